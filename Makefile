@@ -66,4 +66,4 @@ lock: $(VENV)/.dev  ## renew both lock files
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock -o requirements-dev.lock
 
 docs: $(VENV)/.runtime  ## write the documents that are generated from the code
-	@$(BIN)/python -m api.documents
+	@$(BIN)/python -m api.docs

@@ -3,12 +3,13 @@
 import atexit
 from contextlib import ExitStack
 
-from api import logs, running
 from api.app import create_app
-from salsa_ext.config import Config
+from api.http import monitoring
+from api.server import database, process
+from salsa_ext.core.config import Config
 
-running.belong()
-logs.begin()
+process.end_with_parent()
+monitoring.start_logging()
 _running = ExitStack()
 atexit.register(_running.close)
-app = create_app(running.start(Config.from_env(), _running))
+app = create_app(database.start_database(Config.from_env(), _running))

@@ -1,1 +1,1 @@
-"""HTTP, pages and the command line over the domain."""
+"""HTTP interface, pages and command line."""

@@ -1,4 +1,4 @@
-"""The application: configuration, blueprints, and what every answer gets."""
+"""Flask application: configuration, routes, pages, middleware."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from api import compression, errors, live, metrics, requests, turns, web
-from api.bare import bare_app
-from api.errors import PROBLEM
-from api.json import JSONProvider
-from api.problems import ProblemSchema
-from api.resources import BLUEPRINTS, health
-from salsa_ext.clock import SYSTEM, Clock
-from salsa_ext.config import Config
+from api import web
+from api.http import concurrency, error_handlers, middleware, monitoring
+from api.http.context import core_app
+from api.http.error_handlers import PROBLEM_TYPE
+from api.http.errors import ProblemSchema
+from api.http.json import JSONProvider
+from api.routes import BLUEPRINTS, health
+from api.server import process
+from api.web import live
+from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
+from salsa_ext.core.config import Config
 
 VERSION = "0.1.0"
 
@@ -29,16 +32,16 @@ class Slug(BaseConverter):
 
 
 class SalsaApi(Api):  # type: ignore[misc]
-    """The OpenAPI document and its routes; errors are the application's own."""
+    """OpenAPI document and its routes; errors are handled by `error_handlers`."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
-        """Leave errors to `api.errors`, which knows all of them."""
+        """Do nothing: `api.http.error_handlers` handles all errors."""
 
     def _register_responses(self) -> None:
-        """Describe every error as the problem that it is."""
-        content = {"content": {PROBLEM: {"schema": ProblemSchema}}}
+        """Document every error status as a problem (RFC 9457)."""
+        content = {"content": {PROBLEM_TYPE: {"schema": ProblemSchema}}}
         for status in HTTPStatus:
             body = content if status >= 400 else {}
             described = {"description": status.phrase} | body
@@ -47,15 +50,18 @@ class SalsaApi(Api):  # type: ignore[misc]
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, described, lazy=True)
 
 
-def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
-    """Return the WSGI application of an installation whose database `config` names."""
-    app = bare_app(config, clock)
+def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
+    """Create the WSGI application.
+
+    `config.database_url` has to be set.
+    """
+    app = core_app(config, clock)
     app.json = JSONProvider(app)
     app.config.update(
         MAX_CONTENT_LENGTH=config.max_body,
         MAX_FORM_MEMORY_SIZE=100_000,
         SECURE_COOKIES=config.secure_cookies,
-        TICKETS=os.environ.get(live.SECRET) or secrets.token_hex(32),
+        TICKETS=os.environ.get(process.TICKET_VARIABLE) or secrets.token_hex(32),
         API_TITLE="salsa-ext",
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
@@ -67,9 +73,9 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
             "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
         },
     )
-    requests.register(app)
-    errors.register(app)
-    metrics.register(app)
+    middleware.register_request_hooks(app)
+    error_handlers.register(app)
+    monitoring.register_metrics(app)
     app.url_map.converters["slug"] = Slug
     documented = SalsaApi(app)
     documented.register_converter(Slug, lambda _: {"type": "string", "pattern": f"^{Slug.regex}$"})
@@ -77,7 +83,7 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
         documented.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     web.register(app)
-    compression.register(app)
-    turns.register(app, config.threads)
-    live.register(app)
+    middleware.register_compression(app)
+    concurrency.register(app, config.threads)
+    live.register_live_views(app)
     return app

@@ -1,1 +1,1 @@
-"""What is measured, and against whom; every figure is a ratio within one interleaved run."""
+"""Benchmarks; every figure is a ratio within one interleaved run."""

@@ -1,4 +1,4 @@
-"""The board of a post over a history that grows tenfold: the first one of a process, and those after it."""
+"""Boards of posts over a history that grows tenfold."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import select
 
-from benchmarks import measure
-from benchmarks.callers import Caller, caller, select_one
-from benchmarks.checks import backends
-from salsa_ext.db import db
-from salsa_ext.models import Post
+from benchmarks import harness
+from benchmarks.harness import Client, database_pids, make_client, select_one
+from salsa_ext.database.session import db
+from salsa_ext.reference.models import Post
 
-SIDES: Final = 12
+POST_COUNT: Final = 12
 """Of so many posts the boards are read, by both of their sides in turn."""
-FIRST: Final = """
+FIRST_BOARD_SCRIPT: Final = """
 import sys, time
 from api.app import create_app
 from benchmarks.boards import page
-from salsa_ext.config import Config
+from salsa_ext.core.config import Config
 app = create_app(Config.from_env())
 with app.app_context():
     began, used = time.perf_counter(), time.process_time()
@@ -37,96 +36,110 @@ with app.app_context():
 def run(
     app: Flask, records: int, hold: Callable[[int], None], rounds: int, path: Path
 ) -> list[Any]:
-    """Measure boards over a tenth of the records, then over all of them, and show how they grew."""
+    """Measure boards over a tenth and over all records."""
     figures, firsts = [], {}
     for count in (records // 10, records):
         hold(count)
         readers = _readers(app)
-        firsts[count] = _first(readers[0])
+        firsts[count] = _time_first_board(readers[0])
         figures += _figures(readers, count, rounds)
     path.parent.mkdir(parents=True, exist_ok=True)
-    measure.show(
+    harness.write_figures(
         f"Boards of border posts, {records // 10:,} and {records:,} records", figures, path
     )
     few, many = (
-        next(one for one in figures if one.name == _name("page", count)) for count in firsts
+        next(one for one in figures if one.name == _figure_name("page", count)) for count in firsts
     )
     grown = (many.cpu_us + many.database_cpu_us) / (few.cpu_us + few.database_cpu_us)
     for count, first in firsts.items():
-        print(f"the first board of a new process over {count:,} records: {first[0]:.2f} s, of which"
-              f" {first[1]:.2f} s are its processor time")  # fmt: skip
-    print(f"a board over ten times the records costs {grown:.2f} times as much, the database's part"
-          f" {many.database_cpu_us / few.database_cpu_us:.2f} times")  # fmt: skip
+        print(
+            f"the first board of a new process over {count:,} records: {first[0]:.2f} s, of which"
+            f" {first[1]:.2f} s are its processor time"
+        )
+    print(
+        f"a board over ten times the records costs {grown:.2f} times as much, the database's part"
+        f" {many.database_cpu_us / few.database_cpu_us:.2f} times"
+    )
     kept = json.loads(path.read_text())
     path.write_text(json.dumps(kept | {"first_seconds": firsts, "grown": grown}, indent=1))
     return figures
 
 
-def page(client: Any, token: str, post: str) -> str:
-    """Return the page of a board, drawn anew."""
+def read_page(client: Any, token: str, post: str) -> str:
+    """Return the page of a board, rendered without cache."""
     client.set_cookie("salsa_session", token)
     answer = client.get(f"/posts/{post}/board", headers={"Accept": "text/html"})
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return str(answer.get_data(as_text=True))
 
 
-def _readers(app: Flask) -> list[tuple[Caller, str]]:
-    """Return officers with the posts of which their states are a side."""
-    posts = db.session.scalars(select(Post).order_by(Post.code).limit(SIDES)).all()
+def _readers(app: Flask) -> list[tuple[Client, str]]:
+    """Return officers and their posts."""
+    posts = db.session.scalars(select(Post).order_by(Post.code).limit(POST_COUNT)).all()
     sides = [(state, post.code) for post in posts for state in (post.state_a, post.state_b)]
     db.session.remove()
-    officers = {state: caller(app, state, "border_officer", "border") for state, _ in sides}
+    officers = {state: make_client(app, state, "border_officer", "border") for state, _ in sides}
     return [(officers[state], code) for state, code in sides]
 
 
-def _first(reader: tuple[Caller, str]) -> tuple[float, float]:
-    """Return the wall and the processor seconds of the first board of a process that has just begun."""
+def _time_first_board(reader: tuple[Client, str]) -> tuple[float, float]:
+    """Return wall and processor seconds of a new process's first board."""
     caller_, post = reader
     url = db.engine.url.render_as_string(hide_password=False)
     made = subprocess.run(  # noqa: S603 - this very program
-        [sys.executable, "-c", FIRST, _token(caller_), post], check=True, capture_output=True, text=True,
-        env={"SALSA_DATABASE_URL": url.replace("+psycopg2", ""), "SALSA_HOME": str(Path.cwd() / "var")},
-    )  # fmt: skip
+        [sys.executable, "-c", FIRST_BOARD_SCRIPT, _token(caller_), post],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={
+            "SALSA_DATABASE_URL": url.replace("+psycopg2", ""),
+            "SALSA_HOME": str(Path.cwd() / "var"),
+        },
+    )
     wall, used = made.stdout.split()
     return float(wall), float(used)
 
 
-def _token(reader: Caller) -> str:
+def _token(reader: Client) -> str:
     return reader.headers["Authorization"].removeprefix("Bearer ")
 
 
 def _figures(
-    readers: Sequence[tuple[Caller, str]], count: int, rounds: int
-) -> list[measure.Figure]:
-    """Measure the page and the interface; memory of what was drawn is left out."""
+    readers: Sequence[tuple[Client, str]], count: int, rounds: int
+) -> list[harness.Figure]:
+    """Measure page and API, without the cache of rendered views."""
     turn = {"page": 0, "interface": 0}
 
-    def reader(of: str) -> tuple[Caller, str]:
+    def reader(of: str) -> tuple[Client, str]:
         turn[of] += 1
         return readers[turn[of] % len(readers)]
 
     def drawn() -> None:
         officer, post = reader("page")
         officer.client.application.testing = True  # draws each time
-        page(officer.client, _token(officer), post)
+        read_page(officer.client, _token(officer), post)
 
     def given() -> None:
         officer, post = reader("interface")
         officer.get(f"/posts/{post}/board")
 
-    ways = {"SELECT 1": select_one, _name("page", count): drawn, _name("interface", count): given}
+    ways = {
+        "SELECT 1": select_one,
+        _figure_name("page", count): drawn,
+        _figure_name("interface", count): given,
+    }
     drawn()
-    return measure.prepared_in_turns(
-        {name: partial(_as_it_is, way) for name, way in ways.items()},
-        backends,
+    return harness.measure_prepared(
+        {name: partial(_prepared, way) for name, way in ways.items()},
+        database_pids,
         rounds,
         len(readers),
     )
 
 
-def _as_it_is(way: Callable[[], Any]) -> Callable[[], Any]:
+def _prepared(way: Callable[[], Any]) -> Callable[[], Any]:
     return way
 
 
-def _name(way: str, count: int) -> str:
+def _figure_name(way: str, count: int) -> str:
     return f"{way}, {count:,} records"

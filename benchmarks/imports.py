@@ -1,4 +1,4 @@
-"""The import of a file of sales, beside a bare COPY of the same final rows into the same indexed tables."""
+"""Import of a file of sales, compared with a bare COPY."""
 
 from __future__ import annotations
 
@@ -17,23 +17,21 @@ from typing import Any, Final
 import psycopg2
 from sqlalchemy.engine import make_url
 
-from benchmarks import measure
-from benchmarks.checks import backends
-from benchmarks.filling import SEED
-from benchmarks.marks import Gun, guns
-from benchmarks.measure import Figure
-from benchmarks.trades import described
+from benchmarks import harness
+from benchmarks.harness import Figure, database_pids
+from benchmarks.marks import SEED, Gun, make_guns
+from benchmarks.trade_data import describe_gun
 from importers import us_crime_guns
 from importers.rows import Lookups
-from salsa_ext.db import Base
-from salsa_ext.policy.rules import operator
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import Base
 
 STATE: Final = "USA"
-FIRST: Final = 20
+WARM_UP_ROWS: Final = 20
 """Rows of a file that is imported before anything is measured: modules are loaded by it."""
 MIB: Final = 1024 * 1024
-NEW: Final = "SELECT {columns} FROM {table} WHERE xmin::text::bigint >= {since}"
-GENERATED: Final = """
+NEW_ROWS: Final = "SELECT {columns} FROM {table} WHERE xmin::text::bigint >= {since}"
+COLUMN_QUERY: Final = """
     SELECT column_name FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'
     ORDER BY ordinal_position
@@ -41,8 +39,8 @@ GENERATED: Final = """
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What a number of rows took: processor seconds of both processes, and seconds of the clock."""
+class Usage:
+    """Processor and wall seconds for a number of rows."""
 
     rows: int
     own: float
@@ -51,8 +49,8 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Part:
-    """The new rows of one table, in a file as COPY writes it."""
+class TableFile:
+    """New rows of a table in a COPY file."""
 
     table: str
     columns: str
@@ -60,75 +58,91 @@ class Part:
 
 
 def run(owner_url: str, twin_url: str, rows: int, rounds: int, path: Path) -> list[Figure]:
-    """Import so many rows in files of one size, in turns with COPY into the twin, and show."""
-    held, each = guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
-    imported, copied, peaks = list[Spent](), list[Spent](), dict[int, int]()
+    """Import files in turns with COPY into a twin database."""
+    held, each = make_guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
+    imported, copied, peaks = list[Usage](), list[Usage](), dict[int, int]()
     with (
         tempfile.TemporaryDirectory() as folder,
-        _owner(owner_url) as here,
-        _owner(twin_url) as twin,
+        _connect(owner_url) as here,
+        _connect(twin_url) as twin,
     ):
-        _import(_write(Path(folder) / "first.csv", held[-FIRST:], 3 * rows))
+        _import_file(_write_file(Path(folder) / "first.csv", held[-WARM_UP_ROWS:], 3 * rows))
         for at in range(rounds):
-            file = _write(Path(folder) / f"{at}.csv", held[at * each : (at + 1) * each], at * each)
-            since = _one(here, "SELECT pg_current_xact_id()::text::bigint")
-            spent, peak = _import(file)
+            file = _write_file(
+                Path(folder) / f"{at}.csv", held[at * each : (at + 1) * each], at * each
+            )
+            since = _scalar(here, "SELECT pg_current_xact_id()::text::bigint")
+            spent, peak = _import_file(file)
             imported.append(spent)
             peaks[spent.rows] = max(peak, peaks.get(spent.rows, 0))
-            copied.append(_copy(twin, _parts(here, since, Path(folder)), spent.rows))
-        long = _write(Path(folder) / "long.csv", held[rows : rows + 2 * each], rows)
-        spent, peaks[2 * each] = _import(long)
-    figures = [_figure("bare COPY, each row", copied, copied),
-               _figure("import, each row", imported, copied)]  # fmt: skip
-    measure.show(f"Import of {rows:,} sales in {rounds} files", figures, path)
+            copied.append(_copy_rows(twin, _export_new_rows(here, since, Path(folder)), spent.rows))
+        long = _write_file(Path(folder) / "long.csv", held[rows : rows + 2 * each], rows)
+        spent, peaks[2 * each] = _import_file(long)
+    figures = [
+        _row_figure("bare COPY, each row", copied, copied),
+        _row_figure("import, each row", imported, copied),
+    ]
+    harness.write_figures(f"Import of {rows:,} sales in {rounds} files", figures, path)
     print(_speed(imported, copied))
-    print("peak of memory: " + ", ".join(f"{peak / MIB:.0f} MiB for a file of {count:,} rows"
-                                         for count, peak in sorted(peaks.items())))  # fmt: skip
+    print(
+        "peak of memory: "
+        + ", ".join(
+            f"{peak / MIB:.0f} MiB for a file of {count:,} rows"
+            for count, peak in sorted(peaks.items())
+        )
+    )
     return figures
 
 
-def _write(path: Path, some: Sequence[Gun], first: int) -> Path:
+def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
     draw = random.Random(first)
     with path.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.DictWriter(opened, us_crime_guns.COLUMNS, restval="")
         writer.writeheader()
         for at, gun in enumerate(some, first):
-            said = described(gun)
+            said = describe_gun(gun)
             sold = date(2010, 1, 1) + timedelta(draw.randrange(4_000))
-            writer.writerow({
-                "source_dataset": "bench", "source_row": str(at), "sale_date": sold.isoformat(),
-                "manufacturer_name": said.make, "firearm_serial": said.serial,
-                "firearm_caliber": said.calibre, "dealer_name": f"Dealer {draw.randrange(500)}",
-                "dealer_city": "Town", "dealer_state": "VT",
-            })  # fmt: skip
+            writer.writerow(
+                {
+                    "source_dataset": "bench",
+                    "source_row": str(at),
+                    "sale_date": sold.isoformat(),
+                    "manufacturer_name": said.make,
+                    "firearm_serial": said.serial,
+                    "firearm_caliber": said.calibre,
+                    "dealer_name": f"Dealer {draw.randrange(500)}",
+                    "dealer_city": "Town",
+                    "dealer_state": "VT",
+                }
+            )
     return path
 
 
-def _import(file: Path) -> tuple[Spent, int]:
-    """Import a file; returns what it took, and the most memory that this process held."""
+def _import_file(file: Path) -> tuple[Usage, int]:
+    """Import a file; return its usage and the peak of memory."""
     lookups = replace(Lookups.load(us_crime_guns.SOURCE), least=0, most=10**9)
-    pids, actor = backends(), operator(STATE)
-    with _watched() as peak:
+    pids, actor = database_pids(), operator(STATE)
+    with _memory_peak() as peak:
         before, database, wall = (
             time.process_time(),
-            measure.exactly_used(pids),
+            harness.exact_cpu_seconds(pids),
             time.perf_counter(),
         )
-        report = us_crime_guns.run(file, actor, lookups=lookups)
+        report = us_crime_guns.import_file(file, actor, lookups=lookups)
         wall = time.perf_counter() - wall
-        own, database = time.process_time() - before, measure.exactly_used(pids) - database
+        own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database
     assert report.rows_taken == report.rows_read, report.rejects[:3]
-    return Spent(report.rows_taken, own, database, wall), peak()
+    return Usage(report.rows_taken, own, database, wall), peak()
 
 
 @contextmanager
-def _watched() -> Iterator[Callable[[], int]]:
-    """Look at the memory of this process every 20 ms; the block gets what tells the most of it."""
+def _memory_peak() -> Iterator[Callable[[], int]]:
+    """Sample the memory every 20 ms; give a function of the peak."""
     seen, ended = [0], threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.02):
-            seen.append(max(seen.pop(), _held()))
+            seen.append(max(seen.pop(), _memory_bytes()))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -139,19 +153,19 @@ def _watched() -> Iterator[Callable[[], int]]:
         watcher.join()
 
 
-def _held() -> int:
+def _memory_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096
 
 
 @contextmanager
-def _owner(url: str) -> Iterator[Any]:
+def _connect(url: str) -> Iterator[Any]:
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(plain)) as opened:
         yield opened
 
 
-def _one(connection: Any, statement: str) -> int:
+def _scalar(connection: Any, statement: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         [found] = cursor.fetchone()
@@ -159,15 +173,15 @@ def _one(connection: Any, statement: str) -> int:
     return int(found)
 
 
-def _parts(connection: Any, since: int, folder: Path) -> list[Part]:
-    """Write the rows of every table that came since a transaction, in an order that keys allow."""
+def _export_new_rows(connection: Any, since: int, folder: Path) -> list[TableFile]:
+    """Export rows newer than a transaction, in foreign key order."""
     parts = []
     with connection.cursor() as cursor:
         for table in Base.metadata.sorted_tables:
-            cursor.execute(GENERATED, (table.name,))
+            cursor.execute(COLUMN_QUERY, (table.name,))
             columns = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
-            part = Part(table.name, columns, folder / f"{table.name}.copy")
-            new = NEW.format(columns=columns, table=table.name, since=since)
+            part = TableFile(table.name, columns, folder / f"{table.name}.copy")
+            new = NEW_ROWS.format(columns=columns, table=table.name, since=since)
             with part.path.open("wb") as opened:
                 cursor.copy_expert(f"COPY ({new}) TO STDOUT", opened)
             if part.path.stat().st_size:
@@ -176,32 +190,41 @@ def _parts(connection: Any, since: int, folder: Path) -> list[Part]:
     return parts
 
 
-def _copy(connection: Any, parts: Sequence[Part], rows: int) -> Spent:
-    """Copy the parts in one transaction; returns what it took."""
-    pids = [_one(connection, "SELECT pg_backend_pid()")]
-    before, database, wall = time.process_time(), measure.exactly_used(pids), time.perf_counter()
+def _copy_rows(connection: Any, parts: Sequence[TableFile], rows: int) -> Usage:
+    """Copy the files in one transaction; return the usage."""
+    pids = [_scalar(connection, "SELECT pg_backend_pid()")]
+    before, database, wall = (
+        time.process_time(),
+        harness.exact_cpu_seconds(pids),
+        time.perf_counter(),
+    )
     with connection.cursor() as cursor:
         for part in parts:
             with part.path.open("rb") as opened:
                 cursor.copy_expert(f"COPY {part.table} ({part.columns}) FROM STDIN", opened)
     connection.commit()
     wall = time.perf_counter() - wall
-    own, database = time.process_time() - before, measure.exactly_used(pids) - database
-    return Spent(rows, own, database, wall)
+    own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database
+    return Usage(rows, own, database, wall)
 
 
-def _figure(name: str, some: Sequence[Spent], base: Sequence[Spent]) -> Figure:
+def _row_figure(name: str, some: Sequence[Usage], base: Sequence[Usage]) -> Figure:
     rows = sum(one.rows for one in some)
-    own, theirs, wall = (sum(getattr(one, part) for one in some) / rows * 1e6
-                         for part in ("own", "database", "wall"))  # fmt: skip
+    own, theirs, wall = (
+        sum(getattr(one, part) for one in some) / rows * 1e6 for part in ("own", "database", "wall")
+    )
     first = sum(one.own + one.database for one in base) / sum(one.rows for one in base) * 1e6
-    return Figure(name, round(own, 1), round(theirs, 1), round(wall, 1),
-                  round((own + theirs) / first, 2))  # fmt: skip
+    return Figure(
+        name, round(own, 1), round(theirs, 1), round(wall, 1), round((own + theirs) / first, 2)
+    )
 
 
-def _speed(imported: Sequence[Spent], copied: Sequence[Spent]) -> str:
-    fast, slow = (sum(one.rows for one in some) / sum(one.wall for one in some)
-                  for some in (copied, imported))  # fmt: skip
+def _speed(imported: Sequence[Usage], copied: Sequence[Usage]) -> str:
+    fast, slow = (
+        sum(one.rows for one in some) / sum(one.wall for one in some) for some in (copied, imported)
+    )
     cpu = [sum(one.own + one.database for one in some) for some in (copied, imported)]
-    return (f"import {slow:,.0f} rows/s, COPY {fast:,.0f} rows/s: {slow / fast:.0%} by the clock,"
-            f" {cpu[0] / cpu[1]:.0%} by processor time")  # fmt: skip
+    return (
+        f"import {slow:,.0f} rows/s, COPY {fast:,.0f} rows/s: {slow / fast:.0%} by the clock,"
+        f" {cpu[0] / cpu[1]:.0%} by processor time"
+    )

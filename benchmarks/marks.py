@@ -1,23 +1,52 @@
-"""Marks of realistic formats and makers, and what happens to them on the way to a search."""
+"""Marks of realistic makers and formats, corrupted queries, a filled database."""
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import create_engine, text
+
+from salsa_ext.access.rules import operator
+from salsa_ext.core.errors import Invalid
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db, transaction
+from salsa_ext.firearms.marks import index, keys
+from salsa_ext.firearms.records.models import MarkKey
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LOOK_ALIKE: Final = {
-    "0": "OQD", "O": "0QD", "Q": "0O", "D": "0O", "1": "IL", "I": "1L", "L": "1I", "2": "Z",
-    "Z": "2", "5": "S", "S": "5", "6": "G", "G": "6", "8": "B", "B": "8",
-}  # fmt: skip
+    "0": "OQD",
+    "O": "0QD",
+    "Q": "0O",
+    "D": "0O",
+    "1": "IL",
+    "I": "1L",
+    "L": "1I",
+    "2": "Z",
+    "Z": "2",
+    "5": "S",
+    "S": "5",
+    "6": "G",
+    "G": "6",
+    "8": "B",
+    "B": "8",
+}
 
 
-class Format(NamedTuple):
-    """How a maker numbers: `A` a letter and `#` a digit; of a family `share` of the numbers are taken.
+class SerialFormat(NamedTuple):
+    """Serial format of a maker: `A` a letter, `#` a digit.
 
-    A family is all that begins with the same letters; those without letters are dense in any case.
+    A family has the same first letters; `share` of its numbers are used. Without letters it is
+    always dense.
     """
 
     make: str
@@ -30,19 +59,19 @@ class Format(NamedTuple):
 
 
 FORMATS: Final = (
-    Format("taurus", ("9x19", "380-acp", "38-special"), "pistol", "BRA", "AAA#####", 0.3, 18),
-    Format("glock", ("9x19", "40-sw"), "pistol", "AUT", "AAAA###", 0.7, 14),
-    Format("smith-wesson", ("9x19", "38-special"), "revolver", "USA", "AAA####", 0.5, 12),
-    Format("ruger", ("9x19", "22-lr"), "pistol", "USA", "########", 0.2, 10),
-    Format("colt", ("45-acp",), "pistol", "USA", "A#####", 0.5, 6),
-    Format("bersa", ("380-acp", "9x19"), "pistol", "ARG", "######", 0.6, 6),
-    Format("star", ("9x19",), "pistol", "ESP", "######", 0.6, 6),  # the numbers of bersa
-    Format("rossi", ("38-special",), "revolver", "BRA", "A######", 0.4, 8),
-    Format("beretta", ("9x19",), "pistol", "ITA", "A#####A", 0.3, 8),
-    Format("norinco", ("7.62x39",), "rifle", "CHN", "#######", 0.1, 6),
-    Format("cugir", ("7.62x39",), "rifle", "ROU", "A######AA", 0.05, 6),
-    Format("imbel", ("7.62x51", "45-acp"), "rifle", "BRA", "AAA######", 0.02, 6),
-)  # fmt: skip
+    SerialFormat("taurus", ("9x19", "380-acp", "38-special"), "pistol", "BRA", "AAA#####", 0.3, 18),
+    SerialFormat("glock", ("9x19", "40-sw"), "pistol", "AUT", "AAAA###", 0.7, 14),
+    SerialFormat("smith-wesson", ("9x19", "38-special"), "revolver", "USA", "AAA####", 0.5, 12),
+    SerialFormat("ruger", ("9x19", "22-lr"), "pistol", "USA", "########", 0.2, 10),
+    SerialFormat("colt", ("45-acp",), "pistol", "USA", "A#####", 0.5, 6),
+    SerialFormat("bersa", ("380-acp", "9x19"), "pistol", "ARG", "######", 0.6, 6),
+    SerialFormat("star", ("9x19",), "pistol", "ESP", "######", 0.6, 6),  # the numbers of bersa
+    SerialFormat("rossi", ("38-special",), "revolver", "BRA", "A######", 0.4, 8),
+    SerialFormat("beretta", ("9x19",), "pistol", "ITA", "A#####A", 0.3, 8),
+    SerialFormat("norinco", ("7.62x39",), "rifle", "CHN", "#######", 0.1, 6),
+    SerialFormat("cugir", ("7.62x39",), "rifle", "ROU", "A######AA", 0.05, 6),
+    SerialFormat("imbel", ("7.62x51", "45-acp"), "rifle", "BRA", "AAA######", 0.02, 6),
+)
 
 
 class Gun(NamedTuple):
@@ -60,8 +89,8 @@ ONE_ERROR = ("confusable", "substitution", "deletion", "insertion", "transpositi
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A query: what is read, the class of its corruption, and the place of the true gun, if any."""
+class MarkQuery:
+    """Query: text read, class of corruption, index of the true gun."""
 
     read: str
     corruption: str
@@ -77,12 +106,12 @@ class Asked:
 
     @property
     def slip(self) -> str:
-        """Return whether it has one error, and make and calibre are given: what a slip of the pen is."""
+        """Return the group of single errors with make and calibre."""
         return "one, named" if self.make and self.corruption in ONE_ERROR else "other"
 
 
-def guns(count: int, draw: random.Random, families: int | None = None) -> list[Gun]:
-    """Return guns whose families grow with `count`; with `families` they fill up instead."""
+def make_guns(count: int, draw: random.Random, families: int | None = None) -> list[Gun]:
+    """Return guns of growing families, or of a fixed number of families."""
     total = sum(form.weight for form in FORMATS)
     found: list[Gun] = []
     for form in FORMATS:
@@ -93,7 +122,7 @@ def guns(count: int, draw: random.Random, families: int | None = None) -> list[G
 
 
 def _family_by_family(
-    form: Format, wanted: int, draw: random.Random, families: int | None
+    form: SerialFormat, wanted: int, draw: random.Random, families: int | None
 ) -> Iterator[Gun]:
     letters = len(form.pattern) - len(form.pattern.lstrip("A"))
     size = 10 ** form.pattern.count("#") * 26 ** (form.pattern.count("A") - letters)
@@ -103,13 +132,13 @@ def _family_by_family(
         prefix = "".join(draw.choices(LETTERS, k=letters))
         calibre = draw.choice(form.calibres)
         for number in draw.sample(range(size), min(each, wanted, size)):
-            serial = prefix + _written(form.pattern[letters:], number)
+            serial = prefix + _serial_from_number(form.pattern[letters:], number)
             if len(set(serial)) > 1:  # 666666 is read as what stands for no serial
                 yield Gun(serial, form.make, calibre, form.type, form.country, dense)
         wanted -= each
 
 
-def _written(pattern: str, number: int) -> str:
+def _serial_from_number(pattern: str, number: int) -> str:
     glyphs = []
     for kind in reversed(pattern):
         number, rest = divmod(number, 10 if kind == "#" else 26)
@@ -121,112 +150,228 @@ def _density(share: float) -> str:
     return "dense" if share >= 0.3 else "medium" if share >= 0.05 else "sparse"
 
 
-def queries(held: list[Gun], count: int, draw: random.Random) -> list[Asked]:
-    """Return queries of every class in turn, of which half have no true record."""
+def make_queries(held: list[Gun], count: int, draw: random.Random) -> list[MarkQuery]:
+    """Return queries of all classes; half have no true record."""
     known = {(gun.serial, gun.make) for gun in held}
-    return [_query(held, known, name, at % 2 == 0, draw)
-            for at in range(count // len(CORRUPTIONS)) for name in CORRUPTIONS]  # fmt: skip
+    return [
+        _make_query(held, known, name, at % 2 == 0, draw)
+        for at in range(count // len(CORRUPTIONS))
+        for name in CORRUPTIONS
+    ]
 
 
-def _query(
+def _make_query(
     held: list[Gun], known: set[tuple[str, str]], name: str, is_true: bool, draw: random.Random
-) -> Asked:
+) -> MarkQuery:
     while True:
         truth = draw.randrange(len(held))
-        gun = held[truth] if is_true else _unknown(held[truth], known, draw)
+        gun = held[truth] if is_true else _unknown_gun(held[truth], known, draw)
         read = CORRUPTIONS[name](gun.serial, draw) if gun else None
         if (gun and read and read != gun.serial) or (gun and name == "clean"):
             break
-    make, calibre = _named(held, gun, draw)
-    return Asked(read or gun.serial, name, make, calibre, truth if is_true else None, gun.dense)
+    make, calibre = _make_and_calibre(held, gun, draw)
+    return MarkQuery(read or gun.serial, name, make, calibre, truth if is_true else None, gun.dense)
 
 
-def _unknown(like: Gun, known: set[tuple[str, str]], draw: random.Random) -> Gun | None:
-    """Return a gun of the same family that no record knows: its digits are drawn anew."""
+def _unknown_gun(like: Gun, known: set[tuple[str, str]], draw: random.Random) -> Gun | None:
+    """Return an unrecorded gun of the same family."""
     serial = "".join(
         draw.choice("0123456789") if glyph.isdigit() else glyph for glyph in like.serial
     )
     return None if (serial, like.make) in known else like._replace(serial=serial)
 
 
-def _named(held: list[Gun], gun: Gun, draw: random.Random) -> tuple[str | None, str | None]:
-    """Give make and calibre in four of five queries; one of twenty has those of another gun."""
+def _make_and_calibre(
+    held: list[Gun], gun: Gun, draw: random.Random
+) -> tuple[str | None, str | None]:
+    """Return make and calibre for most queries.
+
+    In 80 % of cases, of which 5 % are wrong.
+    """
     if draw.random() < 0.2:
         return None, None
     wrong = draw.choice(held) if draw.random() < 0.05 else gun
     return wrong.make, wrong.calibre
 
 
-def _replace(serial: str, at: int, glyph: str) -> str:
+def _replace_glyph(serial: str, at: int, glyph: str) -> str:
     return serial[:at] + glyph + serial[at + 1 :]
 
 
-def _confused(serial: str, draw: random.Random, most: int = 1) -> str | None:
+def _confuse(serial: str, draw: random.Random, most: int = 1) -> str | None:
     places = [at for at, glyph in enumerate(serial) if glyph in LOOK_ALIKE]
     if not places:
         return None
     for at in draw.sample(places, min(most, len(places))):
-        serial = _replace(serial, at, draw.choice(LOOK_ALIKE[serial[at]]))
+        serial = _replace_glyph(serial, at, draw.choice(LOOK_ALIKE[serial[at]]))
     return serial
 
 
-def _substituted(serial: str, draw: random.Random) -> str:
+def _substitute(serial: str, draw: random.Random) -> str:
     at = draw.randrange(len(serial))
     kind = "0123456789" if serial[at].isdigit() else LETTERS
-    return _replace(serial, at, draw.choice(kind.replace(serial[at], "")))
+    return _replace_glyph(serial, at, draw.choice(kind.replace(serial[at], "")))
 
 
-def _deleted(serial: str, draw: random.Random) -> str:
-    return _replace(serial, draw.randrange(len(serial)), "")
+def _delete(serial: str, draw: random.Random) -> str:
+    return _replace_glyph(serial, draw.randrange(len(serial)), "")
 
 
-def _inserted(serial: str, draw: random.Random) -> str:
+def _insert(serial: str, draw: random.Random) -> str:
     at = draw.randrange(len(serial) + 1)
     beside = serial[min(at, len(serial) - 1)]
     return serial[:at] + draw.choice("0123456789" if beside.isdigit() else LETTERS) + serial[at:]
 
 
-def _swapped(serial: str, draw: random.Random) -> str:
+def _transpose(serial: str, draw: random.Random) -> str:
     at = draw.randrange(len(serial) - 1)
     return serial[:at] + serial[at + 1] + serial[at] + serial[at + 2 :]
 
 
-def _twice(serial: str, draw: random.Random) -> str:
-    first, second = draw.choices((_substituted, _deleted, _inserted, _swapped), k=2)
+def _corrupt_twice(serial: str, draw: random.Random) -> str:
+    first, second = draw.choices((_substitute, _delete, _insert, _transpose), k=2)
     return second(first(serial, draw), draw)
 
 
-def _without_prefix(serial: str, _: random.Random) -> str | None:
+def _drop_prefix(serial: str, _: random.Random) -> str | None:
     rest = serial.lstrip(LETTERS)
     return rest if rest != serial else None
 
 
-def _unread(count: int) -> Callable[[str, random.Random], str]:
+def _hide_glyphs(count: int) -> Callable[[str, random.Random], str]:
     def corrupt(serial: str, draw: random.Random) -> str:
         for at in draw.sample(range(len(serial)), count):
-            serial = _replace(serial, at, "?")
+            serial = _replace_glyph(serial, at, "?")
         return serial
 
     return corrupt
 
 
-def _half(serial: str, draw: random.Random) -> str:
+def _keep_half(serial: str, draw: random.Random) -> str:
     half = (len(serial) + 1) // 2
     return draw.choice((serial[:half] + "*", "*" + serial[-half:]))
 
 
 CORRUPTIONS: Final[dict[str, Callable[[str, random.Random], str | None]]] = {
     "clean": lambda serial, _: serial,
-    "confusable": _confused,
-    "confusables": lambda serial, draw: _confused(serial, draw, 3),
-    "substitution": _substituted,
-    "deletion": _deleted,
-    "insertion": _inserted,
-    "transposition": _swapped,
-    "two errors": _twice,
-    "prefix dropped": _without_prefix,
-    "one unread": _unread(1),
-    "two unread": _unread(2),
-    "three unread": _unread(3),
-    "half": _half,
+    "confusable": _confuse,
+    "confusables": lambda serial, draw: _confuse(serial, draw, 3),
+    "substitution": _substitute,
+    "deletion": _delete,
+    "insertion": _insert,
+    "transposition": _transpose,
+    "two errors": _corrupt_twice,
+    "prefix dropped": _drop_prefix,
+    "one unread": _hide_glyphs(1),
+    "two unread": _hide_glyphs(2),
+    "three unread": _hide_glyphs(3),
+    "half": _keep_half,
 }
+
+BATCH_ROWS: Final = 20_000
+BULK_ROWS: Final = 1_000_000
+"""More marks than these are written before their indexes are made, which takes a tenth of the time."""
+MARK_TABLES: Final = ("mark_key", "mark_form")
+SEED: Final = 11
+ProgressBar = Callable[[int], None]
+RowWriter = Callable[[Sequence[Mapping[str, Any]]], None]
+
+
+class MarkDatabase(NamedTuple):
+    """Guns of a filled database, and rows written a second."""
+
+    guns: list[Gun]
+    rows_per_second: float
+
+
+def fill_marks(
+    owner_url: str, count: int, bar: ProgressBar, marker: Path, families: int | None = None
+) -> MarkDatabase:
+    """Fill the database with `count` marks, unless the `marker` file has them.
+
+    Raises Invalid if the database was filled otherwise.
+    """
+    held = make_guns(count, random.Random(SEED), families)
+    wanted = {"marks": len(held), "families": families}
+    if marker.exists():
+        told = json.loads(marker.read_text())
+        speed = told.pop("rows_per_second")
+        if told != wanted:
+            raise Invalid(f"{marker.parent} holds {told}; name another folder")
+        return MarkDatabase(held, speed)
+    began = time.perf_counter()
+    with (
+        _without_indexes(owner_url)
+        if len(held) > BULK_ROWS
+        else nullcontext(index.write_variants) as write
+    ):
+        _write_marks(held, bar, write)
+    speed = round(len(held) / (time.perf_counter() - began), 1)
+    marker.write_text(json.dumps(wanted | {"rows_per_second": speed}))
+    return MarkDatabase(held, speed)
+
+
+def vacuum(owner_url: str, statement: str = "VACUUM ANALYZE") -> None:
+    """Update the planner's statistics."""
+    engine = create_engine(owner_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@contextmanager
+def _without_indexes(owner_url: str) -> Iterator[RowWriter]:
+    """Drop the indexes within the block; give the writer to use."""
+    engine = create_engine(owner_url, isolation_level="AUTOCOMMIT")
+    with closing(engine.connect()) as connection:
+        made = list(connection.execute(text(INDEX_QUERY), {"tables": list(MARK_TABLES)}))
+        for table, name, _ in made:
+            connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"))
+            connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
+        yield index.write_new_variants
+        connection.execute(text("SET maintenance_work_mem = '1GB'"))
+        for _, _, definition in made:
+            connection.execute(text(definition))
+    engine.dispose()
+
+
+INDEX_QUERY: Final = (
+    "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename = ANY(:tables)"
+)
+
+
+def _write_marks(held: Sequence[Gun], bar: ProgressBar, write: RowWriter) -> None:
+    draw = random.Random(7)
+    for start in range(0, len(held), BATCH_ROWS):
+        some = held[start : start + BATCH_ROWS]
+        rows = [_mark_row(gun, start + at, draw) for at, gun in enumerate(some)]
+        with transaction(operator("USA")):
+            write(rows)
+            insert_many(MarkKey, rows)
+        bar(len(rows))
+    db.session.remove()
+
+
+def _mark_row(gun: Gun, place: int, draw: random.Random) -> dict[str, Any]:
+    key = keys.whole_key(gun.serial)
+    assert key is not None
+    return {
+        "key": key.value,
+        "mark_id": UUID(int=place),
+        "record_id": UUID(int=place),
+        "record_version": 1,
+        "state": "USA",
+        "serial_norm": key.norm,
+        "skeleton": key.skeleton,
+        "event": "domestic_sale",
+        "occurred_on": date(2015, 1, 1) + timedelta(draw.randrange(3000)),
+        "make": gun.make,
+        "calibre": gun.calibre,
+        "type": gun.type,
+        "country": gun.country,
+        "year": None,
+        "visibility": "open",
+        "is_superseded": False,
+        "is_void": False,
+        "model": None,
+    }

@@ -1,4 +1,4 @@
-"""The search of misread marks, beside trigrams, all distances, a full-text index and an oracle."""
+"""Search of misread marks, compared with other methods and an oracle."""
 
 from __future__ import annotations
 
@@ -6,41 +6,43 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from html import escape
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import create_engine, text
 
-from benchmarks import charts, measure, peers
-from benchmarks.checks import backends
-from benchmarks.filling import SEED, Filled, vacuum
-from benchmarks.marks import Asked, Gun, queries
-from salsa_ext.db import transaction
-from salsa_ext.errors import Invalid
-from salsa_ext.matching.evidence import verdict
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels import names
-from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.search import search
-from salsa_ext.values.actor import Actor
-from salsa_ext.values.inquiries import Query
+from benchmarks import baselines, harness
+from benchmarks.harness import database_pids
+from benchmarks.marks import SEED, Gun, MarkDatabase, MarkQuery, make_queries, vacuum
+from salsa_ext.access.rules import operator
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid
+from salsa_ext.database.session import transaction
+from salsa_ext.firearms.marks.values import Query
+from salsa_ext.firearms.search.evidence import verdict
+from salsa_ext.firearms.search.search import find_candidates
+from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.reference import names
 
 BLOCK = 26  # queries that one way answers before the next has its turn: each class, true and not
-AS_STAMPED = (0.0, 0.9, 0.97)
+CLEAN_SHARES = (0.0, 0.9, 0.97)
 """Shares of readings without any error, by which the wrong hits are weighed."""
-SLOW = ("rapidfuzz", "oracle")  # they go through everything
-SELDOM = 21  # the fewer of their queries are asked the more marks there are, but one of so many
-Way = Callable[[Asked], Any]
+SLOW_WAYS = ("rapidfuzz", "oracle")  # they go through everything
+SAMPLE_RATE = (
+    21  # the fewer of their queries are asked the more marks there are, but one of so many
+)
+SearchWay = Callable[[MarkQuery], Any]
 
 
-class Said(NamedTuple):
-    """What one way answered to one query."""
+class Outcome(NamedTuple):
+    """Answer of one way to one query."""
 
     way: str
-    asked: Asked
+    asked: MarkQuery
     place: int | None
     is_hit: bool
     is_wrong: bool
@@ -48,21 +50,24 @@ class Said(NamedTuple):
     sureness: str = ""
 
 
-def run(owner_url: str, filled: Filled, asked: int, path: Path, families: int | None) -> None:
-    """Ask of the marks that are held, in turns, and show."""
+def run(owner_url: str, filled: MarkDatabase, asked: int, path: Path, families: int | None) -> None:
+    """Run the queries against all ways in turns and write the results."""
     held = filled.guns
     _fill_trigrams(owner_url, held)
-    size = _sizes(owner_url, len(held))
-    everything, fulltext = peers.Everything(held), peers.FullText(held)
-    asking = queries(held, asked, random.Random(SEED + 1))
-    ways: dict[str, Way] = {
-        "this": partial(_ask_ours, near=True), "a check": _ask_ours,
-        "pg_trgm": peers.trigrams, "tantivy": fulltext.find,
-        "rapidfuzz": everything.rapidfuzz, "oracle": everything.oracle,
-    }  # fmt: skip
-    said, cpu = _in_turns(asking, ways, min(SELDOM, max(1, len(held) // 100_000)))
+    size = _index_sizes(owner_url, len(held))
+    everything, fulltext = baselines.FullScan(held), baselines.FullTextIndex(held)
+    asking = make_queries(held, asked, random.Random(SEED + 1))
+    ways: dict[str, SearchWay] = {
+        "this": partial(_search_service, near=True),
+        "a check": _search_service,
+        "pg_trgm": baselines.find_by_trigrams,
+        "tantivy": fulltext.find,
+        "rapidfuzz": everything.rapidfuzz,
+        "oracle": everything.oracle,
+    }
+    said, cpu = _run_in_turns(asking, ways, min(SAMPLE_RATE, max(1, len(held) // 100_000)))
     about = {"marks": len(held), "families": families, "rows_per_second": filled.rows_per_second}
-    show(said, cpu, about | size, path)
+    write_results(said, cpu, about | size, path)
 
 
 def _fill_trigrams(owner_url: str, held: Sequence[Gun]) -> None:
@@ -70,13 +75,15 @@ def _fill_trigrams(owner_url: str, held: Sequence[Gun]) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
         connection.execute(text("DROP TABLE IF EXISTS bench_trigram"))
-        connection.execute(text("CREATE TABLE bench_trigram (place int, serial text, make text,"
-                                " calibre text)"))  # fmt: skip
+        connection.execute(
+            text("CREATE TABLE bench_trigram (place int, serial text, make text, calibre text)")
+        )
         cursor = connection.connection.cursor()
         lines = (f"{at}\t{gun.serial}\t{gun.make}\t{gun.calibre}\n" for at, gun in enumerate(held))
         cursor.copy_expert("COPY bench_trigram FROM STDIN", _Lines(lines))  # type: ignore[attr-defined]
-        connection.execute(text("CREATE INDEX ix_bench_trigram ON bench_trigram"
-                                " USING gin (serial gin_trgm_ops)"))  # fmt: skip
+        connection.execute(
+            text("CREATE INDEX ix_bench_trigram ON bench_trigram USING gin (serial gin_trgm_ops)")
+        )
         connection.execute(text("GRANT SELECT ON bench_trigram TO salsa_service"))
     engine.dispose()
     vacuum(owner_url)
@@ -95,7 +102,7 @@ class _Lines:
         )
 
 
-def _sizes(owner_url: str, count: int) -> dict[str, float]:
+def _index_sizes(owner_url: str, count: int) -> dict[str, float]:
     asked = {
         "bytes_per_mark_forms": "pg_total_relation_size('mark_form')",
         "bytes_per_mark_keys": "pg_total_relation_size('mark_key')",
@@ -103,45 +110,50 @@ def _sizes(owner_url: str, count: int) -> dict[str, float]:
     }
     engine = create_engine(owner_url)
     with engine.connect() as connection:
-        return {name: round((connection.scalar(text(f"SELECT {call}")) or 0) / count)
-                for name, call in asked.items()}  # fmt: skip
+        return {
+            name: round((connection.scalar(text(f"SELECT {call}")) or 0) / count)
+            for name, call in asked.items()
+        }
 
 
-def _in_turns(
-    asking: Sequence[Asked], ways: dict[str, Way], seldom: int
-) -> tuple[list[Said], dict[str, float]]:
-    """Ask block by block, each way in turn; returns what was said, and the CPU-µs of a query by way."""
-    said: list[Said] = []
+def _run_in_turns(
+    asking: Sequence[MarkQuery], ways: dict[str, SearchWay], seldom: int
+) -> tuple[list[Outcome], dict[str, float]]:
+    """Run block by block; return outcomes and CPU time by way.
+
+    In µs a query.
+    """
+    said: list[Outcome] = []
     used: dict[str, float] = dict.fromkeys(ways, 0.0)
     for start in range(0, len(asking), BLOCK):
         for name, way in ways.items():
-            every = seldom if name in SLOW else 1
+            every = seldom if name in SLOW_WAYS else 1
             first = -start % every
-            pids = backends()
-            before = time.process_time() + measure.used(pids)
+            pids = database_pids()
+            before = time.process_time() + harness.cpu_seconds(pids)
             some = asking[start : start + BLOCK][first::every]
-            said += [_said(name, way, query) for query in some]
-            used[name] += time.process_time() + measure.used(pids) - before
+            said += [_run_query(name, way, query) for query in some]
+            used[name] += time.process_time() + harness.cpu_seconds(pids) - before
     count = Counter(one.way for one in said)
     return said, {name: round(seconds / count[name] * 1e6) for name, seconds in used.items()}
 
 
-def _said(name: str, way: Way, query: Asked) -> Said:
+def _run_query(name: str, way: SearchWay, query: MarkQuery) -> Outcome:
     with transaction(operator("BRA")):
         began = time.perf_counter()
         found = way(query)
         took = time.perf_counter() - began
     places, is_hit, sureness = found if isinstance(found, tuple) else (found, False, "")
     place = places.index(query.truth) if query.truth in places else None
-    return Said(name, query, place, is_hit, is_hit and place != 0, took, sureness)
+    return Outcome(name, query, place, is_hit, is_hit and place != 0, took, sureness)
 
 
-def _ask_ours(query: Asked, *, near: bool = False) -> tuple[list[int], bool, str]:
-    """Search as traces and matches do, which look for `near` marks in any case; or as a check does."""
+def _search_service(query: MarkQuery, *, near: bool = False) -> tuple[list[int], bool, str]:
+    """Search as traces and matches do (`near`), or as a check."""
     make = names.labels("make", "en").get(query.make or "", query.make)
     calibre = names.labels("calibre", "en").get(query.calibre or "", query.calibre)
     asked = Query(query.read, make=make, calibre=calibre, near=near)
-    found = _search(asked, operator("BRA"))[: peers.MOST]
+    found = _search(asked, operator("BRA"))[: baselines.MAX_RESULTS]
     is_hit = verdict([one.evidence for one in found]) == "hit"
     sureness = f"{found[0].evidence.strength} {found[0].evidence.near.kind}" if found else ""
     return [one.held.record_id.int for one in found], is_hit, sureness
@@ -149,38 +161,40 @@ def _ask_ours(query: Asked, *, near: bool = False) -> tuple[list[int], bool, str
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:
     try:
-        return search(query, actor, settles=not query.near, silent=False)
+        return find_candidates(query, actor, stop_at_exact=not query.near, silent=False)
     except Invalid:  # so little of it can be read that a search is refused
         return []
 
 
-def show(said: Sequence[Said], cpu: dict[str, float], about: dict[str, Any], path: Path) -> None:
-    """Print the tables, draw the chart, and write the figures as JSON."""
+def write_results(
+    said: Sequence[Outcome], cpu: dict[str, float], about: dict[str, Any], path: Path
+) -> None:
+    """Print tables, draw the chart and write the figures as JSON."""
     print(json.dumps(about))
     figures = []
     for group in ("corruption", "dense", "named", "slip"):
-        by: dict[tuple[str, str], list[Said]] = defaultdict(list)
+        by: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
         for one in said:
             by[str(getattr(one.asked, group)), one.way].append(one)
         print(HEADING.format(group))
-        figures += [_line(group, *key, some) for key, some in sorted(by.items())]
-    by_way: dict[str, list[Said]] = defaultdict(list)
+        figures += [_print_line(group, *key, some) for key, some in sorted(by.items())]
+    by_way: dict[str, list[Outcome]] = defaultdict(list)
     for one in said:
         by_way[one.way].append(one)
     print(HEADING.format("all") + f"{'cpu µs':>9}")
-    figures += [_line("all", "all", way, some, cpu[way]) for way, some in by_way.items()]
-    sure = _calibration(said)
-    wrong = {f"{share:.0%} as stamped": _wrong(said, share) for share in AS_STAMPED}
+    figures += [_print_line("all", "all", way, some, cpu[way]) for way, some in by_way.items()]
+    sure = _print_calibration(said)
+    wrong = {f"{share:.0%} as stamped": _wrong_share(said, share) for share in CLEAN_SHARES}
     print("wrong of the hits, by how many of the readings are as stamped: " + json.dumps(wrong))
     path.parent.mkdir(parents=True, exist_ok=True)
     told = {"figures": figures, "calibration": sure, "wrong_of_hits": wrong}
     path.write_text(json.dumps(about | told, indent=1))
-    path.with_suffix(".svg").write_text(charts.recall(figures))
+    path.with_suffix(".svg").write_text(recall_chart(figures))
     print(f"written to {path}, and as a chart beside it")
 
 
-def _calibration(said: Sequence[Said]) -> dict[str, list[int]]:
-    """Print how often the first candidate is right, by its strength and by how near its mark is."""
+def _print_calibration(said: Sequence[Outcome]) -> dict[str, list[int]]:
+    """Print the share of correct first candidates by strength."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for one in said:
         if one.sureness and one.way == "a check":
@@ -191,8 +205,8 @@ def _calibration(said: Sequence[Said]) -> dict[str, list[int]]:
     return dict(counts)
 
 
-def _wrong(said: Sequence[Said], as_stamped: float) -> float:
-    """Return the share of a check's hits that name another gun, if so many readings were right."""
+def _wrong_share(said: Sequence[Outcome], as_stamped: float) -> float:
+    """Return the share of wrong hits for a share of clean readings."""
     ours = [one for one in said if one.way == "a check"]
     count = Counter(one.asked.corruption == "clean" for one in ours)
     weight = {True: as_stamped / count[True], False: (1 - as_stamped) / count[False]}
@@ -201,28 +215,82 @@ def _wrong(said: Sequence[Said], as_stamped: float) -> float:
     return round(sum(share for share, is_wrong in hits if is_wrong) / every, 4) if every else 0.0
 
 
-HEADING = (f"{{:<16}}{'way':<11}{'asked':>6}{'recall@1':>9}{'@10':>7}{'hits':>6}{'wrong':>6}"
-           f"{'median ms':>11}{'p99 ms':>9}")  # fmt: skip
+HEADING = (
+    f"{{:<16}}{'way':<11}{'asked':>6}{'recall@1':>9}{'@10':>7}{'hits':>6}{'wrong':>6}"
+    f"{'median ms':>11}{'p99 ms':>9}"
+)
 
 
-def _line(
-    group: str, name: str, way: str, some: Sequence[Said], cpu: float | None = None
+def _print_line(
+    group: str, name: str, way: str, some: Sequence[Outcome], cpu: float | None = None
 ) -> dict[str, Any]:
     true = [one for one in some if one.asked.truth is not None]
     ms = [one.seconds * 1000 for one in some]
     row: dict[str, Any] = {
-        "group": group, "name": name, "way": way, "asked": len(some),
+        "group": group,
+        "name": name,
+        "way": way,
+        "asked": len(some),
         "recall_1": _share(one.place == 0 for one in true),
         "recall_10": _share(one.place is not None for one in true),
-        "hits": sum(one.is_hit for one in some), "wrong": sum(one.is_wrong for one in some),
+        "hits": sum(one.is_hit for one in some),
+        "wrong": sum(one.is_wrong for one in some),
         "median_ms": round(median(ms), 2),
         "p99_ms": round(quantiles(ms, n=100)[98], 2) if len(ms) > 1 else round(ms[0], 2),
-    }  # fmt: skip
-    print(f"{name:<16}{way:<11}{row['asked']:>6}{row['recall_1']:>9}{row['recall_10']:>7}{row['hits']:>6}"
-          f"{row['wrong']:>6}{row['median_ms']:>11}{row['p99_ms']:>9}{cpu or '':>9}")  # fmt: skip
+    }
+    print(
+        f"{name:<16}{way:<11}{row['asked']:>6}{row['recall_1']:>9}{row['recall_10']:>7}{row['hits']:>6}"
+        f"{row['wrong']:>6}{row['median_ms']:>11}{row['p99_ms']:>9}{cpu or '':>9}"
+    )
     return row | ({"cpu_us": cpu} if cpu else {})
 
 
 def _share(found: Iterable[bool]) -> float:
     every = list(found)
     return round(sum(every) / len(every), 3) if every else 0.0
+
+
+COLOURS: Final = {
+    "this": "#0b5cad",
+    "a check": "#7fb2e5",
+    "oracle": "#b9c2cc",
+    "tantivy": "#c77c11",
+    "pg_trgm": "#7a4fa3",
+    "rapidfuzz": "#3b8f5a",
+}
+LEFT, WIDTH, BAR, GAP = 130, 520, 9, 14
+
+
+def recall_chart(figures: Sequence[Mapping[str, Any]]) -> str:
+    """Return an SVG of recall@10 by class of corruption."""
+    rows = [row for row in figures if row["group"] == "corruption"]
+    classes, asked = sorted({row["name"] for row in rows}), {row["way"] for row in rows}
+    ways = [way for way in COLOURS if way in asked]
+    found = {(row["name"], row["way"]): row["recall_10"] for row in rows}
+    parts, top = [_chart_legend(ways)], 40
+    for name in classes:
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{top + BAR * len(ways) / 2 + 4}" text-anchor="end">'
+            f"{escape(name)}</text>"
+        )
+        for way in ways:
+            share = found.get((name, way), 0.0)
+            parts.append(
+                f'<rect x="{LEFT}" y="{top}" width="{share * WIDTH:.1f}" height="{BAR - 1}"'
+                f' fill="{COLOURS[way]}"><title>{way}: {share}</title></rect>'
+            )
+            top += BAR
+        top += GAP
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 20} {top}" role="img"'
+        f' aria-label="Recall at ten, by class of error" font-family="sans-serif" font-size="12">'
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
+def _chart_legend(ways: Sequence[str]) -> str:
+    return "".join(
+        f'<rect x="{LEFT + at * 100}" y="10" width="12" height="12" fill="{COLOURS[way]}"/>'
+        f'<text x="{LEFT + at * 100 + 17}" y="20">{escape(way)}</text>'
+        for at, way in enumerate(ways)
+    )

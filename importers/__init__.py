@@ -1,1 +1,1 @@
-"""Files into records: what each source's rows mean, and one pipeline that takes them."""
+"""Import of files: meaning of each source's rows, and one pipeline."""

@@ -1,7 +1,7 @@
-"""Crime guns of a city in the United States: where each was sold, and when it was seized.
+"""Crime guns of a city in the United States: sale and seizure.
 
-One row is one gun of a case. Its sale and its seizure become two documents that know nothing of
-each other: that they are of one gun, a trace has to find by the marks.
+One row is one gun of a case. Its sale and its seizure become two unlinked documents: a trace has to
+join them by the marks.
 """
 
 from __future__ import annotations
@@ -10,17 +10,24 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from importers import run as runs
-from importers.files import read_csv
-from importers.rows import Document, Event, Lookups, RawRow, Report, Unusable
-from importers.run import Importer, Progress
-from salsa_ext.matching.prose import marking_of
-from salsa_ext.services.agencies import AgencyData
-from salsa_ext.values.actor import Actor
-from salsa_ext.values.documents import SeizureData, TransferData
-from salsa_ext.values.events import Place, When
-from salsa_ext.values.firearms import Firearm
-from salsa_ext.values.parties import Party
+from importers import pipeline
+from importers.pipeline import Importer, Progress
+from importers.rows import (
+    Document,
+    ImportReport,
+    Lookups,
+    RawRow,
+    RowDocuments,
+    UnusableRow,
+    read_csv,
+)
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.time import EventTime, Place
+from salsa_ext.documents.values import SeizureData, TransferData
+from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.vocabulary import marking_of
+from salsa_ext.firearms.records.values import Party
 
 SOURCE = "us_crime_guns"
 COUNTRY = "USA"
@@ -28,73 +35,112 @@ AGENCY = AgencyData(  # the file names no department
     "USA-POLICE", "police", "Police of the cities that publish", "America/New_York"
 )
 COLUMNS = (
-    "source_dataset", "source_sheet", "source_row",
-    "jurisdiction_state", "jurisdiction_city", "jurisdiction_method", "jurisdiction_confidence",
-    "crime_location_state", "crime_location_city", "crime_location_zip", "crime_location_court",
+    "source_dataset",
+    "source_sheet",
+    "source_row",
+    "jurisdiction_state",
+    "jurisdiction_city",
+    "jurisdiction_method",
+    "jurisdiction_confidence",
+    "crime_location_state",
+    "crime_location_city",
+    "crime_location_zip",
+    "crime_location_court",
     "crime_location_pd",
-    "dealer_name", "dealer_city", "dealer_state", "dealer_ffl",
-    "manufacturer_name", "firearm_serial", "firearm_caliber",
-    "case_status", "purchase_date", "time_to_recovery", "ttr_category",
-    "sale_date", "crime_date", "time_to_crime",
-    "has_nibin", "has_trafficking_indicia", "is_interstate",
-)  # fmt: skip
-IGNORED = frozenset((
-    "source_sheet", "jurisdiction_method", "jurisdiction_confidence",  # how the file was made
-    "crime_location_zip", "crime_location_court", "crime_location_pd",  # empty in what is published
-    "case_status",  # of the persons accused, not of the gun
-    "time_to_crime", "time_to_recovery", "ttr_category",  # what a trace has to find by itself
-    "has_nibin", "has_trafficking_indicia", "is_interstate",  # the publisher's own conclusions
-))  # fmt: skip
+    "dealer_name",
+    "dealer_city",
+    "dealer_state",
+    "dealer_ffl",
+    "manufacturer_name",
+    "firearm_serial",
+    "firearm_caliber",
+    "case_status",
+    "purchase_date",
+    "time_to_recovery",
+    "ttr_category",
+    "sale_date",
+    "crime_date",
+    "time_to_crime",
+    "has_nibin",
+    "has_trafficking_indicia",
+    "is_interstate",
+)
+IGNORED_COLUMNS = frozenset(
+    (
+        "source_sheet",
+        "jurisdiction_method",
+        "jurisdiction_confidence",  # how the file was made
+        "crime_location_zip",
+        "crime_location_court",
+        "crime_location_pd",  # empty in what is published
+        "case_status",  # of the persons accused, not of the gun
+        "time_to_crime",
+        "time_to_recovery",
+        "ttr_category",  # what a trace has to find by itself
+        "has_nibin",
+        "has_trafficking_indicia",
+        "is_interstate",  # the publisher's own conclusions
+    )
+)
 
 
-def run(
-    path: Path, actor: Actor, dry_run: bool = False, progress: Progress | None = None,
+def import_file(
+    path: Path,
+    actor: Actor,
+    dry_run: bool = False,
+    progress: Progress | None = None,
     lookups: Lookups | None = None,
-) -> Report:  # fmt: skip
-    """Take the file into the records of the actor's state; raises ImportRejected."""
+) -> ImportReport:
+    """Import the file for the actor's state; raises ImportRejected."""
     agencies = (AGENCY,) if actor.state == COUNTRY else ()
-    importer = Importer(SOURCE, read, interpret, lookups or Lookups.load(SOURCE), agencies)
-    return runs.take(importer, path, actor, dry_run, progress)
+    importer = Importer(SOURCE, read_rows, interpret_row, lookups or Lookups.load(SOURCE), agencies)
+    return pipeline.run_import(importer, path, actor, dry_run, progress)
 
 
-def read(path: Path) -> Iterator[RawRow]:
+def read_rows(path: Path) -> Iterator[RawRow]:
     """Yield the rows of the file as text; raises ImportRejected."""
     return read_csv(path, COLUMNS)
 
 
-def interpret(row: RawRow, lookups: Lookups) -> Event:
-    """Return the sale and the seizure that a row tells of, or the one of them; raises Unusable."""
+def interpret_row(row: RawRow, lookups: Lookups) -> RowDocuments:
+    """Return the sale, the seizure, or both; raises UnusableRow."""
     number = _number(row)
     gun = _gun(row, lookups)
     dealer, place = _dealer(row), _place(row)
     sold_on, seized_on = _dates(row)
-    row.finish(IGNORED)
+    row.finish(IGNORED_COLUMNS)
     documents: list[Document] = []
     if sold_on:
-        sale = TransferData("domestic_sale", When(sold_on), gun, number, giver=dealer)
+        sale = TransferData("domestic_sale", EventTime(sold_on), gun, number, giver=dealer)
         documents.append(sale)
     if seized_on:
         documents.append(_seizure(number, seized_on, place, gun))
-    return Event(tuple(documents))
+    return RowDocuments(tuple(documents))
 
 
-def number_of(dataset: str, row: str) -> str:
-    """Return the natural number under which both documents of a row stand."""
+def document_number(dataset: str, row: str) -> str:
+    """Return the number of both documents of a row."""
     return f"{dataset}/{row}"
 
 
 def _seizure(number: str, seized_on: date, place: Place, gun: Firearm) -> SeizureData:
     return SeizureData(
-        number=number, kind="seized", when=When(seized_on), agency=AGENCY.code, place=place,
-        legal_grounds=(), crime_context=("unknown",), items=(gun,),
-    )  # fmt: skip
+        number=number,
+        kind="seized",
+        when=EventTime(seized_on),
+        agency=AGENCY.code,
+        place=place,
+        legal_grounds=(),
+        crime_context=("unknown",),
+        items=(gun,),
+    )
 
 
 def _number(row: RawRow) -> str:
     dataset, own = row.pop("source_dataset"), row.pop("source_row")
     if not (dataset and own):
-        raise Unusable("the row has no number of its own, so a second run would take it twice")
-    return number_of(dataset, own)
+        raise UnusableRow("the row has no number of its own, so a second run would take it twice")
+    return document_number(dataset, own)
 
 
 def _gun(row: RawRow, lookups: Lookups) -> Firearm:
@@ -102,12 +148,12 @@ def _gun(row: RawRow, lookups: Lookups) -> Firearm:
     make = lookups.pop(row, "manufacturer_name")
     calibre = lookups.pop(row, "firearm_caliber")
     if not (serial or make or calibre) and marking == "unknown":
-        raise Unusable("the row describes no gun: no serial, no make and no calibre")
+        raise UnusableRow("the row describes no gun: no serial, no make and no calibre")
     return Firearm(make=make, calibre=calibre, serial=serial, marking=marking)
 
 
 def _serial(row: RawRow, lookups: Lookups) -> tuple[str | None, str]:
-    """Return the serial as read and the state of the marking; a placeholder is no serial."""
+    """Return serial and marking; a placeholder is no serial."""
     text = lookups.pop(row, "firearm_serial")
     said = lookups.markings.get(text.lower()) or marking_of(text) if text else "unknown"
     return (None, said) if said else (text, "intact")
@@ -131,16 +177,16 @@ def _place(row: RawRow) -> Place:
 
 
 def _dates(row: RawRow) -> tuple[date | None, date | None]:
-    """Return the days of the sale and of the seizure.
+    """Return the days of sale and seizure.
 
-    A row whose dates contradict each other is not taken at all: nothing says which one is wrong.
+    Raises UnusableRow for contradicting dates: either may be wrong.
     """
     written = row.pop("purchase_date")
     sold_on, seized_on = row.pop_date("sale_date"), row.pop_date("crime_date")
     if sold_on is None and written:
-        raise Unusable(f"purchase_date is no date that can be read: {written}")
+        raise UnusableRow(f"purchase_date is no date that can be read: {written}")
     if sold_on is None and seized_on is None:
-        raise Unusable("neither the sale nor the crime has a date")
+        raise UnusableRow("neither the sale nor the crime has a date")
     if sold_on and seized_on and seized_on < sold_on:
-        raise Unusable(f"sold on {sold_on}, after the crime on {seized_on}")
+        raise UnusableRow(f"sold on {sold_on}, after the crime on {seized_on}")
     return sold_on, seized_on

@@ -1,7 +1,6 @@
-"""What traces find for the imported crime guns, beside the days that the file publishes.
+"""Traces of the imported crime guns, compared with the published days.
 
-The sale and the seizure of a row were recorded apart, so a trace that gives the published days
-has found the one from the other by the marks alone.
+Sale and seizure are recorded apart, so equal days show that a trace joined them by the marks alone.
 """
 
 from __future__ import annotations
@@ -12,21 +11,21 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+from importers.pipeline import Progress
 from importers.rows import RawRow
-from importers.run import Progress
-from importers.us_crime_guns import number_of, read
-from salsa_ext.db import transaction
-from salsa_ext.matching.chains import Result
-from salsa_ext.matching.marks import normalise, readable
-from salsa_ext.readmodels.documents import SEIZURES, list_documents
-from salsa_ext.readmodels.search import SHORTEST
-from salsa_ext.readmodels.traces import get_result
-from salsa_ext.services import traces
-from salsa_ext.services.sealing import Vault
-from salsa_ext.values.actor import Actor
-from salsa_ext.values.inquiries import TraceData
+from importers.us_crime_guns import document_number, read_rows
+from salsa_ext.access.vault import Vault
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.session import transaction
+from salsa_ext.documents.queries import SEIZURES, list_own_documents
+from salsa_ext.firearms.marks.keys import count_readable, normalise
+from salsa_ext.firearms.search.criteria import MIN_READABLE
+from salsa_ext.tracing.chains.chain import ChainResult
+from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces.queries import get_result
+from salsa_ext.tracing.traces.values import TraceData
 
-CLASSES = {
+RESULT_CLASSES = {
     "agrees": "the days are the published ones",
     "several_sales": "several sales of one serial, the right one among them: all are shown",
     "short_serial": "fewer than three glyphs, and make or calibre missing: cannot be searched",
@@ -38,7 +37,7 @@ CLASSES = {
 
 @dataclass(frozen=True)
 class Case:
-    """A row with serial, both dates and the published days between them."""
+    """Row with serial, both dates and the published days."""
 
     row: int
     number: str
@@ -49,11 +48,11 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A case with what its trace found; `result` is None where there was no seizure to trace."""
+class Comparison:
+    """Case with the result of its trace, None without a seizure."""
 
     case: Case
-    result: Result | None
+    result: ChainResult | None
 
     @property
     def kind(self) -> str:
@@ -61,31 +60,31 @@ class Compared:
         return classify(self.case, self.result)
 
 
-def compare(
+def compare_traces(
     path: Path, actor: Actor, vault: Vault, progress: Progress | None = None
-) -> list[Compared]:
-    """Trace every case of an imported file in the name of the actor's state."""
-    found, todo = [], list(cases(read(path)))
+) -> list[Comparison]:
+    """Trace every case of an imported file for the actor's state."""
+    found, todo = [], list(read_cases(read_rows(path)))
     for done, case in enumerate(todo, 1):
         with transaction(actor):
-            found.append(Compared(case, _trace(actor, vault, case)))
+            found.append(Comparison(case, _trace_case(actor, vault, case)))
         if progress:
             progress(done, len(todo))
     return found
 
 
-def cases(rows: Iterator[RawRow]) -> Iterator[Case]:
-    """Yield the rows that publish everything that a comparison needs."""
+def read_cases(rows: Iterator[RawRow]) -> Iterator[Case]:
+    """Yield the rows with all data for a comparison."""
     for row in rows:
-        number = number_of(row.pop("source_dataset") or "", row.pop("source_row") or "")
+        number = document_number(row.pop("source_dataset") or "", row.pop("source_row") or "")
         serial, days = row.pop("firearm_serial"), row.pop("time_to_crime")
         sold_on, seized_on = row.pop_date("sale_date"), row.pop_date("crime_date")
         if serial and sold_on and seized_on and days:
             yield Case(row.number, number, serial, sold_on, seized_on, round(float(days)))
 
 
-def classify(case: Case, result: Result | None) -> str:
-    """Return why the days of a result are, or are not, the published ones."""
+def classify(case: Case, result: ChainResult | None) -> str:
+    """Return the class of a result; see RESULT_CLASSES."""
     if result is None:
         return "not_recorded"
     days = (case.seized_on - case.sold_on).days
@@ -94,22 +93,22 @@ def classify(case: Case, result: Result | None) -> str:
         return "agrees"
     if days != case.days:
         return "file_contradicts_itself"
-    if (own, days) in _candidates(result):
+    if (own, days) in _candidate_sales(result):
         return "several_sales"
-    is_short = readable(normalise(case.serial)) < SHORTEST
+    is_short = count_readable(normalise(case.serial)) < MIN_READABLE
     if is_short and result.failure_reason == "incomplete_request":
         return "short_serial"
     return "unexplained"
 
 
-def counts(found: Sequence[Compared]) -> dict[str, int]:
-    """Return how many cases are of each class, those of no case left out."""
+def count_classes(found: Sequence[Comparison]) -> dict[str, int]:
+    """Return the number of cases by class, without empty classes."""
     kinds = [one.kind for one in found]
-    return {kind: kinds.count(kind) for kind in CLASSES if kind in kinds}
+    return {kind: kinds.count(kind) for kind in RESULT_CLASSES if kind in kinds}
 
 
-def _own_sale(case: Case, result: Result) -> str | None:
-    """Return the record of the row's own sale, where the trace found it."""
+def _own_sale(case: Case, result: ChainResult) -> str | None:
+    """Return the record of the row's own sale, if found."""
     named = ("domestic_sale", case.number)
     records = [
         event["record"]
@@ -119,22 +118,32 @@ def _own_sale(case: Case, result: Result) -> str | None:
     return records[0] if records else None
 
 
-def _candidates(result: Result) -> set[tuple[str, int]]:
+def _candidate_sales(result: ChainResult) -> set[tuple[str, int]]:
     return {(one["record"], one["time_to_crime_days"]) for one in result.candidates}
 
 
-def _trace(actor: Actor, vault: Vault, case: Case) -> Result | None:
-    seizure = _seizure(actor, case.number)
+def _trace_case(actor: Actor, vault: Vault, case: Case) -> ChainResult | None:
+    seizure = _find_seizure(actor, case.number)
     if seizure is None:
         return None
-    trace_id = traces.request(actor=actor, vault=vault, data=TraceData(
-        case_number=case.number, priority="routine", legal_basis="Comparison with published days",
-        illicit_reason="used_in_crime", circumstances="Seized as a crime gun",
-        intended_use="intelligence", seizure=seizure, item=1, confirm_second=True,
-    ))  # fmt: skip
+    trace_id = trace_commands.create_trace(
+        actor=actor,
+        vault=vault,
+        data=TraceData(
+            case_number=case.number,
+            priority="routine",
+            legal_basis="Comparison with published days",
+            illicit_reason="used_in_crime",
+            circumstances="Seized as a crime gun",
+            intended_use="intelligence",
+            seizure=seizure,
+            item=1,
+            confirm_second=True,
+        ),
+    )
     return get_result(actor, trace_id).result
 
 
-def _seizure(actor: Actor, number: str) -> UUID | None:
-    found = list_documents(actor, SEIZURES, {"number": number}, 1, None).items
+def _find_seizure(actor: Actor, number: str) -> UUID | None:
+    found = list_own_documents(actor, SEIZURES, {"number": number}, 1, None).items
     return found[0].document.id if found else None

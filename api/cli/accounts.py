@@ -6,10 +6,9 @@ import click
 
 from api.cli.context import acting, explained, recording
 from api.cli.options import AGENCY, USERNAME, state_option
-from salsa_ext.readmodels.accounts import list_accounts
-from salsa_ext.services import accounts
-from salsa_ext.services.accounts import AccountData
-from salsa_ext.values.codes import ROLES
+from salsa_ext.administration import accounts
+from salsa_ext.administration.accounts import AccountData, list_accounts
+from salsa_ext.core.codes import ROLES
 
 WALL = "/wall?link="
 """What stands behind the address of the service in the link of a display."""
@@ -29,7 +28,7 @@ def account() -> None:
 @explained
 def open_account(
     state: str | None, role: str, agency: str, post: str | None, username: str
-) -> None:  # fmt: skip
+) -> None:
     """Open an account; its password, or the one-time link of a display, is shown this once.
 
     \b
@@ -56,8 +55,8 @@ def close_account(state: str | None, username: str) -> None:
       salsa account close --state PRY pry.ana
     """
     with acting(state) as actor:
-        account = accounts.find(username)
-        accounts.close_account(actor=actor, account_id=account.id, seen=None)
+        account = accounts.lock_account(username)
+        accounts.close_account(actor=actor, account_id=account.id, expected_version=None)
         closed = account.username
     click.echo(f"{closed} is closed.")
 
@@ -74,7 +73,7 @@ def password(state: str | None, username: str) -> None:
       salsa account password --state PRY pry.ana
     """
     with acting(state) as actor:
-        renewed = accounts.renew_password(actor=actor, username=username)
+        renewed = accounts.reset_password(actor=actor, username=username)
     click.echo(renewed)
 
 

@@ -6,10 +6,10 @@ import click
 
 from api.cli.context import acting, explained, recording
 from api.cli.options import Line, own_state_option, state_option
-from salsa_ext.readmodels.contacts import list_agencies
-from salsa_ext.services import agencies
-from salsa_ext.services.agencies import AgencyData
-from salsa_ext.values.codes import AGENCY_KINDS
+from salsa_ext.administration import agencies
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.codes import AGENCY_KINDS
+from salsa_ext.reference.agencies import list_agencies
 
 
 @click.group()
@@ -23,8 +23,13 @@ def agency() -> None:
 @click.option(
     "--zone", required=True, type=Line(100), help="IANA zone of the dates that it writes."
 )
-@click.option("--post", "posts", multiple=True, type=Line(100),
-              help="A border post at which it stands, by its code; once for each.")  # fmt: skip
+@click.option(
+    "--post",
+    "posts",
+    multiple=True,
+    type=Line(100),
+    help="A border post at which it stands, by its code; once for each.",
+)
 @click.argument("code", type=Line(60))
 @click.argument("name", type=Line(200))
 @explained
@@ -39,7 +44,7 @@ def add(
         PRY-POLICE "Policía Nacional"
     """
     with recording(state) as actor:
-        agencies.register(actor=actor, data=AgencyData(code, kind, name, zone, posts))
+        agencies.register_agency(actor=actor, data=AgencyData(code, kind, name, zone, posts))
     click.echo(f"{code} is registered.")
 
 
@@ -59,7 +64,7 @@ def place(state: str, code: str, posts: tuple[str, ...]) -> None:
       salsa agency place --state PRY PRY-ADUANA-CDE ciudad-del-este-foz-do-iguacu
     """
     with recording(state) as actor:
-        agencies.place(actor=actor, code=code, posts=posts)
+        agencies.set_agency_posts(actor=actor, code=code, posts=posts)
     click.echo(f"{code} stands at {', '.join(posts) or 'no post'}.")
 
 

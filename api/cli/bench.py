@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from api import running
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
-from benchmarks.filling import Filled, fill, vacuum
-from salsa_ext.config import Config
-from salsa_ext.services import database
+from api.server import database
+from benchmarks.marks import MarkDatabase, fill_marks, vacuum
+from salsa_ext.administration import migrations
+from salsa_ext.core.config import Config
 
 
 @click.group()
@@ -26,16 +26,28 @@ def bench() -> None:
 
 
 _KEEP = click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
     help="Where the filled database stays, for the next benchmark of as many marks.",
-)  # fmt: skip
+)
 
 
 @bench.command()
-@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1_000),
-              help="How many marks are held.")  # fmt: skip
-@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
-              help="Rounds of 100 operations each.")  # fmt: skip
+@click.option(
+    "--marks",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(1_000),
+    help="How many marks are held.",
+)
+@click.option(
+    "--rounds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Rounds of 100 operations each.",
+)
 @_KEEP
 @explained
 def checks(marks: int, rounds: int, keep: Path | None) -> None:
@@ -52,12 +64,25 @@ def checks(marks: int, rounds: int, keep: Path | None) -> None:
 
 
 @bench.command()
-@click.option("--marks", default=1_000_000, show_default=True, type=click.IntRange(1_000),
-              help="How many marks are held.")  # fmt: skip
-@click.option("--queries", default=2_600, show_default=True, type=click.IntRange(13),
-              help="How many queries; half of them have no true record.")  # fmt: skip
-@click.option("--families", type=click.IntRange(1),
-              help="So many families for each maker, which fill up, in place of growing ones.")  # fmt: skip
+@click.option(
+    "--marks",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1_000),
+    help="How many marks are held.",
+)
+@click.option(
+    "--queries",
+    default=2_600,
+    show_default=True,
+    type=click.IntRange(13),
+    help="How many queries; half of them have no true record.",
+)
+@click.option(
+    "--families",
+    type=click.IntRange(1),
+    help="So many families for each maker, which fill up, in place of growing ones.",
+)
 @_KEEP
 @explained
 def search(marks: int, queries: int, families: int | None, keep: Path | None) -> None:
@@ -79,10 +104,20 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
 
 
 @bench.command()
-@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1_000),
-              help="How many marks are held.")  # fmt: skip
-@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
-              help="Rounds of ten seizures each.")  # fmt: skip
+@click.option(
+    "--marks",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(1_000),
+    help="How many marks are held.",
+)
+@click.option(
+    "--rounds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Rounds of ten seizures each.",
+)
 @_KEEP
 @explained
 def seizures(marks: int, rounds: int, keep: Path | None) -> None:
@@ -100,10 +135,20 @@ def seizures(marks: int, rounds: int, keep: Path | None) -> None:
 
 
 @bench.command()
-@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(20),
-              help="Rows of all files together.")  # fmt: skip
-@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
-              help="Files of one size; one of twice as many rows follows.")  # fmt: skip
+@click.option(
+    "--rows",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(20),
+    help="Rows of all files together.",
+)
+@click.option(
+    "--rounds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Files of one size; one of twice as many rows follows.",
+)
 @explained
 def imports(rows: int, rounds: int) -> None:
     """Import files of sales, beside a bare COPY of the same rows into the same tables.
@@ -119,10 +164,20 @@ def imports(rows: int, rounds: int) -> None:
 
 
 @bench.command()
-@click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(500),
-              help="How many records are held.")  # fmt: skip
-@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
-              help="Rounds of ten traces each.")  # fmt: skip
+@click.option(
+    "--records",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(500),
+    help="How many records are held.",
+)
+@click.option(
+    "--rounds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Rounds of ten traces each.",
+)
 @_KEEP
 @explained
 def traces(records: int, rounds: int, keep: Path | None) -> None:
@@ -133,19 +188,29 @@ def traces(records: int, rounds: int, keep: Path | None) -> None:
       salsa bench traces --records 100000
     """
     from benchmarks import traces as benchmark
-    from benchmarks import trades
+    from benchmarks import trade_data as trades
 
     with _apart(keep) as (app, owner, home):
         with click.progressbar(length=records, label="filling") as bar:
-            held = trades.hold(records, bar.update, home / "trades.json", owner)
+            held = trades.fill_trade(records, bar.update, home / "trades.json", owner)
         benchmark.run(app, held, owner, rounds, 10, _result("traces"))
 
 
 @bench.command()
-@click.option("--data", required=True, metavar="FOLDER", help="The register of sales and its cleaned twin.",
-              type=click.Path(exists=True, file_okay=False, path_type=Path))  # fmt: skip
-@click.option("--examples", default=4, show_default=True, type=click.IntRange(0),
-              help="Examples of each class.")  # fmt: skip
+@click.option(
+    "--data",
+    required=True,
+    metavar="FOLDER",
+    help="The register of sales and its cleaned twin.",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option(
+    "--examples",
+    default=4,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Examples of each class.",
+)
 @explained
 def names(data: Path, examples: int) -> None:
     """Read the makes and calibres of a published register, beside what is known to be right.
@@ -161,14 +226,35 @@ def names(data: Path, examples: int) -> None:
 
 
 @bench.command()
-@click.option("--records", default=100_000, show_default=True, type=click.IntRange(10_000),
-              help="How many records are held; a tenth of them is measured first.")  # fmt: skip
-@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
-              help="Rounds, over all the boards that are read or all ways of telling.")  # fmt: skip
-@click.option("--open", "opened", default=0, show_default=True, type=click.IntRange(0),
-              help="So many boards are open, to be told of changes; none: what a board costs.")  # fmt: skip
-@click.option("--seconds", default=20, show_default=True, type=click.IntRange(2),
-              help="How long each way of telling is measured in each round.")  # fmt: skip
+@click.option(
+    "--records",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(10_000),
+    help="How many records are held; a tenth of them is measured first.",
+)
+@click.option(
+    "--rounds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Rounds, over all the boards that are read or all ways of telling.",
+)
+@click.option(
+    "--open",
+    "opened",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="So many boards are open, to be told of changes; none: what a board costs.",
+)
+@click.option(
+    "--seconds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(2),
+    help="How long each way of telling is measured in each round.",
+)
 @_KEEP
 @explained
 def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | None) -> None:
@@ -180,13 +266,14 @@ def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | No
       salsa bench boards --open 500
     """
     from benchmarks import boards as benchmark
-    from benchmarks import crossings, watchers
+    from benchmarks import border_data as crossings
+    from benchmarks import live_boards as watchers
 
     with _apart(keep) as (app, owner, home):
 
         def hold(count: int) -> None:
             with click.progressbar(length=count, label=f"filling {count:,}") as bar:
-                crossings.hold(count, bar.update, home / "crossings.json", owner)
+                crossings.fill_border(count, bar.update, home / "crossings.json", owner)
 
         if opened:
             hold(records)
@@ -202,11 +289,11 @@ def _result(name: str) -> Path:
 @contextmanager
 def _filled(
     marks: int, keep: Path | None, families: int | None = None
-) -> Iterator[tuple[Flask, str, Filled]]:
+) -> Iterator[tuple[Flask, str, MarkDatabase]]:
     """Give an application whose database holds `marks`, the owner's URL of it, and what it holds."""
     with _apart(keep) as (app, owner, home):
         with click.progressbar(length=marks, label="filling") as bar:
-            filled = fill(owner, marks, bar.update, home / "filled.json", families)
+            filled = fill_marks(owner, marks, bar.update, home / "filled.json", families)
         yield app, owner, filled
 
 
@@ -217,8 +304,8 @@ def _twin() -> Iterator[str]:
         apart = replace(
             Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
         )
-        with running.database(apart) as started:
-            database.upgrade(owner_url(started))
+        with database.running_database(apart) as started:
+            migrations.upgrade_schema(owner_url(started))
             yield owner_url(started)
 
 
@@ -232,8 +319,8 @@ def _apart(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]]:
     with ExitStack() as stack:
         home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-")))
         apart = replace(config, home=home.resolve(), database_url=None, migration_url=None)
-        started = stack.enter_context(running.database(apart))
-        database.upgrade(owner_url(started))
+        started = stack.enter_context(database.running_database(apart))
+        migrations.upgrade_schema(owner_url(started))
         app = create_app(started)
         with app.app_context():
             yield app, owner_url(started), apart.home

@@ -136,9 +136,14 @@ class Client:
 
 
 def connect(
-    *, url: str | None, key: str | None, account: str | None, language: str | None,
-    needs_key: bool, headers: Mapping[str, str | None],
-) -> Client:  # fmt: skip
+    *,
+    url: str | None,
+    key: str | None,
+    account: str | None,
+    language: str | None,
+    needs_key: bool,
+    headers: Mapping[str, str | None],
+) -> Client:
     """Return a client for what the options and the environment say.
 
     `account` is a user name of the demo region, whose file also knows the address.

@@ -134,16 +134,27 @@ class Call:
         headers = operation.parameters("header")
         file = click.Path(dir_okay=False, path_type=Path)
         if self.body:
-            yield Option(["--file"], type=click.File("rb"), metavar="BODY",
-                         help="The body as JSON, to which options are added; - is standard input.")  # fmt: skip
+            yield Option(
+                ["--file"],
+                type=click.File("rb"),
+                metavar="BODY",
+                help="The body as JSON, to which options are added; - is standard input.",
+            )
         if any(each.is_list for each in self.body):
             yield Option(["--empty"], multiple=True, metavar="FIELD", help="Send this list empty.")
         if operation.upload:
-            yield Option(["--upload"], type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                         metavar="FILE", help=operation.upload[1])  # fmt: skip
+            yield Option(
+                ["--upload"],
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                metavar="FILE",
+                help=operation.upload[1],
+            )
         if "If-Match" in headers:
-            yield Option(["--version"], type=click.IntRange(1),
-                         help="The version that you read. Left out, the current one.")  # fmt: skip
+            yield Option(
+                ["--version"],
+                type=click.IntRange(1),
+                help="The version that you read. Left out, the current one.",
+            )
         for name, flag in HEADERS.items():
             if name in headers:
                 schema = headers[name]["schema"]
@@ -156,8 +167,11 @@ class Call:
         yield Option(["--output", "-o"], type=file, metavar="FILE", help="Where the answer goes.")
         if operation.has_json:
             yield Option(["--json"], is_flag=True, help="Print JSON as it comes.")
-            yield Option(["--only"], metavar="FIELDS",
-                         help="Print only these fields, such as id or items.serial,items.make.")  # fmt: skip
+            yield Option(
+                ["--only"],
+                metavar="FIELDS",
+                help="Print only these fields, such as id or items.serial,items.make.",
+            )
         yield Option(["--as", "account"], metavar="USER", help="An account of the demo region.")
         yield Option(["--key"], help="A key; SALSA_KEY is safer, since others see commands.")
         yield Option(["--url"], help="The service; else SALSA_URL, else the one on this machine.")
@@ -168,10 +182,13 @@ class Call:
         self.values = values
         operation, get = self.operation, values.get
         client = connect(
-            url=get("url"), key=get("key"), account=get("account"), language=get("language"),
+            url=get("url"),
+            key=get("key"),
+            account=get("account"),
+            language=get("language"),
             needs_key=operation.spec.get("security") != [],
             headers={name: get(flag) for name, flag in HEADERS.items()},
-        )  # fmt: skip
+        )
         ids = {
             name: find_id(
                 client, self.operation.segments[0] if at == 0 else "", get(f"path_{name}")

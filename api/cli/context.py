@@ -11,24 +11,23 @@ from typing import Any
 import click
 from flask import Flask
 
-from api import running
-from api.bare import bare_app
-from api.transaction import transaction
-from salsa_ext import errors
-from salsa_ext.config import Config
-from salsa_ext.errors import Message, NotConfigured, SalsaError, say
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.states import require_participant
-from salsa_ext.services import database, installation
-from salsa_ext.values.actor import Actor
+from api.http.context import core_app, transaction
+from api.server import database
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import installation, migrations
+from salsa_ext.core import errors
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import Message, NotConfigured, SalsaError, message
+from salsa_ext.reference.names import require_participant
 
 
 @contextmanager
 def application() -> Iterator[Flask]:
     """Open the application on the running database; its context is that of the block."""
-    with running.database(Config.from_env()) as config:
+    with database.running_database(Config.from_env()) as config:
         require_schema(config)
-        app = bare_app(config)
+        app = core_app(config)
         with app.app_context():
             yield app
 
@@ -52,7 +51,7 @@ def recording(state: str | None) -> Iterator[Actor]:
     What it says is said once it is done: who reads may have gone, and that undoes nothing.
     """
     with acting(state) as actor, redirect_stdout(StringIO()) as said:
-        installation.assume_real(actor=actor)
+        installation.ensure_declared(actor=actor)
         yield actor
     click.echo(said.getvalue(), nl=False)
 
@@ -79,16 +78,21 @@ def _words(error: SalsaError) -> str:
 
 def require_schema(config: Config) -> None:
     """Raise NotConfigured where the database is empty or at another version than the code."""
-    at, wanted = database.standing(config.database_url or "")
+    at, wanted = migrations.schema_revisions(config.database_url or "")
     if at is None:
         raise NotConfigured(_empty(config))
     if at != wanted:
-        raise NotConfigured(say("The database is at another version: run salsa db upgrade."))
+        raise NotConfigured(message("The database is at another version: run salsa db upgrade."))
 
 
 def _empty(config: Config) -> Message:
     if Config.from_env().database_url is not None:
-        return say("The database that SALSA_DATABASE_URL names is empty: begin with salsa init or salsa"
-                   " demo.")  # fmt: skip
-    return say("There is no installation in {folder} (SALSA_HOME names another folder): begin with salsa init"
-               " or salsa demo.", folder=config.home)  # fmt: skip
+        return message(
+            "The database that SALSA_DATABASE_URL names is empty: begin with salsa init or salsa"
+            " demo."
+        )
+    return message(
+        "There is no installation in {folder} (SALSA_HOME names another folder): begin with salsa init"
+        " or salsa demo.",
+        folder=config.home,
+    )

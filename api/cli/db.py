@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from api import running
 from api.cli.context import explained
-from salsa_ext.config import Config
-from salsa_ext.errors import NotConfigured, say
-from salsa_ext.services import database
+from api.server import database
+from salsa_ext.administration import migrations
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import NotConfigured, message
 
 
 @click.group()
@@ -25,8 +25,8 @@ def upgrade() -> None:
     Example:
       salsa db upgrade
     """
-    with running.database(Config.from_env()) as config:
-        loaded = database.upgrade(owner_url(config))
+    with database.running_database(Config.from_env()) as config:
+        loaded = migrations.upgrade_schema(owner_url(config))
     rows = ", ".join(f"{count} {table}" for table, count in loaded.items())
     click.echo(f"The schema is at this version. Reference data: {rows}.")
 
@@ -40,8 +40,8 @@ def status() -> None:
     Example:
       salsa db status
     """
-    with running.database(Config.from_env()) as config:
-        at, wanted = database.standing(owner_url(config))
+    with database.running_database(Config.from_env()) as config:
+        at, wanted = migrations.schema_revisions(owner_url(config))
     click.echo(f"at {at or 'nothing'}, needed {wanted}")
     if at != wanted:
         raise click.exceptions.Exit(1)
@@ -50,6 +50,10 @@ def status() -> None:
 def owner_url(config: Config) -> str:
     """Return the URL of the tables' owner; raises NotConfigured where none is given."""
     if config.migration_url is None:
-        raise NotConfigured(say("SALSA_MIGRATION_URL names the role that owns the tables; set it"
-                                " beside SALSA_DATABASE_URL."))  # fmt: skip
+        raise NotConfigured(
+            message(
+                "SALSA_MIGRATION_URL names the role that owns the tables; set it"
+                " beside SALSA_DATABASE_URL."
+            )
+        )
     return config.migration_url

@@ -9,16 +9,16 @@ from typing import Any
 
 import click
 
-from api import holding, running, serving
-from api.bare import bare_app
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.serve import host_option, port_option
-from api.demo import accounts, credentials, region
-from salsa_ext.config import Config
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import database, installation
+from api.http.context import core_app
+from api.server import database, serve
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import installation, migrations
+from salsa_ext.core.config import Config
+from salsa_ext.database.session import transaction
+from salsa_ext.demo import accounts, region
 
 SEED = 7
 DEMO = "demo"
@@ -42,19 +42,19 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
     Example:
       salsa demo --port 8000
     """
-    held = nullcontext() if no_serve else holding.held(host, port)
+    held = nullcontext() if no_serve else serve.reserve_port(host, port)
     with ExitStack() as stack:
         with held:
-            config = running.start(Config.from_env(), stack)
+            config = database.start_database(Config.from_env(), stack)
             path = config.home / "demo" / "credentials.json"
-            with database.alone(owner_url(config)):
-                database.require_demo(owner_url(config))
-                database.upgrade(owner_url(config))
-                with bare_app(config).app_context():
+            with migrations.demo_lock(owner_url(config)):
+                migrations.require_demo_database(owner_url(config))
+                migrations.upgrade_schema(owner_url(config))
+                with core_app(config).app_context():
                     _make(config, seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:
-            serving.serve(config, host, port, patience=PATIENCE)
+            serve.serve(config, host, port, grace_seconds=PATIENCE)
 
 
 def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
@@ -64,12 +64,17 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
         _tell(path, base_url)
         return
     if standing == (DEMO, False):
-        database.downgrade(owner_url(config), "base")
-        database.upgrade(owner_url(config))
+        migrations.downgrade_schema(owner_url(config), "base")
+        migrations.upgrade_schema(owner_url(config))
     today = datetime.now(UTC).date()
     with Bar() as bar:
-        region.make(config, seed=seed, anchored_on=today, progress=bar.show,
-                    keep=lambda opened: credentials.write(path, base_url, opened))  # fmt: skip
+        region.create_region(
+            config,
+            seed=seed,
+            anchor=today,
+            progress=bar.show,
+            store_accounts=lambda opened: accounts.write_credentials(path, base_url, opened),
+        )
 
 
 def _tell(path: Path, base_url: str) -> None:
@@ -78,17 +83,19 @@ def _tell(path: Path, base_url: str) -> None:
     What it told is nowhere else. Where it is lost the accounts are renewed, rather than the region
     made anew, since somebody may have recorded something in it.
     """
-    known = credentials.read(path)
-    if known is None or not accounts.are_of_this_region(known):
-        click.echo(f"{path} is missing, or tells of another region, or its tokens have expired:"
-                   " all accounts get new passwords and tokens.")  # fmt: skip
-        known = accounts.renew_all()
-    credentials.write(path, base_url, known)
+    known = accounts.read_credentials(path)
+    if known is None or not accounts.has_valid_token(known):
+        click.echo(
+            f"{path} is missing, or tells of another region, or its tokens have expired:"
+            " all accounts get new passwords and tokens."
+        )
+        known = accounts.renew_accounts()
+    accounts.write_credentials(path, base_url, known)
 
 
 def _standing() -> tuple[str, bool] | None:
     with transaction(operator(None)):
-        found = installation.current()
+        found = installation.get_installation()
         return (found.kind, found.is_complete) if found else None
 
 

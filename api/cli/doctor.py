@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import click
 
-from api import running
-from salsa_ext.config import Config
-from salsa_ext.errors import SalsaError
-from salsa_ext.postgres import EmbeddedServer, binaries
-from salsa_ext.services import database
+from api.server import database
+from salsa_ext.administration import migrations
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import SalsaError
+from salsa_ext.database.postgres import cluster
+from salsa_ext.database.postgres.server import EmbeddedServer
 
 ENOUGH = 1024**3
 
@@ -80,8 +81,11 @@ def _home(config: Config) -> Finding:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        return Finding(f"folder {config.home}", False,
-                       f"{error.strerror}: let SALSA_HOME name a folder that you may write.")  # fmt: skip
+        return Finding(
+            f"folder {config.home}",
+            False,
+            f"{error.strerror}: let SALSA_HOME name a folder that you may write.",
+        )
     return Finding(f"folder {config.home}", True)
 
 
@@ -93,15 +97,15 @@ def _space(config: Config) -> Finding:
 def _server(config: Config) -> Finding:
     if config.database_url is not None:
         return Finding("PostgreSQL as SALSA_DATABASE_URL names it", True)
-    folder = binaries.find()
+    folder = cluster.find_programs()
     status = EmbeddedServer(config.home).status()
     said = f"running as {status.pid}" if status.running else "not running; commands start it"
-    return Finding(f"PostgreSQL {binaries.version(folder)}, {said}", True)
+    return Finding(f"PostgreSQL {cluster.program_version(folder)}, {said}", True)
 
 
 def _schema(config: Config) -> Finding:
-    with running.database(config) as started:
+    with database.running_database(config) as started:
         url = started.migration_url or started.database_url or ""
-        at, wanted = database.standing(url)
+        at, wanted = migrations.schema_revisions(url)
     remedy = "Run salsa db upgrade." if at else "Begin with salsa init or salsa demo."
     return Finding(f"schema at {at or 'nothing'}", at == wanted, remedy)

@@ -12,10 +12,10 @@ from api.cli.context import acting, explained
 from api.cli.options import own_state_option
 from api.cli.printing import echo_table
 from api.cli.verify import keys_in
-from salsa_ext.errors import EnvelopeRefused
-from salsa_ext.messages.envelopes import Envelope, parse, verify
-from salsa_ext.readmodels import envelopes as reading
-from salsa_ext.values.tokens import PublicKey
+from salsa_ext.access.paper_tokens import PublicKey
+from salsa_ext.core.errors import EnvelopeRefused
+from salsa_ext.exchange import queries as exchange_queries
+from salsa_ext.exchange.envelopes import Envelope, parse, verify_signature
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -39,7 +39,7 @@ def envelope() -> None:
     help="At most so many.",
 )
 @explained
-def list_all(state: str, direction: reading.Direction, limit: int) -> None:
+def list_all(state: str, direction: exchange_queries.Direction, limit: int) -> None:
     """List the last envelopes of a state with how far each came, newest first.
 
     \b
@@ -47,12 +47,23 @@ def list_all(state: str, direction: reading.Direction, limit: int) -> None:
       salsa envelope list --state PRY --in
     """
     with acting(state) as actor:
-        page = reading.list_envelopes(actor, direction, limit)
-    echo_table([
-        (each.id, f"{each.at:%Y-%m-%d %H:%M}", each.other_state, each.sequence, each.kind,
-         each.case_number, each.status, each.code, each.attempts)
-        for each in page.items
-    ])  # fmt: skip
+        page = exchange_queries.list_envelopes(actor, direction, limit)
+    echo_table(
+        [
+            (
+                each.id,
+                f"{each.at:%Y-%m-%d %H:%M}",
+                each.other_state,
+                each.sequence,
+                each.kind,
+                each.case_number,
+                each.status,
+                each.code,
+                each.attempts,
+            )
+            for each in page.items
+        ]
+    )
     if page.next:
         click.echo(f"There are more than these {limit}. Give a higher --limit.", err=True)
 
@@ -60,8 +71,13 @@ def list_all(state: str, direction: reading.Direction, limit: int) -> None:
 @envelope.command()
 @own_state_option
 @click.argument("envelope_id", metavar="ID", type=click.UUID)
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              help="Where its bytes go.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where its bytes go.",
+)
 @explained
 def export(state: str, envelope_id: UUID, output: Path) -> None:
     """Write the bytes of an envelope that a state sent or received, for others to check.
@@ -71,7 +87,7 @@ def export(state: str, envelope_id: UUID, output: Path) -> None:
       salsa envelope export --state PRY -o envelope.json 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        raw = reading.get_raw(actor, envelope_id)
+        raw = exchange_queries.get_raw(actor, envelope_id)
     try:
         output.write_bytes(raw)
     except OSError as error:
@@ -79,8 +95,9 @@ def export(state: str, envelope_id: UUID, output: Path) -> None:
 
 
 @envelope.command("verify")
-@click.option("--keys", "path", required=True, type=_FILE,
-              help="What salsa signing-key show --json printed.")  # fmt: skip
+@click.option(
+    "--keys", "path", required=True, type=_FILE, help="What salsa signing-key show --json printed."
+)
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @explained
 def check(path: Path, files: tuple[Path, ...]) -> None:
@@ -104,10 +121,10 @@ def check(path: Path, files: tuple[Path, ...]) -> None:
 
 def _good(
     file: Path, keys: Mapping[str, PublicKey], last: Mapping[tuple[str, str], Envelope]
-) -> Envelope:  # fmt: skip
+) -> Envelope:
     try:
         read = parse(file.read_bytes())
-        verify(read, lambda kid: keys, None)
+        verify_signature(read, lambda kid: keys, None)
         before = last.get((read.sender, read.recipient))
         follows = before and before.sequence + 1 == read.sequence
         if before and follows and read.previous != before.hash:
@@ -119,18 +136,22 @@ def _good(
 
 def _told(file: Path, good: Envelope) -> str:
     answered = f", answers {good.in_reply_to}" if good.in_reply_to else ""
-    return "\n".join((
-        f"{file}",
-        f"  envelope  {good.id}, number {good.sequence} from {good.sender} to {good.recipient}",
-        f"  says      {good.kind} in {good.case_number}{answered}",
-        f"  written   {good.created_at:%Y-%m-%d %H:%M:%S} UTC, by the sender's clock",
-        f"  hash      {good.hash}",
-        f"  signed    {good.kid}",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"{file}",
+            f"  envelope  {good.id}, number {good.sequence} from {good.sender} to {good.recipient}",
+            f"  says      {good.kind} in {good.case_number}{answered}",
+            f"  written   {good.created_at:%Y-%m-%d %H:%M:%S} UTC, by the sender's clock",
+            f"  hash      {good.hash}",
+            f"  signed    {good.kid}",
+        )
+    )
 
 
 def _caution(key: PublicKey) -> str:
     if (since := key.compromised_at) is None:
         return ""
-    return (f"Take care: the key was reported stolen on {since:%Y-%m-%d}, and who has it can write an earlier"
-            " hour. Ask the recipient when it came.\n")  # fmt: skip
+    return (
+        f"Take care: the key was reported stolen on {since:%Y-%m-%d}, and who has it can write an earlier"
+        " hour. Ask the recipient when it came.\n"
+    )

@@ -51,16 +51,23 @@ class Field:
         if "default" in self.schema and self.schema["default"] not in ([], False):
             words.append(f"Left out, {self.schema['default']}.")
         if self.schema.get("type") == "boolean":
-            return click.Option([self.key, f"{self.flag}/--no-{self.flag[2:]}"], default=None,
-                                help=" ".join(filter(None, words)))  # fmt: skip
+            return click.Option(
+                [self.key, f"{self.flag}/--no-{self.flag[2:]}"],
+                default=None,
+                help=" ".join(filter(None, words)),
+            )
         one = resolve(self.schema["items"]) if self.is_list else self.schema
         words += ["Once for each."] if self.is_list else []
         if resolve(one).get("type") == "object":
             words.append(f"{WORDS}{', '.join(one['properties'])}.")
         kind: click.ParamType = click.Choice(one["enum"]) if "enum" in one else Value(one)
-        return click.Option([self.key, self.flag], type=kind, multiple=self.is_list,
-                            metavar=None if "enum" in one else name_value(one),
-                            help=" ".join(filter(None, words)))  # fmt: skip
+        return click.Option(
+            [self.key, self.flag],
+            type=kind,
+            multiple=self.is_list,
+            metavar=None if "enum" in one else name_value(one),
+            help=" ".join(filter(None, words)),
+        )
 
 
 class Value(click.ParamType):
@@ -100,9 +107,11 @@ def parse_value(text: str, schema: Schema) -> Any:
     if kind == "string":
         return text.upper() if schema.get("pattern") == STATE else text
     if text.lstrip().startswith(("{", "[")) or kind == "array":
-        return json.loads(text) if text.lstrip().startswith("[") or kind != "array" else [
-            parse_value(each, schema["items"]) for each in text.split(",")
-        ]  # fmt: skip
+        return (
+            json.loads(text)
+            if text.lstrip().startswith("[") or kind != "array"
+            else [parse_value(each, schema["items"]) for each in text.split(",")]
+        )
     return _parse_words(text, schema)
 
 

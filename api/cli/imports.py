@@ -12,17 +12,16 @@ import click
 
 from api.cli.context import application, explained
 from api.cli.options import STATE
-from api.tables import disarmed
-from api.transaction import transaction
-from api.vault import vault
+from api.http.context import current_vault, transaction
+from api.http.tables import escape_formula
 from importers import us_crime_guns, us_crime_guns_compare
-from importers.rows import Reject, Report
-from importers.run import Progress
-from importers.us_crime_guns_compare import CLASSES, Compared
-from salsa_ext.errors import ImportRejected
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.states import require_participant
-from salsa_ext.services import installation
+from importers.pipeline import Progress
+from importers.rows import ImportReport, Reject
+from importers.us_crime_guns_compare import RESULT_CLASSES, Comparison
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import installation
+from salsa_ext.core.errors import ImportRejected
+from salsa_ext.reference.names import require_participant
 
 SHOWN = 20
 
@@ -41,9 +40,13 @@ def _writable(context: click.Context, option: click.Parameter, path: Path | None
 file_argument = click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 dry_run_option = click.option("--dry-run", is_flag=True, help="Judge every row and take none.")
 rejects_option = click.option(
-    "--rejects", "rejects_file", metavar="FILE", help="Write every rejected row to a CSV.",
-    type=click.Path(dir_okay=False, path_type=Path), callback=_writable,
-)  # fmt: skip
+    "--rejects",
+    "rejects_file",
+    metavar="FILE",
+    help="Write every rejected row to a CSV.",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
+)
 
 
 @click.group("import")
@@ -56,12 +59,22 @@ def import_() -> None:
 
 @import_.command("us-crime-guns")
 @file_argument
-@click.option("--state", default="USA", show_default=True, metavar="ISO", type=STATE,
-              help="Whose records these become.")  # fmt: skip
+@click.option(
+    "--state",
+    default="USA",
+    show_default=True,
+    metavar="ISO",
+    type=STATE,
+    help="Whose records these become.",
+)
 @dry_run_option
 @rejects_option
-@click.option("--compare", is_flag=True, help="Then trace every gun whose days from sale to crime"
-              " are published, and show how many agree. The traces stay.")  # fmt: skip
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Then trace every gun whose days from sale to crime"
+    " are published, and show how many agree. The traces stay.",
+)
 @explained
 def us_crime_guns_(
     path: Path, state: str, dry_run: bool, rejects_file: Path | None, compare: bool
@@ -80,14 +93,14 @@ def us_crime_guns_(
         with transaction(actor):
             require_participant(state)
         with _bar("Rows") as progress:
-            report = us_crime_guns.run(path, actor, dry_run, progress)
+            report = us_crime_guns.import_file(path, actor, dry_run, progress)
         if not dry_run:
             with transaction(actor):
-                installation.assume_real(actor=actor)
+                installation.ensure_declared(actor=actor)
         _show(report, dry_run, rejects_file)
         if compare:
             with _bar("Traces") as progress:
-                found = us_crime_guns_compare.compare(path, actor, vault(), progress)
+                found = us_crime_guns_compare.compare_traces(path, actor, current_vault(), progress)
             _show_agreement(found)
 
 
@@ -112,7 +125,7 @@ def _rejects_kept(rejects_file: Path | None) -> Iterator[None]:
         raise
 
 
-def _show(report: Report, dry_run: bool, rejects_file: Path | None) -> None:
+def _show(report: ImportReport, dry_run: bool, rejects_file: Path | None) -> None:
     verb = "to be taken" if dry_run else "taken"
     click.echo(f"{'rows read':<16}{report.rows_read:>7}")
     for kind in sorted({*report.taken, *report.known}):
@@ -136,15 +149,15 @@ def _write_rejects(rejects: Sequence[Reject], rejects_file: Path) -> None:
     with rejects_file.open("w", encoding="utf-8-sig", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(Reject._fields)
-        writer.writerows([disarmed(cell) for cell in reject] for reject in rejects)
+        writer.writerows([escape_formula(cell) for cell in reject] for reject in rejects)
 
 
-def _show_agreement(found: Sequence[Compared]) -> None:
+def _show_agreement(found: Sequence[Comparison]) -> None:
     rows: dict[str, list[Any]] = {}
     for one in found:
         rows.setdefault(one.kind, []).append(one.case.row)
     click.echo(f"\nTraces against the published days from sale to crime: {len(found)} rows")
-    for kind in (kind for kind in CLASSES if kind in rows):
-        click.echo(f"  {len(rows[kind]):>5}  {kind:<24} {CLASSES[kind]}")
+    for kind in (kind for kind in RESULT_CLASSES if kind in rows):
+        click.echo(f"  {len(rows[kind]):>5}  {kind:<24} {RESULT_CLASSES[kind]}")
         if kind != "agrees":
             click.echo(f"         rows {', '.join(map(str, rows[kind]))}")

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 
 import click
 
-from api import running
-from api.bare import bare_app
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.options import Line, own_state_option
-from salsa_ext.config import Config
-from salsa_ext.db import transaction
-from salsa_ext.errors import Conflict, say
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.accounts import list_accounts
-from salsa_ext.readmodels.states import require_participant
-from salsa_ext.services import accounts, agencies, database, installation
-from salsa_ext.services.accounts import AccountData
-from salsa_ext.services.agencies import AgencyData
+from api.http.context import core_app
+from api.server import database
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import accounts, agencies, installation, migrations
+from salsa_ext.administration.accounts import AccountData, list_accounts
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import Conflict, message
+from salsa_ext.database.session import transaction
+from salsa_ext.reference.names import require_participant
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ def init(state: str, zone: str) -> None:
     Example:
       salsa init --state PRY --zone America/Asuncion
     """
-    with running.database(Config.from_env()) as config:
-        database.upgrade(owner_url(config))
-        with bare_app(config).app_context():
+    with database.running_database(Config.from_env()) as config:
+        migrations.upgrade_schema(owner_url(config))
+        with core_app(config).app_context():
             opened = _begin(state, zone)
     click.echo(f"Ready for {state}. Note these passwords; they are not shown again.\n")
     for account in opened:
@@ -60,11 +59,16 @@ def _begin(state: str, zone: str) -> list[Opened]:
     with transaction(actor):
         require_participant(state)
         if list_accounts(actor, {}, 1, None).items:
-            raise Conflict(say("{state} is begun already; salsa account list --state {state} shows its"
-                               " accounts.", state=state))  # fmt: skip
-        installation.begin_real(actor=actor)
+            raise Conflict(
+                message(
+                    "{state} is begun already; salsa account list --state {state} shows its"
+                    " accounts.",
+                    state=state,
+                )
+            )
+        installation.declare_real(actor=actor)
         code = f"{state}-ADMINISTRATION"
-        agencies.register(actor=actor, data=AgencyData(code, "licensing", code, zone))
+        agencies.register_agency(actor=actor, data=AgencyData(code, "licensing", code, zone))
         return [_administrator(state, code, number) for number in (1, 2)]
 
 

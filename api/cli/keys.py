@@ -10,10 +10,9 @@ import click
 from api.cli.context import acting, explained
 from api.cli.options import USERNAME, Line, state_option
 from api.cli.printing import echo_table
-from salsa_ext.models import ApiKey
-from salsa_ext.readmodels.accounts import list_keys
-from salsa_ext.services import keys
-from salsa_ext.services.keys import KeyData
+from salsa_ext.access.models import ApiKey
+from salsa_ext.administration import accounts
+from salsa_ext.administration.accounts import KeyData, list_keys
 
 
 @click.group()
@@ -23,12 +22,23 @@ def key() -> None:
 
 @key.command()
 @state_option
-@click.option("--days", default=90, show_default=True, type=click.IntRange(1, keys.LONGEST_DAYS),
-              help="How long it lasts.")  # fmt: skip
-@click.option("--scope", "scopes", multiple=True, type=Line(50), help="Only this permission; give"
-              " the option once for each. Left out, all of the role's.")  # fmt: skip
-@click.option("--name", default="program", show_default=True, type=Line(100),
-              help="What the key is for.")  # fmt: skip
+@click.option(
+    "--days",
+    default=90,
+    show_default=True,
+    type=click.IntRange(1, accounts.MAX_KEY_DAYS),
+    help="How long it lasts.",
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=Line(50),
+    help="Only this permission; give the option once for each. Left out, all of the role's.",
+)
+@click.option(
+    "--name", default="program", show_default=True, type=Line(100), help="What the key is for."
+)
 @click.argument("username", type=USERNAME)
 @explained
 def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, username: str) -> None:
@@ -40,7 +50,7 @@ def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, user
     """
     with acting(state) as actor:
         data = KeyData(username, name, days, scopes)
-        key_id, token = keys.issue(actor=actor, data=data)
+        key_id, token = accounts.issue_key(actor=actor, data=data)
     click.echo(f"{key_id}\n{token}")
 
 
@@ -70,7 +80,7 @@ def revoke(state: str | None, key_id: UUID) -> None:
       salsa key revoke --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        keys.revoke(actor=actor, key_id=key_id)
+        accounts.revoke_key(actor=actor, key_id=key_id)
     click.echo("The key is revoked.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from salsa_ext.values.texts import wrong_text
+from salsa_ext.core.text import text_problem
 
 
 class StateType(click.ParamType):
@@ -33,7 +33,7 @@ class Line(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text without blanks around it; a usage error where it cannot be one."""
         is_needed = param is not None and param.required
-        if wrong := wrong_text(str(value), self.most, one_line=True, is_needed=is_needed):
+        if wrong := text_problem(str(value), self.most, one_line=True, is_required=is_needed):
             self.fail(str(wrong), param, ctx)
         return str(value).strip()
 

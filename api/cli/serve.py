@@ -7,10 +7,13 @@ import threading
 
 import click
 
-from api import logs, running, serving, working
-from api.bare import bare_app
+from api import jobs
 from api.cli.context import explained, require_schema
-from salsa_ext.config import Config
+from api.http import monitoring
+from api.http.context import core_app
+from api.server import database, process
+from api.server import serve as server_serve
+from salsa_ext.core.config import Config
 
 host_option = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where to listen."
@@ -31,11 +34,11 @@ def serve(host: str, port: int) -> None:
     Example:
       salsa serve --port 8000
     """
-    serving.require_free(host, port)
-    with running.database(Config.from_env()) as config:
+    server_serve.require_free_port(host, port)
+    with database.running_database(Config.from_env()) as config:
         require_schema(config)
         click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
-        serving.serve(config, host, port)
+        server_serve.serve(config, host, port)
 
 
 @click.command()
@@ -48,15 +51,15 @@ def worker(once: bool) -> None:
     Example:
       salsa worker --once
     """
-    running.belong()
-    logs.begin()
-    with running.database(Config.from_env()) as config:
+    process.end_with_parent()
+    monitoring.start_logging()
+    with database.running_database(Config.from_env()) as config:
         require_schema(config)
         if once:
-            done = working.run_once(bare_app(config))
+            done = jobs.run_all_once(core_app(config))
             click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        working.run(config, stop)
+        jobs.run_worker(config, stop)

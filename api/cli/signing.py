@@ -8,7 +8,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import Line, own_state_option
-from salsa_ext.services import signing
+from salsa_ext.access import signing
 
 
 @click.group("signing-key")
@@ -18,8 +18,12 @@ def signing_key() -> None:
 
 @signing_key.command("report-stolen")
 @own_state_option
-@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-              help="When it was stolen, in UTC.")  # fmt: skip
+@click.option(
+    "--since",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="When it was stolen, in UTC.",
+)
 @click.argument("kid", type=Line(40))
 @explained
 def report_stolen(state: str, since: datetime, kid: str) -> None:
@@ -30,7 +34,7 @@ def report_stolen(state: str, since: datetime, kid: str) -> None:
       salsa signing-key report-stolen --state PRY --since 2026-03-01 PRY-2026-1A2B3C4D
     """
     with acting(state) as actor:
-        signing.compromise(actor=actor, kid=kid, since=since.replace(tzinfo=UTC))
+        signing.report_compromise(actor=actor, kid=kid, since=since.replace(tzinfo=UTC))
     click.echo(
         f"{kid} is refused from {since:%Y-%m-%d %H:%M} UTC on. Publish the keys again:"
         " salsa signing-key show --json > keys.json"

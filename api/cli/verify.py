@@ -10,8 +10,7 @@ from typing import Final
 
 import click
 
-from salsa_ext.values.jwks import keys_of
-from salsa_ext.values.tokens import Claims, PublicKey, Reading, read
+from salsa_ext.access.paper_tokens import Claims, PublicKey, TokenCheck, check_token, read_key_set
 
 WORDS: Final = {
     "valid": "The signature is good.",
@@ -23,8 +22,13 @@ WORDS: Final = {
 
 
 @click.command()
-@click.option("--keys", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="What salsa signing-key show --json printed.")  # fmt: skip
+@click.option(
+    "--keys",
+    "path",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What salsa signing-key show --json printed.",
+)
 @click.argument("token")
 def verify(path: Path, token: str) -> None:
     """Check the text of a paper's QR code; exit with 0 where its signature is good, else with 1.
@@ -37,7 +41,7 @@ def verify(path: Path, token: str) -> None:
       salsa verify --keys keys.json SALSA1.PRY-2026-1A2B3C4D.PMRH…
     """
     text = sys.stdin.read() if token == "-" else token  # noqa: S105 - a dash
-    reading = read("".join(text.split()), keys_in(path))
+    reading = check_token("".join(text.split()), keys_in(path))
     click.echo(WORDS[reading.verdict])
     if reading.claims:
         click.echo(_told(reading.claims))
@@ -48,26 +52,30 @@ def verify(path: Path, token: str) -> None:
 def keys_in(path: Path) -> Mapping[str, PublicKey]:
     """Return the keys of a file as the service gives it; says what is wrong with another."""
     try:
-        return keys_of(json.loads(path.read_text()))
+        return read_key_set(json.loads(path.read_text()))
     except ValueError:
         raise click.ClickException(f"{path} is no set of keys as the service gives it.") from None
 
 
 def _told(claims: Claims) -> str:
     goods = ", ".join(f"{amount} {name}" for name, amount in claims.quantities.items())
-    return "\n".join((
-        f"  document  {claims.kind} {claims.number} of {claims.state}",
-        f"  issued    {claims.issued_on}, valid through {claims.valid_through}",
-        f"  from      {claims.exporting_state} to {claims.importing_state}",
-        f"  goods     {goods}",
-        f"  signed    {claims.signed_at:%Y-%m-%d %H:%M} UTC",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"  document  {claims.kind} {claims.number} of {claims.state}",
+            f"  issued    {claims.issued_on}, valid through {claims.valid_through}",
+            f"  from      {claims.exporting_state} to {claims.importing_state}",
+            f"  goods     {goods}",
+            f"  signed    {claims.signed_at:%Y-%m-%d %H:%M} UTC",
+        )
+    )
 
 
-def _caution(reading: Reading) -> str:
+def _caution(reading: TokenCheck) -> str:
     if reading.verdict != "valid" or reading.key is None:
         return ""
     if since := reading.key.compromised_at:
-        return (f"Take care: the key was reported stolen on {since:%Y-%m-%d}, and who has it can write"
-                " an earlier day. Ask the issuing state.\n")  # fmt: skip
+        return (
+            f"Take care: the key was reported stolen on {since:%Y-%m-%d}, and who has it can write"
+            " an earlier day. Ask the issuing state.\n"
+        )
     return "Compare this with the paper; whether it was cancelled since, only the service knows.\n"

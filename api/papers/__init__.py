@@ -1,1 +1,1 @@
-"""Papers as PDF: what stands on them, in a state's language and English, and how it is laid out."""
+"""Papers as PDF: content in a state's language and English, and layout."""

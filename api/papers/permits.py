@@ -1,4 +1,4 @@
-"""The papers of permits: import certificate, in-transit authorization, export certificate."""
+"""Papers of permits: import certificate, in-transit authorization, export certificate."""
 
 from __future__ import annotations
 
@@ -6,182 +6,294 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from api.papers.amendments import amended
-from api.papers.rendering import render as render_sheet
-from api.papers.sheets import Part, Words, printed, sheet, whole_in
-from salsa_ext.errors import Message, say
-from salsa_ext.readmodels import contacts
-from salsa_ext.services.papers import PermitPaper
-from salsa_ext.values.languages import official_language
+from api.papers.rendering import render_sheet
+from api.papers.sheets import Part, SheetBuilder, build_sheet, cell_with_text, print_footer
+from salsa_ext.core.errors import Message, message
+from salsa_ext.core.text import official_language
+from salsa_ext.papers.commands import PermitPaper
+from salsa_ext.reference import agencies
 
 Face = Mapping[str, Any]
-BASIS: Final = {"import": "3.2 / 6.2", "in_transit": "4.2 / 7.2", "export": "2.2.1 / 5.2.1"}
-TITLES: Final = {
-    "exporter": say("Exporter"), "importer": say("Importer"),
-    "final_consignee": say("Final consignee"), "broker": say("Broker"), "carrier": say("Carrier"),
-}  # fmt: skip
-GOODS: Final = (
-    (say("Line"), 3), (say("Category, type"), 10), (say("Make, model"), 10), (say("Calibre"), 7),
-    (say("Further description"), 11), (say("HS code"), 6), (say("Quantity"), 6),
-)  # fmt: skip
+SECTIONS_BY_KIND: Final = {
+    "import": "3.2 / 6.2",
+    "in_transit": "4.2 / 7.2",
+    "export": "2.2.1 / 5.2.1",
+}
+PARTY_TITLES: Final = {
+    "exporter": message("Exporter"),
+    "importer": message("Importer"),
+    "final_consignee": message("Final consignee"),
+    "broker": message("Broker"),
+    "carrier": message("Carrier"),
+}
+GOODS_COLUMNS: Final = (
+    (message("Line"), 3),
+    (message("Category, type"), 10),
+    (message("Make, model"), 10),
+    (message("Calibre"), 7),
+    (message("Further description"), 11),
+    (message("HS code"), 6),
+    (message("Quantity"), 6),
+)
 
 
-def render(paper: PermitPaper, at: datetime) -> bytes:
+def render_permit(paper: PermitPaper, at: datetime) -> bytes:
     """Return the PDF of a permit in its state's language and English."""
     facts = paper.facts
-    words = Words(official_language(facts.state))
-    sections = sections_of(words, facts.kind, facts.face, words.totals(facts.quantities))
+    words = SheetBuilder(official_language(facts.state))
+    sections = permit_sections(words, facts.kind, facts.face, words.totals(facts.quantities))
     status = None if facts.status == "issued" else words.named("permit_status", facts.status)
     return render_sheet(
-        sheet(words, words.named("permit_kind", facts.kind), words.state(facts.state) or "",
-              facts.number, sections, printed(at), basis=basis(facts.kind), token=paper.token,
-              status=status), at)  # fmt: skip
+        build_sheet(
+            words,
+            words.named("permit_kind", facts.kind),
+            words.state(facts.state) or "",
+            facts.number,
+            sections,
+            print_footer(at),
+            basis=legal_basis(facts.kind),
+            token=paper.token,
+            status=status,
+        ),
+        at,
+    )
 
 
-def basis(kind: str) -> str:
-    """Return where the Model Regulations list the fields of a document."""
-    return f"CICAD/doc.1281/03, {BASIS[kind]}"
+def legal_basis(kind: str) -> str:
+    """Return the section of the Model Regulations for a kind."""
+    return f"CICAD/doc.1281/03, {SECTIONS_BY_KIND[kind]}"
 
 
-def sections_of(words: Words, kind: str, face: Face, totals: Sequence[Part]) -> list[Part]:
-    """Return the sections of a permit's paper; of a blank form for a face with nothing on it."""
+def permit_sections(
+    words: SheetBuilder, kind: str, face: Face, totals: Sequence[Part]
+) -> list[Part]:
+    """Return the sections of a permit; of a blank form without content."""
     parties = face.get("parties") or {}
     shown = ["importer", "final_consignee", "exporter", "broker"]
-    sides = [part for side in shown for part in party(words, TITLES[side], parties.get(side))]
+    sides = [
+        part
+        for side in shown
+        for part in party_section(words, PARTY_TITLES[side], parties.get(side))
+    ]
     return [
-        *_document(words, face), *authority(words, face), *_countries(words, face),
-        *_references(words, kind, face), *sides, *goods(words, face.get("lines") or (), totals),
-        *_plan(words, kind, face), *_remarks(words, face), *amended(words, face),
-        *words.boxes(say("Signatures"), [
-            say("Authorizing agency: signature, date and seal"),
-            say("Applicant: name, signature and date"),
-        ]),
-    ]  # fmt: skip
+        *_document_section(words, face),
+        *authority_section(words, face),
+        *_states_section(words, face),
+        *_references_section(words, kind, face),
+        *sides,
+        *goods_section(words, face.get("lines") or (), totals),
+        *_transit_section(words, kind, face),
+        *_remarks_section(words, face),
+        *_amendments_section(words, face),
+        *words.boxes(
+            message("Signatures"),
+            [
+                message("Authorizing agency: signature, date and seal"),
+                message("Applicant: name, signature and date"),
+            ],
+        ),
+    ]
 
 
-def party(words: Words, title: Message, told: Mapping[str, Any] | None) -> list[Part]:
-    """Return the block of a party, or none where a paper names none."""
-    if told is None and not words.is_blank:
+def party_section(
+    words: SheetBuilder, title: Message, party: Mapping[str, Any] | None
+) -> list[Part]:
+    """Return the section of a party; empty without one."""
+    if party is None and not words.is_blank:
         return []
-    of = told or {}
+    of = party or {}
     kind = (words.code("party_kind", of.get("kind")), words.state(of.get("country")))
     return words.fields(
         title,
-        words.field(say("Name"), of.get("name")),
-        words.field(say("Kind, country"), ", ".join(filter(None, kind)) or None),
-        words.field(say("Address"), of.get("address")),
-        words.field(say("Telephone, e-mail"), of.get("contact")),
-        words.field(say("Identification"), of.get("identification")),
-        words.field(say("Licence"), of.get("licence")),
+        words.field(message("Name"), of.get("name")),
+        words.field(message("Kind, country"), ", ".join(filter(None, kind)) or None),
+        words.field(message("Address"), of.get("address")),
+        words.field(message("Telephone, e-mail"), of.get("contact")),
+        words.field(message("Identification"), of.get("identification")),
+        words.field(message("Licence"), of.get("licence")),
     )
 
 
-def authority(words: Words, face: Face) -> list[Part]:
-    """Return who authorises, how it is reached, and who signs."""
+def authority_section(words: SheetBuilder, face: Face) -> list[Part]:
+    """Return the section of the authority, its contact and signatory."""
     signatory = (face.get("parties") or {}).get("signatory") or {}
-    agency, ways = contacts.office_of(face["agency"]) if face.get("agency") else (None, None)
+    agency, ways = agencies.agency_contact(face["agency"]) if face.get("agency") else (None, None)
     return words.fields(
-        say("Authorizing agency"),
-        words.field(say("Agency"), agency),
-        words.field(say("Telephone, e-mail"), ways),
-        words.field(say("Signing officer"), signatory.get("name")),
+        message("Authorizing agency"),
+        words.field(message("Agency"), agency),
+        words.field(message("Telephone, e-mail"), ways),
+        words.field(message("Signing officer"), signatory.get("name")),
     )
 
 
-def goods(words: Words, lines: Sequence[Face], totals: Sequence[Part]) -> list[Part]:
+def goods_section(words: SheetBuilder, lines: Sequence[Face], totals: Sequence[Part]) -> list[Part]:
     """Return the table of goods with the totals of each category."""
     rows = [_goods_row(words, line) for line in lines]
-    return words.table(say("Goods"), GOODS, rows, numbers=(0, 6), totals=totals)
+    return words.table(message("Goods"), GOODS_COLUMNS, rows, numbers=(0, 6), totals=totals)
 
 
-def _goods_row(words: Words, line: Face) -> list[str | Part]:
-    *what, rest = described(words, line)
-    return [str(line["line"]), *what, whole_in(rest, line["serial"]), line.get("hs_code") or "",
-            words.quantity(line["quantity"], line.get("unit"))]  # fmt: skip
+def _goods_row(words: SheetBuilder, line: Face) -> list[str | Part]:
+    *what, rest = describe_goods(words, line)
+    return [
+        str(line["line"]),
+        *what,
+        cell_with_text(rest, line["serial"]),
+        line.get("hs_code") or "",
+        words.quantity(line["quantity"], line.get("unit")),
+    ]
 
 
-def described(words: Words, line: Face) -> list[str]:
-    """Return what a line or an item is: type, make and model, calibre, and the rest."""
+def describe_goods(words: SheetBuilder, line: Face) -> list[str]:
+    """Return type, make and model, calibre, and the rest of a line."""
     kind = words.code("type", line["type"]) or line["type_text"] or line["part_kind"]
     make = " ".join(filter(None, (line["make_text"] or line["make"], line["model"])))
-    return [kind or str(words.code("category", line["category"])), make,
-            line["calibre_text"] or line["calibre"] or "", _rest(words, line)]  # fmt: skip
+    return [
+        kind or str(words.code("category", line["category"])),
+        make,
+        line["calibre_text"] or line["calibre"] or "",
+        _other_description(words, line),
+    ]
 
 
-def _rest(words: Words, line: Face) -> str:
+def _other_description(words: SheetBuilder, line: Face) -> str:
     country, year = line["country_of_manufacture"], line["year"]
-    antique = words.pair(say("antique"))["a"] if line["antique"] else None
+    antique = words.pair(message("antique"))["a"] if line["antique"] else None
     part = line["part_kind"] if line["type"] or line["type_text"] else None
-    lot = f"{words.pair(say('Lot'))['a']} {line['lot']}" if line["lot"] else None
-    told = (words.code("state", country), str(year) if year else None, part, line["headstamp"],
-            lot, line["serial"], antique)  # fmt: skip
+    lot = f"{words.pair(message('Lot'))['a']} {line['lot']}" if line["lot"] else None
+    told = (
+        words.code("state", country),
+        str(year) if year else None,
+        part,
+        line["headstamp"],
+        lot,
+        line["serial"],
+        antique,
+    )
     return ", ".join(filter(None, told))
 
 
-def _document(words: Words, face: Face) -> list[Part]:
+def _document_section(words: SheetBuilder, face: Face) -> list[Part]:
     until = min(filter(None, (face.get("expires_on"), face.get("latest_import_on"))), default=None)
     return words.fields(
-        say("Document"),
-        words.field(say("Issuing state"), words.state(face.get("state"))),
+        message("Document"),
+        words.field(message("Issuing state"), words.state(face.get("state"))),
         words.field(
-            say("Kind of document"), words.code("document_kind", face.get("document_kind"))
+            message("Kind of document"), words.code("document_kind", face.get("document_kind"))
         ),
-        words.field(say("Date of issue"), words.day(face.get("issued_on"))),
-        words.field(say("Valid through"), words.day(until)),
-        words.field(say("The certificate expires on"), words.day(face.get("expires_on"))),
-        words.field(say("Latest day of import"), words.day(face.get("latest_import_on"))),
-        words.field(say("Regime"), words.code("regime", face.get("regime"))),
-        words.field(say("Replaces number"), face.get("replaces")),
+        words.field(message("Date of issue"), words.day(face.get("issued_on"))),
+        words.field(message("Valid through"), words.day(until)),
+        words.field(message("The certificate expires on"), words.day(face.get("expires_on"))),
+        words.field(message("Latest day of import"), words.day(face.get("latest_import_on"))),
+        words.field(message("Regime"), words.code("regime", face.get("regime"))),
+        words.field(message("Replaces number"), face.get("replaces")),
     )
 
 
-def _countries(words: Words, face: Face) -> list[Part]:
+def _states_section(words: SheetBuilder, face: Face) -> list[Part]:
     transit = ", ".join(str(words.state(code)) for code in face.get("transit_states") or ())
     return words.fields(
-        say("States concerned"),
-        words.field(say("Exporting state"), words.state(face.get("exporting_state"))),
-        words.field(say("Importing state"), words.state(face.get("importing_state"))),
-        words.field(say("Transit states"), transit or None, wide=True),
+        message("States concerned"),
+        words.field(message("Exporting state"), words.state(face.get("exporting_state"))),
+        words.field(message("Importing state"), words.state(face.get("importing_state"))),
+        words.field(message("Transit states"), transit or None, wide=True),
     )
 
 
-def _references(words: Words, kind: str, face: Face) -> list[Part]:
-    transit = ", ".join(f"{one['state']} {one['number']}"
-                        for one in face.get("transit_permits") or ())  # fmt: skip
-    own = {"import": say("Import certificate"), "export": say("Export certificate")}
+def _references_section(words: SheetBuilder, kind: str, face: Face) -> list[Part]:
+    transit = ", ".join(
+        f"{one['state']} {one['number']}" for one in face.get("transit_permits") or ()
+    )
+    own = {"import": message("Import certificate"), "export": message("Export certificate")}
     found = [
         words.field(label, face.get(f"{name}_permit_number"))
         for name, label in own.items()
         if name != kind
     ]
     if kind != "in_transit":
-        found.append(words.field(say("In-transit authorizations"), transit or None))
-    return words.fields(say("Documents of the other states"), *found)
+        found.append(words.field(message("In-transit authorizations"), transit or None))
+    return words.fields(message("Documents of the other states"), *found)
 
 
-def _plan(words: Words, kind: str, face: Face) -> list[Part]:
+def _transit_section(words: SheetBuilder, kind: str, face: Face) -> list[Part]:
     if kind != "in_transit":
         return []
     plan = face.get("plan") or {}
     carrier = ((face.get("parties") or {}).get("carrier") or {}).get("name")
     return words.fields(
-        say("Planned transit"),
-        words.field(say("Route"), plan.get("route"), wide=True),
-        words.field(say("Port of entry"), plan.get("port_of_entry")),
-        words.field(say("Port of exit"), plan.get("port_of_exit")),
-        words.field(say("Enters on"), words.day(plan.get("enters_on"))),
-        words.field(say("Leaves on"), words.day(plan.get("leaves_on"))),
-        words.field(say("Mode of shipment"), words.code("mode", plan.get("mode"))),
-        words.field(say("Carrier"), carrier),
-        words.field(say("Expected location of the goods in the state"),
-                    plan.get("expected_location"), wide=True),
-    )  # fmt: skip
-
-
-def _remarks(words: Words, face: Face) -> list[Part]:
-    return words.fields(
-        say("Further information"),
-        words.field(say("Source of the goods"), face.get("source"), wide=True),
-        words.field(say("End use"), face.get("end_use"), wide=True),
-        words.field(say("Conditions"), face.get("conditions"), wide=True),
+        message("Planned transit"),
+        words.field(message("Route"), plan.get("route"), wide=True),
+        words.field(message("Port of entry"), plan.get("port_of_entry")),
+        words.field(message("Port of exit"), plan.get("port_of_exit")),
+        words.field(message("Enters on"), words.day(plan.get("enters_on"))),
+        words.field(message("Leaves on"), words.day(plan.get("leaves_on"))),
+        words.field(message("Mode of shipment"), words.code("mode", plan.get("mode"))),
+        words.field(message("Carrier"), carrier),
+        words.field(
+            message("Expected location of the goods in the state"),
+            plan.get("expected_location"),
+            wide=True,
+        ),
     )
+
+
+def _remarks_section(words: SheetBuilder, face: Face) -> list[Part]:
+    return words.fields(
+        message("Further information"),
+        words.field(message("Source of the goods"), face.get("source"), wide=True),
+        words.field(message("End use"), face.get("end_use"), wide=True),
+        words.field(message("Conditions"), face.get("conditions"), wide=True),
+    )
+
+
+AMENDMENT_COLUMNS: Final = (
+    (message("Date"), 7),
+    (message("What was amended"), 9),
+    (message("Before"), 11),
+    (message("After"), 11),
+    (message("Authenticated by"), 13),
+)
+AMENDMENT_FIELDS: Final[Mapping[str, Message]] = {
+    "source": message("Source of the goods"),
+    "route": message("Route"),
+    "port_of_entry": message("Port of entry"),
+    "port_of_exit": message("Port of exit"),
+    "enters_on": message("Enters on"),
+    "leaves_on": message("Leaves on"),
+    "mode": message("Mode of shipment"),
+    "carrier": message("Carrier"),
+    "expected_location": message("Expected location of the goods in the state"),
+}
+AMENDMENT_DATES: Final = ("enters_on", "leaves_on")
+
+
+def _amendments_section(words: SheetBuilder, face: Mapping[str, Any]) -> list[Part]:
+    """Return the table of amendments (Model Regulations 8.5), if any."""
+    if words.is_blank:
+        return []
+    rows = [_amendment_row(words, one) for one in face.get("amendments") or ()]
+    return words.table(message("Amendments"), AMENDMENT_COLUMNS, rows)
+
+
+def _amendment_row(words: SheetBuilder, one: Mapping[str, Any]) -> list[str]:
+    return [
+        words.day(one["on"]) or "",
+        words.both(AMENDMENT_FIELDS[one["field"]]),
+        *(_amended_value(words, one["field"], one[side]) for side in ("before", "after")),
+        _authentication(one),
+    ]
+
+
+def _amended_value(words: SheetBuilder, field: str, value: str | None) -> str:
+    if field == "mode":
+        value = words.code("mode", value)
+    elif field in AMENDMENT_DATES:
+        value = words.day(value)
+    return value or "–"
+
+
+def _authentication(one: Mapping[str, Any]) -> str:
+    """Return agency and authentication; a changed mode needs none."""
+    if not one["authentication"]:
+        return "–"
+    agency, _ = agencies.agency_contact(one["agency"])
+    return f"{agency}: {one['authentication']}"

@@ -1,4 +1,4 @@
-"""A sheet becomes a PDF: PDF/A-2b, for black and white printers, with its QR code."""
+"""Rendering of a sheet as PDF/A-2b with its QR code."""
 
 from __future__ import annotations
 
@@ -17,54 +17,58 @@ TEMPLATE = (Path(__file__).parent / "paper.typ").read_bytes()
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 LONG_WORD = re.compile(r"\S{22,}")
 ZERO_WIDTH = "\u200b"
-LINE = 110
-MOST_TAGGED = 500  # rows; tags for who hears a document read make up most of a long one
+TOKEN_LINE = 110
+MAX_TAGGED_ROWS = 500  # rows; tags for who hears a document read make up most of a long one
 
 
-def render(sheet: dict[str, Any], at: datetime) -> bytes:
-    """Return the PDF of a sheet that was made at a moment.
+def render_sheet(sheet: dict[str, Any], at: datetime) -> bytes:
+    """Return the PDF of a sheet with its creation time.
 
-    The template gets its data as one JSON text and an empty folder for its root, so that nothing in
-    it can name a file. A text with a glyph that none of the fonts has (an emoji, say) cannot stand
-    in PDF/A, and gives a common PDF instead, with a box in its place.
+    The template gets JSON text and an empty root folder, so that nothing in it can name a file. A
+    glyph missing in all fonts (an emoji) is not allowed in PDF/A: then it is a common PDF with a
+    box in its place.
     """
-    is_long = any(len(part.get("rows", ())) > MOST_TAGGED for part in sheet["sections"])
-    data = json.dumps(_printable(sheet) | _code(sheet.get("token")))
+    is_long = any(len(part.get("rows", ())) > MAX_TAGGED_ROWS for part in sheet["sections"])
+    data = json.dumps(_printable(sheet) | _qr_code(sheet.get("token")))
     options = {"timestamp": int(at.timestamp()), "pdf_tags": not is_long}
     try:
-        return _compiled(data, pdf_standards=["a-2b"], **options)
+        return _compile(data, pdf_standards=["a-2b"], **options)
     except typst.TypstError:
-        return _compiled(data, **options)
+        return _compile(data, **options)
 
 
-def _compiled(data: str, **options: Any) -> bytes:
+def _compile(data: str, **options: Any) -> bytes:
     with tempfile.TemporaryDirectory() as nowhere:
         compiler = typst.Compiler(
-            TEMPLATE, root=nowhere, ignore_system_fonts=True, sys_inputs={"data": data},
-            package_path=nowhere, package_cache_path=nowhere,
-        )  # fmt: skip
+            TEMPLATE,
+            root=nowhere,
+            ignore_system_fonts=True,
+            sys_inputs={"data": data},
+            package_path=nowhere,
+            package_cache_path=nowhere,
+        )
         made = compiler.compile(format="pdf", **options)
     if not isinstance(made, bytes):
         raise AssertionError("one document gives one file")
     return made
 
 
-def _code(token: str | None) -> dict[str, Any]:
-    """Return the QR code as SVG with its quiet zone, and the token in lines for who has to type it."""
+def _qr_code(token: str | None) -> dict[str, Any]:
+    """Return the QR code as SVG, and its token in lines."""
     if token is None:
         return {"qr": None, "token": None, "token_lines": []}
     buffer = io.BytesIO()
     segno.make(token, error="m", micro=False).save(
         buffer, kind="svg", border=4, xmldecl=False, omitsize=True, light="white"
     )
-    lines = [token[start : start + LINE] for start in range(0, len(token), LINE)]
+    lines = [token[start : start + TOKEN_LINE] for start in range(0, len(token), TOKEN_LINE)]
     return {"qr": buffer.getvalue().decode(), "token": token, "token_lines": lines}
 
 
 def _printable(value: Any) -> Any:
-    """Return texts without control characters, and with places where a long word may break.
+    """Remove control characters and allow breaks in long words.
 
-    What has to stay whole has none: a serial number is searched for and copied.
+    Whole texts get no breaks: a serial number is searched for and copied.
     """
     if isinstance(value, str):
         return LONG_WORD.sub(_breakable, CONTROL.sub(" ", value))

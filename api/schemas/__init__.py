@@ -1,1 +1,1 @@
-"""What goes over HTTP: requests refuse the unknown, answers say what they show."""
+"""Schemas of requests and responses, one module for each noun."""

@@ -1,25 +1,38 @@
-"""Alerts over HTTP."""
+"""Schemas of alerts and hits."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.common import FirearmRequest, ItemResponse, columns, items
-from api.schemas.fields import Code, Day, Flag, Id, Items, Nested, RequestSchema, StateCode, Text
-from salsa_ext.readmodels.alerts import AlertView
-from salsa_ext.values import codes
-from salsa_ext.values.alerts import AlertData
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Flag, Id, Text
+from api.http.fields.times import Day, Moment
+from api.http.pagination import ListQuery
+from api.schemas.common import (
+    FirearmRequest,
+    FirearmResponse,
+    ItemResponse,
+    PlaceResponse,
+    SharedResponse,
+    present_items,
+    present_sharing,
+    row_fields,
+)
+from api.schemas.reference import ContactResponse
+from salsa_ext.alerts.queries import AlertView, HitGun, HitView
+from salsa_ext.alerts.values import AlertData, HitAnswerData
+from salsa_ext.core import codes
 
 
 class AlertRequest(RequestSchema):
-    """What to do when a gun is met: give the `firearm`, or the id of a `record` of your state.
+    """New alert on a `firearm` or on an own `record`.
 
-    `visible_to` names the states to which it shows, all where it is left out. What is let pass
-    shows to nobody, and your state is told after the fact. A second alert on one serial in a case is
-    taken only with `confirm_second`.
+    `visible_to`: states that see it, by default all. An alert to let pass is visible to no other
+    state. A second alert on one serial and case needs `confirm_second`.
     """
 
     value = AlertData
@@ -36,15 +49,15 @@ class AlertRequest(RequestSchema):
 
 
 class AlertCancelRequest(RequestSchema):
-    """Why an alert ends before its last day."""
+    """Reason to cancel an alert."""
 
     reason = Text(most=500, required=True)
 
 
 class AlertResponse(Schema):
-    """An alert of your state, and how it stands; `compared` once all records were looked through.
+    """Alert of your state; `compared` once all records were searched.
 
-    `source_withdrawn` where what `of_record` told was taken back: it is to be cancelled.
+    `source_withdrawn`: its record was withdrawn, so the alert has to be cancelled.
     """
 
     id = fields.UUID(required=True)
@@ -73,18 +86,195 @@ class AlertResponse(Schema):
 
     @pre_dump
     def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
-        return columns(view.alert) | {
-            "firearm": items([view.gun])[0], "compared": view.is_compared,
+        return row_fields(view.alert) | {
+            "firearm": present_items([view.gun])[0],
+            "compared": view.is_compared,
             "source_withdrawn": view.is_groundless,
-            "entered_by": view.entered_by, "verified_by": view.verified_by,
-        }  # fmt: skip
+            "entered_by": view.entered_by,
+            "verified_by": view.verified_by,
+        }
 
 
 class AlertQuery(ListQuery):
-    """Which alerts."""
+    """Filter of alerts."""
 
     status = Code(codes.ALERT_STATUSES)
     action = Code(codes.ALERT_ACTIONS)
     reason = Code(codes.ALERT_REASONS)
     case_number = Text(most=100)
-    second_check = Code(codes.SECOND_CHECKS)
+    second_check = Code(codes.SECOND_CHECK_STATUSES)
+
+
+class HitConfirmRequest(RequestSchema):
+    """Confirmation of a hit: alert valid, same gun."""
+
+    value = HitAnswerData
+    note = Text(most=500)
+
+
+class HitRejectRequest(RequestSchema):
+    """Rejection of a hit, with the reason."""
+
+    value = HitAnswerData
+    note = Text(most=500, required=True)
+
+
+class HitExtendRequest(RequestSchema):
+    """More hours for the answer, from now, with the reason."""
+
+    value = HitAnswerData
+    hours = Whole(least=1, most=72, required=True)
+    note = Text(most=500, required=True)
+
+
+class AlertEndedResponse(Schema):
+    """End of the alert of a hit: `cancelled` or `expired`, and when."""
+
+    status = fields.String(required=True)
+    ended_at = fields.DateTime(required=True)
+
+
+class CauseChangedResponse(Schema):
+    """Change of the record that caused a hit, and when.
+
+    `corrected`: it still matches the alert; `corrected_away`: no longer; `withdrawn`.
+    """
+
+    status = fields.String(required=True)
+    changed_at = fields.DateTime(required=True)
+
+
+CHECK_DEFAULTS = {
+    "record": None,
+    "version": None,
+    "event": None,
+    "occurred_on": None,
+    "document_kind": None,
+    "marks": (),
+}
+"""What a check does not say of a gun."""
+
+
+class HitGunResponse(FirearmResponse, SharedResponse):
+    """One of the two guns of a hit, as far as readable.
+
+    `version` of the shown record; `corrected`: it changed since the hit; `withdrawn`: it was
+    withdrawn.
+    """
+
+    record = fields.UUID(required=True, allow_none=True)
+    version = fields.Integer(required=True, allow_none=True)
+    withdrawn = fields.Boolean(required=True)
+    corrected = fields.Boolean(required=True)
+    document_kind = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True)
+    event = fields.String(required=True, allow_none=True)
+    occurred_on = fields.Date(required=True, allow_none=True)
+    place = fields.Nested(PlaceResponse, allow_none=True)
+
+    @pre_dump
+    def _present(self, side: HitGun, **_: Any) -> dict[str, Any]:
+        [said] = present_items([side.view]) if side.view else [CHECK_DEFAULTS | (side.asked or {})]
+        is_told = side.sharing.may("event")
+        return (
+            said
+            | present_sharing(side.sharing, side.held)
+            | {
+                "place": side.place,
+                "event": said["event"] if is_told else None,
+                "document_kind": said["document_kind"] if is_told else None,
+                "withdrawn": side.is_withdrawn,
+                "corrected": side.is_corrected,
+                "occurred_on": said["occurred_on"] if is_told else None,
+            }
+        )
+
+
+class HitResponse(Schema):
+    """Hit on an alert, shared by both states under one id.
+
+    `possible`: may be another gun. `read_as`: the serial that matched. `reason`, `reason_text`,
+    `case_number`, `firearm`: of the alert, for its own state only; the other state reads
+    `alert_record` for a purpose and a case while the alert is valid. `told`: the other side knows
+    of the hit. `alert_ended`, `cause_changed`: the hit is no ground to hold or seize the gun.
+    `contact` of the other state, null if it does not know of the hit. A hit alone is no ground for
+    action until `confirmed`.
+
+    In the detail, `sought` is the gun of the alert and `met` the gun found. The other state's gun
+    needs the case of the alert or a purpose and a case; its owner sees the disclosure. A gun from a
+    check is the query and has no record.
+    """
+
+    never_listed: ClassVar[frozenset[str]] = frozenset(("sought", "met"))
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    status = fields.String(required=True)
+    alert = fields.UUID(attribute="alert_id", required=True)
+    alert_record = fields.UUID(allow_none=True)
+    alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
+    cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
+    alert_state = fields.String(required=True)
+    reason = fields.String(allow_none=True)
+    reason_text = fields.String(allow_none=True)
+    case_number = fields.String(allow_none=True)
+    firearm = fields.Nested(ItemResponse, allow_none=True)
+    read_as = fields.String(allow_none=True)
+    told = fields.Boolean(required=True)
+    asking_state = fields.String(required=True)
+    agency = fields.String(allow_none=True)
+    action = fields.String(required=True)
+    priority = fields.String(required=True)
+    cause = fields.String(attribute="cause_kind", required=True)
+    cause_id = fields.UUID(allow_none=True)
+    strength = fields.String(required=True)
+    possible = fields.Boolean(required=True)
+    score = fields.Float(required=True)
+    met_at = fields.DateTime(required=True)
+    made_at = fields.DateTime(required=True)
+    due_at = fields.DateTime(required=True)
+    reminded_at = fields.DateTime(allow_none=True)
+    answered_at = fields.DateTime(allow_none=True)
+    answered_by = fields.String(allow_none=True)
+    note = fields.String(allow_none=True)
+    changed_at = fields.DateTime(required=True)
+    contact = fields.Nested(ContactResponse, allow_none=True)
+    sought = fields.Nested(HitGunResponse)
+    met = fields.Nested(HitGunResponse)
+
+    @pre_dump
+    def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
+        alert, gun = (view.alert.alert, view.alert.gun) if view.alert else (None, None)
+        said = {
+            name: getattr(alert, name, None) for name in ("reason", "reason_text", "case_number")
+        }
+        return (
+            row_fields(view.hit)
+            | said
+            | {
+                "firearm": present_items([gun])[0] if gun else None,
+                "told": view.is_told,
+                "alert_record": view.alert_record,
+                "ended": view.ended,
+                "cause_changed": view.cause_changed,
+                "possible": view.hit.strength != "strong",
+                "contact": view.contact,
+                "answered_by": view.answered_by,
+                "answered_at": None
+                if view.hit.status in ("expired", "ended")
+                else view.hit.answered_at,
+            }
+            | {name: side for name, side in (("sought", view.sought), ("met", view.met)) if side}
+        )
+
+
+class HitQuery(ListQuery):
+    """Filter of hits, on own alerts and on other states' alerts."""
+
+    status = Code(codes.HIT_STATUSES)
+    action = Code(codes.ALERT_ACTIONS)
+    strength = Code(codes.MATCH_STRENGTHS)
+    alert_id = Id(data_key="alert")
+    alert_state = StateCode()
+    asking_state = StateCode()
+    due_before = Moment()

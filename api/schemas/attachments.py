@@ -1,4 +1,4 @@
-"""Attachments over HTTP."""
+"""Schemas of attachments."""
 
 from __future__ import annotations
 
@@ -8,39 +8,44 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import Lazy
-from api.pagination import ListQuery
-from api.schemas.common import ReaderResponse, columns
-from api.schemas.fields import Code, Line, RequestSchema, Text
-from salsa_ext.readmodels.attachments import AttachmentView
-from salsa_ext.readmodels.subjects import KINDS
-from salsa_ext.values import codes
-from salsa_ext.values.attachments import AttachmentData, Subject
-from salsa_ext.values.changes import Decision
+from api.http.fields.codes import Code
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Line, Text
+from api.http.pagination import ListQuery
+from api.i18n.messages import LazyMessage
+from api.schemas.common import RecorderResponse, row_fields
+from salsa_ext.administration.attachments import ATTACHABLE_KINDS, AttachmentView
+from salsa_ext.administration.values import AttachmentData, AttachmentSubject
+from salsa_ext.core import codes
+from salsa_ext.trade.permits.values import DecisionData
 
-SUBJECT = re.compile(rf"({'|'.join(KINDS)}):([0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}})")
+SUBJECT_PATTERN = re.compile(
+    rf"({'|'.join(ATTACHABLE_KINDS)}):([0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}})"
+)
 
 
 class SubjectField(fields.String):
-    """An object of the service by its kind and id, such as `seizure:0199f2c0-…`."""
+    """Object by kind and id, such as `seizure:0199f2c0-…`."""
 
     default_error_messages = {
-        "invalid": Lazy("A kind of object and its id, such as seizure:0199f2c0-0000-7000-8000-000000000000;"
-                        " the kinds are: {kinds}."),
-    }  # fmt: skip
+        "invalid": LazyMessage(
+            "A kind of object and its id, such as seizure:0199f2c0-0000-7000-8000-000000000000;"
+            " the kinds are: {kinds}."
+        )
+    }
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(metadata={"pattern": f"^{SUBJECT.pattern}$"}, **options)
+        super().__init__(metadata={"pattern": f"^{SUBJECT_PATTERN.pattern}$"}, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        found = SUBJECT.fullmatch(value) if isinstance(value, str) else None
+        found = SUBJECT_PATTERN.fullmatch(value) if isinstance(value, str) else None
         if found is None:
-            raise self.make_error("invalid", kinds=", ".join(KINDS))
-        return Subject(found[1], UUID(found[2]))
+            raise self.make_error("invalid", kinds=", ".join(ATTACHABLE_KINDS))
+        return AttachmentSubject(found[1], UUID(found[2]))
 
 
 class AttachmentRequest(RequestSchema):
-    """What a file is attached to, and for whose eyes: H2 and H3 stay in your own state."""
+    """New attachment; handling H2 and H3 stay in your state."""
 
     value = AttachmentData
     subject = SubjectField(required=True)
@@ -50,21 +55,21 @@ class AttachmentRequest(RequestSchema):
 
 
 class AttachmentWithdrawRequest(RequestSchema):
-    """Why an attachment is handed out no more."""
+    """Reason to withdraw an attachment."""
 
-    value = Decision
+    value = DecisionData
     reason = Text(most=500, required=True)
 
 
 class AttachmentQuery(ListQuery):
-    """What is attached to which object."""
+    """Object, and optionally the kind of attachment."""
 
     subject = SubjectField(required=True)
     kind = Code(codes.ATTACHMENT_KINDS)
 
 
 class AttachmentResponse(Schema):
-    """What is known of an attachment; `size` in bytes and the digests are of what is kept and came."""
+    """Attachment; `size` in bytes, digests of the received and the stored file."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -79,7 +84,7 @@ class AttachmentResponse(Schema):
     height = fields.Integer(allow_none=True)
     received_sha256 = fields.String(required=True)
     kept_sha256 = fields.String(required=True)
-    added = fields.Nested(ReaderResponse, required=True)
+    added = fields.Nested(RecorderResponse, required=True)
     withdrawn_at = fields.DateTime(allow_none=True)
     withdrawn_reason = fields.String(allow_none=True)
 
@@ -88,9 +93,11 @@ class AttachmentResponse(Schema):
         row, may = view.row, view.sharing.may
         officer = row.officer.number if row.officer and view.sharing.is_own else None
         by = {"agency": row.added_by_agency, "at": row.added_at, "officer": officer}
-        return columns(row) | {
-            "subject": f"{row.subject_kind}:{row.subject_id}", "added": by,
+        return row_fields(row) | {
+            "subject": f"{row.subject_kind}:{row.subject_id}",
+            "added": by,
             "title": row.title if may("remarks") else None,
             "withdrawn_reason": row.withdrawn_reason if may("remarks") else None,
-            "received_sha256": row.received_sha256.hex(), "kept_sha256": row.kept_sha256.hex(),
-        }  # fmt: skip
+            "received_sha256": row.received_sha256.hex(),
+            "kept_sha256": row.kept_sha256.hex(),
+        }

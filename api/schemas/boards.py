@@ -1,33 +1,80 @@
-"""The board of a border post over HTTP."""
+"""Schemas of boards, their events and calls."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from marshmallow import Schema, fields, pre_dump
+from flask import g, request
+from marshmallow import Schema, fields, pre_dump, validate
 
-from api.schemas.calls import CallResponse
-from api.schemas.checkpoints import CheckpointResponse, HoldResponse, ShipmentIncidentResponse
-from api.schemas.checks import ContactResponse
-from api.schemas.common import columns
-from api.schemas.discrepancies import PositionResponse
-from api.schemas.hits import AlertEndedResponse, CauseChangedResponse
-from api.schemas.reference import PostResponse
-from api.schemas.seizures import JointResponse
-from salsa_ext.readmodels.boards import Board
-from salsa_ext.readmodels.corridors import Corridor
-from salsa_ext.readmodels.crossings import Crossing
-from salsa_ext.readmodels.discrepancies import DiscrepancyView
-from salsa_ext.readmodels.finds import NearSeizure, Place
-from salsa_ext.readmodels.flows import Flow
-from salsa_ext.readmodels.hits import HitView
-from salsa_ext.readmodels.passages import Passage
+from api.http import event_cursor
+from api.http.fields.numbers import QueryWhole
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Id, QueryFlag, Text
+from api.http.pagination import ListQuery
+from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
+from api.schemas.common import row_fields
+from api.schemas.discrepancies import StatementResponse
+from api.schemas.reference import ContactResponse, PostResponse
+from api.schemas.seizures import JointSeizureResponse
+from api.schemas.shipments import CheckpointResponse, HoldResponse, ShipmentIncidentResponse
+from salsa_ext.alerts.queries import HitView
+from salsa_ext.boards.board import Board
+from salsa_ext.boards.calls import CallRequestData, CallView
+from salsa_ext.boards.crossings import Crossing, PostCheckpoint
+from salsa_ext.boards.events import EVENT_KINDS, EventPage
+from salsa_ext.boards.figures import CrossingFlow
+from salsa_ext.boards.seizures import Corridor, NearSeizure, SeizurePlace
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 
 
-class BoardStampResponse(Schema):
-    """The stage that one side ticks of a shipment at this post, and its last tick.
+class CallRequest(RequestSchema):
+    """Request for a call, optionally about a shipment."""
 
-    `let_go_at` says when what the tick holds was let go on.
+    value = CallRequestData
+    shipment = Id()
+
+
+class CallResponse(Schema):
+    """Request for a call between the sides; `contact` of the asking side.
+
+    `answered_at`: the other side called. The shipment is named if it concerns both.
+    """
+
+    id = fields.UUID(required=True)
+    post = fields.String(required=True)
+    asking_state = fields.String(required=True)
+    asked_state = fields.String(required=True)
+    agency = fields.String(allow_none=True)
+    shipment = fields.UUID(allow_none=True)
+    shipment_number = fields.String(allow_none=True)
+    asked_at = fields.DateTime(required=True)
+    contact = fields.Nested(ContactResponse, allow_none=True)
+    answered_at = fields.DateTime(allow_none=True)
+
+    @pre_dump
+    def _present(self, view: CallView, **_: Any) -> dict[str, Any]:
+        names = ("id", "post", "agency", "shipment_number", "asked_at")
+        return {name: getattr(view.call, name) for name in names} | {
+            "asking_state": view.call.owner_state,
+            "asked_state": view.asked_state,
+            "shipment": view.call.shipment_id,
+            "contact": view.office,
+            "answered_at": view.answered_at,
+        }
+
+
+class CallQuery(ListQuery):
+    """Filter of calls: answered or waiting."""
+
+    answered = QueryFlag()
+
+
+class BoardStageResponse(Schema):
+    """Stage of one side at this post with its last checkpoint.
+
+    `let_go_at`: the hold of the checkpoint was released.
     """
 
     state = fields.String(required=True)
@@ -37,12 +84,10 @@ class BoardStampResponse(Schema):
 
 
 class BoardShipmentResponse(Schema):
-    """A shipment that passes the post, with the ticks of both sides.
+    """Shipment through the post with the checkpoints of both sides.
 
-    `stamps` are of this post: that of the side that it leaves, then that of the side that it enters.
-    `is_today` where it is due on this day at the reader's side. `is_unreleased` where the exporting
-    state never released it, held or not. `holds` are what stops it, `incidents`
-    what was told of its way.
+    `stamps`: exit side first. `is_today`: due today at the reader's side. `is_unreleased`: never
+    released by the exporting state.
     """
 
     id = fields.UUID(required=True)
@@ -59,7 +104,7 @@ class BoardShipmentResponse(Schema):
     exit = fields.Nested(CheckpointResponse, allow_none=True)
     entry = fields.Nested(CheckpointResponse, allow_none=True)
     is_today = fields.Boolean(required=True)
-    stamps = fields.List(fields.Nested(BoardStampResponse), required=True)
+    stamps = fields.List(fields.Nested(BoardStageResponse), required=True)
     is_unreleased = fields.Boolean(required=True)
     holds = fields.List(fields.Nested(HoldResponse), required=True)
     incidents = fields.List(fields.Nested(ShipmentIncidentResponse), required=True)
@@ -67,19 +112,33 @@ class BoardShipmentResponse(Schema):
     @pre_dump
     def _present(self, one: Crossing, **_: Any) -> dict[str, Any]:
         ticks = {tick.stage: tick for tick in one.view.checkpoints}
-        names = ("id", "number", "permit_number", "exporting_state", "importing_state", "due_at",
-                 "plates", "document_kind", "document_number", "item_count")  # fmt: skip
+        names = (
+            "id",
+            "number",
+            "permit_number",
+            "exporting_state",
+            "importing_state",
+            "due_at",
+            "plates",
+            "document_kind",
+            "document_number",
+            "item_count",
+        )
         shown = {name: getattr(one.shipment, name) for name in names}
         return shown | {
-            "status": one.view.status, "exit": ticks.get("exit"), "entry": ticks.get("entry"),
-            "is_today": one.is_today, "is_unreleased": one.view.is_unreleased,
-            "stamps": one.stamps, "holds": one.view.held.standing,
+            "status": one.view.status,
+            "exit": ticks.get("exit"),
+            "entry": ticks.get("entry"),
+            "is_today": one.is_today,
+            "is_unreleased": one.view.is_unreleased,
+            "stamps": one.stamps,
+            "holds": one.view.held.standing,
             "incidents": one.view.incidents,
-        }  # fmt: skip
+        }
 
 
-class BoardTickResponse(Schema):
-    """What a side ticked here on this day at the reader's side, and of which shipment."""
+class BoardCheckpointResponse(Schema):
+    """Checkpoint of today at the reader's side, with its shipment."""
 
     shipment = fields.UUID(required=True)
     number = fields.String(required=True)
@@ -89,14 +148,20 @@ class BoardTickResponse(Schema):
     tick = fields.Nested(CheckpointResponse, required=True)
 
     @pre_dump
-    def _present(self, one: Passage, **_: Any) -> dict[str, Any]:
+    def _present(self, one: PostCheckpoint, **_: Any) -> dict[str, Any]:
         row = one.shipment
-        return {"shipment": row.id, "number": row.number, "exporting_state": row.exporting_state,
-                "importing_state": row.importing_state, "plates": row.plates, "tick": one.tick}  # fmt: skip
+        return {
+            "shipment": row.id,
+            "number": row.number,
+            "exporting_state": row.exporting_state,
+            "importing_state": row.importing_state,
+            "plates": row.plates,
+            "tick": one.tick,
+        }
 
 
 class BoardPermitResponse(Schema):
-    """A permit between the two states that expires soon; `last_day` is the last on which it is good."""
+    """Permit between both states that expires soon; `last_day` of validity."""
 
     id = fields.UUID(attribute="permit.id", required=True)
     kind = fields.String(attribute="permit.kind", required=True)
@@ -108,7 +173,7 @@ class BoardPermitResponse(Schema):
 
 
 class BoardDiscrepancyResponse(Schema):
-    """What does not add up of a shipment through this post, with what each state says to it."""
+    """Discrepancy of a shipment through this post, with statements."""
 
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
@@ -118,21 +183,21 @@ class BoardDiscrepancyResponse(Schema):
     shipment_number = fields.String(attribute="subject_number", required=True)
     state = fields.String(attribute="owner_state", required=True)
     raised_at = fields.DateTime(required=True)
-    positions = fields.List(fields.Nested(PositionResponse), required=True)
+    positions = fields.List(fields.Nested(StatementResponse), required=True)
     waiting_for = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
-        return columns(view.discrepancy) | {
-            "positions": view.positions, "waiting_for": view.waiting_for,
-        }  # fmt: skip
+        return row_fields(view.discrepancy) | {
+            "positions": view.positions,
+            "waiting_for": view.waiting_for,
+        }
 
 
 class BoardHitResponse(Schema):
-    """An alert that was met; `possible` says that it may be another gun, `contact` whom to call.
+    """Hit on an alert; `possible`: may be another gun.
 
-    `alert_ended` says how and when its alert ended: then it is no ground any more. Nor is it where
-    `cause_changed` says that the record which met it was withdrawn, or meets it no longer.
+    `alert_ended`, `cause_changed`: the hit is no ground for action.
     """
 
     id = fields.UUID(required=True)
@@ -151,16 +216,18 @@ class BoardHitResponse(Schema):
 
     @pre_dump
     def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
-        return columns(view.hit) | {
-            "possible": view.hit.strength != "strong", "contact": view.contact,
-            "ended": view.ended, "cause_changed": view.cause_changed,
-        }  # fmt: skip
+        return row_fields(view.hit) | {
+            "possible": view.hit.strength != "strong",
+            "contact": view.contact,
+            "ended": view.ended,
+            "cause_changed": view.cause_changed,
+        }
 
 
 class NearSeizureResponse(Schema):
-    """A seizure near the post, or along a route through it; `precision_km` is how exact its place is.
+    """Seizure near the post or a route; `precision_km` of its place.
 
-    `distance_km` is null where the place is the post itself by name, without coordinates.
+    `distance_km` is null if the place is the post by name, without coordinates.
     """
 
     id = fields.UUID(attribute="seizure.id", required=True)
@@ -175,18 +242,23 @@ class NearSeizureResponse(Schema):
     firearms = fields.Integer(required=True)
     types = fields.List(fields.String(allow_none=True), required=True)
     of_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    joint = fields.Nested(JointResponse, allow_none=True)
+    joint = fields.Nested(JointSeizureResponse, allow_none=True)
 
     @pre_dump
     def _present(self, near: NearSeizure, **_: Any) -> dict[str, Any]:
         return vars(near) | {
-            "items": len(near.items), "types": sorted(near.of_type), "of_type": near.of_type,
+            "items": len(near.items),
+            "types": sorted(near.of_type),
+            "of_type": near.of_type,
             "firearms": near.firearms,
-        }  # fmt: skip
+        }
 
 
 class BoardPlaceResponse(Schema):
-    """Seizures that lie close together, as one place of the map, no more exact than any of them."""
+    """Nearby seizures as one place of the map.
+
+    No more exact than the least exact of them.
+    """
 
     latitude = fields.Float(required=True)
     longitude = fields.Float(required=True)
@@ -196,14 +268,15 @@ class BoardPlaceResponse(Schema):
     firearms = fields.Integer(required=True)
 
     @pre_dump
-    def _present(self, place: Place, **_: Any) -> dict[str, Any]:
+    def _present(self, place: SeizurePlace, **_: Any) -> dict[str, Any]:
         return vars(place) | {
-            "seizures": [one.seizure.id for one in place.seizures], "firearms": place.firearms,
-        }  # fmt: skip
+            "seizures": [one.seizure.id for one in place.seizures],
+            "firearms": place.firearms,
+        }
 
 
 class BoardRouteResponse(Schema):
-    """Two posts that follow each other on a route through this post, by their codes."""
+    """Two consecutive posts of a route through this post."""
 
     start = fields.String(required=True)
     end = fields.String(required=True)
@@ -214,10 +287,10 @@ class BoardRouteResponse(Schema):
         return {"start": one.start.code, "end": one.end.code, "wide_km": one.wide_km}
 
 
-class BoardClockResponse(Schema):
-    """A trace that is not answered: `asked` by the reader's state or `owed` by it.
+class BoardDeadlineResponse(Schema):
+    """Open trace request: `asked` by the reader's state or `owed` by it.
 
-    `share` is how much of the term is over, in percent. `id` and `case_number` are for who may read
+    `share` of the term that is over, in percent. `id` and `case_number` need permission to read
     traces or requests.
     """
 
@@ -234,7 +307,7 @@ class BoardClockResponse(Schema):
 
 
 class BoardPassedResponse(Schema):
-    """What one state ticked as passed in a week."""
+    """Shipments and firearms passed in a week, by one state."""
 
     shipments = fields.Integer(required=True)
     firearms = fields.Integer(required=True)
@@ -249,9 +322,9 @@ class BoardGoodsResponse(Schema):
 
 
 class BoardFlowResponse(Schema):
-    """One direction: what `leaving` says left it, and what `entering` says entered it, week by week.
+    """Weekly crossings of one direction, by both states' counts.
 
-    `goods` are those without serials of the last week.
+    `goods`: without serials, last week.
     """
 
     leaving = fields.String(required=True)
@@ -261,14 +334,16 @@ class BoardFlowResponse(Schema):
     goods = fields.List(fields.Nested(BoardGoodsResponse), required=True)
 
     @pre_dump
-    def _present(self, flow: Flow, **_: Any) -> dict[str, Any]:
-        goods = [{"type": type_, "unit": unit or None, "quantity": quantity}
-                 for (type_, unit), quantity in sorted(flow.goods.items())]  # fmt: skip
+    def _present(self, flow: CrossingFlow, **_: Any) -> dict[str, Any]:
+        goods = [
+            {"type": type_, "unit": unit or None, "quantity": quantity}
+            for (type_, unit), quantity in sorted(flow.goods.items())
+        ]
         return vars(flow) | {"goods": goods}
 
 
 class BoardWeekResponse(Schema):
-    """Seven days from `from_on` on: what the reader's state seized near by."""
+    """Seizures near the post in the seven days from `from_on`."""
 
     from_on = fields.Date(required=True)
     seizures = fields.Integer(required=True)
@@ -276,11 +351,10 @@ class BoardWeekResponse(Schema):
 
 
 class BoardResponse(Schema):
-    """What the officers of one side see; of each list the first fifty.
+    """Board of one side of a post, 50 rows a list.
 
-    `due` is within seven days, `ticked` on this day at the reader's side, the newest first; `seizures`
-    are within the post's radius and `along` on its routes.
-    `counts` say how many rows the lists hold: 50 may be more.
+    `due` within seven days; `ticked` today, newest first; `seizures` within the radius of the post,
+    `along` its routes. `counts` of rows; 50 may be more.
     """
 
     post = fields.Nested(PostResponse, required=True)
@@ -290,7 +364,7 @@ class BoardResponse(Schema):
     calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
-    ticked = fields.List(fields.Nested(BoardTickResponse), required=True)
+    ticked = fields.List(fields.Nested(BoardCheckpointResponse), required=True)
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
     discrepancies = fields.List(fields.Nested(BoardDiscrepancyResponse), required=True)
     hits = fields.List(fields.Nested(BoardHitResponse), required=True)
@@ -298,7 +372,7 @@ class BoardResponse(Schema):
     along = fields.List(fields.Nested(NearSeizureResponse), required=True)
     routes = fields.List(fields.Nested(BoardRouteResponse), attribute="corridors", required=True)
     places = fields.List(fields.Nested(BoardPlaceResponse), required=True)
-    clocks = fields.List(fields.Nested(BoardClockResponse), required=True)
+    clocks = fields.List(fields.Nested(BoardDeadlineResponse), required=True)
     traces = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     figures = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     weeks = fields.List(fields.Nested(BoardWeekResponse), required=True)
@@ -306,6 +380,53 @@ class BoardResponse(Schema):
 
     @pre_dump
     def _present(self, board: Board, **_: Any) -> dict[str, Any]:
-        weeks = [{"from_on": day, **vars(seized)}
-                 for day, seized in zip(board.weeks, board.seized, strict=True)]  # fmt: skip
+        weeks = [
+            {"from_on": day, **vars(seized)}
+            for day, seized in zip(board.weeks, board.seized, strict=True)
+        ]
         return vars(board) | {"weeks": weeks, "counts": board.counts}
+
+
+class BoardEventsQuery(RequestSchema):
+    """Cursor and number of events."""
+
+    after = Text(most=20_000)
+    limit = QueryWhole(least=1, most=200, load_default=50)
+
+
+class BoardEventResponse(Schema):
+    """Changed object and its present state.
+
+    `state`: the author (of a hit the alert's state, of a request or call the asking state). `id`:
+    the shipment for checkpoints and receipts; null for traces and requests of unreadable cases.
+    `incident`: last open incident of a shipment.
+    """
+
+    at = fields.DateTime(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(EVENT_KINDS))
+    state = fields.String(required=True)
+    id = fields.UUID(required=True, allow_none=True)
+    number = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, allow_none=True)
+    stage = fields.String(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True)
+    incident = fields.String(required=True, allow_none=True)
+
+
+class BoardEventsResponse(Schema):
+    """Changes since `after`; use the new `after` for the next request.
+
+    `next` leads to changes already found, else null.
+    """
+
+    items = fields.List(fields.Nested(BoardEventResponse), required=True)
+    next = fields.String(required=True, allow_none=True)
+    after = fields.String(required=True)
+
+    @pre_dump
+    def _present(self, events: EventPage, **_: Any) -> dict[str, Any]:
+        code = (request.view_args or {})["code"]
+        after = event_cursor.encode_cursor(g.actor, code, events.after)
+        query = urlencode(request.args.to_dict() | {"after": after})
+        onward = f"{request.path}?{query}" if events.has_more else None
+        return {"items": events.items, "next": onward, "after": after}

@@ -1,4 +1,4 @@
-"""Checks over HTTP."""
+"""Schemas of checks and of reading marks."""
 
 from __future__ import annotations
 
@@ -7,45 +7,52 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
-from api.i18n import Lazy, translate
-from api.said import as_messages
+from api.http.errors import as_error_messages
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.texts import Flag, Text
+from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import RemarkResponse
-from api.schemas.fields import Code, Flag, Items, RequestSchema, StateCode, Text, Whole
-from salsa_ext.errors import Invalid, say
-from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.search import wrong_serial
-from salsa_ext.services.checks import Answer
-from salsa_ext.services.fields import MOST_NAMED
-from salsa_ext.services.hits import Made as Hit
-from salsa_ext.values import codes
-from salsa_ext.values.actor import Purpose
-from salsa_ext.values.inquiries import MOST_CHECKED, BatchData, CheckData, Query
+from api.schemas.reference import ContactResponse
+from salsa_ext.alerts.hits import CreatedHit as Hit
+from salsa_ext.checks.checks import CheckAnswer
+from salsa_ext.checks.values import MAX_BATCH_CHECKS, CheckBatchData, CheckData
+from salsa_ext.core import codes
+from salsa_ext.core.actor import Purpose
+from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.field_checks import MAX_LISTED
+from salsa_ext.firearms.marks.values import Query
+from salsa_ext.firearms.search.criteria import serial_problem
+from salsa_ext.firearms.search.values import Candidate
 
-A_CHECK: Final = ("The fields of a check but for purpose, case_number and incident; what cannot be searched is"
-                  " told on its own line of the answer.")  # fmt: skip
-TOO_MANY: Final = Lazy("A batch has at most {most} checks; send the others as another one.")
-NONE: Final = Lazy("A batch has one check or more.")
+CHECK_DESCRIPTION: Final = (
+    "The fields of a check but for purpose, case_number and incident; what cannot be searched is"
+    " told on its own line of the answer."
+)
+TOO_MANY: Final = LazyMessage("A batch has at most {most} checks; send the others as another one.")
+NO_CHECKS: Final = LazyMessage("A batch has one check or more.")
 
 
-class Serial(Text):
-    """What is read of a serial; what it cannot hold is told with what it can."""
+class SerialField(Text):
+    """Serial as read; errors name the allowed characters."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        if isinstance(value, str) and (wrong := wrong_serial(value)):
+        if isinstance(value, str) and (wrong := serial_problem(value)):
             raise ValidationError([wrong])
         return super()._deserialize(value, *args, **kwargs)
 
 
 class CheckedGunRequest(RequestSchema):
-    """A gun of a batch. `?` one unreadable glyph, `*` a run of them, `[8B]` one of two.
+    """Gun of a batch.
 
-    A record that agrees in all that is asked ends the search; with `near`, marks that are only near
-    are looked for all the same. The ten likeliest records are listed, with all that bear the very mark
-    or tell that a gun is missed or was seized; with `every`, all that fit.
+    `?` one unreadable character, `*` several, `[8B]` one of two. A fully agreeing record ends the
+    search unless `near`. Lists the ten best records and all with the same mark, missing or seized;
+    with `every`, all.
     """
 
     value = Query
-    serial = Serial(most=200, required=True)
+    serial = SerialField(most=200, required=True)
     make = Text(most=200)
     model = Text(most=200)
     calibre = Text(most=100)
@@ -57,7 +64,7 @@ class CheckedGunRequest(RequestSchema):
 
 
 class PurposeRequest(RequestSchema):
-    """Why somebody looks, and the case or the incident that it is for."""
+    """Purpose of a check with its case or incident."""
 
     purpose = Code(codes.PURPOSES, required=True)
     case_number = Text(most=100)
@@ -65,7 +72,10 @@ class PurposeRequest(RequestSchema):
 
 
 class CheckRequest(CheckedGunRequest, PurposeRequest):
-    """Is this serial known? `?` one unreadable glyph, `*` a run of them, `[8B]` one of two."""
+    """Check of a serial.
+
+    `?` one unreadable character, `*` several, `[8B]` one of two.
+    """
 
     def build(self, data: dict[str, Any]) -> CheckData:
         """Return the query and the purpose."""
@@ -73,36 +83,39 @@ class CheckRequest(CheckedGunRequest, PurposeRequest):
 
 
 class BatchDocumentRequest(PurposeRequest):
-    """What the checks of a file are for."""
+    """Purpose of the checks of a file."""
 
-    def build(self, data: dict[str, Any]) -> BatchData:
+    def build(self, data: dict[str, Any]) -> CheckBatchData:
         """Return a batch without its items."""
-        return BatchData(_purpose(data))
+        return CheckBatchData(_purpose(data))
 
 
 class BatchRequest(PurposeRequest):
-    """Checks of up to 10,000 guns for one purpose."""
+    """Up to 10,000 checks for one purpose."""
 
     checks = Items(
-        fields.Raw(allow_none=True, metadata={"description": A_CHECK}),
-        most=MOST_CHECKED, least=1, required=True, error_messages={"long": TOO_MANY, "short": NONE},
-    )  # fmt: skip
+        fields.Raw(allow_none=True, metadata={"description": CHECK_DESCRIPTION}),
+        most=MAX_BATCH_CHECKS,
+        least=1,
+        required=True,
+        error_messages={"long": TOO_MANY, "short": NO_CHECKS},
+    )
 
-    def build(self, data: dict[str, Any]) -> BatchData:
-        """Return the batch, each of its items judged for itself."""
+    def build(self, data: dict[str, Any]) -> CheckBatchData:
+        """Return the batch; each item as query or error."""
         schema, listed = CheckedGunRequest(), data.pop("checks")
-        items = tuple((line, judge(said, schema)) for line, said in enumerate(listed, 1))
-        return BatchData(_purpose(data), items)
+        items = tuple((line, load_query(said, schema)) for line, said in enumerate(listed, 1))
+        return CheckBatchData(_purpose(data), items)
 
 
-def judge(said: Any, schema: Schema) -> Query | Invalid:
-    """Return the query that an item of a batch is, or what is wrong with it, as of a line of a file."""
+def load_query(said: Any, schema: Schema) -> Query | Invalid:
+    """Return an item of a batch as query or Invalid."""
     if not isinstance(said, Mapping):
-        return Invalid({"row": [say("This line is no JSON object.")]})
+        return Invalid({"row": [message("This line is no JSON object.")]})
     try:
         query: Query = schema.load(said)
     except ValidationError as error:
-        return Invalid(as_messages(error.messages, most=MOST_NAMED))
+        return Invalid(as_error_messages(error.messages, most=MAX_LISTED))
     return query
 
 
@@ -112,15 +125,15 @@ def _purpose(data: dict[str, Any]) -> Purpose:
 
 
 class CaseRequest(RequestSchema):
-    """The case that a check turned out to belong to."""
+    """Case number of a check."""
 
     case_number = Text(most=100, required=True)
 
 
-class Made(fields.List):
-    """A list whose items are plain values already, as the documentation of its field has them.
+class PlainList(fields.List):
+    """List of plain values, dumped without visiting each field.
 
-    What we made ourselves is not looked at field by field again: every check answers with dozens.
+    For speed: every check answers with dozens of candidates.
     """
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -136,9 +149,9 @@ class ReasonResponse(Schema):
 
 
 class CandidateResponse(Schema):
-    """A record that may be of the same gun; where only its owner is shown the rest is null.
+    """Record that may be of the same gun.
 
-    `mark` is the one that was found, as marks are compared; make and model are those of the record.
+    Null fields are not shared. `mark` in its normalized form; `make` and `model` of the record.
     """
 
     state = fields.String(required=True)
@@ -151,7 +164,7 @@ class CandidateResponse(Schema):
     score = fields.Float(required=True)
     strength = fields.String(required=True)
     is_old_mark = fields.Boolean(required=True, allow_none=True)
-    reasons = Made(fields.Nested(ReasonResponse), required=True)
+    reasons = PlainList(fields.Nested(ReasonResponse), required=True)
 
     @pre_dump
     def _present(self, candidate: Candidate, **_: Any) -> dict[str, Any]:
@@ -159,7 +172,7 @@ class CandidateResponse(Schema):
 
 
 def present_candidate(candidate: Candidate) -> dict[str, Any]:
-    """Return what a CandidateResponse says of a candidate."""
+    """Return the fields of CandidateResponse."""
     held, evidence = candidate.held, candidate.evidence
     is_open = candidate.is_open
     return {
@@ -170,33 +183,21 @@ def present_candidate(candidate: Candidate) -> dict[str, Any]:
         "mark": held.serial_norm if is_open else None,
         "make": held.make if is_open else None,
         "model": held.model if is_open else None,
-        "score": float(evidence.bits), "strength": evidence.strength,
+        "score": float(evidence.bits),
+        "strength": evidence.strength,
         "is_old_mark": held.is_superseded if is_open else None,
         "reasons": [*map(_present_reason, evidence.reasons if candidate.shows("likeness") else ())],
-    }  # fmt: skip
+    }
 
 
 def _present_reason(reason: Any) -> dict[str, Any]:
     return {"code": reason.code, "text": translate(reason.text), "bits": float(reason.bits)}
 
 
-class ContactResponse(Schema):
-    """An office to call."""
-
-    state = fields.String(attribute="owner_state", required=True)
-    agency = fields.String(required=True)
-    kind = fields.String(required=True)
-    languages = fields.List(fields.String(), required=True)
-    hours = fields.String(required=True)
-    telephone = fields.String(allow_none=True)
-    email = fields.String(allow_none=True)
-
-
 class NextResponse(Schema):
-    """What to do now, and whom to call: `contacts` of all states that hold something, `contact` first.
+    """Next action and contacts of states with a record, the best first.
 
-    `reported` is the event by which a record that may be read reports the gun, and `reported_by` the
-    state that says so.
+    `reported`, `reported_by`: event and state of a readable record that reports the gun.
     """
 
     action = fields.String(required=True)
@@ -207,10 +208,10 @@ class NextResponse(Schema):
     reported_by = fields.String(required=True, allow_none=True)
 
 
-class MadeHitResponse(Schema):
-    """A hit on an alert that this check met; `possible` where the gun may be another one.
+class CheckHitResponse(Schema):
+    """Hit of this check on an alert; `possible`: may be another gun.
 
-    Nobody acts on it alone: the alert's state confirms it, by `due_at`.
+    To be confirmed by the alert's state by `due_at` before anybody acts.
     """
 
     id = fields.UUID(required=True)
@@ -222,66 +223,98 @@ class MadeHitResponse(Schema):
 
 
 def _present_hit(hit: Hit) -> dict[str, Any]:
-    return {"id": hit.id, "state": hit.alert_state, "action": hit.action,
-            "strength": hit.strength, "possible": hit.strength != "strong",
-            "due_at": hit.due_at}  # fmt: skip
+    return {
+        "id": hit.id,
+        "state": hit.alert_state,
+        "action": hit.action,
+        "strength": hit.strength,
+        "possible": hit.strength != "strong",
+        "due_at": hit.due_at,
+    }
 
 
 class SearchedResponse(Schema):
-    """A state whose records were searched, how many they are, and through which day they reach."""
+    """Searched state: number of its records and their last day."""
 
     state = fields.String(required=True)
     records = fields.Integer(required=True)
     through = fields.Date(required=True)
 
 
-class FoundResponse(Schema):
-    """What is known of a serial; `more` is how many records fit less well and are not listed."""
+class CheckedResponse(Schema):
+    """Answer to a check; `more` counts weaker candidates not listed."""
 
     id = fields.UUID(required=True)
     verdict = fields.String(required=True)
-    candidates = Made(fields.Nested(CandidateResponse), required=True)
+    candidates = PlainList(fields.Nested(CandidateResponse), required=True)
     more = fields.Integer(required=True)
     next = fields.Nested(NextResponse, required=True)
-    hits = fields.List(fields.Nested(MadeHitResponse), required=True)
+    hits = fields.List(fields.Nested(CheckHitResponse), required=True)
     remarks = fields.List(fields.Nested(RemarkResponse), required=True)
 
     @pre_dump
-    def _present(self, answer: Answer, **_: Any) -> dict[str, Any]:
+    def _present(self, answer: CheckAnswer, **_: Any) -> dict[str, Any]:
         return vars(answer) | {
-            "next": _next(answer),
+            "next": _present_next(answer),
             "candidates": [present_candidate(one) for one in answer.candidates],
             "hits": [_present_hit(one) for one in answer.hits],
             "searched": [state._asdict() for state in answer.searched],
         }
 
 
-def _next(answer: Answer) -> dict[str, Any]:
+def _present_next(answer: CheckAnswer) -> dict[str, Any]:
     reported = answer.reported
     told = [reported.text] if reported else []
     said = [answer.advice, *told] if answer.hits else [*told, answer.advice]  # an alert binds first
     return {
-        "action": answer.action, "text": " ".join(map(translate, said)),
-        "contact": answer.contact, "contacts": answer.contacts,
-        "reported": reported and reported.event, "reported_by": reported and reported.state,
-    }  # fmt: skip
+        "action": answer.action,
+        "text": " ".join(map(translate, said)),
+        "contact": answer.contact,
+        "contacts": answer.contacts,
+        "reported": reported and reported.event,
+        "reported_by": reported and reported.state,
+    }
 
 
-class CheckResponse(FoundResponse):
-    """What is known of a serial, and whose records were searched."""
+class CheckResponse(CheckedResponse):
+    """Answer to a check with the searched states."""
 
-    searched = Made(fields.Nested(SearchedResponse), required=True)
+    searched = PlainList(fields.Nested(SearchedResponse), required=True)
 
 
-class BatchLineResponse(FoundResponse):
-    """The answer to one check of a batch; one that cannot be made has its problem here."""
+class BatchLineResponse(CheckedResponse):
+    """Answer to one check of a batch, or its problem."""
 
     line = fields.Integer(required=True)
 
 
 class BatchEndResponse(Schema):
-    """The last line of a batch that was answered to its end."""
+    """Last line of a complete batch."""
 
     line = fields.Integer(required=True, allow_none=True)
     checks = fields.Integer(required=True)
     searched = fields.List(fields.Nested(SearchedResponse), required=True)
+
+
+class ReadingQuery(RequestSchema):
+    """Cell text with a mark."""
+
+    text = Text(most=1000, required=True)
+
+
+class ReadMarkResponse(Schema):
+    """Mark; `?` one unreadable character, `*` several, `[8B]` one of two."""
+
+    text = fields.String(required=True)
+    part = fields.String(required=True, allow_none=True)
+    condition = fields.String(required=True, allow_none=True)
+    remark = fields.String(required=True, allow_none=True)
+
+
+class ReadingResponse(Schema):
+    """Marks of a cell, condition of the marking, text not understood."""
+
+    marks = fields.List(fields.Nested(ReadMarkResponse), required=True)
+    marking = fields.String(required=True, allow_none=True)
+    remarks = fields.List(fields.String(), required=True)
+    damage = fields.String(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""What many documents share: parties, firearms with their marks, places, moments."""
+"""Schemas shared by documents: parties, firearms, marks, places, times, remarks."""
 
 from __future__ import annotations
 
@@ -8,34 +8,25 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.i18n import Lazy, language, translate
-from api.schemas.fields import (
-    Code,
-    Day,
-    Flag,
-    Items,
-    Moment,
-    Nested,
-    Quantity,
-    Real,
-    RequestSchema,
-    StateCode,
-    Text,
-    Whole,
-)
-from salsa_ext.readmodels.names import label
-from salsa_ext.readmodels.parties import Parties
-from salsa_ext.readmodels.sharing import Sharing, group_of
-from salsa_ext.values import codes
-from salsa_ext.values.events import Place, When
-from salsa_ext.values.firearms import Firearm, Mark
-from salsa_ext.values.parties import Party
-from salsa_ext.values.permits import Reference
-from salsa_ext.values.zones import is_zone
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import Quantity, Real, Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Flag, Text
+from api.http.fields.times import Day, Moment
+from api.i18n.messages import LazyMessage, language, translate
+from salsa_ext.core import codes
+from salsa_ext.core.time import EventTime, Place, is_time_zone
+from salsa_ext.disclosure.sharing import Sharing, party_group
+from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.firearms.records.queries import PartiesById
+from salsa_ext.firearms.records.values import Party
+from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.reference.names import label
+from salsa_ext.trade.permits.values import DocumentReference
 
 
 class PartyRequest(RequestSchema):
-    """Somebody that a document names."""
+    """Party of a document."""
 
     value = Party
     name = Text(required=True)
@@ -48,7 +39,7 @@ class PartyRequest(RequestSchema):
 
 
 class PartyResponse(Schema):
-    """Somebody that a document names; personal values are left out where they may not be read."""
+    """Party of a document; unreadable personal values are left out."""
 
     kind = fields.String(required=True)
     country = fields.String(required=True)
@@ -60,7 +51,7 @@ class PartyResponse(Schema):
 
 
 class MarkRequest(RequestSchema):
-    """What is stamped on a gun."""
+    """Mark of a gun."""
 
     value = Mark
     kind = Code(codes.MARK_KINDS, required=True)
@@ -68,12 +59,12 @@ class MarkRequest(RequestSchema):
     state = StateCode()
     year = Whole(least=1400, most=2200)
     location = Text(most=100)
-    condition = Code(codes.MARKINGS)
+    condition = Code(codes.MARK_CONDITIONS)
     method = Code(codes.MARK_METHODS)
 
 
-class ReaderResponse(Schema):
-    """Who added a mark; the number of the officer is shown in his own state alone."""
+class RecorderResponse(Schema):
+    """Agency and officer that added something; officer for the own state only."""
 
     agency = fields.String(allow_none=True)
     officer = fields.String(allow_none=True)
@@ -81,7 +72,7 @@ class ReaderResponse(Schema):
 
 
 class MarkResponse(Schema):
-    """What is stamped on a gun, as read."""
+    """Mark of a gun, as read."""
 
     kind = fields.String(required=True)
     text = fields.String(required=True)
@@ -90,11 +81,11 @@ class MarkResponse(Schema):
     location = fields.String(allow_none=True)
     condition = fields.String(allow_none=True)
     method = fields.String(allow_none=True)
-    reader = fields.Nested(ReaderResponse, allow_none=True)
+    reader = fields.Nested(RecorderResponse, allow_none=True)
 
 
 class FirearmRequest(RequestSchema):
-    """A firearm, part or lot; makes, calibres and types are codes or words, resolved here."""
+    """Firearm, part or lot; make, calibre and type as code or text."""
 
     value = Firearm
     line = Whole(least=1, most=1_000_000, load_default=1)
@@ -107,7 +98,7 @@ class FirearmRequest(RequestSchema):
     year = Whole(least=1400, most=2200)
     origin_kind = Code(codes.ORIGIN_KINDS, load_default="unknown")
     serial = Text(most=64)
-    marking = Code(codes.MARKINGS, load_default="unknown")
+    marking = Code(codes.MARK_CONDITIONS, load_default="unknown")
     marks = Items(Nested(MarkRequest), most=50, load_default=())
     importer_mark = Text(most=200)
     part_kind = Text(most=100)
@@ -120,7 +111,7 @@ class FirearmRequest(RequestSchema):
 
 
 class FirearmResponse(Schema):
-    """A firearm, part or lot: the resolved code of make, calibre and type, and the text beside."""
+    """Firearm, part or lot; make, calibre and type as code and text."""
 
     line = fields.Integer(required=True)
     category = fields.String(required=True)
@@ -148,7 +139,7 @@ class FirearmResponse(Schema):
 
 
 class ItemResponse(FirearmResponse):
-    """An item of a document, with the record that it made."""
+    """Item of a document with its record."""
 
     record = fields.UUID(required=True)
 
@@ -156,7 +147,7 @@ class ItemResponse(FirearmResponse):
 class ReferenceRequest(RequestSchema):
     """Another state's document."""
 
-    value = Reference
+    value = DocumentReference
     state = StateCode(required=True)
     number = Text(most=100, required=True)
 
@@ -169,7 +160,7 @@ class ReferenceResponse(Schema):
 
 
 class PlaceRequest(RequestSchema):
-    """Where something happened; `precision` in kilometres."""
+    """Place; `precision` in kilometres."""
 
     value = Place
     country = StateCode(required=True)
@@ -181,7 +172,7 @@ class PlaceRequest(RequestSchema):
 
 
 class PlaceResponse(Schema):
-    """Where something happened."""
+    """Place; `precision` in kilometres."""
 
     country = fields.String(required=True)
     name = fields.String(allow_none=True)
@@ -191,8 +182,8 @@ class PlaceResponse(Schema):
     precision = fields.Float(allow_none=True)
 
 
-class OccurringRequest(RequestSchema):
-    """Something that happened: its local date, and the moment and zone where they are known."""
+class DatedRequest(RequestSchema):
+    """Event with its local date, and time and zone if known."""
 
     occurred_on = Day(required=True)
     occurred_at = Moment()
@@ -202,23 +193,23 @@ class OccurringRequest(RequestSchema):
 
     @validates_schema
     def _zone(self, data: Mapping[str, Any], **_: Any) -> None:
-        if (zone := data.get("time_zone")) and not is_zone(zone):
-            text = Lazy("Not an IANA time zone; for example America/Asuncion.").format()
+        if (zone := data.get("time_zone")) and not is_time_zone(zone):
+            text = LazyMessage("Not an IANA time zone; for example America/Asuncion.").format()
             raise ValidationError(text, "time_zone")
 
     def build(self, data: dict[str, Any]) -> Any:
-        """Return the value, with the three fields of time as one."""
+        """Return the value with date, time and zone as one."""
         names = ("occurred_on", "occurred_at", "time_zone")
-        when = When(**{name: data.pop(name) for name in names if name in data})
+        when = EventTime(**{name: data.pop(name) for name in names if name in data})
         return self.make(data | {"when": when})
 
     def make(self, data: dict[str, Any]) -> Any:
-        """Return the value that the other fields make."""
+        """Return the value of the other fields."""
         return super().build(data)
 
 
-class CorrectionRequest(OccurringRequest):
-    """A document as it should have been, and why; its own fields are those of what it is mixed into."""
+class CorrectionRequest(DatedRequest):
+    """Corrected document and the reason; mixed into the document's schema."""
 
     reason = Text(most=500, required=True)
 
@@ -229,95 +220,107 @@ class CorrectionRequest(OccurringRequest):
 
 
 class AsOfQuery(RequestSchema):
-    """The version that stood at a moment."""
+    """Moment of the version to read."""
 
     as_of = Moment()
 
 
-class CandidateWordResponse(Schema):
-    """A code that the field takes, and its name."""
+class SuggestionResponse(Schema):
+    """Known code similar to an unknown word."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
 
 
 class RemarkResponse(Schema):
-    """A word of what was sent that nobody knows here: it is kept as written, and found by nothing else.
+    """Unknown word in a request, stored as written.
 
-    In a check it did not count (`unknown_make`), or by half (`uncertain_make`).
-
-    `field` is where it stands first, `count` of how many goods it is said; `candidates` are known
-    words that are written alike, the nearest first.
+    `field` is its first place, `count` the number of goods with it, `candidates` similar known
+    words. In a check it was ignored (`unknown_make`) or counted by half (`uncertain_make`).
     """
 
     code = fields.String(required=True)
     field = fields.String(required=True)
     given = fields.String(required=True)
     count = fields.Integer(required=True)
-    candidates = fields.List(fields.Nested(CandidateWordResponse), required=True)
-    text = fields.Function(lambda remark: " ".join(map(translate, remark.messages)), required=True,
-                           metadata={"type": "string"})  # fmt: skip
+    candidates = fields.List(fields.Nested(SuggestionResponse), required=True)
+    text = fields.Function(
+        lambda remark: " ".join(map(translate, remark.messages)),
+        required=True,
+        metadata={"type": "string"},
+    )
 
 
 class RemarkedResponse(Schema):
-    """What may be answered to a POST of goods: `remarks` stand in that answer alone."""
+    """Response to a POST of goods; `remarks` only there."""
 
     never_listed: ClassVar[frozenset[str]] = frozenset(("remarks",))
 
     remarks = fields.List(fields.Nested(RemarkResponse))
 
 
-def remarked(view: Any) -> dict[str, Any]:
-    """Return the remarks of what was just taken, and nothing of what is read."""
+def present_remarks(view: Any) -> dict[str, Any]:
+    """Return the remarks of a new document, if any."""
     return {} if view.remarks is None else {"remarks": view.remarks}
 
 
 class WithheldResponse(Schema):
-    """Fields of one kind that are not shown, and why, in words."""
+    """Group of withheld fields and the reason."""
 
     group = fields.String(required=True)
     code = fields.String(required=True)
-    text = fields.Function(lambda one: label("release", one.code, language.get()), required=True,
-                           metadata={"type": "string"})  # fmt: skip
+    text = fields.Function(
+        lambda one: label("release", one.code, language.get()),
+        required=True,
+        metadata={"type": "string"},
+    )
 
 
-class AllowedResponse(Schema):
-    """Whether more may be done with it than to read, and why: `court`, or `onward` to the states `to`."""
+class UseResponse(Schema):
+    """Whether a further use is allowed: `court`, or `onward` to states."""
 
     use = fields.String(required=True)
     allowed = fields.Boolean(required=True)
     code = fields.String(required=True)
-    text = fields.Function(lambda one: label("release", one.code, language.get()), required=True,
-                           metadata={"type": "string"})  # fmt: skip
+    text = fields.Function(
+        lambda one: label("release", one.code, language.get()),
+        required=True,
+        metadata={"type": "string"},
+    )
     to = fields.List(fields.String(), required=True)
 
 
 class SharedResponse(Schema):
-    """How another state's words are handled: what is `withheld`, and which `uses` are allowed.
+    """Handling of another state's data: withheld groups and allowed uses.
 
-    Both are empty for the own state's.
+    Empty for own data.
     """
 
     handling = fields.String(allow_none=True)
     withheld = fields.List(fields.Nested(WithheldResponse), required=True)
-    uses = fields.List(fields.Nested(AllowedResponse), required=True)
+    uses = fields.List(fields.Nested(UseResponse), required=True)
 
 
-def how_shared(shared: Sharing | None, held: Iterable[str]) -> dict[str, Any]:
-    """Return the fields of SharedResponse for what holds some field groups; None is the own state's."""
+def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of SharedResponse; None is own data."""
     if shared is None:
         return {"withheld": [], "uses": []}
-    return {"handling": shared.said.handling, "withheld": shared.withheld(held),
-            "uses": shared.uses()}  # fmt: skip
+    return {
+        "handling": shared.said.handling,
+        "withheld": shared.withheld(groups),
+        "uses": shared.uses(),
+    }
 
 
-def shared(view: Any) -> dict[str, Any]:
-    """Return how a document is shared with its reader, and why it was corrected where he is told."""
-    return how_shared(view.sharing, view.held) | ({} if view.may("remarks") else {"reason": None})
+def present_document_sharing(view: Any) -> dict[str, Any]:
+    """Return the sharing of a document; hides the reason if withheld."""
+    return present_sharing(view.sharing, view.held) | (
+        {} if view.may("remarks") else {"reason": None}
+    )
 
 
 class VersionedResponse(RemarkedResponse, SharedResponse):
-    """What every version of a document shows."""
+    """Fields of every version of a document."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -329,36 +332,58 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
     reason = fields.String(allow_none=True)
 
 
-def columns(row: Any) -> dict[str, Any]:
-    """Return a row's columns as fields; the owner is shown as `state`."""
+def row_fields(row: Any) -> dict[str, Any]:
+    """Return the columns of a row, with its owner as `state`."""
     shown = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     return shown | {"state": shown.get("owner_state")}
 
 
-def items(views: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return the items of a document from their records."""
+def present_items(views: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return the items of a document."""
     return [
-        columns(view.record) | {"record": view.record.id, "marks": view.marks} for view in views
+        row_fields(view.record) | {"record": view.record.id, "marks": view.marks} for view in views
     ]
 
 
-def side(parties: Parties, party_id: UUID | None) -> Any:
+def find_party(parties: PartiesById, party_id: UUID | None) -> Any:
     """Return a party of a document, or None."""
     return parties.get(party_id) if party_id else None
 
 
-def named(parties: Parties, party_id: UUID | None, may: Callable[[str], bool]) -> Any:
-    """Return a party; of one that the reader is not given its kind and country."""
-    party = side(parties, party_id)
-    if party is None or may(group_of(party.kind)):
+def present_party(parties: PartiesById, party_id: UUID | None, may: Callable[[str], bool]) -> Any:
+    """Return a party, reduced to kind and country if withheld."""
+    party = find_party(parties, party_id)
+    if party is None or may(party_group(party.kind)):
         return party
     return {"kind": party.kind, "country": party.country}
 
 
-def of_one_gun(view: Any) -> dict[str, Any]:
-    """Return the fields of a document of one gun: how it is shared, the gun, and whose it was."""
+def present_single_gun(view: Any) -> dict[str, Any]:
+    """Return the fields of a document with a single gun."""
     row = view.document
-    return columns(row) | remarked(view) | shared(view) | {
-        "firearm": next(iter(items(view.items)), None),
-        "giver": named(view.parties, row.giver_id, view.may),
-    }  # fmt: skip
+    return (
+        row_fields(row)
+        | present_remarks(view)
+        | present_document_sharing(view)
+        | {
+            "firearm": next(iter(present_items(view.items)), None),
+            "giver": present_party(view.parties, row.giver_id, view.may),
+        }
+    )
+
+
+class TimelineResponse(Schema):
+    """Event of a permit, shipment or discrepancy."""
+
+    state = fields.String(attribute="owner_state", required=True)
+    kind = fields.String(required=True)
+    occurred_at = fields.DateTime(required=True)
+    reason = fields.String(allow_none=True)
+    data = fields.Dict(keys=fields.String())
+
+
+class AssignRequest(RequestSchema):
+    """Account to assign the work to."""
+
+    value = AssigneeData
+    username = Text(most=100, required=True)

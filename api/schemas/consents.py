@@ -1,4 +1,4 @@
-"""Consents over HTTP."""
+"""Schemas of consents."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.common import columns
-from api.schemas.fields import Code, Day, Id, RequestSchema, StateCode, Text
-from salsa_ext.readmodels.consents import ConsentView
-from salsa_ext.values import codes
-from salsa_ext.values.changes import Decision
-from salsa_ext.values.consents import ConsentData, Granting
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Id, Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.schemas.common import row_fields
+from salsa_ext.core import codes
+from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
+from salsa_ext.trade.permits.values import DecisionData
 
 
 class ConsentRequest(RequestSchema):
-    """A use of another state's record in a case, and why; both states read the reason.
+    """Use of another state's record in a case, with the reason.
 
-    `names` its private persons, `court` takes it there, `onward` passes it on to the state `to`;
-    `compelled` gives notice that the law forces the disclosure.
+    Both states read the reason. `names` its private persons, `court` use in court, `onward` to the
+    state `to`, `compelled` notice of a disclosure forced by law.
     """
 
     value = ConsentData
@@ -30,23 +32,23 @@ class ConsentRequest(RequestSchema):
     reason = Text(most=1000, required=True)
 
 
-class GrantRequest(RequestSchema):
-    """Through which day the use is allowed."""
+class ConsentGrantRequest(RequestSchema):
+    """Grant of a use until a day."""
 
-    value = Granting
+    value = GrantData
     expires_on = Day(required=True)
     reason = Text(most=1000)
 
 
-class ConsentRefusal(RequestSchema):
-    """Why a consent is not given, or no longer."""
+class ConsentRefusalRequest(RequestSchema):
+    """Reason to refuse or revoke a consent."""
 
-    value = Decision
+    value = DecisionData
     reason = Text(most=1000, required=True)
 
 
 class ConsentResponse(Schema):
-    """A consent as the caller's state keeps it; `answer` is what the origin says to it."""
+    """Consent as stored by the caller's state; `answer` of the origin."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -65,11 +67,11 @@ class ConsentResponse(Schema):
 
     @pre_dump
     def _present(self, view: ConsentView, **_: Any) -> dict[str, Any]:
-        return columns(view.consent) | {"status": view.status}
+        return row_fields(view.consent) | {"status": view.status}
 
 
 class ConsentQuery(ListQuery):
-    """Which consents: asked of one state, by one, of one record."""
+    """Filter of consents by states, record and case."""
 
     status = Code(codes.CONSENT_STATUSES)
     use = Code(codes.CONSENT_USES)

@@ -1,4 +1,4 @@
-"""Discrepancies over HTTP."""
+"""Schemas of discrepancies."""
 
 from __future__ import annotations
 
@@ -6,38 +6,32 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.common import columns
-from api.schemas.events import TimelineResponse
-from api.schemas.fields import Code, Id, QueryFlag, RequestSchema, StateCode, Text
-from salsa_ext.readmodels.discrepancies import DiscrepancyView
-from salsa_ext.values import codes
-from salsa_ext.values.positions import Assigning, Saying
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Id, QueryFlag, Text
+from api.http.pagination import ListQuery
+from api.schemas.common import TimelineResponse, row_fields
+from salsa_ext.core import codes
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView
+from salsa_ext.trade.discrepancies.values import StatementData
 
 
-class SayingRequest(RequestSchema):
-    """Why it is so, in words that all states concerned read."""
+class StatementRequest(RequestSchema):
+    """Statement read by all states concerned."""
 
-    value = Saying
+    value = StatementData
     text = Text(most=2000, required=True)
 
 
-class AgreeRequest(RequestSchema):
-    """Agreement, with words or without."""
+class AgreementRequest(RequestSchema):
+    """Agreement, optionally with a text."""
 
-    value = Saying
+    value = StatementData
     text = Text(most=2000)
 
 
-class AssignRequest(RequestSchema):
-    """Who works on it."""
-
-    value = Assigning
-    username = Text(most=100, required=True)
-
-
-class PositionResponse(Schema):
-    """What one state says."""
+class StatementResponse(Schema):
+    """Statement of one state."""
 
     state = fields.String(attribute="owner_state", required=True)
     stance = fields.String(required=True)
@@ -46,7 +40,7 @@ class PositionResponse(Schema):
 
 
 class DiscrepancySubjectResponse(Schema):
-    """What it is about."""
+    """Permit or shipment of a discrepancy."""
 
     kind = fields.String(required=True)
     state = fields.String(required=True)
@@ -54,8 +48,8 @@ class DiscrepancySubjectResponse(Schema):
     number = fields.String(required=True)
 
 
-class NamedPartyResponse(Schema):
-    """The party that a discrepancy is about, by its role on the permit; the name for who may read permits."""
+class DiscrepancyPartyResponse(Schema):
+    """Party by its role; the name needs permission to read permits."""
 
     role = fields.String(required=True)
     state = fields.String(required=True)
@@ -63,10 +57,9 @@ class NamedPartyResponse(Schema):
 
 
 class DiscrepancyResponse(Schema):
-    """Something that does not add up; a state that has said nothing has no position yet.
+    """Discrepancy with the statements of states.
 
-    While it waits, `waiting_for` are the states that have said nothing, or where all have spoken
-    those that have not agreed.
+    `waiting_for`: states without statement or, if all made one, without agreement.
     """
 
     id = fields.UUID(required=True)
@@ -77,11 +70,11 @@ class DiscrepancyResponse(Schema):
     subject = fields.Nested(DiscrepancySubjectResponse, required=True)
     concerned = fields.List(fields.String(), required=True)
     data = fields.Dict(keys=fields.String(), required=True)
-    positions = fields.List(fields.Nested(PositionResponse), required=True)
+    positions = fields.List(fields.Nested(StatementResponse), required=True)
     explained_by = fields.List(fields.String(), required=True)
     agreed_by = fields.List(fields.String(), required=True)
     waiting_for = fields.List(fields.String(), required=True)
-    party = fields.Nested(NamedPartyResponse, allow_none=True)
+    party = fields.Nested(DiscrepancyPartyResponse, allow_none=True)
     assignee = fields.String(allow_none=True)
     raised_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
@@ -90,17 +83,26 @@ class DiscrepancyResponse(Schema):
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         row = view.discrepancy
-        subject = {"kind": row.subject_kind, "state": row.owner_state, "id": row.subject_id,
-                   "number": row.subject_number}  # fmt: skip
-        return columns(row) | {
-            "subject": subject, "positions": view.positions, "assignee": view.assignee,
-            "events": view.events, "party": view.party, "explained_by": view.explained_by,
-            "agreed_by": view.agreed_by, "waiting_for": view.waiting_for,
-        }  # fmt: skip
+        subject = {
+            "kind": row.subject_kind,
+            "state": row.owner_state,
+            "id": row.subject_id,
+            "number": row.subject_number,
+        }
+        return row_fields(row) | {
+            "subject": subject,
+            "positions": view.positions,
+            "assignee": view.assignee,
+            "events": view.events,
+            "party": view.party,
+            "explained_by": view.explained_by,
+            "agreed_by": view.agreed_by,
+            "waiting_for": view.waiting_for,
+        }
 
 
 class DiscrepancyQuery(ListQuery):
-    """Which discrepancies; `waiting` are those that are neither agreed nor resolved."""
+    """Filter of discrepancies; `waiting`: neither agreed nor resolved."""
 
     kind = Code(codes.DISCREPANCY_KINDS)
     status = Code(codes.DISCREPANCY_STATUSES)

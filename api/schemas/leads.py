@@ -1,4 +1,4 @@
-"""Leads over HTTP."""
+"""Schemas of leads."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import worded
-from api.pagination import ListQuery
-from api.schemas.fields import Code, Day, StateCode, Text
-from salsa_ext.matching.joined import Gun
-from salsa_ext.services.leads import LeadView
-from salsa_ext.values import codes
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.i18n.messages import translate_event
+from salsa_ext.core import codes
+from salsa_ext.leads.guns import SeizedGun
+from salsa_ext.leads.queries import LeadView
 
 
 class LeadReasonResponse(Schema):
-    """One reason of a lead's rank, in points and in words; the first says what is shared."""
+    """Reason of a lead's rank, in points and words."""
 
     code = fields.String(required=True)
     text = fields.String(required=True)
@@ -23,7 +25,7 @@ class LeadReasonResponse(Schema):
 
 
 class LeadRecordResponse(Schema):
-    """A record that a lead rests on; `/records/{id}` opens it."""
+    """Record of a lead."""
 
     id = fields.UUID(required=True)
     state = fields.String(required=True)
@@ -36,16 +38,16 @@ class LeadRecordResponse(Schema):
 
 
 class LeadMatchResponse(Schema):
-    """A match of the caller's state that joins two of the records; `/matches/{id}` judges it."""
+    """Match of the caller's state that joins two records."""
 
     id = fields.UUID(attribute="match", required=True)
     confirmed = fields.Boolean(attribute="is_confirmed", required=True)
 
 
 class LeadGunResponse(Schema):
-    """A gun of a lead: its records in the order in which they happened, and the matches that join them.
+    """Gun of a lead: records in time order and their matches.
 
-    With `several_sales` its serial was sold new more than once, and it may be any of these guns.
+    `several_sales`: its serial was sold new more than once.
     """
 
     records = fields.List(fields.Nested(LeadRecordResponse), required=True)
@@ -53,16 +55,15 @@ class LeadGunResponse(Schema):
     several_sales = fields.Boolean(required=True)
 
     @pre_dump
-    def _present(self, gun: Gun, **_: Any) -> dict[str, Any]:
+    def _present(self, gun: SeizedGun, **_: Any) -> dict[str, Any]:
         matches = [edge for edge in gun.edges if edge.match]
         return {"records": gun.records, "matches": matches, "several_sales": gun.is_open}
 
 
 class LeadResponse(Schema):
-    """Guns to be looked at together, and why; `score` is the sum of the points of the reasons.
+    """Group of related guns; `score` is the sum of its reasons.
 
-    `guns` are those that were seized last: ten of each lead in a list, five hundred in one that is
-    read alone. `gun_count` counts all.
+    `guns`: last seized ones, ten in a list and 500 in the detail; `gun_count` counts all.
     """
 
     id = fields.UUID(required=True)
@@ -81,20 +82,29 @@ class LeadResponse(Schema):
     def _present(self, view: LeadView, **_: Any) -> dict[str, Any]:
         lead = view.lead
         first, last = lead.days
-        reasons = [{"code": reason.code, "text": worded(reason.text), "points": reason.bits}
-                   for reason in lead.reasons]  # fmt: skip
+        reasons = [
+            {"code": reason.code, "text": translate_event(reason.text), "points": reason.bits}
+            for reason in lead.reasons
+        ]
         return {
-            "id": lead.id, "kind": lead.kind, "score": lead.score, "states": lead.states,
-            "summary": worded(lead.summary), "gun_count": len(lead.guns),
-            "case_count": lead.cases, "first_seized_on": first, "last_seized_on": last,
-            "reasons": reasons, "guns": view.guns,
-        }  # fmt: skip
+            "id": lead.id,
+            "kind": lead.kind,
+            "score": lead.score,
+            "states": lead.states,
+            "summary": translate_event(lead.summary),
+            "gun_count": len(lead.guns),
+            "case_count": lead.cases,
+            "first_seized_on": first,
+            "last_seized_on": last,
+            "reasons": reasons,
+            "guns": view.guns,
+        }
 
 
 class LeadQuery(ListQuery):
-    """Which leads: of a kind, with a seizure `since` a day, over records of a `state`, of a `dealer`.
+    """Filter of leads by kind, seizure date, state and dealer.
 
-    Of the name of the dealer that sold the guns a part is enough.
+    Part of the dealer's name is enough.
     """
 
     kind = Code(codes.LEAD_KINDS)

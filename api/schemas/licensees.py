@@ -1,4 +1,4 @@
-"""Licensees over HTTP."""
+"""Schemas of licensees."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.common import PartyRequest, PartyResponse, columns, side
-from api.schemas.fields import Code, Day, Items, Nested, RequestSchema, Text
-from salsa_ext.readmodels.licensees import LicenseeView
-from salsa_ext.services.licensees import Renewal
-from salsa_ext.values import codes
-from salsa_ext.values.licensees import Decision, LicenseeData
+from api.http.fields.codes import Code
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.schemas.common import PartyRequest, PartyResponse, find_party, row_fields
+from salsa_ext.core import codes
+from salsa_ext.trade.permits.licensee_queries import LicenseeView
+from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
 
 class LicenseeRequest(RequestSchema):
-    """Somebody with a licence of the own state; without `valid_to` it has no end."""
+    """New licensee; without `valid_to` the licence has no end."""
 
     value = LicenseeData
     number = Text(most=100, required=True)
@@ -27,29 +29,29 @@ class LicenseeRequest(RequestSchema):
     valid_to = Day()
 
 
-class DecisionRequest(RequestSchema):
-    """Why, and from which day on."""
+class LicenseeDecisionRequest(RequestSchema):
+    """Reason and first day of a decision."""
 
-    value = Decision
+    value = LicenceDecision
     reason = Text(most=500, required=True)
     on = Day(required=True)
 
 
-class ClosingRequest(DecisionRequest):
-    """The same for a firm that is no more, and who holds its books: a licensee or an agency."""
+class LicenseeClosureRequest(LicenseeDecisionRequest):
+    """Closure of a firm and the holder of its books."""
 
     books_with = Text(most=100, required=True)
 
 
-class RenewalRequest(RequestSchema):
-    """The new last day."""
+class LicenseeRenewalRequest(RequestSchema):
+    """New last day of a licence."""
 
-    value = Renewal
+    value = LicenceRenewal
     valid_to = Day(required=True)
 
 
 class LicenseeDecisionResponse(Schema):
-    """What was decided about a licence: from which day on, why, and how it stood then."""
+    """Decision on a licence: day, reason, resulting status."""
 
     kind = fields.String(required=True)
     on = fields.Date(required=True)
@@ -64,14 +66,18 @@ class LicenseeDecisionResponse(Schema):
         said = event.data
         valid_to = said.get("valid_to")
         return {
-            "kind": event.kind, "on": date.fromisoformat(said["on"]), "status": said["status"],
-            "reason": event.reason, "valid_to": valid_to and date.fromisoformat(valid_to),
-            "books_with": said.get("books_with"), "recorded_at": event.recorded_at,
-        }  # fmt: skip
+            "kind": event.kind,
+            "on": date.fromisoformat(said["on"]),
+            "status": said["status"],
+            "reason": event.reason,
+            "valid_to": valid_to and date.fromisoformat(valid_to),
+            "books_with": said.get("books_with"),
+            "recorded_at": event.recorded_at,
+        }
 
 
 class LicenseeResponse(Schema):
-    """A licensee with the last decision on it, and every one in their order."""
+    """Licensee with all decisions in order."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -90,13 +96,14 @@ class LicenseeResponse(Schema):
 
     @pre_dump
     def _present(self, view: LicenseeView, **_: Any) -> dict[str, Any]:
-        return columns(view.licensee) | {
-            "party": side(view.parties, view.licensee.party_id), "decisions": view.decisions,
-        }  # fmt: skip
+        return row_fields(view.licensee) | {
+            "party": find_party(view.parties, view.licensee.party_id),
+            "decisions": view.decisions,
+        }
 
 
 class LicenseeQuery(ListQuery):
-    """Which licensees."""
+    """Filter of licensees."""
 
     role = Code(codes.LICENSEE_ROLES)
     status = Code(codes.LICENSEE_STATUSES)

@@ -1,4 +1,4 @@
-"""Matches over HTTP."""
+"""Schemas of matches."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import translate
-from api.pagination import ListQuery
-from api.schemas.checks import ContactResponse, ReasonResponse
-from api.schemas.common import columns
-from api.schemas.fields import Code, Id, QueryFlag, RequestSchema, StateCode, Text
-from salsa_ext.readmodels.matches import MatchView
-from salsa_ext.values import codes
-from salsa_ext.values.matches import Deciding
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Id, QueryFlag, Text
+from api.http.pagination import ListQuery
+from api.i18n.messages import translate
+from api.schemas.checks import ReasonResponse
+from api.schemas.common import row_fields
+from api.schemas.reference import ContactResponse
+from salsa_ext.core import codes
+from salsa_ext.matches.queries import MatchView
+from salsa_ext.matches.values import DecisionData
 
 
-class ConfirmRequest(RequestSchema):
-    """That two records are of one gun; why, if there is more to say than the marks do."""
+class MatchConfirmRequest(RequestSchema):
+    """Confirmation of a match, optionally with a reason."""
 
-    value = Deciding
+    value = DecisionData
     reason = Text(most=500)
 
 
-class RejectRequest(RequestSchema):
-    """That two records are not of one gun, and why."""
+class MatchRejectRequest(RequestSchema):
+    """Rejection of a match, with the reason."""
 
-    value = Deciding
+    value = DecisionData
     reason = Text(most=500, required=True)
 
 
 class MatchOtherResponse(Schema):
-    """The other record; where its state only lets it be known that there is one, `record` is null.
-
-    `contact` is whom to ask there.
-    """
+    """Other record and contact; `record` is null if not shared."""
 
     state = fields.String(required=True)
     record = fields.UUID(required=True, allow_none=True)
@@ -42,7 +42,7 @@ class MatchOtherResponse(Schema):
 
 
 class MatchResponse(Schema):
-    """Two records that may be of one gun, as the caller's state knows and judges them."""
+    """Match as known and judged by the caller's state."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -64,18 +64,17 @@ class MatchResponse(Schema):
     def _present(self, view: MatchView, **_: Any) -> dict[str, Any]:
         row = view.match
         other = {"state": row.other_state, "record": row.other_record, "contact": view.contact}
-        reasons = [{"code": each["code"], "bits": each["bits"], "text": translate(each)}
-                   for each in row.reasons]  # fmt: skip
-        return columns(row) | {
-            "other": other, "reasons": reasons, "decided_by": view.decided_by,
-        }  # fmt: skip
+        reasons = [
+            {"code": each["code"], "bits": each["bits"], "text": translate(each)}
+            for each in row.reasons
+        ]
+        return row_fields(row) | {"other": other, "reasons": reasons, "decided_by": view.decided_by}
 
 
 class MatchQuery(ListQuery):
-    """Which matches; those that a correction took away are listed with `standing=false` alone.
+    """Filter of matches; `standing=false` lists those ended by corrections.
 
-    `of_crime` are those of which one gun was found, seized, recovered, lost or stolen; the others are
-    of two records of the licit trade.
+    `of_crime`: one gun was found, seized, recovered, lost or stolen; others are of lawful trade.
     """
 
     status = Code(codes.MATCH_STATUSES)

@@ -1,22 +1,27 @@
-"""Notifications over HTTP."""
+"""Schemas and texts of notifications."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.common import columns
-from api.schemas.fields import Code, Moment, QueryFlag, RequestSchema
-from api.told import text_of
-from salsa_ext.readmodels.notifications import NotificationView
-from salsa_ext.values import codes
-from salsa_ext.values.notices import ReadingMany
+from api.http.fields.codes import Code
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import QueryFlag
+from api.http.fields.times import Moment
+from api.http.pagination import ListQuery
+from api.i18n.messages import language, translate
+from api.schemas.common import row_fields
+from salsa_ext.core import codes
+from salsa_ext.core.errors import Message, message
+from salsa_ext.notifications.values import ReadFilter
+from salsa_ext.reference.names import label
+from salsa_ext.worklists.notifications import NotificationView
 
 
-class SubjectResponse(Schema):
-    """The object that a notification is about."""
+class NotificationSubjectResponse(Schema):
+    """Object of a notification."""
 
     kind = fields.String(required=True)
     state = fields.String(required=True)
@@ -24,12 +29,12 @@ class SubjectResponse(Schema):
 
 
 class NotificationResponse(Schema):
-    """What waits for the caller, said in his language; `read_at` is that of his account."""
+    """Notification in the caller's language; `read_at` of the caller's account."""
 
     id = fields.UUID(required=True)
     code = fields.String(required=True)
     text = fields.String(required=True)
-    subject = fields.Nested(SubjectResponse, required=True)
+    subject = fields.Nested(NotificationSubjectResponse, required=True)
     number = fields.String(allow_none=True)
     data = fields.Dict(required=True)
     urgent = fields.Boolean(required=True)
@@ -40,29 +45,53 @@ class NotificationResponse(Schema):
     def _present(self, view: NotificationView, **_: Any) -> dict[str, Any]:
         row = view.notification
         about = {"kind": row.subject_kind, "state": row.subject_state, "id": row.subject_id}
-        return columns(row) | {"text": text_of(view), "read_at": view.read_at, "subject": about,
-                               "urgent": view.is_urgent}  # fmt: skip
+        return row_fields(row) | {
+            "text": notification_text(view),
+            "read_at": view.read_at,
+            "subject": about,
+            "urgent": view.is_urgent,
+        }
 
 
 class NotificationQuery(ListQuery):
-    """Which notifications: unread or read, of a kind of object or of one code, `urgent` or not."""
+    """Filter of notifications."""
 
     unread = QueryFlag()
     kind = Code(codes.NOTIFICATION_KINDS)
-    code = Code(codes.NOTIFICATIONS)
+    code = Code(codes.NOTIFICATION_CODES)
     urgent = QueryFlag()
 
 
-class ReadManyRequest(RequestSchema):
-    """All of a kind or of a code that were told until a moment, or until now."""
+class MarkReadRequest(RequestSchema):
+    """Kind or code of notifications to mark read, until a moment."""
 
-    value = ReadingMany
+    value = ReadFilter
     kind = Code(codes.NOTIFICATION_KINDS)
-    code = Code(codes.NOTIFICATIONS)
+    code = Code(codes.NOTIFICATION_CODES)
     until = Moment()
 
 
-class ReadManyResponse(Schema):
-    """How many were marked as read: of more than 5,000 these are the oldest."""
+class MarkReadResponse(Schema):
+    """Number marked read: of more than 5,000 the oldest."""
 
     read = fields.Integer(required=True)
+
+
+STATE_TEXTS: Final = {
+    "hit_made": message(
+        "An alert of {state} was met: {state} has to confirm the hit before anybody acts."
+    ),
+    "hit_reopened": message(
+        "A record was corrected and meets an alert of {state} again: {state} has to confirm the"
+        " hit before anybody acts."
+    ),
+}
+
+
+def notification_text(view: NotificationView) -> str:
+    """Return a notification's text, naming the alert's state if known."""
+    row = view.notification
+    named, state = STATE_TEXTS.get(row.code), row.data.get("alert_state")
+    if named is None or state is None:
+        return view.text
+    return translate(Message(named.text, {"state": label("state", state, language.get())}))

@@ -1,4 +1,4 @@
-"""Checking a paper's token over HTTP, and the public keys."""
+"""Schemas of paper verification and signing keys."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import Lazy
-from api.schemas.fields import RequestSchema, Text
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Text
+from api.i18n.messages import LazyMessage
 from api.schemas.permits import PermitResponse
 from api.schemas.shipments import ShipmentResponse
-from salsa_ext.services.papers import Verification
-from salsa_ext.values.tokens import LONGEST
+from salsa_ext.access.paper_tokens import MAX_TOKEN_LENGTH
+from salsa_ext.papers.commands import Verification
 
 VERDICTS = ("valid", "altered", "unknown_key", "malformed", "not_standing", "compromised_key")
 
 
 class TokenRequest(RequestSchema):
-    """What the QR code of a paper holds."""
+    """Content of a paper's QR code."""
 
-    token = Text(most=LONGEST, required=True, error_messages={
-        "empty": Lazy("Send the text of the paper's QR code, which begins with SALSA1."),
-    })  # fmt: skip
+    token = Text(
+        most=MAX_TOKEN_LENGTH,
+        required=True,
+        error_messages={
+            "empty": LazyMessage("Send the text of the paper's QR code, which begins with SALSA1.")
+        },
+    )
 
 
 class VerificationResponse(Schema):
-    """What became of a token, and whether the paper stands today."""
+    """Verdict on a token and current validity of the paper."""
 
     verdict = fields.String(required=True, metadata={"enum": list(VERDICTS)})
     kid = fields.String(allow_none=True)

@@ -1,12 +1,19 @@
-"""Permits over HTTP."""
+"""Schemas of permits and their changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields, pre_dump, pre_load
 
-from api.pagination import ListQuery
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import Quantity, QuantityOrZero, Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
 from api.schemas.common import (
     FirearmRequest,
     FirearmResponse,
@@ -15,31 +22,27 @@ from api.schemas.common import (
     ReferenceRequest,
     ReferenceResponse,
     RemarkedResponse,
-    columns,
-    remarked,
-    side,
+    TimelineResponse,
+    find_party,
+    present_remarks,
+    row_fields,
 )
-from api.schemas.events import TimelineResponse
-from api.schemas.fields import (
-    Code,
-    Day,
-    Items,
-    Nested,
-    Quantity,
-    RequestSchema,
-    StateCode,
-    Text,
-    Whole,
+from salsa_ext.core import codes
+from salsa_ext.core.errors import Article, InvalidByRule, Message, message
+from salsa_ext.trade.permits.queries import PermitView
+from salsa_ext.trade.permits.values import (
+    AmendmentData,
+    DecisionData,
+    IssuingAuthority,
+    PermitData,
+    ReissueData,
 )
-from salsa_ext.readmodels.permits import PermitView
-from salsa_ext.values import codes
-from salsa_ext.values.permits import Authority, PermitData
 
 
 class AuthorityRequest(RequestSchema):
-    """Who signs."""
+    """Issuing agency and signatory."""
 
-    value = Authority
+    value = IssuingAuthority
     agency = Text(most=100, required=True)
     signatory = Text(required=True)
 
@@ -50,15 +53,15 @@ class PlanRequest(RequestSchema):
     route = Text(most=1000, required=True)
     port_of_entry = Text(required=True)
     port_of_exit = Text(required=True)
-    mode = Code(codes.MODES, required=True)
+    mode = Code(codes.TRANSPORT_MODES, required=True)
     enters_on = Day(required=True)
     leaves_on = Day(required=True)
     carrier = Text()
     expected_location = Text()
 
 
-class LineRequest(FirearmRequest):
-    """One line of goods, with the quantity that is authorised."""
+class PermitLineRequest(FirearmRequest):
+    """Line of goods with the authorised quantity."""
 
     line = Whole(least=1, most=1_000_000, required=True)
     quantity = Quantity(required=True)
@@ -70,12 +73,12 @@ class PermitRequest(RequestSchema):
     value = PermitData
     kind = Code(codes.PERMIT_KINDS, required=True)
     number = Text(most=100, required=True)
-    document_kind = Code(codes.DOCUMENT_KINDS, required=True)
+    document_kind = Code(codes.PERMIT_DOCUMENT_KINDS, required=True)
     issued_on = Day(required=True)
     expires_on = Day(required=True)
     latest_import_on = Day()
     authority = Nested(AuthorityRequest, required=True)
-    regime = Code(codes.REGIMES, required=True)
+    regime = Code(codes.PERMIT_REGIMES, required=True)
     exporting_state = StateCode(required=True)
     importing_state = StateCode(required=True)
     transit_states = Items(StateCode(), most=20, load_default=())
@@ -92,11 +95,11 @@ class PermitRequest(RequestSchema):
     replaces = Text(most=100)
     plan = Nested(PlanRequest)
     refusal = Text(most=1000)
-    lines = Items(Nested(LineRequest), most=1000, required=True)
+    lines = Items(Nested(PermitLineRequest), most=1000, required=True)
 
 
 class BalanceResponse(Schema):
-    """What is left of a line."""
+    """Balance of a permit line."""
 
     line = fields.Integer(required=True)
     authorised = fields.Float(required=True)
@@ -105,12 +108,12 @@ class BalanceResponse(Schema):
     left = fields.Float(required=True)
 
 
-class FindingResponse(Schema):
-    """What does not add up about a permit, mostly where a counterpart says something else.
+class PermitFindingResponse(Schema):
+    """Difference found on a permit, mostly from a counterpart.
 
-    Of one that is awaited, `number` is that by which the permit names it. `party_not_authorised`
-    names in `field` the role of a party and in `ours` the party; `theirs` is what the register of
-    its `state` says: `not_registered`, `not_active`, `expired` or `wrong_role`.
+    `number`: of an awaited permit. `party_not_authorised`: `field` is the party's role, `ours` the
+    party, `theirs` what the register of its `state` has: `not_registered`, `not_active`, `expired`
+    or `wrong_role`.
     """
 
     code = fields.String(required=True)
@@ -123,7 +126,7 @@ class FindingResponse(Schema):
 
 
 class PermitResponse(RemarkedResponse):
-    """A permit with its status of today, its standing and its balance."""
+    """Permit with today's status, standing and balance."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -156,7 +159,7 @@ class PermitResponse(RemarkedResponse):
     refusal = fields.String(allow_none=True)
     lines = fields.List(fields.Nested(FirearmResponse), required=True)
     balance = fields.List(fields.Nested(BalanceResponse), required=True)
-    findings = fields.List(fields.Nested(FindingResponse), required=True)
+    findings = fields.List(fields.Nested(PermitFindingResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
@@ -164,34 +167,161 @@ class PermitResponse(RemarkedResponse):
     def _present(self, view: PermitView, **_: Any) -> dict[str, Any]:
         permit = view.permit
         sides = ("exporter", "importer", "final_consignee", "broker")
-        signatory = side(view.parties, permit.signatory_id)
-        carrier = side(view.parties, permit.carrier_id)
-        return columns(permit) | remarked(view) | {
-            "status": view.status, "standing": view.standing, "findings": view.findings,
-            "events": view.events,
-            "lines": view.lines, "balance": [_balance(line) for line in view.lines],
-            "authority": {"agency": permit.agency, "signatory": signatory and signatory.name},
-            "plan": permit.plan and permit.plan | {"carrier": carrier and carrier.name},
-            "import_permit": _reference(permit.importing_state, permit.import_permit_number),
-            "export_permit": _reference(permit.exporting_state, permit.export_permit_number),
-        } | {name: side(view.parties, getattr(permit, f"{name}_id")) for name in sides}  # fmt: skip
+        signatory = find_party(view.parties, permit.signatory_id)
+        carrier = find_party(view.parties, permit.carrier_id)
+        return (
+            row_fields(permit)
+            | present_remarks(view)
+            | {
+                "status": view.status,
+                "standing": view.standing,
+                "findings": view.findings,
+                "events": view.events,
+                "lines": view.lines,
+                "balance": [_balance(line) for line in view.lines],
+                "authority": {"agency": permit.agency, "signatory": signatory and signatory.name},
+                "plan": permit.plan and permit.plan | {"carrier": carrier and carrier.name},
+                "import_permit": _reference(permit.importing_state, permit.import_permit_number),
+                "export_permit": _reference(permit.exporting_state, permit.export_permit_number),
+            }
+            | {name: find_party(view.parties, getattr(permit, f"{name}_id")) for name in sides}
+        )
 
 
 class PermitQuery(ListQuery):
-    """Which permits."""
+    """Filter of permits."""
 
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)
-    standing = Code(codes.STANDINGS)
+    standing = Code(codes.COUNTERPART_STATUSES)
     exporting_state = StateCode()
     importing_state = StateCode()
 
 
 def _balance(line: Any) -> dict[str, Any]:
-    return {"line": line.line, "authorised": line.quantity, "shipped": line.shipped,
-            "lapsed": line.lapsed, "left": line.left}  # fmt: skip
+    return {
+        "line": line.line,
+        "authorised": line.quantity,
+        "shipped": line.shipped,
+        "lapsed": line.lapsed,
+        "left": line.left,
+    }
 
 
 def _reference(state: str, number: str | None) -> dict[str, str] | None:
     return {"state": state, "number": number} if number else None
+
+
+EXPIRY_FIELDS = ("expires_on", "latest_import_on")
+
+
+def reject_fixed_fields(
+    data: Any, schema: RequestSchema, fixed: Iterable[str], expiry_fields: Iterable[str] = ()
+) -> None:
+    """Raise FieldsAgainstRule for fields that cannot be amended.
+
+    A later date is an extension, forbidden by the Model Regulations (8.2).
+    """
+    if not isinstance(data, Mapping):
+        return
+    told = {name for name in fixed if name in data} - set(schema.fields)
+    later = [name for name in expiry_fields if name in told]
+    if later:
+        said = message(
+            "A permit is not extended; reissue it under a new number that names this one (Model"
+            " Regulations 8.2)."
+        )
+        raise InvalidByRule(Article.NO_EXTENSION, {name: [said] for name in later})
+    wrong: dict[str, list[Message]] = {
+        name: [
+            message(
+                "This is not amended (Model Regulations 8.5); cancel or reissue the document."
+                " What can be: {fields}.",
+                fields=", ".join(sorted(schema.fields)),
+            )
+        ]
+        for name in sorted(told)
+    }
+    if wrong:
+        raise InvalidByRule(Article.AMENDABLE, wrong)
+
+
+class PermitDecisionRequest(RequestSchema):
+    """Reason to cancel, suspend or reinstate a permit."""
+
+    value = DecisionData
+    reason = Text(most=1000, required=True)
+
+
+class PlanAmendRequest(RequestSchema):
+    """Amended fields of a transit plan."""
+
+    route = Text(most=1000)
+    port_of_entry = Text()
+    port_of_exit = Text()
+    mode = Code(codes.TRANSPORT_MODES)
+    enters_on = Day()
+    leaves_on = Day()
+    carrier = Text()
+    expected_location = Text()
+
+    def build(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the plan with dates in ISO 8601."""
+        dates = {
+            name: data[name].isoformat() for name in ("enters_on", "leaves_on") if name in data
+        }
+        return data | dates
+
+
+class PermitAmendRequest(RequestSchema):
+    """Amended source of the goods or transit plan (Model Regulations 8.5)."""
+
+    source = Text(most=1000)
+    plan = Nested(PlanAmendRequest)
+    authentication = Text(
+        metadata={"description": "The stamp, seal or authorised signature that shows the change."}
+    )
+    reason = Text(
+        most=1000, metadata={"description": "Required for all but a change of the mode alone."}
+    )
+
+    @pre_load
+    def _fixed(self, data: Any, **_: Any) -> Any:
+        reject_fixed_fields(data, self, PermitRequest._declared_fields, EXPIRY_FIELDS)
+        return data
+
+    def build(self, data: dict[str, Any]) -> AmendmentData:
+        """Return the amendment."""
+        changes = {name: data[name] for name in ("source", "plan") if name in data}
+        return AmendmentData(changes, data.get("authentication"), data.get("reason"))
+
+
+class ReissueLineRequest(RequestSchema):
+    """Quantity of a line to reissue.
+
+    An omitted line is reissued with its whole balance.
+    """
+
+    line = Whole(least=1, most=1_000_000, required=True)
+    quantity = QuantityOrZero(required=True, metadata={"description": "0 leaves the line out."})
+
+
+class ReissueRequest(RequestSchema):
+    """Number and dates of the new permit (Model Regulations 8.2).
+
+    All other fields are copied.
+    """
+
+    number = Text(most=100, required=True)
+    issued_on = Day(required=True)
+    expires_on = Day(required=True)
+    latest_import_on = Day()
+    authority = Nested(AuthorityRequest, required=True)
+    lines = Items(Nested(ReissueLineRequest), most=1000, load_default=())
+
+    def build(self, data: dict[str, Any]) -> ReissueData:
+        """Return the reissue, with the quantities by line."""
+        lines = data.pop("lines")
+        quantities: dict[int, Decimal] = {line["line"]: line["quantity"] for line in lines}
+        return ReissueData(**data, quantities=quantities)

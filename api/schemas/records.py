@@ -1,4 +1,4 @@
-"""Records over HTTP."""
+"""Schemas of records, histories and disclosures."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.checks import ContactResponse
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.texts import Text
+from api.http.pagination import ListQuery
 from api.schemas.common import (
     FirearmResponse,
     PartyResponse,
     SharedResponse,
-    columns,
-    how_shared,
-    named,
+    present_party,
+    present_sharing,
+    row_fields,
 )
-from api.schemas.fields import Code, StateCode, Text
-from salsa_ext.readmodels.disclosed import DisclosureView
-from salsa_ext.services.disclosures import Disclosure
-from salsa_ext.services.histories import History, Step
-from salsa_ext.values import codes
+from api.schemas.reference import ContactResponse
+from salsa_ext.administration.audit import DisclosureView
+from salsa_ext.core import codes
+from salsa_ext.disclosure.disclosures import Disclosure
+from salsa_ext.matches.histories import History, HistoryStep
 
 
 class RecordResponse(FirearmResponse, SharedResponse):
-    """A record of one gun; private persons are named to their own state, else with its consent.
+    """Record of one gun; private persons for their state or with consent.
 
-    One that is `withdrawn` tells of an arrival that a correction took back, or of what was reported in error.
+    `withdrawn`: its receipt was corrected or its report made in error.
     """
 
     id = fields.UUID(required=True)
@@ -48,19 +49,23 @@ class RecordResponse(FirearmResponse, SharedResponse):
     def _present(self, disclosed: Disclosure, **_: Any) -> dict[str, Any]:
         view = disclosed.view
         row, setting, may = view.record, view.setting, disclosed.sharing.may
-        return columns(row) | how_shared(disclosed.sharing, disclosed.held) | {
-            "marks": view.marks,
-            "giver": named(view.parties, row.giver_id, may),
-            "receiver": named(view.parties, row.receiver_id, may),
-            "reason": row.reason if may("remarks") else None,
-            "visibility": setting.visibility if setting and disclosed.is_own else None,
-            "handling": setting.handling if setting else None,
-            "withdrawn": view.is_withdrawn,
-        }  # fmt: skip
+        return (
+            row_fields(row)
+            | present_sharing(disclosed.sharing, disclosed.held)
+            | {
+                "marks": view.marks,
+                "giver": present_party(view.parties, row.giver_id, may),
+                "receiver": present_party(view.parties, row.receiver_id, may),
+                "reason": row.reason if may("remarks") else None,
+                "visibility": setting.visibility if setting and disclosed.is_own else None,
+                "handling": setting.handling if setting else None,
+                "withdrawn": view.is_withdrawn,
+            }
+        )
 
 
-class StepResponse(Schema):
-    """One record of a history; `through` a `link` or a `match` from the record `since`."""
+class HistoryStepResponse(Schema):
+    """Record of a history, joined by a `link` or `match` to `since`."""
 
     record = fields.Nested(RecordResponse, required=True)
     through = fields.String(required=True)
@@ -68,13 +73,17 @@ class StepResponse(Schema):
     match = fields.UUID(required=True, allow_none=True)
 
     @pre_dump
-    def _present(self, step: Step, **_: Any) -> dict[str, Any]:
-        return {"record": step.disclosed, "through": step.way.through, "since": step.way.since,
-                "match": step.way.match}  # fmt: skip
+    def _present(self, step: HistoryStep, **_: Any) -> dict[str, Any]:
+        return {
+            "record": step.disclosed,
+            "through": step.way.through,
+            "since": step.way.since,
+            "match": step.way.match,
+        }
 
 
 class HolderResponse(Schema):
-    """A state that holds a record of the gun and shows it to nobody: whom to ask."""
+    """State with an undisclosed record of the gun, and its contact."""
 
     state = fields.String(required=True)
     record = fields.UUID(required=True)
@@ -83,29 +92,32 @@ class HolderResponse(Schema):
 
 
 class HistoryResponse(Schema):
-    """The records of one gun in the order in which they happened, as far as the caller may see."""
+    """Visible records of one gun in time order."""
 
     record = fields.UUID(required=True)
-    steps = fields.List(fields.Nested(StepResponse), required=True)
+    steps = fields.List(fields.Nested(HistoryStepResponse), required=True)
     points_to = fields.List(fields.Nested(HolderResponse), required=True)
 
     @pre_dump
     def _present(self, history: History, **_: Any) -> dict[str, Any]:
         holders = [
-            {"state": view.match.other_state, "record": view.match.record_id,
-             "match": view.match.id, "contact": view.contact}
+            {
+                "state": view.match.other_state,
+                "record": view.match.record_id,
+                "match": view.match.id,
+                "contact": view.contact,
+            }
             for view in history.points_to
-        ]  # fmt: skip
+        ]
         return {"record": history.record, "steps": history.steps, "points_to": holders}
 
 
 class DisclosureResponse(Schema):
-    """To which state a record was shown or given: when, which version and field groups, and for what.
+    """Disclosure of a record to a state: version, field groups, purpose.
 
-    `through` says by what: `reading` it, an `answer` to a trace, a `form` that passes it on, or what
-    found it by a mark: a `check`, the receipt of a `seizure`, the search of a `trace`, a `match`, a `hit`.
-    `by_itself` where no person asked for it or gave it. `role` is that of who received it, null where a
-    state did and no person of it; `given_by` the state that gave it, another one where it was passed on.
+    `through`: `reading`, an `answer` to a trace, a `form`, or a search by `check`, `seizure`,
+    `trace`, `match` or `hit`. `by_itself`: automatic. `role` of the recipient, null for a state.
+    `given_by`: the giving state, another one if passed on.
     """
 
     id = fields.UUID(required=True)
@@ -124,16 +136,20 @@ class DisclosureResponse(Schema):
     @pre_dump
     def _present(self, view: DisclosureView, **_: Any) -> dict[str, Any]:
         said = view.entry.data
-        return columns(view.entry) | {
-            "state": view.state, "role": view.role, "given_by": view.given_by,
-            "through": view.through, "by_itself": view.is_by_itself,
-            "record_version": view.version, "groups": said.get("groups", ()),
+        return row_fields(view.entry) | {
+            "state": view.state,
+            "role": view.role,
+            "given_by": view.given_by,
+            "through": view.through,
+            "by_itself": view.is_by_itself,
+            "record_version": view.version,
+            "groups": said.get("groups", ()),
             "handling": said.get("handling"),
-        }  # fmt: skip
+        }
 
 
 class DisclosureQuery(ListQuery):
-    """To whom, and for what."""
+    """Filter of disclosures by recipient and purpose."""
 
     owner_state = StateCode(data_key="state")
     purpose = Code(codes.PURPOSES)

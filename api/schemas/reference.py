@@ -1,4 +1,4 @@
-"""Reference data, figures, boards and the running of the service over HTTP."""
+"""Schemas of reference data: states, posts, names, agencies, contacts."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
-from api.schemas.common import columns
-from api.schemas.fields import (
-    Code,
-    Items,
-    Line,
-    PostCode,
-    QueryFlag,
-    RequestSchema,
-    StateCode,
-    Text,
-)
-from salsa_ext.readmodels.asked import Asked
-from salsa_ext.readmodels.reference import Named
-from salsa_ext.services.agencies import AgencyData, ContactData
-from salsa_ext.values import codes
+from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.texts import Line, QueryFlag, Text
+from api.http.pagination import ListQuery
+from api.schemas.common import row_fields
+from salsa_ext.administration.agencies import AgencyData, ContactData
+from salsa_ext.core import codes
+from salsa_ext.reference.queries import LookupRow, NamedRow
+
+
+class ContactResponse(Schema):
+    """Contact point of a state."""
+
+    state = fields.String(attribute="owner_state", required=True)
+    agency = fields.String(required=True)
+    kind = fields.String(required=True)
+    languages = fields.List(fields.String(), required=True)
+    hours = fields.String(required=True)
+    telephone = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
 
 
 class NamedResponse(Schema):
@@ -31,12 +35,12 @@ class NamedResponse(Schema):
     name = fields.String(required=True)
 
     @pre_dump
-    def _present(self, named: Named, **_: Any) -> dict[str, Any]:
-        return columns(named.row) | {"name": named.name}
+    def _present(self, named: NamedRow, **_: Any) -> dict[str, Any]:
+        return row_fields(named.row) | {"name": named.name}
 
 
 class StateResponse(NamedResponse):
-    """A state with its four flags; a former one with its last day."""
+    """State with its flags; a former one with its last day."""
 
     alpha2 = fields.String(allow_none=True)
     valid_from = fields.Date(allow_none=True)
@@ -49,13 +53,13 @@ class StateResponse(NamedResponse):
 
 
 class OffenceResponse(NamedResponse):
-    """A criminal context, legal ground or reason of illicitness."""
+    """Crime context, legal ground or reason of illicitness."""
 
     kind = fields.String(required=True)
     iccs = fields.String(allow_none=True)
 
 
-class SideResponse(Schema):
+class PostSideResponse(Schema):
     """One side of a post."""
 
     state = fields.String(required=True)
@@ -72,22 +76,25 @@ class PostResponse(Schema):
     latitude = fields.Float(required=True)
     longitude = fields.Float(required=True)
     radius_km = fields.Integer(required=True)
-    sides = fields.List(fields.Nested(SideResponse), required=True)
+    sides = fields.List(fields.Nested(PostSideResponse), required=True)
 
     @pre_dump
     def _present(self, post: Any, **_: Any) -> dict[str, Any]:
         sides = [
-            {"state": getattr(post, f"state_{side}"), "place": getattr(post, f"place_{side}"),
-             "time_zone": getattr(post, f"zone_{side}")}
+            {
+                "state": getattr(post, f"state_{side}"),
+                "place": getattr(post, f"place_{side}"),
+                "time_zone": getattr(post, f"zone_{side}"),
+            }
             for side in "ab"
-        ]  # fmt: skip
-        return columns(post) | {"sides": sides}
+        ]
+        return row_fields(post) | {"sides": sides}
 
 
-class AskedResponse(Schema):
-    """A code with its name; with `q` how sure it is that the text means it, from 0 to 1, and why.
+class LookupResponse(Schema):
+    """Code and name; with `q` also the certainty and its reason.
 
-    What is certain is what a record of this text would have as its code.
+    Certainty from 0 to 1. `is_certain`: a record with this text would get this code.
     """
 
     code = fields.String(required=True)
@@ -97,13 +104,13 @@ class AskedResponse(Schema):
     is_certain = fields.Boolean(allow_none=True)
 
     @pre_dump
-    def _present(self, asked: Asked, **_: Any) -> dict[str, Any]:
-        return columns(asked.row) | {
+    def _present(self, asked: LookupRow, **_: Any) -> dict[str, Any]:
+        return row_fields(asked.row) | {
             name: getattr(asked, name) for name in ("name", "sureness", "how", "is_certain")
         }
 
 
-class TypeResponse(AskedResponse):
+class TypeResponse(LookupResponse):
     """A type of firearm, part or munition."""
 
     category = fields.String(required=True)
@@ -112,16 +119,16 @@ class TypeResponse(AskedResponse):
     ncic = fields.String(allow_none=True)
 
 
-class MakeResponse(AskedResponse):
-    """A maker or a brand with its parent, or an importer: no maker, though guns bear its name."""
+class MakeResponse(LookupResponse):
+    """Manufacturer, brand with its parent, or importer."""
 
     country = fields.String(required=True)
     parent = fields.String(allow_none=True)
     kind = fields.String(required=True)
 
 
-class CalibreResponse(AskedResponse):
-    """A calibre; those of one family are taken for each other, a related one is fired alike."""
+class CalibreResponse(LookupResponse):
+    """Calibre; one family is interchangeable, a related one is fired alike."""
 
     family = fields.String(required=True)
     kind = fields.String(required=True)
@@ -129,7 +136,7 @@ class CalibreResponse(AskedResponse):
 
 
 class AgencyResponse(Schema):
-    """An authority of a state; `posts` are the border posts at which it stands."""
+    """Agency of a state; `posts` are its border posts."""
 
     code = fields.String(required=True)
     state = fields.String(attribute="owner_state", allow_none=True)
@@ -140,7 +147,7 @@ class AgencyResponse(Schema):
 
 
 class AgencyRequest(RequestSchema):
-    """An authority of the own state; its code begins with the state's, such as PRY-POLICE."""
+    """New agency; its code begins with the state's, such as PRY-POLICE."""
 
     value = AgencyData
     code = Line(most=60, required=True)
@@ -150,15 +157,15 @@ class AgencyRequest(RequestSchema):
     posts = Items(PostCode(), most=200)
 
 
-class PlaceAgencyRequest(RequestSchema):
-    """An agency of the own state, and all border posts at which it stands."""
+class AgencyPostsRequest(RequestSchema):
+    """Own agency and all its border posts."""
 
     code = Line(most=60, required=True)
     posts = Items(PostCode(), most=200, required=True)
 
 
 class ContactRequest(RequestSchema):
-    """An office to call, never a person, by telephone or e-mail."""
+    """New contact point with telephone or e-mail; never a person."""
 
     value = ContactData
     agency = Line(most=100, required=True)
@@ -170,36 +177,36 @@ class ContactRequest(RequestSchema):
 
 
 class StateQuery(ListQuery):
-    """Which states."""
+    """Filter of states."""
 
     participant = QueryFlag()
 
 
-class OfStateQuery(ListQuery):
-    """Whose."""
+class StateFilterQuery(ListQuery):
+    """Filter by state."""
 
     state = StateCode()
 
 
-class ContactQuery(OfStateQuery):
-    """Which contacts."""
+class ContactQuery(StateFilterQuery):
+    """Filter of contacts."""
 
     kind = Code(codes.CONTACT_KINDS)
 
 
-class AgencyQuery(OfStateQuery):
-    """Which agencies."""
+class AgencyQuery(StateFilterQuery):
+    """Filter of agencies."""
 
     kind = Code(codes.AGENCY_KINDS)
 
 
 class NameQuery(ListQuery):
-    """What somebody wrote, or how it begins."""
+    """Written name or its beginning."""
 
     q = Text(most=100)
 
 
 class OffenceQuery(ListQuery):
-    """Which list."""
+    """Filter by list."""
 
     kind = Code(("crime_context", "legal_ground", "illicit_reason"))

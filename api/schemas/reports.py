@@ -1,4 +1,4 @@
-"""Reports of loss, theft, recovery and surrender over HTTP."""
+"""Schemas of reports of loss, theft, recovery and surrender."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.pagination import ListQuery
+from api.http.fields.codes import Code
+from api.http.fields.schemas import Nested, RequestSchema
+from api.http.fields.texts import Flag, Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
 from api.schemas.common import (
     CorrectionRequest,
+    DatedRequest,
     FirearmRequest,
     ItemResponse,
-    OccurringRequest,
     PartyRequest,
     PartyResponse,
     PlaceRequest,
     PlaceResponse,
     VersionedResponse,
-    columns,
-    of_one_gun,
+    present_single_gun,
+    row_fields,
 )
-from api.schemas.fields import Code, Day, Flag, Nested, RequestSchema, Text
 from api.schemas.matches import MatchResponse
-from salsa_ext.readmodels.alerts import AlertView
-from salsa_ext.readmodels.documents import DocumentView
-from salsa_ext.readmodels.reports import ReportView
-from salsa_ext.values import codes
-from salsa_ext.values.documents import ReportData
+from salsa_ext.alerts.queries import AlertView
+from salsa_ext.core import codes
+from salsa_ext.documents.queries import DocumentView
+from salsa_ext.documents.reports import ReportView
+from salsa_ext.documents.values import ReportData
 
 
-class ReportedRequest(OccurringRequest):
-    """What a report says."""
+class ReportFieldsRequest(DatedRequest):
+    """Fields of a report."""
 
     value = ReportData
     kind = Code(codes.REPORT_KINDS, required=True)
@@ -38,21 +41,21 @@ class ReportedRequest(OccurringRequest):
     place = Nested(PlaceRequest)
     firearm = Nested(FirearmRequest, required=True)
     giver = Nested(PartyRequest, data_key="from")
-    stolen_from = Code(codes.STOLEN_FROM)
+    stolen_from = Code(codes.THEFT_SOURCES)
 
 
-class ReportRequest(ReportedRequest):
-    """A report. A second one of its kind on one serial and day is taken only with `confirm_second`."""
+class ReportRequest(ReportFieldsRequest):
+    """New report; a duplicate (kind, serial, day) needs `confirm_second`."""
 
     confirm_second = Flag()
 
 
-class ReportCorrection(CorrectionRequest, ReportedRequest):
-    """A report as it should have been, and why."""
+class ReportCorrectionRequest(CorrectionRequest, ReportFieldsRequest):
+    """Corrected report and the reason."""
 
 
-class ReportWithdrawal(RequestSchema):
-    """Why a report was made in error."""
+class ReportWithdrawalRequest(RequestSchema):
+    """Reason to withdraw a report made in error."""
 
     reason = Text(most=500, required=True)
 
@@ -62,7 +65,7 @@ class ReportWithdrawal(RequestSchema):
 
 
 class ReportResponse(VersionedResponse):
-    """One version of a report; one that is `withdrawn` was made in error."""
+    """Version of a report; `withdrawn`: made in error."""
 
     kind = fields.String(required=True)
     status = fields.String(required=True)
@@ -74,11 +77,11 @@ class ReportResponse(VersionedResponse):
 
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
-        return present(view)
+        return present_report(view)
 
 
-class EnteredAlertResponse(Schema):
-    """An alert that was entered from a report; its `serial` is what the report said then."""
+class ReportAlertResponse(Schema):
+    """Alert entered from a report; `serial` as of then."""
 
     id = fields.UUID(required=True)
     status = fields.String(required=True)
@@ -89,27 +92,26 @@ class EnteredAlertResponse(Schema):
 
     @pre_dump
     def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
-        return columns(view.alert) | {"serial": view.gun.record.serial}
+        return row_fields(view.alert) | {"serial": view.gun.record.serial}
 
 
-class ReportWholeResponse(ReportResponse):
-    """One version of a report, with what its gun matches and the alerts that were entered from it.
+class ReportDetailResponse(ReportResponse):
+    """Version of a report with its current matches and alerts.
 
-    Both are told as they stand now, each as `GET /matches/…` and `GET /alerts/…` would; null for a
-    key that may not read them. A match has whom to ask in the other state. What lets its gun pass is not
-    among the alerts.
+    Each as in `GET /matches/…` and `GET /alerts/…`; null without permission. Without alerts to let
+    pass.
     """
 
     matches = fields.List(fields.Nested(MatchResponse), required=True, allow_none=True)
-    alerts = fields.List(fields.Nested(EnteredAlertResponse), required=True, allow_none=True)
+    alerts = fields.List(fields.Nested(ReportAlertResponse), required=True, allow_none=True)
 
     @pre_dump
     def _present(self, whole: ReportView, **_: Any) -> dict[str, Any]:
-        return present(whole.view) | {"matches": whole.matches, "alerts": whole.alerts}
+        return present_report(whole.view) | {"matches": whole.matches, "alerts": whole.alerts}
 
 
 class ReportQuery(ListQuery):
-    """Which reports."""
+    """Filter of reports."""
 
     kind = Code(codes.REPORT_KINDS)
     status = Code(codes.REPORT_STATUSES)
@@ -117,6 +119,6 @@ class ReportQuery(ListQuery):
     occurred_on = Day()
 
 
-def present(view: DocumentView) -> dict[str, Any]:
+def present_report(view: DocumentView) -> dict[str, Any]:
     """Return the fields of a report."""
-    return of_one_gun(view) | {"place": view.document.place if view.may("place") else None}
+    return present_single_gun(view) | {"place": view.document.place if view.may("place") else None}

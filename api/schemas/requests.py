@@ -1,4 +1,4 @@
-"""Requests of other states' traces over HTTP, and what both sides say."""
+"""Schemas of trace requests and their messages."""
 
 from __future__ import annotations
 
@@ -8,73 +8,62 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import Lazy, translate
-from api.pagination import ListQuery
-from api.schemas.common import FirearmResponse, columns
-from api.schemas.fields import (
-    Code,
-    Day,
-    Flag,
-    Id,
-    Items,
-    Line,
-    Moment,
-    Nested,
-    RequestSchema,
-    StateCode,
-    Text,
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Flag, Id, Line, Text
+from api.http.fields.times import Day, Moment
+from api.http.pagination import ListQuery
+from api.i18n.messages import LazyMessage, translate
+from api.schemas.common import FirearmResponse, row_fields
+from salsa_ext.core import codes
+from salsa_ext.tracing.requests.commands import AcknowledgementResult
+from salsa_ext.tracing.requests.message_log import MessageView
+from salsa_ext.tracing.requests.queries import RequestView
+from salsa_ext.tracing.requests.values import (
+    AcknowledgementData,
+    AnswerData,
+    CommentData,
+    DeferralData,
+    ManualEvent,
+    ManualParty,
+    NoRecordData,
+    QuestionData,
+    ReferralData,
+    RefusalData,
+    RestrictionData,
 )
-from salsa_ext.readmodels.requests import MessageView, RequestView
-from salsa_ext.services.requests import Acknowledged
-from salsa_ext.values import codes
-from salsa_ext.values.requests import (
-    Acknowledging,
-    Answering,
-    AskingOneMore,
-    Channelling,
-    Deferring,
-    Feedback,
-    Forwarding,
-    HandEvent,
-    HandSide,
-    Hiding,
-    NothingFound,
-    Questioning,
-    Refusing,
-    Replying,
-    Telling,
-)
+from salsa_ext.tracing.traces.values import ChannelData, FeedbackData, LegData, ReplyData
 
 
-def as_shown(firearm: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a gun as it is kept in JSON, with its quantity as a number."""
+def present_stored_gun(firearm: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a gun stored as JSON, with its quantity as a number."""
     quantity = float(firearm["quantity"]) if firearm.get("quantity") else None
     return dict(firearm) | {"quantity": quantity}
 
 
-def as_day(text: str | None) -> date | None:
-    """Return a day as it is kept in JSON."""
+def parse_day(text: str | None) -> date | None:
+    """Return a date stored as JSON."""
     return date.fromisoformat(text) if text else None
 
 
-class HandSideRequest(RequestSchema):
-    """A party of an event from a book: what it is, never who."""
+class ManualPartyRequest(RequestSchema):
+    """Party of a manual event: kind and country only."""
 
-    value = HandSide
+    value = ManualParty
     kind = Code(codes.PARTY_KINDS, required=True)
     country = StateCode(required=True)
 
 
-class HandEventRequest(RequestSchema):
-    """Something that a state's books say of a gun and that is no record of the service."""
+class ManualEventRequest(RequestSchema):
+    """Event from a state's books, entered by hand, without a record here."""
 
-    value = HandEvent
-    event = Code(codes.EVENTS, required=True)
+    value = ManualEvent
+    event = Code(codes.EVENT_KINDS, required=True)
     occurred_on = Day(required=True)
     document_number = Line(most=100)
     counterpart_state = StateCode()
-    giver = Nested(HandSideRequest, data_key="from")
-    receiver = Nested(HandSideRequest, data_key="to")
+    giver = Nested(ManualPartyRequest, data_key="from")
+    receiver = Nested(ManualPartyRequest, data_key="to")
     serial = Line(most=64)
     make = Line(most=200)
     model = Line(most=200)
@@ -82,97 +71,102 @@ class HandEventRequest(RequestSchema):
 
 
 class AnswerRequest(RequestSchema):
-    """Own `records`, or `events` from books; a `restricted` answer says why something is left out.
+    """Answer with own `records` or `events` of your books; `restricted` needs a reason.
 
-    Its `handling` is that of its records or stricter; unless given, as the strictest of them, and no
-    looser than what was answered before. A record of other marks than what is asked is taken only
-    with `confirm_other_marks`.
+    `handling`: at least that of the records and of earlier answers, by default the strictest. A
+    record with other marks needs `confirm_other_marks`.
     """
 
-    value = Answering
-    completeness = Code(codes.COMPLETENESS, required=True)
+    value = AnswerData
+    completeness = Code(codes.ANSWER_COMPLETENESS, required=True)
     restriction_reason = Text(most=2000)
     records = Items(Id(), most=100)
-    events = Items(Nested(HandEventRequest), most=100)
+    events = Items(Nested(ManualEventRequest), most=100)
     points_to = Items(StateCode(), most=50)
     handling = Code(codes.HANDLING_CODES)
     note = Text(most=2000)
-    failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+    failure_reason = Code(codes.ANSWER_FAILURE_REASONS)
     confirm_other_marks = Flag()
 
 
 class NoRecordRequest(RequestSchema):
-    """Why nothing is known, where that is known, and words beside it.
+    """Answer without a record, optionally with the failure reason.
 
-    Where an open record of yours is a strong match, that is taken only with `confirm_other_guns`.
+    Needs `confirm_other_guns` if an open record is a strong match.
     """
 
-    value = NothingFound
+    value = NoRecordData
     text = Text(most=2000)
-    failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+    failure_reason = Code(codes.ANSWER_FAILURE_REASONS)
     confirm_other_guns = Flag()
 
 
-class RefuseRequest(RequestSchema):
-    """A reason that the International Tracing Instrument allows (22); missing data is `ask`."""
+class RefusalRequest(RequestSchema):
+    """Refusal for a reason of the International Tracing Instrument (22).
 
-    value = Refusing
+    Missing data is no reason: use `ask`.
+    """
+
+    value = RefusalData
     reason = Code(codes.REFUSAL_REASONS, required=True)
     text = Text(most=2000, required=True)
 
 
 class DeferRequest(RequestSchema):
-    """Until when, and why."""
+    """New day of the answer and the reason."""
 
-    value = Deferring
+    value = DeferralData
     until = Day(required=True)
     reason = Text(most=2000, required=True)
 
 
 class QuestionsRequest(RequestSchema):
-    """What has to be known first."""
+    """Questions to the asking state."""
 
-    value = Questioning
+    value = QuestionData
     questions = Items(Text(most=2000), most=50, required=True)
 
 
 class ForwardRequest(RequestSchema):
-    """Which state to ask instead.
+    """State to ask instead.
 
-    Where an open record of yours is a strong match, that is taken only with `confirm_other_guns`.
+    Needs `confirm_other_guns` if an open record is a strong match.
     """
 
-    value = Forwarding
+    value = ReferralData
     state = StateCode(required=True)
     reason = Text(most=2000, required=True)
     confirm_other_guns = Flag()
 
 
-class WordsRequest(RequestSchema):
-    """Words beside the action, or none."""
+class RemarkRequest(RequestSchema):
+    """Optional text of an action."""
 
-    value = Telling
+    value = CommentData
     text = Text(most=2000)
 
 
 class NoteRequest(RequestSchema):
-    """A note that never leaves the state."""
+    """Note for the own state only."""
 
-    value = Telling
+    value = CommentData
     text = Text(most=2000, required=True)
 
 
-class HideRequest(RequestSchema):
-    """The agencies that must not see it, by their codes."""
+class RestrictRequest(RequestSchema):
+    """Codes of the excluded agencies."""
 
-    value = Hiding
+    value = RestrictionData
     hidden_from = Items(Line(most=60), most=100, required=True)
 
 
-class AskOneMoreRequest(RequestSchema):
-    """One more state; by a `channel`, which is needed where it takes no part, with the `reference` there."""
+class LegRequest(RequestSchema):
+    """One more state to ask.
 
-    value = AskingOneMore
+    A non-participating one needs a `channel`, with the `reference` there.
+    """
+
+    value = LegData
     state = StateCode(required=True)
     reason = Text(most=500, required=True)
     channel = Code(codes.OTHER_CHANNELS)
@@ -180,13 +174,13 @@ class AskOneMoreRequest(RequestSchema):
 
 
 class ChannelRequest(RequestSchema):
-    """By which other channel a state that takes no part is asked, and its `reference` there if any.
+    """Channel to a non-participating state, with the `reference` there.
 
-    `sent` says that the form went out by it, today or on the day `sent_on`; until then, and without a
-    reference, it is to be sent.
+    `sent`: the form was sent, today or on `sent_on`; else, without reference, it is still to be
+    sent.
     """
 
-    value = Channelling
+    value = ChannelData
     channel = Code(codes.OTHER_CHANNELS, required=True)
     reference = Line(most=100)
     sent = Flag(load_default=False)
@@ -194,45 +188,47 @@ class ChannelRequest(RequestSchema):
 
 
 class ReplyRequest(RequestSchema):
-    """A reply to a question in a `text`; of another channel, what came back by it, with its `status`.
+    """Reply to a question, or reply received by another channel.
 
-    Then `answered_on` is the day that it bears, and `sent_on` that on which the form had gone out, where
-    nobody said so before or another. It replaces what was written down before, which the audit keeps,
-    unless it comes `beside` that.
+    The latter has a `status`. `answered_on`: date of the reply; `sent_on`: date of sending, if not
+    yet recorded. Replaces an earlier reply, stored in the audit, unless `beside`.
     """
 
-    value = Replying
+    value = ReplyData
     text = Text(most=2000)
-    status = Code(codes.LEG_STATUSES_BY_HAND)
-    events = Items(Nested(HandEventRequest), most=100)
+    status = Code(codes.MANUAL_LEG_STATUSES)
+    events = Items(Nested(ManualEventRequest), most=100)
     points_to = Items(StateCode(), most=50)
     reference = Line(most=100)
-    failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+    failure_reason = Code(codes.ANSWER_FAILURE_REASONS)
     sent_on = Day()
     answered_on = Day()
     beside = Flag()
 
 
 class FeedbackRequest(RequestSchema):
-    """Whether the answers helped; the states that gave them read it."""
+    """Feedback on the answers, sent to their states."""
 
-    value = Feedback
+    value = FeedbackData
     helped = Flag(required=True)
     text = Text(most=2000)
 
 
 class AcknowledgeManyRequest(RequestSchema):
-    """Several requests of which you say that somebody works on them."""
+    """Requests to acknowledge."""
 
-    value = Acknowledging
+    value = AcknowledgementData
     requests = Items(
-        Id(), most=100, least=1, required=True,
-        error_messages={"short": Lazy("Name at least one request.")},
-    )  # fmt: skip
+        Id(),
+        most=100,
+        least=1,
+        required=True,
+        error_messages={"short": LazyMessage("Name at least one request.")},
+    )
 
 
-class LeftRequestResponse(Schema):
-    """A request that could not be acknowledged, and why."""
+class NotAcknowledgedResponse(Schema):
+    """Request not acknowledged, with the error."""
 
     id = fields.UUID(required=True)
     code = fields.String(required=True)
@@ -240,20 +236,22 @@ class LeftRequestResponse(Schema):
 
 
 class AcknowledgedResponse(Schema):
-    """Which requests were acknowledged, and which are left as they were."""
+    """Acknowledged and refused requests."""
 
     acknowledged = fields.List(fields.UUID(), required=True)
-    left = fields.List(fields.Nested(LeftRequestResponse), required=True)
+    left = fields.List(fields.Nested(NotAcknowledgedResponse), required=True)
 
     @pre_dump
-    def _present(self, done: Acknowledged, **_: Any) -> dict[str, Any]:
-        left = [{"id": one, "code": error.code, "detail": translate(error.message)}
-                for one, error in done.left.items()]  # fmt: skip
+    def _present(self, done: AcknowledgementResult, **_: Any) -> dict[str, Any]:
+        left = [
+            {"id": one, "code": error.code, "detail": translate(error.message)}
+            for one, error in done.left.items()
+        ]
         return {"acknowledged": done.done, "left": left}
 
 
 class MessageResponse(Schema):
-    """Something that was said: by which state, when, and by whom where it was the own one."""
+    """Message of a request: state, time, and author for the own state."""
 
     kind = fields.String(required=True)
     state = fields.String(required=True)
@@ -285,16 +283,21 @@ class MessageResponse(Schema):
         said = view.data
         told = {name: said[name] for name in self.fields if name in said and name != "until"}
         return told | {
-            "kind": view.kind, "state": view.sender, "at": view.at, "by": view.by,
-            "envelope": view.envelope_id, "text": said.get("text") or said.get("note"),
-            "until": as_day(said.get("until")), "forwarded_to": said.get("state"),
+            "kind": view.kind,
+            "state": view.sender,
+            "at": view.at,
+            "by": view.by,
+            "envelope": view.envelope_id,
+            "text": said.get("text") or said.get("note"),
+            "until": parse_day(said.get("until")),
+            "forwarded_to": said.get("state"),
             "events": view.events,
             "automatic": said.get("is_automatic", False),
-        }  # fmt: skip
+        }
 
 
 class RequestCandidateResponse(Schema):
-    """An own record that may be of the gun, for a person to answer with."""
+    """Own record that may be of the gun."""
 
     record = fields.UUID(required=True)
     event = fields.String(required=True)
@@ -304,7 +307,7 @@ class RequestCandidateResponse(Schema):
 
 
 class AskingOfficeResponse(Schema):
-    """Which agency asks, and how it is reached."""
+    """Asking agency and its contact."""
 
     agency = fields.String(required=True)
     telephone = fields.String(allow_none=True)
@@ -312,7 +315,7 @@ class AskingOfficeResponse(Schema):
 
 
 class RequestResponse(Schema):
-    """What another state's trace asks of the own state, and what was said of it."""
+    """Trace request of another state with its messages."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -343,18 +346,25 @@ class RequestResponse(Schema):
 
     @pre_dump
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
-        return view.request.asked | columns(view.request) | {
-            "due_at": view.due_at, "assignee": view.assignee, "messages": view.messages,
-            "automatic": view.is_automatic,
-            "hidden_from": view.hidden_from, "own_hidden_from": view.own_hidden_from,
-            "found_on": as_day(view.request.asked["found_on"]),
-            "needed_by": as_day(view.request.asked["needed_by"]),
-            "firearm": as_shown(view.request.asked["firearm"]),
-        }  # fmt: skip
+        return (
+            view.request.asked
+            | row_fields(view.request)
+            | {
+                "due_at": view.due_at,
+                "assignee": view.assignee,
+                "messages": view.messages,
+                "automatic": view.is_automatic,
+                "hidden_from": view.hidden_from,
+                "own_hidden_from": view.own_hidden_from,
+                "found_on": parse_day(view.request.asked["found_on"]),
+                "needed_by": parse_day(view.request.asked["needed_by"]),
+                "firearm": present_stored_gun(view.request.asked["firearm"]),
+            }
+        )
 
 
 class RequestQuery(ListQuery):
-    """Which requests; `due_before` are those whose clock runs and whose term is earlier."""
+    """Filter of requests; `due_before`: running term ends earlier."""
 
     status = Code(codes.LEG_STATUSES)
     priority = Code(codes.PRIORITIES)

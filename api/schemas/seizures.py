@@ -1,4 +1,4 @@
-"""Seizures over HTTP."""
+"""Schemas of seizures."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump, validate
 
-from api.pagination import ListQuery
+from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.numbers import Quantity, Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
 from api.schemas.checks import CandidateResponse
 from api.schemas.common import (
     CorrectionRequest,
+    DatedRequest,
     FirearmRequest,
     ItemResponse,
     MarkRequest,
-    OccurringRequest,
     PlaceRequest,
     PlaceResponse,
     ReferenceRequest,
     VersionedResponse,
-    columns,
-    items,
-    remarked,
-    shared,
+    present_document_sharing,
+    present_items,
+    present_remarks,
+    row_fields,
 )
-from api.schemas.fields import (
-    Code,
-    Day,
-    Items,
-    Nested,
-    PostCode,
-    Quantity,
-    RequestSchema,
-    StateCode,
-    Text,
-    Whole,
-)
-from salsa_ext.readmodels.documents import DocumentView
-from salsa_ext.services.matches import Matched
-from salsa_ext.values import codes
-from salsa_ext.values.documents import SeizureData
+from salsa_ext.core import codes
+from salsa_ext.documents.queries import DocumentView, MatchedDocument
+from salsa_ext.documents.values import SeizureData
 
-DESCRIBING = ("setting", "organized_crime", "concealment", "transport", "route", "found_with",
-              "joint_with", "related")  # fmt: skip
-OF_GROUPS = {
+DETAIL_FIELDS = (
+    "setting",
+    "organized_crime",
+    "concealment",
+    "transport",
+    "route",
+    "found_with",
+    "joint_with",
+    "related",
+)
+FIELD_GROUPS = {
     "place": ("post", "setting", "route"),
     "remarks": ("organized_crime", "concealment", "found_with", "joint_with", "joint", "related"),
 }
@@ -52,22 +52,22 @@ OF_GROUPS = {
 
 
 class SeizedItemRequest(FirearmRequest):
-    """One gun, part or lot that was seized."""
+    """Seized gun, part or lot."""
 
     line = Whole(least=1, most=1_000_000, required=True)
 
 
 class OrganizedCrimeRequest(RequestSchema):
-    """How the seizure is tied to organized crime."""
+    """Link of the seizure to organized crime."""
 
-    linked = Code(codes.LINKS, required=True)
-    relation = Code(codes.RELATIONS)
-    basis = Code(codes.BASES)
+    linked = Code(codes.CRIME_LINKS, required=True)
+    relation = Code(codes.CRIME_RELATIONS)
+    basis = Code(codes.CRIME_LINK_BASES)
     group = Text()
 
 
 class RouteRequest(RequestSchema):
-    """The route that the guns took, as far as it is known."""
+    """Known route of the guns."""
 
     departure = StateCode()
     transit = Items(StateCode(), most=20, load_default=())
@@ -75,22 +75,22 @@ class RouteRequest(RequestSchema):
 
 
 class FoundWithRequest(RequestSchema):
-    """What was found beside the guns."""
+    """Other goods found with the guns."""
 
     kind = Text(most=100, required=True)
     quantity = Quantity()
     unit = Text(most=30)
 
 
-class RelatedRequest(RequestSchema):
-    """Another case that this one belongs to."""
+class RelatedCaseRequest(RequestSchema):
+    """Related case."""
 
     state = StateCode(required=True)
     case_number = Text(most=100, required=True)
     relation = Text(most=100, required=True)
 
 
-class SeizureRequest(OccurringRequest):
+class SeizureRequest(DatedRequest):
     """Firearms seized, found or surrendered on one occasion."""
 
     number = Text(most=100, required=True)
@@ -98,39 +98,39 @@ class SeizureRequest(OccurringRequest):
     agency = Text(most=100, required=True)
     place = Nested(PlaceRequest, required=True)
     post = PostCode()
-    setting = Code(codes.SETTINGS)
+    setting = Code(codes.SEIZURE_SETTINGS)
     legal_grounds = Items(Code(codes.LEGAL_GROUNDS), most=10, required=True)
     crime_context = Items(Code(codes.CRIME_CONTEXTS), most=20, required=True)
     organized_crime = Nested(OrganizedCrimeRequest)
     concealment = Text(most=500)
-    transport = Code(codes.TRANSPORTS)
+    transport = Code(codes.SEIZURE_TRANSPORTS)
     route = Nested(RouteRequest)
     found_with = Items(Nested(FoundWithRequest), most=50)
     joint_with = Nested(ReferenceRequest)
-    related = Items(Nested(RelatedRequest), most=50)
+    related = Items(Nested(RelatedCaseRequest), most=50)
     items = Items(Nested(SeizedItemRequest), most=1000, required=True)
 
     def make(self, data: dict[str, Any]) -> Any:
-        """Return the seizure; what only describes it stays together."""
-        details = {name: _plain(data.pop(name)) for name in DESCRIBING if name in data}
+        """Return the seizure; descriptive fields become its details."""
+        details = {name: _to_json(data.pop(name)) for name in DETAIL_FIELDS if name in data}
         return SeizureData(**data, details=details)
 
 
-class SeizureCorrection(CorrectionRequest, SeizureRequest):
-    """A seizure as it should have been, with all items, and why."""
+class SeizureCorrectionRequest(CorrectionRequest, SeizureRequest):
+    """Corrected seizure with all items, and the reason."""
 
 
-class GunCorrection(RequestSchema):
-    """How one gun of a seizure should have been described, and why."""
+class GunCorrectionRequest(RequestSchema):
+    """Corrected description of one gun, and the reason."""
 
     firearm = Nested(FirearmRequest, required=True)
     reason = Text(most=500, required=True)
 
 
 class AddedMarkRequest(MarkRequest):
-    """A mark that was found or restored on a seized gun, by which method, and why it is added.
+    """Mark found or restored on a seized gun, with method and reason.
 
-    What is brought back by chemicals, magnetism or X-rays is restored where nothing else is said.
+    Other methods than `visual` imply the condition `restored` by default.
     """
 
     method = Code(codes.MARK_METHODS, required=True)
@@ -145,10 +145,10 @@ class AddedMarkRequest(MarkRequest):
 
 
 class ItemMatchesResponse(Schema):
-    """The records that one item may be the same gun as.
+    """Records that may be the same gun as an item.
 
-    Where `later`, as from the 21st item, it is matched right afterwards: see `GET /matches?record=`.
-    `more` is how many others fit less well: `POST /checks` lists them with `every`.
+    `later`: from the 21st item on, matched after the response. `more` counts weaker matches not
+    listed.
     """
 
     line = fields.Integer(required=True)
@@ -157,11 +157,10 @@ class ItemMatchesResponse(Schema):
     more = fields.Integer(required=True)
 
 
-class JointResponse(Schema):
-    """What a seizure is joint with: `joined` where each of the two states names the other's seizure.
+class JointSeizureResponse(Schema):
+    """Joint seizure of another state: `joined` if both name each other.
 
-    Else it is `waiting`: the other state recorded none of this number yet, or none that names yours
-    back. `recorded_at` is when the other state did.
+    Else `waiting`. `recorded_at`: when the other state recorded its seizure.
     """
 
     state = fields.String(required=True)
@@ -188,27 +187,27 @@ class SeizureResponse(VersionedResponse):
     route = fields.Dict(allow_none=True)
     found_with = fields.List(fields.Dict(), allow_none=True)
     joint_with = fields.Dict(allow_none=True)
-    joint = fields.Nested(JointResponse, allow_none=True)
+    joint = fields.Nested(JointSeizureResponse, allow_none=True)
     related = fields.List(fields.Dict(), allow_none=True)
     items = fields.List(fields.Nested(ItemResponse), required=True)
 
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
-        return present(view)
+        return present_seizure(view)
 
 
 class SeizureMatchedResponse(SeizureResponse):
-    """A seizure that was just recorded, with what it matches."""
+    """New version of a seizure with its matches."""
 
     matches = fields.List(fields.Nested(ItemMatchesResponse), required=True)
 
     @pre_dump
-    def _present(self, answer: Matched, **_: Any) -> dict[str, Any]:
-        return present(answer.view) | {"matches": answer.matches}
+    def _present(self, answer: MatchedDocument, **_: Any) -> dict[str, Any]:
+        return present_seizure(answer.view) | {"matches": answer.matches}
 
 
 class SeizureQuery(ListQuery):
-    """Which seizures."""
+    """Filter of seizures."""
 
     kind = Code(codes.SEIZURE_KINDS)
     number = Text(most=100)
@@ -216,18 +215,24 @@ class SeizureQuery(ListQuery):
     post = PostCode()
 
 
-def present(view: DocumentView) -> dict[str, Any]:
+def present_seizure(view: DocumentView) -> dict[str, Any]:
     """Return the fields of a seizure."""
     row = view.document
-    kept = {name for group, names in OF_GROUPS.items() if not view.may(group) for name in names}
-    details = {name: row.details.get(name) for name in DESCRIBING}
-    shown = columns(row) | remarked(view) | shared(view) | details | _place(view)
+    kept = {name for group, names in FIELD_GROUPS.items() if not view.may(group) for name in names}
+    details = {name: row.details.get(name) for name in DETAIL_FIELDS}
+    shown = (
+        row_fields(row)
+        | present_remarks(view)
+        | present_document_sharing(view)
+        | details
+        | _present_place(view)
+    )
     shown |= {"joint": view.joint}
-    return shown | dict.fromkeys(kept) | {"items": items(view.items)}
+    return shown | dict.fromkeys(kept) | {"items": present_items(view.items)}
 
 
-def _place(view: DocumentView) -> dict[str, Any]:
-    """Return where it was; the country alone, where the reader is not given the place."""
+def _present_place(view: DocumentView) -> dict[str, Any]:
+    """Return the place, or only the country if withheld."""
     row = view.document
     if not view.may("place"):
         return {"place": {"country": row.country}}
@@ -235,12 +240,12 @@ def _place(view: DocumentView) -> dict[str, Any]:
     return {"place": {name: getattr(row, name) for name in names} | {"name": row.place_name}}
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON holds it."""
+def _to_json(value: Any) -> Any:
+    """Return a value as JSON data."""
     if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
+        return [_to_json(inner) for inner in value]
     if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
+        return {name: _to_json(inner) for name, inner in value.items()}
     if isinstance(value, Decimal):
         return float(value)
     return dict(vars(value)) if hasattr(value, "__dict__") else value

@@ -1,95 +1,129 @@
-"""Shipments, checkpoints and receipts over HTTP."""
+"""Schemas of shipments, their checkpoints, holds and incidents."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields, pre_dump, pre_load
 
-from api.i18n import Lazy
-from api.pagination import ListQuery
-from api.schemas.checkpoints import (
-    CheckpointResponse,
-    HoldResponse,
-    ShipmentDiscrepancyResponse,
-)
+from api.http.fields.codes import Code, PostCode
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Flag, Id, Text
+from api.http.fields.times import Day, Moment
+from api.http.pagination import ListQuery
 from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
     PartyRequest,
     PartyResponse,
     RemarkedResponse,
-    columns,
-    items,
-    remarked,
-    side,
+    TimelineResponse,
+    find_party,
+    present_items,
+    present_remarks,
+    row_fields,
 )
-from api.schemas.events import TimelineResponse
-from api.schemas.fields import (
-    Code,
-    Day,
-    Flag,
-    Id,
-    Items,
-    Moment,
-    Nested,
-    PostCode,
-    Quantity,
-    RequestSchema,
-    Text,
-    Whole,
-)
-from salsa_ext.readmodels.receipts import ReceiptView
-from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.shipments import ShipmentView
-from salsa_ext.values import codes
-from salsa_ext.values.manifests import MOST_LISTED
-from salsa_ext.values.permits import (
-    Bulk,
-    Expectation,
-    ImportMark,
-    ReceiptData,
-    ReceivedItem,
+from api.schemas.permits import reject_fixed_fields
+from api.schemas.receipts import TOO_MANY_ITEMS, BulkRequest, BulkResponse, ReceiptResponse
+from salsa_ext.core import codes
+from salsa_ext.core.batches import MAX_BODY_ITEMS
+from salsa_ext.firearms.records.queries import RecordView
+from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.shipments.queries import ShipmentView
+from salsa_ext.trade.shipments.values import (
+    CheckpointData,
+    ExpectedStageData,
+    IncidentData,
+    ReleaseData,
     ShipmentData,
 )
 
-TOO_LONG = Lazy(
-    "At most {most} items stand in a body. More go as a manifest: a CSV or NDJSON file, the second part of"
-    " multipart/form-data, or --file on the command line."
-)
+
+class CheckpointRequest(RequestSchema):
+    """Stage passed, held or refused; `reason` if not passed.
+
+    A stage held or refused by another state needs `confirm_held`. `seen`: version of the shipment
+    known to the officer; then a pass may also need (409) `confirm_held_since`, `confirm_unreleased`
+    or `confirm_differs`.
+    """
+
+    value = CheckpointData
+    stage = Code(codes.CHECKPOINT_STAGES, required=True)
+    post = PostCode()
+    occurred_at = Moment(required=True)
+    outcome = Code(codes.CHECKPOINT_OUTCOMES, required=True)
+    quantity = Whole()
+    seals = Items(Text(most=50), most=50, load_default=())
+    reason = Text(most=1000)
+    confirm_held = Flag(load_default=False)
+    seen = Whole()
+    confirm_held_since = Flag(load_default=False)
+    confirm_unreleased = Flag(load_default=False)
+    confirm_differs = Flag(load_default=False)
 
 
-class BulkRequest(RequestSchema):
-    """Goods without serials."""
+class CheckpointResponse(Schema):
+    """Stage as recorded by one side; `reason` if not passed."""
 
-    value = Bulk
-    line = Whole(least=1, most=1_000_000, required=True)
-    quantity = Quantity(required=True)
-    lot = Text(most=100)
+    state = fields.String(attribute="owner_state", required=True)
+    stage = fields.String(required=True)
+    post = fields.String(allow_none=True)
+    occurred_at = fields.DateTime(required=True)
+    outcome = fields.String(required=True)
+    quantity = fields.Integer(allow_none=True)
+    seals = fields.List(fields.String())
+    reason = fields.String(allow_none=True)
 
 
-class BulkResponse(Schema):
-    """Goods without serials."""
+class HoldResponse(Schema):
+    """Active hold of a shipment.
 
-    line = fields.Integer(required=True)
-    quantity = fields.Float(required=True)
-    lot = fields.String(allow_none=True)
+    `kind`: `hold` (order of a state), `held` or `refused` (outcome of a `stage` or incident), or
+    `lost`.
+    """
+
+    state = fields.String(required=True)
+    kind = fields.String(required=True)
+    since = fields.DateTime(attribute="at", required=True)
+    stage = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)
+
+
+class ShipmentIncidentResponse(Schema):
+    """Open incident of a shipment."""
+
+    state = fields.String(attribute="owner_state", required=True)
+    kind = fields.String(attribute="data.kind", required=True)
+    occurred_at = fields.DateTime(required=True)
+    note = fields.String(attribute="reason", allow_none=True)
+
+
+class ShipmentDiscrepancyResponse(Schema):
+    """Open discrepancy of a shipment; `data` by side."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    key = fields.String(required=True)
+    status = fields.String(required=True)
+    raised_at = fields.DateTime(required=True)
+    data = fields.Dict(keys=fields.String())
 
 
 class ExpectationRequest(RequestSchema):
-    """When a stage is expected."""
+    """Expected time of a stage."""
 
-    stage = Code(codes.STAGES, required=True)
+    stage = Code(codes.CHECKPOINT_STAGES, required=True)
     post = PostCode()
     at = Moment(required=True)
 
-    def build(self, data: dict[str, Any]) -> Expectation:
+    def build(self, data: dict[str, Any]) -> ExpectedStageData:
         """Return the expectation with its moment in ISO 8601."""
-        return Expectation(data["stage"], data["at"].isoformat(), data.get("post"))
+        return ExpectedStageData(data["stage"], data["at"].isoformat(), data.get("post"))
 
 
 class ExpectationResponse(Schema):
-    """When a stage is expected."""
+    """Expected time of a stage."""
 
     stage = fields.String(required=True)
     post = fields.String(allow_none=True)
@@ -97,7 +131,7 @@ class ExpectationResponse(Schema):
 
 
 class TransportRequest(RequestSchema):
-    """The transport document and the vehicle."""
+    """Transport document and vehicle."""
 
     document_kind = Code(codes.TRANSPORT_DOCUMENTS, required=True)
     document_number = Text(most=100, required=True)
@@ -106,22 +140,22 @@ class TransportRequest(RequestSchema):
 
 
 class ShippedItemRequest(FirearmRequest):
-    """A firearm, part or lot; its permit's line says what it leaves open, the category too."""
+    """Firearm, part or lot; omitted fields come from its permit line."""
 
     category = Code(codes.CATEGORIES)
 
     def build(self, data: dict[str, Any]) -> Any:
-        """Return the item, of no category yet where it names none."""
+        """Return the item, without category if none is named."""
         return super().build({"category": None} | data)
 
 
 class ShipmentDocumentRequest(RequestSchema):
-    """The export attachment (Model Regulations 2.2.2), whose items come as a manifest."""
+    """Export attachment (Model Regulations 2.2.2) with items in a manifest."""
 
     value = ShipmentData
     number = Text(most=100, required=True)
     ships_on = Day(required=True)
-    mode = Code(codes.MODES, required=True)
+    mode = Code(codes.TRANSPORT_MODES, required=True)
     port_of_exit = Text(most=100)
     port_of_entry = Text(most=100)
     route = Items(PostCode(), most=20, load_default=())
@@ -133,126 +167,28 @@ class ShipmentDocumentRequest(RequestSchema):
 
 
 class ShipmentRequest(ShipmentDocumentRequest):
-    """The export attachment (Model Regulations 2.2.2); of more items, send a manifest."""
+    """Export attachment (Model Regulations 2.2.2) with listed items."""
 
-    items = Items(Nested(ShippedItemRequest), most=MOST_LISTED, load_default=(),
-                  error_messages={"long": TOO_LONG})  # fmt: skip
-
-
-class ReceivedItemRequest(RequestSchema):
-    """A serial that arrived, as it was read; line and make tell guns of one serial apart."""
-
-    value = ReceivedItem
-    serial = Text(most=64, required=True)
-    line = Whole(least=1, most=1_000_000)
-    make = Text(most=200)
+    items = Items(
+        Nested(ShippedItemRequest),
+        most=MAX_BODY_ITEMS,
+        load_default=(),
+        error_messages={"long": TOO_MANY_ITEMS},
+    )
 
 
-class ImportMarkRequest(RequestSchema):
-    """What is stamped on each gun at the import (CIFTA VI.1 b)."""
-
-    value = ImportMark
-    text = Text(most=100, required=True)
-    year = Whole(least=1400, most=2200)
-
-
-class ReceiptDocumentRequest(RequestSchema):
-    """What arrived, or came back to the exporter, as a manifest lists it."""
-
-    value = ReceiptData
-    received_on = Day(required=True)
-    bulk = Items(Nested(BulkRequest), most=1000, load_default=())
-    import_mark = Nested(ImportMarkRequest)
-    confirm_nothing_matches = Flag(load_default=False)
-
-
-class ReceiptRequest(ReceiptDocumentRequest):
-    """What arrived: all of it, or what is listed; the same of what came back to the exporter."""
-
-    all = Flag(load_default=False)
-    items = Items(Nested(ReceivedItemRequest), most=MOST_LISTED, load_default=(),
-                  error_messages={"long": TOO_LONG})  # fmt: skip
-
-
-class ReceiptCorrectionDocumentRequest(ReceiptDocumentRequest):
-    """What arrived after all, as a manifest lists it, and why it was told otherwise."""
-
-    reason = Text(most=1000, required=True)
-
-
-class ReceiptCorrectionRequest(ReceiptRequest):
-    """What arrived after all, the whole of it again, and why it was told otherwise."""
-
-    reason = Text(most=1000, required=True)
-
-
-class MissingResponse(Schema):
-    """A gun that was shipped and did not arrive."""
-
-    line = fields.Integer(required=True)
-    serial = fields.String(allow_none=True)
-
-
-class MiskeyedResponse(Schema):
-    """A gun that arrived under a serial that was read or written otherwise."""
-
-    line = fields.Integer(required=True)
-    shipped = fields.String(required=True)
-    received = fields.String(required=True)
-
-
-class DifferenceResponse(Schema):
-    """Goods without serials, of a line: above zero where more came than was sent."""
-
-    line = fields.Integer(required=True)
-    quantity = fields.Float(required=True)
-
-
-class ImportMarkResponse(Schema):
-    """What was stamped on each gun at the import."""
-
-    text = fields.String(required=True)
-    year = fields.Integer(allow_none=True)
-
-
-class DueResponse(Schema):
-    """The next stage that is expected, and when; overdue after the grace of the state."""
+class NextStageResponse(Schema):
+    """Next expected stage; overdue after the state's grace period."""
 
     stage = fields.String(attribute="due_stage", allow_none=True)
     at = fields.DateTime(attribute="due_at", required=True)
     overdue_at = fields.DateTime(allow_none=True)
 
 
-class ReceiptResponse(Schema):
-    """What a state says that it received; `reason` says why a later version took another's place."""
-
-    version = fields.Integer(required=True)
-    reason = fields.String(allow_none=True)
-    recorded_at = fields.DateTime(required=True)
-    state = fields.String(attribute="owner_state", required=True)
-    received_on = fields.Date(required=True)
-    item_count = fields.Integer(required=True)
-    missing = fields.List(fields.Nested(MissingResponse))
-    unexpected = fields.List(fields.String())
-    miskeyed = fields.List(fields.Nested(MiskeyedResponse))
-    differences = fields.List(fields.Nested(DifferenceResponse))
-    bulk = fields.List(fields.Nested(BulkResponse))
-    import_mark = fields.Nested(ImportMarkResponse, allow_none=True)
-
-
-class ReceiptVersionResponse(ReceiptResponse):
-    """What the importing state says that it received, as it stands or stood."""
-
-    @pre_dump
-    def _present(self, view: ReceiptView, **_: Any) -> Any:
-        return view.receipt
-
-
 class ShipmentFindingResponse(Schema):
-    """A line and a field of which the manifest says something else than the permit.
+    """Difference between the manifest and a permit line.
 
-    `ours` are the words of the manifest, `theirs` those of the permit's line; `count` items say so,
-    and `serials` are the first of them.
+    `ours` of the manifest, `theirs` of the permit line; `count` of items, `serials` of the first.
     """
 
     code = fields.String(dump_default="mismatch", required=True)
@@ -265,13 +201,10 @@ class ShipmentFindingResponse(Schema):
 
 
 class ShipmentResponse(RemarkedResponse):
-    """A shipment with the stages that each side ticked; items and events where one is read.
+    """Shipment with checkpoints; items and events in the detail.
 
-    `holds` are what stops it, and `discrepancies`, where one is read by who may read them, those that
-    are not settled.
-
-    `items` is left out of a shipment of more than 5,000 items, as `item_count` counts them: those
-    are listed at `/shipments/{shipment_id}/items`.
+    `holds`: active holds. `discrepancies`: open ones, in the detail and with permission. `items` is
+    left out above 5,000 items: see `/shipments/{shipment_id}/items`.
     """
 
     id = fields.UUID(required=True)
@@ -290,7 +223,7 @@ class ShipmentResponse(RemarkedResponse):
     route = fields.List(fields.String())
     expected = fields.List(fields.Nested(ExpectationResponse))
     due_at = fields.DateTime(allow_none=True)
-    due = fields.Nested(DueResponse, allow_none=True)
+    due = fields.Nested(NextStageResponse, allow_none=True)
     carrier = fields.Nested(PartyResponse, allow_none=True)
     seals = fields.List(fields.String())
     document_kind = fields.String(allow_none=True)
@@ -311,19 +244,27 @@ class ShipmentResponse(RemarkedResponse):
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
-        shown = columns(view.shipment) | remarked(view) | {
-            "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
-            "came_back": view.came_back, "events": view.events,
-            "findings": view.findings, "holds": view.held.standing,
-            "discrepancies": view.discrepancies,
-            "due": view.shipment if view.shipment.due_at else None,
-            "carrier": side(view.parties, view.shipment.carrier_id),
-        }  # fmt: skip
-        return shown if view.items is None else shown | {"shown": items(view.items)}
+        shown = (
+            row_fields(view.shipment)
+            | present_remarks(view)
+            | {
+                "status": view.status,
+                "checkpoints": view.checkpoints,
+                "receipt": view.receipt,
+                "came_back": view.came_back,
+                "events": view.events,
+                "findings": view.findings,
+                "holds": view.held.standing,
+                "discrepancies": view.discrepancies,
+                "due": view.shipment if view.shipment.due_at else None,
+                "carrier": find_party(view.parties, view.shipment.carrier_id),
+            }
+        )
+        return shown if view.items is None else shown | {"shown": present_items(view.items)}
 
 
 class ShipmentQuery(ListQuery):
-    """Which shipments."""
+    """Filter of shipments."""
 
     permit = Id()
     number = Text(most=100)
@@ -335,18 +276,83 @@ class ShipmentQuery(ListQuery):
 
 
 class ShipmentItemResponse(ItemResponse):
-    """An item of a shipment, with the record that it made."""
+    """Item of a shipment with its record."""
 
     @pre_dump
     def _present(self, view: RecordView, **_: Any) -> Any:
-        return items([view])[0]
+        return present_items([view])[0]
 
 
 class ShipmentItemQuery(ListQuery):
-    """Which items of a shipment."""
+    """Page of the items of a shipment."""
 
 
 class PermitShipmentQuery(ListQuery):
-    """Which shipments of one permit."""
+    """Filter of the shipments of a permit."""
 
     status = Code(codes.SHIPMENT_STATUSES)
+
+
+class ReleaseRequest(RequestSchema):
+    """Release of a shipment; the day defaults to today."""
+
+    value = ReleaseData
+    on = Day()
+    note = Text(most=1000)
+
+
+class ShipmentAmendRequest(RequestSchema):
+    """Amended plan of a shipment (Model Regulations 8.5)."""
+
+    port_of_exit = Text(most=100)
+    port_of_entry = Text(most=100)
+    route = Items(PostCode(), most=20)
+    mode = Code(codes.TRANSPORT_MODES)
+    ships_on = Day()
+    expected = Items(Nested(ExpectationRequest), most=20)
+    carrier = Nested(PartyRequest)
+    transport = Nested(TransportRequest)
+    seals = Items(Text(most=50), most=50)
+    authentication = Text(
+        metadata={"description": "The stamp, seal or authorised signature that shows the change."}
+    )
+    reason = Text(
+        most=1000, metadata={"description": "Required for all but a change of the mode alone."}
+    )
+
+    @pre_load
+    def _fixed(self, data: Any, **_: Any) -> Any:
+        reject_fixed_fields(data, self, ShipmentRequest._declared_fields)
+        return data
+
+    def build(self, data: dict[str, Any]) -> AmendmentData:
+        """Return the amendment, its changes by the fields of a shipment."""
+        authentication, reason = data.pop("authentication", None), data.pop("reason", None)
+        return AmendmentData(data, authentication, reason)
+
+
+class ShipmentDecisionRequest(RequestSchema):
+    """Reason to cancel, hold or resume a shipment."""
+
+    value = DecisionData
+    reason = Text(most=1000, required=True)
+
+
+class IncidentRequest(RequestSchema):
+    """Incident of a shipment (Model Regulations 9.10)."""
+
+    value = IncidentData
+    kind = Code(codes.INCIDENT_KINDS, required=True)
+    occurred_at = Moment(required=True)
+    new_expected_at = Moment(
+        metadata={"description": "When the next stage is expected now; later ones move with it."}
+    )
+    note = Text(most=1000, required=True)
+    is_total = Flag(
+        load_default=False,
+        metadata={"description": "Nothing is left of the shipment, as after a theft of it all."},
+    )
+
+
+class ReceiptReminderRequest(RequestSchema):
+    """Empty body of a request for the receipt."""

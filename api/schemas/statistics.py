@@ -1,4 +1,4 @@
-"""Figures over HTTP."""
+"""Schemas of statistics."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from api.schemas.fields import Code, Day, RequestSchema, StateCode, Text
-from salsa_ext.readmodels.statistics import Table
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from salsa_ext.statistics.queries import StatisticsTable
 
 
 class StatisticsQuery(RequestSchema):
-    """Which cells: of one state, partner or subject, or of some quarters."""
+    """Filter of cells."""
 
     format = Code(("json", "csv", "xlsx"))
     state = StateCode()
@@ -22,7 +25,7 @@ class StatisticsQuery(RequestSchema):
 
 
 class CellResponse(Schema):
-    """One figure; `amount` is null and `withheld` true where it is too small to be shown."""
+    """Figure; a `withheld` one has a null `amount`."""
 
     state = fields.String(required=True)
     partner = fields.String(allow_none=True)
@@ -33,7 +36,7 @@ class CellResponse(Schema):
 
 
 class TableResponse(Schema):
-    """The cells of a dataset; the total is null beside withheld cells."""
+    """Cells of a dataset; no total with withheld cells."""
 
     dataset = fields.String(required=True)
     subject = fields.String(required=True)
@@ -51,19 +54,26 @@ class DatasetResponse(Schema):
 
 
 class DatasetsResponse(Schema):
-    """What there are figures of."""
+    """Available datasets."""
 
     items = fields.List(fields.Nested(DatasetResponse), required=True)
 
 
-def present(table: Table) -> dict[str, Any]:
-    """Return a table as it is answered; a quarter is written 2026-Q1."""
+def present_table(table: StatisticsTable) -> dict[str, Any]:
+    """Return a table as response; quarters as 2026-Q1."""
     cells = [
-        vars(cell) | {
+        vars(cell)
+        | {
             "period": f"{cell.period.year}-Q{(cell.period.month + 2) // 3}",
             "withheld": cell.amount is None,
         }
         for cell in table.cells
-    ]  # fmt: skip
-    return {"dataset": table.dataset, "subject": table.subject, "before": table.through,
-            "cells": cells, "withheld": table.withheld, "total": table.total}  # fmt: skip
+    ]
+    return {
+        "dataset": table.dataset,
+        "subject": table.subject,
+        "before": table.through,
+        "cells": cells,
+        "withheld": table.withheld,
+        "total": table.total,
+    }

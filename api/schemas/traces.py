@@ -1,4 +1,4 @@
-"""Traces and their results over HTTP."""
+"""Schemas of traces: drafts, legs, results, advice, forms, reports."""
 
 from __future__ import annotations
 
@@ -8,45 +8,79 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
-from api.i18n import worded
-from api.pagination import ListQuery
+from api.http.fields.codes import Code
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Flag, Id, Line, Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.i18n.messages import translate, translate_event
 from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
     FirearmRequest,
     FirearmResponse,
     PartyResponse,
     SharedResponse,
-    columns,
-    how_shared,
+    present_sharing,
+    row_fields,
 )
-from api.schemas.fields import (
-    Code,
-    Day,
-    Flag,
-    Id,
-    Items,
-    Line,
-    Nested,
-    RequestSchema,
-    Text,
-    Whole,
-)
-from api.schemas.requests import MessageResponse, as_shown
-from api.schemas.trace_advice import AdviceResponse
-from salsa_ext.errors import Message
-from salsa_ext.readmodels.sharing import group_of
-from salsa_ext.readmodels.trace_legs import LegSaid
-from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.values import codes, inquiries
-from salsa_ext.values.inquiries import TraceData
-from salsa_ext.values.requests import Sending, Telling
+from api.schemas.requests import MessageResponse, present_stored_gun
+from salsa_ext.core import codes
+from salsa_ext.core.errors import Message
+from salsa_ext.disclosure.sharing import party_group
+from salsa_ext.tracing.chains.gaps import Lack, Outlook
+from salsa_ext.tracing.requests.values import CommentData
+from salsa_ext.tracing.traces import values as trace_values
+from salsa_ext.tracing.traces.leg_views import LegView
+from salsa_ext.tracing.traces.queries import ResultView, TraceView
+from salsa_ext.tracing.traces.values import SendData, TraceData
+
+
+class MissingFieldResponse(Schema):
+    """Missing field of a trace: share answered without and with it.
+
+    `basis`: own state, region, or prior. `left`: matching records left with the field, if searched.
+    """
+
+    field = fields.String(required=True)
+    texts = fields.List(fields.String(), required=True)
+    gain = fields.Float(required=True)
+
+    @pre_dump
+    def _present(self, lack: Lack, **_: Any) -> dict[str, Any]:
+        return {
+            "field": lack.field,
+            "texts": [translate(text) for text in lack.texts],
+            "gain": round(lack.gain, 3),
+        }
+
+
+class TraceAdviceResponse(Schema):
+    """Expected success of a draft; `next` is the most useful missing field.
+
+    `share` of similar traces answered with a record, on the `basis` of the own state, the region,
+    or a prior. `fits`: at least five records match.
+    """
+
+    share = fields.Float(required=True)
+    text = fields.String(required=True)
+    next = fields.String(required=True, allow_none=True)
+    missing = fields.List(fields.Nested(MissingFieldResponse), required=True)
+
+    @pre_dump
+    def _present(self, outlook: Outlook, **_: Any) -> dict[str, Any]:
+        return {
+            "share": round(outlook.share, 3),
+            "text": translate(outlook.text),
+            "next": outlook.next,
+            "missing": outlook.lacks,
+        }
 
 
 class AmendTraceRequest(RequestSchema):
-    """All that a draft shall ask, whole; who was asked to approve it is asked anew.
+    """Complete new content of a draft; its approval is requested again.
 
-    A gun that was described is described anew by `firearm` and `found_on`; that of a seizure is as its
-    seizure says, and neither stands here.
+    `firearm` and `found_on` only for a described gun, not for one of a seizure.
     """
 
     value = TraceData
@@ -64,25 +98,23 @@ class AmendTraceRequest(RequestSchema):
     confirm_second = Flag()
 
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **more: Any) -> None:
-        """Let what the command would say of the other fields be told with what is wrong already."""
+        """Add the errors of missing fields to those found."""
         super().handle_error(error, data, many=many, **more)
         if isinstance(error.messages, dict) and isinstance(data, Mapping):
             for path, said in self.lacking(data).items():
                 error.messages.setdefault(path, [said])
 
     def lacking(self, said: Mapping[str, Any]) -> dict[str, Message]:
-        """Return what is needed as the other fields stand."""
-        return inquiries.lacking_words(said)
+        """Return errors of fields required by other fields."""
+        return trace_values.missing_draft_fields(said)
 
 
 class TraceRequest(AmendTraceRequest):
-    """A trace request with what the International Tracing Instrument asks (III, 17).
+    """Trace request with the content of the International Tracing Instrument (III, 17).
 
-    It is sent and answered at once, unless `draft` is true, or your state wants a second person who
-    has to approve it first (see its `approval`). To the agencies of `hidden_from`, of
-    your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
-    `item`, or give the `firearm` and `found_on`, the day it was found.
-    A second one that is open of the same gun in a case is taken only with `confirm_second`.
+    Sent at once unless it is a `draft` or needs approval. `hidden_from`: agencies of all states
+    that must not see it. Give an own `seizure` and `item`, or `firearm` and `found_on`. A second
+    open trace of the gun and case needs `confirm_second`.
     """
 
     seizure = Id()
@@ -91,31 +123,30 @@ class TraceRequest(AmendTraceRequest):
     hidden_from = Items(Line(most=60), most=100)
 
     def lacking(self, said: Mapping[str, Any]) -> dict[str, Message]:
-        """Return what is needed as the other fields stand, and which gun it is."""
-        return inquiries.lacking(said)
+        """Return errors of missing fields, also of the gun."""
+        return trace_values.missing_fields(said)
 
 
-class DeclineTraceRequest(RequestSchema):
-    """Why a draft is not approved; who drafted it reads it."""
+class RejectTraceRequest(RequestSchema):
+    """Reason to reject a draft, read by its author."""
 
-    value = Telling
+    value = CommentData
     text = Text(most=2000, required=True)
 
 
 class SendTraceRequest(RequestSchema):
-    """Nothing has to be said: a draft that was declined, and goes without a second person, is confirmed."""
+    """Confirmation to send a rejected draft that needs no approval."""
 
-    value = Sending
+    value = SendData
     confirm_declined = Flag(load_default=False)
 
 
 class LegResponse(Schema):
-    """What was asked of one state and why, and what it said.
+    """Request to one state, its reasons and its answer.
 
-    `is_to_send` where a person has to send the form by its channel yet, or has not said that it went;
-    until then `asked_at` is empty. Of another channel `asked_on` and `answered_on` are the days as your
-    officer wrote them down, empty where he did not, and `answered_at` is when he did. `earlier_reading`
-    where it answered before the gun was read anew, and is to be asked anew.
+    `is_to_send`: the form of another channel is not sent yet. `asked_on`, `answered_on`: days
+    entered by the officer for another channel; `answered_at`: time of that entry.
+    `earlier_reading`: answered before the gun was described again.
     """
 
     id = fields.UUID(required=True)
@@ -136,15 +167,19 @@ class LegResponse(Schema):
     answered_on = fields.Date(required=True, allow_none=True)
 
     @pre_dump
-    def _present(self, said: LegSaid, **_: Any) -> dict[str, Any]:
+    def _present(self, said: LegView, **_: Any) -> dict[str, Any]:
         leg = said.leg
-        return columns(leg) | {
-            "state": leg.state, "why": [worded(reason) for reason in leg.why],
-            "events": len(leg.events), "messages": said.messages,
-            "automatic": leg.is_automatic, "is_to_send": said.is_to_send,
+        return row_fields(leg) | {
+            "state": leg.state,
+            "why": [translate_event(reason) for reason in leg.why],
+            "events": len(leg.events),
+            "messages": said.messages,
+            "automatic": leg.is_automatic,
+            "is_to_send": said.is_to_send,
             "earlier_reading": said.is_of_earlier_reading,
-            "asked_at": said.asked_at, "asked_on": said.asked_on,
-        }  # fmt: skip
+            "asked_at": said.asked_at,
+            "asked_on": said.asked_on,
+        }
 
 
 class ApprovalChangeResponse(Schema):
@@ -156,10 +191,10 @@ class ApprovalChangeResponse(Schema):
 
 
 class TraceApprovalResponse(Schema):
-    """Who approved a trace: `own`, a second person of the own state, or `alone`, nobody.
+    """Approval of a trace: `by` own state, `partner` state, or `alone`.
 
-    While `by` is empty and `asked_at` is not, one is waited for. `changed` is what of the draft is
-    another than when he was asked first, or approved it.
+    `asked_at` without `by`: waiting for a person of `state`. `changed`: fields changed since the
+    request or approval.
     """
 
     by = fields.String(required=True, allow_none=True)
@@ -169,9 +204,9 @@ class TraceApprovalResponse(Schema):
 
 
 class TraceResponse(Schema):
-    """A trace with its legs, and with advice while it is not sent.
+    """Trace with its legs; with advice until sent.
 
-    It is `answered` once no answer is owed any more, also by a refusal: `refused_by` names who refused.
+    `answered`: no answer is due, refusals included; see `refused_by`.
     """
 
     id = fields.UUID(required=True)
@@ -196,27 +231,31 @@ class TraceResponse(Schema):
     refused_by = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
-    advice = fields.Nested(AdviceResponse, allow_none=True)
+    advice = fields.Nested(TraceAdviceResponse, allow_none=True)
     approval = fields.Nested(TraceApprovalResponse, allow_none=True)
     hidden_from = fields.List(fields.String(), required=True)
     remarks = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
-        return columns(view.trace) | {
-            "legs": view.said, "refused_by": view.refused_by, "firearm": as_shown(view.trace.firearm),
-            "notes": view.notes, "assignee": view.assignee,
-            "approval": _approval(view), "hidden_from": view.hidden_from,
-            "remarks": [worded(said) for said in view.remarks],
+        return row_fields(view.trace) | {
+            "legs": view.said,
+            "refused_by": view.refused_by,
+            "firearm": present_stored_gun(view.trace.firearm),
+            "notes": view.notes,
+            "assignee": view.assignee,
+            "approval": _present_approval(view),
+            "hidden_from": view.hidden_from,
+            "remarks": [translate_event(said) for said in view.remarks],
             "advice": view.outlook,
-        }  # fmt: skip
+        }
 
 
-class EventResponse(SharedResponse):
-    """One event of a chain, with its source and how sure the match is.
+class ChainEventResponse(SharedResponse):
+    """Event of a chain with source and confidence.
 
-    Without `confidence` where a person said that it is of this gun: one of the `state`, or of your own
-    who wrote it down from what came back by another channel, of whom `by_hand` says so and of which day.
+    Without `confidence` if a person identified the gun; `by_hand` names the own entry of another
+    channel.
     """
 
     state = fields.String(required=True)
@@ -240,16 +279,16 @@ class EventResponse(SharedResponse):
     by_hand = fields.String(allow_none=True)
 
 
-class ConflictResponse(EventResponse):
-    """An event that contradicts the chain, and why it does."""
+class ChainConflictResponse(ChainEventResponse):
+    """Event that contradicts the chain, with the reason."""
 
     why = fields.String(required=True)
 
 
 class TraceCandidateResponse(Schema):
-    """One of several guns that it may be: by its first sale, else by what is last recorded of it.
+    """One of several possible guns, by first sale or last record.
 
-    `records` are the events of the chain that are of that gun, in order.
+    `records`: its events of the chain, in order.
     """
 
     records = fields.List(fields.String(), required=True)
@@ -260,7 +299,7 @@ class TraceCandidateResponse(Schema):
 
 
 class DiversionResponse(Schema):
-    """Between which records the gun left the lawful world, and what shows it."""
+    """Point of diversion: records around it and the evidence."""
 
     after = fields.String(required=True)
     before = fields.String(allow_none=True)
@@ -269,14 +308,14 @@ class DiversionResponse(Schema):
 
 
 class SearchedStateResponse(SearchedResponse):
-    """A state that was searched or asked: how far its records reached then, and what it said."""
+    """Searched state: last day of its records, its answer."""
 
     through = fields.Date(required=True, allow_none=True)
     said = fields.String(required=True)
 
 
-class ResultResponse(Schema):
-    """What the answers amount to so far."""
+class TraceResultResponse(Schema):
+    """Result of the answers so far."""
 
     trace = fields.UUID(required=True)
     status = fields.String(required=True)
@@ -287,10 +326,10 @@ class ResultResponse(Schema):
     reached = fields.String(allow_none=True)
     ambiguous = fields.Boolean(required=True)
     several_marks = fields.Boolean(required=True)
-    chain = fields.List(fields.Nested(EventResponse), required=True)
+    chain = fields.List(fields.Nested(ChainEventResponse), required=True)
     candidates = fields.List(fields.Nested(TraceCandidateResponse), required=True)
-    conflicts = fields.List(fields.Nested(ConflictResponse), required=True)
-    last_lawful = fields.Nested(EventResponse, allow_none=True)
+    conflicts = fields.List(fields.Nested(ChainConflictResponse), required=True)
+    last_lawful = fields.Nested(ChainEventResponse, allow_none=True)
     point_of_diversion = fields.Nested(DiversionResponse, allow_none=True)
     time_to_crime_days = fields.Integer(allow_none=True)
     since_last_lawful_days = fields.Integer(allow_none=True)
@@ -302,48 +341,96 @@ class ResultResponse(Schema):
     @pre_dump
     def _present(self, view: ResultView, **_: Any) -> dict[str, Any]:
         result = view.result
-        named = [_named(event, view) for event in result.chain]
+        named = [_present_event(event, view) for event in result.chain]
         diversion = result.point_of_diversion
         return vars(result) | {
-            "trace": view.trace.id, "status": view.trace.status, "found_on": view.trace.found_on,
-            "found_as": view.found_as, "chain": named,
+            "trace": view.trace.id,
+            "status": view.trace.status,
+            "found_on": view.trace.found_on,
+            "found_as": view.found_as,
+            "chain": named,
             "conflicts": [
-                _named(event, view) | {"why": worded(result.objections[event["record"]])}
+                _present_event(event, view)
+                | {"why": translate_event(result.objections[event["record"]])}
                 for event in result.conflicts
             ],
-            "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
-            "point_of_diversion": diversion and diversion | {"why": worded(diversion["why"])},
-            "missing": [worded(text) for text in result.missing],
-            "remarks": [worded(text) for text in result.remarks],
+            "last_lawful": _present_event(result.last_lawful, view) if result.last_lawful else None,
+            "point_of_diversion": diversion
+            and diversion | {"why": translate_event(diversion["why"])},
+            "missing": [translate_event(text) for text in result.missing],
+            "remarks": [translate_event(text) for text in result.remarks],
             "searched": view.searched,
-        }  # fmt: skip
+        }
 
 
 class TraceQuery(ListQuery):
-    """Which traces."""
+    """Filter of traces."""
 
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)
 
 
-def _approval(view: TraceView) -> dict[str, Any] | None:
+def _present_approval(view: TraceView) -> dict[str, Any] | None:
     row = view.trace
     if row.approval is None and row.approval_asked_at is None:
         return None
     return {
-        "by": row.approval, "asked_at": row.approval_asked_at, "approved_at": row.approved_at,
+        "by": row.approval,
+        "asked_at": row.approval_asked_at,
+        "approved_at": row.approved_at,
         "changed": view.changed,
-    }  # fmt: skip
+    }
 
 
-def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
-    """Return an event with its parties: by name where they may be read, else by kind."""
+def _present_event(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
+    """Return an event with readable parties, else their kinds."""
     sides, held = {}, []
     for name in ("giver", "receiver"):
         said = event[name]
         sides[name] = (view.parties.get(UUID(said["id"])) or said) if said else None
-        held += [group_of(said["kind"])] if said else []
+        held += [party_group(said["kind"])] if said else []
     shared = view.sharing[event["record"]]
-    by_hand = {"by_hand": worded(event["by_hand"])} if "by_hand" in event else {}
-    return dict(event) | how_shared(shared, dict.fromkeys(held)) | sides | by_hand
+    by_hand = {"by_hand": translate_event(event["by_hand"])} if "by_hand" in event else {}
+    return dict(event) | present_sharing(shared, dict.fromkeys(held)) | sides | by_hand
+
+
+class FormFieldsQuery(RequestSchema):
+    """Format of the fields: JSON or CSV."""
+
+    format = Code(("json", "csv"))
+
+
+class FormFieldResponse(Schema):
+    """Field of the form by part and item; empty if unknown."""
+
+    part = fields.String(required=True)
+    item = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    value = fields.String(required=True, allow_none=True)
+
+
+class FormFieldsResponse(Schema):
+    """Fields of ATF F 3312.1 for a leg, in form order."""
+
+    form = fields.String(required=True)
+    leg = fields.UUID(required=True)
+    fields_ = fields.List(
+        fields.Nested(FormFieldResponse), attribute="fields", data_key="fields", required=True
+    )
+
+
+class ReportHashRequest(RequestSchema):
+    """Hexadecimal SHA-256 of a report's content or file."""
+
+    sha256 = Text(most=400, required=True)
+
+
+class ReportVerdictResponse(Schema):
+    """Whether the hash is known, as `content` or `file`, and since when."""
+
+    known = fields.Boolean(required=True)
+    of = fields.String(required=True, allow_none=True, metadata={"enum": ["content", "file", None]})
+    made_at = fields.DateTime(required=True, allow_none=True)
+    language = fields.String(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""Transfers over HTTP."""
+"""Schemas of transfers."""
 
 from __future__ import annotations
 
@@ -6,47 +6,50 @@ from typing import Any
 
 from marshmallow import fields, pre_dump
 
-from api.i18n import Lazy
-from api.pagination import ListQuery
+from api.http.fields.codes import Code
+from api.http.fields.schemas import Nested
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.i18n.messages import LazyMessage
 from api.schemas.common import (
     CorrectionRequest,
+    DatedRequest,
     FirearmRequest,
     ItemResponse,
-    OccurringRequest,
     PartyRequest,
     PartyResponse,
     VersionedResponse,
-    named,
-    of_one_gun,
+    present_party,
+    present_single_gun,
 )
-from api.schemas.fields import Code, Day, Nested, Text
-from salsa_ext.errors import Coded
-from salsa_ext.readmodels.documents import DocumentView
-from salsa_ext.values import codes
-from salsa_ext.values.documents import TransferData
+from salsa_ext.core import codes
+from salsa_ext.core.errors import CodeLabel
+from salsa_ext.documents.queries import DocumentView
+from salsa_ext.documents.values import TransferData
 
 
-class TransferKind(Code):
-    """A transfer's kind; what comes in by another route names it."""
+class TransferKindField(Code):
+    """Kind of a transfer; errors name the route of other kinds."""
 
     default_error_messages = {
-        "reported": Lazy("A {kind} is reported by POST /api/v1/reports."),
-        "shipped": Lazy("An {kind} comes in by POST /api/v1/permits/<id>/shipments alone."),
+        "reported": LazyMessage("A {kind} is reported by POST /api/v1/reports."),
+        "shipped": LazyMessage("An {kind} comes in by POST /api/v1/permits/<id>/shipments alone."),
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if value in codes.REPORT_KINDS:
-            raise self.make_error("reported", kind=Coded("report_kind", value))
+            raise self.make_error("reported", kind=CodeLabel("report_kind", value))
         if value in ("export", "import"):
             raise self.make_error("shipped", kind=value)
         return super()._deserialize(value, *args, **kwargs)
 
 
-class TransferRequest(OccurringRequest):
+class TransferRequest(DatedRequest):
     """A transfer inside a state."""
 
     value = TransferData
-    kind = TransferKind(codes.TRANSFER_KINDS, required=True)
+    kind = TransferKindField(codes.TRANSFER_KINDS, required=True)
     number = Text(most=100)
     firearm = Nested(FirearmRequest, required=True)
     giver = Nested(PartyRequest, data_key="from")
@@ -54,8 +57,8 @@ class TransferRequest(OccurringRequest):
     licence = Text(most=100)
 
 
-class TransferCorrection(CorrectionRequest, TransferRequest):
-    """A transfer as it should have been, and why."""
+class TransferCorrectionRequest(CorrectionRequest, TransferRequest):
+    """Corrected transfer and the reason."""
 
 
 class TransferResponse(VersionedResponse):
@@ -71,14 +74,14 @@ class TransferResponse(VersionedResponse):
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
         row = view.document
-        return of_one_gun(view) | {
-            "receiver": named(view.parties, row.receiver_id, view.may),
+        return present_single_gun(view) | {
+            "receiver": present_party(view.parties, row.receiver_id, view.may),
             "licence": row.licence if view.may("persons") else None,
         }
 
 
 class TransferQuery(ListQuery):
-    """Which transfers."""
+    """Filter of transfers."""
 
     kind = Code(codes.TRANSFER_KINDS)
     number = Text(most=100)

@@ -1,4 +1,4 @@
-"""Pages for whoever is signed in."""
+"""Access to pages for signed-in users."""
 
 from __future__ import annotations
 
@@ -10,72 +10,76 @@ from urllib.parse import urlsplit, urlunsplit
 
 from flask import g, redirect, request, url_for
 
-from api.auth import authenticate_page
-from api.transaction import transaction
-from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels.notifications import count_unread
-from salsa_ext.values.actor import Actor
+from api.http.auth import authenticate_page
+from api.http.context import transaction
+from salsa_ext.access.permissions import Permission
+from salsa_ext.core.actor import Actor
+from salsa_ext.worklists.notifications import count_unread
 
-LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 View = Callable[..., Any]
 
 
-def signed_in(view: View) -> View:
-    """Run `view(actor, **path)` in a transaction of who is signed in; others go to sign in."""
+def login_required(view: View) -> View:
+    """Run `view(actor, **path)` in a transaction of the signed-in user.
 
-    @wraps(view)
-    def run(**ids: Any) -> Any:
-        g.actor = authenticate_page()
-        if g.actor is None:
-            return redirect(url_for("signin.form", next=here()))
-        with transaction(g.actor):
-            count_waiting(g.actor)
-            return view(g.actor, **ids)
-
-    return run
-
-
-def sender(view: View) -> View:
-    """Run `view(actor, **path)` of a form for who is signed in; it opens its transactions itself.
-
-    Others go to sign in, and then back to the page of the form.
+    Other visitors are redirected to the sign-in page.
     """
 
     @wraps(view)
     def run(**ids: Any) -> Any:
         g.actor = authenticate_page()
         if g.actor is None:
-            return redirect(url_for("signin.form", next=_page_of_form()), 303)
+            return redirect(url_for("signin.sign_in_form", next=current_path()))
+        with transaction(g.actor):
+            count_notifications(g.actor)
+            return view(g.actor, **ids)
+
+    return run
+
+
+def login_required_for_form(view: View) -> View:
+    """Run `view(actor, **path)` of a submitted form for the signed-in user.
+
+    The view opens its own transactions. Other visitors are redirected to the sign-in page, and from
+    there to the page of the form.
+    """
+
+    @wraps(view)
+    def run(**ids: Any) -> Any:
+        g.actor = authenticate_page()
+        if g.actor is None:
+            return redirect(url_for("signin.sign_in_form", next=_form_page()), 303)
         return view(g.actor, **ids)
 
     return run
 
 
-def again(actor: Actor, page: Callable[[], str]) -> str:
-    """Return a page that is shown again since its form was refused, in a transaction of its own."""
+def render_again(actor: Actor, page: Callable[[], str]) -> str:
+    """Render a page again after a refused form, in its own transaction."""
     with transaction(actor):
-        count_waiting(actor)
+        count_notifications(actor)
         return page()
 
 
-def _page_of_form() -> str:
+def _form_page() -> str:
     page = urlsplit(request.referrer or "")
-    return local(
+    return local_path(
         urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.host else None
     )
 
 
-def count_waiting(actor: Actor | None) -> None:
-    """Count what waits for who is signed in, if somebody is; the head of each page of his says it."""
+def count_notifications(actor: Actor | None) -> None:
+    """Count the actor's unread notifications for the head of the page."""
     if actor and Permission.NOTIFICATION_READ in actor.permissions:
         g.unread, g.grave = count_unread(actor)
 
 
-def here() -> str:
-    """Return the address of the page that is shown, to come back to it."""
-    return local(request.full_path.rstrip("?") if request.method == "GET" else None)
+def current_path() -> str:
+    """Return the path of the current page; "/" if not a GET."""
+    return local_path(request.full_path.rstrip("?") if request.method == "GET" else None)
 
 
-def local(path: str | None) -> str:
-    """Return a path inside the service, the home page for anything that leads elsewhere."""
-    return path if path and LOCAL.fullmatch(path) else "/"
+def local_path(path: str | None) -> str:
+    """Return a path inside the service; "/" for any other address."""
+    return path if path and LOCAL_PATH.fullmatch(path) else "/"

@@ -1,25 +1,31 @@
-"""Bars by week as a drawing of the server's own; `chart.html` writes it as SVG, beside a table of the same."""
+"""Bar charts by week, and the small graph of a lead.
+
+`chart.html` renders them as SVG; a table on the page has the same figures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from salsa_ext.firearms.records.values import SEIZED
 
 WIDTH, HEIGHT = 640, 260
-TOP, FOOT = 38, 42
+TOP_MARGIN, BOTTOM_MARGIN = 38, 42
 """Above the highest bar stands its figure, below all bars the days."""
-LABELLED: Final = 2
+LABEL_EVERY: Final = 2
 """Every so many weeks one is labelled, the last among them: a phone has no room for all."""
-LABEL: Final = 132
+LABEL_WIDTH: Final = 132
 """How wide a label may be."""
-GAP: Final = 0.25
+GAP_SHARE: Final = 0.25
 """Of the place of a week that is left between it and the next."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure as a bar: which series it is of, its box, and what is written over it."""
+    """A bar: its series, box and value."""
 
     series: int
     x: int
@@ -30,44 +36,106 @@ class Bar:
 
     @property
     def middle(self) -> int:
-        """Return where its figure stands."""
+        """Return the x of its value."""
         return self.x + self.width // 2
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars of one or more series over the same weeks; `labels` stand below, each at its place."""
+    """Bars of one or more series over the same weeks.
+
+    `labels` are (x, text) below the bars.
+    """
 
     bars: Sequence[Bar]
     labels: Sequence[tuple[int, str]]
     names: Sequence[str]
     width: int = WIDTH
     height: int = HEIGHT
-    foot: int = HEIGHT - FOOT
+    foot: int = HEIGHT - BOTTOM_MARGIN
 
 
-def bars(
+def draw_bars(
     names: Sequence[str], series: Sequence[Sequence[int]], labels: Sequence[str]
 ) -> Chart | None:
-    """Return the chart of series of figures, all of one scale from zero; None where all are zero."""
+    """Return a chart of series on one scale; None if all zero."""
     most = max((value for values in series for value in values), default=0)
     if not most:
         return None
     place = WIDTH / len(labels)
-    wide = place * (1 - GAP) / len(series)
+    wide = place * (1 - GAP_SHARE) / len(series)
     made = [
-        _bar(number, place * at + place * GAP / 2 + wide * number, wide, value, most)
-        for number, values in enumerate(series) for at, value in enumerate(values)
-    ]  # fmt: skip
-    said = [(_inside(place * (at + 0.5)), text) for at, text in enumerate(labels)]
-    return Chart(made, said[-1::-LABELLED], names)
+        _draw_bar(number, place * at + place * GAP_SHARE / 2 + wide * number, wide, value, most)
+        for number, values in enumerate(series)
+        for at, value in enumerate(values)
+    ]
+    said = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
+    return Chart(made, said[-1::-LABEL_EVERY], names)
 
 
-def _inside(x: float) -> int:
-    """Return where a label stands so that none of it is cut off."""
-    return round(min(max(x, LABEL / 2), WIDTH - LABEL / 2))
+def _label_x(x: float) -> int:
+    """Return the x of a label, moved inside the chart."""
+    return round(min(max(x, LABEL_WIDTH / 2), WIDTH - LABEL_WIDTH / 2))
 
 
-def _bar(series: int, x: float, wide: float, value: int, most: int) -> Bar:
-    height = round((HEIGHT - TOP - FOOT) * value / most)
-    return Bar(series, round(x), HEIGHT - FOOT - height, round(wide) - 2, height, value)
+def _draw_bar(series: int, x: float, wide: float, value: int, most: int) -> Bar:
+    height = round((HEIGHT - TOP_MARGIN - BOTTOM_MARGIN) * value / most)
+    return Bar(series, round(x), HEIGHT - BOTTOM_MARGIN - height, round(wide) - 2, height, value)
+
+
+MAX_GUNS: Final = 12
+"""Guns that are drawn; the table has the others."""
+ROW_HEIGHT: Final = 56
+LINE_LENGTH: Final = 13
+"""Of a line in the middle, and of a serial number beside a gun half as many again."""
+
+
+@dataclass(frozen=True)
+class GraphGun:
+    """A gun of the graph: y, serial number, last seizure.
+
+    `is_sure` if all its matches are confirmed.
+    """
+
+    y: int
+    serial: str
+    seized: Mapping[str, Any]
+    is_sure: bool
+
+
+@dataclass(frozen=True)
+class LeadGraph:
+    """The shared feature of a lead, and its guns.
+
+    `words` are lines of text; `more` guns are not drawn.
+    """
+
+    height: int
+    words: Sequence[str]
+    dots: Sequence[GraphGun]
+    more: int
+
+    @property
+    def middle(self) -> int:
+        """Return the y of the shared feature."""
+        return self.height // 2
+
+
+def draw_lead(shared: str, lead: Mapping[str, Any]) -> LeadGraph:
+    """Return the graph of a lead as the API gives it.
+
+    `shared` is the name of its kind.
+    """
+    guns = lead["guns"][:MAX_GUNS]
+    dots = [_draw_gun(at, gun) for at, gun in enumerate(guns)]
+    words = textwrap.wrap(shared, LINE_LENGTH)
+    height = max(ROW_HEIGHT * len(dots), 20 * len(words) + 24)
+    return LeadGraph(height, words, dots, lead["gun_count"] - len(dots))
+
+
+def _draw_gun(at: int, gun: Mapping[str, Any]) -> GraphGun:
+    seized = [record for record in gun["records"] if record["event"] in SEIZED]
+    last = (seized or gun["records"])[-1]
+    serial = textwrap.shorten(last["serial"] or "–", LINE_LENGTH * 3 // 2, placeholder="…")
+    is_sure = all(match["confirmed"] for match in gun["matches"])
+    return GraphGun(ROW_HEIGHT * at + ROW_HEIGHT // 2, serial, last, is_sure)

@@ -1,4 +1,4 @@
-"""Errors as pages, for people; programs get the problem itself."""
+"""Errors as HTML pages for people; programs get problem JSON."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 
 from flask import render_template, request
 
-from salsa_ext.errors import say
+from salsa_ext.core.errors import message
 
 HTML = "text/html"
 HEADINGS = {
-    403: say("You cannot do this"),
-    404: say("Not found"),
-    422: say("This cannot be taken"),
-    503: say("Not available at the moment"),
+    403: message("You cannot do this"),
+    404: message("Not found"),
+    422: message("This cannot be taken"),
+    503: message("Not available at the moment"),
 }
-OTHER = say("This did not work")
+OTHER_HEADING = message("This did not work")
 
 
-def wants_page() -> bool:
-    """Tell whether a person's browser asked, and not for the API."""
+def wants_html() -> bool:
+    """Return whether a browser asks for a page outside the API."""
     if request.path.startswith("/api/"):
         return False
     return request.accept_mimetypes.best_match(["application/problem+json", HTML]) == HTML
 
 
-def page(problem: Mapping[str, Any]) -> str:
-    """Return a problem as a page; needs no database, since that may be what is missing."""
-    heading = HEADINGS.get(problem["status"], OTHER)
+def render_problem(problem: Mapping[str, Any]) -> str:
+    """Render a problem as a page, without using the database."""
+    heading = HEADINGS.get(problem["status"], OTHER_HEADING)
     return render_template("problem.html", heading=heading, problem=problem)

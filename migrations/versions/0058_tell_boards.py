@@ -68,10 +68,12 @@ BOARDS = {
         WHERE side.state = ANY (told.concerned)
     """,
     "checkpoint": OF_SHIPMENTS.format(
-        rows=ROWS, shipment="told.shipment_id", posts="shipment.posts || told.post"),
+        rows=ROWS, shipment="told.shipment_id", posts="shipment.posts || told.post"
+    ),
     "receipt": OF_SHIPMENTS.format(rows=ROWS, shipment="told.shipment_id", posts="shipment.posts"),
     "discrepancy": OF_SHIPMENTS.format(
-        rows=ROWS, shipment="told.subject_id", posts="shipment.posts"),
+        rows=ROWS, shipment="told.subject_id", posts="shipment.posts"
+    ),
     "position": """
         SELECT side.state, post.code FROM ({rows}) told
         JOIN discrepancy ON discrepancy.id = told.discrepancy_id
@@ -81,19 +83,25 @@ BOARDS = {
         WHERE side.state = ANY (told.concerned)
     """,
     "permit": OF_BOTH.format(
-        rows=ROWS, one="told.exporting_state", other="told.importing_state", seen="told.concerned"),
-    "trace_leg": OF_BOTH.format(
-        rows=ROWS, one="told.owner_state", other="told.state", seen=OWNER),
+        rows=ROWS, one="told.exporting_state", other="told.importing_state", seen="told.concerned"
+    ),
+    "trace_leg": OF_BOTH.format(rows=ROWS, one="told.owner_state", other="told.state", seen=OWNER),
     "trace_request": OF_BOTH.format(
-        rows=ROWS, one="told.owner_state", other="told.asking_state", seen=OWNER),
+        rows=ROWS, one="told.owner_state", other="told.asking_state", seen=OWNER
+    ),
     "trace": OF_STATE.format(rows=ROWS, seen=OWNER, where="true"),
     "hit": OF_STATE.format(rows=ROWS, seen=OWNER, where="true"),
-    "seizure": OF_STATE.format(rows=ROWS, seen="told.concerned",
-                               where="(told.latitude IS NOT NULL OR told.post IS NOT NULL)"),
+    "seizure": OF_STATE.format(
+        rows=ROWS,
+        seen="told.concerned",
+        where="(told.latitude IS NOT NULL OR told.post IS NOT NULL)",
+    ),
     "hiding": OF_STATE.format(
-        rows=ROWS, where="true",
-        seen="SELECT agency.owner_state FROM agency WHERE agency.code = told.agency"),
-}  # fmt: skip
+        rows=ROWS,
+        where="true",
+        seen="SELECT agency.owner_state FROM agency WHERE agency.code = told.agency",
+    ),
+}
 ADDED_TO_ALONE = ("checkpoint", "receipt", "seizure")
 TELL = """
 CREATE FUNCTION salsa_tell_boards_of_{table}() RETURNS trigger

@@ -100,25 +100,35 @@ SAME = {
         JOIN post ON post.code = ANY (told.posts) {sides} WHERE side.state = ANY (told.concerned)
     """,
     "checkpoint": OF_SHIPMENTS.format(
-        rows=ROWS, also=ALSO, shipment="told.shipment_id", posts="shipment.posts || told.post"),
+        rows=ROWS, also=ALSO, shipment="told.shipment_id", posts="shipment.posts || told.post"
+    ),
     "receipt": OF_SHIPMENTS.format(
-        rows=ROWS, also=ALSO, shipment="told.shipment_id", posts="shipment.posts"),
+        rows=ROWS, also=ALSO, shipment="told.shipment_id", posts="shipment.posts"
+    ),
     "discrepancy": OF_SHIPMENTS.format(
-        rows=ROWS, also=ALSO, shipment="told.subject_id", posts="shipment.posts"),
+        rows=ROWS, also=ALSO, shipment="told.subject_id", posts="shipment.posts"
+    ),
     "position": """
         SELECT side.state, post.code{also} FROM ({rows}) told
         JOIN discrepancy ON discrepancy.id = told.discrepancy_id
         JOIN shipment ON shipment.id = discrepancy.subject_id
         JOIN post ON post.code = ANY (shipment.posts) {sides} WHERE side.state = ANY (told.concerned)
     """,
-    "permit": OF_BOTH.format(rows=ROWS, also=ALSO, one="told.exporting_state",
-                             other="told.importing_state", seen="told.concerned"),
+    "permit": OF_BOTH.format(
+        rows=ROWS,
+        also=ALSO,
+        one="told.exporting_state",
+        other="told.importing_state",
+        seen="told.concerned",
+    ),
     "trace_leg": OF_BOTH.format(
-        rows=ROWS, also=ALSO, one="told.owner_state", other="told.state", seen=OWNER),
+        rows=ROWS, also=ALSO, one="told.owner_state", other="told.state", seen=OWNER
+    ),
     "trace_request": OF_BOTH.format(
-        rows=ROWS, also=ALSO, one="told.owner_state", other="told.asking_state", seen=OWNER),
+        rows=ROWS, also=ALSO, one="told.owner_state", other="told.asking_state", seen=OWNER
+    ),
     "hiding": OF_STATE.format(rows=ROWS, also=ALSO, seen=OF_AGENCIES, where="true"),
-}  # fmt: skip
+}
 PLACED = "(told.latitude IS NOT NULL OR told.post = post.code)"
 BOTH_SIDES = """told.alert_state IN (post.state_a, post.state_b)
     AND told.asking_state IN (post.state_a, post.state_b)"""
@@ -126,7 +136,8 @@ MET_HERE = "told.asking_state = told.owner_state AND told.agency IS NOT NULL"
 NARROWED = SAME | {
     "seizure": OF_STATE.format(rows=ROWS, also=ALSO, seen="told.concerned", where=PLACED),
     "hit": OF_STATE.format(
-        rows=ROWS, also=ALSO, seen=OWNER, where=f"(({BOTH_SIDES}) OR ({MET_HERE}))"),
+        rows=ROWS, also=ALSO, seen=OWNER, where=f"(({BOTH_SIDES}) OR ({MET_HERE}))"
+    ),
     "trace": OF_STATE.format(rows=ROWS, also=ALSO, seen=OWNER, where="{waits}"),
     "post_call": """
         SELECT side.state, post.code{also} FROM ({rows}) told
@@ -137,14 +148,17 @@ NARROWED = SAME | {
         JOIN post_call ON post_call.id = told.call_id
         JOIN post ON post.code = post_call.post {sides} WHERE side.state = ANY (told.concerned)
     """,
-}  # fmt: skip
+}
 FORMER = SAME | {
     "seizure": OF_STATE.format(
-        rows=ROWS, also=ALSO, seen="told.concerned",
-        where="(told.latitude IS NOT NULL OR told.post IS NOT NULL)"),
+        rows=ROWS,
+        also=ALSO,
+        seen="told.concerned",
+        where="(told.latitude IS NOT NULL OR told.post IS NOT NULL)",
+    ),
     "hit": OF_STATE.format(rows=ROWS, also=ALSO, seen=OWNER, where="true"),
     "trace": OF_STATE.format(rows=ROWS, also=ALSO, seen=OWNER, where="true"),
-}  # fmt: skip
+}
 # Of each table: kind, subject, agency and square of what is told.
 NOTHING = "NULL::text, NULL::int"
 TOLD = {
@@ -160,10 +174,10 @@ TOLD = {
     "hiding": f"'hiding', NULL::uuid, {NOTHING}",
     "hit": f"'hit', told.id, CASE WHEN NOT ({BOTH_SIDES}) THEN told.agency END, NULL::int",
     "seizure": "'seizure', told.id, NULL::text,"
-               " CASE WHEN told.post IS DISTINCT FROM post.code THEN told.square END",
+    " CASE WHEN told.post IS DISTINCT FROM post.code THEN told.square END",
     "post_call": f"'call', told.id, {NOTHING}",
     "post_call_answer": f"'call', told.call_id, {NOTHING}",
-}  # fmt: skip
+}
 MOVED, BOTH = "SELECT * FROM moved", "SELECT * FROM former UNION ALL SELECT * FROM latter"
 # A seizure that was corrected leaves the boards on which it was.
 CORRECTED = """SELECT * FROM moved UNION ALL SELECT seizure.* FROM seizure
@@ -216,7 +230,7 @@ def downgrade() -> None:
 
 def _write(
     boards: Mapping[str, str], columns: str, also: Mapping[str, str], corrected: str
-) -> None:  # fmt: skip
+) -> None:
     """Let each table tell on whose boards its rows show, as they were and as they are."""
     for table, board in boards.items():
         new = corrected if table == "seizure" else MOVED

@@ -51,24 +51,24 @@ SEEN = {
     ("seen", "trace"): f"{CONCERNED} AND {by_id('trace.id')}",
     ("seen", "trace_leg"): f"{CONCERNED} AND {by_id('trace_leg.trace_id')}",
     ("seen", "attachment"): f"{CONCERNED} AND {by_id('attachment.subject_id')}",
-    ("seen", "notification"): f"""{CONCERNED} AND {by_id('notification.subject_id')}
+    ("seen", "notification"): f"""{CONCERNED} AND {by_id("notification.subject_id")}
         AND ({SEES_ALL} OR subject_kind <> 'consent'
-             OR {OF_CONSENT.format(subject='notification.subject_id')})""",
+             OR {OF_CONSENT.format(subject="notification.subject_id")})""",
     ("owned", "trace_request"): f"{OWNED} AND {by_id('trace_request.id')}",
     ("owned", "trace_approval"): f"{OWNED} AND {by_id('trace_approval.id')}",
     ("owned", "trace_message"): f"{OWNED} AND {by_id('trace_message.subject_id')}",
     ("owned", "consent"): f"""{OWNED} AND ({SEES_ALL} OR about = '{{}}' OR asking_agency = {UNSEEN}
-        OR {shown('subject_id = ANY (consent.about)')})""",
+        OR {shown("subject_id = ANY (consent.about)")})""",
     ("seen", "audit_entry"): f"""{CONCERNED} AND ({SEES_ALL} OR agency = {UNSEEN} OR (
-        (coalesce({SAID}, '[]') = '[]' OR {shown(f'subject_id = ANY ({ABOUT})')})
+        (coalesce({SAID}, '[]') = '[]' OR {shown(f"subject_id = ANY ({ABOUT})")})
         AND NOT ({OF_BEFORE} AND salsa_is_case_kept(owner_state, case_number))
         AND CASE WHEN subject_kind IN ('trace', 'request', 'approval')
-                 THEN {shown('subject_id = audit_entry.subject_id::uuid')}
+                 THEN {shown("subject_id = audit_entry.subject_id::uuid")}
                      AND ({OWNED} OR NOT salsa_is_kept_by(owner_state, subject_id::uuid))
                  WHEN subject_kind = 'consent'
-                 THEN {OF_CONSENT.format(subject='audit_entry.subject_id::uuid')}
+                 THEN {OF_CONSENT.format(subject="audit_entry.subject_id::uuid")}
                  ELSE true END))""",
-}  # fmt: skip
+}
 
 # A state says that it asked before the letter came by which the other learns what to hide: of its own
 # trace alone, until then its own word stands. `salsa_unseen` is for servers of the version before.

@@ -1,11 +1,15 @@
 """Which columns hold personal values, and which name a person only beside something else."""
 
-from salsa_ext.db import Base
+from salsa_ext.database.session import Base
 
 DIRECT = {
     "officer.number",
-    "party.name", "party.address", "party.contact", "party.identification", "party.licence",
-}  # fmt: skip
+    "party.name",
+    "party.address",
+    "party.contact",
+    "party.identification",
+    "party.licence",
+}
 BY_LINK = {  # each with what has to stand beside it before it names somebody
     "licensee.name_key": "who guesses the name; it is erased with the party",
     "hit.read_as": "who was met with the gun of this serial",

@@ -1,13 +1,20 @@
 """Every command requires a permission first, and every reader that knows its actor does too."""
 
+import ast
+
 import pytest
 
-from tests import source
+from tests.support import source
 
 HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
-    "permits.record", "shipments.record", "checkpoints.record",
-    "transfers.record", "seizures.record", "licensees.record", "alerts.record",
-}  # fmt: skip
+    "permits.record",
+    "shipments.record",
+    "checkpoints.record",
+    "transfers.record",
+    "seizures.record",
+    "licensees.record",
+    "alerts.record",
+}
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "alerts.own_among": "of the alerts that hits name",
     "calendars.for_priority": "by which a term of the own state counts",
@@ -103,8 +110,8 @@ def readers():
 @pytest.mark.parametrize("command", commands(), ids=str)
 def test_a_command_requires_its_permission_before_anything_else(command):
     if str(command) in HANDS_OVER:
-        assert "record_many" in source.ast.unparse(command.first) or (
-            "confirm_many" in source.ast.unparse(command.first)
+        assert "record_many" in ast.unparse(command.first) or (
+            "confirm_many" in ast.unparse(command.first)
         )
     else:
         assert command.calls_first == "require"

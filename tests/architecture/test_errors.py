@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 import salsa_ext
-from api.problems import STATUS
-from salsa_ext.errors import SalsaError
-from salsa_ext.matching.requests import TRANSITIONS
-from salsa_ext.readmodels.names import labels
-from salsa_ext.services import cancellations, consents, hit_answers, match_decisions, traces
+from api.http.errors import STATUS_CODES
+from salsa_ext.alerts import hit_answers
+from salsa_ext.core.errors import SalsaError
+from salsa_ext.disclosure import consents
+from salsa_ext.matches import commands as match_commands
+from salsa_ext.reference.names import labels
+from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
+from salsa_ext.tracing.traces import locking
+from salsa_ext.trade.permits import changes as permit_changes
 
 for module in pkgutil.walk_packages(salsa_ext.__path__, "salsa_ext."):
     importlib.import_module(module.name)
@@ -24,11 +28,11 @@ def family(error):
 
 
 def test_every_error_has_a_row_in_the_table_of_statuses():
-    assert family(SalsaError) - STATUS.keys() == set()
+    assert family(SalsaError) - STATUS_CODES.keys() == set()
 
 
 def test_the_table_of_statuses_names_only_errors_of_the_service():
-    assert STATUS.keys() - family(SalsaError) == set()
+    assert STATUS_CODES.keys() - family(SalsaError) == set()
 
 
 @pytest.mark.parametrize("error", sorted(family(SalsaError), key=lambda error: error.__name__))
@@ -45,8 +49,13 @@ def refused_by_name():
 
 
 def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
-    verbs = (module.VERBS.values() for module in
-             (cancellations, consents, hit_answers, match_decisions))  # fmt: skip
-    asked = {*refused_by_name(), *chain(*verbs), *chain(*TRANSITIONS.values()),
-             *chain(*traces.POSSIBLE.values())}  # fmt: skip
+    verbs = (
+        module.VERBS.values() for module in (permit_changes, consents, hit_answers, match_commands)
+    )
+    asked = {
+        *refused_by_name(),
+        *chain(*verbs),
+        *chain(*TRANSITIONS.values()),
+        *chain(*locking.ACTIONS_BY_STATUS.values()),
+    }
     assert asked - labels("action", "es").keys() == set()

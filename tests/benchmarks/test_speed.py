@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 
 from api.app import create_app
-from benchmarks import boards, crossings, filling, imports, replays, seizures, traces, trades
-from salsa_ext.db import db, transaction
-from salsa_ext.errors import Invalid
-from salsa_ext.models import Match, Seizure
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import agencies
-from salsa_ext.services.agencies import AgencyData
+from benchmarks import boards, border_data, imports, marks, seizures, statements, traces, trade_data
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import agencies
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.errors import Invalid
+from salsa_ext.database.session import db, transaction
+from salsa_ext.documents.models import Seizure
+from salsa_ext.matches.models import Match
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def twin(server, template):
 
 @pytest.fixture
 def held(app, owner, tmp_path):
-    return trades.hold(500, lambda rows: None, tmp_path / "trades.json", owner)
+    return trade_data.fill_trade(500, lambda rows: None, tmp_path / "trades.json", owner)
 
 
 def counted(url, *tables):
@@ -57,7 +58,7 @@ def ratios(figures):
 def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
     app, owner, held, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(traces, "FIRST", 2)
+    monkeypatch.setattr(traces, "WARM_UP_TRACES", 2)
     found = ratios(traces.run(app, held, owner, 1, 2, tmp_path / "traces.json"))
     assert found["bare SELECTs"] < found["bare SELECTs and INSERTs"] == 1.0 < found["POST /traces"]
     assert "a trace asks" in capsys.readouterr().out
@@ -69,20 +70,20 @@ def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
 
 
 def test_records_that_are_kept_are_not_written_again(held, owner, tmp_path):
-    again = trades.hold(500, pytest.fail, tmp_path / "trades.json", owner)
+    again = trade_data.fill_trade(500, pytest.fail, tmp_path / "trades.json", owner)
     assert again == held
     with pytest.raises(Invalid):
-        trades.hold(600, pytest.fail, tmp_path / "trades.json", owner)
+        trade_data.fill_trade(600, pytest.fail, tmp_path / "trades.json", owner)
 
 
 def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
     app, server, worker_database, tmp_path
 ):
     owner = server.url("owner", worker_database)
-    filled = filling.fill(owner, 1_000, lambda rows: None, tmp_path / "filled.json")
+    filled = marks.fill_marks(owner, 1_000, lambda rows: None, tmp_path / "filled.json")
     found = ratios(seizures.run(app, filled.guns, 1, 4, tmp_path / "seizures.json"))
     assert found["bare INSERTs"] == 1.0 < found["POST /seizures"]
-    with transaction(operator(seizures.SEIZING)):
+    with transaction(operator(seizures.SEIZING_STATE)):
         # four to begin with, four by the service, and four whose rows were inserted barely
         assert db.session.scalar(select(func.count()).select_from(Seizure)) == 12
         assert db.session.scalar(select(func.count()).select_from(Match)) >= 4
@@ -91,16 +92,24 @@ def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
 def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin, tmp_path, capsys):
     found = ratios(imports.run(owner, twin, 40, 2, tmp_path / "imports.json"))
     assert found["bare COPY, each row"] == 1.0 < found["import, each row"]
-    tables = ("transfer", "record", "mark", "mark_key", "record_setting", "audit_entry WHERE action"
-              " = 'transfer:recorded'")  # fmt: skip
+    tables = (
+        "transfer",
+        "record",
+        "mark",
+        "mark_key",
+        "record_setting",
+        "audit_entry WHERE action = 'transfer:recorded'",
+    )
     assert counted(twin, *tables) == [40] * 6
-    assert counted(owner, *tables) == [40 + imports.FIRST + 40] * 6  # the last file is not copied
+    assert (
+        counted(owner, *tables) == [40 + imports.WARM_UP_ROWS + 40] * 6
+    )  # the last file is not copied
     assert "peak of memory" in capsys.readouterr().out
 
 
 def test_what_is_taken_down_is_undone(app):
     actor = operator("BRA")
-    with replays.taking("BRA") as taken, transaction(actor):
+    with statements.capture_statements("BRA") as taken, transaction(actor):
         agency = AgencyData("BRA-POLICE", "police", "Police", "UTC")
         agencies.register_missing(actor=actor, batch=[agency])
     inserted = {statement.split()[2] for _, statement, _ in taken.inserts()}
@@ -111,13 +120,17 @@ def test_what_is_taken_down_is_undone(app):
 
 def test_a_board_is_measured_over_a_history_that_grows_tenfold(app, owner, tmp_path, capsys):
     def hold(count):
-        crossings.hold(count, lambda rows: None, tmp_path / "crossings.json", owner)
+        border_data.fill_border(count, lambda rows: None, tmp_path / "crossings.json", owner)
 
     found = boards.run(app, 20_000, hold, 1, tmp_path / "boards.json")
     assert [figure.name for figure in found] == [
-        "SELECT 1", "page, 2,000 records", "interface, 2,000 records",
-        "SELECT 1", "page, 20,000 records", "interface, 20,000 records",
-    ]  # fmt: skip
+        "SELECT 1",
+        "page, 2,000 records",
+        "interface, 2,000 records",
+        "SELECT 1",
+        "page, 20,000 records",
+        "interface, 20,000 records",
+    ]
     assert counted(owner, "record", "seizure", "checkpoint WHERE stage = 'entry'") == [
         20_000,
         5_000,

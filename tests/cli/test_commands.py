@@ -1,3 +1,5 @@
+"""Test commands."""
+
 import os
 import secrets
 import socket
@@ -8,14 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from api.bare import bare_app
 from api.cli import COMMANDS, main
-from api.documents import permissions
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import installation
-from tests import agencies
-from tests.routes import POST
+from api.docs import permissions_table
+from api.http.context import core_app
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import installation
+from salsa_ext.database.session import db, transaction
+from tests.support import agencies
+from tests.support.routes import POST
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,11 +42,16 @@ def test_an_unknown_state_cannot_begin(salsa):
     assert "XYZ is not a participating state." in refused.stderr
 
 
-@pytest.mark.parametrize("command", [
-    ["account", "list"], ["account", "close", "eva"],
-    ["account", "open", "--role", "auditor", "--agency", "XYZ-AUDIT", "eva"],
-    ["key", "issue", "eva"], ["key", "revoke", "0199f2c0-0000-7000-8000-000000000000"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["account", "list"],
+        ["account", "close", "eva"],
+        ["account", "open", "--role", "auditor", "--agency", "XYZ-AUDIT", "eva"],
+        ["key", "issue", "eva"],
+        ["key", "revoke", "0199f2c0-0000-7000-8000-000000000000"],
+    ],
+)
 def test_a_state_that_takes_no_part_is_refused_in_a_sentence(salsa, command):
     refused = salsa(*command[:2], "--state", "XYZ", *command[2:])
     assert refused.returncode == 1
@@ -52,9 +59,7 @@ def test_a_state_that_takes_no_part_is_refused_in_a_sentence(salsa, command):
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("command", [
-    ["init"], ["account", "list"], ["key", "issue", "eva"],
-])  # fmt: skip
+@pytest.mark.parametrize("command", [["init"], ["account", "list"], ["key", "issue", "eva"]])
 def test_what_cannot_be_a_states_code_is_wrong_usage(salsa, command):
     refused = salsa(*command, "--state", "Utopia")
     assert refused.returncode == 2
@@ -67,9 +72,9 @@ def test_a_state_may_be_written_in_lower_case(salsa):
 
 
 def test_an_account_declares_the_installation_real(eva, fresh_database):
-    with bare_app(fresh_database).app_context():
+    with core_app(fresh_database).app_context():
         with transaction(operator(None)):
-            assert installation.current().kind == "real"
+            assert installation.get_installation().kind == "real"
         db.engine.dispose()
 
 
@@ -203,7 +208,7 @@ def test_the_schema_stands_at_this_version(salsa):
 
 
 def test_the_table_of_permissions_in_the_documents_is_that_of_the_code(app):
-    assert (ROOT / "docs/permissions.md").read_text() == permissions(app)
+    assert (ROOT / "docs/permissions.md").read_text() == permissions_table(app)
 
 
 def test_agencies_are_registered_placed_and_listed(salsa):
@@ -257,13 +262,18 @@ EMPTY = "This text is empty; leave it out instead."
 NEEDED = "Write something here, of {most} characters at most: it cannot be empty."
 
 
-@pytest.mark.parametrize("command,said", [
-    ([*ACCOUNT, "pry.ana\nb"], CONTROL), ([*ACCOUNT, "pry.\udcff"], CONTROL),
-    ([*ACCOUNT, "pry." + "x" * 300], "At most 100 characters."),
-    ([*AGENCY, "PRY-POLICE", ""], NEEDED.format(most=200)), ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
-    ([*AGENCY, "PRY-" + "X" * 5000, "Police"], "At most 60 characters."),
-    (["key", "issue", "--name", "", "pry.ana"], EMPTY),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "command,said",
+    [
+        ([*ACCOUNT, "pry.ana\nb"], CONTROL),
+        ([*ACCOUNT, "pry.\udcff"], CONTROL),
+        ([*ACCOUNT, "pry." + "x" * 300], "At most 100 characters."),
+        ([*AGENCY, "PRY-POLICE", ""], NEEDED.format(most=200)),
+        ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
+        ([*AGENCY, "PRY-" + "X" * 5000, "Police"], "At most 60 characters."),
+        (["key", "issue", "--name", "", "pry.ana"], EMPTY),
+    ],
+)
 def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, said):
     refused = salsa(*command, "--state", "PRY")
     assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr

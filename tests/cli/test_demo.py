@@ -6,7 +6,7 @@ import json
 import shutil
 import socket
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -14,47 +14,51 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, pool, text
 
-from api import serving
-from api.bare import bare_app
 from api.cli import main
-from api.demo import credentials, region
-from salsa_ext.config import Config
-from salsa_ext.db import db, transaction
-from salsa_ext.errors import NotConfigured
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import agencies, authentication, database, installation, keys
-from salsa_ext.services.agencies import AgencyData
-from tests import actors
+from api.http.context import core_app
+from api.server import serve
+from salsa_ext.access import authentication
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import accounts as administration_accounts
+from salsa_ext.administration import agencies, installation, migrations
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core import errors
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import NotConfigured
+from salsa_ext.database.session import db, transaction
+from salsa_ext.demo import accounts as demo_accounts
+from salsa_ext.demo import region
 from tests.conftest import NOW, cheap_passwords
+from tests.support import actors
 
-WHOLE = region.make
+WHOLE = region.create_region
 
 
 def test_accounts_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, first):
-    with bare_app(fresh_database).app_context():
-        actors.token("PRY", "auditor", NOW, None, actors.timedelta(days=1))
+    with core_app(fresh_database).app_context():
+        actors.token("PRY", "auditor", NOW, None, timedelta(days=1))
         db.engine.dispose()
     assert_refused(first())
 
 
 def test_records_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, first):
     actor = operator("PRY")
-    with bare_app(fresh_database).app_context():
+    with core_app(fresh_database).app_context():
         with transaction(actor):
             data = AgencyData("PRY-POLICE", "police", "Policía Ejemplo", "America/Asuncion")
-            agencies.register(actor=actor, data=data)
+            agencies.register_agency(actor=actor, data=data)
         db.engine.dispose()
     assert_refused(first())
 
 
 def test_a_refused_demo_region_changes_no_schema(fresh_database, first):
-    with bare_app(fresh_database).app_context():
+    with core_app(fresh_database).app_context():
         with transaction(operator("PRY")):
-            installation.begin_real(actor=operator("PRY"))
+            installation.declare_real(actor=operator("PRY"))
         db.engine.dispose()
-    database.downgrade(fresh_database.migration_url, "0010_add_running")
+    migrations.downgrade_schema(fresh_database.migration_url, "0010_add_running")
     assert_refused(first())
-    assert database.standing(fresh_database.migration_url)[0] == "0010_add_running"
+    assert migrations.schema_revisions(fresh_database.migration_url)[0] == "0010_add_running"
 
 
 def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(made, copied):
@@ -71,16 +75,16 @@ def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
 
 
 def test_a_lost_file_of_the_accounts_is_made_anew_with_other_passwords(demo, path, copied):
-    before = credentials.read(path)
+    before = demo_accounts.read_credentials(path)
     path.unlink()
     said = demo().output
     assert "all accounts get new passwords and tokens" in said
-    after = credentials.read(path)
+    after = demo_accounts.read_credentials(path)
     assert [one.username for one in after] == [one.username for one in before]
-    with bare_app(copied).app_context(), transaction(operator(None)):
-        assert authentication.actor_of(after[0].token).role == after[0].role
-        with pytest.raises(authentication.Unauthenticated):
-            authentication.actor_of(before[0].token)
+    with core_app(copied).app_context(), transaction(operator(None)):
+        assert authentication.authenticate_key(after[0].token).role == after[0].role
+        with pytest.raises(errors.Unauthenticated):
+            authentication.authenticate_key(before[0].token)
         db.session.remove()
         db.engine.dispose()
 
@@ -95,12 +99,12 @@ def test_the_file_of_another_region_is_no_file_of_this_one(demo, path):
 
 def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, copied):
     before = path.read_text()
-    with bare_app(copied).app_context():
-        first = credentials.read(path)[0]
+    with core_app(copied).app_context():
+        first = demo_accounts.read_credentials(path)[0]
         with transaction(operator(None)):
-            actor = authentication.actor_of(first.token)
+            actor = authentication.authenticate_key(first.token)
         with transaction(operator(first.state)):
-            keys.revoke(actor=operator(first.state), key_id=actor.key_id)
+            administration_accounts.revoke_key(actor=operator(first.state), key_id=actor.key_id)
         db.engine.dispose()
     demo()
     assert path.read_text() == before
@@ -131,15 +135,15 @@ def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeyp
         with pytest.raises(HTTPError) as early:
             urlopen(f"http://127.0.0.1:{port}/")
         with pytest.raises(NotConfigured):
-            serving.require_free("127.0.0.1", port)
+            serve.require_free_port("127.0.0.1", port)
         early.value.close()
         met.extend([early.value.code, started(config).output])
 
-    monkeypatch.setattr(serving, "serve", lambda config, host, port, patience: met.append(port))
+    monkeypatch.setattr(serve, "serve", lambda config, host, port, patience: met.append(port))
     answer = started(fresh_database, "--port", str(port), make=met_while_made, serves=True)
     assert (answer.exit_code, met[0], met[2]) == (0, 503, port)
     assert "Another command is making the demo region in this database" in met[1]
-    serving.require_free("127.0.0.1", port)
+    serve.require_free_port("127.0.0.1", port)
 
 
 def assert_refused(result):
@@ -171,7 +175,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(server, template, tmp_path_factory):
-    complete, write = [], credentials.write
+    complete, write = [], demo_accounts.write_credentials
 
     def noted(*arguments):
         complete.append(asked(config, "SELECT is_complete FROM installation"))
@@ -179,7 +183,7 @@ def made(server, template, tmp_path_factory):
 
     with server.copied(template, tmp_path_factory.mktemp("made")) as config:
         with pytest.MonkeyPatch.context() as patch, cheap_passwords():
-            patch.setattr(credentials, "write", noted)
+            patch.setattr(demo_accounts, "write_credentials", noted)
             assert started(config).exit_code == 0
         yield Made(config, complete)
 
@@ -216,7 +220,7 @@ def small(config, **options):
 def started(config, *options, make=small, serves=False):
     """Run `salsa demo` in this process; a region that it makes is a small one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(region, "make", make)
+        patch.setattr(region, "create_region", make)
         patch.setenv("SALSA_HOME", str(config.home))
         patch.setenv("SALSA_DATABASE_URL", config.database_url)
         patch.setenv("SALSA_MIGRATION_URL", config.migration_url)

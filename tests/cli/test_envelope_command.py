@@ -6,13 +6,13 @@ import pytest
 from click.testing import CliRunner
 
 from api.app import create_app
-from api.bare import bare_app
 from api.cli import main
-from salsa_ext.db import db, transaction
-from salsa_ext.messages.envelopes import Letter
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import deliveries
-from salsa_ext.services.sealing import Vault
+from api.http.context import core_app
+from salsa_ext.access.rules import operator
+from salsa_ext.access.vault import Vault
+from salsa_ext.database.session import db, transaction
+from salsa_ext.exchange import delivery
+from salsa_ext.exchange.envelopes import EnvelopeData
 
 ID = "0199f2c0-0000-7000-8000-000000000000"
 
@@ -20,13 +20,13 @@ ID = "0199f2c0-0000-7000-8000-000000000000"
 @pytest.fixture
 def said(salsa, fresh_database, settings, tmp_path):
     """Two things that Brazil said to Paraguay, delivered; returns their envelopes."""
-    app = bare_app(fresh_database)
+    app = core_app(fresh_database)
     with app.app_context():
         actor, vault = operator("BRA"), Vault(tmp_path / "master.key")
         with transaction(actor):
-            letters = [Letter("test.said", f"BR-{n}", "PRY", {"n": n}) for n in (1, 2)]
-            envelopes = deliveries.send_many(actor, vault, letters)
-            deliveries.deliver_now(actor, vault)
+            letters = [EnvelopeData("test.said", f"BR-{n}", "PRY", {"n": n}) for n in (1, 2)]
+            envelopes = delivery.send_many(actor, vault, letters)
+            delivery.deliver_now(actor, vault)
         db.engine.dispose()
     return envelopes
 

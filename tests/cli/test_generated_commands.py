@@ -16,22 +16,58 @@ from click.testing import CliRunner
 from api.cli import COMMANDS, SHARED, main
 from api.cli.fields import parse_value
 from api.cli.operations import DOCUMENT, group_operations, list_operations, singular
-from api.documents import commands
-from tests import bodies, files
+from api.docs import commands
 from tests.conftest import standing_on
-from tests.serving import open_accounts, served
-from tests.source import ROOT
+from tests.support import bodies, files
+from tests.support.serving import open_accounts, served
+from tests.support.source import ROOT
 
-USERS = ("bra.police_officer", "bra.trace_analyst", "bra.licensing_officer",
-         "bra.state_administrator", "pry.police_officer")  # fmt: skip
+USERS = (
+    "bra.police_officer",
+    "bra.trace_analyst",
+    "bra.licensing_officer",
+    "bra.state_administrator",
+    "pry.police_officer",
+)
 POLICE = ("--as", "bra.police_officer")
-SEIZURE = ("seizure", "record", *POLICE, "--kind", "seized", "--agency", "BRA-POLICE",
-           "--occurred-on", "2026-03-01", "--place.country", "bra", "--place.name", "Foz do Iguaçu",
-           "--legal-grounds", "possession", "--crime-context", "gang",
-           "--crime-context", "drug_trafficking", "--number", "S-1")  # fmt: skip
+SEIZURE = (
+    "seizure",
+    "record",
+    *POLICE,
+    "--kind",
+    "seized",
+    "--agency",
+    "BRA-POLICE",
+    "--occurred-on",
+    "2026-03-01",
+    "--place.country",
+    "bra",
+    "--place.name",
+    "Foz do Iguaçu",
+    "--legal-grounds",
+    "possession",
+    "--crime-context",
+    "gang",
+    "--crime-context",
+    "drug_trafficking",
+    "--number",
+    "S-1",
+)
 GUN = 'serial=ABC123456 make="Taurus" type=pistol calibre=9x19'
-TRACE = ("--case-number", "C-1", "--priority", "routine", "--legal-basis", "Law", "--illicit-reason",
-         "used_in_crime", "--circumstances", "In a car", "--intended-use", "evidence")  # fmt: skip
+TRACE = (
+    "--case-number",
+    "C-1",
+    "--priority",
+    "routine",
+    "--legal-basis",
+    "Law",
+    "--illicit-reason",
+    "used_in_crime",
+    "--circumstances",
+    "In a car",
+    "--intended-use",
+    "evidence",
+)
 
 
 # The document
@@ -55,24 +91,33 @@ def test_no_noun_of_the_api_is_hidden_by_a_command_of_this_machine():
     assert set(COMMANDS).intersection(group_operations()) == set(SHARED)
 
 
-@pytest.mark.parametrize(("path", "name"), [
-    ("get /seizures", "seizure list"), ("post /seizures", "seizure record"),
-    ("get /seizures/{seizure_id}", "seizure show"),
-    ("post /seizures/{seizure_id}/correct", "seizure correct"),
-    ("post /seizures/{seizure_id}/items/{line}/marks", "seizure add-mark"),
-    ("post /permits/{permit_id}/shipments", "permit record-shipment"),
-    ("get /permits/{permit_id}/shipments", "permit shipments"),
-    ("get /permits/{permit_id}/paper", "permit paper"),
-    ("post /shipments/{shipment_id}/receipt/correct", "shipment correct-receipt"),
-    ("get /traces/{trace_id}/legs/{leg_id}/form", "trace form"),
-    ("post /requests/{request_id}/no_record", "request no-record"),
-    ("post /requests/acknowledge", "request acknowledge-many"),
-    ("post /requests/{request_id}/acknowledge", "request acknowledge"),
-    ("get /discrepancies", "discrepancy list"), ("get /agencies", "agency list"),
-    ("get /matches", "match list"), ("get /settings", "setting show"), ("get /me", "me show"),
-    ("post /settings/change", "setting change"), ("post /signing-keys/rotate", "signing-key rotate"),
-    ("get /statistics", "statistics list"), ("get /statistics/{dataset}", "statistics show"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("get /seizures", "seizure list"),
+        ("post /seizures", "seizure record"),
+        ("get /seizures/{seizure_id}", "seizure show"),
+        ("post /seizures/{seizure_id}/correct", "seizure correct"),
+        ("post /seizures/{seizure_id}/items/{line}/marks", "seizure add-mark"),
+        ("post /permits/{permit_id}/shipments", "permit record-shipment"),
+        ("get /permits/{permit_id}/shipments", "permit shipments"),
+        ("get /permits/{permit_id}/paper", "permit paper"),
+        ("post /shipments/{shipment_id}/receipt/correct", "shipment correct-receipt"),
+        ("get /traces/{trace_id}/legs/{leg_id}/form", "trace form"),
+        ("post /requests/{request_id}/no_record", "request no-record"),
+        ("post /requests/acknowledge", "request acknowledge-many"),
+        ("post /requests/{request_id}/acknowledge", "request acknowledge"),
+        ("get /discrepancies", "discrepancy list"),
+        ("get /agencies", "agency list"),
+        ("get /matches", "match list"),
+        ("get /settings", "setting show"),
+        ("get /me", "me show"),
+        ("post /settings/change", "setting change"),
+        ("post /signing-keys/rotate", "signing-key rotate"),
+        ("get /statistics", "statistics list"),
+        ("get /statistics/{dataset}", "statistics show"),
+    ],
+)
 def test_a_command_is_named_by_its_path_and_operation(path, name):
     names = {
         f"{each.method} {each.path.removeprefix('/api/v1')}": f"{each.noun} {each.verb}"
@@ -103,23 +148,36 @@ def test_singulars_are_words():
     ]
 
 
-@pytest.mark.parametrize(("text", "schema", "value"), [
-    ("12", {"type": "integer"}, 12), ("1.5", {"type": "number"}, 1.5),
-    ("true", {"type": "boolean"}, True), ("pry", {"type": "string", "pattern": "^[A-Z]{3}$"}, "PRY"),
-    ('{"line": 2}', {"$ref": "#/components/schemas/SeizedItemRequest"}, {"line": 2}),
-    ('make="Smith & Wesson" year=2019', {"$ref": "#/components/schemas/SeizedItemRequest"},
-     {"make": "Smith & Wesson", "year": 2019}),
-    ("a,b", {"type": "array", "items": {"type": "string"}}, ["a", "b"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "schema", "value"),
+    [
+        ("12", {"type": "integer"}, 12),
+        ("1.5", {"type": "number"}, 1.5),
+        ("true", {"type": "boolean"}, True),
+        ("pry", {"type": "string", "pattern": "^[A-Z]{3}$"}, "PRY"),
+        ('{"line": 2}', {"$ref": "#/components/schemas/SeizedItemRequest"}, {"line": 2}),
+        (
+            'make="Smith & Wesson" year=2019',
+            {"$ref": "#/components/schemas/SeizedItemRequest"},
+            {"make": "Smith & Wesson", "year": 2019},
+        ),
+        ("a,b", {"type": "array", "items": {"type": "string"}}, ["a", "b"]),
+    ],
+)
 def test_a_text_becomes_what_its_schema_wants(text, schema, value):
     assert parse_value(text, schema) == value
 
 
-@pytest.mark.parametrize(("text", "schema"), [
-    ("1.5", {"type": "integer"}), ("x", {"type": "number"}), ("yes", {"type": "boolean"}),
-    ("colour=red", {"$ref": "#/components/schemas/SeizedItemRequest"}),
-    ("Taurus", {"$ref": "#/components/schemas/SeizedItemRequest"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("1.5", {"type": "integer"}),
+        ("x", {"type": "number"}),
+        ("yes", {"type": "boolean"}),
+        ("colour=red", {"$ref": "#/components/schemas/SeizedItemRequest"}),
+        ("Taurus", {"$ref": "#/components/schemas/SeizedItemRequest"}),
+    ],
+)
 def test_a_text_of_another_type_is_refused(text, schema):
     with pytest.raises(ValueError, match="is n"):
         parse_value(text, schema)
@@ -235,8 +293,18 @@ def test_a_correction_of_an_old_version_is_refused(seizure, tmp_path):
 
 
 def test_a_mark_is_added_to_a_line(seizure):
-    mark = ("--kind", "import", "--text", "PY 25", "--method", "visual",
-            "--reason", "Seen under a lens", "--officer", "LAB-7")  # fmt: skip
+    mark = (
+        "--kind",
+        "import",
+        "--text",
+        "PY 25",
+        "--method",
+        "visual",
+        "--reason",
+        "Seen under a lens",
+        "--officer",
+        "LAB-7",
+    )
     made = read("seizure", "add-mark", *POLICE, *mark, "S-1", "1")
     assert made["items"][0]["marks"][-1]["text"] == "PY 25"
 
@@ -244,8 +312,19 @@ def test_a_mark_is_added_to_a_line(seizure):
 def test_a_photograph_is_attached_and_saved(seizure, tmp_path):
     path, out = tmp_path / "IMG_1.jpg", tmp_path / "out.jpg"
     path.write_bytes(files.photograph())
-    add = ("attachment", "add", *POLICE, "--subject", f"seizure:{seizure['id']}",
-           "--kind", "photograph", "--upload", str(path), "--only", "id")  # fmt: skip
+    add = (
+        "attachment",
+        "add",
+        *POLICE,
+        "--subject",
+        f"seizure:{seizure['id']}",
+        "--kind",
+        "photograph",
+        "--upload",
+        str(path),
+        "--only",
+        "id",
+    )
     number = salsa(*add).stdout.strip()
     assert salsa("attachment", "content", *POLICE, number, "-o", str(out)).stdout.startswith(
         f"{out}: "
@@ -305,22 +384,34 @@ def test_what_another_role_may_do_is_refused_with_the_permission(service):
     assert "  permission: account:manage\n" in refused.stderr
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("seizure", "show", *POLICE, "S-9"), "Nothing has the number S-9."),
-    (("seizure", "list", "--as", "bra.king"), "There is no demo account bra.king. There are bra.p"),
-    (("seizure", "list", "--key", "k", "--url", "http://127.0.0.1:9/api/v1"), "No service answers at"),
-    (("seizure", "record", *POLICE, "--file", "-"), " is no JSON: "),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("seizure", "show", *POLICE, "S-9"), "Nothing has the number S-9."),
+        (
+            ("seizure", "list", "--as", "bra.king"),
+            "There is no demo account bra.king. There are bra.p",
+        ),
+        (
+            ("seizure", "list", "--key", "k", "--url", "http://127.0.0.1:9/api/v1"),
+            "No service answers at",
+        ),
+        (("seizure", "record", *POLICE, "--file", "-"), " is no JSON: "),
+    ],
+)
 def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, said):
     assert said in salsa(*words, code=1, text="{").stderr
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("seizure", "list"), "A key is missing."),
-    (("seizure", "list", "--key", "k", "--url", "ftp://x"), "is no address"),
-    (("seizure", "list", *POLICE, "--kind", "lost"), "Invalid value for '--kind'"),
-    (("seizure", "record", *POLICE, "--items", "colour=red"), "colour=red is no name=value"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("seizure", "list"), "A key is missing."),
+        (("seizure", "list", "--key", "k", "--url", "ftp://x"), "is no address"),
+        (("seizure", "list", *POLICE, "--kind", "lost"), "Invalid value for '--kind'"),
+        (("seizure", "record", *POLICE, "--items", "colour=red"), "colour=red is no name=value"),
+    ],
+)
 def test_wrong_usage_exits_with_2(service, words, said):
     assert said in salsa(*words, code=2).stderr
 

@@ -13,26 +13,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.app import create_app
 from api.cli import main
 from api.cli.verify import WORDS
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from salsa_ext.values import jwks, tokens
-from salsa_ext.values.tokens import PublicKey
-from tests import actors, bodies
+from salsa_ext.access import paper_tokens
+from salsa_ext.access.paper_tokens import PublicKey
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
+from tests.access.test_tokens import CLAIMS
 from tests.conftest import NOW
-from tests.papers import code_of
-from tests.source import ROOT
-from tests.values.test_tokens import CLAIMS
+from tests.support import actors, bodies
+from tests.support.papers import code_of
+from tests.support.source import ROOT
 
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 RAW = SECRET.public_key().public_bytes_raw()
-KID = tokens.key_id("PRY", 2026, RAW)
-TOKEN = tokens.encode(CLAIMS, KID, SECRET)
+KID = paper_tokens.key_id("PRY", 2026, RAW)
+TOKEN = paper_tokens.sign_token(CLAIMS, KID, SECRET)
 
 
 def written(folder, compromised_at=None, kid=KID):
     path = folder / "keys.json"
-    key = jwks.jwk(PublicKey(kid, "PRY", RAW, compromised_at), MADE, None)
+    key = paper_tokens.to_jwk(PublicKey(kid, "PRY", RAW, compromised_at), MADE, None)
     path.write_text(json.dumps({"keys": [key]}, default=datetime.isoformat))
     return str(path)
 
@@ -46,8 +46,13 @@ def test_a_good_token_exits_with_0_and_says_what_the_paper_says(tmp_path):
     code, said = verify("--keys", written(tmp_path), TOKEN)
     assert code == 0
     assert said.startswith("The signature is good.")
-    for told in ("import DIMABEL/Ñ-1 of PRY", "valid through 2026-10-01", "BRA to PRY",
-                 "10 firearm", "only the service knows"):  # fmt: skip
+    for told in (
+        "import DIMABEL/Ñ-1 of PRY",
+        "valid through 2026-10-01",
+        "BRA to PRY",
+        "10 firearm",
+        "only the service knows",
+    ):
         assert told in said
 
 
@@ -55,9 +60,10 @@ def test_a_token_comes_from_standard_input_too(tmp_path):
     assert verify("--keys", written(tmp_path), "-", text=f"{TOKEN[:99]}\n{TOKEN[99:]}\n")[0] == 0
 
 
-@pytest.mark.parametrize(("token", "verdict"), [
-    (TOKEN[:-1] + "A", "altered"), ("SALSA2" + TOKEN[6:], "malformed"), ("-1", "malformed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("token", "verdict"),
+    [(TOKEN[:-1] + "A", "altered"), ("SALSA2" + TOKEN[6:], "malformed"), ("-1", "malformed")],
+)
 def test_any_other_token_exits_with_1_in_plain_words(tmp_path, token, verdict):
     code, said = verify("--keys", written(tmp_path), "--", token)
     assert (code, said.strip()) == (1, WORDS[verdict])
@@ -84,10 +90,15 @@ def test_a_file_that_holds_no_keys_is_refused_in_a_sentence(tmp_path, content):
 
 
 def test_a_token_is_checked_with_no_database_and_no_network(tmp_path):
-    nothing = {"PATH": os.environ["PATH"], "SALSA_HOME": "/nowhere/at/all",
-               "SALSA_DATABASE_URL": "postgresql://salsa@127.0.0.1:9/none"}  # fmt: skip
-    cut = ("import socket, sys; socket.socket = None;"
-           " from api.cli import main; sys.argv[0] = 'salsa'; main()")  # fmt: skip
+    nothing = {
+        "PATH": os.environ["PATH"],
+        "SALSA_HOME": "/nowhere/at/all",
+        "SALSA_DATABASE_URL": "postgresql://salsa@127.0.0.1:9/none",
+    }
+    cut = (
+        "import socket, sys; socket.socket = None;"
+        " from api.cli import main; sys.argv[0] = 'salsa'; main()"
+    )
     command = [sys.executable, "-c", cut, "verify", "--keys", written(tmp_path), TOKEN]
     ran = subprocess.run(command, cwd=ROOT, env=nothing, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -9,24 +9,33 @@ import schemathesis
 from flask import Flask
 
 from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from salsa_ext.policy.rules import RULES
-from tests import actors, region
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
 from tests.conftest import NOW
-from tests.routes import ID, POST
+from tests.support import actors, region
+from tests.support.routes import ID, POST
 
 DAY = timedelta(days=1)
 READERS = {  # who reads what each kind of path acts on
-    "permits": "licensing_officer", "shipments": "licensing_officer",
+    "permits": "licensing_officer",
+    "shipments": "licensing_officer",
     "discrepancies": "licensing_officer",
-    "transfers": "licensing_officer", "licensees": "licensing_officer",
-    "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
-    "traces": "police_officer", "requests": "trace_analyst", "records": "police_officer",
-    "matches": "police_officer", "consents": "trace_analyst", "alerts": "police_officer",
+    "transfers": "licensing_officer",
+    "licensees": "licensing_officer",
+    "attachments": "police_officer",
+    "reports": "police_officer",
+    "seizures": "police_officer",
+    "traces": "police_officer",
+    "requests": "trace_analyst",
+    "records": "police_officer",
+    "matches": "police_officer",
+    "consents": "trace_analyst",
+    "alerts": "police_officer",
     "hits": "police_officer",
-    "accounts": "state_administrator", "settings": "state_administrator",
-}  # fmt: skip
+    "accounts": "state_administrator",
+    "settings": "state_administrator",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ def served(server, template, tmp_path_factory):
             "dataset": "seizures",
             "line": 1,
         }
-        keys = {role: header("BRA", role) for role in RULES if role != "secretariat"}
+        keys = {role: header("BRA", role) for role in ROLE_PERMISSIONS if role != "secretariat"}
     yield Served(application, ids, keys)
     with application.app_context():
         db.engine.dispose()

@@ -15,9 +15,9 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi import checks
 from werkzeug.test import EnvironBuilder
 
-from salsa_ext.policy.rules import RULES
-from tests.routes import ROUTES
-from tests.sizes import sized
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from tests.support.routes import ROUTES
+from tests.support.sizes import sized
 
 CHECKS = [
     not_a_server_error,
@@ -30,18 +30,54 @@ CHECKS = [
     checks.ignored_auth,
 ]
 BOUNDED = settings(
-    max_examples=sized(6, 50), deadline=None, database=None, derandomize=True,
+    max_examples=sized(6, 50),
+    deadline=None,
+    database=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)  # fmt: skip
+)
 OF_THE_STATE = ("/settings/change",)  # acts on what there is, though no id names it
 OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 BODIES = (
-    "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
-    "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
-    "reopen", "assign", "acknowledge", "answer", "no_record", "refuse", "defer", "ask", "forward",
-    "notes", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "grant", "deny",
-    "extend", "hide", "decline",
-)  # fmt: skip
+    "correct",
+    "shipments",
+    "checkpoints",
+    "receipt",
+    "case",
+    "cancel",
+    "suspend",
+    "reinstate",
+    "amend",
+    "reissue",
+    "release",
+    "hold",
+    "resume",
+    "incidents",
+    "explain",
+    "agree",
+    "reopen",
+    "assign",
+    "acknowledge",
+    "answer",
+    "no_record",
+    "refuse",
+    "defer",
+    "ask",
+    "forward",
+    "notes",
+    "revoke",
+    "close",
+    "renew",
+    "marks",
+    "withdraw",
+    "confirm",
+    "reject",
+    "grant",
+    "deny",
+    "extend",
+    "hide",
+    "decline",
+)
 BODILESS = ("/accounts", "/calls", "/keys", "/traces")
 WITH_A_BODY = [
     route
@@ -116,4 +152,6 @@ def is_wrong_in_its_body(case):
 
 
 def role_for(route):
-    return next(role for role in RULES if route.permission in {None, *RULES[role]})
+    return next(
+        role for role in ROLE_PERMISSIONS if route.permission in {None, *ROLE_PERMISSIONS[role]}
+    )

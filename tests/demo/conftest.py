@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from api.app import create_app
-from benchmarks.filling import vacuum
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
+from benchmarks.marks import vacuum
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
 from tests.conftest import cheap_passwords
-from tests.small import ANCHOR, Small, digest, make
+from tests.support.small import ANCHOR, Small, digest, make
 
 
 @pytest.fixture(scope="session")

@@ -12,30 +12,47 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import text
 
-from api.demo.world import STATES
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.release import Decision
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels import sharing
-from tests.routes import ROUTES
-from tests.sizes import sized
+from salsa_ext.access.release import Decision
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import db, transaction
+from salsa_ext.demo.world import STATES
+from salsa_ext.disclosure import sharing
+from tests.support.routes import ROUTES
+from tests.support.sizes import sized
 
-OFFICERS = frozenset({"licensing_officer", "police_officer", "forensic_examiner", "trace_analyst",
-                      "border_officer", "supervisor"})  # fmt: skip
+OFFICERS = frozenset(
+    {
+        "licensing_officer",
+        "police_officer",
+        "forensic_examiner",
+        "trace_analyst",
+        "border_officer",
+        "supervisor",
+    }
+)
 """Who reads anything of another state's; of an own state everybody may whose permission it is."""
 PURPOSE = {"Salsa-Purpose": "investigation", "Salsa-Case": "READER-1"}
 FILES = ("/paper", "/content", "/report", "/form")
 ANYBODY = "*"
-READING = (("PRY", "police_officer"), ("BRA", "trace_analyst"), ("USA", "licensing_officer"),
-           ("MEX", "auditor"), ("URY", "border_officer"), (None, "secretariat"))  # fmt: skip
+READING = (
+    ("PRY", "police_officer"),
+    ("BRA", "trace_analyst"),
+    ("USA", "licensing_officer"),
+    ("MEX", "auditor"),
+    ("URY", "border_officer"),
+    (None, "secretariat"),
+)
 EACH, MOST = 3, 120  # things of each kind that everybody tries to open: of each keeping, and in all
 SETTING = "LEFT JOIN record_setting s ON s.record_id = r.id WHERE r.owner_state = :state"
 KEPT = "coalesce(s.visibility, 'open')"
 # what each state wrote, with who else may find it: a visibility, or the states that it concerns
 WORDS = (
     f"SELECT r.serial, r.concerned, {KEPT} FROM record r {SETTING} AND length(r.serial) > 6",
-    *(f"SELECT d.number, d.concerned, {KEPT} FROM {kind} d JOIN record r ON r.document_id = d.id"
-      f" {SETTING}" for kind in ("seizure", "transfer", "report")),
+    *(
+        f"SELECT d.number, d.concerned, {KEPT} FROM {kind} d JOIN record r ON r.document_id = d.id"
+        f" {SETTING}"
+        for kind in ("seizure", "transfer", "report")
+    ),
     "SELECT number, concerned, 'open' FROM shipment WHERE owner_state = :state",
     "SELECT number, concerned, 'closed' FROM permit WHERE owner_state = :state",
     "SELECT unnest(plates || seals || container), concerned, 'closed' FROM shipment"
@@ -45,19 +62,21 @@ WORDS = (
     "SELECT unnest(ARRAY[identification, address]), ARRAY(SELECT unnest(concerned) FROM permit"
     " WHERE p.id IN (exporter_id, importer_id, final_consignee_id, broker_id)), 'closed'"
     " FROM party p WHERE owner_state = :state AND kind = 'individual'",
-)  # fmt: skip
+)
 THINGS = {
-    **{f"{kind}_id": f"SELECT id, '' FROM {kind} WHERE owner_state = :state"
-       for kind in ("transfer", "report", "permit", "shipment")},
+    **{
+        f"{kind}_id": f"SELECT id, '' FROM {kind} WHERE owner_state = :state"
+        for kind in ("transfer", "report", "permit", "shipment")
+    },
     "seizure_id": f"SELECT r.document_id, {KEPT} FROM record r {SETTING}"
-                  " AND r.document_kind = 'seizure'",
+    " AND r.document_kind = 'seizure'",
     "trace_id": "SELECT id, status FROM trace WHERE owner_state = :state",
     "request_id": "SELECT id, status FROM trace_request WHERE owner_state = :state",
     "alert_id": "SELECT id, action FROM alert WHERE owner_state = :state",
     "hit_id": "SELECT id, status FROM hit WHERE owner_state = :state",
     "match_id": "SELECT id, strength FROM match WHERE owner_state = :state",
     "record_id": f"SELECT r.id, {KEPT} || r.event FROM record r {SETTING}",
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -155,8 +174,11 @@ def found_by(small, known, state, role):
 
 def not_his(known, found, state, role):
     """Return what an account found and may not, as sentences."""
-    return [f"{state} {role} finds {word} of {sorted(known.owners[word])} at {path}"
-            for word, path in found.items() if not known.may_find(word, state, role)]  # fmt: skip
+    return [
+        f"{state} {role} finds {word} of {sorted(known.owners[word])} at {path}"
+        for word, path in found.items()
+        if not known.may_find(word, state, role)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +203,6 @@ def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(known, found):
 def test_the_reader_finds_what_a_release_function_lets_out_that_allows_all(
     small, known, monkeypatch
 ):
-    monkeypatch.setattr(sharing, "decide", lambda *_: Decision(True, "open"))
+    monkeypatch.setattr(sharing, "decide_release", lambda *_: Decision(True, "open"))
     who = ("BRA", "trace_analyst")
     assert not_his(known, found_by(small, known, *who), *who)

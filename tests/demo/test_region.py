@@ -9,21 +9,21 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from api.bare import bare_app
-from api.demo import credentials, guns, leads, tour, words
-from api.demo.plan import Planner
-from api.demo.registers import FLAWS
-from api.demo.traces import ASKING
-from api.demo.world import STATES, Calendar
-from salsa_ext.db import db, transaction
-from salsa_ext.errors import Conflict
-from salsa_ext.policy.rules import operator, permissions_of
-from salsa_ext.readmodels import names
-from salsa_ext.services import installation
-from salsa_ext.services.authentication import find_account
-from salsa_ext.values.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
+from api.http.context import core_app
+from salsa_ext.access.authentication import authenticate_password
+from salsa_ext.access.rules import operator, role_permissions
+from salsa_ext.administration import installation
+from salsa_ext.core.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
+from salsa_ext.core.errors import Conflict
+from salsa_ext.database.session import db, transaction
+from salsa_ext.demo import accounts, guns, investigation, people, tour
+from salsa_ext.demo.investigation import TRACING_STATES
+from salsa_ext.demo.plan import Planner
+from salsa_ext.demo.routes import LICENCE_FLAWS
+from salsa_ext.demo.world import STATES, Calendar
+from salsa_ext.reference import names
 from tests.conftest import cheap_passwords
-from tests.small import ANCHOR, SCALE, SEED, digest, make
+from tests.support.small import ANCHOR, SCALE, SEED, digest, make
 
 POST = "ciudad-del-este-foz-do-iguacu"
 
@@ -33,7 +33,7 @@ def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
 
 
 def test_one_seed_gives_the_same_facts_in_any_database(small, fresh_database):
-    with bare_app(fresh_database).app_context():
+    with core_app(fresh_database).app_context():
         with cheap_passwords():
             made = make(fresh_database)
         facts = digest()
@@ -58,8 +58,11 @@ def test_traces_are_in_every_status_of_the_contract(small):
 
 
 def test_alerts_of_each_action_were_met_and_some_hits_answered(small):
-    found = counted(small, "SELECT action, count(*) FROM alert WHERE owner_state ="
-                           " current_setting('salsa.state')::char(3) GROUP BY 1")  # fmt: skip
+    found = counted(
+        small,
+        "SELECT action, count(*) FROM alert WHERE owner_state ="
+        " current_setting('salsa.state')::char(3) GROUP BY 1",
+    )
     assert found.keys() == set(ALERT_ACTIONS)
     met = counted(
         small, "SELECT action, count(*) FROM hit WHERE owner_state = alert_state GROUP BY 1"
@@ -71,25 +74,25 @@ def test_alerts_of_each_action_were_met_and_some_hits_answered(small):
 
 def test_each_role_has_an_account_in_each_state_that_asks(small):
     opened = {(account.state, account.role) for account in small.made.accounts}
-    wanted = {(state, role) for state in ASKING for role in ROLES if role != "secretariat"}
+    wanted = {(state, role) for state in TRACING_STATES for role in ROLES if role != "secretariat"}
     assert opened == wanted | {(None, "secretariat")}
 
 
 def test_a_token_carries_every_scope_of_its_role(small):
     answer = small.client("CHL", "licensing_officer").get("/me").json
     assert answer["state"] == "CHL"
-    assert set(answer["permissions"]) == permissions_of("licensing_officer")
+    assert set(answer["permissions"]) == role_permissions("licensing_officer")
 
 
 def test_a_password_signs_in(small):
     [account] = [one for one in small.made.accounts if one.username == "ury.auditor"]
     with small.app.app_context(), transaction(operator(None)):
-        assert find_account(account.username, account.password).role == "auditor"
+        assert authenticate_password(account.username, account.password).role == "auditor"
 
 
 def test_credentials_are_complete_and_for_their_owners_eyes_alone(small, tmp_path):
     path = tmp_path / "demo" / "credentials.json"
-    credentials.write(path, "http://127.0.0.1:8000", small.made.accounts)
+    accounts.write_credentials(path, "http://127.0.0.1:8000", small.made.accounts)
     written = json.loads(path.read_text())
     assert path.stat().st_mode & 0o777 == 0o600
     assert written["base_url"] == "http://127.0.0.1:8000"
@@ -135,8 +138,11 @@ def test_the_tours_certificates_agree(small):
 def test_a_trace_of_the_tours_gun_crosses_the_border_to_its_first_buyer(small):
     result = traced(small, "BRA", "BRA-Z-0001")
     assert [event["event"] for event in result["chain"]] == [
-        "manufacture", "export", "import", "domestic_sale",
-    ]  # fmt: skip
+        "manufacture",
+        "export",
+        "import",
+        "domestic_sale",
+    ]
     assert result["chain"][-1]["document_number"] == "PRY-T-0001"
     assert (result["scope"], result["reached"]) == ("international", "first_buyer")
     assert result["time_to_crime_days"] == 400 == tour.FACTS["time_to_crime_days"]
@@ -168,8 +174,10 @@ def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
     }
     assert [lead["gun_count"] for lead in found["straw_purchase"]] == [3]
     assert "Derek Placeholder" in found["straw_purchase"][0]["summary"]
-    assert leads.GUARDS.name in "".join(lead["summary"] for lead in found["shared_holder"])
-    assert leads.LOT.replace("-", "") in found["shared_lot"][0]["summary"]
+    assert investigation.GUARD_FIRM.name in "".join(
+        lead["summary"] for lead in found["shared_holder"]
+    )
+    assert investigation.CARTRIDGE_LOT.replace("-", "") in found["shared_lot"][0]["summary"]
 
 
 def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
@@ -186,13 +194,14 @@ def test_some_records_are_silent_and_some_only_point_to_their_owner(small):
 
 
 def test_only_a_few_firms_are_not_authorised(small):
-    doubts = counted(small, "SELECT data->>'verdict', count(*) FROM discrepancy"
-                            " WHERE kind = 'party_not_authorised' GROUP BY 1")  # fmt: skip
+    doubts = counted(
+        small,
+        "SELECT data->>'verdict', count(*) FROM discrepancy"
+        " WHERE kind = 'party_not_authorised' GROUP BY 1",
+    )
     permits = counted(small, "SELECT owner_state, count(*) FROM permit GROUP BY 1")
     assert doubts.total() < permits.total() / 20
-    assert set(counted(small, "SELECT status, 1 FROM licensee")) == {
-        "active", "suspended",
-    }  # fmt: skip
+    assert set(counted(small, "SELECT status, 1 FROM licensee")) == {"active", "suspended"}
 
 
 def test_firms_that_are_not_authorised_are_found_in_every_way():
@@ -200,11 +209,14 @@ def test_firms_that_are_not_authorised_are_found_in_every_way():
     licensed = made.plan().licensees
     roles = {role for one in licensed for role in one.data.roles}
     assert roles == set(LICENSEE_ROLES)
-    flawed = {one.state for one in licensed if one.suspended or one.data.roles == ("dealer",)
-              or one.data.valid_to < ANCHOR}  # fmt: skip
+    flawed = {
+        one.state
+        for one in licensed
+        if one.suspended or one.data.roles == ("dealer",) or one.data.valid_to < ANCHOR
+    }
     dealers = Counter(one.state for one in licensed if "-D-" in one.data.number)
     missing = {state for state, count in dealers.items() if count < max(dealers.values())}
-    assert flawed | missing == FLAWS.keys()
+    assert flawed | missing == LICENCE_FLAWS.keys()
 
 
 def test_discrepancies_have_been_worked_on_and_others_are_open(small):
@@ -221,7 +233,7 @@ def test_two_states_have_agreed_on_electronic_copies(small):
 
 def test_a_region_is_complete_when_it_is_made(small):
     with small.app.app_context(), transaction(operator(None)):
-        assert installation.current().is_complete
+        assert installation.get_installation().is_complete
 
 
 def test_a_second_region_is_refused(small):
@@ -230,9 +242,9 @@ def test_a_second_region_is_refused(small):
 
 
 def test_a_database_of_real_records_is_refused(fresh_database):
-    with bare_app(fresh_database).app_context():
+    with core_app(fresh_database).app_context():
         with transaction(operator("PRY")):
-            installation.begin_real(actor=operator("PRY"))
+            installation.declare_real(actor=operator("PRY"))
         with pytest.raises(Conflict):
             make(fresh_database)
         db.engine.dispose()
@@ -242,19 +254,21 @@ def test_an_interrupted_region_stays_incomplete(fresh_database):
     def interrupt(step, done, total):
         raise KeyboardInterrupt
 
-    with bare_app(fresh_database).app_context():
+    with core_app(fresh_database).app_context():
         with pytest.raises(KeyboardInterrupt):
             make(fresh_database, interrupt)
         with transaction(operator(None)):
-            assert installation.current().is_complete is False
+            assert installation.get_installation().is_complete is False
         db.engine.dispose()
 
 
 def test_types_are_seized_in_mexico_in_the_published_proportions():
     kinds = Counter(
         gun.design.kind if gun else "other"
-        for seized in plan(scale=0.5).seizures if seized.state == "MEX" for gun in seized.guns
-    )  # fmt: skip
+        for seized in plan(scale=0.5).seizures
+        if seized.state == "MEX"
+        for gun in seized.guns
+    )
     assert 0.57 < (kinds["pistol"] + kinds["revolver"]) / kinds.total() < 0.69
 
 
@@ -265,31 +279,42 @@ def test_marks_are_read_in_every_way_there_is():
 
 def test_the_service_knows_what_every_design_is_called(session):
     assert [
-        (design.make, design.calibre, design.type) for design in guns.designs()
+        (design.make, design.calibre, design.type)
+        for design in guns.designs()
         if not names.resolve("make", design.make)
         or not names.resolve("calibre", design.calibre)
-        or names.category(design.type) != "firearm"
-    ] == []  # fmt: skip
+        or names.type_category(design.type) != "firearm"
+    ] == []
 
 
 def test_the_service_knows_the_words_that_officers_write(session):
     said = {
-        "type": {word for spoken in words.TYPES.values() for word in spoken.values()},
-        "make": {word for heard in words.MAKES.values() for word in heard},
-        "calibre": {word for heard in words.CALIBRES.values() for word in heard},
+        "type": {word for spoken in people.TYPE_WORDS.values() for word in spoken.values()},
+        "make": {word for heard in people.MAKE_VARIANTS.values() for word in heard},
+        "calibre": {word for heard in people.CALIBRE_VARIANTS.values() for word in heard},
     }
-    assert [word for kind, every in said.items() for word in every
-            if names.resolve(kind, word) is None] == []  # fmt: skip
+    assert [
+        word for kind, every in said.items() for word in every if names.resolve(kind, word) is None
+    ] == []
 
 
 def traced(small, state, number):
     client = small.client(state, "police_officer")
     [seizure] = client.get(f"/seizures?number={number}").json["items"]
-    trace = client.post("/traces", {
-        "seizure": seizure["id"], "item": 1, "case_number": f"{number}-T", "priority": "routine",
-        "legal_basis": "Act 1", "illicit_reason": "used_in_crime", "circumstances": "In a vehicle.",
-        "intended_use": "intelligence", "confirm_second": True,
-    }).json  # fmt: skip
+    trace = client.post(
+        "/traces",
+        {
+            "seizure": seizure["id"],
+            "item": 1,
+            "case_number": f"{number}-T",
+            "priority": "routine",
+            "legal_basis": "Act 1",
+            "illicit_reason": "used_in_crime",
+            "circumstances": "In a vehicle.",
+            "intended_use": "intelligence",
+            "confirm_second": True,
+        },
+    ).json
     return client.get(f"/traces/{trace['id']}/result").json
 
 
@@ -310,8 +335,11 @@ def serials(plan):
 
 def numbers(plan):
     return [
-        *(data.number for kind in ("permits", "transfers", "reports")
-          for _, data in getattr(plan, kind)),
+        *(
+            data.number
+            for kind in ("permits", "transfers", "reports")
+            for _, data in getattr(plan, kind)
+        ),
         *(document.data.number for document in [*plan.shipments, *plan.seizures]),
         *(case.number for case in plan.traces),
-    ]  # fmt: skip
+    ]

@@ -21,14 +21,14 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from api.app import create_app
-from api.bare import bare_app
 from api.cli import main
 from api.cli.commands import Generated
-from api.demo import credentials, region
-from salsa_ext.config import Config
-from salsa_ext.db import db
+from api.http.context import core_app
+from salsa_ext.core.config import Config
+from salsa_ext.database.session import db
+from salsa_ext.demo import accounts, region
 from tests.conftest import Server, cheap_passwords, name_of, shared_folder
-from tests.serving import served
+from tests.support.serving import served
 
 SHIM = """#!{python} -IS
 import json, socket, sys
@@ -42,10 +42,12 @@ sys.exit(said["code"])
 """
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING = (
-    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ids"), (r"\b[0-9a-f]{64}\b", "hashes"),
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ids"),
+    (r"\b[0-9a-f]{64}\b", "hashes"),
     (r"\d{4}-\d\d-\d\d|\b[A-Z][a-z]{2} \d{1,2}, \d{4}", "days"),
-    (r"\b\d\d:\d\d\b", "hours"), ("…", "what is cut"),
-)  # fmt: skip
+    (r"\b\d\d:\d\d\b", "hours"),
+    ("…", "what is cut"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +67,15 @@ def made(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
 def _make(server: Server, template: str, config: Config) -> None:
     server.make(name_of(config), template)
     path = config.home / "demo" / "credentials.json"
-    with bare_app(config).app_context(), cheap_passwords():
-        region.make(config, seed=7, anchored_on=datetime.now(UTC).date(), scale=0.02,
-                    progress=lambda *_: None,
-                    keep=lambda opened: credentials.write(path, "", opened))  # fmt: skip
+    with core_app(config).app_context(), cheap_passwords():
+        region.create_region(
+            config,
+            seed=7,
+            anchor=datetime.now(UTC).date(),
+            scale=0.02,
+            progress=lambda *_: None,
+            store_accounts=lambda opened: accounts.write_credentials(path, "", opened),
+        )
         db.engine.dispose()
 
 
@@ -98,8 +105,11 @@ def shell(
     folder, address = tmp_path / "shell", str(tmp_path / "salsa.sock")
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for name, value in (("HOME", demo.home), ("DATABASE_URL", demo.database_url),
-                        ("MIGRATION_URL", demo.migration_url)):  # fmt: skip
+    for name, value in (
+        ("HOME", demo.home),
+        ("DATABASE_URL", demo.database_url),
+        ("MIGRATION_URL", demo.migration_url),
+    ):
         monkeypatch.setenv(f"SALSA_{name}", str(value).replace("+psycopg2", "", 1))
     program = tmp_path / "bin" / "salsa"
     program.parent.mkdir()
@@ -115,9 +125,13 @@ def shell(
         serving = threading.Thread(target=service.serve_forever, args=(0.01,))
         serving.start()
         yield lambda lines: subprocess.run(
-            ["bash", "-c", lines], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            env={"PATH": path}, timeout=120,
-        )  # fmt: skip
+            ["bash", "-c", lines],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env={"PATH": path},
+            timeout=120,
+        )
         service.shutdown()
         serving.join()
     with app.app_context():

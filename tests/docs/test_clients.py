@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from tests import actors, bodies, serving
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
 from tests.conftest import NOW
+from tests.support import actors, bodies, serving
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
 MANIFEST, BATCH = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
@@ -20,8 +20,9 @@ MANIFEST, BATCH = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
 
 def test_the_command_posts_a_manifest(ran):
     assert [item["serial"] for item in json.loads(ran(MANIFEST))["items"]] == [
-        "TKA52380", "TKA52381",
-    ]  # fmt: skip
+        "TKA52380",
+        "TKA52381",
+    ]
 
 
 def test_the_command_posts_a_batch_of_checks(ran):
@@ -55,9 +56,12 @@ def ran(served, tmp_path):
     def run(command):
         command = command.replace("http://127.0.0.1:8000", address).replace("curl", "curl -sS")
         said = subprocess.run(
-            ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True,
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
             env={"PATH": "/usr/bin:/bin", "KEY": key, "PERMIT": permit},
-        )  # fmt: skip
+        )
         assert said.stderr == ""
         return said.stdout
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.docs.conftest import assert_known
-from tests.source import ROOT
+from tests.support.source import ROOT
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = re.compile(
@@ -69,8 +69,10 @@ def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
     assert shell(f"{verify} --only second_check").stdout == "done\n"
     assert {*hits} <= set(shell(listed).stdout.split())
     assert [shell(f"{answer} --only status").stdout.strip() for answer in answers] == [
-        "confirmed", "denied", "extended",
-    ]  # fmt: skip
+        "confirmed",
+        "denied",
+        "extended",
+    ]
     assert shell(f"{cancel} --only status").stdout == "cancelled\n"
 
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from salsa_ext.errors import REFUSED
-from salsa_ext.messages.strictness import FIELDS
-from salsa_ext.values import jwks
-from salsa_ext.values.tokens import PublicKey
-from tests.messages.test_envelopes import KID, SEALED, SECRET
-from tests.source import ROOT
+from salsa_ext.access import paper_tokens
+from salsa_ext.access.paper_tokens import PublicKey
+from salsa_ext.core.errors import ENVELOPE_REFUSALS
+from salsa_ext.exchange.envelopes import FIELD_CHECKS
+from tests.exchange.test_envelopes import KID, SEALED, SECRET
+from tests.support.source import ROOT
 
 TEXT = (ROOT / "docs/envelopes.md").read_text()
 [PROGRAM] = re.findall(r"```python\n(.*?)```", TEXT, re.S)
@@ -28,7 +28,7 @@ def ran(tmp_path):
     def run(raw, compromised_at=None):
         key = PublicKey(KID, "BRA", SECRET.public_key().public_bytes_raw(), compromised_at)
         keys, file = tmp_path / "keys.json", tmp_path / "envelope.json"
-        told = jwks.jwk(key, datetime(2026, 1, 1, tzinfo=UTC), None)
+        told = paper_tokens.to_jwk(key, datetime(2026, 1, 1, tzinfo=UTC), None)
         keys.write_text(json.dumps({"keys": [told]}, default=datetime.isoformat))
         file.write_bytes(raw)
         command = [sys.executable, "-I", program, keys, file]
@@ -48,10 +48,16 @@ def test_the_program_takes_the_example_and_names_its_hash(ran):
     assert (done.returncode, done.stdout.split()) == (0, [SEALED.hash, "trace.request"])
 
 
-@pytest.mark.parametrize("change", [
-    (b"1998", b"1999"), (b'"recipient":"PRY"', b'"recipient":"ARG"'), (b'"sequence":1', b'"sequence":2'),
-    (b'"value":"', b'"value":"A'), (b"}", b"} "),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"1998", b"1999"),
+        (b'"recipient":"PRY"', b'"recipient":"ARG"'),
+        (b'"sequence":1', b'"sequence":2'),
+        (b'"value":"', b'"value":"A'),
+        (b"}", b"} "),
+    ],
+)
 def test_the_program_refuses_what_was_changed(ran, change):
     assert ran(SEALED.raw.replace(*change, 1)).returncode == 1
 
@@ -68,4 +74,4 @@ def test_the_program_uses_nothing_of_this_service():
 
 def test_every_field_and_every_refusal_is_explained():
     named = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.M))
-    assert named >= set(FIELDS) | set(REFUSED)
+    assert named >= set(FIELD_CHECKS) | set(ENVELOPE_REFUSALS)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from api.bare import bare_app
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import rematching
+from api.http.context import core_app
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import db, transaction
+from salsa_ext.matches import jobs as match_jobs
 from tests.docs.conftest import assert_shown, blocks
-from tests.source import ROOT
+from tests.support.source import ROOT
 
 [(TYPED, SHOWN)] = blocks((ROOT / "docs" / "leads.md").read_text())
 
@@ -15,12 +15,12 @@ from tests.source import ROOT
 @pytest.fixture
 def matched(demo):
     """Let the worker match what it matches first, of the two states that seized guns of the lead."""
-    with bare_app(demo).app_context():
+    with core_app(demo).app_context():
         for state in ("MEX", "GTM"):
             waiting = 1
             while waiting:
                 with transaction(operator(state)):
-                    waiting = rematching.run(actor=operator(state), only_of_crime=True)
+                    waiting = match_jobs.match_queued(actor=operator(state), only_of_crime=True)
         db.engine.dispose()
 
 

@@ -3,7 +3,7 @@
 import re
 
 from tests.docs.test_commands import written
-from tests.source import ROOT
+from tests.support.source import ROOT
 
 PAGE = ROOT / "docs" / "licensing.md"
 

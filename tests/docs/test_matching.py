@@ -7,16 +7,19 @@ import pytest
 from api.app import create_app
 from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import agencies, match_news, matches, reports, transfers
-from salsa_ext.services.agencies import ContactData
-from tests import bodies
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import agencies
+from salsa_ext.administration.agencies import ContactData
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db, transaction
+from salsa_ext.documents import reports, transfers
+from salsa_ext.matches import notices as match_notices
+from salsa_ext.matches import search
 from tests.conftest import NOW
 from tests.docs.conftest import assert_session
-from tests.serving import open_accounts, served
-from tests.source import ROOT
+from tests.support import bodies
+from tests.support.serving import open_accounts, served
+from tests.support.source import ROOT
 
 TEXT = (ROOT / "docs" / "matching.md").read_text()
 [SESSION] = re.findall(r"```\n(\$ .*?)```", TEXT, re.S)
@@ -48,5 +51,5 @@ def test_the_session_gives_the_output_that_it_shows():
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code():
-    assert f"at most {matches.AT_ONCE} guns" in TEXT
-    assert re.search(rf"more than\s+{match_news.MOST} for one state", TEXT)
+    assert f"at most {search.MAX_AT_ONCE} guns" in TEXT
+    assert re.search(rf"more than\s+{match_notices.MAX_SEPARATE_NOTICES} for one state", TEXT)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from salsa_ext.db import db
+from salsa_ext.database.session import db
 from tests.docs.conftest import blocks
-from tests.serving import served
+from tests.support.serving import served
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = blocks((ROOT / "README.md").read_text())

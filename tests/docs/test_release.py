@@ -6,44 +6,59 @@ from datetime import date
 import pytest
 
 from api.app import create_app
-from api.bare import bare_app
+from api.http.context import core_app
 from api.schemas.transfers import TransferRequest
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.release import INVESTIGATORS, NAMING, READERS, Reader, Said, Use, decide
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.records import of_documents
-from salsa_ext.services import disclosures, transfers
-from salsa_ext.values.actor import Purpose
-from salsa_ext.values.codes import CONSENT_USES, FIELD_GROUPS, HANDLING_CODES
-from tests import bodies
+from salsa_ext.access.release import (
+    INVESTIGATOR_ROLES,
+    NAMING_PURPOSES,
+    READER_ROLES,
+    Reader,
+    Statement,
+    Use,
+    decide_release,
+)
+from salsa_ext.access.rules import operator
+from salsa_ext.core.actor import Purpose
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.codes import CONSENT_USES, FIELD_GROUPS, HANDLING_CODES
+from salsa_ext.database.session import db, transaction
+from salsa_ext.disclosure import disclosures
+from salsa_ext.documents import transfers
+from salsa_ext.firearms.records.queries import records_of_documents
 from tests.conftest import NOW
 from tests.docs.conftest import assert_session
-from tests.serving import open_accounts, served
-from tests.source import ROOT
+from tests.support import bodies
+from tests.support.serving import open_accounts, served
+from tests.support.source import ROOT
 
 TEXT = (ROOT / "docs" / "release.md").read_text()
 SESSIONS = re.findall(r"```\n(\$ .*?)```", TEXT, re.S)
 READER = Reader("BRA", "police_officer", date(2026, 3, 9), "investigation", "C-1")
 SAID = {
-    "finder, open": Said("PRY"),
-    "finder, pointer": Said("PRY", "pointer"),
-    "finder, silent": Said("PRY", "silent"),
-    "concerned": Said("PRY", concerns=True),
-    "permit or shipment, concerned": Said("PRY", concerns=True, is_paper=True),
+    "finder, open": Statement("PRY"),
+    "finder, pointer": Statement("PRY", "pointer"),
+    "finder, silent": Statement("PRY", "silent"),
+    "concerned": Statement("PRY", concerns=True),
+    "permit or shipment, concerned": Statement("PRY", concerns=True, is_paper=True),
 }
 
 
 def table(heading):
     lines = TEXT.partition(f"## {heading}")[2].partition("\n## ")[0].splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines
-            if line.startswith("|") and not line.startswith("|---")]  # fmt: skip
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in lines
+        if line.startswith("|") and not line.startswith("|---")
+    ]
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
 def word(decision):
-    asked = {"named_on_request": "on request", "ask_for_court": "with consent",
-             "ask_for_onward": "with consent"}  # fmt: skip
+    asked = {
+        "named_on_request": "on request",
+        "ask_for_court": "with consent",
+        "ask_for_onward": "with consent",
+    }
     return "yes" if decision.allowed else asked.get(decision.code, "no")
 
 
@@ -52,37 +67,43 @@ def test_the_table_of_readers_is_that_of_the_function():
     groups = [re.match(r"`(\w+)`", row.pop("Fields"))[1] for row in rows]
     assert tuple(groups) == FIELD_GROUPS
     for group, row in zip(groups, rows, strict=True):
-        assert row == {name: word(decide(group, said, READER)) for name, said in SAID.items()}
+        assert row == {
+            name: word(decide_release(group, said, READER)) for name, said in SAID.items()
+        }
 
 
 def test_the_table_of_uses_is_that_of_the_function():
     rows = {row["Handling"]: row for row in table("What may be done with it")}
     assert tuple(rows) == HANDLING_CODES
     for code, row in rows.items():
-        said = Said("PRY", handling=code)
-        assert row["In court"] == word(decide("firearm", said, READER, Use("court")))
-        onward = decide("firearm", said, READER, Use("onward", "URY"))
+        said = Statement("PRY", handling=code)
+        assert row["In court"] == word(decide_release("firearm", said, READER, Use("court")))
+        onward = decide_release("firearm", said, READER, Use("onward", "URY"))
         assert row["To a third state"] == word(onward)
 
 
 def test_the_page_names_every_use_and_the_roles_of_the_function():
     assert tuple(row["Use"].strip("`") for row in table("Consent")) == CONSENT_USES
-    assert READERS - {"operator"} == {
-        "licensing_officer", "police_officer", "forensic_examiner", "border_officer",
-        "trace_analyst", "supervisor",
-    }  # fmt: skip
-    assert INVESTIGATORS - {"operator"} == {"police_officer", "trace_analyst", "supervisor"}
-    assert sorted(NAMING) == ["investigation", "seizure"]
+    assert READER_ROLES - {"operator"} == {
+        "licensing_officer",
+        "police_officer",
+        "forensic_examiner",
+        "border_officer",
+        "trace_analyst",
+        "supervisor",
+    }
+    assert INVESTIGATOR_ROLES - {"operator"} == {"police_officer", "trace_analyst", "supervisor"}
+    assert sorted(NAMING_PURPOSES) == ["investigation", "seizure"]
 
 
 @pytest.fixture
 def record(registered_database):
     """A sale of Paraguay that Brazil read in a case."""
-    with bare_app(registered_database).app_context():
+    with core_app(registered_database).app_context():
         pry, bra = (operator(state, clock=FixedClock(NOW)) for state in ("PRY", "BRA"))
         with transaction(pry):
             made = transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))
-            sold = of_documents([made])[made][0].record.id
+            sold = records_of_documents([made])[made][0].record.id
         bra = bra.for_purpose(Purpose("investigation", "C-1"))
         with transaction(bra):
             disclosures.read_record(actor=bra, record_id=sold)

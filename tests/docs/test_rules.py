@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from salsa_ext.articles import Article
+from salsa_ext.core.errors import Article
 
 ROOT = Path(__file__).parents[2]
 ROWS = [

@@ -3,7 +3,7 @@
 import re
 
 from tests.docs.conftest import assert_shown, blocks
-from tests.source import ROOT
+from tests.support.source import ROOT
 
 TEXT = (ROOT / "docs" / "tracing.md").read_text()
 

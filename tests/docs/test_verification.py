@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from salsa_ext.values import jwks
+from salsa_ext.access import paper_tokens
 from tests.cli.test_papers import KID, TOKEN, written
-from tests.source import ROOT
+from tests.support.source import ROOT
 
 TEXT = (ROOT / "docs/verification.md").read_text()
 [PROGRAM] = re.findall(r"```python\n(.*?)```", TEXT, re.S)
@@ -46,7 +46,7 @@ def test_the_example_refuses_what_a_stolen_key_signed(ran):
 def test_the_example_uses_nothing_of_this_service():
     imported = re.findall(r"^(?:import|from) (.+?)(?: import|$)", PROGRAM, re.M)
     assert {name.split(".")[0].split(",")[0] for name in imported} == {"base64", "cryptography"}
-    assert jwks.keys_of({"keys": []}) == {} and KID in TOKEN
+    assert paper_tokens.read_key_set({"keys": []}) == {} and KID in TOKEN
 
 
 def test_every_verdict_is_explained():

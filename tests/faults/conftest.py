@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 
 from api.app import create_app
-from api.running import DATABASE
-from salsa_ext.clock import SYSTEM
-from salsa_ext.config import Config
-from salsa_ext.db import db
-from salsa_ext.postgres import EmbeddedServer, provision
-from salsa_ext.services import database
-from tests import actors
+from api.server.database import DATABASE_NAME
+from salsa_ext.administration import migrations
+from salsa_ext.core.clock import SYSTEM_CLOCK
+from salsa_ext.core.config import Config
+from salsa_ext.database.postgres.provision import provision_database
+from salsa_ext.database.postgres.server import EmbeddedServer
+from salsa_ext.database.session import db
 from tests.conftest import FAST
-from tests.folders import open_folder
+from tests.support import actors
+from tests.support.folders import open_folder
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +25,13 @@ def installed():
     with open_folder() as home:
         with EmbeddedServer(home, settings=FAST) as server:
             with closing(server.admin()) as admin:
-                provision(admin, database=DATABASE, owner_password=server.password("owner"),
-                          service_password=server.password("service"))  # fmt: skip
-            database.upgrade(server.url("owner", DATABASE))
+                provision_database(
+                    admin,
+                    database=DATABASE_NAME,
+                    owner_password=server.password("owner"),
+                    service_password=server.password("service"),
+                )
+            migrations.upgrade_schema(server.url("owner", DATABASE_NAME))
         yield home
 
 
@@ -41,7 +46,7 @@ def copied(installed):
 @contextmanager
 def made(home, embedded):
     """An application on the database of a server."""
-    config = Config(home=home, database_url=embedded.url("service", DATABASE), pool_timeout=1)
+    config = Config(home=home, database_url=embedded.url("service", DATABASE_NAME), pool_timeout=1)
     application = create_app(config)
     yield application
     with application.app_context():
@@ -51,7 +56,7 @@ def made(home, embedded):
 def key_of(application):
     """The header of a key of a licensing officer."""
     with application.app_context():
-        now = SYSTEM.now()
+        now = SYSTEM_CLOCK.now()
         token = actors.token("PRY", "licensing_officer", now, None, timedelta(days=1))
     return {"Authorization": f"Bearer {token}"}
 

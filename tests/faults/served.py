@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from tests.source import ROOT
+from tests.support.source import ROOT
 
 
 class Service:
@@ -25,9 +25,12 @@ class Service:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SALSA_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "serve", "--port", str(self.port)],
-            cwd=ROOT, env=kept | {"SALSA_HOME": str(self.home)} | self.settings, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=kept | {"SALSA_HOME": str(self.home)} | self.settings,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def start(self):
         self.launch()

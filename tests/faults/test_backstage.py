@@ -24,8 +24,11 @@ def service(home, embedded, key, application):
 
 def _backstage(service):
     """The ids of the processes that do the background's work."""
-    found = subprocess.run(["pgrep", "-P", str(service.process.pid), "-f", "api.cli worker"],
-                           capture_output=True, text=True)  # fmt: skip
+    found = subprocess.run(
+        ["pgrep", "-P", str(service.process.pid), "-f", "api.cli worker"],
+        capture_output=True,
+        text=True,
+    )
     return [int(line) for line in found.stdout.split()]
 
 

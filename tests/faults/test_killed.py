@@ -9,10 +9,10 @@ from itertools import count
 
 import pytest
 
-from salsa_ext.postgres import EmbeddedServer
-from tests import bodies
+from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.served import Service
-from tests.sizes import sized
+from tests.support import bodies
+from tests.support.sizes import sized
 
 THREADS = 8
 WRITES, KILLED_AT = sized((250, 60), (500, 150))

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from api.running import DATABASE
-from salsa_ext.clock import SYSTEM
-from salsa_ext.db import db
-from salsa_ext.postgres import EmbeddedServer
-from tests import actors, agencies, bodies
+from api.server.database import DATABASE_NAME
+from salsa_ext.core.clock import SYSTEM_CLOCK
+from salsa_ext.database.postgres.server import EmbeddedServer
+from salsa_ext.database.session import db
 from tests.faults.served import Service
-from tests.sizes import sized
+from tests.support import actors, agencies, bodies
+from tests.support.sizes import sized
 
 FEW, MANY = sized((1_000, 10_000), (10_000, 100_000))
 SOME, TENFOLD = sized((200, 2_000), (500, 5_000))
 HELD = sized(1.1, 1.2)  # of the peak for few; a list of all, which is shorter, shows in less
 SLOWEST = 5  # seconds in which another request is answered, on a machine that tests share
-TODAY = SYSTEM.now().date()
+TODAY = SYSTEM_CLOCK.now().date()
 
 
 def test_ten_times_as_many_guns_take_no_more_memory(service, permit, record_property):
@@ -145,13 +145,18 @@ class Measured:
             time.sleep(0.2)
 
     def __str__(self):
-        return (f"{self.seconds:.1f} s, {self.peak / 2**20:.0f} MiB at most, {self.asked} others,"
-                f" the slowest {self.slowest:.2f} s")  # fmt: skip
+        return (
+            f"{self.seconds:.1f} s, {self.peak / 2**20:.0f} MiB at most, {self.asked} others,"
+            f" the slowest {self.slowest:.2f} s"
+        )
 
 
 def peak(pid):
-    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-              if line.startswith("VmHWM:")]  # fmt: skip
+    [line] = [
+        line
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmHWM:")
+    ]
     return int(line.split()[1]) * 1024
 
 
@@ -185,8 +190,10 @@ class Port(Service):
 
     def send(self, state, path, document, manifest, **more):
         boundary = secrets.token_hex(16)
-        parts = (("document", "a.json", "application/json", json.dumps(document)),
-                 ("manifest", "a.csv", "text/csv", manifest))  # fmt: skip
+        parts = (
+            ("document", "a.json", "application/json", json.dumps(document)),
+            ("manifest", "a.csv", "text/csv", manifest),
+        )
         body = "".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\n'
             f"Content-Type: {kind}\r\n\r\n{text}\r\n"
@@ -228,11 +235,11 @@ class Port(Service):
 
 @pytest.fixture
 def service(home, embedded, application):
-    agencies.register(embedded.url("owner", DATABASE))
+    agencies.register(embedded.url("owner", DATABASE_NAME))
     with application.app_context():
         day = timedelta(days=1)
         keys = {
-            state: actors.token(state, "licensing_officer", SYSTEM.now(), None, day)
+            state: actors.token(state, "licensing_officer", SYSTEM_CLOCK.now(), None, day)
             for state in ("BRA", "PRY")
         }
         db.engine.dispose()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 
 URL = "/api/v1/transfers"
 

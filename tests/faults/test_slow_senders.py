@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.running import DATABASE
-from api.serving import SENDERS
-from api.turns import OF_ONE
-from salsa_ext.postgres import EmbeddedServer
+from api.http.concurrency import MAX_BODIES_PER_SENDER
+from api.server.database import DATABASE_NAME
+from api.server.serve import THREADS
+from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
 from tests.faults.served import Service
 
@@ -27,8 +27,14 @@ def _started(installed, **settings):
     with copied(installed) as home, EmbeddedServer(home) as embedded:
         with made(home, embedded) as application:
             key = key_of(application)
-        served = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
-                         SALSA_DATABASE_URL=embedded.url("service", DATABASE), **settings)  # fmt: skip
+        served = Service(
+            home,
+            key,
+            SALSA_WORKERS="1",
+            SALSA_THREADS="1",
+            SALSA_DATABASE_URL=embedded.url("service", DATABASE_NAME),
+            **settings,
+        )
         served.start()
         yield served
         served.stop()
@@ -62,8 +68,8 @@ def test_one_sender_keeps_nobody_out_however_many_bodies_of_his_do_not_come(serv
     bearer = f"Authorization: {service.key['Authorization']}"
     sent = ("/api/v1/permits", bearer, "Content-Type: application/json")
     with ExitStack() as lines:
-        begun = [lines.enter_context(_begin(service, *sent)) for _ in range(SENDERS + MANY)]
-        answers = _answers(begun, SENDERS + MANY - OF_ONE)
+        begun = [lines.enter_context(_begin(service, *sent)) for _ in range(THREADS + MANY)]
+        answers = _answers(begun, THREADS + MANY - MAX_BODIES_PER_SENDER)
         assert {answer.split()[1] for answer in answers} == {b"429"}
         assert all(b"retry-after: 2" in answer.lower() for answer in answers)
         assert service.request("GET", "/api/v1/permits")[0] == 200

@@ -44,9 +44,7 @@ def test_workers_that_are_still_loading_end_too(service):
     assert interrupted(service) < 10
 
 
-@pytest.mark.parametrize("sent", [
-    b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-])  # fmt: skip
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
 def test_a_connection_that_is_left_open_keeps_nobody_waiting(service, sent):
     service.start()
     with socket.create_connection(("127.0.0.1", service.port)) as caller:

@@ -5,8 +5,9 @@ import json
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from salsa_ext.services import attachments
-from tests import bodies, files
+from salsa_ext.administration import attachments
+from salsa_ext.database import bulk
+from tests.support import bodies, files
 
 # werkzeug lets go of a part that breaks off without closing it; it is gone with the request
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -29,15 +30,19 @@ def send(police, subject):
     def post(cut, promised=0):
         document = json.dumps({"subject": subject, "kind": "document"}).encode()
         body = (
-            b"--x\r\nContent-Disposition: form-data; name=document\r\n\r\n" + document
+            b"--x\r\nContent-Disposition: form-data; name=document\r\n\r\n"
+            + document
             + b"\r\n--x\r\nContent-Disposition: form-data; name=file; filename=a.jpg\r\n\r\n"
-            + files.photograph() + b"\r\n--x--\r\n"
-        )[:-cut]  # fmt: skip
+            + files.photograph()
+            + b"\r\n--x--\r\n"
+        )[:-cut]
         return police.client.post(
-            "/api/v1/attachments", data=body, content_type="multipart/form-data; boundary=x",
+            "/api/v1/attachments",
+            data=body,
+            content_type="multipart/form-data; boundary=x",
             headers={"Authorization": f"Bearer {police.token}"},
             environ_overrides={"CONTENT_LENGTH": str(len(body) + promised)},
-        )  # fmt: skip
+        )
 
     return post
 
@@ -71,9 +76,9 @@ def test_a_file_of_which_a_piece_cannot_be_kept_is_not_kept_at_all(
             raise OperationalError("INSERT", {}, Exception("no space left on device"))
         attachments_insert(model, rows)
 
-    attachments_insert = attachments.insert_many
+    attachments_insert = bulk.insert_many
     monkeypatch.setattr(attachments, "insert_many", insert)
-    monkeypatch.setattr(attachments, "PART", 100)
+    monkeypatch.setattr(attachments, "PART_SIZE", 100)
     answer = files.attach(police, subject, files.photograph(), 503)
     assert answer.headers["Retry-After"]
     assert kept() == []

@@ -14,13 +14,13 @@ import pytest
 from jinja2 import Environment, nodes
 from jinja2.ext import extract_from_ast
 
-from api.articles import FORMS
-from api.i18n import catalogue
-from salsa_ext.values.codes import LANGUAGES
+from api.i18n.articles import FORMS_BY_LANGUAGE
+from api.i18n.messages import load_catalogue
+from salsa_ext.core.codes import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "api/web/templates").rglob("*.html"))
-LABELS = ROOT / "salsa_ext/reference/labels.csv"
+LABELS = ROOT / "salsa_ext/reference/data/labels.csv"
 MARKED = {"say", "Lazy", "Message"}
 OTHERS = [language for language in LANGUAGES if language != "en"]
 JINJA = Environment(autoescape=True)
@@ -28,17 +28,65 @@ WORD = re.compile(r"[^\W\d_]{2}")
 SAID_SO = {
     "es": {"Auditor", "Calibre", "Derringer", "Supervisor", "Total"},
     "fr": {
-        "Active", "Air", "Calibre", "Conditions", "Corruption", "Date", "Derringer", "Destruction",
-        "Distance", "Document", "Documentation", "Grenade", "Homicide", "Identification", "Incident",
-        "Justification", "Licence", "Lot", "Note", "Notifications", "Page", "Pages", "Parties",
-        "Points", "Police", "Port", "Question", "Race", "Rail", "Revolver", "Signatures", "Source",
-        "Total", "Transit {number}", "Transport", "Type", "confirmation", "correction",
-        "document", "import", "incident", "note", "notification", "session", "suspension",
+        "Active",
+        "Air",
+        "Calibre",
+        "Conditions",
+        "Corruption",
+        "Date",
+        "Derringer",
+        "Destruction",
+        "Distance",
+        "Document",
+        "Documentation",
+        "Grenade",
+        "Homicide",
+        "Identification",
+        "Incident",
+        "Justification",
+        "Licence",
+        "Lot",
+        "Note",
+        "Notifications",
+        "Page",
+        "Pages",
+        "Parties",
+        "Points",
+        "Police",
+        "Port",
+        "Question",
+        "Race",
+        "Rail",
+        "Revolver",
+        "Signatures",
+        "Source",
+        "Total",
+        "Transit {number}",
+        "Transport",
+        "Type",
+        "confirmation",
+        "correction",
+        "document",
+        "import",
+        "incident",
+        "note",
+        "notification",
+        "session",
+        "suspension",
         "version {number}",
     },
-    "pt": {"Auditor", "Calibre", "E-mail", "Item", "Regime", "Status", "Supervisor", "Total",
-           "envelope"},
-}  # fmt: skip
+    "pt": {
+        "Auditor",
+        "Calibre",
+        "E-mail",
+        "Item",
+        "Regime",
+        "Status",
+        "Supervisor",
+        "Total",
+        "envelope",
+    },
+}
 """What a language says as English does; a word that is not here and is the same was forgotten."""
 EVERYWHERE = {"INTERPOL iARMS", "MIC/DTA", "eTrace", "“{name}”", "{count} bits"}
 """Names, and what is measured: the same in every language."""
@@ -49,28 +97,29 @@ SHOWN = {"alt", "title", "placeholder", "aria-label", "label", "summary"}
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_sentence_is_translated(language):
-    missing = sorted(sentences() - set(catalogue(language)))
+    missing = sorted(sentences() - set(load_catalogue(language)))
     assert missing == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_translation_is_left_over(language):
-    assert sorted(set(catalogue(language)) - sentences() - {""}) == []
+    assert sorted(set(load_catalogue(language)) - sentences() - {""}) == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_shows_the_same_data(language):
-    articles = FORMS.get(language, frozenset())
+    articles = FORMS_BY_LANGUAGE.get(language, frozenset())
     wrong = {
-        text: said for text, said in catalogue(language).items()
+        text: said
+        for text, said in load_catalogue(language).items()
         if fields(text) != fields(said, articles)
-    }  # fmt: skip
+    }
     assert wrong == {}
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_is_not_the_english_again(language):
-    same = {text for text, said in catalogue(language).items() if text and text == said}
+    same = {text for text, said in load_catalogue(language).items() if text and text == said}
     named = {one["en"] for kind, one in names() if kind != "state" and one["en"] == one[language]}
     assert same | named == SAID_SO[language] | EVERYWHERE & (same | named)
 
@@ -151,5 +200,6 @@ def fields(text: str, articles: frozenset[str] = frozenset()) -> list[str]:
     """
     return sorted(
         f"{name}!{how}:{'' if (form or '').lower() in articles else form}"
-        for _, name, form, how in Formatter().parse(text) if name is not None
-    )  # fmt: skip
+        for _, name, form, how in Formatter().parse(text)
+        if name is not None
+    )

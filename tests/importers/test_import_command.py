@@ -1,3 +1,5 @@
+"""Test import command."""
+
 import csv
 from dataclasses import replace
 
@@ -8,15 +10,20 @@ from api.app import create_app
 from api.cli import main
 from importers.rows import Lookups
 from importers.us_crime_guns import COLUMNS
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import installation
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import installation
+from salsa_ext.database.session import db, transaction
 
 ROW = dict.fromkeys(COLUMNS, "") | {
-    "source_dataset": "TEST", "source_row": "2", "manufacturer_name": "GLOCK",
-    "firearm_serial": "XYZ123", "firearm_caliber": "9mm", "sale_date": "2020-01-31",
-    "crime_date": "2020-03-01", "time_to_crime": "30.0",
-}  # fmt: skip
+    "source_dataset": "TEST",
+    "source_row": "2",
+    "manufacturer_name": "GLOCK",
+    "firearm_serial": "XYZ123",
+    "firearm_caliber": "9mm",
+    "sale_date": "2020-01-31",
+    "crime_date": "2020-03-01",
+    "time_to_crime": "30.0",
+}
 
 
 def test_the_command_shows_what_was_taken_and_what_was_not(salsa, events):
@@ -73,7 +80,7 @@ def test_what_is_taken_declares_the_installation_real(
     salsa("import", "us-crime-guns", events(ROW), *options)
     with create_app(fresh_database).app_context():
         with transaction(operator(None)):
-            standing = installation.current()
+            standing = installation.get_installation()
             kind = standing.kind if standing else None
         db.engine.dispose()
     assert kind == declared

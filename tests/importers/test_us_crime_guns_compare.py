@@ -1,13 +1,15 @@
+"""Test us crime guns compare."""
+
 import csv
 from dataclasses import replace
 
 import pytest
 
-from api.vault import vault
+from api.http.context import current_vault
 from importers import us_crime_guns
 from importers.rows import Lookups
 from importers.us_crime_guns import COLUMNS
-from importers.us_crime_guns_compare import compare
+from importers.us_crime_guns_compare import compare_traces
 
 SOLD = {"sale_date": "2020-01-31", "crime_date": "2020-03-01", "time_to_crime": "30.0"}
 SOLD_LATER = {"sale_date": "2020-02-10", "crime_date": "2020-03-11", "time_to_crime": "30.0"}
@@ -68,7 +70,7 @@ def compared(actor, tmp_path):
             for number, row in enumerate(rows, 2):
                 writer.writerow({"source_dataset": "TEST", "source_row": str(number)} | row)
         few = replace(Lookups.load("us_crime_guns"), least=1)
-        us_crime_guns.run(path, actor("USA"), lookups=few)
-        return compare(path, actor("USA"), vault())
+        us_crime_guns.import_file(path, actor("USA"), lookups=few)
+        return compare_traces(path, actor("USA"), current_vault())
 
     return call

@@ -12,11 +12,11 @@ import pytest
 
 from api.app import create_app
 from importers import us_crime_guns
-from salsa_ext.db import db, transaction
-from salsa_ext.matching.names import fold
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels import leads
-from salsa_ext.services import rematching
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import db, transaction
+from salsa_ext.leads import queries as lead_queries
+from salsa_ext.matches import jobs as match_jobs
+from salsa_ext.reference.name_matching import fold_name
 from tests.importers.test_us_crime_guns_traces import AFTER_ALL_BUT_ONE, FILE
 
 pytestmark = pytest.mark.skipif(
@@ -32,13 +32,13 @@ def found(server, template, tmp_path_factory):
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     config = server.config(name, tmp_path_factory.mktemp("home"))
     with create_app(config, AFTER_ALL_BUT_ONE).app_context():
-        us_crime_guns.run(FILE, actor)
+        us_crime_guns.import_file(FILE, actor)
         waiting = 1
         while waiting:
             with transaction(actor):
-                waiting = rematching.run(actor=actor)
+                waiting = match_jobs.match_queued(actor=actor)
         with transaction(actor):
-            yield leads.find(actor)
+            yield lead_queries.find_all(actor)
         db.session.remove()
         db.engine.dispose()
     server.drop(name)
@@ -64,8 +64,11 @@ def rows():
 
 def test_guns_by_dealer_are_as_a_plain_count_has_them(found, rows):
     counted = rows[rows.dealers == 1].dealer.value_counts()
-    told = {fold("name", min(lead.dealers)): len(lead.guns)
-            for lead in found if lead.kind == "shared_dealer"}  # fmt: skip
+    told = {
+        fold_name("name", min(lead.dealers)): len(lead.guns)
+        for lead in found
+        if lead.kind == "shared_dealer"
+    }
     assert told == counted[counted > 1].to_dict()
     assert (len(told), sum(told.values())) == (31, 215)
 
@@ -75,14 +78,15 @@ def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(found, rows):
     for lead in found:
         if lead.kind == "shared_dealer":
             serials = sorted(gun.seized[0].serial for gun in lead.guns)
-            assert serials == by_dealer[fold("name", min(lead.dealers))]
+            assert serials == by_dealer[fold_name("name", min(lead.dealers))]
 
 
 def test_times_to_crime_under_three_years_are_those_of_the_rows(found, rows):
     days = (rows.seized - rows.sold).dt.days
     counted = Counter(rows[(rows.days_sold == 1) & (days < 1_095)].serial)
-    told = Counter(lead.guns[0].seized[0].serial for lead in found
-                   if lead.kind == "short_time_to_crime")  # fmt: skip
+    told = Counter(
+        lead.guns[0].seized[0].serial for lead in found if lead.kind == "short_time_to_crime"
+    )
     assert told == counted
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from api.vault import vault
+from api.http.context import current_vault
 from importers import us_crime_guns
-from importers.us_crime_guns_compare import compare, counts
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from salsa_ext.matching.marks import normalise, readable
-from salsa_ext.policy.rules import operator
+from importers.us_crime_guns_compare import compare_traces, count_classes
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
+from salsa_ext.firearms.marks.keys import count_readable, normalise
 
 DATA = Path(os.environ.get("SALSA_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 FILE = DATA / "us_crime_gun_events" / "events.csv"
@@ -31,9 +31,26 @@ pytestmark = pytest.mark.skipif(
 )
 
 SALES_SHOWN = {
-    67: 6, 71: 3, 142: 2, 143: 2, 208: 4, 273: 5, 310: 3, 315: 7, 323: 4, 336: 7, 353: 4, 443: 4,
-    448: 7, 478: 4, 490: 2, 491: 3, 516: 2, 518: 6, 611: 2,
-}  # fmt: skip
+    67: 6,
+    71: 3,
+    142: 2,
+    143: 2,
+    208: 4,
+    273: 5,
+    310: 3,
+    315: 7,
+    323: 4,
+    336: 7,
+    353: 4,
+    443: 4,
+    448: 7,
+    478: 4,
+    490: 2,
+    491: 3,
+    516: 2,
+    518: 6,
+    611: 2,
+}
 
 
 def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
@@ -50,10 +67,13 @@ def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
 
 def test_traces_find_the_published_days_by_the_marks_alone(imported):
     _, found = imported
-    print(counts(found))  # noqa: T201  (the figures, for whoever runs this with -s)
-    assert counts(found) == {
-        "agrees": 388, "several_sales": 19, "short_serial": 3, "not_recorded": 1,
-    }  # fmt: skip
+    print(count_classes(found))  # noqa: T201  (the figures, for whoever runs this with -s)
+    assert count_classes(found) == {
+        "agrees": 388,
+        "several_sales": 19,
+        "short_serial": 3,
+        "not_recorded": 1,
+    }
 
 
 def test_an_ambiguous_trace_shows_every_sale_of_the_serial(imported):
@@ -64,8 +84,11 @@ def test_an_ambiguous_trace_shows_every_sale_of_the_serial(imported):
 
 def test_an_ambiguous_trace_names_the_right_sale_with_the_published_days(imported):
     _, found = imported
-    days = [{sale["time_to_crime_days"] for sale in one.result.candidates} for one in found
-            if is_open(one)]  # fmt: skip
+    days = [
+        {sale["time_to_crime_days"] for sale in one.result.candidates}
+        for one in found
+        if is_open(one)
+    ]
     published = [one.case.days for one in found if is_open(one)]
     assert all(own in shown for own, shown in zip(published, days, strict=True))
 
@@ -78,7 +101,7 @@ def test_a_sale_told_in_two_rows_leaves_the_days_certain(imported):
 
 def test_a_serial_of_two_glyphs_is_traced_where_make_and_calibre_are_known(imported):
     _, found = imported
-    short = [one for one in found if readable(normalise(one.case.serial)) < 3]
+    short = [one for one in found if count_readable(normalise(one.case.serial)) < 3]
     assert Counter(one.kind for one in short) == {"agrees": 4, "short_serial": 3}
     assert {one.result.outcome for one in short if one.kind == "short_serial"} == {"not_traced"}
 
@@ -87,8 +110,10 @@ def test_no_gun_of_another_serial_stands_in_a_chain(imported):
     _, found = imported
     pairs = {
         (normalise(one.case.serial), normalise(event["serial"]))
-        for one in found if one.result for event in one.result.chain
-    }  # fmt: skip
+        for one in found
+        if one.result
+        for event in one.result.chain
+    }
     assert all(asked == held for asked, held in pairs)
 
 
@@ -101,8 +126,8 @@ def imported(own_database):
     """Return the report of the import and the comparison of every case."""
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     with create_app(own_database, AFTER_ALL_BUT_ONE).app_context():
-        report = us_crime_guns.run(FILE, actor)
-        found = compare(FILE, actor, vault())
+        report = us_crime_guns.import_file(FILE, actor)
+        found = compare_traces(FILE, actor, current_vault())
         yield report, found
         db.session.remove()
         db.engine.dispose()

@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, pool
 
-from salsa_ext.services import database
+from salsa_ext.administration.migrations import _alembic_config
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def at(server):
         name = f"salsa_{secrets.token_hex(6)}"
         server.make(name)
         url = server.url("owner", name)
-        config = database._alembic(url)
+        config = _alembic_config(url)
         command.upgrade(config, revision)
         yield config, create_engine(url, poolclass=pool.NullPool)
         server.drop(name)

@@ -9,9 +9,11 @@ __all__ = ["moved"]
 OLD, NEW = "0078_keep_who_hid_it", "0082_keep_days_of_other_channels"
 SENT, NUMBERED, CAME, UNSENT = (f"0199f2c0-0000-7000-8000-00000000001{at}" for at in range(4))
 LEGS = (
-    (SENT, "AUT", "mla", "sent", None), (NUMBERED, "ESP", "etrace", "sent", "T-7"),
-    (CAME, "FRA", "iarms", "answered", "I-7"), (UNSENT, "ITA", "post", "sent", None),
-)  # fmt: skip
+    (SENT, "AUT", "mla", "sent", None),
+    (NUMBERED, "ESP", "etrace", "sent", "T-7"),
+    (CAME, "FRA", "iarms", "answered", "I-7"),
+    (UNSENT, "ITA", "post", "sent", None),
+)
 
 
 def by_hand(number):
@@ -38,6 +40,7 @@ def test_where_a_form_was_said_to_be_sent_its_day_is_kept_and_else_it_is_known_o
     with engine.begin() as connection:
         rows = connection.execute(text("SELECT id::text, asked_on::text FROM trace_leg"))
         assert {number: on for number, on in rows if on} == {
-            SENT: "2026-03-01", NUMBERED: "2026-03-01",
-        }  # fmt: skip
+            SENT: "2026-03-01",
+            NUMBERED: "2026-03-01",
+        }
     command.downgrade(config, OLD)

@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, pool, text
 
-from salsa_ext.matching import marks, neighbours, sightings
-from salsa_ext.services import forms
+from salsa_ext.firearms.marks import index, keys, variants
 
 
 @pytest.fixture
@@ -21,14 +20,17 @@ def old(owner):
 
 
 def keep(owner, event, serial="ABC123456"):
-    key = marks.key(serial)
+    key = keys.whole_key(serial)
     with owner.begin() as connection:
-        connection.execute(text(
-            "INSERT INTO mark_key (key, mark_id, record_id, record_version, state, serial_norm, skeleton,"
-            " event, occurred_on, visibility, is_superseded, is_void) VALUES (:key, gen_random_uuid(),"
-            " gen_random_uuid(), 1, 'BRA', :norm, :skeleton, :event, '2020-01-01', 'open',"
-            " false, false)"
-        ), {"key": key.value, "norm": key.norm, "skeleton": key.skeleton, "event": event})  # fmt: skip
+        connection.execute(
+            text(
+                "INSERT INTO mark_key (key, mark_id, record_id, record_version, state, serial_norm, skeleton,"
+                " event, occurred_on, visibility, is_superseded, is_void) VALUES (:key, gen_random_uuid(),"
+                " gen_random_uuid(), 1, 'BRA', :norm, :skeleton, :event, '2020-01-01', 'open',"
+                " false, false)"
+            ),
+            {"key": key.value, "norm": key.norm, "skeleton": key.skeleton, "event": event},
+        )
     return key
 
 
@@ -43,15 +45,15 @@ def fill(owner, said):
         connection.execute(text(f"COMMENT ON TABLE mark_form IS '{said}'"))
     for _ in range(2):
         with owner.begin() as connection:
-            forms.fill(connection)
+            index.fill_variants(connection)
 
 
 def test_forms_are_filled_in_once_where_the_table_says_so(owner, old):
     with owner.begin() as connection:
-        forms.fill(connection)
+        index.fill_variants(connection)
     assert count(owner) == 0
     fill(owner, "to be filled")
-    assert count(owner) == len(neighbours.kept(old.norm))
+    assert count(owner) == len(variants.index_keys(old.norm))
 
 
 def test_forms_of_what_was_read_in_the_field_are_filled_in_for_that_alone(owner, old):
@@ -59,7 +61,7 @@ def test_forms_of_what_was_read_in_the_field_are_filled_in_for_that_alone(owner,
     assert count(owner) == 0
     keep(owner, "theft")
     fill(owner, "sightings to be filled")
-    assert count(owner) == len(sightings.kept(old.norm))
+    assert count(owner) == len(variants.field_index_keys(old.norm))
 
 
 @pytest.mark.parametrize("said", ["writings to be filled", "halves and writings to be filled"])
@@ -67,7 +69,7 @@ def test_each_writing_of_a_mark_is_filled_in_by_its_own_digits(owner, said):
     alike = [keep(owner, "registration", serial) for serial in ("68512345", "GBS12345")]
     assert len({key.value for key in alike}) == 1
     fill(owner, said)
-    digits = [neighbours.pack(neighbours.CORE, core) for core in ("12345", "68512345")]
+    digits = [variants.pack_key(variants.CORE, core) for core in ("12345", "68512345")]
     with owner.connect() as connection:
         kept = text("SELECT count(DISTINCT key) FROM mark_form WHERE key = ANY(:digits)")
         assert connection.scalar(kept, {"digits": digits}) == 2

@@ -10,11 +10,14 @@ SALSA, UNSENT, SENT, CHANGED, NUMBERED, ANSWERED, ENDED = (
     f"0199f2c0-0000-7000-8000-00000000001{at}" for at in range(7)
 )
 LEGS = {
-    SALSA: ("PRY", "salsa", "sent", None), UNSENT: ("AUT", "iarms", "sent", None),
-    SENT: ("DEU", "mla", "sent", None), CHANGED: ("ITA", "post", "sent", None),
-    NUMBERED: ("ESP", "etrace", "sent", "T-7"), ANSWERED: ("FRA", "iarms", "acknowledged", None),
+    SALSA: ("PRY", "salsa", "sent", None),
+    UNSENT: ("AUT", "iarms", "sent", None),
+    SENT: ("DEU", "mla", "sent", None),
+    CHANGED: ("ITA", "post", "sent", None),
+    NUMBERED: ("ESP", "etrace", "sent", "T-7"),
+    ANSWERED: ("FRA", "iarms", "acknowledged", None),
     ENDED: ("BEL", "iarms", "withdrawn", None),
-}  # fmt: skip
+}
 ASKED, WENT = "2026-03-01 12:00:00+00", "2026-03-02 12:00:00+00"
 
 

@@ -10,10 +10,20 @@ KEPT, SEEING = "BRA-POLICE", "BRA-TEST"
 # Of withdrawn, drafted and open cases; of MOVED the asked state has the request in the former case.
 CASES = {"C-GONE": TRACE, "C-DRAFT": DRAFT, "C-OPEN": OPEN}
 SAID = {
-    "uuid": "gen_random_uuid()", "integer": "1", "smallint": "0", "boolean": "false", "jsonb": "'{}'",
-    "text": "'x'", "character": "'BRA'", "timestamp with time zone": "now()", "date": "now()",
-    "ARRAY": "'{}'", "bytea": "''", "numeric": "1", "double precision": "1",
-}  # fmt: skip
+    "uuid": "gen_random_uuid()",
+    "integer": "1",
+    "smallint": "0",
+    "boolean": "false",
+    "jsonb": "'{}'",
+    "text": "'x'",
+    "character": "'BRA'",
+    "timestamp with time zone": "now()",
+    "date": "now()",
+    "ARRAY": "'{}'",
+    "bytea": "''",
+    "numeric": "1",
+    "double precision": "1",
+}
 
 
 @pytest.fixture
@@ -29,37 +39,93 @@ def _fill(connection):
     """Write traces, what was read in their cases, and consents, as they stood before."""
     for case, trace in CASES.items():
         status = {TRACE: "withdrawn", DRAFT: "draft"}.get(trace, "sent")
-        put(connection, "trace", id=trace, owner_state="BRA", concerned="{BRA}", case_number=case,
-            status=status, priority="routine")  # fmt: skip
-    put(connection, "trace", id=MOVED, owner_state="BRA", concerned="{BRA}", case_number="C-NEW",
-        status="sent", priority="routine")  # fmt: skip
-    put(connection, "trace_request", owner_state="PRY", asking_state="BRA", trace_id=MOVED,
-        case_number="C-FORMER", status="sent", priority="routine")  # fmt: skip
+        put(
+            connection,
+            "trace",
+            id=trace,
+            owner_state="BRA",
+            concerned="{BRA}",
+            case_number=case,
+            status=status,
+            priority="routine",
+        )
+    put(
+        connection,
+        "trace",
+        id=MOVED,
+        owner_state="BRA",
+        concerned="{BRA}",
+        case_number="C-NEW",
+        status="sent",
+        priority="routine",
+    )
+    put(
+        connection,
+        "trace_request",
+        owner_state="PRY",
+        asking_state="BRA",
+        trace_id=MOVED,
+        case_number="C-FORMER",
+        status="sent",
+        priority="routine",
+    )
     for trace in (TRACE, DRAFT):
         hide(connection, trace, KEPT, "BRA")
     hide(connection, MOVED, "PRY-POLICE", "PRY")
     hide(connection, OPEN, "PRY-POLICE", "BRA")  # its draft, of which Paraguay was never told
     for case in (*CASES, "C-FORMER", "ELSE"):
-        put(connection, "audit_entry", owner_state="BRA", concerned="{BRA,PRY}", case_number=case,
-            action="record:disclosed", subject_kind="record")  # fmt: skip
+        put(
+            connection,
+            "audit_entry",
+            owner_state="BRA",
+            concerned="{BRA,PRY}",
+            case_number=case,
+            action="record:disclosed",
+            subject_kind="record",
+        )
         for owner in ("BRA", "PRY"):
-            put(connection, "consent", owner_state=owner, asking_state="BRA", origin_state="PRY",
-                case_number=case, use="names", status="asked")  # fmt: skip
-    put(connection, "audit_entry", owner_state="BRA", concerned="{BRA}", case_number="OF-TRACE",
-        action="envelope:sent", subject_kind="envelope", data=f'{{"about": "{TRACE}"}}')  # fmt: skip
+            put(
+                connection,
+                "consent",
+                owner_state=owner,
+                asking_state="BRA",
+                origin_state="PRY",
+                case_number=case,
+                use="names",
+                status="asked",
+            )
+    put(
+        connection,
+        "audit_entry",
+        owner_state="BRA",
+        concerned="{BRA}",
+        case_number="OF-TRACE",
+        action="envelope:sent",
+        subject_kind="envelope",
+        data=f'{{"about": "{TRACE}"}}',
+    )
 
 
 def hide(connection, trace, agency, state):
-    put(connection, "hiding", subject_id=trace, agency=agency, owner_state=state,
-        subject_kind="trace")  # fmt: skip
+    put(
+        connection,
+        "hiding",
+        subject_id=trace,
+        agency=agency,
+        owner_state=state,
+        subject_kind="trace",
+    )
 
 
 def put(connection, table, **given):
     """Insert a row; what must be something and is not given is anything of its type."""
-    columns = connection.execute(text(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :table"
-        " AND table_schema = 'public' AND is_nullable = 'NO' AND column_default IS NULL"
-    ), {"table": table})  # fmt: skip
+    columns = connection.execute(
+        text(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :table"
+            " AND table_schema = 'public' AND is_nullable = 'NO' AND column_default IS NULL"
+        ),
+        {"table": table},
+    )
     values = {name: SAID[kind] for name, kind in columns}
     values |= {name: f"'{value}'" for name, value in given.items()}
     said = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(values.values())})"
@@ -71,9 +137,12 @@ def seen(moved, table, agency, state="BRA", *, is_new=True):
     _, _, service = moved
     unseen = ":agency" if is_new else "salsa_unseen(:agency)"
     with service.begin() as connection:
-        connection.execute(text(
-            f"SELECT set_config('salsa.state', :state, true), set_config('salsa.unseen', {unseen}, true)"
-        ), {"state": state, "agency": agency})  # fmt: skip
+        connection.execute(
+            text(
+                f"SELECT set_config('salsa.state', :state, true), set_config('salsa.unseen', {unseen}, true)"
+            ),
+            {"state": state, "agency": agency},
+        )
         return {*connection.scalars(text(f"SELECT case_number FROM {table}"))}
 
 
@@ -92,8 +161,16 @@ def test_what_was_hidden_stays_so_up_and_down(moved, table):
     assert seen(moved, table, "PRY-POLICE", "PRY") == EVERY - {"C-FORMER"}
     with owner.begin() as connection:
         listed = f'{{"about": ["{OPEN}", "{TRACE}"]}}'
-        put(connection, "audit_entry", owner_state="BRA", concerned="{BRA}", case_number="LISTED",
-            action="record:disclosed", subject_kind="record", data=listed)  # fmt: skip
+        put(
+            connection,
+            "audit_entry",
+            owner_state="BRA",
+            concerned="{BRA}",
+            case_number="LISTED",
+            action="record:disclosed",
+            subject_kind="record",
+            data=listed,
+        )
     assert seen(moved, table, KEPT) == left
     command.downgrade(config, OLD)
     assert seen(moved, table, KEPT, is_new=False) == left
@@ -114,6 +191,15 @@ def test_what_is_disclosed_since_goes_by_no_case(moved):
         )
         for case, agency, data in (("C-GONE", SEEING, "{}"), ("C-DRAFT", None, '{"about": []}')):
             given = {"agency": agency} if agency else {}
-            put(connection, "audit_entry", owner_state="BRA", concerned="{BRA}", case_number=case,
-                action="record:disclosed", subject_kind="record", data=data, **given)  # fmt: skip
+            put(
+                connection,
+                "audit_entry",
+                owner_state="BRA",
+                concerned="{BRA}",
+                case_number=case,
+                action="record:disclosed",
+                subject_kind="record",
+                data=data,
+                **given,
+            )
     assert seen(moved, "audit_entry", KEPT) == {"C-GONE", "C-DRAFT"}

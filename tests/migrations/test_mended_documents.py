@@ -34,15 +34,23 @@ def setting(number, visibility):
 BEFORE = (
     "INSERT INTO party (id, owner_state, concerned, kind, country)"
     f" VALUES ('{ID.format(8)}', 'BRA', '{{BRA}}', 'dealer', 'BRA')",
-    transfer(1, 1, "'A'"), transfer(1, 2, "'X'"), transfer(2, 1, "'X'"), transfer(3, 1, "NULL", 8),
-    record(4, 1, "{BRA}", 9), record(4, 2, "{BRA,PRY}", 3), setting(4, "silent"),
-    record(5, 1, "{BRA}", 1), setting(5, "open"),
-)  # fmt: skip
+    transfer(1, 1, "'A'"),
+    transfer(1, 2, "'X'"),
+    transfer(2, 1, "'X'"),
+    transfer(3, 1, "NULL", 8),
+    record(4, 1, "{BRA}", 9),
+    record(4, 2, "{BRA,PRY}", 3),
+    setting(4, "silent"),
+    record(5, 1, "{BRA}", 1),
+    setting(5, "open"),
+)
 AFTER = (  # what the revision makes legal: a number that one gave up and another took
-    transfer(6, 1, "'Y'"), transfer(6, 2, "'Z'"), transfer(7, 1, "'Y'"),
+    transfer(6, 1, "'Y'"),
+    transfer(6, 2, "'Z'"),
+    transfer(7, 1, "'Y'"),
     f"INSERT INTO standing_number VALUES ('BRA', 'transfer', 'Y', '{ID.format(7)}')",
     f"INSERT INTO standing_number VALUES ('BRA', 'transfer', 'Z', '{ID.format(6)}')",
-)  # fmt: skip
+)
 FIGURES = "SELECT period::text, sum(amount)::int FROM rollup_delta GROUP BY period"
 
 
@@ -116,8 +124,9 @@ def test_going_down_a_number_taken_anew_stays_and_is_found_by_an_index(taken_bac
     assert len(taken_back("SELECT id FROM transfer WHERE number = 'Y' AND version = 1")) == 2
     assert taken_back(INDEXES) == [("ix_transfer_owner_state_number",)]
     assert taken_back(CONSTRAINTS) == [
-        ("uq_report_owner_state_number_version",), ("uq_seizure_owner_state_number_version",)
-    ]  # fmt: skip
+        ("uq_report_owner_state_number_version",),
+        ("uq_seizure_owner_state_number_version",),
+    ]
 
 
 def test_going_down_the_silent_are_counted_as_the_code_of_before_counts_them(taken_back):

@@ -17,17 +17,38 @@ def moved(at):
 
 
 def hit(connection, number, owner, **given):
-    put(connection, "hit", id=number, owner_state=owner, alert_state="PRY", asking_state="BRA",
-        action="seize", priority="routine", cause_kind="seizure", status="open", strength="strong",
-        made_at="2026-02-15", **given)  # fmt: skip
+    put(
+        connection,
+        "hit",
+        id=number,
+        owner_state=owner,
+        alert_state="PRY",
+        asking_state="BRA",
+        action="seize",
+        priority="routine",
+        cause_kind="seizure",
+        status="open",
+        strength="strong",
+        made_at="2026-02-15",
+        **given,
+    )
 
 
 def test_a_hit_was_met_by_the_version_that_stood_when_it_was_made(moved):
     config, engine = moved
     with engine.begin() as connection:
         for version in (1, 2, 3):
-            put(connection, "record", id=RECORD, version=version, owner_state="BRA", category="firearm",
-                origin_kind="unknown", marking="intact", recorded_at=f"2026-0{version}-01")  # fmt: skip
+            put(
+                connection,
+                "record",
+                id=RECORD,
+                version=version,
+                owner_state="BRA",
+                category="firearm",
+                origin_kind="unknown",
+                marking="intact",
+                recorded_at=f"2026-0{version}-01",
+            )
         hit(connection, NAMED, "BRA", cause_id=RECORD)
         hit(connection, NAMED, "PRY")  # to which it does not show which record it was
         hit(connection, SECRET, "PRY")

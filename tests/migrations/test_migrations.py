@@ -9,9 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, pool, text
 
-from salsa_ext.db import Base
-from salsa_ext.services import database
-from tests.source import ROOT
+from salsa_ext.administration import migrations
+from salsa_ext.database.session import Base
+from tests.support.source import ROOT
 
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("*.py"))
 PROJECT = {"salsa_ext", "api", "importers"}
@@ -41,22 +41,22 @@ def test_every_column_is_nullable_where_its_model_says_so(owner):
 
 
 def test_migrations_go_up_and_down_and_up_again(empty):
-    database.upgrade(empty)
-    database.downgrade(empty, "base")
+    migrations.upgrade_schema(empty)
+    migrations.downgrade_schema(empty, "base")
     assert tables(empty) == {"alembic_version"}
-    database.upgrade(empty)
+    migrations.upgrade_schema(empty)
     assert tables(empty) == {"alembic_version", *Base.metadata.tables}
 
 
 def test_going_down_leaves_no_function_and_no_procedure(empty):
-    database.upgrade(empty)
-    database.downgrade(empty, "base")
+    migrations.upgrade_schema(empty)
+    migrations.downgrade_schema(empty, "base")
     assert names(empty, "SELECT proname FROM pg_proc WHERE proname LIKE 'salsa%'") == set()
 
 
 def test_a_second_upgrade_changes_nothing(empty):
-    first = database.upgrade(empty)
-    assert database.upgrade(empty) == first
+    first = migrations.upgrade_schema(empty)
+    assert migrations.upgrade_schema(empty) == first
 
 
 def test_the_head_file_names_the_newest_revision():

@@ -34,8 +34,9 @@ def test_how_common_a_value_is_is_summed_over_its_quarters_whatever_is_done_twic
                 for table in ("rollup", "rollup_delta")
             )
         assert folded == [
-            ("coverage", "BRA", "2026-01-01", 7), ("described", "BRA", "1900-01-01", 7),
+            ("coverage", "BRA", "2026-01-01", 7),
+            ("described", "BRA", "1900-01-01", 7),
             ("described", "PRY", "1900-01-01", 5),
-        ]  # fmt: skip
+        ]
         assert waiting == [("described", "BRA", "1900-01-01", 1)]
         command.downgrade(config, OLD)

@@ -27,8 +27,10 @@ def moved(at):
 
 
 def told(engine):
-    query = ("SELECT kind, reason, data->>'status', data->>'on', data->>'books_with' FROM event"
-             " ORDER BY 1")  # fmt: skip
+    query = (
+        "SELECT kind, reason, data->>'status', data->>'on', data->>'books_with' FROM event"
+        " ORDER BY 1"
+    )
     with engine.begin() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
 

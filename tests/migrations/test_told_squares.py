@@ -27,7 +27,9 @@ def test_the_posts_of_a_state_are_named_again_on_the_way_back(moved):
     with engine.begin() as connection:
         rows = connection.execute(text("SELECT state, post, kind, square FROM board_change")).all()
     assert {tuple(row) for row in rows} == {
-        ("GUY", "one", "seizure", 7), ("GUY", "other", "seizure", 7),
-        ("GUY", "one", "shipment", None), ("SUR", "other", "seizure", 8),
-    }  # fmt: skip
+        ("GUY", "one", "seizure", 7),
+        ("GUY", "other", "seizure", 7),
+        ("GUY", "one", "shipment", None),
+        ("SUR", "other", "seizure", 8),
+    }
     command.upgrade(config, NEW)

@@ -5,16 +5,24 @@ import itertools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import bodies
-from tests.sizes import sized
+from tests.support import bodies
+from tests.support.sizes import sized
 
 RUNS = itertools.count()
 FEW = settings(
-    max_examples=sized(12, 25), deadline=None, database=None,
+    max_examples=sized(12, 25),
+    deadline=None,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
-PLAN = {"route": "RN-14", "port_of_entry": "Libres", "port_of_exit": "Clorinda", "mode": "road",
-        "enters_on": "2026-02-01", "leaves_on": "2026-02-03"}  # fmt: skip
+)
+PLAN = {
+    "route": "RN-14",
+    "port_of_entry": "Libres",
+    "port_of_exit": "Clorinda",
+    "mode": "road",
+    "enters_on": "2026-02-01",
+    "leaves_on": "2026-02-03",
+}
 STATES = {"import": "PRY", "export": "BRA", "in_transit": "ARG"}
 
 
@@ -24,21 +32,29 @@ def lines(quantity, make):
 
 def variation(kind, number):
     """Return the bodies of one document: what it says differs a little, and what it names."""
-    return st.fixed_dictionaries({
-        "kind": st.just(kind), "number": st.just(number),
-        "lines": st.builds(lines, st.integers(1, 12), st.sampled_from(["Taurus", "Glock"])),
-        "importer": st.sampled_from([bodies.party(), bodies.party("Otra Casa")]),
-        "regime": st.sampled_from(["permanent", "permanent", "temporary"]),
-        "transit_states": st.just(["ARG"]) if kind == "in_transit" else st.sampled_from([[], ["ARG"]]),
-        "names_import": st.booleans(), "names_export": st.booleans(),
-        "names_transit": st.booleans(),
-    })  # fmt: skip
+    return st.fixed_dictionaries(
+        {
+            "kind": st.just(kind),
+            "number": st.just(number),
+            "lines": st.builds(lines, st.integers(1, 12), st.sampled_from(["Taurus", "Glock"])),
+            "importer": st.sampled_from([bodies.party(), bodies.party("Otra Casa")]),
+            "regime": st.sampled_from(["permanent", "permanent", "temporary"]),
+            "transit_states": st.just(["ARG"])
+            if kind == "in_transit"
+            else st.sampled_from([[], ["ARG"]]),
+            "names_import": st.booleans(),
+            "names_export": st.booleans(),
+            "names_transit": st.booleans(),
+        }
+    )
 
 
 FACTS = st.tuples(
-    variation("import", "I-1"), variation("export", "E-1"), variation("export", "E-2"),
+    variation("import", "I-1"),
+    variation("export", "E-1"),
+    variation("export", "E-2"),
     variation("in_transit", "T-1"),
-)  # fmt: skip
+)
 
 
 def body(fact, run):
@@ -74,10 +90,12 @@ def stand(clients, facts, order):
 
 def told(findings):
     return sorted(
-        tuple(str(found[name]).partition("-")[2] if name == "number" else str(found[name])
-              for name in ("code", "field", "ours", "theirs", "state", "kind", "number"))
+        tuple(
+            str(found[name]).partition("-")[2] if name == "number" else str(found[name])
+            for name in ("code", "field", "ours", "theirs", "state", "kind", "number")
+        )
         for found in findings
-    )  # fmt: skip
+    )
 
 
 def test_standings_depend_on_the_facts_and_not_on_the_order(as_actor):

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import bodies
-from tests.movements import Way, act, add
-from tests.sizes import sized
+from tests.support import bodies
+from tests.support.movements import Way, act, add
+from tests.support.sizes import sized
 
-FEW = settings(max_examples=sized(5, 8), deadline=None, database=None,
-               suppress_health_check=list(HealthCheck))  # fmt: skip
+FEW = settings(
+    max_examples=sized(5, 8), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 GUNS = ("KLMN10", "PQRT22", "VWXY35", "ABDE47")
 """Endings of serials so unlike that none is mis-keyed for another."""
 READ = st.sampled_from([*GUNS, "KLMN1O", "PQRT23", "STRANGE"])
@@ -55,8 +56,10 @@ def told(way, shipment):
     """Return what follows from a receipt, without what tells one run from another."""
     run, made = shipment
     view, doubts = way.read(made), way.bol.get(f"/discrepancies?number={run}").json["items"]
-    receipt = {name: view["receipt"][name] for name in
-               ("item_count", "missing", "unexpected", "miskeyed", "received_on")}  # fmt: skip
+    receipt = {
+        name: view["receipt"][name]
+        for name in ("item_count", "missing", "unexpected", "miskeyed", "received_on")
+    }
     open_ones = sorted((one["kind"], one["key"]) for one in doubts if one["status"] != "resolved")
     held = [ending for ending in (*GUNS, "KLMN1O", "PQRT23") if is_held(way, run + ending)]
     return str((view["status"], receipt, open_ones, held)).replace(run, "")

@@ -15,16 +15,20 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from salsa_ext.db import db
-from salsa_ext.models import Permit, PermitLine
-from salsa_ext.services import locks, standings
-from tests import bodies
-from tests.sizes import sized
+from salsa_ext.database import locks
+from salsa_ext.database.session import db
+from salsa_ext.trade.permits import classification
+from salsa_ext.trade.permits.models import Permit, PermitLine
+from tests.support import bodies
+from tests.support.sizes import sized
 
 FEW = settings(
-    max_examples=sized(8, 12), stateful_step_count=20, deadline=None, database=None,
+    max_examples=sized(8, 12),
+    stateful_step_count=20,
+    deadline=None,
+    database=None,
     suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+)
 RUNS = itertools.count()
 WHY = {"reason": "As decided"}
 OF = {"import": "PRY", "export": "BRA", "in_transit": "ARG"}
@@ -75,8 +79,9 @@ class Trade(RuleBasedStateMachine):
 
     def issue(self, kind, number, quantity, **more):
         line = bodies.permit()["lines"][0] | {"quantity": quantity}
-        body = bodies.permit(kind=kind, number=number, lines=[line],
-                             authority=bodies.authority(OF[kind]))  # fmt: skip
+        body = bodies.permit(
+            kind=kind, number=number, lines=[line], authority=bodies.authority(OF[kind])
+        )
         del body["import_permit"]
         made = self.call(kind, f"issue {kind}", "/permits", body | more, ())
         self.permits[kind].append(made["id"])
@@ -101,18 +106,28 @@ class Trade(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2), quantity=st.integers(1, 12), through=st.booleans())
     def issue_export(self, which, quantity, through):
         more = {"transit_states": ["ARG"]} if through else {}
-        self.issue("export", self.name(f"E-{next(self.numbers)}"), quantity,
-                   **self.named(which), **more)  # fmt: skip
+        self.issue(
+            "export", self.name(f"E-{next(self.numbers)}"), quantity, **self.named(which), **more
+        )
 
     @few("in_transit", 2)
     @rule(which=st.integers(0, 2), quantity=st.integers(1, 12))
     def issue_transit(self, which, quantity):
         plan = bodies.transit_permit("ARG")["plan"]
-        self.issue("in_transit", self.name(f"T-{next(self.numbers)}"), quantity,
-                   transit_states=["ARG"], plan=plan, **self.named(which))  # fmt: skip
+        self.issue(
+            "in_transit",
+            self.name(f"T-{next(self.numbers)}"),
+            quantity,
+            transit_states=["ARG"],
+            plan=plan,
+            **self.named(which),
+        )
 
-    @rule(one=ONE, action=st.sampled_from(["cancel", "suspend", "suspend", "reinstate", "reinstate"]),
-          kind=st.sampled_from(list(OF)))  # fmt: skip
+    @rule(
+        one=ONE,
+        action=st.sampled_from(["cancel", "suspend", "suspend", "reinstate", "reinstate"]),
+        kind=st.sampled_from(list(OF)),
+    )
     def decide(self, one, action, kind):
         if ids := self.permits[kind]:
             path = f"/permits/{ids[one % len(ids)]}/{action}"
@@ -128,9 +143,13 @@ class Trade(RuleBasedStateMachine):
     def reissue(self, one, kind, quantity):
         ids = self.permits[kind]
         number = self.name(f"{kind[0].upper()}-R{next(self.numbers)}")
-        body = {"number": number, "issued_on": "2026-03-01", "expires_on": "2027-02-01",
-                "authority": bodies.authority(OF[kind]),
-                "lines": [{"line": 1, "quantity": quantity}]}  # fmt: skip
+        body = {
+            "number": number,
+            "issued_on": "2026-03-01",
+            "expires_on": "2027-02-01",
+            "authority": bodies.authority(OF[kind]),
+            "lines": [{"line": 1, "quantity": quantity}],
+        }
         path = f"/permits/{ids[one % len(ids)]}/reissue"
         if made := self.call(kind, f"reissue {kind}", path, body, (409, 422), match=True):
             ids.append(made["id"])
@@ -140,8 +159,12 @@ class Trade(RuleBasedStateMachine):
         ids = self.permits["export"]
         permit = self.clients["export"].read(f"/permits/{ids[one % len(ids)]}").json
         serials = [f"LED{self.run:03}{next(self.serials):05}" for _ in range(guns)]
-        body = bodies.shipment(tuple(serials), route=[], ships_on="2026-03-05",
-                               number=self.name(f"A-{next(self.numbers)}"))  # fmt: skip
+        body = bodies.shipment(
+            tuple(serials),
+            route=[],
+            ships_on="2026-03-05",
+            number=self.name(f"A-{next(self.numbers)}"),
+        )
         made = self.call("export", "ship", f"/permits/{permit['id']}/shipments", body, (409, 422))
         if made:
             assert permit["balance"][0]["left"] >= guns
@@ -175,8 +198,12 @@ class Trade(RuleBasedStateMachine):
             )
 
     @precondition(lambda self: self.shipments)
-    @rule(one=ONE, who=st.sampled_from(["import", "import", "export"]), lost=st.integers(0, 2),
-          strange=st.booleans())  # fmt: skip
+    @rule(
+        one=ONE,
+        who=st.sampled_from(["import", "import", "export"]),
+        lost=st.integers(0, 2),
+        strange=st.booleans(),
+    )
     def receive(self, one, who, lost, strange):
         shipment = self.shipments[one % len(self.shipments)]
         came = self.sent[shipment][lost:] + ["STRANGE99"] * strange
@@ -258,8 +285,8 @@ def test_the_ledger_adds_up_whatever_is_done(as_actor, run):
     def again(actor, of):
         """Find anew what every permit is; what is different then depended on the order."""
         permits, before = of_run(of)
-        locks.permits_of(state for permit in permits for state in permit.concerned)
-        standings.refresh(actor, permits)
+        locks.lock_permits(state for permit in permits for state in permit.concerned)
+        classification.reclassify(actor, permits)
         db.session.flush()
         return {key: (before[key], now) for key, now in of_run(of)[1].items() if before[key] != now}
 

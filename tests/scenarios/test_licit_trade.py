@@ -10,22 +10,36 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api import working
+from api import jobs
 from api.app import create_app
-from salsa_ext.db import db
-from tests import actors, bodies
-from tests.movements import act, tick
+from salsa_ext.database.session import db
+from tests.support import actors, bodies
+from tests.support.movements import act, tick
 
 LINE = {"line": 1, "type": "rifle", "make": "Taurus", "model": "T4", "calibre": "5.56x45"}
-SIDES = {"exporting_state": "BRA", "importing_state": "BOL", "transit_states": ["PRY"],
-         "importer": bodies.party("Armas Andinas", "BOL"),
-         "final_consignee": bodies.party("Armas Andinas", "BOL")}  # fmt: skip
-PLAN = {"route": "PY-02 and PY-09", "port_of_entry": "Ciudad del Este", "mode": "road",
-        "port_of_exit": "Infante Rivarola", "enters_on": "2026-02-10", "leaves_on": "2026-02-14"}  # fmt: skip
+SIDES = {
+    "exporting_state": "BRA",
+    "importing_state": "BOL",
+    "transit_states": ["PRY"],
+    "importer": bodies.party("Armas Andinas", "BOL"),
+    "final_consignee": bodies.party("Armas Andinas", "BOL"),
+}
+PLAN = {
+    "route": "PY-02 and PY-09",
+    "port_of_entry": "Ciudad del Este",
+    "mode": "road",
+    "port_of_exit": "Infante Rivarola",
+    "enters_on": "2026-02-10",
+    "leaves_on": "2026-02-14",
+}
 FIRST = [f"TRF{number:05}" for number in range(6)]
 SECOND = [f"TRF{number:05}" for number in range(6, 10)]
-STAGES = (("exit", "2026-02-10T12:00:00Z"), ("transit_in", "2026-02-10T13:00:00Z"),
-          ("transit_out", "2026-02-14T12:00:00Z"), ("entry", "2026-02-14T13:00:00Z"))  # fmt: skip
+STAGES = (
+    ("exit", "2026-02-10T12:00:00Z"),
+    ("transit_in", "2026-02-10T13:00:00Z"),
+    ("transit_out", "2026-02-14T12:00:00Z"),
+    ("entry", "2026-02-14T13:00:00Z"),
+)
 
 
 class Calendar:
@@ -75,8 +89,8 @@ def watch(application, calendar):
 
     def run():
         with application.app_context():
-            working.watched(calendar)
-            working.awaited(calendar)
+            jobs.check_shipments(calendar)
+            jobs.check_counterparts(calendar)
 
     return run
 
@@ -89,11 +103,19 @@ def papers(of):
     """Let the three states license ten rifles, the importing one last."""
     named = {"import_permit": {"state": "BOL", "number": "BOL-I-1"}}
     export = bodies.permit(number="BRA-E-1", lines=line(10), **SIDES, **named)
-    transit = bodies.permit(kind="in_transit", number="PRY-T-1", lines=line(10), plan=PLAN,
-                            authority=bodies.authority("PRY"), **SIDES, **named)  # fmt: skip
+    transit = bodies.permit(
+        kind="in_transit",
+        number="PRY-T-1",
+        lines=line(10),
+        plan=PLAN,
+        authority=bodies.authority("PRY"),
+        **SIDES,
+        **named,
+    )
     transit["export_permit"] = {"state": "BRA", "number": "BRA-E-1"}
-    imported = bodies.permit(kind="import", number="BOL-I-1", lines=line(10),
-                             authority=bodies.authority("BOL"), **SIDES)  # fmt: skip
+    imported = bodies.permit(
+        kind="import", number="BOL-I-1", lines=line(10), authority=bodies.authority("BOL"), **SIDES
+    )
     del imported["import_permit"]
     made = {"export": of("BRA").post("/permits", export).json}
     assert awaited(made["export"]) == {("BOL", "import"), ("PRY", "in_transit")}
@@ -113,9 +135,14 @@ def awaited(permit):
 
 def ship(of, permit, number, serials):
     body = bodies.shipment(
-        tuple(serials), number=number, ships_on="2026-02-10", route=[], seals=["S-1"],
-        port_of_entry="Yacuiba", expected=[{"stage": stage, "at": at} for stage, at in STAGES],
-    )  # fmt: skip
+        tuple(serials),
+        number=number,
+        ships_on="2026-02-10",
+        route=[],
+        seals=["S-1"],
+        port_of_entry="Yacuiba",
+        expected=[{"stage": stage, "at": at} for stage, at in STAGES],
+    )
     return of("BRA").post(f"/permits/{permit['id']}/shipments", body).json
 
 
@@ -148,13 +175,19 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
     assert (refused["code"], refused["balance"]) == ("over_quantity", {"1": "4"})
     second = ship(of, permits["export"], "BRA-S-2", SECOND)
     assert (left(of, permits["export"]), left(of, permits["import"])) == (0, 0)
-    statuses = [of(permits[kind]["state"]).get(f"/permits/{permits[kind]['id']}").json["status"]
-                for kind in ("export", "import", "in_transit")]  # fmt: skip
+    statuses = [
+        of(permits[kind]["state"]).get(f"/permits/{permits[kind]['id']}").json["status"]
+        for kind in ("export", "import", "in_transit")
+    ]
     assert statuses == ["exhausted", "exhausted", "issued"]
 
     # A reissue is refused, since nothing is left; nor is the certificate extended.
-    again = {"number": "BRA-E-2", "issued_on": "2026-02-01", "expires_on": "2027-02-01",
-             "authority": bodies.authority("BRA")}  # fmt: skip
+    again = {
+        "number": "BRA-E-2",
+        "issued_on": "2026-02-01",
+        "expires_on": "2027-02-01",
+        "authority": bodies.authority("BRA"),
+    }
     path = f"/permits/{permits['export']['id']}"
     etag = of("BRA").get(path).headers["ETag"]
     said = of("BRA").post(f"{path}/reissue", again, 409, If_Match=etag).json
@@ -206,9 +239,10 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
     got = [*FIRST[:4], "TRF0O004"]
     assert of("BRA").get(f"/shipments/{first['id']}").json["receipt"] is None
     of("BRA").post(f"/shipments/{first['id']}/ask_receipt", {}, 201)
-    of("BOL").post(f"/shipments/{first['id']}/receipt", {
-        "received_on": "2026-02-15", "items": [{"serial": serial} for serial in got],
-    })  # fmt: skip
+    of("BOL").post(
+        f"/shipments/{first['id']}/receipt",
+        {"received_on": "2026-02-15", "items": [{"serial": serial} for serial in got]},
+    )
     read = of("BRA").get(f"/shipments/{first['id']}").json
     assert read["status"] == "received_short"
     assert [item["serial"] for item in read["receipt"]["missing"]] == [FIRST[5]]

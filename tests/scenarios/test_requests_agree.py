@@ -13,42 +13,39 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.errors import Conflict
-from salsa_ext.matching.requests import OPEN, SAID, TRANSITIONS, WAITING, after
-from salsa_ext.messages import inbox
-from salsa_ext.models import InboxProgress, Outbox, Trace, TraceLeg, TraceMessage, TraceRequest
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.signing import keys_named
-from salsa_ext.services import (
-    deliveries,
-    legs,
-    marks,
-    request_steps,
-    requests,
-    seizures,
-    trace_steps,
-    traces,
-    transfers,
+from salsa_ext.access.rules import operator
+from salsa_ext.access.signing import find_public_key
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.errors import Conflict
+from salsa_ext.core.time import EventTime, Place
+from salsa_ext.database.session import db, transaction
+from salsa_ext.documents import added_marks, seizures, transfers
+from salsa_ext.documents.values import SeizureData, TransferData
+from salsa_ext.exchange import delivery, inbox
+from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
+from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.tracing.requests import commands as request_commands
+from salsa_ext.tracing.requests import workflow
+from salsa_ext.tracing.requests.handlers import PERSON_DECIDES
+from salsa_ext.tracing.requests.lifecycle import TRANSITIONS, next_status
+from salsa_ext.tracing.requests.models import TraceMessage, TraceRequest
+from salsa_ext.tracing.requests.values import (
+    ANSWERED_STATUSES,
+    OPEN_STATUSES,
+    WAITING_STATUSES,
+    AnswerData,
+    CommentData,
+    DeferralData,
+    QuestionData,
+    ReferralData,
+    RefusalData,
 )
-from salsa_ext.services.request_arrivals import PERSON_DECIDES
-from salsa_ext.values.documents import SeizureData, TransferData
-from salsa_ext.values.events import Place, When
-from salsa_ext.values.firearms import Firearm, Mark
-from salsa_ext.values.inquiries import TraceData
-from salsa_ext.values.requests import (
-    Answering,
-    AskingOneMore,
-    Deferring,
-    Forwarding,
-    Questioning,
-    Refusing,
-    Replying,
-    Telling,
-)
+from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces import follow_up, legs
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.values import LegData, ReplyData, TraceData
 from tests.conftest import NOW, undone
-from tests.sizes import sized
+from tests.support.sizes import sized
 
 STATES = ("ARG", "BRA", "PRY")
 STATE = st.sampled_from(STATES)
@@ -57,14 +54,17 @@ GUN = Firearm(serial="ABC123456", make="Taurus", model="PT 92", calibre="9x19", 
 DONE: Counter[str] = Counter()
 """How often each thing was done and not refused, so that the test cannot pass by refusals alone."""
 SAYINGS = {  # what goes on stands first: chance prefers that
-    "ask": (requests.ask, Questioning(("Which?",))),
-    "defer": (requests.defer, Deferring(date(2026, 6, 1), "Holidays")),
-    "acknowledge": (requests.acknowledge, Telling()),
-    "refuse": (requests.refuse, Refusing("national_security", "No")),
-    "no_record": (requests.no_record, Telling()),
-    "forward": (requests.forward, Forwarding("URY", "Sold on")),
-    "restrict": (requests.answer, Answering("restricted", "A hearing", points_to=("CHL",))),
-    "answer": (requests.answer, Answering(points_to=("URY",))),
+    "ask": (request_commands.ask_questions, QuestionData(("Which?",))),
+    "defer": (request_commands.defer, DeferralData(date(2026, 6, 1), "Holidays")),
+    "acknowledge": (request_commands.acknowledge, CommentData()),
+    "refuse": (request_commands.refuse, RefusalData("national_security", "No")),
+    "no_record": (request_commands.report_no_record, CommentData()),
+    "forward": (request_commands.forward, ReferralData("URY", "Sold on")),
+    "restrict": (
+        request_commands.answer,
+        AnswerData("restricted", "A hearing", points_to=("CHL",)),
+    ),
+    "answer": (request_commands.answer, AnswerData(points_to=("URY",))),
 }
 
 
@@ -80,16 +80,22 @@ class Asking(RuleBasedStateMachine):
         self.vault, self.is_late, self.deliver = (
             self.app.config["VAULT"],
             False,
-            deliveries.deliver_now,
+            delivery.deliver_now,
         )
-        self.stack.enter_context(patch.object(deliveries, "deliver_now", self.deliver_or_not))
-        for module in (legs, request_steps):
+        self.stack.enter_context(patch.object(delivery, "deliver_now", self.deliver_or_not))
+        for module in (legs, workflow):
             self.stack.enter_context(patch.object(module, "put", watched(module.put)))
         self.sell("PRY", "pointer")
         seizure = SeizureData(
-            "S-1", "seized", When(NOW.date()), "ARG-POLICE", Place(country="ARG"), ("possession",),
-            ("none",), (GUN,),
-        )  # fmt: skip
+            "S-1",
+            "seized",
+            EventTime(NOW.date()),
+            "ARG-POLICE",
+            Place(country="ARG"),
+            ("possession",),
+            ("none",),
+            (GUN,),
+        )
         self.seized = self.do("ARG", seizures.record, data=seizure)
         self.trace("ARG", of_seizure=True)
 
@@ -120,8 +126,13 @@ class Asking(RuleBasedStateMachine):
         return rows[choice % len(rows)] if rows else None
 
     def sell(self, state, visibility):
-        sale = TransferData("domestic_sale", When(date(2024, 5, 6)), GUN, visibility=visibility,
-                            number=f"T-{next(self.numbers)}")  # fmt: skip
+        sale = TransferData(
+            "domestic_sale",
+            EventTime(date(2024, 5, 6)),
+            GUN,
+            visibility=visibility,
+            number=f"T-{next(self.numbers)}",
+        )
         self.do(state, transfers.record, data=sale)
 
     @rule(late=st.booleans())
@@ -135,48 +146,81 @@ class Asking(RuleBasedStateMachine):
             if of_seizure and state == "ARG"
             else {"firearm": GUN, "found_on": date(2026, 3, 1)}
         )
-        asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", confirm_second=True,
-                          **gun)  # fmt: skip
-        self.attempt("trace", state, traces.request, data=asked)
+        asked = TraceData(
+            "C-1",
+            "routine",
+            "Law 1",
+            "used_in_crime",
+            "Found",
+            "evidence",
+            confirm_second=True,
+            **gun,
+        )
+        self.attempt("trace", state, trace_commands.create_trace, data=asked)
 
     @rule(state=STATE, choice=ONE, words=st.lists(ONE, min_size=1, max_size=4), anyhow=FIVE)
     def say(self, state, choice, words, anyhow):
         """Let persons of an asked state speak, mostly of what waits, and mostly what is possible."""
         for word in words:
-            waiting = (TraceRequest.status.in_(WAITING),)
+            waiting = (TraceRequest.status.in_(WAITING_STATUSES),)
             request = anyhow and self.one_of("PRY", TraceRequest, choice, *waiting)
             if not (request := request or self.one_of(state, TraceRequest, choice)):
                 return
-            possible = [name for name in SAYINGS if after(request.status, name)]
+            possible = [name for name in SAYINGS if next_status(request.status, name)]
             names = possible if possible and anyhow else list(SAYINGS)
             action = names[word % len(names)]
             command, data = SAYINGS[action]
-            self.attempt(action, request.owner_state, command, request_id=request.id, seen=None,
-                         data=data)  # fmt: skip
+            self.attempt(
+                action,
+                request.owner_state,
+                command,
+                request_id=request.id,
+                expected_version=None,
+                data=data,
+            )
 
     @rule(choice=ONE)
     def reply(self, choice):
         for state in STATES:
             waiting = (TraceLeg.status.in_(("clarification", "refused")),)
             if leg := self.one_of(state, TraceLeg, choice, *waiting):
-                self.attempt("reply", state, trace_steps.reply, trace_id=leg.trace_id,
-                             leg_id=leg.id, data=Replying("So"))  # fmt: skip
+                self.attempt(
+                    "reply",
+                    state,
+                    follow_up.reply,
+                    trace_id=leg.trace_id,
+                    leg_id=leg.id,
+                    data=ReplyData("So"),
+                )
 
     @rule(state=STATE, other=st.sampled_from((*STATES, "URY")), choice=ONE)
     def ask_one_more(self, state, other, choice):
         if trace := self.one_of(state, Trace, choice):
-            self.attempt("one more", state, trace_steps.ask_one_more, trace_id=trace.id,
-                         data=AskingOneMore(other, "A witness"))  # fmt: skip
+            self.attempt(
+                "one more",
+                state,
+                follow_up.ask_another_state,
+                trace_id=trace.id,
+                data=LegData(other, "A witness"),
+            )
 
     @rule(state=STATE, choice=ONE)
     def withdraw(self, state, choice):
         if (trace := self.one_of(state, Trace, choice)) and choice % 3 == 0:
-            self.attempt("withdraw", state, traces.withdraw, trace_id=trace.id, seen=None)
+            self.attempt(
+                "withdraw",
+                state,
+                trace_commands.withdraw_trace,
+                trace_id=trace.id,
+                expected_version=None,
+            )
 
     @rule(state=STATE, choice=ONE)
     def close(self, state, choice):
         if (trace := self.one_of(state, Trace, choice)) and choice % 3 == 1:
-            self.attempt("close", state, traces.close, trace_id=trace.id, seen=None)
+            self.attempt(
+                "close", state, trace_commands.close_trace, trace_id=trace.id, expected_version=None
+            )
 
     @rule(visibility=st.sampled_from(("pointer", "silent", "open")), state=STATE)
     def learn(self, visibility, state):
@@ -186,28 +230,36 @@ class Asking(RuleBasedStateMachine):
     def renew(self):
         mark = Mark("proof", f"BM{next(self.numbers)}")
         self.attempt(
-            "renew", "ARG", marks.add, seizure_id=self.seized, line=1, mark=mark, reason="Seen"
+            "renew",
+            "ARG",
+            added_marks.add_mark,
+            seizure_id=self.seized,
+            line=1,
+            mark=mark,
+            reason="Seen",
         )
 
     @rule(sender=STATE, recipient=STATE, data=st.data())
     def copy(self, sender, recipient, data):
         """Let some of what was ever said come, in any order, some of it twice."""
         with transaction(self.actor(sender)):
-            wanted = select(Outbox.raw).where(
-                Outbox.owner_state == sender, Outbox.recipient == recipient
+            wanted = select(OutboxEnvelope.raw).where(
+                OutboxEnvelope.owner_state == sender, OutboxEnvelope.recipient == recipient
             )
-            raws = [bytes(raw) for raw in db.session.scalars(wanted.order_by(Outbox.sequence))]
+            raws = [
+                bytes(raw) for raw in db.session.scalars(wanted.order_by(OutboxEnvelope.sequence))
+            ]
         if raws:
             some = data.draw(st.lists(st.sampled_from(raws), min_size=1, max_size=4))
             with transaction(self.actor(recipient)):
-                inbox.receive_many(self.actor(recipient), some, keys_named)
+                inbox.receive_many(self.actor(recipient), some, find_public_key)
 
     @rule(state=STATE)
     def work(self, state):
         for _ in range(100):
             actor = self.actor(state)
             with transaction(actor):
-                if not deliveries.run(actor, self.vault):
+                if not delivery.deliver_pending(actor, self.vault):
                     return
 
     def teardown(self):
@@ -226,33 +278,44 @@ class Asking(RuleBasedStateMachine):
         withdrawn = {trace.id for trace in traces if trace.status == "withdrawn"}
         for trace in traces:
             of = [leg for leg in mine.values() if leg.trace_id == trace.id]
-            assert trace.status in ("withdrawn", "closed", legs.status_of(of, state))
+            assert trace.status in ("withdrawn", "closed", legs.trace_status(of, state))
             is_over = trace.status in ("withdrawn", "closed")
-            assert not is_over or not {leg.status for leg in of} & {*OPEN}
+            assert not is_over or not {leg.status for leg in of} & {*OPEN_STATUSES}
         for leg in mine.values():
             if leg.state == state:
                 continue
             [request] = [one for one in self.rows(leg.state, TraceRequest) if one.leg_id == leg.id]
             is_withdrawn = request.status == "withdrawn" and leg.trace_id in withdrawn
-            assert request.status == leg.status or (is_withdrawn and leg.status in SAID)
+            assert request.status == leg.status or (
+                is_withdrawn and leg.status in ANSWERED_STATUSES
+            )
             assert (request.stopped_at is not None) == (request.status == "clarification")
             self.nothing_is_lost(state, leg, request)
 
     def nothing_is_lost(self, state, leg, request):
         """What the asked state said is known to the asking one, unless that had withdrawn."""
         said, heard = self.words(leg.state, request.id), self.words(state, leg.id)
-        DONE["part"] += sum(row.data.get("restriction_reason") == PERSON_DECIDES
-                            for row in self.rows(state, TraceMessage) if row.subject_id == leg.id)  # fmt: skip
+        DONE["part"] += sum(
+            row.data.get("restriction_reason") == PERSON_DECIDES
+            for row in self.rows(state, TraceMessage)
+            if row.subject_id == leg.id
+        )
         missing = {key for key, sender in said.items() if sender == leg.state} - heard.keys()
-        set_aside = {row.envelope_id: row.code for row in self.rows(state, InboxProgress)
-                     if row.status == "refused"}  # fmt: skip
+        set_aside = {
+            row.envelope_id: row.code
+            for row in self.rows(state, InboxProgress)
+            if row.status == "refused"
+        }
         assert {set_aside.get(key) for key in missing} <= {"illegal_transition"}
         assert not missing or request.status == "withdrawn"
         assert {key for key, sender in heard.items() if sender == state} <= said.keys()
 
     def words(self, state, subject_id):
-        return {row.envelope_id: row.sender for row in self.rows(state, TraceMessage)
-                if row.subject_id == subject_id and row.envelope_id}  # fmt: skip
+        return {
+            row.envelope_id: row.sender
+            for row in self.rows(state, TraceMessage)
+            if row.subject_id == subject_id and row.envelope_id
+        }
 
     def rows(self, state, model):
         with transaction(self.actor(state)):
@@ -266,7 +329,11 @@ def watched(put):
     def wrapped(*said):
         row, status = said[-2:]  # a request's comes with who acts
         possible = {row.status, *TRANSITIONS[row.status].values()}
-        assert status in possible or (status == "sent" and row.status in SAID) or is_own(row)
+        assert (
+            status in possible
+            or (status == "sent" and row.status in ANSWERED_STATUSES)
+            or is_own(row)
+        )
         put(*said)
 
     return wrapped
@@ -278,9 +345,12 @@ def is_own(row):
 
 def test_both_sides_of_every_trace_agree_in_the_end(app):
     few = settings(
-        max_examples=sized(6, 12), stateful_step_count=30, deadline=None, database=None,
+        max_examples=sized(6, 12),
+        stateful_step_count=30,
+        deadline=None,
+        database=None,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     run_state_machine_as_test(type("Asking", (Asking,), {"app": app}), settings=few)
 
 
@@ -294,16 +364,28 @@ def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app):
 
 def talk(asking, chance):
     """Let sixty things happen by chance, more often those that let a story go on."""
-    some = {asking.say: 8, asking.reply: 4, asking.work: 4, asking.trace: 2, asking.renew: 2,
-            asking.ask_one_more: 1, asking.withdraw: 1, asking.close: 1, asking.hurry_or_not: 2,
-            asking.learn: 1}  # fmt: skip
+    some = {
+        asking.say: 8,
+        asking.reply: 4,
+        asking.work: 4,
+        asking.trace: 2,
+        asking.renew: 2,
+        asking.ask_one_more: 1,
+        asking.withdraw: 1,
+        asking.close: 1,
+        asking.hurry_or_not: 2,
+        asking.learn: 1,
+    }
     data = {
-        "state": lambda: chance.choice(STATES), "choice": lambda: chance.randrange(64),
-        "words": lambda: [chance.randrange(64)], "anyhow": lambda: chance.randrange(5),
-        "of_seizure": lambda: chance.random() < 0.5, "late": lambda: chance.random() < 0.6,
+        "state": lambda: chance.choice(STATES),
+        "choice": lambda: chance.randrange(64),
+        "words": lambda: [chance.randrange(64)],
+        "anyhow": lambda: chance.randrange(5),
+        "of_seizure": lambda: chance.random() < 0.5,
+        "late": lambda: chance.random() < 0.6,
         "other": lambda: chance.choice((*STATES, "URY")),
         "visibility": lambda: chance.choice(("pointer", "pointer", "silent", "open")),
-    }  # fmt: skip
+    }
     for step in chance.choices(list(some), list(some.values()), k=60):
         names = list(inspect.signature(step).parameters)
         step(**{name: data[name]() for name in names})

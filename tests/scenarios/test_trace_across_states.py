@@ -5,8 +5,8 @@ Everything goes over HTTP, each state with accounts of its own.
 
 import pytest
 
-from tests import bodies
-from tests.movements import DAY, act, tick
+from tests.support import bodies
+from tests.support.movements import DAY, act, tick
 
 GUN = {"make": "Glock", "model": "19", "calibre": "9x19", "country_of_manufacture": "AUT"}
 TRUE, OTHERS = "WRKX482", [f"WRKX{number}" for number in range(500, 504)]
@@ -34,8 +34,9 @@ def gun(serial=TRUE, **changes):
 def import_to_the_usa_and_sell(of):
     importer = bodies.party("Importer Example", "USA", "dealer")
     dealer = bodies.party("Dealer Example", "USA", "dealer")
-    entered = bodies.transfer(kind="registration", occurred_on="2023-03-01", firearm=gun(),
-                              to=importer, number="IM-7")  # fmt: skip
+    entered = bodies.transfer(
+        kind="registration", occurred_on="2023-03-01", firearm=gun(), to=importer, number="IM-7"
+    )
     del entered["from"]
     sold = bodies.transfer(occurred_on="2023-05-02", firearm=gun(), to=dealer, number="SA-9")
     for body in (entered, sold | {"from": importer}):
@@ -43,11 +44,14 @@ def import_to_the_usa_and_sell(of):
 
 
 def ship_to_honduras(of):
-    sides = {"exporting_state": "USA", "importing_state": "HND",
-             "exporter": bodies.party("Dealer Example", "USA"),
-             "importer": bodies.party("Armería Ejemplo", "HND"),
-             "final_consignee": bodies.party("Armería Ejemplo", "HND"),
-             "lines": [{"line": 1, "quantity": 5, "type": "pistol", **GUN}]}  # fmt: skip
+    sides = {
+        "exporting_state": "USA",
+        "importing_state": "HND",
+        "exporter": bodies.party("Dealer Example", "USA"),
+        "importer": bodies.party("Armería Ejemplo", "HND"),
+        "final_consignee": bodies.party("Armería Ejemplo", "HND"),
+        "lines": [{"line": 1, "quantity": 5, "type": "pistol", **GUN}],
+    }
     imported = bodies.import_permit(**sides, number="HND-I-1")
     of("HND").post("/permits", imported | {"authority": bodies.authority("HND")})
     named = {"import_permit": {"state": "HND", "number": "HND-I-1"}}
@@ -66,22 +70,32 @@ def ship_to_honduras(of):
 
 def miss_it_on_the_way(of):
     """The carrier was robbed, which Honduras lets others know of and does not show."""
-    body = bodies.report(number="HND-R-1", occurred_on="2026-02-02", firearm=gun(),
-                         stolen_from="shipment", visibility="pointer")  # fmt: skip
+    body = bodies.report(
+        number="HND-R-1",
+        occurred_on="2026-02-02",
+        firearm=gun(),
+        stolen_from="shipment",
+        visibility="pointer",
+    )
     return of("HND", "police_officer").post("/reports", body).json["firearm"]["record"]
 
 
 def watch_it_in_secret(of):
     """Colombia keeps silent what it knows of the gun."""
-    body = bodies.report(kind="loss", number="COL-R-1", occurred_on="2026-02-10", firearm=gun(),
-                         visibility="silent")  # fmt: skip
+    body = bodies.report(
+        kind="loss", number="COL-R-1", occurred_on="2026-02-10", firearm=gun(), visibility="silent"
+    )
     del body["stolen_from"]
     of("COL", "police_officer").post("/reports", body)
 
 
 def seize(of, state, on, **item):
-    body = bodies.seizure(number=f"{state}-1", occurred_on=on, place={"country": state},
-                          items=[bodies.firearm(**GUN, **item)])  # fmt: skip
+    body = bodies.seizure(
+        number=f"{state}-1",
+        occurred_on=on,
+        place={"country": state},
+        items=[bodies.firearm(**GUN, **item)],
+    )
     return of(state, "police_officer").post("/seizures", body).json
 
 
@@ -98,8 +112,11 @@ def legs(of, state, made):
 def answer(of, made, name, body, expect=200):
     """Let Honduras act on its request of a trace."""
     analyst = of("HND", "trace_analyst")
-    [request] = [one for one in analyst.get("/requests").json["items"]
-                 if one["case_number"] == made["case_number"]]  # fmt: skip
+    [request] = [
+        one
+        for one in analyst.get("/requests").json["items"]
+        if one["case_number"] == made["case_number"]
+    ]
     path = f"/requests/{request['id']}"
     tag = analyst.get(path).headers["ETag"]
     return analyst.post(f"{path}/{name}", body, expect, If_Match=tag).json
@@ -139,8 +156,11 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
     made = trace(of, "GTM", first, "GTM-C-1")
     asked = legs(of, "GTM", made)
     assert {state: leg["status"] for state, leg in asked.items()} == {
-        "GTM": "no_record", "USA": "answered", "AUT": "sent", "HND": "sent",
-    }  # fmt: skip
+        "GTM": "no_record",
+        "USA": "answered",
+        "AUT": "sent",
+        "HND": "sent",
+    }
     assert (asked["AUT"]["channel"], asked["USA"]["channel"]) == ("iarms", "salsa")
     answer(of, made, "refuse", {"reason": "ongoing_investigation", "text": "The robbery is open"})
     assert legs(of, "GTM", made)["HND"]["status"] == "refused"

@@ -7,25 +7,27 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import transaction
-from salsa_ext.errors import Conflict
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import checkpoints, holds
-from salsa_ext.values.changes import Decision
-from salsa_ext.values.movements import CheckpointData
-from tests import bodies
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.errors import Conflict
+from salsa_ext.database.session import transaction
+from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.shipments import checkpoints, holds
+from salsa_ext.trade.shipments.values import CheckpointData
 from tests.conftest import NOW
-from tests.movements import Way
-from tests.sizes import sized
+from tests.support import bodies
+from tests.support.movements import Way
+from tests.support.sizes import sized
 
 RUNS = itertools.count()
 FEW = settings(
-    max_examples=sized(12, 40), deadline=None, database=None,
+    max_examples=sized(12, 40),
+    deadline=None,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 PACE = timedelta(seconds=20)
-ORDERS = {"hold": holds.hold, "resume": holds.resume}
+ORDERS = {"hold": holds.hold_shipment, "resume": holds.resume_shipment}
 TICKS = st.tuples(st.sampled_from(["passed", "held", "refused"]), st.sampled_from([-1, 0, 0, 4]))
 """What became of the goods, and by how many minutes the clock of the device is fast."""
 STEPS = st.lists(TICKS | st.sampled_from([*ORDERS]), min_size=2, max_size=6)
@@ -38,7 +40,12 @@ def do(step, shipment, now):
     try:
         with transaction(actor):
             if step in ORDERS:
-                ORDERS[step](actor=actor, shipment_id=shipment, seen=None, data=Decision("Scan"))
+                ORDERS[step](
+                    actor=actor,
+                    shipment_id=shipment,
+                    expected_version=None,
+                    data=DecisionData("Scan"),
+                )
             else:
                 outcome, fast = step
                 typed = (now + timedelta(minutes=fast)).replace(second=0)

@@ -7,12 +7,12 @@ import psycopg2
 import pytest
 
 from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from salsa_ext.services import agencies
-from salsa_ext.services.agencies import ContactData
-from tests import region
+from salsa_ext.administration import agencies
+from salsa_ext.administration.agencies import ContactData
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
 from tests.conftest import NOW
+from tests.support import region
 
 
 @pytest.fixture(scope="session")

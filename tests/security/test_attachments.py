@@ -6,10 +6,12 @@ import zlib
 import pytest
 from PIL import Image
 
-from salsa_ext.config import MIB
-from salsa_ext.db import db
-from salsa_ext.services import contents, pdfs
-from tests import bodies, files
+from salsa_ext.administration import files as administration_files
+from salsa_ext.administration.files import _check_text, _is_picture
+from salsa_ext.core.config import MIB
+from salsa_ext.database.session import db
+from tests.support import bodies
+from tests.support import files as support_files
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
@@ -35,7 +37,7 @@ def kept(police, subject):
     """Return what is handed out of a file that was attached."""
 
     def attach(file):
-        made = files.attach(police, subject, file).json
+        made = support_files.attach(police, subject, file).json
         return police.get(f"/attachments/{made['id']}/content").data
 
     return attach
@@ -46,7 +48,7 @@ def refused(police, subject):
     """Return why a file is not taken."""
 
     def attach(file):
-        errors = files.attach(police, subject, file, 422).json["errors"]
+        errors = support_files.attach(police, subject, file, 422).json["errors"]
         assert list(errors) == ["file"]
         return errors["file"][0]
 
@@ -54,70 +56,107 @@ def refused(police, subject):
 
 
 def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(kept):
-    sent = files.photograph()
+    sent = support_files.photograph()
     assert Image.open(io.BytesIO(sent)).getexif().get_ifd(0x8825) != {}
     left = kept(sent)
     assert Image.open(io.BytesIO(left)).getexif() == {}
-    assert files.PLANTED.encode() in sent
-    assert files.PLANTED.encode() not in left
+    assert support_files.PLANTED.encode() in sent
+    assert support_files.PLANTED.encode() not in left
     assert b"Exif" not in left
 
 
-@pytest.mark.parametrize("mode,form", [
-    ("RGBA", "PNG"), ("RGB", "PNG"), ("P", "PNG"), ("1", "PNG"), ("LA", "PNG"), ("I;16", "PNG"),
-    ("L", "PNG"), ("RGB", "WEBP"), ("RGBA", "WEBP"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "mode,form",
+    [
+        ("RGBA", "PNG"),
+        ("RGB", "PNG"),
+        ("P", "PNG"),
+        ("1", "PNG"),
+        ("LA", "PNG"),
+        ("I;16", "PNG"),
+        ("L", "PNG"),
+        ("RGB", "WEBP"),
+        ("RGBA", "WEBP"),
+    ],
+)
 def test_a_drawing_of_any_mode_is_kept_without_what_stands_beside_it(kept, mode, form):
-    sent = files.drawing(mode, form)
+    sent = support_files.drawing(mode, form)
     left = kept(sent)
-    assert files.PLANTED.encode() in sent
-    assert files.PLANTED.encode() not in left
+    assert support_files.PLANTED.encode() in sent
+    assert support_files.PLANTED.encode() not in left
     assert Image.open(io.BytesIO(left)).size == (30, 20)
 
 
 def test_a_photograph_shows_what_it_showed(kept):
-    shown = Image.open(io.BytesIO(kept(files.photograph(colour="#c02040"))))
+    shown = Image.open(io.BytesIO(kept(support_files.photograph(colour="#c02040"))))
     assert all(abs(a - b) < 4 for a, b in zip(shown.getpixel((5, 5)), (192, 32, 64), strict=True))
 
 
 @pytest.mark.parametrize("side", [7_100, 12_000, 30_000, 2_000_000_000])
 def test_a_picture_that_would_grow_beyond_bounds_is_refused_by_its_head(refused, side):
-    assert refused(files.bomb(side)) == "A picture has at most 50 million pixels."
+    assert refused(support_files.bomb(side)) == "A picture has at most 50 million pixels."
 
 
 def test_a_webp_has_a_limit_of_its_own(refused):
-    wide = files.drawing("RGB", "WEBP", (4_100, 4_000))
+    wide = support_files.drawing("RGB", "WEBP", (4_100, 4_000))
     assert refused(wide) == "A picture has at most 16 million pixels."
 
 
-@pytest.mark.parametrize("file", [
-    files.photograph()[:400], files.drawing()[:60], files.bomb(20), b"\xff\xd8\xff\xe0" + b"\0" * 99,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "file",
+    [
+        support_files.photograph()[:400],
+        support_files.drawing()[:60],
+        support_files.bomb(20),
+        b"\xff\xd8\xff\xe0" + b"\0" * 99,
+    ],
+)
 def test_a_picture_that_is_cut_off_is_refused(refused, file):
     assert refused(file) == "This picture is damaged or cut off."
 
 
-@pytest.mark.parametrize("file", [
-    b"", b"GIF89a" + b"\0" * 99, b"<html><script>alert(1)</script>", b"PK\x03\x04", b"MZ\x90",
-    b"<svg xmlns='http://www.w3.org/2000/svg'/>", b" " + files.pdf(), b"II*\0" + b"\0" * 99,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"GIF89a" + b"\0" * 99,
+        b"<html><script>alert(1)</script>",
+        b"PK\x03\x04",
+        b"MZ\x90",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b" " + support_files.pdf(),
+        b"II*\0" + b"\0" * 99,
+    ],
+)
 def test_a_file_of_another_kind_is_refused_whatever_it_is_called(refused, file):
     assert refused(file) == "A file is a photograph (JPEG, PNG or WebP) or a PDF."
 
 
-@pytest.mark.parametrize("said", [
-    b"/OpenAction << /S /JavaScript /JS (app.alert) >>", b"/A << /S /Launch >>",
-    b"/Names << /EmbeddedFiles 3 0 R >>", b"/AcroForm << /XFA 3 0 R >>", b"/S /J#61vaScript",
-    b"/S /#4C#61unch", b"/S /#4ca#75nch", b"/S /SubmitForm", b"/Subtype /RichMedia",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"/OpenAction << /S /JavaScript /JS (app.alert) >>",
+        b"/A << /S /Launch >>",
+        b"/Names << /EmbeddedFiles 3 0 R >>",
+        b"/AcroForm << /XFA 3 0 R >>",
+        b"/S /J#61vaScript",
+        b"/S /#4C#61unch",
+        b"/S /#4ca#75nch",
+        b"/S /SubmitForm",
+        b"/Subtype /RichMedia",
+    ],
+)
 def test_a_pdf_that_could_act_on_its_reader_is_refused(refused, said):
     wanted = "This PDF holds programs, actions or other files; print it to PDF once more."
-    assert refused(files.pdf(said)) == wanted
-    assert refused(files.pdf(packed=b"7 0 " + b" " * 70_000 + b"<< " + said + b" >>")) == wanted
+    assert refused(support_files.pdf(said)) == wanted
+    assert (
+        refused(support_files.pdf(packed=b"7 0 " + b" " * 70_000 + b"<< " + said + b" >>"))
+        == wanted
+    )
 
 
 def test_a_pdf_whose_objects_cannot_be_looked_into_is_refused(refused):
-    whole = files.pdf(packed=b"7 0 << >>" * 99)
+    whole = support_files.pdf(packed=b"7 0 << >>" * 99)
     packed = zlib.compress(b"7 0 << >>" * 99)
     said = "This PDF is packed in a way that cannot be looked into; print it to PDF once more."
     assert refused(whole.replace(packed, packed.hex().encode())) == said
@@ -125,29 +164,35 @@ def test_a_pdf_whose_objects_cannot_be_looked_into_is_refused(refused):
 
 
 def test_a_pdf_that_grows_beyond_bounds_is_refused(refused, monkeypatch):
-    monkeypatch.setattr("salsa_ext.services.pdfs.MOST_INFLATED", 1_000_000)
-    assert refused(files.pdf(packed=b" " * 2_000_000)).startswith("This PDF is packed in a way")
+    monkeypatch.setattr("salsa_ext.administration.files.MAX_INFLATED", 1_000_000)
+    assert refused(support_files.pdf(packed=b" " * 2_000_000)).startswith(
+        "This PDF is packed in a way"
+    )
 
 
 @pytest.mark.parametrize("packed", [b" " * 8_000_000, b"/#4" * 400_000])
 def test_a_small_pdf_that_takes_long_to_look_into_is_refused(refused, packed):
-    file = files.pdf(packed=packed)
+    file = support_files.pdf(packed=packed)
     assert len(file) < 10_000
     assert refused(file).startswith("This PDF is packed in a way")
 
 
 def test_no_pdf_is_looked_into_beyond_64_mib(refused, monkeypatch):
     inflated = []
-    search = pdfs._search
-    monkeypatch.setattr(pdfs, "_search", lambda text: inflated.append(len(text)) or search(text))
-    monkeypatch.setattr(pdfs, "MOST_RATIO", 10_000)
+    search = _check_text
+    monkeypatch.setattr(
+        administration_files, "_check_text", lambda text: inflated.append(len(text)) or search(text)
+    )
+    monkeypatch.setattr(administration_files, "MAX_INFLATE_RATIO", 10_000)
     stream = zlib.compress(bytes(30 * MIB))
     streams = b"".join([b"9 0 obj << >>\nstream\n" + stream + b"\nendstream\n"] * 4)
-    assert refused(files.pdf(said=streams)).startswith("This PDF is packed in a way")
+    assert refused(support_files.pdf(said=streams)).startswith("This PDF is packed in a way")
     assert sum(inflated) < 70 * MIB
 
 
-@pytest.mark.parametrize("file,kind", [(files.pdf(), "document"), (files.drawing(), "photograph")])
+@pytest.mark.parametrize(
+    "file,kind", [(support_files.pdf(), "document"), (support_files.drawing(), "photograph")]
+)
 def test_a_file_is_looked_into_while_no_connection_is_held(
     police, subject, monkeypatch, file, kind
 ):
@@ -155,42 +200,53 @@ def test_a_file_is_looked_into_while_no_connection_is_held(
         held.append(db.session.registry().in_transaction())
         return real(received)
 
-    held, real = [], contents._is_picture if kind == "photograph" else pdfs.check
-    place = (contents, "_is_picture") if kind == "photograph" else (pdfs, "check")
+    held, real = [], _is_picture if kind == "photograph" else administration_files.check_pdf
+    place = (
+        (administration_files, "_is_picture")
+        if kind == "photograph"
+        else (administration_files, "check")
+    )
     monkeypatch.setattr(*place, take)
-    files.attach(police, subject, file, kind=kind)
+    support_files.attach(police, subject, file, kind=kind)
     assert held == [False]
 
 
 def test_an_encrypted_pdf_is_refused(refused):
     said = "This PDF is encrypted; attach it without a password."
-    assert refused(files.pdf(b"/Encrypt 9 0 R")) == said
+    assert refused(support_files.pdf(b"/Encrypt 9 0 R")) == said
 
 
 @pytest.mark.parametrize("cut", [20, 60])
 def test_a_pdf_that_is_cut_off_is_refused(refused, cut):
-    assert refused(files.pdf()[:-cut]) == "This PDF is damaged or cut off."
+    assert refused(support_files.pdf()[:-cut]) == "This PDF is damaged or cut off."
 
 
-@pytest.mark.parametrize("said", [
-    b"/OpenAction [1 0 R /Fit]", b"/A << /S /URI /URI (https://example.org) >>", b"/LaunchPad 1",
-    b"/Title (Informe pericial 12/2026)",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"/OpenAction [1 0 R /Fit]",
+        b"/A << /S /URI /URI (https://example.org) >>",
+        b"/LaunchPad 1",
+        b"/Title (Informe pericial 12/2026)",
+    ],
+)
 def test_a_harmless_pdf_is_kept_as_it_came(kept, said):
-    assert kept(files.pdf(said, packed=said)) == files.pdf(said, packed=said)
+    assert kept(support_files.pdf(said, packed=said)) == support_files.pdf(said, packed=said)
 
 
 def test_a_file_above_the_limit_is_refused(refused, monkeypatch):
-    monkeypatch.setattr("salsa_ext.services.contents.MOST_RECEIVED", 1000)
-    assert refused(files.photograph() + b"\0" * 999) == "A file has at most 0 MiB."
+    monkeypatch.setattr("salsa_ext.administration.files.MAX_RECEIVED", 1000)
+    assert refused(support_files.photograph() + b"\0" * 999) == "A file has at most 0 MiB."
 
 
 def test_a_body_above_the_limit_is_too_large(police):
     answer = police.client.post(
-        "/api/v1/attachments", data=b"--x\r\n", content_type="multipart/form-data; boundary=x",
+        "/api/v1/attachments",
+        data=b"--x\r\n",
+        content_type="multipart/form-data; boundary=x",
         headers={"Authorization": f"Bearer {police.token}"},
         environ_overrides={"CONTENT_LENGTH": "22020097"},
-    )  # fmt: skip
+    )
     assert answer.status_code == 413
     assert answer.json["detail"] == "The body is larger than the 21 MiB that are accepted."
 
@@ -199,7 +255,7 @@ def test_a_body_above_the_limit_is_too_large(police):
 def test_the_handling_code_says_whether_another_state_sees_it(
     police, other, subject, handling, seen
 ):
-    made = files.attach(police, subject, files.pdf(), handling=handling).json
+    made = support_files.attach(police, subject, support_files.pdf(), handling=handling).json
     listed = other.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
     assert len(listed) == seen
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
@@ -207,20 +263,18 @@ def test_the_handling_code_says_whether_another_state_sees_it(
 
 
 def test_another_state_s_attachment_of_a_seizure_is_read_for_a_purpose(police, other, subject):
-    made = files.attach(police, subject, files.pdf()).json
+    made = support_files.attach(police, subject, support_files.pdf()).json
     assert other.get(f"/attachments?subject={subject}").json["items"] == []
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
         assert list(other.get(path, 422).json["errors"]) == ["Salsa-Purpose"]
 
 
 def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, other, subject):
-    made = files.attach(police, subject, files.pdf()).json
+    made = support_files.attach(police, subject, support_files.pdf()).json
     other.get(f"/attachments/{made['id']}/content", **PURPOSE)
     path = "/audit?action=attachment:disclosed"
     [entry] = as_actor("BRA", "auditor").get(path).json["items"]
-    assert (entry["state"], entry["subject_id"], entry["case_number"]) == (
-        "PRY", made["id"], "C-1",
-    )  # fmt: skip
+    assert (entry["state"], entry["subject_id"], entry["case_number"]) == ("PRY", made["id"], "C-1")
 
 
 def disclosed(as_actor):
@@ -230,7 +284,7 @@ def disclosed(as_actor):
 
 @pytest.mark.parametrize("path", ["?subject={subject}", "/{id}"])
 def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, other, subject, path):
-    made = files.attach(police, subject, files.pdf(), title="Frame").json
+    made = support_files.attach(police, subject, support_files.pdf(), title="Frame").json
     asked = path.format(subject=subject, id=made["id"])
     other.get(f"/attachments{asked}", **PURPOSE)
     police.get(f"/attachments{asked}")
@@ -240,12 +294,13 @@ def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, other, 
 def test_that_a_file_was_handed_out_is_told_apart_from_what_is_known_of_it(
     as_actor, police, other, subject
 ):
-    made = files.attach(police, subject, files.pdf()).json
+    made = support_files.attach(police, subject, support_files.pdf()).json
     other.get(f"/attachments/{made['id']}/content", **PURPOSE)
     other.get(f"/attachments/{made['id']}", **PURPOSE)
     assert disclosed(as_actor) == [
-        ("PRY", made["id"], ["document"]), ("PRY", made["id"], ["content"]),
-    ]  # fmt: skip
+        ("PRY", made["id"], ["document"]),
+        ("PRY", made["id"], ["content"]),
+    ]
 
 
 @pytest.fixture
@@ -255,7 +310,7 @@ def of_record(as_actor, police):
     def attach(visibility):
         body = bodies.report(visibility=visibility)
         record = police.post("/reports", body).json["firearm"]["record"]
-        files.attach(police, f"record:{record}", files.pdf())
+        support_files.attach(police, f"record:{record}", support_files.pdf())
         return f"/attachments?subject=record:{record}"
 
     return attach
@@ -276,14 +331,14 @@ def test_of_what_is_attached_to_a_record_that_is_not_open_nothing_is_told(
 
 
 def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, other, subject):
-    made = files.attach(police, subject, files.pdf()).json
+    made = support_files.attach(police, subject, support_files.pdf()).json
     path = f"/attachments/{made['id']}/withdraw"
     refused = other.post(path, {"reason": "No"}, 403, If_Match='"1"').json
     assert refused["detail"] == "This belongs to BRA; only its authorities may change it."
 
 
 def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(police, other, subject):
-    made = files.attach(other, subject, files.pdf()).json
+    made = support_files.attach(other, subject, support_files.pdf()).json
     assert made["state"] == "PRY"
     seen = police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
     assert [item["id"] for item in seen] == [made["id"]]
@@ -291,16 +346,16 @@ def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(police, 
 
 def test_a_state_that_an_object_does_not_concern_attaches_nothing(as_actor, subject):
     stranger = as_actor("URY", "police_officer")
-    files.attach(stranger, subject, files.pdf(), 404)
+    support_files.attach(stranger, subject, support_files.pdf(), 404)
     stranger.get(f"/attachments?subject={subject}", 404, **PURPOSE)
 
 
 def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(
     as_actor, police, subject
 ):
-    made = files.attach(police, subject, files.pdf()).json
+    made = support_files.attach(police, subject, support_files.pdf()).json
     licensing = as_actor("BRA", "licensing_officer")
-    files.attach(licensing, subject, files.pdf(), 403)
+    support_files.attach(licensing, subject, support_files.pdf(), 403)
     licensing.get(f"/attachments?subject={subject}", 403)
     licensing.get(f"/attachments/{made['id']}", 404)
     licensing.get(f"/attachments/{made['id']}/content", 404)
@@ -308,7 +363,7 @@ def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(
 
 
 def test_a_file_that_is_refused_leaves_nothing(as_actor, police, subject):
-    files.attach(police, subject, files.bomb(30_000), 422)
+    support_files.attach(police, subject, support_files.bomb(30_000), 422)
     assert police.get(f"/attachments?subject={subject}").json["items"] == []
     audit = as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json
     assert audit["items"] == []

@@ -7,15 +7,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import db, transaction
-from salsa_ext.messages.envelopes import Envelope
-from salsa_ext.services import disclosures
-from salsa_ext.services.whereabouts import read_whereabouts
-from salsa_ext.values.actor import Purpose
-from salsa_ext.values.ids import new_id
-from tests import bodies, files
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.core.actor import Purpose
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import db, transaction
+from salsa_ext.exchange.envelopes import Envelope
+from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces.reports import read_locations
 from tests.conftest import NOW
+from tests.support import bodies, files
 
 CASE, OFFICE = "KEPT-C-77", "POLICE"
 DISCLOSED = "/audit?action=record:disclosed"
@@ -122,8 +122,13 @@ def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_acto
     seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=[item])).json
     asked = bodies.trace_of(seizure["id"], case_number=CASE, hidden_from=[f"BRA-{OFFICE}"])
     trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
-    mark = {"kind": "manufacture", "text": "TKA52385", "location": "frame", "method": "chemical",
-            "reason": "Etched"}  # fmt: skip
+    mark = {
+        "kind": "manufacture",
+        "text": "TKA52385",
+        "location": "frame",
+        "method": "chemical",
+        "reason": "Etched",
+    }
     examiner = as_actor("BRA", "forensic_examiner", agency=OFFICE)
     examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
     seeing, kept = (
@@ -137,7 +142,7 @@ def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_acto
 def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor, monkeypatch):
     """Until it learns from whom to keep it, the word of the state that asks stands for its own trace."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
-    monkeypatch.setattr("salsa_ext.messages.pairs.try_lock", lambda *_: False)
+    monkeypatch.setattr("salsa_ext.exchange.pair_locks.try_lock_with", lambda *_: False)
     asked = bodies.trace(case_number=CASE, hidden_from=[f"PRY-{OFFICE}"])
     as_actor("BRA", "trace_analyst").post("/traces", asked)
     assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
@@ -233,7 +238,7 @@ def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(trace):
 @pytest.mark.parametrize("about", ["{,", "shipment", None])
 def test_an_entry_of_before_may_say_any_text_of_what_it_is_about(as_actor, actor, about):
     with transaction(actor()):
-        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x", data={"was": about}))
+        append(actor(), AuditEvent(Action.ENVELOPE_REFUSED, "envelope", "x", data={"was": about}))
         db.session.execute(OLDER, {"data": json.dumps({"about": about})})
     seen = as_actor("BRA", "auditor", agency=OFFICE).get("/audit").json["items"]
     assert {"about": about} in [one["data"] for one in seen]
@@ -244,7 +249,7 @@ def test_an_older_entry_is_kept_by_the_one_trace_it_names_as_text(as_actor, acto
     analyst = as_actor("BRA", "trace_analyst")
     trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
     with transaction(actor()):
-        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x"))
+        append(actor(), AuditEvent(Action.ENVELOPE_REFUSED, "envelope", "x"))
         db.session.execute(OLDER, {"data": json.dumps({"about": trace if is_text else [trace]})})
     seeing, kept = (
         as_actor("BRA", "auditor", agency=name).get("/audit?action=envelope:refused")
@@ -258,15 +263,23 @@ def test_what_is_of_a_trace_lists_it_and_what_it_was_read_for(as_actor, actor):
     one, other = str(new_id()), str(new_id())
     reader = actor().for_purpose(Purpose("investigation", "C", about=(other, one)))
     with transaction(reader):
-        append(reader, Act(Action.ATTACHMENT_DISCLOSED, "attachment", "x", data={"about": [one]}))
+        append(
+            reader,
+            AuditEvent(Action.ATTACHMENT_DISCLOSED, "attachment", "x", data={"about": [one]}),
+        )
     [entry] = as_actor("BRA", "supervisor").get("/audit?action=attachment:disclosed").json["items"]
     assert entry["data"]["about"] == [one, other]
 
 
 def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
     place = {"country": "PRY", "name": "CDE", "latitude": -25.5, "longitude": -54.6}
-    joint = bodies.seizure(number="P-1", agency="PRY-POLICE", place=place, visibility="open",
-                           joint_with={"state": "BRA", "number": "B-1"})  # fmt: skip
+    joint = bodies.seizure(
+        number="P-1",
+        agency="PRY-POLICE",
+        place=place,
+        visibility="open",
+        joint_with={"state": "BRA", "number": "B-1"},
+    )
     as_actor("PRY", "police_officer").post("/seizures", joint)
     analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace(case_number=CASE, found_on="2026-03-05")).json[
@@ -274,8 +287,8 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
     ]
     reader = replace(actor(), role="trace_analyst")
     with transaction(reader):
-        found = disclosures.read_result(actor=reader, trace_id=UUID(trace))
-        assert read_whereabouts(actor=reader, result=found)
+        found = trace_queries.read_result(actor=reader, trace_id=UUID(trace))
+        assert read_locations(actor=reader, result=found)
     entries = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
     places = [one for one in entries if one["data"]["groups"] == ["place"]]
     assert [one["data"]["about"] for one in places] == [[trace]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 
 CASE, OFFICE = "KEPT-C-77", "POLICE"
 CORRECTED = "/audit?action=record:corrected"

@@ -4,26 +4,36 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
-from tests.routes import ID, ROUTES
 from tests.security.test_readers import OF_STATES, read_all, text_of
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.routes import ID, ROUTES
 
 CASE = "KEPT-C-77"
 GUN = {"serial": "KPT481516"}
 OFFICE = "POLICE"
 ACTING = [route for route in ROUTES if re.search(r"\{(trace|request|consent)_id\}", route.path)]
 BODIES = {
-    "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "channel": {"channel": "mla"},
+    "legs": {"state": "URY", "reason": "x"},
+    "reply": {"text": "x"},
+    "channel": {"channel": "mla"},
     "feedback": {"helped": True},
-    "assign": {"username": "x"}, "notes": {"text": "x"}, "hide": {"hidden_from": []},
-    "verify": {"sha256": "0" * 64}, "acknowledge": {}, "no_record": {}, "ask": {"questions": ["x"]},
+    "assign": {"username": "x"},
+    "notes": {"text": "x"},
+    "hide": {"hidden_from": []},
+    "verify": {"sha256": "0" * 64},
+    "acknowledge": {},
+    "no_record": {},
+    "ask": {"questions": ["x"]},
     "refuse": {"reason": "national_security", "text": "x"},
-    "decline": {"text": "x"}, "amend": bodies.trace(),
+    "decline": {"text": "x"},
+    "amend": bodies.trace(),
     "answer": {"completeness": "full", "handling": "H1", "points_to": ["URY"]},
-    "grant": {"expires_on": "2026-12-31"}, "revoke": {"reason": "x"},
-    "defer": {"until": "2026-04-01", "reason": "x"}, "forward": {"state": "URY", "reason": "x"},
-}  # fmt: skip
+    "grant": {"expires_on": "2026-12-31"},
+    "revoke": {"reason": "x"},
+    "defer": {"until": "2026-04-01", "reason": "x"},
+    "forward": {"state": "URY", "reason": "x"},
+}
 
 
 @beginning
@@ -32,8 +42,11 @@ def kept(as_actor):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
     clerk = as_actor("PRY", "licensing_officer")
     made = clerk.post("/transfers", sale).json
-    asked = bodies.trace(firearm=bodies.firearm(**GUN), case_number=CASE,
-                         hidden_from=[f"BRA-{OFFICE}", f"PRY-{OFFICE}"])  # fmt: skip
+    asked = bodies.trace(
+        firearm=bodies.firearm(**GUN),
+        case_number=CASE,
+        hidden_from=[f"BRA-{OFFICE}", f"PRY-{OFFICE}"],
+    )
     analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", asked).json
     analyst.post(f"/traces/{trace['id']}/notes", {"text": CASE}, 200)
@@ -44,9 +57,13 @@ def kept(as_actor):
     partner.post(
         f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match='"1"'
     )
-    return {"consent_id": [consent["id"]], "trace_id": [trace["id"]], "request_id": [request["id"]],
-            "record_id": [made["firearm"]["record"], record],
-            "leg_id": [leg["id"] for leg in trace["legs"]]}  # fmt: skip
+    return {
+        "consent_id": [consent["id"]],
+        "trace_id": [trace["id"]],
+        "request_id": [request["id"]],
+        "record_id": [made["firearm"]["record"], record],
+        "leg_id": [leg["id"] for leg in trace["legs"]],
+    }
 
 
 def found_by(client, kept):
@@ -55,9 +72,10 @@ def found_by(client, kept):
     shown = ("trace_id", "request_id", "leg_id", "consent_id")
     words = re.compile("|".join([CASE, *(one for name in shown for one in kept[name])]))
     return {
-        path for path, answer in read_all(client, ids)
+        path
+        for path, answer in read_all(client, ids)
         if answer.status_code == 200 and words.search(text_of(answer))
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
@@ -224,8 +242,13 @@ def test_a_mark_that_the_agency_adds_renews_the_trace_that_it_does_not_see(as_ac
     analyst = as_actor("BRA", "trace_analyst")
     asked = bodies.trace_of(seizure["id"], hidden_from=[f"BRA-{OFFICE}"])
     trace = analyst.post("/traces", asked).json
-    mark = {"kind": "manufacture", "text": GUN["serial"], "location": "frame",
-            "method": "chemical", "reason": "Etched"}  # fmt: skip
+    mark = {
+        "kind": "manufacture",
+        "text": GUN["serial"],
+        "location": "frame",
+        "method": "chemical",
+        "reason": "Etched",
+    }
     examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
     read = analyst.get(f"/traces/{trace['id']}").json
     assert (read["firearm"]["serial"], read["version"] > trace["version"]) == (GUN["serial"], True)

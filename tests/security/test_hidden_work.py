@@ -2,10 +2,10 @@
 
 import pytest
 
-from salsa_ext.errors import Invalid
-from salsa_ext.services import handlers
-from tests import bodies
-from tests.grounds import beginning
+from salsa_ext.core.errors import Invalid
+from salsa_ext.exchange import processing
+from tests.support import bodies
+from tests.support.grounds import beginning
 
 CASE, OFFICE = "KEPT-C-77", "POLICE"
 
@@ -61,7 +61,7 @@ def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
     def refuse(actor, vault, envelope):
         raise Invalid({})
 
-    monkeypatch.setitem(handlers.HANDLERS, "trace.request", refuse)
+    monkeypatch.setitem(processing.HANDLERS, "trace.request", refuse)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
     kept = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
     analyst = as_actor("BRA", "trace_analyst")

@@ -3,21 +3,24 @@
 import pytest
 from sqlalchemy import event, text
 
-from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import db, insert_many, transaction
-from salsa_ext.models import Consent, Hiding
-from salsa_ext.services.notifications import notify_many
-from salsa_ext.values.ids import new_id
-from salsa_ext.values.notices import Notice
-from tests import bodies
+from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db, transaction
+from salsa_ext.disclosure.models import Consent, TraceRestriction
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.values import Notice
 from tests.conftest import NOW
+from tests.support import bodies
 
 AGENCY, ROWS, HIDDEN = "BRA-POLICE", 40, 3_000
 READ = [
-    ("notification", "/notifications?limit=100"), ("notification", "/notifications?unread=true"),
-    ("audit_entry", "/audit?limit=200"), ("consent", "/consents?limit=100"),
+    ("notification", "/notifications?limit=100"),
+    ("notification", "/notifications?unread=true"),
+    ("audit_entry", "/audit?limit=200"),
+    ("consent", "/consents?limit=100"),
     ("trace", "/traces?limit=20"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -27,32 +30,66 @@ def hidden(actor, as_actor):
     subjects = [new_id() for _ in range(HIDDEN)]
     told = [*subjects[:3], *(new_id() for _ in range(ROWS))]
     with transaction(actor()):
-        insert_many(Hiding, [
-            {"agency": AGENCY, "subject_id": subject, "owner_state": "BRA", "subject_kind": "trace",
-             "hidden_at": NOW, "is_own": False, "named_by": "BRA"} for subject in subjects
-        ])  # fmt: skip
-        notify_many(actor(), [
-            Notice("BRA", ("supervisor",), "trace_answered", "trace", subject, "BRA", "1")
-            for subject in told
-        ])  # fmt: skip
-        append_many(actor(), [Act(Action.TRACE_AMENDED, "trace", subject) for subject in told])
+        insert_many(
+            TraceRestriction,
+            [
+                {
+                    "agency": AGENCY,
+                    "subject_id": subject,
+                    "owner_state": "BRA",
+                    "subject_kind": "trace",
+                    "hidden_at": NOW,
+                    "is_own": False,
+                    "named_by": "BRA",
+                }
+                for subject in subjects
+            ],
+        )
+        notify_many(
+            actor(),
+            [
+                Notice("BRA", ("supervisor",), "trace_answered", "trace", subject, "BRA", "1")
+                for subject in told
+            ],
+        )
+        append_many(
+            actor(), [AuditEvent(Action.TRACE_AMENDED, "trace", subject) for subject in told]
+        )
         consents = [_consent(subject) for subject in told]
         insert_many(Consent, consents)
-        append_many(actor(), [Act(Action.CONSENT_ASKED, "consent", one["id"]) for one in consents])
-        notify_many(actor(), [
-            Notice("BRA", ("supervisor",), "consent_asked", "consent", one["id"], "BRA", "1")
-            for one in consents
-        ])  # fmt: skip
+        append_many(
+            actor(), [AuditEvent(Action.CONSENT_ASKED, "consent", one["id"]) for one in consents]
+        )
+        notify_many(
+            actor(),
+            [
+                Notice("BRA", ("supervisor",), "consent_asked", "consent", one["id"], "BRA", "1")
+                for one in consents
+            ],
+        )
     return {str(one) for one in (*subjects, *(each["id"] for each in consents[:3]))}
 
 
 def _consent(about):
     return {
-        "id": new_id(), "owner_state": "BRA", "version": 1, "origin_state": "PRY", "asking_state": "BRA",
-        "record_id": new_id(), "use": "names", "to_state": None, "case_number": "C", "reason": "x",
-        "status": "asked", "answer": None, "expires_on": None, "asked_at": NOW, "answered_at": None,
-        "asking_agency": None, "about": [about],
-    }  # fmt: skip
+        "id": new_id(),
+        "owner_state": "BRA",
+        "version": 1,
+        "origin_state": "PRY",
+        "asking_state": "BRA",
+        "record_id": new_id(),
+        "use": "names",
+        "to_state": None,
+        "case_number": "C",
+        "reason": "x",
+        "status": "asked",
+        "answer": None,
+        "expires_on": None,
+        "asked_at": NOW,
+        "answered_at": None,
+        "asking_agency": None,
+        "about": [about],
+    }
 
 
 @pytest.fixture

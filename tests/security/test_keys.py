@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.db import db, transaction
-from salsa_ext.models import ApiKey
-from tests import bodies
-from tests.actors import Client
+from salsa_ext.access.models import ApiKey
+from salsa_ext.database.session import db, transaction
+from tests.support import bodies
+from tests.support.actors import Client
 
 
 def test_a_key_that_nobody_issued_opens_nothing(app, session):
@@ -17,9 +17,9 @@ def test_a_key_that_nobody_issued_opens_nothing(app, session):
     assert response.json["code"] == "unauthenticated"
 
 
-@pytest.mark.parametrize("header", [
-    "", "Bearer", "Bearer ", "Basic YTpi", "Token abc", "Bearer\tabc", "Bearer \u00e9",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic YTpi", "Token abc", "Bearer\tabc", "Bearer \u00e9"]
+)
 def test_a_header_that_is_no_bearer_key_opens_nothing(app, session, header):
     headers = {"Authorization": header.encode().decode("latin-1")}
     assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
@@ -113,10 +113,20 @@ def test_a_key_stands_in_the_database_as_its_digest_alone(as_actor, issued, acto
 def test_me_says_who_the_key_belongs_to(as_actor):
     answer = as_actor("BRA", "auditor").get("/me", Salsa_Officer="A-17").json
     assert answer == {
-        "state": "BRA", "agency": "BRA-TEST", "role": "auditor", "officer": "A-17",
-        "permissions": ["audit:read", "consent:read", "disclosure:read", "notification:read",
-                        "reference:read", "setting:read", "statistics:read"],
-    }  # fmt: skip
+        "state": "BRA",
+        "agency": "BRA-TEST",
+        "role": "auditor",
+        "officer": "A-17",
+        "permissions": [
+            "audit:read",
+            "consent:read",
+            "disclosure:read",
+            "notification:read",
+            "reference:read",
+            "setting:read",
+            "statistics:read",
+        ],
+    }
 
 
 @pytest.mark.parametrize("officer", ["a b", "x" * 41, "-7", "A;B"])

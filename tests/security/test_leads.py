@@ -4,16 +4,19 @@ import json
 
 import pytest
 
-from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import RULES
-from tests import bodies
-from tests.matches import look
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from tests.support import bodies
+from tests.support.matches import look
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 SERIALS = ("TKA100001", "TKB200002", "TKC300003")
 BUYER = bodies.party("Ana Secreta", "PRY", "individual") | {
-    "identification": "PRY-77", "address": "Calle Oculta 1", "licence": "L-77", "contact": "0981-77",
-}  # fmt: skip
+    "identification": "PRY-77",
+    "address": "Calle Oculta 1",
+    "licence": "L-77",
+    "contact": "0981-77",
+}
 FOLLOWING = {"trace_analyst", "police_officer"}
 
 
@@ -39,10 +42,12 @@ def shown(client, **headers):
 
 
 def test_analysts_and_police_alone_follow_leads():
-    assert {role for role, may in RULES.items() if Permission.LEAD_READ in may} == FOLLOWING
+    assert {
+        role for role, may in ROLE_PERMISSIONS.items() if Permission.LEAD_READ in may
+    } == FOLLOWING
 
 
-@pytest.mark.parametrize("role", sorted(set(RULES) - FOLLOWING - {"secretariat"}))
+@pytest.mark.parametrize("role", sorted(set(ROLE_PERMISSIONS) - FOLLOWING - {"secretariat"}))
 def test_no_other_role_reads_them(as_actor, role):
     as_actor("BRA", role).get("/leads", 403)
     as_actor("BRA", role).get("/leads/0199f2c0-0000-7000-8000-000000000000", 403)

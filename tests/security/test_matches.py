@@ -6,12 +6,12 @@ import random
 import pytest
 from sqlalchemy import select
 
-from salsa_ext.db import db
-from salsa_ext.models import Match
-from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import RULES
-from tests import bodies
-from tests.matches import act, correct, look, matches, sold
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from salsa_ext.database.session import db
+from salsa_ext.matches.models import Match
+from tests.support import bodies
+from tests.support.matches import act, correct, look, matches, sold
 
 DECIDING = {"police_officer", "trace_analyst", "forensic_examiner"}
 
@@ -32,10 +32,12 @@ def told(as_actor, state):
 
 
 def test_those_who_judge_matches_are_police_analysts_and_examiners():
-    assert {role for role, may in RULES.items() if Permission.MATCH_DECIDE in may} == DECIDING
+    assert {
+        role for role, may in ROLE_PERMISSIONS.items() if Permission.MATCH_DECIDE in may
+    } == DECIDING
 
 
-@pytest.mark.parametrize("role", sorted(set(RULES) - DECIDING - {"secretariat"}))
+@pytest.mark.parametrize("role", sorted(set(ROLE_PERMISSIONS) - DECIDING - {"secretariat"}))
 def test_no_other_role_judges(as_actor, bra, role):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
@@ -94,9 +96,13 @@ def test_of_two_silent_records_nobody_is_told(as_actor, bra, pry, run):
     assert matches(bra) == matches(pry) == []
 
 
-@pytest.mark.parametrize("path,body,role", [
-    ("/reports", bodies.report, "police_officer"), ("/transfers", bodies.transfer, "licensing_officer"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path,body,role",
+    [
+        ("/reports", bodies.report, "police_officer"),
+        ("/transfers", bodies.transfer, "licensing_officer"),
+    ],
+)
 def test_a_write_asks_the_same_whether_there_is_a_silent_record_or_none(
     as_actor, asked, path, body, role
 ):

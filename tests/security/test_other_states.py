@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 
 READERS = ["police_officer", "trace_analyst", "border_officer", "supervisor", "licensing_officer"]
 

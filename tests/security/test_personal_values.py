@@ -5,14 +5,17 @@ import logging
 
 import pytest
 
-from api.logs import JsonLines
-from salsa_ext.services import documents
-from tests import bodies
+from api.http.monitoring import JsonFormatter
+from salsa_ext.documents import single_gun
+from tests.support import bodies
 
 MARKERS = {
-    "name": "Planted Person", "address": "Calle Planted 7", "contact": "planted@example.org",
-    "identification": "PLANTED-ID-1", "licence": "PLANTED-LIC-2",
-}  # fmt: skip
+    "name": "Planted Person",
+    "address": "Calle Planted 7",
+    "contact": "planted@example.org",
+    "identification": "PLANTED-ID-1",
+    "licence": "PLANTED-LIC-2",
+}
 SERIAL = "PLANTED88231"
 
 
@@ -31,7 +34,7 @@ def lines():
 
     class Keep(logging.Handler):
         def emit(self, record):
-            written.append(JsonLines().format(record))
+            written.append(JsonFormatter().format(record))
 
     logger, handler = logging.getLogger("salsa"), Keep()
     level, _ = logger.level, logger.addHandler(handler)
@@ -102,4 +105,4 @@ def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, as_actor,
 @pytest.fixture
 def broken(monkeypatch):
     """A defect inside: the database refuses what the service wrote, and quotes it."""
-    monkeypatch.setattr(documents, "new_id", lambda: "PLANTED-NO-ID")
+    monkeypatch.setattr(single_gun, "new_id", lambda: "PLANTED-NO-ID")

@@ -2,12 +2,16 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 
 CHANGES = [
-    {"make": "Glock"}, {"calibre": ".380"}, {"type": "revolver"}, {"country": "AUT"},
-    {"year": 1990}, {"model": "17"},
-]  # fmt: skip
+    {"make": "Glock"},
+    {"calibre": ".380"},
+    {"type": "revolver"},
+    {"country": "AUT"},
+    {"year": 1990},
+    {"model": "17"},
+]
 
 
 @pytest.fixture

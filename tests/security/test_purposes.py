@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-7"}
 JOINT = {"joint_with": {"state": "PRY", "number": "P-9"}}
@@ -29,10 +29,15 @@ def paths(seizure):
 
 
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("headers,lacking", [
-    ({}, "Salsa-Purpose"), ({"Salsa_Case": "C-7"}, "Salsa-Purpose"),
-    ({"Salsa_Purpose": "investigation"}, "Salsa-Case"), ({"Salsa_Purpose": "street"}, "Salsa-Case"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers,lacking",
+    [
+        ({}, "Salsa-Purpose"),
+        ({"Salsa_Case": "C-7"}, "Salsa-Purpose"),
+        ({"Salsa_Purpose": "investigation"}, "Salsa-Case"),
+        ({"Salsa_Purpose": "street"}, "Salsa-Case"),
+    ],
+)
 def test_what_is_lacking_is_named(other, joint, which, headers, lacking):
     errors = other.get(paths(joint)[which], 422, **headers).json["errors"]
     assert list(errors) == [lacking]
@@ -100,9 +105,9 @@ def test_a_result_that_names_no_firm_of_another_state_discloses_nothing(as_actor
     assert disclosed(as_actor, "party:disclosed") == []
 
 
-@pytest.mark.parametrize(("visibility", "answers"), [
-    ("open", True), ("pointer", True), ("open", False), (None, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("visibility", "answers"), [("open", True), ("pointer", True), ("open", False), (None, True)]
+)
 def test_what_is_asked_is_written_down_with_its_case_and_purpose_whoever_answers_it(
     as_actor, visibility, answers
 ):

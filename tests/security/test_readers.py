@@ -12,43 +12,89 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests import actors, bodies
-from tests.conftest import forget_shares, undone
-from tests.routes import ROUTES
-from tests.sizes import sized
+from tests.conftest import undone
+from tests.support import actors, bodies
+from tests.support.grounds import forget_shares
+from tests.support.routes import ROUTES
+from tests.support.sizes import sized
 
 STATES = ("PRY", "BRA", "URY")
-OF_STATES = ("licensing_officer", "police_officer", "forensic_examiner", "trace_analyst",
-             "border_officer", "supervisor", "state_administrator", "auditor")  # fmt: skip
-OF_EACH_KIND = [(state, role) for state in STATES
-                for role in ("trace_analyst", "border_officer", "auditor")]  # fmt: skip
-READING = sized([*OF_EACH_KIND, ("BRA", "police_officer")],  # who reads what an analyst does
-                [(state, role) for state in STATES for role in OF_STATES])  # fmt: skip
+OF_STATES = (
+    "licensing_officer",
+    "police_officer",
+    "forensic_examiner",
+    "trace_analyst",
+    "border_officer",
+    "supervisor",
+    "state_administrator",
+    "auditor",
+)
+OF_EACH_KIND = [
+    (state, role) for state in STATES for role in ("trace_analyst", "border_officer", "auditor")
+]
+READING = sized(
+    [*OF_EACH_KIND, ("BRA", "police_officer")],  # who reads what an analyst does
+    [(state, role) for state in STATES for role in OF_STATES],
+)
 READERS = frozenset(OF_STATES) - {"state_administrator", "auditor"}
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 FILES = ("/paper", "/content", "/report")  # copies, attachments and reports have their own tests
 EVERY, BOTH = ("PRY", "BRA", "URY"), ("PRY", "BRA")
 PLANTED = {  # by whom each may be found: the readers of every state, of both sides, of the owner
-    "OPEN": {"MODEL": EVERY, "NUMBER": EVERY, "FIRM": EVERY, "PERSON": ("PRY",),
-             "ADDRESS": ("PRY",), "IDENTITY": ("PRY",), "LICENCE": ("PRY",), "REMARK": ("PRY",)},
-    "STRICT": {"MODEL": EVERY, "NUMBER": EVERY, "FIRM": EVERY, "PERSON": ("PRY",),
-               "ADDRESS": ("PRY",), "IDENTITY": ("PRY",), "LICENCE": ("PRY",),
-               "REMARK": ("PRY",)},
-    "POINTER": dict.fromkeys(("MODEL", "NUMBER", "FIRM", "PERSON", "ADDRESS", "IDENTITY",
-                              "LICENCE", "REMARK"), ("PRY",)),
-    "SILENT": dict.fromkeys(("MODEL", "NUMBER", "FIRM", "PERSON", "ADDRESS", "IDENTITY",
-                             "LICENCE", "REMARK"), ("PRY",)),
+    "OPEN": {
+        "MODEL": EVERY,
+        "NUMBER": EVERY,
+        "FIRM": EVERY,
+        "PERSON": ("PRY",),
+        "ADDRESS": ("PRY",),
+        "IDENTITY": ("PRY",),
+        "LICENCE": ("PRY",),
+        "REMARK": ("PRY",),
+    },
+    "STRICT": {
+        "MODEL": EVERY,
+        "NUMBER": EVERY,
+        "FIRM": EVERY,
+        "PERSON": ("PRY",),
+        "ADDRESS": ("PRY",),
+        "IDENTITY": ("PRY",),
+        "LICENCE": ("PRY",),
+        "REMARK": ("PRY",),
+    },
+    "POINTER": dict.fromkeys(
+        ("MODEL", "NUMBER", "FIRM", "PERSON", "ADDRESS", "IDENTITY", "LICENCE", "REMARK"), ("PRY",)
+    ),
+    "SILENT": dict.fromkeys(
+        ("MODEL", "NUMBER", "FIRM", "PERSON", "ADDRESS", "IDENTITY", "LICENCE", "REMARK"), ("PRY",)
+    ),
     "THEFT": {"MODEL": EVERY, "NUMBER": EVERY, "PERSON": ("PRY",), "PLACE": ("PRY",)},
     "JOINT": {"MODEL": EVERY, "NUMBER": EVERY, "PLACE": BOTH, "REMARK": BOTH},
     "HUSHED": {"MODEL": BOTH, "NUMBER": BOTH, "PLACE": BOTH, "REMARK": BOTH},
-    "SHIPPED": {"MODEL": EVERY, "NUMBER": EVERY, "FIRM": EVERY, "PERSON": BOTH, "PLATE": BOTH,
-                "SEAL": BOTH},
-}  # fmt: skip
-SERIALS = {"OPEN": "AKX511023", "STRICT": "BLY622134", "POINTER": "CMZ733245",
-           "SILENT": "DNA844356", "THEFT": "EPB955467", "JOINT": "FQC166578",
-           "HUSHED": "GRD277689", "SHIPPED": "HSE388790"}  # fmt: skip
-SALES = {"OPEN": {}, "STRICT": {"handling": "H3"}, "POINTER": {"visibility": "pointer"},
-         "SILENT": {"visibility": "silent"}}  # fmt: skip
+    "SHIPPED": {
+        "MODEL": EVERY,
+        "NUMBER": EVERY,
+        "FIRM": EVERY,
+        "PERSON": BOTH,
+        "PLATE": BOTH,
+        "SEAL": BOTH,
+    },
+}
+SERIALS = {
+    "OPEN": "AKX511023",
+    "STRICT": "BLY622134",
+    "POINTER": "CMZ733245",
+    "SILENT": "DNA844356",
+    "THEFT": "EPB955467",
+    "JOINT": "FQC166578",
+    "HUSHED": "GRD277689",
+    "SHIPPED": "HSE388790",
+}
+SALES = {
+    "OPEN": {},
+    "STRICT": {"handling": "H3"},
+    "POINTER": {"visibility": "pointer"},
+    "SILENT": {"visibility": "silent"},
+}
 WORDS = re.compile(rf"\b({'|'.join(PLANTED)})-([A-Z]+)\b")
 
 
@@ -68,8 +114,16 @@ def sale(key, **changes):
 def seizure(key, **changes):
     place = bodies.FOZ | {"name": f"{key}-PLACE"}
     crime = {"linked": "suspected", "relation": "proceeds", "group": f"{key}-REMARK"}
-    return bodies.seizure(number=f"{key}-NUMBER", place=place, organized_crime=crime,
-                          items=[gun(key)], joint_with={"state": "PRY", "number": "P-9"}) | changes  # fmt: skip
+    return (
+        bodies.seizure(
+            number=f"{key}-NUMBER",
+            place=place,
+            organized_crime=crime,
+            items=[gun(key)],
+            joint_with={"state": "PRY", "number": "P-9"},
+        )
+        | changes
+    )
 
 
 def recorded(as_actor):
@@ -82,8 +136,10 @@ def recorded(as_actor):
         clerk.post(path, body, 200, If_Match='"1"')
         found["transfer_id"].append(made["id"])
         found["record_id"].append(made["firearm"]["record"])
-    stolen = {"from": bodies.party("THEFT-PERSON", "PRY", "individual"),
-              "place": {"country": "PRY", "name": "THEFT-PLACE"}}  # fmt: skip
+    stolen = {
+        "from": bodies.party("THEFT-PERSON", "PRY", "individual"),
+        "place": {"country": "PRY", "name": "THEFT-PLACE"},
+    }
     report = police.post(
         "/reports", bodies.report(number="THEFT-NUMBER", firearm=gun("THEFT"), **stolen)
     ).json
@@ -102,14 +158,18 @@ def recorded(as_actor):
 def _ship(as_actor, found):
     exporter = as_actor("BRA", "licensing_officer")
     person = bodies.party("SHIPPED-PERSON", "PRY", "individual")
-    named = {"exporter": bodies.party("SHIPPED-FIRM", "BRA", "manufacturer"), "importer": person,
-             "final_consignee": person}  # fmt: skip
+    named = {
+        "exporter": bodies.party("SHIPPED-FIRM", "BRA", "manufacturer"),
+        "importer": person,
+        "final_consignee": person,
+    }
     lines = [{"line": 1, "quantity": 9, "type": "pistol", "make": "Taurus", "calibre": "9x19"}]
     permit = exporter.post("/permits", bodies.permit(lines=lines, **named)).json["id"]
     item = {"line": 1, "serial": SERIALS["SHIPPED"], "model": "SHIPPED-MODEL"}
     carried = {"document_kind": "crt", "document_number": "X", "plates": ["SHIPPED-PLATE"]}
-    body = bodies.shipment(number="SHIPPED-NUMBER", items=[item], transport=carried,
-                           seals=["SHIPPED-SEAL"])  # fmt: skip
+    body = bodies.shipment(
+        number="SHIPPED-NUMBER", items=[item], transport=carried, seals=["SHIPPED-SEAL"]
+    )
     shipment = exporter.post(f"/permits/{permit}/shipments", body).json
     found["permit_id"].append(permit)
     found["shipment_id"].append(shipment["id"])
@@ -212,16 +272,18 @@ def test_nobody_finds_what_is_not_his_to_read_and_the_rest_is_found(found):
             assert role in READERS or state == owner, where
             found_in[key, name].add(state)
     assert found[None, "secretariat"].words == {}
-    assert found_in == {(key, name): {*states} for key, fields in PLANTED.items()
-                        for name, states in fields.items()}  # fmt: skip
+    assert found_in == {
+        (key, name): {*states} for key, fields in PLANTED.items() for name, states in fields.items()
+    }
 
 
 def test_of_a_private_person_of_another_state_no_field_is_there_but_kind_and_country(found):
     seen = [
         person
-        for state in ("BRA", "URY") for person in found[state, "trace_analyst"].persons
+        for state in ("BRA", "URY")
+        for person in found[state, "trace_analyst"].persons
         if person["country"] == "PRY" and person.get("name") != "SHIPPED-PERSON"
-    ]  # fmt: skip
+    ]
     assert seen
     assert {frozenset(person) for person in seen} == {frozenset(("kind", "country"))}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from salsa_ext.policy.rules import RULES
-from tests.routes import ROUTES
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from tests.support.routes import ROUTES
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def tried(as_actor, app):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-@pytest.mark.parametrize("role", RULES)
+@pytest.mark.parametrize("role", ROLE_PERMISSIONS)
 def test_a_role_is_refused_exactly_where_it_lacks_the_permission(tried, role, route):
     response = tried(role, route)
-    lacks = route.permission is not None and route.permission not in RULES[role]
+    lacks = route.permission is not None and route.permission not in ROLE_PERMISSIONS[role]
     assert (response.status_code == 403) == lacks
     assert response.status_code < 500
 

@@ -3,30 +3,75 @@
 import psycopg2
 import pytest
 
-from salsa_ext.db import Base
+from salsa_ext.database.session import Base
 
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = [
-    "account", "api_key", "assignment", "consent", "hiding", "hit", "idempotency_key", "inbox", "inbox_pair",
-    "inbox_progress", "match", "match_wait", "officer", "outbox", "outbox_pair", "outbox_progress",
-    "owner_wait", "signing_secret", "standing_number",
-    "trace_message", "trace_request",
-]  # fmt: skip
+    "account",
+    "api_key",
+    "assignment",
+    "consent",
+    "hiding",
+    "hit",
+    "idempotency_key",
+    "inbox",
+    "inbox_pair",
+    "inbox_progress",
+    "match",
+    "match_wait",
+    "officer",
+    "outbox",
+    "outbox_pair",
+    "outbox_progress",
+    "owner_wait",
+    "signing_secret",
+    "standing_number",
+    "trace_message",
+    "trace_request",
+]
 APPEND_ONLY = [
-    "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",
-    "notification", "notification_reading", "outbox", "post_call", "post_call_answer", "receipt", "record",
-    "report", "seizure",
-    "trace_message", "transfer",
-]  # fmt: skip
+    "attachment_part",
+    "audit_entry",
+    "checkpoint",
+    "event",
+    "import_run",
+    "inbox",
+    "mark",
+    "notification",
+    "notification_reading",
+    "outbox",
+    "post_call",
+    "post_call_answer",
+    "receipt",
+    "record",
+    "report",
+    "seizure",
+    "trace_message",
+    "transfer",
+]
 SEALED = [
-    "attachment_part", "audit_entry", "checkpoint", "event", "inbox", "notification",
-    "notification_reading", "outbox", "post_call", "post_call_answer", "receipt", "report", "seizure",
-    "trace_message", "transfer",
-]  # fmt: skip
+    "attachment_part",
+    "audit_entry",
+    "checkpoint",
+    "event",
+    "inbox",
+    "notification",
+    "notification_reading",
+    "outbox",
+    "post_call",
+    "post_call_answer",
+    "receipt",
+    "report",
+    "seizure",
+    "trace_message",
+    "transfer",
+]
 CHANGES = (
-    "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",
-)  # fmt: skip
+    "UPDATE {table} SET owner_state = owner_state",
+    "DELETE FROM {table}",
+    "TRUNCATE {table}",
+)
 
 
 def test_every_table_of_a_state_is_looked_at():
@@ -83,15 +128,7 @@ def test_a_row_of_another_owner_is_not_inserted(as_role, table):
 
 
 @pytest.mark.parametrize(
-    "table",
-    [
-        "licensee",
-        "party",
-        "permit",
-        "shipment",
-        "record_setting",
-        "trace",
-    ],
+    "table", ["licensee", "party", "permit", "shipment", "record_setting", "trace"]
 )
 def test_a_row_of_another_owner_is_not_updated(as_role, table):
     service = as_role("service")
@@ -134,10 +171,14 @@ def test_a_state_neither_adds_nor_ends_a_public_key_of_another(as_role):
         service.execute("INSERT INTO signing_key (owner_state) VALUES ('BRA')")
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE signing_key SET public_key = public_key", "DELETE FROM signing_key",
-    "UPDATE signing_secret SET sealed = sealed",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE signing_key SET public_key = public_key",
+        "DELETE FROM signing_key",
+        "UPDATE signing_secret SET sealed = sealed",
+    ],
+)
 def test_a_key_is_not_exchanged_for_another(as_role, change):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'PRY'")
@@ -145,13 +186,21 @@ def test_a_key_is_not_exchanged_for_another(as_role, change):
         service.execute(change)
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE outbox_progress SET recipient = recipient", "UPDATE outbox_progress SET sequence = 1",
-    "DELETE FROM outbox_progress", "UPDATE outbox_pair SET recipient = recipient",
-    "DELETE FROM outbox_pair", "UPDATE inbox_progress SET sender = sender",
-    "UPDATE inbox_progress SET sequence = 1", "DELETE FROM inbox_progress",
-    "UPDATE inbox_pair SET sender = sender", "DELETE FROM inbox_pair",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE outbox_progress SET recipient = recipient",
+        "UPDATE outbox_progress SET sequence = 1",
+        "DELETE FROM outbox_progress",
+        "UPDATE outbox_pair SET recipient = recipient",
+        "DELETE FROM outbox_pair",
+        "UPDATE inbox_progress SET sender = sender",
+        "UPDATE inbox_progress SET sequence = 1",
+        "DELETE FROM inbox_progress",
+        "UPDATE inbox_pair SET sender = sender",
+        "DELETE FROM inbox_pair",
+    ],
+)
 def test_how_far_an_envelope_came_is_all_that_is_changed(as_role, change):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'PRY'")
@@ -204,9 +253,9 @@ def test_the_licence_of_a_transfer_is_erased_by_its_owner_alone(as_role, state, 
     assert service.rowcount == erased
 
 
-@pytest.mark.parametrize("changes", [
-    "licence = 'L-8'", "licence = licence", "licence = NULL, number = 'T-2'",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes", ["licence = 'L-8'", "licence = licence", "licence = NULL, number = 'T-2'"]
+)
 def test_to_erase_the_licence_is_the_one_change_of_a_transfer(as_role, changes):
     owner = as_role("owner")
     with pytest.raises(psycopg2.errors.RestrictViolation, match="append-only"):
@@ -251,20 +300,23 @@ def test_no_key_of_a_mark_disappears(as_role, change):
         service.execute(change)
 
 
-@pytest.mark.parametrize("said", [
-    "ALTER TABLE record DISABLE ROW LEVEL SECURITY",
-    "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
-    "DROP TABLE record",
-    "CREATE TABLE mine (id int)",
-    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "SET ROLE salsa_owner",
-    "SET session_replication_role = replica",
-    "SELECT * FROM alembic_version",
-    "SELECT * FROM board_change",
-    "INSERT INTO board_change (state, post) VALUES ('BRA', 'bonfim-lethem')",
-    "COPY record TO PROGRAM 'cat'",
-    "SELECT pg_read_file('/etc/passwd')",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ALTER TABLE record DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
+        "DROP TABLE record",
+        "CREATE TABLE mine (id int)",
+        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "SET ROLE salsa_owner",
+        "SET session_replication_role = replica",
+        "SELECT * FROM alembic_version",
+        "SELECT * FROM board_change",
+        "INSERT INTO board_change (state, post) VALUES ('BRA', 'bonfim-lethem')",
+        "COPY record TO PROGRAM 'cat'",
+        "SELECT pg_read_file('/etc/passwd')",
+    ],
+)
 def test_the_service_has_no_way_around_the_rules(as_role, said):
     service = as_role("service")
     with pytest.raises(psycopg2.ProgrammingError):

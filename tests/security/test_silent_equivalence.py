@@ -17,30 +17,33 @@ import psycopg2
 import pytest
 from sqlalchemy import event, func, select
 
-from api import working
+from api import jobs
 from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.models import Hit
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels import lately
-from salsa_ext.readmodels.marks import EXACT
-from salsa_ext.services import alerts, checks, transfers
-from salsa_ext.values.alerts import AlertData
-from salsa_ext.values.documents import TransferData
-from salsa_ext.values.events import When
-from salsa_ext.values.firearms import Firearm
-from tests import actors
+from salsa_ext.access.rules import operator
+from salsa_ext.alerts import alerts
+from salsa_ext.alerts.models import Hit
+from salsa_ext.alerts.values import AlertData
+from salsa_ext.checks import checks
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.time import EventTime
+from salsa_ext.database.session import db, transaction
+from salsa_ext.documents import transfers
+from salsa_ext.documents.values import TransferData
+from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.search import advice, search
+from salsa_ext.firearms.search.index import EXACT_SQL
 from tests.conftest import NOW
 from tests.security.comparing import LEVEL, p_of_more_than
-from tests.sizes import sized
+from tests.support import actors
+from tests.support.sizes import sized
 
 PAIRS = sized(400, 1_000)
 MARGIN = 0.000_25
 """Seconds; what the database does more to pass a silent record over is a tenth of it."""
 OF_EACH = {  # what every answer has of its own
-    "Date", "X-Request-Id",
-}  # fmt: skip
+    "Date",
+    "X-Request-Id",
+}
 
 
 def as_it_is(serial):
@@ -98,8 +101,13 @@ class Asker:
         self.statements.append(statement)
 
     def ask(self, serial):
-        body = {"serial": serial, "make": "Taurus", "calibre": "9x19",
-                "purpose": "investigation", "case_number": "C-1"}  # fmt: skip
+        body = {
+            "serial": serial,
+            "make": "Taurus",
+            "calibre": "9x19",
+            "purpose": "investigation",
+            "case_number": "C-1",
+        }
         self.statements.clear()
         began = time.perf_counter()
         response = self.client.post("/api/v1/checks", json=body, headers=self.headers)
@@ -140,7 +148,7 @@ def serials(shuffled):
 def kept():
     """Keep what each process reads once a minute, whoever asks just then, for as long as this takes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lately, "FRESH", 3_600.0)
+        patch.setattr(advice, "CACHE_SECONDS", 3_600.0)
         yield
 
 
@@ -169,13 +177,17 @@ def asker(server, template, tmp_path_factory, serials, kept):
 
 def hide(serials):
     pry = operator("PRY", agency="PRY-TEST", clock=FixedClock(NOW))
-    guns = [Firearm(serial=serial, make="Taurus", calibre="9x19", type="pistol")
-            for serial in serials]  # fmt: skip
+    guns = [
+        Firearm(serial=serial, make="Taurus", calibre="9x19", type="pistol") for serial in serials
+    ]
     with transaction(pry):
-        transfers.record_many(actor=pry, batch=[
-            TransferData("domestic_sale", When(NOW.date()), gun, visibility="silent")
-            for gun in guns
-        ])  # fmt: skip
+        transfers.record_many(
+            actor=pry,
+            batch=[
+                TransferData("domestic_sale", EventTime(NOW.date()), gun, visibility="silent")
+                for gun in guns
+            ],
+        )
 
 
 def let_pass(serials):
@@ -190,11 +202,20 @@ def watch(action, serials, **readers):
     pry = operator("PRY", agency="PRY-TEST", clock=FixedClock(NOW))
     until = NOW.date() + timedelta(days=100)
     with transaction(pry):
-        alerts.record_many(actor=pry, batch=[
-            AlertData(action, "trafficking", "A-1", until, firearm=Firearm(
-                serial=serial, make="Taurus", calibre="9x19", type="pistol"), **readers)
-            for serial in serials
-        ])  # fmt: skip
+        alerts.record_many(
+            actor=pry,
+            batch=[
+                AlertData(
+                    action,
+                    "trafficking",
+                    "A-1",
+                    until,
+                    firearm=Firearm(serial=serial, make="Taurus", calibre="9x19", type="pistol"),
+                    **readers,
+                )
+                for serial in serials
+            ],
+        )
 
 
 def settle(server, name):
@@ -240,7 +261,7 @@ def seen(answered):
 def test_the_database_is_asked_the_same_statements(pairs):
     assert [pair for pair in pairs if pair.silent.statements != pair.nothing.statements] == []
     whole, unread = sorted({pair.silent.statements for pair in pairs}, key=len, reverse=True)
-    assert [said for said in whole if said != EXACT] == list(unread)  # it has no key of its own
+    assert [said for said in whole if said != EXACT_SQL] == list(unread)  # it has no key of its own
     assert any("salsa_near" in statement for statement in unread)
 
 
@@ -261,7 +282,7 @@ def test_the_state_of_such_an_alert_is_told_of_it_afterwards(pairs, asker):
     pry = operator("PRY", clock=FixedClock(NOW))
     with asker.application.app_context():
         assert hits_of(pry) == 0
-        while working.told(FixedClock(NOW)):
+        while jobs.notify_record_owners(FixedClock(NOW)):
             pass
         assert hits_of(pry) >= PAIRS // 2 // len(ASKED)  # each that was asked as it is
     assert asker.ask("QQQ000001").body["hits"] == []
@@ -274,7 +295,7 @@ def hits_of(actor):
 
 def test_two_milliseconds_more_for_a_silent_hit_are_noticed(asker, serials, shuffled, monkeypatch):
     slow = {way(serial) for serial in serials[:PAIRS] for way in ASKED}
-    monkeypatch.setattr(checks, "search", slower(checks.search, slow))
+    monkeypatch.setattr(checks, "find_candidates", slower(search.find_candidates, slow))
     differences = []
     for some in range(0, PAIRS, 100):  # a hundred will do, but where others keep the machine busy
         free = serials[PAIRS + some : PAIRS + some + 100]
@@ -301,9 +322,14 @@ def test_times_that_do_not_differ_are_rarely_taken_for_times_that_do(pairs, shuf
     assert sum(alarms) < 35  # 15 are expected; so many come once in a million runs
 
 
-@pytest.mark.parametrize("differences,p", [
-    ([1.0, -1.0] * 50, 1.0), ([0.0] * 60, 1.0), (range(1, 61), 1.63e-11),
-    ([*range(1, 41), *range(-60, -40)], 0.484),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "differences,p",
+    [
+        ([1.0, -1.0] * 50, 1.0),
+        ([0.0] * 60, 1.0),
+        (range(1, 61), 1.63e-11),
+        ([*range(1, 41), *range(-60, -40)], 0.484),
+    ],
+)
 def test_the_signed_ranks_are_those_of_wilcoxon(differences, p):
     assert p_of_more_than(0, differences) == pytest.approx(p, rel=0.02)

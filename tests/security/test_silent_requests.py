@@ -2,8 +2,8 @@
 
 import pytest
 
-from salsa_ext.services import routing
-from tests import bodies
+from salsa_ext.tracing.traces import routing
+from tests.support import bodies
 
 MARK = {"kind": "import", "text": "PRY 24", "state": "PRY"}
 OF_ITS_OWN = ("id", "created_at", "sent_at", "asked_at", "answered_at", "at", "envelope")
@@ -19,7 +19,9 @@ def without_ids(said):
 @pytest.fixture
 def ask(as_actor, asked, monkeypatch):
     """Let Brazil trace a gun that an import mark ties to Paraguay; returns what is said and asked."""
-    monkeypatch.setattr(routing, "tell_owners", lambda *_: None)  # owners are told by another way
+    monkeypatch.setattr(
+        routing, "log_matched_records", lambda *_: None
+    )  # owners are told by another way
     analyst = as_actor("BRA", "trace_analyst")
 
     def post(serial):

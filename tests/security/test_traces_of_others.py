@@ -3,15 +3,17 @@
 import pytest
 from sqlalchemy import select
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.messages.envelopes import Letter
-from salsa_ext.models import Trace, TraceRequest
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import deliveries, hidings
-from salsa_ext.values.ids import new_id
-from tests import bodies
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import db, transaction
+from salsa_ext.disclosure import restrictions
+from salsa_ext.exchange import delivery
+from salsa_ext.exchange.envelopes import EnvelopeData
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.traces.models import Trace
 from tests.conftest import NOW
+from tests.support import bodies
 
 KEPT, SEEING = "PRY-POLICE", "PRY-LICENSING"
 
@@ -39,8 +41,8 @@ def say(app):
     def said(state, kind, **body):
         actor = operator(state, clock=FixedClock(NOW))
         with transaction(actor):
-            deliveries.send(actor, vault, Letter(kind, "C-HOSTILE", "PRY", body))
-            deliveries.deliver_now(actor, vault)
+            delivery.send(actor, vault, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
+            delivery.deliver_now(actor, vault)
 
     return said
 
@@ -54,7 +56,7 @@ def rows(state, model):
 
 def kept_from(subject):
     with transaction(operator("PRY")):
-        return hidings.of(subject)
+        return restrictions.list_restricted(subject)
 
 
 def request_of(asked, trace, agencies):

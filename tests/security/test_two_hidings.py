@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 
 OFFICE, OTHER = "PRY-POLICE", "PRY-LICENSING"
 
@@ -85,8 +85,13 @@ def test_more_that_is_learned_of_the_gun_leaves_the_asked_states_choice(
     asking.post("/traces", bodies.trace_of(seizure["id"], hidden_from=[OTHER]))
     [request] = partner.get("/requests").json["items"]
     partner.hide(path := f"/requests/{request['id']}", OFFICE)
-    mark = {"kind": "manufacture", "text": "TKA52385", "location": "frame", "method": "chemical",
-            "reason": "Etched"}  # fmt: skip
+    mark = {
+        "kind": "manufacture",
+        "text": "TKA52385",
+        "location": "frame",
+        "method": "chemical",
+        "reason": "Etched",
+    }
     examiner = as_actor("BRA", "forensic_examiner")
     examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
     read = partner.get(path).json

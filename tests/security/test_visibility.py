@@ -2,9 +2,9 @@
 
 import pytest
 
-from salsa_ext.readmodels import lately
-from salsa_ext.services import telling_owners
-from tests import bodies
+from salsa_ext.checks import owner_notices
+from salsa_ext.firearms.search import advice
+from tests.support import bodies
 
 
 def held(as_actor, visibility, **firearm):
@@ -42,7 +42,7 @@ def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searc
     body = bodies.transfer(reason="Operation", visibility="silent")
     clerk = as_actor("PRY", "licensing_officer")
     clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
-    lately.forget()
+    advice.clear_cache()
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     assert answer["searched"] == nothing["searched"]
 
@@ -68,9 +68,9 @@ ASKING = {
 
 
 @pytest.mark.parametrize("path", ASKING)
-@pytest.mark.parametrize("hidden", [
-    {"visible_to": ["CHL"]}, {"action": "let_pass_and_inform", "reason": "trafficking"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "hidden", [{"visible_to": ["CHL"]}, {"action": "let_pass_and_inform", "reason": "trafficking"}]
+)
 def test_an_alert_that_does_not_show_changes_no_statement(as_actor, asked, path, hidden):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(**hidden))
     police = as_actor("BRA", "police_officer")
@@ -121,35 +121,37 @@ def test_a_silent_record_is_shown_to_its_own_state(as_actor):
     assert own["candidates"][0]["record"] == record
 
 
-@pytest.mark.parametrize("path,body", [
-    ("/checks", bodies.check()), ("/seizures", bodies.seizure()), ("/traces", bodies.trace()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path,body",
+    [("/checks", bodies.check()), ("/seizures", bodies.seizure()), ("/traces", bodies.trace())],
+)
 def test_the_owner_of_a_silent_record_reads_who_asked(as_actor, run, path, body):
     record = held(as_actor, "silent")["firearm"]["record"]
     as_actor("BRA", "police_officer").post(path, body)
-    run("BRA", telling_owners.run)
+    run("BRA", owner_notices.notify_owners)
     [entry] = audit(as_actor, "PRY", "record:matched")
     assert entry["state"] == "BRA"
     assert entry["data"] == {"records": [record]}
 
 
-@pytest.mark.parametrize("path,body", [
-    ("/checks", bodies.check()), ("/seizures", bodies.seizure()), ("/traces", bodies.trace()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path,body",
+    [("/checks", bodies.check()), ("/seizures", bodies.seizure()), ("/traces", bodies.trace())],
+)
 @pytest.mark.parametrize("visibility", ["silent", "pointer"])
 def test_the_askers_own_audit_does_not_name_a_record_that_is_not_open(
     as_actor, run, path, body, visibility
 ):
     held(as_actor, visibility)
     as_actor("BRA", "police_officer").post(path, body)
-    run("BRA", telling_owners.run)
+    run("BRA", owner_notices.notify_owners)
     assert audit(as_actor, "BRA", "record:matched") == []
 
 
 def test_the_owner_of_a_silent_record_is_told_once_and_by_whom(as_actor, run):
     held(as_actor, "silent")
     made = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
-    told = [run("BRA", telling_owners.run) for _ in range(2)]
+    told = [run("BRA", owner_notices.notify_owners) for _ in range(2)]
     [entry] = audit(as_actor, "PRY", "record:matched")
     assert told == [1, 0]
     assert (entry["subject_id"], entry["case_number"]) == (made["id"], "C-1")

@@ -11,18 +11,29 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from salsa_ext.postgres import EmbeddedServer
-from tests.folders import QUICK
-from tests.sizes import sized
+from salsa_ext.database.postgres.server import EmbeddedServer
+from tests.support.folders import QUICK
+from tests.support.sizes import sized
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-DIFFERENT = ("tests/migrations", "tests/security/test_rows.py", "tests/security/test_visibility.py",
-             "tests/services/test_insert_many.py", "tests/scenarios/test_licit_trade.py",
-             "tests/api/test_misread_marks.py", "tests/api/test_traces.py")  # fmt: skip
+DIFFERENT = (
+    "tests/migrations",
+    "tests/security/test_rows.py",
+    "tests/security/test_visibility.py",
+    "tests/database/test_insert_many.py",
+    "tests/scenarios/test_licit_trade.py",
+    "tests/firearms/search/test_misread_marks.py",
+    "tests/tracing/traces/test_traces.py",
+)
 """What rests on the rights of the roles, on rules of text and on what an older server knows."""
 CHOSEN = sized(
-    DIFFERENT, (*DIFFERENT, "tests/services/test_at_once.py", "tests/api/test_shipments.py")
+    DIFFERENT,
+    (
+        *DIFFERENT,
+        "tests/concurrency/test_writes_at_once.py",
+        "tests/trade/shipments/test_shipments.py",
+    ),
 )
 REQUIRED = "server" in os.environ.get("SALSA_REQUIRE", "")
 

@@ -18,16 +18,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from api.app import create_app
-from api.auth import COOKIE
-from salsa_ext.clock import FixedClock
-from salsa_ext.config import Config
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import accounts
-from salsa_ext.services.accounts import AccountData
-from tests import actors, agencies
+from api.http.auth import SESSION_COOKIE
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import accounts
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.config import Config
+from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW, Server, cheap_passwords
-from tests.grounds import Grounds, beginning
+from tests.support import actors, agencies
+from tests.support.grounds import Grounds, beginning
 from tests.web import regions, scenes, trucks
 from tests.web.visitors import PASSWORD, Visitor, browser
 
@@ -71,7 +71,7 @@ def entered(app: Flask, state: str | None, role: str) -> str:
     """Open an account and sign in; returns the cookie of the session."""
     somebody = Visitor(browser(app))
     somebody.sign_in(open_account(state, role))
-    cookie = somebody.client.get_cookie(COOKIE)
+    cookie = somebody.client.get_cookie(SESSION_COOKIE)
     assert cookie is not None
     return cookie.value
 
@@ -83,7 +83,7 @@ def signed_in(app: Flask, session: None, grounds: Grounds) -> Callable[..., Visi
     def make(state: str | None, role: str) -> Visitor:
         somebody = Visitor(browser(app))
         key = grounds.of(entered, app=app, state=state, role=role)
-        somebody.client.set_cookie(COOKIE, key)
+        somebody.client.set_cookie(SESSION_COOKIE, key)
         return somebody
 
     return make

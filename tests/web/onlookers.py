@@ -3,9 +3,9 @@
 import re
 from datetime import timedelta
 
-from tests import actors, bodies
 from tests.conftest import NOW
-from tests.movements import act
+from tests.support import actors, bodies
+from tests.support.movements import act
 from tests.web import scenes
 from tests.web.visitors import browser
 
@@ -58,8 +58,12 @@ def ship(app):
 def tick(app):
     officer = caller(app, "PRY", "border_officer")
     shipment = officer.get("/shipments?number=A-DUE").json["items"][0]["id"]
-    body = {"stage": "entry", "post": scenes.POST, "occurred_at": "2026-03-09T14:00:00Z",
-            "outcome": "held"}  # fmt: skip
+    body = {
+        "stage": "entry",
+        "post": scenes.POST,
+        "occurred_at": "2026-03-09T14:00:00Z",
+        "outcome": "held",
+    }
     officer.post(f"/shipments/{shipment}/checkpoints", body)
 
 

@@ -12,14 +12,24 @@ TOKEN = re.compile(r'name="once" value="([^"]+)"')
 def import_certificate(**changes: str) -> Fields:
     """Paraguay lets ten pistols in from Brazil; `a__b` stands for the field `a.b`."""
     typed = {
-        "do": "issue", "number": "I-1", "issued_on": "2026-03-09", "expires_on": "2027-03-08",
-        "authority.agency": "PRY-LICENSING", "authority.signatory": "Eva Ejemplo",
-        "document_kind": "certificate", "regime": "permanent", "exporting_state": "BRA",
-        "importer.name": "Armas del Sur", "importer.kind": "dealer",
-        "exporter.name": "Fábrica Exemplo", "exporter.kind": "manufacturer",
-        "lines.0.type": "pistol", "lines.0.quantity": "10", "lines.0.make": "Taurus",
+        "do": "issue",
+        "number": "I-1",
+        "issued_on": "2026-03-09",
+        "expires_on": "2027-03-08",
+        "authority.agency": "PRY-LICENSING",
+        "authority.signatory": "Eva Ejemplo",
+        "document_kind": "certificate",
+        "regime": "permanent",
+        "exporting_state": "BRA",
+        "importer.name": "Armas del Sur",
+        "importer.kind": "dealer",
+        "exporter.name": "Fábrica Exemplo",
+        "exporter.kind": "manufacturer",
+        "lines.0.type": "pistol",
+        "lines.0.quantity": "10",
+        "lines.0.make": "Taurus",
         "lines.0.calibre": "9x19",
-    }  # fmt: skip
+    }
     return typed | named(changes)
 
 
@@ -49,11 +59,19 @@ def transit(**changes: str) -> Fields:
 def transfer(**changes: str) -> Fields:
     """A dealer sells a pistol to a person."""
     typed = {
-        "kind": "domestic_sale", "occurred_on": "2026-03-05", "firearm.serial": "ABC123456",
-        "firearm.type": "pistol", "firearm.make": "Taurus", "firearm.calibre": "9x19",
-        "firearm.marking": "intact", "visibility": "open", "from.name": "Armas del Sur",
-        "from.kind": "dealer", "to.name": "Ana Ejemplo", "to.kind": "individual",
-    }  # fmt: skip
+        "kind": "domestic_sale",
+        "occurred_on": "2026-03-05",
+        "firearm.serial": "ABC123456",
+        "firearm.type": "pistol",
+        "firearm.make": "Taurus",
+        "firearm.calibre": "9x19",
+        "firearm.marking": "intact",
+        "visibility": "open",
+        "from.name": "Armas del Sur",
+        "from.kind": "dealer",
+        "to.name": "Ana Ejemplo",
+        "to.kind": "individual",
+    }
     return typed | named(changes)
 
 

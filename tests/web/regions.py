@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests import bodies, files
-from tests.movements import Way, act, tick
-from tests.papers import code_of
+from tests.support import bodies, files
+from tests.support.movements import Way, act, tick
+from tests.support.papers import code_of
 from tests.web import scenes
 from tests.web.scenes import Caller
 
-MARKS = [{"kind": "import", "text": "IMP 19", "state": "PRY", "year": 2019, "location": "slide",
-          "condition": "altered"}]  # fmt: skip
-DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
-        "telephone": "+595 21 0000000", "email": "guardia@example.org"}  # fmt: skip
+MARKS = [
+    {
+        "kind": "import",
+        "text": "IMP 19",
+        "state": "PRY",
+        "year": 2019,
+        "location": "slide",
+        "condition": "altered",
+    }
+]
+DUTY = {
+    "agency": "PRY-POLICE",
+    "kind": "duty_24h",
+    "languages": ["es"],
+    "hours": "24 h",
+    "telephone": "+595 21 0000000",
+    "email": "guardia@example.org",
+}
 Ids = dict[str, str]
 
 
@@ -38,9 +52,14 @@ def _papers(caller: Caller) -> Ids:
         importer.post("/permits", bodies.import_permit(number=f"I-7{number}", end_use="Sport"))
     asked = {"state": "PRY", "number": "I-70"}
     more = {"conditions": "By day alone", "source": "Fábrica Exemplo", "import_permit": asked}
-    permit = exporter.post("/permits", bodies.permit(
-        number="E-70", lines=[bodies.permit()["lines"][0] | {"quantity": 11, "calibre": ".40 S&W"}],
-        **more)).json  # fmt: skip
+    permit = exporter.post(
+        "/permits",
+        bodies.permit(
+            number="E-70",
+            lines=[bodies.permit()["lines"][0] | {"quantity": 11, "calibre": ".40 S&W"}],
+            **more,
+        ),
+    ).json
     manifest = [{"line": 1, "serial": f"GLK{at}", "make": "Glock"} for at in range(7)]
     body = bodies.shipment((), number="A-GLOCK", items=manifest)
     exporter.post(f"/permits/{permit['id']}/shipments", body)
@@ -59,16 +78,20 @@ def _papers(caller: Caller) -> Ids:
     _explain(exporter, doubt["id"])
     paper = exporter.get(f"/permits/{permit['id']}/paper").data
     return {
-        "permit": permit["id"], "import": _first(importer, "/permits?number=I-70")["id"],
-        "transit": _first(way.pry, "/permits?kind=in_transit")["id"], "shipment": passed["id"],
+        "permit": permit["id"],
+        "import": _first(importer, "/permits?number=I-70")["id"],
+        "transit": _first(way.pry, "/permits?kind=in_transit")["id"],
+        "shipment": passed["id"],
         "planned": _first(exporter, "/shipments?number=A-LATE")["id"],
         "short": _first(exporter, "/shipments?number=A-SHORT")["id"],
         "gone": _first(exporter, "/shipments?number=A-DUE")["id"],
         "glock": _first(exporter, "/shipments?number=A-GLOCK")["id"],
-        "transfer": sold["id"], "sold": sold["firearm"]["record"],
+        "transfer": sold["id"],
+        "sold": sold["firearm"]["record"],
         "discrepancy": _first(importer, "/discrepancies?status=open")["id"],
-        "explained": doubt["id"], "token": code_of(paper),
-    }  # fmt: skip
+        "explained": doubt["id"],
+        "token": code_of(paper),
+    }
 
 
 def _stopped(caller: Caller) -> Ids:
@@ -76,8 +99,16 @@ def _stopped(caller: Caller) -> Ids:
     exporter, officer = caller("BRA", "licensing_officer"), caller("PRY", "border_officer")
     stopped = _first(exporter, "/shipments?number=A-NEXT")
     act(exporter, stopped, "hold", reason="The licence is looked at again")
-    tick(officer, stopped, "entry", "held", at="2026-03-09T14:00:00Z", post=scenes.POST,
-         quantity=7, reason="Seven pieces")  # fmt: skip
+    tick(
+        officer,
+        stopped,
+        "entry",
+        "held",
+        at="2026-03-09T14:00:00Z",
+        post=scenes.POST,
+        quantity=7,
+        reason="Seven pieces",
+    )
     return {"stopped": stopped["id"]}
 
 
@@ -86,17 +117,28 @@ def _guns(caller: Caller) -> Ids:
     police, examiner = caller("BRA", "police_officer"), caller("BRA", "forensic_examiner")
     caller("PRY", "police_officer").post("/reports", bodies.report())
     crime = {"linked": "suspected", "basis": "intelligence", "group": "Grupo Ficticio"}
-    seized = police.post("/seizures", bodies.seizure(
-        number="S-70", items=[bodies.firearm(marks=MARKS)], organized_crime=crime,
-        concealment="In a spare wheel", joint_with={"state": "PRY", "number": "P-1"},
-        found_with=[{"kind": "cash"}])).json  # fmt: skip
+    seized = police.post(
+        "/seizures",
+        bodies.seizure(
+            number="S-70",
+            items=[bodies.firearm(marks=MARKS)],
+            organized_crime=crime,
+            concealment="In a spare wheel",
+            joint_with={"state": "PRY", "number": "P-1"},
+            found_with=[{"kind": "cash"}],
+        ),
+    ).json
     files.attach(examiner, f"seizure:{seized['id']}", files.photograph(), kind="photograph")
     scenes.sold_and_seized(caller, "BRA")
     record = seized["items"][0]["record"]
     found = police.get("/matches?state=PRY").json["items"]
     analyst = caller("BRA", "trace_analyst")
-    return {"seizure": seized["id"], "record": record, "lead": _first(analyst, "/leads")["id"],
-            "match": next(one["id"] for one in found if one["record"] == record)}  # fmt: skip
+    return {
+        "seizure": seized["id"],
+        "record": record,
+        "lead": _first(analyst, "/leads")["id"],
+        "match": next(one["id"] for one in found if one["record"] == record),
+    }
 
 
 def _traces(caller: Caller) -> Ids:
@@ -121,14 +163,17 @@ def _traces(caller: Caller) -> Ids:
     sold = _first(caller("PRY", "licensing_officer"), "/transfers?number=V-70")["firearm"]["record"]
     consent = analyst.post("/consents", bodies.consent(sold)).json
     return {
-        "trace": traced["id"], "draft": draft["id"], "request": request["id"],
+        "trace": traced["id"],
+        "draft": draft["id"],
+        "request": request["id"],
         "questioned": _first(analyst, "/traces?case_number=C-80")["id"],
         "leg": next(one["id"] for one in legs if one["state"] == "ESP"),
-        "consent": consent["id"], "hit": _first(analyst, "/hits")["id"],
+        "consent": consent["id"],
+        "hit": _first(analyst, "/hits")["id"],
         "met": _first(asked, "/hits?asking_state=PRY&alert_state=BRA")["id"],
         "alert": _first(analyst, "/alerts")["id"],
         "report": _first(caller("PRY", "police_officer"), "/reports")["id"],
-    }  # fmt: skip
+    }
 
 
 def _want_approval(caller: Caller) -> None:

@@ -7,16 +7,16 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services.notifications import notify_many
-from salsa_ext.values.ids import new_id
-from salsa_ext.values.notices import Notice
-from tests import bodies
-from tests.actors import Client
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import transaction
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.values import Notice
 from tests.conftest import NOW
-from tests.movements import act
+from tests.support import bodies
+from tests.support.actors import Client
+from tests.support.movements import act
 
 POST = "ciudad-del-este-foz-do-iguacu"
 NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
@@ -40,10 +40,16 @@ def busy_post(caller: Caller) -> None:
     _ship(exporter, permit, "A-NEXT", "2026-03-12T09:30:00Z", "ABC123458")
     police = caller("PRY", "police_officer")
     police.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
-    police.post("/seizures", bodies.seizure(
-        number="S-2", agency="PRY-POLICE", place=NEAR, occurred_on="2026-03-08",
-        items=[bodies.firearm(serial="XYZ98765", type="revolver")],
-    ))  # fmt: skip
+    police.post(
+        "/seizures",
+        bodies.seizure(
+            number="S-2",
+            agency="PRY-POLICE",
+            place=NEAR,
+            occurred_on="2026-03-08",
+            items=[bodies.firearm(serial="XYZ98765", type="revolver")],
+        ),
+    )
     police.post("/traces", bodies.trace())
 
 
@@ -66,8 +72,16 @@ def full_post(caller: Caller) -> None:
     halfway = {"country": "PRY", "latitude": -26.435, "longitude": -55.235, "precision": 3}
     officer.post("/seizures", bodies.seizure(number="S-WAY", place=halfway))
     caller("BRA", "trace_analyst").post("/alerts", bodies.alert())
-    officer.post("/checks", {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19",
-                             "purpose": "border", "incident": "I-1"})  # fmt: skip
+    officer.post(
+        "/checks",
+        {
+            "serial": "ABC123456",
+            "make": "Taurus",
+            "calibre": "9x19",
+            "purpose": "border",
+            "incident": "I-1",
+        },
+    )
     waiting_requests(caller)
 
 
@@ -94,9 +108,13 @@ def sold_and_seized(caller: Caller, state: str) -> None:
     """A dealer sold two pistols far apart, and Brazil seized both."""
     for number, serial in enumerate(OF_A_DEALER):
         gun = bodies.firearm(serial=serial)
-        sale = bodies.transfer(number=f"T-{serial}", occurred_on=f"2025-1{number}-01", firearm=gun,
-                               to=bodies.party(f"Ana {serial}", state, "individual"),
-                               **{"from": bodies.party(country=state)})  # fmt: skip
+        sale = bodies.transfer(
+            number=f"T-{serial}",
+            occurred_on=f"2025-1{number}-01",
+            firearm=gun,
+            to=bodies.party(f"Ana {serial}", state, "individual"),
+            **{"from": bodies.party(country=state)},
+        )
         caller(state, "licensing_officer").post("/transfers", sale)
         seizure = bodies.seizure(number=f"S-{serial}", items=[gun])
         caller("BRA", "police_officer").post("/seizures", seizure)
@@ -118,7 +136,10 @@ def tell(state: str, *numbers: str, at: datetime = NOW) -> None:
     """Let Brazil tell a state's border officers, at a moment, of what befell shipments of these numbers."""
     acting = operator("BRA", clock=FixedClock(at))
     with transaction(acting):
-        notify_many(acting, [
-            Notice(state, ("border_officer",), code, "shipment", new_id(), "BRA", number)
-            for number, code in zip(numbers, cycle(HAPPENINGS), strict=False)
-        ])  # fmt: skip
+        notify_many(
+            acting,
+            [
+                Notice(state, ("border_officer",), code, "shipment", new_id(), "BRA", number)
+                for number, code in zip(numbers, cycle(HAPPENINGS), strict=False)
+            ],
+        )

@@ -13,11 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import api.web
-from api.auth import COOKIE
-from api.web.cookies import LANGUAGE
-from salsa_ext.policy import rules
-from salsa_ext.values.codes import LANGUAGES
-from tests.sizes import sized
+from api.http.auth import LANGUAGE_COOKIE, SESSION_COOKIE
+from salsa_ext.access import rules as access_rules
+from salsa_ext.core.codes import LANGUAGES
+from tests.support.sizes import sized
 from tests.web.conftest import Region
 from tests.web.visits import VISITS, Visit, pages_of, visited
 
@@ -48,9 +47,13 @@ class Look(NamedTuple):
 
 
 LOOKS = (
-    Look(PHONE, "light"), Look(DESK, "dark"), Look(PHONE, "dark"), Look(DESK, "light"),
-    Look(PHONE, "dark", "more"), Look(DESK, "light", "more"),
-)  # fmt: skip
+    Look(PHONE, "light"),
+    Look(DESK, "dark"),
+    Look(PHONE, "dark"),
+    Look(DESK, "light"),
+    Look(PHONE, "dark", "more"),
+    Look(DESK, "light", "more"),
+)
 DEALT = list(product(LOOKS, LANGUAGES))
 CASES = sized(
     [(visit, language, (look,)) for visit, (look, language) in zip(VISITS, cycle(DEALT))],
@@ -76,9 +79,9 @@ def open_page(page: Page, region: Region, visit: Visit, language: str) -> None:
     """Open it, and send its form if it is one that is sent."""
     put = {"url": region.url}
     page.context.clear_cookies()
-    page.context.add_cookies([put | {"name": LANGUAGE, "value": language}])
+    page.context.add_cookies([put | {"name": LANGUAGE_COOKIE, "value": language}])
     if visit.who:
-        page.context.add_cookies([put | {"name": COOKIE, "value": region.key(visit.who)}])
+        page.context.add_cookies([put | {"name": SESSION_COOKIE, "value": region.key(visit.who)}])
     answer = page.goto(region.url + visit.path.format_map(region.ids))
     if visit.sent is not None:
         for field, text in visit.sent.items():
@@ -142,14 +145,17 @@ def test_the_wall_of_a_post_is_for_everybody(page, region, look):
     assert broken(page, look) == []
 
 
-@pytest.mark.parametrize("role", sorted(rules.RULES.keys() - {"secretariat", "display"}))
+@pytest.mark.parametrize(
+    "role", sorted(access_rules.ROLE_PERMISSIONS.keys() - {"secretariat", "display"})
+)
 def test_no_link_of_home_or_of_a_notification_leads_where_its_reader_may_not_go(region, role):
     reader = region.app.test_client()
-    reader.set_cookie(COOKIE, region.key(f"BRA {role}"))
+    reader.set_cookie(SESSION_COOKIE, region.key(f"BRA {role}"))
     links = {
-        link for path in ("/", "/notifications")
+        link
+        for path in ("/", "/notifications")
         for link in LINK.findall(reader.get(path).get_data(as_text=True).partition("<main")[2])
-    }  # fmt: skip
+    }
     refused = [link for link in sorted(links) if reader.get(link).status_code != 200]
     assert (len(links) > 3, refused) == (True, [])
 

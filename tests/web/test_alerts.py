@@ -5,21 +5,26 @@ import re
 import pytest
 from sqlalchemy import select
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.models import Alert
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import alerts
-from tests import bodies
+from salsa_ext.access.rules import operator
+from salsa_ext.alerts import alerts
+from salsa_ext.alerts.models import Alert
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW
-from tests.matches import correct, look
+from tests.support import bodies
+from tests.support.matches import correct, look
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 TYPED = {
-    "firearm.serial": "ABC123456", "firearm.make": "Taurus", "action": "hold_and_call",
-    "reason": "stolen", "case_number": "C-17", "priority": "urgent", "expires_on": "2027-03-09",
-}  # fmt: skip
+    "firearm.serial": "ABC123456",
+    "firearm.make": "Taurus",
+    "action": "hold_and_call",
+    "reason": "stolen",
+    "case_number": "C-17",
+    "priority": "urgent",
+    "expires_on": "2027-03-09",
+}
 
 
 @pytest.fixture
@@ -96,7 +101,7 @@ def test_an_alert_is_verified_first_and_said_to_be_still_true_when_that_is_due(p
     acting = operator("PRY", clock=FixedClock(NOW))
     with transaction(acting):
         [alert] = db.session.scalars(select(Alert))
-        alert.verified_at = NOW - alerts.STILL_TRUE
+        alert.verified_at = NOW - alerts.VALIDATION_INTERVAL
     due = text(police.open(entered))
     assert "Verify it" not in due and "Say that it is still true" in due
     do(police, entered, "verify")
@@ -121,9 +126,14 @@ def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signe
     )
 
 
-@pytest.mark.parametrize(("language", "title"), [
-    ("es", "Registrar una alerta"), ("fr", "Enregistrer une alerte"), ("pt", "Registrar um alerta"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("es", "Registrar una alerta"),
+        ("fr", "Enregistrer une alerte"),
+        ("pt", "Registrar um alerta"),
+    ],
+)
 def test_the_form_speaks_the_readers_language(police, language, title):
     assert f"<h1>{title}</h1>" in police.open("/alerts/new", Accept_Language=language)
 
@@ -143,8 +153,10 @@ def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expi
         other = bodies.seizure(items=[bodies.firearm(serial="QWK77120")])
         correct(finder, "seizures", seized, other | {"reason": "Misread"})
     said = text(police.open(f"/alerts/{made['id']}"))
-    words = {"cancelled": "✕ The alert was cancelled by Paraguay on",
-             "corrected": "✕ The record that met it was corrected by Brazil on"}[how]  # fmt: skip
+    words = {
+        "cancelled": "✕ The alert was cancelled by Paraguay on",
+        "corrected": "✕ The record that met it was corrected by Brazil on",
+    }[how]
     assert words in said and "Expired" not in said
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.papers import text_of
+from tests.support import bodies
+from tests.support.papers import text_of
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.audit import SUBJECT_KINDS, Act, Action, append
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.names import labels
-from salsa_ext.values.codes import LANGUAGES
-from tests import bodies
+from salsa_ext.access.audit import SUBJECT_KINDS, Action, AuditEvent, append
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.database.session import transaction
+from salsa_ext.reference.names import labels
 from tests.conftest import NOW
-from tests.matches import sold
+from tests.support import bodies
+from tests.support.matches import sold
 from tests.web.pages import text
 
 
@@ -59,7 +59,7 @@ def test_what_was_entered_late_stands_where_it_was_written_down_with_the_zone(au
     as_actor("PRY", "police_officer").post("/checks", bodies.check())
     late = operator("PRY", clock=FixedClock(NOW - timedelta(days=90)))
     with transaction(late):
-        append(late, Act(Action.SIGNED_IN, "account", "late"))
+        append(late, AuditEvent(Action.SIGNED_IN, "account", "late"))
     page = auditor.open("/audit")
     assert "as they were written down, newest first" in page
     assert page.index("Dec 9, 2025, 15:00 (UTC+00:00)") < page.index(

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.web.charts import HEIGHT, WIDTH, bars
-from tests import bodies
-from tests.grounds import beginning
+from api.web.charts import HEIGHT, WIDTH, draw_bars
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -138,8 +138,12 @@ def test_a_place_says_how_exact_it_is_on_the_map_and_in_the_table(page):
 
 def test_both_sides_stand_side_by_side_and_each_says_its_own(page):
     words = text(page)
-    for said in ("Brazil → to Paraguay, Left, as Brazil says", "to Paraguay, Entered, as Paraguay says",
-                 "Foz do Iguaçu · Exit", "Ciudad del Este · Entry"):  # fmt: skip
+    for said in (
+        "Brazil → to Paraguay, Left, as Brazil says",
+        "to Paraguay, Entered, as Paraguay says",
+        "Foz do Iguaçu · Exit",
+        "Ciudad del Este · Entry",
+    ):
         assert said in words
 
 
@@ -175,7 +179,7 @@ def test_a_time_is_said_by_the_other_sides_clock_where_it_differs(as_actor, sign
 
 
 def test_bars_stand_on_one_line_to_one_scale_and_do_not_meet():
-    chart = bars(["a", "b"], [[1, 2, 0], [4, 0, 3]], ["x", "y", "z"])
+    chart = draw_bars(["a", "b"], [[1, 2, 0], [4, 0, 3]], ["x", "y", "z"])
     heights = {bar.value: bar.height for bar in chart.bars}
     assert heights[4] == 2 * heights[2] == 4 * heights[1] and heights[0] == 0
     assert {bar.y + bar.height for bar in chart.bars} == {chart.foot}
@@ -185,4 +189,4 @@ def test_bars_stand_on_one_line_to_one_scale_and_do_not_meet():
 
 
 def test_weeks_without_anything_are_no_chart():
-    assert bars(["a"], [[0, 0]], ["x", "y"]) is None
+    assert draw_bars(["a"], [[0, 0]], ["x", "y"]) is None

@@ -1,10 +1,12 @@
+"""Test boards."""
+
 from datetime import timedelta
 
 import pytest
 from flask import g
 
-from api.web.shown import hours, span
-from tests import bodies
+from api.web.formatting import duration, opening_hours
+from tests.support import bodies
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -41,12 +43,15 @@ def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_
     assert '<span aria-hidden="true">○</span> Not yet' in board
 
 
-@pytest.mark.parametrize("language,said", [
-    ("en", "Joint seizures of other states in the last ninety days"),
-    ("es", "Incautaciones conjuntas de otros Estados en los últimos noventa días"),
-    ("fr", "Saisies conjointes d’autres États au cours des quatre-vingt-dix derniers jours"),
-    ("pt", "Apreensões conjuntas de outros Estados nos últimos noventa dias"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "language,said",
+    [
+        ("en", "Joint seizures of other states in the last ninety days"),
+        ("es", "Incautaciones conjuntas de otros Estados en los últimos noventa días"),
+        ("fr", "Saisies conjointes d’autres États au cours des quatre-vingt-dix derniers jours"),
+        ("pt", "Apreensões conjuntas de outros Estados nos últimos noventa dias"),
+    ],
+)
 def test_a_board_gives_the_number_of_joint_seizures_of_others(as_actor, signed_in, language, said):
     joint = bodies.seizure(number="JOINT-7", joint_with={"state": "PRY", "number": "P-9"})
     as_actor("BRA", "police_officer").post("/seizures", joint)
@@ -60,27 +65,31 @@ def test_an_empty_board_says_so(signed_in):
     assert "Nothing is late." in board and "No permit expires within thirty days." in board
 
 
-@pytest.mark.parametrize("time,said", [
-    ({"minutes": 89, "seconds": 59}, "1 hour and 29 minutes"),
-    ({"hours": 1}, "1 hour"),
-    ({"hours": 47, "minutes": 59}, "1 day and 23 hours"),
-    ({"days": 3, "minutes": 40}, "3 days"),
-    ({"seconds": 59}, "0 minutes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "time,said",
+    [
+        ({"minutes": 89, "seconds": 59}, "1 hour and 29 minutes"),
+        ({"hours": 1}, "1 hour"),
+        ({"hours": 47, "minutes": 59}, "1 day and 23 hours"),
+        ({"days": 3, "minutes": 40}, "3 days"),
+        ({"seconds": 59}, "0 minutes"),
+    ],
+)
 def test_a_length_of_time_is_never_rounded_up(app, time, said):
     with app.test_request_context():
         g.language = "en"
-        assert span(timedelta(**time)) == said
+        assert duration(timedelta(**time)) == said
 
 
-@pytest.mark.parametrize("language,said", [
-    ("en", "Mon-Fri 08:00-17:00"), ("es", "lun-vie 08:00-17:00"), ("pt", "seg.-sex. 08:00-17:00"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "language,said",
+    [("en", "Mon-Fri 08:00-17:00"), ("es", "lun-vie 08:00-17:00"), ("pt", "seg.-sex. 08:00-17:00")],
+)
 def test_opening_hours_have_their_days_in_the_readers_language(app, language, said):
     with app.test_request_context():
         g.language = language
-        assert hours("Mo-Fr 08:00-17:00") == said
-        assert hours("24/7, Montag") == "24/7, Montag"
+        assert opening_hours("Mo-Fr 08:00-17:00") == said
+        assert opening_hours("24/7, Montag") == "24/7, Montag"
 
 
 def test_a_board_is_in_the_readers_language(as_actor, signed_in):
@@ -95,9 +104,9 @@ def test_a_board_is_in_the_readers_language(as_actor, signed_in):
         assert shown in board
 
 
-@pytest.mark.parametrize(("state", "role"), [
-    ("ARG", "border_officer"), ("BRA", "police_officer"), (None, "secretariat"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "role"), [("ARG", "border_officer"), ("BRA", "police_officer"), (None, "secretariat")]
+)
 def test_the_board_of_a_post_is_refused_to_others_with_a_page(signed_in, state, role):
     page = signed_in(state, role).open(BOARD, 403)
     assert "<h1>You cannot do this</h1>" in page

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 from tests.web.pages import text
 
 CHECK = "/checks/new"
@@ -34,13 +34,23 @@ WORDS = {
         "A favor:",
     ),
 }
-DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
-        "telephone": "+595 21 0000000"}  # fmt: skip
+DUTY = {
+    "agency": "PRY-POLICE",
+    "kind": "duty_24h",
+    "languages": ["es"],
+    "hours": "24 h",
+    "telephone": "+595 21 0000000",
+}
 
 
 def asked(**changes):
-    return {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19", "purpose": "investigation",
-            "case_number": "C-1"} | changes  # fmt: skip
+    return {
+        "serial": "ABC123456",
+        "make": "Taurus",
+        "calibre": "9x19",
+        "purpose": "investigation",
+        "case_number": "C-1",
+    } | changes
 
 
 @pytest.fixture
@@ -125,10 +135,15 @@ def test_a_state_without_an_office_says_so(officer, sell):
     assert "Paraguay has no office registered that can be called." in text(ask(officer))
 
 
-@pytest.mark.parametrize("language,said", [
-    ("en", "⚠ Reported stolen: Paraguay"), ("es", "⚠ Denunciada como robada: Paraguay"),
-    ("fr", "⚠ Déclarée volée : Paraguay"), ("pt", "⚠ Comunicada como furtada ou roubada: Paraguai"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "language,said",
+    [
+        ("en", "⚠ Reported stolen: Paraguay"),
+        ("es", "⚠ Denunciada como robada: Paraguay"),
+        ("fr", "⚠ Déclarée volée : Paraguay"),
+        ("pt", "⚠ Comunicada como furtada ou roubada: Paraguai"),
+    ],
+)
 def test_a_stolen_gun_is_said_to_be_in_words_and_by_a_sign(officer, as_actor, language, said):
     as_actor("PRY", "police_officer").post("/reports", bodies.report())
     page = text(ask(officer, headers={"Accept_Language": language}))
@@ -170,17 +185,24 @@ def test_a_mark_that_was_corrected_says_so(officer, as_actor):
     assert "This mark was corrected since: the record says another now." in text(ask(officer))
 
 
-@pytest.mark.parametrize(("changes", "field", "said"), [
-    ({"serial": ""}, "serial", "This field is required."),
-    ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
-    ({"serial": "??*"}, "serial", "None of this serial can be read"),
-    ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre beside it"),
-    ({"year": "ninety"}, "year", "A whole number is needed here"),
-    ({"country": "Atlantis"}, "country", "three capital letters"),
-    ({"purpose": "seizure", "case_number": ""}, "case_number", "needs a case number"),
-    ({"purpose": "street", "case_number": ""}, "incident", "Give the incident, or a case number."),
-    ({"purpose": "fun"}, "purpose", "One of"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"serial": ""}, "serial", "This field is required."),
+        ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
+        ({"serial": "??*"}, "serial", "None of this serial can be read"),
+        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre beside it"),
+        ({"year": "ninety"}, "year", "A whole number is needed here"),
+        ({"country": "Atlantis"}, "country", "three capital letters"),
+        ({"purpose": "seizure", "case_number": ""}, "case_number", "needs a case number"),
+        (
+            {"purpose": "street", "case_number": ""},
+            "incident",
+            "Give the incident, or a case number.",
+        ),
+        ({"purpose": "fun"}, "purpose", "One of"),
+    ],
+)
 def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, field, said):
     page = ask(officer, 422, **changes)
     assert f'<a href="#{field}">' in page and f'id="{field}-wrong"' in page
@@ -246,10 +268,15 @@ def test_the_home_page_leads_to_it(officer):
     assert f'href="{CHECK}"' in officer.open("/")
 
 
-@pytest.mark.parametrize(("role", "purpose"), [
-    ("police_officer", "street"), ("border_officer", "border"), ("licensing_officer", "licensing"),
-    ("trace_analyst", "investigation"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("role", "purpose"),
+    [
+        ("police_officer", "street"),
+        ("border_officer", "border"),
+        ("licensing_officer", "licensing"),
+        ("trace_analyst", "investigation"),
+    ],
+)
 def test_the_form_opens_with_the_purpose_of_the_role(signed_in, role, purpose):
     assert f'<option value="{purpose}" selected>' in signed_in("BRA", role).open(CHECK)
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -70,8 +70,15 @@ def test_what_cannot_be_asked_stays_in_the_form_with_the_reason(asking):
 def test_who_decides_reads_of_which_gun_it_is_and_what_would_be_given(asking, origin, path):
     for shown in (path, f"{path}/grant", f"{path}/refuse"):
         said = text(origin.open(shown))
-        for words in ("ABC123456", "Taurus", "G2C", "Domestic sale", "What would be given",
-                      "Ana Ejemplo", "To hear the buyer"):  # fmt: skip
+        for words in (
+            "ABC123456",
+            "Taurus",
+            "G2C",
+            "Domestic sale",
+            "What would be given",
+            "Ana Ejemplo",
+            "To hear the buyer",
+        ):
             assert words in said, (shown, words)
     assert "Ana Ejemplo" not in asking.open(path)
     said = text(origin.open(path, Accept_Language="es"))

@@ -33,11 +33,21 @@ def send_a_trace(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Ask for a trace")
     assert fits(page)
     go(page, "Describe a gun")
-    fill(page, firearm__serial="TRC770011", found_on="03012026", firearm__type="Pistol",
-         firearm__make="Taurus")  # fmt: skip
+    fill(
+        page,
+        firearm__serial="TRC770011",
+        found_on="03012026",
+        firearm__type="Pistol",
+        firearm__make="Taurus",
+    )
     page.keyboard.press("Escape")  # closes what the field suggests
-    fill(page, case_number="C-77", legal_basis="Law 1", illicit_reason="Used",
-         circumstances="Found in a vehicle")  # fmt: skip
+    fill(
+        page,
+        case_number="C-77",
+        legal_basis="Law 1",
+        illicit_reason="Used",
+        circumstances="Found in a vehicle",
+    )
     assert fits(page)
     press(page)
     expect(page.get_by_role("status")).to_have_text("✓ The trace is sent.")

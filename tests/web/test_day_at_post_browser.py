@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests import bodies
-from tests.movements import act
+from tests.support import bodies
+from tests.support.movements import act
 from tests.web.conftest import open_account
 from tests.web.visitors import PASSWORD
 
@@ -32,9 +32,16 @@ def shipment(site):
     importer.post("/permits", licence | {"authority": bodies.authority("ARG")})
     permit = exporter.post("/permits", bodies.permit(number="E-90", **to)).json
     papers = {"document_kind": "mic_dta", "document_number": "BR-9", "plates": ["IKJ4A55"]}
-    made = exporter.post(f"/permits/{permit['id']}/shipments", bodies.shipment(
-        SERIALS, number="A-90", transport=papers, route=[],
-        expected=[{"stage": "entry", "post": POST, "at": "2026-03-09T20:00:00Z"}])).json  # fmt: skip
+    made = exporter.post(
+        f"/permits/{permit['id']}/shipments",
+        bodies.shipment(
+            SERIALS,
+            number="A-90",
+            transport=papers,
+            route=[],
+            expected=[{"stage": "entry", "post": POST, "at": "2026-03-09T20:00:00Z"}],
+        ),
+    ).json
     return act(exporter, made, "release")
 
 
@@ -95,8 +102,14 @@ def test_two_officers_of_two_states_work_through_a_day(browsers, site, shipment)
 
     # One pistol is missing in the importer's store: red on both boards.
     importer = site.program("ARG", "licensing_officer")
-    act(importer, shipment, "receipt", 201, received_on="2026-03-09",
-        items=[{"line": 1, "serial": serial} for serial in SERIALS[:2]])  # fmt: skip
+    act(
+        importer,
+        shipment,
+        "receipt",
+        201,
+        received_on="2026-03-09",
+        items=[{"line": 1, "serial": serial} for serial in SERIALS[:2]],
+    )
     for board in boards:
         found = board.locator("#discrepancies").get_by_role("row", name="A-90")
         expect(found).to_be_visible(timeout=SOON)

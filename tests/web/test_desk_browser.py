@@ -30,9 +30,17 @@ def test_an_import_certificate_is_issued_by_keyboard_alone(page, site):
     go(page, "New: Import certificate")
     expect(page.get_by_role("heading", level=1)).to_have_text("New: Import certificate")
     assert page.evaluate(WIDER) is False
-    fill(page, authority__signatory="Eva Ejemplo", exporting_state="Brazil",
-         importer__name="Armas del Sur", exporter__name="Taurus Armas", lines__0__type="Pistol",
-         lines__0__quantity="25", lines__0__make="Taurus", lines__0__calibre="9x19")  # fmt: skip
+    fill(
+        page,
+        authority__signatory="Eva Ejemplo",
+        exporting_state="Brazil",
+        importer__name="Armas del Sur",
+        exporter__name="Taurus Armas",
+        lines__0__type="Pistol",
+        lines__0__quantity="25",
+        lines__0__make="Taurus",
+        lines__0__calibre="9x19",
+    )
     page.keyboard.press("Escape")  # closes what the field suggests
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("✓ The document is issued.")

@@ -1,9 +1,11 @@
+"""Test desk changes."""
+
 import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web.test_desk_pages import text
 
 OTHER = bodies.party("Otra Casa")
@@ -111,21 +113,36 @@ def test_the_source_is_amended_with_a_sign_of_the_authority(officer, permit):
     assert "Another factory" in text(page) and "Amended" in text(page)
     assert 'id="source-wrong"' in do(
         officer, f"{permit}/amend", 422, source="Another factory", **why
-    )  # fmt: skip
+    )
 
 
 def test_the_plan_of_a_transit_is_amended_field_by_field(signed_in, as_actor):
     body = bodies.permit(
-        kind="in_transit", number="T-1", authority=bodies.authority("ARG"), transit_states=["ARG"],
-        plan={"route": "Posadas", "port_of_entry": "Uruguaiana", "port_of_exit": "Posadas",
-              "mode": "road", "enters_on": "2026-04-01", "leaves_on": "2026-04-03"})  # fmt: skip
+        kind="in_transit",
+        number="T-1",
+        authority=bodies.authority("ARG"),
+        transit_states=["ARG"],
+        plan={
+            "route": "Posadas",
+            "port_of_entry": "Uruguaiana",
+            "port_of_exit": "Posadas",
+            "mode": "road",
+            "enters_on": "2026-04-01",
+            "leaves_on": "2026-04-03",
+        },
+    )
     permit_id = as_actor("ARG", "licensing_officer").post("/permits", body).json["id"]
     officer, address = signed_in("ARG", "licensing_officer"), f"/desk/permits/{permit_id}"
     assert doings(officer.open(address)) == ["replan", "reissue", "suspend", "cancel"]
     form = officer.open(f"{address}/replan")
     assert 'value="Uruguaiana"' in form and 'value="2026-04-03"' in form
-    same = {"plan__route": "Posadas", "plan__port_of_entry": "Uruguaiana", "plan__mode": "rail",
-            "plan__port_of_exit": "Posadas", "plan__enters_on": "2026-04-01"}  # fmt: skip
+    same = {
+        "plan__route": "Posadas",
+        "plan__port_of_entry": "Uruguaiana",
+        "plan__mode": "rail",
+        "plan__port_of_exit": "Posadas",
+        "plan__enters_on": "2026-04-01",
+    }
     page = do(officer, f"{address}/replan", **same)
     assert "Rail" in text(page)
 
@@ -133,16 +150,26 @@ def test_the_plan_of_a_transit_is_amended_field_by_field(signed_in, as_actor):
 def test_a_permit_is_reissued_under_a_new_number(officer, permit):
     form = officer.open(f"{permit}/reissue")
     assert 'value="I-2"' in form and 'value="2027-03-08"' in form
-    fields = {"number": "I-2", "issued_on": "2026-03-09", "expires_on": "2027-03-08",
-              "authority__agency": "PRY-LICENSING", "authority__signatory": "Eva Ejemplo"}  # fmt: skip
+    fields = {
+        "number": "I-2",
+        "issued_on": "2026-03-09",
+        "expires_on": "2027-03-08",
+        "authority__agency": "PRY-LICENSING",
+        "authority__signatory": "Eva Ejemplo",
+    }
     page = do(officer, f"{permit}/reissue", **fields)
     assert "Import certificate I-2" in page and "Replaces I-1" in text(page)
     assert "↷ Replaced" in text(officer.open(permit))
     assert 'class="summary"' in officer.open(f"{permit}/reissue", 409)
 
 
-AGAIN = {"number": "I-2", "issued_on": "2026-03-09", "expires_on": "2027-03-08",
-         "authority__agency": "PRY-LICENSING", "authority__signatory": "Eva Ejemplo"}  # fmt: skip
+AGAIN = {
+    "number": "I-2",
+    "issued_on": "2026-03-09",
+    "expires_on": "2027-03-08",
+    "authority__agency": "PRY-LICENSING",
+    "authority__signatory": "Eva Ejemplo",
+}
 
 
 @beginning
@@ -170,12 +197,15 @@ def test_lines_and_quantities_of_a_reissue_are_chosen(officer, two_lines, as_act
     assert [(line["line"], line["authorised"]) for line in fresh["balance"]] == [(2, 3)]
 
 
-@pytest.mark.parametrize(("typed", "status", "said"), [
-    (("0", ""), 422, "A permit has at least one line."),
-    (("x", "3"), 422, "A number is needed here, without separators of thousands, such as 1000"),
-    (("-1", "3"), 422, "A number from zero up to"),
-    (("11", "3"), 409, "more than is left of the permit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "status", "said"),
+    [
+        (("0", ""), 422, "A permit has at least one line."),
+        (("x", "3"), 422, "A number is needed here, without separators of thousands, such as 1000"),
+        (("-1", "3"), 422, "A number from zero up to"),
+        (("11", "3"), 409, "more than is left of the permit"),
+    ],
+)
 def test_quantities_of_a_reissue_that_cannot_be_are_told(officer, two_lines, typed, status, said):
     chosen = {f"lines__{at}__quantity": amount for at, amount in enumerate(typed)}
     page = do(officer, f"{two_lines}/reissue", status, **AGAIN | chosen)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web import papers
 
 ISSUE, REGISTER = "/desk/permits/new?kind=import", "/desk/transfers/new"
@@ -95,10 +95,16 @@ def field(page, name):
     return at[1], at[2]
 
 
-@pytest.mark.parametrize(("page", "name"), [
-    (ISSUE, "lines-0-type"), (ISSUE, "lines-0-quantity"), (ISSUE, "importer-name"),
-    (REGISTER, "kind"), (REGISTER, "occurred_on"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        (ISSUE, "lines-0-type"),
+        (ISSUE, "lines-0-quantity"),
+        (ISSUE, "importer-name"),
+        (REGISTER, "kind"),
+        (REGISTER, "occurred_on"),
+    ],
+)
 def test_what_must_be_filled_in_is_marked_and_said(officer, page, name):
     shown = officer.open(page)
     label, control = field(shown, name)

@@ -1,8 +1,10 @@
+"""Test desk issuing."""
+
 import re
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 from tests.web import papers
 
 NEW = "/desk/permits/new?kind=import"
@@ -38,11 +40,22 @@ def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, as_ac
     assert value(officer.open(NEW), "number") == "2026/I/011"
 
 
-@pytest.mark.parametrize(("kind", "shown", "hidden"), [
-    ("import", ["exporting_state", "latest_import_on"], ["importing_state", "plan.route", "source"]),
-    ("export", ["importing_state", "import_permit.number", "source"], ["exporting_state", "plan.route"]),
-    ("in_transit", ["plan.route", "export_permit.number", "exporting_state"], ["source"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "shown", "hidden"),
+    [
+        (
+            "import",
+            ["exporting_state", "latest_import_on"],
+            ["importing_state", "plan.route", "source"],
+        ),
+        (
+            "export",
+            ["importing_state", "import_permit.number", "source"],
+            ["exporting_state", "plan.route"],
+        ),
+        ("in_transit", ["plan.route", "export_permit.number", "exporting_state"], ["source"]),
+    ],
+)
 def test_a_form_shows_the_fields_of_its_document_alone(officer, kind, shown, hidden):
     form = officer.open(f"/desk/permits/new?kind={kind}")
     names = set(re.findall(r'name="([^"]+)"', form))
@@ -50,11 +63,14 @@ def test_a_form_shows_the_fields_of_its_document_alone(officer, kind, shown, hid
     assert names.isdisjoint(hidden)
 
 
-@pytest.mark.parametrize(("state", "kind", "fields"), [
-    ("PRY", "import", papers.import_certificate),
-    ("BRA", "export", papers.export_certificate),
-    ("ARG", "in_transit", papers.transit),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "kind", "fields"),
+    [
+        ("PRY", "import", papers.import_certificate),
+        ("BRA", "export", papers.export_certificate),
+        ("ARG", "in_transit", papers.transit),
+    ],
+)
 def test_each_document_is_issued_and_shown(signed_in, as_actor, state, kind, fields):
     officer = signed_in(state, "licensing_officer")
     page = officer.open(send(officer, fields(), 303, kind))
@@ -77,8 +93,9 @@ def test_a_transit_authorization_names_the_own_state_and_its_plan(signed_in, as_
 
 
 def test_a_country_may_be_written_by_its_name_in_any_language(officer, as_actor):
-    typed = papers.import_certificate(lines__0__country_of_manufacture="alemania",
-                                      exporter__country="Estados Unidos")  # fmt: skip
+    typed = papers.import_certificate(
+        lines__0__country_of_manufacture="alemania", exporter__country="Estados Unidos"
+    )
     send(officer, typed, 303)
     [permit] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
     assert permit["lines"][0]["country_of_manufacture"] == "DEU"
@@ -90,36 +107,40 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
     more = send(officer, typed, 200)
     assert 'id="lines-1-type" required autofocus' in re.sub(r"\s+", " ", more)
     assert "Armas del Sur" in more
-    second = papers.import_certificate(lines__3__type="cartridge", lines__3__quantity="2.5",
-                                       lines__3__unit="kg", lines__1__type="")  # fmt: skip
+    second = papers.import_certificate(
+        lines__3__type="cartridge", lines__3__quantity="2.5", lines__3__unit="kg", lines__1__type=""
+    )
     send(officer, second, 303)
     [permit] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
     lines = [(line["line"], line["category"], line["quantity"]) for line in permit["lines"]]
     assert lines == [(1, "firearm", 10), (2, "ammunition", 2.5)]
 
 
-@pytest.mark.parametrize(("changes", "field", "said"), [
-    ({"number": ""}, "number", "This field is required."),
-    ({"expires_on": "2028-01-01"}, "expires_on", "A permit is valid for one year at most"),
-    ({"issued_on": "2026-13-40"}, "issued_on", "A date is written YYYY-MM-DD"),
-    ({"issued_on": "2026-05-01"}, "issued_on", "This date lies in the future"),
-    ({"exporting_state": ""}, "exporting_state", "This field is required."),
-    ({"exporting_state": "PRY"}, None, "Two states are needed"),
-    ({"exporting_state": "xx"}, "exporting_state", "three capital letters"),
-    ({"importer.name": ""}, "importer-name", "This field is required."),
-    ({"importer.kind": "friend"}, "importer-kind", "One of: individual"),
-    ({"exporter.country": "Atlantis"}, "exporter-country", "three capital letters"),
-    ({"authority.agency": "BRA-POLICE"}, "authority-agency", "BRA-POLICE is not registered"),
-    ({"lines.0.quantity": ""}, "lines-0-quantity", "This field is required."),
-    ({"lines.0.quantity": "1.000"}, "lines-0-quantity", "without separators of thousands"),
-    ({"lines.0.quantity": "ten"}, "lines-0-quantity", "without separators of thousands"),
-    ({"lines.0.quantity": "-3"}, "lines-0-quantity", "A number above zero"),
-    ({"lines.0.category": "ammunition"}, "lines-0-category", "is of the category"),
-    ({"lines.0.model": "x" * 201}, "lines-0-model", "At most 200 characters."),
-    ({"lines.0.model": "a\x07b"}, "lines-0-model", "Control characters"),
-    ({"final_consignee.name": "Ana"}, "final_consignee-kind", "This field is required."),
-    ({"broker.kind": "dealer"}, "broker-name", "This field is required."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"number": ""}, "number", "This field is required."),
+        ({"expires_on": "2028-01-01"}, "expires_on", "A permit is valid for one year at most"),
+        ({"issued_on": "2026-13-40"}, "issued_on", "A date is written YYYY-MM-DD"),
+        ({"issued_on": "2026-05-01"}, "issued_on", "This date lies in the future"),
+        ({"exporting_state": ""}, "exporting_state", "This field is required."),
+        ({"exporting_state": "PRY"}, None, "Two states are needed"),
+        ({"exporting_state": "xx"}, "exporting_state", "three capital letters"),
+        ({"importer.name": ""}, "importer-name", "This field is required."),
+        ({"importer.kind": "friend"}, "importer-kind", "One of: individual"),
+        ({"exporter.country": "Atlantis"}, "exporter-country", "three capital letters"),
+        ({"authority.agency": "BRA-POLICE"}, "authority-agency", "BRA-POLICE is not registered"),
+        ({"lines.0.quantity": ""}, "lines-0-quantity", "This field is required."),
+        ({"lines.0.quantity": "1.000"}, "lines-0-quantity", "without separators of thousands"),
+        ({"lines.0.quantity": "ten"}, "lines-0-quantity", "without separators of thousands"),
+        ({"lines.0.quantity": "-3"}, "lines-0-quantity", "A number above zero"),
+        ({"lines.0.category": "ammunition"}, "lines-0-category", "is of the category"),
+        ({"lines.0.model": "x" * 201}, "lines-0-model", "At most 200 characters."),
+        ({"lines.0.model": "a\x07b"}, "lines-0-model", "Control characters"),
+        ({"final_consignee.name": "Ana"}, "final_consignee-kind", "This field is required."),
+        ({"broker.kind": "dealer"}, "broker-name", "This field is required."),
+    ],
+)
 def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, said):
     page = send(officer, papers.import_certificate() | changes, 422)
     summary = page[page.index('class="summary"') : page.index("<form class")]
@@ -192,9 +213,10 @@ def test_who_is_not_signed_in_signs_in_and_comes_back_to_the_form(visitor):
     assert answer.location.endswith("kind%3Dexport")
 
 
-@pytest.mark.parametrize(("language", "said"), [
-    ("es", "Este campo es obligatorio."), ("pt", "obrigatório"), ("fr", "obligatoire"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("es", "Este campo es obligatorio."), ("pt", "obrigatório"), ("fr", "obligatoire")],
+)
 def test_errors_are_in_the_readers_language(officer, language, said):
     page = send(officer, papers.import_certificate(number=""), 422, Accept_Language=language)
     assert said in page

@@ -1,17 +1,21 @@
+"""Test desk movements."""
+
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web import scenes
 from tests.web.test_desk_changes import do, doings
 from tests.web.test_desk_pages import text
 
 SHIPPED = {
-    "expected": [{"stage": "exit", "post": scenes.POST, "at": "2026-03-10T12:00:00Z"},
-                 {"stage": "entry", "post": scenes.POST, "at": "2026-03-11T12:00:00Z"}],
+    "expected": [
+        {"stage": "exit", "post": scenes.POST, "at": "2026-03-10T12:00:00Z"},
+        {"stage": "entry", "post": scenes.POST, "at": "2026-03-11T12:00:00Z"},
+    ],
     "transport": {"document_kind": "mic_dta", "document_number": "BR-118", "plates": ["BRA2E19"]},
     "seals": ["S1"],
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -93,14 +97,22 @@ def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_
     form = officer.open(f"{shipment}/amend")
     assert 'value="2026-03-10T12:00"' in form and 'value="BRA2E19"' in form
     same = {
-        "ships_on": "2026-02-01", "mode": "road", "transport__document_kind": "mic_dta",
-        "transport__document_number": "BR-118", "transport__plates": "BRA2E19", "seals": "S1",
-        "expected__0__at": "2026-03-10T12:00", "expected__1__at": "2026-03-11T12:00",
-    }  # fmt: skip
+        "ships_on": "2026-02-01",
+        "mode": "road",
+        "transport__document_kind": "mic_dta",
+        "transport__document_number": "BR-118",
+        "transport__plates": "BRA2E19",
+        "seals": "S1",
+        "expected__0__at": "2026-03-10T12:00",
+        "expected__1__at": "2026-03-11T12:00",
+    }
     page = do(officer, f"{shipment}/amend", 422, **same, reason="Nothing")
     assert "Nothing is changed" in page
-    fresh = same | {"port_of_entry": "Ciudad del Este", "transport__plates": "bra 2e20",
-                    "expected__1__at": "2026-03-12T09:30"}  # fmt: skip
+    fresh = same | {
+        "port_of_entry": "Ciudad del Este",
+        "transport__plates": "bra 2e20",
+        "expected__1__at": "2026-03-12T09:30",
+    }
     refused = do(officer, f"{shipment}/amend", 409, **fresh, reason="Other lorry")
     assert "authentication" in refused and "Other lorry</textarea>" in refused
     page = do(officer, f"{shipment}/amend", **fresh, reason="Other lorry", authentication="Stamp")
@@ -110,13 +122,19 @@ def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_
         as_actor("BRA", "licensing_officer").get(f"/shipments/{shipment.rpartition('/')[2]}").json
     )
     assert [step["at"] for step in kept["expected"]] == [
-        "2026-03-10T12:00:00+00:00", "2026-03-12T09:30:00+00:00"]  # fmt: skip
+        "2026-03-10T12:00:00+00:00",
+        "2026-03-12T09:30:00+00:00",
+    ]
     assert kept["expected"][1]["post"] == scenes.POST
 
 
 def test_an_incident_is_told_by_any_state_concerned(importer, shipment):
-    fields = {"kind": "breakdown", "occurred_at": "2026-03-09T14:00", "note": "Engine",
-              "new_expected_at": "2026-03-13T12:00"}  # fmt: skip
+    fields = {
+        "kind": "breakdown",
+        "occurred_at": "2026-03-09T14:00",
+        "note": "Engine",
+        "new_expected_at": "2026-03-13T12:00",
+    }
     said = text(do(importer, f"{shipment}/incident", **fields))
     assert "Breakdown" in said and "Engine" in said and "Mar 13, 2026, 12:00" in said
     wrong = do(importer, f"{shipment}/incident", 422, kind="breakdown")
@@ -155,8 +173,13 @@ def misread(officer, importer, shipment):
     """A shipment that was received with one gun of its two."""
     do(officer, f"{shipment}/release", on="2026-03-09")
     assert "correct" not in doings(importer.open(shipment))
-    do(importer, f"{shipment}/receipt", received_on="2026-03-09", items="ABC123456\nZZZZ99",
-       import_mark__text="PY 26")  # fmt: skip
+    do(
+        importer,
+        f"{shipment}/receipt",
+        received_on="2026-03-09",
+        items="ABC123456\nZZZZ99",
+        import_mark__text="PY 26",
+    )
     return shipment
 
 

@@ -1,17 +1,29 @@
+"""Test desk pages."""
+
 import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web import papers, scenes
 
-SHIPPED = {"number": "A-1", "expected": [
-    {"stage": "exit", "post": scenes.POST, "at": "2026-03-07T12:00:00Z"},
-    {"stage": "entry", "post": scenes.POST, "at": "2026-03-08T12:00:00Z"},
-], "transport": {"document_kind": "mic_dta", "document_number": "BR-118", "plates": ["BRA2E19"]}}  # fmt: skip
-PAGES = ["/desk/", "/desk/find?q=E-1", "/desk/permits", "/desk/shipments", "/desk/permits/{permit}",
-         "/desk/shipments/{shipment}"]  # fmt: skip
+SHIPPED = {
+    "number": "A-1",
+    "expected": [
+        {"stage": "exit", "post": scenes.POST, "at": "2026-03-07T12:00:00Z"},
+        {"stage": "entry", "post": scenes.POST, "at": "2026-03-08T12:00:00Z"},
+    ],
+    "transport": {"document_kind": "mic_dta", "document_number": "BR-118", "plates": ["BRA2E19"]},
+}
+PAGES = [
+    "/desk/",
+    "/desk/find?q=E-1",
+    "/desk/permits",
+    "/desk/shipments",
+    "/desk/permits/{permit}",
+    "/desk/shipments/{shipment}",
+]
 
 
 @beginning
@@ -72,10 +84,18 @@ def test_an_empty_desk_says_so(officer):
         assert said in desk
 
 
-@pytest.mark.parametrize(("typed", "found"), [
-    ("E-1", "permit"), ("e-1", "permit"), (" A-1 ", "shipment"), ("BR-118", "shipment"),
-    ("bra 2e19", "shipment"), ("BRA2E19", "shipment"), ("bra-2e19", "shipment"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("E-1", "permit"),
+        ("e-1", "permit"),
+        (" A-1 ", "shipment"),
+        ("BR-118", "shipment"),
+        ("bra 2e19", "shipment"),
+        ("BRA2E19", "shipment"),
+        ("bra-2e19", "shipment"),
+    ],
+)
 def test_one_box_finds_by_number_document_and_plate(officer, trade, typed, found):
     page = officer.open(f"/desk/find?q={typed}")
     assert f"/desk/{found}s/{trade[found]}" in page
@@ -87,10 +107,21 @@ def test_another_states_papers_are_not_found(signed_in, trade):
     assert "No permit that concerns your state is found by this." in page
 
 
-@pytest.mark.parametrize(("typed", "found"), [
-    ("Armas del Sur", True), ("ARMAS  DEL", True), ("ármas-del-súr", True), ("Fábrica", True), ("fab", True),
-    ("del Sur", False), ("ar", False), ("Armas del Sur S", False), ("%25", False), ("Eva Ejemplo", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Armas del Sur", True),
+        ("ARMAS  DEL", True),
+        ("ármas-del-súr", True),
+        ("Fábrica", True),
+        ("fab", True),
+        ("del Sur", False),
+        ("ar", False),
+        ("Armas del Sur S", False),
+        ("%25", False),
+        ("Eva Ejemplo", False),
+    ],
+)
 def test_a_permit_of_the_own_state_is_found_by_its_parties(officer, trade, typed, found):
     page = officer.open(f"/desk/find?q={typed}")
     assert (f"/desk/permits/{trade['import']}" in page) is found
@@ -128,8 +159,13 @@ def test_a_permit_says_in_words_what_does_not_add_up(officer, trade, as_actor):
 
 
 def test_a_shipment_shows_where_it_is_and_when_it_is_due(officer, trade, as_actor):
-    tick = {"stage": "exit", "post": scenes.POST, "occurred_at": "2026-03-07T12:30:00Z",
-            "outcome": "passed", "quantity": 2}  # fmt: skip
+    tick = {
+        "stage": "exit",
+        "post": scenes.POST,
+        "occurred_at": "2026-03-07T12:30:00Z",
+        "outcome": "passed",
+        "quantity": 2,
+    }
     release(as_actor, trade)
     as_actor("BRA", "border_officer").post(f"/shipments/{trade['shipment']}/checkpoints", tick)
     said = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
@@ -173,28 +209,37 @@ def test_of_a_long_manifest_the_first_200_are_shown(officer, trade, as_actor):
     assert page.count("<code>LONG") == 200 and "And 5 more." in page
 
 
-@pytest.mark.parametrize(("address", "found", "left_out"), [
-    ("/desk/permits?kind=import", "I-1", "E-1"),
-    ("/desk/permits?number=E-1", "E-1", "I-1"),
-    ("/desk/permits?status=expired", "No permits are found", "E-1"),
-    ("/desk/permits?importing_state=BRA", "No permits are found", "E-1"),
-    ("/desk/shipments?plate=BRA2E19", "A-1", "No shipments"),
-    ("/desk/shipments?document=BR-118", "A-1", "No shipments"),
-    ("/desk/shipments?status=overdue&number=A-1", "A-1", "No shipments"),
-    ("/desk/shipments?due_before=2026-03-09", "A-1", "No shipments"),
-    ("/desk/shipments?due_before=2026-03-07", "No shipments", "BR-118"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("address", "found", "left_out"),
+    [
+        ("/desk/permits?kind=import", "I-1", "E-1"),
+        ("/desk/permits?number=E-1", "E-1", "I-1"),
+        ("/desk/permits?status=expired", "No permits are found", "E-1"),
+        ("/desk/permits?importing_state=BRA", "No permits are found", "E-1"),
+        ("/desk/shipments?plate=BRA2E19", "A-1", "No shipments"),
+        ("/desk/shipments?document=BR-118", "A-1", "No shipments"),
+        ("/desk/shipments?status=overdue&number=A-1", "A-1", "No shipments"),
+        ("/desk/shipments?due_before=2026-03-09", "A-1", "No shipments"),
+        ("/desk/shipments?due_before=2026-03-07", "No shipments", "BR-118"),
+    ],
+)
 def test_lists_are_filtered(officer, trade, address, found, left_out):
     page = officer.open(address)
     table = page[page.index("</form>", page.index("<main")) :]
     assert found in table and left_out not in table
 
 
-@pytest.mark.parametrize("address", [
-    "/desk/permits?status=lost", "/desk/permits?importing_state=XX", "/desk/shipments?due_before=x",
-    "/desk/shipments?due_before=2026-02-31", f"/desk/permits?number={'x' * 200}",
-    "/desk/transfers?occurred_on=yesterday",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/desk/permits?status=lost",
+        "/desk/permits?importing_state=XX",
+        "/desk/shipments?due_before=x",
+        "/desk/shipments?due_before=2026-02-31",
+        f"/desk/permits?number={'x' * 200}",
+        "/desk/transfers?occurred_on=yesterday",
+    ],
+)
 def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, address):
     page = officer.open(address)
     assert 'class="summary"' in page and "aria-invalid" in page
@@ -269,18 +314,24 @@ def test_a_transfer_is_registered_shown_and_listed(officer, as_actor):
     assert kept["to"]["country"] == "PRY" and kept["firearm"]["category"] == "firearm"
 
 
-@pytest.mark.parametrize(("changes", "field", "said"), [
-    ({"kind": ""}, "kind", "This field is required."),
-    ({"kind": "theft"}, "kind", "is reported by"),
-    ({"occurred_on": "2026-06-01"}, "occurred_on", "lies in the future"),
-    ({"firearm.year": "19.9"}, "firearm-year", "A whole number"),
-    ({"firearm.year": "1200"}, "firearm-year", "From 1400 to 2200."),
-    ({"firearm.serial": "", "firearm.type": "", "firearm.make": "", "firearm.calibre": ""},
-     "firearm-serial", "Say which gun it is"),
-    ({"from.name": ""}, "from-name", "This field is required."),
-    ({"to.kind": ""}, "to-kind", "This field is required."),
-    ({"visibility": "all"}, "visibility", "One of"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"kind": ""}, "kind", "This field is required."),
+        ({"kind": "theft"}, "kind", "is reported by"),
+        ({"occurred_on": "2026-06-01"}, "occurred_on", "lies in the future"),
+        ({"firearm.year": "19.9"}, "firearm-year", "A whole number"),
+        ({"firearm.year": "1200"}, "firearm-year", "From 1400 to 2200."),
+        (
+            {"firearm.serial": "", "firearm.type": "", "firearm.make": "", "firearm.calibre": ""},
+            "firearm-serial",
+            "Say which gun it is",
+        ),
+        ({"from.name": ""}, "from-name", "This field is required."),
+        ({"to.kind": ""}, "to-kind", "This field is required."),
+        ({"visibility": "all"}, "visibility", "One of"),
+    ],
+)
 def test_what_is_wrong_with_a_transfer_is_told_beside_its_field(officer, changes, field, said):
     answer = officer.send("/desk/transfers/new", papers.transfer() | changes, 422)
     page = answer.get_data(as_text=True)

@@ -1,15 +1,22 @@
+"""Test desk shipping."""
+
 import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web import scenes
 from tests.web.test_desk_changes import do, doings
 from tests.web.test_desk_pages import text
 
 ROUNDS = bodies.permit()["lines"][0] | {
-    "line": 2, "quantity": 5000, "type": "cartridge", "category": "ammunition", "unit": "rounds"}  # fmt: skip
+    "line": 2,
+    "quantity": 5000,
+    "type": "cartridge",
+    "category": "ammunition",
+    "unit": "rounds",
+}
 
 
 @pytest.fixture
@@ -28,13 +35,22 @@ def new(as_actor):
 
 def typed(**changes):
     fields = {
-        "number": "A-1", "ships_on": "2026-03-09", "mode": "road", "serials.1": "ABC1\r\n ABC2 \r\n\r\n",
-        "expected.0.stage": "exit", "expected.0.at": "2026-03-10T09:30", "expected.0.post": scenes.POST,
-        "expected.1.stage": "entry", "transport.document_kind": "mic_dta",
-        "transport.document_number": "BR-9", "transport.plates": "bra 2e19, BRA2E20",
-        "carrier.name": "Transportes Exemplo", "seals": "S1\r\nS2", "loose.2.quantity": "1000",
+        "number": "A-1",
+        "ships_on": "2026-03-09",
+        "mode": "road",
+        "serials.1": "ABC1\r\n ABC2 \r\n\r\n",
+        "expected.0.stage": "exit",
+        "expected.0.at": "2026-03-10T09:30",
+        "expected.0.post": scenes.POST,
+        "expected.1.stage": "entry",
+        "transport.document_kind": "mic_dta",
+        "transport.document_number": "BR-9",
+        "transport.plates": "bra 2e19, BRA2E20",
+        "carrier.name": "Transportes Exemplo",
+        "seals": "S1\r\nS2",
+        "loose.2.quantity": "1000",
         "loose.2.lot": "L-7",
-    }  # fmt: skip
+    }
     return fields | {name.replace("__", "."): said for name, said in changes.items()}
 
 
@@ -62,24 +78,44 @@ def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
     assert kept["route"] == [scenes.POST] and kept["item_count"] == 2
 
 
-@pytest.mark.parametrize(("changes", "status", "field", "said"), [
-    ({"number": ""}, 422, "number", "This field is required."),
-    ({"mode": ""}, 422, "mode", "This field is required."),
-    ({"serials.1": "A\x07"}, 422, "serials-1", "Control characters"),
-    ({"serials.1": "OK-1\n" + "x" * 65}, 422, "serials-1", "At most 64 characters."),
-    ({"loose.2.quantity": "1.000"}, 422, "loose-2-quantity", "A number above zero"),
-    ({"loose.2.quantity": ""}, 422, "loose-2-quantity", "This field is required."),
-    ({"expected.0.at": ""}, 422, "expected-0-at", "This field is required."),
-    ({"expected.0.at": "", "expected.0.post": "", "expected.1.post": scenes.POST}, 422,
-     "expected-1-at", "This field is required."),
-    ({"expected.0.at": "tomorrow"}, 422, "expected-0-at", "A moment is written"),
-    ({"expected.0.post": "nowhere"}, 422, "expected-0-post", "A border post is named"),
-    ({"transport.document_number": ""}, 422, "transport-document_number", "This field is required."),
-    ({"ships_on": "2027-06-01"}, 422, "ships_on", "The permit is valid from"),
-    ({"loose.2.quantity": "9000"}, 409, None, "Line 2 of the permit has 5000 left"),
-    ({"serials.1": "\n".join(f"N{n}" for n in range(11)), "loose.2.quantity": "", "loose.2.lot": ""}, 409,
-     None, "Line 1 of the permit has 10 left"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "status", "field", "said"),
+    [
+        ({"number": ""}, 422, "number", "This field is required."),
+        ({"mode": ""}, 422, "mode", "This field is required."),
+        ({"serials.1": "A\x07"}, 422, "serials-1", "Control characters"),
+        ({"serials.1": "OK-1\n" + "x" * 65}, 422, "serials-1", "At most 64 characters."),
+        ({"loose.2.quantity": "1.000"}, 422, "loose-2-quantity", "A number above zero"),
+        ({"loose.2.quantity": ""}, 422, "loose-2-quantity", "This field is required."),
+        ({"expected.0.at": ""}, 422, "expected-0-at", "This field is required."),
+        (
+            {"expected.0.at": "", "expected.0.post": "", "expected.1.post": scenes.POST},
+            422,
+            "expected-1-at",
+            "This field is required.",
+        ),
+        ({"expected.0.at": "tomorrow"}, 422, "expected-0-at", "A moment is written"),
+        ({"expected.0.post": "nowhere"}, 422, "expected-0-post", "A border post is named"),
+        (
+            {"transport.document_number": ""},
+            422,
+            "transport-document_number",
+            "This field is required.",
+        ),
+        ({"ships_on": "2027-06-01"}, 422, "ships_on", "The permit is valid from"),
+        ({"loose.2.quantity": "9000"}, 409, None, "Line 2 of the permit has 5000 left"),
+        (
+            {
+                "serials.1": "\n".join(f"N{n}" for n in range(11)),
+                "loose.2.quantity": "",
+                "loose.2.lot": "",
+            },
+            409,
+            None,
+            "Line 1 of the permit has 10 left",
+        ),
+    ],
+)
 def test_what_is_wrong_with_a_shipment_is_told(officer, new, changes, status, field, said):
     page = officer.send(new, typed() | changes, status).text
     summary = page[page.index('class="summary"') : page.index("<form class")]
@@ -135,13 +171,16 @@ def mixed(new, as_actor):
     return f"/desk/shipments/{as_actor('BRA', 'licensing_officer').post(permit, body).json['id']}"
 
 
-@pytest.mark.parametrize(("fields", "differences"), [
-    ({"items": "ABC1", "loose.2": "540.5"}, []),
-    ({"items": "ABC1", "loose.2": "500"}, [{"line": 2, "quantity": -40.5}]),
-    ({"items": "ABC1", "loose.2": "0"}, [{"line": 2, "quantity": -540.5}]),
-    ({"all": "true", "loose.2": "540.5"}, []),
-    ({"none": "true", "loose.2": "540.5"}, []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "differences"),
+    [
+        ({"items": "ABC1", "loose.2": "540.5"}, []),
+        ({"items": "ABC1", "loose.2": "500"}, [{"line": 2, "quantity": -40.5}]),
+        ({"items": "ABC1", "loose.2": "0"}, [{"line": 2, "quantity": -540.5}]),
+        ({"all": "true", "loose.2": "540.5"}, []),
+        ({"none": "true", "loose.2": "540.5"}, []),
+    ],
+)
 def test_goods_without_serials_arrive_by_line(mixed, signed_in, as_actor, fields, differences):
     importer = signed_in("PRY", "licensing_officer")
     form = importer.open(f"{mixed}/receipt")
@@ -153,22 +192,36 @@ def test_goods_without_serials_arrive_by_line(mixed, signed_in, as_actor, fields
     assert len(kept["missing"]) == ("none" in fields)
 
 
-@pytest.mark.parametrize(("fields", "said"), [
-    ({"loose.2": "540.5"}, "or list what arrived"),
-    ({"all": "true", "loose.2": "500"}, "give one of the two"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"loose.2": "540.5"}, "or list what arrived"),
+        ({"all": "true", "loose.2": "500"}, "give one of the two"),
+    ],
+)
 def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fields, said):
     sent = {"received_on": "2026-03-09"} | fields
     importer = signed_in("PRY", "licensing_officer")
     assert said in importer.send(f"{mixed}/receipt", sent, 422).text
 
 
-@pytest.mark.parametrize(("fields", "field", "said"), [
-    ({"received_on": "2026-03-09"}, "items", "Set “Everything arrived as it was shipped”, or list"),
-    ({"received_on": "2026-03-09", "all": "true", "items": "ABC1"}, "all", "give one of the two"),
-    ({"all": "true"}, "received_on", "This field is required."),
-    ({"received_on": "2026-01-01", "all": "true"}, "received_on", "it cannot arrive before"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        (
+            {"received_on": "2026-03-09"},
+            "items",
+            "Set “Everything arrived as it was shipped”, or list",
+        ),
+        (
+            {"received_on": "2026-03-09", "all": "true", "items": "ABC1"},
+            "all",
+            "give one of the two",
+        ),
+        ({"all": "true"}, "received_on", "This field is required."),
+        ({"received_on": "2026-01-01", "all": "true"}, "received_on", "it cannot arrive before"),
+    ],
+)
 def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field, said):
     page = signed_in("PRY", "licensing_officer").send(f"{shipment}/receipt", fields, 422).text
     assert said in page and f'href="#{field}"' in page
@@ -185,8 +238,14 @@ def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, sign
     do(officer, f"{shipment}/release", on="2026-03-09")
     border = signed_in("BRA", "border_officer")
     assert "checkpoint" in doings(border.open(shipment))
-    fields = {"stage": "exit", "post": scenes.POST, "occurred_at": "2026-03-09T14:30", "outcome": "passed",
-              "quantity": "2", "seals": "S1\nS2"}  # fmt: skip
+    fields = {
+        "stage": "exit",
+        "post": scenes.POST,
+        "occurred_at": "2026-03-09T14:30",
+        "outcome": "passed",
+        "quantity": "2",
+        "seals": "S1\nS2",
+    }
     said = text(border.open(border.send(f"{shipment}/checkpoint", fields).location))
     assert "✓ Passed Mar 9, 2026, 14:30 · Brazil Pieces counted: 2" in said
     wrong = border.send(

@@ -4,13 +4,17 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
-POOR = {"serial": "ABC123456", "type": "pistol", "lot": "L-7",
-        "marks": [{"kind": "proof", "text": "NP", "location": "barrel"}]}  # fmt: skip
+POOR = {
+    "serial": "ABC123456",
+    "type": "pistol",
+    "lot": "L-7",
+    "marks": [{"kind": "proof", "text": "NP", "location": "barrel"}],
+}
 
 
 @pytest.fixture
@@ -151,9 +155,10 @@ def test_what_is_corrected_on_the_page_is_matched_by_its_new_marks(as_actor, off
     assert "Match with Paraguay" in text(page)
 
 
-@pytest.mark.parametrize(("language", "title"), [
-    ("es", "Modificar el borrador"), ("fr", "Modifier le projet"), ("pt", "Alterar o rascunho"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("es", "Modificar el borrador"), ("fr", "Modifier le projet"), ("pt", "Alterar o rascunho")],
+)
 def test_the_form_of_a_draft_speaks_the_readers_language(analyst, draft, language, title):
     page = analyst.open(f"/traces/{draft['id']}/amend", Accept_Language=language)
     assert f"<h1>{title}</h1>" in page
@@ -161,8 +166,15 @@ def test_the_form_of_a_draft_speaks_the_readers_language(analyst, draft, languag
 
 def test_an_empty_form_tells_all_that_is_missing_at_once(analyst):
     page = analyst.send("/traces/new", {"priority": "flash"}, 422).text
-    for field in ("seizure", "case_number", "legal_basis", "illicit_reason", "circumstances",
-                  "intended_use", "priority_reason"):  # fmt: skip
+    for field in (
+        "seizure",
+        "case_number",
+        "legal_basis",
+        "illicit_reason",
+        "circumstances",
+        "intended_use",
+        "priority_reason",
+    ):
         assert f'id="{field}-wrong"' in page
     page = analyst.send("/traces/new", {"priority": "flash", "seizure": "S-404"}, 422).text
     assert 'id="seizure-wrong"' in page and 'id="priority_reason-wrong"' in page

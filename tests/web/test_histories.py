@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.matches import act, matches, sold
+from tests.support import bodies
+from tests.support.matches import act, matches, sold
 from tests.web.pages import text
 
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
@@ -43,8 +43,11 @@ def test_another_states_record_is_read_for_a_purpose_and_a_case(officer, as_acto
     said = text(officer.send(path(record), FOR_A_CASE, 200).text)
     assert "Domestic sale Where you began May 6, 2024 · Paraguay" in said
     assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in said
-    [entry] = [one for one in as_actor("PRY", "auditor").get("/audit").json["items"]
-               if one["action"] == "record:disclosed"]  # fmt: skip
+    [entry] = [
+        one
+        for one in as_actor("PRY", "auditor").get("/audit").json["items"]
+        if one["action"] == "record:disclosed"
+    ]
     assert (entry["purpose"], entry["case_number"]) == ("investigation", "C-7")
 
 
@@ -103,10 +106,15 @@ def test_who_may_not_read_records_is_refused(signed_in, bra, role):
     somebody.send(path(record), FOR_A_CASE, 403)
 
 
-@pytest.mark.parametrize(("language", "title"), [
-    ("en", "History of a gun"), ("es", "Historial de un arma"), ("fr", "Historique d’une arme"),
-    ("pt", "Histórico de uma arma"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "History of a gun"),
+        ("es", "Historial de un arma"),
+        ("fr", "Historique d’une arme"),
+        ("pt", "Histórico de uma arma"),
+    ],
+)
 def test_it_speaks_the_readers_language(officer, bra, language, title):
     page = officer.open(path(seized(bra)), Accept_Language=language)
     assert f"<h1>{title}</h1>" in page and f'<html lang="{language}">' in page

@@ -5,18 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import alert_watch, telling_owners
-from tests import bodies
+from salsa_ext.access.rules import operator
+from salsa_ext.alerts import jobs as alert_jobs
+from salsa_ext.checks import owner_notices
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import transaction
 from tests.conftest import NOW
-from tests.grounds import beginning
-from tests.matches import look
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.matches import look
 from tests.web.pages import text
 
-DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
-        "telephone": "+595 21 0000000"}  # fmt: skip
+DUTY = {
+    "agency": "PRY-POLICE",
+    "kind": "duty_24h",
+    "languages": ["es"],
+    "hours": "24 h",
+    "telephone": "+595 21 0000000",
+}
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
@@ -94,7 +100,7 @@ def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
 def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, owner, run):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/checks", bodies.check())
-    run("BRA", telling_owners.run)
+    run("BRA", owner_notices.notify_owners)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     path = f"/hits/{hit['id']}"
     assert (hit["told"], hit["reason"] is None) == (False, False)
@@ -171,7 +177,7 @@ def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as
     as_actor("PRY", "border_officer").post("/checks", bodies.check(serial="ABC123456"))
     later = operator("PRY", clock=FixedClock(NOW + timedelta(hours=2)))
     with transaction(later):
-        alert_watch.run(actor=later)
+        alert_jobs.review_alerts(actor=later)
     led = set()
     for role in ("police_officer", "trace_analyst", "supervisor", "border_officer"):
         reader = signed_in("PRY", role)
@@ -249,10 +255,17 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     assert "nobody waits for an answer" in text(owner.open(f"/alerts/{hit['alert']}"))
 
 
-@pytest.mark.parametrize(("language", "listed", "shown"), [
-    ("es", "Hasta que el Estado de la alerta lo confirme", "Paraguay ve que el Estado de usted"),
-    ("pt", "Até que o Estado do alerta o confirme", "o Paraguai vê que o seu Estado"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "listed", "shown"),
+    [
+        (
+            "es",
+            "Hasta que el Estado de la alerta lo confirme",
+            "Paraguay ve que el Estado de usted",
+        ),
+        ("pt", "Até que o Estado do alerta o confirme", "o Paraguai vê que o seu Estado"),
+    ],
+)
 def test_whose_alert_it_is_is_never_said_as_if_it_were_the_readers(
     finder, path, language, listed, shown
 ):

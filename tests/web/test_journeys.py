@@ -7,15 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import transaction
-from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import disclosures
-from salsa_ext.services.whereabouts import read_whereabouts
-from tests import bodies
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import transaction
+from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces.reports import read_locations
 from tests.conftest import NOW
-from tests.movements import Way, add
+from tests.support import bodies
+from tests.support.movements import Way, add
 from tests.web.pages import text
 
 STOP = re.compile(r'<ol class="stops">.*?</ol>', re.DOTALL)
@@ -73,8 +73,12 @@ def legend(page):
 
 def test_the_legend_says_what_each_sign_of_the_map_is_and_none_that_is_not_on_it(analyst, as_actor):
     said = legend(analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}"))
-    for words in ("a movement that one state alone recorded, or nobody", "somewhere in that state",
-                  "a place", "here it left the lawful world"):  # fmt: skip
+    for words in (
+        "a movement that one state alone recorded, or nobody",
+        "somewhere in that state",
+        "a place",
+        "here it left the lawful world",
+    ):
         assert words in said
     assert "both states" not in said and "border post" not in said
 
@@ -117,8 +121,9 @@ def test_the_point_of_diversion_is_marked_on_the_map_and_in_the_list(analyst, as
 
 
 def test_another_states_place_is_not_shown(analyst, as_actor):
-    stolen = bodies.report(place={"country": "PRY", "name": "Luque", "latitude": -25.27,
-                                  "longitude": -57.49})  # fmt: skip
+    stolen = bodies.report(
+        place={"country": "PRY", "name": "Luque", "latitude": -25.27, "longitude": -57.49}
+    )
     page = analyst.open(
         f"/traces/{ask(as_actor, SOLD, ('/reports', 'police_officer', stolen))['id']}"
     )
@@ -129,11 +134,11 @@ def test_a_place_is_read_by_who_may_read_what_it_stands_in(as_actor, session):
     trace = ask(as_actor, SOLD)
     reader = operator("BRA", clock=FixedClock(NOW))
     with transaction(reader):
-        found = disclosures.read_result(actor=reader, trace_id=UUID(trace["id"]))
-        [place] = read_whereabouts(actor=reader, result=found).values()
+        found = trace_queries.read_result(actor=reader, trace_id=UUID(trace["id"]))
+        [place] = read_locations(actor=reader, result=found).values()
         assert (place.latitude, place.longitude, place.name) == (-25.52, -54.59, "Foz do Iguaçu")
         few = replace(reader, permissions=frozenset({Permission.TRACE_READ}))
-        assert read_whereabouts(actor=few, result=found) == {}
+        assert read_locations(actor=few, result=found) == {}
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -192,16 +197,21 @@ def test_each_gun_that_it_may_be_stands_by_itself_with_its_serial(analyst, as_ac
     trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
     page = analyst.open(f"/traces/{trace['id']}")
     assert re.findall(r"<h3>(\d)\. <code>(.*?)</code>", page) == [
-        ("1", "ABC123451"), ("2", "ABC123458"),
-    ]  # fmt: skip
+        ("1", "ABC123451"),
+        ("2", "ABC123458"),
+    ]
 
 
 def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_owner_reads_so(
     analyst, as_actor
 ):
     place = {"country": "PRY", "name": "Luque", "latitude": -25.27, "longitude": -57.49}
-    joint = bodies.seizure(number="P-1", place=place, occurred_on="2026-02-20",
-                           joint_with={"state": "BRA", "number": "S-1"})  # fmt: skip
+    joint = bodies.seizure(
+        number="P-1",
+        place=place,
+        occurred_on="2026-02-20",
+        joint_with={"state": "BRA", "number": "S-1"},
+    )
     trace = ask(as_actor, SOLD, ("/seizures", "police_officer", joint))
     page = analyst.open(f"/traces/{trace['id']}")
     assert "Luque, Paraguay" in stops(page)

@@ -4,14 +4,19 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web.pages import text
 
 SERIAL = "NCX77123"
 GUN = bodies.firearm(serial=SERIAL)
-ALERT = {"action": "seize", "priority": "routine", "reason": "stolen", "case_number": "C-1",
-         "expires_on": "2027-03-01"}  # fmt: skip
+ALERT = {
+    "action": "seize",
+    "priority": "routine",
+    "reason": "stolen",
+    "case_number": "C-1",
+    "expires_on": "2027-03-01",
+}
 
 
 @beginning

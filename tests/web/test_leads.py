@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.grounds import beginning
+from tests.support.grounds import beginning
 from tests.web import scenes
 from tests.web.pages import text
 

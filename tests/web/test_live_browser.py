@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from tests import actors, bodies
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
 from tests.conftest import NOW
+from tests.support import actors, bodies
 from tests.web import scenes
 from tests.web.conftest import open_account
 from tests.web.visitors import PASSWORD
@@ -75,8 +75,12 @@ def shipment(officer, number):
 
 
 def tick(officer, number, stage, outcome="passed"):
-    body = {"stage": stage, "post": scenes.POST, "occurred_at": "2026-03-09T14:00:00Z",
-            "outcome": outcome}  # fmt: skip
+    body = {
+        "stage": stage,
+        "post": scenes.POST,
+        "occurred_at": "2026-03-09T14:00:00Z",
+        "outcome": outcome,
+    }
     officer.post(f"/shipments/{shipment(officer, number)}/checkpoints", body)
 
 

@@ -7,19 +7,20 @@ from itertools import combinations, pairwise
 import pytest
 
 from api.web import outlines
-from api.web.maps import Movement, Spot, draw
-from api.web.outlines import of_state, point_of
+from api.web.maps import WIDTH, MapMovement, MapPlace, draw_map, fit_view
+from api.web.outlines import _contains, _inside_ranges, state_point, state_rings
 from api.web.outlines import outlines as territories
-from api.web.projection import WIDTH, view_of
-from salsa_ext.readmodels import names
+from salsa_ext.reference import names
 
 FOZ, ASUNCION, VIENNA = (-54.59, -25.52), (-57.63, -25.28), (16.37, 48.21)
 pytestmark = pytest.mark.usefixtures("session")
 
 
 def drawn(*places, moves=(), **options):
-    spots = [Spot(place, str(number), f"Spot {number}") for number, place in enumerate(places, 1)]
-    return draw(spots, moves, **options)
+    spots = [
+        MapPlace(place, str(number), f"Spot {number}") for number, place in enumerate(places, 1)
+    ]
+    return draw_map(spots, moves, **options)
 
 
 def meet(one, other):
@@ -28,34 +29,36 @@ def meet(one, other):
 
 
 def test_every_participating_state_has_an_outline_and_a_point():
-    assert [state for state in names.participants() if point_of(state) is None] == []
+    assert [state for state in names.participant_codes() if state_point(state) is None] == []
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY", "CHL", "USA", "ATG", "BHS", "FRA"])
 def test_the_point_of_a_state_lies_inside_it(state):
-    x, y = point_of(state)
+    x, y = state_point(state)
     crossings = sum(
-        bool(outlines._crossings(ring, y)) and any(
-            west < x < east for west, east in outlines._crossings(ring, y)
-        ) for ring in of_state(state)
-    )  # fmt: skip
+        bool(_inside_ranges(ring, y))
+        and any(west < x < east for west, east in _inside_ranges(ring, y))
+        for ring in state_rings(state)
+    )
     assert crossings == 1
 
 
 def test_a_state_of_the_past_is_drawn_by_its_successors():
-    assert {*map(id, of_state("CSK"))} == {id(one) for s in ("CZE", "SVK") for one in of_state(s)}
-    assert of_state("GIB") == () and point_of("GIB") is None
+    assert {*map(id, state_rings("CSK"))} == {
+        id(one) for s in ("CZE", "SVK") for one in state_rings(s)
+    }
+    assert state_rings("GIB") == () and state_point("GIB") is None
 
 
 def test_places_keep_their_order_on_the_globe():
-    view = view_of([FOZ, ASUNCION], 300)
+    view = fit_view([FOZ, ASUNCION], 300)
     (foz, foz_down), (asuncion, asuncion_down) = view.at(FOZ), view.at(ASUNCION)
     assert 0 < asuncion < foz < WIDTH and 0 < asuncion_down < foz_down < view.height
     assert view.units(111.195, 0) == pytest.approx(view.scale)
 
 
 def test_what_lies_on_both_sides_of_the_pacific_is_drawn_across_it():
-    view = view_of([(121, 15), (-99, 40), (-103, 24)], 900)
+    view = fit_view([(121, 15), (-99, 40), (-103, 24)], 900)
     assert view.at((121, 15))[0] < view.at((-103, 24))[0] < view.at((-99, 40))[0] < WIDTH
 
 
@@ -78,28 +81,28 @@ def test_numbers_of_places_that_lie_close_together_do_not_cover_each_other():
 
 
 def test_the_way_there_and_the_way_back_are_two_lines():
-    made = drawn(FOZ, (-63, -17), moves=[Movement(0, 1), Movement(1, 0, is_sure=False)])
+    made = drawn(FOZ, (-63, -17), moves=[MapMovement(0, 1), MapMovement(1, 0, is_sure=False)])
     there, back = made.arcs
     assert there.path != back.path and there.is_sure and not back.is_sure
     assert there.turn is None and made.turned == []
 
 
 def test_a_turn_stands_on_its_movement_or_at_its_spot_where_the_movement_is_too_short():
-    long = drawn(FOZ, (-63, -17), moves=[Movement(0, 1, is_turn=True)])
+    long = drawn(FOZ, (-63, -17), moves=[MapMovement(0, 1, is_turn=True)])
     assert len(long.turned) == 1 and long.arcs[0].turn == long.turned[0]
-    short = drawn(FOZ, (-54.6, -25.5), moves=[Movement(0, 1, is_turn=True)])
+    short = drawn(FOZ, (-54.6, -25.5), moves=[MapMovement(0, 1, is_turn=True)])
     assert short.arcs == [] and len(short.turned) == 1
     assert len(drawn(FOZ, turns=[0]).turned) == 1
 
 
 def test_how_far_a_place_may_be_off_is_drawn_to_scale():
-    made = draw([Spot(FOZ, "1", "Foz", within_km=200)])
-    view = view_of([FOZ], 1500)
+    made = draw_map([MapPlace(FOZ, "1", "Foz", within_km=200)])
+    view = fit_view([FOZ], 1500)
     assert made.dots[0].reach == round(view.units(200, FOZ[1])) > 50
 
 
 def test_nothing_to_show_is_no_map():
-    assert draw([]) is None
+    assert draw_map([]) is None
 
 
 def test_a_map_of_half_the_world_is_small():
@@ -115,20 +118,23 @@ def test_no_outline_runs_across_the_map_where_the_days_change():
 
 
 def test_a_movement_both_ways_is_a_straight_line_without_an_arrow():
-    [arc] = drawn(FOZ, (-63, -17), moves=[Movement(0, 1, both_ways=True)]).arcs
+    [arc] = drawn(FOZ, (-63, -17), moves=[MapMovement(0, 1, both_ways=True)]).arcs
     assert arc.arrow == "" and "L" in arc.path and "Q" not in arc.path
 
 
 def test_a_map_whose_spots_lead_somewhere_has_parts():
-    assert draw([Spot(FOZ, "1", "Foz", href="#place-1")]).is_linked and not drawn(FOZ).is_linked
+    assert (
+        draw_map([MapPlace(FOZ, "1", "Foz", href="#place-1")]).is_linked
+        and not drawn(FOZ).is_linked
+    )
 
 
 @pytest.mark.parametrize("state,is_east", [("BRA", True), ("PRY", False)])
 def test_the_name_of_a_side_stands_inside_it_near_the_post(state, is_east):
-    x, y = outlines.point_near(state, FOZ, 0.6)
-    assert outlines._holds(state, (x, y)) and (x > FOZ[0]) is is_east
+    x, y = outlines.state_point_near(state, FOZ, 0.6)
+    assert _contains(state, (x, y)) and (x > FOZ[0]) is is_east
     assert abs(x - FOZ[0]) <= 0.6 and abs(y - FOZ[1]) <= 0.6
 
 
 def test_a_state_that_is_far_has_no_name_beside_the_post():
-    assert outlines.point_near("MEX", FOZ, 1) is None
+    assert outlines.state_point_near("MEX", FOZ, 1) is None

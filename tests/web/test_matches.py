@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
-from tests.matches import correct, matches, sold
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.matches import correct, matches, sold
 from tests.web.pages import text
 
 WORDS = {
@@ -38,10 +38,10 @@ def match(as_actor, bra):
     return found
 
 
-def judge(officer, match, verb, expect=303, seen=None, **fields):
+def judge(officer, match, verb, expect=303, expected_version=None, **fields):
     path = f"/matches/{match['id']}/{verb}"
     shown = SEEN.search(officer.open(path))[1]
-    return officer.send(path, {"seen": seen or shown} | fields, expect)
+    return officer.send(path, {"seen": expected_version or shown} | fields, expect)
 
 
 def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, match):
@@ -72,11 +72,18 @@ def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, bra, o
     assert "≈ with Paraguay" in said and "with Paraguay:" not in said
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ("status=proposed", True), ("status=confirmed", False), ("strength=strong", True),
-    ("strength=moderate", False), ("state=PRY", True), ("state=ARG", False),
-    ("standing=false", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("status=proposed", True),
+        ("status=confirmed", False),
+        ("strength=strong", True),
+        ("strength=moderate", False),
+        ("state=PRY", True),
+        ("state=ARG", False),
+        ("standing=false", False),
+    ],
+)
 def test_the_list_is_filtered(officer, match, query, found):
     page = officer.open(f"/matches?{query}")
     assert (match["id"] in page) is found
@@ -121,10 +128,13 @@ def test_for_a_purpose_and_a_case_both_stand_side_by_side_and_the_owner_reads_it
     assert (read["purpose"], read["case_number"]) == ("investigation", "C-7")
 
 
-@pytest.mark.parametrize(("fields", "field"), [
-    ({"purpose": "investigation", "case_number": ""}, "case_number"),
-    ({"purpose": "", "case_number": "C-7"}, "purpose"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"purpose": "investigation", "case_number": ""}, "case_number"),
+        ({"purpose": "", "case_number": "C-7"}, "purpose"),
+    ],
+)
 def test_without_a_purpose_and_a_case_the_other_record_is_not_read(officer, match, fields, field):
     page = officer.send(f"/matches/{match['id']}", fields, 422).text
     assert f'id="{field}-wrong"' in page and "Domestic sale" not in page
@@ -140,8 +150,13 @@ def test_two_records_of_the_own_state_need_no_purpose(officer, as_actor, bra):
 
 
 def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, bra):
-    duty = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
-            "telephone": "+595 21 0000000"}  # fmt: skip
+    duty = {
+        "agency": "PRY-POLICE",
+        "kind": "duty_24h",
+        "languages": ["es"],
+        "hours": "24 h",
+        "telephone": "+595 21 0000000",
+    }
     as_actor("PRY", "state_administrator").post("/contacts", duty)
     sold(as_actor, visibility="pointer")
     bra.post("/seizures", bodies.seizure())

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import alert_watch
-from salsa_ext.services.notifications import notify_many
-from salsa_ext.values.ids import new_id
-from salsa_ext.values.notices import Notice
-from tests import bodies
+from salsa_ext.access.rules import operator
+from salsa_ext.alerts import jobs as alert_jobs
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import transaction
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.values import Notice
+from tests import conftest
+from tests.support import bodies
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -77,10 +78,13 @@ def told(actor):
     def run(*codes):
         acting = actor("BRA")
         with transaction(acting):
-            notify_many(acting, [
-                Notice("PRY", ("trace_analyst",), code, "permit", new_id(), "BRA", f"N-{at}")
-                for at, code in enumerate(codes)
-            ])  # fmt: skip
+            notify_many(
+                acting,
+                [
+                    Notice("PRY", ("trace_analyst",), code, "permit", new_id(), "BRA", f"N-{at}")
+                    for at, code in enumerate(codes)
+                ],
+            )
 
     return run
 
@@ -88,9 +92,15 @@ def told(actor):
 def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst, told):
     told("trace_answered", "permit_posted", *["match_proposed"] * 30)
     said = text(analyst.open("/notifications"))
-    parts = ("Somebody waits for this", "A state answered your trace.", "Many of a kind",
-             "A record of your state may be of the same gun", "unread: 30",
-             "Other notifications", "A permit that concerns your state was posted.")  # fmt: skip
+    parts = (
+        "Somebody waits for this",
+        "A state answered your trace.",
+        "Many of a kind",
+        "A record of your state may be of the same gun",
+        "unread: 30",
+        "Other notifications",
+        "A permit that concerns your state was posted.",
+    )
     assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts)
     assert said.count("may be of the same gun") == 1
     assert 'href="/matches"' in analyst.open("/notifications")
@@ -98,14 +108,30 @@ def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst,
 
 def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(officer, actor):
     acting = actor("BRA")
-    told = [("hit_made", "hit"), ("shipment_passed_held", "shipment"), ("post_called", "post"),
-            ("shipment_posted", "shipment"), ("shipment_incident", "shipment")]  # fmt: skip
+    told = [
+        ("hit_made", "hit"),
+        ("shipment_passed_held", "shipment"),
+        ("post_called", "post"),
+        ("shipment_posted", "shipment"),
+        ("shipment_incident", "shipment"),
+    ]
     with transaction(acting):
-        notify_many(acting, [
-            Notice("PRY", ("border_officer",), code, kind, new_id(), "BRA", f"N-{at}",
-                   {"kind": "theft"} if code == "shipment_incident" else {"post": scenes.POST})
-            for at, (code, kind) in enumerate(told)
-        ])  # fmt: skip
+        notify_many(
+            acting,
+            [
+                Notice(
+                    "PRY",
+                    ("border_officer",),
+                    code,
+                    kind,
+                    new_id(),
+                    "BRA",
+                    f"N-{at}",
+                    {"kind": "theft"} if code == "shipment_incident" else {"post": scenes.POST},
+                )
+                for at, (code, kind) in enumerate(told)
+            ],
+        )
     page = officer.open("/notifications")
     above, _, folded = page.partition('<details class="part"><summary>Show the others')
     marks = re.findall(r'<span aria-hidden="true">([▲◉⚑])</span> ([^<]+)<', above)
@@ -121,15 +147,20 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
     page = analyst.open("/notifications?kind=permit&unread=true")
     assert page.count('class="what"') == 25 and "Older" in page
     assert "N-0" not in page  # the first of 32
-    fields = dict(re.findall(r'name="(once|next|until|code)" value="([^"]+)"',
-                             analyst.open("/notifications")))  # fmt: skip
+    fields = dict(
+        re.findall(r'name="(once|next|until|code)" value="([^"]+)"', analyst.open("/notifications"))
+    )
     assert fields["code"] == "match_proposed"
     done = analyst.send("/notifications/read", fields)
     assert done.location == "/notifications"
     said = text(analyst.open("/notifications"))
     assert "Many of a kind" not in said and "A state answered your trace." in said
-    kind = dict(re.findall(r'name="(once|next|until|kind)" value="([^"]+)"',
-                           analyst.open("/notifications?kind=permit")))  # fmt: skip
+    kind = dict(
+        re.findall(
+            r'name="(once|next|until|kind)" value="([^"]+)"',
+            analyst.open("/notifications?kind=permit"),
+        )
+    )
     analyst.send("/notifications/read", kind)
     assert "unread:" not in text(analyst.open("/notifications"))
 
@@ -168,11 +199,14 @@ def test_a_reading_without_the_token_of_a_page_is_refused(officer):
     assert "Mark as read" in officer.open("/notifications")
 
 
-@pytest.mark.parametrize("language,said", [
-    ("es", "Se registró un embarque que concierne a su Estado."),
-    ("fr", "Un envoi qui concerne votre État a été enregistré."),
-    ("pt", "Foi registrado um embarque que diz respeito ao seu Estado."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "language,said",
+    [
+        ("es", "Se registró un embarque que concierne a su Estado."),
+        ("fr", "Un envoi qui concerne votre État a été enregistré."),
+        ("pt", "Foi registrado um embarque que diz respeito ao seu Estado."),
+    ],
+)
 def test_the_page_speaks_the_readers_language(officer, language, said):
     scenes.tell("PRY", "A-1")
     assert said in officer.open("/notifications", Accept_Language=language)
@@ -181,8 +215,8 @@ def test_the_page_speaks_the_readers_language(officer, language, said):
 def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(officer):
     """Of a region that was moved here, the oldest may have been written last."""
     scenes.tell("PRY", "A-NEW")
-    scenes.tell("PRY", *(f"A-OLD-{at:02}" for at in range(26)), at=scenes.NOW - timedelta(days=9))
-    scenes.tell("PRY", "A-OLDER", at=scenes.NOW - timedelta(days=20))
+    scenes.tell("PRY", *(f"A-OLD-{at:02}" for at in range(26)), at=conftest.NOW - timedelta(days=9))
+    scenes.tell("PRY", "A-OLDER", at=conftest.NOW - timedelta(days=20))
     first = officer.open("/notifications?unread=true")
     assert first.index("A-NEW") < first.index("A-OLD-25") and "A-OLDER" not in first
     older = re.search(r'href="(/notifications\?unread=true&amp;cursor=[^"]+)"', first)[1]
@@ -198,9 +232,9 @@ def test_a_kind_that_there_is_not_is_told_in_words(officer):
 def test_a_notification_of_an_alert_leads_to_its_page(as_actor, signed_in):
     police = as_actor("PRY", "police_officer")
     alert = police.post("/alerts", bodies.alert(expires_on="2026-03-20")).json["id"]
-    later = operator("PRY", clock=FixedClock(scenes.NOW + timedelta(days=11)))
+    later = operator("PRY", clock=FixedClock(conftest.NOW + timedelta(days=11)))
     with transaction(later):
-        alert_watch.run(actor=later)
+        alert_jobs.review_alerts(actor=later)
     reader = signed_in("PRY", "police_officer")
     assert f'href="/alerts/{alert}"' in reader.open("/notifications")
     reader.open(f"/alerts/{alert}")

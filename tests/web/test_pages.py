@@ -1,3 +1,5 @@
+"""Test pages."""
+
 import hashlib
 import json
 import re
@@ -8,11 +10,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import api.web
-from api.web.pages import AT_POSTS, PAGES
-from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import RULES
-from salsa_ext.readmodels.names import labels
-from salsa_ext.values.codes import LANGUAGES
+from api.web.pages.account.home import PAGE_BY_PERMISSION, POST_PAGE_BY_PERMISSION
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.reference.names import labels
 
 WEB = Path(api.web.__file__).parent
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)")
@@ -31,19 +33,24 @@ def test_the_secretariat_has_a_home_page_without_a_state(signed_in):
     assert "Secretariat" in signed_in(None, "secretariat").open("/")
 
 
-@pytest.mark.parametrize("role", sorted(RULES.keys() - {"display"}))
+@pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS.keys() - {"display"}))
 def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(signed_in, role):
     somebody = signed_in(None if role == "secretariat" else "BRA", role)
     home = somebody.open("/")
     shown = {match[1]: match[2] for match in DOING.finditer(home)}
-    paged = PAGES.keys() | (AT_POSTS.keys() if 'id="posts"' in home else ())
+    paged = PAGE_BY_PERMISSION.keys() | (
+        POST_PAGE_BY_PERMISSION.keys() if 'id="posts"' in home else ()
+    )
     document = somebody.client.get("/api/v1/openapi.json").json["paths"].values()
     routes = {
         f"{operation['tags'][0]}/{operation['operationId']}": operation.get("x-permission")
         for operations in document
-        for method, operation in operations.items() if method in ("get", "post")
-    }  # fmt: skip
-    assert {routes[place] for place in shown} == RULES[role] & set(routes.values()) - paged
+        for method, operation in operations.items()
+        if method in ("get", "post")
+    }
+    assert {routes[place] for place in shown} == ROLE_PERMISSIONS[role] & set(
+        routes.values()
+    ) - paged
     assert not any(":" in said for said in shown.values())
     somebody.open("/docs")
 
@@ -106,7 +113,7 @@ def test_an_error_page_needs_no_database(visitor, monkeypatch):
     def gone(*_):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr("api.auth.authentication.actor_of", gone)
+    monkeypatch.setattr("api.http.auth.authentication.actor_of", gone)
     visitor.client.set_cookie("salsa_session", "some")
     page = visitor.client.get("/", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["Retry-After"]) == (503, "2")

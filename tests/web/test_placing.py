@@ -39,8 +39,11 @@ def test_what_stands_at_other_posts_stays_there(signed_in, as_actor):
     administrator, elsewhere = as_actor("PRY", "state_administrator"), "posadas-encarnacion"
     administrator.post("/agencies/place", {"code": "PRY-POLICE", "posts": [elsewhere]}, 200)
     signed_in("PRY", "supervisor").send(PAGE, {"codes.0": "PRY-POLICE"})
-    [police] = [one for one in administrator.get("/agencies?state=PRY").json["items"]
-                if one["code"] == "PRY-POLICE"]  # fmt: skip
+    [police] = [
+        one
+        for one in administrator.get("/agencies?state=PRY").json["items"]
+        if one["code"] == "PRY-POLICE"
+    ]
     assert police["posts"] == sorted([POST, elsewhere])
 
 

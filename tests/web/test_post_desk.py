@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests import bodies
-from tests.papers import code_of
+from tests.support import bodies
+from tests.support.papers import code_of
 from tests.web.desks import DESK
 from tests.web.pages import text
 from tests.web.scenes import POST
@@ -15,18 +15,31 @@ from tests.web.trucks import SCRIPT, attached, picture, ticks
 FINE = 4  # times 72 dots an inch
 WORDS = {
     "en": ("Officer’s desk", "Record a seizure", "Late", "Call the other side"),
-    "es": ("Mesa del funcionario", "Registrar una incautación", "Con retraso", "Llamar al otro lado"),
+    "es": (
+        "Mesa del funcionario",
+        "Registrar una incautación",
+        "Con retraso",
+        "Llamar al otro lado",
+    ),
     "fr": ("Bureau de l’agent", "Enregistrer une saisie", "En retard", "Appeler l’autre côté"),
     "pt": ("Mesa do agente", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
-}  # fmt: skip
+}
 
 
 def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, truck):
     for path in ("/", f"/posts/{POST}/board"):
         assert f'href="{DESK}"' in officer.open(path)
     said = text(officer.open(DESK))
-    for words in ("A-1", "BRA2E19", "E-1", "S-77", "2 × Pistol · Taurus · G2C · 9x19", "Entry",
-                  "Mar 9, 2026, 17:00", "Your side"):  # fmt: skip
+    for words in (
+        "A-1",
+        "BRA2E19",
+        "E-1",
+        "S-77",
+        "2 × Pistol · Taurus · G2C · 9x19",
+        "Entry",
+        "Mar 9, 2026, 17:00",
+        "Your side",
+    ):
         assert words in said
 
 
@@ -51,8 +64,12 @@ def test_a_tick_of_a_clock_that_is_fast_is_shown_at_the_moment_that_counts(
         "outcome": "passed",
     }
     as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", fast)
-    for page in (DESK, f"{DESK}/shipments/{truck['id']}", f"/posts/{POST}/board",
-                 f"/desk/shipments/{truck['id']}"):  # fmt: skip
+    for page in (
+        DESK,
+        f"{DESK}/shipments/{truck['id']}",
+        f"/posts/{POST}/board",
+        f"/desk/shipments/{truck['id']}",
+    ):
         said = text(officer.open(page))
         assert ("12:00" in said or "15:00" in said) and "12:04" not in said and "15:04" not in said
 
@@ -64,15 +81,16 @@ def test_the_desk_speaks_the_reader_s_language(officer, truck, language):
     assert [words for words in WORDS[language] if words not in said] == []
 
 
-@pytest.mark.parametrize("state,role,status", [
-    ("ARG", "border_officer", 403), ("PRY", "police_officer", 403), ("BRA", "supervisor", 200),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "state,role,status",
+    [("ARG", "border_officer", 403), ("PRY", "police_officer", 403), ("BRA", "supervisor", 200)],
+)
 def test_a_desk_is_for_officers_of_its_two_sides(signed_in, state, role, status):
     signed_in(state, role).open(DESK, status)
 
 
 def test_of_a_long_manifest_a_list_tells_how_many_and_the_sheet_what(officer, truck, monkeypatch):
-    monkeypatch.setattr("salsa_ext.readmodels.trucks.MOST_LISTED", 1)
+    monkeypatch.setattr("salsa_ext.boards.crossings.MOST_LISTED", 1)
     assert "Firearms in this shipment: 2" in text(officer.open(DESK))
     assert "2 × Pistol" in text(officer.open(f"{DESK}/shipments/{truck['id']}"))
 
@@ -112,25 +130,35 @@ def test_one_press_ticks_the_stage_of_the_own_side_here_and_now(officer, truck, 
 
 
 def test_a_time_that_is_typed_is_that_of_the_own_side(officer, truck, as_actor):
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner",
-                                  "occurred_at": "2026-03-09T11:30"})  # fmt: skip
+    officer.send(
+        f"{DESK}/tick",
+        {"which": "A-1", "outcome": "held", "reason": "Scanner", "occurred_at": "2026-03-09T11:30"},
+    )
     assert ticks(as_actor, truck)[0]["occurred_at"] == "2026-03-09T14:30:00+00:00"
 
 
 def test_a_photograph_is_kept_with_the_truck_and_the_form_has_one_effect(officer, truck, as_actor):
     once = "0199f2c0-0000-7000-8000-00000000abcd"
     for _ in range(2):
-        sent = {"which": "BRA2E19", "outcome": "refused", "reason": "Rust", "photo": picture(),
-                "once": once}  # fmt: skip
+        sent = {
+            "which": "BRA2E19",
+            "outcome": "refused",
+            "reason": "Rust",
+            "photo": picture(),
+            "once": once,
+        }
         officer.send(f"{DESK}/tick", sent)
     assert len(ticks(as_actor, truck)) == 1
     assert attached(as_actor, f"shipment:{truck['id']}") == ["photograph"]
 
 
-@pytest.mark.parametrize("which,said", [
-    ("NOWHERE", "Nothing under way that concerns your state is found by this."),
-    ("", "Nothing under way that concerns your state is found by this."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "which,said",
+    [
+        ("NOWHERE", "Nothing under way that concerns your state is found by this."),
+        ("", "Nothing under way that concerns your state is found by this."),
+    ],
+)
 def test_a_truck_that_is_not_found_is_asked_for_again(officer, truck, which, said):
     page = officer.send(f"{DESK}/tick", {"which": which, "outcome": "passed"}, 422)
     assert said in text(page.get_data(as_text=True))
@@ -188,8 +216,13 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
     typed = {"items.0.serial": "ABC12345", "items.1.serial": "QQQ77777", "items.0.make": "Taurus"}
     done = officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"})
     page = text(officer.open(done.location))
-    for words in ("Seizure CDE-9", "Seized before: Brazil", "Mark ABC123456", "QQQ77777 : ○ Not in",
-                  "Brazil has no office registered that can be called."):  # fmt: skip
+    for words in (
+        "Seizure CDE-9",
+        "Seized before: Brazil",
+        "Mark ABC123456",
+        "QQQ77777 : ○ Not in",
+        "Brazil has no office registered that can be called.",
+    ):
         assert words in page
     [said, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
     assert said.startswith("ABC12345: Hit. Seized before: ")
@@ -201,15 +234,27 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     """Brazil has seized the gun before; Argentina asks to hold it and to be called."""
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     for state in ("ARG", "BRA"):
-        duty = {"agency": f"{state}-POLICE", "kind": "duty_24h", "languages": ["es"],
-                "hours": "24 h", "telephone": "+55 45 0000000"}  # fmt: skip
+        duty = {
+            "agency": f"{state}-POLICE",
+            "kind": "duty_24h",
+            "languages": ["es"],
+            "hours": "24 h",
+            "telephone": "+55 45 0000000",
+        }
         as_actor(state, "state_administrator").post("/contacts", duty)
     as_actor("ARG", "police_officer").post("/alerts", bodies.alert())
     typed = {"items.0.serial": "ABC123456", "items.0.make": "Taurus", "items.1.serial": "QQQ77777"}
     page = officer.open(officer.send(f"{DESK}/seizure", typed).location)
     said = text(page)
-    parts = ("Hold the gun and call Argentina", "Seized before: Brazil", "Hit with Argentina",
-             "Whom to call", "ARG-POLICE", "BRA-POLICE", "QQQ77777 : ○ Not in")  # fmt: skip
+    parts = (
+        "Hold the gun and call Argentina",
+        "Seized before: Brazil",
+        "Hit with Argentina",
+        "Whom to call",
+        "ARG-POLICE",
+        "BRA-POLICE",
+        "QQQ77777 : ○ Not in",
+    )
     assert [said.find(part) for part in parts] == sorted(said.find(part) for part in parts)
     assert all(part in said for part in parts)
     officer.open(re.search(r'href="(/hits/[^"]+)"', page)[1])
@@ -243,8 +288,13 @@ def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart
         police.post("/seizures", bodies.seizure(number=f"S-{at}", items=[item]))
     sent = {"serial": "TKA523[8B]1", "photo": picture()}
     page = text(officer.send(f"{DESK}/check", sent, 200).get_data(as_text=True))
-    for words in ("2 guns fit it", "Mark TKA52381", "Mark TKA523B1", "one more doubles the odds",
-                  "The photograph is kept with this check."):  # fmt: skip
+    for words in (
+        "2 guns fit it",
+        "Mark TKA52381",
+        "Mark TKA523B1",
+        "one more doubles the odds",
+        "The photograph is kept with this check.",
+    ):
         assert words in page
 
 
@@ -268,10 +318,17 @@ def test_enter_in_a_field_of_a_tick_chooses_no_outcome(officer, truck):
 
 
 def test_a_joint_seizure_of_two_guns_is_seen_by_the_other_side(officer, as_actor):
-    officer.send(f"{DESK}/seizure", {
-        "items.0.serial": "XYZ123", "items.3.type": "rifle", "joint_with.number": "FOZ-7",
-        "place.name": "Camino viejo", "number": "CDE-9", "occurred_at": "2026-03-08T23:30",
-    })  # fmt: skip
+    officer.send(
+        f"{DESK}/seizure",
+        {
+            "items.0.serial": "XYZ123",
+            "items.3.type": "rifle",
+            "joint_with.number": "FOZ-7",
+            "place.name": "Camino viejo",
+            "number": "CDE-9",
+            "occurred_at": "2026-03-08T23:30",
+        },
+    )
     [own] = as_actor("PRY", "border_officer").get("/seizures?number=CDE-9").json["items"]
     assert own["joint_with"] == {"state": "BRA", "number": "FOZ-7"}
     assert [item["line"] for item in own["items"]] == [1, 2] and own["post"] is None
@@ -281,8 +338,13 @@ def test_a_joint_seizure_of_two_guns_is_seen_by_the_other_side(officer, as_actor
 
 
 def test_the_other_side_is_called_by_telephone_or_asked_to_call(officer, truck, as_actor):
-    duty = {"agency": "BRA-POLICE", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
-            "telephone": "+55 45 0000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-POLICE",
+        "kind": "border_post",
+        "languages": ["pt"],
+        "hours": "24 h",
+        "telephone": "+55 45 0000",
+    }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     assert 'href="tel:+55450000"' in officer.open(f"{DESK}/call")
     officer.send(f"{DESK}/call", {"which": "A-1"})

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.papers import code_of
+from tests.support.papers import code_of
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -166,8 +166,13 @@ def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device
 
 
 def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
-    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
-            "telephone": "+55 61 0000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-POLICE",
+        "kind": "duty_24h",
+        "languages": ["pt"],
+        "hours": "24 h",
+        "telephone": "+55 61 0000",
+    }
     site.program("BRA", "state_administrator").post("/contacts", duty)
     page = open_desk(device, site)
     device.set_offline(True)

@@ -8,14 +8,22 @@ from tests.web.pages import text
 from tests.web.scenes import POST
 
 BOARD, DESK = f"/posts/{POST}/board", f"/posts/{POST}/desk"
-DUTY = {"agency": "PRY-TEST", "kind": "border_post", "languages": ["es"], "hours": "24 h",
-        "telephone": "+595 61 0000"}  # fmt: skip
+DUTY = {
+    "agency": "PRY-TEST",
+    "kind": "border_post",
+    "languages": ["es"],
+    "hours": "24 h",
+    "telephone": "+595 61 0000",
+}
 SAID = {
     "en": ("Paraguay asks you to call, 12:00.", "You asked Brazil to call, 12:00."),
     "es": ("Paraguay le pide que llame, 12:00.", "Usted pidió a Brasil que llame, 12:00."),
-    "fr": ("Appel demandé par le Paraguay, 12:00.", "Vous avez demandé au Brésil d’appeler, 12:00."),
+    "fr": (
+        "Appel demandé par le Paraguay, 12:00.",
+        "Vous avez demandé au Brésil d’appeler, 12:00.",
+    ),
     "pt": ("Ligação pedida pelo Paraguai, 12:00.", "Você pediu ao Brasil uma ligação, 12:00."),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -91,8 +99,9 @@ def test_what_the_desk_asks_for_holds_nothing_of_a_session(paraguay, brazil):
 
 def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazil, as_actor):
     first = paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1"})
-    brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7",
-                                    "joint_with.number": "P-1"})  # fmt: skip
+    brazil.send(
+        f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7", "joint_with.number": "P-1"}
+    )
     page = paraguay.open(DESK)
     assert "Which of yours is it? Join it with seizure P-1" in text(page) and "B-7" not in page
     button = re.search(r'<button[^>]*name="other" value="([^"]+)" formaction="([^"]+)"', page)
@@ -103,8 +112,9 @@ def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazi
     assert (read["state"], read["purpose"], read["case_number"]) == ("PRY", "seizure", "P-1")
     [row] = as_actor("PRY", "border_officer").get("/seizures").json["items"]
     assert (row["version"], row["reason"]) == (2, "Joint with Brazil B-7.")
-    second = brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ999", "number": "B-8",
-                                             "joint_with.number": "P-1"})  # fmt: skip
+    second = brazil.send(
+        f"{DESK}/seizure", {"items.0.serial": "XYZ999", "number": "B-8", "joint_with.number": "P-1"}
+    )
     assert 'name="other"' not in paraguay.open(DESK)  # what is joined is parted by no button
     paraguay.send(
         button[2], {"other": second.location.rpartition("/")[2]}, 412
@@ -113,8 +123,9 @@ def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazi
 
 def test_the_other_side_s_number_is_added_to_a_seizure_that_stands(paraguay, brazil):
     own = paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1"}).location
-    brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7",
-                                    "joint_with.number": "P-1"})  # fmt: skip
+    brazil.send(
+        f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7", "joint_with.number": "P-1"}
+    )
     paraguay.send(f"{own}/joint", {"number": "", "seen": "1"}, 422)
     paraguay.send(f"{own}/joint", {"number": "B-9", "seen": "1"})
     assert "not yet found with the other side" in text(paraguay.open(own))
@@ -129,14 +140,16 @@ def test_who_records_no_seizures_is_not_asked_to_join_one(paraguay, signed_in):
 
 
 def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(paraguay, brazil):
-    paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1",
-                                      "joint_with.number": "B-7"})  # fmt: skip
+    paraguay.send(
+        f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1", "joint_with.number": "B-7"}
+    )
     assert "not yet found with the other side" in text(paraguay.open(DESK))
     waits = text(brazil.open(DESK))
     assert "Paraguay recorded a seizure jointly with your side, 12:00." in waits
     assert "P-1" not in waits  # it is read for a purpose, which is written down for its owner
-    brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ124", "number": "B-7",
-                                    "joint_with.number": "P-1"})  # fmt: skip
+    brazil.send(
+        f"{DESK}/seizure", {"items.0.serial": "XYZ124", "number": "B-7", "joint_with.number": "P-1"}
+    )
     said = "Joined with Brazil B-7, recorded Mar 9, 2026, 12:00."
     assert said in text(paraguay.open(DESK)) and said in text(paraguay.open(f"/posts/{POST}/board"))
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))

@@ -7,8 +7,9 @@ import pytest
 from flask import abort
 from playwright.sync_api import expect
 
-from api.auth import COOKIE
-from api.web.post_desk import device as device_routes
+from api.http.auth import SESSION_COOKIE
+from api.web.pages.border import current_post
+from api.web.pages.border import device as border_device
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -65,7 +66,7 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
 ):
     page, board = open_desk(device, site), device.new_page()
     board.goto(f"{site.url}/posts/{POST}/board")
-    [session] = [one["value"] for one in device.cookies() if one["name"] == COOKIE]
+    [session] = [one["value"] for one in device.cookies() if one["name"] == SESSION_COOKIE]
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
     seize(page, "QQQ777")
@@ -91,10 +92,11 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     page = device.new_page()
     page.goto(f"{site.url}{DESK}")
     expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
-    asked = [record.route for record in caplog.records
-             if getattr(record, "route", WORKER) != WORKER]  # fmt: skip
+    asked = [
+        record.route for record in caplog.records if getattr(record, "route", WORKER) != WORKER
+    ]
     assert asked[:2] == ["/posts/session", "/sign-out"]
-    device.add_cookies([{"name": COOKIE, "value": session, "url": site.url}])
+    device.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": site.url}])
     page.goto(f"{site.url}{DESK}")
     sign_in(page, site.username)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ777")
@@ -108,8 +110,9 @@ def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_by_the_b
     page = open_desk(device, site)
     known = []
     browser = device.new_cdp_session(page)
-    browser.on("ServiceWorker.workerRegistrationUpdated",
-               lambda told: known.extend(told["registrations"]))  # fmt: skip
+    browser.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"])
+    )
     browser.send("ServiceWorker.enable")
     device.route("**/posts/session", lambda route: None)  # nothing is answered, and nothing fails
     page.get_by_role("button", name="Sign out").click()
@@ -137,7 +140,7 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
     page.evaluate(AS_BEFORE, [*code("gun")])
     seize(page, "QQQ888")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
-    monkeypatch.setattr(device_routes, "version", lambda: "upgraded")
+    monkeypatch.setattr(border_device, "desk_version", lambda: "upgraded")
     page = reopened(device, site)  # without a line it is the old one, with its own scripts
     expect(page.locator(f"script[src='{old}']")).to_be_attached()
     device.set_offline(False)
@@ -161,21 +164,21 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
 def test_an_upgrade_whose_pages_do_not_come_leaves_the_desk_as_it_was(device, site, monkeypatch):
     page = open_desk(device, site)
     old = page.locator("script[src$='/desk.js']").get_attribute("src")
-    asked, kept = threading.Event(), device_routes.render
+    asked, kept = threading.Event(), current_post.render_page
 
     def nothing(*_, **__):
         asked.set()
         abort(503)
 
-    monkeypatch.setattr(device_routes, "version", lambda: "upgraded")
-    monkeypatch.setattr(device_routes, "render", nothing)
+    monkeypatch.setattr(border_device, "desk_version", lambda: "upgraded")
+    monkeypatch.setattr(border_device, "render_page", nothing)
     page.evaluate("navigator.serviceWorker.ready.then(worker => worker.update()).catch(() => {})")
     assert asked.wait(10)
     device.set_offline(True)
     page = reopened(device, site)
     expect(page.locator(f"script[src='{old}']")).to_be_attached()
     device.set_offline(False)
-    monkeypatch.setattr(device_routes, "render", kept)
+    monkeypatch.setattr(border_device, "render_page", kept)
 
 
 def test_a_damaged_note_of_a_sign_out_breaks_no_page_and_ends_the_session(device, site):
@@ -233,8 +236,12 @@ def test_what_is_typed_stays_when_the_language_is_changed_and_no_phone_corrects_
     page = open_desk(device, site)
     page.goto(f"{site.url}{DESK}/seizure")
     serial = page.locator("#items-0-serial")
-    for name, wanted in (("inputmode", "text"), ("autocorrect", "off"), ("spellcheck", "false"),
-                         ("autocapitalize", "characters")):  # fmt: skip
+    for name, wanted in (
+        ("inputmode", "text"),
+        ("autocorrect", "off"),
+        ("spellcheck", "false"),
+        ("autocapitalize", "characters"),
+    ):
         expect(serial).to_have_attribute(name, wanted)
     serial.fill("TK[8B]1?")
     page.locator("#items-0-type").select_option("pistol")

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from api.auth import COOKIE
-from api.web import csrf
+from api.http.auth import SESSION_COOKIE
+from api.web import security
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -64,8 +64,7 @@ def waits(page, count):
 def cut(device):
     """Let no form through any more."""
     device.route(
-        FORMS,
-        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+        FORMS, lambda route: route.abort() if route.request.method == "POST" else route.continue_()
     )
 
 
@@ -175,8 +174,12 @@ def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(d
         seize(page, serial)
         waits(page, count)
     device.unroute_all()
-    between(device, lambda: device.clear_cookies(name=csrf.COOKIE), int,
-            lambda: another(device, site))  # fmt: skip
+    between(
+        device,
+        lambda: device.clear_cookies(name=security.FORM_COOKIE),
+        int,
+        lambda: another(device, site),
+    )
     go(page, site)
     expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
     assert seized(site, "QQQ") == ["QQQ8XY", "QQQ7AB"]
@@ -194,7 +197,7 @@ def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(d
 
 def another(device, site):
     """Let another officer be signed in on the device, as in another of its windows."""
-    device.clear_cookies(name=COOKIE)
+    device.clear_cookies(name=SESSION_COOKIE)
     asking = device.request
     token = re.search(
         r'name="csrf_token" value="([^"]+)"', asking.get(f"{site.url}/sign-in").text()
@@ -270,7 +273,7 @@ def test_who_signs_in_in_another_tab_is_called_on_this_one_again(device, site):
     page = open_desk(device, site)
     go(page, site, f"{DESK}/seizure")
     page.locator("#items-0-serial").fill("QQQ8")
-    device.clear_cookies(name=COOKIE)
+    device.clear_cookies(name=SESSION_COOKIE)
     site.program("BRA", "border_officer").post(f"/posts/{POST}/calls", {})
     page.locator("#live.over").wait_for(state="attached")
     page.evaluate(SEEN_AGAIN)

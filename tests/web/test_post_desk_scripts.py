@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.web.post_desk import device
-from api.web.post_desk.device import DECODER, OWN, SHELL
+from api.web.pages.border import device
+from api.web.pages.border.device import DECODER, DESK_FOLDER, OFFLINE_FILES
 from tests.web.desks import DESK
 from tests.web.pages import text
 from tests.web.trucks import SCRIPT, attached, picture, ticks
@@ -33,16 +33,21 @@ def none():
     return io.BytesIO(b"no picture"), "mark.jpg"
 
 
-@pytest.mark.parametrize(("form", "sent", "kind"), [
-    ("tick", {"which": "A-1", "outcome": "passed"}, "shipment"),
-    ("seizure", {"items.0.serial": "QQQ111"}, "seizure"), ("check", {"serial": "QQQ111"}, "check"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("form", "sent", "kind"),
+    [
+        ("tick", {"which": "A-1", "outcome": "passed"}, "shipment"),
+        ("seizure", {"items.0.serial": "QQQ111"}, "seizure"),
+        ("check", {"serial": "QQQ111"}, "check"),
+    ],
+)
 def test_a_photograph_that_is_refused_keeps_nothing_else_back_and_is_sent_anew(
     officer, truck, as_actor, form, sent, kind
 ):
     once = SCRIPT | {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abd0"}
-    first, again = (officer.send(f"{DESK}/{form}", sent | {"photo": none()}, 200, **once).json
-                    for _ in range(2))  # fmt: skip
+    first, again = (
+        officer.send(f"{DESK}/{form}", sent | {"photo": none()}, 200, **once).json for _ in range(2)
+    )
     first.pop("html", None), again.pop("html", None)
     assert first == again  # once, with its photograph refused each time
     photo = first["photo"]
@@ -74,10 +79,19 @@ def test_a_photograph_of_nothing_that_is_known_is_kept_nowhere(officer, fields):
 def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
     officer, truck, as_actor
 ):
-    sent = {"which": "A-1", "outcome": "passed", "quantity": "7", "seals": "S-9",
-            "occurred_at": "2026-03-09T11:30"}  # fmt: skip
-    held = {"stage": "entry", "occurred_at": "2026-03-09T14:45:00Z", "outcome": "held",
-            "reason": "The dog marked it"}  # fmt: skip
+    sent = {
+        "which": "A-1",
+        "outcome": "passed",
+        "quantity": "7",
+        "seals": "S-9",
+        "occurred_at": "2026-03-09T11:30",
+    }
+    held = {
+        "stage": "entry",
+        "occurred_at": "2026-03-09T14:45:00Z",
+        "outcome": "held",
+        "reason": "The dog marked it",
+    }
     as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", held)
     done = officer.send(f"{DESK}/tick", sent | {"confirm_differs": "true"}, 200, **SCRIPT)
     opened, *doubts, stopped = done.json["said"]
@@ -97,8 +111,10 @@ def test_a_script_that_nobody_signed_in_is_told_so(visitor):
 def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_actor):
     kept = officer.client.get("/posts/session", headers=SCRIPT).json
     assert len(kept["key"]) == 64 and kept["ends_at"] > kept["now"]
-    mine, other = ({"Accept": "application/json", "Salsa-Desk-Owner": owner}
-                   for owner in (kept["owner"], "0" * 32))  # fmt: skip
+    mine, other = (
+        {"Accept": "application/json", "Salsa-Desk-Owner": owner}
+        for owner in (kept["owner"], "0" * 32)
+    )
     refused = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 403, **other)
     assert "by another account" in refused.json["detail"] and ticks(as_actor, truck) == []
     assert refused.json["code"] == "not_yours"  # by which the device knows that it waits on
@@ -129,7 +145,7 @@ def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
     assert answer.mimetype == "text/javascript" and answer.headers["Service-Worker-Allowed"] == "/"
     assert "worker-src 'self'" in answer.headers["Content-Security-Policy"]
     with app.test_request_context():
-        addresses = {name: device.address_of(name) for name in (*SHELL, DECODER)}
+        addresses = {name: device.file_address(name) for name in (*OFFLINE_FILES, DECODER)}
     for name, address in addresses.items():
         with officer.client.get(address) as file:
             assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"], name
@@ -137,15 +153,18 @@ def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
     page = officer.open(f"{DESK}/offline")
     needed = set(re.findall(r'(?:src|href|data-decoder)="(/(?:static|desk-files)/[^"]+)', page))
     assert needed <= {*addresses.values()}
-    imported = {OWN + name for script in FILES.glob("*.js")
-                for name in re.findall(r'(?:from|import) "./([^"]+)"', script.read_text())}  # fmt: skip
-    assert imported <= {*SHELL}
+    imported = {
+        DESK_FOLDER + name
+        for script in FILES.glob("*.js")
+        for name in re.findall(r'(?:from|import) "./([^"]+)"', script.read_text())
+    }
+    assert imported <= {*OFFLINE_FILES}
 
 
 def test_no_file_of_the_desk_is_given_for_that_of_another_version(officer, monkeypatch):
     with_version = re.search(r'"(/desk-files/[^"]+/desk.js)"', officer.open(DESK))[1]
     assert officer.client.get(with_version).status_code == 200
-    monkeypatch.setattr(device, "version", lambda: "upgraded")
+    monkeypatch.setattr(device, "desk_version", lambda: "upgraded")
     assert officer.client.get(with_version).status_code == 404
     assert "/desk-files/upgraded/desk.js" in officer.open(DESK)
     assert "/desk-files/upgraded/" in officer.client.get("/posts/worker.js").text

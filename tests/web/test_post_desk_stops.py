@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from salsa_ext.readmodels import crossings
-from tests import bodies
-from tests.grounds import beginning
-from tests.movements import act, add, tick
+from salsa_ext.boards import crossings
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.movements import act, add, tick
 from tests.web.desks import DESK
 from tests.web.pages import text
 from tests.web.scenes import POST
@@ -16,8 +16,11 @@ from tests.web.trucks import SCRIPT, TRUCK, ticks
 
 def test_a_truck_is_held_and_let_go_on_and_an_incident_is_told(officer, truck, as_actor):
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
-    for task, more in (("hold", {"reason": "Scanner"}), ("resume", {"reason": "Clean"}),
-                       ("incident", {"kind": "seal_broken", "note": "S-77 is cut"})):  # fmt: skip
+    for task, more in (
+        ("hold", {"reason": "Scanner"}),
+        ("resume", {"reason": "Clean"}),
+        ("incident", {"kind": "seal_broken", "note": "S-77 is cut"}),
+    ):
         officer.send(f"{DESK}/{task}", {"which": "A-1"} | more)
     told = as_actor("BRA", "licensing_officer").get(f"/shipments/{truck['id']}").json["events"]
     assert {"held", "resumed", "incident"} <= {event["kind"] for event in told}
@@ -35,11 +38,22 @@ def test_what_does_not_pass_wants_a_reason_which_both_sides_read(officer, truck,
 
 def stopped(as_actor, truck):
     """Brazil stops the truck at its exit, and says whom to call."""
-    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
-            "telephone": "+55 45 0000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-POLICE",
+        "kind": "duty_24h",
+        "languages": ["pt"],
+        "hours": "24 h",
+        "telephone": "+55 45 0000",
+    }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
-    tick(as_actor("BRA", "border_officer"), truck, "exit", "held", at="2026-03-09T13:00:00Z",
-         reason="A serial is on an alert")  # fmt: skip
+    tick(
+        as_actor("BRA", "border_officer"),
+        truck,
+        "exit",
+        "held",
+        at="2026-03-09T13:00:00Z",
+        reason="A serial is on an alert",
+    )
 
 
 def test_the_page_of_a_truck_that_is_held_says_who_holds_it_why_since_when_and_whom_to_call(
@@ -48,9 +62,11 @@ def test_the_page_of_a_truck_that_is_held_says_who_holds_it_why_since_when_and_w
     stopped(as_actor, truck)
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     said = text(page)
-    for words in ("Held by Brazil since Mar 9, 2026, 10:00 : A serial is on an alert",
-                  "That is the word of Brazil; it does not bind your side.",
-                  "I know of it, and it passes all the same"):  # fmt: skip
+    for words in (
+        "Held by Brazil since Mar 9, 2026, 10:00 : A serial is on an alert",
+        "That is the word of Brazil; it does not bind your side.",
+        "I know of it, and it passes all the same",
+    ):
         assert words in said
     assert 'href="tel:+55450000"' in page and f"{DESK}/resume" not in page
 
@@ -73,11 +89,24 @@ def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as
 def test_who_is_called_before_a_pass_is_named_and_not_by_a_code(officer, truck, as_actor):
     stopped(as_actor, truck)
     administrator = as_actor("BRA", "state_administrator")
-    customs = {"code": "BRA-ADUANA", "kind": "customs", "name": "Alfândega de Foz", "posts": [POST],
-               "time_zone": "America/Sao_Paulo"}  # fmt: skip
+    customs = {
+        "code": "BRA-ADUANA",
+        "kind": "customs",
+        "name": "Alfândega de Foz",
+        "posts": [POST],
+        "time_zone": "America/Sao_Paulo",
+    }
     administrator.post("/agencies", customs)
-    administrator.post("/contacts", {"agency": "BRA-ADUANA", "kind": "customs", "languages": ["pt"],
-                                     "hours": "Mo-Fr 08:00-17:00", "telephone": "+55 45 1111"})  # fmt: skip
+    administrator.post(
+        "/contacts",
+        {
+            "agency": "BRA-ADUANA",
+            "kind": "customs",
+            "languages": ["pt"],
+            "hours": "Mo-Fr 08:00-17:00",
+            "telephone": "+55 45 1111",
+        },
+    )
     page = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 409)
     said = text(page.get_data(as_text=True))
     assert "Call first: Alfândega de Foz, +55 45 1111." in said
@@ -126,7 +155,7 @@ def test_what_passed_against_a_hold_stands_once_whatever_else_was_stopped(
             at = f"2026-03-09T13:{minute:02}:00Z"
             tick(as_actor("BRA", "border_officer"), other, "exit", at=at, **outcome)
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "confirm_held": "true"})
-    monkeypatch.setattr(crossings, "MOST", 2)
+    monkeypatch.setattr(crossings, "MAX_ROWS", 2)
     board = as_actor("BRA", "border_officer").get(f"/posts/{POST}/board").json
     assert board["late"][0]["number"] == "A-1"
     assert "A-1" not in [row["number"] for row in board["due"]]
@@ -136,8 +165,14 @@ def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer
     seen = re.search(
         r'name="seen" value="([0-9]+)"', officer.open(f"{DESK}/shipments/{truck['id']}")
     )
-    tick(as_actor("PRY", "border_officer"), truck, "entry", "held", at="2026-03-09T14:00:00Z",
-         reason="The dog")  # fmt: skip
+    tick(
+        as_actor("PRY", "border_officer"),
+        truck,
+        "entry",
+        "held",
+        at="2026-03-09T14:00:00Z",
+        reason="The dog",
+    )
     sent = {"which": truck["id"], "outcome": "passed", "seen": seen[1]}
     for _ in range(2):
         page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
@@ -162,8 +197,12 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     seen = re.search(r'name="seen" value="([0-9]+)"', page)[1]
     colleague = as_actor("PRY", "border_officer")
-    held = {"stage": "entry", "occurred_at": "2026-03-09T14:00:00Z", "outcome": "held",
-            "reason": "The dog marked the trailer"}  # fmt: skip
+    held = {
+        "stage": "entry",
+        "occurred_at": "2026-03-09T14:00:00Z",
+        "outcome": "held",
+        "reason": "The dog marked the trailer",
+    }
     colleague.post(f"/shipments/{truck['id']}/checkpoints", held)
     sent = {"which": truck["id"], "outcome": "passed", "seen": seen, "confirm_held": "true"}
     again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
@@ -253,8 +292,13 @@ def test_an_incident_stands_on_list_sheet_board_and_wall_and_is_named_where_it_i
 def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_one_is_told(
     officer, truck, as_actor
 ):
-    duty = {"agency": "BRA-POLICE", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
-            "telephone": "+55 45 0000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-POLICE",
+        "kind": "border_post",
+        "languages": ["pt"],
+        "hours": "24 h",
+        "telephone": "+55 45 0000",
+    }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     said = text(officer.open(f"{DESK}/shipments/{truck['id']}"))
     assert "On its papers: S-77" in said and "On its papers: 2" in said
@@ -286,8 +330,11 @@ def test_what_was_held_and_let_go_on_says_so_on_desk_board_and_sheet(officer, tr
     assert "Held by Paraguay since Mar 9, 2026, 12:00" in text(board) and "Scanner" in text(board)
     assert board.count('class="box"') == 2  # Brazil's, and the one that is held
     officer.send(f"{DESK}/resume", {"which": "A-1", "reason": "Clean"})
-    for page in (f"/posts/{POST}/board", f"{DESK}/shipments/{truck['id']}",
-                 f"/desk/shipments/{truck['id']}"):  # fmt: skip
+    for page in (
+        f"/posts/{POST}/board",
+        f"{DESK}/shipments/{truck['id']}",
+        f"/desk/shipments/{truck['id']}",
+    ):
         said = text(officer.open(page))
         assert "Let go on Mar 9, 2026" in said and "Held by" not in said
 

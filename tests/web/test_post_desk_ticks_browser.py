@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.movements import act, tick
+from tests.support.movements import act, tick
 from tests.web.desks import DESK, open_desk, press, reopened, ticks
 
 pytestmark = pytest.mark.browser

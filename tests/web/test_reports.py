@@ -5,17 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from tests import bodies
+from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
-from tests.matches import matches, sold
+from tests.support import bodies
+from tests.support.matches import matches, sold
 from tests.web.pages import text
 
 TYPED = {
-    "kind": "theft", "number": "R-7", "occurred_on": "2026-02-03", "stolen_from": "private",
-    "firearm.serial": "ABC123456", "firearm.type": "pistol", "firearm.make": "Taurus",
-    "place.name": "Asunción", "from.name": "Ana Ejemplo", "from.kind": "individual",
-}  # fmt: skip
+    "kind": "theft",
+    "number": "R-7",
+    "occurred_on": "2026-02-03",
+    "stolen_from": "private",
+    "firearm.serial": "ABC123456",
+    "firearm.type": "pistol",
+    "firearm.make": "Taurus",
+    "place.name": "Asunción",
+    "from.name": "Ana Ejemplo",
+    "from.kind": "individual",
+}
 
 
 @pytest.fixture
@@ -43,8 +50,14 @@ def opened(visitor, address):
 
 
 def entered(visitor, record, **changes):
-    typed = {"record": record, "action": "hold_and_call", "priority": "urgent", "reason": "stolen",
-             "case_number": "C-17", "expires_on": "2027-01-01"} | changes  # fmt: skip
+    typed = {
+        "record": record,
+        "action": "hold_and_call",
+        "priority": "urgent",
+        "reason": "stolen",
+        "case_number": "C-17",
+        "expires_on": "2027-01-01",
+    } | changes
     return visitor.send("/alerts/new", typed).location.split("?")[0]
 
 
@@ -52,8 +65,15 @@ def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     done = police.send("/reports/new", TYPED).location
     said = text(police.open(done))
-    for words in ("✓ The report is recorded.", "Theft R-7", "Feb 3, 2026", "Private person",
-                  "Asunción, Paraguay", "Ana Ejemplo", "ABC123456"):  # fmt: skip
+    for words in (
+        "✓ The report is recorded.",
+        "Theft R-7",
+        "Feb 3, 2026",
+        "Private person",
+        "Asunción, Paraguay",
+        "Ana Ejemplo",
+        "ABC123456",
+    ):
         assert words in said
     assert "Theft" in text(police.open("/matches"))
     listed = police.open("/reports?kind=theft")
@@ -94,18 +114,20 @@ def test_a_filter_of_no_such_kind_is_told_in_words(police):
     assert "«foo» no está en la lista: elija de ella." in text(page) and "surrender," not in page
 
 
-@pytest.mark.parametrize(("role", "status"), [
-    ("trace_analyst", 200), ("supervisor", 200), ("border_officer", 403), ("auditor", 403),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("trace_analyst", 200), ("supervisor", 200), ("border_officer", 403), ("auditor", 403)],
+)
 def test_who_may_not_report_is_offered_nothing(signed_in, role, status):
     reader = signed_in("PRY", role)
     assert "/reports/new" not in reader.open("/reports", status)
     reader.open("/reports/new", 403)
 
 
-@pytest.mark.parametrize(("language", "title"), [
-    ("es", "Denunciar un arma"), ("fr", "Déclarer une arme"), ("pt", "Comunicar uma arma"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("es", "Denunciar un arma"), ("fr", "Déclarer une arme"), ("pt", "Comunicar uma arma")],
+)
 def test_the_form_speaks_the_readers_language(police, language, title):
     assert f"<h1>{title}</h1>" in police.open("/reports/new", Accept_Language=language)
 
@@ -113,8 +135,13 @@ def test_the_form_speaks_the_readers_language(police, language, title):
 def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
     police, pry, as_actor
 ):
-    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "hours": "24h", "languages": ["pt"],
-            "telephone": "+55 61 0000 0000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-POLICE",
+        "kind": "duty_24h",
+        "hours": "24h",
+        "languages": ["pt"],
+        "telephone": "+55 61 0000 0000",
+    }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     pry.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
     sold(as_actor, "BRA")
@@ -173,12 +200,18 @@ def test_an_alert_that_lets_its_gun_pass_leaves_no_sign_beside_its_report(police
 
 def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry, as_actor):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
-    gun = bodies.firearm(serial="XYZ987654", lot="L-7",
-                         marks=[{"kind": "import", "text": "IMP 19", "state": "PRY"}])  # fmt: skip
+    gun = bodies.firearm(
+        serial="XYZ987654", lot="L-7", marks=[{"kind": "import", "text": "IMP 19", "state": "PRY"}]
+    )
     place = {"country": "PRY", "name": "Asunción", "latitude": -25.28, "longitude": -57.63}
-    body = bodies.report(firearm=gun, place=place, handling="H2", time_zone="America/Asuncion",
-                         occurred_at="2025-02-03T14:00:00-04:00",
-                         **{"from": bodies.party()})  # fmt: skip
+    body = bodies.report(
+        firearm=gun,
+        place=place,
+        handling="H2",
+        time_zone="America/Asuncion",
+        occurred_at="2025-02-03T14:00:00-04:00",
+        **{"from": bodies.party()},
+    )
     made = pry.post("/reports", body).json
     address = f"/reports/{made['id']}"
     entered(police, made["firearm"]["record"])
@@ -191,9 +224,13 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry,
     done = police.send(f"{address}/correct", typed).location
     assert done == f"{address}?done=correct"
     said = text(police.open(done))
-    for words in ("✓ The report is corrected, and its gun was matched anew.", "ABC123456",
-                  "Match with Brazil: Seized", "version 2: Read again",
-                  "It names another serial number than the report does now."):  # fmt: skip
+    for words in (
+        "✓ The report is corrected, and its gun was matched anew.",
+        "ABC123456",
+        "Match with Brazil: Seized",
+        "version 2: Read again",
+        "It names another serial number than the report does now.",
+    ):
         assert words in said
     told = pry.get(address).json
     changed = {"firearm", "matches", "alerts", "version", "reason", "recorded_at", "remarks"}
@@ -211,9 +248,14 @@ def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry):
     made = pry.post("/reports", bodies.report(place=place, **{"from": bodies.party()})).json
     address = f"/reports/{made['id']}"
     typed = opened(police, f"{address}/correct") | {
-        "kind": "loss", "stolen_from": "", "place.name": "Luque", "from.name": "", "from.kind": "",
-        "occurred_on": "2025-02-04", "reason": "No theft",
-    }  # fmt: skip
+        "kind": "loss",
+        "stolen_from": "",
+        "place.name": "Luque",
+        "from.name": "",
+        "from.kind": "",
+        "occurred_on": "2025-02-04",
+        "reason": "No theft",
+    }
     police.send(f"{address}/correct", typed)
     told = pry.get(address).json
     assert (told["kind"], told["occurred_on"], told["from"]) == ("loss", "2025-02-04", None)
@@ -226,9 +268,10 @@ def test_a_correction_says_why_and_is_of_what_was_read(police, pry):
     typed = opened(police, path)
     assert 'id="reason-wrong"' in police.send(path, typed, 422).text
     police.send(path, typed | {"reason": "Read again"})
-    assert "This was changed since you read it" in police.send(
-        path, typed | {"reason": "Once more"}, 412
-    ).text  # fmt: skip
+    assert (
+        "This was changed since you read it"
+        in police.send(path, typed | {"reason": "Once more"}, 412).text
+    )
 
 
 def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor):
@@ -240,8 +283,11 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor
     typed = {"seen": "1", "reason": "The gun was in the safe"}
     page = police.open(police.send(f"{address}/withdraw", typed).location)
     said = text(page)
-    for words in ("✓ The report is withdrawn.", "The gun was in the safe",
-                  "It stands though the report was withdrawn."):  # fmt: skip
+    for words in (
+        "✓ The report is withdrawn.",
+        "The gun was in the safe",
+        "It stands though the report was withdrawn.",
+    ):
         assert words in said
     assert "Match with" not in said and "/correct" not in page and "/alerts/new" not in page
     assert "✕ Withdrawn" in text(police.open("/reports"))
@@ -278,6 +324,9 @@ def test_a_report_says_when_it_was_recorded_corrected_and_withdrawn_and_why_each
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=7)))
     pry.post(f"{path}/withdraw", {"reason": "In the safe"}, 200, If_Match='"2"')
     said = text(police.open(path))
-    for words in ("Recorded Mar 9, 2026, 15:00", "Corrected Mar 9, 2026, 15:03 version 2: Read again",
-                  "Withdrawn Mar 9, 2026, 15:07 version 3: In the safe"):  # fmt: skip
+    for words in (
+        "Recorded Mar 9, 2026, 15:00",
+        "Corrected Mar 9, 2026, 15:03 version 2: Read again",
+        "Withdrawn Mar 9, 2026, 15:07 version 3: In the safe",
+    ):
         assert words in said

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from tests import bodies
+from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -53,10 +53,10 @@ def asked(as_actor, trace):
     return found
 
 
-def say(analyst, asked, name, expect=303, seen=None, **fields):
+def say(analyst, asked, name, expect=303, expected_version=None, **fields):
     path = f"/requests/{asked['id']}"
     shown = SEEN.search(analyst.open(path if name == "answer" else f"{path}/{name}"))[1]
-    return analyst.send(f"{path}/{name}", {"seen": seen or shown} | fields, expect)
+    return analyst.send(f"{path}/{name}", {"seen": expected_version or shown} | fields, expect)
 
 
 def answer(analyst, asked, *records, expect=303, **fields):
@@ -76,14 +76,27 @@ def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, asked):
 
 
 TERM = {
-    "en": ("Your state's answer is due", "by the terms that it set itself", "Brazil needs it by Apr 1, 2026"),
-    "es": ("Plazo de respuesta de su Estado", "según los plazos que él mismo fijó",
-           "Brasil la necesita para el 1 abr 2026"),
-    "fr": ("Échéance de la réponse de votre État", "dans les délais qu’il a lui-même fixés",
-           "le Brésil en a besoin pour le 1 avr. 2026"),
-    "pt": ("Prazo de resposta do seu Estado", "nos prazos que ele mesmo fixou",
-           "o Brasil precisa dela até 1 de abr. de 2026"),
-}  # fmt: skip
+    "en": (
+        "Your state's answer is due",
+        "by the terms that it set itself",
+        "Brazil needs it by Apr 1, 2026",
+    ),
+    "es": (
+        "Plazo de respuesta de su Estado",
+        "según los plazos que él mismo fijó",
+        "Brasil la necesita para el 1 abr 2026",
+    ),
+    "fr": (
+        "Échéance de la réponse de votre État",
+        "dans les délais qu’il a lui-même fixés",
+        "le Brésil en a besoin pour le 1 avr. 2026",
+    ),
+    "pt": (
+        "Prazo de resposta do seu Estado",
+        "nos prazos que ele mesmo fixou",
+        "o Brasil precisa dela até 1 de abr. de 2026",
+    ),
+}
 
 
 @pytest.mark.parametrize("language", TERM)
@@ -104,8 +117,15 @@ def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked
     for page in ("/requests?show=all", path):
         said = text(analyst.open(page))
         assert "Refused on Mar 9, 2026" in said and "in 11 days" not in said
-    pry.change(path, "answer", {"completeness": "full", "handling": "H1", "events": [
-        {"event": "domestic_sale", "occurred_on": "2020-01-02"}]})  # fmt: skip
+    pry.change(
+        path,
+        "answer",
+        {
+            "completeness": "full",
+            "handling": "H1",
+            "events": [{"event": "domestic_sale", "occurred_on": "2020-01-02"}],
+        },
+    )
     assert "Answered on Mar 9, 2026" in text(analyst.open(path))
 
 
@@ -155,10 +175,19 @@ def test_the_queue_goes_on_on_the_next_page(analyst, asking, record):
     assert "The list has no such page." in text(lost) and 'href="/requests"' in lost
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ("status=sent", True), ("status=answered", False), ("priority=flash", False), ("from=BRA", True),
-    ("from=ARG", False), ("case_number=C-1", True), ("assignee=nobody", False), ("show=all", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("status=sent", True),
+        ("status=answered", False),
+        ("priority=flash", False),
+        ("from=BRA", True),
+        ("from=ARG", False),
+        ("case_number=C-1", True),
+        ("assignee=nobody", False),
+        ("show=all", True),
+    ],
+)
 def test_the_queue_is_filtered(analyst, asked, query, found):
     assert (asked["id"] in analyst.open(f"/requests?{query}")) is found
 
@@ -208,8 +237,16 @@ def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
 def test_a_request_says_whom_to_call_of_the_asking_state(analyst, as_actor, asking, record):
     admin = as_actor("BRA", "state_administrator")
     for office, telephone in (("TEST", "+55 11 1"), ("POLICE", "+55 11 2")):
-        admin.post("/contacts", {"kind": "liaison_authority", "agency": f"BRA-{office}", "languages": ["pt"],
-                                 "hours": "9-17", "telephone": telephone})  # fmt: skip
+        admin.post(
+            "/contacts",
+            {
+                "kind": "liaison_authority",
+                "agency": f"BRA-{office}",
+                "languages": ["pt"],
+                "hours": "9-17",
+                "telephone": telephone,
+            },
+        )
     trace = asking.post("/traces", bodies.trace()).json
     [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
     assert (asked["office"]["agency"], asked["office"]["telephone"]) == ("BRA-TEST", "+55 11 1")
@@ -281,23 +318,35 @@ def test_a_restricted_answer_says_why(analyst, asked, record):
 
 
 def test_what_the_books_say_is_an_answer(analyst, asked):
-    fields = {"events.0.event": "domestic_sale", "events.0.occurred_on": "2020-01-02",
-              "events.0.to.kind": "individual", "events.0.to.country": "Paraguay"}  # fmt: skip
+    fields = {
+        "events.0.event": "domestic_sale",
+        "events.0.occurred_on": "2020-01-02",
+        "events.0.to.kind": "individual",
+        "events.0.to.country": "Paraguay",
+    }
     answer(analyst, asked, expect=303, points_to="Argentina", **fields)
     said = text(analyst.open(f"/requests/{asked['id']}"))
     assert "Full answer: records and entries: 1" in said and "To ask: Argentina" in said
 
 
-@pytest.mark.parametrize(("name", "fields", "field", "shown"), [
-    ("acknowledge", {"text": "Looking"}, None, "◔ Acknowledged"),
-    ("no_record", {}, None, "∅ No record"),
-    ("refuse", {"reason": "national_security", "text": "Sealed"}, "reason", "National security"),
-    ("defer", {"until": "2026-03-20", "reason": "Archive"}, "until", "Until Mar 20, 2026"),
-    ("ask", {"questions": "Which side?\nWhich year?"}, "questions", "The clock stands"),
-    ("forward", {"state": "ARG", "reason": "Made there"}, "state", "To ask: Argentina"),
-    ("notes", {"text": "Call the archive"}, "text", "Call the archive"),
-    ("assign", {"username": "pry.trace_analyst"}, "username", "Assigned to pry.trace_analyst"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "fields", "field", "shown"),
+    [
+        ("acknowledge", {"text": "Looking"}, None, "◔ Acknowledged"),
+        ("no_record", {}, None, "∅ No record"),
+        (
+            "refuse",
+            {"reason": "national_security", "text": "Sealed"},
+            "reason",
+            "National security",
+        ),
+        ("defer", {"until": "2026-03-20", "reason": "Archive"}, "until", "Until Mar 20, 2026"),
+        ("ask", {"questions": "Which side?\nWhich year?"}, "questions", "The clock stands"),
+        ("forward", {"state": "ARG", "reason": "Made there"}, "state", "To ask: Argentina"),
+        ("notes", {"text": "Call the archive"}, "text", "Call the archive"),
+        ("assign", {"username": "pry.trace_analyst"}, "username", "Assigned to pry.trace_analyst"),
+    ],
+)
 def test_each_other_word_is_said_and_shown(analyst, asked, name, fields, field, shown):
     if field:
         page = say(analyst, asked, name, 422).text

@@ -2,17 +2,26 @@
 
 import pytest
 
-from tests import bodies
-from tests.matches import look
+from tests.support import bodies
+from tests.support.matches import look
 from tests.web.pages import text
 from tests.web.trucks import attached, picture
 
 TYPED = {
-    "items.0.serial": "ABC123456", "items.0.type": "pistol", "items.0.make": "Taurus",
-    "items.2.serial": "XYZ7", "kind": "found", "occurred_on": "2026-03-05", "agency": "PRY-POLICE",
-    "place.name": "Asunción", "place.latitude": "-25.2637", "place.longitude": "-57.5759",
-    "legal_grounds.1": "possession", "crime_context.0": "gang", "setting": "home",
-}  # fmt: skip
+    "items.0.serial": "ABC123456",
+    "items.0.type": "pistol",
+    "items.0.make": "Taurus",
+    "items.2.serial": "XYZ7",
+    "kind": "found",
+    "occurred_on": "2026-03-05",
+    "agency": "PRY-POLICE",
+    "place.name": "Asunción",
+    "place.latitude": "-25.2637",
+    "place.longitude": "-57.5759",
+    "legal_grounds.1": "possession",
+    "crime_context.0": "gang",
+    "setting": "home",
+}
 
 
 @pytest.fixture
@@ -41,8 +50,13 @@ def test_a_form_without_a_gun_is_told_once_that_it_needs_one(police):
 
 
 def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_actor):
-    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
-            "telephone": "+55 45 0000000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-POLICE",
+        "kind": "duty_24h",
+        "languages": ["pt"],
+        "hours": "24 h",
+        "telephone": "+55 45 0000000",
+    }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     page = police.open(police.send("/seizures/new", TYPED).location)

@@ -5,14 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from tests import bodies, files
+from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
-from tests.matches import correct
+from tests.support import bodies, files
+from tests.support.matches import correct
 from tests.web.pages import text
 
-MARKS = [{"kind": "import", "text": "IMP <19>", "state": "PRY", "year": 2019, "location": "slide",
-          "condition": "altered"}]  # fmt: skip
+MARKS = [
+    {
+        "kind": "import",
+        "text": "IMP <19>",
+        "state": "PRY",
+        "year": 2019,
+        "location": "slide",
+        "condition": "altered",
+    }
+]
 WORDS = {
     "en": ("Seizure S-1", "What was seized", "Marks as they are stamped"),
     "es": ("Incautación S-1", "Qué se incautó", "Marcas tal como están estampadas"),
@@ -33,15 +41,30 @@ def officer(signed_in):
 
 def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_actor):
     crime = {"linked": "suspected", "basis": "intelligence", "group": "Grupo Ficticio"}
-    made = record(as_actor, organized_crime=crime, concealment="In a spare wheel",
-                  found_with=[{"kind": "cash"}])  # fmt: skip
+    made = record(
+        as_actor,
+        organized_crime=crime,
+        concealment="In a spare wheel",
+        found_with=[{"kind": "cash"}],
+    )
     page = officer.open(f"/seizures/{made['id']}")
     said = text(page)
     for words in (
-        "Seizure S-1", "Seized Mar 1, 2026 Brazil", "ABC123456", "BRA-POLICE",
-        "Foz do Iguaçu, Brazil", "Illicit possession", "Drug trafficking", "Suspected", "Grupo Ficticio",
-        "In a spare wheel", "cash", "IMP &lt;19&gt;", "Paraguay 2019", "slide",
-    ):  # fmt: skip
+        "Seizure S-1",
+        "Seized Mar 1, 2026 Brazil",
+        "ABC123456",
+        "BRA-POLICE",
+        "Foz do Iguaçu, Brazil",
+        "Illicit possession",
+        "Drug trafficking",
+        "Suspected",
+        "Grupo Ficticio",
+        "In a spare wheel",
+        "cash",
+        "IMP &lt;19&gt;",
+        "Paraguay 2019",
+        "slide",
+    ):
         assert words in said
     in_portuguese = text(officer.open(f"/seizures/{made['id']}", Accept_Language="pt"))
     assert "ferrolho" in in_portuguese and "slide" not in in_portuguese
@@ -195,8 +218,10 @@ def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, 
         assert sum("salsa_near" in said for said in asked) == 1
         return page, len(asked)
 
-    guns = [bodies.firearm(line=line, serial=serial)
-            for line, serial in enumerate(("TKA5238?", "MRB7741?"), start=1)]  # fmt: skip
+    guns = [
+        bodies.firearm(line=line, serial=serial)
+        for line, serial in enumerate(("TKA5238?", "MRB7741?"), start=1)
+    ]
     one, few = opened(record(as_actor, number="S-1", items=guns[:1]))
     two, more = opened(record(as_actor, number="S-2", items=guns))
     said = "Records that fit less well and are not listed"
@@ -215,6 +240,9 @@ def test_a_seizure_says_when_it_was_recorded_and_why_each_version_was_corrected(
             as_actor("BRA", "police_officer"), "seizures", made | {"version": version + 1}, body
         )
     said = text(officer.open(f"/seizures/{made['id']}"))
-    for words in ("Recorded Mar 9, 2026, 15:00", "Corrected Mar 9, 2026, 15:02 version 2: Serial read",
-                  "Corrected Mar 9, 2026, 15:09 version 3: Model was missing"):  # fmt: skip
+    for words in (
+        "Recorded Mar 9, 2026, 15:00",
+        "Corrected Mar 9, 2026, 15:02 version 2: Serial read",
+        "Corrected Mar 9, 2026, 15:09 version 3: Model was missing",
+    ):
         assert words in said

@@ -4,25 +4,31 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.services import telling_owners
-from tests import bodies
+from salsa_ext.checks import owner_notices
+from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 from tests.web.pages import text
 
 FOUND = {
-    "holder": ("state",), "likeness": ("reasons",), "firearm": ("mark", "make", "model"),
+    "holder": ("state",),
+    "likeness": ("reasons",),
+    "firearm": ("mark", "make", "model"),
     "event": ("event", "occurred_on"),
-}  # fmt: skip
+}
 CHAIN = {
-    "firearm": ("serial", "make", "model", "calibre", "year"), "event": ("event", "occurred_on"),
-    "document": ("document_number",), "parties": ("from", "to"),
-}  # fmt: skip
+    "firearm": ("serial", "make", "model", "calibre", "year"),
+    "event": ("event", "occurred_on"),
+    "document": ("document_number",),
+    "parties": ("from", "to"),
+}
 READ = {
-    "firearm": ("serial", "make_text", "marks"), "event": ("event", "occurred_on"),
-    "document": ("number", "document_number"), "parties": ("from", "to"),
-}  # fmt: skip
+    "firearm": ("serial", "make_text", "marks"),
+    "event": ("event", "occurred_on"),
+    "document": ("number", "document_number"),
+    "parties": ("from", "to"),
+}
 GUN = {"serial": "NCX77123", "make": "Taurus", "type": "pistol"}
 FOR_A_CASE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 ALL = ["holder", "likeness", "firearm", "event"]
@@ -96,9 +102,12 @@ def test_a_match_is_listed_with_what_its_pages_show(
     [match] = bra.get("/matches").json["items"]
     officer = signed_in("BRA", "police_officer")
     listed = text(officer.open("/matches"))
-    says = {"holder": "Paraguay" in listed, "likeness": bool(match["reasons"]),
-            "firearm": "ABC123465" in officer.open(f"/seizures/{seizure}"),
-            "event": "May 6, 2024" in listed}  # fmt: skip
+    says = {
+        "holder": "Paraguay" in listed,
+        "likeness": bool(match["reasons"]),
+        "firearm": "ABC123465" in officer.open(f"/seizures/{seizure}"),
+        "event": "May 6, 2024" in listed,
+    }
     [one] = given(record, "match")
     assert one["groups"] == [group for group, is_said in says.items() if is_said]
     assert says["event"] is in_words
@@ -224,7 +233,7 @@ def let_pass(as_actor):
 def test_what_meets_an_alert_that_lets_its_gun_pass_is_told_nothing_of_it(
     as_actor, run, let_pass, given
 ):
-    run("BRA", telling_owners.run)
+    run("BRA", owner_notices.notify_owners)
     every = as_actor("BRA", "trace_analyst").get(f"/records/{let_pass}/disclosures").json["items"]
     assert every == []
     alert = as_actor("PRY", "police_officer").get("/alerts").json["items"][0]["firearm"]["record"]

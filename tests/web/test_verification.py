@@ -5,12 +5,12 @@ import re
 import pytest
 from sqlalchemy import text
 
-from api.papers import forms
-from salsa_ext.db import db, transaction
-from salsa_ext.policy.rules import operator
-from tests import bodies
-from tests.grounds import beginning
-from tests.papers import code_of, text_of
+from api.papers import blank
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import db, transaction
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.papers import code_of, text_of
 
 
 @beginning
@@ -68,10 +68,14 @@ def test_a_changed_letter_is_refused(visitor, token):
     assert "Do not accept it" in page and "Paraguay" not in page
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
-    ("", "it begins with SALSA1"), ("<script>alert(1)</script>", "it begins with SALSA1"),
-    ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "has the key PRY-2026-00000000"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("", "it begins with SALSA1"),
+        ("<script>alert(1)</script>", "it begins with SALSA1"),
+        ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "has the key PRY-2026-00000000"),
+    ],
+)
 def test_any_other_text_is_told_as_such(visitor, wrong, said):
     page = verified(visitor, wrong)
     assert said in page and "<script>alert" not in page
@@ -89,7 +93,7 @@ def test_the_page_speaks_the_readers_language(visitor, token):
 
 def test_every_form_is_listed_in_every_language_and_can_be_had(visitor):
     found = re.findall(r'href="(/forms/[^"]+)"', visitor.open("/forms"))
-    assert len(found) == len(forms.KINDS) * 4
+    assert len(found) == len(blank.FORM_KINDS) * 4
     for path in found:
         answer = visitor.client.get(path.replace("&amp;", "&"))
         assert (answer.status_code, answer.mimetype) == (200, "application/pdf")

@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
-from salsa_ext.models import AuditEntry
-from salsa_ext.policy.rules import operator
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW
-from tests.movements import act
-from tests.routes import ROUTES
+from tests.support.movements import act
+from tests.support.routes import ROUTES
 from tests.web import scenes
 from tests.web.pages import text
 from tests.web.visitors import Visitor, browser
@@ -79,8 +79,13 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
 
 
 def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(as_actor, display):
-    duty = {"agency": "BRA-TEST", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
-            "telephone": "+55 45 0000"}  # fmt: skip
+    duty = {
+        "agency": "BRA-TEST",
+        "kind": "border_post",
+        "languages": ["pt"],
+        "hours": "24 h",
+        "telephone": "+55 45 0000",
+    }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     assert "asks you to call" not in display.open("/wall")
     brazil = as_actor("BRA", "border_officer")
@@ -105,8 +110,14 @@ def test_a_wall_counts_the_discrepancies_that_the_board_counts(as_actor, display
     scenes.busy_post(as_actor)
     importer = as_actor("PRY", "licensing_officer")
     [due] = importer.get("/shipments?number=A-DUE").json["items"]
-    act(importer, due, "receipt", 201, received_on="2026-03-09",
-        items=[{"line": 1, "serial": "ABC123456"}])  # fmt: skip
+    act(
+        importer,
+        due,
+        "receipt",
+        201,
+        received_on="2026-03-09",
+        items=[{"line": 1, "serial": "ABC123456"}],
+    )
     officer = as_actor("PRY", "border_officer")
     counted = officer.get(f"/posts/{scenes.POST}/board").json["counts"]["discrepancies"]
     shown = re.search(r"<dt>Discrepancies</dt><dd>(\d+)</dd>", display.open("/wall"))
@@ -155,9 +166,22 @@ def test_the_key_of_a_display_opens_no_route(app, display):
     assert opened == {"/me"}
 
 
-OF_ALL = {"/", "/sign-in", "/signed-out", "/docs", "/verify", "/forms", "/wall", "/wall/live",
-          "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/signing-keys",
-          "/posts/worker.js"}  # fmt: skip
+OF_ALL = {
+    "/",
+    "/sign-in",
+    "/signed-out",
+    "/docs",
+    "/verify",
+    "/forms",
+    "/wall",
+    "/wall/live",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/v1/openapi.json",
+    "/api/v1/signing-keys",
+    "/posts/worker.js",
+}
 
 
 def test_a_display_opens_no_page(app, display):
@@ -189,10 +213,15 @@ def test_a_display_whose_account_is_closed_is_dark(administrator, display, made)
     assert "Due today" not in display.open("/wall")
 
 
-@pytest.mark.parametrize(("change", "status"), [
-    ({"post": None}, 422), ({"role": "auditor"}, 422), ({"post": "atlantis"}, 422),
-    ({"password": "correct horse battery"}, 422),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"post": None}, 422),
+        ({"role": "auditor"}, 422),
+        ({"post": "atlantis"}, 422),
+        ({"password": "correct horse battery"}, 422),
+    ],
+)
 def test_a_display_has_a_post_and_no_password_and_others_have_none(administrator, change, status):
     body = {name: value for name, value in (BODY | change).items() if value is not None}
     administrator.post("/accounts", body, status)

@@ -10,10 +10,19 @@ SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 def typed(**changes: str) -> dict[str, str]:
     """Return what is typed to ask for a trace; a dot of a field is two lines under."""
-    told = {"firearm.serial": "ABC123456", "firearm.type": "pistol", "firearm.make": "Taurus",
-            "firearm.calibre": "9x19", "found_on": "2026-03-01", "case_number": "C-9",
-            "priority": "routine", "legal_basis": "Law 1", "illicit_reason": "used_in_crime",
-            "circumstances": "Found in a vehicle", "intended_use": "intelligence"}  # fmt: skip
+    told = {
+        "firearm.serial": "ABC123456",
+        "firearm.type": "pistol",
+        "firearm.make": "Taurus",
+        "firearm.calibre": "9x19",
+        "found_on": "2026-03-01",
+        "case_number": "C-9",
+        "priority": "routine",
+        "legal_basis": "Law 1",
+        "illicit_reason": "used_in_crime",
+        "circumstances": "Found in a vehicle",
+        "intended_use": "intelligence",
+    }
     return told | {name.replace("__", "."): text for name, text in changes.items()}
 
 

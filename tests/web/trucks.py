@@ -4,8 +4,8 @@ import io
 
 from PIL import Image
 
-from tests import bodies
-from tests.movements import act
+from tests.support import bodies
+from tests.support.movements import act
 from tests.web.scenes import POST
 
 SCRIPT = {"Accept": "application/json"}

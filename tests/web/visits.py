@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask import Flask
 
 from api.web import BLUEPRINTS
-from tests.routes import ID
+from tests.support.routes import ID
 from tests.web import scenes
 
 Fields = dict[str, str]
@@ -18,10 +18,18 @@ ANALYST_PRY, ANALYST_BRA = "PRY trace_analyst", "BRA trace_analyst"
 POLICE_PRY, POLICE_BRA, SUPERVISOR = "PRY police_officer", "BRA police_officer", "PRY supervisor"
 AUDITOR = "PRY auditor"
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
-NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "notices.read_many",
-           "post_desk.session",
-           "boards.board_live", "walls.wall_live", "post_desk.live_desk",
-           "post_desk.answer", "post_desk.file"}  # fmt: skip
+NO_PAGE = {
+    "pages.choose_language",
+    "signin.sign_out",
+    "notices.mark_read",
+    "notices.mark_many_read",
+    "post_desk.device_session",
+    "boards.board_updates",
+    "walls.wall_live",
+    "post_desk.desk_updates",
+    "post_desk.answer_call",
+    "post_desk.desk_file",
+}
 """What only ever leads back to the page before, or answers a script."""
 BY_SCRIPT = {
     f"post_desk.{name}" for name in ("scan", "do_task", "call", "seize", "check", "keep_photo")
@@ -233,10 +241,15 @@ VISITS = (
 def pages_of(app: Flask) -> set[str]:
     """Return the endpoints that answer with a page."""
     names = {blueprint.name for blueprint in BLUEPRINTS}
-    return {
-        rule.endpoint for rule in app.url_map.iter_rules()
-        if rule.endpoint.split(".")[0] in names and not rule.rule.endswith(FILES)
-    } - NO_PAGE - BY_SCRIPT  # fmt: skip
+    return (
+        {
+            rule.endpoint
+            for rule in app.url_map.iter_rules()
+            if rule.endpoint.split(".")[0] in names and not rule.rule.endswith(FILES)
+        }
+        - NO_PAGE
+        - BY_SCRIPT
+    )
 
 
 def visited(app: Flask) -> set[str]:

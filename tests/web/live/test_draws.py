@@ -1,6 +1,6 @@
 """Which parts of a board are drawn again for what was recorded, and which records draw none."""
 
-from tests import bodies
+from tests.support import bodies
 from tests.web import scenes
 from tests.web.onlookers import DESK, caller, seize, tick
 

@@ -3,7 +3,7 @@
 import gzip
 import re
 
-from tests import bodies
+from tests.support import bodies
 from tests.web import scenes
 from tests.web.onlookers import BOARD, caller, tick
 from tests.web.visitors import browser

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import bodies
-from tests.grounds import beginning
+from tests.support import bodies
+from tests.support.grounds import beginning
 
 
 @pytest.fixture

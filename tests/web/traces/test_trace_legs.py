@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 from tests.web.pages import text
 from tests.web.tracing import step
 
@@ -61,8 +61,12 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
     assert "eTrace T-7" in text(page)
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
-    came = {"text": "Sold in 2020", "status": "answered", "events.0.event": "domestic_sale",
-            "events.0.occurred_on": "2020-01-02"}  # fmt: skip
+    came = {
+        "text": "Sold in 2020",
+        "status": "answered",
+        "events.0.event": "domestic_sale",
+        "events.0.occurred_on": "2020-01-02",
+    }
     page = analyst.open(analyst.send(path, came).location)
     assert "Domestic sale" in text(page) and "Jan 2, 2020 · Spain" in text(page)
     assert path in page  # more may come back
@@ -151,8 +155,13 @@ def test_an_answer_from_outside_is_shown_as_the_word_of_who_wrote_it_down(analys
     reply = f"{path}/legs/{leg}/reply"
     form = text(analyst.open(reply))
     assert "Day of the answer" in form and "Day on which the form went out" in form
-    came = {"text": "By letter", "status": "answered", "events.0.event": "domestic_sale",
-            "events.0.occurred_on": "2020-01-02", "answered_on": "2026-03-04"}  # fmt: skip
+    came = {
+        "text": "By letter",
+        "status": "answered",
+        "events.0.event": "domestic_sale",
+        "events.0.occurred_on": "2020-01-02",
+        "answered_on": "2026-03-04",
+    }
     early = analyst.send(reply, came | {"sent_on": "2026-03-05"}, 422).text
     assert 'id="answered_on-wrong"' in early
     said = text(analyst.open(analyst.send(reply, came | {"sent_on": "2026-03-02"}).location))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 from tests.web.pages import text
 from tests.web.tracing import step, typed
 
@@ -53,12 +53,16 @@ def test_who_drafted_a_trace_reads_why_it_was_declined(analyst, signed_in, bra):
     assert "A second person did not approve a trace of yours" in analyst.open("/notifications")
 
 
-@pytest.mark.parametrize(("name", "fields", "shown"), [
-    ("close", {}, "■ Closed"), ("withdraw", {}, "✕ Withdrawn"),
-    ("feedback", {"helped": "true", "text": "We found him"}, "It helped We found him"),
-    ("notes", {"text": "Ask the bench"}, "Ask the bench"),
-    ("assign", {"username": "bra.trace_analyst"}, "Assigned to bra.trace_analyst"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "fields", "shown"),
+    [
+        ("close", {}, "■ Closed"),
+        ("withdraw", {}, "✕ Withdrawn"),
+        ("feedback", {"helped": "true", "text": "We found him"}, "It helped We found him"),
+        ("notes", {"text": "Ask the bench"}, "Ask the bench"),
+        ("assign", {"username": "bra.trace_analyst"}, "Assigned to bra.trace_analyst"),
+    ],
+)
 def test_each_step_is_taken_and_shown(analyst, trace, name, fields, shown):
     assert shown in text(analyst.open(step(analyst, trace, name, **fields).location))
 
@@ -80,8 +84,9 @@ def test_work_is_assigned_to_one_of_those_who_may_do_it(analyst, trace, signed_i
     signed_in("PRY", "trace_analyst")
     form = analyst.open(f"/traces/{trace['id']}/assign")
     assert re.findall(r'<option value="([a-z._]+)"', form) == [
-        "bra.police_officer", "bra.trace_analyst",
-    ]  # fmt: skip
+        "bra.police_officer",
+        "bra.trace_analyst",
+    ]
 
 
 def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):

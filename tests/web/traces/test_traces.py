@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import bodies
+from tests.support import bodies
 from tests.web.pages import text
 from tests.web.tracing import typed
 
@@ -40,12 +40,19 @@ def test_a_match_of_a_seizure_leads_to_its_trace(analyst, as_actor):
     assert f"/traces/new?seizure={seizure['id']}&amp;item=1" in page
 
 
-@pytest.mark.parametrize(("changes", "field"), [
-    ({"case_number": ""}, "case_number"), ({"legal_basis": ""}, "legal_basis"),
-    ({"illicit_reason": ""}, "illicit_reason"), ({"circumstances": ""}, "circumstances"),
-    ({"priority": "flash"}, "priority_reason"), ({"found_on": "2026-05-01"}, "found_on"),
-    ({"seizure": "S-404"}, "seizure"), ({"firearm__year": "old"}, "firearm-year"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"case_number": ""}, "case_number"),
+        ({"legal_basis": ""}, "legal_basis"),
+        ({"illicit_reason": ""}, "illicit_reason"),
+        ({"circumstances": ""}, "circumstances"),
+        ({"priority": "flash"}, "priority_reason"),
+        ({"found_on": "2026-05-01"}, "found_on"),
+        ({"seizure": "S-404"}, "seizure"),
+        ({"firearm__year": "old"}, "firearm-year"),
+    ],
+)
 def test_what_is_missing_or_wrong_is_told_at_its_field(analyst, changes, field):
     page = analyst.send("/traces/new", typed(**changes), 422).text
     assert f'id="{field}-wrong"' in page
@@ -79,9 +86,10 @@ def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, tr
     assert said.index("Domestic sale Last") < said.index("Found Mar 1, 2026 · Brazil")
 
 
-@pytest.mark.parametrize(("language", "days"), [
-    ("en", "664 days"), ("es", "664 días"), ("fr", "664 jours"), ("pt", "664 dias"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "days"),
+    [("en", "664 days"), ("es", "664 días"), ("fr", "664 jours"), ("pt", "664 dias")],
+)
 def test_days_are_counted_in_the_readers_language(analyst, trace, language, days):
     page = analyst.open(f"/traces/{trace['id']}", Accept_Language=language)
     assert days in text(page).replace("\xa0", " ")

@@ -1,1 +1,0 @@
-"""The demo region: fictitious records in published proportions, made by the service's commands."""

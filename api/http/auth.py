@@ -1,0 +1,83 @@
+"""Authentication: bearer key for the API, session cookie for pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from flask import current_app, g, request
+
+from api.http.json import read_short_body
+from salsa_ext.access import authentication
+from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.clock import SYSTEM_CLOCK
+from salsa_ext.core.codes import PURPOSES
+from salsa_ext.core.errors import Invalid, Unauthenticated, message
+from salsa_ext.database.session import release_connection
+
+OFFICER_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+CASE_PATTERN = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+SESSION_COOKIE = "salsa_session"
+
+
+def authenticate() -> Actor:
+    """Return the actor of an API request, with officer and purpose.
+
+    Raises Unauthenticated, or Invalid for a malformed header.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(message("Send your key as Authorization: Bearer <key>."))
+    read_short_body(request)
+    return _with_headers(_find_actor(token))
+
+
+def authenticate_page() -> Actor | None:
+    """Return the signed-in actor of a page, or None."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    try:
+        return _with_headers(_find_actor(token))
+    except Unauthenticated:
+        return None
+
+
+def require_session() -> None:
+    """Raise Unauthenticated without a session; release the database connection."""
+    if authenticate_page() is None:
+        raise Unauthenticated(message("Your session has ended. Sign in again."))
+    release_connection()
+
+
+def _find_actor(token: str) -> Actor:
+    return authentication.authenticate_key(token, current_app.config.get("CLOCK", SYSTEM_CLOCK))
+
+
+def _with_headers(actor: Actor) -> Actor:
+    return replace(
+        actor, officer=_officer(), purpose=_purpose(), request_id=g.request_id, language=g.language
+    )
+
+
+def _officer() -> str | None:
+    number = request.headers.get("Salsa-Officer")
+    if number is None or OFFICER_PATTERN.fullmatch(number):
+        return number
+    raise Invalid(
+        {"Salsa-Officer": [message("The officer's number: letters, digits and . _ / - only.")]}
+    )
+
+
+def _purpose() -> Purpose | None:
+    code, case = request.headers.get("Salsa-Purpose"), request.headers.get("Salsa-Case")
+    if code is not None and code not in PURPOSES:
+        raise Invalid(
+            {"Salsa-Purpose": [message("One of: {choices}.", choices=", ".join(PURPOSES))]}
+        )
+    if case is not None and not CASE_PATTERN.fullmatch(case):
+        raise Invalid({"Salsa-Case": [message("A case number has 1 to 100 printable characters.")]})
+    return Purpose(code, case) if code else None
+
+
+LANGUAGE_COOKIE = "salsa_language"

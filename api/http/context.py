@@ -1,0 +1,63 @@
+"""Application core: database, clock, vault and transactions, without routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app
+
+from salsa_ext import tables  # noqa: F401 - all models, for the metadata
+from salsa_ext.access.vault import Vault
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
+from salsa_ext.core.config import Config
+from salsa_ext.database.session import db, engine_options
+from salsa_ext.database.session import transaction as _transaction
+from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.tracing.requests import handlers as request_handlers
+from salsa_ext.tracing.traces import corrections as trace_corrections
+from salsa_ext.tracing.traces import handlers as trace_handlers
+
+ENVELOPE_HANDLERS = (trace_handlers, request_handlers)
+"""What applies letters of other states: without these modules every letter would be of an unknown kind."""
+
+
+def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
+    """Create a Flask application without routes, for commands and the worker.
+
+    Building routes and OpenAPI takes longer than most commands.
+    """
+    if config.database_url is None:
+        raise AssertionError("the database is started before the application is made")
+    app = Flask("api", static_folder="web/static", template_folder="web/templates")
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
+        CLOCK=clock,
+        VAULT=Vault.of(config),
+    )
+    db.init_app(app)
+    return app
+
+
+def current_vault() -> Vault:
+    """Return the vault of the running application."""
+    found = current_app.config["VAULT"]
+    assert isinstance(found, Vault)
+    return found
+
+
+__all__ = ["transaction"]
+
+
+@contextmanager
+def transaction(actor: Actor) -> Iterator[None]:
+    """Run a block as one transaction, then send corrected answers."""
+    record_changes.discard_changes()
+    try:
+        with _transaction(actor):
+            yield
+            trace_corrections.send_corrections(actor, current_vault())
+    finally:
+        record_changes.discard_changes()

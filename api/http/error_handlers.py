@@ -1,0 +1,114 @@
+"""Error handlers: every error is answered as a problem (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from api.http.errors import (
+    INTERNAL_ERROR,
+    STATUS_CODES,
+    _extra_members,
+    flatten_errors,
+    problem_body,
+)
+from api.http.json import InvalidJSON
+from api.http.multipart import NotMultipart
+from api.web import problems
+from salsa_ext.core.errors import Message, SalsaError, message
+
+HTTP_ERRORS = {
+    400: ("bad_request", message("The request cannot be read; is the body valid JSON?")),
+    404: ("not_found", message("There is nothing at this address.")),
+    405: (
+        "method_not_allowed",
+        message("This address knows other methods; see the documentation."),
+    ),
+    406: ("not_acceptable", message("This cannot be given in the form that was asked for.")),
+    413: ("too_large", message("The body is larger than the {limit} MiB that are accepted.")),
+    414: ("too_long", message("The address is too long.")),
+    415: ("unsupported_media_type", message("Send the body as application/json.")),
+    429: (
+        "too_many_bodies",
+        message(
+            "Too many bodies of yours are on their way at once; send this one again"
+            " when some of them are taken."
+        ),
+    ),
+    422: ("invalid", message("Some fields cannot be accepted; see errors.")),
+}
+PROBLEM_TYPE = "application/problem+json"
+RETRY_AFTER = {503: "2", 409: "1", 429: "2"}
+log = logging.getLogger("salsa")
+
+
+def problem_response(status: int, code: str, detail: Message, **more: Any) -> Response:
+    """Return a problem response, as a page for browsers.
+
+    Sets Retry-After for 503, 429 and `in_flight`; WWW-Authenticate for 401.
+    """
+    body = problem_body(status, code, detail, **more)
+    if problems.wants_html():
+        response = current_app.response_class(problems.render_problem(body), status)
+    else:
+        response = current_app.response_class(
+            current_app.json.dumps(body), status, content_type=PROBLEM_TYPE
+        )
+    if status in (503, 429) or code == "in_flight":
+        response.headers["Retry-After"] = RETRY_AFTER[status]
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Register the error handlers."""
+    app.register_error_handler(SalsaError, _handle_salsa_error)
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(Exception, _handle_unexpected_error)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(gone, _handle_database_error)
+
+
+def _handle_salsa_error(error: SalsaError) -> Response:
+    return problem_response(
+        STATUS_CODES[type(error)], error.code, error.message, **_extra_members(error)
+    )
+
+
+def handle_http_error(error: HTTPException) -> Response:
+    """Answer an error raised by Flask or by the body parser."""
+    status = error.code or 500
+    code, detail = HTTP_ERRORS.get(
+        status, ("http_error", message("This request cannot be answered."))
+    )
+    if status == 413:
+        limit = (request.max_content_length or 0) / (1024 * 1024)
+        detail = Message(detail.text, {"limit": f"{limit:.3g}"})
+    if isinstance(error, InvalidJSON | NotMultipart):
+        detail = error.said
+    more: dict[str, Any] = {}
+    if status == 422:
+        messages = getattr(error, "data", {}).get("messages", {})
+        more["errors"] = dict(flatten_errors(next(iter(messages.values()), {})))
+    response = problem_response(status, code, detail, **more)
+    if status == 405 and (allowed := getattr(error, "valid_methods", None)):
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _handle_database_error(error: Exception) -> Response:
+    log.warning("database unavailable", extra={"error": type(error).__name__})
+    return problem_response(
+        503, "unavailable", message("The database cannot be reached; try again shortly.")
+    )
+
+
+def _handle_unexpected_error(error: Exception) -> Response:
+    log.exception("unexpected error", extra={"error": type(error).__name__})
+    return problem_response(500, "internal", INTERNAL_ERROR)

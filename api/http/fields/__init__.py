@@ -1,0 +1,22 @@
+"""Strict fields of request schemas, with helpful messages."""
+
+__all__ = [
+    "Code",
+    "Day",
+    "Flag",
+    "Id",
+    "Items",
+    "Line",
+    "Moment",
+    "Nested",
+    "PostCode",
+    "Quantity",
+    "QuantityOrZero",
+    "QueryFlag",
+    "QueryWhole",
+    "Real",
+    "RequestSchema",
+    "StateCode",
+    "Text",
+    "Whole",
+]

@@ -1,0 +1,88 @@
+"""Monitoring: Prometheus metrics and JSON log lines, without personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+REQUESTS = Counter("salsa_requests", "Requests answered", ("method", "route", "status"))
+SECONDS = Histogram("salsa_request_seconds", "Time to answer", ("method", "route"))
+
+
+def register_metrics(app: Flask) -> None:
+    """Count every request; serve the metrics at /metrics."""
+    app.after_request(_count_request)
+    app.add_url_rule("/metrics", "metrics", _metrics_response)
+
+
+def _count_request(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    REQUESTS.labels(request.method, route, response.status_code).inc()
+    SECONDS.labels(request.method, route).observe(time.perf_counter() - g.started)
+    return response
+
+
+def _metrics_response() -> Response:
+    """Return the metrics of all workers."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """Formatter that writes a log record as one JSON line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "text": record.getMessage(),
+        }
+        line |= {key: value for key, value in vars(record).items() if key not in STANDARD_FIELDS}
+        if record.exc_info and record.exc_info[0]:
+            line["where"] = _traceback_lines(record)
+        return json.dumps(line, default=str)
+
+
+def _traceback_lines(record: logging.LogRecord) -> list[str]:
+    """Return files and lines of a traceback, without its text.
+
+    The text may hold personal values.
+    """
+    where, frame = [], record.exc_info[2] if record.exc_info else None
+    while frame is not None:
+        where.append(f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}")
+        frame = frame.tb_next
+    return where
+
+
+def start_logging(level: str = "INFO") -> None:
+    """Send the service's log to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("salsa")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(level)

@@ -1,0 +1,100 @@
+"""Lists as CSV and XLSX: nested fields as columns, formulas escaped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import xlsxwriter
+from flask import Response, request
+from marshmallow import Schema
+
+CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TABLE_CONTENT = {
+    "text/csv": {"schema": {"type": "string"}},
+    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+}
+LAST_COLUMNS = ("handling", "withheld", "uses")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def requested_format(form: str | None) -> str | None:
+    """Return csv or xlsx by query or Accept header, else None."""
+    if form is not None:
+        return None if form == "json" else form
+    best = request.accept_mimetypes.best_match(["application/json", "text/csv", XLSX_TYPE])
+    return {"text/csv": "csv", XLSX_TYPE: "xlsx"}.get(best or "")
+
+
+def list_response(
+    form: str, schema: Schema, items: Sequence[Any], name: str, headers: Mapping[str, str]
+) -> Response:
+    """Return a page of items as a file response."""
+    rows = [_order_columns(_flatten(schema.dump(item))) for item in items]
+    never = getattr(schema, "never_listed", frozenset())
+    named = (field.data_key or key for key, field in schema.fields.items() if key not in never)
+    columns = list(_order_columns(dict.fromkeys(named)))
+    response = table_response(rows, form, name, columns)
+    response.headers.update(headers)
+    return response
+
+
+def _order_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Move release columns (handling, withheld, uses) to the end."""
+    return dict(sorted(row.items(), key=lambda item: item[0].split(".")[0] in LAST_COLUMNS))
+
+
+def table_response(
+    rows: Sequence[Mapping[str, Any]], form: str, name: str, default_columns: Sequence[str] = ()
+) -> Response:
+    """Return flat rows as a file; `default_columns` if there are none."""
+    columns = list(dict.fromkeys(column for row in rows for column in row)) or list(default_columns)
+    body = _write_csv(columns, rows) if form == "csv" else _write_xlsx(columns, rows)
+    response = Response(body, content_type=CSV_TYPE if form == "csv" else XLSX_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return response
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            flat |= _flatten(inner, f"{prefix}{key}.")
+        elif isinstance(inner, list):
+            flat[prefix + key] = json.dumps(inner, ensure_ascii=False) if inner else ""
+        else:
+            flat[prefix + key] = inner
+    return flat
+
+
+def _write_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(columns)
+    writer.writerows([escape_formula(row.get(column)) for column in columns] for row in rows)
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def escape_formula(value: Any) -> Any:
+    """Escape a cell that a spreadsheet would run as formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _write_xlsx(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(buffer, options) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, columns)
+        for number, row in enumerate(rows, 1):
+            sheet.write_row(number, 0, [row.get(column) for column in columns])
+    return buffer.getvalue()

@@ -1,0 +1,57 @@
+"""Routes, one module for each noun."""
+
+from __future__ import annotations
+
+from api.http.resource import Resource
+from api.routes import (
+    access,
+    alerts,
+    attachments,
+    boards,
+    checks,
+    consents,
+    discrepancies,
+    leads,
+    licensees,
+    matches,
+    notifications,
+    papers,
+    permits,
+    records,
+    reference,
+    reports,
+    requests,
+    seizures,
+    shipments,
+    statistics,
+    traces,
+    transfers,
+)
+
+BLUEPRINTS: tuple[Resource, ...] = (
+    permits.blueprint,
+    papers.blueprint,
+    shipments.blueprint,
+    discrepancies.blueprint,
+    transfers.blueprint,
+    seizures.blueprint,
+    reports.blueprint,
+    records.blueprint,
+    consents.blueprint,
+    matches.blueprint,
+    leads.blueprint,
+    alerts.blueprint,
+    alerts.hits_blueprint,
+    attachments.blueprint,
+    checks.blueprint,
+    traces.blueprint,
+    requests.blueprint,
+    boards.blueprint,
+    boards.calls_blueprint,
+    licensees.blueprint,
+    notifications.blueprint,
+    statistics.blueprint,
+    reference.blueprint,
+    access.settings_blueprint,
+    access.blueprint,
+)

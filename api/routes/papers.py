@@ -1,0 +1,64 @@
+"""Routes of signed papers, their verification and the signing keys."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from api.http.context import current_vault
+from api.http.resource import Resource
+from api.papers import permits, shipments
+from api.schemas.papers import (
+    SigningKeyResponse,
+    SigningKeySetResponse,
+    TokenRequest,
+    VerificationResponse,
+)
+from salsa_ext.access import signing
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.signing import key_set
+from salsa_ext.core.actor import Actor
+from salsa_ext.papers import commands as paper_commands
+
+blueprint = Resource("papers", "Papers with a signed QR code, and checking them")
+blueprint.publishing("/signing-keys", SigningKeySetResponse, key_set)
+
+
+def get_permit_paper(actor: Actor, permit_id: UUID) -> tuple[bytes, str]:
+    """Return the PDF of a permit, in its state's language and English."""
+    paper = paper_commands.sign_permit(actor=actor, vault=current_vault(), permit_id=permit_id)
+    return permits.render_permit(paper, actor.now()), f"{paper.facts.state}-{paper.facts.number}"
+
+
+def get_shipment_paper(actor: Actor, shipment_id: UUID) -> tuple[bytes, str]:
+    """Return the PDF of a shipment (export attachment)."""
+    paper = paper_commands.sign_shipment(
+        actor=actor, vault=current_vault(), shipment_id=shipment_id
+    )
+    return shipments.render_shipment(
+        paper, actor.now()
+    ), f"{paper.facts.state}-{paper.facts.number}"
+
+
+@blueprint.posting("/signing-keys/rotate", None, SigningKeyResponse, Permission.SIGNING_KEY_MANAGE)
+def rotate_signing_key(actor: Actor) -> Any:
+    """Create a signing key and retire the previous one.
+
+    Papers signed with the retired key stay valid.
+    """
+    kid = signing.rotate_key(actor=actor, vault=current_vault())
+    return next(key for key in key_set()["keys"] if key["kid"] == kid)
+
+
+blueprint.printing("/permits/<uuid:permit_id>/paper", get_permit_paper, Permission.PERMIT_READ)
+blueprint.printing(
+    "/shipments/<uuid:shipment_id>/paper", get_shipment_paper, Permission.SHIPMENT_READ
+)
+
+
+@blueprint.posting(
+    "/permits/verify", TokenRequest, VerificationResponse, Permission.PERMIT_READ, status=200
+)
+def verify_paper(actor: Actor, data: dict[str, Any]) -> paper_commands.Verification:
+    """Verify the QR code of a paper and the paper's current validity."""
+    return paper_commands.verify_token(actor=actor, text=data["token"])

@@ -1,0 +1,68 @@
+"""Routes of reference data: states, makes, calibres, types, agencies, contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.http.resource import Resource
+from api.schemas.reference import (
+    AgencyPostsRequest,
+    AgencyQuery,
+    AgencyRequest,
+    AgencyResponse,
+    CalibreResponse,
+    ContactQuery,
+    ContactRequest,
+    ContactResponse,
+    MakeResponse,
+    NameQuery,
+    OffenceQuery,
+    OffenceResponse,
+    StateQuery,
+    StateResponse,
+    TypeResponse,
+)
+from salsa_ext.access.permissions import Permission
+from salsa_ext.administration import agencies as administration_agencies
+from salsa_ext.administration.agencies import AgencyData, ContactData
+from salsa_ext.core.actor import Actor
+from salsa_ext.reference import agencies as reference_agencies
+from salsa_ext.reference import queries as reference_queries
+
+READ = Permission.REFERENCE_READ
+blueprint = Resource("reference", "Reference data, with names in four languages")
+blueprint.listing("/states", StateQuery, StateResponse, reference_queries.list_states, READ)
+blueprint.listing("/makes", NameQuery, MakeResponse, reference_queries.list_makes, READ)
+blueprint.listing("/calibres", NameQuery, CalibreResponse, reference_queries.list_calibres, READ)
+blueprint.listing("/types", NameQuery, TypeResponse, reference_queries.list_types, READ)
+blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.list_offences, READ)
+blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
+blueprint.listing(
+    "/contacts", ContactQuery, ContactResponse, reference_agencies.list_contacts, READ
+)
+
+
+@blueprint.posting("/agencies", AgencyRequest, AgencyResponse, Permission.AGENCY_MANAGE)
+def create_agency(actor: Actor, data: AgencyData) -> Any:
+    """Create an agency of your state."""
+    return reference_agencies.read_agency(
+        administration_agencies.register_agency(actor=actor, data=data)
+    )
+
+
+@blueprint.posting(
+    "/agencies/place", AgencyPostsRequest, AgencyResponse, Permission.AGENCY_PLACE, status=200
+)
+def set_agency_posts(actor: Actor, data: dict[str, Any]) -> Any:
+    """Set the border posts of an agency; its officers get their calls."""
+    return reference_agencies.read_agency(
+        administration_agencies.set_agency_posts(actor=actor, **data)
+    )
+
+
+@blueprint.posting("/contacts", ContactRequest, ContactResponse, Permission.AGENCY_MANAGE)
+def create_contact(actor: Actor, data: ContactData) -> Any:
+    """Create a contact point of your state."""
+    return reference_agencies.read_contact(
+        administration_agencies.add_contact(actor=actor, data=data)
+    )

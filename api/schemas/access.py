@@ -1,0 +1,200 @@
+"""Schemas of accounts, keys, the caller, the audit and settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.texts import Flag, Line, Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.schemas.common import row_fields
+from salsa_ext.access.audit import SUBJECT_KINDS, Action
+from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration.audit import AuditEntryView
+from salsa_ext.core import codes
+from salsa_ext.core.codes import TRACE_APPROVAL_MODES
+from salsa_ext.reference.settings import SettingsView
+from salsa_ext.reference.values import (
+    MAX_COUNTERPART_DAYS,
+    MAX_DATES,
+    MAX_OVERDUE_HOURS,
+    MAX_TERMS,
+    SettingsChange,
+)
+
+
+class AccountRequest(RequestSchema):
+    """New account; without `password` one is generated."""
+
+    value = AccountData
+    username = Line(most=100, required=True)
+    role = Code(codes.ROLES, required=True)
+    agency = Line(most=100, required=True)
+    password = Text(most=200)
+    post = PostCode()
+
+
+class AccountResponse(Schema):
+    """An account of the own state."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    username = fields.String(required=True)
+    role = fields.String(required=True)
+    agency = fields.String(required=True)
+    is_active = fields.Boolean(required=True)
+    created_at = fields.DateTime(required=True)
+    post = fields.String(required=True, allow_none=True)
+
+
+class NewAccountResponse(Schema):
+    """New account with its password, shown once."""
+
+    id = fields.UUID(required=True)
+    password = fields.String(required=True, allow_none=True)
+    link = fields.String(required=True, allow_none=True)
+
+
+class LinkResponse(Schema):
+    """The link by which a display signs in, once and within a day; shown this once."""
+
+    link = fields.String(required=True)
+
+
+class KeyRequest(RequestSchema):
+    """New key of an account: days of validity and optional scopes."""
+
+    value = KeyData
+    username = Line(most=100, required=True)
+    name = Line(most=100, required=True)
+    days = Whole(least=1, most=366, required=True)
+    scopes = Items(Text(most=50), most=50)
+
+
+class KeyResponse(Schema):
+    """Key without its token."""
+
+    id = fields.UUID(required=True)
+    account = fields.UUID(attribute="account_id", required=True)
+    name = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    created_at = fields.DateTime(required=True)
+    expires_at = fields.DateTime(required=True)
+    revoked_at = fields.DateTime(allow_none=True)
+
+
+class NewKeyResponse(Schema):
+    """New key with its token, shown once."""
+
+    id = fields.UUID(required=True)
+    token = fields.String(required=True)
+
+
+class MeResponse(Schema):
+    """The caller and the permissions of the key."""
+
+    state = fields.String(allow_none=True, required=True)
+    agency = fields.String(allow_none=True)
+    role = fields.String(required=True)
+    officer = fields.String(allow_none=True)
+    permissions = fields.List(fields.String(), required=True)
+
+
+class AuditResponse(Schema):
+    """Audit entry; account, officer and traces for their own state only.
+
+    `automatic`: done by the service itself, also on behalf of a role.
+    """
+
+    id = fields.UUID(required=True)
+    at = fields.DateTime(required=True)
+    state = fields.String(attribute="owner_state", required=True)
+    action = fields.String(required=True)
+    subject_kind = fields.String(required=True)
+    subject_id = fields.String(required=True)
+    subject_state = fields.String(allow_none=True)
+    role = fields.String(required=True)
+    account = fields.UUID(allow_none=True)
+    officer = fields.String(allow_none=True)
+    automatic = fields.Boolean(required=True)
+    purpose = fields.String(allow_none=True)
+    case_number = fields.String(allow_none=True)
+    request_id = fields.String(allow_none=True)
+    data = fields.Dict(required=True)
+
+    @pre_dump
+    def _present(self, view: AuditEntryView, **_: Any) -> dict[str, Any]:
+        return row_fields(view.entry) | {
+            "account": view.account,
+            "officer": view.officer,
+            "data": view.data,
+            "automatic": view.by_itself,
+        }
+
+
+class AccountQuery(ListQuery):
+    """Filter of accounts."""
+
+    role = Code(codes.ROLES)
+
+
+class AuditQuery(ListQuery):
+    """Filter of audit entries.
+
+    `subject_id` may also be an own document's number, a serial, or a case number.
+    """
+
+    action = Code(tuple(Action))
+    subject_kind = Code(SUBJECT_KINDS)
+    subject_id = Text(most=100)
+    owner_state = StateCode(data_key="state")
+
+
+class SettingsRequest(RequestSchema):
+    """Settings to change; omitted ones stay."""
+
+    value = SettingsChange
+    counterpart_days = Whole(least=1, most=MAX_COUNTERPART_DAYS)
+    overdue_hours = Whole(least=0, most=MAX_OVERDUE_HOURS)
+    electronic_copies_with = Items(StateCode(), most=50)
+    answers_automatically = Flag()
+    flash_minutes = Whole(least=1, most=MAX_TERMS["flash_minutes"])
+    urgent_hours = Whole(least=1, most=MAX_TERMS["urgent_hours"])
+    priority_days = Whole(least=1, most=MAX_TERMS["priority_days"])
+    routine_days = Whole(least=1, most=MAX_TERMS["routine_days"])
+    weekdays = Items(Whole(least=1, most=7), most=7)
+    closed_on = Items(Day(), most=MAX_DATES)
+    open_on = Items(Day(), most=MAX_DATES)
+    trace_approval = Code(TRACE_APPROVAL_MODES)
+
+
+class SettingsResponse(Schema):
+    """Settings of a state.
+
+    `electronic_copies_agreed`: states that agreed to electronic copies too.
+    """
+
+    state = fields.String(required=True)
+    version = fields.Integer(required=True)
+    counterpart_days = fields.Integer(required=True)
+    overdue_hours = fields.Integer(required=True)
+    electronic_copies_with = fields.List(fields.String(), required=True)
+    electronic_copies_agreed = fields.List(fields.String(), required=True)
+    answers_automatically = fields.Boolean(required=True)
+    flash_minutes = fields.Integer(required=True)
+    urgent_hours = fields.Integer(required=True)
+    priority_days = fields.Integer(required=True)
+    routine_days = fields.Integer(required=True)
+    weekdays = fields.List(fields.Integer(), required=True)
+    closed_on = fields.List(fields.Date(), required=True)
+    open_on = fields.List(fields.Date(), required=True)
+    trace_approval = fields.String(required=True)
+
+    @pre_dump
+    def _present(self, view: SettingsView, **_: Any) -> dict[str, Any]:
+        return vars(view) | vars(view.settings) | {"electronic_copies_agreed": view.agreed}

@@ -1,0 +1,159 @@
+"""HTTP server: granian with fixed sizes, timeouts and limits."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.mp import WorkerProcess
+
+from api.server import process
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import NotConfigured, message
+
+ROOT = Path(__file__).parents[1]
+MAX_CONNECTIONS = 1024
+"""Of each worker: a connection that is kept counts, whether something is asked over it or not."""
+THREADS = 64
+"""Of each worker: so many bodies may be on their way at once; who waits for one has no turn."""
+GRACE_SECONDS = 30
+
+
+class _GranianServer(Granian):  # type: ignore[misc]  # granian has no types
+    """Granian server that signals slow workers a second time.
+
+    A signal to a worker that is just getting ready may be lost. Only once: granian's channel holds
+    one.
+    """
+
+    def _stop_workers(self) -> None:
+        again = threading.Timer(2, self._tell_again)
+        again.start()
+        super()._stop_workers()
+        again.cancel()
+
+    def _tell_again(self) -> None:
+        for worker in filter(WorkerProcess.is_alive, self.wrks.copy()):
+            worker.terminate()
+
+
+def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECONDS) -> None:
+    """Serve requests until the process is ended, then finish open requests.
+
+    Open requests are cut off after `grace_seconds` and rolled back. Each worker runs `threads`
+    requests at once (`http.concurrency`) and accepts `MAX_CONNECTIONS` connections.
+    """
+    require_free_port(host, port)
+    _set_environment(config)
+    os.register_at_fork(after_in_child=_allow_early_end)
+    server = _GranianServer(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=config.workers,
+        blocking_threads=THREADS,
+        backpressure=MAX_CONNECTIONS,
+        backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        respawn_failed_workers=True,
+        workers_kill_timeout=grace_seconds,
+        websockets=False,
+        working_dir=ROOT,
+    )
+    # granian advises against so many threads, which `turns` holds back
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
+    with process.run_worker_process():
+        server.serve()
+
+
+def _allow_early_end() -> None:
+    """Use default signals in a worker until granian's handlers are set.
+
+    The parent's handlers would only note the signal; SIGINT is left to the parent.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise NotConfigured if the port is in use; granian would share it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise NotConfigured(
+                message(
+                    "Nobody can listen on port {port} of {host} ({cause}); choose"
+                    " another with --port.",
+                    port=port,
+                    host=host,
+                    cause=error.strerror or "",
+                )
+            ) from error
+
+
+def _set_environment(config: Config) -> None:
+    """Pass database URL, metrics folder and secrets to the workers."""
+    counts = config.home / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
+    os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
+    os.environ[process.TICKET_VARIABLE] = secrets.token_hex(32)
+    os.environ[process.PARENT_VARIABLE] = str(os.getpid())
+
+
+NOT_READY = b"The service is being made ready; come back in some minutes.\n"
+
+
+class _NotReadyHandler(BaseHTTPRequestHandler):
+    """Answers 503 while the service is being prepared."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(NOT_READY)))
+        self.send_header("Retry-After", "60")
+        self.end_headers()
+        self.wfile.write(NOT_READY)
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+class _PlaceholderServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _NotReadyHandler)
+
+
+@contextmanager
+def reserve_port(host: str, port: int) -> Iterator[None]:
+    """Occupy a port within the block; raises NotConfigured if it is used."""
+    require_free_port(host, port)
+    with _PlaceholderServer(host, port) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
+        serving.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            serving.join()

@@ -1,0 +1,263 @@
+"""Options of form fields, named in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import g
+
+from api.i18n.messages import translate
+from api.web import formatting
+from salsa_ext.access.permissions import Permission
+from salsa_ext.administration import accounts
+from salsa_ext.core import codes
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Message, message
+from salsa_ext.reference import agencies as reference_agencies
+from salsa_ext.reference import name_matching, names
+from salsa_ext.reference import queries as reference_queries
+from salsa_ext.reference.names import participants
+
+MAX_ROWS = 1000
+Options = list[tuple[str, str]]
+CODE_LISTS = {
+    "party_kind": codes.PARTY_KINDS,
+    "regime": codes.PERMIT_REGIMES,
+    "document_kind": codes.PERMIT_DOCUMENT_KINDS,
+    "mode": codes.TRANSPORT_MODES,
+    "category": codes.CATEGORIES,
+    "permit_kind": codes.PERMIT_KINDS,
+    "permit_status": codes.PERMIT_STATUSES,
+    "shipment_status": codes.SHIPMENT_STATUSES,
+    "transfer_kind": codes.TRANSFER_KINDS,
+    "marking": codes.MARK_CONDITIONS,
+    "origin_kind": codes.ORIGIN_KINDS,
+    "visibility": codes.VISIBILITIES,
+    "permit_standing": codes.COUNTERPART_STATUSES,
+    "discrepancy_kind": codes.DISCREPANCY_KINDS,
+    "discrepancy_status": codes.DISCREPANCY_STATUSES,
+    "incident_kind": codes.INCIDENT_KINDS,
+    "checkpoint_stage": codes.CHECKPOINT_STAGES,
+    "checkpoint_outcome": codes.CHECKPOINT_OUTCOMES,
+    "transport_document": codes.TRANSPORT_DOCUMENTS,
+    "purpose": codes.PURPOSES,
+    "match_status": codes.MATCH_STATUSES,
+    "strength": codes.MATCH_STRENGTHS,
+    "priority": codes.PRIORITIES,
+    "request_status": codes.LEG_STATUSES,
+    "trace_status": codes.TRACE_STATUSES,
+    "completeness": codes.ANSWER_COMPLETENESS,
+    "handling": codes.HANDLING_CODES,
+    "refusal_reason": codes.REFUSAL_REASONS,
+    "failure_reason": codes.ANSWER_FAILURE_REASONS,
+    "illicit_reason": codes.ILLICIT_REASONS,
+    "intended_use": codes.INTENDED_USES,
+    "leg_channel": codes.OTHER_CHANNELS,
+    "leg_status": codes.MANUAL_LEG_STATUSES,
+    "lead_kind": codes.LEAD_KINDS,
+    "consent_use": codes.CONSENT_USES,
+    "alert_action": codes.ALERT_ACTIONS,
+    "alert_reason": codes.ALERT_REASONS,
+    "alert_status": codes.ALERT_STATUSES,
+    "second_check": codes.SECOND_CHECK_STATUSES,
+    "hit_status": codes.HIT_STATUSES,
+    "report_kind": codes.REPORT_KINDS,
+    "report_status": codes.REPORT_STATUSES,
+    "stolen_from": codes.THEFT_SOURCES,
+    "seizure_kind": codes.SEIZURE_KINDS,
+    "setting": codes.SEIZURE_SETTINGS,
+    "legal_ground": codes.LEGAL_GROUNDS,
+    "crime_context": codes.CRIME_CONTEXTS,
+}
+CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
+    "confirm_held": (
+        message("I know of it, and it passes all the same"),
+        message("The state that holds it is told."),
+    ),
+    "confirm_held_since": (
+        message("I know that my own side stopped it, and it passes all the same"),
+        message("What your side held ends with it."),
+    ),
+    "confirm_unreleased": (
+        message("I know that it was never released, and it enters all the same"),
+        message("A discrepancy is opened, which both states see."),
+    ),
+    "confirm_differs": (
+        message("I read it once more, and it passes as it is"),
+        message("A discrepancy is opened, which both states see."),
+    ),
+    "confirm_declined": (
+        message("I know that it was declined, and it is sent all the same"),
+        message("The trace and its report say so."),
+    ),
+}
+"""What a passing, or a sending, may have to be confirmed against, by its field: its label and a hint."""
+NAMES_OF_OTHER_KIND = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
+"""Lists whose codes have the names of another kind, which stand within a sentence there."""
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Suggestions of free fields: makes, calibres, countries."""
+
+    makes: list[str]
+    calibres: list[str]
+    countries: list[str]
+
+
+def code_options(kind: str) -> Options:
+    """Return the options of a closed list in its own order."""
+    if kind in NAMES_OF_OTHER_KIND:
+        named, known = NAMES_OF_OTHER_KIND[kind]
+        return _sort_by_name(
+            {code: formatting.capitalise(names.label(named, code, g.language)) for code in known}
+        )
+    return [(code, names.label(kind, code, g.language)) for code in CODE_LISTS[kind]]
+
+
+def options_for(name: str, actor: Actor) -> Options:
+    """Return the options of a field by the name of its list.
+
+    A closed list, own agencies, own posts, other states, events, or `worker:PERMISSION`.
+    """
+    own = {
+        "agency": agencies,
+        "other_agency": other_agencies,
+        "post": own_posts,
+        "state": other_states,
+        "event": events,
+        "helped": helpful_options,
+    }
+    kind, _, rest = name.partition(":")
+    if kind == "worker":
+        return workers(actor, Permission(rest))
+    return own[name](actor) if name in own else code_options(name)
+
+
+def states(excluded: str | None = None) -> list[tuple[str, Options]]:
+    """Return today's states in two groups: participants, then others.
+
+    Each group is sorted by name.
+    """
+    left_out = {excluded, *names.former_states()}
+    named = {
+        code: name
+        for code, name in names.labels("state", g.language).items()
+        if code not in left_out
+    }
+    near = participants()
+    groups = (
+        [code for code in named if code in near],
+        [code for code in named if code not in near],
+    )
+    first, rest = (_sort_by_name({code: named[code] for code in group}) for group in groups)
+    return [("near", first), ("far", rest)]
+
+
+def other_states(actor: Actor) -> Options:
+    """Return all states except the own one, participants first."""
+    return [option for _, group in states(excluded=actor.state) for option in group]
+
+
+def helpful_options(actor: Actor) -> Options:
+    """Return the two options for feedback on an answer."""
+    return [
+        ("true", formatting.sentence("It helped")),
+        ("false", formatting.sentence("It did not help")),
+    ]
+
+
+def events(actor: Actor) -> Options:
+    """Return the events of a gun in the order of its life."""
+    return [(code, formatting.event_name(code)) for code in codes.EVENT_KINDS]
+
+
+def types() -> list[tuple[str, Options]]:
+    """Return types of goods grouped by category, firearms first."""
+    named = {code: names.label("type", code, g.language) for code in names.type_codes()}
+    return [
+        (
+            heading,
+            _sort_by_name(
+                {code: named[code] for code in named if names.type_category(code) == group}
+            ),
+        )
+        for group, heading in code_options("category")
+    ]
+
+
+def agencies(actor: Actor) -> Options:
+    """Return the agencies of the actor's state, sorted by name."""
+    found = reference_agencies.list_agencies(actor, {"state": actor.state}, MAX_ROWS, None).items
+    return sorted(((row.code, row.name) for row in found), key=lambda option: option[1])
+
+
+def workers(actor: Actor, permission: Permission) -> Options:
+    """Return the users of the state with a permission, with their agency."""
+    named = dict(agencies(actor))
+    return [
+        (row.username, f"{row.username}, {named.get(row.agency, row.agency)}")
+        for row in accounts.list_eligible(actor, permission)
+    ]
+
+
+def other_agencies(actor: Actor) -> Options:
+    """Return the other agencies of the actor's state, sorted by name."""
+    return [(code, name) for code, name in agencies(actor) if code != actor.agency]
+
+
+def suggestions(actor: Actor) -> Suggestions:
+    """Return suggestions for the free fields of goods."""
+    return Suggestions(
+        sorted(make.name for make in reference_queries.list_makes(actor, {}, MAX_ROWS, None).items),
+        sorted(
+            calibre.name
+            for calibre in reference_queries.list_calibres(actor, {}, MAX_ROWS, None).items
+        ),
+        sorted(names.labels("state", g.language).values()),
+    )
+
+
+def own_posts(actor: Actor) -> Options:
+    """Return the border posts of the actor's state, sorted by name."""
+    found = reference_queries.list_posts(actor, {"state": actor.state}, MAX_ROWS, None).items
+    return sorted(((post.code, post.name) for post in found), key=lambda option: option[1])
+
+
+def posts_between(actor: Actor, permit: Any) -> Options:
+    """Return the border posts between the states of a permit."""
+    states = {permit.exporting_state, permit.importing_state, *permit.transit_states}
+    found = reference_queries.list_posts(actor, {}, MAX_ROWS, None).items
+    return sorted(
+        ((post.code, post.name) for post in found if {post.state_a, post.state_b} <= states),
+        key=lambda option: option[1],
+    )
+
+
+def posts(actor: Actor) -> dict[str, str]:
+    """Return names of border posts by code."""
+    return {
+        post.code: post.name
+        for post in reference_queries.list_posts(actor, {}, MAX_ROWS, None).items
+    }
+
+
+def _sort_by_name(named: dict[str, str]) -> Options:
+    return sorted(named.items(), key=lambda option: _sort_key(option[1]))
+
+
+def _sort_key(name: str) -> str:
+    return name_matching.fold_name("state", name)
+
+
+def first_available(options: Iterable[tuple[str, str]], *preferred: str | None) -> str:
+    """Return the first preferred code that is available, else the first."""
+    offered = [code for code, _ in options]
+    return next((code for code in preferred if code in offered), next(iter(offered), ""))
+
+
+def confirmation_labels() -> dict[str, str]:
+    """Return the labels of confirmations by field."""
+    return {name: translate(label) for name, (label, _) in CONFIRMATIONS.items()}

@@ -1,0 +1,294 @@
+"""Text of codes, dates and numbers for templates, in the page's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from math import inf
+from types import SimpleNamespace
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, lists, numbers, units
+from flask import g, request
+
+from api.http.auth import SESSION_COOKIE
+from api.i18n.messages import translate
+from api.web.access import current_path
+from api.web.forms import error_summary
+from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.errors import Message, message
+from salsa_ext.firearms.records.values import LAWFUL
+from salsa_ext.reference import agencies, names
+
+ALL_AGENCIES: Final = 1000
+WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+"""Days as OpenStreetMap writes them in opening hours."""
+WEEKDAY_PATTERN: Final = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
+LAWFUL_RECORDS_ONLY: Final = message("In lawful records only")
+VERDICT_SIGNS: Final = {"hit": "▲", "possible": "◆", "no_hit": "○", "on_record": "●"}
+MARK_LOCATIONS: Final = {
+    "frame": message("frame"),
+    "receiver": message("receiver"),
+    "slide": message("slide"),
+    "barrel": message("barrel"),
+}
+"""Where on a gun a mark stands; other words stay as they were typed."""
+MOVEMENT_EVENTS: Final = {"export": message("Export"), "import": message("Import")}
+EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
+
+
+def sentence(text: Message | str, **params: Any) -> str:
+    """Translate a message with its data; `_` in templates."""
+    return translate(text if isinstance(text, Message) else Message(text, params))
+
+
+def label(kind: str, code: str | None) -> str:
+    """Return the name of a code."""
+    return names.label(kind, code, g.language)
+
+
+def make_name(code: str | None) -> str | None:
+    """Return the name of a make; unlisted text is returned unchanged."""
+    return names.display_name("make", code, g.language) if code else None
+
+
+def join_names(kind: str, codes: Iterable[str]) -> str:
+    """Return the names of several codes as one list."""
+    return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+
+
+def opening_hours(text: str) -> str:
+    """Return opening hours with translated weekdays: `Mo-Fr 08:00-17:00`."""
+    named = dates.get_day_names("abbreviated", locale=g.language)
+    return WEEKDAY_PATTERN.sub(lambda found: named[WEEKDAYS.index(found[0])], text)
+
+
+def agency_name(code: str | None) -> str:
+    """Return an agency's name; its code if not visible."""
+    known = _known_agencies().get(code)
+    return known.name if known else code or ""
+
+
+def agency_with_state(code: str) -> str:
+    """Return an agency's name, with its state if foreign."""
+    known, name = _known_agencies().get(code), agency_name(code)
+    is_another = known and known.owner_state not in (None, g.actor.state)
+    return f"{name}, {label('state', known.owner_state)}" if is_another else name
+
+
+def join_agencies(codes: Iterable[str]) -> str:
+    """Join agencies by semicolons; their names contain commas."""
+    return "; ".join(agency_with_state(code) for code in codes)
+
+
+def _known_agencies() -> dict[str | None, Any]:
+    if "agencies" not in g:
+        found = agencies.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
+        g.agencies = {agency.code: agency for agency in found}
+    known: dict[str | None, Any] = g.agencies
+    return known
+
+
+def location(text: str | None) -> str | None:
+    """Return the name of a mark's location, else the typed text."""
+    known = MARK_LOCATIONS.get((text or "").strip().lower())
+    return translate(known) if known else text
+
+
+def verdict(answer: Mapping[str, Any]) -> SimpleNamespace:
+    """Return code, sign and name of a check's result.
+
+    `on_record` replaces `hit` if there are no alert hits and all strong candidates are lawful
+    records.
+    """
+    strong = [one["event"] for one in answer["candidates"] if one["strength"] == "strong"]
+    is_lawful = answer["verdict"] == "hit" and not answer["hits"] and {*strong} <= LAWFUL
+    code = "on_record" if is_lawful else answer["verdict"]
+    name = translate(LAWFUL_RECORDS_ONLY) if is_lawful else label("verdict", code)
+    return SimpleNamespace(code=code, sign=VERDICT_SIGNS[code], name=name)
+
+
+def event_name(code: str) -> str:
+    """Return the name of an event.
+
+    An event of a transfer, report, seizure or shipment.
+    """
+    if code in MOVEMENT_EVENTS:
+        return translate(MOVEMENT_EVENTS[code])
+    kind = next(
+        (kind for kind in EVENT_KINDS if code in names.labels(kind, g.language)), "event_kind"
+    )
+    return label(kind, code)
+
+
+def gun_name(goods: Any) -> str:
+    """Return type, make, model and calibre of goods in one line.
+
+    Accepts a row or JSON.
+    """
+    if isinstance(goods, Mapping):
+        goods = SimpleNamespace(**goods)
+    kind = label("type", goods.type) if goods.type else goods.type_text
+    parts = (
+        kind or label("category", goods.category),
+        goods.make_text,
+        goods.model,
+        goods.calibre_text,
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def has_permission(permission: str) -> bool:
+    """Return whether the signed-in user has a permission.
+
+    False on pages without an actor.
+    """
+    actor = g.get("actor")
+    return actor is not None and permission in actor.permissions
+
+
+def capitalise(text: str) -> str:
+    """Return text with its first letter capitalised."""
+    return text[:1].upper() + text[1:]
+
+
+def languages() -> dict[str, str]:
+    """Return the name of each language in that language."""
+    named = {code: str(Locale(code).get_display_name()) for code in LANGUAGES}
+    return {code: capitalise(name) for code, name in named.items()}
+
+
+def is_signed_in() -> bool:
+    """Return whether a user is signed in.
+
+    Pages without an actor, such as errors, judge by the cookie.
+    """
+    return bool(g.actor if "actor" in g else request.cookies.get(SESSION_COOKIE))
+
+
+def day(on: date) -> str:
+    """Return a date with the month as a word: 3/9 is ambiguous."""
+    return dates.format_date(on, "medium", locale=g.language)
+
+
+def short_day(on: date) -> str:
+    """Return a date without its year."""
+    return dates.format_skeleton("MMMd", on, locale=g.language)
+
+
+def iso_day(on: str | None) -> str | None:
+    """Return a date stored as ISO text."""
+    return day(date.fromisoformat(on)) if on else None
+
+
+def weekday(at: datetime, zone: str) -> str:
+    """Return weekday and date of a time in a zone."""
+    return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone), locale=g.language)
+
+
+def clock(at: datetime, zone: str) -> str:
+    """Return the time of day in a zone, 24 hours."""
+    return dates.format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale=g.language)
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Return date and time in a zone."""
+    return f"{day(at.astimezone(ZoneInfo(zone)).date())}, {clock(at, zone)}"
+
+
+def city(zone: str) -> str:
+    """Return the city of an IANA time zone."""
+    if "/" not in zone or zone.startswith("Etc/"):
+        return zone
+    named: str = dates.get_timezone_location(zone, locale=g.language, return_city=True)
+    return named.rpartition("/")[2]  # Argentina/Buenos Aires
+
+
+def offset(at: datetime, zone: str) -> str:
+    """Return the UTC offset of a zone at a time: UTC−03:00."""
+    written = at.astimezone(ZoneInfo(zone)).strftime("%z")
+    return f"UTC{written[0].replace('-', '−')}{written[1:3]}:{written[3:5]}"
+
+
+def iso_moment(at: str, zone: str) -> str:
+    """Return a time stored as ISO text, in a zone."""
+    return moment(datetime.fromisoformat(at), zone)
+
+
+def duration(time: timedelta) -> str:
+    """Return a duration in two units at most, rounded down."""
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    days, rest = divmod(hours, 24)
+    parts = [("day", days), ("hour", rest)] if days else [("hour", hours), ("minute", minutes)]
+    told = [part for part in parts if part[1]] or parts[1:]
+    said = [_format_unit(count, unit) for unit, count in told]
+    return lists.format_list(said, locale=g.language)
+
+
+def days(count: int) -> str:
+    """Return a number of days."""
+    return _format_unit(count, "day")
+
+
+def _format_unit(count: int, unit: str) -> str:
+    """Format days, hours or minutes; Babel's unit list has no Portuguese days."""
+    time = timedelta(**{f"{unit}s": count})
+    said: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)
+    return said.replace(str(count), number(count), 1)
+
+
+def number(value: float) -> str:
+    """Return a number in the language's format."""
+    return numbers.format_decimal(value, locale=g.language)
+
+
+def percent(value: float) -> str:
+    """Return a percentage; 50 is 50 %."""
+    return numbers.format_percent(value / 100, locale=g.language)
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign; zero without sign."""
+    return f"{'−' if value < 0 else '+' if value else ''}{number(abs(value))}"
+
+
+def kilometres(value: float) -> str:
+    """Return a distance in kilometres."""
+    return units.format_unit(value, "length-kilometer", "short", locale=g.language)
+
+
+TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
+    "_": sentence,
+    "label": label,
+    "languages": languages,
+    "is_signed_in": is_signed_in,
+    "here": current_path,
+    "day": day,
+    "weekday": weekday,
+    "clock": clock,
+    "moment": moment,
+    "offset": offset,
+    "city": city,
+    "span": duration,
+    "number": number,
+    "kilometres": kilometres,
+    "make_name": make_name,
+    "names": join_names,
+    "gun_name": gun_name,
+    "may": has_permission,
+    "iso_day": iso_day,
+    "iso_moment": iso_moment,
+    "wrongs": error_summary,
+    "event_name": event_name,
+    "signed": signed,
+    "agency": agency_name,
+    "agencies": join_agencies,
+    "days": days,
+    "short_day": short_day,
+    "percent": percent,
+    "hours": opening_hours,
+    "verdict": verdict,
+    "location": location,
+}

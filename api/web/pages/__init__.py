@@ -1,0 +1,1 @@
+"""Pages, a package for each area of work."""

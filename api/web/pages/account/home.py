@@ -1,0 +1,129 @@
+"""Home page and choice of language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+
+from api.http import auth
+from api.http.auth import authenticate_page
+from api.http.context import transaction
+from api.http.resource import Resource
+from api.web import security
+from api.web.access import count_notifications, local_path
+from salsa_ext.access.permissions import Permission
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.reference import queries as reference_queries
+
+LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
+MAX_POSTS = 200
+PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
+    Permission.ALERT_READ: "console.alert_list",
+    Permission.ALERT_RECORD: "console.alert_form",
+    Permission.AUDIT_READ: "console.audit_log",
+    Permission.DISCLOSURE_READ: "console.disclosure_list",
+    Permission.SEIZURE_READ: "guns.seizure_list",
+    Permission.SEIZURE_RECORD: "console.seizure_form",
+    Permission.REPORT_READ: "guns.report_list",
+    Permission.REPORT_RECORD: "guns.report_form",
+    Permission.SHIPMENT_READ: "desk.shipment_list",
+    Permission.DISCREPANCY_READ: "desk.discrepancy_list",
+    Permission.TRANSFER_READ: "desk.transfer_list",
+    Permission.TRANSFER_RECORD: "desk.transfer_form",
+    Permission.AGENCY_PLACE: "placing.post_list",
+    Permission.CHECK_MAKE: "guns.check_form",
+    Permission.MATCH_READ: "guns.match_list",
+    Permission.PERMIT_READ: "desk.home",
+    Permission.MATCH_DECIDE: "guns.match_list",
+    Permission.REQUEST_READ: "console.request_list",
+    Permission.REQUEST_ANSWER: "console.request_list",
+    Permission.TRACE_READ: "console.trace_list",
+    Permission.TRACE_REQUEST: "console.trace_form",
+    Permission.TRACE_APPROVE: "console.approvals",
+    Permission.LEAD_READ: "console.lead_list",
+    Permission.CONSENT_READ: "console.consent_list",
+    Permission.CONSENT_ASK: "console.consent_form",
+    Permission.CONSENT_DECIDE: "console.consent_list",
+    Permission.HIT_READ: "console.hit_list",
+    Permission.HIT_DECIDE: "console.hit_list",
+    Permission.NOTIFICATION_READ: "notices.notification_list",
+    Permission.SHIPMENT_HOLD: "desk.shipment_list",
+    Permission.INCIDENT_RECORD: "desk.shipment_list",
+    Permission.RECEIPT_RECORD: "desk.shipment_list",
+}
+"""What is done on a page of its own, or on the page of each object that this one lists."""
+POST_PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
+    Permission.BOARD_READ: "boards.board_page",
+    Permission.CHECKPOINT_RECORD: "post_desk.desk_home",
+}
+"""What is done on a page of each border post."""
+POSTS_ANCHOR: Final = "#posts"
+"""Where home lists them."""
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def home() -> Any:
+    """Show the welcome page, or the home of the signed-in user."""
+    g.actor = authenticate_page()
+    if g.actor is None:
+        return render_template("welcome.html")
+    if Permission.WALL_READ in g.actor.permissions:
+        return redirect(url_for("walls.wall"))
+    with transaction(g.actor):
+        count_notifications(g.actor)
+        posts = _own_posts(g.actor)
+        return render_template(
+            "home.html", actor=g.actor, posts=posts, doings=_permitted_tasks(g.actor, posts)
+        )
+
+
+@blueprint.post("/language")
+def choose_language() -> Any:
+    """Store the language in a cookie and go back."""
+    response = redirect(local_path(request.form.get("next")), 303)
+    if (code := request.form.get("language")) in LANGUAGES:
+        security.set_cookie(response, auth.LANGUAGE_COOKIE, code, LANGUAGE_COOKIE_LIFETIME)
+    return response
+
+
+def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, str, bool]]:
+    """Return permissions of the actor with an address; pages first.
+
+    The flag is true for those without a page, which link to the API documentation.
+    """
+    docs = url_for("docs.docs")
+    mine = [one for one in Permission if one in actor.permissions]
+    pages = {
+        one: url_for(PAGE_BY_PERMISSION[one]) for one in mine if one in PAGE_BY_PERMISSION
+    } | _post_pages(mine, posts)
+    return [(str(one), pages[one], False) for one in mine if one in pages] + [
+        (str(one), f"{docs}#/{Resource.first_with[one]}", True)
+        for one in mine
+        if one not in pages and one in Resource.first_with
+    ]
+
+
+def _post_pages(mine: Sequence[Permission], posts: Sequence[Any]) -> dict[Permission, str]:
+    """Return addresses of post pages: the only post, or the list."""
+    if not posts:
+        return {}
+    return {
+        one: url_for(POST_PAGE_BY_PERMISSION[one], code=posts[0].code)
+        if len(posts) == 1
+        else POSTS_ANCHOR
+        for one in mine
+        if one in POST_PAGE_BY_PERMISSION
+    }
+
+
+def _own_posts(actor: Actor) -> Sequence[Any]:
+    """Return the posts whose boards the actor may open."""
+    if actor.state is None or Permission.BOARD_READ not in actor.permissions:
+        return ()
+    return reference_queries.list_posts(actor, {"state": actor.state}, MAX_POSTS, None).items

@@ -1,0 +1,33 @@
+"""Pages of a border post: the officer's desk and the board."""
+
+from api.web.pages.border import (
+    calls,
+    check,
+    current_post,
+    desk_submission,
+    device,
+    home,
+    live_updates,
+    photo_uploads,
+    seizure,
+    seizure_receipts,
+    truck,
+    truck_search,
+    truck_warnings,
+)
+
+__all__ = [
+    "calls",
+    "check",
+    "current_post",
+    "desk_submission",
+    "device",
+    "home",
+    "live_updates",
+    "photo_uploads",
+    "seizure",
+    "seizure_receipts",
+    "truck",
+    "truck_search",
+    "truck_warnings",
+]

@@ -1,0 +1,166 @@
+"""Offline desk: the cached page, the service worker, the device key."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from flask import Response, abort, current_app, g, jsonify, render_template, url_for
+
+from api.http.auth import authenticate_page
+from api.http.context import current_vault, transaction
+from api.http.middleware import YEAR
+from api.web import choices, security
+from api.web.blueprints import border_pages
+from api.web.forms import Form
+from api.web.pages.border import seizure, truck
+from api.web.pages.border.current_post import CurrentPost, is_script_request, post_page, render_page
+from salsa_ext.boards import displays
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Unauthenticated, message
+
+OFFLINE_FILES: Final = (
+    "salsa.css",
+    "icon.svg",
+    "post-desk/desk.css",
+    "post-desk/desk.js",
+    "post-desk/store.js",
+    "post-desk/sealing.js",
+    "post-desk/session.js",
+    "post-desk/queue.js",
+    "post-desk/forms.js",
+    "post-desk/list.js",
+    "post-desk/kept.js",
+    "post-desk/scan.js",
+    "post-desk/words.js",
+    "post-desk/leaving.js",
+    "post-desk/left.js",
+    "post-desk/line.js",
+    "post-desk/photos.js",
+    "post-desk/now.js",
+    "post-desk/sending.js",
+    "typed.js",
+)
+"""The files without which the desk does not open; its own stand in a folder of their version."""
+DESK_FOLDER: Final = "post-desk/"
+CONTENT_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
+OFFLINE_TEMPLATES: Final = (
+    "base.html",
+    "fields.html",
+    "signed_out.html",
+    "post_desk/*",
+    "desk/goods.html",
+)
+"""The templates of what is kept on a device."""
+DECODER: Final = "vendor/jsqr/jsQR.js"
+"""What reads a code where the browser cannot."""
+
+
+@border_pages.get("/posts/<slug:code>/desk/offline")
+@post_page
+def offline_page(actor: Actor, here: CurrentPost) -> str:
+    """Return the desk page for offline use: all forms, no data."""
+    g.is_offline = True
+    g.pop("unread", None)
+    return render_page(
+        "offline",
+        actor,
+        here,
+        options=seizure.code_options,
+        rooms=seizure.MAX_ITEMS,
+        csrf_token=lambda: "",
+        tasks=truck.TASKS,
+        form=Form(),
+        seizure=seizure.new_form(),
+        suggest=choices.suggestions(actor),
+    )
+
+
+@border_pages.get("/posts/session")
+def device_session() -> Response:
+    """Return owner, device key and form token to the desk's script.
+
+    Raises Unauthenticated.
+    """
+    if not is_script_request():
+        abort(406)  # a key is no page to be looked at
+    actor = authenticate_page()
+    if actor is None:
+        raise Unauthenticated(message("Your session has ended. Sign in again."))
+    with transaction(actor):
+        kept = displays.keeping(actor=actor, vault=current_vault())
+    said = {
+        "owner": kept.owner,
+        "key": kept.key.hex(),
+        "token": security.csrf_token(),
+        "now": actor.now().isoformat(),
+        "ends_at": kept.ends_at.isoformat() if kept.ends_at else None,
+    }
+    response = jsonify(said)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@border_pages.get("/posts/worker.js")
+def service_worker() -> Response:
+    """Return the service worker; it changes with any offline file."""
+    text = render_template(
+        "post_desk/worker.js",
+        version=desk_version(),
+        files=[file_address(name) for name in OFFLINE_FILES],
+        decoder=file_address(DECODER),
+        left=file_address("post-desk/left.js"),
+        signed_out=url_for("signin.signed_out"),
+        folder=f"/desk-files/{desk_version()}/",
+    )
+    response = Response(text, content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"  # no page is shown before a session is ended
+    return response
+
+
+@border_pages.get("/desk-files/<version_of>/<name>")
+def desk_file(version_of: str, name: str) -> Response:
+    """Return an offline file; 404 for another version."""
+    known = DESK_FOLDER + name
+    if version_of != desk_version() or known not in OFFLINE_FILES:
+        abort(404)
+    path = _static() / known
+    response = Response(
+        path.read_bytes(), content_type=f"{CONTENT_TYPES[path.suffix]}; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response
+
+
+@border_pages.app_template_global("file_of")
+def file_address(name: str) -> str:
+    """Return the address of a static file.
+
+    Desk files have the version in their path, so that their imports fit.
+    """
+    if name.startswith(DESK_FOLDER):
+        return url_for(
+            "post_desk.desk_file", version_of=desk_version(), name=name.removeprefix(DESK_FOLDER)
+        )
+    return url_for("static", filename=name)
+
+
+def desk_version() -> str:
+    """Return the version of offline files and templates: a hash."""
+    return _digest(_static(), Path(current_app.root_path) / str(current_app.template_folder))
+
+
+def _static() -> Path:
+    return Path(str(current_app.static_folder))
+
+
+@cache
+def _digest(static: Path, templates: Path) -> str:
+    told = hashlib.sha256()
+    drawn = sorted(path for pattern in OFFLINE_TEMPLATES for path in templates.glob(pattern))
+    for path in (*(static / name for name in OFFLINE_FILES), *drawn):
+        told.update(path.read_bytes())
+    return told.hexdigest()[:16]

@@ -1,0 +1,31 @@
+"""Signed PDF papers of permits and shipments."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from werkzeug import Response
+
+from api.http.files import send_pdf
+from api.routes.papers import get_permit_paper, get_shipment_paper
+from api.web.access import login_required
+from api.web.blueprints import licensing_pages
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+
+
+@licensing_pages.get("/permits/<uuid:permit_id>/paper.pdf")
+@login_required
+def permit_paper(actor: Actor, permit_id: UUID) -> Response:
+    """Return the paper of a permit."""
+    require(actor, Permission.PERMIT_READ)
+    return send_pdf(*get_permit_paper(actor, permit_id))
+
+
+@licensing_pages.get("/shipments/<uuid:shipment_id>/paper.pdf")
+@login_required
+def shipment_paper(actor: Actor, shipment_id: UUID) -> Response:
+    """Return the paper of a shipment."""
+    require(actor, Permission.SHIPMENT_READ)
+    return send_pdf(*get_shipment_paper(actor, shipment_id))

@@ -1,0 +1,119 @@
+"""Submission of forms: one effect for each filled-in form."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import redirect, request
+from marshmallow import ValidationError
+from werkzeug import Response
+
+from api.http.context import transaction
+from api.http.errors import flatten_errors
+from api.i18n.messages import translate
+from api.web import security
+from api.web.forms import Form
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import (
+    ConfirmationRequired,
+    Conflict,
+    Forbidden,
+    IdempotencyKeyReused,
+    Invalid,
+    NotFound,
+    RequestInProgress,
+    SalsaError,
+    StaleVersion,
+    Unavailable,
+    message,
+)
+from salsa_ext.core.ids import new_id
+from salsa_ext.database import idempotency
+from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
+
+TOKEN_FIELD = "once"  # noqa: S105 - the name of a field
+TOKEN_PATTERN = re.compile(r"[0-9a-f-]{36}")
+RETRY_SECONDS, MAX_TRIES = 0.3, 20
+STATUS_BY_ERROR = {Conflict: 409, StaleVersion: 412}
+Result = TypeVar("Result")
+ERRORS_WITH_PAGE = (Forbidden, NotFound, Unavailable)
+ALREADY_SENT = message(
+    "This form was sent before with other values, and was taken. To send these as well, send it"
+    " again."
+)
+IN_PROGRESS = message("This form is being taken; look in a moment whether it was.")
+
+
+def read_form() -> Form:
+    """Return the form of the request.
+
+    Scripts may give its token as the header Idempotency-Key.
+    """
+    typed = {name: text.replace("\r\n", "\n").strip() for name, text in request.form.items()}
+    typed.pop(security.CSRF_FIELD, None)
+    token = request.headers.get("Idempotency-Key", typed.pop(TOKEN_FIELD, ""))
+    form = Form(typed)
+    form.token = token if TOKEN_PATTERN.fullmatch(token) else form.token
+    return form
+
+
+def submit(form: Form, actor: Actor, command: Callable[[], str]) -> Response | None:
+    """Run a command once and redirect to the address it returns.
+
+    Returns None if it was refused; `form.errors` and `form.status` have the reason.
+    """
+    return submit_repeatable(form, lambda: redirect(_run_once(form, actor, command), 303))
+
+
+def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
+    """Run a function that opens its own transaction; return its result.
+
+    Runs on each submission. Returns None if it was refused, as `submit` does; errors with a page of
+    their own are raised (Forbidden, NotFound, Unavailable).
+    """
+    for _ in range(MAX_TRIES):
+        try:
+            return run()
+        except RequestInProgress:  # somebody pressed twice: the first answer is the second's too
+            time.sleep(RETRY_SECONDS)
+        except ValidationError as error:
+            return _set_errors(form, 422, dict(flatten_errors(error.messages)))
+        except Invalid as error:
+            said = {path: [*map(form.say, texts)] for path, texts in error.errors.items()}
+            return _set_errors(form, 422, said)
+        except IdempotencyKeyReused:
+            form.token = str(new_id())
+            return _set_errors(form, 422, {"": [translate(ALREADY_SENT)]})
+        except ERRORS_WITH_PAGE:
+            raise
+        except SalsaError as error:
+            form.confirm = error.field if isinstance(error, ConfirmationRequired) else ""
+            form.existing = error.details.get("existing")
+            return _set_errors(form, _status_code(error), {"": [form.say(error.message)]})
+    form.is_under_way = True
+    return _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
+
+
+def _run_once(form: Form, actor: Actor, command: Callable[[], str]) -> str:
+    typed = json.dumps(form.values, sort_keys=True).encode()
+    attempt = RequestAttempt(actor.account_id, "POST", request.path, form.token, typed)
+    with transaction(actor):
+        if (first := idempotency.find_answer(attempt)) is not None:
+            return first.body.decode()
+        address = command()
+        idempotency.store_answer(actor, attempt, StoredAnswer(303, "", address.encode()))
+        return address
+
+
+def _set_errors(form: Form, status: int, errors: dict[str, list[str]]) -> None:
+    form.status, form.errors = status, errors
+
+
+def _status_code(error: SalsaError) -> int:
+    return next(
+        (status for kind, status in STATUS_BY_ERROR.items() if isinstance(error, kind)), 422
+    )

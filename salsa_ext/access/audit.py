@@ -1,0 +1,384 @@
+"""Audit log: actions with actor and purpose, in the action's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.access.models import AuditEntry, Officer
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import NO_STATEMENT, SqlStatement, TableRows, insert_into_tables
+from salsa_ext.database.session import NO_STATE, db, execute_raw
+
+
+class Action(StrEnum):
+    """Codes of all audited actions, `subject:past-verb`."""
+
+    ACCOUNT_OPENED = "account:opened"
+    ACCOUNT_CLOSED = "account:closed"
+    ACCOUNT_RENEWED = "account:renewed"
+    ACCOUNT_LINKED = "account:linked"
+    AGENCY_REGISTERED = "agency:registered"
+    AGENCY_PLACED = "agency:placed"
+    ALERT_RECORDED = "alert:recorded"
+    ALERT_VERIFIED = "alert:verified"
+    ALERT_CANCELLED = "alert:cancelled"
+    ALERT_EXPIRED = "alert:expired"
+    ATTACHMENT_ADDED = "attachment:added"
+    ATTACHMENT_DISCLOSED = "attachment:disclosed"
+    ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
+    CONTACT_REGISTERED = "contact:registered"
+    KEY_ISSUED = "key:issued"
+    KEY_REVOKED = "key:revoked"
+    SETTING_CHANGED = "setting:changed"
+    SIGNING_KEY_MADE = "signing_key:made"
+    SIGNING_KEY_RETIRED = "signing_key:retired"
+    SIGNING_KEY_COMPROMISED = "signing_key:compromised"
+    SIGNED_IN = "session:opened"
+    SIGNED_OUT = "session:closed"
+    HIT_MADE = "hit:made"
+    HIT_CONFIRMED = "hit:confirmed"
+    HIT_DENIED = "hit:denied"
+    HIT_EXTENDED = "hit:extended"
+    HIT_EXPIRED = "hit:expired"
+    HIT_ENDED = "hit:ended"
+    HIT_ALERT_ENDED = "hit:alert_ended"
+    HIT_CAUSE_CHANGED = "hit:cause_changed"
+    HIT_REOPENED = "hit:reopened"
+    HIT_REMINDED = "hit:reminded"
+    LICENSEE_RECORDED = "licensee:recorded"
+    LICENSEE_SUSPENDED = "licensee:suspended"
+    LICENSEE_REINSTATED = "licensee:reinstated"
+    LICENSEE_REVOKED = "licensee:revoked"
+    LICENSEE_CLOSED = "licensee:closed"
+    LICENSEE_RENEWED = "licensee:renewed"
+    NOTIFICATION_READ = "notification:read"
+    NOTIFICATIONS_READ = "notification:read_many"
+    PERMIT_RECORDED = "permit:recorded"
+    PERMIT_CANCELLED = "permit:cancelled"
+    PERMIT_SUSPENDED = "permit:suspended"
+    PERMIT_REINSTATED = "permit:reinstated"
+    PERMIT_AMENDED = "permit:amended"
+    PERMIT_REPLACED = "permit:replaced"
+    DISCREPANCY_RAISED = "discrepancy:raised"
+    DISCREPANCY_RESOLVED = "discrepancy:resolved"
+    DISCREPANCY_REOPENED = "discrepancy:reopened"
+    DISCREPANCY_EXPLAINED = "discrepancy:explained"
+    DISCREPANCY_AGREED = "discrepancy:agreed"
+    DISCREPANCY_ASSIGNED = "discrepancy:assigned"
+    PERMIT_VERIFIED = "permit:verified"
+    POST_CALLED = "post:called"
+    POST_ANSWERED = "post:answered"
+    SHIPMENT_RECORDED = "shipment:recorded"
+    SHIPMENT_RELEASED = "shipment:released"
+    SHIPMENT_AMENDED = "shipment:amended"
+    SHIPMENT_CANCELLED = "shipment:cancelled"
+    SHIPMENT_HELD = "shipment:held"
+    SHIPMENT_RESUMED = "shipment:resumed"
+    SHIPMENT_RETURNED = "shipment:returned"
+    INCIDENT_RECORDED = "incident:recorded"
+    RECEIPT_ASKED = "receipt:asked"
+    CHECKPOINT_RECORDED = "checkpoint:recorded"
+    RECEIPT_CONFIRMED = "receipt:confirmed"
+    RECEIPT_CORRECTED = "receipt:corrected"
+    TRANSFER_RECORDED = "transfer:recorded"
+    TRANSFER_CORRECTED = "transfer:corrected"
+    REPORT_RECORDED = "report:recorded"
+    REPORT_CORRECTED = "report:corrected"
+    REPORT_WITHDRAWN = "report:withdrawn"
+    SEIZURE_RECORDED = "seizure:recorded"
+    SEIZURE_CORRECTED = "seizure:corrected"
+    SEIZURE_LEFT_UNTOLD = "seizure:left_untold"
+    MARK_ADDED = "mark:added"
+    CHECK_MADE = "check:made"
+    CHECK_GIVEN_CASE = "check:given_case"
+    CHECK_DISCLOSED = "check:disclosed"
+    CHECK_LEFT_UNTOLD = "check:left_untold"
+    RECORD_LEFT_UNMATCHED = "record:left_unmatched"
+    RECORD_MATCHED = "record:matched"
+    RECORD_SHOWN = "record:shown"
+    RECORD_DISCLOSED = "record:disclosed"
+    PARTY_DISCLOSED = "party:disclosed"
+    RECORD_CORRECTED = "record:corrected"
+    MATCH_PROPOSED = "match:proposed"
+    MATCH_REOPENED = "match:reopened"
+    MATCH_WITHDRAWN = "match:withdrawn"
+    MATCH_CONFIRMED = "match:confirmed"
+    MATCH_REJECTED = "match:rejected"
+    TRACE_REQUESTED = "trace:requested"
+    TRACE_AMENDED = "trace:amended"
+    TRACE_APPROVED = "trace:approved"
+    TRACE_APPROVAL_ASKED = "trace:approval_asked"
+    TRACE_DECLINED = "trace:declined"
+    TRACE_UNAPPROVED = "trace:unapproved"
+    TRACE_HIDDEN = "trace:hidden"
+    TRACE_SENT = "trace:sent"
+    TRACE_REOPENED = "trace:reopened"
+    TRACE_WITHDRAWN = "trace:withdrawn"
+    TRACE_CLOSED = "trace:closed"
+    TRACE_LEFT_UNTOLD = "trace:left_untold"
+    TRACE_ASKED = "trace:asked"
+    TRACE_CHANNEL_CHANGED = "trace:channel_changed"
+    TRACE_REPLIED = "trace:replied"
+    TRACE_ASSIGNED = "trace:assigned"
+    TRACE_NOTED = "trace:noted"
+    TRACE_FED_BACK = "trace:fed_back"
+    TRACE_REPORTED = "trace:reported"
+    TRACE_FORM_MADE = "trace:form_made"
+    REQUEST_RECEIVED = "request:received"
+    REQUEST_ACKNOWLEDGED = "request:acknowledged"
+    REQUEST_ANSWERED = "request:answered"
+    REQUEST_FOUND_NOTHING = "request:found_nothing"
+    REQUEST_REFUSED = "request:refused"
+    REQUEST_DEFERRED = "request:deferred"
+    REQUEST_QUESTIONED = "request:questioned"
+    REQUEST_FORWARDED = "request:forwarded"
+    REQUEST_ASSIGNED = "request:assigned"
+    REQUEST_NOTED = "request:noted"
+    REQUEST_HIDDEN = "request:hidden"
+    ENVELOPE_SENT = "envelope:sent"
+    ENVELOPE_APPLIED = "envelope:applied"
+    ENVELOPE_REFUSED = "envelope:refused"
+    ENVELOPE_RETURNED = "envelope:returned"
+    CONSENT_ASKED = "consent:asked"
+    CONSENT_GRANTED = "consent:granted"
+    CONSENT_REFUSED = "consent:refused"
+    CONSENT_REVOKED = "consent:revoked"
+    CONSENT_COMPELLED = "consent:compelled"
+    FILE_IMPORTED = "file:imported"
+
+
+SUBJECT_KINDS: Final = (
+    "account",
+    "agency",
+    "alert",
+    "attachment",
+    "check",
+    "consent",
+    "contact",
+    "discrepancy",
+    "envelope",
+    "hit",
+    "import",
+    "key",
+    "licensee",
+    "match",
+    "notification",
+    "permit",
+    "post",
+    "record",
+    "report",
+    "request",
+    "seizure",
+    "setting",
+    "shipment",
+    "signing_key",
+    "trace",
+    "transfer",
+)
+
+
+AUTOMATIC_ACTIONS: Final = frozenset(
+    {
+        Action.ALERT_EXPIRED,
+        Action.HIT_MADE,
+        Action.HIT_EXPIRED,
+        Action.HIT_ENDED,
+        Action.HIT_ALERT_ENDED,
+        Action.HIT_CAUSE_CHANGED,
+        Action.HIT_REOPENED,
+        Action.HIT_REMINDED,
+        Action.MATCH_PROPOSED,
+        Action.MATCH_REOPENED,
+        Action.MATCH_WITHDRAWN,
+        Action.RECORD_SHOWN,
+        Action.DISCREPANCY_RAISED,
+        Action.RECORD_LEFT_UNMATCHED,
+        Action.CHECK_LEFT_UNTOLD,
+        Action.SEIZURE_LEFT_UNTOLD,
+        Action.TRACE_LEFT_UNTOLD,
+        Action.REQUEST_RECEIVED,
+        Action.ENVELOPE_SENT,
+        Action.ENVELOPE_APPLIED,
+        Action.ENVELOPE_REFUSED,
+        Action.ENVELOPE_RETURNED,
+    }
+)
+"""Actions of the service itself, also as a consequence of a person's act."""
+DISCLOSURE_ACTIONS: Final = (
+    Action.RECORD_DISCLOSED,
+    Action.PARTY_DISCLOSED,
+    Action.ATTACHMENT_DISCLOSED,
+    Action.CHECK_DISCLOSED,
+)
+AUTOMATIC_KEY: Final = "automatic"
+"""Key in the data of entries made by the service itself."""
+_CASE_TRACES: Final = (
+    "SELECT id FROM trace WHERE owner_state = %(state)s AND case_number = %(case)s"
+    " AND status <> 'withdrawn' AND (sent_at IS NOT NULL OR %(unsent)s)"
+    " UNION SELECT trace_id FROM trace_request WHERE owner_state = %(state)s"
+    " AND case_number = %(case)s AND status <> 'withdrawn' ORDER BY 1"
+)
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One action with its subject, owner, and other states concerned.
+
+    `data` holds ids and codes, never personal values. A `hidden` event is visible only to the
+    concerned states, not to the actor's own. `of_state` events belong to the state, not to the
+    actor's agency, and do not appear in that agency's audit.
+    """
+
+    action: Action
+    subject_kind: str
+    subject_id: UUID | str
+    subject_state: str | None = None
+    concerned: Iterable[str] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+    hidden: bool = False
+    of_state: bool = False
+
+
+def append(actor: Actor, act: AuditEvent) -> None:
+    """Append one event to the audit."""
+    append_many(actor, [act])
+
+
+def append_many(
+    actor: Actor, acts: Sequence[AuditEvent], done: SqlStatement = NO_STATEMENT
+) -> None:
+    """Append events in order, after the statement `done`; in bulk if many."""
+    append_with_rows(actor, acts, {}, done)
+
+
+def append_with_rows(
+    actor: Actor, acts: Sequence[AuditEvent], rows: TableRows, done: SqlStatement = NO_STATEMENT
+) -> None:
+    """Append events and insert the changed rows, in one round trip."""
+    officer = resolve_officer(actor) if acts else None
+    about = _purpose_traces(actor, acts)
+    entries = [_entry_row(actor, officer, act, about) for act in acts]
+    insert_into_tables(rows | {AuditEntry: entries}, done)
+
+
+def find_case_traces(actor: Actor, case_number: str, *, unsent: bool = False) -> tuple[str, ...]:
+    """Return ids of a case's traces and requests visible to the actor.
+
+    Withdrawn ones are left out; drafts are included only with `unsent`.
+    """
+    asked = {"state": actor.state, "case": case_number, "unsent": unsent}
+    return tuple(str(trace) for (trace,) in execute_raw(_CASE_TRACES, asked))
+
+
+def _purpose_traces(actor: Actor, acts: Sequence[AuditEvent]) -> tuple[str, ...]:
+    """Return the traces of the purpose, or of its case for disclosures."""
+    purpose = actor.purpose
+    if purpose is None or purpose.about:
+        return purpose.about if purpose else ()
+    is_disclosed = any(act.action in DISCLOSURE_ACTIONS for act in acts)
+    case_number = purpose.case_number if is_disclosed else None
+    return find_case_traces(actor, case_number) if case_number else ()
+
+
+def _entry_row(
+    actor: Actor, officer: UUID | None, act: AuditEvent, about: Sequence[str]
+) -> dict[str, Any]:
+    state = actor.state or NO_STATE
+    entry: dict[str, Any] = {
+        "id": new_id(),
+        "owner_state": state,
+        "concerned": sorted({*act.concerned} if act.hidden else {state, *act.concerned}),
+        "at": actor.now(),
+        "action": str(act.action),
+        "subject_kind": act.subject_kind,
+        "subject_id": str(act.subject_id),
+        "subject_state": act.subject_state or actor.state,
+        "account_id": actor.account_id,
+        "key_id": actor.key_id,
+        "officer_id": officer,
+        "role": actor.role,
+        "purpose": actor.purpose.code if actor.purpose else None,
+        "case_number": _case_number(actor),
+        "request_id": actor.request_id,
+        "agency": None if act.of_state else actor.agency,
+        "data": act.data
+        | _trace_data(act, about)
+        | ({AUTOMATIC_KEY: True} if actor.is_automatic else {}),
+    }
+    salt = secrets.token_bytes(16)
+    return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
+
+
+def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
+    """Return the related traces for the entry's data.
+
+    The entry is hidden from agencies restricted from one of them. Disclosures always carry the
+    list, even if empty.
+    """
+    others = [trace for trace in about if trace != str(act.subject_id)]
+    if not (others or "about" in act.data or act.action in DISCLOSURE_ACTIONS):
+        return {}
+    every = (*act.data.get("about", ()), *others)
+    return {"about": [*dict.fromkeys(str(UUID(one)) for one in every)]}
+
+
+def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the trace ids in an entry's data; older entries hold one."""
+    about = data.get("about") or ()
+    return (about,) if isinstance(about, str) else tuple(about)
+
+
+def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:
+    """Return SHA-256 over 0x00 (leaf, RFC 6962), salt and sorted JSON."""
+    canonical = json.dumps(entry, default=str, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(b"\x00" + salt + canonical.encode()).digest()
+
+
+def _case_number(actor: Actor) -> str | None:
+    return (actor.purpose.case_number or actor.purpose.incident) if actor.purpose else None
+
+
+def resolve_officer(actor: Actor) -> UUID | None:
+    """Return the id of the officer's number, created on first use."""
+    if not actor.officer:
+        return None
+    mine = {"owner_state": actor.state or NO_STATE, "number": actor.officer}
+    db.session.execute(insert(Officer).values(id=new_id(), **mine).on_conflict_do_nothing())
+    return db.session.scalar(select(Officer.id).filter_by(**mine))
+
+
+def is_same_person(actor: Actor, subject_id: UUID, *actions: Action) -> bool:
+    """Return whether the actor already acted so on a subject.
+
+    Four-eyes check: what one person does, a second one approves. The same account or officer number
+    is the same person. An actor without account and number counts as having done it; so do two
+    commands without a number.
+    """
+    done = select(AuditEntry.account_id, AuditEntry.officer_id).where(
+        AuditEntry.subject_id == str(subject_id), AuditEntry.action.in_(actions)
+    )
+    officer = resolve_officer(actor)
+    if actor.account_id is None and officer is None:
+        return True
+    return any(_is_same_actor(actor, officer, *who) for who in db.session.execute(done))
+
+
+def _is_same_actor(
+    actor: Actor, officer: UUID | None, account_then: UUID | None, officer_then: UUID | None
+) -> bool:
+    if actor.account_id is not None and actor.account_id == account_then:
+        return True
+    if officer_then is None:
+        return actor.account_id is None and account_then is None
+    return officer_then == officer

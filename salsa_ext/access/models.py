@@ -1,0 +1,139 @@
+"""Tables of accounts, keys, officers, audit entries and signing keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.models import Owned
+from salsa_ext.database.session import Base
+
+
+class Account(Base):
+    """Account of a person, with an argon2id password hash."""
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("username"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    agency: Mapped[str]
+    role: Mapped[str]
+    username: Mapped[str]
+    password_hash: Mapped[str]
+    is_active: Mapped[bool]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(server_default="1")
+    post: Mapped[str | None]
+
+
+class ApiKey(Base):
+    """Bearer key of 256 random bits, stored as SHA-256; sessions expire soon.
+
+    A key with `post` belongs to a wall display and opens only that post's board.
+    """
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("digest"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3), index=True)
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    name: Mapped[str]
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    is_link: Mapped[bool]
+
+
+class Officer(Base):
+    """Officer's number, known only to its state; the audit holds the id."""
+
+    __tablename__ = "officer"
+    __table_args__ = (UniqueConstraint("owner_state", "number"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    number: Mapped[str] = mapped_column(info={"pii": "direct"})
+
+
+class AuditEntry(Owned, Base):
+    """Audited event; `leaf_hash` seals it with the erasable `salt`.
+
+    `owner_state` is the acting state, `concerned` adds the owners of touched records. `agency` is
+    the acting agency; it always sees its own events; None for the service.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index(None, "subject_id"),
+        Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
+        Index(
+            "ix_audit_entry_reported",
+            "owner_state",
+            postgresql_where=text("action = 'trace:reported'"),
+        ),
+        Index(
+            "ix_audit_entry_shown",
+            text("(data -> 'records')"),
+            postgresql_using="gin",
+            postgresql_where=text(
+                "action IN ('record:matched', 'record:shown') AND data ? 'groups'"
+            ),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[str]
+    subject_state: Mapped[str | None] = mapped_column(CHAR(3))
+    account_id: Mapped[UUID | None]
+    key_id: Mapped[UUID | None]
+    officer_id: Mapped[UUID | None]
+    role: Mapped[str]
+    purpose: Mapped[str | None]
+    case_number: Mapped[str | None]
+    request_id: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    agency: Mapped[str | None] = mapped_column(sort_order=99)
+
+
+class SigningKey(Base):
+    """Public Ed25519 key, readable by all, managed only by its state.
+
+    A retired key signs nothing new and still verifies. Signatures of a compromised key from
+    `compromised_at` on are refused. A state has at most one key that is not retired.
+    """
+
+    __tablename__ = "signing_key"
+    __table_args__ = (
+        CheckConstraint("octet_length(public_key) = 32", name="public_key"),
+        CheckConstraint("compromised_at IS NULL OR retired_at IS NOT NULL", name="compromised"),
+        Index(
+            "uq_signing_key_owner_state",
+            "owner_state",
+            unique=True,
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    valid_from: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    compromised_at: Mapped[datetime | None]
+
+
+class SigningSecret(Base):
+    """Private key, encrypted with the installation's master key; deleted on retirement."""
+
+    __tablename__ = "signing_secret"
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

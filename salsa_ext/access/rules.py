@@ -1,0 +1,214 @@
+"""Permissions of each role, and the check that begins every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from salsa_ext.access.permissions import Permission as P
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
+from salsa_ext.core.errors import CodeLabel, CodeLabels, Forbidden, Message, message
+
+COMMON_PERMISSIONS: Final = frozenset({P.REFERENCE_READ, P.STATISTICS_READ})
+STATE_PERMISSIONS: Final = COMMON_PERMISSIONS | {P.NOTIFICATION_READ}
+OFFICER_PERMISSIONS: Final = STATE_PERMISSIONS | {P.ATTACHMENT_READ, P.ATTACHMENT_RECORD}
+
+ROLE_PERMISSIONS: Final[Mapping[str, frozenset[P]]] = {
+    "licensing_officer": OFFICER_PERMISSIONS
+    | {
+        P.PERMIT_RECORD,
+        P.PERMIT_READ,
+        P.SHIPMENT_RECORD,
+        P.SHIPMENT_READ,
+        P.RECEIPT_RECORD,
+        P.SHIPMENT_RELEASE,
+        P.SHIPMENT_AMEND,
+        P.SHIPMENT_CANCEL,
+        P.SHIPMENT_HOLD,
+        P.INCIDENT_RECORD,
+        P.RECEIPT_ASK,
+        P.TRANSFER_RECORD,
+        P.TRANSFER_READ,
+        P.CHECK_MAKE,
+        P.RECORD_READ,
+        P.IMPORT_RUN,
+        P.DISCREPANCY_READ,
+        P.DISCREPANCY_WORK,
+        P.SETTING_READ,
+        P.LICENSEE_READ,
+        P.LICENSEE_RECORD,
+    },
+    "police_officer": OFFICER_PERMISSIONS
+    | {
+        P.SEIZURE_RECORD,
+        P.SEIZURE_READ,
+        P.MARK_RECORD,
+        P.REPORT_RECORD,
+        P.REPORT_READ,
+        P.CHECK_MAKE,
+        P.RECORD_READ,
+        P.TRACE_REQUEST,
+        P.TRACE_READ,
+        P.IMPORT_RUN,
+        P.LICENSEE_READ,
+        P.MATCH_READ,
+        P.MATCH_DECIDE,
+        P.CONSENT_ASK,
+        P.CONSENT_READ,
+        P.LEAD_READ,
+        P.ALERT_READ,
+        P.ALERT_RECORD,
+        P.HIT_READ,
+        P.HIT_DECIDE,
+    },
+    "forensic_examiner": OFFICER_PERMISSIONS
+    | {P.SEIZURE_READ, P.MARK_RECORD, P.CHECK_MAKE, P.RECORD_READ, P.MATCH_READ, P.MATCH_DECIDE},
+    "trace_analyst": OFFICER_PERMISSIONS
+    | {
+        P.TRACE_REQUEST,
+        P.TRACE_READ,
+        P.REQUEST_READ,
+        P.REQUEST_ANSWER,
+        P.CHECK_MAKE,
+        P.RECORD_READ,
+        P.PERMIT_READ,
+        P.SHIPMENT_READ,
+        P.TRANSFER_READ,
+        P.SEIZURE_READ,
+        P.REPORT_READ,
+        P.SETTING_READ,
+        P.LICENSEE_READ,
+        P.DISCREPANCY_READ,
+        P.MATCH_READ,
+        P.MATCH_DECIDE,
+        P.CONSENT_ASK,
+        P.CONSENT_READ,
+        P.CONSENT_DECIDE,
+        P.DISCLOSURE_READ,
+        P.LEAD_READ,
+        P.ALERT_READ,
+        P.ALERT_RECORD,
+        P.HIT_READ,
+        P.HIT_DECIDE,
+    },
+    "border_officer": OFFICER_PERMISSIONS
+    | {
+        P.BOARD_READ,
+        P.PERMIT_READ,
+        P.SHIPMENT_READ,
+        P.CHECKPOINT_RECORD,
+        P.RECEIPT_RECORD,
+        P.SHIPMENT_HOLD,
+        P.INCIDENT_RECORD,
+        P.SEIZURE_RECORD,
+        P.SEIZURE_READ,
+        P.CHECK_MAKE,
+        P.RECORD_READ,
+        P.SETTING_READ,
+        P.LICENSEE_READ,
+        P.DISCREPANCY_READ,
+        P.HIT_READ,
+    },
+    "supervisor": OFFICER_PERMISSIONS
+    | {
+        P.TRACE_APPROVE,
+        P.TRACE_READ,
+        P.REQUEST_READ,
+        P.REQUEST_ANSWER,
+        P.RECORD_READ,
+        P.BOARD_READ,
+        P.AGENCY_PLACE,
+        P.PERMIT_READ,
+        P.SHIPMENT_READ,
+        P.SHIPMENT_HOLD,
+        P.INCIDENT_RECORD,
+        P.TRANSFER_READ,
+        P.SEIZURE_READ,
+        P.REPORT_READ,
+        P.AUDIT_READ,
+        P.MATCH_READ,
+        P.CONSENT_READ,
+        P.CONSENT_DECIDE,
+        P.DISCLOSURE_READ,
+        P.ALERT_READ,
+        P.HIT_READ,
+        P.SETTING_READ,
+        P.LICENSEE_READ,
+        P.DISCREPANCY_READ,
+        P.DISCREPANCY_WORK,
+    },
+    "state_administrator": STATE_PERMISSIONS
+    | {
+        P.ACCOUNT_MANAGE,
+        P.KEY_MANAGE,
+        P.AGENCY_MANAGE,
+        P.AGENCY_PLACE,
+        P.SETTING_MANAGE,
+        P.SETTING_READ,
+        P.SIGNING_KEY_MANAGE,
+    },
+    "auditor": STATE_PERMISSIONS
+    | {P.AUDIT_READ, P.SETTING_READ, P.CONSENT_READ, P.DISCLOSURE_READ},
+    "secretariat": COMMON_PERMISSIONS,
+    "display": frozenset({P.WALL_READ}),
+}
+OPERATOR_ROLE: Final = "operator"
+
+
+def role_permissions(role: str) -> frozenset[P]:
+    """Return a role's permissions; empty for unknown roles."""
+    return ROLE_PERMISSIONS.get(role, frozenset())
+
+
+def has_limited_key(actor: Actor) -> bool:
+    """True if the actor's key has fewer permissions than the role."""
+    return not role_permissions(actor.role) <= actor.permissions
+
+
+def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM_CLOCK) -> Actor:
+    """Return the actor of the command line: all permissions in one state.
+
+    A user of the server's command line already controls the installation.
+    """
+    return Actor(
+        state=state, role=OPERATOR_ROLE, permissions=frozenset(P), agency=agency, clock=clock
+    )
+
+
+def service(state: str | None, clock: Clock = SYSTEM_CLOCK) -> Actor:
+    """Return the actor of automatic acts: an operator marked as automatic."""
+    return replace(operator(state, clock=clock), is_automatic=True)
+
+
+def visitor(clock: Clock = SYSTEM_CLOCK) -> Actor:
+    """Return the actor without a session: no state, no permissions."""
+    return Actor(state=None, role=OPERATOR_ROLE, permissions=frozenset(), clock=clock)
+
+
+def _forbidden_message(actor: Actor, permission: P) -> Message:
+    """Name the roles with the permission; for these, the missing permission."""
+    roles = tuple(role for role, may in ROLE_PERMISSIONS.items() if permission in may)
+    if not roles or actor.role in roles:
+        return message("This needs the permission {permission}.", permission=str(permission))
+    return message(
+        "“{what}” is for these roles: {roles}.",
+        what=CodeLabel("permission", str(permission)),
+        roles=CodeLabels("role", roles),
+    )
+
+
+def require(actor: Actor, permission: P, subject_owner: str | None = None) -> None:
+    """Raise Forbidden without the permission, or for another state's subject.
+
+    `subject_owner` is the owner state of the object to change; None for a new object.
+    """
+    if permission not in actor.permissions:
+        raise Forbidden(_forbidden_message(actor, permission), permission=str(permission))
+    if subject_owner is not None and subject_owner != actor.state:
+        raise Forbidden(
+            message(
+                "This belongs to {state}; only its authorities may change it.", state=subject_owner
+            )
+        )

@@ -1,0 +1,351 @@
+"""Accounts of one state and their API keys."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.authentication import PASSWORD_HASHER, generate_key
+from salsa_ext.access.models import Account, ApiKey
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import ROLE_PERMISSIONS, has_limited_key, require, role_permissions
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Conflict, Invalid, NotFound, StaleVersion, message
+from salsa_ext.core.field_checks import Problems, check_agency
+from salsa_ext.core.ids import new_id
+from salsa_ext.core.text import is_blank
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import NO_STATE, db
+from salsa_ext.reference.agencies import agency_codes
+from salsa_ext.reference.posts import own_and_other_side
+from salsa_ext.reference.queries import get_post
+
+MIN_PASSWORD_LENGTH = 12
+DISPLAY = "display"
+LINK = timedelta(days=1)
+"""For so long a link for a display can be used."""
+STATE_PREFIX = re.compile(r"[a-z]{3}\.", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class AccountData:
+    """New account; a missing password is generated."""
+
+    username: str
+    role: str
+    agency: str
+    password: str | None = None
+    post: str | None = None
+
+
+def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
+    """Open an account; returns its id and the password, shown only once.
+
+    User names are stored in lower case. A limited key opens no account with more permissions than
+    its own. Raises Invalid.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    data = replace(data, username=data.username.lower())
+    _check_account(actor, data)
+    password = data.password or secrets.token_urlsafe(15)
+    account_id = new_id()
+    insert_many(
+        Account,
+        [
+            {
+                "id": account_id,
+                "owner_state": actor.state or NO_STATE,
+                "agency": data.agency,
+                "role": data.role,
+                "username": data.username,
+                "password_hash": PASSWORD_HASHER.hash(password),
+                "is_active": True,
+                "created_at": actor.now(),
+                "post": data.post,
+            }
+        ],
+    )
+    append(
+        actor, AuditEvent(Action.ACCOUNT_OPENED, "account", account_id, data={"role": data.role})
+    )
+    if data.role == DISPLAY:
+        return account_id, _link(actor, account_id)
+    return account_id, password
+
+
+def close_account(*, actor: Actor, account_id: UUID, expected_version: int | None) -> None:
+    """Close an account and revoke its keys and sessions; idempotent.
+
+    Raises NotFound, StaleVersion, or Conflict for the last open administrator of a state.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    administrators = _lock_administrators()
+    account = db.session.get(Account, account_id, populate_existing=True, with_for_update=True)
+    if account is None:
+        raise NotFound("account", account_id)
+    if expected_version is not None and expected_version != account.version:
+        raise StaleVersion(message("This was changed since you read it; read it again."))
+    if not account.is_active:
+        return
+    if administrators == [account_id]:
+        raise Conflict(
+            message(
+                "{username} is the last open administrator of the state; open another first.",
+                username=account.username,
+            )
+        )
+    account.is_active, account.version = False, account.version + 1
+    _revoke_keys(actor, account_id)
+    append(actor, AuditEvent(Action.ACCOUNT_CLOSED, "account", account_id))
+
+
+def reset_password(*, actor: Actor, username: str) -> str:
+    """Set a new password and revoke the account's keys.
+
+    Returns the password, shown only once. Raises as `lock_open_account`.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    account, password = lock_open_account(username), secrets.token_urlsafe(15)
+    if account.role == DISPLAY:
+        raise Conflict(message("{username} signs in by a link.", username=account.username))
+    account.password_hash = PASSWORD_HASHER.hash(password)
+    _revoke_keys(actor, account.id)
+    append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))
+    return password
+
+
+def issue_link(*, actor: Actor, username: str) -> str:
+    """Issue a new one-time link for a display, and end what it was signed in by; raises as `find_open`.
+
+    Returns the link's token, shown this once.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    account = lock_open_account(username)
+    if account.role != DISPLAY:
+        raise Conflict(message("{username} signs in by a password.", username=account.username))
+    _revoke_keys(actor, account.id)
+    append(actor, AuditEvent(Action.ACCOUNT_LINKED, "account", account.id))
+    return _link(actor, account.id)
+
+
+def _link(actor: Actor, account_id: UUID) -> str:
+    token, row = generate_key(actor, "link", (), LINK)
+    insert_many(ApiKey, [row | {"account_id": account_id, "is_link": True}])
+    return token
+
+
+def lock_account(username: str) -> Account:
+    """Return an account of the own state, locked; raises NotFound.
+
+    Case is ignored unless an account has exactly this spelling.
+    """
+    named = select(Account).where(Account.username.in_((username, username.lower())))
+    exact_first = named.order_by((Account.username == username).desc()).limit(1)
+    account = db.session.scalar(exact_first.with_for_update())
+    if account is None:
+        raise NotFound("account", username)
+    return account
+
+
+def lock_open_account(username: str) -> Account:
+    """Return an open account, locked; raises NotFound, or Conflict if closed."""
+    account = lock_account(username)
+    if not account.is_active:
+        raise Conflict(
+            message(
+                "{username} is closed; open an account with another user name.",
+                username=account.username,
+            )
+        )
+    return account
+
+
+def _lock_administrators() -> list[UUID]:
+    """Lock the own state's administrators against closing each other."""
+    administrators = select(Account.id).where(
+        Account.role == "state_administrator", Account.is_active
+    )
+    return [*db.session.scalars(administrators.order_by(Account.id).with_for_update())]
+
+
+def _revoke_keys(actor: Actor, account_id: UUID) -> None:
+    """Revoke an account's keys and sessions."""
+    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+    db.session.execute(keys.values(revoked_at=actor.now()))
+
+
+def _check_account(actor: Actor, data: AccountData) -> None:
+    if data.role not in ROLE_PERMISSIONS:
+        raise Invalid({"role": [message("One of: {roles}.", roles=", ".join(ROLE_PERMISSIONS))]})
+    if (data.role == "secretariat") != (actor.state is None):
+        raise Invalid(
+            {"role": [message("The secretariat has no state, and every other role has one.")]}
+        )
+    if data.password is not None and len(data.password) < MIN_PASSWORD_LENGTH:
+        raise Invalid(
+            {"password": [message("At least {count} characters.", count=MIN_PASSWORD_LENGTH)]}
+        )
+    problems = Problems()
+    if has_limited_key(actor) and (
+        beyond := sorted(role_permissions(data.role) - actor.permissions)
+    ):
+        problems.add(
+            "role",
+            message(
+                "Your own key does not carry {scopes}; it opens no account that may more than it.",
+                scopes=", ".join(beyond),
+            ),
+        )
+    _check_username(problems, data.username, actor.state)
+    if data.role == DISPLAY and data.post is None:
+        problems.add("post", message("Name the post at which the display hangs."))
+    if data.role == DISPLAY and data.password is not None:
+        problems.add("password", message("A display signs in by a link."))
+    if data.role != DISPLAY and data.post is not None:
+        problems.add("post", message("Only a display has a post."))
+    check_agency(problems, "agency", data.agency, agency_codes(actor.state))
+    problems.raise_any()
+    if data.post is not None:
+        own_and_other_side(get_post(data.post), actor.state)
+
+
+def _check_username(problems: Problems, username: str, state: str | None) -> None:
+    """Check the state's prefix, which keeps user names unique among states."""
+    prefix = f"{state.lower()}." if state else ""
+    if not username.startswith(prefix) or is_blank(username.removeprefix(prefix)):
+        problems.add(
+            "username",
+            message(
+                "A user name of your state begins with {prefix}, such as {prefix}ana.",
+                prefix=prefix,
+            ),
+        )
+    elif state is None and STATE_PREFIX.match(username):
+        problems.add("username", message("A user name that begins so is one of a state."))
+
+
+MAX_KEY_DAYS = 366
+
+
+@dataclass(frozen=True)
+class KeyData:
+    """New key of an account; no `scopes` means all of its role."""
+
+    username: str
+    name: str
+    days: int
+    scopes: Sequence[str] = ()
+
+
+def issue_key(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
+    """Issue a key; returns its id and token, shown only once.
+
+    A limited key issues no more permissions than its own. Raises Invalid, or as
+    `lock_open_account`.
+    """
+    require(actor, Permission.KEY_MANAGE)
+    account = lock_open_account(data.username)
+    scopes = _check_scopes(actor, account.role, data.scopes)
+    if not 1 <= data.days <= MAX_KEY_DAYS:
+        raise Invalid({"days": [message("From 1 to {count} days.", count=MAX_KEY_DAYS)]})
+    token, row = generate_key(actor, data.name, scopes, timedelta(days=data.days))
+    row["account_id"] = account.id
+    insert_many(ApiKey, [row])
+    append(
+        actor,
+        AuditEvent(
+            Action.KEY_ISSUED, "key", row["id"], data={"scopes": scopes, "account": str(account.id)}
+        ),
+    )
+    return UUID(str(row["id"])), token
+
+
+def revoke_key(*, actor: Actor, key_id: UUID) -> None:
+    """Revoke a key immediately; raises NotFound."""
+    require(actor, Permission.KEY_MANAGE)
+    mine = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
+    ended = db.session.scalar(mine.values(revoked_at=actor.now()).returning(ApiKey.id))
+    if ended is None:
+        raise NotFound("key", key_id)
+    append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
+
+
+def _check_scopes(actor: Actor, role: str, wanted: Sequence[str]) -> list[str]:
+    allowed = role_permissions(role)
+    unknown = sorted(set(wanted) - allowed)
+    if unknown:
+        raise Invalid(
+            {
+                "scopes": [
+                    message(
+                        "The role {role} does not include {scopes}.",
+                        role=role,
+                        scopes=", ".join(unknown),
+                    )
+                ]
+            }
+        )
+    scopes = set(wanted or allowed)
+    if has_limited_key(actor) and (beyond := sorted(scopes - actor.permissions)):
+        raise Invalid(
+            {
+                "scopes": [
+                    message(
+                        "Your own key does not carry {scopes}; it issues no more than it carries.",
+                        scopes=", ".join(beyond),
+                    )
+                ]
+            }
+        )
+    return sorted(scopes)
+
+
+def list_accounts(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Account]:
+    """Return a page of the own state's accounts, without passwords."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    query = select(Account)
+    if (role := filters.get("role")) is not None:
+        query = query.where(Account.role == role)
+    return fetch_page(query, Account.id, limit, cursor)
+
+
+def get_account(actor: Actor, account_id: UUID) -> Account:
+    """Return an account of the own state; raises NotFound."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    return load_account(account_id)
+
+
+def load_account(account_id: UUID) -> Account:
+    """Return an account by id; checks no permission, raises NotFound."""
+    account = db.session.get(Account, account_id, populate_existing=True)
+    if account is None:
+        raise NotFound("account", account_id)
+    return account
+
+
+def list_eligible(actor: Actor, permission: Permission) -> Sequence[Any]:
+    """Return user names and agencies of open accounts with a permission."""
+    require(actor, permission)
+    roles = [role for role, may in ROLE_PERMISSIONS.items() if permission in may]
+    open_ = (Account.owner_state == actor.state, Account.is_active, Account.role.in_(roles))
+    query = select(Account.username, Account.agency).where(*open_)
+    return db.session.execute(query.order_by(Account.username)).all()
+
+
+def list_keys(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[ApiKey]:
+    """Return a page of the own state's keys, without tokens."""
+    require(actor, Permission.KEY_MANAGE)
+    return fetch_page(select(ApiKey), ApiKey.id, limit, cursor)

@@ -1,0 +1,351 @@
+"""Attachments of objects: adding, reading, downloading, withdrawing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many, resolve_officer
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.release import FINDER_VISIBILITIES, Statement
+from salsa_ext.access.rules import require
+from salsa_ext.administration import files
+from salsa_ext.administration.models import Attachment, AttachmentPart
+from salsa_ext.administration.values import AttachmentData, AttachmentSubject, FileContent
+from salsa_ext.checks.models import Check
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.config import MIB
+from salsa_ext.core.errors import (
+    CodeLabel,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    StaleVersion,
+    message,
+)
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.models import Versioned
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.disclosure.disclosures import require_purpose
+from salsa_ext.disclosure.sharing import Sharing, actor_reader
+from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.search.index import find_owner
+from salsa_ext.tracing.traces.models import Trace
+from salsa_ext.trade.discrepancies.models import Discrepancy
+from salsa_ext.trade.permits.models import Licensee, Permit
+from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.shipments.models import Shipment
+
+PART_SIZE: Final = MIB
+CONTENT_GROUPS: Final = ("content",)
+"""Groups audited when the file itself is downloaded."""
+SHARED_HANDLING: Final = ("H0", "H1")
+"""Handling codes visible to the other states concerned (Europol's H0 to H3)."""
+
+
+def add_attachment(
+    *, actor: Actor, data: AttachmentData, received: bytes, stored: FileContent
+) -> UUID:
+    """Attach a file to an object the actor may read.
+
+    `stored` is the result of `files.clean_file`, computed before the transaction, since it takes
+    seconds and runs one picture at a time. Raises NotFound, or Invalid for the file.
+    """
+    require(actor, Permission.ATTACHMENT_RECORD)
+    require(actor, ATTACHABLE_KINDS[data.subject.kind].permission)
+    subject = find_subject(data.subject)
+    if data.kind == "photograph" and stored.media_type == files.PDF_TYPE:
+        raise Invalid({"kind": [message("A PDF is a document or a laboratory report.")]})
+    owner = actor.own_state()
+    concerned = sorted({owner, *(subject.concerned if data.handling in SHARED_HANDLING else ())})
+    row = _attachment_row(actor, data, received, stored) | {
+        "owner_state": owner,
+        "concerned": concerned,
+    }
+    insert_many(Attachment, [row])
+    for part in _part_rows(row, stored.data):  # one at a time: the driver holds each thrice
+        insert_many(AttachmentPart, [part])
+    append(actor, _audit_event(Action.ATTACHMENT_ADDED, Attachment(**row), concerned))
+    return UUID(str(row["id"]))
+
+
+def withdraw_attachment(
+    *, actor: Actor, attachment_id: UUID, expected_version: int | None, data: DecisionData
+) -> None:
+    """Withdraw an attachment; reason and hashes remain.
+
+    Raises NotFound, Forbidden for another state's, StaleVersion, Conflict if already withdrawn.
+    """
+    require(actor, Permission.ATTACHMENT_RECORD)
+    found = db.session.get(
+        Attachment, attachment_id, populate_existing=True, with_for_update=True
+    ) or load_attachment(attachment_id)  # another state's is seen, and not locked
+    require(actor, Permission.ATTACHMENT_RECORD, found.owner_state)
+    find_attachment(actor, attachment_id)
+    if expected_version is not None and found.version != expected_version:
+        raise StaleVersion(message("This was changed since you read it; read it again."))
+    _check_not_withdrawn(found)
+    found.withdrawn_at, found.withdrawn_reason = actor.now(), data.reason
+    found.version += 1
+    db.session.flush()
+    append(actor, _audit_event(Action.ATTACHMENT_WITHDRAWN, found, found.concerned))
+
+
+def view_attachment(*, actor: Actor, attachment_id: UUID) -> AttachmentView:
+    """Return an attachment's metadata; audits the disclosure to its owner.
+
+    Raises NotFound, or Invalid without a purpose.
+    """
+    require(actor, Permission.ATTACHMENT_READ)
+    return _disclose(actor, [_find_with_purpose(actor, attachment_id)])[0]
+
+
+def download_attachment(*, actor: Actor, attachment_id: UUID) -> tuple[Attachment, FileContent]:
+    """Return an attachment's content; audits the disclosure to its owner.
+
+    Raises as `view_attachment`, and Conflict if withdrawn.
+    """
+    require(actor, Permission.ATTACHMENT_READ)
+    found = _find_with_purpose(actor, attachment_id)
+    _check_not_withdrawn(found)
+    if found.owner_state != actor.state:
+        append(actor, _disclosure_event(found, CONTENT_GROUPS))
+    return found, load_content(found)
+
+
+def view_attachments(
+    *, actor: Actor, subject: AttachmentSubject, kind: str | None, limit: int, cursor: str | None
+) -> Page[AttachmentView]:
+    """Return a page of an object's attachments; audits disclosures to their owners.
+
+    Raises NotFound, Invalid for an incomplete purpose, and Forbidden for an open record of another
+    state: its attachments are only for concerned states.
+    """
+    require(actor, Permission.ATTACHMENT_READ)
+    if actor.purpose is not None:
+        require_purpose(actor)
+    try:
+        page = fetch_attachments(actor, subject, kind, limit, cursor)
+    except NotFound:
+        _refuse_open(actor, subject)
+        raise
+    return page.of(_disclose(actor, page.items))
+
+
+def _refuse_open(actor: Actor, subject: AttachmentSubject) -> None:
+    """Raise Forbidden with the state to ask, for a visible open record.
+
+    It does not reveal whether there are attachments. Files contain free text, persons and places
+    (`remarks`), which release denies to states not concerned.
+    """
+    owner = find_owner(subject.id) if subject.kind == "record" else None
+    if (
+        owner
+        and owner[1] in FINDER_VISIBILITIES["firearm"]
+        and Permission.RECORD_READ in actor.permissions
+    ):
+        raise Forbidden(
+            message(
+                "What is attached to a record is shown to the states that it concerns;"
+                " ask {state}.",
+                state=CodeLabel("state", owner[0]),
+            )
+        )
+
+
+def _find_with_purpose(actor: Actor, attachment_id: UUID) -> Attachment:
+    found = find_attachment(actor, attachment_id)
+    if found.owner_state != actor.state and ATTACHABLE_KINDS[found.subject_kind].for_a_purpose:
+        require_purpose(actor)
+    return found
+
+
+def _disclose(actor: Actor, rows: Sequence[Attachment]) -> list[AttachmentView]:
+    """Return views for the reader; audit disclosures of other states' data."""
+    views = [attachment_view(actor, row) for row in rows]
+    append_many(
+        actor,
+        [
+            _disclosure_event(view.row, view.sharing.given(_field_groups(view.row)))
+            for view in views
+            if not view.sharing.is_own
+        ],
+    )
+    return views
+
+
+def _field_groups(row: Attachment) -> list[str]:
+    has_text = row.title or row.withdrawn_reason
+    return ["document", "remarks"] if has_text else ["document"]
+
+
+def _check_not_withdrawn(found: Attachment) -> None:
+    if found.withdrawn_at is not None:
+        raise Conflict(
+            message("This attachment was withdrawn: {reason}", reason=found.withdrawn_reason)
+        )
+
+
+def _attachment_row(
+    actor: Actor, data: AttachmentData, received: bytes, kept: FileContent
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "version": 1,
+        "subject_kind": data.subject.kind,
+        "subject_id": data.subject.id,
+        "kind": data.kind,
+        "title": data.title,
+        "handling": data.handling,
+        "media_type": kept.media_type,
+        "size": len(kept.data),
+        "width": kept.width,
+        "height": kept.height,
+        "received_sha256": hashlib.sha256(received).digest(),
+        "kept_sha256": hashlib.sha256(kept.data).digest(),
+        "added_at": actor.now(),
+        "added_by_agency": actor.agency,
+        "added_by_officer": resolve_officer(actor),
+        "withdrawn_at": None,
+        "withdrawn_reason": None,
+    }
+
+
+def _part_rows(row: dict[str, Any], data: bytes) -> Iterator[dict[str, Any]]:
+    of = {
+        "attachment_id": row["id"],
+        "owner_state": row["owner_state"],
+        "concerned": row["concerned"],
+    }
+    for position, start in enumerate(range(0, len(data), PART_SIZE)):
+        yield of | {"position": position, "content": data[start : start + PART_SIZE]}
+
+
+def _disclosure_event(found: Attachment, groups: Sequence[str]) -> AuditEvent:
+    act = _audit_event(Action.ATTACHMENT_DISCLOSED, found, [found.owner_state])
+    return replace(act, data=act.data | {"groups": [*groups]})
+
+
+def _audit_event(action: Action, found: Attachment, concerned: Sequence[str]) -> AuditEvent:
+    said: dict[str, Any] = {
+        "subject": f"{found.subject_kind}:{found.subject_id}",
+        "kind": found.kind,
+        "sha256": found.kept_sha256.hex(),
+    }
+    if found.subject_kind == "trace":  # which may be kept from an agency, and this with it
+        said["about"] = [str(found.subject_id)]
+    return AuditEvent(action, "attachment", found.id, found.owner_state, concerned, said)
+
+
+@dataclass(frozen=True)
+class AttachmentView:
+    """Attachment metadata as shared with the reader."""
+
+    row: Attachment
+    sharing: Sharing
+
+    @property
+    def version(self) -> int:
+        """Return the attachment's version."""
+        return self.row.version
+
+
+def attachment_view(actor: Actor, row: Attachment) -> AttachmentView:
+    """Return an attachment as shared with its reader."""
+    concerns = actor.state in row.concerned
+    is_paper = not ATTACHABLE_KINDS[row.subject_kind].for_a_purpose
+    said = Statement(row.owner_state, "open", row.handling, concerns, is_paper)
+    return AttachmentView(row, Sharing(said, actor_reader(actor)))
+
+
+def fetch_attachments(
+    actor: Actor, subject: AttachmentSubject, kind: str | None, limit: int, cursor: str | None
+) -> Page[Attachment]:
+    """Return a page of an object's attachments, newest first; raises NotFound.
+
+    Without a purpose, other states' attachments are left out where the object requires one.
+    """
+    require(actor, Permission.ATTACHMENT_READ)
+    require(actor, ATTACHABLE_KINDS[subject.kind].permission)
+    find_subject(subject)
+    query = select(Attachment).where(
+        Attachment.subject_kind == subject.kind, Attachment.subject_id == subject.id
+    )
+    if kind is not None:
+        query = query.where(Attachment.kind == kind)
+    if actor.purpose is None and ATTACHABLE_KINDS[subject.kind].for_a_purpose:
+        query = query.where(Attachment.owner_state == actor.state)
+    return fetch_page(query, Attachment.id, limit, cursor)
+
+
+def find_attachment(actor: Actor, attachment_id: UUID) -> Attachment:
+    """Return an attachment of an object the actor may read; raises NotFound."""
+    require(actor, Permission.ATTACHMENT_READ)
+    found = load_attachment(attachment_id)
+    if ATTACHABLE_KINDS[found.subject_kind].permission not in actor.permissions:
+        raise NotFound("attachment", attachment_id)
+    return found
+
+
+def load_attachment(attachment_id: UUID) -> Attachment:
+    """Return an attachment visible to the state; checks no permission, raises NotFound."""
+    found = db.session.get(Attachment, attachment_id, populate_existing=True)
+    if found is None:
+        raise NotFound("attachment", attachment_id)
+    return found
+
+
+def attachment_version(actor: Actor, attachment_id: UUID) -> int:
+    """Return the current version for If-Match; raises NotFound."""
+    return load_attachment(attachment_id).version
+
+
+def load_content(attachment: Attachment) -> FileContent:
+    """Return an attachment's content."""
+    mine = AttachmentPart.attachment_id == attachment.id
+    parts = select(AttachmentPart.content).where(mine).order_by(AttachmentPart.position)
+    held = db.session.scalars(parts.execution_options(yield_per=1))
+    return FileContent(b"".join(held), attachment.media_type, attachment.width, attachment.height)
+
+
+@dataclass(frozen=True)
+class SubjectKind:
+    """Kind of object: table, read permission, and whether others need a purpose."""
+
+    model: Any
+    permission: Permission
+    for_a_purpose: bool = False
+
+
+ATTACHABLE_KINDS: Final[Mapping[str, SubjectKind]] = {
+    "check": SubjectKind(Check, Permission.CHECK_MAKE),
+    "discrepancy": SubjectKind(Discrepancy, Permission.DISCREPANCY_READ),
+    "licensee": SubjectKind(Licensee, Permission.LICENSEE_READ),
+    "permit": SubjectKind(Permit, Permission.PERMIT_READ),
+    "record": SubjectKind(Record, Permission.RECORD_READ, for_a_purpose=True),
+    "report": SubjectKind(Report, Permission.REPORT_READ, for_a_purpose=True),
+    "seizure": SubjectKind(Seizure, Permission.SEIZURE_READ, for_a_purpose=True),
+    "shipment": SubjectKind(Shipment, Permission.SHIPMENT_READ),
+    "trace": SubjectKind(Trace, Permission.TRACE_READ),
+    "transfer": SubjectKind(Transfer, Permission.TRANSFER_READ, for_a_purpose=True),
+}
+
+
+def find_subject(subject: AttachmentSubject) -> Any:
+    """Return the current row of a visible object; raises NotFound."""
+    model = ATTACHABLE_KINDS[subject.kind].model
+    query = select_current(model) if issubclass(model, Versioned) else select(model)
+    found = db.session.scalars(query.where(model.id == subject.id)).first()
+    if found is None:
+        raise NotFound(subject.kind, subject.id)
+    return found

@@ -1,0 +1,245 @@
+"""The audit for its readers: entries, and disclosures of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, String, func, literal, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, Action
+from salsa_ext.access.models import AuditEntry, Officer
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
+from salsa_ext.core.ids import parse_id
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import NO_STATE, db
+from salsa_ext.database.versions import select_current
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.worklists import record_lookup
+from salsa_ext.worklists.record_lookup import RecordReference
+
+MAX_NAMED_RECORDS: Final = 5
+"""Records of an entry shown with number and serial."""
+
+
+@dataclass(frozen=True)
+class AuditEntryView:
+    """Audit entry; only the acting state sees account, officer and traces.
+
+    `by_itself` for acts of the service, also after a person's act. `number` is that of the own
+    state's document, `records` are the first of its records in the entry.
+    """
+
+    entry: AuditEntry
+    account: UUID | None
+    officer: str | None
+    data: dict[str, Any]
+    number: str | None = None
+    records: Sequence[RecordReference] = ()
+
+    @property
+    def more(self) -> int:
+        """Return the number of further records."""
+        return (
+            max(len(self.entry.data.get("records", ())) - MAX_NAMED_RECORDS, 0)
+            if self.records
+            else 0
+        )
+
+    @property
+    def by_itself(self) -> bool:
+        """True if the service acted, not a person."""
+        return AUTOMATIC_KEY in self.entry.data or self.entry.action in AUTOMATIC_ACTIONS
+
+    @property
+    def is_upon_an_act(self) -> bool:
+        """True if the service acted as a consequence of a person's act."""
+        return self.by_itself and self.entry.account_id is not None
+
+
+def list_entries(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[AuditEntryView]:
+    """Return a page of entries that concern the own state, newest first.
+
+    `subject_id` may also be a document number or serial of own records.
+    """
+    require(actor, Permission.AUDIT_READ)
+    query, entry = _select_entries()
+    if (typed := filters.get("subject_id")) is not None:
+        query, entry = _select_by_subjects(
+            {typed, *map(str, record_lookup.find_subject_ids(actor, typed))}
+        )
+    for name in ("action", "subject_kind", "owner_state"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(entry, name) == value)
+    found = fetch_page(query, entry.id, limit, cursor)
+    return found.of(_entry_views(actor, found.items))
+
+
+def _select_entries() -> tuple[Select[Any], Any]:
+    return select(AuditEntry), AuditEntry
+
+
+def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
+    """Select entries of subjects by a lateral join, and return the entity.
+
+    With thousands of ids in one condition, PostgreSQL would scan the whole audit.
+    """
+    given = func.unnest(literal([*ids], ARRAY(String))).table_valued("id", name="given")
+    given = given.render_derived()
+    of_one = select(AuditEntry).where(AuditEntry.subject_id == given.c.id).offset(0)
+    entry = aliased(AuditEntry, of_one.correlate(given).lateral("entry"))
+    return select(entry).select_from(given).join(entry, true()), entry
+
+
+def _entry_views(actor: Actor, entries: Sequence[AuditEntry]) -> list[AuditEntryView]:
+    officers = select(Officer.id, Officer.number).where(
+        Officer.id.in_([entry.officer_id for entry in entries if entry.officer_id])
+    )
+    officer = {row.id: row.number for row in db.session.execute(officers)}
+    of = {entry.id: _record_ids(entry) for entry in entries}
+    found = record_lookup.describe_records(actor, {one for ids in of.values() for one in ids})
+    subjects = {entry.id: (entry.subject_kind, parse_id(entry.subject_id)) for entry in entries}
+    numbers = record_lookup.find_numbers(actor, subjects.values())
+    return [
+        replace(
+            _entry_view(actor, entry, officer),
+            number=numbers.get(subjects[entry.id]),
+            records=[found[one] for one in of[entry.id] if one in found],
+        )
+        for entry in entries
+    ]
+
+
+def _entry_view(
+    actor: Actor, entry: AuditEntry, officers: Mapping[UUID | None, str]
+) -> AuditEntryView:
+    if entry.owner_state == (actor.state or NO_STATE):
+        return AuditEntryView(
+            entry, entry.account_id, officers.get(entry.officer_id), _own_data(entry)
+        )
+    return AuditEntryView(entry, None, None, _without_traces(entry))
+
+
+def _record_ids(entry: AuditEntry) -> list[UUID]:
+    """Return the ids of an entry's first records, own or foreign."""
+    said = entry.data.get("records") or [entry.data.get("record")]
+    listed = [
+        *said[:MAX_NAMED_RECORDS],
+        entry.subject_id if entry.subject_kind == "record" else None,
+    ]
+    ids = [parse_id(one) for one in listed if isinstance(one, str)]
+    return [*dict.fromkeys(one for one in ids if one)]
+
+
+def _own_data(entry: AuditEntry) -> dict[str, Any]:
+    """Return an own entry's data; corrections omit the traces of other states."""
+    if entry.action == Action.RECORD_CORRECTED:
+        return _without_traces(entry)
+    return {name: value for name, value in entry.data.items() if name != AUTOMATIC_KEY}
+
+
+def _without_traces(entry: AuditEntry) -> dict[str, Any]:
+    """Return the data without traces; their existence is confidential."""
+    return {
+        name: value for name, value in entry.data.items() if name not in ("about", AUTOMATIC_KEY)
+    }
+
+
+READ_CHANNEL = "reading"
+
+
+@dataclass(frozen=True)
+class DisclosureView:
+    """Disclosure of a record from the audit, with the disclosed version."""
+
+    entry: AuditEntry
+    version: int
+
+    @property
+    def state(self) -> str:
+        """Return the receiving state."""
+        return str(self.entry.data.get("to", self.entry.owner_state))
+
+    @property
+    def given_by(self) -> str:
+        """Return the disclosing state; another than the owner for onward use."""
+        entry = self.entry
+        is_passed_on = entry.data.get("through") == "form" and "to" in entry.data
+        return entry.owner_state if is_passed_on else str(entry.subject_state)
+
+    @property
+    def role(self) -> str | None:
+        """Return the receiving role; None if disclosed to a state."""
+        return None if "to" in self.entry.data else self.entry.role
+
+    @property
+    def through(self) -> str:
+        """Return the channel: reading, a query's kind, or an automatic notice."""
+        if through := self.entry.data.get("through"):
+            return str(through)
+        is_read = self.entry.action == Action.RECORD_DISCLOSED
+        return READ_CHANNEL if is_read else self.entry.subject_kind
+
+    @property
+    def is_by_itself(self) -> bool:
+        """True if disclosed automatically, without a request."""
+        return AUTOMATIC_KEY in self.entry.data or self.through in ("match", "hit")
+
+
+def list_disclosures(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, record_id: UUID
+) -> Page[DisclosureView]:
+    """Return a page of a record's disclosures, newest first; raises NotFound.
+
+    Disclosures are recorded in the transaction of the answer. Disclosures in connection with a
+    silent record or alert are not listed.
+    """
+    require(actor, Permission.DISCLOSURE_READ)
+    own = select_current(Record).where(Record.id == record_id, Record.owner_state == actor.state)
+    if db.session.scalars(own).first() is None:
+        raise NotFound("record", record_id)
+    given = select(AuditEntry.id).where(
+        AuditEntry.subject_kind == "record",
+        AuditEntry.subject_id == str(record_id),
+        AuditEntry.action == Action.RECORD_DISCLOSED,
+    )
+    shown = select(func.salsa_showings(str(record_id)))
+    query = select(AuditEntry).where(AuditEntry.id.in_(union_all(given, shown)))
+    if (to := filters.get("owner_state")) is not None:  # who read it, or to whom it was sent
+        reader = func.coalesce(AuditEntry.data["to"].astext, AuditEntry.owner_state)
+        query = query.where(reader == to)
+    for name in ("purpose", "case_number"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(AuditEntry, name) == value)
+    found = fetch_page(query, AuditEntry.id, limit, cursor)
+    return found.of(_disclosure_views(record_id, found.items))
+
+
+def _disclosure_views(record_id: UUID, entries: Sequence[AuditEntry]) -> list[DisclosureView]:
+    """Add the disclosed version, by time if the entry names none."""
+    is_named = all("version" in entry.data for entry in entries)
+    written = {} if is_named else _version_times(record_id)
+    return [
+        DisclosureView(entry, entry.data.get("version") or _version_at(written, entry.at))
+        for entry in entries
+    ]
+
+
+def _version_times(record_id: UUID) -> Mapping[int, datetime]:
+    columns = (Record.version, Record.recorded_at)
+    rows = db.session.execute(select(*columns).where(Record.id == record_id))
+    return {row.version: row.recorded_at for row in rows}
+
+
+def _version_at(written: Mapping[int, datetime], at: datetime) -> int:
+    return max((version for version, since in written.items() if since <= at), default=1)

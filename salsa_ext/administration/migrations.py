@@ -1,0 +1,151 @@
+"""Database schema: migrations, revision check, protection against mixing demo and real data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from alembic import command
+from alembic.config import Config as Alembic
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, make_url, pool, text
+from sqlalchemy.exc import OperationalError
+
+from salsa_ext.core.errors import Conflict, Unavailable, message
+from salsa_ext.database.session import db
+from salsa_ext.firearms.marks import index
+from salsa_ext.reference import loading
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+DEMO_LOCK = 0x53414C5341
+STATE_TABLES = text(
+    "SELECT quote_ident(table_name) FROM information_schema.columns"
+    " WHERE table_schema = 'public' AND column_name = 'owner_state' ORDER BY 1"
+)
+
+
+def upgrade_schema(migration_url: str) -> dict[str, int]:
+    """Run missing migrations and load reference data; returns row counts.
+
+    Then fills missing rows of the mark index. Raises Unavailable without a database.
+    """
+    schema_revisions(migration_url)
+    command.upgrade(_alembic_config(migration_url), "head")
+    engine = create_engine(migration_url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        loaded = loading.load_reference_data(connection)
+    with engine.begin() as connection:
+        index.fill_variants(connection)
+    return loaded
+
+
+def downgrade_schema(migration_url: str, revision: str) -> None:
+    """Downgrade to a revision; for tests of migrations."""
+    command.downgrade(_alembic_config(migration_url), revision)
+
+
+def schema_revisions(url: str) -> tuple[str | None, str | None]:
+    """Return the database's revision and the required one.
+
+    Raises Unavailable without a database.
+    """
+    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with _connect(url) as connection:
+        return _read_revision(connection), wanted
+
+
+@contextmanager
+def demo_lock(migration_url: str) -> Iterator[None]:
+    """Exclude other commands from building a demo region; raises Conflict."""
+    with _connect(migration_url) as opened:
+        connection = opened.execution_options(
+            isolation_level="AUTOCOMMIT"
+        )  # the lock is the session's
+        if not connection.scalar(text(f"SELECT pg_try_advisory_lock({DEMO_LOCK})")):
+            raise Conflict(
+                message(
+                    "Another command is making the demo region in this database; let it finish."
+                )
+            )
+        yield
+
+
+def require_demo_database(migration_url: str) -> None:
+    """Raise Conflict if the database may hold real records.
+
+    That is: declared as real, or accounts or records without a declared demo. Works with any schema
+    revision; only the owner role sees all states' rows.
+    """
+    with _connect(migration_url) as connection:
+        declared = _declared_kinds(connection)
+        if "real" in declared or ("demo" not in declared and _has_rows(connection)):
+            raise Conflict(
+                message(
+                    "This database is for real records; give the demo another one,"
+                    " with SALSA_HOME or SALSA_DATABASE_URL."
+                )
+            )
+
+
+def _declared_kinds(connection: Connection) -> set[str]:
+    if not connection.scalar(text("SELECT to_regclass('installation')")):
+        return set()
+    return set(connection.scalars(text("SELECT kind FROM installation")))
+
+
+def _has_rows(connection: Connection) -> bool:
+    return any(
+        connection.scalar(text(f"SELECT EXISTS (SELECT FROM {table})"))  # noqa: S608 - quoted by the database
+        for table in connection.scalars(STATE_TABLES).all()
+    )
+
+
+@contextmanager
+def _connect(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, poolclass=pool.NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except OperationalError as error:
+        raise Unavailable(
+            message(
+                "The database cannot be reached at {where}: does the server run, and are"
+                " name, password and database right?",
+                where=make_url(url).render_as_string(),
+            )
+        ) from error
+
+
+def _read_revision(connection: Connection) -> str | None:
+    """Return the revision; the service role may only call `salsa_revision`."""
+    if connection.scalar(text("SELECT to_regproc('salsa_revision')")):
+        return cast(str, connection.scalar(text("SELECT salsa_revision()")))
+    readable = "SELECT has_table_privilege(to_regclass('alembic_version'), 'SELECT')"
+    if not connection.scalar(text(readable)):
+        return None
+    return cast(str, connection.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def _alembic_config(migration_url: str) -> Alembic:
+    alembic = Alembic()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    alembic.set_main_option("sqlalchemy.url", migration_url.replace("%", "%%"))
+    return alembic
+
+
+HEAD_FILE = Path(__file__).parents[2] / "migrations" / ".current-head"
+
+
+@cache
+def required_revision() -> str:
+    """Return the revision required by this code."""
+    return HEAD_FILE.read_text().strip()
+
+
+def is_schema_current() -> bool:
+    """True at the required revision; raises the driver's errors without a database."""
+    standing: str | None = db.session.scalar(text("SELECT salsa_revision()"))
+    return standing == required_revision()

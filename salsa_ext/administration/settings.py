@@ -1,0 +1,168 @@
+"""Changing the settings of the own state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import StaleVersion, message
+from salsa_ext.core.field_checks import Problems
+from salsa_ext.database.session import db
+from salsa_ext.reference.models import StateSetting
+from salsa_ext.reference.names import participants
+from salsa_ext.reference.values import (
+    ENOUGH_APPROVERS,
+    MAX_COUNTERPART_DAYS,
+    MAX_DATES,
+    MAX_OVERDUE_HOURS,
+    MAX_TERMS,
+    Settings,
+    SettingsChange,
+)
+from salsa_ext.tracing.traces.approvals import count_approvers
+
+
+def change_settings(*, actor: Actor, data: SettingsChange, expected_version: int | None) -> None:
+    """Change the given settings; raises Invalid or StaleVersion.
+
+    Equal values make no new version. `expected_version` is the version read by the caller, 0 for
+    defaults; None skips the check.
+    """
+    require(actor, Permission.SETTING_MANAGE)
+    state = actor.own_state()
+    _check_settings(actor, data, state)
+    row = _lock_settings(actor, state)
+    if expected_version is not None and expected_version != row.version:
+        raise StaleVersion(message("This was changed since you read it; read it again."))
+    if not (changes := _changes(data, row)):
+        return
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.version, row.changed_at = row.version + 1, actor.now()
+    db.session.flush()  # what follows reads it by SQL
+    append(actor, AuditEvent(Action.SETTING_CHANGED, "setting", state, data=_to_json(changes)))
+
+
+def _changes(data: SettingsChange, row: StateSetting) -> dict[str, Any]:
+    """Return the given values that differ.
+
+    Without approval by a partner, `trace_approver` is cleared.
+    """
+    given = {name: value for name, value in asdict(data).items() if value is not None}
+    given |= {name: sorted(value) for name, value in given.items() if isinstance(value, tuple)}
+    return {name: value for name, value in given.items() if value != getattr(row, name)}
+
+
+def _to_json(changes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [str(one) if isinstance(one, date) else one for one in value]
+        if isinstance(value, list)
+        else value
+        for name, value in changes.items()
+    }
+
+
+def _lock_settings(actor: Actor, state: str) -> StateSetting:
+    """Return the state's row, locked; created first if missing."""
+    defaults = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(Settings()).items()
+    }
+    first = insert(StateSetting).values(
+        owner_state=state, version=0, changed_at=actor.now(), **defaults
+    )
+    db.session.execute(first.on_conflict_do_nothing())
+    return db.session.get_one(StateSetting, state, populate_existing=True, with_for_update=True)
+
+
+def _check_settings(actor: Actor, data: SettingsChange, state: str) -> None:
+    problems = Problems()
+    _check_range(problems, "counterpart_days", data.counterpart_days, 1, MAX_COUNTERPART_DAYS)
+    _check_range(problems, "overdue_hours", data.overdue_hours, 0, MAX_OVERDUE_HOURS)
+    for name, longest in MAX_TERMS.items():
+        _check_range(problems, name, getattr(data, name), 1, longest)
+    _check_week(problems, data.weekdays)
+    for name in ("closed_on", "open_on"):
+        _check_dates(problems, name, getattr(data, name))
+    if data.electronic_copies_with:
+        _check_partners(problems, data.electronic_copies_with, state)
+    _check_approval(problems, data)
+    problems.raise_any()
+
+
+def _check_approval(problems: Problems, data: SettingsChange) -> None:
+    """Check that only states with too few approvers use `partner` or `alone`."""
+    if data.trace_approval == "alone" and count_approvers() >= ENOUGH_APPROVERS:
+        problems.add(
+            "trace_approval",
+            message(
+                "Your state has {count} persons or more who may approve: let one of them do it.",
+                count=ENOUGH_APPROVERS,
+            ),
+        )
+
+
+def _check_week(problems: Problems, weekdays: Sequence[int] | None) -> None:
+    """Check that the week has at least one working day."""
+    if weekdays is None:
+        return
+    if not weekdays:
+        problems.add(
+            "weekdays", message("Give at least one day of the week: 1 is Monday, 7 Sunday.")
+        )
+    for index, day in enumerate(weekdays):
+        _check_range(problems, f"weekdays.{index}", day, 1, 7)
+        _check_not_repeated(problems, f"weekdays.{index}", day, weekdays[:index])
+
+
+def _check_dates(problems: Problems, path: str, dates: Sequence[date] | None) -> None:
+    if dates and len(dates) > MAX_DATES:
+        problems.add(path, message("At most {count} dates.", count=MAX_DATES))
+        return
+    for index, day in enumerate(dates or ()):
+        _check_not_repeated(problems, f"{path}.{index}", day, dates[:index] if dates else ())
+
+
+def _check_not_repeated(
+    problems: Problems, path: str, value: object, before: Sequence[object]
+) -> None:
+    if value in before:
+        problems.add(path, message("{value} appears twice.", value=str(value)))
+
+
+def _check_range(problems: Problems, path: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        problems.add(path, message("From {least} to {most}.", least=least, most=most))
+
+
+def _check_partners(problems: Problems, partners: Sequence[str], state: str) -> None:
+    """Check that partners are other participants, each listed once."""
+    for index, partner in enumerate(partners):
+        path = f"electronic_copies_with.{index}"
+        if _check_partner(problems, path, partner, state) and partner in partners[:index]:
+            problems.add(path, message("{state} appears twice.", state=partner))
+
+
+def _check_partner(problems: Problems, path: str, partner: str, state: str) -> bool:
+    """Check a partner; True for another participating state."""
+    known = participants()
+    if partner == state:
+        problems.add(path, message("Another state is needed here; this is your own."))
+    elif partner not in known:
+        problems.add(
+            path,
+            message(
+                "{state} is not a participating state. These are: {states}.",
+                state=partner,
+                states=", ".join(known),
+            ),
+        )
+    return partner != state and partner in known

@@ -1,0 +1,301 @@
+"""Record, verify, and cancel alerts; each has a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import chain
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from salsa_ext.access import audit
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.models import Account
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.alerts import hit_answers
+from salsa_ext.alerts.models import Alert
+from salsa_ext.alerts.queries import withdrawn_sources
+from salsa_ext.alerts.values import SILENT_ACTION, AlertData
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import (
+    Conflict,
+    IllegalTransition,
+    Invalid,
+    Message,
+    NotFound,
+    StaleVersion,
+    message,
+)
+from salsa_ext.core.field_checks import Problems, add_years
+from salsa_ext.core.ids import new_id
+from salsa_ext.core.time import EventTime, local_date
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db
+from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records.queries import find_records, query_for_firearm, to_firearm
+from salsa_ext.firearms.records.validation import check_firearm
+from salsa_ext.firearms.records.values import ALERT
+from salsa_ext.firearms.search import criteria
+from salsa_ext.reference.calendars import actor_zone, today
+from salsa_ext.reference.names import participants
+
+SECOND_CHECK_ACCOUNTS: Final = 3
+"""Accounts of a state from which on a second one has to check each alert."""
+SECOND_PERSON_NEEDED: Final = message("Another person than who entered an alert checks it.")
+SOURCE_WITHDRAWN: Final = message(
+    "What the record behind this alert told was withdrawn. Cancel the alert; where the gun is sought "
+    "for another reason, enter a new one that describes it."
+)
+FIREARM_MISSING: Final = message(
+    "Describe the firearm, or name a record of your state that has it."
+)
+FIREARM_GIVEN_TWICE: Final = message(
+    "Describe the firearm or name the record that has it, not both: leave one of them out."
+)
+VALIDATION_INTERVAL: Final = timedelta(days=365)
+"""After so long somebody says again that an alert is still true."""
+EXPIRY_REMINDER: Final = timedelta(days=30)
+"""Before its last day there is a reminder, so that it is entered again or left to end."""
+
+
+def record(*, actor: Actor, data: AlertData) -> UUID:
+    """Record one alert of the own state; raises Invalid or Conflict."""
+    return record_many(actor=actor, batch=[data])[0]
+
+
+def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
+    """Record alerts in one transaction; return their ids in order.
+
+    Raises Invalid or Conflict; then none is recorded.
+    """
+    require(actor, Permission.ALERT_RECORD)
+    on, guns = today(actor), _find_firearms(actor, batch)
+    for data, gun in zip(batch, guns, strict=True):
+        check_alert(data, gun, on)
+    duplicates.check_alerts(actor, batch, guns)
+    status = "waiting" if _needs_second_check(actor) else "not_needed"
+    rows = [_alert_row(actor, data, on, status) for data in batch]
+    entries = [_record_entry(row, gun, on) for row, gun in zip(rows, guns, strict=True)]
+    record_commands.write_records(entries, actor.now())
+    insert_many(Alert, rows)
+    append_many(
+        actor,
+        [
+            AuditEvent(
+                Action.ALERT_RECORDED,
+                "alert",
+                row["id"],
+                data={"action": row["action"], "reason": row["reason"]},
+            )
+            for row in rows
+        ],
+    )
+    return [row["id"] for row in rows]
+
+
+def verify(*, actor: Actor, alert_id: UUID, expected_version: int | None) -> None:
+    """Verify an alert: it was compared with its source and is valid.
+
+    The first verification is done by another person than the one that entered it, if the state has
+    several. Raises NotFound, StaleVersion, Conflict (also if the source record was withdrawn),
+    IllegalTransition for an ended alert.
+    """
+    require(actor, Permission.ALERT_RECORD)
+    alert = _lock_alert(actor, alert_id, expected_version, "verify")
+    if withdrawn_sources([alert.of_record]):
+        raise Conflict(SOURCE_WITHDRAWN)
+    if alert.second_check == "waiting":
+        if audit.is_same_person(actor, alert_id, Action.ALERT_RECORDED):
+            raise Conflict(SECOND_PERSON_NEEDED)
+        alert.second_check = "done"
+    alert.verified_by, alert.verified_at = actor.account_id, actor.now()
+    alert.validate_on = next_validation(today(actor), alert.expires_on)
+    _store_change(actor, alert, Action.ALERT_VERIFIED)
+
+
+def cancel(*, actor: Actor, alert_id: UUID, expected_version: int | None, reason: str) -> None:
+    """Cancel an alert with a reason; its unanswered hits end too.
+
+    Raises NotFound, StaleVersion, IllegalTransition for an ended alert.
+    """
+    require(actor, Permission.ALERT_RECORD)
+    alert = _lock_alert(actor, alert_id, expected_version, "cancel")
+    end(actor, alert, "cancelled", reason)
+    _store_change(actor, alert, Action.ALERT_CANCELLED)
+
+
+def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> None:
+    """End an alert and its hits; no search finds it afterwards.
+
+    Called by commands only.
+    """
+    alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
+    record_commands.void_records([find_records([alert.record_id])])
+    hit_answers.end_hits(actor, alert)
+
+
+def is_validation_due(actor: Actor, alert: Alert) -> bool:
+    """Return whether an alert must be verified again today."""
+    said = local_date(alert.verified_at or alert.entered_at, actor_zone(actor))
+    return next_validation(said, alert.expires_on) <= today(actor)
+
+
+def next_validation(day: date, expires_on: date) -> date:
+    """Return the day of the next validation.
+
+    In a year, or 30 days before the last day of the alert.
+    """
+    last_call = expires_on - EXPIRY_REMINDER
+    return min(day + VALIDATION_INTERVAL, last_call if last_call > day else expires_on)
+
+
+def _lock_alert(actor: Actor, alert_id: UUID, expected_version: int | None, action: str) -> Alert:
+    alert = db.session.get(Alert, alert_id, with_for_update=True, populate_existing=True)
+    if alert is None or alert.owner_state != actor.state:
+        raise NotFound("alert", alert_id)
+    if expected_version is not None and expected_version != alert.version:
+        raise StaleVersion(message("This was changed since you read it; read it again."))
+    if alert.status != "active":
+        raise IllegalTransition("alert", alert.status, action)
+    return alert
+
+
+def _store_change(actor: Actor, alert: Alert, action: Action) -> None:
+    alert.version += 1
+    db.session.flush()
+    append(actor, AuditEvent(action, "alert", alert.id, data={"version": alert.version}))
+
+
+def _needs_second_check(actor: Actor) -> bool:
+    persons = select(func.count()).where(Account.owner_state == actor.state, Account.is_active)
+    return (db.session.scalar(persons) or 0) >= SECOND_CHECK_ACCOUNTS
+
+
+def _find_firearms(actor: Actor, batch: Sequence[AlertData]) -> list[Firearm]:
+    """Return each alert's gun: as given, or from an own record.
+
+    Raises Invalid.
+    """
+    views = {
+        view.record.id: view
+        for view in find_records([data.record for data in batch if data.record])
+    }
+    guns = []
+    for data in batch:
+        if (data.firearm is None) == (data.record is None):
+            raise Invalid(
+                {"firearm": [FIREARM_MISSING if data.record is None else FIREARM_GIVEN_TWICE]}
+            )
+        view = views.get(data.record) if data.record else None
+        if data.record and (view is None or view.record.owner_state != actor.state):
+            raise Invalid({"record": [message("Your state has no such record.")]})
+        if view and view.is_withdrawn:
+            raise Invalid(
+                {"record": [message("What this record told was withdrawn: describe the gun.")]}
+            )
+        guns.append(to_firearm(view) if view else data.firearm)
+    return [gun for gun in guns if gun is not None]
+
+
+def _alert_row(actor: Actor, data: AlertData, day: date, second_check: str) -> dict[str, Any]:
+    own, now = actor.own_state(), actor.now()
+    seen_by = () if data.action == SILENT_ACTION else data.visible_to or participants()
+    return {
+        "id": new_id(),
+        "owner_state": own,
+        "concerned": sorted({own, *seen_by}),
+        "version": 1,
+        "record_id": new_id(),
+        "of_record": data.record,
+        "action": data.action,
+        "priority": data.priority,
+        "reason": data.reason,
+        "reason_text": data.reason_text,
+        "case_number": data.case_number,
+        "visible_to": sorted(data.visible_to) if data.visible_to else None,
+        "expires_on": data.expires_on,
+        "status": "active",
+        "second_check": second_check,
+        "entered_by": actor.account_id,
+        "entered_at": now,
+        "verified_by": None,
+        "verified_at": None,
+        "validate_on": next_validation(day, data.expires_on),
+        "ended_at": None,
+        "end_reason": None,
+    }
+
+
+def _record_entry(row: dict[str, Any], gun: Firearm, day: date) -> record_commands.RecordEntry:
+    return record_commands.RecordEntry(
+        firearm=gun,
+        event=ALERT,
+        when=EventTime(day),
+        document_kind="alert",
+        document_id=row["id"],
+        owner=row["owner_state"],
+        concerned=[row["owner_state"]],
+        record_id=row["record_id"],
+        visibility="silent" if row["action"] == SILENT_ACTION else "open",
+    )
+
+
+MAX_YEARS: Final = 3
+CORRECT_RECORD: Final = message("Correct what this record says, or describe the gun.")
+
+
+def check_alert(data: AlertData, gun: Firearm, day: date) -> None:
+    """Raise Invalid if an alert contradicts itself or is not searchable."""
+    problems = Problems()
+    if not day < data.expires_on <= add_years(day, MAX_YEARS):
+        problems.add(
+            "expires_on",
+            message(
+                "An alert ends after today, and within {years} years; enter it anew"
+                " where it is still true then.",
+                years=MAX_YEARS,
+            ),
+        )
+    if data.reason == "other" and not data.reason_text:
+        problems.add("reason_text", message("Say in words why, where no code does."))
+    _check_visible_to(problems, data)
+    wrong = _firearm_problems(gun)
+    if data.record and wrong:  # nothing else was sent
+        wrong = {"record": [*chain.from_iterable(wrong.values()), CORRECT_RECORD]}
+    problems.found |= wrong
+    problems.raise_any()
+
+
+def _firearm_problems(gun: Firearm) -> dict[str, list[Message]]:
+    problems = Problems()
+    check_firearm(problems, "firearm", gun)
+    try:
+        criteria.marks_to_search(query_for_firearm(gun), "firearm.serial")
+    except Invalid as error:
+        for path, said in error.errors.items():
+            for message in said:
+                problems.add(path, message)
+    return problems.found
+
+
+def _check_visible_to(problems: Problems, data: AlertData) -> None:
+    if data.visible_to is None:
+        return
+    if data.action == "let_pass_and_inform":
+        problems.add("visible_to", message("An alert that lets its gun pass shows to no state."))
+    known = set(participants())
+    for state in data.visible_to:
+        if state not in known:
+            problems.add(
+                "visible_to",
+                message(
+                    "{state} is not a participating state. These are: {states}.",
+                    state=state,
+                    states=", ".join(sorted(known)),
+                ),
+            )

@@ -1,0 +1,60 @@
+"""The acting person or program, independent of database sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Reason of a query: a code with its case or incident number.
+
+    `incident` replaces the case for `street` and `border`. `about` holds the ids of the traces
+    concerned; the audit refers to them.
+    """
+
+    code: str
+    case_number: str | None = None
+    incident: str | None = None
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Person or program acting for one agency of one state.
+
+    `state` is None only for the secretariat. `permissions` are those of the role, reduced to the
+    scopes of the key. `officer` is the agency's number of the officer, never a name. `is_automatic`
+    marks acts of the service without a person.
+    """
+
+    state: str | None
+    role: str
+    permissions: frozenset[str]
+    agency: str | None = None
+    account_id: UUID | None = None
+    key_id: UUID | None = None
+    officer: str | None = None
+    purpose: Purpose | None = None
+    request_id: str | None = None
+    language: str = "en"
+    is_automatic: bool = False
+    clock: Clock = field(default=SYSTEM_CLOCK, compare=False)
+
+    def now(self) -> datetime:
+        """Return the current time of the actor's clock."""
+        return self.clock.now()
+
+    def own_state(self) -> str:
+        """Return the state; raises AssertionError for an actor without a state."""
+        if self.state is None:
+            raise AssertionError("a command of a state was reached without one")
+        return self.state
+
+    def for_purpose(self, purpose: Purpose | None) -> Actor:
+        """Return a copy of the actor with this purpose."""
+        return replace(self, purpose=purpose)

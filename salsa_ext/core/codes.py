@@ -1,0 +1,460 @@
+"""Closed code lists of the public contract, in terms of the treaties."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGES: Final = ("en", "es", "fr", "pt")
+
+ROLES: Final = (
+    "licensing_officer",
+    "police_officer",
+    "forensic_examiner",
+    "trace_analyst",
+    "border_officer",
+    "supervisor",
+    "state_administrator",
+    "auditor",
+    "secretariat",
+    "display",
+)
+AGENCY_KINDS: Final = (
+    "licensing",
+    "police",
+    "customs",
+    "border",
+    "forensic",
+    "prosecution",
+    "specialised_unit",
+    "secretariat",
+    "regional_body",
+)
+CONTACT_KINDS: Final = (
+    "national_point_of_contact",
+    "licensing",
+    "customs",
+    "liaison_authority",
+    "central_authority_mla",
+    "forensic_lab",
+    "border_post",
+    "duty_24h",
+    "data_protection",
+)
+
+CATEGORIES: Final = ("firearm", "destructive_device", "part", "ammunition", "explosive", "other")
+ORIGIN_KINDS: Final = (
+    "industrial",
+    "craft",
+    "privately_made",
+    "printed",
+    "converted",
+    "reactivated",
+    "unknown",
+)
+MARK_CONDITIONS: Final = ("intact", "altered", "obliterated", "restored", "unmarked", "unknown")
+MARK_KINDS: Final = ("manufacture", "import", "export", "proof", "confiscation", "state", "other")
+MARK_METHODS: Final = ("visual", "chemical", "magnetic", "xray")
+PARTY_KINDS: Final = (
+    "individual",
+    "dealer",
+    "manufacturer",
+    "carrier",
+    "police",
+    "military",
+    "government",
+    "private_security",
+    "other",
+)
+VISIBILITIES: Final = ("open", "pointer", "silent")
+HANDLING_CODES: Final = ("H0", "H1", "H2", "H3")
+FIELD_GROUPS: Final = (
+    "holder",
+    "likeness",
+    "firearm",
+    "event",
+    "document",
+    "parties",
+    "firms",
+    "persons",
+    "place",
+    "remarks",
+    "shipment",
+)
+CONSENT_USES: Final = ("names", "court", "onward", "compelled")
+CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")
+PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
+PURPOSES_WITH_INCIDENT: Final = ("street", "border")
+
+PERMIT_KINDS: Final = ("import", "in_transit", "export")
+PERMIT_DOCUMENT_KINDS: Final = ("certificate", "equivalent")
+PERMIT_REGIMES: Final = ("permanent", "temporary", "return")
+PERMIT_STATUSES: Final = (
+    "issued",
+    "suspended",
+    "cancelled",
+    "expired",
+    "exhausted",
+    "replaced",
+    "refused",
+)
+COUNTERPART_STATUSES: Final = ("complete", "awaiting_counterpart", "mismatch", "over_quantity")
+TRANSPORT_MODES: Final = ("road", "rail", "sea", "river", "air", "mail")
+SHIPMENT_STATUSES: Final = (
+    "planned",
+    "released",
+    "in_transit",
+    "arrived",
+    "received",
+    "received_short",
+    "received_over",
+    "overdue",
+    "held",
+    "returned",
+    "lost",
+    "cancelled",
+)
+CHECKPOINT_STAGES: Final = ("exit", "transit_in", "transit_out", "entry")
+CHECKPOINT_OUTCOMES: Final = ("passed", "held", "refused")
+TRANSPORT_DOCUMENTS: Final = ("mic_dta", "crt", "tif", "awb", "bill_of_lading", "other")
+INCIDENT_KINDS: Final = (
+    "delay",
+    "breakdown",
+    "rerouted",
+    "customs_hold",
+    "seal_broken",
+    "theft",
+    "refused_entry",
+)
+DISCREPANCY_KINDS: Final = (
+    "missing_counterpart",
+    "quantity_mismatch",
+    "over_quantity",
+    "short_receipt",
+    "over_receipt",
+    "serial_mismatch",
+    "seal_mismatch",
+    "missing_checkpoint",
+    "overdue",
+    "expired_in_transit",
+    "permit_cancelled_in_transit",
+    "party_not_authorised",
+    "document_invalid",
+    "unauthorised_route",
+)
+DISCREPANCY_STATUSES: Final = ("open", "explained", "agreed", "resolved", "reopened")
+
+ATTACHMENT_KINDS: Final = ("photograph", "document", "laboratory_report")
+
+LICENSEE_ROLES: Final = ("manufacturer", "dealer", "importer", "exporter", "carrier", "broker")
+LICENSEE_STATUSES: Final = ("active", "suspended", "revoked", "defunct")
+NOTIFICATION_CODES: Final = (
+    "permit_posted",
+    "permit_cancelled",
+    "permit_suspended",
+    "permit_reinstated",
+    "permit_amended",
+    "permit_replaced",
+    "permit_expiring",
+    "shipment_posted",
+    "shipment_released",
+    "shipment_amended",
+    "shipment_cancelled",
+    "shipment_held",
+    "shipment_resumed",
+    "shipment_incident",
+    "shipment_returned",
+    "shipment_arrived",
+    "shipment_passed_held",
+    "receipt_asked",
+    "receipt_confirmed",
+    "receipt_corrected",
+    "discrepancy_raised",
+    "discrepancy_explained",
+    "discrepancy_agreed",
+    "discrepancy_resolved",
+    "discrepancy_reopened",
+    "discrepancy_assigned",
+    "match_proposed",
+    "match_reopened",
+    "match_withdrawn",
+    "record_corrected",
+    "record_withdrawn",
+    "pointer_withdrawn",
+    "consent_asked",
+    "consent_granted",
+    "consent_refused",
+    "consent_revoked",
+    "consent_compelled",
+    "request_received",
+    "request_renewed",
+    "request_replied",
+    "request_withdrawn",
+    "request_feedback",
+    "request_due",
+    "request_overdue",
+    "request_assigned",
+    "request_unassigned",
+    "trace_acknowledged",
+    "trace_answered",
+    "trace_corrected",
+    "trace_no_record",
+    "trace_refused",
+    "trace_deferred",
+    "trace_asked",
+    "trace_forwarded",
+    "trace_not_taken",
+    "trace_to_approve",
+    "trace_approved",
+    "trace_unsent",
+    "trace_changed",
+    "trace_declined",
+    "trace_assigned",
+    "trace_unassigned",
+    "trace_waiting",
+    "trace_unapprovable",
+    "trace_form_to_send",
+    "approval_lapsed",
+    "alert_expiring",
+    "alert_expired",
+    "post_called",
+    "hit_made",
+    "hit_confirmed",
+    "hit_denied",
+    "hit_extended",
+    "hit_expired",
+    "hit_overdue",
+    "hit_unanswered",
+    "hit_alert_cancelled",
+    "hit_alert_expired",
+    "hit_silent",
+    "hit_cause_withdrawn",
+    "hit_cause_corrected",
+    "hit_cause_corrected_away",
+    "hit_reopened",
+)
+NOTIFICATION_KINDS: Final = (
+    "alert",
+    "check",
+    "consent",
+    "discrepancy",
+    "hit",
+    "match",
+    "permit",
+    "post",
+    "record",
+    "request",
+    "seizure",
+    "shipment",
+    "trace",
+)
+"""Kinds of subject of a notification."""
+URGENT_NOTIFICATIONS: Final = (
+    "hit_made",
+    "hit_confirmed",
+    "hit_denied",
+    "hit_extended",
+    "hit_expired",
+    "hit_overdue",
+    "hit_unanswered",
+    "hit_alert_cancelled",
+    "hit_alert_expired",
+    "hit_cause_withdrawn",
+    "hit_cause_corrected",
+    "hit_cause_corrected_away",
+    "hit_reopened",
+    "request_received",
+    "request_renewed",
+    "request_replied",
+    "request_due",
+    "request_overdue",
+    "request_assigned",
+    "request_unassigned",
+    "trace_answered",
+    "trace_corrected",
+    "trace_no_record",
+    "trace_refused",
+    "trace_deferred",
+    "trace_asked",
+    "trace_forwarded",
+    "trace_not_taken",
+    "trace_to_approve",
+    "trace_approved",
+    "trace_unsent",
+    "trace_declined",
+    "trace_assigned",
+    "trace_unassigned",
+    "trace_waiting",
+    "trace_unapprovable",
+    "trace_form_to_send",
+    "approval_lapsed",
+    "post_called",
+    "shipment_passed_held",
+    "shipment_incident",
+)
+"""Codes that require action; listed before the others."""
+CRITICAL_NOTIFICATIONS: Final = (
+    "shipment_passed_held",
+    "shipment_incident",
+    "hit_made",
+    "hit_overdue",
+    "hit_unanswered",
+    "hit_reopened",
+)
+"""Urgent codes that are alarms; listed first."""
+GROUPED_NOTIFICATIONS: Final = ("match_proposed",)
+"""Frequent codes, shown as one line with a count."""
+TRACE_APPROVAL_MODES: Final = ("none", "own", "alone")
+"""Approver of a state's traces before sending.
+
+`none`: not required; `own`: a second person of the state; `partner`: a person of another state;
+`alone`: nobody, for lack of staff.
+"""
+TRANSFER_KINDS: Final = (
+    "manufacture",
+    "registration",
+    "domestic_sale",
+    "private_sale",
+    "inheritance",
+    "loan",
+    "state_issue",
+    "state_to_civilian",
+    "deactivation",
+    "destruction",
+)
+EVENT_KINDS: Final = (
+    "manufacture",
+    "export",
+    "import",
+    "state_issue",
+    "state_to_civilian",
+    "registration",
+    "domestic_sale",
+    "private_sale",
+    "inheritance",
+    "loan",
+    "recovery",
+    "surrender",
+    "loss",
+    "theft",
+    "deactivation",
+    "destruction",
+    "seized",
+    "found",
+    "surrendered",
+)
+REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
+REPORT_STATUSES: Final = ("standing", "withdrawn")
+THEFT_SOURCES: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
+SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
+SEIZURE_SETTINGS: Final = (
+    "street",
+    "home",
+    "vehicle",
+    "post",
+    "port",
+    "airport",
+    "parcel",
+    "vessel",
+    "prison",
+    "other",
+)
+LEGAL_GROUNDS: Final = ("possession", "trafficking", "manufacture", "removal_of_marks", "other")
+CRIME_CONTEXTS: Final = (
+    "drug_trafficking",
+    "money_laundering",
+    "corruption",
+    "arms_trafficking",
+    "gang",
+    "terrorism",
+    "kidnapping",
+    "cybercrime",
+    "migrant_smuggling",
+    "trafficking_in_persons",
+    "intellectual_property",
+    "homicide",
+    "robbery",
+    "extortion",
+    "other_violent",
+    "none",
+    "unknown",
+)
+CRIME_LINKS: Final = ("established", "suspected", "no", "unknown")
+CRIME_RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
+CRIME_LINK_BASES: Final = ("court", "investigation", "intelligence", "ballistics")
+SEIZURE_TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
+
+ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_inform")
+ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")
+ALERT_STATUSES: Final = ("active", "expired", "cancelled")
+SECOND_CHECK_STATUSES: Final = ("not_needed", "waiting", "done")
+HIT_STATUSES: Final = ("open", "confirmed", "denied", "extended", "expired", "ended")
+"""`expired`: not answered in time; `ended`: cause or alert withdrawn before an answer."""
+CAUSE_STATUSES: Final = ("standing", "corrected", "corrected_away", "withdrawn")
+"""Current status of the record behind a hit; `corrected_away` no longer meets the alert."""
+HIT_PRIORITIES: Final = ("urgent", "routine")
+
+MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
+MATCH_STRENGTHS: Final = ("strong", "moderate")
+
+LEAD_KINDS: Final = (
+    "shared_shipment",
+    "shared_permit",
+    "shared_consignee",
+    "shared_dealer",
+    "shared_holder",
+    "shared_lot",
+    "consecutive_serials",
+    "straw_purchase",
+    "recirculation",
+    "short_time_to_crime",
+)
+
+TRACE_STATUSES: Final = (
+    "draft",
+    "approved",
+    "sent",
+    "in_progress",
+    "answered",
+    "withdrawn",
+    "closed",
+)
+UNSENT: Final = ("draft", "approved")
+"""Statuses of a trace of which nobody was asked yet."""
+LEG_STATUSES: Final = (
+    "sent",
+    "acknowledged",
+    "clarification",
+    "answered",
+    "partial",
+    "no_record",
+    "refused",
+    "deferred",
+    "forwarded",
+    "withdrawn",
+)
+MANUAL_LEG_STATUSES: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
+CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
+OTHER_CHANNELS: Final = CHANNELS[1:]
+"""Channels to a non-participating state."""
+ANSWER_COMPLETENESS: Final = ("full", "restricted")
+RESTRICTION_REASONS: Final = ("person_decides",)
+"""Restriction reasons of automatic answers; persons give theirs as free text."""
+REFUSAL_REASONS: Final = (
+    "ongoing_investigation",
+    "confidentiality_law",
+    "confidentiality_not_guaranteed",
+    "national_security",
+)
+ANSWER_FAILURE_REASONS: Final = ("too_old", "records_lost", "dealer_defunct")
+"""Reasons given by a requested state for missing information."""
+TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
+PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
+ILLICIT_REASONS: Final = (
+    "illegal_where_found",
+    "embargo_breach",
+    "inadequately_marked",
+    "unlicensed_manufacture",
+    "unlicensed_transfer",
+    "used_in_crime",
+)
+INTENDED_USES: Final = ("intelligence", "evidence")

@@ -1,0 +1,85 @@
+"""Configuration of one installation, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from salsa_ext.core.errors import NotConfigured, message
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Config:
+    """All options of an operator; sizes in bytes, times in seconds.
+
+    `database_url` (service role) and `migration_url` (owner role) are None when the service runs
+    its own PostgreSQL in `home`. `master_key_file` is None when the master key is stored in `home`.
+    """
+
+    home: Path
+    database_url: str | None = None
+    migration_url: str | None = None
+    workers: int = 2
+    threads: int = 2
+    pool_timeout: int = 5
+    statement_timeout: int = 30
+    max_body: int = 16 * MIB
+    secure_cookies: bool = False
+    master_key_file: Path | None = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
+        """Read the `SALSA_*` variables; an empty value counts as unset.
+
+        Raises NotConfigured with the variable and the expected format.
+        """
+        return cls(
+            home=Path(env.get("SALSA_HOME") or "var").absolute(),
+            database_url=_database_url(env, "SALSA_DATABASE_URL"),
+            migration_url=_database_url(env, "SALSA_MIGRATION_URL"),
+            workers=_positive_number(env, "SALSA_WORKERS", cls.workers),
+            threads=_positive_number(env, "SALSA_THREADS", cls.threads),
+            statement_timeout=_positive_number(
+                env, "SALSA_STATEMENT_TIMEOUT", cls.statement_timeout
+            ),
+            max_body=_positive_number(env, "SALSA_MAX_BODY", cls.max_body),
+            secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
+            master_key_file=_file_path(env, "SALSA_MASTER_KEY_FILE"),
+        )
+
+
+def _database_url(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name)
+    if not value:
+        return None
+    if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
+        raise NotConfigured(message("{name} must begin with postgresql://.", name=name))
+    try:
+        make_url(value)
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise NotConfigured(
+            message(
+                "{name} is no address of a database; one is written"
+                " postgresql://name:password@host:5432/database.",
+                name=name,
+            )
+        ) from None
+    return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _file_path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).absolute() if env.get(name) else None
+
+
+def _positive_number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdigit() or int(value) < 1:
+        raise NotConfigured(message("{name} must be a whole number above zero.", name=name))
+    return int(value)

@@ -1,0 +1,74 @@
+"""Column mixins of all packages, and tables of the installation itself."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, Date, LargeBinary, SmallInteger
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.session import Base
+
+
+class Owned:
+    """Owner state and states that may see the row (owner included)."""
+
+    owner_state: Mapped[str] = mapped_column(CHAR(3), sort_order=-20)
+    concerned: Mapped[list[str]] = mapped_column(ARRAY(CHAR(3)), sort_order=-19)
+
+
+class Versioned:
+    """Append-only rows; a correction is a new version of the id."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int] = mapped_column(primary_key=True, sort_order=-29)
+    recorded_at: Mapped[datetime] = mapped_column(sort_order=90)
+    reason: Mapped[str | None] = mapped_column(sort_order=91)
+
+
+class Dated:
+    """Local date of an event, with its time if known."""
+
+    occurred_on: Mapped[date] = mapped_column(Date)
+    occurred_at: Mapped[datetime | None]
+    time_zone: Mapped[str | None]
+
+
+class ImportRun(Owned, Base):
+    """Run over one file, identified by its SHA-256."""
+
+    __tablename__ = "import_run"
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    source: Mapped[str]
+    file_name: Mapped[str]
+    file_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    started_at: Mapped[datetime]
+    rows_read: Mapped[int]
+    rows_taken: Mapped[int]
+    rejects: Mapped[list[dict[str, Any]]]
+
+
+class IdempotencyKey(Base):
+    """Stored answer, encrypted with the caller's own key."""
+
+    __tablename__ = "idempotency_key"
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    request_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Installation(Base):
+    """Single row: real records, or a demo region with its seed."""
+
+    __tablename__ = "installation"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    seed: Mapped[int | None]
+    anchored_on: Mapped[date | None]
+    is_complete: Mapped[bool]

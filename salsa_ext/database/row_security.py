@@ -1,0 +1,76 @@
+"""Row-level security settings of a connection, sent with its next statement.
+
+Answering other states changes the acting state a dozen times in a transaction; a statement of its
+own for each change would cost a round trip. The pending setting belongs to one connection and one
+transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakSet
+
+from sqlalchemy import Connection, Engine, event
+
+NO_STATE: Final = "---"
+_STATE_CODE: Final = re.compile(r"[A-Z]{3}|---")
+_AGENCY_CODE: Final = re.compile(r"[\w.-]*", re.ASCII)
+_PENDING: Final[WeakKeyDictionary[Connection, str]] = WeakKeyDictionary()
+_STREAMING: Final[WeakSet[Connection]] = WeakSet()
+"""Connections with an open server-side cursor; settings are sent at once there."""
+
+
+def set_row_security(connection: Connection, state: str | None, agency: str | None) -> None:
+    """Set a connection's acting state and agency, sent with its next statement.
+
+    State None sees no rows of any state. Raises AssertionError for malformed codes, since they
+    become part of SQL text.
+    """
+    code, kept_from = state or NO_STATE, agency or ""
+    if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(kept_from)):
+        raise AssertionError("not the code of a state or an agency")
+    _PENDING[connection] = (
+        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = '{kept_from}'"
+    )
+    if connection in _STREAMING:
+        send_pending(connection)
+
+
+def execute(connection: Connection, cursor: Any, statement: str, values: Any) -> None:
+    """Execute a statement together with the pending settings, in one round trip."""
+    unsaid = _PENDING.get(connection)
+    cursor.execute(f"{unsaid}; {statement}" if unsaid else statement, values)
+    _PENDING.pop(connection, None)  # only now: what never reached the database is still to be said
+
+
+def send_pending(connection: Connection) -> None:
+    """Send pending settings now, when the next statement cannot carry them."""
+    if connection in _PENDING:
+        execute(connection, connection.connection.cursor(), "SELECT", ())
+
+
+@event.listens_for(Engine, "do_execute")
+def _send_with_statement(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+    """Send pending settings with a statement of SQLAlchemy; True if executed here.
+
+    Releasing a savepoint needs no settings; a rollback to one restores the earlier settings.
+    """
+    connection = context.root_connection
+    if cursor.name:  # the statement of a cursor in the database stands alone
+        send_pending(connection)
+        _STREAMING.add(connection)
+        return False
+    if connection not in _PENDING or statement.startswith("RELEASE SAVEPOINT"):
+        return False
+    if statement.startswith("ROLLBACK TO SAVEPOINT"):
+        del _PENDING[connection]
+        return False
+    execute(connection, cursor, statement, values)
+    return True
+
+
+@event.listens_for(Engine, "do_executemany")
+def _send_before_many(_: Any, __: str, ___: Any, context: Any) -> bool:
+    send_pending(context.root_connection)
+    return False

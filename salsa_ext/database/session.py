@@ -1,0 +1,226 @@
+"""Sessions, transactions and raw statements of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import psycopg2
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, Numeric, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, registry
+
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import Conflict, Duplicate, Message, Unavailable, message
+from salsa_ext.database import row_security
+
+NO_STATE: Final = row_security.NO_STATE
+CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
+"""SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
+
+
+class Base(DeclarativeBase):
+    """Base of all models; fixed constraint names identify errors."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            str: Text,
+            Decimal: Numeric(18, 3),
+            datetime: DateTime(timezone=True),
+            dict[str, Any]: JSONB(none_as_null=True),
+            list[dict[str, Any]]: JSONB(none_as_null=True),
+            list[str]: ARRAY(Text),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+DUPLICATE_MESSAGES: dict[str, Message] = {
+    "uq_permit_owner_state_kind_number": message(
+        "Your state already has a permit of this kind and number."
+    ),
+    "uq_shipment_owner_state_number": message("Your state already has a shipment of this number."),
+    "uq_licensee_owner_state_number": message("Your state already has a licensee of this number."),
+    "uq_account_username": message("An account of this user name already exists."),
+    "uq_agency_code": message("An agency of this code already exists."),
+    "uq_receipt_shipment_id_owner_state_version": message(
+        "The receipt of this shipment is confirmed already."
+    ),
+    "pk_receipt": message("Somebody corrected this at the same moment; read it again."),
+    "pk_seizure": message("Somebody corrected this at the same moment; read it again."),
+    "pk_transfer": message("Somebody corrected this at the same moment; read it again."),
+    "pk_report": message("Somebody corrected this at the same moment; read it again."),
+}
+
+
+def engine_options(config: Config) -> dict[str, Any]:
+    """Return pool sizes and timeouts; one connection per thread."""
+    return {
+        "pool_size": config.threads,
+        "max_overflow": 2,
+        "pool_timeout": config.pool_timeout,
+        "pool_recycle": 1800,
+        "pool_use_lifo": True,
+        "pool_pre_ping": True,
+        "json_serializer": to_json,
+        "hide_parameters": True,  # they would stand in the text of errors
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={config.statement_timeout}s -c timezone=UTC"
+            " -c idle_in_transaction_session_timeout=60s",
+        },
+    }
+
+
+@contextmanager
+def transaction(actor: Actor) -> Iterator[None]:
+    """Run a block as one transaction of the actor; the only committer.
+
+    Raises Duplicate or Conflict for a violated constraint, Unavailable if the database is
+    unreachable or busy.
+    """
+    try:
+        if not _is_row_security_set(actor.state):
+            _set_row_security(actor.state, actor.agency)
+        db.session.info["acting"] = actor.state, actor.agency
+        yield
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise _constraint_error(error) from error
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        db.session.rollback()
+        raise Unavailable(_unavailable_message(error)) from error
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+def _unavailable_message(error: Exception) -> Message:
+    if getattr(getattr(error, "orig", None), "pgcode", None) in CONTENTION_CODES:
+        return message("Others were changing the same at that moment; try again.")
+    return message("The database cannot be reached; try again shortly.")
+
+
+def release_connection() -> None:
+    """Return the connection to the pool until the next statement."""
+    db.session.info.pop("acting", None)
+    db.session.close()
+
+
+@contextmanager
+def acting_as(actor: Actor, state: str) -> Iterator[None]:
+    """Act as another state inside the actor's transaction.
+
+    Only for answers of a state from its own records. No agency restriction applies inside. Pending
+    changes are flushed as the state that made them.
+    """
+    before = db.session.info.get("acting")
+    if before == (state, None):
+        yield
+        return
+    db.session.flush()
+    _set_row_security(state)
+    try:
+        yield
+        db.session.flush()
+    except BaseException:
+        db.session.info.pop("acting", None)  # a savepoint may have put it back, or nothing did
+        raise
+    _set_row_security(*(before or (actor.state, actor.agency)))
+
+
+def _set_row_security(state: str | None, agency: str | None = None) -> None:
+    db.session.info["acting"] = state, agency
+    row_security.set_row_security(db.session.connection(), state, agency)
+
+
+SET_ROW_SECURITY_SQL: Final = (
+    "set_config('salsa.state', owner_state::text, true),"
+    " set_config('salsa.unseen', coalesce(agency, ''), true)"
+)
+"""Columns of a login statement that set row-level security in the same round trip.
+
+Restrictions of the agency apply from there on, by `salsa.unseen`.
+"""
+
+
+def mark_row_security_set(state: str) -> None:
+    """Record that a statement selected SET_ROW_SECURITY_SQL for this state."""
+    db.session.info["acts"] = db.session().get_transaction(), state
+
+
+def _is_row_security_set(state: str | None) -> bool:
+    """True if this transaction began with the state's settings already."""
+    begun, selected = db.session.info.pop("acts", (None, None))
+    return begun is db.session().get_transaction() and selected == (state or NO_STATE)
+
+
+def _constraint_error(error: IntegrityError) -> Conflict:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if name in DUPLICATE_MESSAGES:
+        return Duplicate(DUPLICATE_MESSAGES[name], constraint=name)
+    return Conflict(message("This contradicts what is recorded."), constraint=name)
+
+
+def execute_raw(statement: str, values: Any = ()) -> Any:
+    """Execute fixed SQL without SQLAlchemy's compilation; returns the driver's cursor.
+
+    For statements of every request: compiling one takes longer than running it. Event listeners are
+    called; errors are SQLAlchemy's.
+    """
+    connection = db.session.connection()
+    cursor = connection.connection.cursor()
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, cursor, statement, values, None, False)
+    try:
+        row_security.execute(connection, cursor, statement, values)
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return cursor
+
+
+def cached_per_transaction(key: Hashable, read: Callable[[], Any]) -> Any:
+    """Return the result of `read`, called once per transaction and key.
+
+    Only for data that all states may read and no command changes, such as an agency's time zone.
+    """
+    transaction = db.session().get_transaction()
+    begun, kept = db.session.info.get("once", (None, {}))
+    if begun is not transaction or transaction is None:
+        kept = {}
+    if key not in kept:
+        kept[key] = read()
+        db.session.info["once"] = db.session().get_transaction(), kept
+    return kept[key]
+
+
+def set_cached(key: Hashable, value: Any) -> None:
+    """Set a key's cached value for the rest of the transaction."""
+    cached_per_transaction(key, lambda: value)
+    db.session.info["once"][1][key] = value
+
+
+def to_json(value: Any) -> str:
+    """Return JSON text; other types are written as text."""
+    return json.dumps(value, default=str)

@@ -1,0 +1,243 @@
+"""Simulated guns: designs, serial patterns, lives, marks as read."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from random import Random
+from typing import Any, Final
+
+from salsa_ext.demo.world import Calendar
+from salsa_ext.firearms.marks.values import Firearm, Mark
+
+FOREIGN: Final = "foreign"
+KIND_BY_TYPE: Final[Mapping[str, str]] = {"assault_rifle": "rifle", "carbine": "rifle"}
+HS_HEADINGS: Final[Mapping[str, str]] = {
+    "pistol": "9302",
+    "revolver": "9302",
+    "shotgun": "9303.20",
+    "rifle": "9303.30",
+    "carbine": "9303.30",
+    "assault_rifle": "9301",
+    "submachine_gun": "9301",
+}
+# Makers leave out letters that look like digits; `A` and `9` in a pattern count, the rest stands.
+LETTERS: Final = "ABCEFHJKMNPRTUVWXY"
+DIGITS: Final = "0123456789"
+
+
+@dataclass(frozen=True)
+class Design:
+    """A model of a maker; `source` is the market it comes from."""
+
+    source: str
+    make: str
+    model: str
+    type: str
+    calibre: str
+    country: str
+    pattern: str
+    weight: int
+
+    @property
+    def kind(self) -> str:
+        """Return the type as in figures; rifled long arms are one."""
+        return KIND_BY_TYPE.get(self.type, self.type)
+
+
+@dataclass(slots=True, eq=False)
+class SimulatedGun:
+    """A gun with its lawful life so far; equal to itself only.
+
+    `made` and `last` (last event) are days before the anchor; `home` is the state at the last
+    event. `is_known` if any record describes it; `imported` is (state, day).
+    """
+
+    design: Design
+    serial: str | None
+    made: int
+    home: str
+    last: int
+    is_known: bool = True
+    imported: tuple[str, int] | None = None
+    events: list[str] = field(default_factory=list)
+
+    def happens(self, event: str, days_ago: int) -> None:
+        """Add an event of the gun's life."""
+        self.events.append(event)
+        self.last = days_ago
+
+
+def describe_gun(gun: SimulatedGun, calendar: Calendar, **changes: Any) -> Firearm:
+    """Return the gun as documents describe it."""
+    design = gun.design
+    fields: dict[str, Any] = {
+        "type": design.type,
+        "make": design.make,
+        "model": design.model,
+        "calibre": design.calibre,
+        "country_of_manufacture": design.country,
+        "year": calendar.on(gun.made).year,
+        "origin_kind": "industrial",
+        "serial": gun.serial,
+        "marking": "intact",
+        "hs_code": HS_HEADINGS[design.type],
+    }
+    return Firearm(**fields | changes)
+
+
+class GunFactory:
+    """Generator of designs by weight, and of consecutive serials."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._next: dict[tuple[str, str], int] = {}
+
+    def design(self, source: str, kind: str | None = None) -> Design:
+        """Return a random design of a source, if possible of a kind."""
+        found = designs_by_source()[source, kind] or designs_by_source()[source, None]
+        return self._random.choices(found, [design.weight for design in found])[0]
+
+    def serial(self, design: Design, apart: int = 1) -> str:
+        """Return the next serial, up to `apart` further."""
+        key = (design.make, design.pattern)
+        if key not in self._next:
+            self._next[key] = self._random.randrange(_capacity(design.pattern) // 3)
+        self._next[key] += self._random.randint(1, apart)
+        return _format_serial(design.pattern, self._next[key])
+
+    def gun(self, design: Design, home: str, made: int, **changes: Any) -> SimulatedGun:
+        """Return a single gun outside any lot."""
+        return SimulatedGun(design, self.serial(design, 40), made, home, made, **changes)
+
+
+@cache
+def designs() -> Sequence[Design]:
+    """Return all designs."""
+    text = files("salsa_ext.demo").joinpath("data", "designs.csv").read_text("utf-8")
+    return tuple(
+        Design(**row | {"weight": int(row["weight"])})  # type: ignore[arg-type]
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+@cache
+def designs_by_source() -> Mapping[tuple[str, str | None], Sequence[Design]]:
+    """Return designs by (source, kind) and by (source, None)."""
+    found: dict[tuple[str, str | None], list[Design]] = defaultdict(list)
+    for design in designs():
+        found[design.source, design.kind].append(design)
+        found[design.source, None].append(design)
+    return found
+
+
+def _capacity(pattern: str) -> int:
+    total = 1
+    for glyph in pattern:
+        total *= {"A": len(LETTERS), "9": len(DIGITS)}.get(glyph, 1)
+    return total
+
+
+def _format_serial(pattern: str, number: int) -> str:
+    """Format a number by a serial pattern of letters and digits."""
+    glyphs = []
+    for glyph in reversed(pattern):
+        wheel = {"A": LETTERS, "9": DIGITS}.get(glyph, glyph)
+        number, turned = divmod(number, len(wheel))
+        glyphs.append(wheel[turned])
+    return "".join(reversed(glyphs))
+
+
+# What readers take for each other, both ways.
+LOOK_ALIKES: Final[Mapping[str, str]] = {
+    "0": "O",
+    "1": "I",
+    "2": "Z",
+    "5": "S",
+    "6": "G",
+    "8": "B",
+    "O": "0",
+    "I": "1",
+    "Z": "2",
+    "S": "5",
+    "G": "6",
+    "B": "8",
+}
+READING_WEIGHTS: Final[Mapping[str, int]] = {
+    "whole": 73,
+    "look_alike": 8,
+    "transposed": 2,
+    "wrong_digit": 2,
+    "damaged": 5,
+    "missing": 6,
+    "altered": 3,
+    "restored": 1,
+}
+IMPORT_MARK_SHARE: Final = 0.4
+
+
+def read_marks(random: Random, gun: SimulatedGun, item: Firearm, calendar: Calendar) -> Firearm:
+    """Return an item with its marks as the finder read them."""
+    marked = replace(item, marks=_import_marks(random, gun, calendar))
+    if item.serial is None:
+        return marked
+    [reading] = random.choices(list(READING_WEIGHTS), list(READING_WEIGHTS.values()))
+    if reading == "missing":
+        return replace(marked, serial=None, marking="obliterated")
+    if reading in ("altered", "restored"):
+        return replace(marked, marking=reading)
+    if reading == "damaged":
+        return replace(marked, serial=damage_serial(random, item.serial), marking="obliterated")
+    return replace(marked, serial=MISREADINGS[reading](random, item.serial))
+
+
+def damage_serial(random: Random, serial: str) -> str:
+    """Return a serial with an unread glyph, run or choice of glyphs."""
+    at = random.randrange(1, len(serial))
+    kind = random.choice("?*[")
+    if kind == "?":
+        return serial[:at] + "?" + serial[at + 1 :]
+    if kind == "*":
+        return serial[:at] + "*"
+    glyph = serial[at]
+    return f"{serial[:at]}[{glyph}{LOOK_ALIKES.get(glyph, '7')}]{serial[at + 1 :]}"
+
+
+def misread_similar_glyph(random: Random, serial: str) -> str:
+    """Return the serial with one look-alike glyph misread."""
+    places = [at for at, glyph in enumerate(serial) if glyph in LOOK_ALIKES]
+    if not places:
+        return serial
+    at = random.choice(places)
+    return serial[:at] + LOOK_ALIKES[serial[at]] + serial[at + 1 :]
+
+
+def _misread_transposed(random: Random, serial: str) -> str:
+    at = random.randrange(len(serial) - 1)
+    return serial[:at] + serial[at + 1] + serial[at] + serial[at + 2 :]
+
+
+def _misread_digit(random: Random, serial: str) -> str:
+    at = random.choice([at for at, glyph in enumerate(serial) if glyph.isdigit()])
+    other = random.choice([digit for digit in "3479" if digit != serial[at]])
+    return serial[:at] + other + serial[at + 1 :]
+
+
+def _import_marks(random: Random, gun: SimulatedGun, calendar: Calendar) -> tuple[Mark, ...]:
+    if gun.imported is None or random.random() > IMPORT_MARK_SHARE:
+        return ()
+    state, day = gun.imported
+    year = calendar.on(day).year
+    return (Mark("import", f"{state} {year % 100:02d}", state, year, "frame"),)
+
+
+MISREADINGS: Final[Mapping[str, Callable[[Random, str], str]]] = {
+    "whole": lambda _, serial: serial,
+    "look_alike": misread_similar_glyph,
+    "transposed": _misread_transposed,
+    "wrong_digit": _misread_digit,
+}

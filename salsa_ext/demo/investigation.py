@@ -1,0 +1,488 @@
+"""Traces, alerts, leads and statements on discrepancies."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from salsa_ext.alerts import alerts, hit_answers
+from salsa_ext.alerts.values import AlertData, HitAnswerData
+from salsa_ext.checks import checks, owner_notices
+from salsa_ext.checks.values import CheckData
+from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.codes import ALERT_ACTIONS
+from salsa_ext.core.time import EventTime, Place
+from salsa_ext.database.session import transaction
+from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
+from salsa_ext.demo.people import (
+    ANSWER_NOTES,
+    CIRCUMSTANCES,
+    INCIDENT_TEXTS,
+    LEGAL_BASES,
+    URGENCY_REASONS,
+    People,
+    localized,
+)
+from salsa_ext.demo.permits import DocumentNumbers
+from salsa_ext.demo.seizures import PlannedSeizure
+from salsa_ext.demo.transfers import StateTransfer
+from salsa_ext.demo.world import STATES, Calendar, language, towns
+from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.marks.values import Firearm, Query
+from salsa_ext.firearms.records.queries import records_of_documents
+from salsa_ext.firearms.records.values import Party
+from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.reference.calendars import today
+from salsa_ext.tracing.traces.values import TraceData
+from salsa_ext.trade.discrepancies import commands as discrepancy_commands
+from salsa_ext.trade.discrepancies.models import Discrepancy
+from salsa_ext.trade.discrepancies.queries import list_discrepancies
+from salsa_ext.trade.discrepancies.values import StatementData
+
+TRACING_STATES: Final = (
+    "ARG",
+    "BOL",
+    "BRA",
+    "CHL",
+    "COL",
+    "ECU",
+    "GTM",
+    "HND",
+    "MEX",
+    "PER",
+    "PRY",
+    "URY",
+    "USA",
+)
+STATUS_SHARES: Final[Mapping[str, float]] = {
+    "draft": 0.08,
+    "approved": 0.07,
+    "sent": 0.10,
+    "in_progress": 0.17,
+    "answered": 0.32,
+    "withdrawn": 0.07,
+    "closed": 0.19,
+}
+UNSENT_STATUSES: Final = ("draft", "approved")
+GROUP_BY_STATUS: Final = {
+    "draft": "fresh",
+    "approved": "fresh",
+    "sent": "sent",
+    "in_progress": "in_progress",
+}
+PRIORITY_WEIGHTS: Final = {"routine": 62, "priority": 24, "urgent": 11, "flash": 3}
+REASON_WEIGHTS: Final = {
+    "illegal_where_found": 40,
+    "used_in_crime": 38,
+    "unlicensed_transfer": 15,
+    "inadequately_marked": 5,
+    "unlicensed_manufacture": 2,
+}
+FRESH_DAYS: Final = 90
+
+
+@dataclass(frozen=True)
+class PlannedTrace:
+    """A trace to request: item, day and intended status."""
+
+    state: str
+    number: str
+    seizure: str
+    item: int
+    day: int
+    status: str
+    priority: str
+    urgency: str | None
+    reason: str
+    circumstances: str
+    intended_use: str
+
+    def data(self, seizure: UUID) -> TraceData:
+        """Return the trace of the recorded seizure."""
+        return TraceData(
+            case_number=self.number,
+            priority=self.priority,
+            priority_reason=self.urgency,
+            legal_basis=localized(LEGAL_BASES, self.state),
+            illicit_reason=self.reason,
+            circumstances=self.circumstances,
+            intended_use=self.intended_use,
+            seizure=seizure,
+            item=self.item,
+            draft=self.status in UNSENT_STATUSES,
+        )
+
+
+class TraceGenerator:
+    """Generator of traces of seized guns, of every status."""
+
+    def __init__(
+        self, random: Random, seizures: Sequence[PlannedSeizure], spared: frozenset[str]
+    ) -> None:
+        self._random = random
+        self._numbers: Counter[str] = Counter()
+        self._kinds: dict[str, list[tuple[PlannedSeizure, int]]] = defaultdict(list)
+        for seized in seizures:
+            if seized.state in TRACING_STATES and seized.data.number not in spared:
+                self._sort(seized)
+        for found in self._kinds.values():
+            random.shuffle(found)
+
+    def cases(self, count: int) -> list[PlannedTrace]:
+        """Return about `count` traces, one of each status, oldest first."""
+        chosen = [
+            (status, *self._take(GROUP_BY_STATUS.get(status, "answered")))
+            for status, share in STATUS_SHARES.items()
+            for _ in range(max(1, round(count * share)))
+        ]
+        chosen.sort(key=lambda case: (-case[1].day, case[1].data.number, case[2]))
+        return [self._case(*case) for case in chosen]
+
+    def _take(self, kind: str) -> tuple[PlannedSeizure, int]:
+        """Return an item of the group, else of the largest group."""
+        return (self._kinds[kind] or max(self._kinds.values(), key=len)).pop()
+
+    def _sort(self, seized: PlannedSeizure) -> None:
+        """Group the items by the status that their trace can reach."""
+        for line, gun in enumerate(seized.guns, 1):
+            if gun is not None:
+                fresh = seized.day <= FRESH_DAYS and self._random.random() < 0.5
+                kind = "fresh" if fresh else _expected_status(seized, line, gun)
+                self._kinds[kind].append((seized, line))
+
+    def _case(self, status: str, seized: PlannedSeizure, item: int) -> PlannedTrace:
+        self._numbers[seized.state] += 1
+        priority = self._pick(PRIORITY_WEIGHTS)
+        delay = self._random.randint(0, 10 if status in UNSENT_STATUSES else 25)
+        return PlannedTrace(
+            seized.state,
+            f"{seized.state}-C-{self._numbers[seized.state]:04d}",
+            seized.data.number,
+            item,
+            max(1, seized.day - delay),
+            status,
+            priority,
+            self._random.choice(localized(URGENCY_REASONS, seized.state))
+            if priority in ("flash", "urgent")
+            else None,
+            self._pick(REASON_WEIGHTS),
+            self._random.choice(localized(CIRCUMSTANCES, seized.state)),
+            self._random.choice(("intelligence", "intelligence", "evidence")),
+        )
+
+    def _pick(self, weights: Mapping[str, int]) -> str:
+        return self._random.choices(list(weights), list(weights.values()))[0]
+
+
+def _expected_status(seized: PlannedSeizure, line: int, gun: SimulatedGun) -> str:
+    """Return the status of a trace; the maker's state may not participate."""
+    if gun.design.country in STATES:
+        return "answered"
+    item, imported = seized.data.items[line - 1], gun.imported
+    abroad = gun.home != seized.state or imported is not None
+    told = gun.is_known and abroad and _skeleton(item.serial) == _skeleton(gun.serial)
+    marked = bool(item.marks) and imported is not None and imported[0] != seized.state
+    return "in_progress" if told or marked else "sent"
+
+
+def _skeleton(serial: str | None) -> str:
+    return keys.skeleton(keys.normalise(serial or ""))
+
+
+ActorOfRole = Callable[[str, str], Actor]
+MAX_ALERTS: Final = 12
+HIT_ANSWERS: Final = ("confirm", "", "deny", "extend")
+ALERT_VALIDITY: Final = timedelta(days=540)
+
+
+def record_alerts(actor_of: ActorOfRole, missing: Sequence[tuple[str, UUID, ReportData]]) -> None:
+    """Record alerts of each action on missing guns, most with hits."""
+    for index, (state, report, data) in enumerate(missing[:MAX_ALERTS]):
+        action = ALERT_ACTIONS[index % len(ALERT_ACTIONS)]
+        reason = "stolen" if data.kind == "theft" else "lost"
+        _record_alert(actor_of, state, report, (action, reason), index)
+        if index < 2 * len(ALERT_ACTIONS):
+            _make_hit(
+                actor_of,
+                _next_state(state),
+                data,
+                action,
+                HIT_ANSWERS[index % len(HIT_ANSWERS)],
+                state,
+            )
+
+
+def _next_state(state: str) -> str:
+    """Return the state where the gun is found."""
+    return TRACING_STATES[(TRACING_STATES.index(state) + 1) % len(TRACING_STATES)]
+
+
+def _record_alert(
+    acting: ActorOfRole, state: str, report: UUID, said: tuple[str, str], index: int
+) -> None:
+    police, analyst = acting(state, "police_officer"), acting(state, "trace_analyst")
+    with transaction(police):
+        [view] = records_of_documents([report])[report]
+        data = AlertData(
+            *said,
+            f"{state}-A-{index + 1:04}",
+            today(police) + ALERT_VALIDITY,
+            "urgent" if said[0] == "seize" else "routine",
+            record=view.record.id,
+        )
+        alert = alerts.record(actor=police, data=data)
+        if index % 3:  # a third waits for its second person
+            alerts.verify(actor=analyst, alert_id=alert, expected_version=None)
+
+
+def _make_hit(
+    acting: ActorOfRole, there: str, data: ReportData, action: str, answer: str, owner: str
+) -> None:
+    gun, officer = data.firearm, acting(there, "border_officer")
+    query = Query(gun.serial or "", gun.make, gun.model, gun.calibre, gun.type)
+    asked = CheckData(query, Purpose("border", incident=localized(INCIDENT_TEXTS, there)))
+    with transaction(officer):
+        met = checks.run_check(actor=officer, data=asked).hits
+    if action == "let_pass_and_inform":
+        with transaction(officer):
+            owner_notices.notify_owners(actor=officer)
+    for hit in met if answer else ():
+        analyst = acting(owner, "trace_analyst")
+        with transaction(analyst):
+            command = getattr(hit_answers, answer)
+            command(
+                actor=analyst,
+                hit_id=hit.id,
+                expected_version=None,
+                data=HitAnswerData(localized(ANSWER_NOTES, owner), 4),
+            )
+
+
+BUYER: Final = Party(
+    "Derek Placeholder",
+    "individual",
+    "USA",
+    "Example Street 17, El Paso",
+    identification="USA-9000001",
+)
+GUARD_FIRM: Final = Party(
+    "Vigilancia Figurada (ficticia)", "private_security", "HND", licence="HND-V-01"
+)
+# Days before the anchor, serial, shop; where each was seized, and when.
+PURCHASES: Final = ((310, "BXD4417", 0), (309, "BXD4502", 1), (308, "BXF0136", 0))
+PURCHASE_SEIZURES: Final = (("MEX", 255), ("GTM", 190), ("MEX", 131))
+GUARD_GUNS: Final = (("K731905", "HND", 88), ("K702246", "GTM", 41))
+REGISTERED_ON: Final = 1_400
+CARTRIDGE_LOT: Final = "2024-0417"
+CARTRIDGE_SEIZURES: Final = (("COL", 63), ("COL", 27))
+
+
+def lead_transfers(
+    calendar: Calendar, people: People, numbers: DocumentNumbers
+) -> Iterator[StateTransfer]:
+    """Yield the sales to the one buyer, the registration of guards' revolvers.
+
+    Fixed for any seed: one buyer buys three pistols of two dealers in the United States on
+    successive days; two are seized in Mexico and one in Guatemala within half a year. Two revolvers
+    of one guard firm in Honduras are seized there and in Guatemala. Cartridges of one lot are
+    seized twice in Colombia.
+    """
+    for day, serial, shop in PURCHASES:
+        seller = people.firms("USA")[shop]
+        yield _number_transfer(
+            numbers,
+            "USA",
+            TransferData(
+                "domestic_sale",
+                _local_date(calendar, "USA", day),
+                describe_gun(_lead_gun("USA", "pistol", serial, day), calendar),
+                giver=seller,
+                receiver=BUYER,
+                licence=seller.licence,
+            ),
+        )
+    for serial, _, _ in GUARD_GUNS:
+        gun = describe_gun(_lead_gun("USA", "revolver", serial, REGISTERED_ON), calendar)
+        when = _local_date(calendar, "HND", REGISTERED_ON)
+        yield _number_transfer(
+            numbers, "HND", TransferData("registration", when, gun, receiver=GUARD_FIRM)
+        )
+
+
+def lead_seizures(calendar: Calendar, numbers: DocumentNumbers) -> Iterator[PlannedSeizure]:
+    """Yield the seizures of the leads, each of another case."""
+    for (bought, serial, _), (state, day) in zip(PURCHASES, PURCHASE_SEIZURES, strict=True):
+        yield _lead_seizure(
+            calendar, numbers, state, day, _lead_gun("USA", "pistol", serial, bought)
+        )
+    for serial, state, day in GUARD_GUNS:
+        gun = _lead_gun("USA", "revolver", serial, REGISTERED_ON)
+        yield _lead_seizure(calendar, numbers, state, day, gun)
+    for state, day in CARTRIDGE_SEIZURES:
+        yield _lead_seizure(calendar, numbers, state, day, None)
+
+
+def _number_transfer(numbers: DocumentNumbers, state: str, data: TransferData) -> StateTransfer:
+    return state, replace(data, number=numbers.next(state, "T"))
+
+
+def _lead_gun(source: str, kind: str, serial: str, day: int) -> SimulatedGun:
+    return SimulatedGun(designs_by_source()[source, kind][0], serial, day + 200, source, day)
+
+
+def _local_date(calendar: Calendar, state: str, day: int) -> EventTime:
+    return EventTime(calendar.on(day), time_zone=STATES[state][0])
+
+
+def _lead_seizure(
+    calendar: Calendar, numbers: DocumentNumbers, state: str, day: int, gun: SimulatedGun | None
+) -> PlannedSeizure:
+    town = towns(state)[0]
+    item = (
+        _cartridges()
+        if gun is None
+        else describe_gun(gun, calendar, year=None, hs_code=None, origin_kind="unknown")
+    )
+    data = SeizureData(
+        number=numbers.next(state, "Z"),
+        kind="seized",
+        when=_local_date(calendar, state, day),
+        agency=f"{state}-POLICE",
+        legal_grounds=("possession",),
+        place=Place(state, town.name, town.admin1, town.latitude, town.longitude, 5.0),
+        crime_context=("arms_trafficking",),
+        items=(item,),
+        details={
+            "organized_crime": {
+                "linked": "suspected",
+                "relation": "instrument",
+                "basis": "intelligence",
+            }
+        },
+    )
+    return PlannedSeizure(state, day, data, (gun,))
+
+
+def _cartridges() -> Firearm:
+    return Firearm(
+        category="ammunition",
+        marking="intact",
+        make="CBC",
+        calibre="9x19",
+        headstamp="CBC 9mm LUGER",
+        lot=CARTRIDGE_LOT,
+        quantity=Decimal(150),
+    )
+
+
+STATES_WITH_STATEMENTS: Final = ("BRA", "ARG", "URY", "USA")
+MAX_DISCREPANCIES: Final = 200
+AGREED_KINDS: Final = ("overdue",)
+REOPENED_KINDS: Final = ("expired_in_transit",)
+ASSIGNED_KINDS: Final = ("document_invalid", "party_not_authorised")
+STATEMENT_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "short_receipt": {
+        "en": "They stayed at the post for want of a document and follow with the next shipment.",
+        "es": "Quedaron en el puesto por falta de un documento y siguen con el próximo embarque.",
+        "pt": "Ficaram no posto por falta de um documento e seguem com o próximo embarque.",
+    },
+    "over_receipt": {
+        "en": "It belongs to another lot of the same maker and was packed by mistake.",
+        "es": "Pertenece a otro lote del mismo fabricante y se embaló por error.",
+        "pt": "Pertence a outro lote do mesmo fabricante e foi embalada por engano.",
+    },
+    "over_quantity": {
+        "en": "The last shipment is held back until the import certificate is reissued.",
+        "es": "El último embarque se retiene hasta que se vuelva a expedir el certificado de importación.",
+        "pt": "O último embarque fica retido até que se reemita o certificado de importação.",
+    },
+    "overdue": {
+        "en": "A strike at the border; the customs of both sides know of it.",
+        "es": "Huelga en la frontera; las aduanas de ambos lados lo saben.",
+        "pt": "Greve na fronteira; as alfândegas dos dois lados sabem.",
+    },
+    "expired_in_transit": {
+        "en": "The entry was ticked late; the customs declaration is of the day before.",
+        "es": "La entrada se marcó tarde; la declaración aduanera es del día anterior.",
+        "pt": "A entrada foi marcada tarde; a declaração aduaneira é do dia anterior.",
+    },
+    "document_invalid": {
+        "en": "We ask the other authority for its certificate.",
+        "es": "Pedimos el certificado a la otra autoridad.",
+        "pt": "Pedimos o certificado à outra autoridade.",
+    },
+    "party_not_authorised": {
+        "en": "The firm says that its licence is being renewed; we wait for the decision.",
+        "es": "La empresa dice que su licencia se está renovando; esperamos la resolución.",
+        "pt": "A empresa diz que a sua licença está em renovação; aguardamos a decisão.",
+    },
+}
+REOPENING_TEXTS: Final = {
+    "en": "The declaration is of another shipment.",
+    "es": "La declaración es de otro embarque.",
+    "pt": "A declaração é de outro embarque.",
+}
+ActorOfState = Callable[[str], Actor]
+
+
+def record_statements(actor_of: ActorOfState) -> None:
+    """Record a statement on each state's first discrepancy of a kind."""
+    for state in STATES_WITH_STATEMENTS:
+        with transaction(actor_of(state)):
+            chosen = _first_of_each_kind(actor_of(state))
+        for discrepancy in chosen:
+            _record_statement(actor_of, state, discrepancy)
+
+
+def _first_of_each_kind(actor: Actor) -> list[_DiscrepancyKey]:
+    own = {"owner_state": actor.own_state(), "waiting": True}
+    found = [
+        _DiscrepancyKey(view.discrepancy)
+        for view in list_discrepancies(actor, own, MAX_DISCREPANCIES, None).items
+    ]
+    found.sort(key=lambda about: about.place, reverse=True)
+    return [*{about.kind: about for about in found if about.kind in STATEMENT_TEXTS}.values()]
+
+
+class _DiscrepancyKey:
+    """A discrepancy after its transaction; `place` sorts without random ids."""
+
+    def __init__(self, row: Discrepancy) -> None:
+        self.id, self.kind, self.others = row.id, row.kind, set(row.concerned) - {row.owner_state}
+        self.place = (row.kind, row.subject_number, row.key)
+
+
+def _record_statement(acting: ActorOfState, state: str, about: _DiscrepancyKey) -> None:
+    spoken = language(state)
+    with transaction(acting(state)):
+        actor = acting(state)
+        said = StatementData(STATEMENT_TEXTS[about.kind][spoken])
+        discrepancy_commands.explain(
+            actor=actor, discrepancy_id=about.id, expected_version=None, data=said
+        )
+        if about.kind in REOPENED_KINDS:
+            discrepancy_commands.reopen(
+                actor=actor,
+                discrepancy_id=about.id,
+                expected_version=None,
+                data=StatementData(REOPENING_TEXTS[spoken]),
+            )
+        if about.kind in ASSIGNED_KINDS:
+            officer = AssigneeData(f"{state.lower()}.licensing_officer")
+            discrepancy_commands.assign(actor=actor, discrepancy_id=about.id, data=officer)
+    if about.kind in AGREED_KINDS:
+        for other in sorted({state, *about.others}):
+            with transaction(acting(other)):
+                discrepancy_commands.agree(
+                    actor=acting(other),
+                    discrepancy_id=about.id,
+                    expected_version=None,
+                    data=StatementData(),
+                )

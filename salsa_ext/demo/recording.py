@@ -1,0 +1,258 @@
+"""Recording of a plan by commands, in batches of one state.
+
+Each batch is a transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeVar
+from uuid import UUID
+
+from salsa_ext.access import authentication
+from salsa_ext.access.rules import operator
+from salsa_ext.access.vault import Vault
+from salsa_ext.administration import settings
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import transaction
+from salsa_ext.demo import investigation
+from salsa_ext.demo.accounts import STATE_SETTINGS, DemoAccount, agency_code
+from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_statements
+from salsa_ext.demo.plan import Plan
+from salsa_ext.demo.world import STATES, Calendar
+from salsa_ext.documents import reports, seizures, transfers
+from salsa_ext.statistics import rollups
+from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.trade.permits import licensees, permits
+from salsa_ext.trade.receipts import receipts
+from salsa_ext.trade.shipments import checkpoints, shipments
+from salsa_ext.trade.shipments import jobs as shipment_jobs
+from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
+
+Progress = Callable[[str, int, int], None]
+Item = TypeVar("Item")
+Command = Callable[..., list[UUID]]
+
+
+class Recorder:
+    """Recorder of documents as each state's agencies, at the anchor time."""
+
+    def __init__(self, calendar: Calendar, progress: Progress, vault: Vault) -> None:
+        self._vault = vault
+        self._calendar = calendar
+        self._progress = progress
+        self._ids: dict[tuple[str, str], UUID] = {}
+
+    def acting(self, state: str | None, agency: str | None = None) -> Actor:
+        """Return the actor of a state's agency."""
+        named = agency_code(state, agency) if state and agency else None
+        return operator(state, named, FixedClock(self._calendar.at(0)))
+
+    def record(self, plan: Plan) -> None:
+        """Record everything except traces and alerts."""
+        self._settings()
+        self._registers(plan)
+        self._documents("permits", permits.record_many, "licensing", plan.permits, 500)
+        self._shipments(plan)
+        self._releases(plan)
+        self._ticks(plan)
+        self._receipts(plan)
+        self._watch()
+        record_statements(lambda state: self.acting(state, "licensing"))
+        self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
+        self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
+        seized = [(made.state, made.data) for made in plan.seizures]
+        self._documents("seizures", seizures.record_many, "police", seized, 1_000)
+        self._fold()
+
+    def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
+        """Request and process each trace on the day of its case."""
+        desks = self._desks(opened)
+        for state, some in self._batches("traces", [(case.state, case) for case in cases], 25):
+            with transaction(self.acting(state)):
+                for case in some:
+                    self._lead(case, desks)
+        self._fold()
+
+    def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
+        """Record alerts on missing guns."""
+        desks, clock = self._desks(opened), FixedClock(self._calendar.at(0))
+        missing = [
+            (state, self._ids["reports", data.number], data)
+            for state, data in plan.reports
+            if data.kind in ("theft", "loss")
+            and data.firearm.serial
+            and (state, "police_officer") in desks
+        ]
+        investigation.record_alerts(
+            lambda state, role: replace(desks[state, role], clock=clock), missing
+        )
+
+    def _settings(self) -> None:
+        for state, change in STATE_SETTINGS.items():
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                settings.change_settings(actor=actor, data=change, expected_version=None)
+
+    def _registers(self, plan: Plan) -> None:
+        entered = [(licensed.state, licensed) for licensed in plan.licensees]
+        for state, some in self._batches("licensees", entered, 100):
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                batch = [licensed.data for licensed in some]
+                ids = licensees.record_many(actor=actor, batch=batch)
+                for licensed, key in zip(some, ids, strict=True):
+                    if licensed.suspended:
+                        licensees.decide(
+                            actor=actor,
+                            licensee_id=key,
+                            expected_version=None,
+                            action="suspend",
+                            data=licensed.suspended,
+                        )
+
+    def _documents(
+        self,
+        step: str,
+        command: Command,
+        agency: str,
+        documents: Sequence[tuple[str, Any]],
+        size: int,
+    ) -> None:
+        for state, some in self._batches(step, documents, size):
+            actor = self.acting(state, agency)
+            with transaction(actor):
+                ids = command(actor=actor, batch=some)
+            self._keep(step, [(data.number, key) for data, key in zip(some, ids, strict=True)])
+
+    def _shipments(self, plan: Plan) -> None:
+        sent = [
+            (shipped.exporter, (self._ids["permits", shipped.permit], shipped.data))
+            for shipped in plan.shipments
+        ]
+        for state, some in self._batches("shipments", sent, 300):
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                ids = shipments.record_many(actor=actor, batch=some)
+            numbered = zip(some, ids, strict=True)
+            self._keep("shipments", [(data.number, key) for (_, data), key in numbered])
+
+    def _releases(self, plan: Plan) -> None:
+        """Release the shipments that left, on their day of shipping."""
+        left = [
+            (
+                shipped.exporter,
+                (self._ids["shipments", shipped.data.number], ReleaseData(shipped.data.ships_on)),
+            )
+            for shipped in plan.shipments
+            if shipped.ticks
+        ]
+        for state, some in self._batches("releases", left, 300):
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                shipments.release_many(actor=actor, batch=some)
+
+    def _ticks(self, plan: Plan) -> None:
+        """Record the checkpoints stage by stage for all shipments."""
+        passed = [
+            (index, state, (self._ids["shipments", shipped.data.number], tick))
+            for shipped in plan.shipments
+            for index, (state, tick) in enumerate(shipped.ticks)
+        ]
+        passed.sort(key=itemgetter(0))
+        done = 0
+        for _, stage in groupby(passed, itemgetter(0)):
+            done += self._stage([said[1:] for said in stage], done, len(passed))
+
+    def _stage(
+        self, ticked: Sequence[tuple[str, tuple[UUID, CheckpointData]]], done: int, of: int
+    ) -> int:
+        for state, some in self._batches("checkpoints", ticked, 600):
+            actor = self.acting(state, "border")
+            with transaction(actor):
+                checkpoints.record_many(actor=actor, batch=some)
+        self._progress("checkpoints", done + len(ticked), of)
+        return len(ticked)
+
+    def _receipts(self, plan: Plan) -> None:
+        said = [
+            (shipped.importer, (self._ids["shipments", shipped.data.number], shipped.receipt))
+            for shipped in plan.shipments
+            if shipped.receipt
+        ]
+        for state, some in self._batches("receipts", said, 300):
+            actor = self.acting(state, "customs")
+            with transaction(actor):
+                receipts.confirm_many(actor=actor, batch=some)
+
+    def _watch(self) -> None:
+        """Process the due shipments, as the worker does."""
+        for state in STATES:
+            found = 1
+            while found:
+                with transaction(self.acting(state)):
+                    found = shipment_jobs.update_due_shipments(self.acting(state))
+
+    def _fold(self) -> None:
+        """Fold the statistics as the worker does; traces read the coverage."""
+        folded = 1
+        while folded:
+            with transaction(self.acting(None)):
+                folded = rollups.fold_deltas()
+
+    def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
+        with transaction(self.acting(None)):
+            return {
+                (one.state, one.role): authentication.authenticate_key(one.token)
+                for one in opened
+                if one.state is not None
+            }
+
+    def _lead(self, case: PlannedTrace, desks: Mapping[tuple[str, str], Actor]) -> None:
+        """Request a trace and bring it to its status."""
+        clock = FixedClock(self._calendar.at(case.day))
+
+        def acting(role: str) -> Actor:
+            return replace(desks[case.state, role], clock=clock)
+
+        seizure = self._ids["seizures", case.seizure]
+        officer = acting("police_officer" if case.status in UNSENT_STATUSES else "trace_analyst")
+        trace = trace_commands.create_trace(
+            actor=officer, vault=self._vault, data=case.data(seizure)
+        )
+        if case.status == "approved":
+            trace_commands.approve_draft(
+                actor=acting("supervisor"), vault=self._vault, trace_id=trace, expected_version=None
+            )
+        elif case.status == "withdrawn":
+            trace_commands.withdraw_trace(
+                actor=officer, vault=self._vault, trace_id=trace, expected_version=None
+            )
+        elif case.status == "closed":
+            trace_commands.close_trace(
+                actor=officer, vault=self._vault, trace_id=trace, expected_version=None
+            )
+
+    def _batches(
+        self, step: str, stated: Sequence[tuple[str, Item]], size: int
+    ) -> Iterator[tuple[str, list[Item]]]:
+        """Yield batches of one state in order; report progress."""
+        by_state: dict[str, list[Item]] = defaultdict(list)
+        for state, thing in stated:
+            by_state[state].append(thing)
+        done = 0
+        self._progress(step, done, len(stated))
+        for state, things in by_state.items():
+            for start in range(0, len(things), size):
+                some = things[start : start + size]
+                yield state, some
+                done += len(some)
+                self._progress(step, done, len(stated))
+
+    def _keep(self, step: str, numbered: Iterable[tuple[str, UUID]]) -> None:
+        self._ids |= {(step, number): key for number, key in numbered}

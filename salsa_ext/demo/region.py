@@ -1,0 +1,102 @@
+"""Creation of the demo region in an empty installation.
+
+Persons, firms, numbers and guns are fictitious; states, towns, border posts and makes are real.
+Facts follow from a seed and an anchor date (the day of creation); ids, passwords and tokens are
+random. `tour` holds what is fixed for any seed and date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from salsa_ext.access.vault import Vault
+from salsa_ext.administration import installation
+from salsa_ext.core.config import Config
+from salsa_ext.database.session import transaction
+from salsa_ext.demo import accounts, tour
+from salsa_ext.demo.accounts import DemoAccount
+from salsa_ext.demo.plan import Plan, Planner
+from salsa_ext.demo.recording import Progress, Recorder
+from salsa_ext.demo.world import STATES, Calendar
+
+
+@dataclass(frozen=True)
+class CreatedRegion:
+    """The created region: counts by kind, accounts, facts of the tour."""
+
+    counts: Mapping[str, int]
+    accounts: Sequence[DemoAccount]
+    facts: Mapping[str, Any]
+
+
+def create_region(
+    config: Config,
+    *,
+    seed: int,
+    anchor: date,
+    progress: Progress,
+    scale: float = 1.0,
+    store_accounts: Callable[[Sequence[DemoAccount]], None] = lambda opened: None,
+) -> CreatedRegion:
+    """Create the region in the caller's app context.
+
+    `config` is the app's; `scale` reduces all but accounts and tour. `store_accounts` gets the
+    accounts before the region is declared complete; an interrupted region remains incomplete.
+    Raises Conflict unless it is the first here.
+    """
+    calendar = Calendar(anchor)
+    recorder = Recorder(calendar, progress, Vault.of(config))
+    with transaction(recorder.acting(None)):
+        installation.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
+    _register(recorder, progress)
+    opened = _open_accounts(recorder, progress)
+    plan = _plan(Planner(seed, calendar, scale), progress)
+    recorder.record(plan)
+    recorder.trace(plan.traces, opened)
+    recorder.alert(plan, opened)
+    store_accounts(opened)
+    with transaction(recorder.acting(None)):
+        installation.finish_demo(actor=recorder.acting(None))
+    return CreatedRegion(_count_documents(plan), opened, tour.FACTS)
+
+
+def _register(recorder: Recorder, progress: Progress) -> None:
+    """Register the agencies of every state, and the secretariat."""
+    for done, state in enumerate(STATES):
+        progress("authorities", done, len(STATES))
+        with transaction(recorder.acting(state)):
+            accounts.register_state(recorder.acting(state))
+    with transaction(recorder.acting(None)):
+        accounts.register_secretariat(recorder.acting(None))
+    progress("authorities", len(STATES), len(STATES))
+
+
+def _open_accounts(recorder: Recorder, progress: Progress) -> list[DemoAccount]:
+    wanted = accounts.planned_accounts()
+    opened: list[DemoAccount] = []
+    for state, role, agency in wanted:
+        progress("accounts", len(opened), len(wanted))
+        with transaction(recorder.acting(state)):
+            opened.append(accounts.open_account(recorder.acting(state), role, agency))
+    progress("accounts", len(opened), len(wanted))
+    return opened
+
+
+def _plan(planner: Planner, progress: Progress) -> Plan:
+    progress("plan", 0, 1)
+    plan = planner.plan()
+    progress("plan", 1, 1)
+    return plan
+
+
+def _count_documents(plan: Plan) -> dict[str, int]:
+    items = {
+        "guns_shipped": sum(len(shipped.data.items) for shipped in plan.shipments),
+        "guns_seized": sum(len(made.data.items) for made in plan.seizures),
+        "checkpoints": sum(len(shipped.ticks) for shipped in plan.shipments),
+        "receipts": sum(shipped.receipt is not None for shipped in plan.shipments),
+    }
+    return {kind: len(documents) for kind, documents in vars(plan).items()} | items

@@ -1,0 +1,266 @@
+"""Trade partners and routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from typing import Final
+
+from salsa_ext.demo.guns import FOREIGN
+from salsa_ext.demo.people import People
+from salsa_ext.demo.world import STATES, Calendar, Post, shared_posts, towns
+from salsa_ext.firearms.records.values import Party
+from salsa_ext.trade.permits.values import LicenceDecision, LicenseeData
+
+Pair = tuple[str, str]
+
+# Exporter to importers with weights: the producers of the hemisphere and who buys from them.
+TRADE_WEIGHTS: Final[Mapping[str, Mapping[str, int]]] = {
+    "BRA": {
+        "USA": 26,
+        "PRY": 14,
+        "ARG": 9,
+        "URY": 7,
+        "BOL": 5,
+        "CHL": 6,
+        "PER": 5,
+        "COL": 4,
+        "ECU": 3,
+        "GTM": 4,
+        "HND": 4,
+        "SLV": 3,
+        "DOM": 3,
+        "PAN": 2,
+        "HTI": 1,
+        "SUR": 1,
+    },
+    "USA": {
+        "MEX": 16,
+        "CAN": 18,
+        "GTM": 8,
+        "HND": 6,
+        "SLV": 5,
+        "CRI": 4,
+        "PAN": 4,
+        "COL": 5,
+        "PER": 4,
+        "PRY": 4,
+        "DOM": 5,
+        "JAM": 3,
+        "TTO": 3,
+        "BHS": 2,
+        "HTI": 1,
+        "ECU": 2,
+        "CHL": 3,
+        "ARG": 4,
+        "BRB": 1,
+        "BLZ": 2,
+        "LCA": 1,
+        "ATG": 1,
+        "GRD": 1,
+        "VCT": 1,
+        "DMA": 1,
+        "KNA": 1,
+        "GUY": 1,
+        "NIC": 2,
+        "BOL": 1,
+        "URY": 2,
+        "BRA": 3,
+    },
+    "ARG": {"PRY": 8, "URY": 7, "CHL": 5, "BOL": 3, "USA": 6, "PER": 2, "BRA": 2},
+    "CAN": {"USA": 8, "CHL": 1, "COL": 1},
+    "COL": {"ECU": 4, "PER": 2, "PAN": 1},
+    "CHL": {"PER": 2, "BOL": 1, "PRY": 1},
+    "MEX": {"GTM": 3, "BLZ": 1, "USA": 1},
+    "URY": {"PRY": 2, "ARG": 2},
+    "PRY": {"BOL": 1, "URY": 1},
+}
+# States without a common border whose goods may go by road, through these.
+TRANSIT_STATES: Final[Mapping[Pair, tuple[str, ...]]] = {
+    ("BRA", "CHL"): ("ARG",),
+    ("BRA", "ECU"): ("PER",),
+    ("ARG", "PER"): ("CHL",),
+    ("URY", "PRY"): ("ARG",),
+    ("PRY", "URY"): ("ARG",),
+    ("CHL", "PRY"): ("ARG",),
+    ("USA", "GTM"): ("MEX",),
+    ("USA", "HND"): ("MEX", "GTM"),
+    ("USA", "SLV"): ("MEX", "GTM"),
+    ("USA", "BLZ"): ("MEX",),
+    ("COL", "PER"): ("ECU",),
+    ("PRY", "BOL"): ("ARG",),
+}
+TRANSIT_SHARE: Final = 0.7
+PORTS: Final[Mapping[str, str]] = {
+    "ARG": "Zárate",
+    "BRA": "Santos",
+    "CHL": "San Antonio",
+    "COL": "Cartagena",
+    "ECU": "Guayaquil",
+    "GTM": "Puerto Quetzal",
+    "HND": "Puerto Cortés",
+    "MEX": "Veracruz",
+    "PER": "Callao",
+    "USA": "Miami",
+    "URY": "Montevideo",
+    "DOM": "Caucedo",
+    "PAN": "Balboa",
+    "SLV": "Acajutla",
+}
+TRAVEL_DAYS: Final = {"road": (1, 3), "sea": (12, 25), "air": (2, 4)}
+PRODUCING_STATES: Final = ("ARG", "BRA", "CAN", "CHL", "COL", "MEX", "USA")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route: transit states, posts, mode and days."""
+
+    exporter: str
+    importer: str
+    transit: tuple[str, ...]
+    posts: tuple[str, ...]
+    mode: str
+    days: int
+    port_of_exit: str
+    port_of_entry: str
+
+
+def choose_pair(random: Random) -> Pair:
+    """Return a random exporter and importer, by weight."""
+    exporters = list(TRADE_WEIGHTS)
+    [exporter] = random.choices(
+        exporters, [sum(TRADE_WEIGHTS[state].values()) for state in exporters]
+    )
+    buyers = TRADE_WEIGHTS[exporter]
+    return exporter, random.choices(list(buyers), list(buyers.values()))[0]
+
+
+def choose_route(random: Random, exporter: str, importer: str) -> Route:
+    """Return a route: shared post, transit states, sea or air."""
+    if shared := shared_posts(exporter, importer):
+        return route_over_post(random, exporter, importer, random.choice(shared))
+    through = TRANSIT_STATES.get((exporter, importer))
+    if through and random.random() < TRANSIT_SHARE:
+        return _route_through(random, exporter, importer, through)
+    mode = random.choice(("sea", "air"))
+    return Route(
+        exporter,
+        importer,
+        (),
+        (),
+        mode,
+        random.randint(*TRAVEL_DAYS[mode]),
+        _port(exporter, mode),
+        _port(importer, mode),
+    )
+
+
+def route_over_post(random: Random, exporter: str, importer: str, post: Post) -> Route:
+    """Return the route over one post."""
+    return Route(
+        exporter,
+        importer,
+        (),
+        (post.code,),
+        "road",
+        random.randint(*TRAVEL_DAYS["road"]),
+        post.sides[exporter][0],
+        post.sides[importer][0],
+    )
+
+
+def choose_direction(random: Random, post: Post) -> Pair:
+    """Return the direction of goods at a post: known trade, else random."""
+    one, other = sorted(post.sides)
+    known = [(a, b) for a, b in ((one, other), (other, one)) if b in TRADE_WEIGHTS.get(a, ())]
+    return random.choice(known or [(one, other), (other, one)])
+
+
+def choose_source(random: Random, exporter: str) -> str:
+    """Return the source of an exporter's goods: own makers or imports."""
+    if exporter in PRODUCING_STATES:
+        return exporter
+    return random.choices((FOREIGN, "BRA", "USA"), (5, 3, 2))[0]
+
+
+def _route_through(random: Random, exporter: str, importer: str, through: tuple[str, ...]) -> Route:
+    stops = (exporter, *through, importer)
+    passed = [random.choice(shared_posts(a, b)) for a, b in pairwise(stops)]
+    return Route(
+        exporter,
+        importer,
+        through,
+        tuple(post.code for post in passed),
+        "road",
+        3 * len(through) + random.randint(*TRAVEL_DAYS["road"]),
+        passed[0].sides[exporter][0],
+        passed[-1].sides[importer][0],
+    )
+
+
+def _port(state: str, mode: str) -> str:
+    return PORTS.get(state, towns(state)[0].name) if mode == "sea" else towns(state)[0].name
+
+
+LICENCE_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "dealer": ("dealer", "importer"),
+    "manufacturer": ("manufacturer", "exporter"),
+    "carrier": ("carrier",),
+    "other": ("broker",),
+}
+# What is wrong with the seventh dealer of a state; permits that name him become discrepancies.
+FLAWED_DEALER: Final = 7
+LICENCE_FLAWS: Final[Mapping[str, str]] = {
+    "ARG": "suspended",
+    "CHL": "expired",
+    "COL": "unregistered",
+    "GTM": "unregistered",
+    "MEX": "expired",
+    "PER": "no_importer",
+    "URY": "suspended",
+}
+# Days before the anchor, and after it.
+VALID_FROM_DAYS, EXPIRED_DAYS, SUSPENDED_DAYS, REMAINING_DAYS = 3_700, 500, 600, 730
+
+
+@dataclass(frozen=True)
+class PlannedLicensee:
+    """A licensee to record, with its later suspension."""
+
+    state: str
+    data: LicenseeData
+    suspended: LicenceDecision | None = None
+
+
+class LicenseeGenerator:
+    """Generator of licensees for all firms named in documents."""
+
+    def __init__(self, people: People, calendar: Calendar) -> None:
+        self._people = people
+        self._calendar = calendar
+
+    def licensees(self) -> Iterator[PlannedLicensee]:
+        """Yield the licensees of all states."""
+        for state in STATES:
+            for number, firm in enumerate(self._people.firms(state), 1):
+                flaw = LICENCE_FLAWS.get(state) if number == FLAWED_DEALER else None
+                if flaw != "unregistered":
+                    yield self._licensed(state, firm, flaw)
+
+    def _licensed(self, state: str, firm: Party, flaw: str | None) -> PlannedLicensee:
+        roles = ("dealer",) if flaw == "no_importer" else LICENCE_ROLES[firm.kind]
+        last = EXPIRED_DAYS if flaw == "expired" else -REMAINING_DAYS
+        data = LicenseeData(
+            firm.licence or "",
+            roles,
+            firm,
+            self._calendar.on(VALID_FROM_DAYS),
+            self._calendar.on(last),
+        )
+        if flaw != "suspended":
+            return PlannedLicensee(state, data)
+        return PlannedLicensee(
+            state, data, LicenceDecision("Inspection", self._calendar.on(SUSPENDED_DAYS))
+        )

@@ -1,0 +1,144 @@
+"""The gun of the guided tour, fixed for any seed and date.
+
+Export certificate BRA-E-0001 covers 25 pistols from Brazil to Paraguay (import certificate
+PRY-I-0001). They leave as shipment BRA-S-0001 over ciudad-del-este-foz-do-iguacu, and Paraguay
+receives 23: TKA52390 and TKA52391 never arrived. TKA52381 is sold in Paraguay (transfer PRY-T-0001)
+and seized in Brazil 400 days later (seizure BRA-Z-0001), where its last glyph was read as I:
+TKA5238I. TKA52390 is seized in Argentina (seizure ARG-Z-0001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from random import Random
+from typing import Any, Final
+
+from salsa_ext.core.time import EventTime, Place
+from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
+from salsa_ext.demo.people import People
+from salsa_ext.demo.routes import route_over_post
+from salsa_ext.demo.seizures import PlannedSeizure
+from salsa_ext.demo.trade import Consignment, Deal
+from salsa_ext.demo.world import Calendar, Post, posts
+from salsa_ext.documents.values import SeizureData, TransferData
+
+POST: Final = "ciudad-del-este-foz-do-iguacu"
+FIRST, COUNT = 52_370, 25
+SOLD, MISREAD = "TKA52381", "TKA5238I"
+NEVER_ARRIVED: Final = ("TKA52390", "TKA52391")
+# Days before the anchor.
+MADE, ISSUED, SHIPPED, SOLD_ON, SEIZED, SEIZED_IN_ARG = 560, 540, 520, 421, 21, 12
+FACTS: Final[Mapping[str, Any]] = {
+    "import_certificate": "PRY-I-0001",
+    "export_certificate": "BRA-E-0001",
+    "shipment": "BRA-S-0001",
+    "post": POST,
+    "shipped": COUNT,
+    "received": COUNT - len(NEVER_ARRIVED),
+    "never_arrived": list(NEVER_ARRIVED),
+    "sold": "PRY-T-0001",
+    "serial": SOLD,
+    "seizure": "BRA-Z-0001",
+    "serial_as_read": MISREAD,
+    "time_to_crime_days": SOLD_ON - SEIZED,
+    "seizure_of_one_that_never_arrived": "ARG-Z-0001",
+}
+# Documents of the tour, which no other document may take: the first of their series.
+SEIZURE_NUMBERS: Final = frozenset(("BRA-Z-0001", "ARG-Z-0001"))
+
+
+def tour_deal(random: Random) -> Deal:
+    """Return the deal with its one shipment, received short."""
+    [design] = [found for found in designs_by_source()["BRA", "pistol"] if found.model == "PT 92"]
+    [post] = [post for post in posts() if post.code == POST]
+    made = Deal(route_over_post(random, "BRA", "PRY", post), ISSUED, [design], False, "", 0)
+    sent = Consignment(made, SHIPPED, "short")
+    made.consignments.append(sent)
+    sent.lots[1] = [
+        SimulatedGun(design, f"TKA{FIRST + n}", MADE, "BRA", MADE) for n in range(COUNT)
+    ]
+    for gun in sent.lots[1]:
+        gun.happens("export", SHIPPED)
+        if gun.serial in NEVER_ARRIVED:
+            sent.missing.append(gun)
+        else:
+            gun.happens("import", sent.enters)
+            gun.home, gun.imported = "PRY", ("PRY", sent.enters)
+    return made
+
+
+def posts_tour_first() -> list[Post]:
+    """Return the border posts, that of the tour first."""
+    return sorted(posts(), key=lambda post: (post.code != POST, post.code))
+
+
+def tour_transfers(
+    calendar: Calendar, people: People, guns: list[SimulatedGun]
+) -> list[tuple[int, str, TransferData]]:
+    """Return the manufacture of the guns, the sale of one."""
+    made = [
+        (
+            MADE,
+            "BRA",
+            TransferData(
+                "manufacture",
+                EventTime(calendar.on(MADE)),
+                describe_gun(gun, calendar),
+                receiver=people.maker("BRA"),
+            ),
+        )
+        for gun in guns
+    ]
+    [sold] = [gun for gun in guns if gun.serial == SOLD]
+    dealer, buyer = people.dealer("PRY"), people.person("PRY")
+    sale = TransferData(
+        "domestic_sale",
+        EventTime(calendar.on(SOLD_ON), time_zone="America/Asuncion"),
+        describe_gun(sold, calendar),
+        giver=dealer,
+        receiver=buyer,
+        licence=dealer.licence,
+    )
+    return [*made, (SOLD_ON, "PRY", sale)]
+
+
+def tour_seizures(calendar: Calendar, guns: list[SimulatedGun]) -> list[PlannedSeizure]:
+    """Return both seizures; tracing them is left to the reader."""
+    by_serial = {gun.serial: gun for gun in guns}
+    foz = Place("BRA", "Foz do Iguaçu", "PR", -25.5163, -54.5854, 0.5)
+    iguazu = Place("ARG", "Puerto Iguazú", "Misiones", -25.5972, -54.5786, 0.5)
+    return [
+        _tour_seizure(calendar, SEIZED, foz, by_serial[SOLD], MISREAD),
+        _tour_seizure(
+            calendar, SEIZED_IN_ARG, iguazu, by_serial[NEVER_ARRIVED[0]], NEVER_ARRIVED[0]
+        ),
+    ]
+
+
+def _tour_seizure(
+    calendar: Calendar, day: int, place: Place, gun: SimulatedGun, serial: str
+) -> PlannedSeizure:
+    item = describe_gun(gun, calendar, serial=serial, year=None, hs_code=None, quantity=Decimal(1))
+    data = SeizureData(
+        number="",
+        kind="seized",
+        when=EventTime(calendar.on(day)),
+        agency=f"{place.country}-POLICE",
+        place=place,
+        legal_grounds=("possession", "trafficking"),
+        crime_context=("drug_trafficking",),
+        items=(item,),
+        details={
+            "setting": "vehicle",
+            "concealment": "spare tyre",
+            "transport": "land",
+            "organized_crime": {
+                "linked": "suspected",
+                "relation": "instrument",
+                "basis": "investigation",
+            },
+            "route": {"departure": "PRY", "transit": [], "destination": place.country},
+        },
+    )
+    return PlannedSeizure(place.country, day, data, (gun,))

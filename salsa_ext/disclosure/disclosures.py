@@ -1,0 +1,289 @@
+"""Disclosures of records to other states, audited for their owners.
+
+A record is disclosed when it is read for a purpose, sent in an answer, or listed as a search
+result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.access.audit import AUTOMATIC_KEY, Action, AuditEvent, append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.release import FINDER_VISIBILITIES
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import VISIBILITIES
+from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.database.session import acting_as
+from salsa_ext.disclosure import sharing
+from salsa_ext.disclosure.sharing import Sharing, present_groups
+from salsa_ext.firearms.records.queries import RecordView, find_records
+from salsa_ext.firearms.records.values import ALERT
+from salsa_ext.firearms.search import visibility
+from salsa_ext.firearms.search.index import find_owner
+from salsa_ext.firearms.search.values import Candidate
+
+
+def log_matched_records(
+    actor: Actor,
+    kind: str,
+    cause_id: UUID,
+    candidates: Sequence[Candidate],
+    shown: GroupsByRecord,
+    *,
+    hidden: bool = False,
+) -> None:
+    """Log for each owner the records that matched, with fields shown.
+
+    `kind` is that of the question (check, seizure, trace), `cause_id` its id. Candidates below a
+    possible match are left out, as no answer shows them, except alerts, and for a trace. The own
+    audit names `open` records only, and none if `hidden`.
+    """
+    told = (
+        candidates
+        if kind == "trace"
+        else [one for one in candidates if one.evidence.is_worth_a_look or one.held.event == ALERT]
+    )
+    append_many(actor, matched_record_events(actor, kind, cause_id, told, shown, hidden=hidden))
+
+
+def matched_record_events(
+    actor: Actor,
+    kind: str,
+    cause_id: UUID,
+    candidates: Sequence[Candidate],
+    shown: GroupsByRecord,
+    *,
+    hidden: bool = False,
+) -> list[AuditEvent]:
+    """Return the audit events for owners of matched records."""
+    owners: dict[tuple[str, bool, FieldGroups], list[str]] = {}
+    for candidate in candidates:
+        held = candidate.held
+        if held.state != actor.state:
+            is_hidden = hidden or held.visibility != "open"
+            key = (held.state, is_hidden, shown.get(held.record_id, ()))
+            owners.setdefault(key, []).append(str(held.record_id))
+    return [
+        AuditEvent(
+            Action.RECORD_MATCHED,
+            kind,
+            cause_id,
+            subject_state=state,
+            concerned=[state],
+            data=finding_data(records, groups),
+            hidden=is_hidden,
+        )
+        for (state, is_hidden, groups), records in owners.items()
+    ]
+
+
+RECORD_GROUPS: Final = ("firearm", "event", "parties", "firms", "persons", "remarks")
+"""What an answer has of one record: the kind of its document is part of the event, its number is not there."""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """A record with its sharing for the reader."""
+
+    view: RecordView
+    sharing: Sharing
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the record belongs to the reader's state."""
+        return self.sharing.is_own
+
+    @property
+    def held(self) -> list[str]:
+        """Return the field groups that have content in the record."""
+        return present_groups(RECORD_GROUPS, self.view)
+
+    @property
+    def version(self) -> int:
+        """Return the version of the record."""
+        return self.view.record.version
+
+
+def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
+    """Return a record that the actor may see; audits the disclosure.
+
+    Another state's record needs a purpose and a case, and must concern the actor's state or be
+    open. Raises NotFound, or Invalid without a purpose.
+    """
+    require(actor, Permission.RECORD_READ)
+    disclosed = load_record(actor, record_id, as_of)
+    audit_disclosures(actor, [disclosed])
+    return disclosed
+
+
+def load_record(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
+    """Return the same without audit, for commands that audit themselves.
+
+    Raises as `read_record`.
+    """
+    views = find_records([record_id], as_of) or _load_open_record(actor, record_id, as_of)
+    if not views:
+        raise NotFound("record", record_id)
+    disclosed = Disclosure(views[0], sharing.share_records(actor, views)[record_id])
+    if not disclosed.is_own:
+        require_purpose(actor)
+    return disclosed
+
+
+def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> list[RecordView]:
+    """Return another state's open record.
+
+    Raises NotFound, or Invalid without a purpose.
+    """
+    owner = find_owner(record_id)
+    # the own state would have seen its record already, unless it was not recorded by then
+    if owner is None or owner[0] == actor.state or owner[1] not in FINDER_VISIBILITIES["firearm"]:
+        raise NotFound("record", record_id)
+    require_purpose(actor)
+    with acting_as(actor, owner[0]):
+        views = find_records([record_id], as_of)
+    if views and visibility.is_hidden_alert(views[0]):
+        raise NotFound("record", record_id)
+    return views
+
+
+def require_purpose(actor: Actor) -> None:
+    """Raise Invalid for a missing purpose or case.
+
+    Names the missing header. An incident does not replace the case.
+    """
+    if actor.purpose is None or not actor.purpose.case_number:
+        header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"
+        raise Invalid(
+            {header: [message("Another state's record is read for a purpose and a case.")]}
+        )
+
+
+def audit_disclosures(actor: Actor, disclosures: Iterable[Disclosure]) -> None:
+    """Audit each disclosed record of another state for its owner."""
+    append_many(
+        actor,
+        [
+            record_disclosure_event(each.view, each.sharing, each.held)
+            for each in disclosures
+            if not each.is_own
+        ],
+    )
+
+
+def record_disclosure_event(view: RecordView, shared: Sharing, groups: Iterable[str]) -> AuditEvent:
+    """Return the owner's audit event for a disclosed record."""
+    said = {
+        "version": view.record.version,
+        "handling": shared.said.handling,
+        "groups": shared.given(groups),
+    }
+    return disclosure_event(view.record.id, view.record.owner_state, said)
+
+
+def answer_disclosure_event(
+    view: RecordView,
+    recipient_state: str,
+    groups: Iterable[str],
+    handling: str,
+    *,
+    is_automatic: bool = False,
+) -> AuditEvent:
+    """Return the audit event for a record sent in an answer.
+
+    `handling` is that of the answer. `is_automatic` if the service answered without a person.
+    """
+    said = {
+        "version": view.record.version,
+        "handling": handling,
+        "groups": [*groups],
+        "to": recipient_state,
+        "through": "answer",
+    } | ({AUTOMATIC_KEY: True} if is_automatic else {})
+    return AuditEvent(
+        Action.RECORD_DISCLOSED,
+        "record",
+        view.record.id,
+        view.record.owner_state,
+        [recipient_state],
+        said,
+    )
+
+
+def disclosure_event(record_id: UUID | str, owner: str, data: dict[str, Any]) -> AuditEvent:
+    """Return the audit event of one disclosed record."""
+    return AuditEvent(Action.RECORD_DISCLOSED, "record", record_id, owner, [owner], data)
+
+
+FieldGroups = tuple[str, ...]
+GroupsByRecord = Mapping[UUID, FieldGroups]
+"""Of which records a finder is shown which field groups."""
+
+HOLDER_GROUPS: Final[FieldGroups] = ("holder",)
+GROUPS_BY_VISIBILITY: Final[Mapping[str, FieldGroups]] = {
+    visibility: tuple(
+        group
+        for group in ("holder", "likeness", "firearm", "event")
+        if visibility in FINDER_VISIBILITIES[group]
+    )
+    for visibility in VISIBILITIES
+}
+"""What who finds a record is shown: whose it is, why it may be the gun, its mark and make, what happened."""
+MAX_RECORDS_PER_EVENT: Final = 200
+"""Records of one entry."""
+
+
+@dataclass(frozen=True)
+class RecordFinding:
+    """A record disclosed to a state by a match or hit.
+
+    `through` is `match` or `hit`, `to` the state that receives the field groups.
+    """
+
+    through: str
+    owner: str
+    record: UUID
+    to: str
+    groups: FieldGroups
+
+
+def groups_of_candidates(candidates: Iterable[Candidate]) -> dict[UUID, FieldGroups]:
+    """Return the field groups that an answer discloses, by record."""
+    return {one.held.record_id: GROUPS_BY_VISIBILITY[one.held.visibility] for one in candidates}
+
+
+def finding_events(actor: Actor, findings: Iterable[RecordFinding]) -> list[AuditEvent]:
+    """Return the audit events of findings, visible to each owner alone.
+
+    Findings of one owner with equal recipient and groups share an event.
+    """
+    alike: dict[tuple[str, str, str, FieldGroups], dict[str, None]] = {}
+    for one in findings:
+        key = (one.owner, one.to, one.through, one.groups)
+        alike.setdefault(key, {})[str(one.record)] = None
+    return [
+        _finding_event(actor, key, records[first : first + MAX_RECORDS_PER_EVENT])
+        for key, records in ((key, [*found]) for key, found in sorted(alike.items()))
+        for first in range(0, len(records), MAX_RECORDS_PER_EVENT)
+    ]
+
+
+def _finding_event(
+    actor: Actor, key: tuple[str, str, str, FieldGroups], records: list[str]
+) -> AuditEvent:
+    owner, to, through, groups = key
+    said = finding_data(records, groups) | {"through": through, "to": to}
+    return AuditEvent(
+        Action.RECORD_SHOWN, "record", records[0], owner, [owner], said, hidden=owner != actor.state
+    )
+
+
+def finding_data(records: list[str], groups: FieldGroups) -> dict[str, Any]:
+    """Return an event's data: record ids, and disclosed groups if any."""
+    return {"records": records} | ({"groups": [*groups]} if groups else {})

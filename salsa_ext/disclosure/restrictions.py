@@ -1,0 +1,201 @@
+"""Agencies restricted from a trace, request or approval.
+
+An office may be infiltrated. Row-level security enforces it: the restricted subjects are a setting
+of the session.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import CodeLabel, message
+from salsa_ext.core.field_checks import Problems
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db, execute_raw
+from salsa_ext.disclosure.models import TraceRestriction
+from salsa_ext.reference.models import Agency
+from salsa_ext.reference.names import participants
+
+
+def check_restrictions(actor: Actor, agencies: Sequence[str]) -> None:
+    """Check the agencies to restrict.
+
+    Raises Invalid for an unknown agency, the actor's own, or a state left with none.
+    """
+    problems = Problems()
+    validate_into(problems, actor, agencies)
+    problems.raise_any()
+
+
+def check_own_restrictions(
+    actor: Actor, agencies: Sequence[str], already_restricted: Collection[str]
+) -> None:
+    """Check agencies that the asked state restricts itself.
+
+    Raises as `check_restrictions`, and Invalid for agencies of other states. `already_restricted`
+    are those that the asking state restricts.
+    """
+    problems, own, states = Problems(), actor.own_state(), states_by_agency(agencies)
+    for at, agency in enumerate(agencies):
+        state = states.get(agency)
+        if state is not None and state != own:
+            said = message(
+                "{agency} is an agency of {state}: that state says itself which of its agencies must not"
+                " see it. Name agencies of your own state.",
+                agency=agency,
+                state=CodeLabel("state", state),
+            )
+            problems.add(f"hidden_from.{at}", said)
+    validate_into(problems, actor, agencies, already_restricted)
+    problems.raise_any()
+
+
+def validate_into(
+    problems: Problems,
+    actor: Actor,
+    agencies: Sequence[str],
+    already_restricted: Collection[str] = (),
+) -> None:
+    """Add the problems of `check_restrictions` to other problems."""
+    states = states_by_agency(agencies)
+    for at, agency in enumerate(agencies):
+        path = f"hidden_from.{at}"
+        if agency == actor.agency:
+            problems.add(path, message("You would not see it yourself: this is your own agency."))
+        elif states.get(agency) not in participants():
+            problems.add(path, message("There is no agency {code}.", code=agency))
+    for state in _states_without_agency({*agencies, *already_restricted}, {*states.values()}):
+        problems.add(
+            "hidden_from", message("Leave an agency of {state} that sees it.", state=state)
+        )
+
+
+def _states_without_agency(agencies: Collection[str], states: Collection[str | None]) -> list[str]:
+    """Return states whose agencies are all restricted.
+
+    No one there could act on the subject.
+    """
+    if not agencies:
+        return []
+    left = select(Agency.owner_state).where(
+        Agency.owner_state.in_(states), Agency.code.not_in(agencies)
+    )
+    return sorted({*filter(None, states)} - {*db.session.scalars(left)})
+
+
+def replace_restrictions(
+    actor: Actor,
+    subject_kind: str,
+    subjects: Collection[UUID],
+    agencies: Collection[str],
+    *,
+    is_own: bool = False,
+    named_by: str | None = None,
+) -> None:
+    """Replace the restricted agencies of the own state's subjects.
+
+    `named_by` is another asking state. The asked state's own list (`is_own`) and the asking state's
+    list are separate: each replaces its own rows only.
+    """
+    by = named_by or actor.own_state()
+    mine = (
+        TraceRestriction.owner_state == actor.own_state(),
+        TraceRestriction.subject_id.in_(subjects),
+        TraceRestriction.is_own == is_own,
+        TraceRestriction.named_by == by,
+    )
+    db.session.execute(delete(TraceRestriction).where(*mine))
+    add_restrictions(actor, subject_kind, subjects, agencies, is_own=is_own, named_by=by)
+
+
+def add_restrictions(
+    actor: Actor,
+    subject_kind: str,
+    subjects: Collection[UUID],
+    agencies: Collection[str],
+    *,
+    is_own: bool = False,
+    named_by: str | None = None,
+) -> None:
+    """Restrict agencies from new subjects without restrictions."""
+    own = actor.own_state()
+    insert_many(
+        TraceRestriction,
+        [
+            {
+                "agency": agency,
+                "subject_id": subject,
+                "owner_state": own,
+                "subject_kind": subject_kind,
+                "hidden_at": actor.now(),
+                "is_own": is_own,
+                "named_by": named_by or own,
+            }
+            for subject in subjects
+            for agency in sorted({*agencies})
+        ],
+    )
+
+
+def list_restricted(subject_id: UUID) -> list[str]:
+    """Return all agencies restricted from a subject of the own state."""
+    return restricted_by_subject([subject_id])[subject_id]
+
+
+def list_named_by_asker(subject_id: UUID) -> list[str]:
+    """Return the agencies that the asking state restricted."""
+    return _agencies_by_origin(subject_id, is_own=False)
+
+
+def list_own_restricted(subject_id: UUID) -> list[str]:
+    """Return the agencies that the asked state restricted itself."""
+    return _agencies_by_origin(subject_id, is_own=True)
+
+
+def _agencies_by_origin(subject_id: UUID, *, is_own: bool) -> list[str]:
+    set_so = select(TraceRestriction.agency).where(
+        TraceRestriction.subject_id == subject_id, TraceRestriction.is_own.is_(is_own)
+    )
+    return sorted(db.session.scalars(set_so))
+
+
+def agencies_of_state(agencies: Collection[str], state: str) -> list[str]:
+    """Return the given agencies that belong to a state."""
+    return sorted(code for code, owner in states_by_agency(agencies).items() if owner == state)
+
+
+def states_by_agency(agencies: Collection[str]) -> dict[str, str | None]:
+    """Return the state of each known agency."""
+    if not agencies:
+        return {}
+    rows = select(Agency.code, Agency.owner_state).where(Agency.code.in_(agencies))
+    return {row.code: row.owner_state for row in db.session.execute(rows)}
+
+
+_RESTRICTIONS: Final = (
+    "SELECT subject_id, agency, is_own FROM hiding WHERE subject_id = ANY(%s::uuid[])"
+    " ORDER BY agency"
+)
+
+
+def restricted_by_subject(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return the restricted agencies of each own trace or request."""
+    wanted = list(ids)
+    own, theirs = own_and_named_by_subject(wanted)
+    return {one: sorted({*own[one], *theirs[one]}) for one in wanted}
+
+
+def own_and_named_by_subject(
+    ids: Iterable[UUID],
+) -> tuple[Mapping[UUID, list[str]], Mapping[UUID, list[str]]]:
+    """Return restricted agencies by subject: own, and named by others."""
+    own, theirs = defaultdict[UUID, list[str]](list), defaultdict[UUID, list[str]](list)
+    for subject_id, agency, is_own in execute_raw(_RESTRICTIONS, (list(ids),)):
+        (own if is_own else theirs)[subject_id].append(agency)
+    return own, theirs

@@ -1,0 +1,300 @@
+"""Corrections: a new version, and notices to recipients of the old one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import String, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from salsa_ext.access.audit import Action, AuditEvent, related_traces
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.alerts import reevaluation
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound, StaleVersion, message
+from salsa_ext.core.field_checks import Problems
+from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.versions import select_current
+from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import queue
+from salsa_ext.firearms.records.commands import mark_superseded, update_settings
+from salsa_ext.firearms.records.models import RecordSetting
+from salsa_ext.firearms.records.queries import RecordView, records_of_documents
+from salsa_ext.matches import notices as match_notices
+from salsa_ext.matches import withdrawals
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.values import Notice
+from salsa_ext.tracing.requests.models import TraceRequest
+
+DocumentData = TypeVar("DocumentData", TransferData, ReportData, SeizureData)
+RecordAndTraces = tuple[str, tuple[str, ...]]
+"""A record, and the traces for which it was given."""
+_SHOWN_TO_SQL: Final = text(
+    "SELECT * FROM salsa_shown_to(:records) ORDER BY record, state, cause"
+).bindparams(bindparam("records", type_=ARRAY(String)))
+
+
+def lock_document(model: Any, kind: str, document_id: UUID, expected_version: int | None) -> Any:
+    """Lock a document and return its current version.
+
+    Raises NotFound, StaleVersion. The lock on the id serializes concurrent corrections.
+    """
+    db.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": str(document_id)}
+    )
+    document = db.session.scalars(select_current(model).where(model.id == document_id)).first()
+    if document is None:
+        raise NotFound(kind, document_id)
+    if expected_version is not None and expected_version != document.version:
+        raise StaleVersion(message("This was changed since you read it; read it again."))
+    return document
+
+
+def records_by_line(
+    document_id: UUID, items: Sequence[Firearm], path: str = "items"
+) -> dict[int, RecordView]:
+    """Return the current records by line.
+
+    Raises Invalid at `path` if a recorded line is missing in `items`.
+    """
+    standing = {view.record.line: view for view in records_of_documents([document_id])[document_id]}
+    problems = Problems()
+    for line in sorted(set(standing) - {item.line for item in items}):
+        problems.add(path, message("Line {line} is recorded and cannot be left out.", line=line))
+    problems.raise_any()
+    return standing
+
+
+def with_current_settings(data: DocumentData, current: Mapping[int, RecordView]) -> DocumentData:
+    """Return the document with current visibility and handling as defaults."""
+    setting = next(view.setting for view in current.values() if view.setting)
+    return replace(
+        data,
+        visibility=data.visibility or setting.visibility,
+        handling=data.handling or setting.handling,
+    )
+
+
+def finish_correction(
+    actor: Actor, views: Sequence[RecordView], row: Mapping[str, Any], data: DocumentData
+) -> list[AuditEvent]:
+    """Update the records' settings and supersede their old search keys.
+
+    `row` is the new version. Returns the audit events for each recipient of an old value.
+    """
+    ids = [view.record.id for view in views]
+    update_settings(views, str(data.visibility), str(data.handling), row["concerned"])
+    mark_superseded(ids, row["version"])
+    return notify_recipients(actor, ids, row["version"])
+
+
+def notify_recipients(
+    actor: Actor, record_ids: Sequence[UUID], version: int, *, is_withdrawn: bool = False
+) -> list[AuditEvent]:
+    """Notify the recipients of old record values; return the audit events.
+
+    The own state gets one event for each record, and one for each trace that requested it, so that
+    an agency excluded from a trace reads nothing of it. Recipients get it for their purpose, each
+    agency what it may see. States that a search or match showed the record to get it too; with
+    `is_withdrawn` also those that were only pointed to it. The own state has no event of these,
+    since a case may be restricted.
+    """
+    seen = {given.entry for given in _find_disclosed(record_ids)}
+    with acting_as(actor, actor.own_state()):  # also what is kept from the actor's agency
+        every = _find_disclosed(record_ids)
+        known = _received_traces({trace for given in every for trace in related_traces(given.data)})
+        shown = _find_shown(record_ids)
+    own: dict[RecordAndTraces, None] = {}
+    receivers: dict[RecordAndTraces, set[str]] = defaultdict(set)
+    for entry, record_id, concerned, data in every:
+        about = related_traces(data)
+        receivers[record_id, about] |= {*concerned} - {actor.own_state()}
+        here = tuple(trace for trace in about if trace in known)
+        if here or entry in seen:
+            own[record_id, here] = None
+    for one in shown:
+        if one.cause is None:
+            receivers[one.record, ()].add(one.state)
+    acts = [
+        *(_correction_event(record_id, version, about) for record_id, about in own),
+        *(
+            _correction_event(record_id, version, about, states)
+            for (record_id, about), states in _without_repeats(receivers).items()
+            if states
+        ),
+        *(_pointer_events(shown, receivers) if is_withdrawn else ()),
+    ]
+    send_correction_notices(actor, acts, is_withdrawn=is_withdrawn)
+    return acts
+
+
+def _without_repeats(
+    receivers: Mapping[RecordAndTraces, set[str]],
+) -> dict[RecordAndTraces, set[str]]:
+    """Return the states by key, without traces if all agencies may read."""
+    return {
+        (record_id, about): states - receivers.get((record_id, ()), set()) if about else states
+        for (record_id, about), states in receivers.items()
+    }
+
+
+def _pointer_events(
+    shown: Iterable[Any], receivers: Mapping[RecordAndTraces, set[str]]
+) -> list[AuditEvent]:
+    """Return events of checks and receipts that pointed to unknown records."""
+    pointed: dict[tuple[str, str, str], None] = {
+        (one.cause_kind, one.cause, one.state): None
+        for one in shown
+        if one.cause is not None and one.state not in receivers.get((one.record, ()), ())
+    }
+    return [
+        AuditEvent(
+            Action.RECORD_CORRECTED, kind, cause, concerned=[state], hidden=True, of_state=True
+        )
+        for kind, cause, state in pointed
+    ]
+
+
+def _correction_event(
+    record_id: str, version: int, about: Sequence[str], states: Collection[str] = ()
+) -> AuditEvent:
+    """Return a correction's audit event.
+
+    For the own state, or with `states` for the recipients, hidden from the own state.
+    """
+    said = {"version": version} | ({"about": [*about]} if about else {})
+    return AuditEvent(
+        Action.RECORD_CORRECTED,
+        "record",
+        record_id,
+        concerned=states,
+        data=said,
+        hidden=bool(states),
+        of_state=True,
+    )
+
+
+def _received_traces(traces: Collection[str]) -> set[str]:
+    """Return the traces that the own state received or had to approve."""
+    if not traces:
+        return set()
+    asked = select(TraceRequest.trace_id).where(TraceRequest.trace_id.in_(map(UUID, traces)))
+    return {str(trace) for trace in db.session.scalars(asked)}
+
+
+def _find_shown(record_ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return the states that searches and matches showed records to.
+
+    Leaves out silent records: what was shown next to one is not in the audit.
+    """
+    silent = select(RecordSetting.record_id).where(
+        RecordSetting.record_id.in_(record_ids), RecordSetting.visibility == "silent"
+    )
+    wanted = {*record_ids} - {*db.session.scalars(silent)}
+    return db.session.execute(_SHOWN_TO_SQL, {"records": sorted(map(str, wanted))}).all()
+
+
+def _find_disclosed(record_ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return disclosures of records visible in the session.
+
+    Columns: entry, subject_id, concerned (states), data (traces).
+    """
+    query = select(
+        AuditEntry.id.label("entry"), AuditEntry.subject_id, AuditEntry.concerned, AuditEntry.data
+    ).where(
+        AuditEntry.action == Action.RECORD_DISCLOSED,
+        AuditEntry.subject_id.in_(map(str, record_ids)),
+    )
+    return db.session.execute(query).all()
+
+
+NOTIFIED_ROLES: Final = (
+    "police_officer",
+    "trace_analyst",
+    "forensic_examiner",
+    "licensing_officer",
+    "border_officer",
+    "supervisor",
+    "auditor",
+)
+"""Who reads records of other states, or in the audit that they were corrected."""
+MAX_NOTICES: Final = 20
+"""Notices of one state; of more the first is told, with how many there are."""
+
+
+def send_correction_notices(
+    actor: Actor, acts: Iterable[AuditEvent], *, is_withdrawn: bool
+) -> None:
+    """Send each state one notice per record, check or receipt.
+
+    A record that was given for traces only is hidden from agencies that are excluded from one of
+    them. Called by commands only.
+    """
+    read: dict[tuple[str, str, str], list[AuditEvent]] = defaultdict(list)
+    for act in acts:
+        for state in act.concerned if act.hidden else ():
+            read[state, act.subject_kind, str(act.subject_id)].append(act)
+    told: dict[tuple[str, str], list[Notice]] = defaultdict(list)
+    for (state, kind, _), of_one in read.items():
+        told[state, kind].append(
+            _correction_notice(actor, state, of_one, is_withdrawn=is_withdrawn)
+        )
+    notify_many(actor, [each for notices in told.values() for each in _limit_notices(notices)])
+
+
+def _correction_notice(
+    actor: Actor, state: str, acts: Sequence[AuditEvent], *, is_withdrawn: bool
+) -> Notice:
+    act, own = acts[0], actor.own_state()
+    if (
+        act.subject_kind != "record"
+    ):  # of what that state itself asked: the record is not named to it
+        return Notice(
+            state,
+            NOTIFIED_ROLES,
+            "pointer_withdrawn",
+            act.subject_kind,
+            _subject_id(act),
+            state,
+            data={"by": own},
+        )
+    about = {trace for each in acts for trace in related_traces(each.data)}
+    is_kept = all(related_traces(each.data) for each in acts)
+    said = {"by": own, "version": act.data["version"]}
+    said |= {"about": sorted(about)} if is_kept else {}
+    code = "record_withdrawn" if is_withdrawn else "record_corrected"
+    return Notice(state, NOTIFIED_ROLES, code, "record", _subject_id(act), own, data=said)
+
+
+def _limit_notices(notices: Sequence[Notice]) -> list[Notice]:
+    """Return the notices, or one with a count if too many.
+
+    Prefers one without traces, which all may see.
+    """
+    if len(notices) <= MAX_NOTICES:
+        return [*notices]
+    first = min(notices, key=lambda each: "about" in each.data)
+    return [replace(first, data=first.data | {"count": len(notices)})]
+
+
+def _subject_id(act: AuditEvent) -> UUID:
+    return UUID(str(act.subject_id))
+
+
+def withdraw_results(
+    actor: Actor, views: Sequence[RecordView], *, is_of_crime: bool = False
+) -> None:
+    """Withdraw matches and hits of voided own records, and notify recipients."""
+    record_ids = [view.record.id for view in views]
+    record_changes.mark_changed(actor.own_state(), record_ids)
+    gone = withdrawals.withdraw_matches(actor, record_ids, in_background=False)
+    match_notices.notify_states(actor, gone, in_background=False)
+    reevaluation.end_withdrawn(actor, views, in_background=False)
+    # who keeps a match of them silent, or an alert that they met
+    queue.queue_matching(actor.own_state(), record_ids, is_of_crime=is_of_crime)

@@ -1,0 +1,58 @@
+"""Unique numbers of a state's transfers, reports and seizures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, select, text
+
+from salsa_ext.core.errors import Duplicate, Message, message
+from salsa_ext.database.session import db
+from salsa_ext.documents.models import DocumentNumber
+
+NUMBER_USED: Final[Mapping[str, Message]] = {
+    "transfer": message("Your state already has a transfer of the number {number}."),
+    "report": message("Your state already has a report of the number {number}."),
+    "seizure": message("Your state already has a seizure of the number {number}."),
+}
+CLAIM_SQL = text("""
+    INSERT INTO standing_number (owner_state, kind, number, id)
+    SELECT :owner, :kind, * FROM unnest(CAST(:numbers AS text[]), CAST(:ids AS uuid[]))
+    ON CONFLICT DO NOTHING RETURNING id
+""")
+
+
+def claim_numbers(kind: str, rows: Sequence[Mapping[str, Any]], old: Any = None) -> None:
+    """Claim the numbers of a state's documents.
+
+    `old` is the version that a correction follows; its number becomes free if changed. Raises
+    Duplicate, which names the numbers in use. Numbers are claimed in order, so that two batches
+    never deadlock.
+    """
+    before = old.number if old else None
+    new = sorted(
+        (row["number"], str(row["id"])) for row in rows if row["number"] not in (None, before)
+    )
+    if new:
+        _insert_numbers(kind, rows[0]["owner_state"], new)
+    if before is not None and before != rows[0]["number"]:
+        freed = {"owner_state": old.owner_state, "kind": kind, "number": before, "id": old.id}
+        db.session.execute(delete(DocumentNumber).filter_by(**freed))
+
+
+def _insert_numbers(kind: str, owner: str, new: Sequence[tuple[str, str]]) -> None:
+    numbers, ids = zip(*new, strict=True)
+    values = {"kind": kind, "owner": owner, "numbers": list(numbers), "ids": list(ids)}
+    standing = {str(row_id) for row_id in db.session.scalars(CLAIM_SQL, values)}
+    if taken := [number for number, row_id in new if row_id not in standing]:
+        shown = ", ".join(_numbers_with_ids(kind, owner, taken[:10], set(ids)))
+        raise Duplicate(Message(NUMBER_USED[kind].text, {"number": shown}), numbers=taken)
+
+
+def _numbers_with_ids(kind: str, owner: str, used: Sequence[str], batch: set[str]) -> list[str]:
+    """Return used numbers with their documents' ids, except those of the batch."""
+    found = select(DocumentNumber.number, DocumentNumber.id).filter_by(owner_state=owner, kind=kind)
+    rows = db.session.execute(found.where(DocumentNumber.number.in_(used)))
+    ids = {number: row_id for number, row_id in rows if str(row_id) not in batch}
+    return [f"{number} (id {ids[number]})" if number in ids else number for number in used]

@@ -1,0 +1,238 @@
+"""Read transfers, reports, and seizures with items and parties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from salsa_ext.access.audit import append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import VersionInfo, list_versions, select_current
+from salsa_ext.disclosure import disclosures
+from salsa_ext.disclosure.sharing import Sharing, present_groups, share_records
+from salsa_ext.documents import joint_seizures
+from salsa_ext.documents.joint_seizures import JointReference
+from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.firearms.records.queries import (
+    PartiesById,
+    RecordView,
+    find_parties,
+    records_of_documents,
+)
+from salsa_ext.matches.values import ItemMatches
+from salsa_ext.reference.suggestions import WordRemark
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """One version of a document with items and parties.
+
+    `remarks` are set if it was just recorded. `sharing` is what the reader may see of another
+    state's document, `held` the field groups that have values; None and empty for an own one.
+    `joint` is a seizure's joint reference.
+    """
+
+    document: Any
+    items: Sequence[RecordView]
+    parties: PartiesById
+    remarks: Sequence[WordRemark] | None = None
+    sharing: Sharing | None = None
+    held: Sequence[str] = ()
+    joint: JointReference | None = None
+
+    @property
+    def version(self) -> int:
+        """Return the version for If-Match."""
+        return int(self.document.version)
+
+    def may(self, group: str) -> bool:
+        """Return whether the reader may see a field group."""
+        return self.sharing is None or self.sharing.may(group)
+
+
+@dataclass(frozen=True)
+class MatchedDocument:
+    """A document just recorded, with the matches of its items."""
+
+    view: DocumentView
+    matches: Sequence[ItemMatches]
+
+    @property
+    def version(self) -> int:
+        """Return the version of the document."""
+        return self.view.version
+
+
+@dataclass(frozen=True)
+class DocumentKind:
+    """A kind of document: table, permission, list filters, field groups."""
+
+    name: str
+    model: Any
+    permission: Permission
+    filters: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+FIELD_GROUPS = ("firearm", "event", "document", "parties", "firms", "persons", "remarks")
+TRANSFERS = DocumentKind(
+    "transfer", Transfer, Permission.TRANSFER_READ, ("kind", "number", "occurred_on"), FIELD_GROUPS
+)
+REPORTS = DocumentKind(
+    "report",
+    Report,
+    Permission.REPORT_READ,
+    ("kind", "status", "number", "occurred_on"),
+    (*FIELD_GROUPS, "place"),
+)
+SEIZURES = DocumentKind(
+    "seizure",
+    Seizure,
+    Permission.SEIZURE_READ,
+    ("kind", "number", "occurred_on", "post"),
+    (*FIELD_GROUPS, "place"),
+)
+
+
+def list_own_documents(
+    actor: Actor, kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
+    """Return a page of own documents, newest first."""
+    require(actor, kind.permission)
+    own = select_current(kind.model).where(kind.model.owner_state == actor.state)
+    return _list_page(own, kind, filters, limit, cursor)
+
+
+def list_concerning(
+    actor: Actor, kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
+    """Return a page of documents of any owner that concern the state."""
+    require(actor, kind.permission)
+    return _list_page(select_current(kind.model), kind, filters, limit, cursor)
+
+
+def _list_page(
+    query: Select[Any], kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
+    for name in kind.filters:
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(kind.model, name) == value)
+    found = fetch_page(query, kind.model.id, limit, cursor)
+    return found.of(_build_views(found.items))
+
+
+def document_history(view: DocumentView) -> list[VersionInfo]:
+    """Return the versions of a document; reasons only if disclosed."""
+    versions = list_versions(view.document, is_own=view.sharing is None)
+    may_why = view.may("remarks")
+    return [one if may_why else replace(one, reason=None) for one in versions]
+
+
+def with_sharing(
+    actor: Actor, kind: DocumentKind, views: Sequence[DocumentView]
+) -> list[DocumentView]:
+    """Return documents with the reader's sharing, computed together."""
+    found = share_records(actor, [item for view in views for item in view.items])
+    return [
+        replace(view, sharing=found[view.items[0].record.id], held=_present_groups(kind, view))
+        for view in views
+    ]
+
+
+def _present_groups(kind: DocumentKind, view: DocumentView) -> list[str]:
+    """Return the field groups that have values.
+
+    Descriptive details belong to `remarks`.
+    """
+    is_described = bool(getattr(view.document, "details", None))
+    return list(
+        dict.fromkeys(
+            [*present_groups(kind.groups, view.items[0]), *(["remarks"] if is_described else [])]
+        )
+    )
+
+
+def current_version(kind: DocumentKind, document_id: UUID) -> int:
+    """Return the current version for If-Match; raises NotFound."""
+    return load_document(kind, document_id).version
+
+
+def load_document(
+    kind: DocumentKind, document_id: UUID, as_of: datetime | None = None
+) -> DocumentView:
+    """Return one document visible to the state, without permission check.
+
+    For the command that wrote it. `as_of`: the version of that time. Raises NotFound.
+    """
+    query = select_current(kind.model, as_of).where(kind.model.id == document_id)
+    document = db.session.scalars(query).first()
+    if document is None:
+        raise NotFound(kind.name, document_id)
+    return _build_views([document], as_of)[0]
+
+
+def _build_views(documents: Sequence[Any], as_of: datetime | None = None) -> list[DocumentView]:
+    items = records_of_documents([document.id for document in documents], as_of)
+    sides = ("giver_id", "receiver_id")
+    parties = find_parties(getattr(row, side, None) for row in documents for side in sides)
+    joints = joint_seizures.find_references(row for row in documents if isinstance(row, Seizure))
+    return [
+        DocumentView(row, items[row.id], parties, joint=joints.get(row.id)) for row in documents
+    ]
+
+
+def read_document(
+    *, actor: Actor, kind: DocumentKind, document_id: UUID, as_of: datetime | None = None
+) -> DocumentView:
+    """Return a seizure, report or transfer; audits disclosures.
+
+    Raises NotFound, or Invalid for another state's document without a purpose.
+    """
+    require(actor, kind.permission)
+    view = load_document(kind, document_id, as_of)
+    if view.document.owner_state == actor.state:
+        return view
+    disclosures.require_purpose(actor)
+    return _audit_views(actor, kind, [view])[0]
+
+
+def list_documents(
+    *, actor: Actor, kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
+    """Return a page of own documents; with a purpose, all concerned ones.
+
+    Audits disclosures. Raises Invalid for a purpose without its case.
+    """
+    require(actor, kind.permission)
+    if actor.purpose is None:
+        return list_own_documents(actor, kind, filters, limit, cursor)
+    disclosures.require_purpose(actor)
+    page = list_concerning(actor, kind, filters, limit, cursor)
+    return page.of(_audit_views(actor, kind, page.items))
+
+
+def _audit_views(
+    actor: Actor, kind: DocumentKind, views: Sequence[DocumentView]
+) -> list[DocumentView]:
+    """Add the sharing to documents and audit disclosures of other states'."""
+    shown = with_sharing(actor, kind, views)
+    append_many(
+        actor,
+        [
+            disclosures.record_disclosure_event(item, view.sharing, view.held)
+            for view in shown
+            if view.sharing and not view.sharing.is_own
+            for item in view.items
+        ],
+    )
+    return shown

@@ -1,0 +1,60 @@
+"""Matches and hits of the guns of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.alerts import queries as alert_queries
+from salsa_ext.alerts.queries import HitView
+from salsa_ext.core.actor import Actor
+from salsa_ext.documents.queries import DocumentView
+from salsa_ext.firearms.search.values import MarkHit
+from salsa_ext.matches import queries as match_queries
+from salsa_ext.matches.queries import MatchView
+
+
+@dataclass(frozen=True)
+class RelatedFindings:
+    """Hits and matches by record, strongest match first, as visible.
+
+    `others` are the guns on the other side by match, where visible. `more` is the number of weaker
+    candidates, if large; own documents only.
+    """
+
+    hits: Mapping[UUID, Sequence[HitView]]
+    matches: Mapping[UUID, Sequence[MatchView]] = field(default_factory=dict)
+    others: Mapping[UUID, MarkHit] = field(default_factory=dict)
+    more: Mapping[UUID, int] = field(default_factory=dict)
+
+    def of(self, record: str) -> tuple[Sequence[HitView], Sequence[MatchView], int]:
+        """Return hits, matches and number of weaker candidates of a record."""
+        key = UUID(record)
+        return self.hits.get(key, ()), self.matches.get(key, ()), self.more.get(key, 0)
+
+
+def find_related(actor: Actor, view: DocumentView) -> RelatedFindings:
+    """Return visible hits and matches of a document's guns.
+
+    One query per kind, independent of the number of guns.
+    """
+    records = [item.record.id for item in view.items]
+    met = alert_queries.hits_of_records(actor, records)
+    if Permission.MATCH_READ not in actor.permissions:
+        return RelatedFindings(met)
+    found = match_queries.matches_of_records(actor, records)
+    is_own = view.document.owner_state == actor.state
+    more = match_queries.count_weaker_matches(actor, view.items, found) if found and is_own else {}
+    return RelatedFindings(met, found, _other_guns(actor, view, found), more)
+
+
+def _other_guns(
+    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
+) -> Mapping[UUID, MarkHit]:
+    """Return the other gun of each match, with RECORD_READ."""
+    if not found or Permission.RECORD_READ not in actor.permissions:
+        return {}
+    serials = {item.record.id: item.record.serial for item in view.items}
+    return match_queries.other_record_guns(actor, found, serials)

@@ -1,0 +1,248 @@
+"""Record, correct, withdraw, and read reports of one gun each.
+
+Reports of loss, theft, recovery and surrender. Alerts that were entered from a withdrawn report
+stay active until cancelled: each has a reason of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.alerts import queries as alert_queries
+from salsa_ext.alerts.queries import AlertView
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import IllegalTransition, Message, message
+from salsa_ext.core.field_checks import Problems, check_when
+from salsa_ext.core.time import EventTime, Place
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.documents import corrections as document_corrections
+from salsa_ext.documents import queries as document_queries
+from salsa_ext.documents import single_gun
+from salsa_ext.documents.models import Report
+from salsa_ext.documents.queries import REPORTS, DocumentView
+from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
+from salsa_ext.documents.values import ReportData
+from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records.commands import PartyCollector
+from salsa_ext.firearms.records.queries import (
+    RecordView,
+    find_records,
+    handling_of,
+    records_of_documents,
+    visibility_of,
+)
+from salsa_ext.firearms.records.validation import check_firearms, check_identified
+from salsa_ext.firearms.records.values import LAWFUL
+from salsa_ext.matches import queries as match_queries
+from salsa_ext.matches import search
+from salsa_ext.matches.queries import MatchView
+
+
+def record(*, actor: Actor, data: ReportData) -> UUID:
+    """Record one report and match it.
+
+    Raises Invalid, Duplicate, or Conflict if the gun is reported already and the second report is
+    not confirmed.
+    """
+    require(actor, Permission.REPORT_RECORD)
+    duplicates.lock_report_keys(actor, data)
+    [report_id] = record_many(actor=actor, batch=[data])
+    duplicates.check_report(actor, data, report_id)
+    search.propose_for_document(actor, report_id)
+    return report_id
+
+
+def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
+    """Record reports in one transaction; return their ids in order.
+
+    Does not match them. Raises Invalid or Duplicate; then none is recorded.
+    """
+    require(actor, Permission.REPORT_RECORD)
+    return single_gun.record_many(REPORT_KIND, actor, batch)
+
+
+def correct(
+    *, actor: Actor, report_id: UUID, expected_version: int | None, data: ReportData, reason: str
+) -> UUID:
+    """Add a corrected version and match it again.
+
+    Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn report.
+    """
+    require(actor, Permission.REPORT_RECORD)
+    lock_report(report_id, expected_version, message("Correct the report"))
+    single_gun.correct(REPORT_KIND, actor, report_id, expected_version, data, reason)
+    search.propose_for_document(actor, report_id)
+    return report_id
+
+
+def lock_report(report_id: UUID, expected_version: int | None, action: str | Message) -> Report:
+    """Lock a report for a command; return its current version.
+
+    Raises NotFound, StaleVersion, IllegalTransition for a withdrawn report.
+    """
+    found: Report = document_corrections.lock_document(
+        Report, "report", report_id, expected_version
+    )
+    if found.status != "standing":
+        raise IllegalTransition("report", found.status, action)
+    return found
+
+
+def check(data: ReportData, day: date) -> None:
+    """Raise Invalid if the report contradicts itself."""
+    problems = Problems()
+    check_when(problems, data.when, day)
+    if data.stolen_from and data.kind != "theft":
+        problems.add(
+            "stolen_from", message("Only a report of theft says from whom the gun was stolen.")
+        )
+    check_firearms(problems, "firearm", [data.firearm])
+    check_identified(problems, "firearm", data.firearm)
+    problems.raise_any()
+
+
+def _columns(data: ReportData, parties: PartyCollector) -> dict[str, Any]:
+    return {
+        "status": "standing",
+        "stolen_from": data.stolen_from,
+        "place": vars(data.place) if data.place else None,
+    }
+
+
+REPORT_KIND: Final = single_gun.SingleGunKind(
+    REPORTS,
+    Permission.REPORT_RECORD,
+    Action.REPORT_RECORDED,
+    Action.REPORT_CORRECTED,
+    check,
+    _columns,
+)
+
+
+def correct_fields(
+    *, actor: Actor, report_id: UUID, expected_version: int | None, data: ReportData, reason: str
+) -> UUID:
+    """Correct the fields of the correction form; all others stay.
+
+    The gun's description changes, its further marks stay. Time of day and coordinates stay if their
+    day or place name does. Raises as `correct`.
+    """
+    require(actor, Permission.REPORT_RECORD)
+    data = _with_other_fields(document_queries.load_document(REPORTS, report_id), data)
+    return correct(
+        actor=actor,
+        report_id=report_id,
+        expected_version=expected_version,
+        data=data,
+        reason=reason,
+    )
+
+
+def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
+    row, gun = view.document, to_entered_firearm(view.items[0])
+    when = EventTime(row.occurred_on, row.occurred_at, row.time_zone)
+    place = Place(**row.place) if row.place else None
+    named = data.place.name if data.place else None
+    return replace(
+        data,
+        firearm=replace(gun, **{name: getattr(data.firearm, name) for name in DESCRIPTION_FIELDS}),
+        when=when if data.when.occurred_on == row.occurred_on else data.when,
+        place=place if place and place.name == named else data.place,
+    )
+
+
+def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, reason: str) -> None:
+    """Withdraw a report made in error; this is final.
+
+    Searches no longer find its gun, its matches are withdrawn, and recipients of its record are
+    notified. Raises NotFound, StaleVersion, IllegalTransition for a withdrawn report.
+    """
+    require(actor, Permission.REPORT_RECORD)
+    old = lock_report(report_id, expected_version, "withdraw")
+    require(actor, Permission.REPORT_RECORD, old.owner_state)
+    views = records_of_documents([report_id])[report_id]
+    row = _copy_row(old) | {
+        "version": old.version + 1,
+        "status": "withdrawn",
+        "reason": reason,
+        "recorded_at": actor.now(),
+    }
+    insert_many(Report, [row])
+    record_commands.void_records([views])
+    record_commands.write_records([_void_entry(view, row) for view in views], actor.now())
+    ids = [view.record.id for view in views]
+    record_commands.mark_superseded(ids, row["version"])
+    said = {"kind": row["kind"], "version": row["version"]}
+    act = AuditEvent(Action.REPORT_WITHDRAWN, "report", report_id, data=said)
+    append_many(
+        actor,
+        [
+            act,
+            *document_corrections.notify_recipients(actor, ids, row["version"], is_withdrawn=True),
+        ],
+    )
+    document_corrections.withdraw_results(
+        actor, find_records(ids, with_marks=False), is_of_crime=old.kind not in LAWFUL
+    )
+
+
+def _copy_row(old: Report) -> dict[str, Any]:
+    return {column.key: getattr(old, column.key) for column in Report.__table__.columns}
+
+
+def _void_entry(item: RecordView, row: dict[str, Any]) -> record_commands.RecordEntry:
+    was = item.record
+    return record_commands.RecordEntry(
+        firearm=to_entered_firearm(item),
+        event=was.event,
+        when=EventTime(was.occurred_on, was.occurred_at, was.time_zone),
+        document_kind="report",
+        document_id=was.document_id,
+        owner=was.owner_state,
+        concerned=was.concerned,
+        giver_id=was.giver_id,
+        visibility=visibility_of(item),
+        handling=handling_of(item),
+        record_id=was.id,
+        version=row["version"],
+        reason=row["reason"],
+        is_void=True,
+    )
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A report with its matches and own alerts.
+
+    Each is None without permission to read it.
+    """
+
+    view: DocumentView
+    matches: Sequence[MatchView] | None
+    alerts: Sequence[AlertView] | None
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.view.version
+
+
+def with_matches_and_alerts(actor: Actor, view: DocumentView) -> ReportView:
+    """Return a report with its current matches and alerts."""
+    records = [item.record.id for item in view.items]
+    may_match = Permission.MATCH_READ in actor.permissions
+    found = match_queries.matches_of_records(actor, records) if may_match else {}
+    entered = alert_queries.alerts_of_records(actor, records)
+    return ReportView(
+        view,
+        [one for record in records for one in found.get(record, ())] if may_match else None,
+        entered if Permission.ALERT_READ in actor.permissions else None,
+    )

@@ -1,0 +1,378 @@
+"""Record and correct seizures; each item has a record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.access.audit import Action, AuditEvent, append_many, append_with_rows
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.access.vault import Vault
+from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.errors import NotFound, message
+from salsa_ext.core.field_checks import Problems, check_agency, check_when
+from salsa_ext.core.ids import new_id
+from salsa_ext.core.time import EventTime, Place
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.documents import added_marks, numbers
+from salsa_ext.documents import corrections as document_corrections
+from salsa_ext.documents import queries as document_queries
+from salsa_ext.documents.added_marks import to_mark
+from salsa_ext.documents.hooks import AFTER_CORRECTION
+from salsa_ext.documents.models import Seizure
+from salsa_ext.documents.queries import SEIZURES
+from salsa_ext.documents.values import SeizureData
+from salsa_ext.firearms.marks import reading
+from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records.queries import RecordView, records_of_documents
+from salsa_ext.firearms.records.validation import check_firearms, check_unique_lines
+from salsa_ext.reference.agencies import agency_codes
+from salsa_ext.reference.calendars import today
+from salsa_ext.statistics import rollups
+
+
+def record(*, actor: Actor, data: SeizureData) -> UUID:
+    """Record one seizure of the own state; raises Invalid or Duplicate."""
+    return record_many(actor=actor, batch=[data])[0]
+
+
+def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
+    """Record seizures in one transaction; return their ids in order.
+
+    Raises Invalid or Duplicate; then none is recorded.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    owner, now, on = actor.own_state(), actor.now(), today(actor)
+    agencies = agency_codes(owner)
+    for data in batch:
+        check(data, owner, on, agencies)
+    rows = [_seizure_row(owner, data, now) for data in batch]
+    numbers.claim_numbers("seizure", rows)
+    pairs = list(zip(rows, batch, strict=True))
+    entries = [entry for row, data in pairs for entry in _record_entries(row, data)]
+    record_commands.write_records(entries, now, _count_firearms(pairs))
+    append_with_rows(
+        actor, [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows}
+    )
+    return [row["id"] for row in rows]
+
+
+def correct(
+    *,
+    actor: Actor,
+    vault: Vault,
+    seizure_id: UUID,
+    expected_version: int | None,
+    data: SeizureData,
+    reason: str,
+) -> UUID:
+    """Add a corrected version with all items; update unsent traces.
+
+    Raises NotFound, StaleVersion, Invalid, Duplicate.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    now = actor.now()
+    old = document_corrections.lock_document(Seizure, "seizure", seizure_id, expected_version)
+    require(actor, Permission.SEIZURE_RECORD, old.owner_state)
+    # what stands may stay, though its agency was never registered
+    check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
+    standing = document_corrections.records_by_line(seizure_id, data.items)
+    data = document_corrections.with_current_settings(data, standing)
+    data = replace(data, items=added_marks.with_mark_readers(data.items, standing))
+    row = _seizure_row(old.owner_state, data, now, old, reason)
+    numbers.claim_numbers("seizure", [row], old)
+    insert_many(Seizure, [row])
+    kept = {line: view.record.id for line, view in standing.items()}
+    record_commands.write_records(_record_entries(row, data, kept), now)
+    after = _count_firearms([(row, data)])
+    after.subtract(_count_recorded_firearms(old, list(standing.values())))
+    rollups.add_counts(after)
+    told = document_corrections.finish_correction(actor, list(standing.values()), row, data)
+    append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *told])
+    record_changes.mark_changed(old.owner_state, kept.values())
+    views = records_of_documents([seizure_id])[seizure_id]
+    for follow in AFTER_CORRECTION:
+        follow(actor, vault, views)
+    return seizure_id
+
+
+def check(data: SeizureData, owner: str, day: date, agencies: frozenset[str]) -> None:
+    """Raise Invalid if a seizure contradicts itself.
+
+    `agencies` are the codes of the owner's agencies.
+    """
+    problems = Problems()
+    check_agency(problems, "agency", data.agency, agencies)
+    check_when(problems, data.when, day)
+    if data.place.country != owner:
+        problems.add(
+            "place.country",
+            message("Your state records its own seizures; this must be {state}.", state=owner),
+        )
+    if (data.place.latitude is None) != (data.place.longitude is None):
+        problems.add("place", message("Give both latitude and longitude."))
+    if not data.items:
+        problems.add("items", message("A seizure has at least one item."))
+    check_firearms(problems, "items", data.items)
+    check_unique_lines(problems, "items", data.items)
+    problems.raise_any()
+
+
+def _seizure_row(
+    owner: str,
+    data: SeizureData,
+    now: datetime,
+    old: Seizure | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    place = vars(data.place)
+    return (
+        {
+            "id": old.id if old else new_id(),
+            "version": old.version + 1 if old else 1,
+            "owner_state": owner,
+            "concerned": sorted({*_concerned_states(owner, data), *(old.concerned if old else ())}),
+            "number": data.number,
+            "kind": data.kind,
+            "agency": data.agency,
+            "post": data.post,
+            "place_name": place["name"],
+            "legal_grounds": list(data.legal_grounds),
+            "crime_context": list(data.crime_context),
+            "details": dict(data.details or {}),
+            "recorded_at": now,
+            "reason": reason,
+        }
+        | vars(data.when)
+        | {
+            name: place[name]
+            for name in ("country", "admin1", "latitude", "longitude", "precision")
+        }
+    )
+
+
+def _concerned_states(owner: str, data: SeizureData) -> list[str]:
+    """Return the states that see a seizure: both of a joint one."""
+    joint = (data.details or {}).get("joint_with") or {}
+    return sorted({owner, *([joint["state"]] if joint else [])})
+
+
+def _record_entries(
+    row: dict[str, Any], data: SeizureData, record_ids: dict[int, UUID] | None = None
+) -> list[record_commands.RecordEntry]:
+    record_ids = record_ids or {}
+    return [
+        record_commands.RecordEntry(
+            firearm=item,
+            event=data.kind,
+            when=data.when,
+            document_kind="seizure",
+            document_id=row["id"],
+            owner=row["owner_state"],
+            concerned=row["concerned"],
+            visibility=data.visibility,
+            handling=data.handling,
+            source=data.source,
+            record_id=record_ids.get(item.line),
+            reason=row["reason"],
+            version=row["version"] if item.line in record_ids else 1,
+        )
+        for item in data.items
+    ]
+
+
+def _count_firearms(
+    pairs: Sequence[tuple[dict[str, Any], SeizureData]],
+) -> Counter[rollups.CountKey]:
+    """Count firearms for statistics.
+
+    Leaves out silent seizures, since figures would reveal them.
+    """
+    cells: Counter[rollups.CountKey] = Counter()
+    for row, data in pairs:
+        for item in data.items if data.visibility != "silent" else ():
+            if item.category == "firearm":
+                subject, on = record_commands.statistics_type(item), data.when.occurred_on
+                cells[rollups.CountKey("seizures", row["owner_state"], subject, on)] += int(
+                    item.quantity
+                )
+    return cells
+
+
+def _count_recorded_firearms(
+    old: Seizure, views: Sequence[RecordView]
+) -> Counter[rollups.CountKey]:
+    cells: Counter[rollups.CountKey] = Counter()
+    for view in views:
+        record, setting = view.record, view.setting
+        if record.category == "firearm" and setting and setting.visibility != "silent":
+            subject = record.type or "unknown"
+            cell = rollups.CountKey("seizures", old.owner_state, subject, old.occurred_on)
+            cells[cell] += int(record.quantity)
+    return cells
+
+
+def _seizure_event(action: Action, row: dict[str, Any]) -> AuditEvent:
+    data = {"kind": row["kind"], "version": row["version"]}
+    return AuditEvent(action, "seizure", row["id"], concerned=row["concerned"], data=data)
+
+
+DESCRIPTION_FIELDS: Final = (
+    "category",
+    "serial",
+    "type",
+    "marking",
+    "make",
+    "model",
+    "calibre",
+    "country_of_manufacture",
+    "year",
+    "importer_mark",
+)
+"""What is said anew of a gun; further marks are added by a reader, and stay."""
+
+
+def correct_gun(
+    *,
+    actor: Actor,
+    vault: Vault,
+    seizure_id: UUID,
+    expected_version: int | None,
+    line: int,
+    gun: Firearm,
+    reason: str,
+) -> UUID:
+    """Correct the description of one gun; all else stays.
+
+    Adds a version of the seizure. Further marks stay. Raises NotFound, and as `correct`.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    row = find_own_seizure(actor, seizure_id)
+    items = {
+        view.record.line: to_entered_firearm(view)
+        for view in records_of_documents([seizure_id])[seizure_id]
+    }
+    if line not in items:
+        raise NotFound("line", line)
+    items[line] = replace(items[line], **{name: getattr(gun, name) for name in DESCRIPTION_FIELDS})
+    data = to_seizure_data(row, items.values())
+    return correct(
+        actor=actor,
+        vault=vault,
+        seizure_id=seizure_id,
+        expected_version=expected_version,
+        data=data,
+        reason=reason,
+    )
+
+
+def find_own_seizure(actor: Actor, seizure_id: UUID) -> Seizure:
+    """Return an own seizure's current version; raises NotFound."""
+    row: Seizure | None = db.session.scalars(
+        select_current(Seizure).where(Seizure.id == seizure_id)
+    ).first()
+    if row is None or row.owner_state != actor.state:
+        raise NotFound("seizure", seizure_id)
+    return row
+
+
+def to_seizure_data(row: Seizure, items: Iterable[Firearm]) -> SeizureData:
+    """Return a seizure as its input data, with the given items."""
+    return SeizureData(
+        number=row.number,
+        kind=row.kind,
+        agency=row.agency,
+        post=row.post,
+        details=row.details,
+        when=EventTime(row.occurred_on, row.occurred_at, row.time_zone),
+        place=Place(
+            row.country, row.place_name, row.admin1, row.latitude, row.longitude, row.precision
+        ),
+        legal_grounds=tuple(row.legal_grounds),
+        crime_context=tuple(row.crime_context),
+        items=tuple(items),
+    )
+
+
+def to_entered_firearm(view: RecordView) -> Firearm:
+    """Return a recorded gun as entered: original words, further marks.
+
+    Marks that the serial and importer's mark imply are left out.
+    """
+    row = view.record
+    words: dict[str, Any] = {
+        "type": row.type_text or row.type,
+        "make": row.make_text,
+        "calibre": row.calibre_text,
+    }
+    same: dict[str, Any] = {
+        name: getattr(row, name)
+        for name in record_commands.FIREARM_FIELDS
+        if name in Firearm.__dataclass_fields__ and name not in words
+    }
+    bare = Firearm(**same, **words)
+    implied = {_mark_key(mark) for mark in reading.with_marks_of_serial(bare).all_marks()}
+    marks = tuple(
+        mark
+        for mark in map(to_mark, view.marks)
+        if mark.read_at is not None or _mark_key(mark) not in implied
+    )
+    return replace(bare, marks=marks)
+
+
+def _mark_key(mark: Mark) -> tuple[str, str, str | None]:
+    return mark.kind, mark.text, mark.location
+
+
+def name_joint_seizure(
+    *,
+    actor: Actor,
+    vault: Vault,
+    seizure_id: UUID,
+    expected_version: int | None,
+    state: str,
+    number: str,
+    reason: str,
+) -> UUID:
+    """Link an own seizure to another state's; a correction like others.
+
+    Both are joined once each names the other. Raises NotFound, and as `correct`.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    row = find_own_seizure(actor, seizure_id)
+    items = [to_entered_firearm(view) for view in records_of_documents([seizure_id])[seizure_id]]
+    data = to_seizure_data(row, items)
+    joint = {"joint_with": {"state": state, "number": number}}
+    if data.details and data.details.get("joint_with") == joint["joint_with"]:
+        return seizure_id  # the button was pressed twice
+    data = replace(data, details={**(data.details or {}), **joint})
+    return correct(
+        actor=actor,
+        vault=vault,
+        seizure_id=seizure_id,
+        expected_version=expected_version,
+        data=data,
+        reason=reason,
+    )
+
+
+def joint_seizure_number(*, actor: Actor, seizure_id: UUID, other_id: UUID) -> str:
+    """Return the number of another state's seizure for an own case.
+
+    Its owner's audit shows the reading. Raises NotFound.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    case = Purpose("seizure", find_own_seizure(actor, seizure_id).number)
+    view = document_queries.read_document(
+        actor=actor.for_purpose(case), kind=SEIZURES, document_id=other_id
+    )
+    return str(view.document.number)

@@ -1,0 +1,161 @@
+"""Record and correct documents of one gun: transfers, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.documents import corrections as document_corrections
+from salsa_ext.documents import numbers
+from salsa_ext.documents.queries import DocumentKind as Read
+from salsa_ext.documents.values import ReportData, TransferData
+from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records.commands import PartyCollector
+from salsa_ext.reference.calendars import today
+
+SingleGunData = TypeVar("SingleGunData", TransferData, ReportData)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SingleGunKind:
+    """A kind of document of one gun, with its own functions.
+
+    `check(data, today)` raises Invalid. `columns(data, parties)` returns the columns that only this
+    kind has.
+    """
+
+    read: Read
+    permission: Permission
+    recorded: Action
+    corrected: Action
+    check: Callable[[Any, date], None]
+    columns: Callable[[Any, PartyCollector], Row]
+
+
+@dataclass(frozen=True)
+class PreviousVersion:
+    """The version before a correction, its record, and the reason."""
+
+    old: Any
+    record_id: UUID
+    reason: str
+
+
+def record_many(kind: SingleGunKind, actor: Actor, batch: Sequence[SingleGunData]) -> list[UUID]:
+    """Record documents of the own state; raises Invalid or Duplicate.
+
+    All or none; returns their ids in order.
+    """
+    on = today(actor)
+    for data in batch:
+        kind.check(data, on)
+    rows = _insert_documents(kind, actor, actor.own_state(), batch)
+    append_many(actor, [_document_event(kind, kind.recorded, row) for row in rows])
+    return [row["id"] for row in rows]
+
+
+def correct(
+    kind: SingleGunKind,
+    actor: Actor,
+    document_id: UUID,
+    expected_version: int | None,
+    data: SingleGunData,
+    reason: str,
+) -> UUID:
+    """Add a corrected version.
+
+    Raises NotFound, StaleVersion, Invalid, Duplicate.
+    """
+    old = document_corrections.lock_document(
+        kind.read.model, kind.read.name, document_id, expected_version
+    )
+    require(actor, kind.permission, old.owner_state)
+    kind.check(data, today(actor))
+    standing = document_corrections.records_by_line(document_id, [data.firearm], "firearm.line")
+    data = document_corrections.with_current_settings(data, standing)
+    follows = PreviousVersion(old, standing[data.firearm.line].record.id, reason)
+    [row] = _insert_documents(kind, actor, old.owner_state, [data], follows)
+    told: list[AuditEvent] = document_corrections.finish_correction(
+        actor, list(standing.values()), row, data
+    )
+    append_many(actor, [_document_event(kind, kind.corrected, row), *told])
+    record_changes.mark_changed(old.owner_state, [view.record.id for view in standing.values()])
+    return document_id
+
+
+def _insert_documents(
+    kind: SingleGunKind,
+    actor: Actor,
+    owner: str,
+    batch: Sequence[SingleGunData],
+    previous: PreviousVersion | None = None,
+) -> list[Row]:
+    parties, now = PartyCollector(owner), actor.now()
+    shared = {"owner_state": owner, "concerned": [owner], "recorded_at": now}
+    rows = [shared | _document_row(kind, data, parties, previous) for data in batch]
+    numbers.claim_numbers(kind.read.name, rows, previous.old if previous else None)
+    parties.write()
+    insert_many(kind.read.model, rows)
+    pairs = zip(rows, batch, strict=True)
+    record_commands.write_records(
+        [_record_entry(kind, row, data, previous) for row, data in pairs], now
+    )
+    return rows
+
+
+def _document_row(
+    kind: SingleGunKind,
+    data: SingleGunData,
+    parties: PartyCollector,
+    previous: PreviousVersion | None,
+) -> Row:
+    return (
+        {
+            "id": previous.old.id if previous else new_id(),
+            "version": previous.old.version + 1 if previous else 1,
+            "kind": data.kind,
+            "number": data.number,
+            "giver_id": parties.add(data.giver, ()),
+            "reason": previous.reason if previous else None,
+        }
+        | vars(data.when)
+        | kind.columns(data, parties)
+    )
+
+
+def _record_entry(
+    kind: SingleGunKind, row: Row, data: SingleGunData, previous: PreviousVersion | None
+) -> record_commands.RecordEntry:
+    return record_commands.RecordEntry(
+        firearm=data.firearm,
+        event=data.kind,
+        when=data.when,
+        document_kind=kind.read.name,
+        document_id=row["id"],
+        owner=row["owner_state"],
+        concerned=row["concerned"],
+        giver_id=row["giver_id"],
+        receiver_id=row.get("receiver_id"),
+        visibility=data.visibility,
+        handling=data.handling,
+        source=data.source,
+        record_id=previous.record_id if previous else None,
+        version=row["version"],
+        reason=row["reason"],
+    )
+
+
+def _document_event(kind: SingleGunKind, action: Action, row: Row) -> AuditEvent:
+    said = {"kind": row["kind"], "version": row["version"]}
+    return AuditEvent(action, kind.read.name, row["id"], data=said)

@@ -1,0 +1,431 @@
+"""Envelopes: signed messages between states, in one canonical form.
+
+    {"body":{…},"case_number":"…","created_at":"…","id":"…","in_reply_to":null,"kind":"trace.request",
+     "previous":null,"recipient":"PRY","request_hash":null,"sender":"BRA","sequence":1,
+     "signature":{"kid":"BRA-2026-1A2B3C4D","value":"…"},"version":1}
+
+The bytes are canonical JSON (RFC 8785); bytes that express the same in another way are refused. The
+hash of an envelope is the SHA-256 of the canonical form of all fields but `signature`. The
+signature is Ed25519 (RFC 8032) over SIGNING_CONTEXT and that form, so a state whose key was stolen
+can sign its envelopes again with the next key without changing a hash of the chain.
+docs/envelopes.md has the format field by field. Bodies hold ids, codes and what a case needs: no
+personal value of a party.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Final, NoReturn
+from uuid import UUID
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from salsa_ext.access.paper_tokens import PublicKey
+from salsa_ext.core.errors import EnvelopeRefused
+
+VERSION: Final = 1
+MAX_BYTES: Final = 1_000_000
+SIGNING_CONTEXT: Final = b"SALSA-ENVELOPE-1\n"
+"""Prefix of signed bytes: signatures of papers are invalid for envelopes."""
+REFUSED_KIND: Final = "delivery.refused"
+"""Kind of a message that reports a refusal, with the code."""
+PLAIN_FIELDS: Final = (
+    "version",
+    "kind",
+    "case_number",
+    "sender",
+    "recipient",
+    "sequence",
+    "previous",
+    "request_hash",
+    "body",
+)
+"""Fields of an envelope that equal those in its bytes."""
+
+Signer = Callable[[str], tuple[str, Ed25519PrivateKey]]
+"""Returns the current signing key of a state, with its id."""
+KeyLookup = Callable[[str | None], Mapping[str, PublicKey]]
+"""Returns the public key with an id, by id; empty if unknown."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One message between two states.
+
+    `sequence` counts from 1 in each ordered pair of states; `previous` is the hash of the envelope
+    before it. `created_at` is the sender's clock and decides nothing. `hash` is hexadecimal.
+    """
+
+    id: UUID
+    kind: str
+    case_number: str
+    sender: str
+    recipient: str
+    sequence: int
+    previous: str | None
+    in_reply_to: UUID | None
+    request_hash: str | None
+    created_at: datetime
+    body: Mapping[str, Any]
+    version: int = VERSION
+    kid: str = field(default="", compare=False)
+    signature: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def about(self) -> list[str]:
+        """Return its leg or trace id, for restrictions; empty if none.
+
+        A refused envelope may contain anything there, which counts as none.
+        """
+        try:
+            return [str(UUID(str(self.body.get("leg") or self.body.get("trace"))))]
+        except ValueError:
+            return []
+
+    @property
+    def told_case(self) -> str | None:
+        """Return the case number to audit; None for a refusal.
+
+        A refusal does not list the agencies that its case is restricted for.
+        """
+        return None if self.kind == REFUSED_KIND else self.case_number
+
+    @cached_property
+    def content(self) -> bytes:
+        """Return the canonical form of all fields but the signature."""
+        return _canonical_fields(self._fields())
+
+    @cached_property
+    def hash(self) -> str:
+        """Return the SHA-256 of the content, the permanent name of this envelope."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def raw(self) -> bytes:
+        """Return the bytes to send; raises AssertionError if it is not signed."""
+        assert self.kid, "not signed"
+        value = base64.urlsafe_b64encode(self.signature).rstrip(b"=")
+        return _insert_signature(self.content, self.kid.encode(), value)
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "id": str(self.id),
+            "kind": self.kind,
+            "case_number": self.case_number,
+            "sender": self.sender,
+            "recipient": self.recipient,
+            "sequence": self.sequence,
+            "previous": self.previous,
+            "in_reply_to": str(self.in_reply_to) if self.in_reply_to else None,
+            "request_hash": self.request_hash,
+            "created_at": self.created_at.astimezone(UTC).strftime(TIME_FORMAT),
+            "body": self.body,
+        }
+
+
+@dataclass(frozen=True)
+class EnvelopeData:
+    """The contents of an envelope to send; the outbox seals it.
+
+    `kind` is such as `trace.request`; `in_reply_to` is the envelope with the request that it
+    answers. Neither the case number nor the body holds a personal value.
+    """
+
+    kind: str
+    case_number: str
+    recipient: str
+    body: Mapping[str, Any]
+    in_reply_to: Envelope | None = None
+
+
+def seal(envelope: Envelope, signer: Signer) -> Envelope:
+    """Return the envelope signed by its sender.
+
+    Raises EnvelopeRefused for an envelope that every recipient would refuse: too large, or a field
+    or the body is malformed.
+    """
+    signed = _sign(envelope, signer)
+    return parse(signed.raw)
+
+
+def sign_again(envelope: Envelope, signer: Signer) -> Envelope:
+    """Return the envelope signed with the current key, after a key theft."""
+    return _sign(envelope, signer)
+
+
+def parse(raw: bytes) -> Envelope:
+    """Read the bytes of an envelope without checking its signature.
+
+    Raises EnvelopeRefused: `too_large`, `malformed` (with the field), `unknown_version`,
+    `not_canonical`.
+    """
+    if len(raw) > MAX_BYTES:
+        raise EnvelopeRefused("too_large", field=str(MAX_BYTES))
+    told = parse_fields(raw)
+    signed = told.pop("signature")
+    content = _canonical_fields(told)
+    if _insert_signature(content, signed["kid"].encode(), signed["value"].encode()) != raw:
+        raise EnvelopeRefused("not_canonical")
+    return _build_envelope(told, signed, content=content, raw=raw)
+
+
+def from_stored(raw: bytes, digest: str) -> Envelope:
+    """Read stored bytes that `parse` checked before, with their stored hash."""
+    told = json.loads(raw)
+    return _build_envelope(told, told.pop("signature"), raw=raw, hash=digest)
+
+
+def verify_signature(envelope: Envelope, keys: KeyLookup, received_at: datetime | None) -> None:
+    """Check the signature with the sender's public keys; retired keys are valid.
+
+    An envelope received at or after the moment from which its key was compromised is refused: the
+    recipient's clock counts, not `created_at`. `received_at` is None for a stored envelope, which
+    is checked at its own time.
+
+    Raises EnvelopeRefused: `unknown_key`, `bad_signature`, `compromised_key`.
+    """
+    key = keys(envelope.kid).get(envelope.kid)
+    if key is None or key.state != envelope.sender:
+        raise EnvelopeRefused("unknown_key", field=envelope.kid)
+    try:
+        public = Ed25519PublicKey.from_public_bytes(key.raw)
+        public.verify(envelope.signature, SIGNING_CONTEXT + envelope.content)
+    except (InvalidSignature, ValueError):
+        raise EnvelopeRefused("bad_signature", field=envelope.sender) from None
+    if key.compromised_at and (received_at or envelope.created_at) >= key.compromised_at:
+        raise EnvelopeRefused("compromised_key", field=key.kid)
+
+
+def _sign(envelope: Envelope, signer: Signer) -> Envelope:
+    kid, key = signer(envelope.sender)
+    signed = replace(envelope, kid=kid, signature=key.sign(SIGNING_CONTEXT + envelope.content))
+    signed.__dict__["content"] = envelope.content  # which no signature is part of
+    return signed
+
+
+def _canonical_fields(fields: Mapping[str, Any]) -> bytes:
+    try:
+        return canonical_json(dict(fields))
+    except (ValueError, RecursionError):  # too large a number, half a character, too deep
+        raise EnvelopeRefused("malformed", field="body") from None
+
+
+def _insert_signature(content: bytes, kid: bytes, value: bytes) -> bytes:
+    """Insert the signature at its sorted place, between `sequence` and `version`."""
+    head, version, tail = content.rpartition(b',"version":')
+    return head + b',"signature":{"kid":"' + kid + b'","value":"' + value + b'"}' + version + tail
+
+
+def _build_envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: Any) -> Envelope:
+    """Build an envelope from checked fields and values that are known already."""
+    answered = told["in_reply_to"]
+    moment = datetime.strptime(told["created_at"], TIME_FORMAT).replace(tzinfo=UTC)
+    plain = {name: told[name] for name in PLAIN_FIELDS}
+    read = Envelope(
+        **plain,
+        id=UUID(told["id"]),
+        in_reply_to=UUID(answered) if answered else None,
+        created_at=moment,
+        kid=signed["kid"],
+        signature=base64.urlsafe_b64decode(signed["value"] + "=="),
+    )
+    read.__dict__.update(written)
+    return read
+
+
+TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+MAX_COUNT: Final = 2**53 - 1
+"""Largest integer that every JSON reader keeps exact (RFC 8785, I-JSON)."""
+
+_STATE = re.compile(r"[A-Z]{3}")
+_KIND = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9A-F]{8}")
+_SIGNATURE = re.compile(r"[A-Za-z0-9_-]{86}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+
+
+def parse_fields(raw: bytes) -> dict[str, Any]:
+    """Return the fields of an envelope, each checked against the format.
+
+    Raises EnvelopeRefused: `malformed` with the field, or `unknown_version`.
+    """
+    told = _parse_object(raw)
+    version = told.get("version")
+    if type(version) is int and version != 1:
+        raise EnvelopeRefused("unknown_version", field=str(version))
+    _check_field("version", type(version) is int)
+    for name in sorted(told.keys() ^ FIELD_CHECKS.keys()):
+        _refuse_field(name)
+    for name, is_right in FIELD_CHECKS.items():
+        _check_field(name, is_right(told[name]))
+    _check_related_fields(told)
+    return told
+
+
+def is_kind(value: Any) -> bool:
+    """Return whether a value is a valid envelope kind, such as `trace.request`."""
+    return _matches(_KIND)(value) and len(value) <= 60
+
+
+def is_case_number(value: Any) -> bool:
+    """Return whether a value is a printable line of 1–100 characters."""
+    return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
+
+
+def _parse_object(raw: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(
+            raw.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
+        )
+    except (ValueError, RecursionError):
+        _refuse_field("JSON")
+    if not isinstance(told, dict):
+        _refuse_field("JSON")
+    return told
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse duplicate names: JSON readers disagree which one counts."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("twice")
+    return told
+
+
+def _check_related_fields(told: Mapping[str, Any]) -> None:
+    _check_field("recipient", told["recipient"] != told["sender"])
+    _check_field("previous", (told["previous"] is None) == (told["sequence"] == 1))
+    _check_field("request_hash", (told["request_hash"] is None) == (told["in_reply_to"] is None))
+
+
+def _check_field(name: str, is_right: bool) -> None:
+    if not is_right:
+        _refuse_field(name)
+
+
+def _refuse_field(name: str) -> NoReturn:
+    raise EnvelopeRefused("malformed", field=name[:60])
+
+
+def _matches(shape: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and shape.fullmatch(value) is not None
+
+
+def _optional(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or is_right(value)
+
+
+def _is_id(value: Any) -> bool:
+    """Return whether a value is a canonical UUID of version 7."""
+    try:
+        found = UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return str(found) == value and found.version == 7
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 < value <= MAX_COUNT
+
+
+def _is_time(value: Any) -> bool:
+    if not _matches(_TIME)(value):
+        return False
+    try:
+        datetime.strptime(value, TIME_FORMAT)  # noqa: DTZ007 - looked at, not kept
+    except ValueError:
+        return False
+    return True
+
+
+def _is_signature(value: Any) -> bool:
+    """Return whether a value is a key id and a canonical signature."""
+    if not isinstance(value, dict) or value.keys() != {"kid", "value"}:
+        return False
+    if not (_matches(_KEY)(value["kid"]) and _matches(_SIGNATURE)(value["value"])):
+        return False
+    written = base64.urlsafe_b64encode(base64.urlsafe_b64decode(value["value"] + "=="))
+    return bool(written.rstrip(b"=").decode() == value["value"])
+
+
+FIELD_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "version": _is_count,
+    "id": _is_id,
+    "kind": is_kind,
+    "case_number": is_case_number,
+    "sender": _matches(_STATE),
+    "recipient": _matches(_STATE),
+    "sequence": _is_count,
+    "previous": _optional(_matches(_HASH)),
+    "in_reply_to": _optional(_is_id),
+    "request_hash": _optional(_matches(_HASH)),
+    "created_at": _is_time,
+    "body": lambda value: isinstance(value, dict),
+    "signature": _is_signature,
+}
+"""Check of each field of version 1; all required, no others."""
+
+MAX_NUMBER: Final = 2**53 - 1
+MIN_NUMBER: Final = 1e-4
+"""Python writes smaller numbers with an exponent; the standard does not yet."""
+
+
+class _NotPlain(Exception):
+    """The standard library writes this differently, or accepts what RFC 8785 refuses."""
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the canonical bytes (RFC 8785) of a JSON value.
+
+    Written by the standard library where both agree: `rfc8785` visits every value in Python and
+    takes several times as long. Raises ValueError or RecursionError for what is no JSON value.
+    """
+    try:
+        plain = _plain_value(value)
+    except _NotPlain:
+        return rfc8785.dumps(value)
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def _plain_value(value: Any) -> Any:
+    """Return the value with numbers that the standard library writes canonically."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {_plain_name(name): _plain_value(one) for name, one in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain_value(one) for one in value]
+    return _plain_number(kind, value)
+
+
+def _plain_name(name: Any) -> str:
+    if type(name) is str and name.isascii():  # others are put in order by their UTF-16
+        return name
+    raise _NotPlain
+
+
+def _plain_number(kind: type, value: Any) -> float | int:
+    if kind is int and -MAX_NUMBER <= value <= MAX_NUMBER:
+        return int(value)
+    if kind is float and value.is_integer() and -MAX_NUMBER <= value <= MAX_NUMBER:
+        return int(value)  # 12.0 is 12, and -0.0 is 0
+    if kind is float and MIN_NUMBER <= abs(value) <= MAX_NUMBER:
+        return float(value)
+    raise _NotPlain

@@ -1,0 +1,128 @@
+"""Envelopes sent and received, their progress, and the position of each pair.
+
+Outbox and Inbox are append-only; the progress tables say what became of each envelope. All rows
+belong to one of the two states alone: the other has its own, so that either can move to another
+installation.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.session import Base
+
+
+class OutboxEnvelope(Base):
+    """An envelope that the owner sent, with the bytes as signed first."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("owner_state", "recipient", "sequence"),)
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(CHAR(3))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    case_number: Mapped[str]
+    hash: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    put_at: Mapped[datetime]
+
+
+class OutboxProgress(Base):
+    """Delivery of an envelope: attempts, the next one, and the failure."""
+
+    __tablename__ = "outbox_progress"
+    __table_args__ = (
+        Index(
+            "ix_outbox_progress_waiting",
+            "owner_state",
+            "recipient",
+            "sequence",
+            postgresql_where=text("delivered_at IS NULL"),
+        ),
+    )
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    envelope_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(CHAR(3))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+
+
+class OutboxPair(Base):
+    """Sequence and hash of the last envelope to a recipient."""
+
+    __tablename__ = "outbox_pair"
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    recipient: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str]
+
+
+class InboxEnvelope(Base):
+    """An envelope that the owner received, with the checked bytes.
+
+    `received_at` is by the owner's clock.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (UniqueConstraint("owner_state", "sender", "sequence"),)
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(CHAR(3))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    case_number: Mapped[str]
+    previous: Mapped[str | None]
+    hash: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+
+
+class InboxProgress(Base):
+    """Processing of an envelope: waiting, applied, or refused with a `code`.
+
+    A waiting one with a code is refused in its turn.
+    """
+
+    __tablename__ = "inbox_progress"
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'applied', 'refused')", name="status"),
+        Index(
+            "ix_inbox_progress_waiting",
+            "owner_state",
+            "sender",
+            "sequence",
+            postgresql_where=text("status = 'waiting'"),
+        ),
+    )
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    envelope_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(CHAR(3))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    code: Mapped[str | None]
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class InboxPair(Base):
+    """Position of the owner in the sequence of a sender.
+
+    All up to `received_through` was received without a gap; `hash` is that of the last one. All up
+    to `settled_through` was applied or refused.
+    """
+
+    __tablename__ = "inbox_pair"
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    sender: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    received_through: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str | None]
+    settled_through: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,346 @@
+"""Compare two marks: same, confusable, one or two errors apart, partly unread."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from salsa_ext.core.errors import Message, message
+from salsa_ext.firearms.marks.keys import (
+    UNREADABLE,
+    count_readable,
+    glyph_options,
+    normalise,
+    skeleton,
+)
+from salsa_ext.firearms.marks.variants import MAX_LEADING_ZEROS, MIN_PIECE, digit_cores
+
+# Glyphs that are taken for each other, though not so often that they are folded together.
+_SIMILAR_GLYPHS: Final = frozenset(
+    frozenset(pair)
+    for pair in (
+        "UV",
+        "VY",
+        "MN",
+        "MW",
+        "CG",
+        "C6",
+        "C0",
+        "17",
+        "1T",
+        "7T",
+        "38",
+        "3B",
+        "4A",
+        "94",
+        "96",
+        "68",
+        "83",
+        "EF",
+        "HN",
+        "KX",
+        "PR",
+        "R8",
+        "P8",
+        "27",
+        "53",
+        "56",
+        "XY",
+        "JU",
+        "J1",
+        "VW",
+        "EB",
+        "08",
+        "09",
+        "06",
+        "69",
+        "89",
+        "35",
+        "49",
+        "14",
+        "47",
+    )
+)
+_DIGIT: Final = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class MarkComparison:
+    """Result of comparing two marks.
+
+    `kind`: `same` (`count` glyphs were read as one of several, one of which fits), `confusable`
+    (`count` glyphs are often confused), `one` or `two` errors, `unread` (same as far as read),
+    `unread_one` (the same, but one glyph differs), `core` (same digits, other letters, or `count`
+    leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `held` are the glyphs
+    of a single error, one of them empty if a glyph is lost or added; for `core` they are the
+    letters.
+    """
+
+    kind: str
+    glyphs: int
+    count: int = 0
+    read: str = ""
+    held: str = ""
+
+    @property
+    def is_alike(self) -> bool:
+        """Return whether the single error is a frequent misreading."""
+        return frozenset(skeleton(self.read + self.held)) in _SIMILAR_GLYPHS
+
+    @property
+    def is_swap(self) -> bool:
+        """Return whether two adjacent glyphs are swapped."""
+        return len(skeleton(self.read)) == 2
+
+
+def compare(read: str, recorded: str) -> MarkComparison | None:
+    """Compare two normalised marks; None if they are not near."""
+    mine, theirs = skeleton(read), skeleton(recorded)
+    if _is_partly_unread(mine) or _is_partly_unread(theirs):
+        near = _compare_partly_read(mine, theirs)
+        return _check_alternatives(near, read, recorded) if "[" in read + recorded else near
+    if mine == theirs:
+        return _compare_same_skeleton(mine, read, recorded)
+    errors, core = _compare_by_errors(mine, theirs, read, recorded), _compare_digits(read, recorded)
+    if core and (errors is None or errors.glyphs <= core.glyphs + 1):
+        return core
+    return errors
+
+
+def can_be_same(read: str, recorded: str) -> bool:
+    """Return whether two marks agree as far as both can be read.
+
+    Takes the marks as written.
+    """
+    near = compare(normalise(read), normalise(recorded))
+    return near is not None and near.kind in ("same", "confusable", "unread")
+
+
+def _compare_same_skeleton(folded: str, read: str, recorded: str) -> MarkComparison:
+    """Compare two marks of one skeleton; alternatives count as the best one."""
+    if read == recorded and "[" not in read:
+        return MarkComparison("same", count_readable(folded))
+    pairs = list(zip(glyph_options(read), glyph_options(recorded), strict=True))
+    if apart := sum(one.isdisjoint(other) for one, other in pairs):
+        return MarkComparison("confusable", len(folded), apart)
+    return MarkComparison(
+        "same", count_readable(folded), sum(len(one | other) > 1 for one, other in pairs)
+    )
+
+
+def _check_alternatives(
+    near: MarkComparison | None, asked: str, held: str
+) -> MarkComparison | None:
+    """Correct the result where `[83]` was compared as an unreadable glyph."""
+    read, kept = glyph_options(asked), glyph_options(held)
+    if near is None or near.kind != "unread" or len(read) != len(kept) or "*" in asked + held:
+        return near
+    folds = [
+        (set(map(skeleton, one)), set(map(skeleton, other)))
+        for one, other in zip(read, kept, strict=True)
+    ]
+    apart = [
+        at
+        for at, (one, other) in enumerate(folds)
+        if one.isdisjoint(other) and "?" not in one | other
+    ]
+    if not apart:
+        return near
+    at = apart[0]
+    one = MarkComparison(
+        "unread_one", near.glyphs, 1, "/".join(sorted(read[at])), "/".join(sorted(kept[at]))
+    )
+    return one if len(apart) == 1 else None
+
+
+def _compare_by_errors(mine: str, theirs: str, asked: str, held: str) -> MarkComparison | None:
+    distance = OSA.distance(mine, theirs, score_cutoff=2)
+    glyphs = max(len(mine), len(theirs)) - distance
+    if distance == 1:
+        read, other = _difference(asked, held, mine, theirs)
+        return MarkComparison("one", glyphs, 1, read, other)
+    return MarkComparison("two", glyphs, 2) if distance == 2 and glyphs > 2 else None
+
+
+def _difference(read: str, recorded: str, mine: str, theirs: str) -> tuple[str, str]:
+    """Return the glyphs between the longest equal head and tail, as written."""
+    head = next(
+        (at for at, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b),
+        min(len(mine), len(theirs)),
+    )
+    short = min(len(mine), len(theirs)) - head
+    tail = next((at for at in range(short) if mine[-1 - at] != theirs[-1 - at]), short)
+    return _glyphs_as_written(read, head, len(mine) - tail), _glyphs_as_written(
+        recorded, head, len(theirs) - tail
+    )
+
+
+def _glyphs_as_written(norm: str, start: int, end: int) -> str:
+    """Return some glyphs as written; one may be `[8B]`."""
+    said = ("".join(sorted(glyph)) for glyph in glyph_options(norm)[start:end])
+    return "".join(f"[{one}]" if len(one) > 1 else one for one in said)
+
+
+def _compare_digits(read: str, recorded: str) -> MarkComparison | None:
+    """Compare the digits: NCIC ignores embedded letters, people omit prefixes."""
+    mine, theirs = (digit_cores(norm) | {skeleton(norm)} for norm in (read, recorded))
+    said = [_DIGIT.sub("", norm) for norm in (read, recorded)]
+    if shared := mine & theirs:
+        return MarkComparison("core", max(map(len, shared)), 0, *said)
+    zeros = [
+        found for one in mine for other in theirs if (found := _compare_leading_zeros(one, other))
+    ]
+    return MarkComparison("core", *max(zeros), *said) if zeros else None
+
+
+def _compare_leading_zeros(digits: str, other: str) -> tuple[int, int] | None:
+    """Return how many digits agree after zeros, and the difference in zeros."""
+    bare, zeros = digits.lstrip("0"), abs(len(digits) - len(other))
+    is_same = bare == other.lstrip("0") and bare.isdigit() and len(bare) > MIN_PIECE
+    return (len(bare), zeros) if is_same and zeros <= MAX_LEADING_ZEROS else None
+
+
+def _compare_partly_read(mine: str, theirs: str) -> MarkComparison | None:
+    if _is_compatible(mine, theirs):
+        unknown = sum(text.count("?") for text in (mine, theirs))
+        return MarkComparison("unread", min(count_readable(mine), count_readable(theirs)), unknown)
+    if len(mine) != len(theirs) or "*" in mine + theirs:
+        return None
+    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if "?" not in (a, b)]
+    differing = [pair for pair in pairs if pair[0] != pair[1]]
+    if len(differing) != 1:
+        return None
+    ((read, held),) = differing
+    return MarkComparison("unread_one", len(pairs) - 1, 1, read, held)
+
+
+def _is_compatible(mine: str, theirs: str) -> bool:
+    """Return whether two skeletons with `?` and `*` can be the same.
+
+    If both have runs, only their beginnings and ends are compared.
+    """
+    if "*" in mine and "*" in theirs:
+        heads, tails = zip(
+            *(re.split(r"[*]", text, maxsplit=1) for text in (mine, theirs)), strict=True
+        )
+        return _glyphs_agree(*heads) and _glyphs_agree(
+            *(tail.split("*")[-1][::-1] for tail in tails)
+        )
+    if "*" in theirs:
+        mine, theirs = theirs, mine
+    if "*" in mine:
+        return _has_pieces(mine.split("*"), theirs)
+    return len(mine) == len(theirs) and _glyphs_agree(mine, theirs)
+
+
+def _has_pieces(pieces: list[str], whole: str) -> bool:
+    """Return whether the pieces occur in the mark in order.
+
+    The first and last are at its ends, at least one glyph lies between pieces. The first fitting
+    place of a piece is as good as any later one, so nothing is tried twice.
+    """
+    head, *middle, tail = pieces
+    last = len(whole) - len(tail)
+    if last <= len(head) or not (_glyphs_agree(head, whole) and _glyphs_agree(tail, whole[last:])):
+        return False
+    at = len(head) + 1
+    for piece in middle:
+        fits = (
+            start for start in range(at, last - len(piece)) if _glyphs_agree(piece, whole[start:])
+        )
+        if (start := next(fits, None)) is None:
+            return False
+        at = start + len(piece) + 1
+    return at <= last
+
+
+def _glyphs_agree(one: str, other: str) -> bool:
+    return all(a == b or "?" in (a, b) for a, b in zip(one, other, strict=False))
+
+
+def _is_partly_unread(text: str) -> bool:
+    return any(sign in text for sign in UNREADABLE)
+
+
+def describe(near: MarkComparison, by: str) -> Message:
+    """Return a sentence that describes a comparison.
+
+    `by` is the compared mark: `serial`, or another mark of the gun.
+    """
+    if by != "serial":
+        return _describe_other_mark(near)
+    if near.kind == "one":
+        return _describe_one_error(near)
+    if near.kind == "core":
+        return _describe_digits(near)
+    if near.kind == "same" and near.count:
+        return message(
+            "The serial can be the same: {count} character(s) of it were read as one of several.",
+            count=near.count,
+        )
+    return {
+        "same": message("The serial is the same."),
+        "confusable": message(
+            "The serial differs in {count} character(s) that are often confused.", count=near.count
+        ),
+        "two": message("The serial differs by two errors of reading or writing."),
+        "unread": message(
+            "The serial is the same in the {count} characters that can be read.", count=near.glyphs
+        ),
+        "unread_one": message(
+            "The serial agrees in {count} of the characters that can be read, and one"
+            " differs: {read} here, {held} in the record.",
+            count=near.glyphs,
+            read=near.read,
+            held=near.held,
+        ),
+    }[near.kind]
+
+
+def _describe_digits(near: MarkComparison) -> Message:
+    if near.count:
+        return message(
+            "The serial has the same {count} digits, with more or fewer zeros before them.",
+            count=near.glyphs,
+        )
+    if not near.read:
+        return message(
+            "The serial has the same {count} digits; the record has letters beside them.",
+            count=near.glyphs,
+        )
+    if not near.held:
+        return message(
+            "The serial has the same {count} digits; the record has no letters beside them.",
+            count=near.glyphs,
+        )
+    return message("The serial has the same {count} digits, and other letters.", count=near.glyphs)
+
+
+def _describe_one_error(near: MarkComparison) -> Message:
+    if near.is_swap:
+        return message(
+            "Two characters of the serial changed places: {read} here, {held} in the record.",
+            read=near.read,
+            held=near.held,
+        )
+    if not near.held:
+        return message("The serial has {read} where the record has nothing.", read=near.read)
+    if not near.read:
+        return message("The serial lacks the {held} that the record has.", held=near.held)
+    return message(
+        "One character of the serial differs: {read} here, {held} in the record.",
+        read=near.read,
+        held=near.held,
+    )
+
+
+def _describe_other_mark(near: MarkComparison) -> Message:
+    if near.kind == "same":
+        return message("Another mark of the gun is the same.")
+    return message(
+        "Another mark of the gun differs in {count} character(s) that are often confused.",
+        count=near.count,
+    )

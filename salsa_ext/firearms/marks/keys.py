@@ -1,0 +1,165 @@
+"""Normal form, skeleton and search key of a mark."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from salsa_ext.firearms.marks.vocabulary import marking_of
+
+# Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
+IDENTIFYING_KINDS = frozenset(("manufacture", "confiscation", "state", "other"))
+UNREADABLE = "?*"
+UNRELIABLE_MARKINGS = frozenset(
+    ("altered", "obliterated")
+)  # markings of which a serial proves nothing
+MIN_DIGITS = 3  # digits; fewer are a year or a class
+MAX_COMMON_DIGITS = 7  # digits that several makers give out; longer ones are rare
+_YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
+_SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
+# what Cyrillic and Greek letters look like; many guns bear the former, and keyboards write Latin
+_CONFUSED_GLYPHS = str.maketrans(
+    "OQDILZSGBАВЕКМНОРСТУХЗІЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "000112568A8EKMH0PCTYX315JA8E2H1KMN0PTYX"
+)
+_ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
+_STRAY_BRACKET = re.compile(r"(?<![^\W_])([^\W_]*)[\[\]](?=([^\W_]*))")
+_GLYPH_PATTERN = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Key:
+    """Search key of a mark.
+
+    `norm` is the normal form, `skeleton` has look-alike glyphs folded, `value` is its 64-bit hash.
+    """
+
+    norm: str
+    skeleton: str
+    value: int
+
+
+def normalise(text: str) -> str:
+    """Return upper case, NFKC, without separators; `?`, `*`, `[8B]` stay."""
+    return _nfkc(_SEPARATORS.sub("", _nfkc(text).upper()))
+
+
+@lru_cache(maxsize=4_000)  # of one search a mark is compared with hundreds
+def skeleton(norm: str) -> str:
+    """Fold glyphs that people and cameras confuse.
+
+    0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B, and Cyrillic and Greek look-alikes. `[8B]` becomes its fold
+    if all alternatives share one, else one unreadable glyph.
+    """
+    return _ALTERNATIVES.sub(_fold_alternatives, norm).translate(_CONFUSED_GLYPHS)
+
+
+def glyph_options(norm: str) -> list[frozenset[str]]:
+    """Return the possible values of each glyph; `[8B]` is one of two.
+
+    The list is as long as the skeleton.
+    """
+    return [frozenset(match[1] or match[0]) for match in _GLYPH_PATTERN.finditer(norm)]
+
+
+class StrayBracket(NamedTuple):
+    """A bracket outside any `[8B]`: its place (from one) and its neighbours."""
+
+    place: int
+    beside: tuple[str, str]
+
+
+def stray_brackets(text: str) -> list[StrayBracket]:
+    """Return the stray brackets of a text, with neighbouring letters and digits."""
+    typed = [(glyph, at) for at, one in enumerate(text, 1) for glyph in _nfkc(one)]
+    left = _ALTERNATIVES.sub(
+        lambda match: " " * len(match[0]), "".join(glyph for glyph, _ in typed)
+    )
+    return [
+        StrayBracket(typed[found.end() - 1][1], (found[1], found[2]))
+        for found in _STRAY_BRACKET.finditer(left)
+    ]
+
+
+def count_readable(norm: str) -> int:
+    """Count the readable glyphs."""
+    return sum(glyph.isalnum() for glyph in _ALTERNATIVES.sub("?", norm))
+
+
+def storage_key(text: str) -> Key | None:
+    """Return the key to store a mark under; glyphs may be unreadable.
+
+    None for words, or if fewer than MIN_DIGITS glyphs can be read. A mark that is not read in full
+    is found by its variants alone (`marks.variants`): two such marks need not be the same.
+    """
+    norm = normalise(text)
+    partly = any(sign in skeleton(norm) for sign in UNREADABLE)
+    if not partly:
+        return whole_key(text)
+    if marking_of(text) or count_readable(norm) < MIN_DIGITS:
+        return None
+    return Key(norm, skeleton(norm), hash_skeleton(skeleton(norm)))
+
+
+def whole_key(text: str) -> Key | None:
+    """Return the key of a fully read mark, else None.
+
+    None for words and for marks with unreadable glyphs: two marks unreadable at the same place, or
+    two obliterated ones, are not the same.
+    """
+    norm = normalise(text)
+    folded = skeleton(norm)
+    if marking_of(text) or not count_readable(norm) or any(sign in folded for sign in UNREADABLE):
+        return None
+    return Key(norm, folded, hash_skeleton(folded))
+
+
+def serial_key(text: str, marking: str) -> Key | None:
+    """Return the key of a readable, original serial, else None."""
+    found = None if marking in UNRELIABLE_MARKINGS else whole_key(text)
+    return found if found and count_readable(found.norm) >= MIN_DIGITS else None
+
+
+def is_identifying(kind: str, text: str) -> bool:
+    """Return whether a mark other than the serial identifies one gun.
+
+    True for a second or restored serial; for another mark if it has a number that is no year:
+    inscriptions and crests are on thousands of guns.
+    """
+    if kind not in IDENTIFYING_KINDS or whole_key(text) is None:
+        return False
+    norm = normalise(text)
+    if kind == "manufacture":
+        return count_readable(norm) >= MIN_DIGITS
+    digits = sum(glyph.isdigit() for glyph in norm)
+    return digits >= MIN_DIGITS and not _YEAR.fullmatch(norm)
+
+
+def specificity(norm: str) -> str:
+    """Return how specific a mark is: `words`, `number` or `mark`.
+
+    `words` has hardly a digit; `number` is digits alone, at most seven, as many makers assign.
+    """
+    said = [glyph for glyph in norm if glyph.isalnum()]
+    digits = sum(map(str.isdigit, said))
+    if digits < MIN_DIGITS:
+        return "words"
+    return "number" if digits == len(said) <= MAX_COMMON_DIGITS else "mark"
+
+
+def _fold_alternatives(match: re.Match[str]) -> str:
+    folds = set(match[1].translate(_CONFUSED_GLYPHS))
+    return folds.pop() if len(folds) == 1 else "?"
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def hash_skeleton(folded: str) -> int:
+    """Return a skeleton's key: a 64-bit digest as a signed bigint."""
+    digest = hashlib.blake2b(folded.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,173 @@
+"""Split a mark cell into phrases: marks, parts, conditions, notes, labels, words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from salsa_ext.firearms.marks.notation import GlyphRemark, find_glyph_remarks
+from salsa_ext.firearms.marks.vocabulary import (
+    MAX_TERM_WORDS,
+    find_misspelt_term,
+    find_term,
+    fold_glyphs,
+)
+
+_ALTERNATIVES: Final = (
+    r"\[(?=[A-Za-z]*\d)[A-Za-z0-9]{2,4}\]|(?<=[\w?*])\[[A-Z]{2,4}\]|\[[A-Z]{2,4}\](?=[\w?*])"
+)
+_TOKEN: Final = re.compile(
+    rf"(?P<piece>(?:{_ALTERNATIVES}|[^\s()\[\]{{}};|,]|,(?=\S))+)"
+    r"|(?P<sep>[;|,\n])|(?P<open>[(\[{])|(?P<close>[)\]}])"
+)
+_LABEL: Final = re.compile(
+    r"(?:n\.?[º°]\.?|nr?o?\.[º°]|n[ro]o?\.|n[úu]m\.|s/n[º°]?[.:]?|sn[.:]|ser\.|s[ée]r(?:ie|ial)[.:]?|#)(?=[\w?*\[])",
+    re.IGNORECASE,
+)
+_BREAK: Final = re.compile(r"[:=/,#-]")
+_JOINING_SIGNS: Final = frozenset("/&+")
+_MAX_GROUP_LETTERS: Final = 4  # letters of a group that belongs to the mark beside it
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase and its place in the text.
+
+    `kind` is `mark`, `letters`, `joint`, `dash`, `word`, `sep`, `open`, `close`, `note`, or that of
+    a term; `code` is the term's code.
+    """
+
+    kind: str
+    start: int
+    end: int
+    code: str = ""
+    note: GlyphRemark | None = None
+
+
+def split_phrases(text: str) -> list[Phrase]:
+    """Return the phrases of a text in order.
+
+    Every readable glyph is in one of them.
+    """
+    bare = fold_glyphs(text)
+    found: list[Phrase] = []
+    at = 0
+    for start, end, note in find_glyph_remarks(bare):
+        found += _join_terms(text, list(_tokens(text, at, start)))
+        found.append(Phrase("note", start, end, note=note))
+        at = end
+    return found + _join_terms(text, list(_tokens(text, at, len(text))))
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Phrase]:
+    for match in _TOKEN.finditer(text, start, end):
+        kind = match.lastgroup or ""
+        if kind == "piece":
+            yield from _split_piece(text, *match.span())
+        else:
+            yield Phrase(kind, *match.span())
+
+
+def _split_piece(text: str, start: int, end: int) -> Iterator[Phrase]:
+    """Yield the tokens of one piece: `Cano:a3247`, `Nº12345`, `frame/slide`."""
+    start, end = _strip_signs(text, start, end)
+    piece = text[start:end]
+    if not piece:
+        return
+    label = _LABEL.match(piece)
+    if label and any(map(str.isdigit, piece[label.end() :])):
+        yield Phrase("label", start, start + label.end(), "")
+        yield from _split_piece(text, start + label.end(), end)
+    elif (cut := _find_break(piece)) is not None:
+        yield from _split_piece(text, start, start + cut)
+        yield Phrase("joint" if piece[cut] == "/" else "dash", start + cut, start + cut + 1)
+        yield from _split_piece(text, start + cut + 1, end)
+    else:
+        yield Phrase(_piece_kind(piece), start, end)
+
+
+def _strip_signs(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip("\"'“”‘’`:."))
+    right = len(piece.rstrip("\"'“”‘’`:.!,"))
+    return (start + left, start + right) if left < right else (start, start)
+
+
+def _find_break(piece: str) -> int | None:
+    """Return where to split a piece next to a known word, or None."""
+    if find_term(piece):
+        return None
+    for match in _BREAK.finditer(piece):
+        sides = piece[: match.start()], piece[match.end() :]
+        for side in sides:
+            if (
+                len(side) > 1
+                and side.isalpha()
+                and (term := find_term(side))
+                and term.kind != "small"
+            ):
+                return match.start()
+    return None
+
+
+def _piece_kind(piece: str) -> str:
+    if any(glyph.isdigit() or glyph in "?*" for glyph in piece):
+        return "mark"
+    if piece in _JOINING_SIGNS:
+        return "joint"
+    if not any(map(str.isalpha, piece)):
+        return "dash"
+    return "word"
+
+
+def _join_terms(text: str, tokens: Sequence[Phrase]) -> list[Phrase]:
+    """Join words to the longest known terms."""
+    is_prose = not any(map(str.isdigit, text))
+    named: list[Phrase] = []
+    at = 0
+    while at < len(tokens):
+        taken, phrase = _longest_term(text, tokens[at : at + MAX_TERM_WORDS], is_prose=is_prose)
+        named.append(phrase)
+        at += taken
+    beside = zip([None, *named], named, [*named[1:], None], strict=False)
+    return [
+        replace(phrase, kind="letters") if _is_mark_prefix(text, before, phrase, after) else phrase
+        for before, phrase, after in beside
+    ]
+
+
+def _is_mark_prefix(text: str, before: Phrase | None, phrase: Phrase, after: Phrase | None) -> bool:
+    """Return whether capitals belong to the adjacent mark: `LA 12345`, `SN 123`."""
+    said = text[phrase.start : phrase.end]
+    most = {"small": 3, "and": 3, "label": 2}.get(phrase.kind, 0)
+    if not (said.isalpha() and said.isupper() and len(said) <= most):
+        return False
+    if text[phrase.end : phrase.end + 1] in tuple(".:º°"):
+        return False
+    kinds = [other.kind if other else "sep" for other in (before, after)]
+    return sorted(kinds, key="mark".__eq__) in (
+        ["sep", "mark"],
+        ["open", "mark"],
+        ["close", "mark"],
+    )
+
+
+def _longest_term(text: str, tokens: Sequence[Phrase], *, is_prose: bool) -> tuple[int, Phrase]:
+    first = tokens[0]
+    if first.kind != "word":
+        return 1, first
+    words = next((n for n, token in enumerate(tokens) if token.kind != "word"), len(tokens))
+    for n in range(words, 0, -1):
+        start, end = first.start, tokens[n - 1].end
+        said = text[start:end]
+        if n == 1 and len(said) == 1 and said.isupper():
+            return 1, Phrase("letters", start, end)
+        if term := find_term(said):
+            return n, Phrase(term.kind, start, end, term.code)
+    if is_prose and (term := find_misspelt_term(text[first.start : first.end])):
+        return 1, Phrase(term.kind, first.start, first.end, term.code)
+    said = text[first.start : first.end]
+    is_group = len(said) <= 2 or (len(said) <= _MAX_GROUP_LETTERS and said.isupper())
+    return 1, Phrase("letters" if is_group else "word", first.start, first.end)

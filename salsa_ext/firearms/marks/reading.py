@@ -1,0 +1,384 @@
+"""Read a form or spreadsheet cell as marks, condition and remarks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.marks.distance import compare
+from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
+from salsa_ext.firearms.marks.notation import rewrite_unreadable
+from salsa_ext.firearms.marks.parser import (
+    Clause,
+    MarkDraft,
+    ParsedCell,
+    parse_clauses,
+    split_clauses,
+)
+from salsa_ext.firearms.marks.phrases import split_phrases
+from salsa_ext.firearms.marks.values import Firearm, Mark, Query
+from salsa_ext.firearms.marks.vocabulary import find_term, fold_glyphs, is_craft, marking_of
+
+MAX_CELL_LENGTH: Final = (
+    1_000  # characters of a cell that is read; a longer one is a text of its own
+)
+# Letters and digits, at least one digit, not one glyph alone or again and again.
+_PLAIN_MARK: Final = re.compile(r"(?!(.)\1*\Z)(?!\d{16})(?=[A-Za-z]*\d)[A-Za-z0-9]{2,24}")
+# Groups of them with blanks or hyphens between, which no word, date or row of one glyph can be.
+_GROUPED_MARK: Final = re.compile(
+    r"(?!(.)(?:[ -]*\1)*\Z)(?!\d{1,4}-\d\d?-\d{1,4}\Z)(?=(?:\D*\d){3})"
+    r"(?:[A-Z]{1,2}|[A-Z]*\d[A-Z0-9]*)(?:(?: - | |-)(?:[A-DF-XZ]|[A-Z]*\d[A-Z0-9]*)){1,6}"
+)
+_PLACEHOLDER: Final = re.compile(r"0+|1|[nN]/?[aA]|\[?\(?[?*]*\)?\]?")
+_CONDITIONS_BY_WEIGHT: Final = ("restored", "altered", "obliterated", "probable", "visible")
+_MARKINGS_BY_WEIGHT: Final = ("restored", "altered", "obliterated", "unmarked", "unknown", "intact")
+_NOT_VISIBLE: Final = re.compile(
+    r"\s((?:no|nao|not|non)\s(?:visible|legible|readable|lisible|visivel|legivel)s?)\Z"
+)
+_MAX_GROUPED_LENGTH: Final = 40  # characters of a mark of groups
+_MAX_MARK_LETTERS: Final = 4  # letters that no list holds, of which marks are still made
+_MIN_PROSE_WORDS: Final = 3  # words that no list holds, and which no mark is made of
+
+
+class MarkRead(NamedTuple):
+    """One mark read from a cell.
+
+    `text` uses this project's notation (`?` unreadable, `*` a run, `[8B]`). `part` is the part of
+    the gun (`frame`, `barrel`, …); `condition` is `visible`, `restored`, `probable`, `altered` or
+    `obliterated` (some of its glyphs); `remark` is as written.
+    """
+
+    text: str
+    part: str | None = None
+    condition: str | None = None
+    remark: str | None = None
+
+
+class Reading(NamedTuple):
+    """What a cell contains: marks in order, marking, remarks, damage.
+
+    `marking` is that of the gun, if given; `remarks` were not understood; `damage` is the
+    spreadsheet damage (`find_damage`).
+    """
+
+    marks: tuple[MarkRead, ...] = ()
+    marking: str | None = None
+    remarks: tuple[str, ...] = ()
+    damage: str | None = None
+
+
+def read_cell(cell: str) -> Reading:
+    """Read a cell; never raises and changes no glyph.
+
+    Every glyph of a mark's text is in the cell, in that order. An ambiguous cell is one mark as
+    written, and reading the text of a mark gives that mark. Words are known in English, Spanish,
+    Portuguese and French.
+    """
+    is_plain = _PLAIN_MARK.fullmatch(cell) or (
+        len(cell) <= _MAX_GROUPED_LENGTH and _GROUPED_MARK.fullmatch(cell)
+    )
+    return Reading((MarkRead(cell),)) if is_plain else _read_unclear(cell)
+
+
+def find_stray_bracket(cell: str) -> int | None:
+    """Return the place of an unmatched bracket in a mark, or None.
+
+    Words in a cell may have any bracket; a serial only those of `[8B]`. A bracket that touches
+    glyphs of a mark belongs to it.
+    """
+    strays = keys.stray_brackets(cell)
+    is_told = not strays or not keys.stray_brackets(
+        rewrite_unreadable(cell)
+    )  # as in “48(8 or B]13”
+    found = () if is_told else read_cell(cell).marks
+    is_in_mark = any(keys.stray_brackets(mark.text) for mark in found)
+    return next((one.place for one in strays if is_in_mark or (found and _touches_mark(one))), None)
+
+
+def _touches_mark(stray: keys.StrayBracket) -> bool:
+    return any(
+        glyphs
+        and not (
+            glyphs.isalpha() and (len(glyphs) > _MAX_MARK_LETTERS or find_term(fold_glyphs(glyphs)))
+        )
+        for glyphs in stray.beside
+    )
+
+
+@lru_cache(maxsize=4_000)  # files repeat their words
+def _read_unclear(cell: str) -> Reading:
+    text = _strip_cell(cell) or cell.strip()
+    found = _parse_text(text)
+    if _is_unambiguous(found, text, cell):
+        return found
+    if "\n" in text:
+        return _read_unclear(text.replace("\n", " "))
+    shown = rewrite_unreadable(text)
+    as_written = (
+        shown
+        if _is_unambiguous(_parse_text(shown), shown, cell) and _is_single_mark(shown)
+        else text
+    )
+    return Reading((MarkRead(as_written),), damage=find_damage(text))
+
+
+def _is_single_mark(text: str) -> bool:
+    return _parse_text(text).marks == (MarkRead(text),)
+
+
+def _is_unambiguous(reading: Reading, text: str, cell: str) -> bool:
+    """Return whether each mark reads as itself, without new glyphs."""
+    return all(
+        _is_subsequence(mark.text, cell) and (mark == MarkRead(text) or _is_single_mark(mark.text))
+        for mark in reading.marks
+    )
+
+
+def _is_subsequence(text: str, cell: str) -> bool:
+    left = iter(cell)
+    return all(glyph in left for glyph in text if glyph.isalnum())
+
+
+def _strip_cell(cell: str) -> str:
+    """Strip repeated blanks, enclosing quotes and the full stop."""
+    lines = (" ".join(line.split()) for line in cell.splitlines())
+    text, before = "\n".join(filter(None, lines)), None
+    while text != before:
+        before = text
+        text = re.sub(r'\A=?"([^"]*)"\Z', r"\1", text).strip(" \t\n`'‘’´;,:")
+        text = re.sub(r"(?<!\.)\.\Z", "", text)
+    return text
+
+
+@lru_cache(maxsize=4_000)
+def _parse_text(text: str) -> Reading:
+    """Read a clean text once."""
+    damage = find_damage(text)
+    if damage in LOST_VALUE_CODES:
+        return Reading((), "unknown", (text,), damage)
+    if not text or _PLACEHOLDER.fullmatch(text) or not any(map(_is_mark_glyph, text)):
+        return Reading((), "unknown" if text else None)
+    if said := marking_of(text):
+        return Reading((), "unknown" if _is_label_not_visible(text) else said)
+    if len(text) > MAX_CELL_LENGTH:
+        return Reading((), "unknown", (text,), damage)
+    if damage in ("scientific", "date", "number", "precision") or _PLAIN_MARK.fullmatch(text):
+        return Reading((MarkRead(text),), damage=damage)
+    return _interpret(text, damage)
+
+
+def _is_label_not_visible(text: str) -> bool:
+    """Return whether the text is like "serie: no visible"."""
+    label, unseen, _ = (
+        _NOT_VISIBLE.split(fold_glyphs(text), 1)
+        if _NOT_VISIBLE.search(fold_glyphs(text))
+        else ("", "", "")
+    )
+    term = find_term(label.strip(" :.-")) if unseen and label else None
+    return term is not None and term.kind == "label"
+
+
+def _is_mark_glyph(glyph: str) -> bool:
+    return glyph.isalnum() or glyph in "?*"
+
+
+def _interpret(text: str, damage: str | None) -> Reading:
+    shown = rewrite_unreadable(text)
+    clauses = split_clauses(shown, split_phrases(shown))
+    said = parse_clauses(clauses)
+    if not said.drafts:
+        return _read_without_marks(text, clauses, said, damage)
+    if not said.is_plain:
+        return Reading((MarkRead(text),), damage=damage)
+    marks = tuple(mark for draft in said.drafts for mark in _build_marks(draft))
+    conditions = (code for draft in said.drafts for code in draft.conditions)
+    marking = _heaviest(_MARKINGS_BY_WEIGHT, (*_as_markings(conditions), *said.markings))
+    damage = damage or next(filter(None, (find_damage(mark.text) for mark in marks)), None)
+    return Reading(marks, None if marking == "unknown" else marking, tuple(said.remarks), damage)
+
+
+def _build_marks(draft: MarkDraft) -> list[MarkRead]:
+    """Return a mark once for each part that has it."""
+    condition = _heaviest(_CONDITIONS_BY_WEIGHT, draft.conditions)
+    remark = "; ".join(dict.fromkeys(draft.remarks)) or None
+    text = draft.text.strip(" -–,;:/")
+    parts: dict[str | None, None] = dict.fromkeys(draft.parts or (None,))
+    return [MarkRead(text, part, condition, remark) for part in parts]
+
+
+def _heaviest(order: Iterable[str], present: Iterable[str]) -> str | None:
+    codes = set(present)
+    return next((code for code in order if code in codes), None)
+
+
+def _as_markings(conditions: Iterable[str]) -> list[str]:
+    return ["intact" if code == "visible" else code for code in conditions if code != "probable"]
+
+
+def _read_without_marks(
+    text: str, clauses: list[Clause], parsed: ParsedCell, damage: str | None
+) -> Reading:
+    """Classify a cell without digits: marking, remark, or letters as mark."""
+    conditions = [phrase.code for clause in clauses for phrase in clause.of("condition")]
+    marking = _heaviest(_MARKINGS_BY_WEIGHT[:5], (*_as_markings(conditions), *parsed.markings))
+    words = [word for remark in parsed.remarks for word in remark.split()]
+    if marking:
+        has_more = words or any(clause.of("part", "note") for clause in clauses)
+        return Reading((), marking, (text,) if has_more else (), damage)
+    if len(words) >= _MIN_PROSE_WORDS or any(clause.of("note") for clause in clauses):
+        return Reading((), "unknown", (text,), damage)
+    return Reading((MarkRead(text),), damage=damage)
+
+
+_MONTHS: Final = (
+    "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic|fev|mai|set|out|dez"
+    "|janv|f[eé]vr?|mars|avr|juin|juil|ao[uû]t|d[eé]c"
+)
+_DATE_SIGNS: Final = r"[-/. ]"
+_TIME: Final = r"(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?"
+_DAMAGE_FORMS: Final = {
+    "error": r"#(?:[A-ZÀ-Ú¡¿/]{2,12}|DIV/0)[!?]|#N/[AD]|Err:\d{3}",
+    "width": r"#{4,}",
+    "scientific": r"[+-]?\d(?:[.,]\d+)?E\+\d{1,3}|[+-]?\d[.,]\d+E-?\d{1,3}",
+    "date": rf"\d{{1,2}}{_DATE_SIGNS}(?:{_MONTHS})\.?(?:{_DATE_SIGNS}\d\d(?:\d\d)?)?"
+    rf"|(?:{_MONTHS}){_DATE_SIGNS}(?:\d\d|(?:19|20)\d\d)"
+    rf"|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d{_TIME}"
+    rf"|(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01]){_TIME}",
+    "number": r"[+-]?\d+[.,]\d+|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?",
+    "precision": r"[1-9]\d{14}0+",
+}
+_DAMAGE_PATTERNS: Final = {
+    code: re.compile(form, re.IGNORECASE) for code, form in _DAMAGE_FORMS.items()
+}
+_BROKEN_ENCODING: Final = re.compile("�|Ã[\x80-\xbf]|Â[\x80-\xbf]|ï¿½|_x[0-9A-F]{4}_")
+_CUT_LENGTHS: Final = frozenset((255, 256, 32_767))  # characters at which columns and cells are cut
+LOST_VALUE_CODES: Final = frozenset(("error", "width"))  # of these not one glyph is left
+DAMAGE_CODES: Final = frozenset((*_DAMAGE_FORMS, "cut", "encoding"))
+
+
+def find_damage(text: str) -> str | None:
+    """Return the code of spreadsheet damage to a cell, or None.
+
+    `error`, `width`: the value is lost. `scientific`, `date`, `number` (thousands or decimals),
+    `precision` (zeros after fifteen digits): converted as a number. `cut`: the end is lost;
+    `encoding`: accents are lost. Lost leading zeros leave no trace, and `4-Jul` may be a mark: the
+    flag asks to look at the source. Damage is reported, never undone.
+    """
+    for code, form in _DAMAGE_PATTERNS.items():
+        if form.fullmatch(text):
+            return code
+    if _BROKEN_ENCODING.search(text):
+        return "encoding"
+    return "cut" if len(text) in _CUT_LENGTHS or _has_open_bracket(text) else None
+
+
+def _has_open_bracket(text: str) -> bool:
+    return text.count("(") > text.count(")") or text.count("[") > text.count("]")
+
+
+def coarser_readings(texts: Iterable[str]) -> set[str]:
+    """Return partly read serials that another serial of the gun completes.
+
+    `TKA5238?` with `TKA52387`: it would find TKA52381 too.
+    """
+    given = set(texts)
+    partly = {text for text in given if any(sign in text for sign in (*UNREADABLE, "["))}
+    if not partly:
+        return set()
+    whole = [found.norm for text in given if (found := whole_key(text))]
+    return {
+        text
+        for text in partly
+        if whole_key(text) is None and _has_finer_reading(normalise(text), whole)
+    }
+
+
+def _has_finer_reading(norm: str, whole: Iterable[str]) -> bool:
+    found = (compare(one, norm) for one in whole)
+    return any(near is not None and near.kind == "unread" for near in found)
+
+
+# As a mark's condition is told; what is only probable is not told as a condition.
+_MARK_CONDITIONS: Final = {
+    "visible": "intact",
+    "restored": "restored",
+    "altered": "altered",
+    "obliterated": "obliterated",
+}
+
+
+def preview_cell(*, actor: Actor, text: str) -> Reading:
+    """Return how a cell is read; reads no record, writes no audit entry.
+
+    Requires CHECK_MAKE.
+    """
+    require(actor, Permission.CHECK_MAKE)
+    return read_cell(text)
+
+
+def marking_of_firearm(firearm: Firearm) -> str:
+    """Return the serial's marking: as reported, else from its words.
+
+    Words instead of a serial are no intact mark, even if reported as one.
+    """
+    if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
+        return firearm.marking
+    reading = read_cell(firearm.serial)
+    is_told = reading.marks or _is_words(firearm.serial)
+    return (reading.marking if is_told else None) or firearm.marking
+
+
+def origin_of_firearm(firearm: Firearm) -> str | None:
+    """Return the gun's origin: as reported, else from words as serial."""
+    is_told = firearm.origin_kind not in (None, "unknown")
+    return "craft" if not is_told and is_craft(firearm.serial or "") else firearm.origin_kind
+
+
+def stamped_marks(firearm: Firearm) -> list[Mark]:
+    """Return the marks stamped on the gun, without words as serial."""
+    said = firearm.serial if firearm.serial and _is_words(firearm.serial) else None
+    borne = (*firearm.all_marks(), *_extra_marks(firearm.serial, firearm.marks))
+    return [mark for mark in borne if said is None or mark.text != said]
+
+
+def _is_words(serial: str) -> bool:
+    """Return whether a serial is words instead of a mark.
+
+    `1` or `NA` mostly means none, yet may be a number; such short ones stay: they are searched with
+    make and calibre only.
+    """
+    is_long = keys.count_readable(keys.normalise(serial)) >= keys.MIN_DIGITS
+    return not read_cell(serial).marks and (is_long or marking_of(serial) is not None)
+
+
+def with_marks_of_serial(firearm: Firearm) -> Firearm:
+    """Return the gun with the further marks in its serial's cell added."""
+    return replace(firearm, marks=firearm.marks + _extra_marks(firearm.serial, firearm.marks))
+
+
+def query_with_all_marks(query: Query) -> Query:
+    """Return the query with every mark of its serial's cell added."""
+    return replace(query, marks=query.marks + _extra_marks(query.serial, query.marks))
+
+
+def _extra_marks(serial: str | None, given: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Return marks in a cell that are not given already."""
+    found = (
+        _to_mark(mark)
+        for mark in (read_cell(serial).marks if serial else ())
+        if mark.text != serial
+    )
+    known = {(mark.kind, mark.text, mark.location) for mark in given}
+    return tuple(mark for mark in found if (mark.kind, mark.text, mark.location) not in known)
+
+
+def _to_mark(mark: MarkRead) -> Mark:
+    condition = _MARK_CONDITIONS.get(mark.condition or "")
+    return Mark("manufacture", mark.text, location=mark.part, condition=condition)

@@ -1,0 +1,447 @@
+"""Words that describe a mark, in English, Spanish, Portuguese and French.
+
+First the words written instead of a mark, then the words around one: parts of the gun, conditions,
+labels, small words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+
+def _with_endings(stems: str, endings: str) -> Iterator[str]:
+    return (stem + ending for stem in stems.split() for ending in ("", *endings.split()))
+
+
+def _split_phrases(*lists: str) -> Iterator[str]:
+    return (phrase.strip() for phrases in lists for phrase in phrases.split(","))
+
+
+# Words of one meaning, folded: no case, no accents, one blank between them. None holds a digit,
+# so that no serial with a digit is ever taken for one of these.
+_OBLITERATED_WORDS: Final = (
+    *_split_phrases(
+        "obliterated, oblit, defaced, erased, removed, eradicated, scratched, scratched off",
+        "scratched out, filed, filed off, filed down, ground, ground off, ground down, grinded off",
+        "crossed out, struck out, perforated",
+        "sanded, sanded off, drilled, drilled out, punched, punched out, destroyed, defaced off, rubbed off",
+    ),
+    *_with_endings(
+        "raspad limad borrad erradicad obliterad devastad suprimid eliminad esmerilad lijad"
+        " desbastad removid destruid picad tachad perforad",
+        "o a os as",
+    ),
+    *_with_endings("apagad lixad esmerilhad pinad picotad desgastad", "o a os as"),
+    *_with_endings("efface lime meule gratte oblitere supprime enleve detruite rature", "e s es"),
+)
+_ALTERED_WORDS: Final = (
+    *_split_phrases(
+        "altered, tampered, tampered with, restamped, overstamped, modified, falsified"
+    ),
+    *_with_endings(
+        "alterad adulterad modificad regrabad regravad remarcad falsificad", "o a os as"
+    ),
+    *_with_endings("altere modifie falsifie refrappe", "e s es"),
+)
+_UNMARKED_WORDS: Final = _split_phrases(
+    "none, unmarked, unserialized, unserialised, not marked, not serialized, no tiene, no posee",
+    "s/n, s n, s/s, s/num, s/serie, no lleva, no porta, no presenta, carece, ninguno, ninguna",
+    "sin grabar, sin marcar, neant",
+    "aucun, aucune, non marque, non marquee, nenhum, nenhuma, nao tem, nao possui, nao ha",
+    "nao apresenta, sem gravacao, inexistente, inexistentes, inexistant, inexistante, nonexistent",
+    "non existent, no existe, nao existe, n'existe pas",
+)
+# Of a gun that no maker numbered; what the words say of its origin is `is_craft`.
+_CRAFT_WORDS: Final = frozenset(
+    _split_phrases(
+        "artesanal, artesanais, artesanales, artisanal, artisanale, caseira, caseiro, casera, casero",
+        "hechiza, hechizo, hechizas, hechizos, homemade, home made, craft, craft made, craft produced",
+        "privately made, ghost gun, maison, fait maison, rudimentaria, rudimentario",
+    )
+)
+_GUN_WORDS: Final = frozenset(
+    _split_phrases(
+        "arma, armas, arme, armes, weapon, gun, firearm, de, fuego, fogo, fabricacion, fabricacao",
+        "fabrication, fabricado, fabricada, manufacture, produccion, producao, tipo, en, em, forma",
+    )
+)
+_UNKNOWN_WORDS: Final = _split_phrases(
+    "oxidado, oxidada, corroido, corroida, rusted, corroded, enferrujado, enferrujada, rouille",
+    "unknown, unk, n/a, n a, n/k, s/d, n/d, n/c, n/i, s/i, null, nil, tbd, pending",
+    "illegible, unreadable, not legible, not readable, not visible, no visible, non visible",
+    "not available, not applicable, not listed, none listed, not recorded, not given, not known",
+    "not stated, not provided, not found, not seen, see photo, no data, no information",
+    "desconocido, desconocida, se desconoce, se ignora, ilegible, ilegibles, no legible",
+    "no se ve, no se lee, no se observa, no se aprecia, no se distingue, no visibles, no consta",
+    "no aplica, no disponible, no registra, no registrado, no registrada, no especificado",
+    "no identificado, no determinado, no informa, por determinar, pendiente, sin dato, sin datos",
+    "sin informacion, sin determinar, sin identificar, no visualiza, no se visualiza",
+    "inconnu, inconnue, illisible, illisibles, non lisible, pas lisible, pas visible, indetermine",
+    "non disponible, non applicable, non communique, non renseigne, non precise, non identifie",
+    "desconhecido, desconhecida, ilegivel, ilegiveis, nao legivel, nao visivel, nao visiveis",
+    "nao consta, nao informado, nao identificado, nao disponivel, nao aplicavel, nao registrado",
+    "ignorado, ignorada, prejudicado, prejudicada, sem informacao, sem dado, sem dados, a apurar",
+)
+_NEGATIONS: Final = frozenset(
+    _split_phrases(
+        "no, without, sin, sans, pas, sem, aucun, nenhum, nenhuma, ningun, ninguna, falta"
+    )
+)
+_MARK_NOUNS: Final = frozenset(
+    _split_phrases(
+        "serial, serials, serialnumber, number, marking, markings, mark, marks, serie, numero, num",
+        "nro, nr, n, numeracion, marca, marcas, marcaje, matricula, numeracao, marcacao, matricule",
+        "marquage, marquages, identificacion, identificacao, identification",
+    )
+)
+_VISIBLE_WORDS: Final = frozenset(_split_phrases("visible, visibles, visivel, visiveis"))
+_NUMBER_NOUNS: Final = frozenset(_split_phrases("n, no, nr, nro, num"))
+_SUFFICIENT_NOUNS: Final = (_MARK_NOUNS | _VISIBLE_WORDS) - {"n", "nr"}  # these alone can be marks
+_FILLER_WORDS: Final = frozenset(
+    _split_phrases(
+        "de, del, da, do, el, la, le, los, las, les, os, the, of, is, are, was, esta, est",
+        "semi, medio, casi, muy, very, badly, heavily, mostly, almost, muito, quase, presque",
+        "partially, partly, completely, totally, fully, parcialmente, totalmente, completamente",
+        "partiellement, totalement, completement",
+    )
+)
+
+
+def _by_phrase(**phrases: Iterable[str]) -> dict[str, str]:
+    return {phrase: marking for marking, said in phrases.items() for phrase in said}
+
+
+_MARKING_BY_PHRASE: Final = _by_phrase(
+    obliterated=_OBLITERATED_WORDS,
+    altered=_ALTERED_WORDS,
+    unmarked=_UNMARKED_WORDS,
+    unknown=_UNKNOWN_WORDS,
+)
+
+
+_MARKINGS_BY_WEIGHT: Final = ("obliterated", "altered", "unmarked", "unknown")
+# A slash behind a lone S or N is part of a short form (S/N, N/A, s/número).
+_CONJUNCTION: Final = re.compile(
+    r"\s+(?:y/o|e/ou|et/ou|and/or)\s+|\s+(?:y|e|et|and|o|u|ou|or|ni|nor|nem)\s+|[,;+&]|(?<!\b[sn])/"
+)
+# Why or how, behind words that say all already.
+_CAUSE: Final = re.compile(
+    r"\s(?:por|by|due to|because of|par|a cause de|debido a|devido a|con|com|with|avec"
+    r"|a simple vista|a olho nu|a l.oeil nu|to the naked eye)\b.*"
+)
+_REPEATED_GLYPH: Final = re.compile(r"([^\W_])\1{2,}")
+
+
+@lru_cache(maxsize=1_000)  # a serial is asked about more than once while it is recorded
+def marking_of(text: str) -> str | None:
+    """Return the marking that words describe, or None for a mark.
+
+    One of `obliterated`, `altered`, `unmarked`, `unknown`. The list is closed: any text that is not
+    in it is a mark. Of several words the strongest counts. One repeated glyph counts as `unknown`.
+    """
+    plain = _fold_text(text)
+    if _REPEATED_GLYPH.fullmatch(re.sub(r"[\s\-._/]", "", plain)):
+        return "unknown"
+    if any(glyph.isdigit() for glyph in plain):
+        return None
+    return _marking_of_phrase(_strip_signs(plain)) or _marking_of_phrases(
+        _CAUSE.sub("", plain, count=1)
+    )
+
+
+def _marking_of_phrases(plain: str) -> str | None:
+    """Return the marking of several phrases if each is known."""
+    said = [
+        _marking_of_phrase(words)
+        for part in _CONJUNCTION.split(plain)
+        if (words := _strip_signs(part))
+    ]
+    if not said or None in said:
+        return None
+    return min(filter(None, said), key=_MARKINGS_BY_WEIGHT.index)
+
+
+def _marking_of_phrase(phrase: str) -> str | None:
+    """Return the marking of one phrase, ignoring mark nouns and filler words."""
+    if phrase in _MARKING_BY_PHRASE:
+        return _MARKING_BY_PHRASE[phrase]
+    if _names_craft(phrase):
+        return "unmarked"
+    words = re.sub("^s/", "sin ", phrase).split()
+    bare = [word for word in words if word not in _MARK_NOUNS and word not in _FILLER_WORDS]
+    rest = " ".join(word for word in bare if word not in _VISIBLE_WORDS)
+    if rest in _MARKING_BY_PHRASE:
+        return _MARKING_BY_PHRASE[rest]
+    if _is_negated_mark(words) or (rest in _NEGATIONS and _SUFFICIENT_NOUNS.intersection(words)):
+        return "unmarked"
+    if not rest:
+        return "unknown" if _SUFFICIENT_NOUNS.intersection(words) else None
+    if " ".join(words).startswith("serial no "):  # the English “No.”, which is no Spanish one
+        rest = rest.removeprefix("no ")
+    return _MARKING_BY_PHRASE.get(" ".join(bare)) or _MARKING_BY_PHRASE.get(rest)
+
+
+def is_craft(text: str) -> bool:
+    """Return whether words describe a craft-made gun ("fabricación casera")."""
+    return _names_craft(_strip_signs(_fold_text(text)))
+
+
+def _names_craft(phrase: str) -> bool:
+    left = " ".join(word for word in phrase.split() if word not in _GUN_WORDS)
+    return left in _CRAFT_WORDS
+
+
+def _is_negated_mark(words: Sequence[str]) -> bool:
+    """Return whether a negation precedes a mark noun, as in "sin Nº"."""
+    first, *rest = words or ("",)
+    named = (
+        first in _NEGATIONS
+        and first not in rest
+        and set(rest) <= _MARK_NOUNS | _NUMBER_NOUNS | _FILLER_WORDS
+    )
+    return named and not _MARK_NOUNS.union(_NUMBER_NOUNS).isdisjoint(rest)
+
+
+def _fold_text(text: str) -> str:
+    if text.isascii():  # as nearly all serials are
+        return text.casefold()
+    plain = unicodedata.normalize("NFKD", re.sub("[º°ª]", "", text).casefold())
+    return "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
+
+
+def _strip_signs(plain: str) -> str:
+    """Return the words without signs; `/` stays, since NA can be a serial."""
+    words = re.sub(r"[^\w/]+|_+", " ", plain)
+    return re.sub(r"\s*/\s*", "/", words).strip()
+
+
+class Term(NamedTuple):
+    """The kind of a phrase and its code.
+
+    Kinds: `part`, `condition`, `marking`, `label`, `and`, `small`, `pointer`.
+    """
+
+    kind: str
+    code: str
+
+
+MAX_TERM_WORDS: Final = 7  # words of a phrase
+
+_PART_TERMS: Final = {
+    "frame": """
+        frame, pistol frame, armazon, armazon inferior, marco, bastidor, chasis, armacao, chassi,
+        chassis, carcasse, carcasa
+    """,
+    "slide": """
+        slide, corredera, carro, corredica, glissiere
+    """,
+    "barrel": """
+        barrel, barrels, bbl, brl, canon, canones, cano, canos, cano da arma, tubo canon
+    """,
+    "receiver": """
+        receiver, rcvr, action, cajon, cajon de mecanismos, cajon de los mecanismos, caja de
+        mecanismos, caixa de culatra, caixa da culatra, caixa de mecanismo, caixa do mecanismo,
+        boite de culasse, boitier, bascule, bascula, carcaca
+    """,
+    "upper_receiver": """
+        upper receiver, upper, receptor superior, cajon superior, caixa superior, boitier superieur
+    """,
+    "lower_receiver": """
+        lower receiver, lower, receptor inferior, cajon inferior, caixa inferior, boitier inferieur
+    """,
+    "bolt": """
+        bolt, bolt carrier, breech bolt, breechblock, breech block, cerrojo, bloque de cierre,
+        ferrolho, culasse, culasse mobile, verrou
+    """,
+    "cylinder": """
+        cylinder, cyl, drum, tambor, cilindro, barillet
+    """,
+    "crane": """
+        crane, yoke, grua, basculante, porta tambor, potence
+    """,
+    "magazine": """
+        magazine, cargador, proveedor, carregador, pente, chargeur
+    """,
+    "trigger_guard": """
+        trigger guard, guardamonte, guarda monte, guardamato, guarda mato, guarda-mato, pontet
+    """,
+    "stock": """
+        stock, butt, buttstock, culata, coronha, crosse
+    """,
+    "grip": """
+        grip, butt plate, empunadura, cacha, cachas, empunhadura, cabo, poignee
+    """,
+    "chamber": """
+        chamber, recamara, camara, chambre
+    """,
+    "forend": """
+        forend, fore end, forearm, handguard, guardamanos, guarda-mao, fut, garde-main
+    """,
+    "side_plate": """
+        side plate, sideplate, placa lateral, tapa lateral, plaque laterale
+    """,
+}
+_RESTORED_TERMS: Final = """
+    se revela, se revelo, revelou, revelou-se, on revele, reveals, se recupera, se recupero,
+    restored, recovered, raised, revealed, restored by etching, etched up, after restoration, after
+    etching, revelado, revelada, revelados, reveladas, restaurado, restaurada, restaurados,
+    restauradas, recuperado, recuperada, recuperados, recuperadas, reavivado, reactivado, por
+    revelado, por revelado quimico, revelado quimico, tras restauracion, tras revelado, regenerado,
+    regenerada, restauracion quimica, apos revelacao, revelacao quimica, reavivada, apos
+    restauracao, por revelacao, revele, revelee, reveles, restaure, restauree, restitue, restituee,
+    reconstitue, ravive, apres restauration, apres revelation, par revelation chimique, revelation
+    chimique
+"""
+_PROBABLE_TERMS: Final = """
+    probable, probably, possible, possibly, likely, maybe, perhaps, apparent, apparently, uncertain,
+    doubtful, unsure, not sure, to be confirmed, tbc, presumed, probables, probablemente, posible,
+    posiblemente, presunto, presuntamente, dudoso, dudosa, incierto, incierta, aparente,
+    aparentemente, tal vez, quizas, a confirmar, por confirmar, sin confirmar, provavel, provaveis,
+    provavelmente, possivel, possivelmente, duvidoso, duvidosa, incerto, incerta, talvez, prov,
+    prob, probablement, possiblement, douteux, douteuse, incertain, incertaine, peut-etre, a
+    verifier, presume, vraisemblable
+"""
+_VISIBLE_TERMS: Final = """
+    visible, visibles, legible, readable, clear, intact, original, untouched, legibles, intacto,
+    intacta, integro, integra, bien legible, bien visible, visivel, visiveis, legivel, legiveis,
+    intacte, lisible, lisibles, nitido, nitida, a la vista
+"""
+_ALTERED_TERMS: Final = """
+    remarked, re-marked, restamped, re-stamped, renumbered, re-numbered, overstamped, remarcado,
+    remarcada, renumerado, renumerada, regrabado, regrabada, regravado, regravada, reestampado,
+    sobregrabado, remarcacao, remarcacion, adulterado, adulterada, alterado, alterada, altered,
+    remarque, remarquee, renumerote, renumerotee, refrappe, repoinconne, changed, cambiado,
+    cambiada, changed over
+"""
+_OBLITERATED_TERMS: Final = """
+    partially obliterated, partly obliterated, raspagem, desbaste, abrasao, intencionalmente
+    suprimido, effacement, grinding
+"""
+_UNMARKED_TERMS: Final = """
+    absent, absente, numero absent, ausente, numero ausente, serie ausente, number absent,
+    n possui, n tem, sem numero aparente, no posee, no trae, sin serial, sin num, no tiene serie,
+    s/nro, nao ha
+"""
+_UNKNOWN_TERMS: Final = """
+    n/v, n/l, n/r, n/e,
+    ver observacion, ver observaciones, ver obs, ver nota, ver notas, ver detalle, ver foto, ver
+    fotos, ver anexo, ver acta, vide observacao, vide observacoes, vide obs, vide anexo, vide laudo,
+    vide foto, vide campo observacao, vide campo obs, vide campo observacao abaixo, ver campo
+    observacao, ver campo observaciones, ver laudo, vide fotos, ver abaixo, vide abaixo, see
+    remarks, see notes, see note, see comments, see report, see below, see photos, see attached, see
+    description, voir observations, voir observation, voir remarques, voir rapport, voir photo, voir
+    ci-dessous, voir annexe, cf rapport, por verificar, por establecer, pendente, sem registro, sin
+    registro, non precise, non releve, to be determined
+"""
+_LABEL_TERMS: Final = """
+    serie, series, serial, serials, serial number, serial numbers, serial no, serial nr, serial num,
+    serial n, ser no, ser, sn, s/n, s/no, n/s, ns, n/serie, number, numero, numero de serie, numero
+    serie, num, num de serie, num serie, no de serie, n de serie, nr de serie, nro de serie, nro
+    serie, n serie, nro, nr, no serie, serie no, serie nro, serie n, serie numero, numero de la
+    serie, numeracion, numeracao, numero da arma, numero del arma, n da arma, n del arma, matricule,
+    matricula, n de matricule, numero de matricule, numero de serial, num serial, nro serial, no
+    serial, numerode serie, marking, marcado, marca de serie, marquage, arme n, arma n, arma no,
+    weapon no, gun no, serial numero, seria
+"""
+_AND_TERMS: Final = """
+    y, e, and, et, und, tambien, also, tambem, aussi, as well as, asi como, bem como, ainsi que
+"""
+_SMALL_TERMS: Final = """
+    partie, en partie, em parte, en parte, in part, a, al, as, at, au, aux, both, ca, com, con, da,
+    das, de, del, des, do, dos, du, el, em, en, es, est, esta, for, from, in, is, it, la, las, le,
+    les, lo, los, mas, more, na, nas, no, nos, o, of, on, os, para, par, pela, pelo, por, pour, que,
+    reads, sa, se, ser, son, sur, the, to, un, una, um, uma, une, was, with, avec, como, as, by,
+    era, foi, fue, lee, now, ahora, agora, y a, so, sobre, lado, in the, of the, sua, su, each,
+    cada, todo, tem, tiene, has, parte, part, pieza, peca, arma, gun, weapon, arme, quimico,
+    quimica, intencionalmente, intencional, intentionally, deliberately, deliberadamente,
+    intentionnellement, parcialmente, partially, partly, partiellement, totalmente, completamente,
+    completely, totally, propositalmente, mecanicamente, proposito, a proposito, volontairement,
+    mediante, laboratorio, en laboratorio, laboratoire, au laboratoire, laboratory, lab, chemical,
+    etching, acid, acido, perito, no laboratorio, em laboratorio
+"""
+_TERM_GROUPS: Final = (
+    ("small", "", _SMALL_TERMS),
+    ("and", "", _AND_TERMS),
+    ("label", "", _LABEL_TERMS),
+    ("marking", "unknown", _UNKNOWN_TERMS),
+    ("marking", "unmarked", _UNMARKED_TERMS),
+    ("marking", "obliterated", _OBLITERATED_TERMS),
+    ("condition", "altered", _ALTERED_TERMS),
+    ("condition", "visible", _VISIBLE_TERMS),
+    ("condition", "probable", _PROBABLE_TERMS),
+    ("condition", "restored", _RESTORED_TERMS),
+    *(("part", code, words) for code, words in _PART_TERMS.items()),
+)
+TERMS: Final = {
+    " ".join(phrase.split()): Term(kind, code)
+    for kind, code, phrases in _TERM_GROUPS
+    for phrase in phrases.split(",")
+}
+_NUMBER_SIGN: Final = re.compile(r"n[ro]{0,2}\.?[º°ª]\.?|no\.", re.IGNORECASE)
+# Words that people misspell where a serial should stand.
+_CORRECTABLE_WORDS: Final = """
+    obliterado obliterada obliterated suprimido suprimida eliminado eliminada adulterado adulterada
+    remarcado remarcada regrabado regrabada raspado raspada limado limada borrado borrada erradicado
+    erradicada esmerilado esmerilhado devastado desbastado lixado lixada picotado apagado apagada
+    ilegible ilegivel illegible illisible desconocido desconhecido unknown defaced removed scratched
+    filed efface oblitere ininteligible
+""".split()  # noqa: SIM905 - read as a list of words
+
+
+def fold_glyphs(text: str) -> str:
+    """Return the text without case and accents; positions stay the same."""
+    return "".join(map(_fold_glyph, text))
+
+
+@lru_cache(maxsize=4_000)
+def _fold_glyph(glyph: str) -> str:
+    return (unicodedata.normalize("NFKD", glyph)[0].lower() or glyph)[0]
+
+
+@lru_cache(maxsize=4_000)
+def find_term(phrase: str) -> Term | None:
+    """Return the term of a phrase of letters, or None if unknown."""
+    if _NUMBER_SIGN.fullmatch(phrase):
+        return Term("label", "")
+    words = re.sub(r"[º°ª.’']+", "", fold_glyphs(phrase)).strip()
+    if found := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
+        return found
+    if is_craft(phrase):  # beside a mark it says of the gun, and not that the mark is none
+        return None
+    said = marking_of(phrase) if len(words) > 2 and len(set(words)) > 1 else None
+    return Term("marking", said) if said else None
+
+
+@lru_cache(maxsize=4_000)
+def find_misspelt_term(word: str) -> Term | None:
+    """Return the term of a misspelt word, or None.
+
+    One edit from a known word, two in words of nine letters or more; words of fewer than six
+    letters or with digits are not corrected.
+    """
+    spelt = fold_glyphs(word)
+    if len(spelt) < 6 or not spelt.isalpha():
+        return None
+    most = 1 if len(spelt) < 9 else 2
+    close = (known for known in _CORRECTABLE_WORDS if _edit_distance(spelt, known, most) <= most)
+    said = next(close, None)
+    return Term("marking", marking_of(said) or "unknown") if said else None
+
+
+def _edit_distance(one: str, other: str, most: int) -> int:
+    """Count insertions, deletions, substitutions and transpositions; stop above `most`."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before, row = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for at, glyph in enumerate(one, 1):
+        last, before, row = before, row, [at]
+        for to, its in enumerate(other, 1):
+            cost = min(before[to] + 1, row[-1] + 1, before[to - 1] + (glyph != its))
+            if at > 1 and to > 1 and glyph == other[to - 2] and one[at - 2] == its:
+                cost = min(cost, last[to - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,43 @@
+"""Changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from salsa_ext.database.session import db
+from salsa_ext.tracing.traces.values import CorrectionRecipients
+
+CHANGES_KEY: Final = "retold"
+
+
+@dataclass
+class RecordChanges:
+    """Changed records of a state, and shipments with all their guns."""
+
+    records: set[UUID] = field(default_factory=set)
+    shipments: set[UUID] = field(default_factory=set)
+    audience: CorrectionRecipients | None = None
+
+
+def mark_changed(
+    state: str, records: Iterable[UUID] = (), *, shipments: Iterable[UUID] = ()
+) -> None:
+    """Mark records of a state, or its shipments' status, as changed."""
+    news = changes_by_state().setdefault(state, RecordChanges())
+    news.records.update(records)
+    news.shipments.update(shipments)
+    news.audience = None
+
+
+def discard_changes() -> None:
+    """Discard the marked changes: the transaction failed."""
+    db.session.info.pop(CHANGES_KEY, None)
+
+
+def changes_by_state() -> dict[str, RecordChanges]:
+    """Return the changes of this transaction, by owner state."""
+    noted: dict[str, RecordChanges] = db.session.info.setdefault(CHANGES_KEY, {})
+    return noted

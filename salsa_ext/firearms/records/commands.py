@@ -1,0 +1,336 @@
+"""Write records with their marks, search keys, settings and parties, in bulk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+
+from salsa_ext.core.batches import chunks
+from salsa_ext.core.ids import new_id
+from salsa_ext.core.time import EventTime, ImportSource
+from salsa_ext.database.bulk import insert_into_tables, insert_many
+from salsa_ext.database.session import db
+from salsa_ext.firearms.marks import index, reading
+from salsa_ext.firearms.marks import keys as mark_keys
+from salsa_ext.firearms.marks.reading import coarser_readings
+from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.firearms.records import frequencies, queue
+from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
+from salsa_ext.firearms.records.models import Mark as MarkRow
+from salsa_ext.firearms.records.models import Party as PartyRow
+from salsa_ext.firearms.records.queries import RecordView
+from salsa_ext.firearms.records.values import ALERT, LAWFUL, Party
+from salsa_ext.matches.models import MatchJob
+from salsa_ext.reference import names
+from salsa_ext.reference.name_matching import fold_name
+from salsa_ext.statistics import rollups
+
+
+@dataclass(frozen=True)
+class RecordEntry:
+    """A record to write: gun, event, and document.
+
+    A correction repeats `record_id` with the next `version` and a `reason`. `is_void`: it did not
+    happen after all, no search finds it; `is_back`: it was void before.
+    """
+
+    firearm: Firearm
+    event: str
+    when: EventTime
+    document_kind: str
+    document_id: UUID
+    owner: str
+    concerned: Sequence[str]
+    giver_id: UUID | None = None
+    receiver_id: UUID | None = None
+    counterpart_state: str | None = None
+    linked: tuple[str, UUID] | None = None
+    visibility: str | None = None
+    handling: str | None = None
+    source: ImportSource | None = None
+    record_id: UUID | None = None
+    version: int = 1
+    reason: str | None = None
+    is_void: bool = False
+    is_back: bool = False
+
+
+def write_records(
+    entries: Iterable[RecordEntry],
+    now: datetime,
+    counted: Mapping[rollups.CountKey, int] | None = None,
+) -> None:
+    """Write records, marks, keys and settings, in chunks.
+
+    `counted` are further statistics cells of their documents.
+    """
+    written: Counter[rollups.CountKey] = Counter(counted)
+    for some in chunks(entries):
+        pairs = [(entry, _record_row(entry, now)) for entry in some]
+        _insert_records(pairs)
+        for entry, row in pairs:
+            if (entry.version == 1 or entry.is_back) and entry.visibility != "silent":
+                written.update(_statistics_cells(entry.owner, row, now))
+    rollups.add_counts(written)
+
+
+def mark_superseded(record_ids: Sequence[UUID], version: int) -> None:
+    """Mark the search keys of versions before `version` as superseded."""
+    old = _all_keys_of(record_ids) & (MarkKey.record_version < version)
+    db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
+
+
+def void_records(views: Iterable[Sequence[RecordView]]) -> None:
+    """Hide records of events that did not happen from searches.
+
+    `views` come in chunks. The records stay readable in their document and leave the coverage.
+    """
+    cells: Counter[rollups.CountKey] = Counter()
+    for some in views:
+        keys = update(MarkKey).where(_all_keys_of([view.record.id for view in some]))
+        db.session.execute(keys.values(is_void=True))
+        for view in some:
+            if view.setting is None or view.setting.visibility != "silent":
+                cells.subtract(_cells_of_view(view))
+    rollups.add_counts(cells)
+
+
+def restore_records(record_ids: Sequence[UUID]) -> None:
+    """Make the marks of voided records searchable again.
+
+    For records written with `is_back`; `write_records` counts them in the coverage.
+    """
+    hidden = _all_keys_of(record_ids) & MarkKey.is_void
+    db.session.execute(update(MarkKey).where(hidden).values(is_void=False))
+
+
+def update_settings(
+    views: Sequence[RecordView], visibility: str, handling: str, concerned: Sequence[str]
+) -> None:
+    """Update visibility and handling of records, keys and coverage.
+
+    `concerned` are the states that may see the settings too.
+    """
+    ids = [view.record.id for view in views]
+    cells: Counter[rollups.CountKey] = Counter()
+    for view in views:
+        was = view.setting.visibility if view.setting else visibility
+        change = (visibility != "silent") - (was != "silent")
+        cells.update(dict.fromkeys(_cells_of_view(view), change))
+    rollups.add_counts(cells)
+    settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
+    said = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
+    db.session.execute(settings.values(said))
+    keys = update(MarkKey).where(_all_keys_of(ids))
+    db.session.execute(keys.values(visibility=visibility))
+
+
+def _all_keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Select the search keys of all versions by their marks.
+
+    The table is partitioned by key alone.
+    """
+    texts = select(MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
+    keys = filter(None, map(mark_keys.storage_key, db.session.scalars(texts)))
+    return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)
+
+
+FIREARM_FIELDS = tuple(name for name in FirearmColumns.__annotations__)
+
+
+def firearm_columns(firearm: Firearm) -> dict[str, Any]:
+    """Return the firearm columns: codes and raw texts."""
+    gun_type = names.resolve("type", firearm.type)
+    return {
+        "line": firearm.line,
+        "category": firearm.category,
+        "type": gun_type,
+        "type_text": firearm.type,
+        "make": names.resolve("make", firearm.make),
+        "make_text": firearm.make,
+        "model": firearm.model,
+        "calibre": names.resolve("calibre", firearm.calibre),
+        "calibre_text": firearm.calibre,
+        "country_of_manufacture": firearm.country_of_manufacture,
+        "year": firearm.year,
+        "origin_kind": reading.origin_of_firearm(firearm),
+        "serial": firearm.serial,
+        "marking": reading.marking_of_firearm(firearm),
+        "importer_mark": firearm.importer_mark,
+        "part_kind": firearm.part_kind,
+        "quantity": firearm.quantity,
+        "unit": firearm.unit,
+        "lot": firearm.lot,
+        "headstamp": firearm.headstamp,
+        "hs_code": firearm.hs_code,
+        "antique": firearm.antique,
+    }
+
+
+def statistics_type(firearm: Firearm) -> str:
+    """Return the type code that statistics count a gun as, or `unknown`."""
+    return names.resolve("type", firearm.type) or "unknown"
+
+
+def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
+    linked_state, linked_record = entry.linked or (None, None)
+    return (
+        {
+            "id": entry.record_id or new_id(),
+            "version": entry.version,
+            "owner_state": entry.owner,
+            "concerned": list(entry.concerned),
+            "event": entry.event,
+            "document_kind": entry.document_kind,
+            "document_id": entry.document_id,
+            "giver_id": entry.giver_id,
+            "receiver_id": entry.receiver_id,
+            "counterpart_state": entry.counterpart_state,
+            "linked_state": linked_state,
+            "linked_record": linked_record,
+            "import_id": entry.source.import_id if entry.source else None,
+            "import_row": entry.source.row if entry.source else None,
+            "recorded_at": now,
+            "reason": entry.reason,
+        }
+        | vars(entry.when)
+        | firearm_columns(entry.firearm)
+    )
+
+
+def _setting_row(entry: RecordEntry, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record_id": row["id"],
+        "owner_state": entry.owner,
+        "concerned": row["concerned"],
+        "visibility": entry.visibility or "open",
+        "handling": entry.handling or "H1",
+    }
+
+
+def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None:
+    first = [_setting_row(entry, row) for entry, row in pairs if entry.version == 1]
+    written: list[dict[str, Any]] = []
+    waiting: dict[tuple[str, bool], dict[UUID, None]] = {}
+    keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
+    for entry, row in pairs:
+        borne = list(reading.stamped_marks(entry.firearm))
+        left_out = coarser_readings(mark.text for mark in borne if mark.kind == "manufacture")
+        for mark in borne:
+            mark_row = _mark_row(mark, row)
+            written.append(mark_row)
+            if mark.kind in mark_keys.IDENTIFYING_KINDS and (key := _storage_key(mark, left_out)):
+                kind = mark.kind if mark.kind in keys else "other"
+                keys[kind].append(_key_row(key, mark_row["id"], entry, row))
+                if entry.version == 1:
+                    kind_of = entry.owner, entry.event not in LAWFUL
+                    waiting.setdefault(kind_of, {})[row["id"]] = None
+    insert_into_tables({Record: [row for _, row in pairs], RecordSetting: first, MarkRow: written})
+    index.write_variants(keys["manufacture"])
+    waits = [
+        wait
+        for (owner, is_of_crime), ids in waiting.items()
+        for wait in queue.match_job_rows(owner, ids, is_of_crime=is_of_crime)
+    ]
+    insert_into_tables({MarkKey: [*keys["manufacture"], *keys["other"]], MatchJob: waits})
+
+
+def _storage_key(mark: Mark, left_out: Collection[str]) -> mark_keys.Key | None:
+    """Return a mark's storage key; None if a finer reading exists."""
+    is_coarser = mark.kind == "manufacture" and mark.text in left_out
+    return None if is_coarser else mark_keys.storage_key(mark.text)
+
+
+def _mark_row(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record_id": row["id"],
+        "id": new_id(),
+        "record_version": row["version"],
+        "owner_state": row["owner_state"],
+        "concerned": row["concerned"],
+    } | vars(mark)
+
+
+def _key_row(
+    key: mark_keys.Key, mark_id: UUID, entry: RecordEntry, row: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "key": key.value,
+        "mark_id": mark_id,
+        "record_id": row["id"],
+        "record_version": row["version"],
+        "state": entry.owner,
+        "serial_norm": key.norm,
+        "skeleton": key.skeleton,
+        "event": entry.event,
+        "occurred_on": row["occurred_on"],
+        "make": row["make"],
+        "calibre": row["calibre"],
+        "type": row["type"],
+        "country": row["country_of_manufacture"],
+        "year": row["year"],
+        "visibility": entry.visibility or "open",
+        "is_superseded": False,
+        "is_void": entry.is_void,
+        "model": fold_name("model", row["model"]) or None if row["model"] else None,
+    }
+
+
+def _cells_of_view(view: RecordView) -> Iterator[rollups.CountKey]:
+    return _statistics_cells(view.record.owner_state, vars(view.record), view.record.recorded_at)
+
+
+def _statistics_cells(
+    owner: str, columns: Mapping[str, Any], recorded_at: datetime
+) -> Iterator[rollups.CountKey]:
+    """Yield the cells that a record counts in: coverage, and its fields' values.
+
+    `silent` records are left out, or the counts would reveal them; so are alerts, which are no
+    event of a gun's life.
+    """
+    if columns["event"] == ALERT:
+        return
+    yield rollups.CountKey("coverage", owner, "", recorded_at.date())
+    for field, column in COUNTED_COLUMNS.items():
+        if value := columns[column]:
+            subject = frequencies.statistics_subject(field, value)
+            yield rollups.CountKey(rollups.DESCRIBED, owner, subject, recorded_at.date())
+
+
+COUNTED_COLUMNS = {
+    "make": "make",
+    "calibre": "calibre",
+    "type": "type",
+    "country": "country_of_manufacture",
+}
+
+
+class PartyCollector:
+    """Collects the parties of one batch; the same firm is written once."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.rows: dict[tuple[Party, tuple[str, ...]], dict[str, Any]] = {}
+
+    def add(self, party: Party | None, concerned: Iterable[str]) -> UUID | None:
+        """Return the party's future id, or None without a party."""
+        if party is None:
+            return None
+        seen_by = tuple(sorted({self.owner, *concerned}))
+        row = self.rows.setdefault((party, seen_by), {})
+        if not row:
+            row.update(self._row(party, list(seen_by)))
+        return UUID(str(row["id"]))
+
+    def write(self) -> None:
+        """Insert the collected parties."""
+        insert_many(PartyRow, list(self.rows.values()))
+
+    def _row(self, party: Party, concerned: list[str]) -> dict[str, Any]:
+        return {"id": new_id(), "owner_state": self.owner, "concerned": concerned} | vars(party)

@@ -1,0 +1,407 @@
+"""Read records with their marks, settings and parties."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
+
+from salsa_ext.core.batches import CHUNK_SIZE
+from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.documents.models import Report
+from salsa_ext.firearms.marks import values as mark_values
+from salsa_ext.firearms.marks.reading import coarser_readings
+from salsa_ext.firearms.marks.values import Firearm, Query
+from salsa_ext.firearms.records.models import FirearmColumns, Mark, Party, Record, RecordSetting
+
+PartiesById = dict[UUID, Party]
+_PARTIES_BY_ID: Final = select(Party).where(is_any_of_param(Party.id))
+
+
+def find_parties(ids: Iterable[UUID | None]) -> PartiesById:
+    """Return the parties visible to the state, by id, in one query."""
+    wanted = {party_id for party_id in ids if party_id}
+    if not wanted:
+        return {}
+    return {party.id: party for party in db.session.scalars(_PARTIES_BY_ID, {"ids": [*wanted]})}
+
+
+_SETTINGS_BY_RECORD: Final = select(RecordSetting).where(is_any_of_param(RecordSetting.record_id))
+_MARKS_BY_RECORD: Final = select(Mark).where(is_any_of_param(Mark.record_id)).order_by(Mark.id)
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """A record with its marks, setting and parties."""
+
+    record: Record
+    marks: Sequence[Mark]
+    setting: RecordSetting | None
+    parties: PartiesById
+    is_of_withdrawn: bool = False
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Return whether its report was withdrawn or its receipt corrected.
+
+        The record of a gun that did not arrive follows no export.
+        """
+        is_unlinked = self.record.document_kind == "receipt" and self.record.linked_record is None
+        return self.is_of_withdrawn or is_unlinked
+
+
+def records_of_documents(
+    document_ids: Iterable[UUID], as_of: datetime | None = None
+) -> dict[UUID, list[RecordView]]:
+    """Return the records of documents, by document, in order of lines."""
+    query = select_current(Record, as_of).where(Record.document_id.in_(list(document_ids)))
+    records = db.session.scalars(query.order_by(Record.document_id, Record.line, Record.id)).all()
+    found: dict[UUID, list[RecordView]] = defaultdict(list)
+    for view in build_views(records):
+        found[view.record.document_id].append(view)
+    return found
+
+
+def stream_records(
+    document_id: UUID, excluded: Collection[UUID] = ()
+) -> Iterator[list[RecordView]]:
+    """Yield chunks of one document's records in order of lines."""
+    query = select_current(Record).where(Record.document_id == document_id)
+    query = query.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK_SIZE)
+    for records in db.session.scalars(query).partitions():
+        if here := [record for record in records if record.id not in excluded]:
+            yield build_views(here)
+
+
+def stream_guns(document_id: UUID, *which: ColumnElement[bool]) -> Iterator[Any]:
+    """Yield few columns of one document's records in order, without marks."""
+    query = select_current(Record).where(Record.document_id == document_id, *which)
+    few = query.with_only_columns(
+        Record.id, Record.line, Record.make, Record.make_text, Record.serial, Record.quantity
+    )
+    ordered = few.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK_SIZE)
+    yield from db.session.execute(ordered)
+
+
+def stream_with_marks(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
+    """Yield one document's records in order with their other marks.
+
+    Reads the firearm columns, id and owner of each record.
+    """
+    for rows in db.session.execute(_firearm_query(), {"document": document_id}).partitions():
+        marks = _other_marks([row.id for row in rows])
+        yield from ((row, marks[row.id]) for row in rows)
+
+
+@cache
+def _firearm_query() -> Select[Any]:
+    """Build the query once: a hundred receipts run it in one transaction."""
+    columns = [
+        getattr(Record, name) for name in (*FirearmColumns.__annotations__, "id", "owner_state")
+    ]
+    query = select_current(Record).where(Record.document_id == bindparam("document"))
+    ordered = query.with_only_columns(*columns).order_by(Record.line, Record.id)
+    return ordered.execution_options(yield_per=CHUNK_SIZE)
+
+
+def _other_marks(record_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in db.session.execute(_other_marks_query(), {"records": list(record_ids)}):
+        found[row.of].append(row)
+    return found
+
+
+@cache
+def _other_marks_query() -> Select[Any]:
+    of_record = (Mark.record_id == Record.id) & (Mark.record_version == Record.version)
+    names = ("kind", "text", "state", "year", "location", "condition", "method")
+    records = Record.id.in_(bindparam("records", expanding=True))
+    query = select_current(Record).join(Mark, of_record).where(records)
+    more = (getattr(Mark, name).is_not(None) for name in names[2:])
+    query = query.where(
+        or_(Mark.kind != "manufacture", Mark.text.is_distinct_from(Record.serial), *more)
+    )
+    columns = (getattr(Mark, name) for name in names)
+    return query.with_only_columns(Record.id.label("of"), *columns).order_by(Mark.id)
+
+
+def find_records(
+    record_ids: Iterable[UUID], as_of: datetime | None = None, *, with_marks: bool = True
+) -> list[RecordView]:
+    """Return the records visible to the state; without marks unless `with_marks`."""
+    query, ids = _current_query() if as_of is None else _query_as_of(as_of), list(record_ids)
+    rows = db.session.execute(query, {"ids": ids}).all() if ids else []
+    settings = {setting.record_id: setting for _, setting in rows if setting}
+    return build_views([record for record, _ in rows], with_marks=with_marks, settings=settings)
+
+
+@cache
+def _current_query() -> Select[Any]:
+    return _query_as_of(None)
+
+
+def _query_as_of(as_of: datetime | None) -> Select[Any]:
+    """Build one query for records with their settings."""
+    query = (
+        select_current(Record, as_of).where(is_any_of_param(Record.id)).add_columns(RecordSetting)
+    )
+    return query.outerjoin(RecordSetting, RecordSetting.record_id == Record.id)
+
+
+def records_with_changed_marks(corrected: Sequence[RecordView]) -> set[UUID]:
+    """Return ids of corrected records with changed compared fields."""
+    versions = [(view.record.id, view.record.version - 1) for view in corrected]
+    before = {view.record.id: _compared_fields(view) for view in find_versions(versions)}
+    return {
+        view.record.id for view in corrected if before.get(view.record.id) != _compared_fields(view)
+    }
+
+
+def find_versions(versions: Collection[tuple[UUID, int]]) -> list[RecordView]:
+    """Return records in given versions."""
+    if not versions:
+        return []
+    query = select(Record).where(tuple_(Record.id, Record.version).in_(versions))
+    return build_views(db.session.scalars(query).all())
+
+
+def record_content(view: RecordView) -> tuple[Any, ...]:
+    """Return all of a record's content: gun, event, and dates."""
+    record = view.record
+    marks = sorted((mark.kind, mark.text, mark.state or "", mark.year or 0) for mark in view.marks)
+    return (
+        record.event,
+        record.occurred_on,
+        record.occurred_at,
+        marks,
+        [getattr(record, name) for name in FirearmColumns.__annotations__ if name != "line"],
+    )
+
+
+def _compared_fields(view: RecordView) -> tuple[Any, ...]:
+    record = view.record
+    marks = sorted((mark.kind, mark.text) for mark in view.marks)
+    return (
+        record.serial,
+        record.marking,
+        record.make_text,
+        record.calibre_text,
+        record.type_text,
+        record.country_of_manufacture,
+        record.year,
+        marks,
+    )
+
+
+def build_views(
+    records: Sequence[Record],
+    *,
+    with_marks: bool = True,
+    settings: Mapping[UUID, RecordSetting] | None = None,
+) -> list[RecordView]:
+    """Complete records with one query per kind of related row.
+
+    `settings` are theirs, if already read.
+    """
+    if not records:
+        return []
+    ids = [record.id for record in records]
+    marks = _marks_of(ids if with_marks else ())
+    if settings is None:
+        settings = {
+            row.record_id: row for row in db.session.scalars(_SETTINGS_BY_RECORD, {"ids": ids})
+        }
+    parties = find_parties(side for row in records for side in (row.giver_id, row.receiver_id))
+    gone = _withdrawn_reports(records)
+    return [
+        RecordView(
+            row,
+            marks[row.id, row.version],
+            settings.get(row.id),
+            parties,
+            (row.document_id, row.version) in gone,
+        )
+        for row in records
+    ]
+
+
+def _withdrawn_reports(records: Sequence[Record]) -> set[tuple[UUID, int]]:
+    """Return withdrawn reports of records, each by id and version."""
+    reports = {row.document_id for row in records if row.document_kind == "report"}
+    if not reports:
+        return set()
+    of_them = (Report.id.in_(reports), Report.status == "withdrawn")
+    rows = db.session.execute(select(Report.id, Report.version).where(*of_them))
+    return {(row.id, row.version) for row in rows}
+
+
+def _marks_of(record_ids: Sequence[UUID]) -> dict[tuple[UUID, int], list[Mark]]:
+    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
+    if record_ids:
+        for mark in db.session.scalars(_MARKS_BY_RECORD, {"ids": list(record_ids)}):
+            marks[mark.record_id, mark.record_version].append(mark)
+    return marks
+
+
+QUERY_FIELDS: Final = (
+    "serial",
+    "make_text",
+    "model",
+    "calibre_text",
+    "type_text",
+    "country_of_manufacture",
+    "year",
+    "marking",
+)
+
+
+def query_for_record(view: RecordView) -> Query:
+    """Return the query that searches for a record's gun."""
+    record = view.record
+    said = {name: getattr(record, name) for name in QUERY_FIELDS}
+    query = query_for_description(
+        said, [mark_values.Mark(mark.kind, mark.text) for mark in view.marks]
+    )
+    return replace(query, event=record.event, told_in=record.occurred_on.year)
+
+
+def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_values.Mark]) -> Query:
+    """Return the query for a described gun with its marks.
+
+    Leaves out marks with a finer reading: other guns do not fit that one. `columns` are firearm
+    columns.
+    """
+    serials = [mark.text for mark in marks if mark.kind == "manufacture"]
+    left_out = coarser_readings([columns["serial"] or "", *serials]) - {columns["serial"]}
+    return Query(
+        serial=columns["serial"] or "",
+        make=columns["make_text"],
+        model=columns["model"],
+        calibre=columns["calibre_text"],
+        type=columns["type_text"],
+        country=columns["country_of_manufacture"],
+        year=columns["year"],
+        marks=tuple(
+            mark for mark in marks if mark.kind != "manufacture" or mark.text not in left_out
+        ),
+        marking=columns["marking"],
+    )
+
+
+def query_for_firearm(gun: Firearm) -> Query:
+    """Return the query for a gun that is not recorded yet."""
+    return Query(
+        serial=gun.serial or "",
+        make=gun.make,
+        model=gun.model,
+        calibre=gun.calibre,
+        type=gun.type,
+        country=gun.country_of_manufacture,
+        year=gun.year,
+        marks=gun.all_marks(),
+        marking=gun.marking,
+    )
+
+
+def to_firearm(view: RecordView) -> Firearm:
+    """Return a record's gun as a Firearm, for another record of it."""
+    record = view.record
+    marks = tuple(
+        mark_values.Mark(
+            mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
+        )
+        for mark in view.marks
+        if (mark.kind, mark.text)
+        not in (("manufacture", record.serial), ("import", record.importer_mark))
+    )
+    as_told: dict[str, Any] = {name: getattr(record, name) for name in _COPIED_FIELDS}
+    return Firearm(
+        type=record.type_text,
+        make=record.make_text,
+        calibre=record.calibre_text,
+        marks=marks,
+        **as_told,
+    )
+
+
+_COPIED_FIELDS: Final = (
+    "category",
+    "model",
+    "country_of_manufacture",
+    "year",
+    "origin_kind",
+    "serial",
+    "marking",
+    "importer_mark",
+    "part_kind",
+    "quantity",
+    "unit",
+    "lot",
+    "headstamp",
+    "hs_code",
+    "antique",
+)
+
+
+def visibility_of(view: RecordView) -> str:
+    """Return the record's visibility; `open` without a setting."""
+    return view.setting.visibility if view.setting else "open"
+
+
+def handling_of(view: RecordView) -> str:
+    """Return the record's handling code; H1 without a setting."""
+    return view.setting.handling if view.setting else "H1"
+
+
+def copy_firearm(
+    record: Any,
+    marks: Iterable[Any],
+    serial_read: str | None = None,
+    import_marks: tuple[mark_values.Mark, ...] = (),
+) -> Firearm:
+    """Return a recorded gun as input for another record.
+
+    `serial_read` replaces the serial; `import_marks` are added to firearms only.
+    """
+    own = (
+        mark_values.Mark("manufacture", record.serial),
+        mark_values.Mark("import", record.importer_mark),
+    )
+    borne = (
+        mark_values.Mark(
+            mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
+        )
+        for mark in marks
+    )
+    marks = tuple(mark for mark in borne if mark not in own)  # those two are made again
+    only = import_marks if record.category == "firearm" else ()
+    return Firearm(
+        line=record.line,
+        category=record.category,
+        type=record.type_text,
+        make=record.make_text,
+        model=record.model,
+        calibre=record.calibre_text,
+        country_of_manufacture=record.country_of_manufacture,
+        year=record.year,
+        origin_kind=record.origin_kind,
+        serial=serial_read or record.serial,
+        marking=record.marking,
+        marks=marks + only,
+        importer_mark=record.importer_mark,
+        quantity=record.quantity,
+        hs_code=record.hs_code,
+        part_kind=record.part_kind,
+        unit=record.unit,
+        lot=record.lot,
+        headstamp=record.headstamp,
+        antique=record.antique,
+    )

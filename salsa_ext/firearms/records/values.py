@@ -1,0 +1,91 @@
+"""Events in a gun's life, and the parties of a record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+Event = Mapping[str, Any]
+
+EVENT_ORDER: Final = (
+    "manufacture",
+    "export",
+    "import",
+    "state_issue",
+    "state_to_civilian",
+    "registration",
+    "domestic_sale",
+    "private_sale",
+    "inheritance",
+    "loan",
+    "recovery",
+    "surrender",
+    "loss",
+    "theft",
+    "deactivation",
+    "destruction",
+    "seized",
+    "found",
+    "surrendered",
+)
+FINAL_EVENTS: Final = frozenset(("deactivation", "destruction"))
+LAWFUL: Final = frozenset(EVENT_ORDER[: EVENT_ORDER.index("loss")]) | FINAL_EVENTS
+SEIZED: Final = frozenset(("seized", "found", "surrendered"))
+ALERT: Final = "alert"
+"""What the record of an alert tells: what to do when the gun is met, and nothing of its life."""
+INCONCLUSIVE: Final = SEIZED | {ALERT}
+"""What repeats what somebody read, or says: it does not tell which gun a mark is of."""
+
+
+def event_rank(event: str) -> int:
+    """Return the rank of an event among those of one day."""
+    return EVENT_ORDER.index(event) if event in EVENT_ORDER else len(EVENT_ORDER)
+
+
+def year_of_manufacture(event: str | None, year: int | None, event_year: int | None) -> int | None:
+    """Return the year of manufacture: as given, or of the manufacture record."""
+    return year or (event_year if event == "manufacture" else None)
+
+
+def party_kind(event: Event, name: str) -> str | None:
+    """Return the kind of the `giver` or `receiver`, if recorded."""
+    kind: str | None = (event.get(name) or {}).get("kind")
+    return kind
+
+
+# Somebody read the mark on a gun that was not where it belonged, or wrote down one that is gone.
+FIELD_EVENTS: Final = frozenset(
+    (
+        *SEIZED,
+        *EVENT_ORDER[EVENT_ORDER.index("recovery") : EVENT_ORDER.index("deactivation")],
+        ALERT,
+    )
+)
+MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
+
+
+def pseudonym(record_id: UUID) -> UUID:
+    """Return a one-way hash that replaces a record's id.
+
+    For places where the id must not be disclosed.
+    """
+    return UUID(bytes=hashlib.blake2b(record_id.bytes, digest_size=16).digest())
+
+
+@dataclass(frozen=True)
+class Party:
+    """A person or firm as a document names it."""
+
+    name: str
+    kind: str
+    country: str
+    address: str | None = None
+    contact: str | None = None
+    identification: str | None = None
+    licence: str | None = None
+
+
+MISSING_EVENTS: Final = frozenset(("theft", "loss"))

@@ -1,0 +1,280 @@
+"""Search criteria of a query: its marks and its description."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from salsa_ext.access.release import FINDER_VISIBILITIES
+from salsa_ext.core.errors import Invalid, Message, message
+from salsa_ext.core.text import CONTROL_CHARACTERS
+from salsa_ext.firearms.marks import keys, reading, variants
+from salsa_ext.firearms.marks.values import Mark, Query
+from salsa_ext.firearms.marks.variants import MIN_INNER_PIECE
+from salsa_ext.firearms.marks.vocabulary import marking_of
+from salsa_ext.firearms.records.values import year_of_manufacture
+from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.firearms.search.values import MarkHit, SearchMark
+from salsa_ext.reference import names
+from salsa_ext.reference.name_matching import fold_name
+
+FREE_TEXT_KINDS: Final = frozenset(("state", "other"))  # kinds of which the text can be anything
+MAX_NAME_WORDS: Final = 6  # words of a name, with its label
+MIN_NAME_LETTERS: Final = 3  # letters of a make or type beside a number
+_NAME_LABEL: Final = r"cal|calib\w+|mod|model\w*"
+_GLUED_LABEL: Final = re.compile(rf"\b({_NAME_LABEL})[.:]*(?=\.?\d)", re.IGNORECASE)
+
+
+def is_identifying_mark(mark: Mark, query: Query) -> bool:
+    """Return whether a mark identifies a gun without product names.
+
+    Calibre, model, type and make are on every gun of a kind.
+    """
+    if mark.kind == "manufacture" and is_product_name(mark.text, query.model):
+        return False
+    free = mark.kind in FREE_TEXT_KINDS
+    text = _remove_product_names(mark.text, query.model) if free else mark.text
+    return keys.is_identifying(mark.kind, mark.text) and keys.is_identifying(mark.kind, text)
+
+
+def is_product_name(text: str, model: str | None) -> bool:
+    """Return whether a serial is only product names: `.38 SPECIAL`, `TAURUS`.
+
+    Never a number alone; four digits in a row may be the gun's own.
+    """
+    if not any(map(str.isalpha, text)) or re.search(r"\d{4}", text):
+        return False
+    if glued := re.fullmatch(rf"({_NAME_LABEL})[.:]*(\d+)", text.strip(), re.IGNORECASE):
+        return names.resolve("calibre", glued[2]) is not None
+    return bool(keys.count_readable(keys.normalise(text))) and not _remove_product_names(
+        text, model
+    )
+
+
+def _remove_product_names(text: str, model: str | None) -> str:
+    """Remove the longest product names first."""
+    words = re.findall(r"[^\s,;:()]+", _GLUED_LABEL.sub(r"\1 ", text))
+    left, at = [], 0
+    is_numbered = any(map(str.isdigit, words))
+    while at < len(words):
+        longest = range(min(MAX_NAME_WORDS, len(words) - at), 0, -1)
+        taken = next(
+            (
+                n
+                for n in longest
+                if _is_product_phrase(words[at : at + n], model, is_numbered=is_numbered)
+            ),
+            0,
+        )
+        if not taken:
+            left.append(words[at])
+        at += taken or 1
+    return " ".join(left)
+
+
+def _is_product_phrase(words: list[str], model: str | None, *, is_numbered: bool) -> bool:
+    """Return whether words are a name, or a label with its name.
+
+    One or two letters before a bare number are a serial's prefix, even if a type or make elsewhere:
+    `R 380` is no rifle of that calibre. The tables hold no models.
+    """
+    if re.fullmatch(_NAME_LABEL, words[0].rstrip("."), re.IGNORECASE):
+        words = words[1:]
+        if len(words) < 2:
+            return True
+    text = " ".join(words)
+    if model and fold_name("model", text) == fold_name("model", model):
+        return True
+    if names.resolve("calibre", text):
+        return True
+    is_prefix = is_numbered and len(text) < MIN_NAME_LETTERS
+    return not is_prefix and any(names.resolve(kind, text) for kind in ("type", "make"))
+
+
+MIN_READABLE, MAX_SERIAL = 3, 64
+ROLE_BY_KIND = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
+MAX_NEAR_MARKS = 5  # marks of one gun; a misread one makes thousands of keys
+TOO_LITTLE_READ = message(
+    "Too little of this serial can be read for a search: give {count} characters at its beginning"
+    " or end, or {more} that stand together, or trace the gun by its make and import mark.",
+    count=MIN_READABLE,
+    more=MIN_INNER_PIECE,
+)
+
+
+def serial_problem(text: str) -> Message | None:
+    """Return a message if a serial is too long or has control characters."""
+    norm = keys.normalise(text)
+    if CONTROL_CHARACTERS.search(text) or not norm.isprintable():
+        return message(
+            "Control characters cannot be part of a serial: give the characters that are stamped on the"
+            " gun, and ? for each of them that cannot be read."
+        )
+    if len(norm) > MAX_SERIAL:
+        return message(
+            "A serial has at most {count} characters: give the one serial that is stamped on the gun,"
+            " and each other mark in a check of its own.",
+            count=MAX_SERIAL,
+        )
+    return None
+
+
+def check_query(query: Query, path: str = "serial") -> SearchMark:
+    """Return the serial as search mark; raises Invalid if unsearchable.
+
+    The message explains the remedy.
+    """
+    if wrong := serial_problem(query.serial) or _search_problem(query):
+        raise Invalid({path: [wrong]})
+    norm = keys.normalise(query.serial)
+    value, is_whole = (
+        keys.hash_skeleton(keys.skeleton(norm)),
+        keys.whole_key(query.serial) is not None,
+    )
+    return SearchMark(
+        norm, value, is_whole=is_whole, is_near=True, is_mark=_is_single_mark(query.serial)
+    )
+
+
+def _is_single_mark(text: str) -> bool:
+    """Return whether the text is a mark, not words around one."""
+    read = reading.read_cell(text).marks
+    if not read or read[0].text == text:
+        return True
+    own = keys.skeleton(keys.normalise(text))
+    return own in [keys.skeleton(keys.normalise(mark.text)) for mark in read]
+
+
+def _search_problem(query: Query) -> Message | None:
+    """Return why too little of a serial is readable, or None."""
+    norm = keys.normalise(query.serial)
+    if marking_of(query.serial):
+        return message(
+            "“{serial}” is no mark: it says that none can be read. Give the characters"
+            " that are stamped on the gun, or trace it by its make and import"
+            " mark.",
+            serial=query.serial,
+        )
+    if is_product_name(query.serial, query.model):
+        return message(
+            "“{serial}” names a make, model, calibre or type and stands on every gun of its kind: give"
+            " the number that this gun alone bears.",
+            serial=query.serial,
+        )
+    if not (count := keys.count_readable(norm)):
+        return message(
+            "None of this serial can be read: give {count} characters of it that stand together, or"
+            " trace the gun by its make and import mark.",
+            count=MIN_READABLE,
+        )
+    if keys.whole_key(query.serial) is None:
+        is_enough = keys.storage_key(query.serial) and variants.search_keys(norm).can_find
+        return None if is_enough else TOO_LITTLE_READ
+    if count < MIN_READABLE and not (query.make and query.calibre):
+        return message(
+            "This serial has {found} readable character(s), as many guns have: give {count} of them, or"
+            " its make and calibre beside it.",
+            found=count,
+            count=MIN_READABLE,
+        )
+    return None
+
+
+def marks_to_search(query: Query, path: str = "serial") -> dict[SearchMark, str]:
+    """Return the marks to search for, each with its role for `weigh`.
+
+    The serial and four further ones are searched near too, all others by their own key. Raises
+    Invalid if no mark can be searched.
+    """
+    known_last = sorted(
+        query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in ROLE_BY_KIND)
+    )
+    found = {
+        keys.skeleton(mine.norm): (mine, ROLE_BY_KIND.get(mark.kind, "mark"))
+        for mark in known_last
+        if (mine := _search_mark(mark, query))
+    }
+    try:
+        serial = check_query(query, path)
+    except Invalid:
+        if not found:
+            raise
+        return _limit_near_marks(found.values())
+    found.pop(keys.skeleton(serial.norm), None)
+    return _limit_near_marks([(serial, "serial"), *found.values()])
+
+
+def _limit_near_marks(marks_with_role: Iterable[tuple[SearchMark, str]]) -> dict[SearchMark, str]:
+    """Limit the near searches to the first MAX_NEAR_MARKS."""
+    left, bounded = MAX_NEAR_MARKS, dict[SearchMark, str]()
+    for one, by in marks_with_role:
+        if not one.is_near or left:
+            bounded[one] = by
+        elif one.is_whole:  # what cannot be read whole has no key of its own
+            bounded[replace(one, is_near=False)] = by
+        left -= one.is_near and left > 0
+    return bounded
+
+
+def _search_mark(mark: Mark, query: Query) -> SearchMark | None:
+    """Return another mark's search mark; further serials are searched near too."""
+    is_serial, is_whole = mark.kind == "manufacture", keys.whole_key(mark.text) is not None
+    key = keys.storage_key(mark.text) if is_serial else keys.whole_key(mark.text)
+    if key is None or (is_whole and not is_identifying_mark(mark, query)):
+        return None
+    return SearchMark(key.norm, key.value, is_whole=is_whole, is_near=is_serial)
+
+
+def describe_query(query: Query) -> Description:
+    """Return the query's description without its marks."""
+    return with_related_codes(
+        Description(
+            serial_norm="",  # each of the marks that are sought has its own
+            make=names.resolve("make", query.make),
+            calibre_family=names.calibre_family(names.resolve("calibre", query.calibre)),
+            likely=tuple(_likely_codes(query)),
+            type=names.specific_type(names.resolve("type", query.type)),
+            country=query.country,
+            year=query.year,
+            model=fold_name("model", query.model) or None if query.model else None,
+            told_in=query.told_in,
+            made_in=year_of_manufacture(query.event, query.year, query.told_in),
+        )
+    )
+
+
+def with_related_codes(description: Description) -> Description:
+    """Return the description with codes related to make, calibre, type."""
+    return replace(
+        description,
+        kin=names.related_makes(description.make),
+        akin=names.similar_types(description.type),
+        related=names.related_families(description.calibre_family),
+    )
+
+
+def _likely_codes(query: Query) -> Iterator[tuple[str, str]]:
+    """Yield probable codes of fields with uncertain text."""
+    for field, kind in (("make", "make"), ("calibre_family", "calibre"), ("type", "type")):
+        text = getattr(query, kind)
+        if text and names.resolve(kind, text) is None and (code := names.find_likely(kind, text)):
+            yield field, (names.calibre_family(code) or code) if kind == "calibre" else code
+
+
+def describe_hit(hit: MarkHit) -> Description:
+    """Return a hit's description; only its mark if the record is not open."""
+    if hit.visibility not in FINDER_VISIBILITIES["firearm"]:
+        return Description(hit.serial_norm)
+    return Description(
+        serial_norm=hit.serial_norm,
+        make=hit.make,
+        calibre_family=names.calibre_family(hit.calibre),
+        type=names.specific_type(hit.type),
+        country=hit.country,
+        year=hit.year,
+        model=hit.model,
+        told_in=hit.occurred_on.year,
+        made_in=year_of_manufacture(hit.event, hit.year, hit.occurred_on.year),
+    )

@@ -1,0 +1,379 @@
+"""Read the mark index across all states; callers apply the visibility."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.session import NO_STATE, acting_as, db, execute_raw
+from salsa_ext.database.versions import select_current
+from salsa_ext.firearms.marks import keys as mark_keys
+from salsa_ext.firearms.marks import variants
+from salsa_ext.firearms.marks.keys import skeleton
+from salsa_ext.firearms.marks.values import Query
+from salsa_ext.firearms.marks.variants import make_code
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.values import INCONCLUSIVE
+from salsa_ext.firearms.search.evidence import WEIGHTS, Description
+from salsa_ext.firearms.search.values import Coverage, MarkHit, SearchMark
+from salsa_ext.reference import names
+
+MAX_HITS = 60
+TIER_BITS: Final = (-8.0, -17.0, -12.0)  # one error, two, a part: before each is compared
+PARTIAL_FIT_BITS: Final = 10.0  # bits; what fits all that was read of a mark in part
+
+
+def find_hits(
+    marks: Sequence[SearchMark],
+    query: Description,
+    asker: str | None,
+    *,
+    stop_at_exact: bool = True,
+    silent: bool | None = None,
+) -> list[MarkHit]:
+    """Return hits that are or are near the searched marks.
+
+    Of any visibility: the caller must apply it, or ask with `silent` for others' silent records
+    alone (True) or for all but these (False). Hits are ranked before they are cut: same key, then
+    nearness, then the fields of the query; unreadable records by nearness alone. With
+    `stop_at_exact`, near marks are not searched where a visible record is an exact hit
+    (`is_exact_hit`), which needs `silent=False`.
+    """
+    asker = asker or NO_STATE
+    found = _find_exact_hits(marks, asker) if stop_at_exact and silent is False else []
+    settling = [held for held in found if is_exact_hit(held, query, asker)]
+    left = marks_without_exact_hit(marks, settling)
+    if settling and not left and _is_complete(found):
+        return found
+    gun = _gun_arguments(marks, left and [*left, *_text_marks(marks)], query)
+    rows = db.session.execute(_NEAR_SQL, gun | _common_arguments(asker, silent))
+    return [MarkHit(*row) for row in rows]
+
+
+def find_hits_of_many(
+    guns: Sequence[tuple[Sequence[SearchMark], Description]],
+    asker: str | None,
+    *,
+    silent: bool | None,
+) -> list[list[MarkHit]]:
+    """Return the hits of several guns in one query, near ones included."""
+    asked = [
+        _gun_arguments(sought, [*marks_without_exact_hit(sought, ()), *_text_marks(sought)], gun)
+        | {"at": at}
+        for at, (sought, gun) in enumerate(guns)
+    ]
+    found: list[list[MarkHit]] = [[] for _ in guns]
+    said = _common_arguments(asker or NO_STATE, silent) | {"asked": json.dumps(asked)}
+    for at, *row in db.session.execute(_NEAR_OF_MANY_SQL, said) if asked else ():
+        found[at].append(MarkHit(*row))
+    return found
+
+
+def _gun_arguments(
+    marks: Sequence[SearchMark], near: Sequence[SearchMark], query: Description
+) -> dict[str, Any]:
+    return _key_arrays(marks, near) | {
+        "make": query.make,
+        "make_code": make_code(query.make),
+        "type": query.type,
+        "country": query.country,
+        "year": query.year,
+        "calibres": _text_array(names.family_calibres(query.calibre_family)),
+        "patterns": _like_patterns(marks),
+    }
+
+
+def _common_arguments(asker: str, silent: bool | None) -> dict[str, Any]:
+    return {"asker": asker, "silent": silent, "weights": _RANKING_WEIGHTS, "most": MAX_HITS}
+
+
+def _find_exact_hits(marks: Sequence[SearchMark], asker: str) -> list[MarkHit]:
+    """Return visible hits with equal marks; most searches end here."""
+    if not (keys := [one.value for one in marks if one.is_whole]):
+        return []
+    rows = execute_raw(EXACT_SQL, {"keys": keys, "asker": asker, "most": MAX_HITS + 1})
+    return [MarkHit(*row) for row in rows.fetchall()]
+
+
+def _is_complete(hits: Sequence[MarkHit]) -> bool:
+    """Return whether no hit was cut; larger crowds are ranked by `salsa_near`."""
+    return len(hits) <= MAX_HITS
+
+
+def marks_without_exact_hit(
+    marks: Iterable[SearchMark], exact_hits: Iterable[MarkHit]
+) -> list[SearchMark]:
+    """Return the marks to search near, without those that have an exact hit.
+
+    A gun has several numbers: an exact hit of one does not explain a misreading of another.
+    """
+    settled = {skeleton(one.serial_norm) for one in exact_hits}
+    return [
+        one
+        for one in marks
+        if one.is_near and one.is_mark and not (one.is_whole and skeleton(one.norm) in settled)
+    ]
+
+
+def _text_marks(marks: Iterable[SearchMark]) -> list[SearchMark]:
+    return [one for one in marks if one.is_near and not one.is_mark]
+
+
+def is_exact_hit(
+    hit: MarkHit, query: Description, asker: str, inconclusive: Collection[str] = INCONCLUSIVE
+) -> bool:
+    """Return whether a hit is readable and agrees in every searched field.
+
+    Make and calibre must be recorded if they are searched: a bare record agrees with every gun.
+    Events in `inconclusive` never count.
+    """
+    if (
+        hit.is_superseded
+        or hit.event in inconclusive
+        or not (hit.state == asker or hit.visibility == "open")
+    ):
+        return False
+    calibres = names.family_calibres(query.calibre_family)
+    return (
+        (query.make is None or hit.make == query.make)
+        and (calibres is None or hit.calibre in calibres)
+        and _agrees_or_unknown(hit.type, query.type)
+        and _agrees_or_unknown(hit.country, query.country)
+        and _agrees_or_unknown(hit.year, query.year)
+    )
+
+
+def _agrees_or_unknown(recorded: object, searched: object) -> bool:
+    return searched is None or recorded is None or recorded == searched
+
+
+def _key_arrays(marks: Sequence[SearchMark], near: Sequence[SearchMark]) -> dict[str, str | None]:
+    """Return the marks' keys and the variant keys of `near`."""
+    forms = [variants.search_keys(one.norm) for one in near]
+    return {
+        "keys": _number_array(one.value for one in marks if one.is_whole),
+        "norms": _text_array([one.norm for one in marks if one.is_whole]),
+        "one": _number_array(key for form in forms for key in form.one),
+        "two": _number_array(key for form in forms for key in form.two),
+        "part": _number_array(key for form in forms for key in form.part),
+    }
+
+
+def _like_patterns(marks: Sequence[SearchMark]) -> str | None:
+    return _text_array([found for one in marks if (found := variants.like_pattern(one.norm))])
+
+
+def _number_array(values: Iterable[float]) -> str:
+    """Return PostgreSQL array text: read faster than a long expression."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _text_array(values: Sequence[str] | None) -> str | None:
+    if values is None:
+        return None
+    return "{" + ",".join('"' + re.sub(r'(["\\])', r"\\\1", value) + '"' for value in values) + "}"
+
+
+_NEAR_SQL = text(
+    f"SELECT {', '.join(MarkHit._fields)} FROM salsa_near(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
+    " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
+    " CAST(:year AS smallint), :weights, :silent, :most, :patterns)"
+)
+_NEAR_OF_MANY_SQL = text(
+    f"SELECT a.at, {', '.join(f'n.{name}' for name in MarkHit._fields)}"  # noqa: S608 - names of columns
+    " FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (at integer, keys text, norms text, one text,"
+    " two text, part text, make_code smallint, make text, calibres text, type text, country text,"
+    " year smallint, patterns text)"
+    " CROSS JOIN LATERAL salsa_near(:asker, CAST(a.keys AS bigint[]), CAST(a.norms AS text[]),"
+    " CAST(a.one AS bigint[]), CAST(a.two AS bigint[]), CAST(a.part AS bigint[]), a.make_code, a.make,"
+    " CAST(a.calibres AS text[]), a.type, CAST(a.country AS char(3)), a.year, :weights, :silent, :most,"
+    f" CAST(a.patterns AS text[])) WITH ORDINALITY AS n ({', '.join(MarkHit._fields)}, place)"
+    " ORDER BY a.at, n.place"
+)
+EXACT_SQL: Final = (
+    f"SELECT {', '.join(MarkHit._fields)} FROM mark_key"  # noqa: S608 - names of columns
+    " WHERE key = ANY(%(keys)s::bigint[]) AND NOT is_void"
+    " AND (state = %(asker)s OR visibility <> 'silent') ORDER BY is_superseded,"
+    " CASE WHEN state = %(asker)s OR visibility = 'open' THEN occurred_on END DESC NULLS LAST,"
+    " mark_id LIMIT %(most)s"
+)
+_COVERAGE_SQL: Final = (
+    "SELECT state, sum(amount), max(period) FROM ("
+    "SELECT state, period, sum(amount) AS amount FROM ("
+    "SELECT state, amount, period FROM rollup WHERE dataset = 'coverage'"
+    " UNION ALL SELECT state, amount, period FROM rollup_delta WHERE dataset = 'coverage'"
+    ") told GROUP BY state, period HAVING sum(amount) > 0) days GROUP BY state ORDER BY state"
+)
+_RANKING_FIELDS = ("make", "calibre_family", "type", "country", "year")
+_RANKING_WEIGHTS = _number_array(
+    [
+        bits
+        for name in _RANKING_FIELDS
+        for weight in WEIGHTS
+        if weight.name == name
+        for bits in (weight.agrees, weight.differs)
+    ]
+    + [*TIER_BITS, PARTIAL_FIT_BITS]
+)
+
+
+def find_owner(record_id: UUID) -> tuple[str, str] | None:
+    """Return a record's state and visibility, or None."""
+    found = func.salsa_record(record_id).table_valued("state", "visibility")
+    row = db.session.execute(select(found.c.state, found.c.visibility)).first()
+    return (row.state, row.visibility) if row else None
+
+
+def load_coverage() -> list[Coverage]:
+    """Return every state's coverage, without `silent` records.
+
+    Days and states with no records left are omitted: their presence would reveal newly `silent`
+    records.
+    """
+    rows = execute_raw(_COVERAGE_SQL).fetchall()
+    return [Coverage(state, int(records), through) for state, records, through in rows]
+
+
+MAX_RECORD_MARKS: Final = 20_000
+MAX_HITS_PER_KEY: Final = 200
+"""Holders of one mark that are read; of more than that, those that are likely are looked for by `search`."""
+VARIANTS_PER_HIT: Final = (
+    10  # times as many forms as marks are read: most lead to no mark that is wanted
+)
+
+
+class VariantHit(NamedTuple):
+    """A record found by a variant of a searched mark."""
+
+    form: int
+    record_id: UUID
+    serial_norm: str
+
+
+def find_hits_by_key(
+    keys: Collection[int], asker: str | None, *, silent: bool | None, limit: int
+) -> list[tuple[int, MarkHit]]:
+    """Return hits of any of the keys, each with its key.
+
+    At most `limit`, and MAX_HITS_PER_KEY of a key. Superseded marks are left out. The caller
+    applies the visibility; `silent` as in `find_hits`.
+    """
+    rows = db.session.execute(_HITS_BY_KEY_SQL, _bulk_arguments(keys, asker, silent, limit))
+    return [(key, MarkHit(*row)) for key, *row in rows]
+
+
+def find_hits_by_variant(
+    variants: Collection[int],
+    asker: str | None,
+    *,
+    events: Collection[str] | None,
+    silent: bool | None,
+    limit: int,
+) -> list[VariantHit] | None:
+    """Return hits of any of the variants; of some `events` if given.
+
+    None if there are `limit` hits, or ten times as many variants: some may be missing then. With
+    `silent` False the event of a pointer is not compared: the next step would reveal it. The worker
+    asks for all (None).
+    """
+    asked = _bulk_arguments(variants, asker, silent, limit) | {
+        "events": list(events) if events else None
+    }
+    rows = db.session.execute(
+        _HITS_BY_VARIANT_SQL, asked | {"forms": VARIANTS_PER_HIT * limit}
+    ).all()
+    is_cut = len(rows) >= limit or any(row[0] is None for row in rows)
+    return None if is_cut else [VariantHit(*row) for row in rows]
+
+
+def find_marks_of_records(
+    record_ids: Collection[UUID], asker: str | None, *, in_background: bool
+) -> list[MarkHit]:
+    """Return the current marks of a few records.
+
+    Others' silent records only with `in_background`. Uses the index by record.
+    """
+    if not record_ids:
+        return []
+    asked = _bulk_arguments((), asker, None if in_background else False, MAX_RECORD_MARKS)
+    rows = db.session.execute(_MARKS_OF_RECORDS_SQL, asked | {"records": list(record_ids)})
+    return [MarkHit(*row) for row in rows]
+
+
+def _bulk_arguments(
+    keys: Collection[int], asker: str | None, silent: bool | None, most: int
+) -> dict[str, Any]:
+    return {
+        "keys": "{" + ",".join(map(str, keys)) + "}",
+        "asker": asker or NO_STATE,
+        "silent": silent,
+        "most": most,
+        "each": MAX_HITS_PER_KEY,
+    }
+
+
+_CURRENT_SQL: Final = (
+    "NOT k.is_void AND NOT k.is_superseded AND (CAST(:silent AS boolean) IS NULL"
+    " OR :silent = (k.state <> :asker AND k.visibility = 'silent'))"
+)
+_HIT_COLUMNS: Final = ", ".join(f"k.{name}" for name in MarkHit._fields)
+_MARKS_OF_RECORDS_SQL: Final = text(
+    f"SELECT {_HIT_COLUMNS} FROM mark_key AS k"  # noqa: S608 - names of columns
+    f" WHERE k.record_id = ANY(:records) AND {_CURRENT_SQL} LIMIT :most"
+)
+_HITS_BY_KEY_SQL: Final = text(
+    f"SELECT k.key, {_HIT_COLUMNS} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns
+    f" CROSS JOIN LATERAL (SELECT k.* FROM mark_key AS k WHERE k.key = a.key AND {_CURRENT_SQL}"
+    " ORDER BY k.mark_id LIMIT :each) AS k LIMIT :most"
+)
+# In steps, and the keys by a query of their own: the planner would weigh each of a hundred thousand.
+# Where forms are cut, a row of nothing says so.
+_HITS_BY_VARIANT_SQL: Final = text(
+    "WITH form AS MATERIALIZED (SELECT f.key, f.target FROM mark_form AS f"  # noqa: S608 - a constant of ours
+    " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))) LIMIT :forms)"
+    " (SELECT form.key, k.record_id, k.serial_norm FROM (SELECT DISTINCT * FROM form) AS form"
+    " CROSS JOIN LATERAL (SELECT k.record_id, k.serial_norm FROM mark_key AS k"
+    " WHERE k.key = form.target"
+    " AND (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events) AND"
+    " (CAST(:silent AS boolean) IS NULL OR k.visibility = 'open' OR k.state = :asker))"
+    f" AND {_CURRENT_SQL} LIMIT :each) AS k LIMIT :most)"
+    " UNION ALL SELECT NULL, NULL, NULL WHERE (SELECT count(*) FROM form) >= :forms"
+)
+
+
+def query_serials(query: Query) -> frozenset[str]:
+    """Return the skeletons of the query's readable serials."""
+    restored = (
+        mark.text
+        for mark in query.marks
+        if mark.kind == "manufacture" and mark.text != query.serial
+    )
+    keys = [mark_keys.serial_key(text, "unknown") for text in restored]
+    keys.append(mark_keys.serial_key(query.serial, query.marking))
+    return frozenset(key.skeleton for key in keys if key)
+
+
+def find_record_serials(actor: Actor, hits: Iterable[MarkHit]) -> dict[UUID, str]:
+    """Return the skeletons of the hits' readable serials, by record.
+
+    Read as each owner state, for comparison only.
+    """
+    by_state: dict[str, set[UUID]] = defaultdict(set)
+    for held in hits:
+        by_state[held.state].add(held.record_id)
+    found: dict[UUID, str] = {}
+    for state, ids in by_state.items():
+        with acting_as(actor, state):
+            rows = db.session.scalars(select_current(Record).where(Record.id.in_(ids))).all()
+        for row in rows:
+            key = mark_keys.serial_key(row.serial or "", row.marking)
+            if key:
+                found[row.id] = key.skeleton
+    return found

@@ -1,0 +1,82 @@
+"""Values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from salsa_ext.access.release import FINDER_VISIBILITIES
+from salsa_ext.firearms.search.evidence import Evidence
+
+
+class MarkHit(NamedTuple):
+    """A mark found in the index, of one version of a record."""
+
+    record_id: UUID
+    state: str
+    serial_norm: str
+    event: str
+    occurred_on: date
+    make: str | None
+    model: str | None
+    calibre: str | None
+    type: str | None
+    country: str | None
+    year: int | None
+    visibility: str
+    is_superseded: bool
+    record_version: int
+
+
+@dataclass(frozen=True)
+class SearchMark:
+    """A mark to search for.
+
+    `is_whole`: fully read, so that its own key is looked up; `is_near`: near marks are searched
+    too. `is_mark` is False for a text with marks among other words: it is searched as written, and
+    each of its marks separately.
+    """
+
+    norm: str
+    value: int
+    is_whole: bool = True
+    is_near: bool = False
+    is_mark: bool = True
+
+
+class Coverage(NamedTuple):
+    """A state's number of records, and the day of the newest."""
+
+    state: str
+    records: int
+    through: date
+
+
+class BestScores(NamedTuple):
+    """Bits of the best candidates: of all, and of lawful history.
+
+    `serial_bits` is that of lawful history by the serial alone.
+    """
+
+    bits: float
+    lawful_bits: float
+    serial_bits: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that may be of the same gun, with the evidence."""
+
+    held: MarkHit
+    evidence: Evidence
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the asker may read the record."""
+        return self.shows("firearm")
+
+    def shows(self, group: str) -> bool:
+        """Return whether finding the record shows a field group to the asker."""
+        return self.held.visibility in FINDER_VISIBILITIES[group]

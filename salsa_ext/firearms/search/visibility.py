@@ -1,0 +1,52 @@
+"""Visibility of alerts in a search: own ones, and those shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.alerts.models import Alert
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.session import db, execute_raw
+from salsa_ext.firearms.records.queries import RecordView
+from salsa_ext.firearms.records.values import ALERT
+from salsa_ext.firearms.search.values import MarkHit
+
+SILENT: Final = "silent"
+VISIBLE_ALERTS_SQL: Final = "SELECT record_id FROM alert WHERE record_id = ANY(%(records)s::uuid[])"
+
+
+def with_alert_visibility(actor: Actor, hits: Iterable[MarkHit]) -> list[MarkHit]:
+    """Return the hits; alerts not shared with the actor's state become `silent`.
+
+    The query runs whether there is such an alert or not: running it would reveal one. An alert that
+    lets its gun pass is silent in its own state too.
+    """
+    kept = list(hits)
+    others = {
+        one.record_id
+        for one in kept
+        if one.event == ALERT and one.state != actor.state and one.visibility != SILENT
+    }
+    rows = execute_raw(VISIBLE_ALERTS_SQL, {"records": [str(one) for one in others]}).fetchall()
+    shown = {UUID(str(record)) for (record,) in rows}
+    return [
+        one._replace(visibility=SILENT) if one.record_id in others - shown else one for one in kept
+    ]
+
+
+def is_hidden_alert(view: RecordView) -> bool:
+    """Return whether a record is another state's alert hidden from the asker."""
+    record = view.record
+    if record.event != ALERT:
+        return False
+    shown = select(Alert.id).where(Alert.record_id == record.id)
+    return db.session.scalar(shown) is None
+
+
+def is_silent_alert(hit: MarkHit) -> bool:
+    """Return whether a hit is a silent alert, hidden from every asker."""
+    return hit.event == ALERT and hit.visibility == SILENT

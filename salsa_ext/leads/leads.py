@@ -1,0 +1,190 @@
+"""Leads for an analyst: seized guns and scored reasons; pure.
+
+A lead proves nothing: it names guns to examine together. Points count like bits (one more is twice
+as telling) and add up. Points of rarity are counted; those of other reasons are chosen, below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from math import log2
+from statistics import median
+from typing import Final
+from uuid import UUID
+
+from salsa_ext.core.errors import CodeLabels, Message, message
+from salsa_ext.firearms.search.evidence import Reason
+from salsa_ext.leads.guns import GunRecord, SeizedGun
+from salsa_ext.tracing.chains.rules import TRADE_KINDS
+
+SHORT_DAYS: Final = 1_095
+"""Three years, below which ATF calls a time to crime short (Firearms Trace Data)."""
+VERY_SHORT_DAYS: Final = 365
+"""One year, the shortest class of ATF's tables."""
+MAX_TIME_POINTS: Final = 5.0  # chosen: a month and a day say the same
+POINTS_PER_STATE: Final = 2.0  # chosen
+MAX_STATE_POINTS: Final = 4.0  # chosen
+UNCONFIRMED_POINTS: Final = -1.0  # chosen: somebody should look at the matches first
+AMBIGUOUS_POINTS: Final = -2.0  # chosen: it may be another gun altogether
+
+
+@dataclass(frozen=True)
+class DetectedLead:
+    """A detected lead before ranking.
+
+    `key` identifies it among those of its kind. `told` are the records that its text is taken from.
+    """
+
+    kind: str
+    key: str
+    guns: tuple[SeizedGun, ...]
+    reasons: tuple[Reason, ...]
+    told: tuple[GunRecord, ...] = ()
+
+    @property
+    def of(self) -> frozenset[UUID]:
+        """Return the ids of its guns' first seizures."""
+        return frozenset(gun.seized[0].id for gun in self.guns)
+
+
+def count_seizures(guns: Sequence[SeizedGun]) -> int:
+    """Return the number of seizures of guns."""
+    return len({said.document for gun in guns for said in gun.seized})
+
+
+def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
+    """Return whether guns were first seized in two or more seizures.
+
+    Guns seized together share much anyway.
+    """
+    return len(guns) > 1 and len({gun.seized[0].document for gun in guns}) > 1
+
+
+def time_points(days: float) -> float:
+    """Return the points of a time in days.
+
+    Zero from three years on, one more for each halving, at most five.
+    """
+    return round(min(max(log2(SHORT_DAYS / max(days, 1)), 0.0), MAX_TIME_POINTS), 1)
+
+
+def rarity_reason(count: int, total: int) -> Reason:
+    """Return the reason that few seized guns share a thing.
+
+    `count` of `total` guns for which such a thing is known.
+    """
+    text = message(
+        "{count} of the {all} seized guns of which such a thing is known share it.",
+        count=count,
+        all=total,
+    )
+    return Reason("rarity", text, round(log2(total / count), 1))
+
+
+def number_reasons(guns: Sequence[SeizedGun], days: Sequence[int] = ()) -> Iterator[Reason]:
+    """Yield reasons from the number, states and times of guns.
+
+    `days` are the known times in days of the guns.
+    """
+    count = message(
+        "These are {count} guns in {cases} seizures.", count=len(guns), cases=count_seizures(guns)
+    )
+    yield Reason("number", count, round(log2(len(guns)), 1))
+    yield from state_reasons(guns)
+    if days and (points := time_points(median(days))):
+        text = message(
+            "Half of them were seized at most {days} days after what they share.",
+            days=round(median(days)),
+        )
+        yield Reason("time", text, points)
+
+
+def state_reasons(guns: Sequence[SeizedGun]) -> Iterator[Reason]:
+    """Yield the reason that guns were seized in several states."""
+    states = sorted({said.state for gun in guns for said in gun.seized})
+    if len(states) > 1:
+        text = message(
+            "They were seized in {count} states: {states}.",
+            count=len(states),
+            states=CodeLabels("state", tuple(states)),
+        )
+        yield Reason("states", text, min(POINTS_PER_STATE * (len(states) - 1), MAX_STATE_POINTS))
+
+
+def doubt_reasons(
+    guns: Sequence[SeizedGun], points: float = UNCONFIRMED_POINTS
+) -> Iterator[Reason]:
+    """Yield negative reasons: unconfirmed matches, ambiguous guns."""
+    if unsure := sum(gun.unsure for gun in guns):
+        text = message(
+            "Matches that join their records and are not confirmed yet: {count}.", count=unsure
+        )
+        yield Reason("unconfirmed", text, points)
+    if vague := sum(gun.is_open for gun in guns):
+        text = message(
+            "Guns among them whose serial was sold new more than once: {count}.", count=vague
+        )
+        yield Reason("several_sales", text, AMBIGUOUS_POINTS)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Guns to examine together, with reasons; the first names their common thing.
+
+    `told` are the records that the text is taken from.
+    """
+
+    kind: str
+    key: str
+    guns: tuple[SeizedGun, ...]
+    reasons: tuple[Reason, ...]
+    told: tuple[GunRecord, ...] = ()
+
+    @cached_property
+    def id(self) -> UUID:
+        """Return an id that is stable while the common thing is."""
+        said = f"{self.kind}|{self.key}".encode()
+        return UUID(bytes=hashlib.blake2b(said, digest_size=16, person=b"salsa-lead").digest())
+
+    @cached_property
+    def score(self) -> float:
+        """Return the sum of the reasons' points."""
+        return round(sum(reason.bits for reason in self.reasons), 1)
+
+    @property
+    def summary(self) -> Message:
+        """Return the common thing in words."""
+        return self.reasons[0].text
+
+    @cached_property
+    def states(self) -> Sequence[str]:
+        """Return the states of its records."""
+        return sorted({said.state for gun in self.guns for said in gun.records})
+
+    @cached_property
+    def days(self) -> tuple[date, date]:
+        """Return the days of the first and the last seizure."""
+        days = [said.on for gun in self.guns for said in gun.seized]
+        return min(days), max(days)
+
+    @cached_property
+    def cases(self) -> int:
+        """Return the number of seizures."""
+        return len({said.document for gun in self.guns for said in gun.seized})
+
+    @cached_property
+    def dealers(self) -> frozenset[str]:
+        """Return the visible names of dealers of first sales."""
+        sellers = (sale.giver for gun in self.guns for sale in gun.sales)
+        return frozenset(
+            one.name for one in sellers if one and one.name and one.kind in TRADE_KINDS
+        )
+
+    @property
+    def rank(self) -> tuple[float, UUID]:
+        """Return the sort key: strongest first."""
+        return -self.score, self.id

@@ -1,0 +1,80 @@
+"""Tables of matches, and of records queued for matching."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, Double, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.session import Base
+
+
+class Match(Base):
+    """One state's row on two records of perhaps one gun.
+
+    `other_record` is None if its owner does not disclose it; `other_key` (a pseudonym, never
+    published) replaces it. `is_standing` is False once a correction removed the agreement.
+    `is_of_crime`: one of the guns was read in the field, or is missing. `is_hidden` while the other
+    record is silent: nobody reads the row, its decision remains. `record_version` and
+    `other_version` were compared last.
+    """
+
+    __tablename__ = "match"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "record_id", "other_key"),
+        Index(None, "owner_state", "id"),
+        Index(None, "other_key"),
+        Index(None, "owner_state", "other_record"),
+        Index("ix_match_of_crime", "owner_state", "id", postgresql_where=text("is_of_crime")),
+        Index("ix_match_gone", "owner_state", "id", postgresql_where=text("NOT is_standing")),
+        Index(
+            "ix_match_judged", "owner_state", "id", postgresql_where=text("status <> 'proposed'")
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    version: Mapped[int]
+    record_id: Mapped[UUID]
+    record_version: Mapped[int | None]
+    other_state: Mapped[str] = mapped_column(CHAR(3))
+    other_record: Mapped[UUID | None]
+    other_key: Mapped[UUID]
+    other_version: Mapped[int | None]
+    score: Mapped[float] = mapped_column(Double)
+    strength: Mapped[str]
+    reasons: Mapped[list[dict[str, Any]]]
+    is_of_crime: Mapped[bool]
+    status: Mapped[str]
+    is_standing: Mapped[bool]
+    is_hidden: Mapped[bool] = mapped_column(default=False)
+    decided_by: Mapped[UUID | None]
+    decided_agency: Mapped[str | None]
+    decided_officer: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    proposed_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class MatchJob(Base):
+    """Records queued for matching; deleted when done."""
+
+    __tablename__ = "match_wait"
+    __table_args__ = (
+        Index("ix_match_wait_next", "owner_state", text("is_of_crime DESC"), "id"),
+        Index(
+            "ix_match_wait_records",
+            "record_ids",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=text("is_of_crime"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    is_of_crime: Mapped[bool]
+    record_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))

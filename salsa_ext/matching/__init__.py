@@ -1,1 +1,0 @@
-"""Reading marks, their keys and the evidence for a match; pure, without a database."""

@@ -1,0 +1,189 @@
+"""Signed papers of permits and shipments, and their verification."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.paper_tokens import Claims, check_token, token_key_id
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.access.signing import find_public_key, sign
+from salsa_ext.access.vault import Vault
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
+from salsa_ext.database.session import acting_as, db
+from salsa_ext.firearms.records.queries import find_parties
+from salsa_ext.papers import facts as paper_facts
+from salsa_ext.papers.facts import PaperFacts
+from salsa_ext.trade.permits import queries as permit_queries
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.queries import PermitView
+from salsa_ext.trade.shipments import packing_list
+from salsa_ext.trade.shipments import queries as shipment_queries
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.packing_list import PackedItem
+from salsa_ext.trade.shipments.queries import ShipmentView
+
+
+@dataclass(frozen=True)
+class PermitPaper:
+    """Facts of a permit's paper, and its token."""
+
+    view: PermitView
+    facts: PaperFacts
+    token: str
+
+
+@dataclass(frozen=True)
+class ShipmentPaper:
+    """Facts of a shipment's paper with its permit, and its token."""
+
+    view: ShipmentView
+    permit: PermitView
+    items: Collection[PackedItem]
+    facts: PaperFacts
+    token: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Result of a token's verification.
+
+    `claims` if the signature is valid. `paper` is `current`, `superseded` if the record differs, or
+    `not_recorded`. `permit` and `shipment` only for concerned states.
+    """
+
+    verdict: str
+    claims: Claims | None = None
+    kid: str | None = None
+    status: str | None = None
+    paper: str | None = None
+    permit: PermitView | None = None
+    shipment: ShipmentView | None = None
+
+
+def sign_permit(*, actor: Actor, vault: Vault, permit_id: UUID) -> PermitPaper:
+    """Return the signed paper of a permit.
+
+    Raises NotFound, RuleBroken without an agreement on electronic copies.
+    """
+    require(actor, Permission.PERMIT_READ)
+    view = permit_queries.read_permit(actor, permit_id)
+    paper_facts.require_copy_agreement(actor, view.permit.owner_state)
+    facts = paper_facts.permit_facts(actor, view)
+    return PermitPaper(view, facts, sign(actor, vault, facts.claims(actor.now())))
+
+
+def sign_shipment(*, actor: Actor, vault: Vault, shipment_id: UUID) -> ShipmentPaper:
+    """Return the signed paper of a shipment.
+
+    Raises NotFound, RuleBroken without an agreement on electronic copies.
+    """
+    require(actor, Permission.SHIPMENT_READ)
+    row = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if row is None:
+        raise NotFound("shipment", shipment_id)
+    paper_facts.require_copy_agreement(actor, row.owner_state)
+    [view] = shipment_queries.view_shipments(actor, [row])
+    items, permit = packing_list.packed_items(row), permit_queries.read_permit(actor, row.permit_id)
+    facts = _facts_of_shipment(view, permit, items)
+    token = sign(actor, vault, facts.claims(actor.now()))
+    return ShipmentPaper(view, permit, items, facts, token)
+
+
+def verify_token(*, actor: Actor, text: str) -> Verification:
+    """Verify a token: its signature, and whether it is still valid.
+
+    The holder of a paper has read all of it: any authority learns its validity; only concerned
+    states see the record. Audited for the owner.
+    """
+    require(actor, Permission.PERMIT_READ)
+    token = text.strip()
+    kid = token_key_id(token)
+    reading = check_token(token, find_public_key(kid))
+    if reading.claims is None or reading.verdict != "valid":
+        return Verification(reading.verdict, reading.claims, kid)
+    with acting_as(actor, reading.claims.state):
+        found = _find_recorded(actor, reading.claims)
+    _audit_verification(actor, reading.claims, found)
+    return _compare(actor, reading.claims, kid, found)
+
+
+@dataclass(frozen=True)
+class _RecordedPaper:
+    facts: PaperFacts
+    subject_kind: str
+    subject_id: UUID
+    concerned: Sequence[str]
+
+
+def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
+    if claims.kind == "attachment":
+        return _find_recorded_shipment(actor, claims)
+    wanted = select(Permit).filter_by(
+        owner_state=claims.state, kind=claims.kind, number=claims.number
+    )
+    row = db.session.scalars(wanted.execution_options(populate_existing=True)).first()
+    if row is None:
+        return None
+    facts = paper_facts.permit_facts(actor, permit_queries.read_permit(actor, row.id))
+    return _RecordedPaper(facts, "permit", row.id, row.concerned)
+
+
+def _find_recorded_shipment(actor: Actor, claims: Claims) -> _RecordedPaper | None:
+    wanted = select(Shipment).filter_by(owner_state=claims.state, number=claims.number)
+    row = db.session.scalars(wanted.execution_options(populate_existing=True)).first()
+    if row is None:
+        return None
+    [view] = shipment_queries.view_shipments(actor, [row])
+    permit = permit_queries.read_permit(actor, row.permit_id)
+    facts = _facts_of_shipment(view, permit, packing_list.packed_items(row))
+    return _RecordedPaper(facts, "shipment", row.id, row.concerned)
+
+
+def _facts_of_shipment(
+    view: ShipmentView, permit: PermitView, items: Collection[PackedItem]
+) -> PaperFacts:
+    parties = permit.parties | find_parties([view.shipment.carrier_id])
+    return paper_facts.shipment_facts(view.shipment, view.status, permit.permit, parties, items)
+
+
+def _compare(
+    actor: Actor, claims: Claims, kid: str | None, recorded: _RecordedPaper | None
+) -> Verification:
+    if recorded is None:
+        return Verification("not_standing", claims, kid, paper="not_recorded")
+    is_current = recorded.facts.is_on(claims)
+    verdict = "valid" if is_current and recorded.facts.is_standing else "not_standing"
+    paper = "current" if is_current else "superseded"
+    answer = Verification(verdict, claims, kid, recorded.facts.status, paper)
+    return _add_record(actor, answer, recorded) if actor.state in recorded.concerned else answer
+
+
+def _add_record(actor: Actor, answer: Verification, recorded: _RecordedPaper) -> Verification:
+    """Add the record as the actor's state sees it."""
+    if recorded.subject_kind == "permit":
+        return replace(answer, permit=permit_queries.read_permit(actor, recorded.subject_id))
+    if Permission.SHIPMENT_READ in actor.permissions:
+        return replace(answer, shipment=shipment_queries.read_shipment(actor, recorded.subject_id))
+    return answer
+
+
+def _audit_verification(actor: Actor, claims: Claims, recorded: _RecordedPaper | None) -> None:
+    if recorded is None:
+        return
+    told = {"kind": claims.kind, "number": claims.number}
+    act = AuditEvent(
+        Action.PERMIT_VERIFIED,
+        recorded.subject_kind,
+        recorded.subject_id,
+        claims.state,
+        concerned=[claims.state],
+        data=told,
+    )
+    append_many(actor, [act])

@@ -1,0 +1,296 @@
+"""Facts on a permit's or shipment's paper: language-neutral and signed.
+
+Drawn quantities, statuses and checkpoints are excluded: they change while the paper stays valid.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.paper_tokens import Claims, facts_digest
+from salsa_ext.core import text
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Article, RuleBroken, message
+from salsa_ext.database.session import db
+from salsa_ext.firearms.records.models import Party
+from salsa_ext.firearms.records.queries import PartiesById
+from salsa_ext.reference.settings import accept_electronic_copies
+from salsa_ext.trade.permits import queries as permit_queries
+from salsa_ext.trade.permits.models import Permit, PermitLine
+from salsa_ext.trade.permits.queries import PermitView
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.packing_list import ITEM_COLUMNS, PackedItem, quantities_by_category
+
+VALID_STATUSES: Final = {
+    "permit": frozenset({"issued", "exhausted"}),
+    "shipment": frozenset(
+        {
+            "planned",
+            "released",
+            "in_transit",
+            "arrived",
+            "received",
+            "received_short",
+            "received_over",
+            "overdue",
+            "held",
+        }
+    ),
+}
+"""Statuses in which a paper is good; an exhausted certificate still goes with the last goods."""
+
+PARTY_COLUMNS: Final = (
+    "kind",
+    "country",
+    "name",
+    "address",
+    "contact",
+    "identification",
+    "licence",
+)
+PERMIT_COLUMNS: Final = (
+    "kind",
+    "number",
+    "document_kind",
+    "issued_on",
+    "expires_on",
+    "latest_import_on",
+    "agency",
+    "regime",
+    "exporting_state",
+    "importing_state",
+    "transit_states",
+    "source",
+    "end_use",
+    "conditions",
+    "import_permit_number",
+    "export_permit_number",
+    "transit_permits",
+    "replaces",
+    "plan",
+)
+SHIPMENT_COLUMNS: Final = (
+    "number",
+    "permit_number",
+    "exporting_state",
+    "importing_state",
+    "ships_on",
+    "mode",
+    "port_of_exit",
+    "port_of_entry",
+    "route",
+    "expected",
+    "seals",
+    "document_kind",
+    "document_number",
+    "plates",
+    "container",
+)
+PARTY_ROLES: Final = ("exporter", "importer", "final_consignee", "broker", "signatory", "carrier")
+
+
+@dataclass(frozen=True)
+class PaperFacts:
+    """Content of a paper; the digest of `face` is signed.
+
+    `face` includes `parties` and `lines`.
+    """
+
+    state: str
+    kind: str
+    number: str
+    issued_on: date
+    valid_through: date
+    version: int
+    exporting_state: str
+    importing_state: str
+    quantities: Mapping[str, str]
+    face: Mapping[str, Any]
+    status: str
+    is_erased: bool = False
+
+    @property
+    def is_standing(self) -> bool:
+        """Return whether the paper is valid today."""
+        return self.status in VALID_STATUSES["shipment" if self.kind == "attachment" else "permit"]
+
+    def claims(self, at: datetime) -> Claims:
+        """Return the token's claims, signed at a time."""
+        same = (
+            "state",
+            "kind",
+            "number",
+            "issued_on",
+            "valid_through",
+            "version",
+            "exporting_state",
+            "importing_state",
+            "quantities",
+        )
+        told = {name: getattr(self, name) for name in same}
+        return Claims(**told, digest=facts_digest(self.face), signed_at=at)
+
+    def is_on(self, claims: Claims) -> bool:
+        """Return whether the token's paper equals what is recorded.
+
+        If a party's name was erased, the digest cannot be computed again; then the claims are
+        compared.
+        """
+        now = self.claims(claims.signed_at)
+        if not self.is_erased:
+            return now.digest == claims.digest
+        told = ("issued_on", "valid_through", "exporting_state", "importing_state", "quantities")
+        return all(getattr(now, name) == getattr(claims, name) for name in told)
+
+
+def require_copy_agreement(actor: Actor, owner_state: str) -> None:
+    """Raise RuleBroken without an agreement on electronic copies.
+
+    Model Regulations 8.4: the states concerned must have agreed, each by its settings. The owner
+    itself needs none.
+    """
+    if actor.state != owner_state and not accept_electronic_copies(actor.state or "", owner_state):
+        raise RuleBroken(
+            Article.COPIES,
+            message(
+                "{state} and your state have not agreed on electronic copies; ask its authority for a"
+                " certified copy (Model Regulations 8.4).",
+                state=owner_state,
+            ),
+        )
+
+
+def permit_facts(actor: Actor, view: PermitView) -> PaperFacts:
+    """Return the facts on a permit's paper, with its amendments."""
+    permit = view.permit
+    amended, carriers = permit_queries.list_amendments(actor, view)
+    lines = [_describe_line(line_values(line)) for line in view.lines]
+    face = (
+        {name: getattr(permit, name) for name in PERMIT_COLUMNS}
+        | {
+            "state": permit.owner_state,
+            "parties": _parties_by_role(permit, view.parties),
+            "lines": lines,
+        }
+        | ({"amendments": amended} if amended else {})
+    )
+    return PaperFacts(
+        state=permit.owner_state,
+        kind=permit.kind,
+        number=permit.number,
+        issued_on=permit.issued_on,
+        valid_through=permit.last_day,
+        version=permit.version,
+        exporting_state=permit.exporting_state,
+        importing_state=permit.importing_state,
+        quantities=sum_quantities(view.lines),
+        face=face,
+        status=view.status,
+        is_erased=_is_erased(view.parties | carriers),
+    )
+
+
+def shipment_facts(
+    shipment: Shipment,
+    status: str,
+    permit: Permit,
+    parties: PartiesById,
+    items: Collection[PackedItem],
+) -> PaperFacts:
+    """Return the facts on a shipment's paper.
+
+    The export attachment (Model Regulations 2.2.2).
+    """
+    lines = _permit_lines(shipment.permit_id)
+    bulk = [_describe_bulk(entry) for entry in shipment.bulk]
+    face = {name: getattr(shipment, name) for name in SHIPMENT_COLUMNS} | {
+        "state": shipment.owner_state,
+        "agency": permit.agency,
+        "bulk": bulk,
+        "parties": _parties_by_role(permit, parties) | _parties_by_role(shipment, parties),
+        "items": _DescribedItems(items),
+        "transit_permits": permit.transit_permits,
+        "import_permit_number": permit.import_permit_number,
+    }
+    return PaperFacts(
+        state=shipment.owner_state,
+        kind="attachment",
+        number=shipment.number,
+        issued_on=shipment.recorded_at.date(),
+        valid_through=permit.last_day,
+        version=shipment.version,
+        exporting_state=shipment.exporting_state,
+        importing_state=shipment.importing_state,
+        quantities=_shipment_quantities(shipment, lines),
+        face=face,
+        status=status,
+        is_erased=_is_erased(parties),
+    )
+
+
+def sum_quantities(lines: Iterable[Any]) -> dict[str, str]:
+    """Return quantities by category and unit, as text."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        sums[f"{line.category}:{line.unit}" if line.unit else line.category] += line.quantity
+    return {name: text.format_number(sums[name]) for name in sorted(sums)}
+
+
+def line_values(row: Any) -> dict[str, Any]:
+    """Return the columns of a line that describe goods."""
+    return {name: getattr(row, name) for name in ITEM_COLUMNS}
+
+
+def _shipment_quantities(shipment: Shipment, lines: Mapping[int, PermitLine]) -> dict[str, str]:
+    sums: dict[str, Decimal] = defaultdict(Decimal, quantities_by_category(shipment.id))
+    for entry in shipment.bulk:
+        line = lines.get(entry["line"])
+        category, unit = (line.category, line.unit) if line else ("other", None)
+        sums[f"{category}:{unit}" if unit else category] += Decimal(str(entry["quantity"]))
+    return {name: text.format_number(sums[name]) for name in sorted(sums)}
+
+
+def _permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
+    found = db.session.scalars(select(PermitLine).where(PermitLine.permit_id == permit_id))
+    return {line.line: line for line in found}
+
+
+def _describe_line(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ITEM_COLUMNS} | {
+        "quantity": text.format_number(row["quantity"])
+    }
+
+
+class _DescribedItems:
+    """Described items, computed at each iteration."""
+
+    def __init__(self, items: Iterable[PackedItem]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (_describe_line(item.row) | {"marks": list(item.marks)} for item in self._items)
+
+
+def _describe_bulk(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(entry) | {"quantity": text.format_number(entry["quantity"])}
+
+
+def _parties_by_role(row: Any, parties: PartiesById) -> dict[str, Any]:
+    named = {side: getattr(row, f"{side}_id", None) for side in PARTY_ROLES}
+    return {side: _party_values(parties.get(key)) for side, key in named.items() if key}
+
+
+def _party_values(party: Party | None) -> dict[str, Any]:
+    return {name: getattr(party, name) for name in PARTY_COLUMNS} if party else {}
+
+
+def _is_erased(parties: PartiesById) -> bool:
+    return any(party.erased_at for party in parties.values())

@@ -1,1 +1,0 @@
-"""Who may do what: one map, default deny."""

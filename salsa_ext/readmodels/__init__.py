@@ -1,1 +1,0 @@
-"""Reads of every kind: paged lists, boards, figures; nothing here changes anything."""

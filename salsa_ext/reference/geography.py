@@ -1,0 +1,67 @@
+"""SQL conditions for places near a border post: indexed squares, then distance."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import Any
+
+from geopy.distance import geodesic
+from sqlalchemy import ColumnElement, and_, func, or_
+
+from salsa_ext.reference.models import Post
+
+
+def distance_km(post: Post, latitude: Any, longitude: Any) -> ColumnElement[float]:
+    """Return the SQL distance of a place from a post, in kilometres.
+
+    Uses the length of a degree on the ellipsoid at the post; within 100 km the error against the
+    geodesic is below one thousandth.
+    """
+    north, east = _degree_lengths(post)
+    between = func.cos(func.radians((latitude + post.latitude) / 2))
+    narrowed = between / func.cos(func.radians(post.latitude))
+    return func.sqrt(
+        func.power((latitude - post.latitude) * north, 2)
+        + func.power((longitude - post.longitude) * east * narrowed, 2)
+    )
+
+
+def is_near(post: Post, model: Any) -> ColumnElement[bool]:
+    """Return the condition that a row lies at or near a post.
+
+    Near is within the post's radius; the indexed squares come first, since row-level security
+    delays functions that are not leakproof.
+    """
+    within = distance_km(post, model.latitude, model.longitude) <= post.radius_km
+    # what an index knows stands apart: row-level security lets nothing near it that is not leakproof
+    return and_(
+        or_(model.square.in_(grid_squares_near(post)), model.post == post.code),
+        or_(within, and_(model.post == post.code, model.latitude.is_(None))),
+    )
+
+
+def grid_squares_near(post: Post) -> list[int]:
+    """Return the grid squares within a post's radius.
+
+    Widened by a tenth, since degrees of longitude shrink away from the equator.
+    """
+    north, east = _degree_lengths(post)
+    high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
+    return grid_squares(
+        post.latitude - high, post.longitude - wide, post.latitude + high, post.longitude + wide
+    )
+
+
+def grid_squares(south: float, west: float, north: float, east: float) -> list[int]:
+    """Return the quarter-degree squares of a box, numbered as in the database."""
+    ups = range(floor(south * 4), floor(north * 4) + 1)
+    across = range(floor(west * 4), floor(east * 4) + 1)
+    return [up * 10_000 + (along + 720) % 1440 - 720 for up in ups for along in across]
+
+
+def _degree_lengths(post: Post) -> tuple[float, float]:
+    """Return the kilometres of one degree north and east."""
+    here, small = (post.latitude, post.longitude), 0.1
+    north = geodesic((here[0] - small, here[1]), (here[0] + small, here[1])).km
+    east = geodesic((here[0], here[1] - small), (here[0], here[1] + small)).km
+    return float(north / small / 2), float(east / small / 2)

@@ -1,0 +1,129 @@
+"""Names of makers: legal forms, importers in brackets, truncated names; pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from salsa_ext.reference.name_matching import (
+    LIKELY,
+    KnownName,
+    NameCandidate,
+    NameCandidates,
+    NameIndex,
+    fold_name,
+    rank_candidates,
+    split_words,
+)
+
+_TRADE_WORDS: Final = """
+    inc llc ltd ltda co corp corporation company comp cia gmbh ag spa srl sl plc kg sas sa mfg
+    manufacturing manufacture firearms firearm arms armas armes guns usa us the and y e et und
+"""
+_GENERIC_WORDS: Final = """
+    american precision tactical national united universal custom international liberty eagle swiss
+    sporting service standard defense defence industries armory arsenal republic general german
+"""
+_LEGAL_FORMS: Final = frozenset(_TRADE_WORDS.split())
+_GENERIC: Final = frozenset(
+    _GENERIC_WORDS.split()
+)  # would stand for many makers without other words
+_MIN_CORE: Final = 2
+_COLUMN_WIDTH: Final = 10  # where some registers cut a make
+_TRUNCATED: Final = 0.97
+_PART: Final = 0.96
+_SEPARATOR: Final = re.compile(r"[/()\[\];]|\s-\s")
+
+
+def core_name(text: str) -> str:
+    """Return a maker's name without legal form and trade words.
+
+    Empty if the rest is too short or too common.
+    """
+    left = "".join(word for word in split_words(text) if word not in _LEGAL_FORMS)
+    return left if len(left) >= _MIN_CORE and left not in _GENERIC else ""
+
+
+def is_truncated(text: str) -> bool:
+    """True if the name has exactly the length of registers' columns."""
+    length, left = len(" ".join(text.split())), sum(map(len, split_words(text)))
+    return left > _MIN_CORE * 2 + 1 and (
+        length == _COLUMN_WIDTH or left == length == _COLUMN_WIDTH - 1
+    )
+
+
+class MakeIndex(NameIndex):
+    """Makers and brands; importers are recognised but are no makers."""
+
+    kind = "make"
+
+    def __init__(
+        self,
+        known: Iterable[KnownName],
+        importers: Iterable[str] = (),
+        parents: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(known)
+        self._importers, self._parents = frozenset(importers), parents or {}
+        imported = {
+            name: found for name, found in self.by.items() if found[0].code in self._importers
+        }
+        for name, found in imported.items():
+            self.by[name] = [one._replace(how="importer") for one in found]
+
+    def resolve(self, text: str) -> str | None:
+        """Return the certain maker of a text, or None; never an importer."""
+        found = super().resolve(text)
+        return None if found in self._importers else found
+
+    def ways(self) -> Sequence[Callable[[str], NameCandidates]]:
+        """Read a name, its core, its parts, a truncated name."""
+        return self.named, self._formed, self._parted, self._cut
+
+    def guess(self, text: str) -> NameCandidates:
+        """Return names similar to the whole text or to its core."""
+        whole, left = fold_name("make", text), core_name(text)
+        typos = self.mistyped(whole, len(left) or 99)
+        if left != whole:
+            typos += self.mistyped(left)
+        return rank_candidates([*typos, *self.within(text)])
+
+    def _formed(self, text: str) -> NameCandidates:
+        found = self.by.get(core_name(text), ())
+        return [one._replace(how="form") if one.how == "name" else one for one in found]
+
+    def _parted(self, text: str) -> NameCandidates:
+        """Read `maker (importer)` and `importer/maker`; return the maker."""
+        said = [part for part in _SEPARATOR.split(text) if split_words(part)]
+        read = [(self.named(part) or self._formed(part))[:1] for part in said]
+        codes = dict.fromkeys(found[0].code for found in read if found)
+        makers = [code for code in codes if code not in self._importers]
+        above = {self._parents.get(code) for code in makers}
+        makers = [code for code in makers if code not in above] or list(codes)
+        if len(said) < 2 or not makers:
+            return ()
+        if makers[0] in self._importers:
+            return [
+                NameCandidate(code, round(_PART / len(makers), 2), "importer") for code in makers
+            ]
+        if len(makers) == 1:
+            return [NameCandidate(makers[0], _PART if all(read) else LIKELY, "part")]
+        if "(" in text and read[0]:  # the register's make, beside its partner
+            return [NameCandidate(read[0][0].code, LIKELY, "part")]
+        return [NameCandidate(code, round(1 / len(makers), 2), "several") for code in makers]
+
+    def _cut(self, text: str) -> NameCandidates:
+        """Read a truncated name that begins the names of one maker only."""
+        if not is_truncated(text):
+            return ()
+        begin = fold_name("make", text)
+        first = bisect_left(self.sure, begin)
+        codes = set()
+        for name in self.sure[first:]:
+            if not name.startswith(begin):
+                break
+            codes.add(self.by[name][0].code)
+        sureness = _TRUNCATED if len(codes) == 1 else round(1 / len(codes), 2) if codes else 0
+        return [NameCandidate(code, sureness, "cut") for code in sorted(codes)]

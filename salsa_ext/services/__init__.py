@@ -1,1 +1,0 @@
-"""Commands: check the permission, change the state of things, append to the audit."""

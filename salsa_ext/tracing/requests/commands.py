@@ -1,0 +1,298 @@
+"""Commands on a request: acknowledge, answer, refuse, defer, ask, refer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.audit import Action
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.access.vault import Vault
+from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, SalsaError, message
+from salsa_ext.database.session import db
+from salsa_ext.disclosure import restrictions
+from salsa_ext.exchange import delivery, pair_locks
+from salsa_ext.firearms.records.queries import find_records
+from salsa_ext.notifications import commands as notification_commands
+from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.reference.calendars import local_days, today
+from salsa_ext.tracing.requests import answers, message_log, workflow
+from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON, MatchCertainty
+from salsa_ext.tracing.requests.lifecycle import REPLIABLE_ACTIONS, deadline_on
+from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.requests.values import (
+    AcknowledgementData,
+    AnswerData,
+    CommentData,
+    DeferralData,
+    NoRecordData,
+    QuestionData,
+    ReferralData,
+    RefusalData,
+    RestrictionData,
+)
+from salsa_ext.tracing.requests.workflow import lock_request
+
+MAX_DEFERRAL_DAYS: Final = 366
+
+
+def acknowledge(
+    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: CommentData
+) -> None:
+    """Acknowledge a request; raises NotFound, StaleVersion, IllegalTransition."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    _apply_and_send(actor, vault, request, "acknowledge", {"text": data.text})
+    workflow.audit_request(actor, Action.REQUEST_ACKNOWLEDGED, request)
+
+
+@dataclass(frozen=True)
+class AcknowledgementResult:
+    """Requests acknowledged, and those that failed, with the error."""
+
+    done: Sequence[UUID]
+    left: Mapping[UUID, SalsaError]
+
+
+def acknowledge_many(
+    *, actor: Actor, vault: Vault, data: AcknowledgementData
+) -> AcknowledgementResult:
+    """Acknowledge several requests; failures do not affect the others.
+
+    All pairs of states are locked before the requests, to avoid deadlocks.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    asking = select(TraceRequest.asking_state).where(TraceRequest.id.in_(data.requests))
+    pair_locks.lock_with(actor.own_state(), db.session.scalars(asking))
+    left: dict[UUID, SalsaError] = {}
+    wanted = sorted({*data.requests})
+    for request_id in wanted:
+        try:
+            acknowledge(
+                actor=actor,
+                vault=vault,
+                request_id=request_id,
+                expected_version=None,
+                data=CommentData(),
+            )
+        except (NotFound, IllegalTransition) as error:
+            left[request_id] = error
+    return AcknowledgementResult([one for one in wanted if one not in left], left)
+
+
+def answer(
+    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: AnswerData
+) -> None:
+    """Answer with own records or register entries; raises Invalid, and as `acknowledge`.
+
+    Naming a record releases it, whatever its visibility; each release is audited.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    answers.check_answer(actor, request, data)
+    actor = actor.for_purpose(
+        Purpose("investigation", request.case_number, about=(str(request.trace_id),))
+    )
+    action = "restrict" if data.completeness == "restricted" else "answer"
+    handling = data.handling or answers.handling_for(request, find_records(data.records))
+    events = _answer_events(actor, request, data, handling)
+    _apply_and_send(
+        actor,
+        vault,
+        request,
+        action,
+        {
+            "completeness": data.completeness,
+            "restriction_reason": data.restriction_reason,
+            "events": events,
+            "points_to": sorted({*data.points_to}),
+            "handling": handling,
+            "note": data.note,
+            "is_automatic": False,
+            "failure_reason": data.failure_reason,
+        },
+        "trace.answer",
+    )
+    workflow.audit_request(actor, Action.REQUEST_ANSWERED, request, events=len(events))
+
+
+def report_no_record(
+    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: CommentData
+) -> None:
+    """Answer that the own state has no record of the gun.
+
+    NoRecordData may add the reason. Raises Conflict where an open record is a strong match, and as
+    `acknowledge`.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    answers.check_no_record(request, "no_record", data)
+    reason = data.failure_reason if isinstance(data, NoRecordData) else None
+    _apply_and_send(
+        actor,
+        vault,
+        request,
+        "no_record",
+        {"text": data.text, "is_automatic": False, "failure_reason": reason},
+    )
+    workflow.audit_request(actor, Action.REQUEST_FOUND_NOTHING, request)
+
+
+def refuse(
+    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: RefusalData
+) -> None:
+    """Refuse, with one of the reasons allowed by the ITI (22)."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    _apply_and_send(actor, vault, request, "refuse", {"reason": data.reason, "text": data.text})
+    workflow.audit_request(actor, Action.REQUEST_REFUSED, request, reason=data.reason)
+
+
+def defer(
+    *,
+    actor: Actor,
+    vault: Vault,
+    request_id: UUID,
+    expected_version: int | None,
+    data: DeferralData,
+) -> None:
+    """Defer the answer to a day, the new deadline; raises Invalid."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    if not 0 < (data.until - today(actor)).days <= MAX_DEFERRAL_DAYS:
+        raise Invalid(
+            {"until": [message("A day after today, within {count} days.", count=MAX_DEFERRAL_DAYS)]}
+        )
+    until = data.until.isoformat()
+    _apply_and_send(actor, vault, request, "defer", {"until": until, "reason": data.reason})
+    until_end = deadline_on(data.until, local_days(actor).zone(actor.own_state()))
+    workflow.defer_deadline(actor, request, until_end)
+    db.session.flush()
+    workflow.audit_request(actor, Action.REQUEST_DEFERRED, request, until=until)
+
+
+def ask_questions(
+    *,
+    actor: Actor,
+    vault: Vault,
+    request_id: UUID,
+    expected_version: int | None,
+    data: QuestionData,
+) -> None:
+    """Ask the asking state questions; the clock stops until it replies."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    if not data.questions:
+        raise Invalid({"questions": [message("Give at least one question.")]})
+    _apply_and_send(actor, vault, request, "ask", {"questions": list(data.questions)})
+    workflow.audit_request(actor, Action.REQUEST_QUESTIONED, request)
+
+
+def forward(
+    *,
+    actor: Actor,
+    vault: Vault,
+    request_id: UUID,
+    expected_version: int | None,
+    data: ReferralData,
+) -> None:
+    """Refer the asking state to another state.
+
+    Raises Conflict where an open own record is a strong match.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id, expected_version)
+    if wrong := answers.wrong_referral(actor, request, data.state):
+        raise Invalid({"state": [wrong]})
+    answers.check_no_record(request, "forward", data)
+    _apply_and_send(actor, vault, request, "forward", {"state": data.state, "reason": data.reason})
+    workflow.audit_request(actor, Action.REQUEST_FORWARDED, request, state=data.state)
+
+
+def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
+    """Assign the request to an own account, and notify it.
+
+    No other state sees the assignee.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id)
+    found = notification_commands.find_assignee(
+        data.username, Permission.REQUEST_ANSWER, restrictions.list_restricted(request_id)
+    )
+    request.assignee_id = found.id
+    db.session.flush()
+    notification_commands.notify_assignee(
+        actor, found, "request_assigned", "request", request_id, request.case_number
+    )
+    workflow.audit_request(
+        actor, Action.REQUEST_ASSIGNED, request, account=str(request.assignee_id)
+    )
+
+
+def restrict(
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: RestrictionData
+) -> None:
+    """Set the own restricted agencies, in addition to the named ones.
+
+    Replaces the earlier ones. Raises NotFound, StaleVersion, Invalid.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request, before = (
+        lock_request(actor, request_id, expected_version),
+        restrictions.list_restricted(request_id),
+    )
+    restrictions.check_own_restrictions(
+        actor, data.hidden_from, restrictions.list_named_by_asker(request_id)
+    )
+    workflow.restrict_own(actor, request, data.hidden_from)
+    workflow.audit_request(actor, Action.REQUEST_HIDDEN, request, hidden_from=[*data.hidden_from])
+    workflow.notify_without_analyst(actor, request, before)
+
+
+def add_note(*, actor: Actor, request_id: UUID, data: CommentData) -> None:
+    """Add a note to a request; it never leaves the own state."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(actor, request_id)
+    message_log.store(actor, [MessageEntry("request", request.id, NOTE, {"text": data.text})])
+    workflow.audit_request(actor, Action.REQUEST_NOTED, request)
+
+
+def _apply_and_send(
+    actor: Actor,
+    vault: Vault,
+    request: TraceRequest,
+    action: str,
+    body: Mapping[str, Any],
+    kind: str | None = None,
+) -> None:
+    """Apply an action to a request, and send a message at once."""
+    workflow.apply_action(actor, request, action)
+    request.is_automatic = False
+    db.session.flush()
+    told = workflow.send_message(actor, vault, request, kind or f"trace.{action}", body)
+    if action in REPLIABLE_ACTIONS:
+        request.question = told.id
+        db.session.flush()
+    delivery.deliver_now(actor, vault)
+
+
+def _answer_events(
+    actor: Actor, request: TraceRequest, data: AnswerData, handling: str
+) -> list[dict[str, Any]]:
+    """Return own records and register entries as events."""
+    sure = {
+        UUID(one["record"]): MatchCertainty(one["strength"], one["bits"])
+        for one in request.candidates
+    }
+    wanted = {record_id: sure.get(record_id, CHOSEN_BY_PERSON) for record_id in data.records}
+    told = answers.release(actor, request.asking_state, wanted, handling)
+    return told + [
+        answers.manual_event(actor.own_state(), event, handling) for event in data.events
+    ]

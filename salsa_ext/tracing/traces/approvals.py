@@ -1,0 +1,362 @@
+"""Approval of traces by a second person of the own state."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.models import Account
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Conflict, Message, message
+from salsa_ext.database.session import db
+from salsa_ext.disclosure import restrictions
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.values import Notice
+from salsa_ext.reference import settings
+from salsa_ext.reference.values import ENOUGH_APPROVERS
+from salsa_ext.tracing.requests import message_log
+from salsa_ext.tracing.requests.message_log import MessageEntry, MessageView
+from salsa_ext.tracing.traces import legs
+from salsa_ext.tracing.traces.models import Trace
+
+_TRACE_ROLES: Final = legs.TRACE_ROLES
+APPROVER_ROLES: Final = ("supervisor",)
+ALREADY_REQUESTED: Final = message("A second person was asked already to approve this trace.")
+
+
+def may_send(actor: Actor, trace: Trace) -> bool:
+    """Return whether a trace may be sent; otherwise request its approval.
+
+    The calling command has required its permission. A state that approves alone audits that. A
+    request under a rule changed since is dropped. Raises Conflict where approval is requested
+    already.
+    """
+    if trace.status == "approved":
+        return True
+    if is_pending(trace):
+        raise Conflict(ALREADY_REQUESTED)
+    if trace.approval_asked_at is not None:
+        clear_pending(trace)
+        db.session.flush()
+    rule = approval_rule(trace.owner_state)
+    if rule == "none":
+        return True
+    db.session.flush()  # it may be just drafted
+    if rule == "alone":
+        _approve(actor, trace, "alone")
+        append(actor, AuditEvent(Action.TRACE_UNAPPROVED, "trace", trace.id))
+        return True
+    _request_approval(actor, trace)
+    return False
+
+
+def is_pending(trace: Trace) -> bool:
+    """Return whether a draft waits for the approval required now."""
+    is_waiting = trace.status == "draft" and trace.approval_asked_at is not None
+    return is_waiting and approval_rule(trace.owner_state) == "own"
+
+
+@contextmanager
+def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
+    """Update an unsent trace after a new description in the block.
+
+    Approvers see the new one with its changes. If approved fields changed, the approval lapses and
+    is requested again. Requires no permission of its own.
+    """
+    before, shown = _description(trace), approval_snapshot(trace)
+    yield
+    db.session.flush()
+    db.session.refresh(
+        trace
+    )  # as it is kept, to be compared: letters hold no value that JSON has not
+    changed = [name for name, value in _description(trace).items() if value != before[name]]
+    if not changed:
+        return
+    append(actor, AuditEvent(Action.TRACE_AMENDED, "trace", trace.id, data={"changed": changed}))
+    is_other = approval_snapshot(trace) != shown
+    if is_other and trace.approval == "own":
+        _ask_anew(actor, trace)
+        return
+    with legs.updating_status(trace, status=trace.status):
+        pass
+    if is_other and trace.approval_asked_at is not None:
+        _notify_changed(actor, trace)
+
+
+def _description(trace: Trace) -> dict[str, Any]:
+    return {"firearm": trace.firearm, "found_on": trace.found_on}
+
+
+def _ask_anew(actor: Actor, trace: Trace) -> None:
+    """Take back what was approved or asked, and ask a second person if the state still wants one."""
+    shown = trace.approval_shown
+    with legs.updating_status(trace, status="draft"):
+        clear_pending(trace)
+        trace.approval = trace.approved_at = trace.approved_by = None
+    _notify_analysts(actor, trace, "approval_lapsed")
+    if approval_rule(trace.owner_state) == "own":
+        _request_approval(actor, trace, shown)
+
+
+@contextmanager
+def amending(actor: Actor, trace: Trace) -> Iterator[None]:
+    """Amend a draft in the block; a pending approval is requested again.
+
+    Requires no permission of its own.
+    """
+    was_asked, shown = trace.approval_asked_at is not None, trace.approval_shown
+    with legs.updating_status(trace, status="draft"):
+        clear_pending(trace)
+        yield
+    if was_asked and approval_rule(trace.owner_state) == "own":
+        _request_approval(actor, trace, shown)
+
+
+def clear_pending(trace: Trace) -> None:
+    """Clear the pending approval of a draft."""
+    trace.approval_asked_at = trace.approval_shown = None
+
+
+def approve(actor: Actor, trace: Trace) -> None:
+    """Mark a draft as approved, and notify the trace analysts.
+
+    Requires no permission of its own.
+    """
+    with legs.updating_status(trace, status="approved"):
+        trace.approval_shown = approval_snapshot(trace)
+        trace.declined_shown = None
+        _approve(actor, trace, "own")
+    _notify_analysts(actor, trace, "trace_approved")
+
+
+def _approve(actor: Actor, trace: Trace, kind: str) -> None:
+    trace.approval, trace.approved_at = kind, actor.now()
+    trace.approved_by = actor.account_id if kind == "own" else None
+    db.session.flush()
+
+
+def decline(actor: Actor, trace: Trace, text: str) -> None:
+    """Mark a draft as declined, and notify the trace analysts.
+
+    Requires no permission of its own.
+    """
+    with legs.updating_status(trace, status="draft"):
+        clear_pending(trace)
+        trace.declined_shown = approval_snapshot(trace)
+    message_log.store(actor, [MessageEntry("trace", trace.id, message_log.DECLINE, {"text": text})])
+    _notify_analysts(actor, trace, "trace_declined")
+
+
+def check_waiting(actor: Actor, trace: Trace) -> None:
+    """Check a draft that waits, after it was kept from agencies: whether somebody may still approve it.
+
+    One that the state wants nobody to approve any more waits no more. No command of its own.
+    """
+    if trace.status != "draft" or trace.approval_asked_at is None:
+        return
+    if is_pending(trace):
+        _notify_without_approver(actor, trace)
+    else:
+        _ask_anew(actor, trace)
+
+
+def _notify_analysts(actor: Actor, trace: Trace, code: str) -> None:
+    own = trace.owner_state
+    notify_many(
+        actor,
+        [Notice(own, _TRACE_ROLES, code, "trace", trace.id, own, trace.case_number, {"by": own})],
+    )
+
+
+def _notify_without_approver(actor: Actor, trace: Trace) -> None:
+    """Notify the trace analysts of a waiting draft without any possible approver."""
+    if not count_approvers(restrictions.list_restricted(trace.id)):
+        _notify_analysts(actor, trace, "trace_unapprovable")
+
+
+def _notify_changed(actor: Actor, trace: Trace) -> None:
+    """Notify trace analysts, and pending approvers, of a new description."""
+    own = trace.owner_state
+    notify_many(
+        actor,
+        [
+            Notice(
+                own,
+                (*_TRACE_ROLES, *APPROVER_ROLES),
+                "trace_changed",
+                "trace",
+                trace.id,
+                own,
+                trace.case_number,
+            )
+        ],
+    )
+
+
+def _request_approval(actor: Actor, trace: Trace, shown: dict[str, Any] | None = None) -> None:
+    """Request approval; `shown` is the snapshot of an earlier request, if any."""
+    trace.approval_shown = shown or approval_snapshot(trace)
+    with legs.updating_status(trace, status="draft"):
+        trace.approval_asked_at = actor.now()
+    own = trace.owner_state
+    notify_many(
+        actor,
+        [
+            Notice(
+                own, APPROVER_ROLES, "trace_to_approve", "trace", trace.id, own, trace.case_number
+            )
+        ],
+    )
+    _notify_without_approver(actor, trace)
+    append(actor, AuditEvent(Action.TRACE_APPROVAL_ASKED, "trace", trace.id))
+
+
+APPROVING_ROLES: Final = tuple(
+    role for role, may in ROLE_PERMISSIONS.items() if Permission.TRACE_APPROVE in may
+)
+
+
+APPROVAL_FIELDS: Final = (
+    "case_number",
+    "priority",
+    "priority_reason",
+    "legal_basis",
+    "illicit_reason",
+    "circumstances",
+    "intended_use",
+    "needed_by",
+    "confidentiality_requested",
+    "found_on",
+)
+FIREARM_FIELDS: Final = {
+    "type": ("type", "type_text"),
+    "make": ("make_text",),
+    "model": ("model",),
+    "calibre": ("calibre_text",),
+    "serial": ("serial",),
+    "marking": ("marking",),
+    "country_of_manufacture": ("country_of_manufacture",),
+    "year": ("year",),
+    "importer_mark": ("importer_mark",),
+    "category": ("category",),
+    "part_kind": ("part_kind",),
+    "origin_kind": ("origin_kind",),
+    "quantity": ("quantity",),
+    "unit": ("unit",),
+    "lot": ("lot",),
+    "headstamp": ("headstamp",),
+    "hs_code": ("hs_code",),
+    "antique": ("antique",),
+}
+"""Fields of a gun shown to an approver, with their sources."""
+DECLINE: Final = "decline"
+NO_APPROVER: Final = message(
+    "Nobody is left in your state who may approve this trace. Let an account of a"
+    " supervisor be opened in an agency that it is not kept from, or keep it from"
+    " fewer agencies."
+)
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A field of a draft changed since an approver saw it."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def approval_snapshot(trace: Trace) -> dict[str, Any]:
+    """Return the fields of a draft shown to an approver, as stored."""
+    asked = {name: getattr(trace, name) for name in APPROVAL_FIELDS}
+    gun = trace.firearm
+    said = {
+        field: next((gun[name] for name in names if gun.get(name)), None)
+        for field, names in FIREARM_FIELDS.items()
+    }
+    said["quantity"] = float(said["quantity"]) if said["quantity"] else None
+    days = {name: day.isoformat() for name, day in asked.items() if isinstance(day, date)}
+    return asked | days | said | {"marks": gun["marks"]}
+
+
+def changes_since_request(trace: Trace) -> list[FieldChange]:
+    """Return the changes of a draft since approval was requested or given."""
+    return (
+        []
+        if trace.approval_shown is None
+        else changed_fields(trace.approval_shown, approval_snapshot(trace))
+    )
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
+    """Return the fields that differ; those absent before are left out."""
+    return [
+        FieldChange(name, before[name], value)
+        for name, value in after.items()
+        if name in before and before[name] != value
+    ]
+
+
+def approver_agencies() -> list[str]:
+    """Return the agency of each own account that may approve traces."""
+    mine = select(Account.agency).where(Account.is_active, Account.role.in_(APPROVING_ROLES))
+    return [*db.session.scalars(mine)]
+
+
+def count_approvers(restricted: Collection[str] = ()) -> int:
+    """Return how many own accounts outside restricted agencies may approve traces."""
+    return sum(agency not in restricted for agency in approver_agencies())
+
+
+def approval_rule(state: str) -> str:
+    """Return the approval rule of a state: see TRACE_APPROVALS.
+
+    With three own approvers a state does not approve alone. Restricted agencies count too,
+    otherwise a restriction could bypass approval.
+    """
+    wanted = settings.load_settings(state).settings.trace_approval
+    return "own" if wanted == "alone" and count_approvers() >= ENOUGH_APPROVERS else wanted
+
+
+def last_decline(trace: Trace, notes: Sequence[MessageView]) -> MessageView | None:
+    """Return the last decline of a draft without a pending approval."""
+    if trace.status != "draft" or trace.approval_asked_at is not None:
+        return None
+    return next((one for one in reversed(notes) if one.kind == DECLINE), None)
+
+
+def without_approver(
+    drafts: Sequence[Trace], restricted: Mapping[UUID, Sequence[str]]
+) -> dict[UUID, list[Message]]:
+    """Return advice for each waiting draft without any possible approver."""
+    waiting = [one for one in drafts if one.status == "draft" and one.approval_asked_at is not None]
+    able = {*approver_agencies()} if waiting else set()
+    return {trace.id: [NO_APPROVER] for trace in waiting if able <= {*restricted[trace.id]}}
+
+
+def is_declined(trace: Trace) -> bool:
+    """Return whether a trace is declined as it is, and not approved.
+
+    A draft amended since was not. A sent one counts as it was when sent.
+    """
+    if trace.declined_shown is None:
+        return False
+    return trace.sent_at is not None or not changed_fields(
+        trace.declined_shown, approval_snapshot(trace)
+    )
+
+
+def current_decline(trace: Trace, notes: Sequence[MessageView]) -> MessageView | None:
+    """Return the last decline of a trace as it is, or None."""
+    if not is_declined(trace):
+        return None
+    return next((one for one in reversed(notes) if one.kind == DECLINE), None)

@@ -1,0 +1,361 @@
+"""States outside the exchange: their channel, form, and answers recorded by officers.
+
+Nothing here is the state's own message: an officer of the asking state records when a form was
+sent, and from the reply what was answered on which day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.release import Use
+from salsa_ext.access.rules import require
+from salsa_ext.access.vault import Vault
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, message
+from salsa_ext.core.field_checks import Problems, check_date
+from salsa_ext.database.session import db
+from salsa_ext.disclosure.sharing import Sharing
+from salsa_ext.documents.models import Seizure
+from salsa_ext.exchange import delivery
+from salsa_ext.firearms.records.values import Event
+from salsa_ext.reference.agencies import ContactOffice, agency_label, find_reply_office
+from salsa_ext.reference.calendars import local_days, today
+from salsa_ext.tracing.chains.chain import merge_events
+from salsa_ext.tracing.requests import answers, message_log
+from salsa_ext.tracing.requests.answers import groups_in
+from salsa_ext.tracing.requests.lifecycle import FINAL_ACTIONS
+from salsa_ext.tracing.requests.message_log import MessageEntry, messages_by_subject
+from salsa_ext.tracing.requests.values import WAITING_STATUSES, ManualEvent
+from salsa_ext.tracing.traces import legs
+from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces.leg_views import FORM_SENT
+from salsa_ext.tracing.traces.legs import asking_agency
+from salsa_ext.tracing.traces.locking import trace_purpose
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.queries import TraceView
+from salsa_ext.tracing.traces.values import ChannelData, ReplyData
+
+ACTION_BY_STATUS: Final = {
+    "acknowledged": "acknowledge",
+    "answered": "answer",
+    "partial": "restrict",
+    "no_record": "no_record",
+    "refused": "refuse",
+}
+"""Statuses an officer may record from any status, with the action."""
+
+
+def may_change_channel(leg: TraceLeg) -> bool:
+    """Return whether a leg's channel may change: until its answer."""
+    return leg.channel != "salsa" and leg.status in WAITING_STATUSES
+
+
+def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) -> bool:
+    """Set a leg's channel; returns whether the form is reported sent.
+
+    On `sent_on`, or today; a new reference also reports it. Raises Invalid for a future day or one
+    before the gun was found.
+    """
+    problems = Problems()
+    _check_day(problems, actor, trace, "sent_on", data.sent_on)
+    problems.raise_any()
+    is_said = data.sent or data.sent_on is not None
+    went_out = is_said or data.reference not in (None, leg.reference)
+    is_asked_anew = leg.is_to_send or data.channel != leg.channel
+    if is_asked_anew:
+        leg.is_to_send = not went_out
+        leg.asked_on = leg.asked_on if data.channel == leg.channel else None
+    if data.sent_on or (went_out and is_asked_anew):
+        _set_asked(actor, leg, data.sent_on or today(actor))
+    leg.channel, leg.reference = data.channel, data.reference
+    db.session.flush()
+    if is_said:
+        on = leg.asked_on.isoformat() if leg.asked_on else None
+        said = {"channel": data.channel, "sent_on": on}
+        message_log.store(actor, [MessageEntry("leg", leg.id, FORM_SENT, said)])
+    return is_said
+
+
+def record_answer(
+    actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: ReplyData
+) -> dict[str, Any]:
+    """Record an answer by another channel; raises Invalid.
+
+    Replaces the recorded one, unless it is additional (`beside`). Returns what it replaced, for the
+    audit.
+    """
+    action = _check_reply(actor, trace, leg, data)
+    is_told = action in FINAL_ACTIONS or leg.status not in WAITING_STATUSES
+    replaced = _replaced_answer(leg) if is_told and not data.beside else {}
+    with legs.updating_status(trace, is_sending=True):
+        if leg.status == "withdrawn":
+            raise IllegalTransition("leg", leg.status, action)
+        legs.set_status(leg, data.status or leg.status)
+        leg.is_automatic = False
+        _mark_form_sent(actor, leg, action, data.sent_on)
+        leg.reference = data.reference or leg.reference
+        said = _set_answer(actor, leg, action, data) if is_told else []
+        db.session.flush()
+        message_log.store(
+            actor,
+            [MessageEntry("leg", leg.id, "by_hand", _stored_reply(leg, data) | {"events": said})],
+        )
+        row = {"state": leg.state, "events": leg.events}
+        legs.ask_referred_and_notify(
+            actor, vault, trace, legs.referrals_in([row], [*data.points_to])
+        )
+        delivery.deliver_now(actor, vault)
+    return replaced
+
+
+def _replaced_answer(leg: TraceLeg) -> dict[str, Any]:
+    """Return the recorded answer for the audit."""
+    if leg.answered_at is None:
+        return {}
+    on = leg.answered_on.isoformat() if leg.answered_on else None
+    return {
+        "replaced": {
+            "status": leg.status,
+            "answered_on": on,
+            "events": [event["record"] for event in leg.events],
+        }
+    }
+
+
+def _set_answer(actor: Actor, leg: TraceLeg, action: str, data: ReplyData) -> list[dict[str, Any]]:
+    """Set the recorded answer, or that there is none; returns its events."""
+    is_answer = action in FINAL_ACTIONS
+    leg.answered_at = actor.now() if is_answer else None
+    leg.answered_on = data.answered_on if is_answer else None
+    leg.failure_reason = data.failure_reason
+    said = _manual_events(leg, data.events)
+    leg.events = merge_events(leg.events, said) if data.beside else said
+    return said
+
+
+def _manual_events(leg: TraceLeg, told: Collection[ManualEvent]) -> list[dict[str, Any]]:
+    on = leg.answered_on.isoformat() if leg.answered_on else None
+    return [answers.manual_event(leg.state, event, "H1") | {"said_on": on} for event in told]
+
+
+def _stored_reply(leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
+    days_said = {
+        name: day.isoformat() for name in ("sent_on", "answered_on") if (day := getattr(data, name))
+    }
+    return {
+        "text": data.text,
+        "status": leg.status,
+        "points_to": [*data.points_to],
+        "failure_reason": data.failure_reason,
+    } | days_said
+
+
+def _mark_form_sent(actor: Actor, leg: TraceLeg, action: str, sent_on: date | None) -> None:
+    """Mark the form as sent by a reply, with any given day.
+
+    An earlier form's arrival proves nothing of the next one.
+    """
+    if sent_on is not None:
+        leg.is_to_send = False
+        _set_asked(actor, leg, sent_on)
+    elif leg.is_to_send and (action in FINAL_ACTIONS or not _was_sent_before(leg)):
+        leg.is_to_send = False
+
+
+def _set_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
+    """Set when a form was sent: the day, of today the time."""
+    is_today = on == today(actor)
+    leg.asked_on = on
+    leg.asked_at = actor.now() if is_today else local_days(actor).start(leg.owner_state, on)
+
+
+def _was_sent_before(leg: TraceLeg) -> bool:
+    return bool(leg.reference) or any(
+        one.kind == FORM_SENT for one in messages_by_subject([leg.id])[leg.id]
+    )
+
+
+def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> str:
+    problems = Problems()
+    if not data.text:
+        problems.add("text", message("This field is required."))
+    if data.status is None:
+        problems.add("status", message("Say what came back by the other channel."))
+    if data.events and data.status not in ("answered", "partial"):
+        problems.add("events", message("Events belong to an answer."))
+    if data.beside and data.status not in ("answered", "partial"):
+        problems.add(
+            "beside",
+            message(
+                "Only an answer comes beside another; leave this out to put right what was"
+                " written down."
+            ),
+        )
+    if data.failure_reason and data.status not in ("partial", "no_record"):
+        problems.add(
+            "failure_reason",
+            message(
+                "Only an answer in part, or that there is no record, says why no more is known."
+            ),
+        )
+    _check_days(problems, actor, trace, leg, data)
+    _check_events(problems, actor, data)
+    problems.raise_any()
+    return ACTION_BY_STATUS[data.status or ""]
+
+
+def _check_events(problems: Problems, actor: Actor, data: ReplyData) -> None:
+    for at, event in enumerate(data.events):
+        path = f"events.{at}.occurred_on"
+        check_date(problems, path, event.occurred_on, today(actor))
+        if data.answered_on and event.occurred_on > data.answered_on:
+            problems.add(
+                path,
+                message(
+                    "After the day of the answer, {on}: correct the one day or the other.",
+                    on=data.answered_on,
+                ),
+            )
+
+
+def _check_days(
+    problems: Problems, actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData
+) -> None:
+    _check_day(problems, actor, trace, "sent_on", data.sent_on)
+    _check_day(problems, actor, trace, "answered_on", data.answered_on)
+    if data.answered_on and data.status and ACTION_BY_STATUS[data.status] not in FINAL_ACTIONS:
+        problems.add(
+            "answered_on",
+            message("Nothing was answered yet: leave the day out, or say what was answered."),
+        )
+    sent_on = data.sent_on or leg.asked_on
+    if sent_on and data.answered_on and data.answered_on < sent_on:
+        problems.add(
+            "answered_on",
+            message(
+                "Before the form went out, on {on}: correct the one day or the other.", on=sent_on
+            ),
+        )
+
+
+def _check_day(problems: Problems, actor: Actor, trace: Trace, path: str, on: date | None) -> None:
+    """Check that a day is between the find and today."""
+    now = today(actor)
+    if on is not None and on > now:
+        problems.add(path, message("This date lies in the future; today is {today}.", today=now))
+    elif on is not None and on < min(trace.found_on, now):
+        problems.add(
+            path,
+            message(
+                "Before the gun was found, on {on}: say that day or a later one.", on=trace.found_on
+            ),
+        )
+
+
+EVENT_GROUPS = ("firearm", "event", "document")
+FORM_FIELDS = {"firearm": ("serial",), "event": (), "document": ("document_number",)}
+"""Fields on a form by field group."""
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """Contents of a form: trace, leg, seizure, contact, and known events.
+
+    Its contents leave the circle of participants: own information, and of other states only what
+    the release rules let go on to the asked state. `agency` is the asking authority, by name and
+    code, `office` its contact; neither of a restricted agency. `events` may go on to the asked
+    state; `sharing` has by record what else of them may.
+    """
+
+    view: TraceView
+    leg: TraceLeg
+    seizure: Seizure | None
+    agency: str
+    office: ContactOffice | None
+    events: Sequence[Event]
+    sharing: Mapping[str, Sharing]
+
+
+def fill_form(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> RequestForm:
+    """Return the form of a leg; raises NotFound, Invalid."""
+    require(actor, Permission.TRACE_REQUEST)
+    view = trace_queries.load(actor, trace_id)
+    leg = next((one for one in view.legs if one.id == leg_id), None)
+    if leg is None:
+        raise NotFound("leg", leg_id)
+    if leg.channel == "salsa":
+        raise Invalid(
+            {"leg": [message("This state takes part, and is asked by the service itself.")]}
+        )
+    result = trace_queries.get_result(actor, trace_id)
+    seizure = trace_queries.find_seizure(actor, view.trace)
+    of_seizure = [seizure.agency] if seizure else []
+    agency = asking_agency(actor, view.trace, view.hidden_from, of_seizure)
+    return RequestForm(
+        view,
+        leg,
+        seizure,
+        agency_label(agency) if agency else "",
+        find_reply_office(actor.own_state(), agency, view.hidden_from),
+        _transferable_events(result.events(), result.sharing, leg.state),
+        result.sharing,
+    )
+
+
+def _transferable_events(
+    events: Sequence[Event], shared: Mapping[str, Sharing], to: str
+) -> list[Event]:
+    """Return events that may go on: own ones, others with consent."""
+    use = Use("onward", to)
+    return [
+        event
+        for event in events
+        if all(shared[event["record"]].decide(group, use).allowed for group in EVENT_GROUPS)
+    ]
+
+
+def audit_form(*, actor: Actor, form: RequestForm, kind: str, sha256: str) -> None:
+    """Audit that a form was made, with the file's SHA-256.
+
+    Each state with an event on it sees in its audit to which state it goes.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    leg = form.leg
+    said = {
+        "leg": str(leg.id),
+        "to": leg.state,
+        "channel": leg.channel,
+        "kind": kind,
+        "file": sha256,
+        "language": actor.language,
+    }
+    trace = form.view.trace
+    append(actor, AuditEvent(Action.TRACE_FORM_MADE, "trace", trace.id, data=said))
+    append_many(
+        actor.for_purpose(trace_purpose(trace)),
+        [
+            AuditEvent(
+                Action.RECORD_DISCLOSED,
+                "record",
+                event["record"],
+                event["state"],
+                [event["state"]],
+                {
+                    "version": event["version"],
+                    "handling": event["handling"],
+                    "groups": groups_in(event, FORM_FIELDS),
+                    "to": leg.state,
+                    "through": "form",
+                },
+            )
+            for event in form.events
+            if not form.sharing[event["record"]].is_own
+        ],
+    )

@@ -1,0 +1,80 @@
+"""Locking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.errors import IllegalTransition, NotFound, StaleVersion, message
+from salsa_ext.database.session import db
+from salsa_ext.exchange import pair_locks
+from salsa_ext.tracing.traces import corrections as trace_corrections
+from salsa_ext.tracing.traces import values as trace_values
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+
+ACTIONS_BY_STATUS: Final = {
+    "draft": ("amend", "approve", "decline", "send", "withdraw"),
+    "approved": ("send", "withdraw"),
+    **dict.fromkeys(trace_values.SENT_STATUSES, ("legs", "feedback", "close", "withdraw")),
+    "closed": ("feedback",),
+}
+"""Actions that a status allows; assigning, notes and restrictions always are."""
+
+
+def trace_purpose(trace: Trace) -> Purpose:
+    """Return the purpose of searches for a trace."""
+    return Purpose("investigation", trace.case_number, about=(str(trace.id),))
+
+
+def _lock_row(trace_id: UUID) -> Trace:
+    trace = db.session.get(Trace, trace_id, populate_existing=True, with_for_update=True)
+    if trace is None:
+        raise NotFound("trace", trace_id)
+    return trace
+
+
+def lock_trace(
+    actor: Actor,
+    trace_id: UUID,
+    action: str,
+    statuses: Sequence[str],
+    expected_version: int | None = None,
+    asking: Sequence[str] = (),
+) -> Trace:
+    """Return an own trace, locked, for an action that its status allows.
+
+    Messages of asked states to it wait, and those with the states that the action will ask
+    (`asking`). Raises NotFound, StaleVersion, IllegalTransition.
+    """
+    lock_pairs_of(actor, Trace.id == trace_id, asking)
+    trace = _lock_row(trace_id)
+    if trace.owner_state != actor.state:
+        raise NotFound("trace", trace_id)
+    if expected_version is not None and trace.version != expected_version:
+        raise StaleVersion(message("This was changed since you read it; read it again."))
+    if trace.status not in statuses:
+        raise IllegalTransition(
+            "trace", trace.status, action, ACTIONS_BY_STATUS.get(trace.status, ())
+        )
+    return trace
+
+
+def lock_pairs_of(actor: Actor, condition: ColumnElement[bool], asking: Sequence[str] = ()) -> None:
+    """Lock all pairs of states with messages to some traces.
+
+    Before the traces, in the order of message processing, and together with the pairs of pending
+    corrections: other orders deadlock. States to ask are known where a command names them
+    (`asking`); others are found after locking.
+    """
+    own = actor.own_state()
+    asked = (
+        select(TraceLeg.state)
+        .join(Trace, Trace.id == TraceLeg.trace_id)
+        .where(condition, TraceLeg.channel == "salsa", TraceLeg.state != own)
+    )
+    mine = {(own, other) for other in (*db.session.scalars(asked), *asking)}
+    pair_locks.lock_pairs(mine | trace_corrections.pairs_to_lock(actor))

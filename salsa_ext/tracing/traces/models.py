@@ -1,0 +1,105 @@
+"""Traces, and their legs: the asking state's view of each request."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.models import Owned
+from salsa_ext.database.session import Base
+
+
+class Trace(Owned, Base):
+    """One request for the history of one gun; `firearm` is the description that was sent.
+
+    `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who
+    approved it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
+    `approval_asked_at` is set while one is waited for; `approval_shown` is what the draft said when
+    one was asked first, or approved it, and `declined_shown` what it said when one declined it, none of whom
+    approved it since; of one that was sent it is there where that was declined.
+    """
+
+    __tablename__ = "trace"
+    __table_args__ = (
+        Index(None, "owner_state", "id"),
+        Index(None, "owner_state", "status"),
+        Index(None, "owner_state", "seizure_id"),
+        Index(None, "owner_state", "case_number"),
+        CheckConstraint("approval IN ('own', 'alone')", name="approval"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int]
+    status: Mapped[str]
+    case_number: Mapped[str]
+    seizure_id: Mapped[UUID | None]
+    record_id: Mapped[UUID | None]
+    firearm: Mapped[dict[str, Any]]
+    found_on: Mapped[date]
+    priority: Mapped[str]
+    priority_reason: Mapped[str | None]
+    legal_basis: Mapped[str]
+    illicit_reason: Mapped[str]
+    circumstances: Mapped[str]
+    intended_use: Mapped[str]
+    needed_by: Mapped[date | None]
+    confidentiality_requested: Mapped[bool]
+    requested_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
+    likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
+    approval: Mapped[str | None] = mapped_column(sort_order=99)
+    approval_asked_at: Mapped[datetime | None] = mapped_column(sort_order=99)
+    approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)
+    approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
+    approval_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    declined_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+
+
+class TraceLeg(Owned, Base):
+    """The request to one state, its channel, and the answer.
+
+    `is_automatic`: answered without a person; `failure_reason` is the state's reason for knowing no
+    more. `asked_in` is the envelope of the last request, `question` that of its last question or
+    refusal; `reference` its number in another channel. `is_to_send`: a person has to send its form
+    by that channel and did not report it sent. For another channel `asked_on` and `answered_on` are
+    the days as an officer recorded them, or None; `answered_at` is when the officer did.
+    """
+
+    __tablename__ = "trace_leg"
+    __table_args__ = (
+        UniqueConstraint("trace_id", "state"),
+        Index(None, "id"),
+        Index(
+            "ix_trace_leg_waiting",
+            "owner_state",
+            "state",
+            "asked_at",
+            postgresql_where=text(
+                "status IN ('sent', 'acknowledged', 'clarification', 'deferred')"
+            ),
+        ),
+    )
+    trace_id: Mapped[UUID] = mapped_column(ForeignKey("trace.id"), primary_key=True, sort_order=-31)
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    state: Mapped[str] = mapped_column(CHAR(3))
+    channel: Mapped[str]
+    status: Mapped[str]
+    why: Mapped[list[dict[str, Any]]]
+    events: Mapped[list[dict[str, Any]]]
+    records_through: Mapped[date | None]
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    is_automatic: Mapped[bool] = mapped_column(sort_order=99)
+    reference: Mapped[str | None] = mapped_column(sort_order=99)
+    asked_in: Mapped[UUID | None] = mapped_column(sort_order=99)
+    question: Mapped[UUID | None] = mapped_column(sort_order=99)
+    failure_reason: Mapped[str | None] = mapped_column(sort_order=99)
+    is_to_send: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)
+    asked_on: Mapped[date | None] = mapped_column(sort_order=99)
+    answered_on: Mapped[date | None] = mapped_column(sort_order=99)

@@ -1,0 +1,152 @@
+"""Values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.core.errors import Message, message
+from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.tracing.requests.values import ManualEvent
+
+
+@dataclass(frozen=True)
+class TraceData:
+    """A trace request (International Tracing Instrument III, 17).
+
+    The gun is either item `item` of the state's own `seizure`, or `firearm`, found on `found_on`.
+    The agencies in `hidden_from` must not see it. A second trace of the same gun in a case needs
+    `confirm_second`.
+    """
+
+    case_number: str
+    priority: str
+    legal_basis: str
+    illicit_reason: str
+    circumstances: str
+    intended_use: str
+    seizure: UUID | None = None
+    item: int = 1
+    firearm: Firearm | None = None
+    found_on: date | None = None
+    priority_reason: str | None = None
+    needed_by: date | None = None
+    confidentiality_requested: bool = False
+    draft: bool = False
+    hidden_from: tuple[str, ...] = ()
+    confirm_second: bool = False
+
+
+def missing_fields(fields: Mapping[str, Any]) -> dict[str, Message]:
+    """Return messages for missing fields of a trace, by field.
+
+    Checks the gun, the day it was found, and the reason of an urgent priority. `fields` are the
+    other fields as sent or read; an absent one is empty.
+    """
+    found = missing_draft_fields(fields)
+    if (fields.get("seizure") is None) == (fields.get("firearm") is None):
+        found["seizure"] = message("Give a seizure with its item, or the firearm; not both.")
+    return found
+
+
+def missing_draft_fields(fields: Mapping[str, Any]) -> dict[str, Message]:
+    """Return messages for missing fields of a draft with a known gun."""
+    found = {}
+    if fields.get("firearm") is not None and fields.get("found_on") is None:
+        found["found_on"] = message("Say on which day the gun was found.")
+    if fields.get("priority") in ("flash", "urgent") and not fields.get("priority_reason"):
+        found["priority_reason"] = message("Say why this cannot wait.")
+    return found
+
+
+@dataclass(frozen=True)
+class SendData:
+    """Sending of a draft; a declined one without approval needs `confirm_declined`."""
+
+    confirm_declined: bool = False
+
+
+@dataclass(frozen=True)
+class LegData:
+    """Another state to ask, with a channel if it is non-participating."""
+
+    state: str
+    reason: str
+    channel: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class ChannelData:
+    """The channel to a non-participating state, with its reference there.
+
+    `sent`, or the day `sent_on` (default today), states that the form was sent by it.
+    """
+
+    channel: str
+    reference: str | None = None
+    sent: bool = False
+    sent_on: date | None = None
+
+
+@dataclass(frozen=True)
+class ReplyData:
+    """A reply to a question, or a recorded answer by another channel.
+
+    Of a state asked by another channel, `status` and the rest of its answer are recorded: the day
+    of the answer (`answered_on`), and that of the form (`sent_on`). It replaces what was recorded
+    before, unless `beside`.
+    """
+
+    text: str | None = None
+    status: str | None = None
+    events: Collection[ManualEvent] = ()
+    points_to: Collection[str] = ()
+    reference: str | None = None
+    failure_reason: str | None = None
+    sent_on: date | None = None
+    answered_on: date | None = None
+    beside: bool = False
+
+
+@dataclass(frozen=True)
+class FeedbackData:
+    """Whether the answers helped, for the states that gave them."""
+
+    helped: bool
+    text: str | None = None
+
+
+SENT_STATUSES: Final = ("sent", "in_progress", "answered")
+
+
+@dataclass
+class AnsweredRecords:
+    """Records in the answers to one request: by a person, by service."""
+
+    asking_state: str
+    by_person: set[UUID] = field(default_factory=set)
+    by_service: set[UUID] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class CorrectionRecipients:
+    """Recipients of a state's corrected records: requests, and own traces.
+
+    `others` are the states that the own traces asked.
+    """
+
+    state: str
+    records: frozenset[UUID]
+    given: dict[UUID, AnsweredRecords]
+    traces: list[UUID]
+    others: set[str]
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Return the pairs of states to lock before sending."""
+        asking = {given.asking_state for given in self.given.values()}
+        return {(self.state, other) for other in asking | self.others}

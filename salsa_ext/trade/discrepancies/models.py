@@ -1,0 +1,69 @@
+"""Tables of discrepancies and the states' statements on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.models import Owned
+from salsa_ext.database.session import Base
+
+
+class Discrepancy(Owned, Base):
+    """An irregularity of an owner's permit or shipment, recorded once.
+
+    `key` distinguishes several of one kind, such as a field or a line. `data` holds each side's
+    values: codes, numbers, dates and serials.
+    """
+
+    __tablename__ = "discrepancy"
+    __table_args__ = (
+        UniqueConstraint("subject_id", "kind", "key"),
+        Index("ix_discrepancy_concerned", "concerned", postgresql_using="gin"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int]
+    kind: Mapped[str]
+    key: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    subject_number: Mapped[str]
+    status: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    raised_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class Statement(Owned, Base):
+    """One state's statement on a discrepancy.
+
+    `stance` is open, explained or agreed.
+    """
+
+    __tablename__ = "position"
+    discrepancy_id: Mapped[UUID] = mapped_column(
+        ForeignKey("discrepancy.id"), primary_key=True, sort_order=-30
+    )
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True, sort_order=-20)
+    stance: Mapped[str]
+    explanation: Mapped[str | None]
+    changed_at: Mapped[datetime]
+
+
+class DiscrepancyAssignment(Base):
+    """The account assigned to a discrepancy in one state.
+
+    Not visible to other states.
+    """
+
+    __tablename__ = "assignment"
+    discrepancy_id: Mapped[UUID] = mapped_column(
+        ForeignKey("discrepancy.id"), primary_key=True, sort_order=-30
+    )
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True, sort_order=-20)
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    assigned_at: Mapped[datetime]

@@ -1,0 +1,28 @@
+"""Values of discrepancies: irregularities found, and statements of states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Irregularity:
+    """An irregularity that the facts show; recorded as a discrepancy.
+
+    `kind` is the discrepancy's. `key` is a field, line, stage or state code; empty where a document
+    has one of the kind at most. `data` holds each side's values (codes, numbers, dates, serials),
+    never personal data. The same key with other data is a new fact.
+    """
+
+    kind: str
+    key: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StatementData:
+    """A state's explanation, or its reason for reopening."""
+
+    text: str | None = None

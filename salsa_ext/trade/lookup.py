@@ -1,0 +1,111 @@
+"""Lookup of permits and shipments by number, plate, transport document or party."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, tuple_, union
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core import text as core_text
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.reference.name_matching import fold_name
+from salsa_ext.trade.events import events_by_subject
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.queries import PermitView, view_permits
+from salsa_ext.trade.shipments import queries as shipment_queries
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.queries import ShipmentView, build_timeline
+from salsa_ext.trade.shipments.queries import view_shipments as shipment_views
+
+MAX_FOUND: Final = 20
+MAX_ITEMS: Final = 200
+MIN_NAME_LENGTH: Final = 3
+
+
+@dataclass(frozen=True)
+class TradeDocuments:
+    """Permits and shipments, newest first, at most MAX_FOUND each."""
+
+    permits: Sequence[PermitView] = ()
+    shipments: Sequence[ShipmentView] = ()
+
+
+def find_documents(actor: Actor, text: str) -> TradeDocuments:
+    """Return permits and shipments with this number, plate or transport document.
+
+    Exact except for case and, in plates, spaces and hyphens. Own permits are also found by a
+    party's name or its first three letters. Every lookup uses an index.
+    """
+    require(actor, Permission.PERMIT_READ)
+    written = core_text.number_spellings(text)
+    if not written:
+        return TradeDocuments()
+    numbered = select(Permit.id).where(Permit.number.in_(written))
+    named = select(func.salsa_permits_of(written[0], MAX_FOUND))
+    is_name = len(fold_name("party", written[0])) >= MIN_NAME_LENGTH
+    permits = _fetch_newest(Permit, union(numbered, named) if is_name else numbered)
+    if Permission.SHIPMENT_READ not in actor.permissions:
+        return TradeDocuments(view_permits(actor, permits))
+    plated = [select(func.salsa_shipments_with(plate)) for plate in written]
+    shipments = _fetch_newest(
+        Shipment,
+        union(
+            select(Shipment.id).where(Shipment.number.in_(written)),
+            select(Shipment.id).where(Shipment.document_number.in_(written)),
+            *plated,
+        ),
+    )
+    return TradeDocuments(view_permits(actor, permits), shipment_views(actor, shipments))
+
+
+def _fetch_newest(model: type[Permit] | type[Shipment], ids: object) -> Sequence[Any]:
+    query = select(model).where(model.id.in_(ids)).order_by(model.id.desc()).limit(MAX_FOUND)  # type: ignore[arg-type]
+    return db.session.scalars(query).all()
+
+
+def related_permits(actor: Actor, permit: Permit) -> list[PermitView]:
+    """Return the other permits of the same movement, oldest first.
+
+    They name the same import certificate, or one of them names the other.
+    """
+    require(actor, Permission.PERMIT_READ)
+    certificate = permit.number if permit.kind == "import" else permit.import_permit_number
+    named = [(permit.importing_state, "import", certificate)] if certificate else []
+    if permit.export_permit_number:
+        named.append((permit.exporting_state, "export", permit.export_permit_number))
+    named += [(other["state"], "in_transit", other["number"]) for other in permit.transit_permits]
+    same = and_(
+        Permit.importing_state == permit.importing_state, Permit.import_permit_number == certificate
+    )
+    by_name = tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(named)
+    query = select(Permit).where(or_(by_name, same) if certificate else by_name)
+    others = query.where(Permit.id != permit.id).order_by(Permit.id).limit(MAX_FOUND)
+    return view_permits(actor, db.session.scalars(others).all())
+
+
+def get_shipment_overview(actor: Actor, shipment_id: UUID) -> ShipmentView:
+    """Return a shipment with its events, without its items; raises NotFound."""
+    require(actor, Permission.SHIPMENT_READ)
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    view = shipment_views(actor, [shipment], with_findings=True)[0]
+    told = events_by_subject([shipment_id])[shipment_id]
+    received = shipment_queries.list_receipt_versions([shipment_id])[shipment_id]
+    return replace(view, events=build_timeline(told, view.checkpoints, received))
+
+
+def first_items(actor: Actor, shipment_id: UUID) -> Sequence[Record]:
+    """Return a shipment's first MAX_ITEMS firearms by line, without marks."""
+    require(actor, Permission.SHIPMENT_READ)
+    query = select_current(Record).where(Record.document_id == shipment_id)
+    return db.session.scalars(query.order_by(Record.line, Record.id).limit(MAX_ITEMS)).all()

@@ -1,0 +1,35 @@
+"""Models."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.database.models import Owned, Versioned
+from salsa_ext.database.session import Base
+
+
+class Receipt(Owned, Versioned, Base):
+    """A receipt by the importing state (CIFTA IX.4), or of returned goods.
+
+    Returned goods are confirmed by the exporting state. A correction is a new version with its
+    reason. `missing` and `unexpected` are serials, `miskeyed` pairs of them, `differences`
+    quantities of goods without serials by line, positive where more arrived than was sent.
+    """
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("shipment_id", "owner_state", "version"),)
+    shipment_state: Mapped[str] = mapped_column(CHAR(3))
+    shipment_id: Mapped[UUID]
+    received_on: Mapped[date]
+    item_count: Mapped[int]
+    missing: Mapped[list[dict[str, Any]]]
+    unexpected: Mapped[list[str]]
+    bulk: Mapped[list[dict[str, Any]]]
+    miskeyed: Mapped[list[dict[str, Any]]]
+    differences: Mapped[list[dict[str, Any]]]
+    import_mark: Mapped[dict[str, Any] | None]

@@ -1,0 +1,109 @@
+"""Queries on receipts, and on shipped goods without serials."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
+from salsa_ext.core.text import format_number
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.shipments.models import Shipment
+
+
+@dataclass(frozen=True)
+class ReceiptView:
+    """A receipt of the importing state; `version` is the shipment's."""
+
+    receipt: Receipt
+    version: int
+
+
+def get_receipt(actor: Actor, shipment_id: UUID, as_of: datetime | None = None) -> ReceiptView:
+    """Return the importing state's receipt, current or at `as_of`.
+
+    Raises NotFound, also if there was none.
+    """
+    require(actor, Permission.SHIPMENT_READ)
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    receipt = find_receipt(shipment, as_of)
+    if receipt is None:
+        raise NotFound("receipt", shipment_id)
+    return ReceiptView(receipt, shipment.version)
+
+
+def find_receipt(shipment: Shipment, as_of: datetime | None = None) -> Receipt | None:
+    """Return the importing state's receipt of a shipment, or None."""
+    own = (Receipt.shipment_id == shipment.id, Receipt.owner_state == shipment.importing_state)
+    found: Receipt | None = db.session.scalars(select_current(Receipt, as_of).where(*own)).first()
+    return found
+
+
+def received_serials(receipt: Receipt, limit: int) -> list[str] | None:
+    """Return the received serials as read; None if more than `limit`."""
+    guns = select_current(Record).where(
+        Record.document_id == receipt.id,
+        Record.linked_record.is_not(None),
+        Record.serial.is_not(None),
+    )
+    in_order = guns.with_only_columns(Record.serial).order_by(Record.line, Record.linked_record)
+    came = map(str, db.session.scalars(in_order.limit(limit + 1)))
+    found = [*came, *receipt.unexpected]
+    return found if len(found) <= limit else None
+
+
+@dataclass(frozen=True)
+class UnserialisedLine:
+    """Goods shipped without serials on a line; `lot` if single."""
+
+    line: int
+    quantity: Decimal
+    lot: str | None
+
+    @property
+    def shown(self) -> str:
+        """Return the quantity as text."""
+        return format_number(self.quantity)
+
+
+def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:
+    """Return a shipment's goods without serials by line; one query."""
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    lots: dict[int, set[str | None]] = defaultdict(set)
+    for line, quantity, lot in _unserialised_parts(shipment):
+        sums[line] += quantity
+        lots[line].add(lot)
+    return [
+        UnserialisedLine(line, sums[line], next(iter(lots[line])) if len(lots[line]) == 1 else None)
+        for line in sorted(sums)
+    ]
+
+
+def has_serials(shipment: Shipment) -> bool:
+    """Return whether any item of a shipment has a serial."""
+    some = select_current(Record).where(
+        Record.document_id == shipment.id, Record.serial.is_not(None)
+    )
+    return db.session.scalar(some.with_only_columns(Record.id).limit(1)) is not None
+
+
+def _unserialised_parts(shipment: Shipment) -> Iterator[tuple[int, Decimal, str | None]]:
+    for part in shipment.bulk:
+        yield part["line"], Decimal(str(part["quantity"])), part.get("lot")
+    items = select_current(Record).where(Record.document_id == shipment.id, Record.serial.is_(None))
+    by_line = items.with_only_columns(Record.line, func.sum(Record.quantity), Record.lot)
+    yield from db.session.execute(by_line.group_by(Record.line, Record.lot))

@@ -1,0 +1,254 @@
+"""Comparison of a receipt with its shipment.
+
+Equal serials of long lists are paired in the database; only the rest is paired in memory
+(`pairing`), with the same result.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, text
+
+from salsa_ext.core.errors import FieldLabels, NoSerialMatches, message
+from salsa_ext.core.field_checks import Problems, check_date
+from salsa_ext.database.bulk import fill_temporary
+from salsa_ext.database.session import db
+from salsa_ext.firearms.marks.keys import normalise
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import stream_guns
+from salsa_ext.reference import names
+from salsa_ext.trade.receipts import pairing
+from salsa_ext.trade.receipts.pairing import ReceivedSerial, SerialComparison, ShippedSerial
+from salsa_ext.trade.receipts.values import ReceiptData
+from salsa_ext.trade.shipments.models import Shipment
+
+QuantitiesByLine = defaultdict[int, Decimal]
+
+
+@dataclass(frozen=True)
+class ReceiptComparison:
+    """Result of comparing a receipt with its shipment.
+
+    `miskeyed` pairs items with the serials read; `absent` are the record ids of items that did not
+    arrive. `differences` are quantities of goods without serials by line, `goods` the bulk
+    quantities received.
+    """
+
+    shipment: Shipment
+    data: ReceiptData
+    missing: Sequence[ShippedSerial] = ()
+    unexpected: Sequence[str] = ()
+    miskeyed: Sequence[tuple[ShippedSerial, str]] = ()
+    absent: frozenset[UUID] = frozenset()
+    differences: Mapping[int, Decimal] = field(default_factory=dict)
+    goods: Mapping[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def item_count(self) -> int:
+        """Return the number of items that arrived, mis-keyed ones included."""
+        return self.shipment.item_count - len(self.absent)
+
+    @property
+    def read(self) -> dict[UUID, str]:
+        """Return the mis-keyed serials as read, by record id."""
+        return {_record_id(gun): serial for gun, serial in self.miskeyed}
+
+
+def check_receipt(shipment: Shipment, data: ReceiptData, on: date) -> None:
+    """Raise Invalid for an impossible or empty receipt."""
+    problems = Problems()
+    check_date(problems, "received_on", data.received_on, on)
+    if data.received_on < shipment.ships_on:
+        problems.add(
+            "received_on",
+            message("The shipment left on {on}; it cannot arrive before.", on=shipment.ships_on),
+        )
+    if not (data.all or data.items or data.bulk):
+        problems.add(
+            "items", message("Set {field}, or list what arrived.", field=FieldLabels(("all",)))
+        )
+    if data.all and (data.items or data.bulk):
+        problems.add("all", message("Everything arrived, or what is listed: give one of the two."))
+    problems.raise_any()
+
+
+def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
+    """Compare a receipt with the items of its shipment's manifest.
+
+    Raises NothingMatches for a list of other goods, unless confirmed.
+    """
+    if data.all:
+        return ReceiptComparison(shipment, data, goods=_sum_by_line(shipment.bulk))
+    found = compare_serials(_shipped_serials(shipment), _received_serials(data))
+    if found.is_of_other_goods and not data.confirm_nothing_matches:
+        raise NoSerialMatches(found.received, found.sent)
+    absent, goods, differences = _compare_unserialised(shipment, data)
+    return ReceiptComparison(
+        shipment,
+        data,
+        found.missing,
+        found.over,
+        found.miskeyed,
+        frozenset(absent) | {_record_id(gun) for gun in found.missing},
+        differences,
+        goods,
+    )
+
+
+def _shipped_serials(shipment: Shipment) -> Iterator[ShippedSerial]:
+    for item in stream_guns(shipment.id, Record.serial.is_not(None)):
+        yield ShippedSerial(
+            item.id, item.serial, item.line, _code_or_text(item.make, item.make_text)
+        )
+
+
+def _received_serials(data: ReceiptData) -> Iterator[ReceivedSerial]:
+    for item in data.items:
+        make = _code_or_text(names.resolve("make", item.make), item.make)
+        yield ReceivedSerial(item.serial, item.line, make)
+
+
+def _record_id(gun: ShippedSerial) -> UUID:
+    assert isinstance(gun.key, UUID)
+    return gun.key
+
+
+def _code_or_text(code: str | None, text: str | None) -> str | None:
+    return code or text
+
+
+def _compare_unserialised(
+    shipment: Shipment, data: ReceiptData
+) -> tuple[list[UUID], QuantitiesByLine, dict[int, Decimal]]:
+    """Compare goods without serials by line: items in order, then bulk.
+
+    Returns the record ids of absent items, the bulk received, and the differences.
+    """
+    left, sent = _sum_by_line(map(vars, data.bulk)), _sum_by_line(shipment.bulk)
+    differences = {line: left[line] - amount for line, amount in sent.items()}
+    differences |= {line: amount for line, amount in left.items() if line not in sent}
+    absent = []
+    for item in stream_guns(shipment.id, Record.serial.is_(None)):
+        differences[item.line] = differences.get(item.line, Decimal(0)) - item.quantity
+        if left[item.line] >= item.quantity:
+            left[item.line] -= item.quantity
+        else:
+            absent.append(item.id)
+    goods: QuantitiesByLine = defaultdict(Decimal)
+    for line, amount in sent.items():
+        goods[line] = min(amount, left[line])
+    return absent, goods, {line: amount for line, amount in differences.items() if amount}
+
+
+def _sum_by_line(parts: Iterable[Mapping[str, Any]]) -> QuantitiesByLine:
+    sums: QuantitiesByLine = defaultdict(Decimal)
+    for part in parts:
+        sums[part["line"]] += Decimal(str(part["quantity"]))
+    return sums
+
+
+def _temporary_table(name: str, *columns: Column[Any]) -> Table:
+    of_both = (
+        Column("place", Integer),
+        Column("line", Integer),
+        Column("make", Text),
+        Column("serial", Text),
+        Column("norm", Text),
+    )
+    return Table(
+        name, MetaData(), *of_both, *columns, prefixes=["TEMP"], postgresql_on_commit="DELETE ROWS"
+    )
+
+
+SHIPPED_TABLE: Final = _temporary_table("compared_sent", Column("id", Uuid))
+RECEIVED_TABLE: Final = _temporary_table("compared_received")
+PAIR_TABLE: Final = Table(
+    "compared_pair",
+    MetaData(),
+    Column("sent", Integer),
+    Column("received", Integer),
+    prefixes=["TEMP"],
+    postgresql_on_commit="DELETE ROWS",
+)
+
+# A serial that stands once on each side is the same gun whatever the order; of the others the
+# order decides, and they are compared in memory. One grouping and no join: how many groups have one
+# row nobody can estimate, and a wrong guess would compare each with each.
+INSERT_PAIRS: Final = text("""
+    INSERT INTO compared_pair (sent, received)
+    SELECT min(place) FILTER (WHERE is_sent), min(place) FILTER (WHERE NOT is_sent)
+    FROM (SELECT norm, place, line, make, true AS is_sent FROM compared_sent
+          UNION ALL SELECT norm, place, line, make, false FROM compared_received) AS both_sides
+    GROUP BY norm
+    HAVING count(*) = 2 AND count(*) FILTER (WHERE is_sent) = 1
+       AND (min(line) FILTER (WHERE NOT is_sent) IS NULL
+            OR min(line) FILTER (WHERE NOT is_sent) = min(line) FILTER (WHERE is_sent))
+       AND (min(make) FILTER (WHERE NOT is_sent) IS NULL
+            OR min(make) FILTER (WHERE NOT is_sent) = min(make) FILTER (WHERE is_sent))
+""")
+COUNT_PAIRS: Final = text("SELECT count(*) FROM compared_pair")
+SELECT_UNPAIRED_SHIPPED: Final = text("""
+    SELECT id, serial, line, make, place FROM compared_sent
+    WHERE NOT EXISTS (SELECT FROM compared_pair WHERE sent = place) ORDER BY place
+""")
+SELECT_UNPAIRED_RECEIVED: Final = text("""
+    SELECT read.serial, read.line, read.make, read.place, last.received, last.sent
+    FROM (SELECT r.*, p.received AS own, max(p.received) OVER (ORDER BY r.place) AS before
+          FROM compared_received r LEFT JOIN compared_pair p ON p.received = r.place) read
+    LEFT JOIN compared_pair last ON last.received = read.before
+    WHERE read.own IS NULL ORDER BY read.place
+""")
+
+
+def compare_serials(
+    sent: Iterable[ShippedSerial], received: Iterable[ReceivedSerial]
+) -> SerialComparison:
+    """Return the result of `pair_serials`, pairing equal serials by SQL.
+
+    `arrived` lists only part of the equal ones. Keys of shipped serials are record ids.
+    """
+    fill_temporary(SHIPPED_TABLE, _comparison_rows(sent, True))
+    fill_temporary(RECEIVED_TABLE, _comparison_rows(received, False))
+    fill_temporary(PAIR_TABLE, ())
+    db.session.execute(INSERT_PAIRS)
+    paired = db.session.scalar(COUNT_PAIRS) or 0
+    left = [
+        ShippedSerial(row.id, row.serial, row.line, row.make, row.place)
+        for row in db.session.execute(SELECT_UNPAIRED_SHIPPED)
+    ]
+    over = [
+        ReceivedSerial(
+            row.serial,
+            row.line,
+            row.make,
+            row.place,
+            (-1, -1) if row.received is None else (row.received, row.sent),
+        )
+        for row in db.session.execute(SELECT_UNPAIRED_RECEIVED)
+    ]
+    found = pairing.pair_serials(left, over)
+    found.equal, found.sent, found.received = (
+        count + paired for count in (found.equal, found.sent, found.received)
+    )
+    return found
+
+
+def _comparison_rows(
+    items: Iterable[ShippedSerial | ReceivedSerial], has_ids: bool
+) -> Iterator[dict[str, Any]]:
+    for place, item in enumerate(items):
+        row = {
+            "place": place,
+            "line": item.line,
+            "make": item.make,
+            "serial": item.serial,
+            "norm": normalise(item.serial),
+        }
+        yield row | ({"id": item.key} if isinstance(item, ShippedSerial) else {})

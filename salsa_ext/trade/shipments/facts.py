@@ -1,0 +1,188 @@
+"""Facts of a shipment, from which status and irregularities follow.
+
+All times are timezone-aware. Facts may come in any order; they are evaluated in order of their
+times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+CONTRADICTS_PERMIT: Final = "contradicts_permit"
+"""The event of a shipment whose manifest contradicts its permit, and why its paper is invalid."""
+UNKNOWN_TIME: Final = datetime.min.replace(tzinfo=UTC)
+"""When a fact was recorded of which that is not known."""
+STAGE_ORDER: Final = {"exit": 0, "transit_in": 1, "transit_out": 2, "entry": 3}
+
+
+def effective_time(at: datetime, recorded_at: datetime) -> datetime:
+    """Return the earlier of occurrence and recording.
+
+    A device's clock may be fast; a decision after its tick still comes after it.
+    """
+    return min(at, recorded_at)
+
+
+@dataclass(frozen=True)
+class ExpectedStage:
+    """A stage with its expected time and, if given, its post."""
+
+    stage: str
+    at: datetime
+    post: str | None = None
+
+
+@dataclass(frozen=True)
+class CheckpointFact:
+    """A stage ticked by a state: passed, held or refused.
+
+    `seals` are set if read, `pieces` if counted.
+    """
+
+    stage: str
+    state: str
+    at: datetime
+    outcome: str = "passed"
+    post: str | None = None
+    seals: frozenset[str] = frozenset()
+    pieces: int | None = None
+    reason: str | None = None
+    recorded_at: datetime = UNKNOWN_TIME
+
+    @property
+    def is_passed(self) -> bool:
+        """Return whether the goods passed."""
+        return self.outcome == "passed"
+
+
+@dataclass(frozen=True)
+class HoldOrder:
+    """A hold, or its end, ordered by the state with custody."""
+
+    at: datetime
+    is_hold: bool
+    state: str = ""
+    reason: str | None = None
+    recorded_at: datetime = UNKNOWN_TIME
+
+
+@dataclass(frozen=True)
+class IncidentFact:
+    """An incident in transit; with `is_total` nothing of the shipment is left."""
+
+    kind: str
+    at: datetime
+    new_expected_at: datetime | None = None
+    is_total: bool = False
+    state: str = ""
+    note: str | None = None
+    recorded_at: datetime = UNKNOWN_TIME
+
+
+@dataclass(frozen=True)
+class TransportPlan:
+    """Posts and seals planned from `since` on (None: from the start)."""
+
+    since: datetime | None
+    posts: frozenset[str] = frozenset()
+    seals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ReceiptFact:
+    """What a state received.
+
+    `missing` are (line, serial), `miskeyed` (line, shipped, received). `differences` are quantities
+    of goods without serials by line, positive where more arrived than was sent.
+    """
+
+    on: date
+    missing: tuple[tuple[int, str | None], ...] = ()
+    miskeyed: tuple[tuple[int, str, str], ...] = ()
+    unexpected: tuple[str, ...] = ()
+    differences: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """Return received, received_short or received_over; short wins."""
+        if self.missing or any(amount.startswith("-") for amount in self.differences.values()):
+            return "received_short"
+        return "received_over" if self.unexpected or self.differences else "received"
+
+
+@dataclass(frozen=True)
+class ReshippedLine:
+    """Guns of a line that an earlier shipment also contains.
+
+    `guns` is their count, `serials` the first of them, `shipments` the numbers of earlier shipments
+    known to all states concerned.
+    """
+
+    line: int
+    guns: int
+    serials: tuple[str, ...] = ()
+    shipments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LicenceViolation:
+    """A required document that was not valid; `why` is the reason."""
+
+    state: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ShipmentFacts:
+    """All known facts of one shipment.
+
+    `contradictions` compare manifest and permit by line and field (`line`, `field`, `ours`,
+    `theirs`, `count`, `serials`). `pieces` are the counts that match the papers: first that of the
+    firearms, then of everything.
+    """
+
+    exporting: str
+    importing: str
+    transit: tuple[str, ...]
+    last_day: date
+    expected: tuple[ExpectedStage, ...] = ()
+    expected_since: datetime | None = None
+    plans: tuple[TransportPlan, ...] = ()
+    ticks: tuple[CheckpointFact, ...] = ()
+    stops: tuple[HoldOrder, ...] = ()
+    incidents: tuple[IncidentFact, ...] = ()
+    is_released: bool = False
+    is_cancelled: bool = False
+    arrival: ReceiptFact | None = None
+    comeback: ReceiptFact | None = None
+    entered_on: date | None = None
+    unlicensed: tuple[LicenceViolation, ...] = ()
+    cancelled_on_the_way: tuple[LicenceViolation, ...] = ()
+    again: tuple[ReshippedLine, ...] = ()
+    contradictions: tuple[Mapping[str, Any], ...] = ()
+    pieces: tuple[Decimal, ...] = ()
+
+    @property
+    def passed(self) -> tuple[CheckpointFact, ...]:
+        """Return the ticks of stages that were passed."""
+        return tuple(tick for tick in self.ticks if tick.is_passed)
+
+    @property
+    def has_left(self) -> bool:
+        """Return whether any stage was passed."""
+        return bool(self.passed)
+
+    @property
+    def has_entered(self) -> bool:
+        """Return whether the goods entered the importing state."""
+        return any(tick.stage == "entry" for tick in self.passed)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether it was cancelled, returned or received."""
+        return self.is_cancelled or self.comeback is not None or self.arrival is not None

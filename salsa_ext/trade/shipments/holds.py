@@ -1,0 +1,291 @@
+"""Holds and incidents of shipments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Message, message
+from salsa_ext.core.field_checks import Problems, check_moment
+from salsa_ext.database.session import db
+from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
+from salsa_ext.trade.models import TradeEvent
+from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.shipments import notices as shipment_notices
+from salsa_ext.trade.shipments import progress, refresh
+from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
+from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+from salsa_ext.trade.shipments.notices import ShipmentNotice
+from salsa_ext.trade.shipments.progress import (
+    MovementEvent,
+    OverruledHold,
+    active_stops,
+    custody_state,
+    overruled_holds,
+    shipment_status,
+)
+from salsa_ext.trade.shipments.values import IncidentData
+
+
+def hold_shipment(
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+) -> None:
+    """Hold a shipment in the own state's custody.
+
+    Also if a tick already holds it. Raises NotFound, StaleVersion, Forbidden for a state without
+    custody, or Conflict.
+    """
+    require(actor, Permission.SHIPMENT_HOLD)
+    shipment, facts = _lock_with_facts(actor, shipment_id, expected_version)
+    _check_hold(actor, shipment, facts)
+    _record_decision(actor, shipment, "held", data)
+
+
+def resume_shipment(
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+) -> None:
+    """Let a held shipment continue, or accept its pass over the hold.
+
+    Refused goods are not resumed but ticked as passed or sent back; another state's hold is ended
+    by that state. Raises NotFound, StaleVersion, Forbidden for a state without custody, or
+    Conflict.
+    """
+    require(actor, Permission.SHIPMENT_HOLD)
+    shipment, facts = _lock_with_facts(actor, shipment_id, expected_version)
+    _check_resume(actor, shipment, facts)
+    _record_decision(actor, shipment, "resumed", data)
+
+
+def refusal_reason(actor: Actor, shipment: Shipment, action: str) -> Message | None:
+    """Return why the own state cannot hold or resume, or None.
+
+    For display only; the commands check again.
+    """
+    check = _check_hold if action == "hold" else _check_resume
+    try:
+        check(actor, shipment, refresh.load_facts(actor, [shipment])[shipment.id])
+    except (Conflict, Forbidden) as error:
+        return error.message
+    return None
+
+
+def _check_hold(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> None:
+    stopped = _stops_in_custody(actor, facts, "hold")
+    if any(move.effect == "hold" and move.state == actor.state for move in stopped):
+        raise IllegalTransition("shipment", shipment.status, "hold")
+
+
+def _check_resume(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> None:
+    if _is_overruled(actor, facts):
+        return
+    stopped = _stops_in_custody(actor, facts, "resume")
+    if shipment.status != "held":
+        raise IllegalTransition("shipment", shipment.status, "resume")
+    if not any(move.state == actor.state and not move.is_refusal for move in stopped):
+        raise Conflict(
+            message(
+                "Your state does not hold this shipment: what it refused is ticked as passed or sent"
+                " back, and what another state holds is let go on by that state."
+            )
+        )
+
+
+def _lock_with_facts(
+    actor: Actor, shipment_id: UUID, expected_version: int | None
+) -> tuple[Shipment, ShipmentFacts]:
+    """Return a locked shipment and its facts."""
+    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
+    return shipment, refresh.load_facts(actor, [shipment])[shipment_id]
+
+
+def _is_overruled(actor: Actor, facts: ShipmentFacts) -> bool:
+    """Return whether the own hold was overruled and not answered since."""
+    passed = overruled_holds(facts.ticks, facts.stops, facts.incidents)
+    return any(one.held.state == actor.own_state() for one in passed)
+
+
+def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequence[MovementEvent]:
+    """Return the stops of a shipment in the own state's custody.
+
+    Raises IllegalTransition if the shipment is over, Forbidden without custody.
+    """
+    if facts.is_over:
+        raise IllegalTransition("shipment", shipment_status(facts), action)
+    if custody_state(facts) != actor.own_state():
+        raise Forbidden(
+            message(
+                "A shipment is held, and let go on, by the state that has it: the exporting"
+                " state before the exit, a transit state between its entry and its exit,"
+                " the importing state after the entry."
+            )
+        )
+    return active_stops(facts)
+
+
+def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: DecisionData) -> None:
+    add_events(actor, [NewEvent(shipment, kind, data.reason)])
+    refresh.update_shipments(actor, [shipment])
+    news = ShipmentNotice(
+        shipment, f"shipment_{kind}", shipment_notices.other_states(actor, shipment)
+    )
+    shipment_notices.notify_states(actor, [news])
+    action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
+    append(
+        actor, AuditEvent(action, "shipment", shipment.id, shipment.owner_state, shipment.concerned)
+    )
+
+
+HOLD_EVENTS: Final = ("held", "resumed")
+STOPPED_STATUSES: Final = ("held", "lost")
+
+
+@dataclass(frozen=True)
+class HoldView:
+    """Active stops of a shipment, its hold orders and overruled holds.
+
+    `standing` is ordered earliest first. `is_unreleased`: it is stopped, was never released and
+    passed no stage.
+    """
+
+    standing: Sequence[MovementEvent] = ()
+    stops: Sequence[HoldOrder] = ()
+    overruled: Sequence[OverruledHold] = ()
+    is_unreleased: bool = False
+
+    def overruled_of(self, state: str) -> Sequence[OverruledHold]:
+        """Return the overruled holds of a state."""
+        return [one for one in self.overruled if one.held.state == state]
+
+    def is_held_by(self, state: str) -> bool:
+        """Return whether a state holds it and can resume it.
+
+        A refusal is not a hold.
+        """
+        return any(move.state == state and not move.is_refusal for move in self.standing)
+
+    def let_go_at(self, tick: Checkpoint | None) -> datetime | None:
+        """Return when a held checkpoint was resumed, or None."""
+        return progress.resumed_at(refresh.checkpoint_fact(tick), self.stops) if tick else None
+
+
+NO_HOLD: Final = HoldView()
+
+
+def view_holds(
+    shipments: Iterable[Shipment], checkpoints: Mapping[UUID, Sequence[Checkpoint]]
+) -> dict[UUID, HoldView]:
+    """Return holds of shipments that are stopped or passed a stage.
+
+    One query for all.
+    """
+    stopped = [row for row in shipments if row.status in STOPPED_STATUSES or checkpoints[row.id]]
+    told = events_by_subject([row.id for row in stopped]) if stopped else {}
+    return {row.id: _hold_view(row, checkpoints[row.id], told[row.id]) for row in stopped}
+
+
+def _hold_view(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[TradeEvent]) -> HoldView:
+    stops = [refresh.hold_order_fact(each) for each in told if each.kind in HOLD_EVENTS]
+    incidents = [refresh.incident_fact(each) for each in told if each.kind == "incident"]
+    facts = [refresh.checkpoint_fact(tick) for tick in ticks], stops, incidents
+    standing = progress.find_stops(*facts) if row.status in STOPPED_STATUSES else ()
+    is_known = any(each.kind == "released" for each in told)
+    is_known = is_known or any(tick.outcome == "passed" for tick in ticks)
+    return HoldView(
+        standing, stops, overruled_holds(*facts), row.status in STOPPED_STATUSES and not is_known
+    )
+
+
+FINAL_STATUSES = ("cancelled", "returned", "received", "received_short", "received_over")
+
+
+def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> None:
+    """Record an incident; notify every state concerned (9.10).
+
+    Any state concerned may record one. A new expected time shifts the remaining stages.
+    `refused_entry` stops the goods until they pass or return; a total loss makes the shipment lost
+    until goods of it are ticked again. Other kinds change no status. Raises NotFound, Invalid, or
+    IllegalTransition for a finished shipment.
+    """
+    require(actor, Permission.INCIDENT_RECORD)
+    shipment = refresh.lock_shipment(actor, shipment_id, None)
+    if shipment.status in FINAL_STATUSES:
+        raise IllegalTransition("shipment", shipment.status, "incident")
+    _check_incident(actor, shipment, data)
+    add_events(
+        actor, [NewEvent(shipment, "incident", data.note, data.occurred_at, _incident_data(data))]
+    )
+    refresh.update_shipments(actor, [shipment])
+    news = ShipmentNotice(
+        shipment,
+        "shipment_incident",
+        shipment_notices.other_states(actor, shipment),
+        {"kind": data.kind},
+    )
+    shipment_notices.notify_states(actor, [news])
+    append(
+        actor,
+        AuditEvent(
+            Action.INCIDENT_RECORDED,
+            "shipment",
+            shipment.id,
+            shipment.owner_state,
+            shipment.concerned,
+            {"kind": data.kind},
+        ),
+    )
+
+
+def _check_incident(actor: Actor, shipment: Shipment, data: IncidentData) -> None:
+    problems = Problems()
+    check_moment(problems, "occurred_at", data.occurred_at, actor.now())
+    if data.new_expected_at and data.new_expected_at <= data.occurred_at:
+        problems.add(
+            "new_expected_at",
+            message("What is delayed is expected after the incident, not before."),
+        )
+    if data.new_expected_at and shipment.due_at is None:
+        problems.add("new_expected_at", message("No stage of this shipment is expected any more."))
+    if data.is_total and data.new_expected_at:
+        problems.add("new_expected_at", message("Of a shipment that is lost nothing is expected."))
+    problems.raise_any()
+
+
+def _incident_data(data: IncidentData) -> dict[str, Any]:
+    at = data.new_expected_at
+    return {
+        "kind": data.kind,
+        "is_total": data.is_total,
+        "new_expected_at": at.isoformat() if at else None,
+    }
+
+
+CLOSED_STATUSES: Final = frozenset(
+    ("cancelled", "returned", "received", "received_short", "received_over")
+)
+
+
+def list_open_incidents(shipments: Iterable[Shipment]) -> Mapping[UUID, Sequence[TradeEvent]]:
+    """Return incidents of unfinished shipments, earliest first.
+
+    One query for all.
+    """
+    going = [row.id for row in shipments if row.status not in CLOSED_STATUSES]
+    found: dict[UUID, list[TradeEvent]] = defaultdict(list)
+    if not going:
+        return found
+    query = select(TradeEvent).where(
+        TradeEvent.subject_id.in_(going), TradeEvent.kind == "incident"
+    )
+    for event in db.session.scalars(query.order_by(TradeEvent.occurred_at, TradeEvent.id)):
+        found[event.subject_id].append(event)
+    return found

@@ -1,0 +1,36 @@
+"""Background job: shipments that become overdue or expire in transit.
+
+Safe to repeat and to run concurrently: rows locked by another job or command are skipped until the
+next run.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from salsa_ext.core.actor import Actor
+from salsa_ext.database import locks
+from salsa_ext.database.session import db
+from salsa_ext.trade.shipments import refresh
+from salsa_ext.trade.shipments.models import Shipment
+
+BATCH_SIZE = 200
+
+
+def update_due_shipments(actor: Actor, limit: int = BATCH_SIZE) -> int:
+    """Update up to `limit` due shipments of the own state.
+
+    Returns their number. Called by the worker in a transaction of the state until it returns 0.
+    """
+    state, now = actor.own_state(), actor.now()
+    come = (Shipment.owner_state == state, Shipment.watch_at <= now)
+    waiting = select(Shipment.id, Shipment.concerned).where(*come)
+    found = db.session.execute(waiting.order_by(Shipment.watch_at).limit(limit)).all()
+    if not found:
+        return 0
+    locks.share_permits(other for _, concerned in found for other in concerned)
+    rows = select(Shipment).where(Shipment.id.in_([key for key, _ in found]), *come)
+    free = rows.order_by(Shipment.id).with_for_update(skip_locked=True)
+    shipments = db.session.scalars(free.execution_options(populate_existing=True)).all()
+    refresh.update_due(actor, shipments)
+    return len(shipments)

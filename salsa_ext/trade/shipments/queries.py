@@ -1,0 +1,307 @@
+"""Queries on shipments: status, stages, receipts, holds, timeline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import MAX_BODY_ITEMS
+from salsa_ext.core.errors import NotFound
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import (
+    PartiesById,
+    RecordView,
+    find_parties,
+    records_of_documents,
+)
+from salsa_ext.firearms.records.queries import build_views as record_views
+from salsa_ext.reference.suggestions import WordRemark
+from salsa_ext.trade.discrepancies import queries as discrepancy_queries
+from salsa_ext.trade.discrepancies.models import Discrepancy
+from salsa_ext.trade.events import events_by_subject
+from salsa_ext.trade.models import TradeEvent
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.shipments import holds, refresh
+from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
+from salsa_ext.trade.shipments.holds import NO_HOLD, HoldView
+from salsa_ext.trade.shipments.irregularities import CAN_BE_OVERDUE
+from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+
+OPEN_STATUSES = (*CAN_BE_OVERDUE, "arrived")
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event of a shipment; a receipt has its time of recording."""
+
+    owner_state: str
+    kind: str
+    occurred_at: datetime
+    reason: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ShipmentView:
+    """A shipment with its checkpoints, receipts, holds and incidents.
+
+    `items` and `events` are set only for a single shipment; `items` is None if there are too many.
+    `findings` are contradictions to the permit by line and field (not on boards), `remarks` set
+    only directly after recording, `incidents` listed until the shipment is over, `discrepancies`
+    the unresolved ones of a single shipment, for readers with the permission.
+    """
+
+    shipment: Shipment
+    status: str
+    checkpoints: Sequence[Checkpoint]
+    receipt: Receipt | None
+    came_back: Receipt | None
+    parties: PartiesById
+    items: Sequence[RecordView] | None = ()
+    events: Sequence[TimelineEntry] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    remarks: Sequence[WordRemark] | None = None
+    held: HoldView = NO_HOLD
+    incidents: Sequence[TradeEvent] = ()
+    discrepancies: Sequence[Discrepancy] = ()
+
+    @property
+    def is_unreleased(self) -> bool:
+        """Return whether it was neither released nor ticked as passed."""
+        return self.shipment.status == "planned" or self.held.is_unreleased
+
+    @property
+    def version(self) -> int:
+        """Return the version that commands compare."""
+        return self.shipment.version
+
+
+def status_expression(now: datetime | ColumnElement[datetime]) -> ColumnElement[str]:
+    """Return the status at a time, with overdue.
+
+    Overdue: the expected time of the next stage and the grace period have passed.
+    """
+    late = and_(Shipment.status.in_(CAN_BE_OVERDUE), Shipment.overdue_at < now)
+    return case((late, "overdue"), else_=Shipment.status)
+
+
+def list_shipments(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[ShipmentView]:
+    """Return a page of shipments concerning the own state, newest first."""
+    require(actor, Permission.SHIPMENT_READ)
+    query = select(Shipment)
+    for name, column in (
+        ("permit", Shipment.permit_id),
+        ("number", Shipment.number),
+        ("document", Shipment.document_number),
+    ):
+        if (value := filters.get(name)) is not None:
+            query = query.where(column == value)
+    if (plate := filters.get("plate")) is not None:
+        query = query.where(Shipment.id.in_(select(func.salsa_shipments_with(plate))))
+    if (post := filters.get("post")) is not None:
+        query = query.where(Shipment.posts.contains([post]))
+    if (due := filters.get("due_before")) is not None:
+        query = query.where(Shipment.due_at < due)
+    if (status := filters.get("status")) is not None:
+        query = query.where(status_expression(actor.now()) == status)
+    found = fetch_page(query, Shipment.id, limit, cursor)
+    return found.of(view_shipments(actor, found.items, with_findings=True))
+
+
+def list_permit_shipments(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, permit_id: UUID
+) -> Page[ShipmentView]:
+    """Return a page of a permit's shipments, newest first; raises NotFound."""
+    require(actor, Permission.SHIPMENT_READ)
+    if db.session.get(Permit, permit_id) is None:
+        raise NotFound("permit", permit_id)
+    return list_shipments(actor, filters | {"permit": permit_id}, limit, cursor)
+
+
+def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
+    """Return a shipment with its items; raises NotFound."""
+    require(actor, Permission.SHIPMENT_READ)
+    return read_shipment(actor, shipment_id)
+
+
+def list_items(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, shipment_id: UUID
+) -> Page[RecordView]:
+    """Return a page of a shipment's items in manifest order.
+
+    Raises NotFound.
+    """
+    require(actor, Permission.SHIPMENT_READ)
+    if db.session.get(Shipment, shipment_id) is None:
+        raise NotFound("shipment", shipment_id)
+    query = select_current(Record).where(Record.document_id == shipment_id)
+    found = fetch_page(query, Record.id, limit, cursor, is_oldest_first=True)
+    return found.of(record_views(found.items))
+
+
+def read_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
+    """Return a visible shipment without a permission check; raises NotFound."""
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    return view_shipments(actor, [shipment], with_items=True, with_findings=True)[0]
+
+
+def list_checkpoints(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
+    """Return checkpoints by shipment, in order of effective time."""
+    passed: dict[UUID, list[Checkpoint]] = defaultdict(list)
+    ticks = select(Checkpoint).where(Checkpoint.shipment_id.in_(list(shipment_ids)))
+    at = func.least(Checkpoint.occurred_at, Checkpoint.recorded_at)  # as `counted` has it
+    ordered = ticks.order_by(at, Checkpoint.recorded_at, Checkpoint.id)
+    for tick in db.session.scalars(ordered):
+        passed[tick.shipment_id].append(tick)
+    return passed
+
+
+def view_shipments(
+    actor: Actor,
+    shipments: Sequence[Shipment],
+    with_items: bool = False,
+    with_findings: bool = False,
+) -> list[ShipmentView]:
+    """Return views of shipments, with a fixed number of queries."""
+    if not shipments:
+        return []
+    ids, now = [shipment.id for shipment in shipments], actor.now()
+    passed, received = list_checkpoints(ids), refresh.current_receipts(ids)
+    parties = find_parties(shipment.carrier_id for shipment in shipments)
+    few = [shipment.id for shipment in shipments if shipment.item_count <= MAX_BODY_ITEMS]
+    items = records_of_documents(few) if with_items else {}
+    told = events_by_subject(ids) if with_items else {}
+    versions = list_receipt_versions(ids) if with_items else {}
+    findings = _contradictions_by_shipment(ids) if with_findings else {}
+    stopped = holds.view_holds(shipments, passed)
+    troubles = holds.list_open_incidents(shipments)
+    doubts = discrepancy_queries.list_unresolved(actor, ids) if with_items else {}
+    result = []
+    for row in shipments:
+        arrived = received[row.id].get(row.importing_state)
+        back = received[row.id].get(row.exporting_state)
+        events = build_timeline(told.get(row.id, ()), passed[row.id], versions.get(row.id, ()))
+        result.append(
+            ShipmentView(
+                row,
+                _status_now(row, now),
+                passed[row.id],
+                arrived,
+                back,
+                parties,
+                items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
+                events if with_items else (),
+                findings.get(row.id, ()),
+                held=stopped.get(row.id, NO_HOLD),
+                incidents=troubles.get(row.id, ()),
+                discrepancies=doubts.get(row.id, ()),
+            )
+        )
+    return result
+
+
+def _contradictions_by_shipment(ids: Sequence[UUID]) -> dict[UUID, Sequence[Mapping[str, Any]]]:
+    """Return contradictions of manifests to their permits, by shipment."""
+    wanted = select(TradeEvent.subject_id, TradeEvent.data).where(
+        TradeEvent.subject_id.in_(ids), TradeEvent.kind == CONTRADICTS_PERMIT
+    )
+    return {row.subject_id: row.data["findings"] for row in db.session.execute(wanted)}
+
+
+def shipment_version(actor: Actor, shipment_id: UUID) -> int:
+    """Return the current version for If-Match; raises NotFound."""
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    return shipment.version
+
+
+def _status_now(shipment: Shipment, now: datetime) -> str:
+    late = shipment.status in CAN_BE_OVERDUE and shipment.overdue_at and shipment.overdue_at < now
+    return "overdue" if late else shipment.status
+
+
+def build_timeline(
+    events: Iterable[TradeEvent], checkpoints: Iterable[Checkpoint], receipts: Iterable[Any]
+) -> list[TimelineEntry]:
+    """Return events, checkpoints and receipt versions in time order.
+
+    `receipts` are rows of `list_receipt_versions`.
+    """
+    told = [
+        TimelineEntry(event.owner_state, event.kind, event.at, event.reason, event.data)
+        for event in events
+    ]
+    told += map(_checkpoint_entry, checkpoints)
+    told += map(_receipt_entry, receipts)
+    return sorted(told, key=lambda each: each.occurred_at)
+
+
+def _checkpoint_entry(tick: Checkpoint) -> TimelineEntry:
+    said = {"stage": tick.stage, "outcome": tick.outcome, "post": tick.post, "seals": tick.seals}
+    return TimelineEntry(tick.owner_state, "checkpoint", tick.at, tick.reason, said)
+
+
+def _receipt_entry(receipt: Any) -> TimelineEntry:
+    came_back = receipt.owner_state == receipt.shipment_state
+    first = "came_back" if came_back else "received"
+    said = {
+        "on": receipt.received_on.isoformat(),
+        "items": receipt.item_count,
+        "missing": receipt.missing,
+        "unexpected": receipt.unexpected,
+        "miskeyed": receipt.miskeyed,
+        "version": receipt.version,
+    }
+    return TimelineEntry(
+        receipt.owner_state,
+        first if receipt.version == 1 else "receipt_corrected",
+        receipt.recorded_at,
+        receipt.reason,
+        said,
+    )
+
+
+def list_receipt_versions(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Any]]:
+    """Return all receipt versions by shipment, with counts."""
+    said = (
+        "shipment_id",
+        "shipment_state",
+        "owner_state",
+        "version",
+        "received_on",
+        "item_count",
+        "recorded_at",
+        "reason",
+    )
+    counted = [
+        func.jsonb_array_length(getattr(Receipt, name)).label(name)
+        for name in ("missing", "miskeyed")
+    ]
+    query = select(
+        *(getattr(Receipt, name) for name in said),
+        *counted,
+        func.cardinality(Receipt.unexpected).label("unexpected"),
+    )
+    query = query.where(Receipt.shipment_id.in_(list(shipment_ids)))
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in db.session.execute(query.order_by(Receipt.recorded_at, Receipt.version)):
+        found[row.shipment_id].append(row)
+    return found

@@ -1,1 +1,0 @@
-"""What a document says: values that are parsed at the edge and never change."""

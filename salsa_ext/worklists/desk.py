@@ -1,0 +1,146 @@
+"""Work list of the licensing desk, and proposals for document numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.session import db
+from salsa_ext.reference.calendars import actor_zone, today
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView, list_discrepancies
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.queries import PermitView, view_permits
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView
+from salsa_ext.trade.shipments.queries import view_shipments as shipment_views
+
+DUE_WITHIN: Final = timedelta(days=7)
+EXPIRES_WITHIN: Final = timedelta(days=30)
+MAX_LISTED: Final = 20
+NUMBER_LETTERS: Final = {"import": "I", "in_transit": "T", "export": "E"}
+MAX_TRIES: Final = 50
+
+
+@dataclass(frozen=True)
+class LicensingDesk:
+    """Open work of the licensing desk; at most MAX_LISTED entries each.
+
+    `awaiting` and `differing` are valid permits that concern the state, newest first; `expiring`
+    its own; `late` and `due` all shipments that concern it; `doubts` the open discrepancies, with
+    DISCREPANCY_READ.
+    """
+
+    as_of: datetime
+    today: date
+    zone: str
+    awaiting: Sequence[PermitView]
+    differing: Sequence[PermitView]
+    expiring: Sequence[PermitView]
+    late: Sequence[ShipmentView]
+    due: Sequence[ShipmentView]
+    doubts: Sequence[DiscrepancyView]
+
+
+def get_desk(actor: Actor) -> LicensingDesk:
+    """Return the open work of the actor's state, most urgent first."""
+    require(actor, Permission.PERMIT_READ)
+    now, on = actor.now(), today(actor)
+    return LicensingDesk(
+        as_of=now,
+        today=on,
+        zone=actor_zone(actor),
+        awaiting=_permits_by_comparison(actor, on, "awaiting_counterpart"),
+        differing=_permits_by_comparison(actor, on, "mismatch", "over_quantity"),
+        expiring=_expiring_permits(actor, on),
+        late=_open_shipments(actor, Shipment.due_at < now),
+        due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN)),
+        doubts=_open_discrepancies(actor),
+    )
+
+
+def _permits_by_comparison(actor: Actor, day: date, *wanted: str) -> list[PermitView]:
+    """Return permits with these comparison results visible to the reader."""
+    query = select(Permit).where(
+        Permit.status == "issued", Permit.last_day >= day, Permit.standing.in_(wanted)
+    )
+    found = db.session.scalars(query.order_by(Permit.id.desc()).limit(MAX_LISTED)).all()
+    return [view for view in view_permits(actor, found) if view.standing in wanted]
+
+
+def _open_discrepancies(actor: Actor) -> Sequence[DiscrepancyView]:
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return ()
+    return list_discrepancies(actor, {"waiting": True}, MAX_LISTED, None).items
+
+
+def _expiring_permits(actor: Actor, on: date) -> list[PermitView]:
+    query = select(Permit).where(
+        Permit.owner_state == actor.state,
+        Permit.status == "issued",
+        Permit.last_day.between(on, on + EXPIRES_WITHIN),
+    )
+    return view_permits(
+        actor, db.session.scalars(query.order_by(Permit.last_day).limit(MAX_LISTED)).all()
+    )
+
+
+def _open_shipments(actor: Actor, when: Any) -> list[ShipmentView]:
+    query = select(Shipment).where(Shipment.status.in_((*OPEN_STATUSES, "held")), when)
+    return shipment_views(
+        actor, db.session.scalars(query.order_by(Shipment.due_at).limit(MAX_LISTED)).all()
+    )
+
+
+def propose_permit_number(actor: Actor, kind: str) -> str:
+    """Return a free permit number that follows the state's last one.
+
+    The first number, or the first of a new year, is `PRY-I-2026-0001`. Only a proposal: the command
+    refuses a number used meanwhile.
+    """
+    require(actor, Permission.PERMIT_READ)
+    own = select(Permit.number).where(Permit.owner_state == actor.state, Permit.kind == kind)
+    return _free_number(actor, own, Permit, NUMBER_LETTERS[kind])
+
+
+def propose_shipment_number(actor: Actor) -> str:
+    """Return a free shipment number, likewise."""
+    require(actor, Permission.SHIPMENT_READ)
+    own = select(Shipment.number).where(Shipment.owner_state == actor.state)
+    return _free_number(actor, own, Shipment, "S")
+
+
+def _free_number(
+    actor: Actor, own: Select[Any], model: type[Permit] | type[Shipment], letter: str
+) -> str:
+    year = today(actor).year
+    last = db.session.scalar(own.order_by(model.id.desc()).limit(1))
+    start = next_in_series(last, year) or f"{actor.state}-{letter}-{year}-0001"
+    candidates = [start]
+    for _ in range(MAX_TRIES):
+        candidates.append(_increment(candidates[-1]) or start)
+    taken = set(db.session.scalars(own.where(model.number.in_(candidates))))
+    return next((number for number in candidates if number not in taken), "")
+
+
+def next_in_series(last: str | None, year: int) -> str | None:
+    """Return the number after `last`; restarts at 1 in a new year."""
+    if last is None:
+        return None
+    parts = re.split(rf"(?<![0-9]){year - 1}(?![0-9])", last)
+    ends = re.fullmatch(r"(.*[^0-9])([0-9]+)", parts[-1])
+    if len(parts) == 2 and ends:
+        return f"{parts[0]}{year}{ends[1]}{'1'.zfill(len(ends[2]))}"
+    return _increment(last)
+
+
+def _increment(number: str) -> str | None:
+    ends = re.fullmatch(r"(.*?)([0-9]{1,12})", number)
+    return f"{ends[1]}{str(int(ends[2]) + 1).zfill(len(ends[2]))}" if ends else None

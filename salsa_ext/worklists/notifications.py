@@ -1,0 +1,246 @@
+"""The reader's notifications: list, open or resolved, marking read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import CRITICAL_NOTIFICATIONS, URGENT_NOTIFICATIONS
+from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import db
+from salsa_ext.matches.models import Match
+from salsa_ext.notifications.models import Notification, NotificationRead
+from salsa_ext.notifications.values import ReadFilter
+from salsa_ext.reference import names
+
+MAX_MARKED: Final = 5_000
+"""Notifications marked read in one call."""
+
+
+def mark_read(*, actor: Actor, notification_id: UUID) -> None:
+    """Mark a notification read by the actor's account; idempotent, raises NotFound.
+
+    The operator has no account and marks nothing.
+    """
+    require(actor, Permission.NOTIFICATION_READ)
+    found = load_notification(actor, notification_id)
+    if actor.account_id is None:
+        return
+    first = insert(NotificationRead).values(_read_row(actor, found))
+    made = first.on_conflict_do_nothing().returning(NotificationRead.notification_id)
+    if db.session.scalar(made) is not None:
+        append(actor, AuditEvent(Action.NOTIFICATION_READ, "notification", found.id))
+
+
+def mark_many_read(*, actor: Actor, data: ReadFilter) -> int:
+    """Mark notifications of a kind or code read; returns how many.
+
+    At most MAX_MARKED. Raises Invalid without kind and code. The operator has no account and marks
+    nothing.
+    """
+    require(actor, Permission.NOTIFICATION_READ)
+    if data.kind is None and data.code is None:
+        raise Invalid({"kind": [message("Say which ones: of a kind, or of a code.")]})
+    found = find_unread(actor, data, MAX_MARKED) if actor.account_id else ()
+    if not found:
+        return 0
+    rows = [_read_row(actor, one) for one in found]
+    db.session.execute(insert(NotificationRead).values(rows).on_conflict_do_nothing())
+    said = {"kind": data.kind, "code": data.code, "count": len(rows)}
+    append(
+        actor, AuditEvent(Action.NOTIFICATIONS_READ, "account", str(actor.account_id), data=said)
+    )
+    return len(rows)
+
+
+def _read_row(actor: Actor, one: Notification) -> dict[str, Any]:
+    return {
+        "notification_id": one.id,
+        "account_id": actor.account_id,
+        "owner_state": one.owner_state,
+        "concerned": [one.owner_state],
+        "read_at": actor.now(),
+    }
+
+
+MAX_COUNTED: Final = 1_000
+MAX_COUNTED_DAYS: Final = 90
+IS_URGENT: Final = Notification.code.in_(URGENT_NOTIFICATIONS)
+IS_GRAVE: Final = Notification.code.in_(CRITICAL_NOTIFICATIONS)
+
+
+@dataclass(frozen=True)
+class NotificationView:
+    """Notification with its text in the reader's language, and when read.
+
+    `is_urgent` for an urgent code that is not resolved yet.
+    """
+
+    notification: Notification
+    text: str
+    read_at: datetime | None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether somebody waits for it."""
+        return self.notification.code in URGENT_NOTIFICATIONS
+
+    @property
+    def state(self) -> str:
+        """Return the other state: the acting one, else the object's owner."""
+        said = self.notification.data
+        other = said.get("state") if self.notification.subject_kind == "hit" else None
+        return said.get("by") or other or self.notification.subject_state
+
+    @property
+    def is_grave(self) -> bool:
+        """True for an unresolved alarm."""
+        return self.notification.code in CRITICAL_NOTIFICATIONS
+
+
+class UnreadCount(NamedTuple):
+    """Number of unread notifications, and of alarms among them."""
+
+    all: int
+    grave: int
+
+
+def list_notifications(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[NotificationView]:
+    """Return a page of notifications for the actor's role, newest first."""
+    require(actor, Permission.NOTIFICATION_READ)
+    query = _select_filtered(actor, filters)
+    found = fetch_page(query, Notification.id, limit, cursor, moment=Notification.raised_at)
+    return found.of(_views(actor, found.items))
+
+
+def count_notifications(actor: Actor, filters: Mapping[str, Any]) -> int:
+    """Return the number of notifications, at most MAX_COUNTED."""
+    require(actor, Permission.NOTIFICATION_READ)
+    some = (
+        _select_filtered(actor, filters)
+        .with_only_columns(Notification.id)
+        .limit(MAX_COUNTED)
+        .subquery()
+    )
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def find_unread(actor: Actor, data: ReadFilter, limit: int) -> Sequence[Notification]:
+    """Return the account's oldest unread notifications of a filter."""
+    require(actor, Permission.NOTIFICATION_READ)
+    filters = {"kind": data.kind, "code": data.code, "until": data.until, "unread": True}
+    query = _select_filtered(actor, filters).order_by(Notification.id).limit(limit)
+    return db.session.scalars(query).all()
+
+
+def get_notification(actor: Actor, notification_id: UUID) -> NotificationView:
+    """Return one notification; raises NotFound if not for the actor's role."""
+    require(actor, Permission.NOTIFICATION_READ)
+    return _views(actor, [load_notification(actor, notification_id)])[0]
+
+
+def count_unread(actor: Actor) -> UnreadCount:
+    """Count the account's unread notifications among the newest.
+
+    The newest thousand of the last ninety days, so that the cost of a page is constant.
+    """
+    require(actor, Permission.NOTIFICATION_READ)
+    since = actor.now() - timedelta(days=MAX_COUNTED_DAYS)
+    newest = _select_addressed(actor).where(Notification.raised_at >= since)
+    newest = newest.order_by(Notification.raised_at.desc()).limit(MAX_COUNTED)
+    told = newest.with_only_columns(Notification.id, IS_GRAVE.label("grave")).subquery()
+    unread = ~_select_read(actor).where(NotificationRead.notification_id == told.c.id).exists()
+    counted = select(func.count(), func.count().filter(told.c.grave)).where(unread)
+    return UnreadCount(*db.session.execute(counted).one())
+
+
+def _select_filtered(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
+    """Apply the filters; `rest` excludes urgent unread ones and these codes."""
+    query, is_unread = _select_addressed(actor), _is_unread(actor)
+    for column, name in ((Notification.code, "code"), (Notification.subject_kind, "kind")):
+        if (value := filters.get(name)) is not None:
+            query = query.where(column == value)
+    if (unread := filters.get("unread")) is not None:
+        query = query.where(is_unread if unread else ~is_unread)
+    if (urgent := filters.get("urgent")) is not None:
+        query = query.where(IS_URGENT if urgent else ~IS_URGENT)
+    if (grave := filters.get("grave")) is not None:
+        query = query.where(IS_GRAVE if grave else ~IS_GRAVE)
+    if (role := filters.get("role")) is not None:
+        query = query.where(Notification.roles.contains([role]))
+    if (until := filters.get("until")) is not None:
+        query = query.where(Notification.raised_at <= until)
+    if (apart := filters.get("rest")) is not None:
+        query = query.where(Notification.code.not_in(apart), ~and_(IS_URGENT, is_unread))
+    return query
+
+
+def load_notification(actor: Actor, notification_id: UUID) -> Notification:
+    """Return a notification for the actor's role; raises NotFound."""
+    found: Notification | None = db.session.scalar(
+        _select_addressed(actor).where(Notification.id == notification_id)
+    )
+    if found is None:
+        raise NotFound("notification", notification_id)
+    return found
+
+
+def _select_addressed(actor: Actor) -> Select[Any]:
+    """Select notifications addressed to the actor; the operator sees all.
+
+    Notifications of matches with a record that became silent are left out.
+    """
+    in_reach = select(Match.id).where(Match.id == Notification.subject_id).exists()
+    query = select(Notification).where(
+        Notification.owner_state == actor.state, or_(Notification.subject_kind != "match", in_reach)
+    )
+    if actor.account_id is None:
+        return query
+    to_him = or_(Notification.account_id.is_(None), Notification.account_id == actor.account_id)
+    of_his = or_(Notification.agencies.is_(None), Notification.agencies.contains([actor.agency]))
+    return query.where(Notification.roles.contains([actor.role]), to_him, of_his)
+
+
+def _is_unread(actor: Actor) -> ColumnElement[bool]:
+    return ~_select_read(actor).where(NotificationRead.notification_id == Notification.id).exists()
+
+
+def _select_read(actor: Actor) -> Select[Any]:
+    """Select the account's read marks; all of the state for the operator."""
+    if actor.account_id is None:
+        return select(NotificationRead)
+    return select(NotificationRead).where(NotificationRead.account_id == actor.account_id)
+
+
+def _views(actor: Actor, notifications: Sequence[Notification]) -> list[NotificationView]:
+    ids = [notification.id for notification in notifications]
+    readings = _select_read(actor).where(NotificationRead.notification_id.in_(ids))
+    read = {row.notification_id: row.read_at for row in db.session.scalars(readings)}
+    return [
+        NotificationView(
+            notification, _notification_text(actor, notification), read.get(notification.id)
+        )
+        for notification in notifications
+    ]
+
+
+def _notification_text(actor: Actor, notification: Notification) -> str:
+    """Return the text of a notification, with the kind of an incident."""
+    said = names.label("notification", notification.code, actor.language)
+    kind = notification.data.get("kind") if notification.code == "shipment_incident" else None
+    if kind is None:
+        return said
+    return f"{said.rstrip('.')}: {names.label('incident_kind', kind, actor.language)}."

@@ -1,0 +1,241 @@
+"""Lookup of own records by id, document number, case number or serial."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, String, case, cast, literal, select, union, union_all
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.alerts.models import Alert, Hit
+from salsa_ext.core import ids as core_ids
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.text import number_spellings
+from salsa_ext.database.models import Versioned
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
+from salsa_ext.documents.models import DocumentNumber, Report, Seizure, Transfer
+from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.records.models import MarkKey, Record
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.shipments.models import Shipment
+
+MAX_FOUND: Final = 50
+NUMBERED_MODELS: Final[Mapping[str, Any]] = {
+    "permit": Permit,
+    "report": Report,
+    "seizure": Seizure,
+    "shipment": Shipment,
+    "transfer": Transfer,
+}
+CASE_MODELS: Final[Mapping[str, Any]] = {"alert": Alert, "request": TraceRequest, "trace": Trace}
+"""Models with a case number; hits use that of the own alert."""
+SubjectKey = tuple[str, UUID | None]
+
+
+@dataclass(frozen=True)
+class RecordReference:
+    """Record with event, date, serial, and document number."""
+
+    record: UUID
+    event: str
+    occurred_on: date
+    serial: str | None
+    number: str | None
+
+
+def find_records(
+    actor: Actor, text: str, permission: Permission = Permission.DISCLOSURE_READ
+) -> list[RecordReference]:
+    """Return own records by id, document number or serial, newest first.
+
+    At most MAX_FOUND, plus one if there are more. Numbers match exactly except for case, serials
+    except for case and separators. Requires `permission`.
+    """
+    require(actor, permission)
+    one = core_ids.parse_id(text)
+    ids = [one] if one else _select_record_ids(actor.own_state(), text)
+    query = _select_references().where(Record.owner_state == actor.own_state(), Record.id.in_(ids))
+    return [
+        RecordReference(*row)
+        for row in db.session.execute(query.order_by(Record.id.desc()).limit(MAX_FOUND + 1))
+    ]
+
+
+def find_answer_records(actor: Actor, case_number: str, text: str) -> list[RecordReference]:
+    """Return other states' records that answered traces of a case.
+
+    Selected by document number or serial; requires CONSENT_ASK.
+    """
+    require(actor, Permission.CONSENT_ASK)
+    written, serial = {*number_spellings(text)}, keys.normalise(text)
+    legs = (
+        select(TraceLeg.events)
+        .join(Trace, Trace.id == TraceLeg.trace_id)
+        .where(
+            Trace.owner_state == actor.own_state(),
+            Trace.case_number == case_number,
+            TraceLeg.owner_state == actor.own_state(),
+            TraceLeg.state != actor.own_state(),
+        )
+    )
+    told = [event for events in db.session.scalars(legs) for event in events]
+    return [
+        *{
+            event["record"]: RecordReference(
+                UUID(event["record"]),
+                event["event"],
+                date.fromisoformat(event["occurred_on"]),
+                event["serial"],
+                event["document_number"],
+            )
+            for event in told
+            if event["document_number"] in written
+            or keys.normalise(event["serial"] or "") == serial
+        }.values()
+    ]
+
+
+def find_subject_ids(actor: Actor, text: str) -> list[UUID]:
+    """Return ids of all own records with a number, serial or case.
+
+    Includes their documents, and the traces, requests, alerts and hits of a case. Unlimited, since
+    an audit must be complete.
+    """
+    require(actor, Permission.AUDIT_READ)
+    if actor.state is None or core_ids.parse_id(text):
+        return []
+    permits = select(Permit.id).where(
+        Permit.owner_state == actor.state, Permit.number.in_(number_spellings(text))
+    )
+    records = _select_record_ids(actor.state, text)
+    written_in = select(Record.document_id).where(Record.id.in_(records))
+    documents = _select_document_ids(actor.state, text)
+    found = union(permits, documents, records, written_in, _select_case_ids(actor.state, text))
+    return [*db.session.scalars(found)]
+
+
+def describe_records(actor: Actor, ids: Collection[UUID]) -> dict[UUID, RecordReference]:
+    """Return references of own records by id, in one query."""
+    require(actor, Permission.AUDIT_READ)
+    if not ids or actor.state is None:
+        return {}
+    query = _select_references().where(Record.owner_state == actor.state, Record.id.in_(ids))
+    return {row.id: RecordReference(*row) for row in db.session.execute(query)}
+
+
+def find_numbers(actor: Actor, subjects: Iterable[SubjectKey]) -> dict[SubjectKey, str]:
+    """Return document or case numbers of own subjects, in one query."""
+    require(actor, Permission.AUDIT_READ)
+    wanted: dict[str, list[UUID]] = {}
+    for kind, subject in subjects:
+        if subject and kind in (*NUMBERED_MODELS, *CASE_MODELS, "hit"):
+            wanted.setdefault(kind, []).append(subject)
+    if not wanted or actor.state is None:
+        return {}
+    asked = [_select_numbers(actor.state, kind, ids) for kind, ids in wanted.items()]
+    return {(kind, key): number for kind, key, number in db.session.execute(union_all(*asked))}
+
+
+def _select_numbers(state: str, kind: str, ids: Collection[UUID]) -> Any:
+    named = cast(literal(kind), String)
+    if kind == "hit":
+        return (
+            _select_own_hits(state)
+            .where(Hit.id.in_(ids))
+            .with_only_columns(named, Hit.id, Alert.case_number)
+        )
+    model = NUMBERED_MODELS.get(kind) or CASE_MODELS[kind]
+    columns = (named, model.id, model.number if kind in NUMBERED_MODELS else model.case_number)
+    query = select_current(model) if issubclass(model, Versioned) else select(model)
+    return query.with_only_columns(*columns).where(model.owner_state == state, model.id.in_(ids))
+
+
+def _select_own_hits(state: str) -> Select[Any]:
+    """Select own hits on own alerts."""
+    met = select(Hit).join(Alert, Alert.id == Hit.alert_id)
+    return met.where(Hit.owner_state == state, Alert.owner_state == state)
+
+
+def _select_case_ids(state: str, typed: str) -> Any:
+    """Select ids of a case's traces, requests, alerts and hits."""
+    written = number_spellings(typed)
+    ids = [
+        select(model.id).where(model.owner_state == state, model.case_number.in_(written))
+        for model in CASE_MODELS.values()
+    ]
+    met = _select_own_hits(state).where(Alert.case_number.in_(written)).with_only_columns(Hit.id)
+    return union_all(*ids, met)
+
+
+def _select_document_ids(state: str, typed: str) -> Any:
+    """Select ids of documents by number; receipts use their shipment's."""
+    written = number_spellings(typed)
+    shipped = Shipment.number.in_(written)
+    return union_all(
+        select(DocumentNumber.id).where(
+            DocumentNumber.owner_state == state, DocumentNumber.number.in_(written)
+        ),
+        select(Shipment.id).where(Shipment.owner_state == state, shipped),
+        select(Receipt.id)
+        .join(Shipment, Shipment.id == Receipt.shipment_id)
+        .where(Receipt.owner_state == state, shipped),
+    )
+
+
+def _select_record_ids(state: str, typed: str) -> Any:
+    """Select ids of records by document number or serial."""
+    found = [
+        select(Record.id).where(
+            Record.document_id.in_(_select_document_ids(state, typed)), Record.owner_state == state
+        )
+    ]
+    if key := keys.whole_key(typed.replace("\0", "")):  # which no text of the database holds
+        found.append(
+            select(MarkKey.record_id).where(
+                MarkKey.key == key.value, MarkKey.state == state, MarkKey.serial_norm == key.norm
+            )
+        )
+    return union(*found)
+
+
+@cache
+def _select_references() -> Select[Any]:
+    """Build the query once: current records with their document numbers."""
+    columns = (
+        Record.id,
+        Record.event,
+        Record.occurred_on,
+        Record.serial,
+        _document_number().label("number"),
+    )
+    return select_current(Record).with_only_columns(*columns)
+
+
+def _document_number() -> Any:
+    """Return the current number of a record's document; receipts use their shipment's."""
+    received = select(Shipment.number).join(Receipt, Receipt.shipment_id == Shipment.id)
+    numbers = {
+        kind: _current_number(model) for kind, model in NUMBERED_MODELS.items() if kind != "permit"
+    }
+    numbers["receipt"] = received.where(Receipt.id == Record.document_id).limit(1)
+    return case(
+        *(
+            (Record.document_kind == kind, query.correlate(Record).scalar_subquery())
+            for kind, query in numbers.items()
+        )
+    )
+
+
+def _current_number(model: Any) -> Select[Any]:
+    query = select(model.number).where(model.id == Record.document_id).limit(1)
+    return query.order_by(model.version.desc()) if issubclass(model, Versioned) else query

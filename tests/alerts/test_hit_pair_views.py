@@ -1,0 +1,149 @@
+"""A hit that is read has the two guns to be compared, as far as each may go to the reader."""
+
+import pytest
+
+from salsa_ext.checks import owner_notices
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.matches import look
+
+OF_A_CASE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-9"}
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@beginning
+def seized(as_actor):
+    """What Brazil seized, which an alert of Paraguay met."""
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    return as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
+
+
+def read(client, **headers):
+    [hit] = client.get("/hits").json["items"]
+    assert not {"sought", "met"} & hit.keys()
+    return client.get(f"/hits/{hit['id']}", **headers).json
+
+
+def given(as_actor, state):
+    entries = as_actor(state, "auditor").get("/audit?action=record:disclosed").json["items"]
+    return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
+
+
+def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, pry, seized):
+    hit = read(pry)
+    assert (hit["sought"]["state"], hit["met"]["state"]) == ("PRY", "BRA")
+    assert (hit["met"]["event"], hit["met"]["occurred_on"]) == ("seized", "2026-03-01")
+    assert [hit["met"][name] for name in ("make", "model", "type")] == ["taurus", "G2C", "pistol"]
+    assert hit["met"]["record"] == seized["items"][0]["record"]
+    assert given(as_actor, "BRA") == [("PRY", "A-1", ["firearm", "event"])]
+
+
+def test_another_case_that_it_names_takes_the_place_of_that(as_actor, pry, seized):
+    assert read(pry, **OF_A_CASE)["met"]
+    assert given(as_actor, "BRA") == [("PRY", "C-9", ["firearm", "event"])]
+
+
+def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry, seized):
+    met = read(pry)["met"]
+    assert met["place"] is None
+    assert [(one["group"], one["code"]) for one in met["withheld"]] == [
+        ("place", "concerned_alone")
+    ]
+
+
+def test_who_met_it_reads_the_gun_of_the_alert_for_a_purpose_and_a_case(as_actor, bra, seized):
+    hit = read(bra)
+    assert "sought" not in hit and hit["met"]["place"]["name"] == "Foz do Iguaçu"
+    hit = read(bra, **OF_A_CASE)
+    assert hit["sought"]["model"] == "G2C" and "place" not in hit["sought"]["withheld"]
+    assert given(as_actor, "PRY") == [("BRA", "C-9", ["firearm", "event"])]
+
+
+@pytest.mark.parametrize("visibility", ["pointer", "silent"])
+def test_of_a_record_that_its_owner_shows_no_longer_nothing_is_given(
+    as_actor, pry, bra, seized, visibility
+):
+    again = bodies.seizure(visibility=visibility) | {"reason": "Sensitive"}
+    bra.post(f"/seizures/{seized['id']}/correct", again, 200, If_Match='"1"')
+    hit = read(pry)
+    assert "met" not in hit and hit["sought"]
+    assert given(as_actor, "BRA") == []
+
+
+def test_of_a_gun_that_is_let_pass_nothing_is_read_unless_a_purpose_says_so(
+    as_actor, pry, bra, run
+):
+    pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    bra.post("/seizures", bodies.seizure())
+    look(run)
+    assert "met" not in read(pry) and given(as_actor, "BRA") == []
+    assert read(pry, **OF_A_CASE)["met"] and given(as_actor, "BRA")
+
+
+def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(as_actor, pry, bra, seized):
+    """The owner sees that its record was given; the asking agency from which the case is kept does not."""
+    case = bodies.trace(case_number="A-1", hidden_from=["PRY-LICENSING"])
+    as_actor("PRY", "trace_analyst", agency="POLICE").post("/traces", case)
+    assert read(pry)["met"]
+    seen = as_actor("PRY", "auditor", agency="LICENSING")
+    mine = seen.get("/audit?action=record:disclosed").json["items"]
+    assert [one for one in mine if one["state"] == "PRY"] == []
+    assert ("PRY", "A-1", ["firearm", "event"]) in given(as_actor, "BRA")
+
+
+def test_a_purpose_without_its_case_is_refused_as_elsewhere(as_actor, pry, bra, seized):
+    for client in (pry, bra):
+        [hit] = client.get("/hits").json["items"]
+        refused = client.get(f"/hits/{hit['id']}", 422, Salsa_Purpose="investigation").json
+        assert list(refused["errors"]) == ["Salsa-Case"]
+    assert given(as_actor, "BRA") == given(as_actor, "PRY") == []
+
+
+@pytest.fixture
+def checked(pry, bra):
+    """What Brazil asked in a check, which an alert of Paraguay met."""
+    pry.post("/alerts", bodies.alert())
+    return bra.post("/checks", bodies.check(type="pistol", model="G3", year=2019)).json
+
+
+def handed(as_actor, state):
+    entries = as_actor(state, "auditor").get("/audit?action=check:disclosed").json["items"]
+    return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
+
+
+def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(as_actor, pry, checked):
+    met = read(pry)["met"]
+    assert [met[name] for name in ("make", "model", "type", "calibre_text", "year")] == [
+        "taurus",
+        "G3",
+        "pistol",
+        "9x19",
+        2019,
+    ]
+    assert (met["state"], met["record"], met["event"], met["place"]) == ("BRA", None, None, None)
+    assert handed(as_actor, "BRA") == [("PRY", "A-1", ["firearm"])]
+    assert given(as_actor, "BRA") == []
+
+
+def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, bra, checked):
+    assert read(bra)["met"]["model"] == "G3"
+    assert handed(as_actor, "BRA") == handed(as_actor, "PRY") == []
+
+
+def test_of_a_check_by_which_a_gun_was_let_pass_nothing_is_read_unless_a_purpose_says_so(
+    as_actor, pry, bra, run
+):
+    pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    bra.post("/checks", bodies.check())
+    run("BRA", owner_notices.notify_owners)
+    assert "met" not in read(pry) and handed(as_actor, "BRA") == []
+    assert read(pry, **OF_A_CASE)["met"]["make"] == "taurus" and handed(as_actor, "BRA")

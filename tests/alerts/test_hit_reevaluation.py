@@ -1,0 +1,341 @@
+"""Hits whose record was withdrawn or corrected since: they end with it, and who acted on one is told."""
+
+import pytest
+
+from tests.support import bodies
+from tests.support.matches import correct, look
+from tests.support.movements import Way, act, add
+from tests.support.reports import withdraw
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def seized(pry, bra):
+    """What Brazil seized, which an alert of Paraguay met."""
+    pry.post("/alerts", bodies.alert())
+    return bra.post("/seizures", bodies.seizure()).json
+
+
+@pytest.fixture
+def recovered(pry, bra):
+    """A gun that Brazil reported as recovered, which an alert of Paraguay met."""
+    pry.post("/alerts", bodies.alert())
+    return bra.post("/reports", recovery()).json
+
+
+def recovery(**changes):
+    told = bodies.report(kind="recovery", occurred_on="2026-03-01") | changes
+    return {name: said for name, said in told.items() if name != "stolen_from"}
+
+
+def corrected(client, made, **gun):
+    body = bodies.seizure(items=[bodies.firearm(**gun)]) | {"reason": "Misread"}
+    return correct(client, "seizures", made, body)
+
+
+def hit_of(client):
+    [hit] = client.get("/hits").json["items"]
+    return hit
+
+
+def answer(client, action="confirm", expect=200, **body):
+    hit = hit_of(client)
+    etag = client.get(f"/hits/{hit['id']}").headers["ETag"]
+    return client.post(f"/hits/{hit['id']}/{action}", body, expect, If_Match=etag).json
+
+
+def told(client):
+    codes = [one["code"] for one in client.get("/notifications").json["items"]]
+    return [code for code in codes if code.startswith(("hit_cause", "hit_reopened"))]
+
+
+def audited(as_actor, state):
+    entries = as_actor(state, "auditor").get("/audit").json["items"]
+    wanted = ("hit:ended", "hit:cause_changed", "hit:reopened")
+    return [(one["action"], one["data"]) for one in entries if one["action"] in wanted]
+
+
+def changed(hit):
+    return hit["cause_changed"] and hit["cause_changed"]["status"]
+
+
+def test_a_hit_ends_with_the_report_that_met_the_alert(as_actor, pry, bra, recovered):
+    assert changed(hit_of(pry)) is None
+    withdraw(bra, recovered)
+    for state, client in (("PRY", pry), ("BRA", bra)):
+        hit = hit_of(client)
+        assert (hit["status"], changed(hit), hit["answered_at"]) == ("ended", "withdrawn", None)
+        assert told(client) == ["hit_cause_withdrawn"]
+        assert audited(as_actor, state) == [
+            ("hit:ended", {"status": "ended", "cause": "withdrawn"})
+        ]
+    assert answer(pry, expect=409)["code"] == "illegal_transition"
+
+
+def test_a_hit_ends_with_the_shipment_that_did_not_leave(as_actor, pry, run):
+    pry.post("/alerts", bodies.alert())
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    gun = bodies.shipment()["items"][0] | {"serial": "ABC123456"}
+    shipped = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun])).json
+    look(run)
+    exporter.change(f"/shipments/{shipped['id']}", "cancel", {"reason": "Not sold"})
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "withdrawn")
+
+
+def test_a_hit_ends_with_a_correction_into_another_gun(as_actor, pry, bra, seized):
+    corrected(bra, seized, serial="QWK77120")
+    for state, client in (("PRY", pry), ("BRA", bra)):
+        hit = hit_of(client)
+        assert (hit["status"], changed(hit)) == ("ended", "corrected_away")
+        assert told(client) == ["hit_cause_corrected_away"]
+        assert [action for action, _ in audited(as_actor, state)] == ["hit:ended"]
+    assert answer(pry, expect=409)["code"] == "illegal_transition"
+
+
+def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry, bra, seized, run):
+    gun = {name: said for name, said in bodies.firearm().items() if name != "serial"}
+    body = bodies.seizure(items=[gun | {"marking": "obliterated"}]) | {"reason": "Misread"}
+    correct(bra, "seizures", seized, body)
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+    look(run)
+    assert told(pry) == ["hit_cause_corrected_away"]
+
+
+def test_a_find_that_becomes_a_loss_meets_no_alert(pry, bra, recovered):
+    correct(bra, "reports", recovered, recovery(kind="loss") | {"reason": "Another form"})
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+
+
+def test_a_hit_that_was_confirmed_stays_so_and_says_that_its_record_was_withdrawn(
+    as_actor, pry, bra, recovered
+):
+    before = answer(pry)["version"]
+    withdraw(bra, recovered)
+    for state, client in (("PRY", pry), ("BRA", bra)):
+        hit = hit_of(client)
+        assert (hit["status"], changed(hit)) == ("confirmed", "withdrawn")
+        assert hit["version"] > before and hit["cause_changed"]["changed_at"]
+        assert told(client) == ["hit_cause_withdrawn"]
+        assert audited(as_actor, state) == [
+            ("hit:cause_changed", {"status": "confirmed", "cause": "withdrawn"})
+        ]
+
+
+def test_a_hit_that_was_confirmed_says_that_its_record_meets_the_alert_no_longer(pry, bra, seized):
+    answer(pry)
+    corrected(bra, seized, serial="QWK77120")
+    assert (hit_of(bra)["status"], changed(hit_of(bra))) == ("confirmed", "corrected_away")
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
+    pry, bra, seized, run, is_confirmed
+):
+    if is_confirmed:
+        answer(pry)
+    corrected(bra, seized, model="G3")
+    look(run)
+    for client in (pry, bra):
+        hit = hit_of(client)
+        assert hit["status"] == ("confirmed" if is_confirmed else "open")
+        assert changed(hit) == "corrected" and told(client) == ["hit_cause_corrected"]
+    if not is_confirmed:
+        assert answer(pry)["status"] == "confirmed"
+
+
+def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry, bra, run):
+    pry.post("/alerts", bodies.alert())
+    other = bodies.firearm(line=2, serial="ZZT998877")
+    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(), other])).json
+    items = [bodies.firearm(), other | {"model": "G3"}]
+    correct(bra, "seizures", made, bodies.seizure(items=items, reason="Misread"))
+    look(run)
+    for client in (pry, bra):
+        assert (changed(hit_of(client)), told(client)) == (None, [])
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    assert (met["version"], met["corrected"]) == (2, False)
+
+
+def kept(bra, made, visibility, **gun):
+    body = bodies.seizure(items=[bodies.firearm(**gun)], visibility=visibility, reason="Misread")
+    return correct(bra, "seizures", made, body)
+
+
+def test_of_what_is_silent_by_now_no_correction_is_told_until_it_is_shown_again(
+    pry, bra, seized, run
+):
+    again = kept(bra, seized, "silent", model="G3")
+    look(run)
+    assert (changed(hit_of(pry)), told(pry), told(bra)) == (None, [], [])
+    kept(bra, again, "open", model="G3")
+    look(run)
+    for client in (pry, bra):
+        assert (changed(hit_of(client)), told(client)) == ("corrected", ["hit_cause_corrected"])
+
+
+def test_that_what_is_silent_by_now_is_no_ground_is_told_and_that_it_is_one_again_is_not(
+    pry, bra, seized, run
+):
+    again = kept(bra, seized, "silent", serial="QWK77120")
+    look(run)
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+    again = kept(bra, again, "silent")
+    look(run)
+    assert hit_of(pry)["status"] == "ended" and told(pry) == ["hit_cause_corrected_away"]
+    kept(bra, again, "open")
+    look(run)
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("open", "corrected")
+
+
+def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry, bra, recovered, run):
+    said = recovery(visibility="silent") | {"reason": "Another form"}
+    withdraw(bra, correct(bra, "reports", recovered, said))
+    look(run)
+    assert (hit_of(pry)["status"], told(pry)) == ("ended", ["hit_cause_withdrawn"])
+
+
+def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry, bra, seized):
+    assert not hit_of(pry)["possible"]
+    items = [{"line": 1, "type": "pistol", "serial": "ABC12345?", "calibre": "9x19"}]
+    correct(bra, "seizures", seized, bodies.seizure(items=items, reason="Misread"))
+    for hit in (hit_of(pry), hit_of(bra)):
+        assert (hit["status"], changed(hit)) == ("open", "corrected")
+        assert (hit["strength"], hit["possible"]) == ("moderate", True)
+
+
+def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry, bra, seized):
+    again = corrected(bra, seized, serial="QWK77120")
+    corrected(bra, again)
+    for state, client in (("PRY", pry), ("BRA", bra)):
+        assert (hit_of(client)["status"], changed(hit_of(client))) == ("open", "corrected")
+        assert told(client) == ["hit_reopened", "hit_cause_corrected_away"]
+        assert audited(as_actor, state)[0][0] == "hit:reopened"
+    assert answer(pry)["status"] == "confirmed"
+
+
+def test_a_hit_of_an_alert_that_was_cancelled_meanwhile_opens_no_more(pry, bra, seized):
+    again = corrected(bra, seized, serial="QWK77120")
+    pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
+    corrected(bra, again)
+    assert hit_of(pry)["status"] == "ended" and hit_of(bra)["status"] == "ended"
+
+
+def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(pry, bra, seized, run):
+    answer(pry)
+    pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
+    corrected(bra, seized, serial="QWK77120")
+    look(run)
+    for client in (pry, bra):
+        hit = hit_of(client)
+        assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
+    assert pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]["corrected"]
+
+
+def test_a_hit_that_was_denied_stays_so(pry, bra, seized):
+    answer(pry, "deny", note="Another model")
+    corrected(bra, seized, serial="QWK77120")
+    assert (hit_of(pry)["status"], changed(hit_of(pry)), told(pry)) == ("denied", None, [])
+
+
+def test_a_correction_before_the_alert_is_none_since(pry, bra, run):
+    corrected(bra, bra.post("/seizures", bodies.seizure()).json, model="G3")
+    look(run)
+    pry.post("/alerts", bodies.alert())
+    look(run)
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    assert (met["version"], met["corrected"], changed(hit_of(pry))) == (2, False, None)
+
+
+def test_what_was_seized_before_its_alert_ends_its_hit_too(pry, bra, run):
+    made = bra.post("/seizures", bodies.seizure()).json
+    pry.post("/alerts", bodies.alert())
+    look(run)
+    corrected(bra, made, serial="QWK77120")
+    assert (hit_of(pry)["status"], changed(hit_of(bra))) == ("ended", "corrected_away")
+
+
+@pytest.mark.parametrize("changes", [{"action": "let_pass_and_inform"}, {"visible_to": ["CHL"]}])
+def test_of_a_hit_that_shows_to_nobody_its_state_learns_it_by_the_workers_look(
+    as_actor, pry, bra, run, changes
+):
+    pry.post("/alerts", bodies.alert(**changes))
+    made = bra.post("/seizures", bodies.seizure()).json
+    look(run)
+    again = corrected(bra, made, serial="QWK77120")
+    assert hit_of(pry)["status"] == "open"
+    look(run)
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+    assert told(pry) == ["hit_cause_corrected_away"]
+    assert bra.get("/hits").json["items"] == [] and told(bra) == []
+    assert audited(as_actor, "BRA") == [] and len(audited(as_actor, "PRY")) == 1
+    corrected(bra, again)
+    look(run)
+    assert hit_of(pry)["status"] == "open" and told(pry) == ["hit_cause_corrected_away"]
+    codes = [one["code"] for one in pry.get("/notifications").json["items"]]
+    assert codes.count("hit_silent") == 2 and audited(as_actor, "BRA") == []
+
+
+def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry):
+    pry.post("/alerts", bodies.alert())
+    place = {"country": "PRY", "name": "Asunción"}
+    made = pry.post("/seizures", bodies.seizure(place=place)).json
+    other = bodies.seizure(place=place, items=[bodies.firearm(serial="QWK77120")])
+    correct(pry, "seizures", made, other | {"reason": "Misread"})
+    assert hit_of(pry)["status"] == "ended" and told(pry) == ["hit_cause_corrected_away"]
+
+
+def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version_it_is(
+    pry, bra, seized
+):
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    assert (met["version"], met["corrected"], met["withdrawn"]) == (1, False, False)
+    corrected(bra, seized, model="G3")
+    hit = pry.get(f"/hits/{hit_of(pry)['id']}").json
+    assert (hit["met"]["version"], hit["met"]["corrected"], hit["met"]["model"]) == (2, True, "G3")
+    assert (hit["sought"]["version"], hit["sought"]["corrected"]) == (1, False)
+
+
+def test_side_by_side_says_that_the_record_was_withdrawn(pry, bra, recovered):
+    withdraw(bra, recovered)
+    for client in (pry, bra):
+        met = client.get(f"/hits/{hit_of(client)['id']}").json["met"]
+        assert (met["version"], met["withdrawn"], met["document_kind"]) == (2, True, "report")
+
+
+def test_a_gun_that_did_not_come_after_all_ends_its_hit_and_one_that_did_opens_it(
+    as_actor, pry, run
+):
+    way = Way(as_actor)
+    pry.post("/alerts", bodies.alert(firearm=bodies.firearm(serial="TKA52390")))
+    made = way.ship("TKA52380", "TKA52390")
+    way.release(made)
+    way.tick(made, "exit")
+    both = {"items": [{"serial": "TKA52380"}, {"serial": "TKA52390"}], "received_on": "2026-03-05"}
+    add(way.bol, made, "receipt", **both)
+    look(run, "BRA", "BOL", "PRY")
+    assert by_cause(pry)["receipt"] == ("open", None)
+    act(
+        way.bol, made, "receipt/correct", reason="Miscounted", **both | {"items": both["items"][:1]}
+    )
+    look(run, "BOL")
+    assert by_cause(pry)["receipt"] == ("ended", "withdrawn")
+    act(way.bol, made, "receipt/correct", reason="Found", **both)
+    look(run, "BOL")
+    assert by_cause(pry)["receipt"] == ("open", "corrected")
+    assert by_cause(pry)["shipment"] == ("open", None)
+
+
+def by_cause(client):
+    return {
+        hit["cause"]: (hit["status"], changed(hit)) for hit in client.get("/hits").json["items"]
+    }

@@ -1,0 +1,303 @@
+"""What changed at a post, for a program that follows it: by commits, and no more than its board shows."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine, event, text
+
+from salsa_ext.boards import events
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
+from tests.conftest import NOW, standing_on
+from tests.support import actors, bodies
+from tests.support.movements import act
+from tests.web import scenes
+
+POST = scenes.POST
+EVENTS = f"/posts/{POST}/events"
+FAR = {"country": "PRY", "latitude": -22.3, "longitude": -60.0}
+
+
+@pytest.fixture
+def app(server, registered, standing):
+    with standing_on(server, registered, standing) as served, served.app_context():
+        yield served
+
+
+@pytest.fixture
+def registered_database(app, standing):
+    """The database of that application."""
+    return standing[1]
+
+
+@pytest.fixture
+def as_actor(app):
+    """Return an HTTP client whose transactions are real."""
+
+    def make(state, role, agency="TEST"):
+        token = actors.token(state, role, NOW, None, timedelta(days=1), agency)
+        return actors.Client(app.test_client(), token)
+
+    return make
+
+
+class Follower:
+    """A program that follows a post."""
+
+    def __init__(self, client):
+        self.client, self.after = client, client.get(EVENTS).json["after"]
+
+    def ask(self, expect=200, **query):
+        asked = "&".join(f"{name}={value}" for name, value in query.items())
+        return self.client.get(f"{EVENTS}?after={self.after}&{asked}", expect).json
+
+    def follow(self):
+        """Return what changed since, and go on from there."""
+        told = self.ask()
+        assert told["next"] is None
+        self.after = told["after"]
+        return [
+            (one["kind"], one["number"], one["outcome"] or one["status"]) for one in told["items"]
+        ]
+
+
+@pytest.fixture
+def follow(as_actor):
+    def make(state, role="border_officer", agency="TEST"):
+        return Follower(as_actor(state, role, agency))
+
+    return make
+
+
+@pytest.fixture
+def shipment(as_actor):
+    exporter = as_actor("BRA", "licensing_officer")
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
+    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
+    return act(exporter, made, "release")
+
+
+def tick(officer, shipment, outcome="passed"):
+    body = {
+        "stage": "entry",
+        "post": POST,
+        "occurred_at": "2026-03-09T13:00:00Z",
+        "outcome": outcome,
+    }
+    officer.post(f"/shipments/{shipment['id']}/checkpoints", body)
+
+
+def test_who_begins_is_told_nothing_of_before_and_everything_after(as_actor, follow, shipment):
+    page = follow("BRA")
+    assert page.client.get(EVENTS).json["items"] == [] and page.follow() == []
+    officer = as_actor("PRY", "border_officer")
+    tick(officer, shipment, "held")
+    assert page.follow() == [("checkpoint", "A-1", "held"), ("shipment", "A-1", "held")]
+    tick(officer, shipment, "refused")
+    assert ("checkpoint", "A-1", "refused") in page.follow()
+    assert page.follow() == []
+
+
+def test_what_does_not_add_up_and_a_call_are_told_to_both_sides(as_actor, follow, shipment):
+    brazil, paraguay = follow("BRA"), follow("PRY")
+    officer = paraguay.client
+    short = {"received_on": "2026-03-09", "items": [{"serial": "ABC123456"}]}
+    officer.post(f"/shipments/{shipment['id']}/receipt", short)
+    made = officer.post(f"/posts/{POST}/calls", {"shipment": shipment["id"]}).json["id"]
+    brazil.client.post(f"/calls/{made}/answer", expect=200)
+    for side in (brazil, paraguay):
+        said = side.follow()
+        assert ("receipt", "A-1", "received_short") in said
+        assert ("discrepancy", "A-1", "open") in said
+        assert said[-1] == ("call", "A-1", "answered")
+
+
+def test_a_seizure_is_told_to_its_own_side_where_its_board_shows_it(as_actor, follow):
+    paraguay, brazil = follow("PRY"), follow("BRA")
+    police = as_actor("PRY", "police_officer")
+    for number, place in (("S-1", scenes.NEAR), ("S-2", FAR), ("S-3", {"country": "PRY"})):
+        police.post("/seizures", bodies.seizure(number=number, agency="PRY-POLICE", place=place))
+    assert paraguay.follow() == [("seizure", "S-1", None)]
+    assert brazil.follow() == []
+
+
+def test_of_a_trace_an_officer_learns_the_clock_and_an_analyst_the_case(as_actor, follow):
+    dealer = as_actor("PRY", "licensing_officer")
+    gun = bodies.firearm(serial="TRC550022")
+    dealer.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
+    asking, supervisor, asked = follow("BRA"), follow("BRA", "supervisor"), follow("PRY")
+    analyst = as_actor("BRA", "trace_analyst")
+    analyst.post("/traces", bodies.trace(case_number="C-55", firearm=gun))
+    assert {("trace", None)} == {one[:2] for one in asking.follow()}
+    assert {("trace", "C-55")} == {one[:2] for one in supervisor.follow()}
+    assert {("request", None)} == {one[:2] for one in asked.follow()}
+
+
+def test_a_trace_that_is_kept_from_an_agency_is_not_told_to_it(as_actor, follow):
+    dealer = as_actor("PRY", "licensing_officer")
+    gun = bodies.firearm(serial="TRC550022")
+    dealer.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
+    kept, other = follow("BRA", "supervisor", "LICENSING"), follow("BRA", "supervisor")
+    body = bodies.trace(case_number="C-55", firearm=gun, hidden_from=["BRA-LICENSING"])
+    as_actor("BRA", "trace_analyst").post("/traces", body)
+    assert kept.follow() == [] and other.follow() != []
+
+
+def test_a_hit_is_told_to_the_agency_that_met_it(as_actor, follow):
+    alert = bodies.alert(firearm=bodies.firearm(serial="SBK440177"))
+    as_actor("BRA", "trace_analyst").post("/alerts", alert)
+    here, there = follow("PRY"), follow("PRY", agency="LICENSING")
+    here.client.post("/checks", bodies.check(serial="SBK440177"))
+    assert [one[0] for one in here.follow()] == ["hit"] and there.follow() == []
+
+
+def test_pages_go_on_where_the_last_one_ended_whatever_comes_between(as_actor, follow, shipment):
+    page, officer = follow("BRA"), as_actor("PRY", "border_officer")
+    for _ in range(3):
+        tick(officer, shipment, "held")
+    first = page.ask(limit=2)
+    tick(officer, shipment, "refused")
+    assert len(first["items"]) == 2
+    seen, onward = [*first["items"]], first["next"]
+    while onward:
+        told = page.client.get(onward.removeprefix("/api/v1")).json
+        seen, onward, page.after = seen + told["items"], told["next"], told["after"]
+    assert [one["outcome"] for one in seen if one["kind"] == "checkpoint"] == ["held"] * 3
+    assert ("checkpoint", "A-1", "refused") in page.follow()
+    assert page.follow() == []
+
+
+def test_that_more_changed_is_said_only_where_the_reader_is_told_of_it(as_actor, follow):
+    page, police = follow("PRY"), as_actor("PRY", "police_officer")
+    for number, place in (("S-1", scenes.NEAR), ("S-2", FAR)):
+        police.post("/seizures", bodies.seizure(number=number, agency="PRY-POLICE", place=place))
+    told = page.ask(limit=1)
+    assert [one["number"] for one in told["items"]] == ["S-1"] and told["next"] is None
+    police.post("/seizures", bodies.seizure(agency="PRY-POLICE", number="S-3", place=scenes.NEAR))
+    told = page.ask(limit=1)
+    assert told["next"] is not None
+    told = page.client.get(told["next"].removeprefix("/api/v1")).json
+    assert [one["number"] for one in told["items"]] == ["S-3"] and told["next"] is None
+
+
+@pytest.fixture
+def write(app, registered_database):
+    """Let the database tell of so many changes of something that nobody is told of."""
+    engine = create_engine(registered_database.migration_url)
+
+    def tell(many, kind="permit", post=POST, square=None):
+        told = text(
+            "INSERT INTO board_change (state, post, kind, subject, square) SELECT"
+            " 'PRY', :post, :kind, gen_random_uuid(), :square FROM generate_series(1, :many)"
+        )
+        with engine.begin() as writing:
+            writing.execute(told, {"many": many, "kind": kind, "post": post, "square": square})
+
+    yield tell
+    engine.dispose()
+
+
+@pytest.fixture
+def looks(app):
+    """Each question to the database what changed."""
+    said = []
+
+    def note(connection, cursor, statement, *_):
+        said.extend([statement] if "salsa_board_events" in statement else [])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_one_answer_ends_after_some_looks_and_the_next_goes_on_from_there(
+    monkeypatch, follow, shipment, write, looks
+):
+    monkeypatch.setattr(events, "BATCH_SIZE", 2)
+    monkeypatch.setattr(events, "MAX_BATCHES", 3)
+    page = follow("PRY")
+    write(9)
+    tick(page.client, shipment, "held")
+    assert page.follow() == [] and len(looks) == 3
+    assert page.follow() == [("checkpoint", "A-1", "held"), ("shipment", "A-1", "held")]
+    assert len(looks) == 6
+    assert page.follow() == []
+
+
+def test_of_what_was_seized_where_the_board_does_not_reach_nothing_is_read(
+    monkeypatch, as_actor, follow, write, looks
+):
+    monkeypatch.setattr(events, "BATCH_SIZE", 2)
+    monkeypatch.setattr(events, "MAX_BATCHES", 1)
+    page, police = follow("PRY"), as_actor("PRY", "police_officer")
+    write(100, "seizure", None, square=-1)
+    police.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=scenes.NEAR))
+    assert page.follow() == [("seizure", "S-1", None)] and len(looks) == 2
+
+
+def test_what_commits_late_though_it_began_early_is_not_missed(
+    app, registered_database, follow, shipment
+):
+    told = text(
+        "INSERT INTO board_change (state, post, kind, subject)"
+        f" VALUES ('BRA', '{POST}', 'shipment', '{shipment['id']}')"
+    )
+    engine, page = create_engine(registered_database.migration_url), follow("BRA")
+    with engine.connect() as early, engine.connect() as late:
+        early.execute(told)
+        late.execute(told)
+        late.commit()
+        assert len(page.follow()) == 1
+        assert page.follow() == []
+        early.commit()
+    engine.dispose()
+    assert len(page.follow()) == 1
+    assert page.follow() == []
+
+
+def test_where_a_reader_is_says_nothing_and_is_his_own(
+    as_actor, follow, shipment, registered_database
+):
+    brazil, paraguay = follow("BRA"), follow("PRY")
+    tick(paraguay.client, shipment)
+    engine = create_engine(registered_database.migration_url, pool_size=20)
+    with ExitStack() as stack:  # what others have begun stands in a snapshot
+        for _ in range(20):
+            begun = stack.enter_context(engine.connect())
+            begun.execute(text("SELECT pg_current_xact_id()"))
+        paraguay.follow()
+    engine.dispose()
+    assert len({len(one.after) for one in (brazil, paraguay)}) == 1
+    brazil.after, paraguay.after = paraguay.after, brazil.after
+    for one in (brazil, paraguay):
+        assert list(one.ask(422)["errors"]) == ["after"]
+
+
+@pytest.mark.parametrize("after", ["1", "x" * 300, "AAAA", "%00"])
+def test_what_is_no_place_is_refused(as_actor, after):
+    refused = as_actor("PRY", "border_officer").get(f"{EVENTS}?after={after}", 422)
+    assert list(refused.json["errors"]) == ["after"]
+
+
+def test_after_a_day_a_reader_begins_anew(app, monkeypatch, follow):
+    page = follow("PRY")
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(hours=23, minutes=1)))
+    assert "older than a day" in page.ask(422)["errors"]["after"][0]
+
+
+def test_a_long_silence_costs_one_look(app, follow, shipment):
+    page = follow("BRA")
+    said = []
+    note = lambda connection, cursor, statement, *_: said.append(statement)  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", note)
+    page.follow()
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert sum("salsa_board_events" in one for one in said) == 1 and len(said) < 8
+
+
+def test_a_state_that_is_no_side_is_refused(as_actor):
+    as_actor("ARG", "border_officer").get(EVENTS, 403)
+    as_actor("PRY", "border_officer").get("/posts/atlantis/events", 404)

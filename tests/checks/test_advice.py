@@ -1,0 +1,228 @@
+"""What a check tells to do: what is reported of the gun, and whom to call."""
+
+import pytest
+
+from tests.support import bodies
+
+SAME = bodies.firearm()
+
+
+def office(as_actor, state):
+    body = {
+        "agency": f"{state}-POLICE",
+        "kind": "duty_24h",
+        "languages": ["es"],
+        "hours": "24 h",
+        "telephone": "+595 21 0000000",
+    }
+    as_actor(state, "state_administrator").post("/contacts", body)
+
+
+@pytest.fixture(autouse=True)
+def offices(as_actor):
+    for state in ("BRA", "PRY", "URY"):
+        office(as_actor, state)
+
+
+@pytest.fixture
+def made(as_actor):
+    body = bodies.transfer(kind="manufacture", occurred_on="2020-01-02", firearm=SAME)
+    as_actor("BRA", "licensing_officer").post("/transfers", body)
+
+
+@pytest.fixture
+def report(as_actor):
+    def post(state="PRY", **changes):
+        body = bodies.report(firearm=SAME, **changes)
+        if body["kind"] != "theft":
+            del body["stolen_from"]
+        as_actor(state, "police_officer").post("/reports", body)
+
+    return post
+
+
+@pytest.fixture
+def ask(as_actor):
+    def post(state="BRA", language="en", **changes):
+        body = bodies.check(**changes)
+        police = as_actor(state, "police_officer")
+        return police.post("/checks", body, Accept_Language=language).json
+
+    return post
+
+
+def called(answer):
+    return [contact["agency"] for contact in answer["next"]["contacts"]]
+
+
+def test_a_theft_comes_before_older_records_that_agree_as_well(made, report, ask):
+    report()
+    answer = ask()
+    assert [one["event"] for one in answer["candidates"]] == ["theft", "manufacture"]
+    assert [one["score"] for one in answer["candidates"]] == [31.0, 31.0]
+
+
+@pytest.mark.parametrize("asker", ["BRA", "URY"])
+def test_the_state_that_misses_the_gun_is_called_first_whoever_asks(made, report, ask, asker):
+    report()
+    answer = ask(asker)
+    assert called(answer) == ["PRY-POLICE", "BRA-POLICE"]
+    assert answer["next"]["contact"] == answer["next"]["contacts"][0]
+
+
+def test_ones_own_office_is_never_named_alone(made, ask):
+    said = ask("BRA")["next"]
+    assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
+    assert said["text"] == "Compare the gun with the record, which your own state holds."
+    assert called(ask("URY")) == ["BRA-POLICE"]
+
+
+def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(made, as_actor, ask):
+    near = bodies.transfer(firearm=bodies.firearm(serial="ABC123465"))
+    as_actor("PRY", "licensing_officer").post("/transfers", near)
+    answer = ask("BRA", near=True)
+    strengths = [(one["state"], one["strength"]) for one in answer["candidates"]]
+    assert strengths == [("BRA", "strong"), ("PRY", "moderate")]
+    said = answer["next"]
+    assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
+    assert said["text"] == "Compare the gun with the record, which your own state holds."
+    assert called(ask("URY", near=True)) == ["BRA-POLICE", "PRY-POLICE"]
+
+
+@pytest.mark.parametrize(
+    "kind,said", [("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay.")]
+)
+def test_a_gun_that_is_missed_is_said_to_be(made, report, ask, kind, said):
+    report(kind=kind)
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
+    assert told["text"].startswith(said)
+
+
+def test_a_gun_that_is_on_no_report_is_not_said_to_be(made, ask):
+    said = ask("URY")["next"]
+    assert (said["reported"], said["reported_by"]) == (None, None)
+    assert said["text"].startswith("Compare the gun")
+
+
+def test_a_gun_that_was_recovered_since_is_missed_no_more(report, ask):
+    report()
+    report(kind="recovery", number="R-2", occurred_on="2025-04-01")
+    assert ask()["next"]["reported"] == "recovery"
+
+
+@pytest.mark.parametrize(
+    "other", [{"serial": "ABC123457"}, {"make": "Glock", "model": "17"}, {"type": "revolver"}]
+)
+def test_that_another_gun_was_recovered_hides_no_theft(as_actor, report, other):
+    report()
+    back = bodies.report(
+        kind="recovery", number="R-2", occurred_on="2025-04-01", firearm=bodies.firearm(**other)
+    )
+    del back["stolen_from"]
+    as_actor("PRY", "police_officer").post("/reports", back)
+    asked = bodies.check(serial="ABC12345?" if "serial" in other else "ABC123456")
+    del asked["make"], asked["calibre"]
+    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
+    assert len(answer["candidates"]) == 2
+    assert answer["next"]["reported"] == "theft"
+
+
+def test_a_gun_that_was_stolen_again_is_missed(report, ask):
+    report(kind="recovery", occurred_on="2024-04-01")
+    report(number="R-2")
+    assert ask()["next"]["reported"] == "theft"
+
+
+def test_a_gun_that_was_seized_is_said_to_be(as_actor, ask):
+    police = as_actor("PRY", "police_officer")
+    place = bodies.FOZ | {"country": "PRY"}
+    police.post("/seizures", bodies.seizure(place=place))
+    said = ask()["next"]
+    assert (said["reported"], said["reported_by"]) == ("seized", "PRY")
+    assert said["text"].startswith("Seized before: ")
+
+
+@pytest.mark.parametrize(
+    "kind,said",
+    [
+        ("destruction", "Recorded as destroyed by Paraguay"),
+        ("deactivation", "Recorded as deactivated by Paraguay"),
+    ],
+)
+def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
+    made, as_actor, ask, kind, said
+):
+    gone = bodies.transfer(kind=kind, firearm=SAME)
+    as_actor("PRY", "licensing_officer").post("/transfers", gone)
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
+    assert told["text"].startswith(said)
+
+
+def test_a_gun_that_was_surrendered_is_said_to_be(report, ask):
+    report(kind="surrender")
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"]) == ("surrender", "PRY")
+    assert told["text"].startswith("Reported surrendered by Paraguay.")
+
+
+def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(made, as_actor, ask):
+    near = bodies.report(firearm=bodies.firearm(serial="ABC123465"))
+    as_actor("PRY", "police_officer").post("/reports", near)
+    answer = ask("URY", near=True)
+    assert (answer["verdict"], len(answer["candidates"])) == ("hit", 2)
+    assert answer["next"]["reported"] is None
+
+
+@pytest.mark.parametrize(
+    "language,said",
+    [
+        ("es", "Denunciada como robada por: "),
+        ("fr", "Déclarée volée par "),
+        ("pt", "Comunicada como furtada ou roubada pel"),
+    ],
+)
+def test_it_is_said_in_the_language_of_the_officer(report, ask, language, said):
+    report()
+    assert ask(language=language)["next"]["text"].startswith(said)
+
+
+@pytest.mark.parametrize("visibility", ["pointer", "silent"])
+def test_of_a_theft_that_may_not_be_read_nothing_is_told(made, report, ask, visibility):
+    report(visibility=visibility)
+    answer = ask("URY")
+    assert answer["next"]["reported"] is None
+    assert answer["candidates"][0]["event"] == "manufacture"
+
+
+def test_with_a_pointer_alone_no_record_is_to_be_compared(report, ask):
+    report(visibility="pointer")
+    said = ask()["next"]
+    assert said["action"] == "call_owner" and called({"next": said}) == ["PRY-POLICE"]
+    assert "with the record" not in said["text"] and "call it" in said["text"]
+
+
+def test_with_a_pointer_that_is_only_near_its_office_is_asked_first(report, ask):
+    report(visibility="pointer")
+    answer = ask(serial="ABC123496")
+    assert answer["verdict"] == "possible"
+    assert "ask it before you act" in answer["next"]["text"]
+
+
+FAINT = {"serial": "ABC123496", "make": "Glock", "calibre": ".380 ACP"}
+"""One character differs, and so do make and calibre."""
+
+
+def test_what_is_below_a_possible_hit_is_neither_shown_nor_called(made, ask):
+    answer = ask("URY", **FAINT, country="AUT")
+    assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
+    assert (answer["next"]["contact"], answer["next"]["contacts"]) == (None, [])
+
+
+def test_what_is_below_a_possible_hit_is_not_shown_to_a_seizure(made, as_actor):
+    gun = bodies.firearm(**FAINT, country_of_manufacture="AUT", type="revolver")
+    place = bodies.FOZ | {"country": "URY"}
+    seized = bodies.seizure(place=place, items=[gun])
+    answer = as_actor("URY", "police_officer").post("/seizures", seized).json
+    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False, "more": 0}]

@@ -1,0 +1,49 @@
+"""An alert that is cancelled while it is met ends with its hit, and who met it is told."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from salsa_ext.alerts import hits
+from salsa_ext.alerts.hits import _hit_row
+from salsa_ext.database.session import db
+from tests.support import bodies
+
+WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+@pytest.fixture
+def met(monkeypatch):
+    """Stop a check when it has met an alert and did not write the hit yet, until `go` is set."""
+    reached, go, standing = threading.Event(), threading.Event(), _hit_row
+
+    def row(*said):
+        reached.set()
+        go.wait(30)
+        return standing(*said)
+
+    monkeypatch.setattr(hits, "_hit_row", row)
+    return reached, go
+
+
+def test_who_holds_a_gun_is_told_that_its_alert_was_cancelled_while_it_was_met(
+    real_app, real_client, met
+):
+    owner, asker = real_client("PRY", "police_officer"), real_client("BRA", "police_officer")
+    alert = f"/alerts/{owner.post('/alerts', bodies.alert()).json['id']}"
+    reached, go = met
+    with ThreadPoolExecutor(2) as pool, real_app.app_context():
+        check = pool.submit(asker.post, "/checks", bodies.check())
+        assert reached.wait(30)
+        cancel = pool.submit(owner.change, alert, "cancel", {"reason": "found"})
+        while not (db.session.scalar(WAITS) or cancel.done()):
+            time.sleep(0.02)
+        go.set()
+        assert check.result().json["hits"] and cancel.result().json["status"] == "cancelled"
+    [hit] = asker.get("/hits").json["items"]
+    assert (hit["status"], hit["alert_ended"]["status"]) == ("ended", "cancelled")
+    told = [one["code"] for one in asker.get("/notifications").json["items"]]
+    assert told == ["hit_alert_cancelled"]

@@ -1,0 +1,276 @@
+"""Consents: asked of the origin of a record, granted, refused and revoked, and what they allow."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from salsa_ext.access.rules import operator
+from salsa_ext.core.actor import Purpose
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import transaction
+from salsa_ext.disclosure import consents, disclosures
+from salsa_ext.disclosure.consents import ConsentData
+from tests.conftest import NOW
+from tests.support import bodies
+from tests.support.grounds import beginning
+
+PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+WHY = {"reason": "The inquiry is not over"}
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "trace_analyst")
+
+
+@beginning
+def record(as_actor):
+    """A sale of Paraguay, by a firm to a private person."""
+    clerk = as_actor("PRY", "licensing_officer")
+    return clerk.post("/transfers", bodies.transfer()).json["firearm"]["record"]
+
+
+def ask(client, record, expect=201, **changes):
+    return client.post("/consents", bodies.consent(record, **changes), expect).json
+
+
+def act(client, consent, action, expect=200, **body):
+    path = f"/consents/{consent['id']}"
+    etag = client.get(path).headers["ETag"]
+    return client.post(f"{path}/{action}", body, expect, If_Match=etag).json
+
+
+def grant(client, consent, **changes):
+    return act(client, consent, "grant", **{"expires_on": "2026-12-31"} | changes)
+
+
+def read(client, record, **changes):
+    return client.get(f"/records/{record}", **PURPOSE | changes).json
+
+
+def uses(shown):
+    return {each["use"]: (each["allowed"], each["code"], each["to"]) for each in shown["uses"]}
+
+
+def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer_or_is_allowed(bra, pry, record):
+    asked = ask(bra, record)
+    again = ask(bra, record, 409)["detail"]
+    assert asked["id"] in again and "Paraguay was asked for this" in again
+    ask(bra, record, case_number="C-2")
+    grant(pry, asked)
+    again = ask(bra, record, 409)["detail"]
+    assert asked["id"] in again and "Paraguay allowed this" in again and "2026-12-31" in again
+    act(pry, bra.get(f"/consents/{asked['id']}").json, "revoke", **WHY)
+    assert ask(bra, record)["status"] == "asked"
+
+
+def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(bra, pry, record):
+    grant(pry, ask(bra, record), expires_on="2026-03-09")
+    ask(bra, record, 409)
+    later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
+    data = ConsentData(UUID(record), "names", "C-1", "To find the last holder")
+    with transaction(later):
+        assert (
+            consents.load_consent(later, consents.request_consent(actor=later, data=data)).status
+            == "asked"
+        )
+
+
+def test_what_is_asked_stands_with_both_sides_and_with_nobody_else(as_actor, bra, pry, record):
+    asked = ask(bra, record)
+    assert (asked["status"], asked["origin_state"], asked["asking_state"]) == (
+        "asked",
+        "PRY",
+        "BRA",
+    )
+    assert bra.get("/consents").json["items"] == pry.get("/consents").json["items"] == [asked]
+    other = as_actor("URY", "trace_analyst")
+    other.get(f"/consents/{asked['id']}", 404)
+    assert other.get("/consents").json["items"] == []
+
+
+def test_private_persons_are_named_with_consent_in_its_case_alone(bra, pry, record):
+    assert read(bra, record)["to"] == {"kind": "individual", "country": "PRY"}
+    grant(pry, ask(bra, record))
+    shown = read(bra, record)
+    assert (shown["to"]["name"], shown["withheld"]) == ("Ana Ejemplo", [])
+    assert read(bra, record, Salsa_Case="C-2")["to"] == {"kind": "individual", "country": "PRY"}
+    assert read(bra, record, Salsa_Purpose="border")["to"] == {
+        "kind": "individual",
+        "country": "PRY",
+    }
+
+
+def test_the_examiner_is_told_no_name_that_the_analyst_is_told(as_actor, bra, pry, record):
+    grant(pry, ask(bra, record))
+    shown = read(as_actor("BRA", "forensic_examiner"), record)
+    assert "name" not in shown["to"]
+
+
+def test_what_is_not_named_is_said_in_the_readers_language(bra, record):
+    [withheld] = read(bra, record)["withheld"]
+    assert (withheld["group"], withheld["code"]) == ("persons", "named_on_request")
+    assert withheld["text"].startswith("Private persons are named with the owner's consent")
+    [withheld] = read(bra, record, Accept_Language="pt")["withheld"]
+    assert withheld["text"].startswith("Os particulares são nomeados")
+
+
+def test_what_is_revoked_names_nobody_any_more(bra, pry, record):
+    asked = ask(bra, record)
+    grant(pry, asked)
+    act(pry, asked, "revoke", **WHY)
+    assert "name" not in read(bra, record)["to"]
+
+
+def test_what_is_granted_is_granted_for_a_day_to_come(bra, pry, record):
+    asked = ask(bra, record)
+    errors = act(pry, asked, "grant", 422, expires_on="2036-03-10")["errors"]
+    assert "10 years at most: until 2036-03-09" in errors["expires_on"][0]
+    errors = act(pry, asked, "grant", 422, expires_on="2026-03-08")["errors"]
+    assert list(errors) == ["expires_on"]
+    grant(pry, asked, expires_on="2026-03-09")
+    assert read(bra, record)["to"]["name"] == "Ana Ejemplo"
+
+
+def test_what_has_expired_is_listed_so_and_names_nobody(bra, pry, record):
+    grant(pry, ask(bra, record), expires_on="2026-03-09")
+    later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
+    later = later.for_purpose(Purpose("investigation", "C-1"))
+    for acting, status in ((operator("BRA", clock=FixedClock(NOW)), "granted"), (later, "expired")):
+        with transaction(acting):
+            [view] = consents.list_consents(acting, {"status": status}, 10, None).items
+            assert view.status == status
+    with transaction(later):
+        shown = disclosures.read_record(actor=later, record_id=UUID(record))
+        assert not shown.sharing.may("persons")
+
+
+def test_the_result_of_a_trace_names_with_consent_and_its_owner_reads_it(
+    as_actor, bra, pry, record
+):
+    trace = bra.post("/traces", bodies.trace()).json["id"]
+    [event] = bra.get(f"/traces/{trace}/result").json["chain"]
+    assert (event["to"], [each["group"] for each in event["withheld"]]) == (
+        {"kind": "individual", "country": "PRY"},
+        ["persons"],
+    )
+    grant(pry, ask(bra, record))
+    [event] = bra.get(f"/traces/{trace}/result").json["chain"]
+    assert (event["to"]["name"], event["withheld"]) == ("Ana Ejemplo", [])
+    newest = pry.get(f"/records/{record}/disclosures").json["items"][0]
+    assert newest["groups"] == ["firms", "persons"]
+
+
+def test_an_answer_says_what_else_may_be_done_with_it(bra, pry, record):
+    asked = {"court": (False, "ask_for_court", []), "onward": (False, "ask_for_onward", [])}
+    assert uses(read(bra, record)) == asked
+    grant(pry, ask(bra, record, use="court"))
+    grant(pry, ask(bra, record, use="onward", to="URY"))
+    assert uses(read(bra, record)) == {
+        "court": (True, "consented", []),
+        "onward": (True, "consented", ["URY"]),
+    }
+    assert uses(read(bra, record, Salsa_Case="C-2")) == asked
+
+
+def test_a_state_is_told_nothing_of_uses_of_its_own_records(pry, record):
+    shown = pry.get(f"/records/{record}").json
+    assert (shown["uses"], shown["withheld"], shown["to"]["name"]) == ([], [], "Ana Ejemplo")
+
+
+def test_where_the_law_forces_it_the_origin_has_notice_and_is_not_asked(bra, pry, record):
+    notice = ask(bra, record, use="compelled")
+    assert notice["status"] == "notified"
+    assert uses(read(bra, record))["court"] == (True, "notified", [])
+    assert uses(read(bra, record))["onward"][0] is False
+    act(pry, notice, "refuse", 409, **WHY)
+    [told] = [
+        one for one in pry.get("/notifications").json["items"] if one["code"].startswith("consent")
+    ]
+    assert (told["code"], told["subject"]["id"]) == ("consent_compelled", notice["id"])
+
+
+@pytest.mark.parametrize(
+    "changes,field",
+    [
+        ({"use": "onward"}, "to"),
+        ({"to": "URY"}, "to"),
+        ({"use": "onward", "to": "PRY"}, "to"),
+        ({"use": "onward", "to": "BRA"}, "to"),
+        ({"use": "onward", "to": "YUG"}, "to"),
+        ({"record": "0199f2c0-0000-7000-8000-000000000000"}, "record"),
+        ({"use": "sell"}, "use"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_its_field(bra, record, changes, field):
+    body = bodies.consent(record) | changes
+    assert list(bra.post("/consents", body, 422).json["errors"]) == [field]
+
+
+def test_consent_to_ones_own_record_is_not_asked(pry, record):
+    assert list(ask(pry, record, 422)["errors"]) == ["record"]
+
+
+@pytest.mark.parametrize("visibility", ["silent", "pointer"])
+def test_a_record_that_is_hidden_is_asked_for_by_nobody_who_was_not_given_it(
+    as_actor, bra, visibility
+):
+    clerk = as_actor("PRY", "licensing_officer")
+    made = clerk.post("/transfers", bodies.transfer(visibility=visibility)).json
+    hidden = ask(bra, made["firearm"]["record"], 422)
+    nothing = ask(bra, "0199f2c0-0000-7000-8000-000000000000", 422)
+    assert hidden["errors"] == nothing["errors"]
+
+
+def test_the_asking_state_does_not_decide(bra, record):
+    asked = ask(bra, record)
+    assert act(bra, asked, "grant", 403, expires_on="2026-12-31")["code"] == "forbidden"
+
+
+def test_each_decision_follows_what_stands(bra, pry, record):
+    asked = ask(bra, record)
+    act(pry, asked, "revoke", 409, **WHY)
+    assert act(pry, asked, "refuse", **WHY)["status"] == "refused"
+    act(pry, asked, "refuse", 409, **WHY)
+    assert grant(pry, asked)["version"] == 3
+    act(pry, asked, "refuse", 409, **WHY)
+    assert act(pry, asked, "revoke", **WHY)["answer"] == WHY["reason"]
+    act(pry, asked, "grant", 409, expires_on="2026-12-31")
+    assert bra.get(f"/consents/{asked['id']}").json["status"] == "revoked"
+
+
+def test_an_old_view_decides_nothing(bra, pry, record):
+    asked = ask(bra, record)
+    path = f"/consents/{asked['id']}/refuse"
+    pry.post(path, WHY, 428)
+    pry.post(path, WHY, 412, If_Match='"7"')
+
+
+def test_both_sides_are_told_and_their_audit_has_it(as_actor, bra, pry, record):
+    asked = ask(bra, record)
+    grant(pry, asked)
+    for client, codes in ((pry, ["consent_asked"]), (bra, ["consent_granted"])):
+        told = [one["code"] for one in client.get("/notifications").json["items"]]
+        assert [code for code in told if code.startswith("consent")] == codes
+    for state in ("BRA", "PRY"):
+        auditor = as_actor(state, "auditor")
+        for action in ("consent:asked", "consent:granted"):
+            [entry] = auditor.get(f"/audit?action={action}").json["items"]
+            assert (entry["subject_id"], entry["data"]["record"]) == (asked["id"], record)
+
+
+def test_a_list_is_filtered(bra, record):
+    asked = ask(bra, record)
+    ask(bra, record, use="court", case_number="C-2")
+    for query in ("use=names", "case_number=C-1"):
+        assert bra.get(f"/consents?{query}").json["items"] == [asked]
+    assert (
+        len(bra.get(f"/consents?record={record}&status=asked&origin_state=PRY").json["items"]) == 2
+    )
+    assert bra.get("/consents?asking_state=PRY").json["items"] == []

@@ -1,0 +1,158 @@
+"""Officers of a state that had a record are notified once when it is corrected or withdrawn."""
+
+import pytest
+
+from salsa_ext.documents import corrections as document_corrections
+from salsa_ext.documents.corrections import NOTIFIED_ROLES
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.reports import correct, report, withdraw
+
+PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
+CODES = ("record_corrected", "record_withdrawn", "pointer_withdrawn")
+
+
+@beginning
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def told(as_actor):
+    """List what a role of a state is notified of corrections: the code, the subject, whose it is, the data."""
+
+    def read(state="BRA", role="police_officer"):
+        items = as_actor(state, role).get("/notifications").json["items"]
+        return [
+            (one["code"], *one["subject"].values(), one["data"])
+            for one in items
+            if one["code"] in CODES
+        ]
+
+    return read
+
+
+def check(client):
+    return client.post("/checks", bodies.check()).json["id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [(correct, "record_corrected"), (withdraw, "record_withdrawn")]
+)
+def test_who_received_a_record_is_notified_once(pry, bra, told, change, code):
+    made = report(pry)
+    record = made["firearm"]["record"]
+    check(bra)
+    check(bra)
+    bra.get(f"/records/{record}", **PURPOSE)
+    change(pry, made)
+    data = {"by": "PRY", "version": 2}
+    assert told() == [(code, "record", "PRY", record, data)]
+    assert told("ARG") == told("PRY") == []
+
+
+@pytest.mark.parametrize("role", NOTIFIED_ROLES)
+def test_whoever_reads_records_or_the_audit_is_notified(pry, bra, told, role):
+    made = report(pry)
+    check(bra)
+    correct(pry, made)
+    assert len(told(role=role)) == 1
+    assert told(role="state_administrator") == []
+
+
+def test_each_version_is_told(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    correct(pry, made)
+    correct(pry, made, version=2)
+    assert [said["version"] for *_, said in told()] == [3, 2]
+
+
+def test_what_was_given_for_traces_and_found_too_is_told_once(as_actor, pry, bra, told):
+    made = report(pry)
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(confirm_second=True))
+    check(bra)
+    correct(pry, made)
+    assert [code for code, *_ in told()] == ["record_corrected"]
+
+
+def test_what_was_given_for_two_traces_is_told_once_and_says_which(as_actor, pry, told):
+    made = report(pry)
+    analyst = as_actor("BRA", "trace_analyst")
+    traces = [
+        analyst.post("/traces", bodies.trace(confirm_second=True)).json["id"] for _ in range(2)
+    ]
+    correct(pry, made)
+    [(*_, said)] = told()
+    assert said.get("about") == sorted(traces)
+
+
+def test_of_what_was_no_more_than_pointed_to_the_check_is_named_and_no_record(pry, bra, told):
+    made = report(pry, visibility="pointer")
+    asked = check(bra)
+    withdraw(pry, made)
+    assert told() == [("pointer_withdrawn", "check", "BRA", asked, {"by": "PRY"})]
+
+
+def test_of_a_receipt_that_was_answered_by_a_pointer_the_receipt_is_named(pry, bra, told):
+    made = report(pry, visibility="pointer")
+    seized = bra.post("/seizures", bodies.seizure()).json["id"]
+    withdraw(pry, made)
+    assert told() == [("pointer_withdrawn", "seizure", "BRA", seized, {"by": "PRY"})]
+
+
+@pytest.mark.parametrize("change", [withdraw, correct])
+def test_a_state_to_which_it_is_silent_is_notified_of_nothing(pry, bra, told, change):
+    made = report(pry, visibility="silent")
+    check(bra)
+    change(pry, made)
+    assert told() == []
+
+
+def test_of_what_became_silent_nobody_who_found_it_is_notified(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    correct(pry, made, visibility="silent")
+    assert told() == []
+
+
+@pytest.fixture
+def three(pry, bra):
+    """Three guns that Paraguay seized and Brazil read, to be corrected as many at a time as are given."""
+    made, place = [], bodies.FOZ | {"country": "PRY", "name": "Asunción"}
+    for number, lines in (("S-1", (1,)), ("S-3", (1, 2, 3))):
+        items = [bodies.firearm(line=line, serial=f"{number}5678{line}") for line in lines]
+        body = bodies.seizure(number=number, items=items, place=place)
+        seized = pry.post("/seizures", body).json
+        for item in seized["items"]:
+            bra.get(f"/records/{item['record']}", **PURPOSE)
+        made.append((f"/seizures/{seized['id']}/correct", body))
+
+    def correct(which):
+        path, body = made[which]
+        said = body | {"reason": "Another day", "occurred_on": "2026-02-27"}
+        pry.post(path, said, 200, If_Match='"1"')
+
+    return correct
+
+
+def test_of_very_many_at_once_the_first_is_told_with_how_many_there_are(three, told, monkeypatch):
+    monkeypatch.setattr(document_corrections, "MAX_NOTICES", 2)
+    three(1)
+    [(*_, said)] = told()
+    assert said == {"by": "PRY", "version": 2, "count": 3}
+
+
+def test_however_many_records_are_told_they_are_written_together(three, told, asked):
+    written = []
+    for which in (0, 1):
+        asked.clear()
+        three(which)
+        written.append(sum("INSERT INTO notification" in one for one in asked))
+    assert written == [1, 1] and len(told()) == 4

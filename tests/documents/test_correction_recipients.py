@@ -1,0 +1,190 @@
+"""Who was shown a record by a search or a match is told once when it is corrected, withdrawn or taken back."""
+
+import pytest
+
+from salsa_ext.checks import owner_notices
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.movements import Way, act, add
+from tests.support.reports import correct, report, withdraw
+
+PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
+
+
+@beginning
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def told(as_actor):
+    """List what a state's auditor reads of corrections: of which subject, by whom, and what is said."""
+
+    def read(state="BRA"):
+        entries = as_actor(state, "auditor").get("/audit?action=record:corrected").json["items"]
+        return [
+            (one["subject_kind"], one["subject_id"], one["state"], one["data"]) for one in entries
+        ]
+
+    return read
+
+
+def check(client, **changes):
+    return client.post("/checks", bodies.check(**changes)).json["id"]
+
+
+def seize(client, **changes):
+    return client.post("/seizures", bodies.seizure(**changes)).json["id"]
+
+
+def misread(client):
+    """Seize a gun that is no more than near: the match alone shows the record."""
+    return seize(client, items=[bodies.firearm(serial="ABC123465")])
+
+
+@pytest.mark.parametrize("show", [check, seize, misread])
+@pytest.mark.parametrize("change", [withdraw, correct])
+def test_a_state_to_which_it_was_shown_is_told_once(pry, bra, told, show, change):
+    made = report(pry)
+    show(bra)
+    check(bra)
+    change(pry, made)
+    assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
+    assert told("ARG") == []
+
+
+def test_each_further_correction_is_told(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    correct(pry, made)
+    correct(pry, made, version=2)
+    assert [said for *_, said in told()] == [{"version": 3}, {"version": 2}]
+
+
+def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, bra, told):
+    made = report(pry)
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
+    check(bra)
+    bra.get(f"/records/{made['firearm']['record']}", **PURPOSE)
+    correct(pry, made)
+    assert len(told()) == 1
+
+
+def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, bra, told):
+    report(pry)
+    made = bra.post("/seizures", bodies.seizure()).json
+    body = bodies.seizure(reason="Read again", occurred_on="2026-02-28")
+    bra.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert told("PRY") == [("record", made["items"][0]["record"], "BRA", {"version": 2})]
+
+
+def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, bra, told):
+    clerk = as_actor("PRY", "licensing_officer")
+    made = clerk.post("/transfers", bodies.transfer()).json
+    check(bra)
+    body = bodies.transfer(reason="Day", occurred_on="2024-05-07")
+    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
+
+
+def test_of_a_pointer_that_is_withdrawn_the_check_is_named_and_no_record(pry, bra, told):
+    made = report(pry, visibility="pointer")
+    asked = check(bra)
+    withdraw(pry, made)
+    assert told() == [("check", asked, "PRY", {})]
+
+
+def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, bra, told):
+    """That its state holds something is all that was shown, and stands."""
+    made = report(pry, visibility="pointer")
+    check(bra)
+    correct(pry, made, visibility="pointer")
+    assert told() == []
+
+
+@pytest.mark.parametrize("change", [withdraw, correct])
+def test_a_state_to_which_it_is_silent_is_told_nothing(pry, bra, told, run, change):
+    made = report(pry, visibility="silent")
+    check(bra)
+    run("BRA", owner_notices.notify_owners)
+    change(pry, made)
+    assert told() == []
+
+
+def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    made = correct(pry, made, visibility="silent")
+    assert told() == []
+    withdraw(pry, made)
+    assert told() == []
+
+
+def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, bra, told, run):
+    made = report(pry)
+    seize(bra, visibility="silent")
+    run("BRA", owner_notices.notify_owners)
+    correct(pry, made)
+    assert told() == [] and told("PRY") == []
+
+
+def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    withdraw(pry, made)
+    assert told("PRY") == []
+
+
+@beginning
+def way(as_actor):
+    return Way(as_actor)
+
+
+def cancel(way, made):
+    act(way.bra, made, "cancel", reason="Not sold")
+
+
+def turn_back(way, made):
+    way.release(made)
+    way.tick(made, "exit")
+    way.tick(made, "transit_in", 3, outcome="refused")
+    add(way.bra, made, "receipt", received_on="2026-03-08", items=[{"serial": "TKA52390"}])
+
+
+@pytest.mark.parametrize("end", [cancel, turn_back])
+def test_of_a_shipment_that_did_not_go_after_all_who_was_shown_its_gun_is_told(
+    as_actor, way, told, end
+):
+    made = way.ship("TKA52380", "TKA52390")
+    check(as_actor("ARG", "police_officer"), serial="TKA52390")
+    [record] = [gun["record"] for gun in made["items"] if gun["serial"] == "TKA52390"]
+    end(way, made)
+    assert told("ARG") == [("record", record, "BRA", {"version": 1})]
+    assert told("URY") == []
+
+
+def test_of_a_gun_that_stays_abroad_nobody_is_told_when_the_rest_came_back(as_actor, way, told):
+    made = way.ship("TKA52380", "TKA52390")
+    check(as_actor("ARG", "police_officer"), serial="TKA52380")
+    turn_back(way, made)
+    assert told("ARG") == []
+
+
+def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn(as_actor, way):
+    made = way.ship("TKA52380", "TKA52390")
+    way.release(made)
+    way.tick(made, "exit")
+    both = [{"serial": "TKA52380"}, {"serial": "TKA52390"}]
+    day = {"received_on": "2026-03-05"}
+    add(way.bol, made, "receipt", items=both, **day)
+    officer = as_actor("ARG", "police_officer")
+    check(officer, serial="TKA52390")
+    act(way.bol, made, "receipt/correct", reason="Miscounted", items=both[:1], **day)
+    assert [one["code"] for one in officer.get("/notifications").json["items"]] == [
+        "record_withdrawn"
+    ]

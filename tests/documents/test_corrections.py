@@ -1,0 +1,179 @@
+"""Corrections add versions; the past stays readable, and who received the old value is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from salsa_ext.core.clock import FixedClock
+from tests.conftest import NOW
+from tests.support import bodies
+
+PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+BEFORE = "2026-03-09T14:59:59Z"
+
+
+@pytest.fixture
+def client(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def seizure(client):
+    return client.post("/seizures", bodies.seizure()).json
+
+
+@pytest.fixture
+def later(app):
+    """Let time go on from one request to the next."""
+
+    def move(hours):
+        app.config["CLOCK"] = FixedClock(NOW + timedelta(hours=hours))
+
+    yield move
+    app.config["CLOCK"] = FixedClock(NOW)
+
+
+def correct(client, seizure, expect=200, version=1, **changes):
+    body = bodies.seizure(reason="Read again") | changes
+    path = f"/seizures/{seizure['id']}/correct"
+    return client.post(path, body, expect, If_Match=f'"{version}"')
+
+
+def test_a_correction_is_a_new_version_of_the_same_id(client, seizure):
+    answer = correct(client, seizure, occurred_on="2026-02-28").json
+    assert (answer["id"], answer["version"]) == (seizure["id"], 2)
+    assert (answer["occurred_on"], answer["reason"]) == ("2026-02-28", "Read again")
+
+
+def test_a_correction_gives_its_reason(client, seizure):
+    body = bodies.seizure()
+    path = f"/seizures/{seizure['id']}/correct"
+    answer = client.post(path, body, 422, If_Match='"1"').json
+    assert answer["errors"] == {"reason": ["This field is required."]}
+
+
+def test_the_past_version_is_read_by_its_moment(client, seizure, later):
+    later(1)
+    correct(client, seizure, occurred_on="2026-02-28", items=[bodies.firearm(serial="NEW123456")])
+    path = f"/seizures/{seizure['id']}"
+    past = client.get(f"{path}?as_of=2026-03-09T15:30:00Z").json
+    assert (past["version"], past["occurred_on"]) == (1, "2026-03-01")
+    assert past["items"][0]["serial"] == "ABC123456"
+    assert client.get(path).json["items"][0]["serial"] == "NEW123456"
+
+
+def test_nothing_is_there_before_it_was_recorded(client, seizure):
+    client.get(f"/seizures/{seizure['id']}?as_of={BEFORE}", 404)
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-03-09", "2026-03-09T15:00:00"])
+def test_a_moment_without_an_offset_is_refused(client, seizure, moment):
+    answer = client.get(f"/seizures/{seizure['id']}?as_of={moment}", 422).json
+    assert list(answer["errors"]) == ["as_of"]
+
+
+def test_the_record_of_an_item_stays_the_same(client, seizure):
+    answer = correct(client, seizure, items=[bodies.firearm(model="G3C")]).json
+    assert answer["items"][0]["record"] == seizure["items"][0]["record"]
+    assert answer["items"][0]["model"] == "G3C"
+
+
+def test_a_line_that_stands_cannot_be_left_out(client, seizure):
+    answer = correct(client, seizure, 422, items=[bodies.firearm(line=2)]).json
+    assert answer["errors"] == {"items": ["Line 1 is recorded and cannot be left out."]}
+
+
+@pytest.mark.parametrize(
+    "path,role,body",
+    [
+        ("/transfers", "licensing_officer", bodies.transfer),
+        ("/reports", "police_officer", bodies.report),
+    ],
+)
+def test_the_one_line_of_a_document_keeps_its_number(as_actor, path, role, body):
+    client = as_actor("BRA", role)
+    made = client.post(path, body()).json
+    corrected = body(firearm=bodies.firearm(line=2), reason="Read again")
+    answer = client.post(f"{path}/{made['id']}/correct", corrected, 422, If_Match='"1"').json
+    assert answer["errors"] == {"firearm.line": ["Line 1 is recorded and cannot be left out."]}
+
+
+def test_a_line_is_added_by_a_correction(client, seizure):
+    items = [bodies.firearm(), bodies.firearm(line=2, serial="XYZ111222")]
+    assert len(correct(client, seizure, items=items).json["items"]) == 2
+
+
+def test_an_added_line_is_corrected_again(client, seizure):
+    items = [bodies.firearm(), bodies.firearm(line=2, serial="XYZ111222")]
+    correct(client, seizure, items=items)
+    items[1] = bodies.firearm(line=2, serial="XYZ111223")
+    answer = correct(client, seizure, version=2, items=items).json
+    assert [item["serial"] for item in answer["items"]] == ["ABC123456", "XYZ111223"]
+
+
+def test_a_list_shows_the_current_version_alone(client, seizure):
+    correct(client, seizure)
+    assert [item["version"] for item in client.get("/seizures").json["items"]] == [2]
+
+
+def test_a_search_that_hits_the_old_mark_says_so(as_actor, client, seizure):
+    correct(client, seizure, items=[bodies.firearm(serial="NEW123456")])
+    police = as_actor("PRY", "police_officer")
+    [old] = police.post("/checks", bodies.check()).json["candidates"]
+    [new] = police.post("/checks", bodies.check(serial="NEW123456")).json["candidates"]
+    assert (old["is_old_mark"], new["is_old_mark"]) == (True, False)
+    assert old["record"] == new["record"]
+
+
+def test_a_record_reached_by_its_old_mark_is_shown_as_it_stands(as_actor, client, seizure):
+    correct(client, seizure, items=[bodies.firearm(serial="NEW123456")])
+    record = f"/records/{seizure['items'][0]['record']}"
+    assert as_actor("PRY", "police_officer").get(record, **PURPOSE).json["serial"] == "NEW123456"
+
+
+def test_a_state_that_received_the_old_value_is_told(as_actor, client, seizure):
+    record = seizure["items"][0]["record"]
+    as_actor("PRY", "police_officer").get(f"/records/{record}", **PURPOSE)
+    correct(client, seizure, items=[bodies.firearm(serial="NEW123456")])
+    audit = as_actor("PRY", "auditor").get("/audit?action=record:corrected").json
+    assert [(item["subject_id"], item["data"]) for item in audit["items"]] == [
+        (record, {"version": 2})
+    ]
+
+
+def test_a_state_that_received_nothing_is_told_nothing(as_actor, client, seizure):
+    correct(client, seizure)
+    audit = as_actor("PRY", "auditor").get("/audit?action=record:corrected").json
+    assert audit["items"] == []
+
+
+def test_a_state_that_joins_by_a_correction_sees_how_the_record_is_handled(as_actor, client):
+    made = client.post("/seizures", bodies.seizure(handling="H2")).json
+    correct(client, made, joint_with={"state": "PRY", "number": "P-1"})
+    record = f"/records/{made['items'][0]['record']}"
+    seen = as_actor("PRY", "police_officer").get(record, **PURPOSE).json
+    assert (seen["version"], seen["handling"]) == (2, "H2")
+
+
+def test_a_number_that_another_document_has_is_refused(client, seizure):
+    other = client.post("/seizures", bodies.seizure(number="S-2")).json
+    answer = correct(client, seizure, 409, number="S-2").json
+    assert answer["detail"] == (
+        f"Your state already has a seizure of the number S-2 (id {other['id']})."
+    )
+
+
+def test_a_transfer_is_corrected(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    made = client.post("/transfers", bodies.transfer()).json
+    body = bodies.transfer(occurred_on="2024-05-07", reason="Day")
+    answer = client.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"').json
+    assert (answer["version"], answer["occurred_on"]) == (2, "2024-05-07")
+
+
+def test_a_report_is_corrected(client):
+    made = client.post("/reports", bodies.report()).json
+    body = bodies.report(kind="loss", reason="No theft")
+    del body["stolen_from"]
+    answer = client.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"').json
+    assert (answer["version"], answer["kind"]) == (2, "loss")

@@ -1,0 +1,103 @@
+"""States that talk: kinds that are handled for one test, and what each state applied."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db, transaction
+from salsa_ext.exchange import delivery, processing
+from salsa_ext.exchange.envelopes import EnvelopeData
+from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
+from salsa_ext.firearms.records import queue
+from salsa_ext.matches.models import MatchJob
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def vault(app):
+    return app.config["VAULT"]
+
+
+@pytest.fixture
+def handle(monkeypatch):
+    """Let a function apply a kind while the test runs."""
+
+    def name(kind, handler):
+        monkeypatch.setitem(processing.HANDLERS, kind, handler)
+
+    return name
+
+
+def note(actor, vault, envelope):
+    """Apply an envelope so that it shows: a row of the recipient's holds its id."""
+    queue.queue_matching(actor.own_state(), [envelope.id])
+
+
+@pytest.fixture
+def noted(handle):
+    """Let `test.said` be applied by noting it."""
+    handle("test.said", note)
+
+
+def acting(state, at=NOW):
+    return operator(state, clock=FixedClock(at))
+
+
+def applied(state):
+    """Return the ids of what a state applied, in the order in which it did."""
+    with transaction(acting(state)):
+        rows = db.session.scalars(select(MatchJob.record_ids).order_by(MatchJob.id)).all()
+    return [key for ids in rows for key in ids]
+
+
+def statuses(state):
+    """Return what became of each envelope in a state's inbox, by its id."""
+    columns = (InboxProgress.envelope_id, InboxProgress.status, InboxProgress.code)
+    with transaction(acting(state)):
+        return {row[0]: (row[1], row[2]) for row in db.session.execute(select(*columns))}
+
+
+def sent(state):
+    """Return the bytes of what a state sent, in order."""
+    with transaction(acting(state)):
+        rows = db.session.scalars(
+            select(OutboxEnvelope.raw).order_by(OutboxEnvelope.recipient, OutboxEnvelope.sequence)
+        )
+        return [bytes(raw) for raw in rows]
+
+
+@pytest.fixture
+def say(session, vault) -> Callable:
+    """Let a state say something to another, and deliver it or not; returns the envelope."""
+
+    def one(sender="BRA", recipient="PRY", kind="test.said", now=True, at=NOW, **body):
+        actor = acting(sender, at)
+        with transaction(actor):
+            envelope = delivery.send(actor, vault, EnvelopeData(kind, "BR-1", recipient, body))
+            if now:
+                delivery.deliver_now(actor, vault)
+        return envelope
+
+    return one
+
+
+@pytest.fixture
+def work(session, vault):
+    """Let the worker do all that waits for some states; returns how much that was."""
+
+    def until_nothing_waits(*states, at=NOW):
+        done = 0
+        for state in states * 3:  # answers come back in a later turn
+            while moved := _run(acting(state, at), vault):
+                done += moved
+        return done
+
+    return until_nothing_waits
+
+
+def _run(actor, vault):
+    with transaction(actor):
+        return delivery.deliver_pending(actor, vault)

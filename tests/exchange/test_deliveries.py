@@ -1,0 +1,281 @@
+"""What a state sends is applied by its recipient once, in order, and answered."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.errors import Conflict, EnvelopeRefused, Invalid, Unavailable
+from salsa_ext.core.errors import message as sentence
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import db, transaction
+from salsa_ext.exchange import delivery, processing
+from salsa_ext.exchange.envelopes import EnvelopeData
+from salsa_ext.exchange.models import InboxEnvelope, OutboxEnvelope, OutboxProgress
+from salsa_ext.matches.models import MatchJob
+from tests.conftest import NOW
+from tests.exchange.conftest import acting, applied, note, sent, statuses
+
+SECRET_TEXT = "Juan Ejemplo"
+
+
+@pytest.fixture
+def entries(session):
+    def read(state, action):
+        with transaction(acting(state)):
+            columns = (AuditEntry.concerned, AuditEntry.subject_id, AuditEntry.data)
+            wanted = select(*columns).where(AuditEntry.action == action)
+            return db.session.execute(wanted.order_by(AuditEntry.id)).all()
+
+    return read
+
+
+def test_what_is_said_is_applied_in_the_same_command(say, noted):
+    envelope = say()
+    assert applied("PRY") == [envelope.id]
+    assert statuses("PRY") == {envelope.id: ("applied", None)}
+    assert (applied("BRA"), statuses("BRA")) == ([], {})
+
+
+def test_each_pair_of_states_counts_and_chains_for_itself(say, noted):
+    first, second = say(), say()
+    there, back = say(recipient="ARG"), say("PRY", "BRA")
+    assert [each.sequence for each in (first, second, there, back)] == [1, 2, 1, 1]
+    assert (first.previous, second.previous) == (None, first.hash)
+    assert (there.previous, back.previous) == (None, None)
+
+
+def test_several_letters_keep_their_order(session, vault, noted):
+    actor = acting("BRA")
+    with transaction(actor):
+        letters = [EnvelopeData("test.said", "BR-1", name, {}) for name in ("PRY", "ARG", "PRY")]
+        said = delivery.send_many(actor, vault, letters)
+        assert delivery.deliver_now(actor, vault) == 3
+    assert [(each.recipient, each.sequence) for each in said] == [
+        ("PRY", 1),
+        ("ARG", 1),
+        ("PRY", 2),
+    ]
+    assert applied("PRY") == [said[0].id, said[2].id]
+
+
+def test_a_command_that_fails_says_nothing(session, vault, noted):
+    actor = acting("BRA")
+    with pytest.raises(Conflict), transaction(actor):
+        delivery.send(actor, vault, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        delivery.deliver_now(actor, vault)
+        raise Conflict(sentence("Something else is wrong."))
+    assert (applied("PRY"), statuses("PRY"), sent("BRA")) == ([], {}, [])
+
+
+def test_an_answer_names_the_request_and_comes_with_it(say, vault, handle):
+    heard = []
+
+    def answer(actor, vault, envelope):
+        said = EnvelopeData(
+            "test.answered", envelope.case_number, envelope.sender, {"n": 1}, envelope
+        )
+        delivery.send(actor, vault, said)
+
+    handle("test.said", answer)
+    handle("test.answered", lambda actor, vault, envelope: heard.append((actor, envelope)))
+    asked = say()
+    [(actor, told)] = heard
+    assert (told.in_reply_to, told.request_hash) == (asked.id, asked.hash)
+    assert (told.sender, actor.state, actor.role) == ("PRY", "BRA", "operator")
+
+
+def test_states_that_answer_each_other_for_ever_do_not_hold_a_command(say, handle, work):
+    def answer(actor, vault, envelope):
+        delivery.send(
+            actor, vault, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope)
+        )
+
+    handle("test.said", answer)
+    say()
+    assert len(statuses("PRY")) == len(statuses("BRA")) == delivery.MAX_ROUNDS / 2
+
+
+def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, vault, handle):
+    seen = []
+    handle("test.said", lambda actor, vault, envelope: seen.append(actor))
+    officer = Actor("BRA", "police_officer", frozenset(), officer="P-7", clock=FixedClock(NOW))
+    with transaction(officer):
+        delivery.send(officer, vault, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        delivery.deliver_now(officer, vault)
+    [actor] = seen
+    assert (actor.state, actor.role, actor.officer, actor.now()) == ("PRY", "operator", None, NOW)
+
+
+def test_what_the_command_changed_before_is_written_for_its_own_state(session, vault, handle):
+    """The recipient could not write it, and its savepoint would try."""
+    handle("test.said", note)
+    actor, waiting = (
+        acting("BRA"),
+        MatchJob(id=new_id(), owner_state="BRA", is_of_crime=False, record_ids=[]),
+    )
+    with transaction(actor):
+        delivery.send(actor, vault, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        db.session.add(waiting)
+        assert delivery.deliver_now(actor, vault) == 1
+    assert (applied("BRA"), len(applied("PRY"))) == ([], 1)
+
+
+def test_the_audit_of_each_side_names_it_for_itself(say, noted, entries):
+    envelope = say()
+    [said], [done] = entries("BRA", "envelope:sent"), entries("PRY", "envelope:applied")
+    assert (said.concerned, done.concerned) == (["BRA"], ["PRY"])
+    assert said.subject_id == done.subject_id == str(envelope.id)
+    assert done.data["sender"] == "BRA"
+    assert entries("BRA", "envelope:applied") == entries("PRY", "envelope:sent") == []
+
+
+def test_a_failing_handler_leaves_what_is_said_waiting_and_what_follows_too(
+    say, handle, work, caplog
+):
+    def fail(actor, vault, envelope):
+        note(actor, vault, envelope)
+        raise RuntimeError(f"{SECRET_TEXT} is not known")
+
+    handle("test.said", fail)
+    with caplog.at_level(logging.INFO):
+        first, second = say(name=SECRET_TEXT), say()
+    assert set(statuses("PRY").values()) == {("waiting", None)}
+    assert applied("PRY") == []
+    assert "envelope not applied" in caplog.text
+    assert SECRET_TEXT not in caplog.text + str([vars(record) for record in caplog.records])
+    handle("test.said", note)
+    assert work("PRY") == 0  # its time has not come
+    work("PRY", at=NOW + timedelta(seconds=5))
+    assert applied("PRY") == [first.id, second.id]
+
+
+def test_a_handler_that_fails_again_is_tried_less_and_less_often(say, handle, work):
+    tried = []
+
+    def fail(actor, vault, envelope):
+        tried.append((actor.now() - NOW).total_seconds())
+        raise Unavailable(sentence("Not now."))
+
+    handle("test.said", fail)
+    say()
+    for second in range(0, 200, 5):
+        work("PRY", at=NOW + timedelta(seconds=second))
+    assert tried == [0, 5, 15, 35, 75, 155]
+
+
+def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
+    say, handle, monkeypatch, entries
+):
+    heard = []
+
+    def refuse(actor, vault, envelope):
+        note(actor, vault, envelope)
+        raise Invalid({"serial": [sentence("Not now.")]})
+
+    handle("test.said", refuse)
+    monkeypatch.setitem(
+        processing.REFUSAL_HANDLERS,
+        "test.said",
+        lambda actor, vault, mine, code: heard.append((actor.state, mine, code)),
+    )
+    envelope = say()
+    handle("test.said", note)
+    after = say()
+    assert statuses("PRY") == {envelope.id: ("refused", "invalid"), after.id: ("applied", None)}
+    assert heard == [("BRA", envelope, "invalid")]
+    assert applied("PRY") == [after.id]
+    [refused], [returned] = entries("PRY", "envelope:refused"), entries("BRA", "envelope:returned")
+    assert refused.data["code"] == returned.data["code"] == "invalid"
+
+
+def test_what_the_database_never_takes_is_set_aside_and_what_follows_goes_on(say, handle):
+    def keep(actor, vault, envelope):
+        db.session.execute(text("SELECT CAST(:said AS jsonb)"), {"said": '"\\u0000"'})
+
+    handle("test.said", keep)
+    envelope = say()
+    handle("test.said", note)
+    after = say()
+    assert statuses("PRY") == {envelope.id: ("refused", "malformed"), after.id: ("applied", None)}
+
+
+def test_news_of_a_refusal_that_fails_itself_is_no_reason_for_more_news(say, handle, monkeypatch):
+    def refuse(*_):
+        raise Conflict(sentence("Not now."))
+
+    handle("test.said", refuse)
+    monkeypatch.setitem(processing.REFUSAL_HANDLERS, "test.said", refuse)
+    say()
+    assert list(statuses("BRA").values()) == [("refused", "conflict")]
+    assert len(sent("PRY")) == len(sent("BRA")) == 1
+
+
+def test_a_kind_that_nobody_handles_waits_a_day_for_a_program_that_does(say, work):
+    envelope = say()
+    assert statuses("PRY") == {envelope.id: ("waiting", None)}
+    work("PRY", at=NOW + timedelta(hours=23))
+    assert statuses("PRY") == {envelope.id: ("waiting", None)}
+    work("PRY", "BRA", at=NOW + timedelta(hours=25))
+    assert statuses("PRY") == {envelope.id: ("refused", "unknown_kind")}
+    assert [kind for kind, _ in statuses("BRA").values()] == ["applied"]
+
+
+@pytest.mark.parametrize("recipient", ["XYZ", "FRA", "---"])
+def test_nothing_is_sent_to_a_state_that_takes_no_part(say, recipient):
+    with pytest.raises(Invalid):
+        say(recipient=recipient)
+
+
+def test_nothing_is_sent_to_oneself(say):
+    with pytest.raises(EnvelopeRefused, match="recipient"):
+        say("BRA", "BRA")
+
+
+def test_what_the_recipient_refuses_is_offered_again_later(
+    say, run, vault, work, noted, monkeypatch
+):
+    envelope = say(now=False)
+    monkeypatch.setattr(delivery, "find_public_key", lambda kid: {})
+    work("BRA")
+    columns = (OutboxProgress.attempts, OutboxProgress.failure, OutboxProgress.delivered_at)
+    with transaction(acting("BRA")):
+        assert db.session.execute(select(*columns)).one() == (1, "unknown_key", None)
+    monkeypatch.undo()
+    assert work("BRA") == 0
+    work("BRA", at=NOW + timedelta(seconds=5))
+    assert list(statuses("PRY")) == [envelope.id]
+
+
+def test_what_a_command_did_not_deliver_the_worker_does(say, work, noted):
+    envelope = say(now=False)
+    assert applied("PRY") == []
+    work("BRA", "PRY")
+    assert applied("PRY") == [envelope.id]
+    assert work("BRA", "PRY") == 0
+
+
+@pytest.mark.parametrize("model", [InboxEnvelope, OutboxEnvelope])
+def test_no_state_sees_the_letters_of_others(say, noted, model):
+    say()
+    for state in ("ARG", "BRA", "PRY", None):
+        with transaction(acting(state)):
+            seen = db.session.scalar(select(func.count()).select_from(model))
+        assert seen == (state == {InboxEnvelope: "PRY", OutboxEnvelope: "BRA"}[model])
+
+
+def test_a_handler_sees_with_the_eyes_of_the_recipient(say, handle):
+    seen = []
+
+    def look(actor, vault, envelope):
+        seen.extend(db.session.scalars(select(InboxEnvelope.owner_state)))
+        raise RuntimeError
+
+    handle("test.said", look)
+    say()
+    say("PRY", "BRA", kind="test.other")
+    assert set(seen) == {"PRY"}

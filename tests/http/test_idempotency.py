@@ -1,0 +1,156 @@
+"""A repeated request has one effect and gets the first answer again."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine, pool, text
+
+from api.app import create_app
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
+from tests.conftest import NOW
+from tests.support import actors, bodies
+
+
+def test_the_same_key_gets_the_first_answer_again(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    first = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    again = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    assert again.get_data() == first.get_data()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+
+
+def test_the_first_answer_comes_with_its_etag(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    first = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    again = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_the_same_key_makes_one_record(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    assert len(client.get("/transfers").json["items"]) == 1
+
+
+def test_an_answer_without_a_body_is_given_again(as_actor):
+    administrator = as_actor("BRA", "state_administrator")
+    account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
+    administrator.post("/accounts", account)
+    key = administrator.post("/keys", {"username": "bra.ana", "name": "a", "days": 1}).json["id"]
+    administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
+    administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
+
+
+def test_the_same_key_with_another_body_is_refused(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    other = bodies.transfer(occurred_on="2024-05-07")
+    answer = client.post("/transfers", other, 422, Idempotency_Key="k-1").json
+    assert answer["code"] == "idempotency_key_reused"
+
+
+def test_a_key_belongs_to_its_account(as_actor):
+    body = bodies.transfer()
+    as_actor("PRY", "licensing_officer").post("/transfers", body, Idempotency_Key="k-1")
+    second = as_actor("PRY", "licensing_officer").post("/transfers", body, Idempotency_Key="k-1")
+    assert "Idempotency-Replayed" not in second.headers
+
+
+def test_a_key_belongs_to_its_address(as_actor):
+    client = as_actor("BRA", "police_officer")
+    client.post("/reports", bodies.report(), Idempotency_Key="k-1")
+    client.post("/seizures", bodies.seizure(), Idempotency_Key="k-1")
+
+
+def test_a_refused_request_is_not_kept(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    client.post("/transfers", bodies.transfer(kind="gift"), 422, Idempotency_Key="k-1")
+    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+
+
+def test_permission_is_checked_again(app, as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    with app.app_context():
+        db.session.execute(text("SET LOCAL salsa.state = 'PRY'"))
+        db.session.execute(text("UPDATE api_key SET scopes = '{transfer:read}'"))
+        db.session.commit()
+    client.post("/transfers", bodies.transfer(), 403, Idempotency_Key="k-1")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a b", "a\u00e9"])
+def test_a_key_that_cannot_be_one_is_refused(as_actor, key):
+    client = as_actor("PRY", "licensing_officer")
+    sent = key.encode().decode("latin-1")
+    answer = client.post("/transfers", bodies.transfer(), 422, Idempotency_Key=sent).json
+    assert list(answer["errors"]) == ["Idempotency-Key"]
+
+
+def test_the_kept_answer_cannot_be_read_in_the_database(as_actor):
+    client = as_actor("PRY", "licensing_officer")
+    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    sealed = db.session.execute(text("SELECT sealed FROM idempotency_key")).scalar_one()
+    assert b"ABC123456" not in bytes(sealed)
+
+
+def test_a_second_request_is_told_to_wait_while_the_first_runs(real, held):
+    first = threading.Thread(target=real, args=("k-1",))
+    with held("transfer"):
+        first.start()
+        wait_until_blocked(held)
+        second = real("k-1")
+        assert (second.status_code, second.json["code"]) == (409, "in_flight")
+        assert second.headers["Retry-After"] == "1"
+    first.join()
+    assert real("k-1").headers["Idempotency-Replayed"] == "true"
+
+
+def wait_until_blocked(held):
+    until = time.monotonic() + 10
+    while not held.waiting():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+class Held:
+    """Holds a table, so that a request that writes to it waits."""
+
+    def __init__(self, url):
+        self.engine = create_engine(url, poolclass=pool.NullPool)
+
+    def __call__(self, table):
+        self.connection = self.engine.connect()
+        self.connection.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
+        return self.connection
+
+    def waiting(self):
+        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        return self.connection.scalar(text(blocked))
+
+
+@pytest.fixture
+def held(server, fresh_database):
+    name = fresh_database.database_url.rpartition("/")[2].partition("?")[0]
+    return Held(server.url("owner", name))
+
+
+@pytest.fixture
+def real(fresh_database):
+    """Send one transfer over a connection of its own, where transactions are real."""
+    application = create_app(fresh_database, FixedClock(NOW))
+    with application.app_context():
+        token = actors.token("PRY", "licensing_officer", NOW, None, timedelta(days=1))
+
+    def post(key):
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        client = application.test_client()
+        return client.post("/api/v1/transfers", json=bodies.transfer(), headers=headers)
+
+    yield post
+    with application.app_context():
+        db.engine.dispose()

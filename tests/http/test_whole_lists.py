@@ -1,0 +1,84 @@
+"""What no list leaves out: the very mark, and that a gun is missed or was seized, however much fits better."""
+
+import pytest
+
+from tests.support import bodies
+from tests.support.matches import correct, look, matches, sold
+
+SERIALS = [f"TKA5238{digit}" for digit in "0123456789"]
+UNREAD = "TKA5238?"
+KNOWN = {"country_of_manufacture": "BRA", "year": 2025, "model": "G2C"}
+
+
+@pytest.fixture
+def police(as_actor):
+    return as_actor("ARG", "police_officer")
+
+
+@pytest.fixture
+def stolen(as_actor):
+    """Two dozen records of guns of one series, and the theft of one of them, of which little was said."""
+    for serial in SERIALS:
+        gun = bodies.firearm(serial=serial, **KNOWN)
+        for kind, state in (("manufacture", "BRA"), ("registration", "PRY")):
+            sold(
+                as_actor,
+                state,
+                kind=kind,
+                firearm=gun,
+                number=f"{kind}-{serial}",
+                occurred_on="2025-03-01",
+            )
+    gun = {"serial": SERIALS[5], "make": "Taurus", "type": "pistol", "calibre": "9x19"}
+    body = bodies.report(firearm=gun, occurred_on="2025-06-01")
+    return as_actor("PRY", "police_officer").post("/reports", body).json["firearm"]["record"]
+
+
+def seizure(serial, **said):
+    gun = {
+        "line": 1,
+        "serial": serial,
+        "make": "Taurus",
+        "type": "pistol",
+        "calibre": "9x19",
+    } | said
+    place = bodies.FOZ | {"country": "ARG"}
+    return bodies.seizure(place=place, items=[gun])
+
+
+def others(client):
+    return [match["other"]["record"] for match in matches(client)]
+
+
+@pytest.mark.parametrize("serial", [UNREAD, SERIALS[5]])
+def test_the_theft_of_a_gun_that_was_seized_is_a_match_and_stays_one(
+    as_actor, police, stolen, run, serial
+):
+    made = police.post("/seizures", seizure(serial)).json
+    told = [one["record"] for one in made["matches"][0]["candidates"]]
+    assert stolen in told and stolen in others(police)
+    look(run, "ARG", "BRA", "PRY")
+    assert stolen in others(police)
+    body = seizure(serial, **KNOWN) | {"reason": "Read again"}
+    made = correct(police, "seizures", made, body)
+    assert stolen in [one["record"] for one in made["matches"][0]["candidates"]]
+    look(run, "ARG", "BRA", "PRY")
+    assert stolen in others(police)
+    assert made["items"][0]["record"] in others(as_actor("PRY", "police_officer"))
+
+
+def test_a_seizure_says_how_many_records_more_fit_it_less_well(police, stolen):
+    [item] = police.post("/seizures", seizure(UNREAD, **KNOWN)).json["matches"]
+    assert len(item["candidates"]) + item["more"] == 2 * len(SERIALS) + 1
+    assert item["more"] > 0
+    assert stolen in [one["record"] for one in item["candidates"]]
+    assert stolen in others(police)
+
+
+def test_a_check_says_how_many_more_there_are_and_lists_all_where_it_is_asked_to(police, stolen):
+    asked = bodies.check(serial=UNREAD, model="G2C", country="BRA", year=2025)
+    some = police.post("/checks", asked).json
+    assert stolen in [one["record"] for one in some["candidates"]]
+    assert some["more"] > 0
+    every = police.post("/checks", asked | {"every": True}).json
+    assert (len(every["candidates"]), every["more"]) == (len(some["candidates"]) + some["more"], 0)

@@ -1,0 +1,51 @@
+"""Matches of guns that were found or are missed, apart from those of the licit trade alone."""
+
+import pytest
+
+from salsa_ext.matches import jobs as match_jobs
+from tests.support import bodies
+from tests.support.grounds import beginning
+
+
+@pytest.fixture
+def police(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@beginning
+def pairs(as_actor, police):
+    """A gun that both states sold, and one that one sold and the other seized."""
+    for state in ("PRY", "BRA"):
+        client = as_actor(state, "licensing_officer")
+        client.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="XYZ987654")))
+    client.post("/transfers", bodies.transfer())
+    police.post("/seizures", bodies.seizure())
+
+
+def serials(client, query):
+    found = client.get(f"/matches{query}").json["items"]
+    return {client.get(f"/records/{each['record']}").json["serial"] for each in found}
+
+
+def test_those_of_crime_and_those_of_trade_are_listed_apart(police, pairs):
+    assert serials(police, "?of_crime=true") == {"ABC123456"}
+    assert serials(police, "?of_crime=false") == {"XYZ987654"}
+    assert serials(police, "") == {"ABC123456", "XYZ987654"}
+    assert {each["of_crime"] for each in police.get("/matches").json["items"]} == {True, False}
+
+
+@pytest.mark.parametrize("kind", ["loss", "theft", "recovery", "surrender"])
+def test_a_report_of_any_kind_is_of_crime(as_actor, police, kind):
+    body = bodies.report(kind=kind)
+    del body["stolen_from"]
+    police.post("/reports", body)
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    [match] = police.get("/matches").json["items"]
+    assert match["of_crime"] is True
+
+
+def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs, run):
+    before = police.get("/matches?of_crime=true").json["items"]
+    while run("BRA", match_jobs.match_queued):
+        pass
+    assert police.get("/matches?of_crime=true").json["items"] == before

@@ -1,0 +1,93 @@
+"""Files for tests of attachments: made here, so that each test says what is in them."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zlib
+from typing import Any
+
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+from PIL.PngImagePlugin import PngInfo
+from werkzeug.test import TestResponse
+
+from tests.support.actors import Client
+
+PLANTED = "Planted Owner 7"
+
+
+def photograph(size: tuple[int, int] = (60, 40), colour: str = "white", **more: Any) -> bytes:
+    """A JPEG as a telephone makes it: place, owner, a comment, and something behind its end."""
+    exif = Image.Exif()
+    exif[Base.Artist.value] = PLANTED
+    exif[Base.Orientation.value] = 6
+    exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] = "S"
+    exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitude] = (25.0, 31.0, 12.0)
+    out = io.BytesIO()
+    kept = {"exif": exif, "comment": PLANTED.encode(), "icc_profile": PLANTED.encode()} | more
+    Image.new("RGB", size, colour).save(out, "JPEG", **kept)
+    return out.getvalue() + PLANTED.encode()
+
+
+def drawing(mode: str = "RGBA", form: str = "PNG", size: tuple[int, int] = (30, 20)) -> bytes:
+    """A PNG or WebP, with a text beside it where the form has one."""
+    out, said = io.BytesIO(), PngInfo()
+    said.add_text("Author", PLANTED)
+    more = {"pnginfo": said} if form == "PNG" else {"exif": b"Exif\0\0" + PLANTED.encode()}
+    Image.new(mode, size).save(out, form, **more)
+    return out.getvalue()
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of a hundred bytes that says it has `side` by `side` pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        sealed = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + sealed
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 999)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def pdf(said: bytes = b"", packed: bytes = b"", filters: bytes = b"/FlateDecode") -> bytes:
+    """A PDF with an object that says something, and a stream of objects that says more."""
+    stream = zlib.compress(packed)
+    return (
+        b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog " + said + b" >>\nendobj\n"
+        b"2 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter "
+        + filters
+        + b" /Length "
+        + str(len(stream)).encode()
+        + b" >>\nstream\n"
+        + stream
+        + b"\nendstream\nendobj\n"
+        b"trailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF\n"
+    )
+
+
+def attach(
+    client: Client,
+    subject: str,
+    file: bytes,
+    expect: int = 201,
+    headers: Any = None,
+    **changes: Any,
+) -> TestResponse:
+    """POST a file; asserts the status."""
+    document = {"subject": subject, "kind": "document"} | changes
+    parts = {
+        "document": (io.BytesIO(json.dumps(document).encode()), "a.json", "application/json"),
+        "file": (io.BytesIO(file), "IMG 0001.JPG", "application/octet-stream"),
+    }
+    sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+    response = client.client.post(
+        "/api/v1/attachments",
+        data=parts,
+        content_type="multipart/form-data",
+        headers=sent | {"Authorization": f"Bearer {client.token}"},
+    )
+    assert response.status_code == expect, response.get_data(as_text=True)
+    return response

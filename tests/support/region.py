@@ -1,0 +1,214 @@
+"""Rows of two states in every table, made over HTTP by the authorities of both."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
+from salsa_ext.administration import accounts, agencies, installation
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.agencies import AgencyData, ContactData
+from salsa_ext.administration.installation import ImportRunData
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import transaction
+from salsa_ext.exchange import delivery
+from salsa_ext.exchange.envelopes import EnvelopeData
+from salsa_ext.firearms.records import queue
+from salsa_ext.notifications import commands as notification_commands
+from salsa_ext.notifications.values import Notice
+from tests.conftest import NOW
+from tests.support import actors, bodies, files
+from tests.support.movements import act
+
+TICK = {"stage": "exit", "occurred_at": "2026-03-02T10:00:00-03:00", "outcome": "passed"}
+Ids = dict[str, str]
+
+
+def fill(app: Flask) -> Ids:
+    """Let Brazil export to Paraguay, and each record, check and trace; returns Brazil's ids."""
+
+    def client(state: str, role: str) -> actors.Client:
+        token = actors.token(state, role, NOW, None, timedelta(days=1))
+        return actors.Client(app.test_client(), token)
+
+    _register()
+    agreed = {"electronic_copies_with": ["PRY"], "answers_automatically": False}
+    client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
+    licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
+    police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
+    partner.post("/licensees", bodies.licensee())
+    maker = bodies.licensee(roles=["manufacturer"], party=bodies.party("Fábrica Exemplo", "BRA"))
+    licensee = licensing.post("/licensees", maker).json["id"]
+    issued = partner.post("/permits", bodies.import_permit()).json["id"]
+    permit = licensing.post("/permits", bodies.permit()).json["id"]
+    shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    discrepancy = _disagree(licensing, partner)
+    act(licensing, {"id": shipment}, "release")
+    partner.get(f"/permits/{issued}/paper")
+    licensing.get(f"/permits/{permit}/paper")
+    border.post(f"/shipments/{shipment}/checkpoints", TICK)
+    partner.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True})
+    partner.post(
+        "/transfers", bodies.transfer(number="T-1"), Idempotency_Key="1", Salsa_Officer="P-7"
+    )
+    sale = bodies.transfer(number="T-1", licence="L-7")
+    transfer = licensing.post("/transfers", sale).json
+    stolen = bodies.firearm(serial="XYZ987654")
+    consent = client("PRY", "trace_analyst").post(
+        "/consents", bodies.consent(transfer["firearm"]["record"])
+    )
+    report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
+    seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    match = police.get(f"/matches?record={_record_of(police, seizure)}").json["items"][0]["id"]
+    trace = police.post("/traces", bodies.trace_of(seizure)).json
+    client("PRY", "trace_analyst").post("/traces", bodies.trace())
+    request = client("BRA", "trace_analyst").get("/requests?from=PRY").json["items"][0]["id"]
+    _wait()
+    _tell()
+    _write(app)
+    notification = licensing.get("/notifications").json["items"][0]["id"]
+    licensing.post(f"/notifications/{notification}/read", expect=200)
+    told = partner.get("/notifications").json["items"][0]["id"]
+    partner.post(f"/notifications/{told}/read", expect=200)
+    of_seizure = f"seizure:{seizure}"
+    attachment = files.attach(police, of_seizure, files.photograph(), kind="photograph").json["id"]
+    files.attach(partner, f"shipment:{shipment}", files.pdf())
+    check = police.post("/checks", bodies.check()).json["id"]
+    call = _call(border, client("PRY", "border_officer"))
+    alert, hit = _seek(police, client("PRY", "police_officer"))
+    police.post("/traces", bodies.trace(draft=True, hidden_from=["BRA-POLICE"]))
+    kept = bodies.trace(draft=True, hidden_from=["BRA-POLICE"])
+    client("PRY", "police_officer").post("/traces", kept)
+    licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
+    leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
+    account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
+    return {
+        "permit_id": permit,
+        "discrepancy_id": discrepancy,
+        "shipment_id": shipment,
+        "transfer_id": transfer["id"],
+        "record_id": transfer["firearm"]["record"],
+        "report_id": report,
+        "seizure_id": seizure,
+        "check_id": check,
+        "trace_id": trace["id"],
+        "leg_id": trace["legs"][-1]["id"],
+        "request_id": request,
+        "attachment_id": attachment,
+        "account_id": account,
+        "licensee_id": licensee,
+        "notification_id": notification,
+        "match_id": match,
+        "consent_id": consent.json["id"],
+        "alert_id": alert,
+        "hit_id": hit,
+        "call_id": call,
+    }
+
+
+def _seek(police: actors.Client, partner: actors.Client) -> tuple[str, str]:
+    """Let each state seek a gun that the other meets; returns an alert and a hit of the first one."""
+    sought = [bodies.firearm(serial=serial) for serial in ("SBK440177", "SPK882941")]
+    alert = police.post("/alerts", bodies.alert(firearm=sought[0], visible_to=["PRY"])).json["id"]
+    partner.post("/alerts", bodies.alert(firearm=sought[1], visible_to=["BRA"]))
+    police.post("/checks", bodies.check(serial=sought[1]["serial"]))
+    met = partner.post("/checks", bodies.check(serial=sought[0]["serial"])).json
+    return str(alert), str(met["hits"][0]["id"])
+
+
+def _call(officer: actors.Client, partner: actors.Client) -> str:
+    """Let each side of a post ask the other to call, and each answer; returns the call to the first one."""
+    path, made = "/posts/ciudad-del-este-foz-do-iguacu/calls", []
+    for asking, asked in ((officer, partner), (partner, officer)):
+        made.append(str(asking.post(path, {}).json["id"]))
+        asked.post(f"/calls/{made[-1]}/answer", expect=200)
+    return made[-1]
+
+
+def _record_of(police: actors.Client, seizure: str) -> str:
+    """Return the record of the first item of a seizure."""
+    return str(police.get(f"/seizures/{seizure}").json["items"][0]["record"])
+
+
+def _wait() -> None:
+    """Let a record of each state wait for the worker, as those of a file do."""
+    for state in ("BRA", "PRY"):
+        actor = operator(state, clock=FixedClock(NOW))
+        with transaction(actor):
+            queue.queue_matching(state, [new_id()])
+            queue.queue_owner_notice(actor, "trace", new_id())
+
+
+def _disagree(licensing: actors.Client, partner: actors.Client) -> str:
+    """Let the two certificates of one export name different consignees; returns the discrepancy."""
+    told = {"import_permit": {"state": "PRY", "number": "I-2"}}
+    other = bodies.party("Otra Armería")
+    partner.post("/permits", bodies.import_permit(number="I-2", final_consignee=other))
+    export = licensing.post("/permits", bodies.permit(number="E-2", **told))
+    said = {"reason": "Under review"}
+    licensing.post(
+        f"/permits/{export.json['id']}/suspend", said, 200, If_Match=export.headers["ETag"]
+    )
+    found = licensing.get("/discrepancies?number=E-2").json["items"][0]["id"]
+    for client, state in ((licensing, "BRA"), (partner, "PRY")):
+        address, who = f"/discrepancies/{found}", f"{state.lower()}.licensing"
+        etag = client.get(address).headers["ETag"]
+        client.post(f"{address}/explain", {"text": "Two branches of one firm"}, 200, If_Match=etag)
+        _open(state, who)
+        client.post(f"{address}/assign", {"username": who}, 200)
+    return str(found)
+
+
+def _open(state: str, username: str) -> None:
+    acting = operator(state, clock=FixedClock(NOW))
+    with transaction(acting):
+        data = AccountData(username, "licensing_officer", f"{state}-LICENSING")
+        accounts.open_account(actor=acting, data=data)
+
+
+def _tell() -> None:
+    """Tell both states of a permit of Brazil."""
+    bra = operator("BRA", clock=FixedClock(NOW))
+    with transaction(bra):
+        notification_commands.notify_many(
+            bra,
+            [
+                Notice(
+                    state, (*ROLE_PERMISSIONS,), "permit_posted", "permit", new_id(), "BRA", "E-1"
+                )
+                for state in ("BRA", "PRY")
+            ],
+        )
+
+
+def _write(app: Flask) -> None:
+    """Let each of the two states say something that nobody handles."""
+    for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
+        acting = operator(state, clock=FixedClock(NOW))
+        with app.app_context(), transaction(acting):
+            delivery.send_many(
+                acting,
+                app.config["VAULT"],
+                [EnvelopeData("test.said", "BR-1", other, {"said": "Something"})],
+            )
+            delivery.deliver_now(acting, app.config["VAULT"])
+
+
+def _register() -> None:
+    bra, pry = (operator(state, clock=FixedClock(NOW)) for state in ("BRA", "PRY"))
+    with transaction(pry):
+        licensing = AgencyData("PRY-LICENSING", "licensing", "Licencias", "America/Asuncion")
+        agencies.register_agency(actor=pry, data=licensing)
+    with transaction(bra):
+        zone = "America/Sao_Paulo"
+        licensing = AgencyData("BRA-LICENSING", "licensing", "Licenças", zone)
+        police = AgencyData("BRA-POLICE", "police", "Polícia Exemplo", zone)
+        agencies.register_missing(actor=bra, batch=[licensing, police])
+        duty = ContactData("BRA-POLICE", "duty_24h", ("pt", "es"), "24 h", "+55 45 00000000")
+        agencies.add_contact(actor=bra, data=duty)
+        installation.record_import(
+            actor=bra, data=ImportRunData(new_id(), "test", "a.csv", b"0", 1, 1, [])
+        )

@@ -1,0 +1,67 @@
+"""A small demo region: how it is made, who reads it, and a number for its facts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Flask
+from sqlalchemy import text
+
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db, transaction
+from salsa_ext.demo import region
+from salsa_ext.demo.world import STATES, Calendar
+from salsa_ext.matches import jobs as match_jobs
+from tests.support import actors
+
+ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
+
+
+def make(config, progress=lambda *_: None):
+    return region.create_region(config, seed=SEED, anchor=ANCHOR, progress=progress, scale=SCALE)
+
+
+@dataclass(frozen=True)
+class Small:
+    """A region that is read and not changed, beside the traces that a test asks."""
+
+    app: Flask
+    made: region.CreatedRegion
+    digest: str
+
+    def client(self, state, role):
+        [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
+        return actors.Client(self.app.test_client(), account.token)
+
+    def look(self, state):
+        """Let the worker match what a state recorded, until nothing waits."""
+        actor, waiting = operator(state, clock=FixedClock(Calendar(ANCHOR).at(0))), 1
+        with self.app.app_context():
+            while waiting:
+                with transaction(actor):
+                    waiting = match_jobs.match_queued(actor=actor)
+
+
+def digest():
+    """Return one number for all serials, dates and documents of the standing region."""
+    kinds = ("permit", "shipment", "transfer", "report", "seizure")
+    facts = []
+    for state in STATES:
+        with transaction(operator(state)):
+            for kind in kinds:
+                facts += said(f"SELECT number, concerned FROM {kind} ORDER BY owner_state, number")
+            facts += said("SELECT case_number, status, found_on FROM trace ORDER BY case_number")
+            facts += said("SELECT name, address FROM party ORDER BY name, address")
+    with transaction(operator("BRA")):
+        facts += said(
+            "SELECT serial_norm, state, event, occurred_on, make FROM mark_key"
+            " ORDER BY serial_norm, state, event, occurred_on, make"
+        )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def said(query):
+    return [tuple(row) for row in db.session.execute(text(query))]

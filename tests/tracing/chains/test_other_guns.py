@@ -1,0 +1,145 @@
+"""Records of another gun than is asked for: told beside the chain, and nothing is concluded from them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salsa_ext.firearms.marks.distance import can_be_same
+from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.tracing.chains.chain import ChainLeg, build_chain
+from salsa_ext.tracing.chains.identity import contradicting_fields
+from tests.firearms.search.test_likeliest_candidate import FALSE, TRUE
+from tests.support.chains import FOUND, GUN, SALE, built, event
+
+SERIAL, ALIKE, OTHER = "ABC123456", "ABCI23456", "ABC123457"
+ASKED = Description(SERIAL, **TRUE)
+THEFT = event("theft", "2025-02-03", stolen_from="dealer", serial=SERIAL)
+SOLD = SALE | {"serial": SERIAL}
+
+
+def against(kind, serial, says):
+    return contradicting_fields(ASKED, Description(serial, **says), kind)
+
+
+def says(*wrong):
+    return TRUE | {name: FALSE[name] for name in wrong}
+
+
+@pytest.mark.parametrize(
+    "kind,serial,wrong,fields",
+    [
+        (
+            "domestic_sale",
+            SERIAL,
+            ("model", "year", "country"),
+            ("country_of_manufacture", "year", "model"),
+        ),
+        ("domestic_sale", SERIAL, ("make", "calibre_family"), ("make", "calibre")),
+        ("domestic_sale", ALIKE, ("year", "country"), ("serial", "country_of_manufacture", "year")),
+        ("domestic_sale", SERIAL, ("year", "country"), ()),
+        ("domestic_sale", SERIAL, ("type",), ()),
+        ("theft", SERIAL, ("type",), ("type",)),
+        ("loss", SERIAL, ("model", "year"), ("year", "model")),
+        ("theft", SERIAL, ("year",), ()),
+        ("theft", ALIKE, ("model",), ("serial", "model")),
+        ("theft", ALIKE, (), ()),
+    ],
+)
+def test_a_record_is_of_another_gun_where_it_says_enough_otherwise(kind, serial, wrong, fields):
+    assert against(kind, serial, says(*wrong)) == fields
+
+
+@pytest.mark.parametrize("kind", ["theft", "domestic_sale"])
+def test_what_a_record_does_not_say_contradicts_nothing(kind):
+    assert against(kind, SERIAL, {}) == against(kind, ALIKE, {}) == ()
+
+
+def test_a_theft_before_the_year_in_which_it_was_made_is_of_another_gun():
+    made = Description(SERIAL, year=2020, made_in=2020)
+    assert contradicting_fields(made, Description(SERIAL, told_in=2018), "theft") == (
+        "occurred_on",
+    )
+
+
+def test_what_contradicts_the_description_is_told_and_concludes_nothing():
+    other = THEFT | {"against": ("model", "year")}
+    found = built(SOLD, other)
+    assert (found.chain, found.conflicts, found.point_of_diversion) == ([SOLD], [other], None)
+    assert (found.outcome, found.last_lawful) == ("traced", SOLD)
+    assert "model, year" in str(found.objections[other["record"]])
+    assert "look at its marks again" in str(found.missing[-1])
+
+
+def test_a_chain_of_records_that_all_contradict_the_description_is_none():
+    found = built(SOLD | {"against": ("year",)}, THEFT | {"against": ("year",)})
+    assert (found.chain, found.outcome, found.point_of_diversion) == ([], "not_traced", None)
+    assert len(found.conflicts) == 2
+
+
+@pytest.mark.parametrize("serial", [ALIKE, OTHER])
+def test_the_theft_of_another_serial_concludes_nothing_where_the_very_one_is_recorded(serial):
+    theft = THEFT | {"serial": serial}
+    found = built(SOLD, theft)
+    assert (found.conflicts, found.point_of_diversion) == ([theft], None)
+    assert f"Its serial {serial} is another" in str(found.objections[theft["record"]])
+
+
+@pytest.mark.parametrize(
+    "bits,link,is_other",
+    [(0.0, None, False), (-1.5, None, False), (-3.0, None, True), (-3.0, SOLD["record"], False)],
+)
+def test_a_serial_that_is_alike_is_of_another_gun_where_it_says_something_otherwise(
+    bits, link, is_other
+):
+    more = event("registration", "2025-02-03", serial=ALIKE, differs=bits, linked_record=link)
+    assert built(SOLD, more).conflicts == ([more] if is_other else [])
+    assert built(SOLD, more, gun=GUN | {"serial": ALIKE}).conflicts == []
+
+
+@pytest.mark.parametrize("read", [ALIKE, "ABC?23456"])
+def test_a_misread_serial_is_traced_to_the_theft_of_the_true_one(read):
+    found = built(SOLD, THEFT, gun=GUN | {"serial": read})
+    assert found.point_of_diversion["before"] == THEFT["record"]
+
+
+def test_a_further_serial_that_was_read_is_of_the_gun_too():
+    marks = [{"kind": "manufacture", "text": OTHER}]
+    theft = THEFT | {"serial": OTHER}
+    assert built(SOLD, theft, gun=GUN | {"marks": marks}).conflicts == []
+
+
+def test_the_theft_of_a_mark_that_nothing_lawful_bears_is_of_a_gun_of_its_own():
+    sold, theft = SOLD | {"serial": OTHER}, THEFT | {"serial": "ABC123458"}
+    found = built(sold, theft)
+    assert (found.ambiguous, found.point_of_diversion) == (True, None)
+    assert [one["records"] for one in found.candidates] == [[sold["record"]], [theft["record"]]]
+
+
+def test_what_a_person_says_to_be_of_this_gun_is_of_it():
+    theft = THEFT | {"serial": ALIKE, "strength": None}
+    assert built(SOLD, theft).point_of_diversion["before"] == theft["record"]
+
+
+KINDS = st.sampled_from(["import", "domestic_sale", "private_sale", "theft", "loss", "recovery"])
+DAYS = st.dates(date(2020, 1, 1), date(2026, 2, 1)).map(str)
+GUNS = st.tuples(st.sampled_from([SERIAL, ALIKE, OTHER]), st.sets(st.sampled_from(sorted(TRUE))))
+
+
+@given(st.lists(st.tuples(KINDS, DAYS, GUNS), max_size=6))
+def test_no_diversion_is_told_of_a_record_whose_marks_and_description_contradict(drawn):
+    told = [
+        event(kind, on, serial=serial, against=against(kind, serial, says(*wrong)))
+        | {"record": str(at)}
+        for at, (kind, on, (serial, wrong)) in enumerate(drawn)
+    ]
+    found = build_chain([ChainLeg("PRY", "answered", told)], FOUND, "BRA", GUN)
+    assert len(found.chain) + len(found.conflicts) == len(told)
+    assert not any(one["against"] for one in found.chain)
+    if found.point_of_diversion and (before := found.point_of_diversion["before"]):
+        diverted = told[int(before)]
+        assert can_be_same(found.last_lawful["serial"], diverted["serial"])
+        assert diverted["serial"] == SERIAL or all(
+            one["serial"] != SERIAL for one in found.chain if one["event"] not in ("theft", "loss")
+        )

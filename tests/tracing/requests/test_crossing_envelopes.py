@@ -1,0 +1,359 @@
+"""What both sides of a trace say at one moment: letters cross on the way, and both agree after."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from api.schemas.traces import TraceRequest as TraceBody
+from api.schemas.transfers import TransferRequest
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import db, transaction
+from salsa_ext.documents import transfers
+from salsa_ext.exchange import delivery
+from salsa_ext.exchange.envelopes import EnvelopeData
+from salsa_ext.exchange.models import InboxProgress
+from salsa_ext.notifications.models import Notification
+from salsa_ext.tracing.requests import commands as request_commands
+from salsa_ext.tracing.requests import queries as request_queries
+from salsa_ext.tracing.requests.models import TraceMessage, TraceRequest
+from salsa_ext.tracing.requests.values import (
+    AnswerData,
+    CommentData,
+    DeferralData,
+    ManualEvent,
+    QuestionData,
+    RefusalData,
+)
+from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces import follow_up, legs
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.values import ReplyData
+from tests.conftest import NOW
+from tests.support import bodies
+
+
+@pytest.fixture
+def vault(app):
+    return app.config["VAULT"]
+
+
+@pytest.fixture
+def record(run):
+    """A sale in Paraguay of which others learn only that it is there."""
+    sale = TransferRequest().load(bodies.transfer(visibility="pointer"))
+    run("PRY", transfers.record, data=sale)
+
+
+@pytest.fixture
+def trace(run, record, vault):
+    return run(
+        "BRA", trace_commands.create_trace, vault=vault, data=TraceBody().load(bodies.trace())
+    )
+
+
+@pytest.fixture
+def late(monkeypatch):
+    """Let nothing be delivered at once any more."""
+    return lambda: monkeypatch.setattr(delivery, "deliver_now", lambda *_: 0)
+
+
+def row(state, model, *which):
+    with transaction(operator(state)):
+        wanted = select(model.__table__).where(model.owner_state == state, *which)
+        return db.session.execute(wanted).one()
+
+
+def request():
+    return row("PRY", TraceRequest)
+
+
+def leg():
+    return row("BRA", TraceLeg, TraceLeg.state == "PRY")
+
+
+def deliver(vault):
+    """Let the worker bring all that was said, at last."""
+    for turn in range(3):
+        for state in ("BRA", "PRY"):
+            actor = operator(state, clock=FixedClock(NOW + timedelta(hours=1 + turn)))
+            moved = 1
+            while moved:
+                with transaction(actor):
+                    moved = delivery.deliver_pending(actor, vault)
+
+
+@pytest.fixture
+def say(run, trace, vault):
+    """Let Paraguay say something of the request."""
+    return lambda command, data: run(
+        "PRY", command, vault=vault, request_id=request().id, expected_version=None, data=data
+    )
+
+
+@pytest.fixture
+def reply(run, trace, vault):
+    return lambda: run(
+        "BRA", follow_up.reply, vault=vault, trace_id=trace, leg_id=leg().id, data=ReplyData("So")
+    )
+
+
+def test_a_refusal_that_waits_again_has_a_new_term(say, trace, vault):
+    say(request_commands.refuse, RefusalData("national_security", "No"))
+    later = NOW + timedelta(days=56)
+
+    def then(state, command, **said):
+        actor = operator(state, f"{state}-TEST", FixedClock(later))
+        with transaction(actor):
+            command(actor=actor, vault=vault, **said)
+
+    then(
+        "PRY",
+        request_commands.ask_questions,
+        request_id=request().id,
+        expected_version=None,
+        data=QuestionData(("Why?",)),
+    )
+    then("BRA", follow_up.reply, trace_id=trace, leg_id=leg().id, data=ReplyData("So"))
+    assert (request().status, request().due_at) == ("acknowledged", due(later))
+
+
+def due(since):
+    """Return the end of a term of seven working days."""
+    return since + timedelta(days=9)
+
+
+def test_a_second_answer_moves_when_it_was_answered(say, run, vault):
+    said = AnswerData(points_to=("URY",))
+    say(request_commands.answer, said)
+    later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)))
+    with transaction(later):
+        request_commands.answer(
+            actor=later, vault=vault, request_id=request().id, expected_version=None, data=said
+        )
+    assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
+
+
+def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late, vault):
+    run("PRY", transfers.record, data=TransferRequest().load(bodies.transfer()))
+    made = run(
+        "BRA", trace_commands.create_trace, vault=vault, data=TraceBody().load(bodies.trace())
+    )
+    assert (leg().status, len(leg().events)) == ("answered", 1)
+    late()
+    actor = operator("BRA", "BRA-TEST", FixedClock(NOW))
+    with transaction(actor):
+        asked = db.session.get_one(Trace, made)
+        with legs.updating_status(asked, is_sending=True):
+            trace_commands.resend_requests(
+                actor, vault, asked, earlier_serial=asked.firearm["serial"]
+            )
+    assert (leg().status, leg().events) == ("sent", [])
+    deliver(vault)
+    assert (leg().status, len(leg().events)) == ("answered", 1)
+
+
+def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
+    told = ManualEvent("domestic_sale", date(2020, 1, 2))
+    say(request_commands.answer, AnswerData(events=(told, told)))
+    with transaction(operator("PRY")):
+        last = request_queries.load(request().id).messages[-1]
+    assert (last.kind, last.events, "events" in last.data) == ("answer", 2, False)
+
+
+def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late, vault):
+    say(request_commands.ask_questions, QuestionData(("Which?",)))
+    late()
+    reply()
+    say(request_commands.defer, DeferralData(NOW.date() + timedelta(days=3), "Holidays"))
+    say(request_commands.ask_questions, QuestionData(("Whose?",)))
+    deliver(vault)
+    assert (request().status, leg().status) == ("clarification", "clarification")
+
+
+def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, late, vault):
+    say(request_commands.ask_questions, QuestionData(("Which?",)))
+    late()
+    reply()
+    say(request_commands.report_no_record, CommentData())
+    deliver(vault)
+    assert (request().status, leg().status) == ("no_record", "no_record")
+    row("PRY", TraceMessage, TraceMessage.kind == "reply")
+
+
+def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(
+    say, reply, late, vault
+):
+    say(request_commands.ask_questions, QuestionData(("Which?",)))
+    late()
+    reply()
+    say(request_commands.refuse, RefusalData("national_security", "No"))
+    deliver(vault)
+    assert (request().status, leg().status) == ("refused", "refused")
+
+
+def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(
+    say, run, late, trace, vault
+):
+    late()
+    say(request_commands.answer, AnswerData(points_to=("URY",)))
+    run("BRA", trace_commands.withdraw_trace, vault=vault, trace_id=trace, expected_version=None)
+    deliver(vault)
+    assert (request().status, leg().status) == ("withdrawn", "withdrawn")
+    aside = row("PRY", TraceMessage, TraceMessage.kind == "set_aside")
+    assert aside.data == {"code": "illegal_transition", "kind": "trace.answer"}
+
+
+@pytest.mark.parametrize(
+    "kind,body,code",
+    [
+        ("trace.acknowledge", {"text": None}, None),
+        ("trace.reply", {"text": "So"}, "not_found"),
+        ("trace.acknowledge", {"text": 7}, "malformed"),
+        ("trace.refuse", {"text": "No"}, "malformed"),
+        ("trace.forward", {"state": "ZZZ", "reason": "There"}, None),
+    ],
+)
+def test_a_letter_is_applied_whole_or_set_aside(run, trace, vault, kind, body, code):
+    before, said = leg(), {"leg": str(leg().id)} | body
+    actor = operator("PRY", clock=FixedClock(NOW))
+    with transaction(actor):
+        delivery.send(actor, vault, EnvelopeData(kind, "C-1", "BRA", said))
+        delivery.deliver_now(actor, vault)
+    settled = row("BRA", InboxProgress)
+    assert settled.code == code
+    assert (leg() == before) == (code is not None)
+
+
+def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
+    event = {
+        "state": "URY",
+        "record": "0199f2c0-0000-7000-8000-000000000000",
+        "version": 1,
+        "event": "domestic_sale",
+        "occurred_on": "2024-01-01",
+        "handling": "H1",
+        "bits": 9.0,
+        "strength": "strong",
+    }
+    names = (
+        "document_kind",
+        "document_number",
+        "shipment_status",
+        "stolen_from",
+        "giver",
+        "return_due_on",
+        "counterpart_state",
+        "receiver",
+        "serial",
+        "make",
+        "make_text",
+        "model",
+        "calibre",
+        "calibre_text",
+        "type",
+        "linked_record",
+    )
+    said = {
+        "leg": str(leg().id),
+        "completeness": "full",
+        "restriction_reason": None,
+        "events": [dict.fromkeys(names) | event],
+        "points_to": [],
+        "handling": "H1",
+        "note": None,
+        "is_automatic": False,
+    }
+    actor = operator("PRY", clock=FixedClock(NOW))
+    with transaction(actor):
+        delivery.send(actor, vault, EnvelopeData("trace.answer", "C-1", "BRA", said))
+        delivery.deliver_now(actor, vault)
+    assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"circumstances": "Found\x00"},
+        {"firearm": {"model": "A\x00"}},
+        {"firearm": {"quantity": "x"}},
+        {"firearm": {"quantity": "NaN"}},
+        {"firearm": {"line": "1"}},
+        {"firearm": {"antique": 0}},
+        {"firearm": {"marks": [{"kind": "proof", "text": "B", "year": "x"}]}},
+        {"firearm": {"marks": [{"kind": "proof", "text": "B", "condition": "good"}]}},
+    ],
+)
+def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(
+    trace, vault, change
+):
+    mine = request()
+    gun = mine.asked["firearm"] | change.pop("firearm", {})
+    body = mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
+    ask(vault, body | change)
+    assert row("PRY", InboxProgress, InboxProgress.code == "malformed").status == "refused"
+    ask(vault, mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id)})
+    assert row("PRY", InboxProgress, InboxProgress.sequence == 3).status == "applied"
+
+
+def test_of_a_gun_no_more_is_kept_than_is_known(trace, vault):
+    mine = request()
+    mark = {"kind": "proof", "text": "BM9", "colour": "red"}
+    gun = mine.asked["firearm"] | {"colour": "red", "marks": [mark]}
+    leg_id = new_id()
+    ask(vault, mine.asked | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
+    kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).asked["firearm"]
+    assert kept.keys() == mine.asked["firearm"].keys()
+    known = {"kind", "text", "state", "year", "location", "condition", "method"}
+    assert [mark.keys() for mark in kept["marks"]] == [known]
+
+
+def notices(state, code):
+    with transaction(operator(state)):
+        wanted = select(Notification.data).where(
+            Notification.owner_state == state, Notification.code == code
+        )
+        return db.session.scalars(wanted).all()
+
+
+def test_who_asked_is_told_what_a_service_answers_later(run, late, vault):
+    late()
+    asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
+    run("BRA", trace_commands.create_trace, vault=vault, data=asked)
+    assert notices("BRA", "trace_no_record") == []
+    deliver(vault)
+    assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [{"by": "PRY"}])
+
+
+def test_who_asked_is_not_told_of_what_the_service_answers_at_once(run, vault):
+    asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
+    run("BRA", trace_commands.create_trace, vault=vault, data=asked)
+    assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [])
+
+
+def test_who_asked_is_told_that_a_request_was_set_aside(trace, vault):
+    mine = request()
+    ask(vault, mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
+    assert notices("BRA", "trace_not_taken") == [{"by": "PRY"}]
+
+
+def ask(vault, body):
+    """Let Brazil ask Paraguay by a letter of its own."""
+    actor = operator("BRA", clock=FixedClock(NOW))
+    with transaction(actor):
+        delivery.send(actor, vault, EnvelopeData("trace.request", "C-1", "PRY", body))
+        delivery.deliver_now(actor, vault)
+
+
+def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace, vault):
+    mine = request()
+    body = mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id)}
+    actor = operator("BRA", clock=FixedClock(NOW))
+    with transaction(actor):
+        delivery.send(actor, vault, EnvelopeData("trace.request", "C-1", "PRY", body))
+        delivery.deliver_now(actor, vault)
+    assert request() == mine
+    aside = row("BRA", TraceMessage, TraceMessage.kind == "set_aside")
+    assert aside.data == {"code": "conflict", "kind": "trace.request"}

@@ -1,0 +1,213 @@
+"""What is asked of a state that takes no part: its form is to be sent until somebody says that it went out."""
+
+from datetime import timedelta
+
+import pytest
+
+from salsa_ext.core.clock import FixedClock
+from tests.conftest import NOW
+from tests.support import bodies
+from tests.support.grounds import beginning
+
+LATER = NOW + timedelta(hours=20)
+MARK = {
+    "kind": "manufacture",
+    "text": "TKA52385",
+    "location": "frame",
+    "method": "chemical",
+    "reason": "Etched",
+}
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@beginning
+def seizure(as_actor):
+    gun = bodies.firearm(serial="TKA5*", marking="altered", country_of_manufacture="AUT")
+    made = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=[gun])).json
+    return made["id"]
+
+
+@beginning
+def trace(as_actor, seizure):
+    return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure)).json
+
+
+@pytest.fixture
+def austria(analyst, trace):
+    def leg():
+        legs = analyst.get(f"/traces/{trace['id']}").json["legs"]
+        return next(one for one in legs if one["state"] == "AUT")
+
+    return leg
+
+
+@pytest.fixture
+def choose(analyst, trace, austria):
+    def choose(**body):
+        analyst.post(f"/traces/{trace['id']}/legs/{austria()['id']}/channel", body, 200)
+        return austria()
+
+    return choose
+
+
+@pytest.fixture
+def add_mark(as_actor, seizure):
+    def add():
+        as_actor("BRA", "forensic_examiner").post(f"/seizures/{seizure}/items/1/marks", MARK)
+
+    return add
+
+
+@pytest.fixture
+def later(app, monkeypatch):
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(LATER))
+
+
+def entries(as_actor, action):
+    found = as_actor("BRA", "auditor").get(f"/audit?action={action}").json["items"]
+    return [one["data"] for one in found if one["data"]]
+
+
+def result(analyst, trace):
+    found = analyst.get(f"/traces/{trace['id']}/result").json
+    said = {one["state"]: one["said"] for one in found["searched"]}
+    return said["AUT"], [one for one in found["missing"] if "Austria" in one]
+
+
+def test_a_state_is_asked_from_when_its_form_went_out_and_the_audit_names_it_not_before(
+    as_actor, austria, choose, later
+):
+    leg = austria()
+    assert (leg["is_to_send"], leg["asked_at"]) == (True, None)
+    assert entries(as_actor, "trace:sent") == [{"asked": [], "to_send": ["AUT"]}]
+    leg = choose(channel="mla", sent=True)
+    assert (leg["is_to_send"], leg["asked_at"]) == (False, LATER.isoformat())
+    [said] = leg["messages"]
+    assert (said["kind"], said["channel"], said["sent_on"]) == ("form_sent", "mla", leg["asked_on"])
+
+
+def test_after_a_new_mark_the_form_is_to_be_sent_anew(
+    as_actor, analyst, trace, austria, choose, add_mark
+):
+    choose(channel="iarms", reference="I-1")
+    add_mark()
+    leg = austria()
+    assert (leg["status"], leg["is_to_send"], leg["asked_at"]) == ("sent", True, None)
+    assert entries(as_actor, "trace:reopened") == [{"asked": [], "to_send": ["AUT"]}]
+    assert result(analyst, trace) == (
+        "to_send",
+        ["The answer of Austria: its form is to be sent yet."],
+    )
+    assert choose(channel="iarms", reference="I-1")["is_to_send"]  # it has that of before
+    assert not choose(channel="iarms", reference="I-1", sent=True)["is_to_send"]
+
+
+def forms_to_send(client):
+    told = client.get("/notifications?code=trace_form_to_send").json["items"]
+    return [(one["data"]["by"], one["urgent"]) for one in told]
+
+
+def test_who_leads_a_trace_is_told_that_its_form_is_to_be_sent_anew_until_it_was(
+    analyst, choose, add_mark
+):
+    choose(channel="iarms", reference="I-1")
+    assert forms_to_send(analyst) == []
+    add_mark()
+    assert forms_to_send(analyst) == [("AUT", True)]
+    choose(channel="iarms", reference="I-1", sent=True)
+    assert forms_to_send(analyst) == [("AUT", False)]
+
+
+def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_anew(
+    analyst, trace, austria, choose, add_mark
+):
+    choose(channel="mla", sent=True)
+    reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
+    sold = {"event": "export", "occurred_on": "2020-01-02", "counterpart_state": "BRA"}
+    analyst.post(reply, {"status": "answered", "text": "By letter", "events": [sold]})
+    assert (austria()["earlier_reading"], forms_to_send(analyst)) == (False, [])
+    add_mark()
+    leg = austria()
+    assert (leg["status"], leg["is_to_send"], leg["earlier_reading"]) == ("sent", True, True)
+    assert forms_to_send(analyst) == [("AUT", True)]
+    found = analyst.get(f"/traces/{trace['id']}/result").json
+    [event] = [*found["chain"], *found["conflicts"]]
+    assert event["by_hand"].endswith("on the earlier reading of the gun, TKA5*.")
+    assert "The answer of Austria: its form is to be sent yet." in found["missing"]
+    assert choose(channel="mla", sent=True)["earlier_reading"]
+    analyst.post(reply, {"status": "acknowledged", "text": "The new form came"})
+    assert (austria()["earlier_reading"], austria()["events"]) == (True, 1)
+    analyst.post(reply, {"status": "no_record", "text": "Nothing of the new one"})
+    assert (austria()["status"], austria()["earlier_reading"]) == ("no_record", False)
+
+
+def test_a_mark_that_leaves_the_serial_as_it_was_asks_nobody_anew_who_answered(
+    as_actor, analyst, trace, seizure, austria
+):
+    reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
+    analyst.post(reply, {"status": "no_record", "text": "Nothing"})
+    proof = {
+        "kind": "proof",
+        "text": "NP",
+        "location": "barrel",
+        "method": "chemical",
+        "reason": "Read",
+    }
+    as_actor("BRA", "forensic_examiner").post(f"/seizures/{seizure}/items/1/marks", proof)
+    assert (austria()["status"], austria()["is_to_send"]) == ("no_record", False)
+
+
+def test_nobody_is_pressed_to_send_a_form_of_a_trace_that_has_ended(analyst, trace, add_mark):
+    add_mark()
+    analyst.change(f"/traces/{trace['id']}", "close")
+    assert forms_to_send(analyst) == [("AUT", False)]
+
+
+def test_what_came_back_says_that_a_form_went_out_but_not_that_the_next_one_did(
+    analyst, trace, austria, choose, add_mark
+):
+    reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
+    choose(channel="iarms", sent=True)
+    add_mark()
+    analyst.post(reply, {"status": "acknowledged", "text": "Of the first form"})
+    assert (austria()["status"], austria()["is_to_send"]) == ("acknowledged", True)
+    analyst.post(reply, {"status": "no_record", "text": "Nothing"})
+    assert not austria()["is_to_send"]
+
+
+def test_what_was_acknowledged_by_one_channel_is_to_be_sent_by_another(
+    analyst, trace, austria, choose
+):
+    reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
+    analyst.post(reply, {"status": "acknowledged", "text": "By telephone"})
+    assert (austria()["is_to_send"], austria()["asked_at"]) == (False, None)  # nobody said when
+    assert choose(channel="mla")["is_to_send"]
+    assert result(analyst, trace)[0] == "to_send"
+
+
+@pytest.mark.parametrize("action", ["close", "withdraw"])
+def test_what_was_never_asked_was_not_withdrawn(analyst, trace, austria, action):
+    analyst.change(f"/traces/{trace['id']}", action)
+    assert (austria()["status"], austria()["is_to_send"]) == ("withdrawn", True)
+    assert result(analyst, trace) == (
+        "not_sent",
+        ["The answer of Austria: its form was not sent before the trace ended."],
+    )
+
+
+def test_who_is_asked_beside_is_to_be_sent_the_form_unless_it_has_a_reference(
+    as_actor, analyst, trace
+):
+    path = f"/traces/{trace['id']}/legs"
+    for state, more in (("ESP", {}), ("ITA", {"reference": "M-1"})):
+        analyst.post(path, {"state": state, "reason": "A witness", "channel": "mla"} | more)
+    legs = {one["state"]: one["is_to_send"] for one in analyst.get(path[:-5]).json["legs"]}
+    assert (legs["ESP"], legs["ITA"]) == (True, False)
+    assert entries(as_actor, "trace:asked") == [
+        {"asked": ["ITA"]},
+        {"asked": [], "to_send": ["ESP"]},
+    ]

@@ -1,0 +1,65 @@
+"""Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
+
+import pytest
+
+from tests.support import bodies
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+def result(client, **changes):
+    made = client.post("/traces", bodies.trace(**changes)).json
+    return made["id"], client.get(f"/traces/{made['id']}/result").json
+
+
+def test_what_was_recorded_later_was_not_searched(as_actor, analyst):
+    clerk = as_actor("PRY", "licensing_officer")
+    clerk.post("/transfers", bodies.transfer())
+    trace, before = result(analyst)
+    clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="NEW777777")))
+    as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
+    after = analyst.get(f"/traces/{trace}/result").json
+    assert after["searched"] == before["searched"]
+    assert {"state": "PRY", "records": 1, "through": "2026-03-09", "said": "answered"} in (
+        after["searched"]
+    )
+
+
+def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
+    gun = bodies.firearm(country_of_manufacture="AUT")
+    mark = {"kind": "import", "text": "URY 24", "state": "URY"}
+    _, found = result(analyst, firearm=gun | {"marks": [mark]})
+    said = {
+        row["state"]: (row["records"], row["through"], row["said"]) for row in found["searched"]
+    }
+    assert said == {
+        "BRA": (0, None, "no_record"),
+        "URY": (0, None, "no_record"),
+        "AUT": (0, None, "to_send"),
+    }
+
+
+def test_a_state_that_was_not_asked_said_nothing(as_actor, analyst):
+    other = bodies.transfer(firearm=bodies.firearm(serial="NEW777777"))
+    as_actor("PRY", "licensing_officer").post("/transfers", other)
+    _, found = result(analyst)
+    assert {row["state"]: row["said"] for row in found["searched"]} == {
+        "BRA": "no_record",
+        "PRY": "not_asked",
+    }
+
+
+def test_a_draft_has_searched_nobody(as_actor, analyst):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    assert result(analyst, draft=True)[1]["searched"] == []
+
+
+def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_sent(analyst):
+    trace, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
+    assert (found["outcome"], found["failure_reason"]) == ("pending", None)
+    analyst.change(f"/traces/{trace}", "close")
+    ended = analyst.get(f"/traces/{trace}/result").json
+    assert ended["failure_reason"] == "not_participant"

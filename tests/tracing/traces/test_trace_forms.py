@@ -1,0 +1,278 @@
+"""The form by which a state that takes no part is asked: what it says, and what may not go out on it."""
+
+import csv
+import hashlib
+import io
+
+import pytest
+
+from salsa_ext.reference import names
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.papers import as_copied, text_of
+
+WORDS = {
+    "en": ("Request for a trace", "Asked state Spain (ESP)", "Intended use"),
+    "es": ("Solicitud de rastreo", "Estado requerido España (ESP)", "Uso previsto"),
+    "fr": ("Demande de traçage", "État requis Espagne (ESP)", "Usage prévu"),
+    "pt": ("Solicitação de rastreamento", "Estado requerido Espanha (ESP)", "Uso previsto"),
+}
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@beginning
+def record(as_actor):
+    sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
+    return sale["firearm"]["record"]
+
+
+def asked(analyst, as_actor, channel="etrace", state="ESP", firearm=None, **changes):
+    """A trace of a gun of an own seizure, and its leg to a state that takes no part."""
+    gun = bodies.firearm(importer_mark="Armas Norte, Madrid") | (firearm or {})
+    gun = {name: value for name, value in gun.items() if value is not None}
+    body = bodies.seizure(items=[gun])
+    seizure = as_actor("BRA", "police_officer").post("/seizures", body).json
+    trace = analyst.post("/traces", bodies.trace_of(seizure["id"], **changes)).json
+    more = {"state": state, "reason": "Import mark", "channel": channel, "reference": "T-7"}
+    trace = analyst.post(f"/traces/{trace['id']}/legs", more).json
+    [leg] = [one for one in trace["legs"] if one["state"] == state]
+    return trace, f"/traces/{trace['id']}/legs/{leg['id']}/form"
+
+
+def fields(client, path):
+    answer = client.get(f"{path}/fields").json
+    return {one["name"]: one["value"] for one in answer["fields"]}
+
+
+def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
+    _, path = asked(analyst, as_actor, "iarms")
+    answer = analyst.get(path)
+    assert answer.mimetype == "application/pdf"
+    said = text_of(answer.data)
+    for words in (
+        "International Tracing Instrument",
+        "Asked state Spain (ESP)",
+        "INTERPOL iARMS",
+        "T-7",
+        "Used in a crime",
+        "Law 1",
+        "For intelligence",
+        "ABC123456",
+        "Taurus",
+        "Found in a vehicle",
+        "01/03/2026",
+        "09/03/2026 (9 Mar 2026), 15:00 UTC",
+        "Foz do Iguaçu, Brazil (BRA)",
+        "BRA-TEST",
+    ):
+        assert words in said
+    assert "F 3312.1" not in said
+
+
+def test_the_form_for_etrace_has_the_fields_of_f_3312_1_in_their_order(analyst, as_actor):
+    _, path = asked(analyst, as_actor)
+    said = text_of(analyst.get(path).data)
+    assert "Fields of ATF F 3312.1 (February 2018)" in said
+    assert "5h Importer* Armas Norte, Madrid" in said
+    assert (
+        said.index("4e Case number")
+        < said.index("5a Serial number*")
+        < said.index("Recovery date*")
+    )
+
+
+def test_the_fields_are_given_for_machines_with_codes_in_english(analyst, as_actor):
+    _, path = asked(
+        analyst,
+        as_actor,
+        priority="urgent",
+        priority_reason="A raid tomorrow",
+        confidentiality_requested=True,
+    )
+    said = fields(analyst, path)
+    assert said["Serial number"] == "ABC123456" and said["Type"] == "Pistol"
+    assert said["Manufacturer"] == "Taurus" and said["Country of origin"] == "Brazil"
+    assert (said["Priority"], said["Justification"]) == ("Urgent", "A raid tomorrow")
+    assert said["Special instructions"] == "Confidentiality is requested."
+    assert said["Obliterated"] == "No" and said["Recovery date"] == "2026-03-01"
+    assert said["ORI number"] is None and said["Possessor's name"] is None
+    foreign = analyst.get(f"{path}/fields", Accept_Language="es").json
+    assert {one["name"]: one["value"] for one in foreign["fields"]} == said
+
+
+def test_a_serial_that_cannot_be_read_is_said_to_be_obliterated(analyst, as_actor):
+    gone = {"serial": None, "marking": "obliterated"}
+    _, path = asked(analyst, as_actor, firearm=gone)
+    said = fields(analyst, path)
+    assert said["Obliterated"] == "Yes" and said["Serial number"] is None
+    assert said["Obliterated serial number"] == "Marks obliterated"
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1 555 0102+1", "+cmd|' /C calc'!A0"])
+def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor, formula):
+    _, path = asked(analyst, as_actor, circumstances=formula)
+    answer = analyst.get(f"{path}/fields?format=csv")
+    assert answer.mimetype == "text/csv" and "leg-" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    [serial] = [row for row in rows if row["item"] == "5a"]
+    assert serial["value"] == "ABC123456" and serial["required"] == "Yes"
+    [told] = [row for row in rows if row["name"] == "Additional information"]
+    assert told["value"] == f"'{formula}"
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_form_speaks_the_language_asked_for(analyst, as_actor, language):
+    _, path = asked(analyst, as_actor)
+    said = text_of(analyst.get(path, Accept_Language=language).data)
+    for words in WORDS[language]:
+        assert words in said
+
+
+def test_what_another_state_said_does_not_go_out_without_its_consent(analyst, as_actor, record):
+    trace, path = asked(analyst, as_actor)
+    assert analyst.get(f"/traces/{trace['id']}/result").json["chain"]
+    assert "Domestic sale" not in text_of(analyst.get(path).data)
+
+
+def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
+    analyst, as_actor, record
+):
+    trace, path = asked(analyst, as_actor)
+    body = bodies.consent(record, use="onward", to="ESP")
+    consent = analyst.post("/consents", body).json
+    decider = as_actor("PRY", "supervisor")
+    tag = decider.get(f"/consents/{consent['id']}").headers["ETag"]
+    decider.post(
+        f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=tag
+    )
+    assert "Domestic sale" in text_of(analyst.get(path).data)
+    given = as_actor("PRY", "trace_analyst").get(f"/records/{record}/disclosures").json["items"]
+    assert "ESP" in [one["state"] for one in given]
+    more = {"state": "ITA", "reason": "A witness", "channel": "mla"}
+    legs = analyst.post(f"/traces/{trace['id']}/legs", more).json["legs"]
+    [other] = [leg["id"] for leg in legs if leg["state"] == "ITA"]
+    said = text_of(analyst.get(f"/traces/{trace['id']}/legs/{other}/form").data)
+    assert "Domestic sale" not in said
+
+
+def test_a_form_stands_in_the_audit_with_its_hash_and_to_whom_it_goes(analyst, as_actor):
+    _, path = asked(analyst, as_actor)
+    pdf = analyst.get(path).data
+    auditor = as_actor("BRA", "auditor")
+    [entry] = auditor.get("/audit?action=trace:form_made").json["items"]
+    told = entry["data"]
+    assert told["file"] == hashlib.sha256(pdf).hexdigest()
+    assert (told["to"], told["channel"], told["kind"]) == ("ESP", "etrace", "pdf")
+
+
+def test_a_state_that_takes_part_has_no_form(analyst, record):
+    trace = analyst.post("/traces", bodies.trace()).json
+    [leg] = [one for one in trace["legs"] if one["state"] == "PRY"]
+    path = f"/traces/{trace['id']}/legs/{leg['id']}/form"
+    assert "takes part" in analyst.get(path, 422).json["errors"]["leg"][0]
+    analyst.get(f"/traces/{trace['id']}/legs/{trace['id']}/form", 404)
+
+
+def test_a_form_is_for_who_asks_of_its_state_alone(analyst, as_actor):
+    _, path = asked(analyst, as_actor)
+    as_actor("PRY", "trace_analyst").get(path, 404)
+    for role in ("supervisor", "auditor"):
+        as_actor("BRA", role).get(path, 403)
+
+
+def office(agency, kind="duty_24h"):
+    return {
+        "agency": agency,
+        "kind": kind,
+        "languages": ["pt"],
+        "hours": "round the clock",
+        "telephone": f"+55 10 5550{len(agency)}",
+        "email": f"{agency}@example.org",
+    }
+
+
+def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(analyst, as_actor):
+    administrator = as_actor("BRA", "state_administrator")
+    administrator.post("/contacts", office("BRA-POLICE"))
+    kept = {"hidden_from": ["BRA-POLICE"]}
+    _, path = asked(analyst, as_actor, **kept)
+    said = text_of(analyst.get(path).data)
+    assert "Asking authority BRA-TEST" in said and "BRA-POLICE" not in said
+    assert "No office that may see this trace is in the register" in said
+    assert fields(analyst, path)["Telephone"] is None
+    administrator.post("/contacts", office("BRA-LICENSING"))
+    assert fields(analyst, path)["Telephone"] == "+55 10 555013"
+    administrator.post("/contacts", office("BRA-TEST", "liaison_authority"))
+    assert fields(analyst, path)["Telephone"] == "+55 10 55508"
+    assert fields(analyst, path)["Department or unit"] == "BRA-TEST"
+
+
+@pytest.mark.parametrize("serial", ["TKA52385", "12345678901234567890123", "W" * 23 + "?"], ids=len)
+def test_a_serial_is_found_whole_in_the_text_of_a_form(analyst, as_actor, serial):
+    _, path = asked(analyst, as_actor, firearm={"serial": serial})
+    said, marks = as_copied(analyst.get(path).data).split("Fields of")
+    assert serial in said and serial in marks
+
+
+def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analyst, as_actor):
+    _, path = asked(analyst, as_actor, firearm={"serial": "TK?523?*", "marking": "unknown"})
+    said = fields(analyst, path)
+    assert said["Obliterated"] is None
+    assert said["Serial number"] == (
+        "TK?523?* (characters: 2 unread, each written ?; * stands for some that are unread)"
+    )
+
+
+def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_actor):
+    as_actor("BRA", "state_administrator").post("/contacts", office("BRA-TEST"))
+    _, path = asked(analyst, as_actor)
+    said = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(said))}
+    assert rows["Telephone"]["value"] == "+55 10 55508" and rows["Telephone"]["required"] == "No"
+
+
+@pytest.mark.parametrize("parties", [{"BRA", "PRY"}, {"BRA", "ESP"}])
+def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, monkeypatch, parties):
+    known = names.cifta_parties()
+    assert "BRA" in known and not {"ESP", "USA", "CAN"} & known
+    monkeypatch.setattr(names, "cifta_parties", lambda: frozenset(parties))
+    _, path = asked(analyst, as_actor, "iarms")
+    said = text_of(analyst.get(path).data)
+    assert "International Tracing Instrument" in said
+    assert ("CIFTA XIII" in said) == ("ESP" in parties)
+    in_portuguese = text_of(analyst.get(path, Accept_Language="pt").data)
+    assert "Instrumento Internacional de Rastreamento (A/60/88) III, 17" in in_portuguese
+    assert "International Tracing Instrument" not in in_portuguese
+
+
+def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_came_back(
+    as_actor, analyst
+):
+    _, path = asked(analyst, as_actor, "iarms")
+    leg = path.removesuffix("/form")
+    changed = analyst.post(f"{leg}/channel", {"channel": "mla", "reference": "MLA-3"}, 200).json
+    [spain] = [one for one in changed["legs"] if one["state"] == "ESP"]
+    assert (spain["channel"], spain["reference"]) == ("mla", "MLA-3")
+    assert "MLA-3" in text_of(analyst.get(path).data)
+    assert set(analyst.post(f"{leg}/channel", {"channel": "salsa"}, 422).json["errors"]) == {
+        "channel"
+    }
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:channel_changed").json["items"]
+    assert entry["data"] == {"leg": spain["id"], "channel": "mla"}
+    as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "post"}, 404)
+    analyst.post(f"{leg}/reply", {"status": "no_record", "text": "Nothing"})
+    said = analyst.post(f"{leg}/channel", {"channel": "post"}, 409).json["detail"]
+    assert "What Spain answered came by this channel" in said
+
+
+def test_a_state_that_takes_part_has_no_other_channel(as_actor, analyst):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    path = f"/traces/{trace['id']}/legs/{leg}/channel"
+    said = analyst.post(path, {"channel": "post"}, 422).json["errors"]
+    assert said == {"channel": ["This state takes part, and is asked by the service itself."]}

@@ -1,0 +1,324 @@
+"""The report of a trace as a PDF: what it says, in whose language, and that the audit knows it."""
+
+import hashlib
+import re
+
+import pytest
+
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.papers import as_copied, text_of
+
+MARK = "Police information. Not for use in court without the consent of the states named."
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@beginning
+def record(as_actor):
+    sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
+    return sale["firearm"]["record"]
+
+
+@pytest.fixture
+def trace(analyst, record):
+    return analyst.post("/traces", bodies.trace()).json
+
+
+@pytest.fixture
+def court(as_actor, analyst, record):
+    """Let Paraguay consent that its record is used in court, in the case of the trace or another."""
+
+    def consent(case_number="C-1"):
+        body = bodies.consent(record, use="court", case_number=case_number)
+        asked = analyst.post("/consents", body).json
+        path = f"/consents/{asked['id']}"
+        decider = as_actor("PRY", "supervisor")
+        tag = decider.get(path).headers["ETag"]
+        decider.post(f"{path}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=tag)
+
+    return consent
+
+
+def report(client, trace, language="en"):
+    answer = client.get(f"/traces/{trace['id']}/report", Accept_Language=language)
+    assert answer.mimetype == "application/pdf"
+    return answer.data
+
+
+def hash_of(pdf):
+    return re.search(r"SHA-256: ([0-9a-f]{64})", text_of(pdf))[1]
+
+
+def verify(client, trace, sha256, expect=200):
+    return client.post(f"/traces/{trace['id']}/report/verify", {"sha256": sha256}, expect).json
+
+
+def test_result_and_report_say_that_another_state_had_seized_it_before(as_actor, analyst, record):
+    """With the sale that Paraguay recorded; the seizure was told by the service."""
+    place = {"country": "ARG", "name": "Posadas"}
+    taken = bodies.seizure(place=place, occurred_on="2025-09-01", visibility="open")
+    as_actor("ARG", "police_officer").post("/seizures", taken)
+    made = analyst.post("/traces", bodies.trace()).json
+    said = (
+        "Argentina had it on Sep 1, 2025 (seized), and it came up again in Brazil 181 days later: it"
+        " left that state's custody, or one of the two is another gun."
+    )
+    found = analyst.get(f"/traces/{made['id']}/result").json
+    assert found["remarks"] == [said, "From the first sale to that day: 483 days."]
+    assert "left that state's custody" in " ".join(text_of(report(analyst, made)).split())
+
+
+def test_a_report_without_a_diversion_has_the_last_lawful_point_under_its_own_name(analyst, trace):
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "Last lawful point" in said and "Point of diversion" not in said
+
+
+@pytest.mark.parametrize(
+    ("language", "sale", "lawful"),
+    [
+        ("en", "From the first sale to the find", "From the last lawful point to the find"),
+        ("pt", "Da primeira venda ao achado", "Do último ponto lícito ao achado"),
+    ],
+)
+def test_the_report_calls_times_as_the_page_does(analyst, trace, language, sale, lawful):
+    said = " ".join(text_of(report(analyst, trace, language)).split())
+    days = {"en": "664 days", "pt": "664 dias"}[language]
+    assert sale in said and lawful in said and said.count(days) == 2
+
+
+def test_a_report_says_what_the_states_said(analyst, trace):
+    said = text_of(report(analyst, trace))
+    for told in (
+        "Report of a trace",
+        "Brazil (BRA)",
+        "C-1",
+        trace["id"],
+        "Law 1",
+        "Pistol",
+        "ABC123456",
+        "Traced",
+        "First buyer",
+        "664",
+        "Chain, in order",
+        "Paraguay (PRY)",
+        "6 May 2024",
+        "Domestic sale",
+        "Armas del Sur (PRY)",
+        "Individual",
+        "Strong evidence",
+        "Last lawful point",
+        "Who was searched",
+        "States whose consent to use in court is missing",
+    ):
+        assert told in said, told
+    assert "Ana Ejemplo" not in said
+
+
+def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(as_actor, analyst):
+    clerk = as_actor("PRY", "licensing_officer")
+    for serial in ("ABC123451", "ABC123458"):
+        clerk.post(
+            "/transfers",
+            bodies.transfer(kind="registration", firearm=bodies.firearm(serial=serial)),
+        )
+    asked = bodies.trace(firearm=bodies.firearm(serial="ABC12345?"))
+    said = text_of(report(analyst, analyst.post("/traces", asked).json))
+    assert "Guns that it may be" in said and "Registration" in said
+    assert all(serial in said for serial in ("ABC123451", "ABC123458"))
+    assert "First sales that are possible" not in said and "None" not in said
+
+
+def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, analyst):
+    for state, on in (("PRY", "2021-01-01"), ("URY", "2022-01-01")):
+        body = bodies.transfer(kind="registration", occurred_on=on)
+        as_actor(state, "licensing_officer").post("/transfers", body)
+    trace = analyst.post("/traces", bodies.trace()).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "no export or import between them is recorded" in said
+    found = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
+    [conflict] = found["conflicts"]
+    assert "dos armas" in conflict["why"]
+
+
+@pytest.mark.parametrize(
+    "language,title,mark",
+    [
+        ("es", "Informe de un rastreo", "Información policial."),
+        ("fr", "Rapport de traçage", "Information policière."),
+        ("pt", "Relatório de rastreamento", "Informação policial."),
+    ],
+)
+def test_a_report_speaks_the_readers_language_alone(analyst, trace, language, title, mark):
+    said = text_of(report(analyst, trace, language))
+    assert title in said and mark in said
+    assert "Report of a trace" not in said and "Domestic sale" not in said
+
+
+def test_police_information_is_marked_until_each_state_consents(analyst, trace, court):
+    assert MARK in text_of(report(analyst, trace))
+    court("Another case")
+    assert MARK in text_of(report(analyst, trace))
+    court()
+    said = text_of(report(analyst, trace))
+    assert MARK not in said and "consent to use in court is missing" not in said
+
+
+def test_a_report_in_which_nobody_said_anything_is_marked(analyst):
+    found = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="NONE99871"))).json
+    assert MARK in text_of(report(analyst, found))
+
+
+def test_own_words_need_no_consent_of_another(as_actor, record):
+    own = as_actor("PRY", "trace_analyst")
+    found = own.post("/traces", bodies.trace()).json
+    assert MARK not in text_of(report(own, found))
+
+
+def test_the_audit_knows_the_hash_on_the_pages_and_that_of_the_file(analyst, trace):
+    pdf = report(analyst, trace, "es")
+    assert verify(analyst, trace, hash_of(pdf)) == {
+        "known": True,
+        "of": "content",
+        "made_at": "2026-03-09T15:00:00+00:00",
+        "language": "es",
+    }
+    assert verify(analyst, trace, hashlib.sha256(pdf).hexdigest().upper())["of"] == "file"
+
+
+def test_a_hash_is_known_as_it_is_copied_from_the_page(analyst, trace):
+    found = hash_of(report(analyst, trace)).upper()
+    pasted = "\u200b".join(found[at : at + 8] for at in range(0, 64, 8))
+    for copied in (pasted, f" {pasted[:40]}\n{pasted[40:]}\u00a0", " ".join(pasted)):
+        assert verify(analyst, trace, copied)["of"] == "content"
+
+
+@pytest.mark.parametrize("wrong", ["en", "0" * 63, "0" * 65, "g" * 64])
+def test_what_is_no_hash_is_refused(analyst, trace, wrong):
+    said = verify(analyst, trace, wrong, 422)["errors"]
+    assert said == {"sha256": ["A SHA-256 has 64 hexadecimal digits."]}
+
+
+def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst, trace, as_actor):
+    pdf = report(analyst, trace)
+    changed = hashlib.sha256(pdf + b" ").hexdigest()
+    unknown = {"known": False, "of": None, "made_at": None, "language": None}
+    assert verify(analyst, trace, changed) == unknown
+    other = analyst.post("/traces", bodies.trace(case_number="C-2")).json
+    assert verify(analyst, other, hash_of(pdf)) == unknown
+    verify(as_actor("PRY", "trace_analyst"), trace, hash_of(pdf), 404)
+
+
+def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
+    analyst, trace, as_actor
+):
+    report(analyst, trace)
+    auditor = as_actor("BRA", "auditor")
+    [entry] = auditor.get("/audit?action=trace:reported").json["items"]
+    assert entry["data"].keys() == {"content", "file", "language", "court"}
+    theirs = as_actor("PRY", "auditor").get("/audit?action=party:disclosed").json["items"]
+    assert [one["subject_id"] for one in theirs] == [trace["id"]]
+
+
+def test_a_gun_of_which_a_field_is_unknown_is_reported_with_its_marks(analyst, trace):
+    gun = bodies.firearm(marks=[{"kind": "import", "text": "MAR 2019"}])
+    del gun["model"]
+    asked = analyst.post("/traces", bodies.trace(firearm=gun, case_number="C-9")).json
+    assert "MAR 2019" in text_of(report(analyst, asked))
+
+
+def test_a_report_is_for_its_state_alone(as_actor, trace):
+    for state in ("PRY", "URY"):
+        as_actor(state, "trace_analyst").get(f"/traces/{trace['id']}/report", 404)
+    as_actor("BRA", "auditor").get(f"/traces/{trace['id']}/report", 403)
+
+
+def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_it_may_be_any(
+    as_actor, analyst
+):
+    office = as_actor("PRY", "licensing_officer")
+    for kind, on in (("manufacture", "2020-01-01"), ("domestic_sale", "2021-01-01")):
+        for serial in ("TKA52381", "TKA52382"):
+            gun = bodies.firearm(serial=serial)
+            body = bodies.transfer(
+                kind=kind, number=f"{kind}-{serial}", firearm=gun, occurred_on=on
+            )
+            office.post("/transfers", body)
+    theft = {"serial": "TKA52382", "make": "Taurus", "type": "pistol"}
+    as_actor("PRY", "police_officer").post("/reports", bodies.report(firearm=theft))
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "Other marks" not in said  # what is stamped is its serial alone
+    places = [
+        said.index(words)
+        for words in (
+            "Chain, in order",
+            "The mark fits several guns: it may be any of these.",
+            "Gun 1: TKA52381 G2C",
+            "Gun 2: TKA52382 G2C",
+        )
+    ]
+    assert places == sorted(places)
+    first = said[places[2] : places[3]]
+    assert "Manufacture" in first and "Domestic sale" in first and "TKA52382" not in first
+    second = said[places[3] :].partition("First sales")[0]
+    assert "Theft TKA52382" in second and "Of any of these" not in said
+    assert "Arma 1: TKA52381" in text_of(report(analyst, trace, "es"))
+
+
+def test_a_report_says_how_where_and_in_which_seizure_the_gun_was_found(as_actor, analyst):
+    seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json["id"]
+    trace = analyst.post("/traces", bodies.trace_of(seizure)).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    find = said[said.index("Circumstances of the find") :].partition("Result")[0]
+    for words in ("Foz do Iguaçu", "S-1", "Found in a vehicle at a road block", "01/03/2026"):
+        assert words in find, (words, find)
+
+
+REFUSED = {
+    "en": ("All that were asked refused", "Refused by Paraguay"),
+    "es": ("Todos los Estados consultados denegaron la respuesta", "Denegado por Paraguay"),
+    "fr": ("Tous les États interrogés ont refusé de répondre", "Refusé par Paraguay"),
+    "pt": ("Todos os Estados consultados recusaram-se a responder", "Recusado por Paraguai"),
+}
+
+
+def test_a_report_does_not_call_answered_what_a_state_refused(as_actor, analyst):
+    admin, other = as_actor("PRY", "state_administrator"), as_actor("PRY", "trace_analyst")
+    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [asked] = other.get("/requests").json["items"]
+    why = {"reason": "ongoing_investigation", "text": "Not now"}
+    other.post(f"/requests/{asked['id']}/refuse", why, 200, If_Match=f'"{asked["version"]}"')
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
+    for language, words in REFUSED.items():
+        said = " ".join(text_of(report(analyst, trace, language)).split())
+        assert all(one in said for one in words), said
+
+
+def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(as_actor, analyst):
+    office = as_actor("PRY", "licensing_officer")
+    for number, serial in (("T-1", "TKA52381"), ("T-2", "TKA52382")):
+        gun = bodies.firearm(serial=serial)
+        office.post("/transfers", bodies.transfer(number=number, firearm=gun))
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "The mark fits several guns: it may be any of these." in said
+    chain = said[said.index("Chain, in order") :].partition("First sales")[0]
+    assert "TKA52381" in chain and "TKA52382" in chain
+
+
+@pytest.mark.parametrize(
+    "serial", ["TKA52385", "TKA-52385/2019-0012", "12345678901234567890123", "WM" * 32], ids=len
+)
+def test_a_serial_is_found_whole_in_the_text_of_a_report(as_actor, analyst, serial):
+    sold = bodies.transfer(firearm=bodies.firearm(serial=serial))
+    as_actor("PRY", "licensing_officer").post("/transfers", sold)
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial=serial))).json
+    said = as_copied(report(analyst, trace))
+    gun, chain = said.split("Chain, in order")
+    assert serial in gun and serial in chain

@@ -1,0 +1,80 @@
+"""A trace that cannot wait and stands still, approved or waiting for a second person, reminds once."""
+
+from datetime import timedelta
+
+import pytest
+
+from api import jobs
+from salsa_ext.core.clock import FixedClock
+from tests.conftest import NOW
+from tests.support import bodies
+
+
+def remind(minutes):
+    return jobs.send_reminders(FixedClock(NOW + timedelta(minutes=minutes)))
+
+
+def move(real_client, trace, action):
+    path = f"/traces/{trace['id']}"
+    real_client.post(f"{path}/{action}", None, 200, If_Match=real_client.get(path).headers["ETag"])
+
+
+def told(real_client, code="trace_unsent"):
+    return [one["data"] for one in real_client.get(f"/notifications?code={code}").json["items"]]
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def approved(as_actor, analyst):
+    def made(priority):
+        why = {} if priority == "routine" else {"priority_reason": "Held"}
+        trace = analyst.post("/traces", bodies.trace(draft=True, priority=priority, **why)).json
+        move(as_actor("BRA", "supervisor"), trace, "approve")
+        return trace
+
+    return made
+
+
+@pytest.mark.parametrize(("priority", "minutes"), [("flash", 5), ("urgent", 60)])
+def test_what_cannot_wait_and_is_not_sent_reminds_once(analyst, approved, priority, minutes):
+    approved(priority)
+    assert [remind(minute) for minute in (minutes - 1, minutes, minutes + 1)] == [0, 1, 0]
+    assert told(analyst) == [{"by": "BRA", "priority": priority}]
+
+
+def test_what_was_sent_or_can_wait_reminds_of_nothing(analyst, approved):
+    approved("routine")
+    move(analyst, approved("flash"), "send")
+    assert (remind(120), told(analyst)) == (0, [])
+
+
+@pytest.fixture
+def wants(as_actor):
+    admin = as_actor("BRA", "state_administrator")
+
+    def change(**settings):
+        tag = admin.get("/settings").headers["ETag"]
+        admin.post("/settings/change", settings, 200, If_Match=tag)
+
+    return change
+
+
+FLASH = bodies.trace(priority="flash", priority_reason="Held")
+
+
+def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(as_actor, analyst, wants):
+    wants(trace_approval="own")
+    second = as_actor("BRA", "supervisor")
+    trace = analyst.post("/traces", FLASH).json
+    assert [remind(minute) for minute in (4, 5, 6)] == [0, 1, 0]
+    for real_client in (analyst, second):
+        assert told(real_client, "trace_waiting") == [{"by": "BRA", "priority": "flash"}]
+    move(second, trace, "approve")
+    assert (remind(4), told(analyst)) == (0, [])
+    analyst.post("/traces", bodies.trace(case_number="C-2", confirm_second=True))
+    assert remind(120) == 1  # of the approved one; what can wait reminds of nothing
+    assert told(analyst) == [{"by": "BRA", "priority": "flash"}]

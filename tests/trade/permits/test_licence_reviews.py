@@ -1,0 +1,126 @@
+"""A licence that is suspended or revoked after permits were issued is told of those that name it."""
+
+import pytest
+
+from tests.support import bodies
+
+WHY = {"reason": "Books not kept", "on": "2026-03-01"}
+
+
+@pytest.fixture
+def exporter(as_actor):
+    return as_actor("BRA", "licensing_officer")
+
+
+@pytest.fixture
+def importer(as_actor):
+    return as_actor("PRY", "licensing_officer")
+
+
+@pytest.fixture
+def dealer(importer):
+    return importer.post("/licensees", bodies.licensee()).json
+
+
+def decide(client, licensee, action, **changes):
+    path = f"/licensees/{licensee['id']}"
+    etag = client.get(path).headers["ETag"]
+    client.post(f"{path}/{action}", WHY | changes, 200, If_Match=etag)
+
+
+def doubted(client):
+    found = client.get("/discrepancies?kind=party_not_authorised").json["items"]
+    return sorted(
+        (one["subject"]["number"], one["key"], one["data"]["verdict"], one["status"])
+        for one in found
+    )
+
+
+def test_a_suspension_is_raised_on_the_permits_of_all_states_that_name_the_firm(
+    exporter, importer, dealer
+):
+    importer.post("/permits", bodies.import_permit())
+    exporter.post("/permits", bodies.permit())
+    assert doubted(exporter) == []
+    decide(importer, dealer, "suspend")
+    both = [(number, "importer", "not_active", "open") for number in ("E-1", "I-1")]
+    assert doubted(exporter) == doubted(importer) == both
+
+
+def test_the_states_concerned_are_told(exporter, importer, dealer):
+    exporter.post("/permits", bodies.permit())
+    decide(importer, dealer, "revoke")
+    told = exporter.get("/notifications?code=discrepancy_raised").json["items"]
+    assert [one["number"] for one in told] == ["E-1"]
+
+
+def test_a_reinstatement_clears_it(exporter, importer, dealer):
+    exporter.post("/permits", bodies.permit())
+    decide(importer, dealer, "suspend")
+    decide(importer, dealer, "reinstate", on="2026-03-05")
+    assert doubted(exporter) == [("E-1", "importer", "not_active", "resolved")]
+
+
+def test_it_stands_when_the_permit_changes(exporter, importer, dealer):
+    exporter.post("/permits", bodies.permit())
+    decide(importer, dealer, "suspend")
+    importer.post("/permits", bodies.import_permit())
+    assert ("E-1", "importer", "not_active", "open") in doubted(exporter)
+
+
+def test_a_firm_is_found_by_its_licence_under_another_name(exporter, importer, dealer):
+    named = bodies.party("Otro Nombre") | {"licence": "L-1"}
+    exporter.post("/permits", bodies.permit(importer=named))
+    decide(importer, dealer, "suspend")
+    assert [one[0] for one in doubted(exporter)] == ["E-1"]
+
+
+def test_a_broker_of_a_state_that_the_permit_does_not_concern_is_found(exporter, as_actor):
+    register = as_actor("URY", "licensing_officer")
+    party = bodies.party("Intermediaria Ejemplo", "URY", "other")
+    broker = register.post("/licensees", bodies.licensee(roles=["broker"], party=party)).json
+    exporter.post("/permits", bodies.permit(broker=party))
+    assert doubted(exporter) == []
+    decide(register, broker, "suspend")
+    assert doubted(exporter) == [("E-1", "broker", "not_active", "open")]
+    assert doubted(register) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        bodies.permit(importer=bodies.party("Armas del Norte")),
+        bodies.permit(importer=bodies.party() | {"licence": "L-2"}),
+        bodies.permit(issued_on="2025-03-01", expires_on="2026-02-28"),
+    ],
+)
+def test_permits_of_others_and_of_before_are_left_alone(exporter, importer, dealer, body):
+    other = bodies.licensee(number="L-2", party=bodies.party("Armas del Norte"))
+    importer.post("/licensees", other)
+    exporter.post("/permits", body)
+    before = doubted(exporter)
+    decide(importer, dealer, "suspend")
+    assert doubted(exporter) == before
+
+
+@pytest.mark.parametrize("arrived,found", [(False, 1), (True, 0)])
+def test_of_an_exhausted_permit_what_is_still_to_leave_counts(
+    exporter, importer, dealer, arrived, found
+):
+    permit = exporter.post("/permits", bodies.permit()).json
+    shipment = bodies.shipment(tuple(f"SN{number:05}" for number in range(10)))
+    made = exporter.post(f"/permits/{permit['id']}/shipments", shipment).json
+    if arrived:
+        body = {"received_on": "2026-03-01", "all": True}
+        importer.post(f"/shipments/{made['id']}/receipt", body)
+    decide(importer, dealer, "suspend")
+    assert len(doubted(exporter)) == found
+
+
+def test_a_firm_that_is_entered_after_its_permits_were_judged_clears_them(exporter, importer):
+    other = bodies.party("Otra Casa")
+    importer.post("/licensees", bodies.licensee(number="L-9", party=other))
+    exporter.post("/permits", bodies.permit())
+    assert doubted(exporter) == [("E-1", "importer", "not_registered", "open")]
+    importer.post("/licensees", bodies.licensee())
+    assert doubted(exporter) == [("E-1", "importer", "not_registered", "resolved")]

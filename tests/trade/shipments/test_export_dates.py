@@ -1,0 +1,101 @@
+"""A shipment that goes on another day than was planned is told so by its records, traces and figures."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import db
+from tests.conftest import NOW
+from tests.support import bodies
+from tests.support.grounds import beginning
+from tests.support.movements import Way, act
+
+PLANNED, TRUE, NEXT_QUARTER = "2026-02-01", "2026-02-20", "2026-04-02"
+SIGNED = {"authentication": "Stamp 7", "reason": "Strike"}
+
+
+@beginning
+def way(as_actor):
+    return Way(as_actor)
+
+
+@beginning
+def made(way):
+    return way.ship()
+
+
+def put_off(way, made, on=TRUE, **more):
+    return act(way.bra, made, "amend", ships_on=on, **SIGNED, **more)
+
+
+def export_of(as_actor, trace, state="BRA"):
+    analyst = as_actor(state, "trace_analyst")
+    chain = analyst.get(f"/traces/{trace}/result").json["chain"]
+    return [(event["event"], event["occurred_on"]) for event in chain]
+
+
+def test_a_trace_shows_the_day_on_which_a_shipment_goes_after_all(way, made, as_actor):
+    put_off(way, made)
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json["id"]
+    assert export_of(as_actor, trace) == [("export", TRUE)]
+
+
+def test_the_day_that_was_planned_is_read_as_of_then(way, made, as_actor, app):
+    police, path = as_actor("BRA", "police_officer"), f"/records/{made['items'][0]['record']}"
+    app.config["CLOCK"] = FixedClock(NOW + timedelta(hours=1))
+    put_off(way, made)
+    past = police.get(f"{path}?as_of=2026-03-09T15:30:00Z").json
+    app.config["CLOCK"] = FixedClock(NOW)
+    assert past["occurred_on"] == PLANNED
+    read = police.get(path).json
+    assert (read["occurred_on"], read["version"]) == (TRUE, 2)
+
+
+def test_a_check_finds_one_record_of_each_gun(way, made, as_actor):
+    police = as_actor("BRA", "police_officer")
+    before = police.post("/checks", bodies.check()).json["candidates"]
+    put_off(way, made)
+    after = police.post("/checks", bodies.check()).json["candidates"]
+    assert [one["record"] for one in after] == [one["record"] for one in before]
+
+
+def test_figures_count_a_shipment_in_the_quarter_in_which_it_goes(way, made):
+    put_off(way, made, NEXT_QUARTER)
+    assert cells() == {"2026-04-01": 2}
+
+
+def test_a_cancelled_shipment_that_was_put_off_is_counted_nowhere(way, made):
+    put_off(way, made, NEXT_QUARTER)
+    act(way.bra, made, "cancel", reason="Buyer withdrew")
+    assert cells() == {}
+
+
+def test_what_is_told_of_each_mark_stays(way, as_actor):
+    detailed = [
+        {"kind": "import", "text": "CAI", "state": "USA", "year": 2015},
+        {"kind": "manufacture", "text": "XYZ4711", "location": "slide"},
+    ]
+    item = {"line": 1, "serial": "XYZ4711", "importer_mark": "CAI", "marks": detailed}
+    made = way.ship(items=[item])
+    police = as_actor("BRA", "police_officer")
+    path = f"/records/{made['items'][0]['record']}"
+    before = police.get(path).json["marks"]
+    put_off(way, made)
+    assert len(before) == 4
+    assert police.get(path).json["marks"] == before
+
+
+def test_an_amendment_of_something_else_leaves_the_records(way, made, as_actor):
+    put_off(way, made, on=PLANNED, port_of_exit="Ponta Porã")
+    police = as_actor("BRA", "police_officer")
+    assert police.get(f"/records/{made['items'][0]['record']}").json["version"] == 1
+
+
+def cells():
+    query = (
+        "SELECT period, sum(amount) FROM rollup_delta WHERE dataset = 'licit_trade'"
+        " GROUP BY period HAVING sum(amount) <> 0"
+    )
+    return {str(period): amount for period, amount in db.session.execute(text(query))}
