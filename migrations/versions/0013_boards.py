@@ -53,19 +53,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND pg_visible_in_snapshot(transaction::text::xid8, upto::pg_snapshot)
     AND id > beyond ORDER BY id LIMIT most
 $$;
-CREATE FUNCTION salsa_forget_board_changes() RETURNS bigint
+CREATE FUNCTION salsa_delete_old_board_changes() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH gone AS (DELETE FROM board_change
                   WHERE told_at < clock_timestamp() - interval '1 day' RETURNING 1)
     SELECT count(*) FROM gone
 $$;
-REVOKE ALL ON FUNCTION salsa_board_changes(text), salsa_forget_board_changes(),
-    salsa_board_events(text, text, text, int[], bigint, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_board_changes(text), salsa_forget_board_changes(),
-    salsa_board_events(text, text, text, int[], bigint, int) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_board_changes, salsa_board_events, salsa_delete_old_board_changes
+    TO salsa_service;
 
 -- The calling state owns the call, the called one its answer; both see both.
-CREATE TABLE post_call (
+CREATE TABLE call_request (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     post TEXT NOT NULL,
@@ -73,21 +71,21 @@ CREATE TABLE post_call (
     shipment_id UUID,
     shipment_number TEXT,
     asked_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_post_call PRIMARY KEY (id)
+    CONSTRAINT pk_call_request PRIMARY KEY (id)
 );
-CREATE INDEX ix_post_call_post_asked_at ON post_call (post, asked_at);
-CALL salsa_protect('post_call', 'SELECT, INSERT');
-CALL salsa_append_only('post_call');
+CREATE INDEX ix_call_request_post_asked_at ON call_request (post, asked_at);
+CALL salsa_protect('call_request', 'SELECT, INSERT');
+CALL salsa_append_only('call_request');
 
-CREATE TABLE post_call_answer (
+CREATE TABLE call_answer (
     call_id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     agency TEXT,
     answered_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_post_call_answer PRIMARY KEY (call_id)
+    CONSTRAINT pk_call_answer PRIMARY KEY (call_id)
 );
-CALL salsa_protect('post_call_answer', 'SELECT, INSERT');
-CALL salsa_append_only('post_call_answer');
+CALL salsa_protect('call_answer', 'SELECT, INSERT');
+CALL salsa_append_only('call_answer');
 """
 
 # For each table, the boards on which its rows show: those of the states that may see the row, and
@@ -126,7 +124,7 @@ BOARDS = {
     % ("'checkpoint', told.id", "told.shipment_id", "shipment.posts || told.post"),
     "receipt": OF_SHIPMENT % ("'receipt', told.shipment_id", "told.shipment_id", "shipment.posts"),
     "discrepancy": OF_SHIPMENT % ("'discrepancy', told.id", "told.subject_id", "shipment.posts"),
-    "position": OF_POST
+    "discrepancy_statement": OF_POST
     % (
         "'discrepancy', told.discrepancy_id",
         """JOIN discrepancy ON discrepancy.id = told.discrepancy_id
@@ -140,9 +138,9 @@ BOARDS = {
     "trace_request": of_border(
         "'request', told.id", "told.owner_state", "told.asking_state", OWNER
     ),
-    "hiding": OF_STATE
+    "trace_restriction": OF_STATE
     % (
-        "'hiding', NULL::uuid, NULL::text, NULL::int",
+        "'restriction', NULL::uuid, NULL::text, NULL::int",
         "SELECT agency.owner_state FROM agency WHERE agency.code = told.agency",
         "true",
     ),
@@ -153,12 +151,12 @@ BOARDS = {
         f"(({BETWEEN}) OR (told.asking_state = told.owner_state AND told.agency IS NOT NULL))",
     ),
     "trace": OF_STATE % ("'trace', told.id, NULL::text, NULL::int", OWNER, "{waits}"),
-    "post_call": OF_POST % ("'call', told.id", "JOIN post ON post.code = told.post"),
-    "post_call_answer": OF_POST
+    "call_request": OF_POST % ("'call', told.id", "JOIN post ON post.code = told.post"),
+    "call_answer": OF_POST
     % (
         "'call', told.call_id",
-        """JOIN post_call ON post_call.id = told.call_id
-        JOIN post ON post.code = post_call.post""",
+        """JOIN call_request ON call_request.id = told.call_id
+        JOIN post ON post.code = call_request.post""",
     ),
 }
 # A trace is counted by all boards of its state while it waits, and shows on those of the posts
@@ -169,9 +167,9 @@ STARTS_OR_ENDS = """(EXISTS (SELECT 1 FROM former JOIN latter USING (id) WHERE i
         IS DISTINCT FROM (latter.status IN ('sent', 'in_progress'), latter.priority))
     OR EXISTS (SELECT 1 FROM trace_leg leg WHERE leg.trace_id = told.id
                AND leg.state IN (post.state_a, post.state_b)))"""
-APPEND_ONLY = ("checkpoint", "receipt", "post_call", "post_call_answer")
+APPEND_ONLY = ("checkpoint", "receipt", "call_request", "call_answer")
 RECORD_CHANGES = """
-CREATE FUNCTION salsa_tell_boards_of_{table}() RETURNS trigger
+CREATE FUNCTION salsa_board_{table}_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -181,24 +179,23 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION salsa_tell_boards_of_{table}() FROM PUBLIC;
-CREATE TRIGGER tell_boards_of_new AFTER INSERT ON {table} REFERENCING NEW TABLE AS moved
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_{table}();
+CREATE TRIGGER boards_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS moved
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_{table}_changed();
 """
 ON_UPDATE = """
-CREATE TRIGGER tell_boards_of_changed AFTER UPDATE ON {table}
+CREATE TRIGGER boards_update AFTER UPDATE ON {table}
     REFERENCING OLD TABLE AS former NEW TABLE AS latter
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_{table}();
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_{table}_changed();
 """
 ON_DELETE = """
-CREATE TRIGGER tell_boards_of_gone AFTER DELETE ON hiding REFERENCING OLD TABLE AS moved
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_hiding();
+CREATE TRIGGER boards_delete AFTER DELETE ON trace_restriction REFERENCING OLD TABLE AS moved
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_trace_restriction_changed();
 """
 # One row for each state, not for each post. A corrected seizure leaves the boards on which it was.
 # A joint one changes what the other state shows of its own, which may lie elsewhere: it is of all
 # boards of the two.
 OF_SEIZURES = """
-CREATE FUNCTION salsa_tell_boards_of_seizure() RETURNS trigger
+CREATE FUNCTION salsa_board_seizure_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO board_change (state, post, kind, subject, agency, square)
@@ -222,9 +219,8 @@ BEGIN
     WHERE side.state = ANY (told.concerned);
     RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION salsa_tell_boards_of_seizure() FROM PUBLIC;
-CREATE TRIGGER tell_boards_of_new AFTER INSERT ON seizure REFERENCING NEW TABLE AS moved
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_seizure();
+CREATE TRIGGER boards_insert AFTER INSERT ON seizure REFERENCING NEW TABLE AS moved
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_seizure_changed();
 """
 
 

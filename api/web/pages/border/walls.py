@@ -32,7 +32,7 @@ SHOWN: Final = Scope(
             "permit",
             "trace",
             "request",
-            "hiding",
+            "restriction",
             "call",
         )
     )
