@@ -46,7 +46,12 @@ def scan_paper(actor: Actor, here: CurrentPost) -> Any:
             return render_page("search", actor, here, wanted=typed, found=found, paper=None)
         paper = paper_commands.verify_token(actor=actor, text=typed.upper())
         return render_page(
-            "search", actor, here, wanted="", found=_trucks_of_paper(actor, here, paper), paper=paper
+            "search",
+            actor,
+            here,
+            wanted="",
+            found=_trucks_of_paper(actor, here, paper),
+            paper=paper,
         )
 
 
