@@ -55,19 +55,19 @@ CREATE TABLE officer (
 CALL salsa_protect_owned('officer', 'SELECT, INSERT');
 
 -- Before anybody is known there is no state to see rows by: these two look up exactly one row.
-CREATE FUNCTION salsa_api_key(wanted bytea)
+CREATE FUNCTION salsa_api_key(token_digest bytea)
 RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
                owner_state char(3), agency text, role text, is_link boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT k.id, k.scopes, k.expires_at, a.id, a.owner_state, a.agency, a.role, k.is_link
     FROM api_key k JOIN account a ON a.id = k.account_id
-    WHERE k.digest = wanted AND k.revoked_at IS NULL AND a.is_active
+    WHERE k.digest = token_digest AND k.revoked_at IS NULL AND a.is_active
 $$;
-CREATE FUNCTION salsa_account(wanted text)
+CREATE FUNCTION salsa_account(login text)
 RETURNS TABLE (account_id uuid, owner_state char(3), agency text, role text, password_hash text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id, a.owner_state, a.agency, a.role, a.password_hash FROM account a
-    WHERE username = wanted AND is_active
+    WHERE username = login AND is_active
 $$;
 GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account TO salsa_service;
 

@@ -80,9 +80,9 @@ CREATE TABLE record_setting (
 CALL salsa_protect('record_setting', 'SELECT, INSERT, UPDATE');
 
 -- Owner and visibility of a record, for a reader who knows its id; nothing else of it.
-CREATE FUNCTION salsa_record_visibility(wanted uuid) RETURNS TABLE (state char(3), visibility text)
+CREATE FUNCTION salsa_record_visibility(record uuid) RETURNS TABLE (state char(3), visibility text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT owner_state, record_setting.visibility FROM record_setting WHERE record_id = wanted
+    SELECT owner_state, record_setting.visibility FROM record_setting WHERE record_id = record
 $$;
 GRANT EXECUTE ON FUNCTION salsa_record_visibility TO salsa_service;
 

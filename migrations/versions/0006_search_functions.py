@@ -15,7 +15,9 @@ RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
 LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
     WITH marks AS MATERIALIZED (
         SELECT f.target, bool_or(f.make = make_code AND make_code <> 0) AS of_make
-        FROM (SELECT f.target, f.make FROM mark_variant AS f WHERE f.key = ANY(variants) LIMIT 20000) AS f
+        FROM (
+            SELECT f.target, f.make FROM mark_variant AS f WHERE f.key = ANY(variants) LIMIT 20000
+        ) AS f
         GROUP BY f.target
     )
     (SELECT f.target, true, f.of_make FROM marks AS f ORDER BY f.target LIMIT 1000)
@@ -63,7 +65,8 @@ SEARCH = """
 -- counting and take no place. Without enable_bitmapscan = off, a bitmap of all holders would be
 -- built before the first is read.
 CREATE FUNCTION salsa_similar_marks(
-    asker char(3), keys bigint[], norms text[], one_error bigint[], two_errors bigint[], parts bigint[],
+    asker char(3), keys bigint[], norms text[],
+    one_error bigint[], two_errors bigint[], parts bigint[],
     make_code smallint, query_make text, calibres text[], query_type text, query_country char(3),
     query_year smallint, weights float8[], silent boolean, max_count integer, patterns text[]
 ) RETURNS TABLE (
@@ -92,10 +95,15 @@ BEGIN
         FROM (
             SELECT u.key, 0 AS tier, true AS is_any, query_make IS NOT NULL AS is_of_make
             FROM unnest(keys) AS u (key)
-            UNION ALL SELECT t.target, 1, t.is_any, t.is_of_make FROM salsa_marks_with_variants(one_error, make_code) AS t
-            UNION ALL SELECT t.target, 2, t.is_any, t.is_of_make FROM salsa_marks_with_variants(two_errors, make_code) AS t
             UNION ALL
-            SELECT t.target, 3, t.is_any, t.is_of_make FROM salsa_marks_with_parts(parts, make_code, patterns) AS t
+            SELECT target, 1, is_any, is_of_make
+            FROM salsa_marks_with_variants(one_error, make_code)
+            UNION ALL
+            SELECT target, 2, is_any, is_of_make
+            FROM salsa_marks_with_variants(two_errors, make_code)
+            UNION ALL
+            SELECT target, 3, is_any, is_of_make
+            FROM salsa_marks_with_parts(parts, make_code, patterns)
         ) AS t GROUP BY t.key
     ) AS l;
     RETURN QUERY
@@ -166,8 +174,8 @@ BEGIN
         ) AS rank
         FROM candidates AS f
     )
-    SELECT r.record_id, r.state, r.serial_norm, r.event, r.occurred_on, r.make, r.model, r.calibre, r.type,
-        r.country, r.year, r.visibility, r.is_superseded, r.record_version
+    SELECT r.record_id, r.state, r.serial_norm, r.event, r.occurred_on, r.make, r.model,
+        r.calibre, r.type, r.country, r.year, r.visibility, r.is_superseded, r.record_version
     FROM ranked AS r WHERE r.rank <= max_count ORDER BY r.rank;
 END $$;
 

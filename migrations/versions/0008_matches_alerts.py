@@ -81,10 +81,10 @@ CALL salsa_protect_owned('match_job', 'SELECT, INSERT, DELETE, UPDATE (id)');
 -- No policy lets an index find the elements of an array: the function answers for the reader's state
 -- alone. Alerts are of crime, so files of trade are left out; fastupdate would make readers search
 -- what the index has not sorted yet.
-CREATE FUNCTION salsa_records_awaiting_match(wanted uuid[]) RETURNS TABLE (record uuid)
+CREATE FUNCTION salsa_records_awaiting_match(records uuid[]) RETURNS TABLE (record uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-    SELECT one FROM unnest(wanted) AS one WHERE EXISTS (
-        SELECT FROM match_job AS w WHERE w.is_of_crime AND w.record_ids @> ARRAY[one]
+    SELECT r.id FROM unnest(records) AS r (id) WHERE EXISTS (
+        SELECT FROM match_job AS w WHERE w.is_of_crime AND w.record_ids @> ARRAY[r.id]
         AND w.owner_state = current_setting('salsa.state', true)
     )
 $$;

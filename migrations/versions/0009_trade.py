@@ -105,13 +105,13 @@ CALL salsa_protect('permit_reference', 'SELECT, INSERT');
 
 -- Row-level security keeps expressions from an index; this sees the rows of the own state alone.
 -- '{' follows 'z': the range holds the folded names that begin with the given one.
-CREATE FUNCTION salsa_permits_by_party(said text, most integer) RETURNS SETOF uuid
+CREATE FUNCTION salsa_permits_by_party(prefix text, max_count integer) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH named AS MATERIALIZED (
         SELECT id FROM party
         WHERE owner_state = current_setting('salsa.state', true)::char(3)
-        AND salsa_folded_name(name) COLLATE "C" >= salsa_folded_name(said)
-        AND salsa_folded_name(name) COLLATE "C" < salsa_folded_name(said) || '{'
+        AND salsa_folded_name(name) COLLATE "C" >= salsa_folded_name(prefix)
+        AND salsa_folded_name(name) COLLATE "C" < salsa_folded_name(prefix) || '{'
         ORDER BY salsa_folded_name(name) COLLATE "C" LIMIT 1000
     )
     SELECT id FROM (
@@ -119,7 +119,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION SELECT permit.id FROM permit JOIN named ON named.id = permit.importer_id
         UNION SELECT permit.id FROM permit JOIN named ON named.id = permit.final_consignee_id
         UNION SELECT permit.id FROM permit JOIN named ON named.id = permit.broker_id
-    ) AS found ORDER BY id DESC LIMIT most
+    ) AS permits ORDER BY id DESC LIMIT max_count
 $$;
 GRANT EXECUTE ON FUNCTION salsa_permits_by_party TO salsa_service;
 
@@ -339,16 +339,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id FROM shipment WHERE plates @> ARRAY[plate]
     AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;
-CREATE FUNCTION salsa_shipments_at_post(asked text) RETURNS SETOF uuid
+CREATE FUNCTION salsa_shipments_at_post(at_post text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT id FROM shipment WHERE posts @> ARRAY[asked]
+    SELECT id FROM shipment WHERE posts @> ARRAY[at_post]
     AND status IN ('planned', 'released', 'in_transit', 'arrived', 'held')
     AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;
-CREATE FUNCTION salsa_discrepancies_at_post(asked text) RETURNS SETOF uuid
+CREATE FUNCTION salsa_discrepancies_at_post(at_post text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT discrepancy.id FROM shipment JOIN discrepancy ON discrepancy.subject_id = shipment.id
-    WHERE posts @> ARRAY[asked] AND discrepancy.status IN ('open', 'explained', 'reopened')
+    WHERE posts @> ARRAY[at_post] AND discrepancy.status IN ('open', 'explained', 'reopened')
     AND shipment.concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
     AND discrepancy.concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;

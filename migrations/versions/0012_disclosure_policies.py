@@ -98,16 +98,16 @@ $$;
 -- record; one that was shown the holder alone knows only that a check or a seizure named that state,
 -- and that is returned instead. OFFSET 0 makes each record be looked up by itself; which entries
 -- concern the state, maybe most of the audit, is decided afterwards.
-CREATE FUNCTION salsa_disclosure_recipients(wanted text[])
+CREATE FUNCTION salsa_disclosure_recipients(records text[])
 RETURNS TABLE (record text, state text, cause_kind text, cause text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-    SELECT DISTINCT one, reader, CASE WHEN NOT named THEN subject_kind END,
+    SELECT DISTINCT r.id, reader, CASE WHEN NOT named THEN subject_kind END,
         CASE WHEN NOT named THEN subject_id END
-    FROM unnest(wanted) AS one CROSS JOIN LATERAL (
+    FROM unnest(records) AS r (id) CROSS JOIN LATERAL (
         SELECT action, subject_kind, subject_id, subject_state, concerned,
             coalesce(data ->> 'to', owner_state) AS reader, data -> 'groups' ? 'firearm' AS named
         FROM audit_entry WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups'
-            AND data -> 'records' ? one OFFSET 0
+            AND data -> 'records' ? r.id OFFSET 0
     ) AS found
     WHERE concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
     AND subject_state = current_setting('salsa.state', true)

@@ -235,29 +235,6 @@ def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(trace):
     assert letter.about == []
 
 
-@pytest.mark.parametrize("about", ["{,", "shipment", None])
-def test_an_entry_of_before_may_say_any_text_of_what_it_is_about(as_actor, actor, about):
-    with transaction(actor()):
-        append(actor(), AuditEvent(Action.ENVELOPE_REFUSED, "envelope", "x", data={"was": about}))
-        db.session.execute(OLDER, {"data": json.dumps({"about": about})})
-    seen = as_actor("BRA", "auditor", agency=OFFICE).get("/audit").json["items"]
-    assert {"about": about} in [one["data"] for one in seen]
-
-
-@pytest.mark.parametrize("is_text", [True, False])
-def test_an_older_entry_is_kept_by_the_one_trace_it_names_as_text(as_actor, actor, is_text):
-    analyst = as_actor("BRA", "trace_analyst")
-    trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
-    with transaction(actor()):
-        append(actor(), AuditEvent(Action.ENVELOPE_REFUSED, "envelope", "x"))
-        db.session.execute(OLDER, {"data": json.dumps({"about": trace if is_text else [trace]})})
-    seeing, kept = (
-        as_actor("BRA", "auditor", agency=name).get("/audit?action=envelope:refused")
-        for name in ("TEST", OFFICE)
-    )
-    assert len(seeing.json["items"]) == 2 and len(kept.json["items"]) == 1
-
-
 def test_what_is_of_a_trace_lists_it_and_what_it_was_read_for(as_actor, actor):
     """An attachment of one trace that is read for another is kept with either."""
     one, other = str(new_id()), str(new_id())
