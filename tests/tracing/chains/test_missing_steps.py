@@ -48,10 +48,8 @@ def test_that_a_state_takes_no_part_is_no_reason_while_its_form_waits_or_was_jus
         ("withdrawn", False, None),
     ],
 )
-def test_a_state_kept_silent_once_its_time_is_over_or_the_trace_ended(
-    status, in_background, reason
-):
-    legs = [ChainLeg("ARG", status, is_late=in_background)]
+def test_a_state_kept_silent_once_its_time_is_over_or_the_trace_ended(status, is_late, reason):
+    legs = [ChainLeg("ARG", status, is_late=is_late)]
     assert build_chain(legs, FOUND, "BRA", GUN).failure_reason == reason
 
 
