@@ -358,7 +358,7 @@ def _with_if_match(view: View, version: View) -> View:
                 )
             )
         if int(match[1]) != current:
-            raise StaleVersion(message("This was changed since you read it; read it again."))
+            raise StaleVersion
         g.expected_version = int(match[1])
         return view(*args, **ids)
 

@@ -77,7 +77,10 @@ def test_a_change_wants_the_version_that_was_read(administrator):
 
 def test_a_command_compares_the_version_again(run):
     run(
-        "PRY", administration_settings.change_settings, data=SettingsChange(overdue_hours=1), expected_version=0
+        "PRY",
+        administration_settings.change_settings,
+        data=SettingsChange(overdue_hours=1),
+        expected_version=0,
     )
     with pytest.raises(StaleVersion):
         run(

@@ -22,7 +22,7 @@ from tests.support import bodies, files
 from tests.support.serving import open_accounts, served
 from tests.support.source import ROOT
 
-ROLES = "police_officer trace_analyst licensing_officer state_administrator".split()
+ROLES = ["police_officer", "trace_analyst", "licensing_officer", "state_administrator"]
 USERS = (*(f"bra.{role}" for role in ROLES), "pry.police_officer")
 POLICE = ("--as", "bra.police_officer")
 SEIZURE = (
@@ -156,7 +156,7 @@ def test_a_command_starts_without_the_service(tmp_path):
     """It enters few files of ours, and none of what serves or of the database."""
     look = (
         "import sys; from click.testing import CliRunner; from api.cli import main;"
-        "done = CliRunner().invoke(main, ['trace', 'result', '--key', 'k', 'ID',"
+        "done = CliRunner().invoke(main, ['trace', 'get-result', '--key', 'k', 'ID',"
         " '--url', 'http://127.0.0.1:9/api/v1']);"
         "assert 'No service answers' in done.output, done.output;"
         "print(*sorted(sys.modules))"
@@ -283,7 +283,7 @@ def test_a_photograph_is_attached_and_saved(seizure, tmp_path):
     path.write_bytes(files.photograph())
     add = (
         "attachment",
-        "add",
+        "create",
         *POLICE,
         "--subject",
         f"seizure:{seizure['id']}",
