@@ -228,7 +228,7 @@ def test_agencies_are_registered_placed_and_listed(salsa):
     refused = salsa(*police)
     assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
     placed = salsa("agency", "set-posts", "--state", "PRY", "PRY-POLICE", POST)
-    assert placed.stdout == f"PRY-POLICE stands at {POST}.\n"
+    assert placed.stdout == f"PRY-POLICE serves {POST}.\n"
     listed = salsa("agency", "list", "--state", "PRY").stdout
     assert "PRY-POLICE" in listed and POST in listed
 
@@ -236,19 +236,8 @@ def test_agencies_are_registered_placed_and_listed(salsa):
 def test_what_is_recorded_stays_where_nobody_reads_the_output(salsa, settings):
     reading, writing = os.pipe()
     os.close(reading)  # as `head` does once it has read enough
-    add = [
-        "agency",
-        "add",
-        "--state",
-        "PRY",
-        "--kind",
-        "police",
-        "--zone",
-        "UTC",
-        "PRY-POLICE",
-        "P",
-    ]
-    program = [sys.executable, "-m", "api.cli", *add]
+    create = ("agency", "create", "--state", "PRY", "--kind", "police", "--zone", "UTC")
+    program = [sys.executable, "-m", "api.cli", *create, "PRY-POLICE", "P"]
     subprocess.run(program, cwd=ROOT, env=os.environ | settings, stdout=writing, check=False)
     os.close(writing)
     assert "PRY-POLICE" in salsa("agency", "list", "--state", "PRY").stdout
