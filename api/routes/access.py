@@ -62,7 +62,7 @@ def create_account(actor: Actor, data: AccountData) -> dict[str, Any]:
 
 
 def _address(token: str) -> str:
-    return url_for("walls.wall", link=token, _external=True)
+    return url_for("border.wall", link=token, _external=True)
 
 
 def _account_version(actor: Actor, account_id: UUID) -> int:
