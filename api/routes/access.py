@@ -76,7 +76,7 @@ def create_account(actor: Actor, data: AccountData) -> dict[str, Any]:
 
 
 def _link_address(token: str) -> str:
-    return url_for("walls.wall", link=token, _external=True)
+    return url_for("border.wall", link=token, _external=True)
 
 
 blueprint.action(

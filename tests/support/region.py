@@ -18,7 +18,7 @@ from salsa_ext.exchange import delivery
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.firearms.records import queue
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from tests.conftest import NOW
 from tests.support import actors, bodies, files
 from tests.support.movements import act
@@ -177,7 +177,10 @@ def _tell() -> None:
             bra,
             [
                 Notice(
-                    state, (*ROLE_PERMISSIONS,), "permit_posted", "permit", new_id(), "BRA", "E-1"
+                    state,
+                    "permit_posted",
+                    Subject(new_id(), "BRA", "E-1"),
+                    roles=(*ROLE_PERMISSIONS,),
                 )
                 for state in ("BRA", "PRY")
             ],
