@@ -35,7 +35,7 @@ def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
 def test_one_seed_gives_the_same_facts_in_any_database(small, fresh_database):
     with core_app(fresh_database).app_context():
         with cheap_passwords():
-            made = make(fresh_database)
+            made = make()
         facts = digest()
         db.engine.dispose()
     assert made.counts == small.made.counts
@@ -239,7 +239,7 @@ def test_a_region_is_complete_when_it_is_made(small):
 
 def test_a_second_region_is_refused(small):
     with small.app.app_context(), pytest.raises(Conflict):
-        make(small.app.config)
+        make()
 
 
 def test_a_database_of_real_records_is_refused(fresh_database):
@@ -247,7 +247,7 @@ def test_a_database_of_real_records_is_refused(fresh_database):
         with transaction(operator("PRY")):
             installation.declare_real(actor=operator("PRY"))
         with pytest.raises(Conflict):
-            make(fresh_database)
+            make()
         db.engine.dispose()
 
 
@@ -257,7 +257,7 @@ def test_an_interrupted_region_stays_incomplete(fresh_database):
 
     with core_app(fresh_database).app_context():
         with pytest.raises(KeyboardInterrupt):
-            make(fresh_database, interrupt)
+            make(interrupt)
         with transaction(operator(None)):
             assert installation.get_installation().is_complete is False
         db.engine.dispose()
