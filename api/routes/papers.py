@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from api.http.context import current_vault
 from api.http.resource import Resource
 from api.papers import permits, shipments
 from api.schemas.papers import (
@@ -26,15 +25,13 @@ blueprint.publishing("/signing-keys", SigningKeySetResponse, key_set)
 
 def get_permit_paper(actor: Actor, permit_id: UUID) -> tuple[bytes, str]:
     """Return the PDF of a permit, in its state's language and English."""
-    paper = paper_commands.sign_permit(actor=actor, vault=current_vault(), permit_id=permit_id)
+    paper = paper_commands.sign_permit(actor=actor, permit_id=permit_id)
     return permits.render_permit(paper, actor.now()), f"{paper.facts.state}-{paper.facts.number}"
 
 
 def get_shipment_paper(actor: Actor, shipment_id: UUID) -> tuple[bytes, str]:
     """Return the PDF of a shipment (export attachment)."""
-    paper = paper_commands.sign_shipment(
-        actor=actor, vault=current_vault(), shipment_id=shipment_id
-    )
+    paper = paper_commands.sign_shipment(actor=actor, shipment_id=shipment_id)
     return shipments.render_shipment(
         paper, actor.now()
     ), f"{paper.facts.state}-{paper.facts.number}"
@@ -46,7 +43,7 @@ def rotate_signing_key(actor: Actor) -> Any:
 
     Papers signed with the retired key stay valid.
     """
-    kid = signing.rotate_key(actor=actor, vault=current_vault())
+    kid = signing.rotate_key(actor=actor)
     return next(key for key in key_set()["keys"] if key["kid"] == kid)
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from flask import g
 
-from api.http.context import current_vault
 from api.http.fields.schemas import RequestSchema
 from api.http.resource import Resource
 from api.schemas.common import AssignRequest
@@ -56,13 +55,7 @@ def _add_action(
     name: str, body: type[RequestSchema], command: Callable[..., Any], summary: str
 ) -> None:
     def act(actor: Actor, data: Any, request_id: UUID) -> RequestView:
-        command(
-            actor=actor,
-            vault=current_vault(),
-            request_id=request_id,
-            expected_version=g.expected_version,
-            data=data,
-        )
+        command(actor=actor, request_id=request_id, expected_version=g.expected_version, data=data)
         return request_queries.load(request_id)
 
     act.__name__, act.__doc__ = f"{name}_request", summary
@@ -85,7 +78,7 @@ def _add_action(
 )
 def acknowledge_requests(actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
     """Acknowledge several requests; refused ones are returned with the error."""
-    return request_commands.acknowledge_many(actor=actor, vault=current_vault(), data=data)
+    return request_commands.acknowledge_many(actor=actor, data=data)
 
 
 _add_action(

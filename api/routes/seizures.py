@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import g
 
-from api.http.context import current_vault
 from api.http.resource import Resource
 from api.routes.documents import add_document_routes
 from api.schemas.seizures import (
@@ -63,7 +62,6 @@ def correct_seizure(
     corrected, reason = data
     seizures.correct(
         actor=actor,
-        vault=current_vault(),
         seizure_id=seizure_id,
         expected_version=g.expected_version,
         data=corrected,
@@ -84,11 +82,6 @@ def add_seizure_mark(
     """Add a mark found or restored; returns the gun's matches."""
     mark, reason = data
     found = added_marks.add_mark(
-        actor=actor,
-        vault=current_vault(),
-        seizure_id=seizure_id,
-        line=line,
-        mark=mark,
-        reason=reason,
+        actor=actor, seizure_id=seizure_id, line=line, mark=mark, reason=reason
     )
     return MatchedDocument(document_queries.load_document(SEIZURES, seizure_id), found)

@@ -10,7 +10,6 @@ from uuid import UUID
 from flask import Response, g
 
 from api.http import tables
-from api.http.context import current_vault
 from api.http.files import send_attachment
 from api.http.resource import Resource
 from api.papers import trace_form, trace_report
@@ -156,9 +155,7 @@ blueprint.reading(
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)
 def create_trace(actor: Actor, data: TraceData) -> TraceView:
     """Create a trace; sent at once unless it is a draft."""
-    return trace_queries.load(
-        actor, trace_commands.create_trace(actor=actor, vault=current_vault(), data=data)
-    )
+    return trace_queries.load(actor, trace_commands.create_trace(actor=actor, data=data))
 
 
 def _add_action(
@@ -166,12 +163,9 @@ def _add_action(
     command: Callable[..., Any],
     summary: str,
     permission: Permission = Permission.TRACE_REQUEST,
-    *,
-    sends: bool = False,
 ) -> None:
     def act(actor: Actor, trace_id: UUID) -> TraceView:
-        more = {"vault": current_vault()} if sends else {}
-        command(actor=actor, trace_id=trace_id, expected_version=g.expected_version, **more)
+        command(actor=actor, trace_id=trace_id, expected_version=g.expected_version)
         return trace_queries.load(actor, trace_id)
 
     act.__name__, act.__doc__ = f"{name}_trace", summary
@@ -192,11 +186,7 @@ def _add_action(
 def amend_trace(actor: Actor, data: TraceData, trace_id: UUID) -> TraceView:
     """Replace a draft; an approval already requested is requested again."""
     trace_commands.amend_draft(
-        actor=actor,
-        vault=current_vault(),
-        trace_id=trace_id,
-        expected_version=g.expected_version,
-        data=data,
+        actor=actor, trace_id=trace_id, expected_version=g.expected_version, data=data
     )
     return trace_queries.load(actor, trace_id)
 
@@ -206,7 +196,6 @@ _add_action(
     trace_commands.approve_draft,
     "Approve a draft of somebody else.",
     Permission.TRACE_APPROVE,
-    sends=True,
 )
 
 
@@ -221,11 +210,7 @@ _add_action(
 def reject_trace(actor: Actor, data: CommentData, trace_id: UUID) -> TraceView:
     """Reject a draft of another person, with the reason."""
     trace_commands.decline_draft(
-        actor=actor,
-        vault=current_vault(),
-        trace_id=trace_id,
-        expected_version=g.expected_version,
-        data=data,
+        actor=actor, trace_id=trace_id, expected_version=g.expected_version, data=data
     )
     return trace_queries.load(actor, trace_id)
 
@@ -245,11 +230,7 @@ def send_trace(actor: Actor, data: SendData, trace_id: UUID) -> TraceView:
     A rejected draft without approval needs `confirm_declined`.
     """
     trace_commands.send_trace(
-        actor=actor,
-        vault=current_vault(),
-        trace_id=trace_id,
-        expected_version=g.expected_version,
-        data=data,
+        actor=actor, trace_id=trace_id, expected_version=g.expected_version, data=data
     )
     return trace_queries.load(actor, trace_id)
 
@@ -258,20 +239,18 @@ _add_action(
     "withdraw",
     trace_commands.withdraw_trace,
     "Withdraw a trace, and tell the states that have not answered.",
-    sends=True,
 )
 _add_action(
     "close",
     trace_commands.close_trace,
     "Close a trace that was sent, and tell the states that helped.",
-    sends=True,
 )
 
 
 @blueprint.posting(f"{PATH}/legs", LegRequest, TraceResponse, Permission.TRACE_REQUEST)
 def create_leg(actor: Actor, data: LegData, trace_id: UUID) -> TraceView:
     """Ask one more state; a non-participating one by another channel."""
-    follow_up.ask_another_state(actor=actor, vault=current_vault(), trace_id=trace_id, data=data)
+    follow_up.ask_another_state(actor=actor, trace_id=trace_id, data=data)
     return trace_queries.load(actor, trace_id)
 
 
@@ -293,14 +272,14 @@ def set_leg_channel(actor: Actor, data: ChannelData, trace_id: UUID, leg_id: UUI
 )
 def reply_to_leg(actor: Actor, data: ReplyData, trace_id: UUID, leg_id: UUID) -> TraceView:
     """Reply to a question, or record a reply from another channel."""
-    follow_up.reply(actor=actor, vault=current_vault(), trace_id=trace_id, leg_id=leg_id, data=data)
+    follow_up.reply(actor=actor, trace_id=trace_id, leg_id=leg_id, data=data)
     return trace_queries.load(actor, trace_id)
 
 
 @blueprint.posting(f"{PATH}/feedback", FeedbackRequest, TraceResponse, Permission.TRACE_REQUEST)
 def create_feedback(actor: Actor, data: FeedbackData, trace_id: UUID) -> TraceView:
     """Send feedback on the answers to their states."""
-    follow_up.send_feedback(actor=actor, vault=current_vault(), trace_id=trace_id, data=data)
+    follow_up.send_feedback(actor=actor, trace_id=trace_id, data=data)
     return trace_queries.load(actor, trace_id)
 
 
@@ -324,11 +303,7 @@ def assign_trace(actor: Actor, data: AssigneeData, trace_id: UUID) -> TraceView:
 def restrict_trace(actor: Actor, data: RestrictionData, trace_id: UUID) -> TraceView:
     """Hide a trace from agencies; replaces the list of agencies."""
     follow_up.restrict(
-        actor=actor,
-        vault=current_vault(),
-        trace_id=trace_id,
-        expected_version=g.expected_version,
-        data=data,
+        actor=actor, trace_id=trace_id, expected_version=g.expected_version, data=data
     )
     return trace_queries.load(actor, trace_id)
 
