@@ -36,7 +36,7 @@ def fill(app: Flask) -> Ids:
 
     _register()
     agreed = {"electronic_copies_with": ["PRY"], "answers_automatically": False}
-    client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
+    client("BRA", "state_administrator").post("/settings", agreed, 200, If_Match='"0"')
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
     partner.post("/licensees", bodies.licensee())
