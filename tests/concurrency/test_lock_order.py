@@ -107,7 +107,7 @@ def test_several_requests_are_acknowledged_in_one_order_of_the_asking_states(
             with transaction(actor):
                 ids = db.session.scalars(db.select(TraceRequest.id)).all()
                 several = AcknowledgementData(ids)
-                assert not request_commands.acknowledge_many(actor=actor, data=several).left
+                assert not request_commands.acknowledge_many(actor=actor, data=several).failures
 
     with talking(real_app, "ARG", "PRY", acknowledge):
         assert pair_locks.try_lock_with("PRY", "BRA")

@@ -56,8 +56,8 @@ def acknowledge(
 class AcknowledgementResult:
     """Requests acknowledged, and those that failed, with the error."""
 
-    done: Sequence[UUID]
-    left: Mapping[UUID, SalsaError]
+    acknowledged: Sequence[UUID]
+    failures: Mapping[UUID, SalsaError]
 
 
 def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
@@ -251,7 +251,7 @@ def _apply_and_send(
     db.session.flush()
     told = workflow.send_message(actor, request, kind or f"trace.{action}", body)
     if action in REPLIABLE_ACTIONS:
-        request.question = told.id
+        request.question_envelope_id = told.id
         db.session.flush()
     delivery.deliver_now(actor)
 

@@ -226,12 +226,12 @@ def resume_clock(actor: Actor, request: TraceRequest) -> None:
         moment = after_pause(getattr(request, name), request.stopped_at, actor.now(), calendar)
         setattr(request, name, moment)
     request.stopped_at = None
-    set_reminded(request, request.reminded, calendar)
+    set_reminded(request, request.reminded_percent, calendar)
 
 
 def set_reminded(request: TraceRequest, reminded: int, calendar: Calendar | None) -> None:
     """Store the percent reminded of, and the next reminder; None is never."""
-    request.reminded = reminded
+    request.reminded_percent = reminded
     request.remind_at = _next_reminder(request.clock_from, request.due_at, reminded, calendar)
 
 
@@ -246,7 +246,7 @@ def _deadline_columns(
     return {
         "clock_from": begin,
         "due_at": due_at,
-        "reminded": 0,
+        "reminded_percent": 0,
         "remind_at": _next_reminder(begin, due_at, 0, calendar),
     }
 

@@ -212,7 +212,9 @@ def restrict(
     _unassign_if_restricted(actor, trace, data.hidden_from)
     states = restrictions.states_by_agency({*data.hidden_from} ^ {*before})
     whom = {*states.values()}
-    told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
+    told = [
+        leg for leg in asked if leg.request_envelope_id and whom & {leg.state, trace.owner_state}
+    ]
     office = legs.contact_office(actor, trace, data.hidden_from) if told else None
     delivery.send_many(
         actor,
@@ -254,7 +256,9 @@ def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:
 
 def has_answered(leg: TraceLeg) -> bool:
     """Return whether a leg was answered by the service, even in part."""
-    return leg.asked_in is not None and (leg.status in ANSWERED_STATUSES or bool(leg.events))
+    return leg.request_envelope_id is not None and (
+        leg.status in ANSWERED_STATUSES or bool(leg.events)
+    )
 
 
 def may_reply(leg: TraceLeg) -> bool:
@@ -288,7 +292,9 @@ def _send_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> N
     if any(value for name, value in vars(data).items() if name != "text"):
         problems.add("status", message("This state answers for itself; give a text alone."))
     problems.raise_any()
-    asked = inbox.find_received(actor, leg.question) if leg.question else None
+    asked = (
+        inbox.find_received(actor, leg.question_envelope_id) if leg.question_envelope_id else None
+    )
     with legs.updating_status(trace, is_sending=True):
         legs.apply_action(leg, "reply")
         said = _leg_message(trace, leg, "trace.reply", {"text": data.text}, asked)
@@ -323,7 +329,9 @@ def send_closing_feedback(actor: Actor, trace: Trace) -> list[str]:
     Unless they have it already. A state helped if one of its events is in the chain. Requires no
     permission of its own.
     """
-    gave = [leg for leg in legs.for_trace(trace) if leg.events and leg.asked_in is not None]
+    gave = [
+        leg for leg in legs.for_trace(trace) if leg.events and leg.request_envelope_id is not None
+    ]
     told = _legs_with_feedback([leg.id for leg in gave])
     waiting = [leg for leg in gave if leg.id not in told]
     helped = _helpful_states(trace)

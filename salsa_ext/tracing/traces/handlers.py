@@ -112,7 +112,7 @@ def _update_leg(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, s
         ):  # what was given before the rest was refused stays
             leg.events = []
         if action in REPLIABLE_ACTIONS:
-            leg.question = envelope.id
+            leg.question_envelope_id = envelope.id
         legs.apply_action(leg, action)
 
 
@@ -124,7 +124,7 @@ def _action_of(envelope: Envelope, said: Body) -> str:
 
 def _is_stale(envelope: Envelope, leg: TraceLeg, said: Body) -> bool:
     """Return whether an automatic answer is for a request renewed since."""
-    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.asked_in
+    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.request_envelope_id
 
 
 def _referrals(envelope: Envelope, said: Body) -> Reasons:

@@ -64,7 +64,7 @@ class StalledStep:
 
 STALLED_STEPS: Final = (
     StalledStep("trace_unsent", Trace.status == "approved", Trace.approved_at),
-    StalledStep("trace_waiting", Trace.status == "draft", Trace.approval_asked_at),
+    StalledStep("trace_waiting", Trace.status == "draft", Trace.approval_requested_at),
 )
 
 
@@ -130,7 +130,11 @@ def send_pending_requests(actor: Actor) -> int:
 
 
 def _pending_legs(own: str) -> Select[Trace, TraceLeg]:
-    unasked = (TraceLeg.status == "sent", TraceLeg.channel == "salsa", TraceLeg.asked_in.is_(None))
+    unasked = (
+        TraceLeg.status == "sent",
+        TraceLeg.channel == "salsa",
+        TraceLeg.request_envelope_id.is_(None),
+    )
     query = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id)
     return query.where(
         TraceLeg.owner_state == own, *unasked, Trace.status.in_(trace_values.SENT_STATUSES)

@@ -153,7 +153,7 @@ def ask_pending(actor: Actor, trace: Trace, leg: TraceLeg) -> None:
     office = contact_office(actor, trace, hidden)
     said = request_message(trace, "trace.request", leg.state, leg.id, hidden, office)
     envelope = delivery.send(actor, said)
-    leg.asked_in, leg.asked_at = envelope.id, actor.now()
+    leg.request_envelope_id, leg.asked_at = envelope.id, actor.now()
     db.session.flush()
     message_log.store(actor, [MessageEntry("leg", leg.id, "request", envelope=envelope)])
 
@@ -320,7 +320,7 @@ def withdraw_legs(actor: Actor, trace: Trace, *, for_good: bool = False) -> None
     told = [
         leg
         for leg in (standing if for_good else waiting)
-        if leg.channel == "salsa" and leg.asked_in is not None
+        if leg.channel == "salsa" and leg.request_envelope_id is not None
     ]
     envelopes = delivery.send_many(
         actor,

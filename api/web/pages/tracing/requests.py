@@ -119,7 +119,9 @@ def render_request(actor: Actor, request_id: UUID, form: Form | None = None) -> 
         suggest=choices.suggestions(actor),
         zone=actor_zone(actor),
         now=actor.now(),
-        done=request_messages.success_message(request_actions.SUCCESS_MESSAGES, view.hidden_from),
+        done=request_messages.success_message(
+            request_actions.SUCCESS_MESSAGES, view.restricted_agencies
+        ),
     )
 
 
@@ -236,7 +238,9 @@ def _acknowledge_requests(actor: Actor, form: Form) -> str:
     ]
     data = AcknowledgeManyRequest().load({"requests": picked})
     said = request_commands.acknowledge_many(actor=actor, data=data)
-    return url_for("tracing.request_list", done=len(said.done), left=[*map(str, said.left)])
+    return url_for(
+        "tracing.request_list", done=len(said.acknowledged), left=[*map(str, said.failures)]
+    )
 
 
 @tracing_pages.get("/requests/<uuid:request_id>/<slug:name>")

@@ -51,7 +51,7 @@ def _feedback_obstacle(actor: Actor, view: TraceView) -> Message | None:
         return follow_up.NONE_ANSWERED
     last = {
         one.leg.id: max((said.at for said in one.messages if said.kind == "feedback"), default=None)
-        for one in view.said
+        for one in view.leg_views
     }
     is_left = any(needs_feedback(leg, last[leg.id]) for leg in answered)
     return None if is_left else follow_up.ALL_INFORMED
@@ -75,11 +75,11 @@ def success_message(name: str, view: TraceView) -> Message | None:
         return (
             message("A second person is asked to approve it.") if _awaits_approval(view) else None
         )
-    return request_messages.success_message(SUCCESS_MESSAGES, view.hidden_from)
+    return request_messages.success_message(SUCCESS_MESSAGES, view.restricted_agencies)
 
 
 def _awaits_approval(view: TraceView) -> bool:
-    return view.trace.status == "draft" and view.trace.approval_asked_at is not None
+    return view.trace.status == "draft" and view.trace.approval_requested_at is not None
 
 
 def legs_to_reply(actor: Actor, view: TraceView) -> set[UUID]:
@@ -279,7 +279,7 @@ ACTIONS: actions.Actions = (
                 hint=message("Codes, separated by commas."),
             ),
         ),
-        start=lambda actor, view: {"hidden_from": ", ".join(view.hidden_from)},
+        start=lambda actor, view: {"hidden_from": ", ".join(view.restricted_agencies)},
         settle=request_messages.hide,
     ),
     _unversioned_action(
