@@ -334,8 +334,8 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    shown = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    return shown | {"state": shown.get("owner_state")}
+    values = {name: getattr(row, name) for name in row.__mapper__.column_attrs.keys()}  # noqa: SIM118
+    return values | {"state": values.get("owner_state")}
 
 
 def present_items(views: Iterable[Any]) -> list[dict[str, Any]]:

@@ -141,7 +141,7 @@ def fill_quantities(body: dict[str, Any], view: PermitView, form: Form) -> None:
 
 
 def _remaining_lines(view: PermitView) -> list[Any]:
-    return [line for line in view.lines if line.left > 0]
+    return [line for line in view.lines if line.remaining > 0]
 
 
 def _plain_decimal(value: Decimal) -> str:
