@@ -205,7 +205,7 @@ def _balance(line: Any) -> dict[str, Any]:
         "authorised": line.quantity,
         "shipped": line.shipped,
         "lapsed": line.lapsed,
-        "left": line.left,
+        "left": line.remaining,
     }
 
 

@@ -56,49 +56,49 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
     [
         ({"is_released": False}, "planned"),
         ({}, "released"),
-        ({"ticks": WHOLE_WAY[:1]}, "in_transit"),
-        ({"ticks": WHOLE_WAY[:3]}, "in_transit"),
-        ({"ticks": WHOLE_WAY}, "arrived"),
-        ({"ticks": (tick("exit", 1), tick("transit_in", 2, "held"))}, "held"),
-        ({"ticks": (tick("exit", 1), tick("transit_in", 2, "refused"))}, "held"),
-        ({"ticks": (tick("exit", 1, "held"), tick("exit", 2))}, "in_transit"),
-        ({"stops": (HoldOrder(at(1), True),)}, "held"),
-        ({"stops": (HoldOrder(at(1), True), HoldOrder(at(2), False))}, "released"),
-        ({"ticks": WHOLE_WAY[:2], "stops": (HoldOrder(at(3), True),)}, "held"),
-        ({"ticks": WHOLE_WAY[:3], "stops": (HoldOrder(at(2, 13), True),)}, "in_transit"),
+        ({"checkpoints": WHOLE_WAY[:1]}, "in_transit"),
+        ({"checkpoints": WHOLE_WAY[:3]}, "in_transit"),
+        ({"checkpoints": WHOLE_WAY}, "arrived"),
+        ({"checkpoints": (tick("exit", 1), tick("transit_in", 2, "held"))}, "held"),
+        ({"checkpoints": (tick("exit", 1), tick("transit_in", 2, "refused"))}, "held"),
+        ({"checkpoints": (tick("exit", 1, "held"), tick("exit", 2))}, "in_transit"),
+        ({"hold_orders": (HoldOrder(at(1), True),)}, "held"),
+        ({"hold_orders": (HoldOrder(at(1), True), HoldOrder(at(2), False))}, "released"),
+        ({"checkpoints": WHOLE_WAY[:2], "hold_orders": (HoldOrder(at(3), True),)}, "held"),
+        ({"checkpoints": WHOLE_WAY[:3], "hold_orders": (HoldOrder(at(2, 13), True),)}, "in_transit"),
         (
             {
-                "ticks": (tick("exit", 1), tick("entry", 2, "refused")),
-                "stops": (HoldOrder(at(3), False),),
+                "checkpoints": (tick("exit", 1), tick("entry", 2, "refused")),
+                "hold_orders": (HoldOrder(at(3), False),),
             },
             "held",
         ),
-        ({"incidents": (IncidentFact("refused_entry", at(3)),), "ticks": WHOLE_WAY[:1]}, "held"),
+        ({"incidents": (IncidentFact("refused_entry", at(3)),), "checkpoints": WHOLE_WAY[:1]}, "held"),
         (
-            {"incidents": (IncidentFact("theft", at(3), is_total=True),), "ticks": WHOLE_WAY[:1]},
+            {"incidents": (IncidentFact("theft", at(3), is_total=True),), "checkpoints": WHOLE_WAY[:1]},
             "lost",
         ),
-        ({"incidents": (IncidentFact("theft", at(3)),), "ticks": WHOLE_WAY[:1]}, "in_transit"),
+        ({"incidents": (IncidentFact("theft", at(3)),), "checkpoints": WHOLE_WAY[:1]}, "in_transit"),
         (
             {
                 "incidents": (IncidentFact("theft", at(1, 13), is_total=True),),
-                "ticks": WHOLE_WAY[:2],
+                "checkpoints": WHOLE_WAY[:2],
             },
             "in_transit",
         ),
         (
-            {"arrival": ReceiptFact(date(2026, 3, 5)), "stops": (HoldOrder(at(6), True),)},
+            {"receipt": ReceiptFact(date(2026, 3, 5)), "hold_orders": (HoldOrder(at(6), True),)},
             "received",
         ),
         (
-            {"arrival": ReceiptFact(date(2026, 3, 5), missing=((1, "A1"),), unexpected=("B2",))},
+            {"receipt": ReceiptFact(date(2026, 3, 5), missing=((1, "A1"),), unexpected=("B2",))},
             "received_short",
         ),
-        ({"arrival": ReceiptFact(date(2026, 3, 5), differences={2: "-0.5"})}, "received_short"),
-        ({"arrival": ReceiptFact(date(2026, 3, 5), unexpected=("B2",))}, "received_over"),
-        ({"arrival": ReceiptFact(date(2026, 3, 5), miskeyed=((1, "A1", "A2"),))}, "received"),
-        ({"comeback": ReceiptFact(date(2026, 3, 5)), "ticks": WHOLE_WAY[:1]}, "returned"),
-        ({"is_cancelled": True, "stops": (HoldOrder(at(1), True),)}, "cancelled"),
+        ({"receipt": ReceiptFact(date(2026, 3, 5), differences={2: "-0.5"})}, "received_short"),
+        ({"receipt": ReceiptFact(date(2026, 3, 5), unexpected=("B2",))}, "received_over"),
+        ({"receipt": ReceiptFact(date(2026, 3, 5), miskeyed=((1, "A1", "A2"),))}, "received"),
+        ({"return_receipt": ReceiptFact(date(2026, 3, 5)), "checkpoints": WHOLE_WAY[:1]}, "returned"),
+        ({"is_cancelled": True, "hold_orders": (HoldOrder(at(1), True),)}, "cancelled"),
     ],
 )
 def test_the_status_follows_from_the_facts(told, status):
@@ -170,9 +170,9 @@ def test_it_is_overdue_when_the_grace_is_over():
 @pytest.mark.parametrize(
     "more",
     [
-        {"stops": (HoldOrder(at(3, 13), True),)},
+        {"hold_orders": (HoldOrder(at(3, 13), True),)},
         {"incidents": (IncidentFact("theft", at(4), None, True),)},
-        {"arrival": ReceiptFact(date(2026, 3, 5))},
+        {"receipt": ReceiptFact(date(2026, 3, 5))},
     ],
 )
 def test_what_is_held_lost_or_received_is_not_overdue(more):
@@ -358,9 +358,9 @@ def test_a_tick_by_a_state_that_is_no_transit_state_is_doubted():
         ({}, True),
         ({"entered_on": date(2026, 3, 4)}, False),
         ({"entered_on": date(2026, 3, 6)}, True),
-        ({"arrival": ReceiptFact(date(2026, 3, 5))}, False),
-        ({"arrival": ReceiptFact(date(2026, 3, 6))}, True),
-        ({"comeback": ReceiptFact(date(2026, 3, 8))}, False),
+        ({"receipt": ReceiptFact(date(2026, 3, 5))}, False),
+        ({"receipt": ReceiptFact(date(2026, 3, 6))}, True),
+        ({"return_receipt": ReceiptFact(date(2026, 3, 8))}, False),
     ],
 )
 def test_what_left_arrives_before_the_permit_ends(more, is_expired):
@@ -429,8 +429,8 @@ KNOWN = st.builds(
 
 @given(KNOWN, st.data())
 def test_what_follows_from_the_facts_does_not_depend_on_their_order(known, data):
-    told = ("expected", "ticks", "stops", "incidents", "plans")
-    mixed = {name: tuple(data.draw(st.permutations(getattr(known, name)))) for name in told}
+    names = ("expected", "checkpoints", "hold_orders", "incidents", "plans")
+    mixed = {name: tuple(data.draw(st.permutations(getattr(known, name)))) for name in names}
     again = replace(known, **mixed)
     assert progress.shipment_status(again) == progress.shipment_status(known)
     assert progress.custody_state(again) == progress.custody_state(known)
