@@ -111,7 +111,7 @@ def _offer_new(actor: Actor, vault: Vault, here: Iterable[str]) -> dict[str, int
             with acting_as(actor, recipient):
                 intake = inbox.receive_many(taker, raws, find_public_key)
                 applied[recipient] = _process_received(taker, vault, actor.own_state(), intake)
-            receipts += zip(waiting, intake.told, strict=True)
+            receipts += zip(waiting, intake.outcomes, strict=True)
     _store_outcomes(actor, receipts)
     return applied
 
@@ -128,7 +128,7 @@ def _offer(actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Pending
     raws = _signed_bytes(actor, vault, waiting)
     with acting_as(actor, recipient):
         intake = inbox.receive_many(_recipient_service(actor, recipient), raws, find_public_key)
-    _store_outcomes(actor, list(zip(waiting, intake.told, strict=True)))
+    _store_outcomes(actor, list(zip(waiting, intake.outcomes, strict=True)))
     return len(waiting)
 
 

@@ -109,7 +109,7 @@ def test_several_requests_are_acknowledged_in_one_order_of_the_asking_states(
                 several = AcknowledgementData(ids)
                 assert not request_commands.acknowledge_many(
                     actor=actor, vault=vault, data=several
-                ).left
+                ).failures
 
     with talking(real_app, "ARG", "PRY", acknowledge):
         assert pair_locks.try_lock_with("PRY", "BRA")

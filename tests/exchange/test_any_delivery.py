@@ -70,7 +70,7 @@ class Talk(RuleBasedStateMachine):
     def take(self, state, raws):
         actor = acting(state, self.now)
         with transaction(actor):
-            return inbox.receive_many(actor, raws, find_public_key).told
+            return inbox.receive_many(actor, raws, find_public_key).outcomes
 
     @rule(state=STATE)
     def break_down(self, state):

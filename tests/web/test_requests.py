@@ -224,7 +224,7 @@ def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
     analyst, as_actor, asking, record
 ):
     admin = as_actor("PRY", "state_administrator")
-    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="V-2"))
     asking.post("/traces", bodies.trace())
     [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
@@ -357,7 +357,7 @@ def test_each_other_word_is_said_and_shown(analyst, asked, name, fields, field, 
 
 def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
     say(analyst, asked, "acknowledge")
-    page = answer(analyst, asked, record, expect=412, seen="1").text
+    page = answer(analyst, asked, record, expect=412, expected_version="1").text
     assert "This was changed since you read it" in page
 
 

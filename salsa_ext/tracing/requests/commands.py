@@ -57,8 +57,8 @@ def acknowledge(
 class AcknowledgementResult:
     """Requests acknowledged, and those that failed, with the error."""
 
-    done: Sequence[UUID]
-    left: Mapping[UUID, SalsaError]
+    acknowledged: Sequence[UUID]
+    failures: Mapping[UUID, SalsaError]
 
 
 def acknowledge_many(
@@ -228,9 +228,7 @@ def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
     )
     request.assignee_id = found.id
     db.session.flush()
-    notification_commands.notify_assignee(
-        actor, found, "request_assigned", "request", request_id, request.case_number
-    )
+    notification_commands.notify_assignee(actor, found, "request_assigned", request)
     workflow.audit_request(
         actor, Action.REQUEST_ASSIGNED, request, account=str(request.assignee_id)
     )
@@ -278,7 +276,7 @@ def _apply_and_send(
     db.session.flush()
     told = workflow.send_message(actor, vault, request, kind or f"trace.{action}", body)
     if action in REPLIABLE_ACTIONS:
-        request.question = told.id
+        request.question_envelope_id = told.id
         db.session.flush()
     delivery.deliver_now(actor, vault)
 

@@ -101,14 +101,14 @@ def _on_renewal(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         raise IllegalTransition("request", request.status, "renew")
     actor = _for_trace(actor, request.case_number, request.trace_id)
     status = status_after_renewal(request.status, is_automatic=request.is_automatic)
-    request.asked, request.priority = _stored_body(said), said["priority"]
+    request.body, request.priority = _stored_body(said), said["priority"]
     request.envelope_id = envelope.id
     workflow.restrict_as_named(actor, request, _own_restricted(actor, said))
     if status != request.status:
         request.answered_at = None
     workflow.set_status(actor, request, status)
     _store_message(actor, request, envelope, said)
-    found = _find_candidates(actor, request.asking_state, request.asked)
+    found = _find_candidates(actor, request.asking_state, request.body)
     request.candidates = record_search.candidate_rows(found)
     db.session.flush()
     own = settings.settings_by_state([actor.own_state()])[actor.own_state()]
@@ -131,7 +131,7 @@ def _on_withdrawal(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 def _on_reply(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Store a reply; to the current question it resumes the clock."""
     said, request = _body_and_request(actor, envelope)
-    stands = envelope.in_reply_to == request.question
+    stands = envelope.in_reply_to == request.question_envelope_id
     if stands and next_status(request.status, "reply"):
         workflow.apply_action(actor, request, "reply")
     _store_message(actor, request, envelope, said)
@@ -144,7 +144,7 @@ def _on_restriction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     said, request = _body_and_request(actor, envelope)
     before = restrictions.list_restricted(request.id)
     workflow.restrict_as_named(actor, request, _own_restricted(actor, said))
-    request.asked = request.asked | {"office": said["office"]}
+    request.body = request.body | {"office": said["office"]}
     request.version += 1
     _store_message(actor, request, envelope, said)
     workflow.notify_without_analyst(actor, request, before)
@@ -180,7 +180,7 @@ def _create_request(actor: Actor, vault: Vault, envelope: Envelope, said: Body) 
         status="sent",
         is_automatic=True,
         case_number=envelope.case_number,
-        asked=asked,
+        body=asked,
         priority=said["priority"],
         candidates=record_search.candidate_rows(found),
         envelope_id=envelope.id,

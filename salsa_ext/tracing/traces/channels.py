@@ -68,9 +68,9 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     problems.raise_any()
     is_said = data.sent or data.sent_on is not None
     went_out = is_said or data.reference not in (None, leg.reference)
-    is_asked_anew = leg.is_to_send or data.channel != leg.channel
+    is_asked_anew = leg.is_form_pending or data.channel != leg.channel
     if is_asked_anew:
-        leg.is_to_send = not went_out
+        leg.is_form_pending = not went_out
         leg.asked_on = leg.asked_on if data.channel == leg.channel else None
     if data.sent_on or (went_out and is_asked_anew):
         _set_asked(actor, leg, data.sent_on or today(actor))
@@ -163,10 +163,10 @@ def _mark_form_sent(actor: Actor, leg: TraceLeg, action: str, sent_on: date | No
     An earlier form's arrival proves nothing of the next one.
     """
     if sent_on is not None:
-        leg.is_to_send = False
+        leg.is_form_pending = False
         _set_asked(actor, leg, sent_on)
-    elif leg.is_to_send and (action in FINAL_ACTIONS or not _was_sent_before(leg)):
-        leg.is_to_send = False
+    elif leg.is_form_pending and (action in FINAL_ACTIONS or not _was_sent_before(leg)):
+        leg.is_form_pending = False
 
 
 def _set_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
@@ -297,13 +297,13 @@ def fill_form(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> RequestForm:
     result = trace_queries.get_result(actor, trace_id)
     seizure = trace_queries.find_seizure(actor, view.trace)
     of_seizure = [seizure.agency] if seizure else []
-    agency = asking_agency(actor, view.trace, view.hidden_from, of_seizure)
+    agency = asking_agency(actor, view.trace, view.restricted_agencies, of_seizure)
     return RequestForm(
         view,
         leg,
         seizure,
         agency_label(agency) if agency else "",
-        find_reply_office(actor.own_state(), agency, view.hidden_from),
+        find_reply_office(actor.own_state(), agency, view.restricted_agencies),
         _transferable_events(result.events(), result.sharing, leg.state),
         result.sharing,
     )

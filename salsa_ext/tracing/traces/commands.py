@@ -314,7 +314,7 @@ def _send_or_request_approval(
 
 def _send(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
     if not is_declined(trace):
-        trace.declined_shown = None
+        trace.declined_snapshot = None
     trace.sent_at = actor.now()
     with record_search.cached_searches(), legs.updating_status(trace, is_sending=True):
         legs.ask_states(actor, vault, trace, is_new=is_new)
@@ -373,13 +373,13 @@ def resend_requests(
         _reopen_leg(leg)
         leg.asked_at = actor.now()
     for leg in by_hand:
-        leg.is_to_send = True
+        leg.is_form_pending = True
         if leg.status not in WAITING_STATUSES:
             leg.events = [{"earlier_reading": earlier_serial} | event for event in leg.events]
             legs.set_status(leg, "sent")
     for leg in [*told, *by_hand]:
         if leg.state in wanted.why:
-            leg.why = legs.stored_reasons(wanted.why[leg.state])
+            leg.reasons = legs.stored_reasons(wanted.why[leg.state])
     db.session.flush()
     again = {leg.state for leg in [*told, *by_hand]}
     return {
@@ -435,7 +435,7 @@ def _send_renewals(actor: Actor, vault: Vault, trace: Trace, told: Sequence[Trac
         ],
     )
     for leg, envelope in zip(told, envelopes, strict=True):
-        leg.asked_in = envelope.id
+        leg.request_envelope_id = envelope.id
     legs.store_sent(actor, told, envelopes)
 
 

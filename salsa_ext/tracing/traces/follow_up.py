@@ -30,8 +30,8 @@ from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, inbox
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import AssigneeData, Notice
+from salsa_ext.notifications.commands import notify
+from salsa_ext.notifications.values import AssigneeData
 from salsa_ext.reference import names
 from salsa_ext.reference.names import participants
 from salsa_ext.tracing.chains import chain
@@ -41,7 +41,6 @@ from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceMessage
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, CommentData, RestrictionData
 from salsa_ext.tracing.traces import approvals, channels, legs, routing
-from salsa_ext.tracing.traces.approvals import _TRACE_ROLES
 from salsa_ext.tracing.traces.leg_views import to_chain_leg
 from salsa_ext.tracing.traces.legs import Channel, states_by_asking
 from salsa_ext.tracing.traces.locking import lock_trace
@@ -181,9 +180,7 @@ def assign(*, actor: Actor, trace_id: UUID, data: AssigneeData) -> None:
     )
     trace.assignee_id = found.id
     db.session.flush()
-    notification_commands.notify_assignee(
-        actor, found, "trace_assigned", "trace", trace_id, trace.case_number
-    )
+    notification_commands.notify_assignee(actor, found, "trace_assigned", trace)
     append(
         actor,
         AuditEvent(
@@ -223,7 +220,9 @@ def restrict(
     _unassign_if_restricted(actor, trace, data.hidden_from)
     states = restrictions.states_by_agency({*data.hidden_from} ^ {*before})
     whom = {*states.values()}
-    told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
+    told = [
+        leg for leg in asked if leg.request_envelope_id and whom & {leg.state, trace.owner_state}
+    ]
     office = legs.contact_office(actor, trace, data.hidden_from) if told else None
     delivery.send_many(
         actor,
@@ -252,16 +251,8 @@ def _unassign_if_restricted(actor: Actor, trace: Trace, agencies: Sequence[str])
     trace.assignee_id = None
     db.session.flush()
     append(actor, AuditEvent(Action.TRACE_ASSIGNED, "trace", trace.id, data={"account": None}))
-    own = trace.owner_state
     if trace.status in (*UNSENT, *SENT_STATUSES):
-        notify_many(
-            actor,
-            [
-                Notice(
-                    own, _TRACE_ROLES, "trace_unassigned", "trace", trace.id, own, trace.case_number
-                )
-            ],
-        )
+        notify(actor, trace.owner_state, "trace_unassigned", trace)
 
 
 def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:
@@ -274,7 +265,9 @@ def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:
 
 def has_answered(leg: TraceLeg) -> bool:
     """Return whether a leg was answered by the service, even in part."""
-    return leg.asked_in is not None and (leg.status in ANSWERED_STATUSES or bool(leg.events))
+    return leg.request_envelope_id is not None and (
+        leg.status in ANSWERED_STATUSES or bool(leg.events)
+    )
 
 
 def may_reply(leg: TraceLeg) -> bool:
@@ -308,7 +301,9 @@ def _send_reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: R
     if any(value for name, value in vars(data).items() if name != "text"):
         problems.add("status", message("This state answers for itself; give a text alone."))
     problems.raise_any()
-    asked = inbox.find_received(actor, leg.question) if leg.question else None
+    asked = (
+        inbox.find_received(actor, leg.question_envelope_id) if leg.question_envelope_id else None
+    )
     with legs.updating_status(trace, is_sending=True):
         legs.apply_action(leg, "reply")
         said = _leg_message(trace, leg, "trace.reply", {"text": data.text}, asked)
@@ -343,7 +338,9 @@ def send_closing_feedback(actor: Actor, vault: Vault, trace: Trace) -> list[str]
     Unless they have it already. A state helped if one of its events is in the chain. Requires no
     permission of its own.
     """
-    gave = [leg for leg in legs.for_trace(trace) if leg.events and leg.asked_in is not None]
+    gave = [
+        leg for leg in legs.for_trace(trace) if leg.events and leg.request_envelope_id is not None
+    ]
     told = _legs_with_feedback([leg.id for leg in gave])
     waiting = [leg for leg in gave if leg.id not in told]
     helped = _helpful_states(trace)

@@ -48,7 +48,6 @@ def states_by_asking(trace: Trace, whom: Mapping[str, str]) -> dict[str, list[st
     return said
 
 
-TRACE_ROLES: Final = ("trace_analyst", "police_officer")
 """Roles that lead traces, and are notified of messages."""
 SENDING_STATUS: Final = "approved"
 """Status of a trace while its requests are sent; statistics skip it."""
@@ -162,7 +161,7 @@ def ask_pending(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> None
     office = contact_office(actor, trace, hidden)
     said = request_message(trace, "trace.request", leg.state, leg.id, hidden, office)
     envelope = delivery.send(actor, vault, said)
-    leg.asked_in, leg.asked_at = envelope.id, actor.now()
+    leg.request_envelope_id, leg.asked_at = envelope.id, actor.now()
     db.session.flush()
     message_log.store(actor, [MessageEntry("leg", leg.id, "request", envelope=envelope)])
 
@@ -216,20 +215,7 @@ def notify_forms_to_send(actor: Actor, trace: Trace, states: Sequence[str]) -> N
     """Notify trace analysts of the states whose form they have to send."""
     own = trace.owner_state
     notify_many(
-        actor,
-        [
-            Notice(
-                own,
-                TRACE_ROLES,
-                "trace_form_to_send",
-                "trace",
-                trace.id,
-                own,
-                trace.case_number,
-                {"by": state},
-            )
-            for state in states
-        ],
+        actor, [Notice(own, "trace_form_to_send", trace, {"by": state}) for state in states]
     )
 
 
@@ -342,7 +328,7 @@ def withdraw_legs(actor: Actor, vault: Vault, trace: Trace, *, for_good: bool = 
     told = [
         leg
         for leg in (standing if for_good else waiting)
-        if leg.channel == "salsa" and leg.asked_in is not None
+        if leg.channel == "salsa" and leg.request_envelope_id is not None
     ]
     envelopes = delivery.send_many(
         actor,

@@ -65,7 +65,10 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
         ({"hold_orders": (HoldOrder(at(1), True),)}, "held"),
         ({"hold_orders": (HoldOrder(at(1), True), HoldOrder(at(2), False))}, "released"),
         ({"checkpoints": WHOLE_WAY[:2], "hold_orders": (HoldOrder(at(3), True),)}, "held"),
-        ({"checkpoints": WHOLE_WAY[:3], "hold_orders": (HoldOrder(at(2, 13), True),)}, "in_transit"),
+        (
+            {"checkpoints": WHOLE_WAY[:3], "hold_orders": (HoldOrder(at(2, 13), True),)},
+            "in_transit",
+        ),
         (
             {
                 "checkpoints": (tick("exit", 1), tick("entry", 2, "refused")),
@@ -73,12 +76,21 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
             },
             "held",
         ),
-        ({"incidents": (IncidentFact("refused_entry", at(3)),), "checkpoints": WHOLE_WAY[:1]}, "held"),
         (
-            {"incidents": (IncidentFact("theft", at(3), is_total=True),), "checkpoints": WHOLE_WAY[:1]},
+            {"incidents": (IncidentFact("refused_entry", at(3)),), "checkpoints": WHOLE_WAY[:1]},
+            "held",
+        ),
+        (
+            {
+                "incidents": (IncidentFact("theft", at(3), is_total=True),),
+                "checkpoints": WHOLE_WAY[:1],
+            },
             "lost",
         ),
-        ({"incidents": (IncidentFact("theft", at(3)),), "checkpoints": WHOLE_WAY[:1]}, "in_transit"),
+        (
+            {"incidents": (IncidentFact("theft", at(3)),), "checkpoints": WHOLE_WAY[:1]},
+            "in_transit",
+        ),
         (
             {
                 "incidents": (IncidentFact("theft", at(1, 13), is_total=True),),
@@ -97,7 +109,10 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
         ({"receipt": ReceiptFact(date(2026, 3, 5), differences={2: "-0.5"})}, "received_short"),
         ({"receipt": ReceiptFact(date(2026, 3, 5), unexpected=("B2",))}, "received_over"),
         ({"receipt": ReceiptFact(date(2026, 3, 5), miskeyed=((1, "A1", "A2"),))}, "received"),
-        ({"return_receipt": ReceiptFact(date(2026, 3, 5)), "checkpoints": WHOLE_WAY[:1]}, "returned"),
+        (
+            {"return_receipt": ReceiptFact(date(2026, 3, 5)), "checkpoints": WHOLE_WAY[:1]},
+            "returned",
+        ),
         ({"is_cancelled": True, "hold_orders": (HoldOrder(at(1), True),)}, "cancelled"),
     ],
 )

@@ -79,7 +79,7 @@ REPLY_ACTION = Action(
     SENT_STATUSES,
     (TEXT_FIELD,),
     is_versioned=False,
-    page="console/replying.html",
+    page="tracing/reply.html",
 )
 RESULT_WORDING = (
     message("Write down what came back"),
@@ -179,7 +179,7 @@ def _reply_action(leg_id: UUID) -> Action:
         return None if may else IllegalTransition("leg", leg.status, "reply").message
 
     def told(actor: Actor, view: TraceView) -> Any:
-        said = next((one for one in view.said if one.leg.id == leg_id), None)
+        said = next((one for one in view.leg_views if one.leg.id == leg_id), None)
         return {"leg": LegResponse().dump(said), "words": MESSAGE_KINDS} if said else None
 
     return replace(

@@ -180,7 +180,7 @@ ACTIONS: actions.Actions = (
                 ),
             ),
         ),
-        start=lambda actor, view: {"hidden_from": ", ".join(view.own_hidden_from)},
+        start=lambda actor, view: {"hidden_from": ", ".join(view.own_restricted)},
         settle=request_messages.hide,
     ),
     Action(

@@ -35,7 +35,7 @@ from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
-DECISION_TEMPLATE: Final = "console/deciding.html"
+DECISION_TEMPLATE: Final = "tracing/draft_decision.html"
 
 
 def _is_other_person(actor: Actor, view: TraceView) -> bool:
@@ -52,7 +52,7 @@ def _feedback_obstacle(actor: Actor, view: TraceView) -> Message | None:
         return follow_up.NONE_ANSWERED
     last = {
         one.leg.id: max((said.at for said in one.messages if said.kind == "feedback"), default=None)
-        for one in view.said
+        for one in view.leg_views
     }
     is_left = any(needs_feedback(leg, last[leg.id]) for leg in answered)
     return None if is_left else follow_up.ALL_INFORMED
@@ -76,11 +76,11 @@ def success_message(name: str, view: TraceView) -> Message | None:
         return (
             message("A second person is asked to approve it.") if _awaits_approval(view) else None
         )
-    return request_messages.success_message(SUCCESS_MESSAGES, view.hidden_from)
+    return request_messages.success_message(SUCCESS_MESSAGES, view.restricted_agencies)
 
 
 def _awaits_approval(view: TraceView) -> bool:
-    return view.trace.status == "draft" and view.trace.approval_asked_at is not None
+    return view.trace.status == "draft" and view.trace.approval_requested_at is not None
 
 
 def legs_to_reply(actor: Actor, view: TraceView) -> set[UUID]:
@@ -280,7 +280,7 @@ ACTIONS: actions.Actions = (
                 hint=message("Codes, separated by commas."),
             ),
         ),
-        start=lambda actor, view: {"hidden_from": ", ".join(view.hidden_from)},
+        start=lambda actor, view: {"hidden_from": ", ".join(view.restricted_agencies)},
         settle=request_messages.hide,
     ),
     _unversioned_action(
