@@ -334,13 +334,8 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-<<<<<<< HEAD
-    values = {name: getattr(row, name) for name in row.__mapper__.column_attrs.keys()}  # noqa: SIM118
-    return values | {"state": values.get("owner_state")}
-=======
     shown = {one.key: getattr(row, one.key) for one in row.__mapper__.column_attrs}
     return shown | {"state": shown.get("owner_state")}
->>>>>>> main
 
 
 def present_items(views: Iterable[Any]) -> list[dict[str, Any]]:
