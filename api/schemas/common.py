@@ -334,7 +334,7 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    shown = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    shown = {one.key: getattr(row, one.key) for one in row.__mapper__.column_attrs}
     return shown | {"state": shown.get("owner_state")}
 
 

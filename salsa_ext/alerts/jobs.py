@@ -19,8 +19,7 @@ from salsa_ext.alerts import values as alert_values
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
 from salsa_ext.reference.agencies import find_second_contact
 from salsa_ext.reference.calendars import local_days
 
@@ -111,18 +110,11 @@ def _lock_free_rows(query: Any, limit: int) -> list[Any]:
 
 
 def _notify(actor: Actor, alert: Alert, code: str) -> None:
-    said = {"expires_on": alert.expires_on.isoformat(), "second_check": alert.second_check}
-    notify_many(
+    notify(
         actor,
-        [
-            Notice(
-                alert.owner_state,
-                alert_notices.OWNER_ROLES,
-                code,
-                "alert",
-                alert.id,
-                alert.owner_state,
-                data=said,
-            )
-        ],
+        alert.owner_state,
+        code,
+        alert,
+        expires_on=alert.expires_on.isoformat(),
+        second_check=alert.second_check,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,12 +12,8 @@ from salsa_ext.alerts.models import Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 
-OWNER_ROLES: Final = ("police_officer", "trace_analyst")
-FINDER_ROLES: Final = ("police_officer", "trace_analyst")
-REMINDED_ROLES: Final = ("supervisor", "trace_analyst")
-"""Who is reminded where the first did not answer."""
 ENDED_ACTIONS: Final = {"expired": Action.HIT_EXPIRED, "ended": Action.HIT_ENDED}
 """What a hit that waited did when its alert ended."""
 
@@ -63,7 +60,7 @@ def _created_notices(row: Mapping[str, Any], *, in_background: bool) -> list[Not
         "alert": str(row["alert_id"]),
     }
     code = "hit_made" if row["is_shown"] else "hit_silent"  # nobody waits there, and nobody acts
-    told = [hit_notice(row["alert_state"], OWNER_ROLES, code, row, data)]
+    told = [hit_notice(row["alert_state"], code, row, data)]
     if in_background and row["is_shown"] and row["asking_state"] != row["alert_state"]:
         told += _finder_notices("hit_made", row, data | {"state": row["alert_state"]})
     return told
@@ -168,7 +165,7 @@ def _cause_notices(row: Hit, before: str, *, is_shown: bool) -> list[Notice]:
     told = _finder_notices(code, vars(row), data | {"state": row.alert_state}) if is_shown else []
     if row.asking_state != row.alert_state or not is_shown:
         said = data | {"state": row.asking_state, "action": row.action}
-        told.append(hit_notice(row.alert_state, OWNER_ROLES, code, vars(row), said))
+        told.append(hit_notice(row.alert_state, code, vars(row), said))
     return told
 
 
@@ -176,13 +173,7 @@ def notify_overdue(actor: Actor, row: Hit, contact: str | None, *, is_shown: boo
     """Remind the second contact of an unanswered hit; notify the finding state."""
     data = {"state": row.alert_state, "contact": contact}
     told = [
-        hit_notice(
-            row.alert_state,
-            REMINDED_ROLES,
-            "hit_overdue",
-            vars(row),
-            data | {"state": row.asking_state},
-        )
+        hit_notice(row.alert_state, "hit_overdue", vars(row), data | {"state": row.asking_state})
     ]
     if is_shown:
         told += _finder_notices("hit_unanswered", vars(row), data)
@@ -196,24 +187,13 @@ def _finder_notices(code: str, row: Mapping[str, Any], data: dict[str, Any]) -> 
     Border officers are notified at the agency of the hit only: they see no other hits.
     """
     state, agency = row["asking_state"], row["agency"]
-    told = [hit_notice(state, FINDER_ROLES, code, row, data)]
+    notices = [hit_notice(state, code, row, data)]
     if agency is not None:
-        told.append(hit_notice(state, ("border_officer",), code, row, data, (agency,)))
-    return told
+        notices.append(replace(notices[0], roles=("border_officer",), agencies=(agency,)))
+    return notices
 
 
-def hit_notice(
-    state: str,
-    roles: tuple[str, ...],
-    code: str,
-    row: Mapping[str, Any],
-    data: dict[str, Any],
-    agencies: tuple[str, ...] | None = None,
-) -> Notice:
-    """Return a notice about a hit.
-
-    Both states know the hit by the same id.
-    """
-    hit_id: UUID = row["id"]
-    data = data | {"alert_state": row["alert_state"]}
-    return Notice(state, roles, code, "hit", hit_id, state, row["read_as"], data, agencies=agencies)
+def hit_notice(state: str, code: str, row: Mapping[str, Any], data: dict[str, Any]) -> Notice:
+    """Return a notice about a hit; both states know it by the same id."""
+    subject = Subject(row["id"], state, row["read_as"])
+    return Notice(state, code, subject, data | {"alert_state": row["alert_state"]})

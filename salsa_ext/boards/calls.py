@@ -24,14 +24,13 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, responsible_agencies
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade import lookup
 from salsa_ext.trade.shipments.models import Shipment
 
-NOTIFIED_ROLES: Final = ("border_officer",)
 REPEAT_AFTER: Final = timedelta(minutes=5)
 """After so long the same may be asked again, though nobody answered."""
 
@@ -115,33 +114,11 @@ def _concerned_shipment(actor: Actor, data: CallRequestData, other: str) -> Ship
 
 def _call_notice(call: Mapping[str, Any], name: str, other: str, about: Shipment | None) -> Notice:
     code, state = call["post"], call["owner_state"]
-    agencies, data = (
-        responsible_agencies(other, code),
-        {"post": code, "name": name, "call": str(call["id"]), "by": state},
-    )
-    if about is None:
-        return Notice(
-            other,
-            NOTIFIED_ROLES,
-            "post_called",
-            "post",
-            _post_uuid(code),
-            state,
-            name,
-            data,
-            agencies=agencies,
-        )
-    return Notice(
-        other,
-        NOTIFIED_ROLES,
-        "post_called",
-        "shipment",
-        about.id,
-        about.owner_state,
-        about.number,
-        data,
-        agencies=agencies,
-    )
+    subject = Subject(_post_uuid(code), state, name)
+    if about is not None:
+        subject = Subject(about.id, about.owner_state, about.number, "shipment")
+    data = {"post": code, "name": name, "call": str(call["id"]), "by": state}
+    return Notice(other, "post_called", subject, data, agencies=responsible_agencies(other, code))
 
 
 def _post_uuid(code: str) -> UUID:

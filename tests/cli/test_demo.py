@@ -132,15 +132,15 @@ def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeyp
         port = free.getsockname()[1]
     met = []
 
-    def met_while_made(config, **_):
+    def met_while_made(vault, **_):
         with pytest.raises(HTTPError) as early:
             urlopen(f"http://127.0.0.1:{port}/")
         with pytest.raises(NotConfigured):
             serve.require_free_port("127.0.0.1", port)
         early.value.close()
-        met.extend([early.value.code, started(config).output])
+        met.extend([early.value.code, started(fresh_database).output])
 
-    monkeypatch.setattr(serve, "serve", lambda config, host, port, patience: met.append(port))
+    monkeypatch.setattr(serve, "serve", lambda config, host, port, grace_seconds: met.append(port))
     answer = started(fresh_database, "--port", str(port), make=met_while_made, serves=True)
     assert (answer.exit_code, met[0], met[2]) == (0, 503, port)
     assert "Another command is making the demo region in this database" in met[1]
@@ -215,7 +215,7 @@ def first(fresh_database):
 
 
 def small(config, **options):
-    return WHOLE(config, **options | {"scale": 0.02, "anchored_on": date(2026, 3, 9)})
+    return WHOLE(config, **options | {"scale": 0.02, "anchor": date(2026, 3, 9)})
 
 
 def started(config, *options, make=small, serves=False):

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, IllegalTransition, Message, NotFound, message
 from salsa_ext.database.locks import lock
@@ -17,8 +16,7 @@ from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, inbox, pair_locks
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
 from salsa_ext.reference import calendars, settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.values import Settings
@@ -100,7 +98,6 @@ def set_status(actor: Actor, request: TraceRequest, status: str) -> None:
 
 def send_message(
     actor: Actor,
-    vault: Vault,
     request: TraceRequest,
     kind: str,
     body: Mapping[str, Any],
@@ -121,7 +118,7 @@ def send_message(
         {"leg": str(request.leg_id)} | dict(body),
         in_reply_to,
     )
-    envelope = delivery.send(actor, vault, said)
+    envelope = delivery.send(actor, said)
     word = MessageEntry("request", request.id, message_log.message_kind(envelope), body, envelope)
     message_log.store(actor, [*earlier, word], acts)
     return envelope
@@ -177,10 +174,15 @@ def notify_without_analyst(actor: Actor, request: TraceRequest, before: Sequence
 
 def notify_analysts(actor: Actor, request: TraceRequest, code: str) -> None:
     """Notify the analysts, or supervisors, that may see a request."""
-    own, told = actor.own_state(), {"by": request.asking_state, "priority": request.priority}
     roles = notification_commands.request_roles(actor, restrictions.list_restricted(request.id))
-    notify_many(
-        actor, [Notice(own, roles, code, "request", request.id, own, request.case_number, told)]
+    notify(
+        actor,
+        actor.own_state(),
+        code,
+        request,
+        roles=roles,
+        by=request.asking_state,
+        priority=request.priority,
     )
 
 
@@ -224,12 +226,12 @@ def resume_clock(actor: Actor, request: TraceRequest) -> None:
         moment = after_pause(getattr(request, name), request.stopped_at, actor.now(), calendar)
         setattr(request, name, moment)
     request.stopped_at = None
-    set_reminded(request, request.reminded, calendar)
+    set_reminded(request, request.reminded_percent, calendar)
 
 
 def set_reminded(request: TraceRequest, reminded: int, calendar: Calendar | None) -> None:
     """Store the percent reminded of, and the next reminder; None is never."""
-    request.reminded = reminded
+    request.reminded_percent = reminded
     request.remind_at = _next_reminder(request.clock_from, request.due_at, reminded, calendar)
 
 
@@ -244,7 +246,7 @@ def _deadline_columns(
     return {
         "clock_from": begin,
         "due_at": due_at,
-        "reminded": 0,
+        "reminded_percent": 0,
         "remind_at": _next_reminder(begin, due_at, 0, calendar),
     }
 

@@ -8,14 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import EnvelopeRefused, IllegalTransition, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.exchange.processing import handles, handles_refusal
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
 from salsa_ext.tracing.chains.chain import correct_events, merge_events
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests import schemas as request_schemas
@@ -60,7 +58,7 @@ _TRACE_AND_LEG: Final = (
 )
 
 
-def _on_message(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_message(actor: Actor, envelope: Envelope) -> None:
     """Update a leg by its state's message, or refuse it."""
     said = request_schemas.read_body(envelope.kind, envelope.body)
     trace, leg = _lock_leg(actor, envelope, UUID(said["leg"]))
@@ -75,13 +73,13 @@ def _on_message(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     with legs.updating_status(trace):
         _update_leg(actor, trace, leg, envelope, said)
         message_log.store(actor, [word])
-        legs.ask_referred_and_notify(actor, vault, trace, _referrals(envelope, said))
+        legs.ask_referred_and_notify(actor, trace, _referrals(envelope, said))
     if not (is_awaited and said.get("is_automatic", False)):
-        _notify_analysts(actor, trace, envelope.sender, NOTICE_BY_KIND[envelope.kind])
+        notify(actor, actor.own_state(), NOTICE_BY_KIND[envelope.kind], trace, by=envelope.sender)
 
 
 @handles("trace.corrected")
-def _on_correction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_correction(actor: Actor, envelope: Envelope) -> None:
     """Correct the events given by a state; new records are not added."""
     said = request_schemas.read_body(envelope.kind, envelope.body)
     trace, leg = _lock_leg(actor, envelope, UUID(said["leg"]))
@@ -94,9 +92,9 @@ def _on_correction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         leg.events = correct_events(before, said["events"], said["gone"], actor.now().isoformat())
         message_log.store(actor, [word])
         row = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(actor, vault, trace, legs.referrals_in([row]))
+        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([row]))
     if leg.events != before:
-        _notify_analysts(actor, trace, envelope.sender, "trace_corrected")
+        notify(actor, actor.own_state(), "trace_corrected", trace, by=envelope.sender)
 
 
 def _update_leg(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, said: Body) -> None:
@@ -114,7 +112,7 @@ def _update_leg(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, s
         ):  # what was given before the rest was refused stays
             leg.events = []
         if action in REPLIABLE_ACTIONS:
-            leg.question = envelope.id
+            leg.question_envelope_id = envelope.id
         legs.apply_action(leg, action)
 
 
@@ -126,7 +124,7 @@ def _action_of(envelope: Envelope, said: Body) -> str:
 
 def _is_stale(envelope: Envelope, leg: TraceLeg, said: Body) -> bool:
     """Return whether an automatic answer is for a request renewed since."""
-    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.asked_in
+    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.request_envelope_id
 
 
 def _referrals(envelope: Envelope, said: Body) -> Reasons:
@@ -160,33 +158,14 @@ def _stored_body(said: Body) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "leg"}
 
 
-def _notify_analysts(actor: Actor, trace: Trace, state: str, code: str) -> None:
-    own = actor.own_state()
-    notify_many(
-        actor,
-        [
-            Notice(
-                own,
-                legs.TRACE_ROLES,
-                code,
-                "trace",
-                trace.id,
-                own,
-                trace.case_number,
-                {"by": state},
-            )
-        ],
-    )
-
-
-def _on_rejection(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
+def _on_rejection(actor: Actor, envelope: Envelope, code: str) -> None:
     """Store that a message was refused; notify of a refused request."""
     leg_id = UUID(envelope.body["leg"])
     word = MessageEntry("leg", leg_id, REJECTED, {"code": code, "kind": envelope.kind})
     message_log.store(actor, [word])
     if envelope.kind == "trace.request":
         trace = db.session.get_one(Trace, UUID(envelope.body["trace"]))
-        _notify_analysts(actor, trace, envelope.recipient, "trace_not_taken")
+        notify(actor, actor.own_state(), "trace_not_taken", trace, by=envelope.recipient)
 
 
 for _kind in NOTICE_BY_KIND:

@@ -21,7 +21,6 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists,
 from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.session import db
 from salsa_ext.exchange import delivery, pair_locks
@@ -30,7 +29,6 @@ from salsa_ext.notifications.models import Notification
 from salsa_ext.notifications.values import Notice
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces import values as trace_values
-from salsa_ext.tracing.traces.approvals import _TRACE_ROLES, APPROVER_ROLES
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
 REMINDER_BATCH: Final = 200
@@ -66,7 +64,7 @@ class StalledStep:
 
 STALLED_STEPS: Final = (
     StalledStep("trace_unsent", Trace.status == "approved", Trace.approved_at),
-    StalledStep("trace_waiting", Trace.status == "draft", Trace.approval_asked_at),
+    StalledStep("trace_waiting", Trace.status == "draft", Trace.approval_requested_at),
 )
 
 
@@ -96,29 +94,25 @@ def _remind(actor: Actor, standing: StalledStep, held: Sequence[UUID]) -> int:
         return 0
     left = select(Trace).where(Trace.id.in_(held), ~standing.is_told())
     found = db.session.scalars(left).all()
-    notify_many(actor, [_notice(standing.code, one) for one in found])
-    return len(found)
-
-
-def _notice(code: str, trace: Trace) -> Notice:
-    own = trace.owner_state
-    roles = (*_TRACE_ROLES, *APPROVER_ROLES) if trace.status == "draft" else _TRACE_ROLES
-    return Notice(
-        own,
-        roles,
-        code,
-        "trace",
-        trace.id,
-        own,
-        trace.case_number,
-        {"by": own, "priority": trace.priority},
+    notify_many(
+        actor,
+        [
+            Notice(
+                trace.owner_state,
+                standing.code,
+                trace,
+                {"by": trace.owner_state, "priority": trace.priority},
+            )
+            for trace in found
+        ],
     )
+    return len(found)
 
 
 REQUEST_BATCH = 100
 
 
-def send_pending_requests(actor: Actor, vault: Vault) -> int:
+def send_pending_requests(actor: Actor) -> int:
     """Send one pending request of the actor's state; returns how many.
 
     Called by the worker in a transaction of that state, again until it returns 0. Safe to run
@@ -130,13 +124,17 @@ def send_pending_requests(actor: Actor, vault: Vault) -> int:
         waiting.order_by(TraceLeg.id).limit(REQUEST_BATCH)
     ).all():
         if pair_locks.try_lock_with(own, state) and (found := _lock_pending_leg(own, leg_id)):
-            _send_request(actor, vault, *found)
+            _send_request(actor, *found)
             return 1
     return 0
 
 
 def _pending_legs(own: str) -> Select[Trace, TraceLeg]:
-    unasked = (TraceLeg.status == "sent", TraceLeg.channel == "salsa", TraceLeg.asked_in.is_(None))
+    unasked = (
+        TraceLeg.status == "sent",
+        TraceLeg.channel == "salsa",
+        TraceLeg.request_envelope_id.is_(None),
+    )
     query = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id)
     return query.where(
         TraceLeg.owner_state == own, *unasked, Trace.status.in_(trace_values.SENT_STATUSES)
@@ -150,9 +148,9 @@ def _lock_pending_leg(own: str, leg_id: UUID) -> tuple[Trace, TraceLeg] | None:
     return (row[0], row[1]) if row else None
 
 
-def _send_request(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> None:
+def _send_request(actor: Actor, trace: Trace, leg: TraceLeg) -> None:
     purpose = Purpose("investigation", trace.case_number, about=(str(trace.id),))
-    legs.ask_pending(actor.for_purpose(purpose), vault, trace, leg)
+    legs.ask_pending(actor.for_purpose(purpose), trace, leg)
     append_many(
         actor,
         [
@@ -160,4 +158,4 @@ def _send_request(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> No
             AuditEvent(Action.TRACE_SENT, "trace", trace.id, concerned=[leg.state], hidden=True),
         ],
     )
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)

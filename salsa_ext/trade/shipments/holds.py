@@ -18,14 +18,13 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_moment
 from salsa_ext.database.session import db
+from salsa_ext.notifications.commands import notify_others
 from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.values import DecisionData
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments import progress, refresh
 from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 from salsa_ext.trade.shipments.progress import (
     MovementEvent,
     OverruledHold,
@@ -110,8 +109,8 @@ def _lock_with_facts(
 
 def _is_overruled(actor: Actor, facts: ShipmentFacts) -> bool:
     """Return whether the own hold was overruled and not answered since."""
-    passed = overruled_holds(facts.ticks, facts.stops, facts.incidents)
-    return any(one.held.state == actor.own_state() for one in passed)
+    passed = overruled_holds(facts.checkpoints, facts.hold_orders, facts.incidents)
+    return any(one.stop.state == actor.own_state() for one in passed)
 
 
 def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequence[MovementEvent]:
@@ -135,10 +134,7 @@ def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequen
 def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: DecisionData) -> None:
     add_events(actor, [NewEvent(shipment, kind, data.reason)])
     refresh.update_shipments(actor, [shipment])
-    news = ShipmentNotice(
-        shipment, f"shipment_{kind}", shipment_notices.other_states(actor, shipment)
-    )
-    shipment_notices.notify_states(actor, [news])
+    notify_others(actor, f"shipment_{kind}", [shipment])
     action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
     append(
         actor, AuditEvent(action, "shipment", shipment.id, shipment.owner_state, shipment.concerned)
@@ -157,25 +153,27 @@ class HoldView:
     passed no stage.
     """
 
-    standing: Sequence[MovementEvent] = ()
-    stops: Sequence[HoldOrder] = ()
+    active_stops: Sequence[MovementEvent] = ()
+    hold_orders: Sequence[HoldOrder] = ()
     overruled: Sequence[OverruledHold] = ()
     is_unreleased: bool = False
 
     def overruled_of(self, state: str) -> Sequence[OverruledHold]:
         """Return the overruled holds of a state."""
-        return [one for one in self.overruled if one.held.state == state]
+        return [one for one in self.overruled if one.stop.state == state]
 
     def is_held_by(self, state: str) -> bool:
         """Return whether a state holds it and can resume it.
 
         A refusal is not a hold.
         """
-        return any(move.state == state and not move.is_refusal for move in self.standing)
+        return any(move.state == state and not move.is_refusal for move in self.active_stops)
 
-    def let_go_at(self, tick: Checkpoint | None) -> datetime | None:
+    def resumed_at(self, tick: Checkpoint | None) -> datetime | None:
         """Return when a held checkpoint was resumed, or None."""
-        return progress.resumed_at(refresh.checkpoint_fact(tick), self.stops) if tick else None
+        return (
+            progress.resumed_at(refresh.checkpoint_fact(tick), self.hold_orders) if tick else None
+        )
 
 
 NO_HOLD: Final = HoldView()
@@ -225,13 +223,7 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
         actor, [NewEvent(shipment, "incident", data.note, data.occurred_at, _incident_data(data))]
     )
     refresh.update_shipments(actor, [shipment])
-    news = ShipmentNotice(
-        shipment,
-        "shipment_incident",
-        shipment_notices.other_states(actor, shipment),
-        {"kind": data.kind},
-    )
-    shipment_notices.notify_states(actor, [news])
+    notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
     append(
         actor,
         AuditEvent(

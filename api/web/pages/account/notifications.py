@@ -17,8 +17,8 @@ from api.web.access import local_path, login_required, login_required_for_form, 
 from api.web.blueprints import account_pages
 from api.web.forms import Form
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import GROUPED_NOTIFICATIONS
 from salsa_ext.database.paging import Page
+from salsa_ext.notifications.values import GROUPED_NOTIFICATIONS
 from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.worklists import notifications
 from salsa_ext.worklists.notifications import (

@@ -9,7 +9,6 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from werkzeug import Response
 
-from api.http.files import send_file
 from api.i18n.messages import translate
 from api.routes.attachments import get_attachment_content
 from api.schemas.attachments import AttachmentResponse
@@ -94,7 +93,7 @@ def seizure_with_purpose(actor: Actor, seizure_id: UUID) -> Any:
 def attachment_file(actor: Actor, attachment_id: UUID) -> Response:
     """Return a file attached to an own object."""
     require(actor, Permission.ATTACHMENT_READ)
-    return send_file(get_attachment_content(actor, attachment_id))
+    return get_attachment_content(actor, attachment_id)
 
 
 def _render_seizure(actor: Actor, seizure_id: UUID) -> str:
