@@ -163,7 +163,7 @@ def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_aud
     shown = MANY.replace("'a'", "'record:shown'").replace("'{}'", SHOWN)
     explained("owner", name, f"{shown}; ANALYZE audit_entry", "SELECT 1")
     asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_disclosure_recipients'")
-    body = db.session.execute(asked).scalar_one().replace("wanted", "ARRAY['r1', 'r2']")
+    body = db.session.execute(asked).scalar_one().replace("(records)", "(ARRAY['r1', 'r2'])")
     plan = explained("owner", name, "SET enable_seqscan = off", body)
     assert "Bitmap Index Scan on ix_audit_entry_shown" in plan and "Seq Scan" not in plan
 
@@ -174,7 +174,9 @@ def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_mu
     name = make_url(fresh_database.database_url).database
     explained("owner", name, f"{WAITING}; ANALYZE match_job", "SELECT 1")
     asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_records_awaiting_match'")
-    body = db.session.execute(asked).scalar_one().replace("wanted", f"ARRAY['{new_id()}'::uuid]")
+    body = (
+        db.session.execute(asked).scalar_one().replace("(records)", f"(ARRAY['{new_id()}'::uuid])")
+    )
     plan = explained("owner", name, "SET enable_seqscan = off", body)
     assert "Bitmap Index Scan on ix_match_job_records" in plan and "Seq Scan" not in plan
 

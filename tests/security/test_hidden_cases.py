@@ -1,16 +1,14 @@
 """What is kept from an agency goes by the trace, as its own state keeps it: no case number hides a thing."""
 
-import json
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.core.actor import Purpose
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.session import db, transaction
+from salsa_ext.database.session import transaction
 from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.reports import read_locations
@@ -21,11 +19,6 @@ CASE, OFFICE = "KEPT-C-77", "POLICE"
 DISCLOSED = "/audit?action=record:disclosed"
 NAMING = {"Salsa_Purpose": "investigation", "Salsa_Case": CASE}
 ELSEWHERE = NAMING | {"Salsa_Case": "ELSE"}
-OLDER = text(  # an entry as it was written before, beside the one that there is of a refused letter
-    "INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, subject_id, role, data,"
-    " leaf_hash) SELECT gen_random_uuid(), owner_state, concerned, at, action, subject_kind, 'y', role,"
-    " CAST(:data AS jsonb), leaf_hash FROM audit_entry WHERE action = 'envelope:refused'"
-)
 OTHER_GUN = bodies.firearm(serial="ZZZ98765")
 
 
