@@ -182,7 +182,7 @@ def ends_at_home(trace: Trace, rows: Sequence[Mapping[str, Any]]) -> bool:
         if row["state"] == trace.owner_state
     ]
     found = chain.build_chain(own, trace.found_on, trace.owner_state, trace.firearm)
-    return chain.is_complete(found)
+    return found.is_complete
 
 
 def ask_referred(actor: Actor, vault: Vault, trace: Trace, referrals: Reasons) -> list[str]:
