@@ -27,7 +27,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import EnvelopeRefused
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.exchange import inbox, outbox, pair_locks, processing
-from salsa_ext.exchange.envelopes import Envelope, EnvelopeData, sign_again
+from salsa_ext.exchange.envelopes import Envelope, EnvelopeData, sign
 from salsa_ext.exchange.inbox import DeliveryReceipt, IntakeResult
 from salsa_ext.exchange.outbox import PendingEnvelope
 from salsa_ext.reference.names import participants, require_participant
@@ -151,4 +151,4 @@ def _with_valid_key(actor: Actor, vault: Vault, envelope: Envelope) -> Envelope:
     key = find_public_key(envelope.kid).get(envelope.kid)
     if key is not None and key.compromised_at is None:
         return envelope
-    return sign_again(envelope, signer(actor, vault))
+    return sign(envelope, signer(actor, vault))
