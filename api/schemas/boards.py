@@ -80,7 +80,7 @@ class BoardStageResponse(Schema):
     state = fields.String(required=True)
     stage = fields.String(required=True)
     tick = fields.Nested(CheckpointResponse, allow_none=True)
-    let_go_at = fields.DateTime(allow_none=True)
+    let_go_at = fields.DateTime(attribute="resumed_at", allow_none=True)
 
 
 class BoardShipmentResponse(Schema):
@@ -132,7 +132,7 @@ class BoardShipmentResponse(Schema):
             "is_today": one.is_today,
             "is_unreleased": one.view.is_unreleased,
             "stamps": one.stamps,
-            "holds": one.view.held.standing,
+            "holds": one.view.hold.active_stops,
             "incidents": one.view.incidents,
         }
 
@@ -189,7 +189,7 @@ class BoardDiscrepancyResponse(Schema):
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         return row_fields(view.discrepancy) | {
-            "positions": view.positions,
+            "positions": view.statements,
             "waiting_for": view.waiting_for,
         }
 

@@ -44,13 +44,13 @@ MAX_ROWS: Final = 50
 class PostStage:
     """The stage that one side checks here, with its last checkpoint.
 
-    `let_go_at` is the time at which the checkpoint's hold was released.
+    `resumed_at` is the time at which the checkpoint's hold was released.
     """
 
     state: str
     stage: str
     tick: Checkpoint | None
-    let_go_at: datetime | None = None
+    resumed_at: datetime | None = None
 
     @property
     def is_owed(self) -> bool:
@@ -156,7 +156,7 @@ def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage
 
     def stamp(state: str, stage: str) -> PostStage:
         tick = ticks.get((state, stage))
-        return PostStage(state, stage, tick, view.held.let_go_at(tick))
+        return PostStage(state, stage, tick, view.hold.resumed_at(tick))
 
     return stamp(first, leaves), stamp(second, enters)
 

@@ -40,7 +40,7 @@ class TradeEvent(Owned, Base):
     recorded_at: Mapped[datetime]
 
     @property
-    def at(self) -> datetime:
+    def effective_at(self) -> datetime:
         """Return the effective moment: the earlier of occurred and recorded.
 
         A clock may be fast.

@@ -16,7 +16,6 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import Use
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_date
@@ -83,9 +82,7 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     return is_said
 
 
-def record_answer(
-    actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: ReplyData
-) -> dict[str, Any]:
+def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
     """Record an answer by another channel; raises Invalid.
 
     Replaces the recorded one, unless it is additional (`beside`). Returns what it replaced, for the
@@ -108,10 +105,8 @@ def record_answer(
             [MessageEntry("leg", leg.id, "by_hand", _stored_reply(leg, data) | {"events": said})],
         )
         row = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(
-            actor, vault, trace, legs.referrals_in([row], [*data.points_to])
-        )
-        delivery.deliver_now(actor, vault)
+        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([row], [*data.points_to]))
+        delivery.deliver_now(actor)
     return replaced
 
 

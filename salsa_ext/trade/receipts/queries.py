@@ -75,7 +75,7 @@ class UnserialisedLine:
     lot: str | None
 
     @property
-    def shown(self) -> str:
+    def quantity_text(self) -> str:
         """Return the quantity as text."""
         return format_number(self.quantity)
 

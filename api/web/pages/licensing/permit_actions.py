@@ -102,7 +102,7 @@ def reissue_values(actor: Actor, view: PermitView) -> Mapping[str, str]:
     """
     on = today(actor)
     left = {
-        f"lines.{at}.quantity": _plain_decimal(line.left)
+        f"lines.{at}.quantity": _plain_decimal(line.remaining)
         for at, line in enumerate(_remaining_lines(view))
     }
     return left | {
@@ -124,7 +124,7 @@ def quantity_fields(view: PermitView) -> tuple[ActionField, ...]:
             "amount",
             hint=message(
                 "Left: {count}. Where 0 stands, the line is not reissued.",
-                count=_plain_decimal(line.left),
+                count=_plain_decimal(line.remaining),
             ),
         )
         for at, line in enumerate(_remaining_lines(view))
@@ -141,7 +141,7 @@ def fill_quantities(body: dict[str, Any], view: PermitView, form: Form) -> None:
 
 
 def _remaining_lines(view: PermitView) -> list[Any]:
-    return [line for line in view.lines if line.left > 0]
+    return [line for line in view.lines if line.remaining > 0]
 
 
 def _plain_decimal(value: Decimal) -> str:
