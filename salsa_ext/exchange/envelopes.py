@@ -281,8 +281,9 @@ def _checked_fields(raw: bytes) -> dict[str, Any]:
     version = fields.get("version")
     if type(version) is int and version != VERSION:
         raise EnvelopeRefused("unknown_version", field=str(version))
+    _check_field("version", _is_count(version))
     for name in sorted(fields.keys() ^ FIELD_CHECKS.keys()):
-        _check_field("version" if "version" not in fields else name, False)
+        _check_field(name, False)
     for name, is_valid in FIELD_CHECKS.items():
         _check_field(name, is_valid(fields[name]))
     _check_field("recipient", fields["recipient"] != fields["sender"])
@@ -340,9 +341,10 @@ def _is_count(value: Any) -> bool:
 def _is_time(value: Any) -> bool:
     """Return whether a value is a moment in the one way that TIME_FORMAT writes it."""
     try:
-        return datetime.strptime(value, TIME_FORMAT).strftime(TIME_FORMAT) == value  # noqa: DTZ007
+        written = datetime.strptime(value, TIME_FORMAT).strftime(TIME_FORMAT)  # noqa: DTZ007
     except (ValueError, TypeError):
         return False
+    return bool(written == value)
 
 
 def _is_signature(value: Any) -> bool:
