@@ -250,6 +250,12 @@ class AuditEvent:
     of_state: bool = False
 
 
+def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:
+    """Return the event of a row whose table is named like its kind of subject."""
+    kind = type(row).__tablename__
+    return AuditEvent(action, kind, row.id, row.owner_state, row.concerned, data)
+
+
 def append(actor: Actor, act: AuditEvent) -> None:
     """Append one event to the audit."""
     append_many(actor, [act])
