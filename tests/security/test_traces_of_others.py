@@ -59,7 +59,7 @@ def kept_from(subject):
 
 
 def request_of(asked, trace, agencies):
-    return asked.asked | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
+    return asked.body | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
 
 
 @pytest.mark.parametrize("agencies", [[], [SEEING]])
