@@ -89,7 +89,7 @@ class AlertResponse(Schema):
         return row_fields(view.alert) | {
             "firearm": present_items([view.gun])[0],
             "compared": view.is_compared,
-            "source_withdrawn": view.is_groundless,
+            "source_withdrawn": view.is_source_withdrawn,
             "entered_by": view.entered_by,
             "verified_by": view.verified_by,
         }
@@ -174,11 +174,11 @@ class HitGunResponse(FirearmResponse, SharedResponse):
 
     @pre_dump
     def _present(self, side: HitGun, **_: Any) -> dict[str, Any]:
-        [said] = present_items([side.view]) if side.view else [CHECK_DEFAULTS | (side.asked or {})]
+        [said] = present_items([side.view]) if side.view else [CHECK_DEFAULTS | (side.query or {})]
         is_told = side.sharing.may("event")
         return (
             said
-            | present_sharing(side.sharing, side.held)
+            | present_sharing(side.sharing, side.present_groups)
             | {
                 "place": side.place,
                 "event": said["event"] if is_told else None,
@@ -253,7 +253,7 @@ class HitResponse(Schema):
             | said
             | {
                 "firearm": present_items([gun])[0] if gun else None,
-                "told": view.is_told,
+                "told": view.is_shown_to_finder,
                 "alert_record": view.alert_record,
                 "ended": view.ended,
                 "cause_changed": view.cause_changed,
@@ -264,7 +264,11 @@ class HitResponse(Schema):
                 if view.hit.status in ("expired", "ended")
                 else view.hit.answered_at,
             }
-            | {name: side for name, side in (("sought", view.sought), ("met", view.met)) if side}
+            | {
+                name: side
+                for name, side in (("sought", view.alert_gun), ("met", view.found_gun))
+                if side
+            }
         )
 
 

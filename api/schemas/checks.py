@@ -258,7 +258,7 @@ class CheckedResponse(Schema):
             "next": _present_next(answer),
             "candidates": [present_candidate(one) for one in answer.candidates],
             "hits": [_present_hit(one) for one in answer.hits],
-            "searched": [state._asdict() for state in answer.searched],
+            "searched": [state._asdict() for state in answer.coverage],
         }
 
 

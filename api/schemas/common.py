@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
+from sqlalchemy import inspect
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Quantity, Real, Whole
@@ -306,7 +307,7 @@ def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, 
     if shared is None:
         return {"withheld": [], "uses": []}
     return {
-        "handling": shared.said.handling,
+        "handling": shared.statement.handling,
         "withheld": shared.withheld(groups),
         "uses": shared.uses(),
     }
@@ -334,7 +335,8 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    shown = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    attributes = inspect(type(row)).column_attrs
+    shown = {attribute.columns[0].key: getattr(row, attribute.key) for attribute in attributes}
     return shown | {"state": shown.get("owner_state")}
 
 

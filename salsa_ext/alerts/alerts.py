@@ -107,7 +107,7 @@ def verify(*, actor: Actor, alert_id: UUID, expected_version: int | None) -> Non
     """
     require(actor, Permission.ALERT_RECORD)
     alert = _lock_alert(actor, alert_id, expected_version, "verify")
-    if withdrawn_sources([alert.of_record]):
+    if withdrawn_sources([alert.source_record_id]):
         raise Conflict(SOURCE_WITHDRAWN)
     if alert.second_check == "waiting":
         if audit.is_same_person(actor, alert_id, Action.ALERT_RECORDED):

@@ -80,7 +80,7 @@ def _answer_hit(
         raise StaleVersion(message("This was changed since you read it; read it again."))
     if row.status not in UNANSWERED:
         raise IllegalTransition("hit", row.status, ANSWER_VERBS[status])
-    if status == "extended" and not alert_queries.load_hit(actor, hit_id).is_told:
+    if status == "extended" and not alert_queries.load_hit(actor, hit_id).is_shown_to_finder:
         raise Conflict(NO_ANSWER_AWAITED)
     is_shown = change_hit(
         actor, row, status=status, note=data.note, **_answer_columns(actor, data, status)
@@ -125,11 +125,11 @@ def change_hit(actor: Actor, row: Hit, **values: Any) -> bool:
     for name, value in values.items():
         setattr(row, name, value)
     db.session.flush()
-    if row.asking_state == row.alert_state:
+    if row.finding_state == row.alert_state:
         return row.action != "let_pass_and_inform"
-    theirs = update(Hit).where(Hit.id == row.id, Hit.owner_state == row.asking_state)
+    theirs = update(Hit).where(Hit.id == row.id, Hit.owner_state == row.finding_state)
     told = {name: value for name, value in values.items() if name != "answered_by"}
-    with acting_as(actor, row.asking_state):  # its row says what it was answered
+    with acting_as(actor, row.finding_state):  # its row says what it was answered
         found = db.session.execute(
             theirs.values(told).returning(Hit.id).execution_options(synchronize_session=False)
         ).all()
@@ -159,12 +159,12 @@ def _end_rows_of_finders(actor: Actor, rows: Sequence[Hit], ended: str) -> set[U
     """End the finding states' rows; return ids of hits shown to them."""
     by_state: dict[str, list[UUID]] = defaultdict(list)
     for row in rows:
-        if row.asking_state != row.alert_state:
-            by_state[row.asking_state].append(row.id)
+        if row.finding_state != row.alert_state:
+            by_state[row.finding_state].append(row.id)
     shown = {
         row.id
         for row in rows
-        if row.asking_state == row.alert_state and row.action != "let_pass_and_inform"
+        if row.finding_state == row.alert_state and row.action != "let_pass_and_inform"
     }
     status = case((Hit.status == "confirmed", Hit.status), else_=ended)
     for state in sorted(by_state):

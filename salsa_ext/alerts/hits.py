@@ -238,7 +238,7 @@ def hits_of_new_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, l
     """
     own = select(Hit).where(
         Hit.owner_state == actor.state,
-        Hit.asking_state == actor.state,
+        Hit.finding_state == actor.state,
         Hit.cause_id.in_(records),
         Hit.action != "let_pass_and_inform",
     )
@@ -264,7 +264,7 @@ def _insert_hits(
     pairs = [
         (one, _hit_row(actor, one, alerts[one.alert_record]))
         for one in matches
-        if one.alert_record in alerts and alerts[one.alert_record].of_record != one.cause_id
+        if one.alert_record in alerts and alerts[one.alert_record].source_record_id != one.cause_id
     ]
     if not pairs:
         return []

@@ -85,7 +85,7 @@ def _remind_of_hits(actor: Actor, limit: int) -> int:
 
 def _is_shown_to_finder() -> ColumnElement[bool]:
     """Return the condition that the finding state may see the hit."""
-    shows = or_(Hit.asking_state == Hit.alert_state, Hit.asking_state == any_(Alert.concerned))
+    shows = or_(Hit.finding_state == Hit.alert_state, Hit.finding_state == any_(Alert.concerned))
     told = select(Alert.id).where(Alert.id == Hit.alert_id, shows)
     return and_(Hit.action != alert_values.SILENT_ACTION, told.exists())
 

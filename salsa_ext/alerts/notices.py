@@ -74,7 +74,7 @@ def notify_answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -
 
     Notifies nobody if the hit is not shown to it.
     """
-    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    concerned = sorted({row.alert_state, *([row.finding_state] if is_shown else ())})
     append_many(
         actor,
         [
@@ -117,7 +117,7 @@ def notify_ended(
 
 def _ended_event(row: Hit, alert_status: str, *, is_shown: bool) -> AuditEvent:
     action = ENDED_ACTIONS.get(row.status, Action.HIT_ALERT_ENDED)
-    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    concerned = sorted({row.alert_state, *([row.finding_state] if is_shown else ())})
     said = {"status": row.status, "alert": alert_status}
     return AuditEvent(action, "hit", row.id, row.alert_state, concerned, said)
 
@@ -146,7 +146,7 @@ def notify_cause_changed(
 def _cause_event(row: Hit, before: str, *, is_shown: bool) -> AuditEvent:
     becomes = {"ended": Action.HIT_ENDED, "open": Action.HIT_REOPENED}
     action = becomes.get(row.status, Action.HIT_CAUSE_CHANGED)
-    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    concerned = sorted({row.alert_state, *([row.finding_state] if is_shown else ())})
     said = {"status": row.status, "cause": row.cause_status}
     return AuditEvent(
         Action.HIT_CAUSE_CHANGED if row.status == before else action,
@@ -166,8 +166,8 @@ def _cause_notices(row: Hit, before: str, *, is_shown: bool) -> list[Notice]:
         code = "hit_silent"
     data = {"status": row.status, "alert": str(row.alert_id)}
     told = _finder_notices(code, vars(row), data | {"state": row.alert_state}) if is_shown else []
-    if row.asking_state != row.alert_state or not is_shown:
-        said = data | {"state": row.asking_state, "action": row.action}
+    if row.finding_state != row.alert_state or not is_shown:
+        said = data | {"state": row.finding_state, "action": row.action}
         told.append(hit_notice(row.alert_state, OWNER_ROLES, code, vars(row), said))
     return told
 
@@ -181,7 +181,7 @@ def notify_overdue(actor: Actor, row: Hit, contact: str | None, *, is_shown: boo
             REMINDED_ROLES,
             "hit_overdue",
             vars(row),
-            data | {"state": row.asking_state},
+            data | {"state": row.finding_state},
         )
     ]
     if is_shown:

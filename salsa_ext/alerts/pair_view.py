@@ -51,7 +51,7 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
     reader = actor.for_purpose(_reading_purpose(actor, view))
     sought_record, met_record = _record_ids(view)
     sought = _read_gun(reader, sought_record, view.hit.alert_state)
-    met = _read_gun(reader, met_record, view.hit.asking_state) or _read_check(reader, view.hit)
+    met = _read_gun(reader, met_record, view.hit.finding_state) or _read_check(reader, view.hit)
     met = _with_cause_change(view.hit, met) if met else None
     append_many(
         reader,
@@ -68,7 +68,7 @@ def _reading_purpose(actor: Actor, view: HitView) -> Purpose | None:
     """Return the purpose of reading the other state's record, or None."""
     if actor.purpose is not None:
         return actor.purpose
-    if view.alert is None or not view.is_told:
+    if view.alert is None or not view.is_shown_to_finder:
         return None
     return Purpose("investigation", view.alert.alert.case_number)
 
@@ -105,10 +105,12 @@ def _read_check(reader: Actor, hit: Hit) -> HitGun | None:
     """Return the gun that a check searched for, or None."""
     if hit.cause_kind != CHECK_EVENT or hit.cause_id is None:
         return None
-    sharing = share_check(reader, hit.asking_state)
+    sharing = share_check(reader, hit.finding_state)
     if not sharing.may("firearm"):
         return None
-    with acting_as(reader, hit.asking_state):  # what it asked, given as the release function has it
+    with acting_as(
+        reader, hit.finding_state
+    ):  # what it asked, given as the release function has it
         check = db.session.get(Check, hit.cause_id)
     if check is None:
         return None
@@ -123,16 +125,19 @@ def _read_check(reader: Actor, hit: Hit) -> HitGun | None:
         year=asked.year,
         marking=asked.marking,
     )
-    said = record_commands.firearm_columns(gun) | {"state": hit.asking_state}
-    return HitGun(None, sharing, ("firearm",), asked=said)
+    said = record_commands.firearm_columns(gun) | {"state": hit.finding_state}
+    return HitGun(None, sharing, ("firearm",), query=said)
 
 
 def _disclosure_event(hit: Hit, gun: HitGun) -> AuditEvent:
     """Return the audit event for the owner: which groups were disclosed."""
     if gun.view is not None:
-        return record_disclosure_event(gun.view, gun.sharing, gun.held)
-    state, check = hit.asking_state, hit.cause_id or ""
-    said = {"groups": gun.sharing.given(gun.held), "handling": gun.sharing.said.handling}
+        return record_disclosure_event(gun.view, gun.sharing, gun.present_groups)
+    state, check = hit.finding_state, hit.cause_id or ""
+    said = {
+        "groups": gun.sharing.given(gun.present_groups),
+        "handling": gun.sharing.statement.handling,
+    }
     return AuditEvent(Action.CHECK_DISCLOSED, CHECK_EVENT, check, state, [state], said)
 
 

@@ -39,7 +39,7 @@ class AlertView:
     entered_by: str | None
     verified_by: str | None
     is_compared: bool = True
-    is_groundless: bool = False
+    is_source_withdrawn: bool = False
 
     @property
     def version(self) -> int:
@@ -56,7 +56,7 @@ class AlertStatus:
 
     status: str
     ended_at: datetime | None
-    record: UUID | None
+    record_id: UUID | None
 
 
 def list_alerts(
@@ -107,7 +107,7 @@ def alerts_of_records(actor: Actor, records: Collection[UUID]) -> list[AlertView
     """
     if Permission.ALERT_READ not in actor.permissions:
         return []
-    own = (Alert.owner_state == actor.state, Alert.of_record.in_(records))
+    own = (Alert.owner_state == actor.state, Alert.source_record_id.in_(records))
     query = select(Alert).where(*own, Alert.action != "let_pass_and_inform")
     return _alert_views(db.session.scalars(query.order_by(Alert.id.desc())).all())
 
@@ -141,7 +141,7 @@ def _alert_views(alerts: Sequence[Alert]) -> list[AlertView]:
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
     waiting, groundless = (
         _records_in_queue(alerts),
-        withdrawn_sources({row.of_record for row in alerts}),
+        withdrawn_sources({row.source_record_id for row in alerts}),
     )
     return [
         AlertView(
@@ -150,7 +150,7 @@ def _alert_views(alerts: Sequence[Alert]) -> list[AlertView]:
             names.get(row.entered_by),
             names.get(row.verified_by),
             row.record_id not in waiting,
-            row.of_record in groundless,
+            row.source_record_id in groundless,
         )
         for row in alerts
     ]
@@ -187,9 +187,9 @@ class HitGun:
 
     view: RecordView | None
     sharing: Sharing
-    held: Sequence[str]
+    present_groups: Sequence[str]
     place: Mapping[str, Any] | None = None
-    asked: Mapping[str, Any] | None = None
+    query: Mapping[str, Any] | None = None
     is_withdrawn: bool = False
     is_corrected: bool = False
 
@@ -219,9 +219,9 @@ class HitView:
     contact: ContactOffice | None
     answered_by: str | None
     alert: AlertView | None = None
-    standing: AlertStatus | None = None
-    sought: HitGun | None = None
-    met: HitGun | None = None
+    alert_status: AlertStatus | None = None
+    alert_gun: HitGun | None = None
+    found_gun: HitGun | None = None
 
     @property
     def alert_record(self) -> UUID | None:
@@ -229,12 +229,12 @@ class HitView:
 
         The finding state reads it with a purpose and a case.
         """
-        return self.standing.record if self.standing else None
+        return self.alert_status.record_id if self.alert_status else None
 
     @property
     def ended(self) -> AlertStatus | None:
         """Return the status of an ended alert; None for denied hits."""
-        standing = self.standing
+        standing = self.alert_status
         is_gone = standing is not None and standing.status != "active"
         return standing if is_gone and self.hit.status != "denied" else None
 
@@ -255,12 +255,12 @@ class HitView:
         return self.ended is not None or self.hit.cause_status in VOID_CAUSES
 
     @property
-    def is_told(self) -> bool:
+    def is_shown_to_finder(self) -> bool:
         """Return whether the finding state may see the hit and its answer."""
         hit, alert = self.hit, self.alert.alert if self.alert else None
         if hit.action == "let_pass_and_inform":
             return False
-        return alert is None or hit.asking_state in {hit.alert_state, *alert.concerned}
+        return alert is None or hit.finding_state in {hit.alert_state, *alert.concerned}
 
     @property
     def version(self) -> int:
@@ -321,9 +321,9 @@ def hits_at_post(actor: Actor, states: Sequence[str], since: datetime, limit: in
     if Permission.HIT_READ not in actor.permissions:
         return []
     query = _board_query(actor, states).where(
-        or_(Hit.status.in_(("open", "extended")), Hit.made_at >= since)
+        or_(Hit.status.in_(("open", "extended")), Hit.created_at >= since)
     )
-    rows = db.session.scalars(query.order_by(Hit.made_at.desc(), Hit.id).limit(limit)).all()
+    rows = db.session.scalars(query.order_by(Hit.created_at.desc(), Hit.id).limit(limit)).all()
     return _hit_views(actor, rows)
 
 
@@ -338,8 +338,8 @@ def board_hits(actor: Actor, states: Sequence[str], ids: Collection[UUID]) -> Se
 
 
 def _board_query(actor: Actor, states: Sequence[str]) -> Select[Any]:
-    of_both = and_(Hit.alert_state.in_(states), Hit.asking_state.in_(states))
-    met_here = and_(Hit.agency == actor.agency, Hit.asking_state == actor.state)
+    of_both = and_(Hit.alert_state.in_(states), Hit.finding_state.in_(states))
+    met_here = and_(Hit.agency == actor.agency, Hit.finding_state == actor.state)
     return _visible_hits(actor).where(or_(of_both, met_here))
 
 
@@ -374,7 +374,7 @@ def _visible_hits(actor: Actor) -> Select[Any]:
         return query
     return query.where(
         Hit.agency == actor.agency,
-        Hit.asking_state == actor.state,
+        Hit.finding_state == actor.state,
         Hit.action != "let_pass_and_inform",
     )
 
@@ -397,8 +397,8 @@ def _hit_views(actor: Actor, hits: Sequence[Hit]) -> list[HitView]:
         )
         for row in hits
     ]
-    return [view if view.is_told else replace(view, contact=None) for view in views]
+    return [view if view.is_shown_to_finder else replace(view, contact=None) for view in views]
 
 
 def _other_state(row: Hit, actor: Actor) -> str:
-    return row.asking_state if row.alert_state == actor.state else row.alert_state
+    return row.finding_state if row.alert_state == actor.state else row.alert_state

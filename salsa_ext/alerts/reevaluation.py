@@ -170,7 +170,7 @@ def _conditions_by_state(
         return dict.fromkeys(found, Hit.cause_key.in_(keys))
     shown = select(Hit.alert_state, Hit.id).where(
         Hit.owner_state == actor.state,
-        Hit.asking_state == actor.state,
+        Hit.finding_state == actor.state,
         Hit.cause_id.in_(record_ids),
         Hit.action != "let_pass_and_inform",
     )
@@ -235,11 +235,11 @@ COPIED_COLUMNS: Final = (
 
 def _update_rows_of_finder(actor: Actor, rows: Collection[Hit]) -> set[UUID]:
     """Copy changes to the finding state's rows; return hits shown to it."""
-    theirs = {row.id: row for row in rows if row.asking_state != row.alert_state}
+    theirs = {row.id: row for row in rows if row.finding_state != row.alert_state}
     shown = {
         row.id
         for row in rows
-        if row.asking_state == row.alert_state and row.action != "let_pass_and_inform"
+        if row.finding_state == row.alert_state and row.action != "let_pass_and_inform"
     }
     mine = select(Hit).where(Hit.owner_state == actor.state, Hit.id.in_(theirs))
     for row in _reload(mine.with_for_update()) if theirs else ():

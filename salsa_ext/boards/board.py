@@ -73,7 +73,7 @@ class TraceDeadline:
     asked_at: datetime
     due_at: datetime | None
     share: int | None
-    of: UUID | None
+    subject_id: UUID | None
     case_number: str | None
 
     def is_late(self, now: datetime) -> bool:
@@ -94,23 +94,23 @@ class Board:
     post: Post
     as_of: datetime
     today: date
-    own: PostSide
+    own_side: PostSide
     calls: Sequence[CallView]
     due: Sequence[Crossing]
     late: Sequence[Crossing]
-    ticked: Sequence[PostCheckpoint]
+    checkpoints: Sequence[PostCheckpoint]
     expiring: Sequence[PermitView]
     discrepancies: Sequence[DiscrepancyView]
     hits: Sequence[HitView]
     seizures: Sequence[NearSeizure]
-    along: Sequence[NearSeizure]
+    route_seizures: Sequence[NearSeizure]
     corridors: Sequence[Corridor]
     places: Sequence[SeizurePlace]
-    clocks: Sequence[TraceDeadline]
-    traces: dict[str, int]
+    deadlines: Sequence[TraceDeadline]
+    open_traces: dict[str, int]
     figures: dict[str, int]
     weeks: Sequence[date]
-    seized: Sequence[WeeklySeizures]
+    weekly_seizures: Sequence[WeeklySeizures]
     flows: tuple[CrossingFlow, CrossingFlow]
 
     @property
@@ -124,11 +124,11 @@ class Board:
         return [one for one in self.due if not one.is_today]
 
     @property
-    def until(self) -> datetime:
+    def valid_until(self) -> datetime:
         """Return the next time at which something becomes late, or midnight."""
-        midnight = datetime.combine(self.today, time.max, ZoneInfo(self.own.zone))
+        midnight = datetime.combine(self.today, time.max, ZoneInfo(self.own_side.zone))
         coming = [one.shipment.due_at for one in self.due]
-        coming += [one.due_at for one in self.clocks] + [one.hit.due_at for one in self.hits]
+        coming += [one.due_at for one in self.deadlines] + [one.hit.due_at for one in self.hits]
         return min([midnight, *(at for at in coming if at is not None and at > self.as_of)])
 
     @property
@@ -151,7 +151,7 @@ class Board:
             "along",
             "clocks",
         )
-        late = sum(one.is_late(self.as_of) for one in self.clocks)
+        late = sum(one.is_late(self.as_of) for one in self.deadlines)
         return {name: len(getattr(self, name)) for name in lists} | {"clocks_late": late}
 
 
@@ -173,23 +173,23 @@ def get_board(actor: Actor, code: str) -> Board:
         post=post,
         as_of=now,
         today=today,
-        own=own,
+        own_side=own,
         calls=calls.calls_on_board(actor, code),
         due=expected.due,
         late=expected.late,
-        ticked=crossings.checkpoints_of_day(post, today, own.zone),
+        checkpoints=crossings.checkpoints_of_day(post, today, own.zone),
         expiring=_expiring_permits(actor, post, today),
         discrepancies=discrepancy_queries.list_at_post(actor, code, MAX_ROWS),
         hits=alert_queries.hits_at_post(actor, (own.state, other.state), now - WEEK, MAX_ROWS),
         seizures=near,
-        along=along,
+        route_seizures=along,
         corridors=ways,
         places=seizures.group_places(post, near, along),
-        clocks=trace_deadlines(actor, other.state),
-        traces=_open_traces_by_priority(actor),
+        deadlines=trace_deadlines(actor, other.state),
+        open_traces=_open_traces_by_priority(actor),
         figures=_seizure_figures(seized, seizures.count_joint_of_others(actor, post, today)),
         weeks=weeks.first_days,
-        seized=seized,
+        weekly_seizures=seized,
         flows=count_flows(post, weeks),
     )
 

@@ -49,13 +49,13 @@ class PostStage:
 
     state: str
     stage: str
-    tick: Checkpoint | None
-    let_go_at: datetime | None = None
+    checkpoint: Checkpoint | None
+    resumed_at: datetime | None = None
 
     @property
     def is_owed(self) -> bool:
         """Return whether a checkpoint is missing or did not pass."""
-        return self.tick is None or self.tick.outcome != "passed"
+        return self.checkpoint is None or self.checkpoint.outcome != "passed"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Crossing:
 
     view: ShipmentView
     is_today: bool
-    stamps: tuple[PostStage, PostStage]
+    stages: tuple[PostStage, PostStage]
 
     @property
     def shipment(self) -> Shipment:
@@ -197,7 +197,7 @@ class Truck:
     """
 
     view: ShipmentView
-    stamps: tuple[PostStage, PostStage]
+    stages: tuple[PostStage, PostStage]
     goods: Sequence[GoodsCount]
     is_due_here: bool
     is_today: bool = False
@@ -213,9 +213,9 @@ class Truck:
         """Return whether the exporting state has not released it."""
         return self.view.is_unreleased
 
-    def stamp_of(self, state: str) -> PostStage:
+    def stage_of(self, state: str) -> PostStage:
         """Return the stage of a state's side."""
-        return next(stamp for stamp in self.stamps if stamp.state == state)
+        return next(stamp for stamp in self.stages if stamp.state == state)
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ def _build_trucks(
 
 def _truck_of_crossing(crossing: Crossing, goods: Mapping[UUID, Sequence[GoodsCount]]) -> Truck:
     return Truck(
-        crossing.view, crossing.stamps, goods[crossing.shipment.id], True, crossing.is_today
+        crossing.view, crossing.stages, goods[crossing.shipment.id], True, crossing.is_today
     )
 
 
@@ -332,7 +332,7 @@ class PostCheckpoint:
     `tick.owner_state` is the state that recorded it.
     """
 
-    tick: Checkpoint
+    checkpoint: Checkpoint
     shipment: Shipment
 
 

@@ -66,7 +66,7 @@ class EventCursor:
 
     since: str
     upto: str | None
-    beyond: int
+    after_id: int
     at: datetime
 
 
@@ -98,7 +98,7 @@ class EventPage:
     """
 
     items: Sequence[BoardEvent]
-    after: EventCursor
+    next_cursor: EventCursor
     has_more: bool
 
 
@@ -389,7 +389,7 @@ class VisibleChange(NamedTuple):
     agency: str | None
     squares: frozenset[int] | None
 
-    def is_of(self, side: BoardKey) -> bool:
+    def concerns(self, side: BoardKey) -> bool:
         """Return whether a board may include it."""
         state, post = side
         return self.state == state and self.post in (None, post)
@@ -398,7 +398,7 @@ class VisibleChange(NamedTuple):
 class ChangesRead(NamedTuple):
     """Changes of one read, and its database snapshot for the next one."""
 
-    seen: str
+    snapshot: str
     changes: Collection[VisibleChange]
 
 

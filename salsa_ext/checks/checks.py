@@ -54,7 +54,7 @@ class CheckAnswer:
     action: str
     advice: Message
     contact: ContactOffice | None
-    searched: Sequence[Coverage]
+    coverage: Sequence[Coverage]
     hits: Sequence[CreatedHit] = ()
     contacts: Sequence[ContactOffice] = ()
     reported: ReportedEvent | None = None

@@ -68,7 +68,7 @@ def notify_owners(
 
 
 def _notify_of_checks(actor: Actor, limit: int, failed: set[UUID]) -> int:
-    untold = select(Check).where(Check.owner_state == actor.own_state(), ~Check.is_told)
+    untold = select(Check).where(Check.owner_state == actor.own_state(), ~Check.are_owners_notified)
     return _process_oldest(untold, Check.id, limit, failed, partial(_process_checks, actor))
 
 
@@ -82,8 +82,8 @@ def _process_checks(actor: Actor, checks: Sequence[Check]) -> list[Check]:
 
 
 def _process_check(actor: Actor, check: Check, notify: Callable[[Check], None]) -> bool:
-    is_settled = _try_notify(actor, "check", check.id, check.at, lambda: notify(check))
-    check.is_told = is_settled
+    is_settled = _try_notify(actor, "check", check.id, check.checked_at, lambda: notify(check))
+    check.are_owners_notified = is_settled
     return is_settled
 
 
@@ -158,7 +158,7 @@ def _notify_of_check(actor: Actor, requester: Actor, check: Check) -> None:
     hidden, shown, left_out = search_later(query, actor)
     unseen = [hit for hit in shown if is_silent_alert(hit.held)]
     changed = _records_changed_since(
-        actor, check.at, [hit for hit in shown if hit.held.record_id in left_out]
+        actor, check.checked_at, [hit for hit in shown if hit.held.record_id in left_out]
     )
     found = [*hidden, *unseen] + [
         hit
@@ -169,7 +169,7 @@ def _notify_of_check(actor: Actor, requester: Actor, check: Check) -> None:
     log_matched_records(
         requester, "check", check.id, _not_yet_notified(actor, check.id, found), {}, hidden=True
     )
-    met = hits.match_check(requester, check.id, query, [*hidden, *unseen], check.at)
+    met = hits.match_check(requester, check.id, query, [*hidden, *unseen], check.checked_at)
     hits.create_hits(requester, met, in_background=True)
 
 

@@ -80,7 +80,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, options: Match
 def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:
     """Yield disclosed records of other states; none to owners of silent ones."""
     for side in views:
-        if side.other_state != side.owner and not side.is_kept:
+        if side.other_state != side.owner and not side.is_hidden_from_other:
             groups = GROUPS_BY_VISIBILITY["open" if side.is_open else "pointer"]
             yield RecordFinding("match", side.other_state, side.other, side.owner, groups)
 
@@ -99,7 +99,7 @@ def _view_lookup(
     settled = {view.record.id for view, candidates in corrected if _is_explained(view, candidates)}
 
     def find(row: Match) -> PairView | None:
-        side = sides[row.owner_state].get((row.record_id, row.other_key))
+        side = sides[row.owner_state].get((row.record_id, row.other_pseudonym))
         is_sure = side and side.evidence.near.kind in EQUAL_KINDS
         if side is None or is_sure or row.status == "confirmed":
             return side
@@ -177,7 +177,7 @@ def _store_views(
     rows = db.session.scalars(
         wanted.order_by(Match.id).with_for_update().execution_options(populate_existing=True)
     )
-    standing = {(row.record_id, row.other_key): row for row in rows}
+    standing = {(row.record_id, row.other_pseudonym): row for row in rows}
     known = [(standing[side.key], side) for side in sides if side.key in standing]
     shown += [side for side in sides if side.key not in standing]
     shown += [side for row, side in known if _shows_more(row, side)]
@@ -272,7 +272,7 @@ def _refresh_match(actor: Actor, row: Match, side: PairView, options: MatchOptio
     setattr(row, name, side.version)
     if side.version == 1:
         return False
-    is_again = not row.is_standing or (
+    is_again = not row.is_current or (
         is_first and row.status == "rejected" and written in options.changed
     )
     said = _evidence_columns(side)
@@ -328,7 +328,7 @@ def _decide(
         raise StaleVersion(message("This was changed since you read it; read it again."))
     if row.status == status:
         raise IllegalTransition("match", row.status, DECISION_VERBS[status])
-    if not row.is_standing:
+    if not row.is_current:
         raise Conflict(message("A correction took this match away; the marks no longer agree."))
     row.status, row.reason = status, data.reason
     row.decided_by, row.decided_at = actor.account_id, actor.now()

@@ -37,8 +37,8 @@ class HistoryLink:
     """How a record is reached: `start`, `link` or `match`, and from which record."""
 
     state: str
-    through: str
-    since: UUID | None = None
+    kind: str
+    from_record: UUID | None = None
     match: UUID | None = None
 
 
@@ -47,7 +47,7 @@ class HistoryStep:
     """One record of a history, and how it is reached."""
 
     disclosed: Disclosure
-    way: HistoryLink
+    link: HistoryLink
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class History:
 
     record: UUID
     steps: Sequence[HistoryStep]
-    points_to: Sequence[MatchView]
+    hidden_matches: Sequence[MatchView]
 
 
 def read_history(*, actor: Actor, record_id: UUID) -> History:
@@ -137,7 +137,7 @@ def _match_links(
     confirmed = select(Match).where(
         Match.owner_state == actor.state,
         Match.status == "confirmed",
-        Match.is_standing,
+        Match.is_current,
         or_(Match.record_id.in_(ids), Match.other_record.in_(ids)),
     )
     ways: dict[UUID, HistoryLink] = {}

@@ -52,7 +52,7 @@ class PairView:
     version: int
     is_of_other: bool
     is_urgent: bool
-    is_kept: bool = False
+    is_hidden_from_other: bool = False
 
     @cached_property
     def key(self) -> tuple[UUID, UUID]:

@@ -63,7 +63,7 @@ def list_matches(
             query = query.where(getattr(Match, name) == value)
     if (record := filters.get("record")) is not None:
         query = query.where(or_(Match.record_id == record, Match.other_record == record))
-    query = query.where(Match.is_standing == filters.get("standing", True))
+    query = query.where(Match.is_current == filters.get("standing", True))
     found = fetch_page(query, Match.id, limit, cursor)
     return found.of(build_match_views(actor, found.items))
 
@@ -138,7 +138,7 @@ def _count_unlisted(
 ) -> int:
     record, is_seized = item.record.id, item.record.event in SEIZED
     known = {
-        row.other_key if row.record_id == record else pseudonym(row.record_id)
+        row.other_pseudonym if row.record_id == record else pseudonym(row.record_id)
         for row in (view.match for view in matches)
     }
     left = drop_near_misses(fitting, query_for_record(item), is_seized=is_seized) if fitting else ()
@@ -161,7 +161,7 @@ def matches_of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[Mat
     require(actor, Permission.MATCH_READ)
     query = select(Match).where(
         Match.owner_state == actor.state,
-        Match.is_standing,
+        Match.is_current,
         or_(Match.record_id.in_(ids), Match.other_record.in_(ids)),
     )
     rows = db.session.scalars(query.order_by(Match.score.desc(), Match.id)).all()

@@ -65,7 +65,7 @@ def find_matches(
     queue.queue_owner_notice(actor, "seizure", document_id)
     _propose_candidates(actor, standing)
     _leave_to_worker(later)
-    return found + [ItemMatches(item.record.line, (), is_later=True) for item in later]
+    return found + [ItemMatches(item.record.line, (), is_pending=True) for item in later]
 
 
 def _leave_to_worker(items: Sequence[RecordView]) -> None:

@@ -64,7 +64,7 @@ def _matched_records(
         select(partners.c.record_id, partners.c.other_key).where(partners.c.is_standing)
     ):
         pairs[keys[row.other_key]].add(row.record_id)
-    mine = (Match.owner_state == actor.state, Match.is_standing, Match.record_id.in_(record_ids))
+    mine = (Match.owner_state == actor.state, Match.is_current, Match.record_id.in_(record_ids))
     for row in db.session.execute(select(Match.record_id, Match.other_record).where(*mine)):
         if row.other_record is not None:
             pairs[row.record_id].add(row.other_record)
@@ -97,7 +97,9 @@ def withdraw_unsupported(
         is_own = owner == actor.state
         if not is_own and shown[record_id] != "open":
             row.other_record, row.reasons = None, []
-        if not row.is_standing or (key := (row.record_id, row.other_key)) in wanted.get(owner, {}):
+        if not row.is_current or (key := (row.record_id, row.other_pseudonym)) in wanted.get(
+            owner, {}
+        ):
             continue
         if side := find_view(row):
             wanted.setdefault(owner, {})[key] = side
@@ -123,7 +125,7 @@ def withdraw_matches(
     """
     shown = dict.fromkeys(record_ids, "open")
     rows = _lock_rows(actor, shown, in_background=in_background)
-    return [_withdraw_row(actor, row) for _, row, _ in rows if row.is_standing]
+    return [_withdraw_row(actor, row) for _, row, _ in rows if row.is_current]
 
 
 def _lock_rows(
@@ -142,14 +144,14 @@ def _lock_rows(
             for row in db.session.scalars(
                 rows.with_for_update().execution_options(populate_existing=True)
             ).all():
-                yield owner, row, keys.get(row.other_key, row.record_id)
+                yield owner, row, keys.get(row.other_pseudonym, row.record_id)
             db.session.flush()  # while the owner's rows may be written
 
 
 def _rows_about(
     owner: str, actor: Actor, keys: Mapping[UUID, UUID], *, in_background: bool
 ) -> ColumnElement[bool]:
-    about = Match.other_key.in_(keys)
+    about = Match.other_pseudonym.in_(keys)
     if owner == actor.state:
         return or_(about, Match.record_id.in_(keys.values()))
     if in_background:
@@ -161,7 +163,7 @@ def _rows_about(
 
 
 def _withdraw_row(actor: Actor, row: Match) -> MatchChange:
-    row.is_standing, row.version, row.changed_at = False, row.version + 1, actor.now()
+    row.is_current, row.version, row.changed_at = False, row.version + 1, actor.now()
     # who confirmed it has joined histories by it, which part again
     return MatchChange(
         "match_withdrawn",

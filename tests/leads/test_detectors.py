@@ -53,7 +53,7 @@ def others(count):
 def test_guns_of_two_cases_that_one_dealer_sold_are_a_lead():
     [lead] = of_kind("shared_dealer", [sold_and_seized(), sold_and_seized(), *others(6)])
     assert str(lead.summary) == "The guns were sold by one dealer: Armas del Sur."
-    assert (len(lead.guns), lead.cases) == (2, 2)
+    assert (len(lead.guns), lead.seizure_count) == (2, 2)
     assert points(lead)["rarity"] == 2.0  # two of eight
 
 

@@ -94,7 +94,7 @@ def _told(actor):
     pairs = {
         (
             row.record_id,
-            row.other_key,
+            row.other_pseudonym,
             row.other_record,
             row.score,
             row.strength,
@@ -103,7 +103,7 @@ def _told(actor):
         )
         for row in rows
     }
-    named = {row.id: (row.record_id, row.other_key) for row in rows}
+    named = {row.id: (row.record_id, row.other_pseudonym) for row in rows}
     told = select(Notification.code, Notification.subject_id)
     news = Counter((code, named.get(subject)) for code, subject in db.session.execute(told))
     wanted = select(AuditEntry).where(AuditEntry.subject_kind == "match")

@@ -105,7 +105,7 @@ def store_matches(actor: Actor, seizure_id: UUID, found: Sequence[ItemMatches]) 
     }
     made = hits.hits_of_new_records(actor, records.values())
     said = [
-        {"line": one.line, "is_later": one.is_later}
+        {"line": one.line, "is_later": one.is_pending}
         | CheckedResponse().dump(
             checks.build_answer(
                 actor,

@@ -94,5 +94,5 @@ def _look(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
 
 def _draw(reader: Actor, post: str) -> RenderedView:
     shown = get_board(reader, post)
-    told = {"board": shown, "sides": both_sides(shown.post), "own": shown.own, "rows": ROWS}
+    told = {"board": shown, "sides": both_sides(shown.post), "own": shown.own_side, "rows": ROWS}
     return partial_updates.render_parts(render_template("wall_board.html", **told), shown, SHOWN)
