@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 
-from salsa_ext.core.errors import StaleVersion, message
+from salsa_ext.core.errors import StaleVersion
 
 View = Callable[..., Any]
 
@@ -57,7 +57,7 @@ def with_conditional_etag(view: View) -> View:
     def run(*args: Any, **ids: Any) -> Any:
         response: Response = with_etag(view)(*args, **ids).make_conditional(request)
         if response.status_code == 412:
-            raise StaleVersion(message("This was changed since you read it; read it again."))
+            raise StaleVersion
         return response
 
     return run

@@ -480,7 +480,7 @@ def _with_if_match(view: View, standing: View) -> View:
                 )
             )
         if int(found[1]) != current:
-            raise StaleVersion(message("This was changed since you read it; read it again."))
+            raise StaleVersion
         g.expected_version = int(found[1])
         return view(*args, **ids)
 

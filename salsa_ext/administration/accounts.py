@@ -18,11 +18,12 @@ from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import ROLE_PERMISSIONS, has_limited_key, require, role_permissions
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Invalid, NotFound, StaleVersion, message
+from salsa_ext.core.errors import Conflict, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import is_blank
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.reference.agencies import agency_codes
@@ -89,11 +90,7 @@ def close_account(*, actor: Actor, account_id: UUID, expected_version: int | Non
     """
     require(actor, Permission.ACCOUNT_MANAGE)
     administrators = _lock_administrators()
-    account = db.session.get(Account, account_id, populate_existing=True, with_for_update=True)
-    if account is None:
-        raise NotFound("account", account_id)
-    if expected_version is not None and expected_version != account.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    account = lock(Account, account_id, expected_version)
     if not account.is_active:
         return
     if administrators == [account_id]:

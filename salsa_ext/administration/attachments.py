@@ -20,17 +20,10 @@ from salsa_ext.administration.values import AttachmentData, AttachmentSubject, F
 from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import MIB
-from salsa_ext.core.errors import (
-    CodeLabel,
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import CodeLabel, Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import lock
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
@@ -87,13 +80,9 @@ def withdraw_attachment(
     Raises NotFound, Forbidden for another state's, StaleVersion, Conflict if already withdrawn.
     """
     require(actor, Permission.ATTACHMENT_RECORD)
-    found = db.session.get(
-        Attachment, attachment_id, populate_existing=True, with_for_update=True
-    ) or load_attachment(attachment_id)  # another state's is seen, and not locked
-    require(actor, Permission.ATTACHMENT_RECORD, found.owner_state)
+    require(actor, Permission.ATTACHMENT_RECORD, load_attachment(attachment_id).owner_state)
     find_attachment(actor, attachment_id)
-    if expected_version is not None and found.version != expected_version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    found = lock(Attachment, attachment_id, expected_version)
     _check_not_withdrawn(found)
     found.withdrawn_at, found.withdrawn_reason = actor.now(), data.reason
     found.version += 1

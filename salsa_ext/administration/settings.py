@@ -13,8 +13,9 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import StaleVersion, message
+from salsa_ext.core.errors import message
 from salsa_ext.core.field_checks import Problems
+from salsa_ext.database.locks import check_version
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
 from salsa_ext.reference.names import participants
@@ -40,8 +41,7 @@ def change_settings(*, actor: Actor, data: SettingsChange, expected_version: int
     state = actor.own_state()
     _check_settings(actor, data, state)
     row = _lock_settings(actor, state)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    check_version(row.version, expected_version)
     if not (changes := _changes(data, row)):
         return
     for name, value in changes.items():

@@ -20,19 +20,12 @@ from salsa_ext.alerts.models import Alert
 from salsa_ext.alerts.queries import withdrawn_sources
 from salsa_ext.alerts.values import SILENT_ACTION, AlertData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import (
-    Conflict,
-    IllegalTransition,
-    Invalid,
-    Message,
-    NotFound,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import Conflict, IllegalTransition, Invalid, Message, message
 from salsa_ext.core.field_checks import Problems, add_years
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.time import EventTime, local_date
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import commands as record_commands
@@ -155,11 +148,7 @@ def next_validation(day: date, expires_on: date) -> date:
 
 
 def _lock_alert(actor: Actor, alert_id: UUID, expected_version: int | None, action: str) -> Alert:
-    alert = db.session.get(Alert, alert_id, with_for_update=True, populate_existing=True)
-    if alert is None or alert.owner_state != actor.state:
-        raise NotFound("alert", alert_id)
-    if expected_version is not None and expected_version != alert.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    alert = lock(Alert, alert_id, expected_version)
     if alert.status != "active":
         raise IllegalTransition("alert", alert.status, action)
     return alert

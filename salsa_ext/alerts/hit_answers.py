@@ -18,14 +18,8 @@ from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.values import HitAnswerData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import (
-    Conflict,
-    Forbidden,
-    IllegalTransition,
-    NotFound,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, NotFound, message
+from salsa_ext.database.locks import check_version
 from salsa_ext.database.session import acting_as, db
 
 ANSWER_ACTIONS: Final = {
@@ -76,8 +70,7 @@ def _answer_hit(
     actor: Actor, hit_id: UUID, expected_version: int | None, status: str, data: HitAnswerData
 ) -> None:
     row = _lock_hit(actor, hit_id)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    check_version(row.version, expected_version)
     if row.status not in UNANSWERED:
         raise IllegalTransition("hit", row.status, ANSWER_VERBS[status])
     if status == "extended" and not alert_queries.load_hit(actor, hit_id).is_shown_to_finder:

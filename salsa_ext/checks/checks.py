@@ -18,9 +18,9 @@ from salsa_ext.checks.models import Check
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS, PURPOSES_WITH_INCIDENT
-from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, NotFound, message
+from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, message
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.session import db
+from salsa_ext.database.locks import lock
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, FieldGroups
 from salsa_ext.firearms.marks import reading
@@ -216,9 +216,7 @@ def add_case_number(*, actor: Actor, check_id: UUID, case_number: str) -> None:
     Raises NotFound, Conflict.
     """
     require(actor, Permission.CHECK_MAKE)
-    check = db.session.get(Check, check_id, with_for_update=True, populate_existing=True)
-    if check is None or check.owner_state != actor.state:
-        raise NotFound("check", check_id)
+    check = lock(Check, check_id, kind="check")
     if check.case_number:
         raise Conflict(message("This check has a case number already."))
     check.case_number = case_number

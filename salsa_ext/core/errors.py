@@ -344,6 +344,9 @@ class StaleVersion(SalsaError):
 
     code = "stale_version"
 
+    def __init__(self) -> None:
+        super().__init__(message("This was changed since you read it; read it again."))
+
 
 class IdempotencyKeyReused(SalsaError):
     """The same Idempotency-Key came with another request."""

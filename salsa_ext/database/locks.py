@@ -1,4 +1,4 @@
-"""Advisory locks of trade and duplicate checks, held until the transaction ends.
+"""Locks until the transaction ends: of one row, and advisory ones of trade and duplicates.
 
 Comparing permits needs all related ones unchanged, so states that record counterparts at once take
 turns; shipments change only balances and share the lock. Order against deadlocks: guns, states of
@@ -9,10 +9,37 @@ of the exchange.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
+from salsa_ext.core.errors import NotFound, StaleVersion
 from salsa_ext.database.session import db
+
+ModelT = TypeVar("ModelT", bound=Any)
+
+
+def lock(
+    model: type[ModelT], key: Any, expected_version: int | None = None, *, kind: str = ""
+) -> ModelT:
+    """Return a row, locked and read afresh; raises NotFound, StaleVersion.
+
+    Row-level security lets a state lock only the rows that it may change. `kind` names the object
+    in NotFound if it differs from the table.
+    """
+    row = db.session.get(model, key, populate_existing=True, with_for_update=True)
+    if row is None:
+        raise NotFound(kind or model.__tablename__, key[0] if isinstance(key, tuple) else key)
+    if expected_version is not None:
+        check_version(row.version, expected_version)
+    return row
+
+
+def check_version(version: int, expected: int | None) -> None:
+    """Raise StaleVersion unless the caller has read this version, or None is expected."""
+    if expected is not None and expected != version:
+        raise StaleVersion
+
 
 _PERMITS = text("SELECT pg_advisory_xact_lock(hashtextextended('permits:' || :state, 0))")
 _PERMITS_SHARED = text(

@@ -23,19 +23,12 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose
-from salsa_ext.core.errors import (
-    CodeLabel,
-    Conflict,
-    IllegalTransition,
-    Invalid,
-    NotFound,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import CodeLabel, Conflict, IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, add_years
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import locks
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.locks import check_version, lock
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.models import Consent
@@ -156,14 +149,9 @@ def _decide_consent(
     answer: str | None,
     **changes: Any,
 ) -> None:
-    row = db.session.get(
-        Consent, (consent_id, actor.own_state()), populate_existing=True, with_for_update=True
-    )
-    if row is None:
-        raise NotFound("consent", consent_id)
+    row = lock(Consent, (consent_id, actor.own_state()))
     require(actor, Permission.CONSENT_DECIDE, row.origin_state)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    check_version(row.version, expected_version)
     if row.status not in DECIDABLE_STATUSES[status]:
         raise IllegalTransition("consent", row.status, DECISION_VERBS[status])
     kept = {column.key: getattr(row, column.key) for column in Consent.__table__.columns}

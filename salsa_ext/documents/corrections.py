@@ -15,8 +15,9 @@ from salsa_ext.access.audit import Action, AuditEvent, related_traces
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.alerts import reevaluation
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound, StaleVersion, message
+from salsa_ext.core.errors import NotFound, message
 from salsa_ext.core.field_checks import Problems
+from salsa_ext.database.locks import check_version
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.versions import select_current
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
@@ -51,8 +52,7 @@ def lock_document(model: Any, kind: str, document_id: UUID, expected_version: in
     document = db.session.scalars(select_current(model).where(model.id == document_id)).first()
     if document is None:
         raise NotFound(kind, document_id)
-    if expected_version is not None and expected_version != document.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    check_version(document.version, expected_version)
     return document
 
 

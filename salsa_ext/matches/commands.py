@@ -17,8 +17,9 @@ from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import hits, reevaluation
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, IllegalTransition, NotFound, StaleVersion, message
+from salsa_ext.core.errors import Conflict, IllegalTransition, message
 from salsa_ext.core.ids import new_id
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, execute_raw
 from salsa_ext.disclosure.disclosures import GROUPS_BY_VISIBILITY, RecordFinding
 from salsa_ext.firearms.records.models import Record
@@ -321,11 +322,7 @@ def reject_match(
 def _decide(
     actor: Actor, match_id: UUID, expected_version: int | None, status: str, data: DecisionData
 ) -> None:
-    row = db.session.get(Match, match_id, populate_existing=True, with_for_update=True)
-    if row is None:
-        raise NotFound("match", match_id)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    row = lock(Match, match_id, expected_version)
     if row.status == status:
         raise IllegalTransition("match", row.status, DECISION_VERBS[status])
     if not row.is_current:

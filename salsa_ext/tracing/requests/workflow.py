@@ -10,14 +10,8 @@ from uuid import UUID
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import (
-    CodeLabel,
-    IllegalTransition,
-    Message,
-    NotFound,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import CodeLabel, IllegalTransition, Message, NotFound, message
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, inbox, pair_locks
@@ -58,12 +52,7 @@ def lock_request(
     if known is None:
         raise NotFound("request", request_id)
     pair_locks.lock_with(actor.own_state(), [known.asking_state])
-    request = db.session.get_one(
-        TraceRequest, request_id, populate_existing=True, with_for_update=True
-    )
-    if expected_version is not None and expected_version != request.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
-    return request
+    return lock(TraceRequest, request_id, expected_version)
 
 
 def apply_action(actor: Actor, request: TraceRequest, action: str) -> None:

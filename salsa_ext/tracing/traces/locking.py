@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from salsa_ext.core.actor import Actor, Purpose
-from salsa_ext.core.errors import IllegalTransition, NotFound, StaleVersion, message
+from salsa_ext.core.errors import IllegalTransition
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.exchange import pair_locks
 from salsa_ext.tracing.traces import corrections as trace_corrections
@@ -30,13 +31,6 @@ def trace_purpose(trace: Trace) -> Purpose:
     return Purpose("investigation", trace.case_number, about=(str(trace.id),))
 
 
-def _lock_row(trace_id: UUID) -> Trace:
-    trace = db.session.get(Trace, trace_id, populate_existing=True, with_for_update=True)
-    if trace is None:
-        raise NotFound("trace", trace_id)
-    return trace
-
-
 def lock_trace(
     actor: Actor,
     trace_id: UUID,
@@ -51,11 +45,7 @@ def lock_trace(
     (`asking`). Raises NotFound, StaleVersion, IllegalTransition.
     """
     lock_pairs_of(actor, Trace.id == trace_id, asking)
-    trace = _lock_row(trace_id)
-    if trace.owner_state != actor.state:
-        raise NotFound("trace", trace_id)
-    if expected_version is not None and trace.version != expected_version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    trace = lock(Trace, trace_id, expected_version)
     if trace.status not in statuses:
         raise IllegalTransition(
             "trace", trace.status, action, ACTIONS_BY_STATUS.get(trace.status, ())

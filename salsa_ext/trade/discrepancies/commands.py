@@ -15,9 +15,10 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import IllegalTransition, NotFound, StaleVersion, message
+from salsa_ext.core.errors import IllegalTransition, NotFound
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.notifications import commands as notification_commands
 from salsa_ext.notifications.values import AssigneeData
@@ -271,12 +272,7 @@ def _lock_discrepancy(
     if known is None:
         raise NotFound("discrepancy", discrepancy_id)
     with acting_as(actor, known.owner_state):  # only who may write a row may lock it
-        locked = db.session.get_one(
-            Discrepancy, discrepancy_id, populate_existing=True, with_for_update=True
-        )
-    if expected_version is not None and expected_version != locked.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
-    return locked
+        return lock(Discrepancy, discrepancy_id, expected_version)
 
 
 def _update_status(actor: Actor, discrepancy: Discrepancy) -> None:

@@ -14,17 +14,11 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LICENSEE_ROLES
-from salsa_ext.core.errors import (
-    CodeLabel,
-    IllegalTransition,
-    Invalid,
-    NotFound,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import CodeLabel, IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.reference import name_matching
@@ -103,7 +97,7 @@ def decide(
     continues. Raises NotFound, StaleVersion, IllegalTransition or Invalid.
     """
     require(actor, Permission.LICENSEE_RECORD)
-    licensee = _lock_licensee(licensee_id, expected_version)
+    licensee = lock(Licensee, licensee_id, expected_version)
     if (status := LICENCE_TRANSITIONS[action].get(licensee.status)) is None:
         raise IllegalTransition("licensee", licensee.status, action)
     _check_decision(actor, licensee, data, status)
@@ -124,7 +118,7 @@ def renew(
     Raises NotFound, StaleVersion, IllegalTransition or Invalid.
     """
     require(actor, Permission.LICENSEE_RECORD)
-    licensee = _lock_licensee(licensee_id, expected_version)
+    licensee = lock(Licensee, licensee_id, expected_version)
     if licensee.status not in RENEWABLE_STATUSES:
         raise IllegalTransition("licensee", licensee.status, "renew")
     if licensee.valid_to is None:
@@ -159,15 +153,6 @@ def find(number: str) -> UUID:
     if found is None:
         raise NotFound("licensee", number)
     return found
-
-
-def _lock_licensee(licensee_id: UUID, expected_version: int | None) -> Licensee:
-    licensee = db.session.get(Licensee, licensee_id, populate_existing=True, with_for_update=True)
-    if licensee is None:
-        raise NotFound("licensee", licensee_id)
-    if expected_version is not None and expected_version != licensee.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
-    return licensee
 
 
 def _record_event(

@@ -14,17 +14,11 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import (
-    Duplicate,
-    IllegalTransition,
-    NotFound,
-    OverQuantity,
-    StaleVersion,
-    message,
-)
+from salsa_ext.core.errors import Duplicate, IllegalTransition, NotFound, OverQuantity, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import format_quantity
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.commands import PartyCollector
@@ -215,10 +209,7 @@ def lock_permit(
     numbers = (permit.number, *([successor_number] if successor_number else []))
     keys = [(permit.owner_state, permit.kind, number) for number in numbers]
     families.lock(actor, keys, permit.concerned)
-    permit = db.session.get_one(Permit, permit_id, populate_existing=True, with_for_update=True)
-    if expected_version is not None and expected_version != permit.version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
-    return permit
+    return lock(Permit, permit_id, expected_version)
 
 
 REPLACEABLE_STATUSES = ("issued", "suspended")

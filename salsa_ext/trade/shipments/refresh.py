@@ -16,8 +16,9 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select, text
 
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound, StaleVersion, message
+from salsa_ext.core.errors import NotFound
 from salsa_ext.database import locks
+from salsa_ext.database.locks import check_version
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.versions import select_current
 from salsa_ext.firearms.marks.keys import normalise
@@ -204,8 +205,7 @@ def _next_check_at(row: Shipment, facts: ShipmentFacts, moment: _UpdateContext) 
 def lock_shipment(actor: Actor, shipment_id: UUID, expected_version: int | None) -> Shipment:
     """Lock a shipment that concerns the state; raises NotFound, StaleVersion."""
     shipment = lock_shipments(actor, [shipment_id])[shipment_id]
-    if expected_version is not None and shipment.version != expected_version:
-        raise StaleVersion(message("This was changed since you read it; read it again."))
+    check_version(shipment.version, expected_version)
     return shipment
 
 
