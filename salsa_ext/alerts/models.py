@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import CHAR, CheckConstraint, Date, Double, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
 
@@ -133,3 +135,13 @@ class Hit(Base):
     cause_version: Mapped[int] = mapped_column(server_default=text("1"))
     cause_status: Mapped[str] = mapped_column(server_default=text("'standing'"))
     cause_changed_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def is_silent(self) -> bool:
+        """Return whether only the alert's state may know of the hit."""
+        return self.action == SILENT_ACTION
+
+    @property
+    def has_finder_row(self) -> bool:
+        """Return whether another state found the gun; it has a row unless the alert is hidden."""
+        return self.finding_state != self.alert_state
