@@ -239,7 +239,7 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords in no time while the block runs: for many accounts that no test is about."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (accounts, authentication):
-            patch.setattr(module, "HASHER", CHEAP)
+            patch.setattr(module, "PASSWORD_HASHER", CHEAP)
         yield
 
 

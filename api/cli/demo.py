@@ -64,7 +64,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
         _tell(path, base_url)
         return
     if standing == (DEMO, False):
-        migrations.downgrade_schema(owner_url(config), "base")
+        migrations.clear_schema(owner_url(config))
         migrations.upgrade_schema(owner_url(config))
     today = datetime.now(UTC).date()
     with Bar() as bar:

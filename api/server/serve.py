@@ -23,7 +23,7 @@ from api.server import process
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MAX_CONNECTIONS = 1024
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
 THREADS = 64

@@ -10,17 +10,21 @@ from typing import cast
 
 from alembic import command
 from alembic.config import Config as Alembic
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.exc import OperationalError
 
 from salsa_ext.core.errors import Conflict, Unavailable, message
 from salsa_ext.database.session import db
-from salsa_ext.firearms.marks import index
 from salsa_ext.reference import loading
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 DEMO_LOCK = 0x53414C5341
+DROP_STATEMENTS = text(
+    "SELECT 'DROP TABLE ' || oid::regclass || ' CASCADE' FROM pg_class"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    " UNION ALL SELECT 'DROP ROUTINE ' || oid::regprocedure || ' CASCADE' FROM pg_proc"
+    " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'salsa_%'"
+)
 STATE_TABLES = text(
     "SELECT quote_ident(table_name) FROM information_schema.columns"
     " WHERE table_schema = 'public' AND column_name = 'owner_state' ORDER BY 1"
@@ -30,21 +34,22 @@ STATE_TABLES = text(
 def upgrade_schema(migration_url: str) -> dict[str, int]:
     """Run missing migrations and load reference data; returns row counts.
 
-    Then fills missing rows of the mark index. Raises Unavailable without a database.
+    Raises Unavailable without a database.
     """
     schema_revisions(migration_url)
-    command.upgrade(_alembic_config(migration_url), "head")
-    engine = create_engine(migration_url, poolclass=pool.NullPool)
-    with engine.begin() as connection:
-        loaded = loading.load_reference_data(connection)
-    with engine.begin() as connection:
-        index.fill_variants(connection)
-    return loaded
+    alembic = Alembic()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    alembic.set_main_option("sqlalchemy.url", migration_url.replace("%", "%%"))
+    command.upgrade(alembic, "head")
+    with create_engine(migration_url, poolclass=pool.NullPool).begin() as connection:
+        return loading.load_reference_data(connection)
 
 
-def downgrade_schema(migration_url: str, revision: str) -> None:
-    """Downgrade to a revision; for tests of migrations."""
-    command.downgrade(_alembic_config(migration_url), revision)
+def clear_schema(migration_url: str) -> None:
+    """Drop all tables, functions and procedures of the schema, with all that they hold."""
+    with create_engine(migration_url, poolclass=pool.NullPool).begin() as connection:
+        for statement in connection.scalars(DROP_STATEMENTS).all():
+            connection.execute(text(statement))
 
 
 def schema_revisions(url: str) -> tuple[str | None, str | None]:
@@ -52,9 +57,8 @@ def schema_revisions(url: str) -> tuple[str | None, str | None]:
 
     Raises Unavailable without a database.
     """
-    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with _connect(url) as connection:
-        return _read_revision(connection), wanted
+        return _read_revision(connection), required_revision()
 
 
 @contextmanager
@@ -129,23 +133,13 @@ def _read_revision(connection: Connection) -> str | None:
     return cast(str, connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
-def _alembic_config(migration_url: str) -> Alembic:
-    alembic = Alembic()
-    alembic.set_main_option("script_location", str(MIGRATIONS))
-    alembic.set_main_option("sqlalchemy.url", migration_url.replace("%", "%%"))
-    return alembic
-
-
-HEAD_FILE = Path(__file__).parents[2] / "migrations" / ".current-head"
-
-
 @cache
 def required_revision() -> str:
     """Return the revision required by this code."""
-    return HEAD_FILE.read_text().strip()
+    return (MIGRATIONS / ".current-head").read_text().strip()
 
 
 def is_schema_current() -> bool:
     """True at the required revision; raises the driver's errors without a database."""
-    standing: str | None = db.session.scalar(text("SELECT salsa_revision()"))
-    return standing == required_revision()
+    revision: str | None = db.session.scalar(text("SELECT salsa_revision()"))
+    return revision == required_revision()

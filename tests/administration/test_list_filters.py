@@ -82,7 +82,7 @@ def test_every_kind_of_subject_is_one_of_the_audits():
         argument.value
         for path in source.files("salsa_ext")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Act"
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AuditEvent"
         for argument in node.args[1:2]
         if isinstance(argument, ast.Constant)
     }

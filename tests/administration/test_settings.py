@@ -77,14 +77,17 @@ def test_a_change_wants_the_version_that_was_read(administrator):
 
 def test_a_command_compares_the_version_again(run):
     run(
-        "PRY", administration_settings.change_settings, data=SettingsChange(overdue_hours=1), seen=0
+        "PRY",
+        administration_settings.change_settings,
+        data=SettingsChange(overdue_hours=1),
+        expected_version=0,
     )
     with pytest.raises(StaleVersion):
         run(
             "PRY",
             administration_settings.change_settings,
             data=SettingsChange(overdue_hours=2),
-            seen=0,
+            expected_version=0,
         )
 
 

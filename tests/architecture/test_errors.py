@@ -50,7 +50,10 @@ def refused_by_name():
 
 def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
     verbs = (
-        module.VERBS.values() for module in (permit_changes, consents, hit_answers, match_commands)
+        permit_changes.DECISION_VERBS.values(),
+        consents.DECISION_VERBS.values(),
+        hit_answers.ANSWER_VERBS.values(),
+        match_commands.DECISION_VERBS.values(),
     )
     asked = {
         *refused_by_name(),

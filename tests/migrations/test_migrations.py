@@ -1,4 +1,4 @@
-"""The migrations make what the models say, can be taken back, and keep their house rules."""
+"""The migrations make what the models declare, keep what is stored, and follow their rules."""
 
 import ast
 import re
@@ -11,13 +11,14 @@ from sqlalchemy import create_engine, pool, text
 
 from salsa_ext.administration import migrations
 from salsa_ext.database.session import Base
+from tests.support import agencies
 from tests.support.source import ROOT
 
 VERSIONS = sorted((ROOT / "migrations" / "versions").glob("*.py"))
 PROJECT = {"salsa_ext", "api", "importers"}
 
 
-def test_the_models_are_what_the_migrations_make(owner):
+def test_the_migrations_make_what_the_models_declare(owner):
     with owner.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "include_object": is_ours}
@@ -40,23 +41,29 @@ def test_every_column_is_nullable_where_its_model_says_so(owner):
     }
 
 
-def test_migrations_go_up_and_down_and_up_again(empty):
+def test_an_upgrade_makes_all_tables_and_a_second_one_changes_nothing(empty):
+    loaded = migrations.upgrade_schema(empty)
+    before = catalogue(empty)
+    assert before[0] == {"alembic_version", *Base.metadata.tables}
+    assert migrations.upgrade_schema(empty) == loaded
+    assert catalogue(empty) == before
+
+
+def test_an_upgrade_keeps_what_is_stored(empty):
     migrations.upgrade_schema(empty)
-    migrations.downgrade_schema(empty, "base")
-    assert tables(empty) == {"alembic_version"}
+    agencies.register(empty)
+    stored = names(empty, "SELECT agency::text FROM agency")
     migrations.upgrade_schema(empty)
-    assert tables(empty) == {"alembic_version", *Base.metadata.tables}
+    assert names(empty, "SELECT agency::text FROM agency") == stored != set()
 
 
-def test_going_down_leaves_no_function_and_no_procedure(empty):
+def test_a_cleared_schema_is_empty_and_can_be_made_again(empty):
     migrations.upgrade_schema(empty)
-    migrations.downgrade_schema(empty, "base")
-    assert names(empty, "SELECT proname FROM pg_proc WHERE proname LIKE 'salsa%'") == set()
-
-
-def test_a_second_upgrade_changes_nothing(empty):
-    first = migrations.upgrade_schema(empty)
-    assert migrations.upgrade_schema(empty) == first
+    before = catalogue(empty)
+    migrations.clear_schema(empty)
+    assert catalogue(empty) == (set(), set(), set())
+    migrations.upgrade_schema(empty)
+    assert catalogue(empty) == before
 
 
 def test_the_head_file_names_the_newest_revision():
@@ -64,23 +71,19 @@ def test_the_head_file_names_the_newest_revision():
     assert head == VERSIONS[-1].stem
 
 
-def test_revisions_are_numbered_without_a_gap():
+def test_revisions_are_numbered_without_a_gap_and_follow_each_other():
     assert [path.stem[:4] for path in VERSIONS] == [f"{n:04}" for n in range(1, len(VERSIONS) + 1)]
-
-
-@pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
-def test_a_revision_is_called_as_its_file_is(path):
-    assert re.fullmatch(r"\d{4}_[a-z_]+", path.stem)
-    assert assigned(path)["revision"] == path.stem
-
-
-@pytest.mark.parametrize("path", VERSIONS[1:], ids=lambda path: path.stem)
-def test_a_revision_follows_the_one_before_it(path):
-    assert assigned(path)["down_revision"] == VERSIONS[VERSIONS.index(path) - 1].stem
+    revisions = [assigned(path) for path in VERSIONS]
+    assert [each["revision"] for each in revisions] == [path.stem for path in VERSIONS]
+    assert [each["down_revision"] for each in revisions] == [
+        None,
+        *(path.stem for path in VERSIONS[:-1]),
+    ]
 
 
 @pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
 def test_a_migration_imports_nothing_of_the_project(path):
+    assert re.fullmatch(r"\d{4}_[a-z_]+", path.stem)
     assert imported(path) & PROJECT == set()
 
 
@@ -93,13 +96,10 @@ def assigned(path):
 
 
 def imported(path):
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {name.name.partition(".")[0] for name in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(node.module.partition(".")[0])
-    return found
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in plain | named}
 
 
 def is_ours(thing, name, kind, reflected, compared):
@@ -112,8 +112,13 @@ def names(url, query):
         return set(connection.scalars(text(query)))
 
 
-def tables(url):
-    return names(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+def catalogue(url):
+    """Return the tables, the functions with their definitions, and the policies of a database."""
+    return (
+        names(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"),
+        names(url, "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'salsa%'"),
+        names(url, "SELECT pg_policies::text FROM pg_policies"),
+    )
 
 
 @pytest.fixture

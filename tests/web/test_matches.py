@@ -186,7 +186,7 @@ def test_a_rejection_without_a_reason_is_refused_at_its_field(officer, match):
 
 def test_what_was_judged_meanwhile_is_not_judged_over(officer, match):
     judge(officer, match, "confirm")
-    page = judge(officer, match, "reject", 412, seen="1", reason="Another mark").text
+    page = judge(officer, match, "reject", 412, expected_version="1", reason="Another mark").text
     assert "This was changed since you read it" in page and ">Another mark<" in page
     assert matches_status(officer, match) == "✓ Confirmed"
 

@@ -357,7 +357,7 @@ def test_each_other_word_is_said_and_shown(analyst, asked, name, fields, field, 
 
 def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
     say(analyst, asked, "acknowledge")
-    page = answer(analyst, asked, record, expect=412, seen="1").text
+    page = answer(analyst, asked, record, expect=412, expected_version="1").text
     assert "This was changed since you read it" in page
 
 

@@ -5,56 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, distinct, func, insert, select, text
-
 from salsa_ext.core.batches import chunks
 from salsa_ext.database.bulk import copy_many
 from salsa_ext.database.session import execute_raw
 from salsa_ext.firearms.marks import variants
-from salsa_ext.firearms.records.models import MarkKey, MarkVariant
+from salsa_ext.firearms.records.models import MarkVariant
 from salsa_ext.firearms.records.values import FIELD_EVENTS
 
-FILL_BATCH = 5_000
 MARKS_PER_WRITE = 500
 MAX_BY_STATEMENT: Final = 20
 """Marks whose forms are written by one statement; COPY is the faster way for more."""
-
-
-class _FillStep(NamedTuple):
-    """Which variants to compute, and for which marks.
-
-    `is_afield`: only marks read in the field; `is_rewritten`: only marks stored in several
-    spellings.
-    """
-
-    forms: Callable[[str], Iterable[int]]
-    is_afield: bool = False
-    is_rewritten: bool = False
-
-
-_ALL_VARIANTS, _FIELD_VARIANTS, _LARGER_HALVES = (
-    _FillStep(variants.index_keys),
-    _FillStep(variants.field_index_keys, is_afield=True),
-    _FillStep(variants.larger_half_keys),
-)
-_PARTIAL_FILLS: Final = {
-    "halves": (_LARGER_HALVES,),
-    "sightings": (_FIELD_VARIANTS,),
-    "halves and sightings": (_LARGER_HALVES, _FIELD_VARIANTS),
-}
-_REWRITTEN: Final = tuple(
-    one._replace(is_rewritten=True) for one in (_ALL_VARIANTS, _FIELD_VARIANTS)
-)
-FILL_STEPS: Final = {
-    "to be filled": (_ALL_VARIANTS, _FIELD_VARIANTS),
-    "writings to be filled": _REWRITTEN,
-    **{f"{left} to be filled": made for left, made in _PARTIAL_FILLS.items()},
-    **{
-        f"{left} and writings to be filled": (*made, *_REWRITTEN)
-        for left, made in _PARTIAL_FILLS.items()
-    },
-}
-"""What is reckoned of which marks, by what the table says."""
 
 
 class _MarkSpelling(NamedTuple):
@@ -183,35 +143,3 @@ def _variant_rows(
 ) -> Iterator[dict[str, int]]:
     code = variants.make_code(mark.make)
     return ({"key": key, "target": mark.key, "make": code} for key in make_keys(mark.norm))
-
-
-def fill_variants(connection: Connection) -> None:
-    """Write variants of marks stored before the table existed.
-
-    Runs as owner of the tables; the table's comment names the pending steps. Until then these marks
-    are found by their own key alone.
-    """
-    left = connection.scalar(text("SELECT obj_description('mark_form'::regclass)"))
-    for made in FILL_STEPS.get(left, ()):
-        _run_fill_step(connection, made)
-    if left in FILL_STEPS:
-        connection.execute(text("COMMENT ON TABLE mark_form IS NULL"))
-
-
-def _run_fill_step(connection: Connection, step: _FillStep) -> None:
-    writings = distinct(MarkKey.serial_norm)
-    marks = select(MarkKey.key, MarkKey.make, func.array_agg(writings))
-    marks = marks.group_by(MarkKey.key, MarkKey.make).execution_options(yield_per=FILL_BATCH)
-    if step.is_afield:
-        marks = marks.where(MarkKey.event.in_(FIELD_EVENTS))
-    if step.is_rewritten:
-        marks = marks.having(func.count(writings) > 1)
-    for some in connection.execute(marks).partitions():
-        rows = [
-            row
-            for key, make, norms in some
-            for norm in norms
-            for row in _variant_rows(_MarkSpelling(key, make, norm), step.forms)
-        ]
-        if rows:
-            connection.execute(insert(MarkVariant), rows)

@@ -117,18 +117,10 @@ def index_keys(norm: str) -> set[int]:
     if any(sign in folded for sign in UNREADABLE):
         return set(_partial_index_keys(folded))
     found = {pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded))}
-    found |= _half_keys(folded, len(folded) // 2) | larger_half_keys(norm)
+    found |= _half_keys(folded, len(folded) // 2)
+    if len(folded) % 2:  # both halves that include the middle glyph
+        found |= _half_keys(folded, len(folded) // 2 + 1)
     return found | {pack_key(CORE, core) for core in {folded} | digit_cores(norm) if core.isdigit()}
-
-
-def larger_half_keys(norm: str) -> set[int]:
-    """Return the keys of both halves that include the middle glyph.
-
-    Empty for marks with an even number of glyphs.
-    """
-    folded = skeleton(norm)
-    is_odd = len(folded) % 2 and not any(sign in folded for sign in UNREADABLE)
-    return _half_keys(folded, len(folded) // 2 + 1) if is_odd else set()
 
 
 def _half_keys(folded: str, half: int) -> set[int]:

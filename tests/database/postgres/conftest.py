@@ -17,7 +17,7 @@ from tests.support.folders import open_folder
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 USER = """
 import sys

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from salsa_ext.core import codes
 from salsa_ext.firearms.marks.reading import MarkRead, Reading, read_cell
 
-CORPUS = Path(__file__).parents[1] / "data" / "marks_as_written.csv"
+CORPUS = Path(__file__).parents[2] / "data" / "marks_as_written.csv"
 ROWS = list(csv.DictReader(CORPUS.read_text().splitlines()))
 
 WORDS = [

@@ -1,0 +1,221 @@
+"""Accounts, keys, the audit, attachments, and what running the service needs."""
+
+from alembic import op
+
+revision = "0003_access_audit"
+down_revision = "0002_reference"
+
+ACCESS = """
+CREATE TABLE account (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    agency TEXT NOT NULL,
+    role TEXT NOT NULL,
+    username TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    is_active BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    post TEXT,
+    CONSTRAINT pk_account PRIMARY KEY (id),
+    CONSTRAINT uq_account_username UNIQUE (username),
+    CONSTRAINT ck_account_role CHECK (role IN (
+        'licensing_officer', 'police_officer', 'forensic_examiner', 'trace_analyst',
+        'border_officer', 'supervisor', 'state_administrator', 'auditor', 'secretariat',
+        'display'
+    ))
+);
+CALL salsa_keep_to_owner('account', 'SELECT, INSERT, UPDATE');
+
+CREATE TABLE api_key (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    account_id UUID NOT NULL,
+    digest BYTEA NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT[] NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    revoked_at TIMESTAMPTZ,
+    is_link BOOLEAN NOT NULL DEFAULT false,
+    CONSTRAINT pk_api_key PRIMARY KEY (id),
+    CONSTRAINT uq_api_key_digest UNIQUE (digest)
+);
+CREATE INDEX ix_api_key_account_id ON api_key (account_id);
+CREATE INDEX ix_api_key_owner_state ON api_key (owner_state);
+CALL salsa_keep_to_owner('api_key', 'SELECT, INSERT, UPDATE');
+
+CREATE TABLE officer (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    number TEXT NOT NULL,
+    CONSTRAINT pk_officer PRIMARY KEY (id),
+    CONSTRAINT uq_officer_owner_state_number UNIQUE (owner_state, number)
+);
+CALL salsa_keep_to_owner('officer', 'SELECT, INSERT');
+
+-- Before anybody is known there is no state to see rows by: these two look up exactly one row.
+CREATE FUNCTION salsa_key(wanted bytea)
+RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
+               owner_state char(3), agency text, role text, is_link boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT k.id, k.scopes, k.expires_at, a.id, a.owner_state, a.agency, a.role, k.is_link
+    FROM api_key k JOIN account a ON a.id = k.account_id
+    WHERE k.digest = wanted AND k.revoked_at IS NULL AND a.is_active
+$$;
+CREATE FUNCTION salsa_account(wanted text)
+RETURNS TABLE (account_id uuid, owner_state char(3), agency text, role text, password_hash text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT id, a.owner_state, a.agency, a.role, a.password_hash FROM account a
+    WHERE username = wanted AND is_active
+$$;
+REVOKE ALL ON FUNCTION salsa_key(bytea), salsa_account(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION salsa_key(bytea), salsa_account(text) TO salsa_service;
+
+-- Anyone may read a public key, even before a state is known; only its state adds or ends it.
+CREATE TABLE signing_key (
+    kid TEXT NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    public_key BYTEA NOT NULL,
+    valid_from TIMESTAMPTZ NOT NULL,
+    retired_at TIMESTAMPTZ,
+    compromised_at TIMESTAMPTZ,
+    CONSTRAINT pk_signing_key PRIMARY KEY (kid),
+    CONSTRAINT ck_signing_key_compromised CHECK (compromised_at IS NULL OR retired_at IS NOT NULL),
+    CONSTRAINT ck_signing_key_public_key CHECK (octet_length(public_key) = 32)
+);
+CREATE UNIQUE INDEX uq_signing_key_owner_state ON signing_key (owner_state)
+    WHERE retired_at IS NULL;
+ALTER TABLE signing_key ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON signing_key FOR SELECT TO salsa_service USING (true);
+CREATE POLICY written ON signing_key FOR INSERT TO salsa_service
+    WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
+CREATE POLICY changed ON signing_key FOR UPDATE TO salsa_service
+    USING (owner_state = current_setting('salsa.state', true)::char(3));
+GRANT SELECT, INSERT, UPDATE (retired_at, compromised_at) ON signing_key TO salsa_service;
+
+CREATE TABLE signing_secret (
+    kid TEXT NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    sealed BYTEA NOT NULL,
+    CONSTRAINT pk_signing_secret PRIMARY KEY (kid)
+);
+CALL salsa_keep_to_owner('signing_secret', 'SELECT, INSERT, DELETE');
+"""
+
+AUDIT = """
+CREATE TABLE audit_entry (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    action TEXT NOT NULL,
+    subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
+    subject_state CHAR(3),
+    account_id UUID,
+    key_id UUID, officer_id UUID,
+    role TEXT NOT NULL,
+    purpose TEXT,
+    case_number TEXT,
+    request_id TEXT,
+    data JSONB NOT NULL,
+    salt BYTEA,
+    leaf_hash BYTEA NOT NULL,
+    agency TEXT,
+    CONSTRAINT pk_audit_entry PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_entry_concerned ON audit_entry USING gin (concerned);
+CREATE INDEX ix_audit_entry_reported ON audit_entry (owner_state) WHERE action = 'trace:reported';
+CREATE INDEX ix_audit_entry_shown ON audit_entry USING gin ((data -> 'records'))
+    WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups';
+CREATE INDEX ix_audit_entry_subject_id ON audit_entry (subject_id);
+CALL salsa_protect('audit_entry', 'SELECT, INSERT');
+CALL salsa_append_only('audit_entry');
+"""
+
+RUNNING = """
+CREATE TABLE idempotency_key (
+    digest BYTEA NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    request_digest BYTEA NOT NULL,
+    status SMALLINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_idempotency_key PRIMARY KEY (digest)
+);
+CREATE INDEX ix_idempotency_key_created_at ON idempotency_key (created_at);
+CALL salsa_keep_to_owner('idempotency_key', 'SELECT, INSERT, DELETE');
+
+CREATE TABLE import_run (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    source TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    file_digest BYTEA NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    rows_read INTEGER NOT NULL,
+    rows_taken INTEGER NOT NULL,
+    rejects JSONB NOT NULL,
+    CONSTRAINT pk_import_run PRIMARY KEY (id)
+);
+CALL salsa_protect('import_run', 'SELECT, INSERT');
+
+CREATE TABLE installation (
+    kind TEXT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    seed INTEGER,
+    anchored_on DATE,
+    is_complete BOOLEAN NOT NULL,
+    CONSTRAINT pk_installation PRIMARY KEY (kind),
+    CONSTRAINT ck_installation_kind CHECK (kind IN ('demo', 'real'))
+);
+GRANT SELECT, INSERT, UPDATE ON installation TO salsa_service;
+
+-- The content lies apart and in pieces: no list and no withdrawal touches it, a driver holds one
+-- piece at a time, and row-level security covers it, which large objects do not have.
+CREATE TABLE attachment (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    version INTEGER NOT NULL,
+    subject_kind TEXT NOT NULL, subject_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT,
+    handling TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    width INTEGER, height INTEGER,
+    received_sha256 BYTEA NOT NULL,
+    kept_sha256 BYTEA NOT NULL,
+    added_at TIMESTAMPTZ NOT NULL,
+    added_by_agency TEXT, added_by_officer UUID,
+    withdrawn_at TIMESTAMPTZ, withdrawn_reason TEXT,
+    CONSTRAINT pk_attachment PRIMARY KEY (id),
+    CONSTRAINT ck_attachment_handling CHECK (handling IN ('H0', 'H1', 'H2', 'H3')),
+    CONSTRAINT ck_attachment_kept_sha256 CHECK (octet_length(kept_sha256) = 32),
+    CONSTRAINT ck_attachment_kept_to_owner CHECK (
+        handling IN ('H0', 'H1') OR concerned = ARRAY[owner_state]
+    ),
+    CONSTRAINT ck_attachment_kind CHECK (kind IN ('photograph', 'document', 'laboratory_report')),
+    CONSTRAINT ck_attachment_received_sha256 CHECK (octet_length(received_sha256) = 32),
+    CONSTRAINT ck_attachment_withdrawn CHECK ((withdrawn_at IS NULL) = (withdrawn_reason IS NULL))
+);
+CREATE INDEX ix_attachment_subject_id ON attachment (subject_id);
+CALL salsa_protect('attachment',
+    'SELECT, INSERT, UPDATE (version, withdrawn_at, withdrawn_reason)');
+
+CREATE TABLE attachment_part (
+    attachment_id UUID NOT NULL,
+    position INTEGER NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    content BYTEA NOT NULL,
+    CONSTRAINT pk_attachment_part PRIMARY KEY (attachment_id, position)
+);
+ALTER TABLE attachment_part ALTER COLUMN content SET STORAGE EXTERNAL;
+CALL salsa_protect('attachment_part', 'SELECT, INSERT');
+CALL salsa_append_only('attachment_part');
+"""
+
+
+def upgrade() -> None:
+    op.execute(ACCESS)
+    op.execute(AUDIT)
+    op.execute(RUNNING)

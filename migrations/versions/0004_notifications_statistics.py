@@ -1,0 +1,65 @@
+"""Notifications, and sums for figures."""
+
+from alembic import op
+
+revision = "0004_notifications_statistics"
+down_revision = "0003_access_audit"
+
+TABLES = """
+CREATE TABLE notification (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    roles TEXT[] NOT NULL,
+    code TEXT NOT NULL,
+    subject_kind TEXT NOT NULL, subject_state CHAR(3) NOT NULL, subject_id UUID NOT NULL,
+    number TEXT,
+    data JSONB NOT NULL,
+    raised_at TIMESTAMPTZ NOT NULL,
+    account_id UUID,
+    agencies TEXT[],
+    CONSTRAINT pk_notification PRIMARY KEY (id)
+);
+CREATE INDEX ix_notification_owner_state_id ON notification (owner_state, id);
+CREATE INDEX ix_notification_owner_state_raised_at ON notification (owner_state, raised_at);
+CALL salsa_protect('notification', 'SELECT, INSERT');
+CALL salsa_append_only('notification');
+
+CREATE TABLE notification_reading (
+    notification_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    read_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_notification_reading PRIMARY KEY (notification_id, account_id)
+);
+CALL salsa_protect('notification_reading', 'SELECT, INSERT');
+CALL salsa_append_only('notification_reading');
+
+-- Sums hold no record, so row-level security does not keep them from any state.
+CREATE TABLE rollup (
+    dataset TEXT NOT NULL,
+    state CHAR(3) NOT NULL,
+    partner TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    period DATE NOT NULL,
+    amount BIGINT NOT NULL,
+    CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, partner, subject, period)
+);
+GRANT SELECT, INSERT, UPDATE ON rollup TO salsa_service;
+
+CREATE TABLE rollup_delta (
+    id UUID NOT NULL,
+    dataset TEXT NOT NULL,
+    state CHAR(3) NOT NULL,
+    partner TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    period DATE NOT NULL,
+    amount BIGINT NOT NULL,
+    CONSTRAINT pk_rollup_delta PRIMARY KEY (id)
+);
+-- FOR UPDATE SKIP LOCKED needs the right to change some column; nothing changes one.
+GRANT SELECT, INSERT, DELETE, UPDATE (id) ON rollup_delta TO salsa_service;
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLES)

@@ -1,0 +1,222 @@
+"""Matches, alerts, hits, checks, and their queues."""
+
+from alembic import op
+
+revision = "0008_matches_alerts"
+down_revision = "0007_documents"
+
+MATCHES = """
+-- One row for each state that may know of a pair, visible to that state alone. `other_key` stands for
+-- the other record, so that a pair is recognised where the state may not have the record's id.
+CREATE TABLE match (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    version INTEGER NOT NULL,
+    record_id UUID NOT NULL,
+    record_version INTEGER,
+    other_state CHAR(3) NOT NULL,
+    other_record UUID,
+    other_key UUID NOT NULL,
+    other_version INTEGER,
+    score DOUBLE PRECISION NOT NULL,
+    strength TEXT NOT NULL,
+    reasons JSONB NOT NULL,
+    is_of_crime BOOLEAN NOT NULL,
+    status TEXT NOT NULL,
+    is_standing BOOLEAN NOT NULL,
+    is_hidden BOOLEAN NOT NULL,
+    decided_by UUID,
+    decided_agency TEXT, decided_officer UUID,
+    decided_at TIMESTAMPTZ,
+    reason TEXT,
+    proposed_at TIMESTAMPTZ NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_match PRIMARY KEY (id),
+    CONSTRAINT uq_match_owner_state_record_id_other_key UNIQUE (owner_state, record_id, other_key),
+    CONSTRAINT ck_match_status CHECK (status IN ('proposed', 'confirmed', 'rejected')),
+    CONSTRAINT ck_match_strength CHECK (strength IN ('strong', 'moderate'))
+);
+CREATE INDEX ix_match_gone ON match (owner_state, id) WHERE NOT is_standing;
+CREATE INDEX ix_match_judged ON match (owner_state, id) WHERE status <> 'proposed';
+CREATE INDEX ix_match_of_crime ON match (owner_state, id) WHERE is_of_crime;
+CREATE INDEX ix_match_other_key ON match (other_key);
+CREATE INDEX ix_match_owner_state_id ON match (owner_state, id);
+CREATE INDEX ix_match_owner_state_other_record ON match (owner_state, other_record);
+CALL salsa_keep_to_owner('match', 'SELECT, INSERT, UPDATE, DELETE');
+-- Matches with a record that its owner made silent are hidden from the state that owns the row.
+ALTER POLICY owned ON match
+    USING (owner_state = current_setting('salsa.state', true)::char(3) AND NOT is_hidden);
+
+-- The owner of the other record hides and shows the row by its key, and never reads it.
+CREATE FUNCTION salsa_hide_matches(keys uuid[], hidden boolean) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE match SET is_hidden = hidden WHERE other_key = ANY(keys) AND is_hidden <> hidden
+    AND owner_state <> current_setting('salsa.state', true)::char(3)
+$$;
+-- A correction asks for these at once, and without silent owners: else it would take longer where
+-- there is one.
+CREATE FUNCTION salsa_match_partners(keys uuid[], silent boolean)
+RETURNS TABLE (owner_state char(3), record_id uuid, other_key uuid, is_standing boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT m.owner_state, m.record_id, m.other_key, m.is_standing FROM match AS m
+    WHERE m.other_key = ANY(keys) AND (silent OR NOT EXISTS (
+        SELECT FROM record_setting AS s
+        WHERE s.record_id = m.record_id AND s.visibility = 'silent'
+    ))
+$$;
+
+-- Records to be matched, those of crime first: a long file of trade does not hold them back.
+CREATE TABLE match_wait (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    is_of_crime BOOLEAN NOT NULL,
+    record_ids UUID[] NOT NULL,
+    CONSTRAINT pk_match_wait PRIMARY KEY (id)
+);
+CREATE INDEX ix_match_wait_next ON match_wait (owner_state, is_of_crime DESC, id);
+CREATE INDEX ix_match_wait_records ON match_wait USING gin (record_ids) WITH (fastupdate = off)
+    WHERE is_of_crime;
+CALL salsa_keep_to_owner('match_wait', 'SELECT, INSERT, DELETE, UPDATE (id)');
+
+-- No policy lets an index find the elements of an array: the function answers for the reader's state
+-- alone. Alerts are of crime, so files of trade are left out; fastupdate would make readers search
+-- what the index has not sorted yet.
+CREATE FUNCTION salsa_waiting(wanted uuid[]) RETURNS TABLE (record uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+    SELECT one FROM unnest(wanted) AS one WHERE EXISTS (
+        SELECT FROM match_wait AS w WHERE w.is_of_crime AND w.record_ids @> ARRAY[one]
+        AND w.owner_state = current_setting('salsa.state', true)
+    )
+$$;
+REVOKE ALL ON FUNCTION salsa_hide_matches(uuid[], boolean), salsa_match_partners(uuid[], boolean),
+    salsa_waiting(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION salsa_hide_matches(uuid[], boolean),
+    salsa_match_partners(uuid[], boolean), salsa_waiting(uuid[]) TO salsa_service;
+"""
+
+ALERTS = """
+CREATE TABLE alert (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    version INTEGER NOT NULL,
+    record_id UUID NOT NULL,
+    of_record UUID,
+    action TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reason_text TEXT,
+    case_number TEXT NOT NULL,
+    visible_to CHAR(3)[],
+    expires_on DATE NOT NULL,
+    status TEXT NOT NULL,
+    second_check TEXT NOT NULL,
+    entered_by UUID, entered_at TIMESTAMPTZ NOT NULL,
+    verified_by UUID, verified_at TIMESTAMPTZ,
+    validate_on DATE NOT NULL,
+    ended_at TIMESTAMPTZ, end_reason TEXT,
+    CONSTRAINT pk_alert PRIMARY KEY (id),
+    CONSTRAINT ck_alert_action CHECK (action IN (
+        'seize', 'hold_and_call', 'inform_only', 'let_pass_and_inform'
+    )),
+    CONSTRAINT ck_alert_priority CHECK (priority IN ('urgent', 'routine')),
+    CONSTRAINT ck_alert_second_check CHECK (second_check IN ('not_needed', 'waiting', 'done')),
+    CONSTRAINT ck_alert_status CHECK (status IN ('active', 'expired', 'cancelled'))
+);
+CREATE INDEX ix_alert_expiring ON alert (owner_state, expires_on) WHERE status = 'active';
+CREATE INDEX ix_alert_of_record ON alert (of_record) WHERE of_record IS NOT NULL;
+CREATE INDEX ix_alert_owner_state_id ON alert (owner_state, id);
+CREATE INDEX ix_alert_record_id ON alert (record_id);
+CREATE INDEX ix_alert_validating ON alert (owner_state, validate_on) WHERE status = 'active';
+CALL salsa_protect('alert', 'SELECT, INSERT, UPDATE');
+
+-- One row for the state of the alert and, unless the alert lets the gun pass, one of the same id for
+-- the state that found it: each may live in an installation of its own. `read_as` is the mark by
+-- which the record was found, `cause_version` the version of the record compared last.
+CREATE TABLE hit (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    version INTEGER NOT NULL,
+    alert_id UUID NOT NULL, alert_state CHAR(3) NOT NULL,
+    asking_state CHAR(3) NOT NULL,
+    agency TEXT,
+    action TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    cause_kind TEXT NOT NULL, cause_id UUID, cause_key UUID NOT NULL,
+    strength TEXT NOT NULL,
+    score DOUBLE PRECISION NOT NULL,
+    status TEXT NOT NULL,
+    met_at TIMESTAMPTZ NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    due_at TIMESTAMPTZ NOT NULL,
+    reminded_at TIMESTAMPTZ,
+    answered_at TIMESTAMPTZ, answered_by UUID,
+    note TEXT,
+    changed_at TIMESTAMPTZ NOT NULL,
+    read_as TEXT,
+    cause_version INTEGER NOT NULL DEFAULT 1,
+    cause_status TEXT NOT NULL DEFAULT 'standing',
+    cause_changed_at TIMESTAMPTZ,
+    CONSTRAINT pk_hit PRIMARY KEY (id, owner_state),
+    CONSTRAINT uq_hit_owner_state_alert_id_cause_key UNIQUE (owner_state, alert_id, cause_key),
+    CONSTRAINT ck_hit_cause_status CHECK (cause_status IN (
+        'standing', 'corrected', 'corrected_away', 'withdrawn'
+    )),
+    CONSTRAINT ck_hit_status CHECK (status IN (
+        'open', 'confirmed', 'denied', 'extended', 'expired', 'ended'
+    )),
+    CONSTRAINT ck_hit_strength CHECK (strength IN ('strong', 'moderate'))
+);
+CREATE INDEX ix_hit_alert_id ON hit (alert_id);
+CREATE INDEX ix_hit_cause_id ON hit (cause_id);
+CREATE INDEX ix_hit_cause_key ON hit (cause_key);
+CREATE INDEX ix_hit_owner_state_id ON hit (owner_state, id);
+CREATE INDEX ix_hit_owner_state_made_at ON hit (owner_state, made_at);
+CREATE INDEX ix_hit_waiting ON hit (owner_state, due_at) WHERE status IN ('open', 'extended');
+CALL salsa_keep_to_owner('hit', 'SELECT, INSERT, UPDATE');
+
+-- An alert that is not shown leaves no row where the record was found: the worker of that state asks
+-- whose it is.
+CREATE FUNCTION salsa_hit_owners(keys uuid[]) RETURNS TABLE (alert_state char(3))
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT DISTINCT h.alert_state FROM hit AS h
+    WHERE h.cause_key = ANY(keys) AND h.asking_state = current_setting('salsa.state', true)
+$$;
+REVOKE ALL ON FUNCTION salsa_hit_owners(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION salsa_hit_owners(uuid[]) TO salsa_service;
+"""
+
+CHECKS = """
+CREATE TABLE mark_check (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    query JSONB NOT NULL,
+    purpose TEXT NOT NULL,
+    case_number TEXT,
+    incident TEXT,
+    verdict TEXT NOT NULL,
+    is_told BOOLEAN NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_mark_check PRIMARY KEY (id)
+);
+CREATE INDEX ix_mark_check_untold ON mark_check (owner_state, id) WHERE NOT is_told;
+CALL salsa_protect('mark_check', 'SELECT, INSERT, UPDATE');
+
+-- Owners of silent records are notified by a job, so that no answer takes longer because of them.
+CREATE TABLE owner_wait (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    kind TEXT NOT NULL,
+    cause_id UUID NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_owner_wait PRIMARY KEY (id),
+    CONSTRAINT ck_owner_wait_kind CHECK (kind IN ('seizure', 'trace'))
+);
+CREATE INDEX ix_owner_wait_owner_state_id ON owner_wait (owner_state, id);
+CALL salsa_keep_to_owner('owner_wait', 'SELECT, INSERT, DELETE, UPDATE (id)');
+"""
+
+
+def upgrade() -> None:
+    op.execute(MATCHES)
+    op.execute(ALERTS)
+    op.execute(CHECKS)

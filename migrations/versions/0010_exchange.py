@@ -1,0 +1,94 @@
+"""Envelopes: the outbox and the inbox of each state, and the progress of each pair of states."""
+
+from alembic import op
+
+revision = "0010_exchange"
+down_revision = "0009_trade"
+
+TABLES = """
+-- No row is visible to two states and no key joins those of two. An envelope is append-only; its
+-- progress is a row beside it, which one worker at a time claims.
+CREATE TABLE outbox (
+    owner_state CHAR(3) NOT NULL,
+    id UUID NOT NULL,
+    recipient CHAR(3) NOT NULL, sequence BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    case_number TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    raw BYTEA NOT NULL,
+    put_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_outbox PRIMARY KEY (owner_state, id),
+    CONSTRAINT uq_outbox_owner_state_recipient_sequence UNIQUE (owner_state, recipient, sequence)
+);
+CALL salsa_keep_to_owner('outbox', 'SELECT, INSERT');
+CALL salsa_append_only('outbox');
+
+CREATE TABLE outbox_progress (
+    owner_state CHAR(3) NOT NULL,
+    envelope_id UUID NOT NULL,
+    recipient CHAR(3) NOT NULL, sequence BIGINT NOT NULL,
+    attempts INTEGER NOT NULL, due_at TIMESTAMPTZ NOT NULL,
+    delivered_at TIMESTAMPTZ,
+    failure TEXT,
+    CONSTRAINT pk_outbox_progress PRIMARY KEY (owner_state, envelope_id)
+);
+CREATE INDEX ix_outbox_progress_waiting ON outbox_progress (owner_state, recipient, sequence)
+    WHERE delivered_at IS NULL;
+CALL salsa_keep_to_owner('outbox_progress',
+    'SELECT, INSERT, UPDATE (attempts, due_at, delivered_at, failure)');
+
+CREATE TABLE outbox_pair (
+    owner_state CHAR(3) NOT NULL,
+    recipient CHAR(3) NOT NULL, sequence BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    CONSTRAINT pk_outbox_pair PRIMARY KEY (owner_state, recipient)
+);
+CALL salsa_keep_to_owner('outbox_pair', 'SELECT, INSERT, UPDATE (sequence, hash)');
+
+CREATE TABLE inbox (
+    owner_state CHAR(3) NOT NULL,
+    id UUID NOT NULL,
+    sender CHAR(3) NOT NULL, sequence BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    case_number TEXT NOT NULL,
+    previous TEXT,
+    hash TEXT NOT NULL,
+    raw BYTEA NOT NULL,
+    received_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_inbox PRIMARY KEY (owner_state, id),
+    CONSTRAINT uq_inbox_owner_state_sender_sequence UNIQUE (owner_state, sender, sequence)
+);
+CALL salsa_keep_to_owner('inbox', 'SELECT, INSERT');
+CALL salsa_append_only('inbox');
+
+CREATE TABLE inbox_progress (
+    owner_state CHAR(3) NOT NULL,
+    envelope_id UUID NOT NULL,
+    sender CHAR(3) NOT NULL, sequence BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT,
+    attempts INTEGER NOT NULL, due_at TIMESTAMPTZ NOT NULL,
+    settled_at TIMESTAMPTZ,
+    CONSTRAINT pk_inbox_progress PRIMARY KEY (owner_state, envelope_id),
+    CONSTRAINT ck_inbox_progress_status CHECK (status IN ('waiting', 'applied', 'refused'))
+);
+CREATE INDEX ix_inbox_progress_waiting ON inbox_progress (owner_state, sender, sequence)
+    WHERE status = 'waiting';
+CALL salsa_keep_to_owner('inbox_progress',
+    'SELECT, INSERT, UPDATE (status, code, attempts, due_at, settled_at)');
+
+CREATE TABLE inbox_pair (
+    owner_state CHAR(3) NOT NULL,
+    sender CHAR(3) NOT NULL,
+    received_through BIGINT NOT NULL,
+    hash TEXT,
+    settled_through BIGINT NOT NULL,
+    CONSTRAINT pk_inbox_pair PRIMARY KEY (owner_state, sender)
+);
+CALL salsa_keep_to_owner('inbox_pair',
+    'SELECT, INSERT, UPDATE (received_through, hash, settled_through)');
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLES)

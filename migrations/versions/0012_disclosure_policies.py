@@ -1,0 +1,194 @@
+"""Consents, restrictions of agencies, and the policies that keep a trace from them."""
+
+from alembic import op
+
+revision = "0012_disclosure_policies"
+down_revision = "0011_tracing"
+
+CONSENTS = """
+-- Each of the two states owns a row of its own, of the same id, so that either can move elsewhere.
+CREATE TABLE consent (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    version INTEGER NOT NULL,
+    origin_state CHAR(3) NOT NULL,
+    asking_state CHAR(3) NOT NULL,
+    record_id UUID NOT NULL,
+    use TEXT NOT NULL,
+    to_state CHAR(3),
+    case_number TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    status TEXT NOT NULL,
+    answer TEXT,
+    expires_on DATE,
+    asked_at TIMESTAMPTZ NOT NULL,
+    answered_at TIMESTAMPTZ,
+    asking_agency TEXT,
+    about UUID[] NOT NULL DEFAULT '{}',
+    CONSTRAINT pk_consent PRIMARY KEY (id, owner_state),
+    CONSTRAINT ck_consent_granted CHECK (status <> 'granted' OR expires_on IS NOT NULL),
+    CONSTRAINT ck_consent_notice CHECK ((use = 'compelled') = (status = 'notified')),
+    CONSTRAINT ck_consent_onward CHECK ((use = 'onward') = (to_state IS NOT NULL)),
+    CONSTRAINT ck_consent_sides CHECK (
+        origin_state <> asking_state AND owner_state IN (origin_state, asking_state)
+    ),
+    CONSTRAINT ck_consent_status CHECK (status IN (
+        'asked', 'granted', 'refused', 'revoked', 'notified'
+    )),
+    CONSTRAINT ck_consent_use CHECK (use IN ('names', 'court', 'onward', 'compelled'))
+);
+CREATE INDEX ix_consent_asking_state_case_number ON consent (asking_state, case_number);
+CREATE INDEX ix_consent_owner_state_record_id ON consent (owner_state, record_id);
+CALL salsa_keep_to_owner('consent',
+    'SELECT, INSERT, UPDATE (version, status, answer, expires_on, answered_at)');
+
+-- An agency is kept from a trace or a request. `named_by` is the state that named it, which alone
+-- takes it back; `is_own` are those that the asked state set itself. The key begins with the subject:
+-- whoever looks one up reads its few rows, and never all of an agency.
+CREATE TABLE hiding (
+    subject_id UUID NOT NULL,
+    agency TEXT NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    subject_kind TEXT NOT NULL,
+    hidden_at TIMESTAMPTZ NOT NULL,
+    is_own BOOLEAN NOT NULL,
+    named_by CHAR(3) NOT NULL,
+    CONSTRAINT pk_hiding PRIMARY KEY (subject_id, agency, owner_state, is_own, named_by),
+    CONSTRAINT ck_hiding_subject_kind CHECK (subject_kind IN ('trace', 'request'))
+);
+CALL salsa_keep_to_owner('hiding', 'SELECT, INSERT, DELETE');
+
+-- The asking state writes that it asked before the letter arrives from which the other learns what
+-- to hide: until then its own word counts, for its own trace alone.
+CREATE FUNCTION salsa_is_kept_by(owner char(3), subject uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM hiding WHERE hiding.owner_state = owner
+        AND agency = current_setting('salsa.unseen', true) AND subject_id = subject)
+$$;
+CREATE FUNCTION salsa_is_case_kept(asking char(3), number text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM (
+            SELECT id FROM trace WHERE owner_state = asking AND case_number = number
+            UNION ALL SELECT trace_id FROM trace_request WHERE asking_state = asking
+                AND owner_state = current_setting('salsa.state', true)::char(3) AND case_number = number
+        ) AS of_case
+        WHERE (SELECT count(*) FROM hiding
+               WHERE owner_state = current_setting('salsa.state', true)::char(3)
+               AND agency = current_setting('salsa.unseen', true) AND subject_id = of_case.id) > 0
+    )
+$$;
+CREATE FUNCTION salsa_unseen(reader text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(reader, '')
+$$;
+
+-- What searches and matches showed of a record. Row-level security lets only leakproof operators
+-- use an index, and those of jsonb are not: this sees the entries that concern the reader's state
+-- and returns ids alone. A check names a case and not the traces that it is about, which would cost
+-- every check a look-up: an agency that is kept from a trace sees nothing shown in its case.
+CREATE FUNCTION salsa_showings(record text) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT id FROM audit_entry
+    WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups'
+    AND data -> 'records' ? record
+    AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
+    AND (coalesce(current_setting('salsa.unseen', true), '') = ''
+         OR NOT salsa_is_case_kept(owner_state, case_number))
+$$;
+-- To which states the reader's own records were shown. A state that was shown the firearm knows the
+-- record; one that was shown the holder alone knows only that a check or a seizure named that state,
+-- and that is returned instead. OFFSET 0 makes each record be looked up by itself; which entries
+-- concern the state, maybe most of the audit, is decided afterwards.
+CREATE FUNCTION salsa_shown_to(wanted text[])
+RETURNS TABLE (record text, state text, cause_kind text, cause text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+    SELECT DISTINCT one, reader, CASE WHEN NOT named THEN subject_kind END,
+        CASE WHEN NOT named THEN subject_id END
+    FROM unnest(wanted) AS one CROSS JOIN LATERAL (
+        SELECT action, subject_kind, subject_id, subject_state, concerned,
+            coalesce(data ->> 'to', owner_state) AS reader, data -> 'groups' ? 'firearm' AS named
+        FROM audit_entry WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups'
+            AND data -> 'records' ? one OFFSET 0
+    ) AS found
+    WHERE concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
+    AND subject_state = current_setting('salsa.state', true)
+    AND reader <> current_setting('salsa.state', true)
+    AND (named OR (action = 'record:matched' AND subject_kind IN ('check', 'seizure')))
+$$;
+REVOKE ALL ON FUNCTION salsa_is_kept_by(char(3), uuid), salsa_is_case_kept(char(3), text),
+    salsa_unseen(text), salsa_showings(text), salsa_shown_to(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION salsa_is_kept_by(char(3), uuid), salsa_is_case_kept(char(3), text),
+    salsa_unseen(text), salsa_showings(text), salsa_shown_to(text[]) TO salsa_service;
+"""
+
+# `salsa.unseen` is the agency for which a session reads; it is empty for the state as a whole, from
+# which nothing is kept. Restrictions are looked up row by row in their index, which costs the same
+# for three of them and for thousands. They are counted, because the planner may hash an EXISTS and
+# serve a LIMIT by reading the table: either reads all of them. Only restrictions of the reader's own
+# state count: the drafts of another state hide nothing from it.
+STATE = "current_setting('salsa.state', true)::char(3)"
+UNSEEN = "current_setting('salsa.unseen', true)"
+SEES_ALL = f"coalesce({UNSEEN}, '') = ''"
+CONCERNED = f"concerned @> ARRAY[{STATE}]"
+OWNED = f"owner_state = {STATE}"
+
+
+def unrestricted(subject: str) -> str:
+    """Return the condition that the reader's agency is kept from no such subject."""
+    return (
+        f"(SELECT count(*) FROM hiding WHERE hiding.owner_state = {STATE}"  # noqa: S608 - own names
+        f" AND hiding.agency = {UNSEEN} AND hiding.subject_id = {subject}) = 0"
+    )
+
+
+def by_id(column: str) -> str:
+    return f"({SEES_ALL} OR {unrestricted(column)})"
+
+
+def of_visible_consent(subject: str) -> str:
+    return f"""(SELECT true FROM consent
+        WHERE consent.{OWNED} AND consent.id = {subject} LIMIT 1)"""  # noqa: S608 - own names
+
+
+# `about` lists the traces that an entry or a notification is about. As one text it is an id in
+# entries of before, or any text of a refused letter, which is about nothing.
+ABOUT = "data ->> 'about'"
+LISTED = f"string_to_array(translate({ABOUT}, '[]\" ', ''), ',')::uuid[]"
+ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+TRACES = f"""CASE jsonb_typeof(data -> 'about') WHEN 'array' THEN {LISTED}
+    WHEN 'string' THEN CASE WHEN {ABOUT} ~* '^{ID}$' THEN ARRAY[({ABOUT})::uuid] END END"""
+OF_BEFORE = (
+    "action IN ('record:disclosed', 'party:disclosed') AND agency IS NULL AND NOT data ? 'about'"
+)
+POLICIES = {
+    ("seen", "trace"): f"{CONCERNED} AND {by_id('trace.id')}",
+    ("seen", "trace_leg"): f"{CONCERNED} AND {by_id('trace_leg.trace_id')}",
+    ("seen", "attachment"): f"{CONCERNED} AND {by_id('attachment.subject_id')}",
+    ("seen", "notification"): f"""{CONCERNED} AND {by_id("notification.subject_id")}
+        AND ({SEES_ALL} OR subject_kind <> 'consent'
+             OR {of_visible_consent("notification.subject_id")})
+        AND ({SEES_ALL} OR NOT data ? 'about' OR {unrestricted(f"ANY ({LISTED})")})""",
+    ("owned", "trace_request"): f"{OWNED} AND {by_id('trace_request.id')}",
+    ("owned", "trace_message"): f"{OWNED} AND {by_id('trace_message.subject_id')}",
+    # What an agency asked itself it goes on seeing: its absence would show that there is a trace.
+    ("owned", "consent"): f"""{OWNED} AND ({SEES_ALL} OR about = '{{}}' OR asking_agency = {UNSEEN}
+        OR {unrestricted("ANY (consent.about)")})""",
+    # What an agency did itself is in its own audit.
+    ("seen", "audit_entry"): f"""{CONCERNED} AND ({SEES_ALL} OR agency = {UNSEEN} OR (
+        (coalesce({ABOUT}, '[]') = '[]' OR {unrestricted(f"ANY ({TRACES})")})
+        AND NOT ({OF_BEFORE} AND salsa_is_case_kept(owner_state, case_number))
+        AND CASE WHEN subject_kind IN ('trace', 'request', 'approval')
+                 THEN {unrestricted("audit_entry.subject_id::uuid")}
+                     AND ({OWNED} OR NOT salsa_is_kept_by(owner_state, subject_id::uuid))
+                 WHEN subject_kind = 'consent'
+                 THEN {of_visible_consent("audit_entry.subject_id::uuid")}
+                 ELSE true END))""",
+}
+
+
+def upgrade() -> None:
+    op.execute(CONSENTS)
+    for (policy, table), condition in POLICIES.items():
+        written = f"WITH CHECK ({OWNED})" if policy == "owned" else ""
+        op.execute(f"ALTER POLICY {policy} ON {table} USING ({condition}) {written}")
