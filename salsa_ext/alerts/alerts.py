@@ -80,12 +80,13 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
     for data, gun in zip(batch, guns, strict=True):
         is_silent = data.action == SILENT_ACTION
         states = () if is_silent else data.visible_to or participants()
+        alert_id, record_id = new_id(), new_id()
         row = {
-            "id": new_id(),
+            "id": alert_id,
             "owner_state": own,
             "concerned": sorted({own, *states}),
             "version": 1,
-            "record_id": new_id(),
+            "record_id": record_id,
             "of_record": data.record,
             "action": data.action,
             "priority": data.priority,
@@ -107,15 +108,15 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
                 event=ALERT,
                 when=EventTime(day),
                 document_kind="alert",
-                document_id=row["id"],
+                document_id=alert_id,
                 owner=own,
                 concerned=[own],
-                record_id=row["record_id"],
+                record_id=record_id,
                 visibility="silent" if is_silent else "open",
             )
         )
         said = {"action": data.action, "reason": data.reason}
-        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", row["id"], data=said))
+        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=said))
     record_commands.write_records(records, now)
     insert_many(Alert, rows)
     append_many(actor, events)
@@ -241,7 +242,10 @@ def _check_alert(data: AlertData, gun: Firearm, day: date) -> None:
             for each in messages:
                 gun_problems.add(path, each)
     if data.record and gun_problems.found:  # the request names no field of the gun
-        problems.found["record"] = [*chain.from_iterable(gun_problems.found.values()), CORRECT_RECORD]
+        problems.found["record"] = [
+            *chain.from_iterable(gun_problems.found.values()),
+            CORRECT_RECORD,
+        ]
     else:
         problems.found |= gun_problems.found
     problems.raise_any()

@@ -187,7 +187,11 @@ def create_hits(actor: Actor, matches: Iterable[AlertMatch], *, in_background: b
     for new in created:
         finder, cause_id = new.match.finding_state, new.match.cause_id
         if new.is_shared:
-            more = {"owner_state": finder, "cause_id": cause_id, "serial_read": new.match.serial_read}
+            more = {
+                "owner_state": finder,
+                "cause_id": cause_id,
+                "serial_read": new.match.serial_read,
+            }
             rows[finder].append(Hit(**_column_values(new.hit) | more))
         if in_background and new.match.cause_kind != CHECK_EVENT:
             records[finder][cause_id] = None

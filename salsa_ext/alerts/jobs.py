@@ -70,7 +70,9 @@ def _remind_of_hits(actor: Actor, limit: int) -> int:
 
     Only of hits whose finding state waits for the answer.
     """
-    is_visible = or_(Hit.finding_state == Hit.alert_state, Hit.finding_state == any_(Alert.concerned))
+    is_visible = or_(
+        Hit.finding_state == Hit.alert_state, Hit.finding_state == any_(Alert.concerned)
+    )
     is_shown_to_finder = select(Alert.id).where(Alert.id == Hit.alert_id, is_visible).exists()
     is_overdue = (Hit.due_at < actor.now()) & Hit.reminded_at.is_(None)
     overdue = _lock_hits(actor, is_overdue & ~Hit.is_silent & is_shown_to_finder, limit)

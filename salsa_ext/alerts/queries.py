@@ -225,7 +225,10 @@ class HitView:
 
 
 def _is_shown_to_finder(hit: Hit, own_alert: AlertView | None) -> bool:
-    visible = own_alert is None or hit.finding_state in {hit.alert_state, *own_alert.alert.concerned}
+    visible = own_alert is None or hit.finding_state in {
+        hit.alert_state,
+        *own_alert.alert.concerned,
+    }
     return visible and not hit.is_silent
 
 

@@ -30,8 +30,8 @@ from salsa_ext.firearms.search.values import MarkHit
 Evaluate = Callable[[Sequence[Hit], Mapping[UUID, Alert]], Mapping[UUID, str]]
 """Returns the new cause statuses of hits, by id; called as the alert's state."""
 COPIED_COLUMNS: Final = tuple(
-    "status version changed_at due_at reminded_at strength score"
-    " cause_version cause_status cause_changed_at".split()
+    "status version changed_at due_at reminded_at strength score cause_version"
+    " cause_status cause_changed_at".split()
 )
 
 
@@ -201,7 +201,11 @@ def _reload(query: Any) -> Sequence[Any]:
 
 
 def _set_cause_status(actor: Actor, row: Hit, cause_status: str) -> None:
-    now, was_void, is_void = actor.now(), row.cause_status in VOID_CAUSES, cause_status in VOID_CAUSES
+    now, was_void, is_void = (
+        actor.now(),
+        row.cause_status in VOID_CAUSES,
+        cause_status in VOID_CAUSES,
+    )
     row.cause_status, row.cause_changed_at = cause_status, now
     row.version, row.changed_at = row.version + 1, now
     if is_void and row.status in UNANSWERED:

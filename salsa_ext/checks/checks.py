@@ -13,7 +13,8 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import hits
-from salsa_ext.alerts.hits import AlertMatch, CreatedHit
+from salsa_ext.alerts.hits import AlertMatch
+from salsa_ext.alerts.models import Hit
 from salsa_ext.checks.models import Check
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
@@ -55,7 +56,7 @@ class CheckAnswer:
     advice: Message
     contact: ContactOffice | None
     coverage: Sequence[Coverage]
-    hits: Sequence[CreatedHit] = ()
+    hits: Sequence[Hit] = ()
     contacts: Sequence[ContactOffice] = ()
     reported: ReportedEvent | None = None
     remarks: Sequence[WordRemark] = ()
@@ -141,12 +142,12 @@ def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
     return _SearchedQuery(new_id(), query, found)
 
 
-def _create_hits(actor: Actor, matches: Sequence[AlertMatch]) -> dict[UUID, list[CreatedHit]]:
+def _create_hits(actor: Actor, matches: Sequence[AlertMatch]) -> dict[UUID | None, list[Hit]]:
     """Create hits; return those shown to the asker, by check.
 
     The most binding action comes first.
     """
-    made: dict[UUID, list[CreatedHit]] = defaultdict(list)
+    made: dict[UUID | None, list[Hit]] = defaultdict(list)
     for hit in (
         sorted(hits.create_hits(actor, matches, in_background=False), key=hit_order)
         if matches
@@ -157,7 +158,7 @@ def _create_hits(actor: Actor, matches: Sequence[AlertMatch]) -> dict[UUID, list
 
 
 def _build_answers(
-    actor: Actor, searches: Sequence[_SearchedQuery], hits_by_check: Mapping[UUID, list[CreatedHit]]
+    actor: Actor, searches: Sequence[_SearchedQuery], hits_by_check: Mapping[UUID | None, list[Hit]]
 ) -> dict[UUID, CheckAnswer]:
     """Return the answers by check.
 
@@ -174,7 +175,7 @@ def _complete_answer(
     actor: Actor,
     search_result: _SearchedQuery,
     searched: Sequence[Coverage],
-    created_hits: Sequence[CreatedHit],
+    created_hits: Sequence[Hit],
 ) -> CheckAnswer:
     said = build_answer(actor, search_result.id, search_result.seen, searched, created_hits)
     noted = suggestions.remarks_on_query(search_result.query, actor.language)
@@ -186,7 +187,7 @@ def build_answer(
     check_id: UUID,
     candidates: Sequence[Candidate],
     searched: Sequence[Coverage] = (),
-    created_hits: Sequence[CreatedHit] = (),
+    created_hits: Sequence[Hit] = (),
 ) -> CheckAnswer:
     """Return the answer for shown candidates: verdict, advice, contacts."""
     judged = verdict([candidate.evidence for candidate in candidates])
@@ -292,12 +293,12 @@ def _check_row(actor: Actor, purpose: Purpose, search_result: _SearchedQuery) ->
 COMPARE_FIRST: Final = "compare"
 
 
-def hit_order(hit: CreatedHit) -> tuple[bool, int, str]:
+def hit_order(hit: Hit) -> tuple[bool, int, str]:
     """Sort key of hits: strong ones first, then binding actions."""
     return hit.strength != "strong", ALERT_ACTIONS.index(hit.action), str(hit.id)
 
 
-def advise_on_hit(hit: CreatedHit) -> tuple[str, Message]:
+def advise_on_hit(hit: Hit) -> tuple[str, Message]:
     """Return the action of a hit and its text.
 
     For a hit that is not strong: compare first.

@@ -16,10 +16,11 @@ from salsa_ext.database.session import Base
 class Match(Base):
     """One state's row on two records of perhaps one gun.
 
-    `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published) replaces it. `is_current` is False once a correction removed the agreement.
-    `is_of_crime`: one of the guns was read in the field, or is missing. `is_hidden` while the other
-    record is silent: nobody reads the row, its decision remains. `record_version` and
-    `other_version` were compared last.
+    `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published)
+    replaces it. `is_current` is False once a correction removed the agreement. `is_of_crime`: one
+    of the guns was read in the field, or is missing. `is_hidden` while the other record is silent:
+    nobody reads the row, its decision remains. `record_version` and `other_version` were compared
+    last.
     """
 
     __tablename__ = "match"

@@ -389,7 +389,7 @@ _CORRECTABLE_WORDS: Final = """
     erradicada esmerilado esmerilhado devastado desbastado lixado lixada picotado apagado apagada
     ilegible ilegivel illegible illisible desconocido desconhecido unknown defaced removed scratched
     filed efface oblitere ininteligible
-""".split()  # noqa: SIM905 - read as a list of words
+""".split()
 
 
 def fold_glyphs(text: str) -> str:
