@@ -48,61 +48,41 @@ def _routes(app: Flask) -> Iterator[tuple[str, str | None]]:
 def commands(app: Flask) -> str:
     """Return what `salsa` needs of the OpenAPI document: operations, and schemas of requests."""
     document: dict[str, Any] = json.loads(app.test_client().get("/api/v1/openapi.json").data)
-    headers: dict[str, Any] = {}
-    paths = {path: _operations(methods, headers) for path, methods in document["paths"].items()}
-    schemas: dict[str, Any] = {}
-    _collect(paths, document["components"]["schemas"], schemas)
-    extract = {
-        "openapi": document["openapi"],
-        "info": document["info"],
-        "tags": document["tags"],
-        "paths": paths,
-        "components": {"parameters": headers, "schemas": dict(sorted(schemas.items()))},
-    }
-    return json.dumps(extract, indent=1, ensure_ascii=False) + "\n"
-
-
-def _operations(methods: Mapping[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
-    """Return the operations of a path; schemas of answers go, and each header stands once in `headers`."""
-    return {
-        method: operation
-        | {
-            "parameters": [_named(each, headers) for each in operation.get("parameters", ())],
-            "responses": {
+    for methods in document["paths"].values():
+        methods.pop("parameters", None)
+        for operation in methods.values():
+            operation["responses"] = {
                 status: {"content": {kind: {} for kind in response.get("content", ())}}
                 for status, response in operation["responses"].items()
                 if status.startswith("2")
-            },
-        }
-        for method, operation in methods.items()
-        if method != "parameters"
+            }
+    components = document["components"]
+    schemas: dict[str, Any] = {}
+    _collect(document["paths"], components["schemas"], schemas)
+    document["components"] = {
+        "parameters": components["parameters"],
+        "schemas": dict(sorted(schemas.items())),
     }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _named(parameter: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
-    if parameter["in"] != "header":
-        return parameter
-    headers[parameter["name"]] = parameter
-    return {"$ref": f"#/components/parameters/{parameter['name']}"}
-
-
-def _collect(part: Any, schemas: Mapping[str, Any], found: dict[str, Any]) -> None:
-    """Add to `found` the schemas that `part` refers to, and those that they refer to."""
+def _collect(part: Any, schemas: Mapping[str, Any], used: dict[str, Any]) -> None:
+    """Add to `used` the schemas that `part` refers to, and those that they refer to."""
     if isinstance(part, list):
         for each in part:
-            _collect(each, schemas, found)
+            _collect(each, schemas, used)
     elif isinstance(part, dict):
         name = str(part.get("$ref", "")).rpartition("/")[2]
-        if name in schemas and name not in found:
-            found[name] = schemas[name]
-            _collect(schemas[name], schemas, found)
+        if name in schemas and name not in used:
+            used[name] = schemas[name]
+            _collect(schemas[name], schemas, used)
         for each in part.values():
-            _collect(each, schemas, found)
+            _collect(each, schemas, used)
 
 
 DOCUMENTS = {Path("docs/permissions.md"): permissions_table, Path("api/cli/openapi.json"): commands}
 
 if __name__ == "__main__":
-    nowhere = create_app(Config(home=Path("var"), database_url="postgresql+psycopg2:///"))
+    application = create_app(Config(home=Path("var"), database_url="postgresql+psycopg2:///"))
     for path, write in DOCUMENTS.items():
-        path.write_text(write(nowhere))
+        path.write_text(write(application))

@@ -16,25 +16,25 @@ WALL = "/wall?link="
 
 @click.group()
 def account() -> None:
-    """Open, close and list accounts."""
+    """Create, close and list accounts."""
 
 
-@account.command("open")
+@account.command("create")
 @state_option
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @click.option("--agency", required=True, type=AGENCY, help="The agency's code, such as PRY-POLICE.")
 @click.option("--post", metavar="POST", help="Where a display hangs.")
 @click.argument("username", type=USERNAME)
 @explained
-def open_account(
+def create_account(
     state: str | None, role: str, agency: str, post: str | None, username: str
 ) -> None:
-    """Open an account; its password, or the one-time link of a display, is shown this once.
+    """Create an account; its password, or the one-time link of a display, is shown this once.
 
     \b
     Examples:
-      salsa account open --state PRY --role police_officer --agency PRY-POLICE pry.ana
-      salsa account open --state PRY --role display --agency PRY-BORDER \\
+      salsa account create --state PRY --role police_officer --agency PRY-POLICE pry.ana
+      salsa account create --state PRY --role display --agency PRY-BORDER \\
         --post ciudad-del-este-foz-do-iguacu pry.hall
     """
     with recording(state) as actor:
@@ -61,32 +61,32 @@ def close_account(state: str | None, username: str) -> None:
     click.echo(f"{closed} is closed.")
 
 
-@account.command()
+@account.command("reset-password")
 @state_option
 @click.argument("username", type=USERNAME)
 @explained
-def password(state: str | None, username: str) -> None:
+def reset_password(state: str | None, username: str) -> None:
     """Give an account a new password, shown this once, and end its keys and sessions.
 
     \b
     Example:
-      salsa account password --state PRY pry.ana
+      salsa account reset-password --state PRY pry.ana
     """
     with acting(state) as actor:
         renewed = accounts.reset_password(actor=actor, username=username)
     click.echo(renewed)
 
 
-@account.command()
+@account.command("issue-link")
 @state_option
 @click.argument("username", type=USERNAME)
 @explained
-def link(state: str | None, username: str) -> None:
+def issue_link(state: str | None, username: str) -> None:
     """Give a display a new one-time link, shown this once, and end what it was signed in by.
 
     \b
     Example:
-      salsa account link --state PRY pry.hall
+      salsa account issue-link --state PRY pry.hall
     """
     with acting(state) as actor:
         token = accounts.issue_link(actor=actor, username=username)

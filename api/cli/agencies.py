@@ -14,7 +14,7 @@ from salsa_ext.reference.agencies import list_agencies
 
 @click.group()
 def agency() -> None:
-    """Register and list agencies."""
+    """Create and list agencies."""
 
 
 @agency.command()
@@ -33,14 +33,14 @@ def agency() -> None:
 @click.argument("code", type=Line(60))
 @click.argument("name", type=Line(200))
 @explained
-def add(
+def create(
     state: str | None, kind: str, zone: str, posts: tuple[str, ...], code: str, name: str
 ) -> None:
-    """Register an agency; accounts, permits and seizures name it by its code.
+    """Create an agency; accounts, permits and seizures name it by its code.
 
     \b
     Example:
-      salsa agency add --state PRY --kind police --zone America/Asuncion \\
+      salsa agency create --state PRY --kind police --zone America/Asuncion \\
         PRY-POLICE "Policía Nacional"
     """
     with recording(state) as actor:
@@ -48,24 +48,23 @@ def add(
     click.echo(f"{code} is registered.")
 
 
-@agency.command()
+@agency.command("set-posts")
 @own_state_option
 @click.argument("code", type=Line(60))
 @click.argument("posts", metavar="[POST]...", nargs=-1)
 @explained
-def place(state: str, code: str, posts: tuple[str, ...]) -> None:
-    """Say at which border posts an agency stands: all of them, or none.
+def set_posts(state: str, code: str, posts: tuple[str, ...]) -> None:
+    """Set all border posts of an agency, or none.
 
-    Where the other side of a post asks for a call, the border officers of the agencies that stand
-    there are told.
+    Its border officers are notified when the other side of a post asks for a call.
 
     \b
     Example:
-      salsa agency place --state PRY PRY-ADUANA-CDE ciudad-del-este-foz-do-iguacu
+      salsa agency set-posts --state PRY PRY-ADUANA-CDE ciudad-del-este-foz-do-iguacu
     """
     with recording(state) as actor:
         agencies.set_agency_posts(actor=actor, code=code, posts=posts)
-    click.echo(f"{code} stands at {', '.join(posts) or 'no post'}.")
+    click.echo(f"{code} serves {', '.join(posts) or 'no post'}.")
 
 
 @agency.command("list")

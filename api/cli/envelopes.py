@@ -96,7 +96,7 @@ def export(state: str, envelope_id: UUID, output: Path) -> None:
 
 @envelope.command("verify")
 @click.option(
-    "--keys", "path", required=True, type=_FILE, help="What salsa signing-key show --json printed."
+    "--keys", "path", required=True, type=_FILE, help="What salsa signing-key get --json printed."
 )
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @explained

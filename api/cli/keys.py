@@ -17,7 +17,7 @@ from salsa_ext.administration.accounts import KeyData, list_keys
 
 @click.group()
 def key() -> None:
-    """Issue, list and revoke keys."""
+    """Create, list and revoke keys."""
 
 
 @key.command()
@@ -41,12 +41,12 @@ def key() -> None:
 )
 @click.argument("username", type=USERNAME)
 @explained
-def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, username: str) -> None:
-    """Issue a key for an account; it is shown this once.
+def create(state: str | None, days: int, scopes: tuple[str, ...], name: str, username: str) -> None:
+    """Create a key for an account; it is shown this once.
 
     \b
     Example:
-      salsa key issue --state PRY --days 30 --scope check:make pry.ana
+      salsa key create --state PRY --days 30 --scope check:make pry.ana
     """
     with acting(state) as actor:
         data = KeyData(username, name, days, scopes)

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,11 +42,6 @@ def singular(word: str) -> str:
     return word
 
 
-def split_words(operation_id: str) -> list[str]:
-    """Return the words of an operation id: `addMark` is add, mark."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation_id).lower().split()
-
-
 @dataclass(frozen=True)
 class Operation:
     """An operation of the document, and the command that it becomes."""
@@ -69,36 +62,19 @@ class Operation:
 
     @cached_property
     def verb(self) -> str:
-        """Return what the operation does, without its noun.
+        """Return the operation's id without its noun: `create_trace` is `create`.
 
-        GET is `list` or `show`, or the name of the sub-resource that it reads. POST is the
-        operation's id: `recordSeizure` is `record`, `addMark` below a seizure `add-mark`.
+        Of two that differ by the plural, `create_checks` is `create-many`.
         """
-        return self._reading_verb() if self.method == "get" else self._writing_verb()
-
-    def _reading_verb(self) -> str:
-        is_item, rest = self.segments[-1].startswith("{"), [*self.segments[1:], ""]
-        parts = [
-            part for part, following in pairwise(rest) if "{" not in part and "{" not in following
-        ]
-        if parts:
-            return "-".join(parts).replace("_", "-")
-        if is_item:
-            return "show" if len(self.segments) == 2 else f"show-{singular(self.segments[-2])}"
-        has_items = any(path.startswith(f"{self.path}/{{") for path in load_document()["paths"])
-        is_list = has_items or self.spec["operationId"].startswith("list")
-        return "list" if is_list else "show"
-
-    def _writing_verb(self) -> str:
-        words = split_words(self.spec["operationId"])
+        words = self.spec["operationId"].split("_")
         for name in (self.noun, self.segments[0]):
-            whole = name.split("-")
-            for at in range(len(words) - len(whole) + 1):
-                if words[at : at + len(whole)] == whole:
-                    rest = words[:at] + words[at + len(whole) :]
-                    one = "".join([*words[:at], *self.noun.split("-"), *words[at + len(whole) :]])
-                    is_plural = name != self.noun and one in lowered_ids()
-                    return "-".join([*(rest or ["create"]), *(["many"] if is_plural else [])])
+            noun = name.split("-")
+            for at in range(len(words) - len(noun) + 1):
+                before, after = words[:at], words[at + len(noun) :]
+                if words[at : at + len(noun)] == noun:
+                    one = "_".join([*before, *self.noun.split("-"), *after])
+                    is_plural = name != self.noun and one in operation_ids()
+                    return "-".join([*before, *after, *(["many"] if is_plural else [])])
         return "-".join(words)
 
     @cached_property
@@ -147,9 +123,9 @@ class Operation:
 
 
 @cache
-def lowered_ids() -> frozenset[str]:
-    """Return all operation ids in lower case."""
-    return frozenset(each.spec["operationId"].lower() for each in list_operations())
+def operation_ids() -> frozenset[str]:
+    """Return all operation ids."""
+    return frozenset(each.spec["operationId"] for each in list_operations())
 
 
 @cache

@@ -37,5 +37,5 @@ def report_stolen(state: str, since: datetime, kid: str) -> None:
         signing.report_compromise(actor=actor, kid=kid, since=since.replace(tzinfo=UTC))
     click.echo(
         f"{kid} is refused from {since:%Y-%m-%d %H:%M} UTC on. Publish the keys again:"
-        " salsa signing-key show --json > keys.json"
+        " salsa signing-key get --json > keys.json"
     )

@@ -27,7 +27,7 @@ WORDS: Final = {
     "path",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What salsa signing-key show --json printed.",
+    help="What salsa signing-key get --json printed.",
 )
 @click.argument("token")
 def verify(path: Path, token: str) -> None:

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import NamedTuple
 
 from flask import Response, request
 
 
-class StoredFile(NamedTuple):
-    """Stored file: bytes, media type, SHA-256, ASCII file name."""
-
-    body: bytes
-    media_type: str
-    sha256: bytes
-    name: str
-
-
-def send_file(file: StoredFile) -> Response:
+def send_file(body: bytes, media_type: str, sha256: bytes, name: str) -> Response:
     """Send a stored file as download; ETag and Repr-Digest (RFC 9530)."""
-    response = Response(file.body, content_type=file.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    digest = base64.b64encode(file.sha256).decode()
-    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
-    response.set_etag(file.sha256.hex())
-    return response.make_conditional(request)
+    response = send_attachment(body, media_type, name)
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(sha256).decode()}:"
+    response.set_etag(sha256.hex())
+    response.make_conditional(request)
+    return response
 
 
 def send_pdf(body: bytes, name: str) -> Response:

@@ -10,9 +10,9 @@ import io
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
-from flask import Request, request
+from flask import Request, g, request
 from marshmallow import Schema
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -21,7 +21,7 @@ from api.http.json import BodyParser
 from api.http.manifests import READERS, load_manifest, reject_file
 from salsa_ext.core.batches import MAX_STREAMED_ITEMS
 from salsa_ext.core.config import MIB
-from salsa_ext.core.errors import Message, message
+from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.database.session import release_connection
 
 MEDIA_TYPE: Final = "multipart/form-data"
@@ -89,65 +89,84 @@ def _part_names(parts: MultiDict[str, Any]) -> list[str | None]:
 
 def parts_digest() -> bytes:
     """Return a digest of the parts, independent of boundaries."""
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted({*request.form, *request.files}):
         part = _part(name)
-        told.update(part.mimetype.encode() + b"\0")
-        told.update(hashlib.file_digest(_rewind(part), "sha256").digest())
-    return told.digest()
+        digest.update(part.mimetype.encode() + b"\0")
+        stream: Any = _rewind(part)  # a file on disk or in memory, which IO[bytes] does not say
+        digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.digest()
 
 
-def load_parts(
-    document: type[Schema], item: type[Schema], load_file: FileLoader = load_manifest
-) -> Any:
-    """Load the document with the rows of the manifest as `items`.
+class Manifest(NamedTuple):
+    """A document whose items come as a file: schemas of both, limit and reader of the file."""
 
-    Raises Invalid for wrong fields or rows.
-    """
-    data, part = DocumentParser().parse(document(), request, location="json"), _part("manifest")
-    if part.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-        reject_file(message("The file is not in UTF-8."))
-    return replace(data, items=load_file(_rewind(part), part.mimetype, item()))
+    document: type[Schema]
+    item: type[Schema]
+    max_rows: int = MAX_STREAMED_ITEMS
+    load_file: FileLoader = load_manifest
+
+    def load(self) -> Any:
+        """Load the document with the rows of the file as `items`.
+
+        Raises Invalid for wrong fields or rows.
+        """
+        data, part = load_document(self.document), _part("manifest")
+        if part.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+            reject_file(message("The file is not in UTF-8."))
+        return replace(data, items=self.load_file(_rewind(part), part.mimetype, self.item()))
+
+    def describe(self) -> dict[str, Any]:
+        """Describe both parts for OpenAPI."""
+        rows = (
+            f"Rows of {self.item.__name__.removesuffix('Request')}: CSV in UTF-8, with commas or"
+            " semicolons, whose header names fields, or one JSON object a line; at most"
+            f" {self.max_rows:,}, in 64 MiB."
+        )
+        return _describe_parts(self.document, "manifest", rows, ", ".join(READERS))
 
 
-def describe_body(
-    document: type[Schema], item: type[Schema], max_rows: int = MAX_STREAMED_ITEMS
+class Upload(NamedTuple):
+    """A file beside a document: limit of the body, description, and conversion of its bytes."""
+
+    max_bytes: int
+    description: str
+    convert: Callable[[bytes], Any]
+
+    def receive(self) -> None:
+        """Receive the parts and convert the file before the transaction.
+
+        An error of the file follows those of the document: it is raised later.
+        """
+        if not is_multipart():
+            raise NotMultipart
+        spool_parts(("document", "file"), self.max_bytes)
+        try:
+            g.file_content = self.convert(_rewind(_part("file")).read())
+        except Invalid as error:
+            g.file_content = error.with_traceback(None)  # whose frames hold the file open
+
+    def load(self, document: type[Schema]) -> tuple[Any, bytes, Any]:
+        """Return the document, the bytes as received and what they were converted to."""
+        data = load_document(document)
+        if isinstance(content := g.pop("file_content"), Invalid):
+            raise content
+        return data, _rewind(_part("file")).read(), content
+
+    def describe(self, document: type[Schema]) -> dict[str, Any]:
+        """Describe both parts for OpenAPI."""
+        return {"required": True} | _describe_parts(document, "file", self.description)
+
+
+def load_document(schema: type[Schema]) -> Any:
+    """Load the document of a multipart body; raises Invalid."""
+    return DocumentParser().parse(schema(), request, location="json")
+
+
+def _describe_parts(
+    document: type[Schema], name: str, description: str, media_types: str | None = None
 ) -> dict[str, Any]:
-    """Describe a document with manifest for OpenAPI."""
-    rows = (
-        f"Rows of {item.__name__.removesuffix('Request')}: CSV in UTF-8, with commas or semicolons, whose"
-        f" header names fields, or one JSON object a line; at most {max_rows:,}, in 64 MiB."
-    )
-    parts = {
-        "document": document,
-        "manifest": {"type": "string", "format": "binary", "description": rows},
-    }
-    shape = {
-        "type": "object",
-        "properties": parts,
-        "required": list(PART_NAMES),
-        "additionalProperties": False,
-    }
-    kinds = {
-        "document": {"contentType": "application/json"},
-        "manifest": {"contentType": ", ".join(READERS)},
-    }
-    return {"content": {MEDIA_TYPE: {"schema": shape, "encoding": kinds}}}
-
-
-def load_document_and_file(document: type[Schema], name: str) -> tuple[Any, bytes]:
-    """Load the document and return the file's bytes; raises Invalid."""
-    data = DocumentParser().parse(document(), request, location="json")
-    return data, file_bytes(name)
-
-
-def file_bytes(name: str) -> bytes:
-    """Return the bytes of a received file."""
-    return _rewind(_part(name)).read()
-
-
-def describe_file_body(document: type[Schema], name: str, description: str) -> dict[str, Any]:
-    """Describe a document with a file for OpenAPI."""
+    """Describe a document and a file for OpenAPI."""
     file = {"type": "string", "format": "binary", "description": description}
     shape = {
         "type": "object",
@@ -156,7 +175,9 @@ def describe_file_body(document: type[Schema], name: str, description: str) -> d
         "additionalProperties": False,
     }
     kinds = {"document": {"contentType": "application/json"}}
-    return {"required": True, "content": {MEDIA_TYPE: {"schema": shape, "encoding": kinds}}}
+    if media_types:
+        kinds[name] = {"contentType": media_types}
+    return {"content": {MEDIA_TYPE: {"schema": shape, "encoding": kinds}}}
 
 
 def _part(name: str) -> FileStorage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
@@ -14,12 +14,17 @@ from marshmallow import Schema
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TABLE_CONTENT = {
-    "text/csv": {"schema": {"type": "string"}},
-    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
-}
 LAST_COLUMNS = ("handling", "withheld", "uses")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def describe_files(media_types: Collection[str]) -> dict[str, Any]:
+    """Describe answers that are files, for OpenAPI."""
+    binary = {"type": "string", "format": "binary"}
+    return {
+        each: {"schema": {"type": "string"} if each.startswith("text/") else binary}
+        for each in media_types
+    }
 
 
 def requested_format(form: str | None) -> str | None:
@@ -35,7 +40,7 @@ def list_response(
 ) -> Response:
     """Return a page of items as a file response."""
     rows = [_order_columns(_flatten(schema.dump(item))) for item in items]
-    never = getattr(schema, "never_listed", frozenset())
+    never: frozenset[str] = getattr(schema, "never_listed", frozenset())
     named = (field.data_key or key for key, field in schema.fields.items() if key not in never)
     columns = list(_order_columns(dict.fromkeys(named)))
     response = table_response(rows, form, name, columns)

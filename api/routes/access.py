@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g, url_for
+from flask import Response, url_for
 
 from api.http.pagination import ListQuery
-from api.http.resource import Resource
+from api.http.resource import Item, Resource
 from api.schemas.access import (
     AccountQuery,
     AccountRequest,
@@ -30,10 +30,19 @@ from salsa_ext.administration import settings as administration_settings
 from salsa_ext.administration.accounts import AccountData, KeyData
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import settings as reference_settings
-from salsa_ext.reference.settings import SettingsView
-from salsa_ext.reference.values import SettingsChange
 
-blueprint = Resource("accounts", "Accounts and keys of the own state, and who did what")
+ACCOUNT = "/accounts/<uuid:account_id>"
+MANAGE = Permission.ACCOUNT_MANAGE
+
+blueprint = Resource(
+    "accounts",
+    "Accounts and keys of the own state, and who did what",
+    Item(
+        AccountResponse,
+        lambda _, account_id: accounts.load_account(account_id),
+        lambda _, account_id: accounts.load_account(account_id).version,
+    ),
+)
 
 
 def get_me(actor: Actor) -> dict[str, Any]:
@@ -42,54 +51,48 @@ def get_me(actor: Actor) -> dict[str, Any]:
 
 
 blueprint.reading("/me", MeResponse, get_me, None)
-blueprint.listing(
-    "/accounts", AccountQuery, AccountResponse, accounts.list_accounts, Permission.ACCOUNT_MANAGE
-)
-blueprint.reading(
-    "/accounts/<uuid:account_id>", AccountResponse, accounts.get_account, Permission.ACCOUNT_MANAGE
-)
+blueprint.listing("/accounts", AccountQuery, AccountResponse, accounts.list_accounts, MANAGE)
+blueprint.reading(ACCOUNT, AccountResponse, accounts.get_account, MANAGE)
 blueprint.listing("/keys", ListQuery, KeyResponse, accounts.list_keys, Permission.KEY_MANAGE)
-blueprint.listing("/audit", AuditQuery, AuditResponse, audit.list_entries, Permission.AUDIT_READ)
+blueprint.listing(
+    "/audit",
+    AuditQuery,
+    AuditResponse,
+    audit.list_entries,
+    Permission.AUDIT_READ,
+    name="list_audit_entries",
+)
 
 
-@blueprint.posting("/accounts", AccountRequest, NewAccountResponse, Permission.ACCOUNT_MANAGE)
+@blueprint.posting(
+    "/accounts", AccountRequest, NewAccountResponse, MANAGE, location="/accounts/{id}"
+)
 def create_account(actor: Actor, data: AccountData) -> dict[str, Any]:
     """Create an account in your state; the password is shown once."""
     account_id, secret = accounts.open_account(actor=actor, data=data)
     if data.role == accounts.DISPLAY:
-        return {"id": account_id, "password": None, "link": _address(secret)}
+        return {"id": account_id, "password": None, "link": _link_address(secret)}
     return {"id": account_id, "password": secret, "link": None}
 
 
-def _address(token: str) -> str:
-    return url_for("walls.wall", link=token, _external=True)
+def _link_address(token: str) -> str:
+    return url_for("border.wall", link=token, _external=True)
 
 
-def _account_version(actor: Actor, account_id: UUID) -> int:
-    return accounts.load_account(account_id).version
-
-
-@blueprint.posting(
-    "/accounts/<uuid:account_id>/close",
+blueprint.action(
+    f"{ACCOUNT}/close",
     None,
-    AccountResponse,
-    Permission.ACCOUNT_MANAGE,
-    status=200,
-    standing=_account_version,
+    accounts.close_account,
+    MANAGE,
+    "Close an account and end its keys and sessions.",
 )
-def close_account(actor: Actor, account_id: UUID) -> Any:
-    """Close an account and end its keys and sessions."""
-    accounts.close_account(actor=actor, account_id=account_id, expected_version=g.expected_version)
-    return accounts.load_account(account_id)
 
 
-@blueprint.posting(
-    "/accounts/<uuid:account_id>/link", None, LinkResponse, Permission.ACCOUNT_MANAGE
-)
-def issue_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
-    """Issue a new one-time link for a display; what it was signed in by ends."""
+@blueprint.posting(f"{ACCOUNT}/link", None, LinkResponse, MANAGE)
+def issue_account_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
+    """Issue a new one-time link for a display, and end its sessions."""
     username = accounts.get_account(actor, account_id).username
-    return {"link": _address(accounts.issue_link(actor=actor, username=username))}
+    return {"link": _link_address(accounts.issue_link(actor=actor, username=username))}
 
 
 @blueprint.posting("/keys", KeyRequest, NewKeyResponse, Permission.KEY_MANAGE)
@@ -106,29 +109,23 @@ def revoke_key(actor: Actor, key_id: UUID) -> Response:
     return Response(status=204)
 
 
+def _load_settings(actor: Actor, _: None = None) -> reference_settings.SettingsView:
+    return reference_settings.load_settings(actor.own_state())
+
+
 settings_blueprint = Resource(
-    "settings", "How long your state waits, and whose electronic copies it takes"
+    "settings",
+    "How long your state waits, and whose electronic copies it accepts",
+    Item(SettingsResponse, _load_settings, lambda actor: _load_settings(actor).version),
 )
 settings_blueprint.reading(
     "/settings", SettingsResponse, reference_settings.get_settings, Permission.SETTING_READ
 )
-
-
-def _settings_version(actor: Actor) -> int:
-    return reference_settings.load_settings(actor.own_state()).version
-
-
-@settings_blueprint.posting(
-    "/settings/change",
+settings_blueprint.action(
+    "/settings",
     SettingsRequest,
-    SettingsResponse,
+    administration_settings.change_settings,
     Permission.SETTING_MANAGE,
-    status=200,
-    standing=_settings_version,
+    "Update the given settings of your state.",
+    name="update_settings",
 )
-def update_settings(actor: Actor, data: SettingsChange) -> SettingsView:
-    """Update the given settings of your state."""
-    administration_settings.change_settings(
-        actor=actor, data=data, expected_version=g.expected_version
-    )
-    return reference_settings.load_settings(actor.own_state())

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from flask import g
-
-from api.http.resource import Resource
+from api.http.resource import Item, Resource
 from api.schemas.alerts import (
     AlertCancelRequest,
     AlertQuery,
@@ -22,58 +19,50 @@ from api.schemas.alerts import (
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import alerts, hit_answers, pair_view
 from salsa_ext.alerts import queries as alert_queries
-from salsa_ext.alerts.queries import AlertView, HitView
-from salsa_ext.alerts.values import AlertData, HitAnswerData
+from salsa_ext.alerts.queries import HitView
 from salsa_ext.core.actor import Actor
 
-PATH = "/alerts/<uuid:alert_id>"
+ALERT = "/alerts/<uuid:alert_id>"
+HIT = "/hits/<uuid:hit_id>"
 
-blueprint = Resource("alerts", "Guns that a state wants to be told of")
+blueprint = Resource(
+    "alerts",
+    "Guns that a state wants to be notified of",
+    Item(AlertResponse, alert_queries.load_alert, alert_queries.alert_version),
+)
 blueprint.listing(
     "/alerts", AlertQuery, AlertResponse, alert_queries.list_alerts, Permission.ALERT_READ
 )
-blueprint.reading(PATH, AlertResponse, alert_queries.get_alert, Permission.ALERT_READ)
-
-
-@blueprint.posting("/alerts", AlertRequest, AlertResponse, Permission.ALERT_RECORD)
-def create_alert(actor: Actor, data: AlertData) -> AlertView:
-    """Create an alert; valid at once, checked by a second person later."""
-    return alert_queries.load_alert(actor, alerts.record(actor=actor, data=data))
-
-
-@blueprint.posting(
-    f"{PATH}/verify",
+blueprint.reading(ALERT, AlertResponse, alert_queries.get_alert, Permission.ALERT_READ)
+blueprint.action(
+    "/alerts",
+    AlertRequest,
+    alerts.record,
+    Permission.ALERT_RECORD,
+    "Create an alert; valid at once, checked by a second person later.",
+    name="create_alert",
+    location="/alerts/{id}",
+)
+blueprint.action(
+    f"{ALERT}/validate",
     None,
-    AlertResponse,
+    alerts.verify,
     Permission.ALERT_RECORD,
-    status=200,
-    standing=alert_queries.alert_version,
+    "Confirm that an alert agrees with its source and is still valid.",
 )
-def validate_alert(actor: Actor, alert_id: UUID) -> AlertView:
-    """Confirm that an alert agrees with its source and is still valid."""
-    alerts.verify(actor=actor, alert_id=alert_id, expected_version=g.expected_version)
-    return alert_queries.load_alert(actor, alert_id)
-
-
-@blueprint.posting(
-    f"{PATH}/cancel",
+blueprint.action(
+    f"{ALERT}/cancel",
     AlertCancelRequest,
-    AlertResponse,
+    alerts.cancel,
     Permission.ALERT_RECORD,
-    status=200,
-    standing=alert_queries.alert_version,
+    "Cancel an alert; open hits on it end too.",
 )
-def cancel_alert(actor: Actor, data: dict[str, Any], alert_id: UUID) -> AlertView:
-    """Cancel an alert; open hits on it end too."""
-    alerts.cancel(
-        actor=actor, alert_id=alert_id, expected_version=g.expected_version, reason=data["reason"]
-    )
-    return alert_queries.load_alert(actor, alert_id)
 
-
-HIT_PATH = "/hits/<uuid:hit_id>"
-
-hits_blueprint = Resource("hits", "Alerts that were met, for their states to confirm")
+hits_blueprint = Resource(
+    "hits",
+    "Records and checks that match alerts, for the states of the alerts to confirm",
+    Item(HitResponse, alert_queries.load_hit, alert_queries.hit_version),
+)
 hits_blueprint.listing("/hits", HitQuery, HitResponse, alert_queries.list_hits, Permission.HIT_READ)
 
 
@@ -82,46 +71,25 @@ def get_hit(actor: Actor, hit_id: UUID) -> HitView:
     return pair_view.read_hit(actor=actor, hit_id=hit_id)
 
 
-hits_blueprint.reading(HIT_PATH, HitResponse, get_hit, Permission.HIT_READ)
-
-
-@hits_blueprint.posting(
-    f"{HIT_PATH}/confirm",
+hits_blueprint.reading(HIT, HitResponse, get_hit, Permission.HIT_READ)
+hits_blueprint.action(
+    f"{HIT}/confirm",
     HitConfirmRequest,
-    HitResponse,
+    hit_answers.confirm,
     Permission.HIT_DECIDE,
-    status=200,
-    standing=alert_queries.hit_version,
+    "Confirm that the alert is valid and the gun is the same.",
 )
-def confirm_hit(actor: Actor, data: HitAnswerData, hit_id: UUID) -> HitView:
-    """Confirm that the alert is valid and the gun is the same."""
-    hit_answers.confirm(actor=actor, hit_id=hit_id, expected_version=g.expected_version, data=data)
-    return alert_queries.load_hit(actor, hit_id)
-
-
-@hits_blueprint.posting(
-    f"{HIT_PATH}/deny",
+hits_blueprint.action(
+    f"{HIT}/reject",
     HitRejectRequest,
-    HitResponse,
+    hit_answers.deny,
     Permission.HIT_DECIDE,
-    status=200,
-    standing=alert_queries.hit_version,
+    "Reject a hit: another gun, or the alert is no longer valid.",
 )
-def reject_hit(actor: Actor, data: HitAnswerData, hit_id: UUID) -> HitView:
-    """Reject a hit: another gun, or the alert is no longer valid."""
-    hit_answers.deny(actor=actor, hit_id=hit_id, expected_version=g.expected_version, data=data)
-    return alert_queries.load_hit(actor, hit_id)
-
-
-@hits_blueprint.posting(
-    f"{HIT_PATH}/extend",
+hits_blueprint.action(
+    f"{HIT}/extend",
     HitExtendRequest,
-    HitResponse,
+    hit_answers.extend,
     Permission.HIT_DECIDE,
-    status=200,
-    standing=alert_queries.hit_version,
+    "Extend the time for the answer to a hit.",
 )
-def extend_hit(actor: Actor, data: HitAnswerData, hit_id: UUID) -> HitView:
-    """Extend the time for the answer to a hit."""
-    hit_answers.extend(actor=actor, hit_id=hit_id, expected_version=g.expected_version, data=data)
-    return alert_queries.load_hit(actor, hit_id)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from flask import g
+from flask import Response
 
-from api.http.files import StoredFile
-from api.http.resource import Resource
+from api.http.files import send_file
+from api.http.multipart import Upload
+from api.http.resource import Item, Resource
 from api.schemas.attachments import (
     AttachmentQuery,
     AttachmentRequest,
@@ -23,16 +24,24 @@ from salsa_ext.administration.values import AttachmentData, FileContent
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import MIB
 from salsa_ext.database.paging import Page
-from salsa_ext.trade.permits.values import DecisionData
 
 FILE_SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 FILE_DESCRIPTION: Final = (
-    "A photograph (JPEG, PNG or WebP; at most 50 million pixels, of WebP 16), which is made anew without"
-    " what the camera wrote beside it; or a PDF without encryption and active content. At most 20 MiB."
+    "A photograph (JPEG, PNG or WebP; at most 50 million pixels, of WebP 16), stored without the"
+    " camera's metadata; or a PDF without encryption and active content. At most 20 MiB."
 )
 PATH = "/attachments/<uuid:attachment_id>"
 
-blueprint = Resource("attachments", "Photographs, documents and laboratory reports of any object")
+
+def _load_view(actor: Actor, attachment_id: UUID) -> AttachmentView:
+    return attachments.attachment_view(actor, attachments.load_attachment(attachment_id))
+
+
+blueprint = Resource(
+    "attachments",
+    "Photographs, documents and laboratory reports of any object",
+    Item(AttachmentResponse, _load_view, attachments.attachment_version),
+)
 
 
 def list_attachments(
@@ -53,54 +62,40 @@ def get_attachment(actor: Actor, attachment_id: UUID) -> AttachmentView:
     return attachments.view_attachment(actor=actor, attachment_id=attachment_id)
 
 
-def get_attachment_content(actor: Actor, attachment_id: UUID) -> StoredFile:
+def get_attachment_content(actor: Actor, attachment_id: UUID) -> Response:
     """Return the stored file; its ETag is the SHA-256."""
-    row, held = attachments.download_attachment(actor=actor, attachment_id=attachment_id)
+    row, content = attachments.download_attachment(actor=actor, attachment_id=attachment_id)
     name = f"{row.kind}-{row.id}.{FILE_SUFFIXES[row.media_type]}"
-    return StoredFile(held.data, row.media_type, row.kept_sha256, name)
+    return send_file(content.data, row.media_type, row.kept_sha256, name)
 
 
-blueprint.listing(
-    "/attachments",
-    AttachmentQuery,
-    AttachmentResponse,
-    list_attachments,
-    Permission.ATTACHMENT_READ,
-)
-blueprint.reading(PATH, AttachmentResponse, get_attachment, Permission.ATTACHMENT_READ)
-blueprint.handing_out(
-    f"{PATH}/content", get_attachment_content, Permission.ATTACHMENT_READ, FILE_SUFFIXES
-)
+READ = Permission.ATTACHMENT_READ
+blueprint.listing("/attachments", AttachmentQuery, AttachmentResponse, list_attachments, READ)
+blueprint.reading(PATH, AttachmentResponse, get_attachment, READ)
+blueprint.reading(f"{PATH}/content", None, get_attachment_content, READ, media_types=FILE_SUFFIXES)
 
 
-@blueprint.uploading(
+@blueprint.posting(
     "/attachments",
     AttachmentRequest,
     AttachmentResponse,
     Permission.ATTACHMENT_RECORD,
-    most=MAX_RECEIVED + MIB,
-    described=FILE_DESCRIPTION,
-    taking=files.clean_file,
+    location="/attachments/{id}",
+    upload=Upload(MAX_RECEIVED + MIB, FILE_DESCRIPTION, files.clean_file),
 )
 def create_attachment(
     actor: Actor, data: AttachmentData, received: bytes, content: FileContent
 ) -> AttachmentView:
     """Attach a file to an object that you may read."""
-    made = attachments.add_attachment(actor=actor, data=data, received=received, stored=content)
-    return attachments.attachment_view(actor, attachments.load_attachment(made))
+    return _load_view(
+        actor, attachments.add_attachment(actor=actor, data=data, received=received, stored=content)
+    )
 
 
-@blueprint.posting(
+blueprint.action(
     f"{PATH}/withdraw",
     AttachmentWithdrawRequest,
-    AttachmentResponse,
+    attachments.withdraw_attachment,
     Permission.ATTACHMENT_RECORD,
-    status=200,
-    standing=attachments.attachment_version,
+    "Withdraw an attachment, with the reason; it is not deleted.",
 )
-def withdraw_attachment(actor: Actor, data: DecisionData, attachment_id: UUID) -> AttachmentView:
-    """Withdraw an attachment, with the reason; it is not deleted."""
-    attachments.withdraw_attachment(
-        actor=actor, attachment_id=attachment_id, expected_version=g.expected_version, data=data
-    )
-    return attachments.attachment_view(actor, attachments.load_attachment(attachment_id))

@@ -1,11 +1,9 @@
-"""Routes of border posts, their boards and calls between sides."""
+"""Routes of border posts, their boards, calls between sides, and notifications."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from api.http import event_cursor
-from api.http.resource import Resource
+from api.http.resource import Item, Resource
 from api.schemas.boards import (
     BoardEventsQuery,
     BoardEventsResponse,
@@ -14,13 +12,21 @@ from api.schemas.boards import (
     CallRequest,
     CallResponse,
 )
+from api.schemas.notifications import (
+    MarkReadRequest,
+    MarkReadResponse,
+    NotificationQuery,
+    NotificationResponse,
+)
 from api.schemas.reference import PostResponse, StateFilterQuery
 from salsa_ext.access.permissions import Permission
 from salsa_ext.boards import board, calls, events
 from salsa_ext.boards.calls import CallRequestData, CallView
 from salsa_ext.boards.events import EventPage
 from salsa_ext.core.actor import Actor
+from salsa_ext.notifications.values import ReadFilter
 from salsa_ext.reference import queries as reference_queries
+from salsa_ext.worklists import notifications
 
 blueprint = Resource("posts", "Border posts and their boards")
 blueprint.listing(
@@ -50,10 +56,14 @@ blueprint.reading(
     BoardResponse,
     board.get_board,
     Permission.BOARD_READ,
-    passing="as_of",
+    ignored_field="as_of",
 )
 
-calls_blueprint = Resource("calls", "Calls between the two sides of a border post")
+calls_blueprint = Resource(
+    "calls",
+    "Calls between the two sides of a border post",
+    Item(CallResponse, lambda _, call_id: calls.load_call(call_id)),
+)
 calls_blueprint.listing(
     "/posts/<slug:code>/calls", CallQuery, CallResponse, calls.list_calls, Permission.BOARD_READ
 )
@@ -70,10 +80,43 @@ def create_call(actor: Actor, data: CallRequestData, code: str) -> CallView:
     return calls.load_call(calls.request_call(actor=actor, post=code, data=data))
 
 
-@calls_blueprint.posting(
-    "/calls/<uuid:call_id>/answer", None, CallResponse, Permission.CHECKPOINT_RECORD, status=200
+calls_blueprint.action(
+    "/calls/<uuid:call_id>/answer",
+    None,
+    calls.answer_call,
+    Permission.CHECKPOINT_RECORD,
+    "Mark a call request as answered, for both boards.",
 )
-def answer_call(actor: Actor, call_id: UUID) -> CallView:
-    """Mark a call request as answered, for both boards."""
-    calls.answer_call(actor=actor, call_id=call_id)
-    return calls.load_call(call_id)
+
+notifications_blueprint = Resource(
+    "notifications",
+    "What waits for you, in your role",
+    Item(NotificationResponse, notifications.get_notification),
+)
+notifications_blueprint.listing(
+    "/notifications",
+    NotificationQuery,
+    NotificationResponse,
+    notifications.list_notifications,
+    Permission.NOTIFICATION_READ,
+)
+notifications_blueprint.action(
+    "/notifications/<uuid:notification_id>/read",
+    None,
+    notifications.mark_read,
+    Permission.NOTIFICATION_READ,
+    "Mark a notification as read by your account.",
+    name="mark_notification_read",
+)
+
+
+@notifications_blueprint.posting(
+    "/notifications/read",
+    MarkReadRequest,
+    MarkReadResponse,
+    Permission.NOTIFICATION_READ,
+    status=200,
+)
+def mark_notifications_read(actor: Actor, data: ReadFilter) -> dict[str, int]:
+    """Mark all notifications of a kind or code as read."""
+    return {"read": notifications.mark_many_read(actor=actor, data=data)}

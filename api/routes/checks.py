@@ -14,6 +14,7 @@ from marshmallow import Schema
 from api.http.context import transaction
 from api.http.errors import ProblemSchema, problem_from_error
 from api.http.manifests import NDJSON, Progress, Row, SpooledManifest, read_rows, reject_file
+from api.http.multipart import Manifest
 from api.http.resource import Resource
 from api.i18n.messages import language
 from api.schemas.checks import (
@@ -44,7 +45,7 @@ from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search import advice
 
 CHUNK: Final = 100
-"""Checks of one transaction: some tenths of a second, after which they are answered and kept."""
+"""Checks of one transaction: some tenths of a second, after which their answers are sent and stored."""
 NumberedCheck = tuple[int, Query | Invalid]
 
 
@@ -55,19 +56,19 @@ def load_checks(
 
     Raises Invalid for an unusable, empty or too long file.
     """
-    kept = SpooledManifest[Any](progress)
+    manifest = SpooledManifest[Any](progress)
     for rows in chunks(read_rows(file, kind, schema), CHUNK):
-        kept.add([(row.line, _load_row(row, schema)) for row in rows])
-        if len(kept) > MAX_BATCH_CHECKS:
+        manifest.add([(row.line, _load_row(row, schema)) for row in rows])
+        if len(manifest) > MAX_BATCH_CHECKS:
             reject_file(
                 message(
                     "A batch has at most {most} checks; send the others as another one.",
                     most=MAX_BATCH_CHECKS,
                 )
             )
-    if not kept:
+    if not manifest:
         reject_file(message("The manifest has no rows."))
-    return kept
+    return manifest
 
 
 def _load_row(row: Row, schema: Schema) -> Query | Invalid:
@@ -84,9 +85,9 @@ def make_chunk(
     actor: Actor, purpose: Purpose, chunk: Sequence[NumberedCheck]
 ) -> list[CheckAnswer | Invalid]:
     """Make the checks of a chunk; return answers and errors in order."""
-    queries = [said for _, said in chunk if isinstance(said, Query)]
-    made = iter(checks.run_checks(actor=actor, purpose=purpose, queries=queries))
-    return [said if isinstance(said, Invalid) else next(made) for _, said in chunk]
+    queries = [query for _, query in chunk if isinstance(query, Query)]
+    answers = iter(checks.run_checks(actor=actor, purpose=purpose, queries=queries))
+    return [query if isinstance(query, Invalid) else next(answers) for _, query in chunk]
 
 
 def stream_answers(actor: Actor, data: CheckBatchData, attempt: RequestAttempt | None) -> Response:
@@ -116,17 +117,17 @@ class _BatchStream:
     def parts(self) -> Iterator[tuple[bytes, bool]]:
         """Yield each chunk of lines with a replay flag, then the end."""
         for number, part in enumerate(split_batch(self.data)):
-            with self._acting():
-                answered = self._answered(number, part)
-            yield answered
-        with self._acting():
-            said = {
+            with self._transaction():
+                lines = self._answer_chunk(number, part)
+            yield lines
+        with self._transaction():
+            end = {
                 "line": None,
                 "checks": len(self.data.items),
                 "searched": advice.cached_coverage(),
             }
-            end = self._line(BatchEndResponse().dump(said))
-        yield end, False
+            line = self._line(BatchEndResponse().dump(end))
+        yield line, False
 
     def from_first(self, first: bytes, parts: Iterator[tuple[bytes, bool]]) -> Iterator[bytes]:
         """Yield all lines; a later error becomes the last line."""
@@ -135,11 +136,11 @@ class _BatchStream:
             for body, _ in parts:
                 yield body
         except Exception as error:
-            with self._speaking():
-                said = self._line({"line": None} | problem_from_error(error))
-            yield said
+            with self._context():
+                line = self._line({"line": None} | problem_from_error(error))
+            yield line
 
-    def _answered(self, number: int, part: Sequence[NumberedCheck]) -> tuple[bytes, bool]:
+    def _answer_chunk(self, number: int, part: Sequence[NumberedCheck]) -> tuple[bytes, bool]:
         attempt = self.attempt and replace(self.attempt, key=f"{self.attempt.key} {CHUNK}.{number}")
         if attempt and (first := idempotency.find_answer(attempt)):
             return first.body, True
@@ -150,16 +151,16 @@ class _BatchStream:
             idempotency.store_answer(self.actor, attempt, idempotency.StoredAnswer(200, "", body))
         return body, False
 
-    def _line(self, said: dict[str, Any]) -> bytes:
-        return self.app.json.dumps(said).encode() + b"\n"
+    def _line(self, fields: dict[str, Any]) -> bytes:
+        return self.app.json.dumps(fields).encode() + b"\n"
 
     @contextmanager
-    def _acting(self) -> Iterator[None]:
-        with self._speaking(), transaction(self.actor):
+    def _transaction(self) -> Iterator[None]:
+        with self._context(), transaction(self.actor):
             yield
 
     @contextmanager
-    def _speaking(self) -> Iterator[None]:
+    def _context(self) -> Iterator[None]:
         """Set request id and language, in any server thread."""
         with self.app.app_context():
             g.request_id = self.actor.request_id
@@ -170,8 +171,8 @@ class _BatchStream:
 def _answer_line(line: int, answer: CheckAnswer | Invalid) -> dict[str, Any]:
     if isinstance(answer, Invalid):
         return {"line": line} | problem_from_error(answer)
-    shown: dict[str, Any] = BatchLineResponse(exclude=("line",)).dump(answer)
-    return {"line": line} | shown
+    fields: dict[str, Any] = BatchLineResponse(exclude=("line",)).dump(answer)
+    return {"line": line} | fields
 
 
 blueprint = Resource("checks", "Is this serial known?")
@@ -183,14 +184,14 @@ def create_check(actor: Actor, data: CheckData) -> CheckAnswer:
     return checks.run_check(actor=actor, data=data)
 
 
-@blueprint.streaming(
+@blueprint.posting(
     "/checks/batch",
     BatchRequest,
-    (BatchLineResponse, BatchEndResponse, ProblemSchema),
+    None,
     Permission.CHECK_MAKE,
-    parts=(BatchDocumentRequest, CheckedGunRequest),
-    taking=load_checks,
-    most=MAX_BATCH_CHECKS,
+    status=200,
+    manifest=Manifest(BatchDocumentRequest, CheckedGunRequest, MAX_BATCH_CHECKS, load_checks),
+    lines=(BatchLineResponse, BatchEndResponse, ProblemSchema),
 )
 def create_checks(actor: Actor, data: CheckBatchData, attempt: RequestAttempt | None) -> Response:
     """Check up to 10,000 serials; answered line by line as NDJSON."""

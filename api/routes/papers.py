@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from api.http.context import current_vault
+from api.http.files import send_pdf
 from api.http.resource import Resource
 from api.papers import permits, shipments
 from api.schemas.papers import (
@@ -16,28 +19,50 @@ from api.schemas.papers import (
 )
 from salsa_ext.access import signing
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.signing import key_set
 from salsa_ext.core.actor import Actor
 from salsa_ext.papers import commands as paper_commands
 
-blueprint = Resource("papers", "Papers with a signed QR code, and checking them")
-blueprint.publishing("/signing-keys", SigningKeySetResponse, key_set)
+PDF = ("application/pdf",)
+
+blueprint = Resource("papers", "Papers with a signed QR code, and their verification")
 
 
-def get_permit_paper(actor: Actor, permit_id: UUID) -> tuple[bytes, str]:
+def get_signing_keys() -> dict[str, Any]:
+    """Return the public keys of all states, as a JWK set."""
+    return signing.key_set()
+
+
+def get_permit_paper(actor: Actor, permit_id: UUID) -> Response:
     """Return the PDF of a permit, in its state's language and English."""
     paper = paper_commands.sign_permit(actor=actor, vault=current_vault(), permit_id=permit_id)
-    return permits.render_permit(paper, actor.now()), f"{paper.facts.state}-{paper.facts.number}"
+    name = f"{paper.facts.state}-{paper.facts.number}"
+    return send_pdf(permits.render_permit(paper, actor.now()), name)
 
 
-def get_shipment_paper(actor: Actor, shipment_id: UUID) -> tuple[bytes, str]:
+def get_shipment_paper(actor: Actor, shipment_id: UUID) -> Response:
     """Return the PDF of a shipment (export attachment)."""
     paper = paper_commands.sign_shipment(
         actor=actor, vault=current_vault(), shipment_id=shipment_id
     )
-    return shipments.render_shipment(
-        paper, actor.now()
-    ), f"{paper.facts.state}-{paper.facts.number}"
+    name = f"{paper.facts.state}-{paper.facts.number}"
+    return send_pdf(shipments.render_shipment(paper, actor.now()), name)
+
+
+blueprint.reading("/signing-keys", SigningKeySetResponse, get_signing_keys, None, is_public=True)
+blueprint.reading(
+    "/permits/<uuid:permit_id>/paper",
+    None,
+    get_permit_paper,
+    Permission.PERMIT_READ,
+    media_types=PDF,
+)
+blueprint.reading(
+    "/shipments/<uuid:shipment_id>/paper",
+    None,
+    get_shipment_paper,
+    Permission.SHIPMENT_READ,
+    media_types=PDF,
+)
 
 
 @blueprint.posting("/signing-keys/rotate", None, SigningKeyResponse, Permission.SIGNING_KEY_MANAGE)
@@ -47,17 +72,11 @@ def rotate_signing_key(actor: Actor) -> Any:
     Papers signed with the retired key stay valid.
     """
     kid = signing.rotate_key(actor=actor, vault=current_vault())
-    return next(key for key in key_set()["keys"] if key["kid"] == kid)
-
-
-blueprint.printing("/permits/<uuid:permit_id>/paper", get_permit_paper, Permission.PERMIT_READ)
-blueprint.printing(
-    "/shipments/<uuid:shipment_id>/paper", get_shipment_paper, Permission.SHIPMENT_READ
-)
+    return next(key for key in signing.key_set()["keys"] if key["kid"] == kid)
 
 
 @blueprint.posting(
-    "/permits/verify", TokenRequest, VerificationResponse, Permission.PERMIT_READ, status=200
+    "/papers/verify", TokenRequest, VerificationResponse, Permission.PERMIT_READ, status=200
 )
 def verify_paper(actor: Actor, data: dict[str, Any]) -> paper_commands.Verification:
     """Verify the QR code of a paper and the paper's current validity."""

@@ -1,16 +1,20 @@
-"""Routes of permits."""
+"""Routes of permits and of the register of licensees (CIFTA XIII)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import g
-
-from api.http.fields.schemas import RequestSchema
-from api.http.resource import Resource
+from api.http.resource import Item, Resource
+from api.schemas.licensees import (
+    LicenseeClosureRequest,
+    LicenseeDecisionRequest,
+    LicenseeQuery,
+    LicenseeRenewalRequest,
+    LicenseeRequest,
+    LicenseeResponse,
+)
 from api.schemas.permits import (
     PermitAmendRequest,
     PermitDecisionRequest,
@@ -24,80 +28,121 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
 from salsa_ext.reference import suggestions
 from salsa_ext.trade.permits import changes as permit_changes
-from salsa_ext.trade.permits import permits
+from salsa_ext.trade.permits import licensee_queries, licensees, permits
 from salsa_ext.trade.permits import queries as permit_queries
-from salsa_ext.trade.permits.values import PermitData, ReissueData
+from salsa_ext.trade.permits.values import LicenceDecision, PermitData
+
+PERMIT = "/permits/<uuid:permit_id>"
+LICENSEE = "/licensees/<uuid:licensee_id>"
 
 blueprint = Resource(
-    "permits", "Import certificates, in-transit authorizations, export certificates"
+    "permits",
+    "Import certificates, in-transit authorizations, export certificates",
+    Item(PermitResponse, permit_queries.read_permit, permit_queries.permit_version),
 )
 blueprint.listing(
     "/permits", PermitQuery, PermitResponse, permit_queries.list_permits, Permission.PERMIT_READ
 )
-blueprint.reading(
-    "/permits/<uuid:permit_id>", PermitResponse, permit_queries.get_permit, Permission.PERMIT_READ
-)
-
-
-@blueprint.posting("/permits", PermitRequest, PermitResponse, Permission.PERMIT_RECORD)
-def create_permit(actor: Actor, data: PermitData) -> permit_queries.PermitView:
-    """Create a permit issued by your state."""
-    permit_id: UUID = permits.record(actor=actor, data=data)
-    noted = suggestions.remarks_on_firearms(with_field_paths("lines", data.lines), actor.language)
-    return replace(permit_queries.read_permit(actor, permit_id), remarks=noted)
-
-
-def _add_action(
-    name: str, body: type[RequestSchema], command: Callable[..., Any], summary: str
-) -> None:
-    def act(actor: Actor, data: Any, permit_id: UUID) -> permit_queries.PermitView:
-        command(actor=actor, permit_id=permit_id, expected_version=g.expected_version, data=data)
-        return permit_queries.read_permit(actor, permit_id)
-
-    act.__name__, act.__doc__ = f"{name}_permit", summary
-    blueprint.posting(
-        f"/permits/<uuid:permit_id>/{name}",
-        body,
-        PermitResponse,
-        Permission.PERMIT_RECORD,
-        status=200,
-        standing=permit_queries.permit_version,
-    )(act)
-
-
-_add_action(
-    "cancel",
-    PermitDecisionRequest,
-    permit_changes.cancel,
-    "Cancel a permit of your state for good; the states concerned learn it.",
-)
-_add_action(
-    "suspend",
-    PermitDecisionRequest,
-    permit_changes.suspend,
-    "Suspend a permit of your state until it is reinstated.",
-)
-_add_action(
-    "reinstate", PermitDecisionRequest, permit_changes.reinstate, "Reinstate a suspended permit."
-)
-_add_action(
-    "amend",
-    PermitAmendRequest,
-    permit_changes.amend,
-    "Amend what the Model Regulations 8.5 let be amended: the source, the plan of a transit.",
-)
+blueprint.reading(PERMIT, PermitResponse, permit_queries.get_permit, Permission.PERMIT_READ)
 
 
 @blueprint.posting(
-    "/permits/<uuid:permit_id>/reissue",
-    ReissueRequest,
-    PermitResponse,
-    Permission.PERMIT_RECORD,
-    standing=permit_queries.permit_version,
+    "/permits", PermitRequest, PermitResponse, Permission.PERMIT_RECORD, location="/permits/{id}"
 )
-def reissue_permit(actor: Actor, data: ReissueData, permit_id: UUID) -> permit_queries.PermitView:
-    """Replace a permit by a new one for its remaining quantity."""
-    fresh = permit_changes.reissue(
-        actor=actor, permit_id=permit_id, expected_version=g.expected_version, data=data
+def create_permit(actor: Actor, data: PermitData) -> permit_queries.PermitView:
+    """Create a permit issued by your state."""
+    permit_id = permits.record(actor=actor, data=data)
+    remarks = suggestions.remarks_on_firearms(with_field_paths("lines", data.lines), actor.language)
+    return replace(permit_queries.read_permit(actor, permit_id), remarks=remarks)
+
+
+blueprint.action(
+    f"{PERMIT}/cancel",
+    PermitDecisionRequest,
+    permit_changes.cancel,
+    Permission.PERMIT_RECORD,
+    "Cancel a permit of your state for good.",
+)
+blueprint.action(
+    f"{PERMIT}/suspend",
+    PermitDecisionRequest,
+    permit_changes.suspend,
+    Permission.PERMIT_RECORD,
+    "Suspend a permit of your state until it is reinstated.",
+)
+blueprint.action(
+    f"{PERMIT}/reinstate",
+    PermitDecisionRequest,
+    permit_changes.reinstate,
+    Permission.PERMIT_RECORD,
+    "Reinstate a suspended permit.",
+)
+blueprint.action(
+    f"{PERMIT}/amend",
+    PermitAmendRequest,
+    permit_changes.amend,
+    Permission.PERMIT_RECORD,
+    "Amend the source or the transit plan of a permit (Model Regulations 8.5).",
+)
+blueprint.action(
+    f"{PERMIT}/reissue",
+    ReissueRequest,
+    permit_changes.reissue,
+    Permission.PERMIT_RECORD,
+    "Replace a permit by a new one for its remaining quantity.",
+    location="/permits/{id}",
+)
+
+
+def _load_licensee(_: Actor, licensee_id: UUID) -> licensee_queries.LicenseeView:
+    return licensee_queries.read_licensee(licensee_id)
+
+
+licensees_blueprint = Resource(
+    "licensees",
+    "Who may make, deal, import, export, carry and broker in your state (CIFTA XIII)",
+    Item(LicenseeResponse, _load_licensee, lambda *ids: _load_licensee(*ids).version),
+)
+licensees_blueprint.listing(
+    "/licensees",
+    LicenseeQuery,
+    LicenseeResponse,
+    licensee_queries.list_licensees,
+    Permission.LICENSEE_READ,
+)
+licensees_blueprint.reading(
+    LICENSEE, LicenseeResponse, licensee_queries.get_licensee, Permission.LICENSEE_READ
+)
+licensees_blueprint.action(
+    "/licensees",
+    LicenseeRequest,
+    licensees.record,
+    Permission.LICENSEE_RECORD,
+    "Create a licensee of your state.",
+    name="create_licensee",
+    location="/licensees/{id}",
+)
+licensees_blueprint.action(
+    f"{LICENSEE}/renew",
+    LicenseeRenewalRequest,
+    licensees.renew,
+    Permission.LICENSEE_RECORD,
+    "Renew a licence until a later day.",
+)
+
+
+def _add_decision(verb: str, body: type[LicenseeDecisionRequest], summary: str) -> None:
+    def decide(*, expected_version: int, data: LicenceDecision, **context: Any) -> None:
+        licensees.decide(expected_version=expected_version, action=verb, data=data, **context)
+
+    licensees_blueprint.action(
+        f"{LICENSEE}/{verb}", body, decide, Permission.LICENSEE_RECORD, summary
     )
-    return permit_queries.read_permit(actor, fresh)
+
+
+_add_decision("suspend", LicenseeDecisionRequest, "Suspend an active licence.")
+_add_decision("reinstate", LicenseeDecisionRequest, "Reinstate a suspended licence.")
+_add_decision("revoke", LicenseeDecisionRequest, "Revoke a licence for good.")
+_add_decision(
+    "close", LicenseeClosureRequest, "Record that a firm closed, and the holder of its books."
+)

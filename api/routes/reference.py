@@ -1,9 +1,12 @@
-"""Routes of reference data: states, makes, calibres, types, agencies, contacts."""
+"""Routes of reference data (states, makes, calibres, types, agencies, contacts) and statistics."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
+from api.http import tables
 from api.http.resource import Resource
 from api.schemas.reference import (
     AgencyPostsRequest,
@@ -22,12 +25,15 @@ from api.schemas.reference import (
     StateResponse,
     TypeResponse,
 )
+from api.schemas.statistics import DatasetsResponse, StatisticsQuery, TableResponse, present_table
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies as administration_agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import agencies as reference_agencies
+from salsa_ext.reference import names
 from salsa_ext.reference import queries as reference_queries
+from salsa_ext.statistics import queries as statistic_queries
 
 READ = Permission.REFERENCE_READ
 blueprint = Resource("reference", "Reference data, with names in four languages")
@@ -51,12 +57,16 @@ def create_agency(actor: Actor, data: AgencyData) -> Any:
 
 
 @blueprint.posting(
-    "/agencies/place", AgencyPostsRequest, AgencyResponse, Permission.AGENCY_PLACE, status=200
+    "/agencies/<string:code>/posts",
+    AgencyPostsRequest,
+    AgencyResponse,
+    Permission.AGENCY_PLACE,
+    status=200,
 )
-def set_agency_posts(actor: Actor, data: dict[str, Any]) -> Any:
+def set_agency_posts(actor: Actor, data: dict[str, Any], code: str) -> Any:
     """Set the border posts of an agency; its officers get their calls."""
     return reference_agencies.read_agency(
-        administration_agencies.set_agency_posts(actor=actor, **data)
+        administration_agencies.set_agency_posts(actor=actor, code=code, **data)
     )
 
 
@@ -66,3 +76,37 @@ def create_contact(actor: Actor, data: ContactData) -> Any:
     return reference_agencies.read_contact(
         administration_agencies.add_contact(actor=actor, data=data)
     )
+
+
+statistics_blueprint = Resource(
+    "statistics", "Figures of ended quarters; cells under 5 are withheld"
+)
+
+
+def list_datasets(actor: Actor) -> dict[str, Any]:
+    """Return the datasets of figures."""
+    labels = names.labels("dataset", actor.language)
+    codes = statistic_queries.list_datasets(actor)
+    return {"items": [{"code": code, "name": labels.get(code, code)} for code in codes]}
+
+
+def get_dataset(
+    actor: Actor, dataset: str, format: str | None = None, **filters: Any
+) -> dict[str, Any] | Response:
+    """Return the figures of a dataset."""
+    table = present_table(statistic_queries.get_table(actor, dataset, filters))
+    form = tables.requested_format(format)
+    return tables.table_response(table["cells"], form, dataset) if form else table
+
+
+statistics_blueprint.reading(
+    "/statistics", DatasetsResponse, list_datasets, Permission.STATISTICS_READ
+)
+statistics_blueprint.reading(
+    "/statistics/<slug:dataset>",
+    TableResponse,
+    get_dataset,
+    Permission.STATISTICS_READ,
+    StatisticsQuery,
+    media_types=("text/csv", tables.XLSX_TYPE),
+)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
-from flask import g
-
 from api.http.context import current_vault
-from api.http.fields.schemas import RequestSchema
-from api.http.resource import Resource
+from api.http.resource import Item, Resource
 from api.schemas.common import AssignRequest
 from api.schemas.requests import (
     AcknowledgedResponse,
@@ -29,19 +24,25 @@ from api.schemas.requests import (
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.notifications.values import AssigneeData
 from salsa_ext.tracing.requests import commands as request_commands
-from salsa_ext.tracing.requests import handlers as request_handlers
 from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.requests.commands import AcknowledgementResult
 from salsa_ext.tracing.requests.queries import RequestView
-from salsa_ext.tracing.requests.values import AcknowledgementData, CommentData, RestrictionData
+from salsa_ext.tracing.requests.values import AcknowledgementData
 
 PATH = "/requests/<uuid:request_id>"
-HANDLERS = request_handlers
-"""Imported so that what comes is applied wherever the application is."""
+ANSWER = Permission.REQUEST_ANSWER
 
-blueprint = Resource("requests", "What other states' traces ask of your state")
+
+def _load(_: Actor, request_id: UUID) -> RequestView:
+    return request_queries.load(request_id)
+
+
+blueprint = Resource(
+    "requests",
+    "What other states' traces ask of your state",
+    Item(RequestResponse, _load, request_queries.current_version),
+)
 blueprint.listing(
     "/requests",
     RequestQuery,
@@ -52,104 +53,80 @@ blueprint.listing(
 blueprint.reading(PATH, RequestResponse, request_queries.get_request, Permission.REQUEST_READ)
 
 
-def _add_action(
-    name: str, body: type[RequestSchema], command: Callable[..., Any], summary: str
-) -> None:
-    def act(actor: Actor, data: Any, request_id: UUID) -> RequestView:
-        command(
-            actor=actor,
-            vault=current_vault(),
-            request_id=request_id,
-            expected_version=g.expected_version,
-            data=data,
-        )
-        return request_queries.load(request_id)
-
-    act.__name__, act.__doc__ = f"{name}_request", summary
-    blueprint.posting(
-        f"{PATH}/{name}",
-        body,
-        RequestResponse,
-        Permission.REQUEST_ANSWER,
-        status=200,
-        standing=request_queries.current_version,
-    )(act)
-
-
 @blueprint.posting(
-    "/requests/acknowledge",
-    AcknowledgeManyRequest,
-    AcknowledgedResponse,
-    Permission.REQUEST_ANSWER,
-    status=200,
+    "/requests/acknowledge", AcknowledgeManyRequest, AcknowledgedResponse, ANSWER, status=200
 )
 def acknowledge_requests(actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
     """Acknowledge several requests; refused ones are returned with the error."""
     return request_commands.acknowledge_many(actor=actor, vault=current_vault(), data=data)
 
 
-_add_action(
-    "acknowledge", RemarkRequest, request_commands.acknowledge, "Say that somebody works on it."
+blueprint.action(
+    f"{PATH}/acknowledge",
+    RemarkRequest,
+    request_commands.acknowledge,
+    ANSWER,
+    "Acknowledge a request.",
 )
-_add_action(
-    "answer",
+blueprint.action(
+    f"{PATH}/answer",
     AnswerRequest,
     request_commands.answer,
-    "Answer with your state's records, or with what its books say.",
+    ANSWER,
+    "Answer with records of your state or entries of its books.",
 )
-_add_action(
-    "no_record",
+blueprint.action(
+    f"{PATH}/report-no-record",
     NoRecordRequest,
     request_commands.report_no_record,
-    "Say that there is nothing of this gun.",
+    ANSWER,
+    "Answer that no record of this gun exists.",
+    name="report_no_record",
 )
-_add_action(
-    "refuse",
+blueprint.action(
+    f"{PATH}/refuse",
     RefusalRequest,
     request_commands.refuse,
-    "Refuse for a reason that the International Tracing Instrument allows.",
+    ANSWER,
+    "Refuse for a reason allowed by the International Tracing Instrument.",
 )
-_add_action(
-    "defer", DeferRequest, request_commands.defer, "Answer later, until a day that you give."
+blueprint.action(
+    f"{PATH}/defer", DeferRequest, request_commands.defer, ANSWER, "Defer the answer until a day."
 )
-_add_action(
-    "ask",
+blueprint.action(
+    f"{PATH}/ask-questions",
     QuestionsRequest,
     request_commands.ask_questions,
-    "Ask what has to be known first; the clock stands until the reply.",
+    ANSWER,
+    "Ask for missing data; the term is suspended until the reply.",
+    name="ask_questions",
 )
-_add_action("forward", ForwardRequest, request_commands.forward, "Name the state to ask instead.")
-
-
-@blueprint.posting(
-    f"{PATH}/assign", AssignRequest, RequestResponse, Permission.REQUEST_ANSWER, status=200
+blueprint.action(
+    f"{PATH}/forward",
+    ForwardRequest,
+    request_commands.forward,
+    ANSWER,
+    "Name another state to ask.",
 )
-def assign_request(actor: Actor, data: AssigneeData, request_id: UUID) -> RequestView:
-    """Assign a request to an account of your state; not shared."""
-    request_commands.assign(actor=actor, request_id=request_id, data=data)
-    return request_queries.load(request_id)
-
-
-@blueprint.posting(
-    f"{PATH}/hide",
+blueprint.action(
+    f"{PATH}/assign",
+    AssignRequest,
+    request_commands.assign,
+    ANSWER,
+    "Assign a request to an account of your state; not shared.",
+)
+blueprint.action(
+    f"{PATH}/restrict",
     RestrictRequest,
-    RequestResponse,
-    Permission.REQUEST_ANSWER,
-    status=200,
-    standing=request_queries.current_version,
+    request_commands.restrict,
+    ANSWER,
+    "Hide a request from agencies of your state.",
 )
-def restrict_request(actor: Actor, data: RestrictionData, request_id: UUID) -> RequestView:
-    """Hide a request from agencies of your state."""
-    request_commands.restrict(
-        actor=actor, request_id=request_id, expected_version=g.expected_version, data=data
-    )
-    return request_queries.load(request_id)
-
-
-@blueprint.posting(
-    f"{PATH}/notes", NoteRequest, RequestResponse, Permission.REQUEST_ANSWER, status=200
+blueprint.action(
+    f"{PATH}/notes",
+    NoteRequest,
+    request_commands.add_note,
+    ANSWER,
+    "Add a note for your state only.",
+    name="add_request_note",
 )
-def add_request_note(actor: Actor, data: CommentData, request_id: UUID) -> RequestView:
-    """Add a note for your state only."""
-    request_commands.add_note(actor=actor, request_id=request_id, data=data)
-    return request_queries.load(request_id)

@@ -13,9 +13,8 @@ from api.http.fields.times import Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields
-from salsa_ext.core import codes
 from salsa_ext.core.errors import Message, message
-from salsa_ext.notifications.values import ReadFilter
+from salsa_ext.notifications.values import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter
 from salsa_ext.reference.names import label
 from salsa_ext.worklists.notifications import NotificationView
 
@@ -57,8 +56,8 @@ class NotificationQuery(ListQuery):
     """Filter of notifications."""
 
     unread = QueryFlag()
-    kind = Code(codes.NOTIFICATION_KINDS)
-    code = Code(codes.NOTIFICATION_CODES)
+    kind = Code(NOTIFICATION_KINDS)
+    code = Code(NOTIFICATION_CODES)
     urgent = QueryFlag()
 
 
@@ -66,8 +65,8 @@ class MarkReadRequest(RequestSchema):
     """Kind or code of notifications to mark read, until a moment."""
 
     value = ReadFilter
-    kind = Code(codes.NOTIFICATION_KINDS)
-    code = Code(codes.NOTIFICATION_CODES)
+    kind = Code(NOTIFICATION_KINDS)
+    code = Code(NOTIFICATION_CODES)
     until = Moment()
 
 

@@ -158,9 +158,8 @@ class AgencyRequest(RequestSchema):
 
 
 class AgencyPostsRequest(RequestSchema):
-    """Own agency and all its border posts."""
+    """All border posts of an agency."""
 
-    code = Line(most=60, required=True)
     posts = Items(PostCode(), most=200, required=True)
 
 

@@ -30,7 +30,7 @@ def login_required(view: View) -> View:
     def run(**ids: Any) -> Any:
         g.actor = authenticate_page()
         if g.actor is None:
-            return redirect(url_for("signin.sign_in_form", next=current_path()))
+            return redirect(url_for("account.sign_in_form", next=current_path()))
         with transaction(g.actor):
             count_notifications(g.actor)
             return view(g.actor, **ids)
@@ -49,7 +49,7 @@ def login_required_for_form(view: View) -> View:
     def run(**ids: Any) -> Any:
         g.actor = authenticate_page()
         if g.actor is None:
-            return redirect(url_for("signin.sign_in_form", next=_form_page()), 303)
+            return redirect(url_for("account.sign_in_form", next=_form_page()), 303)
         return view(g.actor, **ids)
 
     return run

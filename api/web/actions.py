@@ -54,7 +54,7 @@ class Subject:
     owner: str
     status: str
     status_kind: str
-    above: tuple[str, Message] = ("desk.home", message("Desk"))
+    above: tuple[str, Message] = ("licensing.home", message("Desk"))
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Action:
     onward: Callable[[Any], str | None] = lambda result: None
     bars: Callable[[Actor, Any], Message | None] = lambda actor, view: None
     is_main: bool = False
-    page: str = "desk/doing.html"
+    page: str = "action.html"
     told: Callable[[Actor, Any], Any] = lambda actor, view: None
     worded: Callable[[Any], tuple[Message, Message] | None] = lambda view: None
 

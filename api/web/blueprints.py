@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-licensing_pages = Blueprint("desk", __name__, url_prefix="/desk")
+licensing_pages = Blueprint("licensing", __name__, url_prefix="/desk")
+investigation_pages = Blueprint("investigation", __name__)
+tracing_pages = Blueprint("tracing", __name__)
+border_pages = Blueprint("border", __name__)
+account_pages = Blueprint("account", __name__)
 
-investigation_pages = Blueprint("guns", __name__)
-
-tracing_pages = Blueprint("console", __name__)
-
-border_pages = Blueprint("post_desk", __name__)
+AREAS = (account_pages, border_pages, licensing_pages, investigation_pages, tracing_pages)

@@ -15,6 +15,7 @@ from salsa_ext.administration import accounts
 from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
+from salsa_ext.notifications.values import NOTIFICATION_KINDS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
 from salsa_ext.reference import queries as reference_queries
@@ -94,7 +95,7 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
     ),
 }
 """What a passing, or a sending, may have to be confirmed against, by its field: its label and a hint."""
-NAMES_OF_OTHER_KIND = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
+NAMES_OF_OTHER_KIND = {"notification_kind": ("object", NOTIFICATION_KINDS)}
 """Lists whose codes have the names of another kind, which stand within a sentence there."""
 
 

@@ -289,8 +289,8 @@ class LiveViews:
 def _build_digest(app: Flask) -> str:
     """Return a digest of the version, templates and static files."""
     told = hashlib.blake2b(app.config["API_VERSION"].encode(), digest_size=8)
-    folders = [Path(app.root_path, str(app.template_folder)), Path(str(app.static_folder))]
-    for path in sorted(file for folder in folders for file in folder.glob("*.*")):
+    templates, static = Path(app.root_path, str(app.template_folder)), Path(str(app.static_folder))
+    for path in sorted((*templates.rglob("*.*"), *static.glob("*.*"))):
         told.update(path.read_bytes())
     return told.hexdigest()
 

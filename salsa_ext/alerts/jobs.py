@@ -17,6 +17,7 @@ from salsa_ext.alerts import alerts, hit_answers, notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
+from salsa_ext.notifications.commands import notify
 from salsa_ext.reference.agencies import find_second_contact
 from salsa_ext.reference.calendars import local_days
 
@@ -42,7 +43,7 @@ def _expire_alerts(actor: Actor, limit: int) -> int:
         alerts.end(actor, alert, "expired")
         alert.version += 1
         append(actor, AuditEvent(Action.ALERT_EXPIRED, "alert", alert.id))
-        notices.notify_owner(actor, alert, "alert_expired")
+        _notify(actor, alert, "alert_expired")
     return len(expired)
 
 
@@ -51,7 +52,7 @@ def _request_validation(actor: Actor, limit: int) -> int:
     day = local_days(actor).of(actor.own_state())
     due = _lock_alerts(actor, Alert.validate_on <= day, limit)
     for alert in due:
-        notices.notify_owner(actor, alert, "alert_expiring")
+        _notify(actor, alert, "alert_expiring")
         later = alerts.next_validation(day, alert.expires_on)
         alert.validate_on = later if later > day else alert.expires_on + timedelta(days=1)
     return len(due)
@@ -97,3 +98,9 @@ def _lock_hits(actor: Actor, condition: ColumnElement[bool], limit: int) -> list
 def _lock_free_rows(query: Any, limit: int) -> list[Any]:
     free = query.limit(limit).with_for_update(skip_locked=True)
     return list(db.session.scalars(free.execution_options(populate_existing=True)))
+
+
+def _notify(actor: Actor, alert: Alert, code: str) -> None:
+    last_day = alert.expires_on.isoformat()
+    own, check = alert.owner_state, alert.second_check
+    notify(actor, own, code, alert, expires_on=last_day, second_check=check)

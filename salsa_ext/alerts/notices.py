@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from salsa_ext.access.audit import Action, AuditEvent, append_many
-from salsa_ext.alerts.models import Alert, Hit
+from salsa_ext.alerts.models import Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
-
-ROLES: Final = ("police_officer", "trace_analyst")
-REMINDED_ROLES: Final = ("supervisor", "trace_analyst")
-"""Roles to remind of a hit that nobody answered."""
-
-
-def notify_owner(actor: Actor, alert: Alert, code: str) -> None:
-    """Notify the alert's state of its expiry or validation."""
-    own = alert.owner_state
-    data = {"expires_on": alert.expires_on.isoformat(), "second_check": alert.second_check}
-    notify_many(actor, [Notice(own, ROLES, code, "alert", alert.id, own, data=data)])
-
+from salsa_ext.notifications.values import Notice, Subject
 
 def notify_created(
     actor: Actor,
@@ -111,8 +100,8 @@ def notify_cause_changed(
 def notify_overdue(actor: Actor, hit: Hit, contact: str | None, *, is_shown: bool) -> None:
     """Remind the second contact of an unanswered hit; notify the finding state."""
     data = {"contact": contact}
-    notices = [_owner_notice("hit_overdue", hit, data, REMINDED_ROLES)]
-    notify_many(actor, notices + (_finder_notices("hit_unanswered", hit, data) if is_shown else []))
+    finder = _finder_notices("hit_unanswered", hit, data) if is_shown else []
+    notify_many(actor, [_owner_notice("hit_overdue", hit, data), *finder])
     append_many(actor, [AuditEvent(Action.HIT_REMINDED, "hit", hit.id)])
 
 
@@ -123,10 +112,8 @@ def _event(
     return AuditEvent(action, "hit", hit.id, hit.alert_state, states, data, hidden=hidden)
 
 
-def _owner_notice(
-    code: str, hit: Hit, data: dict[str, Any], roles: tuple[str, ...] = ROLES
-) -> Notice:
-    return _notice(hit.alert_state, roles, code, hit, data | {"state": hit.finding_state})
+def _owner_notice(code: str, hit: Hit, data: dict[str, Any]) -> Notice:
+    return _notice(hit.alert_state, code, hit, data | {"state": hit.finding_state})
 
 
 def _finder_notices(code: str, hit: Hit, data: dict[str, Any]) -> list[Notice]:
@@ -134,22 +121,12 @@ def _finder_notices(code: str, hit: Hit, data: dict[str, Any]) -> list[Notice]:
 
     Border officers are notified at the agency of the hit only: they see no other hits.
     """
-    data = data | {"state": hit.alert_state}
-    notices = [_notice(hit.finding_state, ROLES, code, hit, data)]
-    if hit.agency is not None:
-        border = ("border_officer",)
-        notices.append(_notice(hit.finding_state, border, code, hit, data, (hit.agency,)))
-    return notices
+    notice = _notice(hit.finding_state, code, hit, data | {"state": hit.alert_state})
+    if hit.agency is None:
+        return [notice]
+    return [notice, replace(notice, roles=("border_officer",), agencies=(hit.agency,))]
 
 
-def _notice(
-    state: str,
-    roles: tuple[str, ...],
-    code: str,
-    hit: Hit,
-    data: dict[str, Any],
-    agencies: tuple[str, ...] | None = None,
-) -> Notice:
-    data = data | {"alert_state": hit.alert_state}
-    number = hit.serial_read
-    return Notice(state, roles, code, "hit", hit.id, state, number, data, agencies=agencies)
+def _notice(state: str, code: str, hit: Hit, data: dict[str, Any]) -> Notice:
+    subject = Subject(hit.id, state, hit.serial_read)
+    return Notice(state, code, subject, data | {"alert_state": hit.alert_state})

@@ -23,7 +23,7 @@ from salsa_ext.database import locks
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, responsible_agencies
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.posts import own_and_other_side
@@ -31,7 +31,6 @@ from salsa_ext.reference.queries import get_post
 from salsa_ext.trade import lookup
 from salsa_ext.trade.shipments.models import Shipment
 
-NOTIFIED_ROLES: Final = ("border_officer",)
 REPEAT_AFTER: Final = timedelta(minutes=5)
 """Time after which an unanswered request may be repeated."""
 WAITING_VISIBLE: Final = timedelta(hours=24)
@@ -84,24 +83,15 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         asked_at=now,
     )
     db.session.add(call)
-    _notify_other_side(actor, call, at, other.state, shipment)
+    subject = Subject(uuid5(NAMESPACE_OID, at.code), state, at.name)
+    if shipment:
+        subject = Subject(shipment.id, shipment.owner_state, shipment.number, "shipment")
+    notice_data = {"post": at.code, "name": at.name, "call": str(call.id), "by": state}
+    agencies = responsible_agencies(other.state, at.code)
+    notify_many(actor, [Notice(other.state, "post_called", subject, notice_data, agencies=agencies)])
     event_data = {"call": str(call.id), "for": "shipment" if shipment else "post"}
     append(actor, AuditEvent(Action.POST_CALLED, "post", at.code, None, [other.state], event_data))
     return call.id
-
-
-def _notify_other_side(
-    actor: Actor, call: CallRequest, post: Post, other: str, shipment: Shipment | None
-) -> None:
-    subject: tuple[str, UUID, str, str] = (
-        ("shipment", shipment.id, shipment.owner_state, shipment.number)
-        if shipment
-        else ("post", uuid5(NAMESPACE_OID, post.code), call.owner_state, post.name)
-    )
-    agencies = responsible_agencies(other, post.code)
-    data = {"post": post.code, "name": post.name, "call": str(call.id), "by": call.owner_state}
-    notice = Notice(other, NOTIFIED_ROLES, "post_called", *subject, data, agencies=agencies)
-    notify_many(actor, [notice])
 
 
 def answer_call(*, actor: Actor, call_id: UUID) -> None:

@@ -128,7 +128,7 @@ def check_agency(problems: Problems, path: str, code: str, known: frozenset[str]
         problems.add(
             path,
             message(
-                "No agency is registered yet; POST /api/v1/agencies or salsa agency add"
+                "No agency is registered yet; POST /api/v1/agencies or salsa agency create"
                 " registers one."
             ),
         )

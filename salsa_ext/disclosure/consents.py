@@ -34,13 +34,12 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.firearms.search.index import find_owner
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
+from salsa_ext.notifications.values import Subject
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits.values import DecisionData
 
-NOTIFIED_ROLES: Final = ("trace_analyst", "supervisor")
 MAX_YEARS: Final = 10
 DECISION_COLUMNS: Final = ("version", "status", "answer", "expires_on", "answered_at")
 DECIDABLE_STATUSES: Final = {
@@ -194,21 +193,8 @@ def _audit_and_notify(actor: Actor, row: Mapping[str, Any], counterpart: str) ->
             said,
         ),
     )
-    notify_many(
-        actor,
-        [
-            Notice(
-                counterpart,
-                NOTIFIED_ROLES,
-                NOTICE_CODES[row["status"]],
-                "consent",
-                row["id"],
-                counterpart,
-                row["case_number"],
-                said | {"by": actor.own_state()},
-            )
-        ],
-    )
+    subject = Subject(row["id"], counterpart, row["case_number"])
+    notify(actor, counterpart, NOTICE_CODES[row["status"]], subject, by=actor.own_state(), **said)
 
 
 def _check_request(actor: Actor, data: ConsentData) -> str:

@@ -30,7 +30,7 @@ from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from salsa_ext.tracing.requests.models import TraceRequest
 
 DocumentData = TypeVar("DocumentData", TransferData, ReportData, SeizureData)
@@ -214,16 +214,6 @@ def _find_disclosed(record_ids: Sequence[UUID]) -> Sequence[Any]:
     return db.session.execute(query).all()
 
 
-NOTIFIED_ROLES: Final = (
-    "police_officer",
-    "trace_analyst",
-    "forensic_examiner",
-    "licensing_officer",
-    "border_officer",
-    "supervisor",
-    "auditor",
-)
-"""Who reads records of other states, or in the audit that they were corrected."""
 MAX_NOTICES: Final = 20
 """Notices of one state; of more the first is told, with how many there are."""
 
@@ -252,24 +242,17 @@ def _correction_notice(
     actor: Actor, state: str, acts: Sequence[AuditEvent], *, is_withdrawn: bool
 ) -> Notice:
     act, own = acts[0], actor.own_state()
-    if (
-        act.subject_kind != "record"
-    ):  # of what that state itself asked: the record is not named to it
-        return Notice(
-            state,
-            NOTIFIED_ROLES,
-            "pointer_withdrawn",
-            act.subject_kind,
-            _subject_id(act),
-            state,
-            data={"by": own},
-        )
+    subject_id = UUID(str(act.subject_id))
+    if act.subject_kind != "record":
+        # of what that state itself asked: the record is not named to it
+        subject = Subject(subject_id, state, kind=act.subject_kind)
+        return Notice(state, "pointer_withdrawn", subject, {"by": own})
     about = {trace for each in acts for trace in related_traces(each.data)}
     is_kept = all(related_traces(each.data) for each in acts)
     said = {"by": own, "version": act.data["version"]}
     said |= {"about": sorted(about)} if is_kept else {}
     code = "record_withdrawn" if is_withdrawn else "record_corrected"
-    return Notice(state, NOTIFIED_ROLES, code, "record", _subject_id(act), own, data=said)
+    return Notice(state, code, Subject(subject_id, own), said)
 
 
 def _limit_notices(notices: Sequence[Notice]) -> list[Notice]:
@@ -281,10 +264,6 @@ def _limit_notices(notices: Sequence[Notice]) -> list[Notice]:
         return [*notices]
     first = min(notices, key=lambda each: "about" in each.data)
     return [replace(first, data=first.data | {"count": len(notices)})]
-
-
-def _subject_id(act: AuditEvent) -> UUID:
-    return UUID(str(act.subject_id))
 
 
 def withdraw_results(

@@ -12,9 +12,8 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.core.actor import Actor
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import NOTICE_RULES, Notice, Subject
 
-ROLES: Final = ("police_officer", "trace_analyst")
 MAX_SEPARATE_NOTICES: Final = 20
 ACTIONS: Final = {
     "match_proposed": Action.MATCH_PROPOSED,
@@ -60,9 +59,7 @@ def notify_states(
     notify_many(
         actor,
         [
-            Notice(
-                owner, ROLES, code, "match", each.match, owner, data=_notice_data(each, len(all_of))
-            )
+            Notice(owner, code, Subject(each.match, owner), _notice_data(each, len(all_of)))
             for (owner, code), all_of in told.items()
             for each in _limit_notices(all_of)
         ],
@@ -70,7 +67,11 @@ def notify_states(
 
 
 def _needs_notice(actor: Actor, each: MatchChange, *, in_background: bool) -> bool:
-    is_seen = each.owner == actor.state and actor.role in ROLES and not in_background
+    is_seen = (
+        each.owner == actor.state
+        and actor.role in NOTICE_RULES[each.code].roles
+        and not in_background
+    )
     return each.is_urgent and not is_seen
 
 

@@ -19,9 +19,36 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.notifications.models import Notification
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import NOTICE_RULES, Notice
 from salsa_ext.reference.agencies import agency_name
 from salsa_ext.reference.names import participants
+
+
+def notify(
+    actor: Actor,
+    states: str | Iterable[str],
+    code: str,
+    subject: Any,
+    *,
+    roles: tuple[str, ...] = (),
+    **data: Any,
+) -> None:
+    """Notify states of one object; `data` holds ids and codes. See `Notice`, `notify_many`."""
+    to = [states] if isinstance(states, str) else states
+    notify_many(actor, [Notice(state, code, subject, data, roles) for state in to])
+
+
+def notify_others(actor: Actor, code: str, rows: Iterable[Any], **data: Any) -> None:
+    """Notify of each row the other states that it concerns."""
+    notify_many(
+        actor,
+        [
+            Notice(state, code, row, data)
+            for row in rows
+            for state in row.concerned
+            if state != actor.state
+        ],
+    )
 
 
 def notify_many(actor: Actor, notices: Iterable[Notice]) -> None:
@@ -29,28 +56,26 @@ def notify_many(actor: Actor, notices: Iterable[Notice]) -> None:
 
     Checks no permission; the calling command has done so. Non-participating states are skipped.
     """
-    told: dict[str, list[Notice]] = defaultdict(list)
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for notice in notices:
-        told[notice.state].append(notice)
-    if not told:
-        return
-    known = participants()
-    for state in sorted(told.keys() & set(known)):
-        with acting_as(actor, state):  # the state that is told owns what it is told
-            insert_many(Notification, [_notification_row(actor, notice) for notice in told[state]])
+        rows[notice.state].append(_notification_row(actor, notice))
+    for state in sorted(rows.keys() & set(participants())) if rows else ():
+        with acting_as(actor, state):  # a notification belongs to the state that reads it
+            insert_many(Notification, rows[state])
 
 
 def _notification_row(actor: Actor, notice: Notice) -> dict[str, Any]:
+    about = notice.about
     return {
         "id": new_id(),
         "owner_state": notice.state,
         "concerned": [notice.state],
-        "roles": list(notice.roles),
+        "roles": list(notice.roles or NOTICE_RULES[notice.code].roles),
         "code": notice.code,
-        "subject_kind": notice.subject_kind,
-        "subject_state": notice.subject_state,
-        "subject_id": notice.subject_id,
-        "number": notice.number,
+        "subject_kind": about.kind,
+        "subject_state": about.state,
+        "subject_id": about.id,
+        "number": about.number,
         "data": notice.data,
         "raised_at": actor.now(),
         "account_id": notice.account,
@@ -59,7 +84,6 @@ def _notification_row(actor: Actor, notice: Notice) -> dict[str, Any]:
 
 
 ANALYST_ROLES: Final = ("trace_analyst",)
-SUPERVISOR_ROLES: Final = ("supervisor",)
 
 
 @dataclass(frozen=True)
@@ -77,24 +101,23 @@ def find_assignee(
 
     Accounts of restricted agencies are refused.
     """
-    wanted = select(Account.id, Account.role, Account.agency).where(
+    accounts = select(Account.id, Account.role, Account.agency).where(
         Account.username == username, Account.is_active
     )
-    row = db.session.execute(wanted).first()
+    row = db.session.execute(accounts).first()
     if row is None:
-        said = message("Your state has no open account {username}.", username=username)
-        raise Invalid({"username": [said]})
-    if row.agency in restricted_agencies:
-        said = message(
+        problem = message("Your state has no open account {username}.", username=username)
+    elif row.agency in restricted_agencies:
+        problem = message(
             "This is kept from {agency}, the agency of {username}.",
             agency=agency_name(row.agency),
             username=username,
         )
-        raise Invalid({"username": [said]})
-    if permission not in role_permissions(row.role):
-        said = message("The role of {username} does not allow this work.", username=username)
-        raise Invalid({"username": [said]})
-    return Assignee(row.id, row.role)
+    elif permission not in role_permissions(row.role):
+        problem = message("The role of {username} does not allow this work.", username=username)
+    else:
+        return Assignee(row.id, row.role)
+    raise Invalid({"username": [problem]})
 
 
 def is_restricted_assignee(account_id: UUID | None, agencies: Collection[str]) -> bool:
@@ -110,43 +133,22 @@ def request_roles(actor: Actor, restricted_agencies: Collection[str]) -> tuple[s
 
     Supervisors are added if no analyst is outside the restricted agencies.
     """
-    if not restricted_agencies or has_account_outside(actor, ANALYST_ROLES, restricted_agencies):
+    if not restricted_agencies:
         return ANALYST_ROLES
-    return (*ANALYST_ROLES, *SUPERVISOR_ROLES)
-
-
-def has_account_outside(
-    actor: Actor, roles: Collection[str], restricted_agencies: Collection[str]
-) -> bool:
-    """True if an open account of these roles is not restricted."""
-    wanted = select(Account.id).where(
+    unrestricted = select(Account.id).where(
         Account.owner_state == actor.own_state(),
         Account.is_active,
-        Account.role.in_(roles),
+        Account.role.in_(ANALYST_ROLES),
         Account.agency.not_in(restricted_agencies),
     )
-    return db.session.scalar(wanted.limit(1)) is not None
+    has_analyst = db.session.scalar(unrestricted.limit(1)) is not None
+    return ANALYST_ROLES if has_analyst else (*ANALYST_ROLES, "supervisor")
 
 
-def notify_assignee(
-    actor: Actor, assignee: Assignee, code: str, subject_kind: str, subject_id: UUID, number: str
-) -> None:
+def notify_assignee(actor: Actor, assignee: Assignee, code: str, subject: Any) -> None:
     """Notify the assignee of new work, except when self-assigned."""
-    if assignee.id == actor.account_id:
-        return
-    own = actor.own_state()
-    notify_many(
-        actor,
-        [
-            Notice(
-                own,
-                (assignee.role,),
-                code,
-                subject_kind,
-                subject_id,
-                own,
-                number,
-                account=assignee.id,
-            )
-        ],
-    )
+    if assignee.id != actor.account_id:
+        notice = Notice(
+            actor.own_state(), code, subject, roles=(assignee.role,), account=assignee.id
+        )
+        notify_many(actor, [notice])

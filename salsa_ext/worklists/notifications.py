@@ -15,13 +15,12 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import CRITICAL_NOTIFICATIONS, URGENT_NOTIFICATIONS
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.matches.models import Match
 from salsa_ext.notifications.models import Notification, NotificationRead
-from salsa_ext.notifications.values import ReadFilter
+from salsa_ext.notifications.values import CRITICAL_NOTIFICATIONS, URGENT_NOTIFICATIONS, ReadFilter
 from salsa_ext.reference import names
 
 MAX_MARKED: Final = 5_000

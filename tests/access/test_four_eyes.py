@@ -22,7 +22,7 @@ KEY, COMMAND = "a key", "a command"
 def wanted(as_actor):
     """Brazil wants a second person, and has three accounts."""
     admin = as_actor("BRA", "state_administrator")
-    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"')
+    admin.post("/settings", {"trace_approval": "own"}, 200, If_Match='"0"')
     as_actor("BRA", "auditor"), as_actor("BRA", "supervisor")
 
 
@@ -239,7 +239,7 @@ def test_an_account_is_one_person_whichever_number_it_gives(wanted, as_actor):
     police = as_actor("BRA", "police_officer")
     alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json
     tag = police.get(f"/alerts/{alert['id']}").headers["ETag"]
-    police.post(f"/alerts/{alert['id']}/verify", None, 409, If_Match=tag, Salsa_Officer="P-8")
+    police.post(f"/alerts/{alert['id']}/validate", None, 409, If_Match=tag, Salsa_Officer="P-8")
 
 
 def test_who_entered_an_alert_does_not_check_it_by_another_key_or_a_command(
@@ -248,9 +248,9 @@ def test_who_entered_an_alert_does_not_check_it_by_another_key_or_a_command(
     police, other = as_actor("BRA", "police_officer"), as_actor("BRA", "police_officer")
     alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json
     path, tag = f"/alerts/{alert['id']}", police.get(f"/alerts/{alert['id']}").headers["ETag"]
-    other.post(f"{path}/verify", None, 409, If_Match=tag, Salsa_Officer="P-7")
+    other.post(f"{path}/validate", None, 409, If_Match=tag, Salsa_Officer="P-7")
     for officer in ("P-7", None):
         with pytest.raises(Conflict):
             command(alerts.verify, officer, alert_id=UUID(alert["id"]), expected_version=None)
-    checked = other.post(f"{path}/verify", None, 200, If_Match=tag, Salsa_Officer="P-8").json
+    checked = other.post(f"{path}/validate", None, 200, If_Match=tag, Salsa_Officer="P-8").json
     assert checked["second_check"] == "done"

@@ -138,7 +138,7 @@ def test_a_state_without_agencies_is_told_how_to_register_one(as_actor):
     administrator = as_actor("VAT", "state_administrator")
     body = {"username": "vat.ana", "role": "auditor", "agency": "VAT-POLICE"}
     [said] = administrator.post("/accounts", body, 422).json["errors"]["agency"]
-    assert "POST /api/v1/agencies or salsa agency add registers one" in said
+    assert "POST /api/v1/agencies or salsa agency create registers one" in said
 
 
 def test_a_correction_names_a_registered_agency_or_the_one_that_stands(as_actor, monkeypatch):

@@ -32,7 +32,7 @@ def administrator(as_actor):
 
 
 def change(client, body, version=0, expect=200):
-    return client.post("/settings/change", body, expect, If_Match=f'"{version}"').json
+    return client.post("/settings", body, expect, If_Match=f'"{version}"').json
 
 
 def test_a_state_that_set_nothing_has_the_defaults(administrator):
@@ -67,10 +67,10 @@ def test_what_stands_so_already_makes_no_version(administrator, as_actor):
 
 
 def test_a_change_wants_the_version_that_was_read(administrator):
-    administrator.post("/settings/change", {"overdue_hours": 12}, 428)
+    administrator.post("/settings", {"overdue_hours": 12}, 428)
     etag = administrator.get("/settings").headers["ETag"]
-    administrator.post("/settings/change", {"overdue_hours": 12}, 200, If_Match=etag)
-    stale = administrator.post("/settings/change", {"overdue_hours": 9}, 412, If_Match=etag)
+    administrator.post("/settings", {"overdue_hours": 12}, 200, If_Match=etag)
+    stale = administrator.post("/settings", {"overdue_hours": 9}, 412, If_Match=etag)
     assert stale.json["code"] == "stale_version"
     assert administrator.get("/settings").json["overdue_hours"] == 12
 

@@ -118,8 +118,8 @@ def test_where_a_state_has_three_persons_a_second_one_checks_each_alert(pry, as_
     as_actor("PRY", "auditor")
     alert = enter(pry)
     assert alert["second_check"] == "waiting"
-    assert do(pry, alert, "verify", expect=409)["code"] == "conflict"
-    checked = do(analyst, alert, "verify")
+    assert do(pry, alert, "validate", expect=409)["code"] == "conflict"
+    checked = do(analyst, alert, "validate")
     assert (checked["second_check"], checked["version"]) == ("done", 2)
     assert checked["verified_by"] and checked["verified_by"] != checked["entered_by"]
 
@@ -132,7 +132,7 @@ def test_an_alert_whose_source_was_withdrawn_says_so_and_is_not_verified(pry):
     pry.post(path, why, 200, If_Match='"1"')
     [listed] = pry.get("/alerts").json["items"]
     assert listed["source_withdrawn"] and listed["status"] == "active"
-    assert "Cancel the alert" in do(pry, alert, "verify", expect=409)["detail"]
+    assert "Cancel the alert" in do(pry, alert, "validate", expect=409)["detail"]
     assert do(pry, alert, "cancel", {"reason": "No theft"})["status"] == "cancelled"
 
 
@@ -182,7 +182,7 @@ def test_somebody_is_asked_before_the_last_day_whether_an_alert_is_still_true(pr
 
 
 def test_who_says_that_an_alert_is_still_true_is_asked_again_in_a_year(pry):
-    alert = do(pry, enter(pry, expires_on="2029-01-01"), "verify")
+    alert = do(pry, enter(pry, expires_on="2029-01-01"), "validate")
     assert alert["validate_on"] == "2027-03-09"
 
 

@@ -30,15 +30,15 @@ def test_the_alerts_state_confirms_and_who_waits_is_told(pry, bra):
     assert (mine["status"], mine["note"]) == ("confirmed", "Compared with the file")
     assert mine["answered_by"] is None  # who it was is known in his own state alone
     assert [note["subject"]["id"] for note in told(bra, "hit_confirmed")] == [hit["id"]]
-    assert answer(pry, hit, "deny", 409, note="No")["code"] == "illegal_transition"
+    assert answer(pry, hit, "reject", 409, note="No")["code"] == "illegal_transition"
 
 
 def test_a_hit_that_is_denied_says_why(pry, bra):
     enter(pry)
     bra.post("/checks", bodies.check())
     [hit] = hits(pry)
-    answer(pry, hit, "deny", 422)
-    assert answer(pry, hit, "deny", note="Another model")["status"] == "denied"
+    answer(pry, hit, "reject", 422)
+    assert answer(pry, hit, "reject", note="Another model")["status"] == "denied"
     assert hits(bra)[0]["note"] == "Another model" and len(told(bra, "hit_denied")) == 1
 
 

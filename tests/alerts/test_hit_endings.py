@@ -52,7 +52,7 @@ def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirm
 def test_a_hit_that_was_denied_ends_with_no_alert(pry, bra):
     made = enter(pry)
     bra.post("/checks", bodies.check())
-    answer(pry, hits(pry)[0], "deny", note="Another model")
+    answer(pry, hits(pry)[0], "reject", note="Another model")
     pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     assert hits(bra)[0]["alert_ended"] is None and told(bra, "hit_alert_cancelled") == []
 

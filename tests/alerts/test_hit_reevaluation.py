@@ -242,7 +242,7 @@ def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(pry, br
 
 
 def test_a_hit_that_was_denied_stays_so(pry, bra, seized):
-    answer(pry, "deny", note="Another model")
+    answer(pry, "reject", note="Another model")
     corrected(bra, seized, serial="QWK77120")
     assert (hit_of(pry)["status"], changed(hit_of(pry)), told(pry)) == ("denied", None, [])
 

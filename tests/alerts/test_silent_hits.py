@@ -87,7 +87,7 @@ def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry, bra, run, sh
     refused = answer(pry, hit, "extend", 409, hours=3, note="File asked for")
     assert "Nobody waits for this answer" in refused["detail"]
     assert hits(pry) == [hit]
-    assert answer(pry, hit, "deny", note="Another gun")["status"] == "denied"
+    assert answer(pry, hit, "reject", note="Another gun")["status"] == "denied"
 
 
 def test_a_seizure_that_meets_it_is_told_later_too(pry, bra, run):

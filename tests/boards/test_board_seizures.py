@@ -155,7 +155,7 @@ def test_a_question_stops_the_clock_on_both_boards(trace, as_actor, boards):
     [request] = analyst.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
     tag = analyst.get(path).headers["ETag"]
-    analyst.post(f"{path}/ask", {"questions": ["Which model?"]}, 200, If_Match=tag)
+    analyst.post(f"{path}/ask-questions", {"questions": ["Which model?"]}, 200, If_Match=tag)
     [owed] = boards()[1]["clocks"]
     assert (owed["status"], owed["due_at"], owed["share"]) == ("clarification", None, None)
 

@@ -224,7 +224,7 @@ def test_the_officers_of_the_agencies_that_stand_there_are_told(as_actor, paragu
 
 
 def place(administrator, code, *posts):
-    shown = administrator.post("/agencies/place", {"code": code, "posts": posts}, 200).json
+    shown = administrator.post(f"/agencies/{code}/posts", {"posts": posts}, 200).json
     assert shown["posts"] == [*posts]
 
 
@@ -244,9 +244,9 @@ def ask_again(officer, other):
 )
 def test_an_agency_stands_at_posts_of_its_own_state_alone(as_actor, posts, said):
     administrator = as_actor("PRY", "state_administrator")
-    refused = administrator.post("/agencies/place", {"code": "PRY-TEST", "posts": posts}, 422)
+    refused = administrator.post("/agencies/PRY-TEST/posts", {"posts": posts}, 422)
     assert list(refused.json["errors"]) == [said]
-    administrator.post("/agencies/place", {"code": "BRA-TEST", "posts": []}, 404)
+    administrator.post("/agencies/BRA-TEST/posts", {"posts": []}, 404)
 
 
 def test_who_asked_and_who_answered_stands_in_the_audit_of_both(paraguay, brazil):

@@ -47,8 +47,8 @@ def test_an_unknown_state_cannot_begin(salsa):
     [
         ["account", "list"],
         ["account", "close", "eva"],
-        ["account", "open", "--role", "auditor", "--agency", "XYZ-AUDIT", "eva"],
-        ["key", "issue", "eva"],
+        ["account", "create", "--role", "auditor", "--agency", "XYZ-AUDIT", "eva"],
+        ["key", "create", "eva"],
         ["key", "revoke", "0199f2c0-0000-7000-8000-000000000000"],
     ],
 )
@@ -59,7 +59,7 @@ def test_a_state_that_takes_no_part_is_refused_in_a_sentence(salsa, command):
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("command", [["init"], ["account", "list"], ["key", "issue", "eva"]])
+@pytest.mark.parametrize("command", [["init"], ["account", "list"], ["key", "create", "eva"]])
 def test_what_cannot_be_a_states_code_is_wrong_usage(salsa, command):
     refused = salsa(*command, "--state", "Utopia")
     assert refused.returncode == 2
@@ -86,7 +86,7 @@ def test_real_records_keep_the_demo_region_away(salsa):
 
 
 def test_a_key_of_an_account_is_shown_once_and_revoked(salsa, eva):
-    key_id, token = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
+    key_id, token = salsa("key", "create", "--state", "PRY", eva).stdout.split()
     assert token.startswith("salsa_")
     assert key_id in salsa("key", "list", "--state", "PRY").stdout
     assert token not in salsa("key", "list", "--state", "PRY").stdout
@@ -101,8 +101,8 @@ def test_a_closed_account_is_listed_as_closed(salsa, eva):
 
 
 def test_a_new_password_is_shown_and_ends_the_keys_of_the_account(salsa, eva):
-    key_id, _ = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
-    assert len(salsa("account", "password", "--state", "PRY", eva).stdout.strip()) >= 20
+    key_id, _ = salsa("key", "create", "--state", "PRY", eva).stdout.split()
+    assert len(salsa("account", "reset-password", "--state", "PRY", eva).stdout.strip()) >= 20
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
 
 
@@ -153,7 +153,7 @@ def test_the_doctor_says_that_a_folder_cannot_be_written(salsa):
 
 
 def test_wrong_usage_exits_with_2(program):
-    assert program("account", "open", "--role", "king", "--agency", "X", "eva").returncode == 2
+    assert program("account", "create", "--role", "king", "--agency", "X", "eva").returncode == 2
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_database_at_this_version(salsa):
@@ -213,12 +213,22 @@ def test_the_table_of_permissions_in_the_documents_is_that_of_the_code(app):
 
 def test_agencies_are_registered_placed_and_listed(salsa):
     zone = ("--zone", "America/Asuncion")
-    police = ("agency", "add", "--state", "pry", "--kind", "police", *zone, "PRY-POLICE", "Policía")
+    police = (
+        "agency",
+        "create",
+        "--state",
+        "pry",
+        "--kind",
+        "police",
+        *zone,
+        "PRY-POLICE",
+        "Policía",
+    )
     assert salsa(*police).returncode == 0
     refused = salsa(*police)
     assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
-    placed = salsa("agency", "place", "--state", "PRY", "PRY-POLICE", POST)
-    assert placed.stdout == f"PRY-POLICE stands at {POST}.\n"
+    placed = salsa("agency", "set-posts", "--state", "PRY", "PRY-POLICE", POST)
+    assert placed.stdout == f"PRY-POLICE serves {POST}.\n"
     listed = salsa("agency", "list", "--state", "PRY").stdout
     assert "PRY-POLICE" in listed and POST in listed
 
@@ -226,19 +236,8 @@ def test_agencies_are_registered_placed_and_listed(salsa):
 def test_what_is_recorded_stays_where_nobody_reads_the_output(salsa, settings):
     reading, writing = os.pipe()
     os.close(reading)  # as `head` does once it has read enough
-    add = [
-        "agency",
-        "add",
-        "--state",
-        "PRY",
-        "--kind",
-        "police",
-        "--zone",
-        "UTC",
-        "PRY-POLICE",
-        "P",
-    ]
-    program = [sys.executable, "-m", "api.cli", *add]
+    create = ("agency", "create", "--state", "PRY", "--kind", "police", "--zone", "UTC")
+    program = [sys.executable, "-m", "api.cli", *create, "PRY-POLICE", "P"]
     subprocess.run(program, cwd=ROOT, env=os.environ | settings, stdout=writing, check=False)
     os.close(writing)
     assert "PRY-POLICE" in salsa("agency", "list", "--state", "PRY").stdout
@@ -251,12 +250,12 @@ def test_nothing_is_measured_of_nothing(option):
 
 
 def test_the_help_says_that_a_scope_is_given_several_times():
-    shown = CliRunner().invoke(main, ["key", "issue", "--help"]).output
+    shown = CliRunner().invoke(main, ["key", "create", "--help"]).output
     assert "give the option once for each" in " ".join(shown.split())
 
 
-ACCOUNT = ["account", "open", "--role", "auditor", "--agency", "PRY-TEST"]
-AGENCY = ["agency", "add", "--kind", "police", "--zone", "UTC"]
+ACCOUNT = ["account", "create", "--role", "auditor", "--agency", "PRY-TEST"]
+AGENCY = ["agency", "create", "--kind", "police", "--zone", "UTC"]
 CONTROL = "Control characters cannot be part of a text."
 EMPTY = "This text is empty; leave it out instead."
 NEEDED = "Write something here, of {most} characters at most: it cannot be empty."
@@ -271,7 +270,7 @@ NEEDED = "Write something here, of {most} characters at most: it cannot be empty
         ([*AGENCY, "PRY-POLICE", ""], NEEDED.format(most=200)),
         ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
         ([*AGENCY, "PRY-" + "X" * 5000, "Police"], "At most 60 characters."),
-        (["key", "issue", "--name", "", "pry.ana"], EMPTY),
+        (["key", "create", "--name", "", "pry.ana"], EMPTY),
     ],
 )
 def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, said):
@@ -283,6 +282,6 @@ def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, said):
 def eva(salsa, fresh_database):
     """An auditor's account, by its user name."""
     agencies.register(fresh_database.migration_url)
-    opened = ("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-TEST")
+    opened = ("account", "create", "--state", "PRY", "--role", "auditor", "--agency", "PRY-TEST")
     assert salsa(*opened, "pry.eva").returncode == 0
     return "pry.eva"

@@ -140,7 +140,7 @@ def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeyp
         early.value.close()
         met.extend([early.value.code, started(config).output])
 
-    monkeypatch.setattr(serve, "serve", lambda config, host, port, patience: met.append(port))
+    monkeypatch.setattr(serve, "serve", lambda config, host, port, grace_seconds: met.append(port))
     answer = started(fresh_database, "--port", str(port), make=met_while_made, serves=True)
     assert (answer.exit_code, met[0], met[2]) == (0, 503, port)
     assert "Another command is making the demo region in this database" in met[1]
@@ -215,7 +215,7 @@ def first(fresh_database):
 
 
 def small(config, **options):
-    return WHOLE(config, **options | {"scale": 0.02, "anchored_on": date(2026, 3, 9)})
+    return WHOLE(config, **options | {"scale": 0.02, "anchor": date(2026, 3, 9)})
 
 
 def started(config, *options, make=small, serves=False):

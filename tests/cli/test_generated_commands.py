@@ -22,51 +22,20 @@ from tests.support import bodies, files
 from tests.support.serving import open_accounts, served
 from tests.support.source import ROOT
 
-USERS = (
-    "bra.police_officer",
-    "bra.trace_analyst",
-    "bra.licensing_officer",
-    "bra.state_administrator",
-    "pry.police_officer",
-)
+ROLES = ["police_officer", "trace_analyst", "licensing_officer", "state_administrator"]
+USERS = (*(f"bra.{role}" for role in ROLES), "pry.police_officer")
 POLICE = ("--as", "bra.police_officer")
 SEIZURE = (
-    "seizure",
-    "record",
-    *POLICE,
-    "--kind",
-    "seized",
-    "--agency",
-    "BRA-POLICE",
-    "--occurred-on",
-    "2026-03-01",
-    "--place.country",
-    "bra",
-    "--place.name",
-    "Foz do Iguaçu",
-    "--legal-grounds",
-    "possession",
-    "--crime-context",
-    "gang",
-    "--crime-context",
-    "drug_trafficking",
-    "--number",
-    "S-1",
+    *("seizure", "create", *POLICE, "--kind", "seized", "--agency", "BRA-POLICE"),
+    *("--occurred-on", "2026-03-01", "--place.country", "bra", "--place.name", "Foz do Iguaçu"),
+    *("--legal-grounds", "possession", "--crime-context", "gang"),
+    *("--crime-context", "drug_trafficking", "--number", "S-1"),
 )
 GUN = 'serial=ABC123456 make="Taurus" type=pistol calibre=9x19'
 TRACE = (
-    "--case-number",
-    "C-1",
-    "--priority",
-    "routine",
-    "--legal-basis",
-    "Law",
-    "--illicit-reason",
-    "used_in_crime",
-    "--circumstances",
-    "In a car",
-    "--intended-use",
-    "evidence",
+    *("--case-number", "C-1", "--priority", "routine", "--legal-basis", "Law"),
+    *("--illicit-reason", "used_in_crime", "--circumstances", "In a car"),
+    *("--intended-use", "evidence"),
 )
 
 
@@ -95,27 +64,27 @@ def test_no_noun_of_the_api_is_hidden_by_a_command_of_this_machine():
     ("path", "name"),
     [
         ("get /seizures", "seizure list"),
-        ("post /seizures", "seizure record"),
-        ("get /seizures/{seizure_id}", "seizure show"),
+        ("post /seizures", "seizure create"),
+        ("get /seizures/{seizure_id}", "seizure get"),
         ("post /seizures/{seizure_id}/correct", "seizure correct"),
         ("post /seizures/{seizure_id}/items/{line}/marks", "seizure add-mark"),
-        ("post /permits/{permit_id}/shipments", "permit record-shipment"),
-        ("get /permits/{permit_id}/shipments", "permit shipments"),
-        ("get /permits/{permit_id}/paper", "permit paper"),
+        ("post /permits/{permit_id}/shipments", "permit create-shipment"),
+        ("get /permits/{permit_id}/shipments", "permit list-shipments"),
+        ("get /permits/{permit_id}/paper", "permit get-paper"),
         ("post /shipments/{shipment_id}/receipt/correct", "shipment correct-receipt"),
-        ("get /traces/{trace_id}/legs/{leg_id}/form", "trace form"),
-        ("post /requests/{request_id}/no_record", "request no-record"),
+        ("get /traces/{trace_id}/legs/{leg_id}/form", "trace get-leg-form"),
+        ("post /requests/{request_id}/report-no-record", "request report-no-record"),
         ("post /requests/acknowledge", "request acknowledge-many"),
         ("post /requests/{request_id}/acknowledge", "request acknowledge"),
         ("get /discrepancies", "discrepancy list"),
         ("get /agencies", "agency list"),
         ("get /matches", "match list"),
-        ("get /settings", "setting show"),
-        ("get /me", "me show"),
-        ("post /settings/change", "setting change"),
+        ("get /settings", "setting get"),
+        ("get /me", "me get"),
+        ("post /settings", "setting update"),
         ("post /signing-keys/rotate", "signing-key rotate"),
-        ("get /statistics", "statistics list"),
-        ("get /statistics/{dataset}", "statistics show"),
+        ("get /statistics", "statistics list-datasets"),
+        ("get /statistics/{dataset}", "statistics get-dataset"),
     ],
 )
 def test_a_command_is_named_by_its_path_and_operation(path, name):
@@ -187,7 +156,7 @@ def test_a_command_starts_without_the_service(tmp_path):
     """It enters few files of ours, and none of what serves or of the database."""
     look = (
         "import sys; from click.testing import CliRunner; from api.cli import main;"
-        "done = CliRunner().invoke(main, ['trace', 'result', '--key', 'k', 'ID',"
+        "done = CliRunner().invoke(main, ['trace', 'get-result', '--key', 'k', 'ID',"
         " '--url', 'http://127.0.0.1:9/api/v1']);"
         "assert 'No service answers' in done.output, done.output;"
         "print(*sorted(sys.modules))"
@@ -244,17 +213,17 @@ def test_a_seizure_is_recorded_from_options(service):
         (1, "ABC123456"),
         (2, "X9"),
     ]
-    shown = salsa("seizure", "show", *POLICE, "S-1").stdout
+    shown = salsa("seizure", "get", *POLICE, "S-1").stdout
     assert "number         S-1\n" in shown and "items: 2\n" in shown
 
 
 def test_a_seizure_is_recorded_from_a_file_to_which_options_are_added(service, tmp_path):
     path = tmp_path / "body.json"
     path.write_text(json.dumps(bodies.seizure()))
-    made = read("seizure", "record", *POLICE, "--file", str(path), "--concealment", "Spare tyre")
+    made = read("seizure", "create", *POLICE, "--file", str(path), "--concealment", "Spare tyre")
     assert (made["number"], made["concealment"]) == ("S-1", "Spare tyre")
     text = json.dumps(bodies.seizure(number="S-2"))
-    salsa("seizure", "record", *POLICE, "--file", "-", text=text)
+    salsa("seizure", "create", *POLICE, "--file", "-", text=text)
     assert salsa("seizure", "list", *POLICE, "--only", "number").stdout == "S-2\nS-1\n"
 
 
@@ -314,7 +283,7 @@ def test_a_photograph_is_attached_and_saved(seizure, tmp_path):
     path.write_bytes(files.photograph())
     add = (
         "attachment",
-        "add",
+        "create",
         *POLICE,
         "--subject",
         f"seizure:{seizure['id']}",
@@ -326,7 +295,7 @@ def test_a_photograph_is_attached_and_saved(seizure, tmp_path):
         "id",
     )
     number = salsa(*add).stdout.strip()
-    assert salsa("attachment", "content", *POLICE, number, "-o", str(out)).stdout.startswith(
+    assert salsa("attachment", "get-content", *POLICE, number, "-o", str(out)).stdout.startswith(
         f"{out}: "
     )
     assert out.read_bytes()[:2] == b"\xff\xd8" and files.PLANTED.encode() not in out.read_bytes()
@@ -336,31 +305,31 @@ def test_a_photograph_is_attached_and_saved(seizure, tmp_path):
 
 def test_a_paper_is_saved_as_a_pdf(service, tmp_path):
     licensing = ("--as", "bra.licensing_officer")
-    salsa("permit", "record", *licensing, "--file", "-", text=json.dumps(bodies.permit()))
+    salsa("permit", "create", *licensing, "--file", "-", text=json.dumps(bodies.permit()))
     number = bodies.permit()["number"]
     out = tmp_path / "permit.pdf"
-    salsa("permit", "paper", *licensing, number, "--output", str(out))
+    salsa("permit", "get-paper", *licensing, number, "--output", str(out))
     assert out.read_bytes()[:5] == b"%PDF-"
 
 
 def test_the_keys_of_papers_are_read_without_a_key(service):
-    assert read("signing-key", "show", "--url", service) == {"keys": []}
+    assert read("signing-key", "get", "--url", service) == {"keys": []}
 
 
 def test_a_trace_is_requested_and_its_result_waited_for(seizure):
     analyst = ("--as", "bra.trace_analyst")
-    result = read("trace", "request", *analyst, "--seizure", "S-1", *TRACE, "--wait")
+    result = read("trace", "create", *analyst, "--seizure", "S-1", *TRACE, "--wait")
     assert (result["status"], result["outcome"]) == ("answered", "not_traced")
-    assert read("trace", "result", *analyst, result["trace"], "--wait") == result
+    assert read("trace", "get-result", *analyst, result["trace"], "--wait") == result
 
 
 def test_a_setting_is_changed_and_its_list_emptied(service):
     admin = ("--as", "bra.state_administrator")
     changed = read(
-        "setting", "change", *admin, "--closed-on", "2026-12-24", "--no-answers-automatically"
+        "setting", "update", *admin, "--closed-on", "2026-12-24", "--no-answers-automatically"
     )
     assert (changed["closed_on"], changed["answers_automatically"]) == (["2026-12-24"], False)
-    assert read("setting", "change", *admin, "--empty", "closed-on")["closed_on"] == []
+    assert read("setting", "update", *admin, "--empty", "closed-on")["closed_on"] == []
 
 
 def test_a_noun_of_both_kinds_asks_the_service_where_a_key_is_given(service):
@@ -369,7 +338,7 @@ def test_a_noun_of_both_kinds_asks_the_service_where_a_key_is_given(service):
 
 
 def test_a_problem_is_shown_by_field_in_the_language_of_the_reader(service):
-    wrong = ("seizure", "record", *POLICE, "--kind", "seized", "--occurred-on", "ayer")
+    wrong = ("seizure", "create", *POLICE, "--kind", "seized", "--occurred-on", "ayer")
     refused = salsa(*wrong, code=1, LANG="es_PY.UTF-8")
     assert refused.stdout == ""
     assert "Error: Algunos campos" in refused.stderr
@@ -387,7 +356,7 @@ def test_what_another_role_may_do_is_refused_with_the_permission(service):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("seizure", "show", *POLICE, "S-9"), "Nothing has the number S-9."),
+        (("seizure", "get", *POLICE, "S-9"), "Nothing has the number S-9."),
         (
             ("seizure", "list", "--as", "bra.king"),
             "There is no demo account bra.king. There are bra.p",
@@ -396,7 +365,7 @@ def test_what_another_role_may_do_is_refused_with_the_permission(service):
             ("seizure", "list", "--key", "k", "--url", "http://127.0.0.1:9/api/v1"),
             "No service answers at",
         ),
-        (("seizure", "record", *POLICE, "--file", "-"), " is no JSON: "),
+        (("seizure", "create", *POLICE, "--file", "-"), " is no JSON: "),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, said):
@@ -409,7 +378,7 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, said):
         (("seizure", "list"), "A key is missing."),
         (("seizure", "list", "--key", "k", "--url", "ftp://x"), "is no address"),
         (("seizure", "list", *POLICE, "--kind", "lost"), "Invalid value for '--kind'"),
-        (("seizure", "record", *POLICE, "--items", "colour=red"), "colour=red is no name=value"),
+        (("seizure", "create", *POLICE, "--items", "colour=red"), "colour=red is no name=value"),
     ],
 )
 def test_wrong_usage_exits_with_2(service, words, said):
@@ -419,4 +388,4 @@ def test_wrong_usage_exits_with_2(service, words, said):
 def test_the_key_of_the_environment_is_taken(service):
     token = json.loads((Path(os.environ["SALSA_HOME"]) / "demo" / "credentials.json").read_text())
     key = token["accounts"][0]["token"]
-    assert "police_officer" in salsa("me", "show", SALSA_KEY=key, SALSA_URL=service).stdout
+    assert "police_officer" in salsa("me", "get", SALSA_KEY=key, SALSA_URL=service).stdout

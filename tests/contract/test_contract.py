@@ -36,7 +36,7 @@ BOUNDED = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-OF_THE_STATE = ("/settings/change",)  # acts on what there is, though no id names it
+OF_THE_STATE = ("/settings",)  # acts on what there is, though no id names it
 OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 BODIES = (
     "correct",
@@ -59,10 +59,10 @@ BODIES = (
     "assign",
     "acknowledge",
     "answer",
-    "no_record",
+    "report-no-record",
     "refuse",
     "defer",
-    "ask",
+    "ask-questions",
     "forward",
     "notes",
     "revoke",
@@ -73,10 +73,8 @@ BODIES = (
     "confirm",
     "reject",
     "grant",
-    "deny",
     "extend",
-    "hide",
-    "decline",
+    "restrict",
 )
 BODILESS = ("/accounts", "/calls", "/keys", "/traces")
 WITH_A_BODY = [

@@ -106,7 +106,11 @@ def test_the_answer_to_a_post_is_as_documented(served, document, path, role, bod
         ("/seizures/{seizure_id}/correct", "police_officer", bodies.seizure(reason="Read again")),
         ("/attachments/{attachment_id}/withdraw", "police_officer", {"reason": "Double"}),
         ("/requests/{request_id}/acknowledge", "trace_analyst", {}),
-        ("/requests/{request_id}/ask", "trace_analyst", {"questions": ["Which calibre?"]}),
+        (
+            "/requests/{request_id}/ask-questions",
+            "trace_analyst",
+            {"questions": ["Which calibre?"]},
+        ),
         ("/requests/{request_id}/defer", "trace_analyst", {"until": "2026-04-01", "reason": "R"}),
         (
             "/requests/{request_id}/refuse",
@@ -141,8 +145,8 @@ def test_the_answer_to_an_action_is_as_documented(served, document, path, role, 
 
 def test_the_answer_to_a_change_of_settings_is_as_documented(served, document):
     body = {"overdue_hours": 12, "electronic_copies_with": ["PRY", "ARG"]}
-    seen = served.seen(Route("POST", "/settings/change", None))["If-Match"]
-    answered(served, document, "/settings/change", "state_administrator", body, 200, If_Match=seen)
+    seen = served.seen(Route("POST", "/settings", None))["If-Match"]
+    answered(served, document, "/settings", "state_administrator", body, 200, If_Match=seen)
 
 
 def test_the_answer_to_an_added_mark_is_as_documented(served, document):

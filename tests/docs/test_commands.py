@@ -17,7 +17,7 @@ WRITTEN = re.compile(
     re.M,
 )
 LATER = (datetime.now(UTC) + timedelta(days=200)).date()
-TRACE = """salsa trace request --as bra.trace_analyst --draft --seizure BRA-Z-0001 --item 1 --case-number C-9
+TRACE = """salsa trace create --as bra.trace_analyst --draft --seizure BRA-Z-0001 --item 1 --case-number C-9
   --priority routine --legal-basis Law --illicit-reason used_in_crime --circumstances "In a car"
   --intended-use evidence --only id""".replace("\n", " ")
 
@@ -54,9 +54,7 @@ def test_each_command_of_a_document_and_its_options_are_there(path):
 def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
     enter, *_ = shown("alerts.md", ["-"] * 9)
     alert = first_word(shell(f"{enter} --only id"))
-    check = (
-        "salsa check make --as bra.police_officer --purpose street --case-number C-1 --make Taurus"
-    )
+    check = "salsa check create --as bra.police_officer --purpose street --case-number C-1 --make Taurus"
     checks = [f"{check} --calibre 9x19 --serial ABC12345"] * 3
     assert shell("\n".join(checks)).returncode == 0
     mine = "salsa hit list --as pry.police_officer --status open --only asking_state,id"
@@ -79,14 +77,14 @@ def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
 def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_shows(shell):
     trace = first_word(shell(TRACE))
     user = "--as bra.trace_analyst"
-    ask = f"salsa trace ask-one-more {user} --state DEU --reason Made --channel etrace {trace}"
+    ask = f"salsa trace create-leg {user} --state DEU --reason Made --channel etrace {trace}"
     advise, hide, report, *rest = (
         line.replace("CODE", "BRA-LICENSING") for line in shown("requests.md", [trace] * 9)
     )
     assert "of 100" in shell(advise).stdout
     assert shell(f"{hide} --only status").stdout == "draft\n"
     assert shell(f"salsa trace send {user} {trace}\n{ask}").returncode == 0
-    legs = shell(f"salsa trace show {user} {trace} --only legs.state,legs.id | grep ^DEU").stdout
+    legs = shell(f"salsa trace get {user} {trace} --only legs.state,legs.id | grep ^DEU").stdout
     assert shell(report).returncode == 0
     digest = first_word(shell("sha256sum trace.pdf"))
     for line in rest:

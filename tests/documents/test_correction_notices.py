@@ -3,7 +3,7 @@
 import pytest
 
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.documents.corrections import NOTIFIED_ROLES
+from salsa_ext.notifications.values import NOTICE_RULES
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.reports import correct, report, withdraw
@@ -56,7 +56,7 @@ def test_who_received_a_record_is_notified_once(pry, bra, told, change, code):
     assert told("ARG") == told("PRY") == []
 
 
-@pytest.mark.parametrize("role", NOTIFIED_ROLES)
+@pytest.mark.parametrize("role", NOTICE_RULES["record_corrected"].roles)
 def test_whoever_reads_records_or_the_audit_is_notified(pry, bra, told, role):
     made = report(pry)
     check(bra)

@@ -73,7 +73,7 @@ def test_an_empty_text_that_is_required_is_told_what_is_needed(as_actor):
 
 def test_an_empty_token_is_told_what_it_holds(as_actor):
     caller = as_actor("BRA", "licensing_officer")
-    found = caller.post("/permits/verify", {"token": ""}, 422).json["errors"]
+    found = caller.post("/papers/verify", {"token": ""}, 422).json["errors"]
     assert found == {"token": ["Send the text of the paper's QR code, which begins with SALSA1."]}
 
 

@@ -21,7 +21,7 @@ from salsa_ext.core.codes import LANGUAGES
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "api/web/templates").rglob("*.html"))
 LABELS = ROOT / "salsa_ext/reference/data/labels.csv"
-MARKED = {"say", "Lazy", "Message"}
+MARKED = {"message", "LazyMessage", "Message"}
 OTHERS = [language for language in LANGUAGES if language != "en"]
 JINJA = Environment(autoescape=True)
 WORD = re.compile(r"[^\W\d_]{2}")

@@ -5,18 +5,24 @@ from uuid import UUID
 import pytest
 
 from salsa_ext.access.rules import ROLE_PERMISSIONS
-from salsa_ext.core.codes import LANGUAGES, NOTIFICATION_CODES
+from salsa_ext.core.codes import LANGUAGES, ROLES
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import (
+    NOTICE_RULES,
+    NOTIFICATION_CODES,
+    NOTIFICATION_KINDS,
+    Notice,
+    Subject,
+)
 from salsa_ext.reference.names import labels
 
 PERMIT = UUID("0199f2c0-0000-7000-8000-000000000001")
 
 
 def notice(state="PRY", roles=("licensing_officer",), code="permit_cancelled", **changes):
-    return Notice(state, roles, code, "permit", PERMIT, "BRA", "E-1", **changes)
+    return Notice(state, code, Subject(PERMIT, "BRA", "E-1", "permit"), roles=roles, **changes)
 
 
 @pytest.fixture
@@ -173,10 +179,11 @@ def test_a_list_of_twenty_takes_no_more_statements_than_one_of_one(tell, officer
     assert len(asked) == few
 
 
-@pytest.mark.parametrize("changes", [{"code": "permit_eaten"}, {"roles": ()}, {"roles": ("king",)}])
-def test_a_notice_that_nobody_could_be_told_is_a_defect(changes):
-    with pytest.raises(AssertionError):
-        notice(**changes)
+def test_every_code_notifies_known_roles_and_an_unknown_code_is_a_defect():
+    assert all(rule.roles and {*rule.roles} <= {*ROLES} for rule in NOTICE_RULES.values())
+    assert {rule.kind for rule in NOTICE_RULES.values()} - {"pointer"} <= {*NOTIFICATION_KINDS}
+    with pytest.raises(KeyError):
+        _ = notice(code="permit_eaten").about
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -238,7 +238,7 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
     # Of the first one rifle is missing, and one serial was copied with a wrong letter.
     got = [*FIRST[:4], "TRF0O004"]
     assert of("BRA").get(f"/shipments/{first['id']}").json["receipt"] is None
-    of("BRA").post(f"/shipments/{first['id']}/ask_receipt", {}, 201)
+    of("BRA").post(f"/shipments/{first['id']}/request-receipt", {}, 201)
     of("BOL").post(
         f"/shipments/{first['id']}/receipt",
         {"received_on": "2026-02-15", "items": [{"serial": serial} for serial in got]},

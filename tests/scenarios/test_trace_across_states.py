@@ -164,7 +164,7 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
     assert (asked["AUT"]["channel"], asked["USA"]["channel"]) == ("iarms", "salsa")
     answer(of, made, "refuse", {"reason": "ongoing_investigation", "text": "The robbery is open"})
     assert legs(of, "GTM", made)["HND"]["status"] == "refused"
-    answer(of, made, "ask", {"questions": ["Is it for court?"]})
+    answer(of, made, "ask-questions", {"questions": ["Is it for court?"]})
     reply = {"text": "For intelligence alone"}
     leg = legs(of, "GTM", made)["HND"]
     of("GTM", "trace_analyst").post(f"/traces/{made['id']}/legs/{leg['id']}/reply", reply)

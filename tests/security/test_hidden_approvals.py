@@ -19,7 +19,7 @@ def wants(as_actor):
 
     def change(**settings):
         tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings/change", settings, 200, If_Match=tag)
+        admin.post("/settings", settings, 200, If_Match=tag)
 
     return change
 
@@ -53,7 +53,7 @@ def test_who_asks_is_told_once_the_last_who_may_approve_is_kept_from_it(as_actor
     as_actor("BRA", "supervisor", agency=OFFICE)
     path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
     assert codes(analyst) == []
-    hidden = move(analyst, path, "hide", {"hidden_from": KEPT_HERE})
+    hidden = move(analyst, path, "restrict", {"hidden_from": KEPT_HERE})
     assert [one[: len(OWN_LOST)] for one in hidden["remarks"]] == [OWN_LOST]
     assert codes(analyst) == ["trace_unapprovable"]
 
@@ -79,7 +79,7 @@ def test_a_draft_that_waits_stays_so_whoever_it_is_then_kept_from(as_actor, anal
     for agency in (OFFICE, OFFICE, "TEST"):
         as_actor("BRA", "supervisor", agency=agency)
     made = analyst.post("/traces", bodies.trace()).json
-    hidden = move(analyst, f"/traces/{made['id']}", "hide", {"hidden_from": KEPT_HERE})
+    hidden = move(analyst, f"/traces/{made['id']}", "restrict", {"hidden_from": KEPT_HERE})
     assert hidden["approval"]["asked_at"]
 
 
@@ -90,5 +90,5 @@ def test_who_leads_a_draft_is_told_where_it_waits_no_more_once_it_is_kept_from_o
     wants(trace_approval="own")
     path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
     wants(trace_approval="none")
-    assert move(analyst, path, "hide", {"hidden_from": KEPT_HERE})["approval"] is None
+    assert move(analyst, path, "restrict", {"hidden_from": KEPT_HERE})["approval"] is None
     assert codes(analyst) == ["approval_lapsed"]

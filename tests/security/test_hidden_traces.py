@@ -20,13 +20,13 @@ BODIES = {
     "feedback": {"helped": True},
     "assign": {"username": "x"},
     "notes": {"text": "x"},
-    "hide": {"hidden_from": []},
+    "restrict": {"hidden_from": []},
     "verify": {"sha256": "0" * 64},
     "acknowledge": {},
-    "no_record": {},
-    "ask": {"questions": ["x"]},
+    "report-no-record": {},
+    "ask-questions": {"questions": ["x"]},
     "refuse": {"reason": "national_security", "text": "x"},
-    "decline": {"text": "x"},
+    "reject": {"text": "x"},
     "amend": bodies.trace(),
     "answer": {"completeness": "full", "handling": "H1", "points_to": ["URY"]},
     "grant": {"expires_on": "2026-12-31"},
@@ -99,7 +99,7 @@ def test_all_others_find_it(as_actor, kept):
 @pytest.mark.parametrize("route", ACTING, ids=str)
 def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, route):
     state = "BRA" if "{trace_id}" in route.path else "PRY"
-    is_second = route.path.endswith(("/approve", "/decline"))
+    is_second = route.path.endswith(("/approve", "/reject"))
     role = "supervisor" if is_second else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
     ids = {name: some[0] for name, some in kept.items()}

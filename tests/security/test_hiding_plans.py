@@ -9,7 +9,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.disclosure.models import Consent, TraceRestriction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from tests.conftest import NOW
 from tests.support import bodies
 
@@ -48,7 +48,7 @@ def hidden(actor, as_actor):
         notify_many(
             actor(),
             [
-                Notice("BRA", ("supervisor",), "trace_answered", "trace", subject, "BRA", "1")
+                Notice("BRA", "trace_answered", Subject(subject, "BRA", "1"), roles=("supervisor",))
                 for subject in told
             ],
         )
@@ -63,7 +63,9 @@ def hidden(actor, as_actor):
         notify_many(
             actor(),
             [
-                Notice("BRA", ("supervisor",), "consent_asked", "consent", one["id"], "BRA", "1")
+                Notice(
+                    "BRA", "consent_asked", Subject(one["id"], "BRA", "1"), roles=("supervisor",)
+                )
                 for one in consents
             ],
         )

@@ -116,7 +116,7 @@ def test_what_is_asked_is_written_down_with_its_case_and_purpose_whoever_answers
         as_actor("PRY", "licensing_officer").post("/transfers", sold)
     if not answers:
         admin = as_actor("PRY", "state_administrator")
-        admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+        admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     if visibility is None:

@@ -117,11 +117,11 @@ def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, partner
     path = request.getfixturevalue(of)
     client = asking if of == "trace" else partner
     seen = client.get(path)
-    client.post(f"{path}/hide", {"hidden_from": [OTHER]}, 428)
+    client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 428)
     read = client.hide(path, OFFICE).json
     assert read["version"] == seen.json["version"] + 1
     stale = {"If_Match": seen.headers["ETag"]}
-    client.post(f"{path}/hide", {"hidden_from": [OTHER]}, 412, **stale)
+    client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 412, **stale)
     assert client.get(path).json["hidden_from"] == [OFFICE]
 
 
@@ -130,4 +130,4 @@ def test_what_the_asking_state_names_meanwhile_is_a_version_that_was_not_read(
 ):
     seen = partner.get(request_).headers["ETag"]
     asking.hide(trace, OFFICE)
-    partner.post(f"{request_}/hide", {"hidden_from": []}, 412, If_Match=seen)
+    partner.post(f"{request_}/restrict", {"hidden_from": []}, 412, If_Match=seen)

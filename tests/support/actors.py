@@ -49,7 +49,7 @@ class Client:
 
     def hide(self, path: str, *agencies: str, expect: int = 200) -> TestResponse:
         """Keep a trace or a request from agencies, and from no others any more."""
-        return self.change(path, "hide", {"hidden_from": [*agencies]}, expect)
+        return self.change(path, "restrict", {"hidden_from": [*agencies]}, expect)
 
     def _send(
         self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]

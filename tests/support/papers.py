@@ -51,7 +51,7 @@ def paper(client, body):
 
 def verify(client, token, expect=200):
     """Ask about a token."""
-    return client.post("/permits/verify", {"token": token}, expect).json
+    return client.post("/papers/verify", {"token": token}, expect).json
 
 
 def keys(client):

@@ -18,7 +18,7 @@ from salsa_ext.exchange import delivery
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.firearms.records import queue
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from tests.conftest import NOW
 from tests.support import actors, bodies, files
 from tests.support.movements import act
@@ -36,7 +36,7 @@ def fill(app: Flask) -> Ids:
 
     _register()
     agreed = {"electronic_copies_with": ["PRY"], "answers_automatically": False}
-    client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
+    client("BRA", "state_administrator").post("/settings", agreed, 200, If_Match='"0"')
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
     partner.post("/licensees", bodies.licensee())
@@ -177,7 +177,10 @@ def _tell() -> None:
             bra,
             [
                 Notice(
-                    state, (*ROLE_PERMISSIONS,), "permit_posted", "permit", new_id(), "BRA", "E-1"
+                    state,
+                    "permit_posted",
+                    Subject(new_id(), "BRA", "E-1"),
+                    roles=(*ROLE_PERMISSIONS,),
                 )
                 for state in ("BRA", "PRY")
             ],

@@ -158,7 +158,10 @@ def _traces(caller: Caller) -> Ids:
         analyst.post("/traces", bodies.trace(case_number=f"C-8{number}", firearm=gun))
     questions = _first(asked, "/requests?case_number=C-80")
     asked.post(
-        f"/requests/{questions['id']}/ask", {"questions": ["Which side?"]}, 200, If_Match='"1"'
+        f"/requests/{questions['id']}/ask-questions",
+        {"questions": ["Which side?"]},
+        200,
+        If_Match='"1"',
     )
     sold = _first(caller("PRY", "licensing_officer"), "/transfers?number=V-70")["firearm"]["record"]
     consent = analyst.post("/consents", bodies.consent(sold)).json
@@ -178,9 +181,7 @@ def _traces(caller: Caller) -> Ids:
 
 def _want_approval(caller: Caller) -> None:
     settings, wanted = caller("BRA", "state_administrator"), {"trace_approval": "own"}
-    settings.post(
-        "/settings/change", wanted, 200, If_Match=settings.get("/settings").headers["ETag"]
-    )
+    settings.post("/settings", wanted, 200, If_Match=settings.get("/settings").headers["ETag"])
     caller("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-90"))
 
 

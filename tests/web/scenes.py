@@ -12,7 +12,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.actors import Client
@@ -139,7 +139,7 @@ def tell(state: str, *numbers: str, at: datetime = NOW) -> None:
         notify_many(
             acting,
             [
-                Notice(state, ("border_officer",), code, "shipment", new_id(), "BRA", number)
+                Notice(state, code, Subject(new_id(), "BRA", number), roles=("border_officer",))
                 for number, code in zip(numbers, cycle(HAPPENINGS), strict=False)
             ],
         )

@@ -15,7 +15,7 @@ SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 def wants(as_actor):
     def change(**settings):
         admin = as_actor("BRA", "state_administrator")
-        admin.post("/settings/change", settings, 200, If_Match='"0"')
+        admin.post("/settings", settings, 200, If_Match='"0"')
 
     return change
 

@@ -11,7 +11,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.values import Notice, Subject
 from tests import conftest
 from tests.support import bodies
 from tests.web import scenes
@@ -81,7 +81,12 @@ def told(actor):
             notify_many(
                 acting,
                 [
-                    Notice("PRY", ("trace_analyst",), code, "permit", new_id(), "BRA", f"N-{at}")
+                    Notice(
+                        "PRY",
+                        code,
+                        Subject(new_id(), "BRA", f"N-{at}", "permit"),
+                        roles=("trace_analyst",),
+                    )
                     for at, code in enumerate(codes)
                 ],
             )
@@ -121,13 +126,10 @@ def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(off
             [
                 Notice(
                     "PRY",
-                    ("border_officer",),
                     code,
-                    kind,
-                    new_id(),
-                    "BRA",
-                    f"N-{at}",
+                    Subject(new_id(), "BRA", f"N-{at}", kind),
                     {"kind": "theft"} if code == "shipment_incident" else {"post": scenes.POST},
+                    roles=("border_officer",),
                 )
                 for at, (code, kind) in enumerate(told)
             ],

@@ -113,7 +113,7 @@ def test_an_error_page_needs_no_database(visitor, monkeypatch):
     def gone(*_):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr("api.http.auth.authentication.actor_of", gone)
+    monkeypatch.setattr("api.http.auth.authentication.authenticate_key", gone)
     visitor.client.set_cookie("salsa_session", "some")
     page = visitor.client.get("/", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["Retry-After"]) == (503, "2")

@@ -37,7 +37,7 @@ def test_agencies_are_placed_at_a_post_and_taken_from_it(signed_in, as_actor, ro
 
 def test_what_stands_at_other_posts_stays_there(signed_in, as_actor):
     administrator, elsewhere = as_actor("PRY", "state_administrator"), "posadas-encarnacion"
-    administrator.post("/agencies/place", {"code": "PRY-POLICE", "posts": [elsewhere]}, 200)
+    administrator.post("/agencies/PRY-POLICE/posts", {"posts": [elsewhere]}, 200)
     signed_in("PRY", "supervisor").send(PAGE, {"codes.0": "PRY-POLICE"})
     [police] = [
         one

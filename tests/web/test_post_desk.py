@@ -90,7 +90,7 @@ def test_a_desk_is_for_officers_of_its_two_sides(signed_in, state, role, status)
 
 
 def test_of_a_long_manifest_a_list_tells_how_many_and_the_sheet_what(officer, truck, monkeypatch):
-    monkeypatch.setattr("salsa_ext.boards.crossings.MOST_LISTED", 1)
+    monkeypatch.setattr("salsa_ext.boards.crossings.MAX_BODY_ITEMS", 1)
     assert "Firearms in this shipment: 2" in text(officer.open(DESK))
     assert "2 × Pistol" in text(officer.open(f"{DESK}/shipments/{truck['id']}"))
 

@@ -224,7 +224,7 @@ def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
     analyst, as_actor, asking, record
 ):
     admin = as_actor("PRY", "state_administrator")
-    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="V-2"))
     asking.post("/traces", bodies.trace())
     [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]

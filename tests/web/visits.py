@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from api.web import BLUEPRINTS
+from api.web.blueprints import AREAS
 from tests.support.routes import ID
 from tests.web import scenes
 
@@ -19,16 +19,16 @@ POLICE_PRY, POLICE_BRA, SUPERVISOR = "PRY police_officer", "BRA police_officer",
 AUDITOR = "PRY auditor"
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {
-    "pages.choose_language",
-    "signin.sign_out",
-    "notices.mark_read",
-    "notices.mark_many_read",
-    "post_desk.device_session",
-    "boards.board_updates",
-    "walls.wall_live",
-    "post_desk.desk_updates",
-    "post_desk.answer_call",
-    "post_desk.desk_file",
+    "account.choose_language",
+    "account.sign_out",
+    "account.mark_read",
+    "account.mark_many_read",
+    "border.device_session",
+    "border.board_updates",
+    "border.wall_live",
+    "border.desk_updates",
+    "border.answer_call",
+    "border.desk_file",
 }
 """What only ever leads back to the page before, or answers a script."""
 BY_SCRIPT = {
@@ -240,7 +240,7 @@ VISITS = (
 
 def pages_of(app: Flask) -> set[str]:
     """Return the endpoints that answer with a page."""
-    names = {blueprint.name for blueprint in BLUEPRINTS}
+    names = {blueprint.name for blueprint in AREAS}
     return (
         {
             rule.endpoint

@@ -228,9 +228,7 @@ def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
     )
     request.assignee_id = found.id
     db.session.flush()
-    notification_commands.notify_assignee(
-        actor, found, "request_assigned", "request", request_id, request.case_number
-    )
+    notification_commands.notify_assignee(actor, found, "request_assigned", request)
     workflow.audit_request(
         actor, Action.REQUEST_ASSIGNED, request, account=str(request.assignee_id)
     )

@@ -23,7 +23,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.commands import ANALYST_ROLES, SUPERVISOR_ROLES, notify_many
+from salsa_ext.notifications.commands import ANALYST_ROLES, notify_many
 from salsa_ext.notifications.values import Notice
 from salsa_ext.reference import agencies, calendars
 from salsa_ext.reference.working_time import Calendar
@@ -143,7 +143,7 @@ def _escalation(request: TraceRequest, second: SecondContact) -> Notice:
     """Return the notice to the supervisors, with the second contact to call."""
     office = second(request.owner_state)
     called = {"agency": office.agency, "contact": office.kind} if office else {}
-    return _notice(request, "request_overdue", SUPERVISOR_ROLES, called)
+    return _notice(request, "request_overdue", (), called)
 
 
 def _notice(
@@ -153,9 +153,8 @@ def _notice(
     more: Mapping[str, object],
     account: UUID | None = None,
 ) -> Notice:
-    told = {"by": request.asking_state, "priority": request.priority, **more}
-    own = request.owner_state
-    return Notice(own, roles, code, "request", request.id, own, request.case_number, told, account)
+    data = {"by": request.asking_state, "priority": request.priority, **more}
+    return Notice(request.owner_state, code, request, data, roles, account)
 
 
 def _active_assignees(requests: Sequence[TraceRequest]) -> dict[UUID, Any]:

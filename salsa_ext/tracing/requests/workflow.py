@@ -17,8 +17,7 @@ from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, inbox, pair_locks
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
 from salsa_ext.reference import calendars, settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.values import Settings
@@ -177,10 +176,15 @@ def notify_without_analyst(actor: Actor, request: TraceRequest, before: Sequence
 
 def notify_analysts(actor: Actor, request: TraceRequest, code: str) -> None:
     """Notify the analysts, or supervisors, that may see a request."""
-    own, told = actor.own_state(), {"by": request.asking_state, "priority": request.priority}
     roles = notification_commands.request_roles(actor, restrictions.list_restricted(request.id))
-    notify_many(
-        actor, [Notice(own, roles, code, "request", request.id, own, request.case_number, told)]
+    notify(
+        actor,
+        actor.own_state(),
+        code,
+        request,
+        roles=roles,
+        by=request.asking_state,
+        priority=request.priority,
     )
 
 

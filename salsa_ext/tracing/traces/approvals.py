@@ -19,8 +19,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Message, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
 from salsa_ext.reference import settings
 from salsa_ext.reference.values import ENOUGH_APPROVERS
 from salsa_ext.tracing.requests import message_log
@@ -28,8 +27,6 @@ from salsa_ext.tracing.requests.message_log import MessageEntry, MessageView
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces.models import Trace
 
-_TRACE_ROLES: Final = legs.TRACE_ROLES
-APPROVER_ROLES: Final = ("supervisor",)
 ALREADY_REQUESTED: Final = message("A second person was asked already to approve this trace.")
 
 
@@ -89,7 +86,7 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
     with legs.updating_status(trace, status=trace.status):
         pass
     if is_other and trace.approval_asked_at is not None:
-        _notify_changed(actor, trace)
+        notify(actor, trace.owner_state, "trace_changed", trace)
 
 
 def _description(trace: Trace) -> dict[str, Any]:
@@ -102,7 +99,7 @@ def _ask_anew(actor: Actor, trace: Trace) -> None:
     with legs.updating_status(trace, status="draft"):
         clear_pending(trace)
         trace.approval = trace.approved_at = trace.approved_by = None
-    _notify_analysts(actor, trace, "approval_lapsed")
+    notify(actor, trace.owner_state, "approval_lapsed", trace, by=trace.owner_state)
     if approval_rule(trace.owner_state) == "own":
         _request_approval(actor, trace, shown)
 
@@ -135,7 +132,7 @@ def approve(actor: Actor, trace: Trace) -> None:
         trace.approval_shown = approval_snapshot(trace)
         trace.declined_shown = None
         _approve(actor, trace, "own")
-    _notify_analysts(actor, trace, "trace_approved")
+    notify(actor, trace.owner_state, "trace_approved", trace, by=trace.owner_state)
 
 
 def _approve(actor: Actor, trace: Trace, kind: str) -> None:
@@ -153,7 +150,7 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
         clear_pending(trace)
         trace.declined_shown = approval_snapshot(trace)
     message_log.store(actor, [MessageEntry("trace", trace.id, message_log.DECLINE, {"text": text})])
-    _notify_analysts(actor, trace, "trace_declined")
+    notify(actor, trace.owner_state, "trace_declined", trace, by=trace.owner_state)
 
 
 def check_waiting(actor: Actor, trace: Trace) -> None:
@@ -169,37 +166,10 @@ def check_waiting(actor: Actor, trace: Trace) -> None:
         _ask_anew(actor, trace)
 
 
-def _notify_analysts(actor: Actor, trace: Trace, code: str) -> None:
-    own = trace.owner_state
-    notify_many(
-        actor,
-        [Notice(own, _TRACE_ROLES, code, "trace", trace.id, own, trace.case_number, {"by": own})],
-    )
-
-
 def _notify_without_approver(actor: Actor, trace: Trace) -> None:
     """Notify the trace analysts of a waiting draft without any possible approver."""
     if not count_approvers(restrictions.list_restricted(trace.id)):
-        _notify_analysts(actor, trace, "trace_unapprovable")
-
-
-def _notify_changed(actor: Actor, trace: Trace) -> None:
-    """Notify trace analysts, and pending approvers, of a new description."""
-    own = trace.owner_state
-    notify_many(
-        actor,
-        [
-            Notice(
-                own,
-                (*_TRACE_ROLES, *APPROVER_ROLES),
-                "trace_changed",
-                "trace",
-                trace.id,
-                own,
-                trace.case_number,
-            )
-        ],
-    )
+        notify(actor, trace.owner_state, "trace_unapprovable", trace, by=trace.owner_state)
 
 
 def _request_approval(actor: Actor, trace: Trace, shown: dict[str, Any] | None = None) -> None:
@@ -207,15 +177,7 @@ def _request_approval(actor: Actor, trace: Trace, shown: dict[str, Any] | None =
     trace.approval_shown = shown or approval_snapshot(trace)
     with legs.updating_status(trace, status="draft"):
         trace.approval_asked_at = actor.now()
-    own = trace.owner_state
-    notify_many(
-        actor,
-        [
-            Notice(
-                own, APPROVER_ROLES, "trace_to_approve", "trace", trace.id, own, trace.case_number
-            )
-        ],
-    )
+    notify(actor, trace.owner_state, "trace_to_approve", trace)
     _notify_without_approver(actor, trace)
     append(actor, AuditEvent(Action.TRACE_APPROVAL_ASKED, "trace", trace.id))
 

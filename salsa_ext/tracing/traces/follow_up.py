@@ -30,8 +30,8 @@ from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, inbox
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import AssigneeData, Notice
+from salsa_ext.notifications.commands import notify
+from salsa_ext.notifications.values import AssigneeData
 from salsa_ext.reference import names
 from salsa_ext.reference.names import participants
 from salsa_ext.tracing.chains import chain
@@ -41,7 +41,6 @@ from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceMessage
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, CommentData, RestrictionData
 from salsa_ext.tracing.traces import approvals, channels, legs, routing
-from salsa_ext.tracing.traces.approvals import _TRACE_ROLES
 from salsa_ext.tracing.traces.leg_views import to_chain_leg
 from salsa_ext.tracing.traces.legs import Channel, states_by_asking
 from salsa_ext.tracing.traces.locking import lock_trace
@@ -181,9 +180,7 @@ def assign(*, actor: Actor, trace_id: UUID, data: AssigneeData) -> None:
     )
     trace.assignee_id = found.id
     db.session.flush()
-    notification_commands.notify_assignee(
-        actor, found, "trace_assigned", "trace", trace_id, trace.case_number
-    )
+    notification_commands.notify_assignee(actor, found, "trace_assigned", trace)
     append(
         actor,
         AuditEvent(
@@ -252,16 +249,8 @@ def _unassign_if_restricted(actor: Actor, trace: Trace, agencies: Sequence[str])
     trace.assignee_id = None
     db.session.flush()
     append(actor, AuditEvent(Action.TRACE_ASSIGNED, "trace", trace.id, data={"account": None}))
-    own = trace.owner_state
     if trace.status in (*UNSENT, *SENT_STATUSES):
-        notify_many(
-            actor,
-            [
-                Notice(
-                    own, _TRACE_ROLES, "trace_unassigned", "trace", trace.id, own, trace.case_number
-                )
-            ],
-        )
+        notify(actor, trace.owner_state, "trace_unassigned", trace)
 
 
 def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:

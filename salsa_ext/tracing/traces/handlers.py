@@ -14,8 +14,7 @@ from salsa_ext.core.errors import EnvelopeRefused, IllegalTransition, NotFound, 
 from salsa_ext.database.session import db
 from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.exchange.processing import handles, handles_refusal
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.commands import notify
 from salsa_ext.tracing.chains.chain import correct_events, merge_events
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests import schemas as request_schemas
@@ -77,7 +76,7 @@ def _on_message(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         message_log.store(actor, [word])
         legs.ask_referred_and_notify(actor, vault, trace, _referrals(envelope, said))
     if not (is_awaited and said.get("is_automatic", False)):
-        _notify_analysts(actor, trace, envelope.sender, NOTICE_BY_KIND[envelope.kind])
+        notify(actor, actor.own_state(), NOTICE_BY_KIND[envelope.kind], trace, by=envelope.sender)
 
 
 @handles("trace.corrected")
@@ -96,7 +95,7 @@ def _on_correction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         row = {"state": leg.state, "events": leg.events}
         legs.ask_referred_and_notify(actor, vault, trace, legs.referrals_in([row]))
     if leg.events != before:
-        _notify_analysts(actor, trace, envelope.sender, "trace_corrected")
+        notify(actor, actor.own_state(), "trace_corrected", trace, by=envelope.sender)
 
 
 def _update_leg(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, said: Body) -> None:
@@ -160,25 +159,6 @@ def _stored_body(said: Body) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "leg"}
 
 
-def _notify_analysts(actor: Actor, trace: Trace, state: str, code: str) -> None:
-    own = actor.own_state()
-    notify_many(
-        actor,
-        [
-            Notice(
-                own,
-                legs.TRACE_ROLES,
-                code,
-                "trace",
-                trace.id,
-                own,
-                trace.case_number,
-                {"by": state},
-            )
-        ],
-    )
-
-
 def _on_rejection(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
     """Store that a message was refused; notify of a refused request."""
     leg_id = UUID(envelope.body["leg"])
@@ -186,7 +166,7 @@ def _on_rejection(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> 
     message_log.store(actor, [word])
     if envelope.kind == "trace.request":
         trace = db.session.get_one(Trace, UUID(envelope.body["trace"]))
-        _notify_analysts(actor, trace, envelope.recipient, "trace_not_taken")
+        notify(actor, actor.own_state(), "trace_not_taken", trace, by=envelope.recipient)
 
 
 for _kind in NOTICE_BY_KIND:

@@ -30,7 +30,6 @@ from salsa_ext.notifications.models import Notification
 from salsa_ext.notifications.values import Notice
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces import values as trace_values
-from salsa_ext.tracing.traces.approvals import _TRACE_ROLES, APPROVER_ROLES
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
 REMINDER_BATCH: Final = 200
@@ -96,23 +95,19 @@ def _remind(actor: Actor, standing: StalledStep, held: Sequence[UUID]) -> int:
         return 0
     left = select(Trace).where(Trace.id.in_(held), ~standing.is_told())
     found = db.session.scalars(left).all()
-    notify_many(actor, [_notice(standing.code, one) for one in found])
-    return len(found)
-
-
-def _notice(code: str, trace: Trace) -> Notice:
-    own = trace.owner_state
-    roles = (*_TRACE_ROLES, *APPROVER_ROLES) if trace.status == "draft" else _TRACE_ROLES
-    return Notice(
-        own,
-        roles,
-        code,
-        "trace",
-        trace.id,
-        own,
-        trace.case_number,
-        {"by": own, "priority": trace.priority},
+    notify_many(
+        actor,
+        [
+            Notice(
+                trace.owner_state,
+                standing.code,
+                trace,
+                {"by": trace.owner_state, "priority": trace.priority},
+            )
+            for trace in found
+        ],
     )
+    return len(found)
 
 
 REQUEST_BATCH = 100

@@ -48,7 +48,6 @@ def states_by_asking(trace: Trace, whom: Mapping[str, str]) -> dict[str, list[st
     return said
 
 
-TRACE_ROLES: Final = ("trace_analyst", "police_officer")
 """Roles that lead traces, and are notified of messages."""
 SENDING_STATUS: Final = "approved"
 """Status of a trace while its requests are sent; statistics skip it."""
@@ -216,20 +215,7 @@ def notify_forms_to_send(actor: Actor, trace: Trace, states: Sequence[str]) -> N
     """Notify trace analysts of the states whose form they have to send."""
     own = trace.owner_state
     notify_many(
-        actor,
-        [
-            Notice(
-                own,
-                TRACE_ROLES,
-                "trace_form_to_send",
-                "trace",
-                trace.id,
-                own,
-                trace.case_number,
-                {"by": state},
-            )
-            for state in states
-        ],
+        actor, [Notice(own, "trace_form_to_send", trace, {"by": state}) for state in states]
     )
 
 

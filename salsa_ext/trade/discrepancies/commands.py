@@ -207,14 +207,7 @@ def assign(*, actor: Actor, discrepancy_id: UUID, data: AssigneeData) -> None:
         "assigned_at": actor.now(),
     }
     _upsert_by_state(DiscrepancyAssignment, row)
-    notification_commands.notify_assignee(
-        actor,
-        found,
-        "discrepancy_assigned",
-        "discrepancy",
-        discrepancy.id,
-        discrepancy.subject_number,
-    )
+    notification_commands.notify_assignee(actor, found, "discrepancy_assigned", discrepancy)
     append(
         actor,
         AuditEvent(

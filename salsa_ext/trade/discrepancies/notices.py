@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent
+from salsa_ext.access.audit import AuditEvent
 from salsa_ext.core.actor import Actor
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
-
-DISCREPANCY_RECIPIENTS: Final = ("licensing_officer", "supervisor", "border_officer")
-NOTICE_CODES: Final[Mapping[Action, str]] = {
-    Action.DISCREPANCY_RAISED: "discrepancy_raised",
-    Action.DISCREPANCY_RESOLVED: "discrepancy_resolved",
-    Action.DISCREPANCY_REOPENED: "discrepancy_reopened",
-    Action.DISCREPANCY_EXPLAINED: "discrepancy_explained",
-    Action.DISCREPANCY_AGREED: "discrepancy_agreed",
-}
+from salsa_ext.notifications.values import Notice, Subject
 
 
 def notify_states(
     actor: Actor, audit_entries: Iterable[AuditEvent], subject_numbers: Mapping[str, str]
 ) -> None:
-    """Notify all states concerned of changes of discrepancies.
+    """Notify all states concerned of changes of discrepancies, the own state too.
 
-    The own state too. `subject_numbers` gives the document number by discrepancy id.
+    `subject_numbers` gives the document number by discrepancy id.
     """
-    notify_many(
-        actor,
-        [
-            Notice(
-                state,
-                DISCREPANCY_RECIPIENTS,
-                NOTICE_CODES[act.action],
-                "discrepancy",
-                UUID(str(act.subject_id)),
-                act.subject_state or state,
-                subject_numbers[str(act.subject_id)],
-                dict(act.data),
-            )
-            for act in audit_entries
-            for state in act.concerned
-        ],
-    )
+    notices = []
+    for entry in audit_entries:
+        key = str(entry.subject_id)
+        for state in entry.concerned:
+            subject = Subject(UUID(key), entry.subject_state or state, subject_numbers[key])
+            code = entry.action.value.replace(":", "_")
+            notices.append(Notice(state, code, subject, dict(entry.data)))
+    notify_many(actor, notices)

@@ -27,10 +27,10 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.firearms.records.values import Party
+from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import classification, permits
-from salsa_ext.trade.permits import notices as permit_notices
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.permits import REPLACEABLE_STATUSES, lapse_remaining, lock_permit_lines
 from salsa_ext.trade.permits.queries import PARTY_COLUMNS
@@ -68,7 +68,7 @@ def amend(
     }
     add_events(actor, [NewEvent(permit, "amended", data.reason, data=told)])
     classification.reclassify(actor, [permit])
-    permit_notices.notify_states(actor, [permit], "permit_amended")
+    notify_others(actor, "permit_amended", [permit])
     append(
         actor,
         AuditEvent(
@@ -318,7 +318,7 @@ def _change_status(actor: Actor, permit: Permit, decided: str, data: DecisionDat
     db.session.flush()
     add_events(actor, [NewEvent(permit, decided, data.reason)])
     classification.apply_changes(actor, [permit])
-    permit_notices.notify_states(actor, [permit], f"permit_{decided}")
+    notify_others(actor, f"permit_{decided}", [permit])
     append(
         actor,
         AuditEvent(

@@ -23,11 +23,11 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.values import Party
+from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import classification, families, quotas
-from salsa_ext.trade.permits import notices as permit_notices
 from salsa_ext.trade.permits.allocation import Goods, allocate
 from salsa_ext.trade.permits.checks import validate_permit
 from salsa_ext.trade.permits.comparison import PermitKey
@@ -93,7 +93,7 @@ def record_many(
     replaced = replace_many(actor, recorded)
     quotas.recount(actor, [new for new in recorded if new.kind == "import" or new.replaces])
     classification.apply_changes(actor, [*recorded, *replaced])
-    permit_notices.notify_states(actor, recorded, "permit_posted")
+    notify_others(actor, "permit_posted", recorded)
     append_many(actor, [_audit_recorded(row) for row in rows])
     return [row["id"] for row in rows]
 
@@ -235,7 +235,7 @@ def replace_many(actor: Actor, permits: Sequence[Permit]) -> list[Permit]:
         _replace_permit(old, new)
     db.session.flush()
     add_events(actor, [NewEvent(old, "replaced", data={"by": new.number}) for old, new in replaced])
-    permit_notices.notify_states(actor, [old for old, _ in replaced], "permit_replaced")
+    notify_others(actor, "permit_replaced", [old for old, _ in replaced])
     append_many(actor, [_audit_replaced(old) for old, _ in replaced])
     return [old for old, _ in replaced]
 

@@ -30,16 +30,15 @@ from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.records.queries import find_records, stream_with_marks
+from salsa_ext.notifications.commands import notify
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.receipts import queries as receipt_queries
 from salsa_ext.trade.receipts import receipts, reconciliation
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.receipts.reconciliation import ReceiptComparison
 from salsa_ext.trade.receipts.values import ImportMark, ReceiptData
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments import refresh
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 
 
 def correct_receipt(
@@ -63,11 +62,8 @@ def correct_receipt(
     shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
     insert_many(Receipt, [row])
     refresh.update_shipments(actor, [shipment])
-    said: dict[str, Any] = {"status": shipment.status}
-    shipment_notices.notify_states(
-        actor, [ShipmentNotice(shipment, "receipt_corrected", [shipment.exporting_state], said)]
-    )
-    told = said | {"version": row["version"], "missing": len(found.missing)}
+    notify(actor, shipment.exporting_state, "receipt_corrected", shipment, status=shipment.status)
+    told = {"status": shipment.status} | {"version": row["version"], "missing": len(found.missing)}
     append(
         actor,
         AuditEvent(

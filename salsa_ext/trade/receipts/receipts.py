@@ -44,6 +44,8 @@ from salsa_ext.firearms.marks.values import Mark
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records.queries import stream_with_marks
+from salsa_ext.notifications.commands import notify, notify_many, notify_others
+from salsa_ext.notifications.values import Notice
 from salsa_ext.reference import settings
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.events import NewEvent, add_events
@@ -52,11 +54,9 @@ from salsa_ext.trade.receipts import reconciliation
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.receipts.reconciliation import ReceiptComparison
 from salsa_ext.trade.receipts.values import ReceiptData
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments import planning, refresh
 from salsa_ext.trade.shipments.facts import ShipmentFacts
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 from salsa_ext.trade.shipments.progress import is_refused
 
 
@@ -169,7 +169,7 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
         _check_receivable(state, shipment)  # as it is now, whatever it was before
     insert_many(Receipt, rows)
     refresh.update_shipments(actor, shipments.values())
-    shipment_notices.notify_states(actor, [_receipt_notice(each) for each in found])
+    notify_many(actor, [_receipt_notice(each) for each in found])
     append_many(actor, [_audit_confirmed(each) for each in found])
     return [row["id"] for row in rows]
 
@@ -194,10 +194,10 @@ def _check_receivable(state: str, shipment: Shipment) -> None:
         raise IllegalTransition("shipment", shipment.status, "receipt")
 
 
-def _receipt_notice(found: ReceiptComparison) -> ShipmentNotice:
+def _receipt_notice(found: ReceiptComparison) -> Notice:
     shipment = found.shipment
-    said: dict[str, Any] = {"status": shipment.status}
-    return ShipmentNotice(shipment, "receipt_confirmed", [shipment.exporting_state], said)
+    data = {"status": shipment.status}
+    return Notice(shipment.exporting_state, "receipt_confirmed", shipment, data)
 
 
 def _audit_confirmed(found: ReceiptComparison) -> AuditEvent:
@@ -237,14 +237,7 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
     if was_received:
         record_commands.write_records(import_entries(found, row), actor.now())
     refresh.update_shipments(actor, [shipment])
-    shipment_notices.notify_states(
-        actor,
-        [
-            ShipmentNotice(
-                shipment, "shipment_returned", shipment_notices.other_states(actor, shipment)
-            )
-        ],
-    )
+    notify_others(actor, "shipment_returned", [shipment])
     append(
         actor,
         AuditEvent(
@@ -290,10 +283,7 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
     patience = settings.settings_by_state([actor.own_state()])[actor.own_state()]
     due_on = (today(actor) + timedelta(days=patience.counterpart_days)).isoformat()
     add_events(actor, [NewEvent(shipment, "receipt_asked", data={"due_on": due_on})])
-    importer = [shipment.importing_state]
-    shipment_notices.notify_states(
-        actor, [ShipmentNotice(shipment, "receipt_asked", importer, {"due_on": due_on})]
-    )
+    notify(actor, shipment.importing_state, "receipt_asked", shipment, due_on=due_on)
     append(
         actor,
         AuditEvent(

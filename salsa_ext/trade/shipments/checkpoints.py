@@ -34,18 +34,18 @@ from salsa_ext.core.field_checks import Problems, check_moment
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.firearms.marks.keys import normalise
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.values import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_name, find_calling_offices, find_contact
 from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.discrepancies.values import Irregularity
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments import packing_list, refresh
 from salsa_ext.trade.shipments.facts import CheckpointFact, ShipmentFacts
 from salsa_ext.trade.shipments.irregularities import checkpoint_irregularities
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 from salsa_ext.trade.shipments.progress import MovementEvent, active_stops, custody_state
 from salsa_ext.trade.shipments.values import CheckpointData
 
@@ -88,9 +88,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
         (shipment, data, overruled_states(state, facts[shipment.id], data))
         for shipment, data in pairs
     ]
-    shipment_notices.notify_states(
-        actor, [news for each in told for news in _checkpoint_notices(actor, *each)]
-    )
+    notify_many(actor, [notice for each in told for notice in _checkpoint_notices(actor, *each)])
     append_many(actor, [_audit_checkpoint(*each) for each in told])
     return [row["id"] for row in rows]
 
@@ -140,16 +138,20 @@ def _checkpoint_row(
 
 def _checkpoint_notices(
     actor: Actor, shipment: Shipment, data: CheckpointData, held_by: Sequence[str]
-) -> list[ShipmentNotice]:
+) -> list[Notice]:
     """Return notices of stops, arrivals and passes over holds."""
     said = {"stage": data.stage, "outcome": data.outcome}
-    others = shipment_notices.other_states(actor, shipment)
+    others = [state for state in shipment.concerned if state != actor.state]
     if data.outcome != "passed":
-        return [ShipmentNotice(shipment, "shipment_held", others, said)]
-    told = [ShipmentNotice(shipment, "shipment_passed_held", held_by, said | {"by": actor.state})]
-    return told + [ShipmentNotice(shipment, "shipment_arrived", others, said)] * (
-        data.stage == "entry"
-    )
+        return [Notice(state, "shipment_held", shipment, said) for state in others]
+    overruled = said | {"by": actor.state}
+    return [
+        *(Notice(state, "shipment_passed_held", shipment, overruled) for state in held_by),
+        *(
+            Notice(state, "shipment_arrived", shipment, said)
+            for state in (others if data.stage == "entry" else ())
+        ),
+    ]
 
 
 def _audit_checkpoint(

@@ -18,14 +18,13 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_moment
 from salsa_ext.database.session import db
+from salsa_ext.notifications.commands import notify_others
 from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.values import DecisionData
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments import progress, refresh
 from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 from salsa_ext.trade.shipments.progress import (
     MovementEvent,
     OverruledHold,
@@ -135,10 +134,7 @@ def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequen
 def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: DecisionData) -> None:
     add_events(actor, [NewEvent(shipment, kind, data.reason)])
     refresh.update_shipments(actor, [shipment])
-    news = ShipmentNotice(
-        shipment, f"shipment_{kind}", shipment_notices.other_states(actor, shipment)
-    )
-    shipment_notices.notify_states(actor, [news])
+    notify_others(actor, f"shipment_{kind}", [shipment])
     action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
     append(
         actor, AuditEvent(action, "shipment", shipment.id, shipment.owner_state, shipment.concerned)
@@ -225,13 +221,7 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
         actor, [NewEvent(shipment, "incident", data.note, data.occurred_at, _incident_data(data))]
     )
     refresh.update_shipments(actor, [shipment])
-    news = ShipmentNotice(
-        shipment,
-        "shipment_incident",
-        shipment_notices.other_states(actor, shipment),
-        {"kind": data.kind},
-    )
-    shipment_notices.notify_states(actor, [news])
+    notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
     append(
         actor,
         AuditEvent(

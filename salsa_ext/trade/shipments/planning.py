@@ -34,6 +34,7 @@ from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_records
 from salsa_ext.firearms.records.values import Party
+from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
 from salsa_ext.trade.events import NewEvent, add_events
@@ -41,10 +42,8 @@ from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.values import AmendmentData, DecisionData
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments import refresh
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 
 AMENDABLE_STATUSES: Final = ("planned", "released", "in_transit", "held")
 TRANSPORT_COLUMNS: Final = ("document_kind", "document_number", "plates", "container")
@@ -80,17 +79,7 @@ def amend_shipment(
     add_events(actor, [NewEvent(shipment, "amended", data.reason, data=told)])
     refresh.update_shipments(actor, [shipment])
     fields = sorted(data.changes)
-    shipment_notices.notify_states(
-        actor,
-        [
-            ShipmentNotice(
-                shipment,
-                "shipment_amended",
-                shipment_notices.other_states(actor, shipment),
-                {"fields": fields},
-            )
-        ],
-    )
+    notify_others(actor, "shipment_amended", [shipment], fields=fields)
     append(
         actor,
         AuditEvent(
@@ -280,14 +269,7 @@ def cancel_shipment(
         raise IllegalTransition("shipment", shipment.status, "cancel")
     add_events(actor, [NewEvent(shipment, "cancelled", data.reason)])
     refresh.update_shipments(actor, [shipment])
-    shipment_notices.notify_states(
-        actor,
-        [
-            ShipmentNotice(
-                shipment, "shipment_cancelled", shipment_notices.other_states(actor, shipment)
-            )
-        ],
-    )
+    notify_others(actor, "shipment_cancelled", [shipment])
     append(
         actor,
         AuditEvent(

@@ -36,6 +36,8 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.matches import search
+from salsa_ext.notifications.commands import notify_many, notify_others
+from salsa_ext.notifications.values import Notice, Subject
 from salsa_ext.reference.calendars import LocalDays, local_days, today
 from salsa_ext.statistics import rollups
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
@@ -45,10 +47,8 @@ from salsa_ext.trade.permits.licensing import MissingLicence
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import LineQuantities, PermitLines
 from salsa_ext.trade.shipments import irregularities, manifests, refresh, reshipments
-from salsa_ext.trade.shipments import notices as shipment_notices
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.notices import ShipmentNotice
 from salsa_ext.trade.shipments.planning import planned_posts
 from salsa_ext.trade.shipments.values import ReleaseData, ShipmentData
 
@@ -108,7 +108,15 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     parties.write()
     insert_many(Shipment, rows)
     _count_firearms(zip(rows, drawn, strict=True), lines)
-    shipment_notices.notify_recorded(actor, rows)
+    notify_many(
+        actor,
+        [
+            Notice(to, "shipment_posted", Subject(row["id"], row["owner_state"], row["number"]))
+            for row in rows
+            for to in row["concerned"]
+            if to != actor.state
+        ],
+    )
     _record_contradictions(
         actor, {row["id"]: each.contradictions for row, each in zip(rows, judged, strict=True)}
     )
@@ -321,13 +329,7 @@ def release_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]]) -> 
     zones = local_days(actor)
     add_events(actor, [_release_event(shipments[key], data, on, zones) for key, data in batch])
     refresh.update_shipments(actor, shipments.values())
-    shipment_notices.notify_states(
-        actor,
-        [
-            ShipmentNotice(row, "shipment_released", shipment_notices.other_states(actor, row))
-            for row in shipments.values()
-        ],
-    )
+    notify_others(actor, "shipment_released", shipments.values())
     append_many(actor, [_audit_released(row) for row in shipments.values()])
 
 

@@ -56,7 +56,7 @@ def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, asked):
 def test_a_state_that_lets_no_service_answer_has_the_request_wait(as_actor, analyst, asked):
     administrator = as_actor("PRY", "state_administrator")
     changed = {"answers_automatically": False}
-    administrator.post("/settings/change", changed, 200, If_Match='"0"')
+    administrator.post("/settings", changed, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
     [found] = asked.get("/requests?status=sent").json["items"]
@@ -160,7 +160,7 @@ def test_a_restricted_answer_says_why_and_is_partial(act, record, leg):
 @pytest.mark.parametrize(
     "name,body",
     [
-        ("no_record", {}),
+        ("report-no-record", {}),
         (
             "answer",
             answer(completeness="restricted", restriction_reason="No books", points_to=["URY"]),

@@ -40,7 +40,7 @@ def test_a_refusal_gives_a_reason_of_the_instrument_and_ends_the_waiting(act, le
 
 def test_a_refusal_can_turn_into_a_question_and_an_answer(act, leg, reply, record):
     act("refuse", {"reason": "confidentiality_not_guaranteed", "text": "Who will read it?"})
-    act("ask", {"questions": ["Who will read it?"]})
+    act("ask-questions", {"questions": ["Who will read it?"]})
     assert leg()["status"] == "clarification"
     reply("The unit alone.")
     act("answer", answer(records=[record]))
@@ -59,7 +59,7 @@ def test_a_refusal_of_which_clarification_is_sought_waits_again(act, leg, reply,
 
 def test_a_question_stops_the_clock_until_the_reply(act, asked, leg, reply, request_):
     assert request_["due_at"] == "2026-03-18T15:00:00+00:00"
-    assert act("ask", {"questions": ["Which calibre?"]})["due_at"] is None
+    assert act("ask-questions", {"questions": ["Which calibre?"]})["due_at"] is None
     assert leg()["messages"][-1]["questions"] == ["Which calibre?"]
     assert asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"] == []
     reply("9x19")
@@ -115,7 +115,7 @@ def test_an_answer_that_points_to_a_state_makes_the_next_leg(act, leg, record, a
 
 
 def test_a_state_that_said_it_has_nothing_may_find_something_later(act, leg, record):
-    act("no_record", {"text": "Not in the register."})
+    act("report-no-record", {"text": "Not in the register."})
     act("answer", answer(records=[record]))
     assert leg()["status"] == "answered"
 
@@ -126,9 +126,9 @@ def test_a_state_that_said_it_has_nothing_may_find_something_later(act, leg, rec
         ("acknowledge", {}),
         ("defer", {"until": "2026-04-01", "reason": "No"}),
         ("refuse", {"reason": "national_security", "text": "No"}),
-        ("ask", {"questions": ["Why?"]}),
+        ("ask-questions", {"questions": ["Why?"]}),
         ("forward", {"state": "URY", "reason": "No"}),
-        ("no_record", {}),
+        ("report-no-record", {}),
     ],
 )
 def test_what_was_answered_is_neither_refused_nor_put_off(act, record, leg, action, body):

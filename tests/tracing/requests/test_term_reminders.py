@@ -79,7 +79,7 @@ def test_who_works_on_it_is_told_first_and_alone(as_actor, analyst):
 
 def hide(real_client, path):
     tag = real_client.get(path).headers["ETag"]
-    real_client.post(f"{path}/hide", {"hidden_from": ["PRY-POLICE"]}, 200, If_Match=tag)
+    real_client.post(f"{path}/restrict", {"hidden_from": ["PRY-POLICE"]}, 200, If_Match=tag)
 
 
 def test_who_must_not_see_it_is_passed_over_though_he_works_on_it(as_actor, analyst):
@@ -171,7 +171,7 @@ def test_an_answer_ends_the_reminders(as_actor, analyst):
     ask(as_actor)
     [request] = analyst.get("/requests").json["items"]
     tag = analyst.get(f"/requests/{request['id']}").headers["ETag"]
-    analyst.post(f"/requests/{request['id']}/no_record", {}, 200, If_Match=tag)
+    analyst.post(f"/requests/{request['id']}/report-no-record", {}, 200, If_Match=tag)
     assert remind(30) == 0
 
 
@@ -179,7 +179,9 @@ def test_a_question_stops_the_reminders(as_actor, analyst):
     ask(as_actor)
     [request] = analyst.get("/requests").json["items"]
     tag = analyst.get(f"/requests/{request['id']}").headers["ETag"]
-    analyst.post(f"/requests/{request['id']}/ask", {"questions": ["Which?"]}, 200, If_Match=tag)
+    analyst.post(
+        f"/requests/{request['id']}/ask-questions", {"questions": ["Which?"]}, 200, If_Match=tag
+    )
     assert remind(30) == 0
 
 

@@ -82,7 +82,7 @@ def test_a_state_answers_by_its_own_targets_and_in_its_own_working_days(
 ):
     """Holy Thursday and Good Friday of 2026, 2 and 3 April, are holidays of Paraguay."""
     head = as_actor("PRY", "state_administrator")
-    head.post("/settings/change", setting, 200, If_Match='"0"')
+    head.post("/settings", setting, 200, If_Match='"0"')
     analyst.post("/traces", bodies.trace(priority=priority, priority_reason="Held"))
     [found] = asked.get("/requests").json["items"]
     assert found["due_at"] == until

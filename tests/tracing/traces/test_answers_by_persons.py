@@ -177,7 +177,7 @@ def test_two_states_that_name_each_other_are_both_missed(as_actor, analyst, sell
 @pytest.mark.parametrize(
     "action,body,status",
     [
-        ("no_record", {}, "no_record"),
+        ("report-no-record", {}, "no_record"),
         ("forward", {"state": "CHL", "reason": "Sold on"}, "forwarded"),
     ],
 )
@@ -185,7 +185,7 @@ def test_nothing_is_said_to_be_there_beside_an_open_record_without_a_question(
     as_actor, analyst, asked, sell, action, body, status
 ):
     admin = as_actor("PRY", "state_administrator")
-    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     sell(visibility="open")
     analyst.post("/traces", bodies.trace())
     [found] = asked.get("/requests").json["items"]
@@ -202,7 +202,7 @@ def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, asked, se
     answer(record)
     [found] = asked.get("/requests").json["items"]
     late = asked.post(
-        f"/requests/{found['id']}/no_record", {}, 409, If_Match=f'"{found["version"]}"'
+        f"/requests/{found['id']}/report-no-record", {}, 409, If_Match=f'"{found["version"]}"'
     )
     assert late.json["detail"] == (
         "“say that there is no record” is not possible: this request is answered."

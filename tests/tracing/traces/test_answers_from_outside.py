@@ -206,7 +206,7 @@ def test_it_is_the_day_of_the_agency(spain, app, actor, monkeypatch):
 
 def test_a_state_that_takes_part_says_its_days_itself(analyst, asked):
     pry, request, trace = asked
-    pry.change(request, "ask", {"questions": ["?"]})
+    pry.change(request, "ask-questions", {"questions": ["?"]})
     [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
     said = {"text": "So", "answered_on": ANSWERED}
     analyst.post(f"/traces/{trace['id']}/legs/{leg}/reply", said, 422)

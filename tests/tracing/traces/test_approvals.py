@@ -14,7 +14,7 @@ def wants(of):
     def change(expect=200, state="BRA", **settings):
         admin = of(state, "state_administrator")
         tag = admin.get("/settings").headers["ETag"]
-        return admin.post("/settings/change", settings, expect, If_Match=tag).json
+        return admin.post("/settings", settings, expect, If_Match=tag).json
 
     return change
 
@@ -51,7 +51,7 @@ def test_where_a_second_person_is_wanted_the_trace_waits_for_one(of, wants):
 def test_a_second_person_of_the_own_state_declines_and_says_why_and_is_asked_anew(of, wants):
     wants(trace_approval="own")
     made, supervisor = ask(of), of("BRA", "supervisor")
-    path = f"/traces/{made['id']}/decline"
+    path = f"/traces/{made['id']}/reject"
     tag = supervisor.get(f"/traces/{made['id']}").headers["ETag"]
     supervisor.post(path, {}, 422, If_Match=tag)
     declined = supervisor.post(path, {"text": "Which law?"}, 200, If_Match=tag).json
@@ -69,9 +69,9 @@ def test_a_second_person_of_the_own_state_declines_and_says_why_and_is_asked_ane
 def test_who_drafted_a_trace_does_not_decline_it_nor_one_that_was_sent(of, wants):
     made = ask(of)
     tag = of("BRA").get(f"/traces/{made['id']}").headers["ETag"]
-    of("BRA").post(f"/traces/{made['id']}/decline", {"text": "No"}, 403, If_Match=tag)
+    of("BRA").post(f"/traces/{made['id']}/reject", {"text": "No"}, 403, If_Match=tag)
     supervisor = of("BRA", "supervisor")
-    supervisor.post(f"/traces/{made['id']}/decline", {"text": "No"}, 409, If_Match=tag)
+    supervisor.post(f"/traces/{made['id']}/reject", {"text": "No"}, 409, If_Match=tag)
 
 
 def test_what_waits_already_is_not_asked_for_again(of, wants):
@@ -120,6 +120,6 @@ def test_what_cannot_be_wanted_is_refused(wants, kind):
 def test_of_a_draft_that_was_declined_nothing_is_kept_as_shown(of, wants, run):
     wants(trace_approval="own")
     made, supervisor = ask(of), of("BRA", "supervisor")
-    supervisor.change(f"/traces/{made['id']}", "decline", {"text": "No legal basis"})
+    supervisor.change(f"/traces/{made['id']}", "reject", {"text": "No legal basis"})
     shown = select(Trace.approval_shown).where(Trace.id == made["id"])
     assert run("BRA", lambda actor: db.session.scalar(shown)) is None

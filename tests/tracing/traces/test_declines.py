@@ -19,7 +19,7 @@ def wants(as_actor):
     def change(**settings):
         admin = as_actor("BRA", "state_administrator")
         tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings/change", settings, 200, If_Match=tag)
+        admin.post("/settings", settings, 200, If_Match=tag)
 
     return change
 
@@ -34,7 +34,7 @@ def declined(as_actor):
     """A draft that a supervisor declined; nobody has to approve it."""
     made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(draft=True)).json
     path = f"/traces/{made['id']}"
-    as_actor("BRA", "supervisor").change(path, "decline", {"text": "Which law?"})
+    as_actor("BRA", "supervisor").change(path, "reject", {"text": "Which law?"})
     return path
 
 
@@ -72,7 +72,7 @@ def test_what_was_approved_since_is_not_declined_though_it_waits_anew(as_actor, 
     gun = bodies.firearm(serial="TKA5*", marking="altered")
     seizure = police.post("/seizures", bodies.seizure(items=[gun])).json["id"]
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure, draft=True)).json['id']}"
-    second.change(path, "decline", {"text": "Which law?"})
+    second.change(path, "reject", {"text": "Which law?"})
     wants(trace_approval="own")
     analyst.change(path, "send")
     second.change(path, "approve")

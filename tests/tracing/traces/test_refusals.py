@@ -47,7 +47,7 @@ def result(of, trace):
 def test_one_that_refused_is_named_while_another_is_awaited_and_beside_its_answer(say, standing):
     say("PRY", "refuse", NO)
     assert standing() == ("in_progress", ["PRY"])
-    say("ARG", "no_record")
+    say("ARG", "report-no-record")
     assert standing() == ("answered", ["PRY"])
 
 
@@ -85,7 +85,7 @@ def test_who_refused_did_so_though_the_trace_has_ended(of, trace, say, standing,
 
 def test_what_came_of_a_refusal_since_is_said_and_not_the_refusal(of, trace, say, result, standing):
     say("PRY", "refuse", NO)
-    say("PRY", "ask", {"questions": ["Which?"]})
+    say("PRY", "ask-questions", {"questions": ["Which?"]})
     of("BRA").change(f"/traces/{trace['id']}", "close")
     assert (standing()[1], result()[0]["PRY"]) == ([], "withdrawn")
 

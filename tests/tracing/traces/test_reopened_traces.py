@@ -183,7 +183,7 @@ def test_what_is_approved_gets_the_new_description_and_is_approved_anew(analyst,
 def test_who_approves_is_told_that_the_description_changed(as_actor, seizure, police, mark):
     admin, supervisor = as_actor("BRA", "state_administrator"), as_actor("BRA", "supervisor")
     tag = admin.get("/settings").headers["ETag"]
-    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match=tag)
+    admin.post("/settings", {"trace_approval": "own"}, 200, If_Match=tag)
     made = police.post("/traces", bodies.trace_of(seizure["id"])).json
     tag = supervisor.get(f"/traces/{made['id']}").headers["ETag"]
     supervisor.post(f"/traces/{made['id']}/approve", None, 200, If_Match=tag)

@@ -56,7 +56,7 @@ def test_the_theft_stays_in_the_chain_however_much_is_said(as_actor, recorded, s
 
 def test_a_person_who_answers_is_shown_it_too(as_actor, recorded):
     settings = as_actor("PRY", "state_administrator")
-    settings.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    settings.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     trace(as_actor, gun(*ALL))
     analyst = as_actor("PRY", "trace_analyst")
     [asked] = analyst.get("/requests").json["items"]

@@ -122,7 +122,7 @@ def test_to_end_a_trace_concludes_nothing_of_a_state_that_had_not_answered(of, a
     late = bodies.transfer(visibility="pointer", occurred_on="2026-02-20")
     of("PRY", "licensing_officer").post("/transfers", late)
     admin = of("PRY", "state_administrator")
-    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     exporter = of("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     due = [{"stage": "entry", "at": "2026-02-02T10:00:00Z"}]

@@ -143,7 +143,7 @@ def test_what_was_given_in_part_is_told_again_after_the_trace_was_closed(analyst
 
 def test_what_was_taken_back_is_not_told_again(analyst, clerk, in_part):
     sold, trace, asked, path = in_part
-    asked.change(path, "no_record", {"text": "Of another gun", "confirm_other_guns": True})
+    asked.change(path, "report-no-record", {"text": "Of another gun", "confirm_other_guns": True})
     correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
     assert (days(analyst, trace), notices(analyst)) == ([], [])
 

@@ -85,7 +85,7 @@ def test_the_gun_of_a_seizure_is_as_its_seizure_says(as_actor, analyst):
 
 def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(as_actor, analyst):
     second, wanted = as_actor("BRA", "supervisor"), {"trace_approval": "own"}
-    as_actor("BRA", "state_administrator").post("/settings/change", wanted, 200, If_Match='"0"')
+    as_actor("BRA", "state_administrator").post("/settings", wanted, 200, If_Match='"0"')
     trace = analyst.post("/traces", bodies.trace()).json
     changed = amend(analyst, trace, legal_basis="Law 2")
     assert (changed["status"], bool(changed["approval"]["asked_at"])) == ("draft", True)
@@ -96,7 +96,7 @@ def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(a
 def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(as_actor, analyst):
     police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
     as_actor("BRA", "state_administrator").post(
-        "/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"'
+        "/settings", {"trace_approval": "own"}, 200, If_Match='"0"'
     )
     seizure = police.post("/seizures", bodies.seizure(items=[bodies.firearm(model="G2")])).json
     path = f"/seizures/{seizure['id']}/correct"
@@ -137,7 +137,7 @@ def corrected(as_actor):
 
 def want(as_actor, **settings):
     admin = as_actor("BRA", "state_administrator")
-    admin.post("/settings/change", settings, 200, If_Match='"0"')
+    admin.post("/settings", settings, 200, If_Match='"0"')
 
 
 def codes(client):
@@ -264,7 +264,7 @@ def test_what_was_not_sent_follows_the_day_of_its_seizure_and_is_approved_anew(
 ):
     police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
     admin = as_actor("BRA", "state_administrator")
-    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"')
+    admin.post("/settings", {"trace_approval": "own"}, 200, If_Match='"0"')
     seizure = police.post("/seizures", bodies.seizure()).json
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure['id'])).json['id']}"
     seen = second.get(path).headers["ETag"]

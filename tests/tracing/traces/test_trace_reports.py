@@ -288,7 +288,7 @@ REFUSED = {
 
 def test_a_report_does_not_call_answered_what_a_state_refused(as_actor, analyst):
     admin, other = as_actor("PRY", "state_administrator"), as_actor("PRY", "trace_analyst")
-    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
     [asked] = other.get("/requests").json["items"]

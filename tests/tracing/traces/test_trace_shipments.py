@@ -29,7 +29,7 @@ def result(as_actor, state):
 
 def test_a_gun_that_came_is_not_lost_where_its_importer_is_silent(as_actor, shipment):
     administrator = as_actor("PRY", "state_administrator")
-    administrator.post("/settings/change", NO_SERVICE, 200, If_Match='"0"')
+    administrator.post("/settings", NO_SERVICE, 200, If_Match='"0"')
     receive(as_actor, shipment, "ABC123456")
     found = result(as_actor, "ARG")
     assert [event["event"] for event in found["chain"]] == ["export"]

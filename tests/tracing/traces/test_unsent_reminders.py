@@ -58,7 +58,7 @@ def wants(as_actor):
 
     def change(**settings):
         tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings/change", settings, 200, If_Match=tag)
+        admin.post("/settings", settings, 200, If_Match=tag)
 
     return change
 

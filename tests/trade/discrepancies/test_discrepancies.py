@@ -216,7 +216,7 @@ def test_what_was_missing_is_resolved_when_it_comes(exporter, importer, watch):
 
 def test_the_own_state_s_time_for_a_counterpart_counts(exporter, as_actor, watch):
     administrator = as_actor("BRA", "state_administrator")
-    administrator.post("/settings/change", {"counterpart_days": 5}, 200, If_Match='"0"')
+    administrator.post("/settings", {"counterpart_days": 5}, 200, If_Match='"0"')
     exporter.post("/permits", bodies.permit())
     assert [watch("BRA", days) for days in (5, 7)] == [0, 1]
 

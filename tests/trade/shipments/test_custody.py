@@ -185,20 +185,20 @@ def test_nothing_more_happens_to_what_was_received(way, shipped):
 
 
 def test_a_receipt_is_asked_for_with_the_day_it_is_due(way, shipped):
-    answer = add(way.bra, shipped, "ask_receipt")
+    answer = add(way.bra, shipped, "request-receipt")
     assert answer["events"][-1]["kind"] == "receipt_asked"
     assert answer["events"][-1]["data"] == {"due_on": "2026-04-08"}
 
 
 def test_a_receipt_that_is_not_owed_is_not_asked_for(way, shipped):
-    answer = add(way.bra, way.ship("NEXT00001", number="A-2"), "ask_receipt", 409)
+    answer = add(way.bra, way.ship("NEXT00001", number="A-2"), "request-receipt", 409)
     assert (answer["code"], answer["article"]) == ("receipt_not_owed", "CIFTA IX.4")
     add(way.bol, shipped, "receipt", received_on="2026-03-05", all=True)
-    add(way.bra, shipped, "ask_receipt", 409)
+    add(way.bra, shipped, "request-receipt", 409)
 
 
 def test_the_exporting_state_asks(way, shipped):
-    add(way.bol, shipped, "ask_receipt", 403)
+    add(way.bol, shipped, "request-receipt", 403)
 
 
 def test_other_seals_than_those_declared_are_doubted(way):
@@ -239,7 +239,7 @@ def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(w
     act(way.pry, shipped, "hold", reason="Scan")
     act(way.pry, shipped, "resume", reason="In order")
     add(way.pry, shipped, "incidents", **THEFT)
-    add(way.bra, shipped, "ask_receipt")
+    add(way.bra, shipped, "request-receipt")
     add(way.bol, shipped, "receipt", received_on="2026-03-05", all=True)
     assert told(way.bol) == [
         "receipt_asked",

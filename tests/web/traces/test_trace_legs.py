@@ -20,7 +20,12 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     trace = bra.post("/traces", bodies.trace()).json
     [asked] = pry.get("/requests").json["items"]
-    pry.post(f"/requests/{asked['id']}/ask", {"questions": ["Which side?"]}, 200, If_Match='"1"')
+    pry.post(
+        f"/requests/{asked['id']}/ask-questions",
+        {"questions": ["Which side?"]},
+        200,
+        If_Match='"1"',
+    )
     page = analyst.open(f"/traces/{trace['id']}")
     assert "Which side?" in page
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]

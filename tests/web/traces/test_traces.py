@@ -136,7 +136,7 @@ def test_a_notification_leads_to_its_trace(analyst, as_actor, bra, pry):
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     trace = bra.post("/traces", bodies.trace()).json
     [asked] = pry.get("/requests").json["items"]
-    pry.post(f"/requests/{asked['id']}/no_record", {}, 200, If_Match='"1"')
+    pry.post(f"/requests/{asked['id']}/report-no-record", {}, 200, If_Match='"1"')
     assert f'href="/traces/{trace["id"]}"' in analyst.open("/notifications")
 
 

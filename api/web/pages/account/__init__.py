@@ -1,1 +1,21 @@
 """Pages for everybody who signs in: home, notifications, verification."""
+
+from api.web.pages.account import (
+    blank_forms,
+    documentation,
+    home,
+    notifications,
+    post_assignment,
+    signin,
+    verification,
+)
+
+__all__ = [
+    "blank_forms",
+    "documentation",
+    "home",
+    "notifications",
+    "post_assignment",
+    "signin",
+    "verification",
+]

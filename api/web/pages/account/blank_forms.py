@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Response, abort, g, render_template, request
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.http.files import send_pdf
 from api.papers import blank
 from api.web.access import count_notifications
+from api.web.blueprints import account_pages
 from salsa_ext.access.rules import visitor
 from salsa_ext.core.codes import LANGUAGES
 
-blueprint = Blueprint("forms", __name__)
 
-
-@blueprint.get("/forms")
+@account_pages.get("/forms")
 def blank_forms() -> str:
     """List the blank forms."""
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
         count_notifications(g.actor)
-        return render_template("forms.html", kinds=blank.FORM_KINDS)
+        return render_template("account/forms.html", kinds=blank.FORM_KINDS)
 
 
-@blueprint.get("/forms/<slug:kind>.pdf")
+@account_pages.get("/forms/<slug:kind>.pdf")
 def blank_form(kind: str) -> Response:
     """Return a form in the requested language as PDF."""
     language = request.args.get("language", g.language)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import render_template
 
-blueprint = Blueprint("docs", __name__)
+from api.web.blueprints import account_pages
 
 
-@blueprint.get("/docs")
+@account_pages.get("/docs")
 def docs() -> str:
     """Show the OpenAPI document."""
-    return render_template("docs.html")
+    return render_template("account/docs.html")

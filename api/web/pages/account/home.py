@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 
 from api.http import auth
 from api.http.auth import authenticate_page
@@ -14,6 +14,7 @@ from api.http.context import transaction
 from api.http.resource import Resource
 from api.web import security
 from api.web.access import count_notifications, local_path
+from api.web.blueprints import account_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
@@ -22,68 +23,66 @@ from salsa_ext.reference import queries as reference_queries
 LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
 MAX_POSTS = 200
 PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
-    Permission.ALERT_READ: "console.alert_list",
-    Permission.ALERT_RECORD: "console.alert_form",
-    Permission.AUDIT_READ: "console.audit_log",
-    Permission.DISCLOSURE_READ: "console.disclosure_list",
-    Permission.SEIZURE_READ: "guns.seizure_list",
-    Permission.SEIZURE_RECORD: "console.seizure_form",
-    Permission.REPORT_READ: "guns.report_list",
-    Permission.REPORT_RECORD: "guns.report_form",
-    Permission.SHIPMENT_READ: "desk.shipment_list",
-    Permission.DISCREPANCY_READ: "desk.discrepancy_list",
-    Permission.TRANSFER_READ: "desk.transfer_list",
-    Permission.TRANSFER_RECORD: "desk.transfer_form",
-    Permission.AGENCY_PLACE: "placing.post_list",
-    Permission.CHECK_MAKE: "guns.check_form",
-    Permission.MATCH_READ: "guns.match_list",
-    Permission.PERMIT_READ: "desk.home",
-    Permission.MATCH_DECIDE: "guns.match_list",
-    Permission.REQUEST_READ: "console.request_list",
-    Permission.REQUEST_ANSWER: "console.request_list",
-    Permission.TRACE_READ: "console.trace_list",
-    Permission.TRACE_REQUEST: "console.trace_form",
-    Permission.TRACE_APPROVE: "console.approvals",
-    Permission.LEAD_READ: "console.lead_list",
-    Permission.CONSENT_READ: "console.consent_list",
-    Permission.CONSENT_ASK: "console.consent_form",
-    Permission.CONSENT_DECIDE: "console.consent_list",
-    Permission.HIT_READ: "console.hit_list",
-    Permission.HIT_DECIDE: "console.hit_list",
-    Permission.NOTIFICATION_READ: "notices.notification_list",
-    Permission.SHIPMENT_HOLD: "desk.shipment_list",
-    Permission.INCIDENT_RECORD: "desk.shipment_list",
-    Permission.RECEIPT_RECORD: "desk.shipment_list",
+    Permission.ALERT_READ: "investigation.alert_list",
+    Permission.ALERT_RECORD: "investigation.alert_form",
+    Permission.AUDIT_READ: "investigation.audit_log",
+    Permission.DISCLOSURE_READ: "investigation.disclosure_list",
+    Permission.SEIZURE_READ: "investigation.seizure_list",
+    Permission.SEIZURE_RECORD: "investigation.seizure_form",
+    Permission.REPORT_READ: "investigation.report_list",
+    Permission.REPORT_RECORD: "investigation.report_form",
+    Permission.SHIPMENT_READ: "licensing.shipment_list",
+    Permission.DISCREPANCY_READ: "licensing.discrepancy_list",
+    Permission.TRANSFER_READ: "licensing.transfer_list",
+    Permission.TRANSFER_RECORD: "licensing.transfer_form",
+    Permission.AGENCY_PLACE: "account.post_list",
+    Permission.CHECK_MAKE: "investigation.check_form",
+    Permission.MATCH_READ: "investigation.match_list",
+    Permission.PERMIT_READ: "licensing.home",
+    Permission.MATCH_DECIDE: "investigation.match_list",
+    Permission.REQUEST_READ: "tracing.request_list",
+    Permission.REQUEST_ANSWER: "tracing.request_list",
+    Permission.TRACE_READ: "tracing.trace_list",
+    Permission.TRACE_REQUEST: "tracing.trace_form",
+    Permission.TRACE_APPROVE: "tracing.approvals",
+    Permission.LEAD_READ: "investigation.lead_list",
+    Permission.CONSENT_READ: "tracing.consent_list",
+    Permission.CONSENT_ASK: "tracing.consent_form",
+    Permission.CONSENT_DECIDE: "tracing.consent_list",
+    Permission.HIT_READ: "investigation.hit_list",
+    Permission.HIT_DECIDE: "investigation.hit_list",
+    Permission.NOTIFICATION_READ: "account.notification_list",
+    Permission.SHIPMENT_HOLD: "licensing.shipment_list",
+    Permission.INCIDENT_RECORD: "licensing.shipment_list",
+    Permission.RECEIPT_RECORD: "licensing.shipment_list",
 }
 """What is done on a page of its own, or on the page of each object that this one lists."""
 POST_PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
-    Permission.BOARD_READ: "boards.board_page",
-    Permission.CHECKPOINT_RECORD: "post_desk.desk_home",
+    Permission.BOARD_READ: "border.board_page",
+    Permission.CHECKPOINT_RECORD: "border.desk_home",
 }
 """What is done on a page of each border post."""
 POSTS_ANCHOR: Final = "#posts"
 """Where home lists them."""
 
-blueprint = Blueprint("pages", __name__)
 
-
-@blueprint.get("/")
+@account_pages.get("/")
 def home() -> Any:
     """Show the welcome page, or the home of the signed-in user."""
     g.actor = authenticate_page()
     if g.actor is None:
-        return render_template("welcome.html")
+        return render_template("account/welcome.html")
     if Permission.WALL_READ in g.actor.permissions:
-        return redirect(url_for("walls.wall"))
+        return redirect(url_for("border.wall"))
     with transaction(g.actor):
         count_notifications(g.actor)
         posts = _own_posts(g.actor)
         return render_template(
-            "home.html", actor=g.actor, posts=posts, doings=_permitted_tasks(g.actor, posts)
+            "account/home.html", actor=g.actor, posts=posts, doings=_permitted_tasks(g.actor, posts)
         )
 
 
-@blueprint.post("/language")
+@account_pages.post("/language")
 def choose_language() -> Any:
     """Store the language in a cookie and go back."""
     response = redirect(local_path(request.form.get("next")), 303)
@@ -97,7 +96,7 @@ def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, 
 
     The flag is true for those without a page, which link to the API documentation.
     """
-    docs = url_for("docs.docs")
+    docs = url_for("account.docs")
     mine = [one for one in Permission if one in actor.permissions]
     pages = {
         one: url_for(PAGE_BY_PERMISSION[one]) for one in mine if one in PAGE_BY_PERMISSION

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request
+from flask import redirect, render_template, request
 
 from api.schemas.notifications import MarkReadRequest, NotificationQuery, notification_text
 from api.web import choices, listing, submission
 from api.web.access import local_path, login_required, login_required_for_form, render_again
+from api.web.blueprints import account_pages
 from api.web.forms import Form
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import GROUPED_NOTIFICATIONS
 from salsa_ext.database.paging import Page
+from salsa_ext.notifications.values import GROUPED_NOTIFICATIONS
 from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.worklists import notifications
 from salsa_ext.worklists.notifications import (
@@ -28,31 +29,29 @@ from salsa_ext.worklists.notifications import (
 
 PAGE_SIZE = 25
 PAGE_BY_SUBJECT = {
-    "alert": "console.alert_page",
-    "permit": "desk.permit_page",
-    "shipment": "desk.shipment_page",
-    "discrepancy": "desk.discrepancy_page",
-    "match": "guns.match_page",
-    "hit": "console.hit_page",
-    "consent": "console.consent_page",
-    "request": "console.request_page",
-    "trace": "console.trace_page",
-    "record": "guns.history_page",
-    "seizure": "guns.seizure_page",
+    "alert": "investigation.alert_page",
+    "permit": "licensing.permit_page",
+    "shipment": "licensing.shipment_page",
+    "discrepancy": "licensing.discrepancy_page",
+    "match": "investigation.match_page",
+    "hit": "investigation.hit_page",
+    "consent": "tracing.consent_page",
+    "request": "tracing.request_page",
+    "trace": "tracing.trace_page",
+    "record": "investigation.history_page",
+    "seizure": "investigation.seizure_page",
 }
 """The page of each kind of object that has one."""
 UNFOLDED_MAX = 3
 """As many as are shown one by one all the same."""
-WORK_LIST_BY_CODE = {"match_proposed": "guns.match_list"}
+WORK_LIST_BY_CODE = {"match_proposed": "investigation.match_list"}
 """Where the many are worked on, one by one."""
 ALARM_SIGNS = {"shipment_incident": "⚑", "hit_made": "◉", "hit_overdue": "◉", "hit_unanswered": "◉"}
 """The marks of alarms that have one of their own, as boards show them."""
 NARROWING_FILTERS = ("kind", "code", "urgent")
 
-blueprint = Blueprint("notices", __name__)  # the routes of the API have the other name
 
-
-@blueprint.get("/notifications")
+@account_pages.get("/notifications")
 @login_required
 def notification_list(actor: Actor) -> str:
     """Show notifications, newest first.
@@ -62,7 +61,7 @@ def notification_list(actor: Actor) -> str:
     return _render_list(actor)
 
 
-@blueprint.post("/notifications/<uuid:notification_id>/read")
+@account_pages.post("/notifications/<uuid:notification_id>/read")
 @login_required
 def mark_read(actor: Actor, notification_id: UUID) -> Any:
     """Mark a notification as read and go back to the list."""
@@ -70,7 +69,7 @@ def mark_read(actor: Actor, notification_id: UUID) -> Any:
     return redirect(local_path(request.form.get("next")), 303)
 
 
-@blueprint.post("/notifications/read")
+@account_pages.post("/notifications/read")
 @login_required_for_form
 def mark_many_read(actor: Actor) -> Any:
     """Mark the listed notifications of a kind or code as read."""
@@ -97,7 +96,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
     urgent = _urgent(actor) if has_above else Page[NotificationView]([])
     is_folded = has_above and bool(many or urgent.items)
     return render_template(
-        "notifications.html",
+        "account/notifications.html",
         page=page,
         form=asked.form,
         sent=sent or Form(),

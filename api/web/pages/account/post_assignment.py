@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 
 from api.web import submission
 from api.web.access import login_required, login_required_for_form, render_again
+from api.web.blueprints import account_pages
 from api.web.forms import Form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -24,10 +25,8 @@ from salsa_ext.reference.posts import own_and_other_side
 MAX_ROWS: Final = 1_000
 FIELD: Final = "codes"
 
-blueprint = Blueprint("placing", __name__)
 
-
-@blueprint.get("/agencies")
+@account_pages.get("/agencies")
 @login_required
 def post_list(actor: Actor) -> str:
     """List own border posts with their assigned agencies."""
@@ -37,10 +36,10 @@ def post_list(actor: Actor) -> str:
         for code in agency.posts:
             standing[code].append(agency.name)
     rows = reference_queries.list_posts(actor, {"state": actor.state}, MAX_ROWS, None).items
-    return render_template("placing/posts.html", posts=rows, standing=standing)
+    return render_template("account/post_list.html", posts=rows, standing=standing)
 
 
-@blueprint.get("/posts/<slug:code>/agencies")
+@account_pages.get("/posts/<slug:code>/agencies")
 @login_required
 def assignment_form(actor: Actor, code: str) -> str:
     """Show the form of a post's agencies."""
@@ -50,7 +49,7 @@ def assignment_form(actor: Actor, code: str) -> str:
     return _render_form(actor, code, form)
 
 
-@blueprint.post("/posts/<slug:code>/agencies")
+@account_pages.post("/posts/<slug:code>/agencies")
 @login_required_for_form
 def assign_agencies(actor: Actor, code: str) -> Any:
     """Replace the agencies of a post by the chosen ones."""
@@ -61,7 +60,7 @@ def assign_agencies(actor: Actor, code: str) -> Any:
 
 def _assign(actor: Actor, code: str, form: Form) -> str:
     administration_agencies.set_post_agencies(actor=actor, post=code, codes=form.picked(FIELD))
-    return url_for("placing.post_list")
+    return url_for("account.post_list")
 
 
 def _own_agencies(actor: Actor) -> Any:
@@ -76,5 +75,5 @@ def _render_form(actor: Actor, code: str, form: Form) -> str:
     own, _ = own_and_other_side(post, actor.state)
     rows = sorted(_own_agencies(actor), key=lambda one: one.name)
     return render_template(
-        "placing/post.html", post=post, own=own, rows=rows, form=form, field=FIELD
+        "account/post_assignment.html", post=post, own=own, rows=rows, form=form, field=FIELD
     )

@@ -5,26 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 
 from api.http.auth import SESSION_COOKIE, authenticate_page
 from api.http.context import transaction
 from api.web import security
 from api.web.access import local_path
+from api.web.blueprints import account_pages
 from salsa_ext.access import authentication
 from salsa_ext.core.errors import Unauthenticated
 
-blueprint = Blueprint("signin", __name__)
 
-
-@blueprint.get("/sign-in")
+@account_pages.get("/sign-in")
 def sign_in_form() -> Any:
     """Show the form; redirect users already signed in."""
     onward, g.actor = local_path(request.args.get("next")), authenticate_page()
-    return redirect(onward) if g.actor else render_template("sign_in.html", onward=onward)
+    return redirect(onward) if g.actor else render_template("account/sign_in.html", onward=onward)
 
 
-@blueprint.post("/sign-in")
+@account_pages.post("/sign-in")
 def sign_in() -> Any:
     """Open a session and redirect to the requested page.
 
@@ -35,32 +34,34 @@ def sign_in() -> Any:
     try:
         token = _open_session(username, request.form.get("password", ""))
     except Unauthenticated as error:
-        page = render_template("sign_in.html", onward=onward, username=username, said=error.message)
+        page = render_template(
+            "account/sign_in.html", onward=onward, username=username, said=error.message
+        )
         return page, 401
     response = redirect(onward, 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
 
 
-@blueprint.post("/sign-out")
+@account_pages.post("/sign-out")
 def sign_out() -> Any:
     """End the session on the server and delete its cookie."""
     if (actor := authenticate_page()) is not None:
         with transaction(actor):
             authentication.close_session(actor)
-    response = redirect(url_for("pages.home"), 303)
+    response = redirect(url_for("account.home"), 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 
 
-@blueprint.get("/signed-out")
+@account_pages.get("/signed-out")
 def signed_out() -> str:
     """Show that no user is signed in.
 
     A device shows it too while it cannot end its session here (offline).
     """
     g.actor = None
-    return render_template("signed_out.html")
+    return render_template("account/signed_out.html")
 
 
 def _open_session(username: str, password: str) -> str:

@@ -5,11 +5,12 @@ Visitors verify the signature; users who may read permits also compare the recor
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template, request
+from flask import g, render_template, request
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.web.access import count_notifications
+from api.web.blueprints import account_pages
 from salsa_ext.access.paper_tokens import check_token, token_key_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import visitor
@@ -21,19 +22,17 @@ from salsa_ext.papers.commands import Verification
 from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.tracing.traces import reports
 
-blueprint = Blueprint("verification", __name__)
 
-
-@blueprint.get("/verify")
+@account_pages.get("/verify")
 def verify_form() -> str:
     """Show the form."""
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
         count_notifications(g.actor)
-        return render_template("verify.html", found=None, sees=_may_read_permits(g.actor))
+        return render_template("account/verify.html", found=None, sees=_may_read_permits(g.actor))
 
 
-@blueprint.post("/verify")
+@account_pages.post("/verify")
 def verify() -> str:
     """Show the result for the scanned text, sent in the body only."""
     g.actor = authenticate_page()
@@ -48,7 +47,7 @@ def verify() -> str:
             if g.actor and sees
             else _verify_signature(text)
         )
-        return render_template("verify.html", found=found, sees=sees, token=text)
+        return render_template("account/verify.html", found=found, sees=sees, token=text)
 
 
 def _render_report(actor: Actor | None, text: str, *, sees: bool) -> str:
@@ -59,7 +58,7 @@ def _render_report(actor: Actor | None, text: str, *, sees: bool) -> str:
     may = actor is not None and Permission.TRACE_READ in actor.permissions
     report = reports.find_report_by_hash(actor=actor, sha256=text) if actor and may else None
     return render_template(
-        "verify.html",
+        "account/verify.html",
         found=None,
         sees=sees,
         token=text,

@@ -1,6 +1,7 @@
 """Pages of a border post: the officer's desk and the board."""
 
 from api.web.pages.border import (
+    board,
     calls,
     check,
     current_post,
@@ -14,9 +15,11 @@ from api.web.pages.border import (
     truck,
     truck_search,
     truck_warnings,
+    walls,
 )
 
 __all__ = [
+    "board",
     "calls",
     "check",
     "current_post",
@@ -30,4 +33,5 @@ __all__ = [
     "truck",
     "truck_search",
     "truck_warnings",
+    "walls",
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import render_template
 from markupsafe import Markup
 
 from api.web import partial_updates
 from api.web.access import login_required
+from api.web.blueprints import border_pages
 from api.web.charts import Chart, draw_bars
 from api.web.formatting import kilometres, label, sentence, short_day
 from api.web.live import RenderedView, Scope, ViewKey, live_views
@@ -24,10 +25,8 @@ from salsa_ext.core.codes import PRIORITIES
 from salsa_ext.core.errors import message
 from salsa_ext.reference.posts import both_sides
 
-blueprint = Blueprint("boards", __name__)
 
-
-@blueprint.get("/posts/<slug:code>/board")
+@border_pages.get("/posts/<slug:code>/board")
 @login_required
 def board_page(actor: Actor, code: str) -> str:
     """Show due and late shipments, seizures nearby, open work."""
@@ -35,7 +34,7 @@ def board_page(actor: Actor, code: str) -> str:
     drawn = live_views().drawn(view, lambda: _render_board(actor, code), at_once=True)
     main = Markup(drawn.whole)  # noqa: S704 - what our own template wrote
     return render_template(
-        "board_page.html",
+        "board/page.html",
         code=code,
         name=drawn.name,
         main=main,
@@ -43,7 +42,7 @@ def board_page(actor: Actor, code: str) -> str:
     )
 
 
-@blueprint.get("/posts/<slug:code>/board/live")
+@border_pages.get("/posts/<slug:code>/board/live")
 @partial_updates.answer_changes
 def board_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
     """Return the parts of a board changed since a version."""
@@ -53,7 +52,7 @@ def board_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
 
 def _render_board(actor: Actor, code: str) -> RenderedView:
     shown = get_board(actor, code)
-    page = render_template("board.html", **_board_context(shown))
+    page = render_template("board/board.html", **_board_context(shown))
     return partial_updates.render_parts(page, shown, Scope(squares=shown.squares))
 
 

@@ -46,7 +46,7 @@ class CurrentPost:
 
     def address(self, view: str, /, **ids: Any) -> str:
         """Return the address of a desk page of this post."""
-        return url_for(f"post_desk.{view}", code=self.code, **ids)
+        return url_for(f"border.{view}", code=self.code, **ids)
 
 
 def find_current_post(actor: Actor, code: str) -> CurrentPost:
@@ -118,7 +118,7 @@ def render_page(template: str, actor: Actor, here: CurrentPost, **data: Any) -> 
             "watched": partial_updates.live_attributes(view, shown, here.address("desk_home")),
         }
     return render_template(
-        f"post_desk/{template}.html",
+        f"border/{template}.html",
         actor=actor,
         at=here,
         own=here.own,

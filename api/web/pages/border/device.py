@@ -49,9 +49,9 @@ CONTENT_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 OFFLINE_TEMPLATES: Final = (
     "base.html",
     "fields.html",
-    "signed_out.html",
-    "post_desk/*",
-    "desk/goods.html",
+    "account/signed_out.html",
+    "border/*",
+    "licensing/goods.html",
 )
 """The templates of what is kept on a device."""
 DECODER: Final = "vendor/jsqr/jsQR.js"
@@ -107,12 +107,12 @@ def device_session() -> Response:
 def service_worker() -> Response:
     """Return the service worker; it changes with any offline file."""
     text = render_template(
-        "post_desk/worker.js",
+        "border/worker.js",
         version=desk_version(),
         files=[file_address(name) for name in OFFLINE_FILES],
         decoder=file_address(DECODER),
         left=file_address("post-desk/left.js"),
-        signed_out=url_for("signin.signed_out"),
+        signed_out=url_for("account.signed_out"),
         folder=f"/desk-files/{desk_version()}/",
     )
     response = Response(text, content_type="text/javascript; charset=utf-8")
@@ -135,7 +135,7 @@ def desk_file(version_of: str, name: str) -> Response:
     return response
 
 
-@border_pages.app_template_global("file_of")
+@border_pages.app_template_global("file_address")
 def file_address(name: str) -> str:
     """Return the address of a static file.
 
@@ -143,7 +143,7 @@ def file_address(name: str) -> str:
     """
     if name.startswith(DESK_FOLDER):
         return url_for(
-            "post_desk.desk_file", version_of=desk_version(), name=name.removeprefix(DESK_FOLDER)
+            "border.desk_file", version_of=desk_version(), name=name.removeprefix(DESK_FOLDER)
         )
     return url_for("static", filename=name)
 

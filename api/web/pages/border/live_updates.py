@@ -40,7 +40,7 @@ def _render_live(actor: Actor, code: str) -> RenderedView:
     post, now = get_post(code), actor.now()
     own, other = own_and_other_side(post, actor.state)
     page = render_template(
-        "post_desk/live.html",
+        "border/live_parts.html",
         code=code,
         calls=calls.calls_on_board(actor, code),
         own=own,

@@ -19,7 +19,10 @@ from salsa_ext.administration.values import AttachmentSubject
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound
 
-PAGE_BY_KIND: Final = {"shipment": ("sheet", "shipment_id"), "seizure": ("receipt", "seizure_id")}
+PAGE_BY_KIND: Final = {
+    "shipment": ("truck_sheet", "shipment_id"),
+    "seizure": ("seizure_receipt", "seizure_id"),
+}
 """The page of the desk that shows each kind of what a photograph belongs to; of a check there is none."""
 SUBJECT_KINDS: Final = (*PAGE_BY_KIND, "check")
 ADDRESS_FIELDS: Final = ("kind", "subject", "label")

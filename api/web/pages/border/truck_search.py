@@ -28,7 +28,7 @@ def search_trucks(actor: Actor, here: CurrentPost) -> str:
     """Show the trucks with a typed plate or number."""
     wanted = request.args.get("q", "").replace("\x00", "").strip()
     found = crossings.find_trucks(actor, here.post, wanted) if wanted else None
-    return render_page("found", actor, here, wanted=wanted, found=found, paper=None)
+    return render_page("search", actor, here, wanted=wanted, found=found, paper=None)
 
 
 @border_pages.post("/posts/<slug:code>/desk/find")
@@ -43,10 +43,15 @@ def scan_paper(actor: Actor, here: CurrentPost) -> Any:
         count_notifications(actor)
         if not typed.upper().startswith(f"{TOKEN_PREFIX}."):
             found = crossings.find_trucks(actor, here.post, request.form["q"].replace("\x00", ""))
-            return render_page("found", actor, here, wanted=typed, found=found, paper=None)
+            return render_page("search", actor, here, wanted=typed, found=found, paper=None)
         paper = paper_commands.verify_token(actor=actor, text=typed.upper())
         return render_page(
-            "found", actor, here, wanted="", found=_trucks_of_paper(actor, here, paper), paper=paper
+            "search",
+            actor,
+            here,
+            wanted="",
+            found=_trucks_of_paper(actor, here, paper),
+            paper=paper,
         )
 
 
@@ -63,7 +68,7 @@ def truck_sheet(actor: Actor, here: CurrentPost, shipment_id: UUID) -> str:
     """Show a truck: permit, checkpoints, seals, goods, next checkpoint."""
     truck, done = crossings.get_truck(actor, here.post, shipment_id), request.args.get("done", "")
     return render_page(
-        "sheet",
+        "truck",
         actor,
         here,
         truck=truck,

@@ -16,7 +16,7 @@ from api.schemas.requests import RemarkRequest
 from api.web import actions, choices, listing, record_picker, submission
 from api.web.access import login_required, login_required_for_form, render_again
 from api.web.actions import Action, ActionField, Subject
-from api.web.blueprints import tracing_pages
+from api.web.blueprints import investigation_pages
 from api.web.forms import Form
 from api.web.prefill import firearm_category
 from salsa_ext.access.permissions import Permission
@@ -113,14 +113,14 @@ SUCCESS_MESSAGES = {
 }
 
 
-@tracing_pages.get("/alerts")
+@investigation_pages.get("/alerts")
 @login_required
 def alert_list(actor: Actor) -> str:
     """List the own state's alerts, newest first."""
     asked = listing.read_filters(AlertQuery)
     page = alert_queries.list_alerts(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "console/alerts.html",
+        "investigation/alerts.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -129,7 +129,7 @@ def alert_list(actor: Actor) -> str:
     )
 
 
-@tracing_pages.get("/alerts/new")
+@investigation_pages.get("/alerts/new")
 @login_required
 def alert_form(actor: Actor) -> str:
     """Show the form; `record` of the address gives the gun."""
@@ -138,7 +138,7 @@ def alert_form(actor: Actor) -> str:
     return _render_form(actor, Form(opened | {"record": request.args.get("record", "")}))
 
 
-@tracing_pages.post("/alerts/new")
+@investigation_pages.post("/alerts/new")
 @login_required_for_form
 def record_alert(actor: Actor) -> Any:
     """Record an alert and redirect to it.
@@ -157,7 +157,7 @@ def _record_alert(actor: Actor, form: Form) -> str:
     alert_id = alerts.record(
         actor=actor, data=form.load(AlertRequest(), lambda body: _complete(actor, body))
     )
-    return url_for("console.alert_page", alert_id=alert_id, done="entered")
+    return url_for("investigation.alert_page", alert_id=alert_id, done="entered")
 
 
 def _complete(actor: Actor, body: dict[str, Any]) -> None:
@@ -175,7 +175,7 @@ def _render_form(actor: Actor, form: Form) -> str:
         standing = find_subject(actor, form.existing)
         form.lead(standing.title, standing.address)
     return render_template(
-        "console/alert_new.html",
+        "investigation/alert_new.html",
         actor=actor,
         form=form,
         choices=choices,
@@ -184,14 +184,14 @@ def _render_form(actor: Actor, form: Form) -> str:
     )
 
 
-@tracing_pages.get("/alerts/<uuid:alert_id>")
+@investigation_pages.get("/alerts/<uuid:alert_id>")
 @login_required
 def alert_page(actor: Actor, alert_id: UUID) -> str:
     """Show an alert: gun, action, verification and hits."""
     subject = find_subject(actor, alert_id)
     met = alert_queries.list_hits(actor, {"alert_id": alert_id}, listing.PAGE_SIZE, None)
     return render_template(
-        "console/alert.html",
+        "investigation/alert.html",
         actor=actor,
         subject=subject,
         view=subject.view,
@@ -214,22 +214,22 @@ def find_subject(actor: Actor, alert_id: UUID) -> Subject:
     return Subject(
         view,
         title,
-        url_for("console.alert_page", alert_id=alert_id),
+        url_for("investigation.alert_page", alert_id=alert_id),
         row.owner_state,
         row.status,
         "alert_status",
-        ("console.alert_list", message("Alerts")),
+        ("investigation.alert_list", message("Alerts")),
     )
 
 
-@tracing_pages.get("/alerts/<uuid:alert_id>/<slug:name>")
+@investigation_pages.get("/alerts/<uuid:alert_id>/<slug:name>")
 @login_required
 def alert_action_form(actor: Actor, alert_id: UUID, name: str) -> Any:
     """Show the form of an action on an alert."""
     return actions.show_action(actor, actions.find_action(ACTIONS, name), find_subject, alert_id)
 
 
-@tracing_pages.post("/alerts/<uuid:alert_id>/<slug:name>")
+@investigation_pages.post("/alerts/<uuid:alert_id>/<slug:name>")
 @login_required_for_form
 def alert_action(actor: Actor, alert_id: UUID, name: str) -> Any:
     """Run an action on an alert and redirect to it."""

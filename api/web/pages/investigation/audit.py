@@ -11,7 +11,7 @@ from api.schemas.access import AuditQuery
 from api.schemas.records import DisclosureQuery, DisclosureResponse
 from api.web import choices, formatting, listing, record_picker
 from api.web.access import login_required
-from api.web.blueprints import tracing_pages
+from api.web.blueprints import investigation_pages
 from api.web.forms import Form
 from api.web.pages.account.notifications import PAGE_BY_SUBJECT
 from salsa_ext.access.audit import SUBJECT_KINDS, Action
@@ -26,14 +26,14 @@ from salsa_ext.worklists import record_lookup
 from salsa_ext.worklists.record_lookup import RecordReference
 
 
-@tracing_pages.get("/audit")
+@investigation_pages.get("/audit")
 @login_required
 def audit_log(actor: Actor) -> str:
     """Show the audit log of the own state, newest first."""
     asked = listing.read_filters(AuditQuery)
     page = audit.list_entries(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "console/audit.html",
+        "investigation/audit.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -66,7 +66,7 @@ def _kind_options() -> choices.Options:
     return sorted(named, key=lambda option: option[1])
 
 
-@tracing_pages.get("/disclosures")
+@investigation_pages.get("/disclosures")
 @login_required
 def disclosure_list(actor: Actor) -> str:
     """List the disclosures of an own record, newest first.
@@ -78,7 +78,7 @@ def disclosure_list(actor: Actor) -> str:
     found = _typed_records(actor, asked.form)
     page = _list_disclosures(actor, asked, found[0].record) if len(found) == 1 else None
     return render_template(
-        "console/disclosures.html",
+        "investigation/disclosures.html",
         actor=actor,
         form=asked.form,
         found=found[: record_lookup.MAX_FOUND],
@@ -107,7 +107,7 @@ def _typed_records(actor: Actor, form: Form) -> list[RecordReference]:
 def _record_address(record: UUID) -> str:
     """Return the address of the list of one record."""
     kept = {name: value for name, value in request.args.items() if name != "cursor"}
-    return url_for("console.disclosure_list", **kept | {"record": str(record)})
+    return url_for("investigation.disclosure_list", **kept | {"record": str(record)})
 
 
 def _list_disclosures(

@@ -69,7 +69,7 @@ def _run_check(actor: Actor, form: Form) -> Json:
 
 
 def _render_form(actor: Actor, form: Form) -> str:
-    return render_template("guns/check.html", **_form_context(actor, form))
+    return render_template("investigation/check.html", **_form_context(actor, form))
 
 
 def render_answer(
@@ -81,14 +81,14 @@ def render_answer(
     stored.
     """
     return render_template(
-        "guns/answer.html",
+        "investigation/check_answer.html",
         answer=answer,
         now=actor.now(),
         photo=has_photo,
         searched=_sort_by_state_name(answer["searched"]),
         fitting=_count_fitting(form, answer["candidates"]),
         unreachable=states_without_contact(actor, answer),
-        another=next_form or url_for("guns.check_form"),
+        another=next_form or url_for("investigation.check_form"),
         noted={one["field"]: one["text"] for one in answer["remarks"]},
         **candidate_context(actor, answer["candidates"]),
         **_form_context(actor, form),

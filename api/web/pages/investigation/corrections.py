@@ -79,7 +79,10 @@ def _correct(actor: Actor, seizure_id: UUID, line: int, form: Form) -> str:
         actor=actor, document_id=seizure_id, items=items
     )  # by the marks that it bears now
     return url_for(
-        "guns.seizure_page", seizure_id=seizure_id, done="corrected", _anchor=f"line-{line}"
+        "investigation.seizure_page",
+        seizure_id=seizure_id,
+        done="corrected",
+        _anchor=f"line-{line}",
     )
 
 
@@ -108,7 +111,7 @@ def _render_form(actor: Actor, seizure_id: UUID, line: int, form: Form | None = 
     form = form or Form(gun_values(actor, item))
     form.values["seen"] = str(seizure["version"])
     return render_template(
-        "guns/correct.html",
+        "investigation/gun_correction.html",
         actor=actor,
         seizure=seizure,
         item=item,

@@ -50,7 +50,7 @@ def _render_history(actor: Actor, record_id: UUID) -> str:
     found = histories.read_history(actor=actor, record_id=record_id)
     said = HistoryResponse().dump(found)
     return render_template(
-        "guns/history.html",
+        "investigation/history.html",
         actor=actor,
         record_id=str(record_id),
         holders=said["points_to"],
@@ -65,5 +65,9 @@ def _render_history(actor: Actor, record_id: UUID) -> str:
 
 def _render_purpose_form(actor: Actor, record_id: UUID, form: Form) -> str:
     return render_template(
-        "guns/history.html", actor=actor, record_id=str(record_id), form=form, choices=choices
+        "investigation/history.html",
+        actor=actor,
+        record_id=str(record_id),
+        form=form,
+        choices=choices,
     )

@@ -18,7 +18,7 @@ from api.schemas.alerts import (
 from api.web import actions, choices, listing
 from api.web.access import login_required, login_required_for_form
 from api.web.actions import Action, ActionField, Subject
-from api.web.blueprints import tracing_pages
+from api.web.blueprints import investigation_pages
 from api.web.forms import Form
 from api.web.pages.investigation import purposes
 from salsa_ext.access.permissions import Permission
@@ -38,7 +38,7 @@ READ_BY_OWN_STATE = message("Your state alone reads it: those who met it know no
 ANSWER_NOT_SENT = message(
     "The answer is kept. Nobody else is told: those who met it know nothing of this hit."
 )
-ANSWER_TEMPLATE = "console/hit_answer.html"
+ANSWER_TEMPLATE = "investigation/hit_answer.html"
 HOURS_FIELD = ActionField("hours", message("Hours from now"), "number", required=True)
 
 
@@ -129,14 +129,14 @@ SUCCESS_MESSAGES = {
 }
 
 
-@tracing_pages.get("/hits")
+@investigation_pages.get("/hits")
 @login_required
 def hit_list(actor: Actor) -> str:
     """List hits, newest first."""
     asked = listing.read_filters(HitQuery)
     page = alert_queries.list_hits(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "console/hits.html",
+        "investigation/hits.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -147,14 +147,14 @@ def hit_list(actor: Actor) -> str:
     )
 
 
-@tracing_pages.get("/hits/<uuid:hit_id>")
+@investigation_pages.get("/hits/<uuid:hit_id>")
 @login_required
 def hit_page(actor: Actor, hit_id: UUID) -> str:
     """Show a hit: alert, both guns, certainty, contact, answer."""
     return _render_hit(actor, hit_id, purposes.purpose_form())
 
 
-@tracing_pages.post("/hits/<uuid:hit_id>")
+@investigation_pages.post("/hits/<uuid:hit_id>")
 @login_required_for_form
 def hit_with_purpose(actor: Actor, hit_id: UUID) -> Any:
     """Show a hit with the alert's gun for the typed purpose."""
@@ -175,7 +175,7 @@ def _render_with_purpose(reader: Actor, hit_id: UUID) -> str:
 def _render_hit(actor: Actor, hit_id: UUID, form: Form) -> str:
     subject = find_subject(actor, hit_id)
     return render_template(
-        "console/hit.html",
+        "investigation/hit.html",
         actor=actor,
         subject=subject,
         hit=_hit_json(actor, subject.view),
@@ -203,22 +203,22 @@ def find_subject(actor: Actor, hit_id: UUID) -> Subject:
     return Subject(
         view,
         translate(title),
-        url_for("console.hit_page", hit_id=hit_id),
+        url_for("investigation.hit_page", hit_id=hit_id),
         view.hit.alert_state,
         view.hit.status,
         "hit_status",
-        ("console.hit_list", message("Hits")),
+        ("investigation.hit_list", message("Hits")),
     )
 
 
-@tracing_pages.get("/hits/<uuid:hit_id>/<slug:name>")
+@investigation_pages.get("/hits/<uuid:hit_id>/<slug:name>")
 @login_required
 def hit_answer_form(actor: Actor, hit_id: UUID, name: str) -> Any:
     """Show the form of an answer."""
     return actions.show_action(actor, actions.find_action(ACTIONS, name), find_subject, hit_id)
 
 
-@tracing_pages.post("/hits/<uuid:hit_id>/<slug:name>")
+@investigation_pages.post("/hits/<uuid:hit_id>/<slug:name>")
 @login_required_for_form
 def answer_hit(actor: Actor, hit_id: UUID, name: str) -> Any:
     """Record the answer and show the hit."""

@@ -13,7 +13,7 @@ from flask import render_template
 from api.schemas.leads import LeadQuery, LeadResponse
 from api.web import choices, formatting, listing
 from api.web.access import login_required, login_required_for_form
-from api.web.blueprints import tracing_pages
+from api.web.blueprints import investigation_pages
 from api.web.charts import draw_lead
 from api.web.forms import Form
 from api.web.pages.investigation import purposes
@@ -24,14 +24,14 @@ from salsa_ext.core.errors import NotFound
 from salsa_ext.leads import queries as lead_queries
 
 
-@tracing_pages.get("/leads")
+@investigation_pages.get("/leads")
 @login_required
 def lead_list(actor: Actor) -> str:
     """List leads of own records, strongest first."""
     return _render_list(actor, purposes.purpose_form())
 
 
-@tracing_pages.post("/leads")
+@investigation_pages.post("/leads")
 @login_required_for_form
 def lead_list_with_purpose(actor: Actor) -> Any:
     """List leads including foreign records for the typed purpose."""
@@ -45,7 +45,7 @@ def _render_list(actor: Actor, form: Form | None = None) -> str:
         actor=actor, filters=asked.filters, limit=listing.PAGE_SIZE, cursor=asked.cursor
     )
     return render_template(
-        "console/leads.html",
+        "investigation/leads.html",
         actor=actor,
         filters=asked.form,
         form=form,
@@ -56,7 +56,7 @@ def _render_list(actor: Actor, form: Form | None = None) -> str:
     )
 
 
-@tracing_pages.get("/leads/<uuid:lead_id>")
+@investigation_pages.get("/leads/<uuid:lead_id>")
 @login_required
 def lead_page(actor: Actor, lead_id: UUID) -> str:
     """Show a lead; ask for a purpose if own records are insufficient."""
@@ -66,7 +66,7 @@ def lead_page(actor: Actor, lead_id: UUID) -> str:
         return _render_purpose_form(actor, lead_id, purposes.purpose_form())
 
 
-@tracing_pages.post("/leads/<uuid:lead_id>")
+@investigation_pages.post("/leads/<uuid:lead_id>")
 @login_required_for_form
 def lead_with_purpose(actor: Actor, lead_id: UUID) -> Any:
     """Show a lead including foreign records for the typed purpose."""
@@ -82,7 +82,7 @@ def _render_lead(actor: Actor, lead_id: UUID, form: Form | None = None) -> str:
     """Render a lead; a form asks for the purpose for foreign records."""
     said = LeadResponse().dump(lead_queries.get_lead(actor=actor, lead_id=lead_id))
     return render_template(
-        "console/lead.html",
+        "investigation/lead.html",
         actor=actor,
         lead=said,
         lead_id=lead_id,
@@ -94,5 +94,5 @@ def _render_lead(actor: Actor, lead_id: UUID, form: Form | None = None) -> str:
 
 def _render_purpose_form(actor: Actor, lead_id: UUID, form: Form) -> str:
     return render_template(
-        "console/lead.html", actor=actor, lead_id=lead_id, form=form, choices=choices
+        "investigation/lead.html", actor=actor, lead_id=lead_id, form=form, choices=choices
     )

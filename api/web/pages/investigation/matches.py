@@ -84,7 +84,7 @@ def match_list(actor: Actor) -> str:
     wanted = {"is_of_crime": True} | asked.filters
     page = match_queries.list_matches(actor, wanted, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "guns/matches.html",
+        "investigation/matches.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -128,7 +128,7 @@ def _render_match(actor: Actor, match_id: UUID, form: Form | None = None) -> str
     view = match_queries.get_match(actor, match_id)
     subject = _match_subject(view, actor)
     return render_template(
-        "guns/match.html",
+        "investigation/match.html",
         actor=actor,
         match=MatchResponse().dump(view),
         subject=subject,
@@ -166,11 +166,11 @@ def _match_subject(view: MatchView, actor: Actor) -> Subject:
     return Subject(
         view,
         translate(title),
-        url_for("guns.match_page", match_id=row.id),
+        url_for("investigation.match_page", match_id=row.id),
         row.owner_state,
         row.status,
         "match_status",
-        ("guns.match_list", message("Matches")),
+        ("investigation.match_list", message("Matches")),
     )
 
 

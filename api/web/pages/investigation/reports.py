@@ -53,7 +53,7 @@ def report_list(actor: Actor) -> str:
         actor, REPORTS, asked.filters, listing.PAGE_SIZE, asked.cursor
     )
     return render_template(
-        "guns/reports.html",
+        "investigation/reports.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -70,7 +70,7 @@ def report_page(actor: Actor, report_id: UUID) -> str:
     view = subject.view
     entered = alert_queries.alerts_of_records(actor, [item.record.id for item in view.items])
     return render_template(
-        "guns/report.html",
+        "investigation/report.html",
         actor=actor,
         report=ReportResponse().dump(view),
         zone=actor_zone(actor),
@@ -110,7 +110,7 @@ def record_report(actor: Actor) -> Any:
 def _record(actor: Actor, form: Form) -> str:
     data = form.load(ReportRequest(), lambda body: complete_report(body, actor.own_state()))
     report_id = reports.record(actor=actor, data=data)
-    return url_for("guns.report_page", report_id=report_id, done="recorded")
+    return url_for("investigation.report_page", report_id=report_id, done="recorded")
 
 
 def _render_form(actor: Actor, form: Form) -> str:
@@ -118,7 +118,7 @@ def _render_form(actor: Actor, form: Form) -> str:
         standing = find_subject(actor, form.existing)
         form.lead(standing.title, standing.address)
     return render_template(
-        "guns/report_new.html",
+        "investigation/report_new.html",
         actor=actor,
         form=form,
         choices=choices,
@@ -178,7 +178,7 @@ ACTIONS: Final[actions.Actions] = (
         (),
         start=_correction_values,
         settle=_complete_correction,
-        page="guns/report_correct.html",
+        page="investigation/report_correct.html",
         told=lambda actor, view: choices.suggestions(actor),
     ),
     Action(
@@ -211,11 +211,11 @@ def find_subject(actor: Actor, report_id: UUID) -> Subject:
     return Subject(
         view,
         title,
-        url_for("guns.report_page", report_id=report_id),
+        url_for("investigation.report_page", report_id=report_id),
         row.owner_state,
         row.status,
         "report_status",
-        ("guns.report_list", message("Reports of losses and thefts")),
+        ("investigation.report_list", message("Reports of losses and thefts")),
     )
 
 

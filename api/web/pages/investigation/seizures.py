@@ -9,14 +9,13 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from werkzeug import Response
 
-from api.http.files import send_file
 from api.i18n.messages import translate
 from api.routes.attachments import get_attachment_content
 from api.schemas.attachments import AttachmentResponse
 from api.schemas.seizures import SeizureQuery, SeizureRequest, SeizureResponse
 from api.web import choices, listing, photos, submission
 from api.web.access import login_required, login_required_for_form, render_again
-from api.web.blueprints import investigation_pages, tracing_pages
+from api.web.blueprints import investigation_pages
 from api.web.forms import Form
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages.border import seizure_receipts
@@ -55,7 +54,7 @@ def seizure_list(actor: Actor) -> str:
         actor, SEIZURES, asked.filters, listing.PAGE_SIZE, asked.cursor
     )
     return render_template(
-        "guns/seizures.html",
+        "investigation/seizures.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -94,14 +93,14 @@ def seizure_with_purpose(actor: Actor, seizure_id: UUID) -> Any:
 def attachment_file(actor: Actor, attachment_id: UUID) -> Response:
     """Return a file attached to an own object."""
     require(actor, Permission.ATTACHMENT_READ)
-    return send_file(get_attachment_content(actor, attachment_id))
+    return get_attachment_content(actor, attachment_id)
 
 
 def _render_seizure(actor: Actor, seizure_id: UUID) -> str:
     view = document_queries.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
     said = SeizureResponse().dump(view)
     return render_template(
-        "guns/seizure.html",
+        "investigation/seizure.html",
         actor=actor,
         seizure=said,
         is_own=said["state"] == actor.state,
@@ -118,7 +117,7 @@ def _render_seizure(actor: Actor, seizure_id: UUID) -> str:
 
 def _render_purpose_form(actor: Actor, seizure_id: UUID, form: Form) -> str:
     return render_template(
-        "guns/seizure.html",
+        "investigation/seizure.html",
         actor=actor,
         seizure=None,
         seizure_id=seizure_id,
@@ -158,7 +157,7 @@ def _seizure_map(said: Mapping[str, Any]) -> MapDrawing | None:
     return draw_map([spot], states=[place["country"]])
 
 
-@tracing_pages.get("/seizures/new")
+@investigation_pages.get("/seizures/new")
 @login_required
 def seizure_form(actor: Actor) -> str:
     """Show the form; `serial` of the address is filled in."""
@@ -173,7 +172,7 @@ def seizure_form(actor: Actor) -> str:
     return _render_seizure_form(actor, Form(opened))
 
 
-@tracing_pages.post("/seizures/new")
+@investigation_pages.post("/seizures/new")
 @login_required_for_form
 def record_seizure(actor: Actor) -> Any:
     """Record a seizure with its photograph and show its matches.
@@ -205,7 +204,7 @@ def _record_seizure(actor: Actor, form: Form, photo: Photo) -> str:
         actor, seizure_id, search.find_matches(actor=actor, document_id=seizure_id, items=items)
     )
     photo.keep(actor, AttachmentSubject("seizure", seizure_id))
-    return url_for("console.seizure_result", seizure_id=seizure_id)
+    return url_for("investigation.seizure_result", seizure_id=seizure_id)
 
 
 def _complete_seizure(body: dict[str, Any], actor: Actor, form: Form, photo: Photo) -> None:
@@ -219,7 +218,7 @@ def _complete_seizure(body: dict[str, Any], actor: Actor, form: Form, photo: Pho
 
 def _render_seizure_form(actor: Actor, form: Form) -> str:
     return render_template(
-        "console/seize.html",
+        "investigation/seizure_new.html",
         actor=actor,
         form=form,
         choices=choices,
@@ -231,7 +230,7 @@ def _render_seizure_form(actor: Actor, form: Form) -> str:
     )
 
 
-@tracing_pages.get("/seizures/<uuid:seizure_id>/recorded")
+@investigation_pages.get("/seizures/<uuid:seizure_id>/recorded")
 @login_required
 def seizure_result(actor: Actor, seizure_id: UUID) -> str:
     """Show a recorded own seizure with its matches."""
@@ -240,7 +239,7 @@ def seizure_result(actor: Actor, seizure_id: UUID) -> str:
     view = document_queries.load_document(SEIZURES, seizure_id)
     guns = [item.record for item in view.items]
     return render_template(
-        "console/seized.html",
+        "investigation/seizure_recorded.html",
         actor=actor,
         told=seizure_receipts.matches_by_line(actor, seizure_id),
         guns=guns,

@@ -103,7 +103,7 @@ def discrepancy_list(actor: Actor) -> str:
     )
     page = discrepancy_queries.list_discrepancies(actor, asked.filters, PAGE_SIZE, asked.cursor)
     return render_template(
-        "desk/discrepancies.html",
+        "licensing/discrepancies.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -121,7 +121,7 @@ def discrepancy_page(actor: Actor, discrepancy_id: UUID) -> str:
     subject = _discrepancy_subject(view, actor)
     said = {position.owner_state: position for position in view.positions}
     return render_template(
-        "desk/discrepancy.html",
+        "licensing/discrepancy.html",
         actor=actor,
         view=view,
         row=view.discrepancy,
@@ -157,7 +157,7 @@ def _discrepancy_subject(view: DiscrepancyView, actor: Actor) -> Subject:
     return Subject(
         view,
         title,
-        url_for("desk.discrepancy_page", discrepancy_id=row.id),
+        url_for("licensing.discrepancy_page", discrepancy_id=row.id),
         row.owner_state,
         row.status,
         "discrepancy_status",

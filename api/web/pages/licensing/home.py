@@ -18,7 +18,7 @@ from salsa_ext.worklists import desk
 def home(actor: Actor) -> str:
     """Show the search box and the open work of the state."""
     return render_template(
-        "desk/home.html",
+        "licensing/home.html",
         actor=actor,
         desk=desk.get_desk(actor),
         most=desk.MAX_LISTED,
@@ -32,7 +32,7 @@ def search(actor: Actor) -> str:
     """Show permits and shipments that match the typed text."""
     wanted = request.args.get("q", "").replace("\x00", "").strip()
     return render_template(
-        "desk/found.html",
+        "licensing/search.html",
         actor=actor,
         wanted=wanted,
         now=actor.now(),

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from werkzeug import Response
 
-from api.http.files import send_pdf
 from api.routes.papers import get_permit_paper, get_shipment_paper
 from api.web.access import login_required
 from api.web.blueprints import licensing_pages
@@ -20,7 +19,7 @@ from salsa_ext.core.actor import Actor
 def permit_paper(actor: Actor, permit_id: UUID) -> Response:
     """Return the paper of a permit."""
     require(actor, Permission.PERMIT_READ)
-    return send_pdf(*get_permit_paper(actor, permit_id))
+    return get_permit_paper(actor, permit_id)
 
 
 @licensing_pages.get("/shipments/<uuid:shipment_id>/paper.pdf")
@@ -28,4 +27,4 @@ def permit_paper(actor: Actor, permit_id: UUID) -> Response:
 def shipment_paper(actor: Actor, shipment_id: UUID) -> Response:
     """Return the paper of a shipment."""
     require(actor, Permission.SHIPMENT_READ)
-    return send_pdf(*get_shipment_paper(actor, shipment_id))
+    return get_shipment_paper(actor, shipment_id)

@@ -212,7 +212,7 @@ ACTIONS: actions.Actions = (
         start=reissue_values,
         more=quantity_fields,
         settle=fill_quantities,
-        onward=lambda fresh: url_for("desk.permit_page", permit_id=fresh, done="reissue"),
+        onward=lambda fresh: url_for("licensing.permit_page", permit_id=fresh, done="reissue"),
     ),
     Action(
         "suspend",
@@ -267,7 +267,7 @@ def find_subject(actor: Actor, permit_id: UUID) -> Subject:
 def permit_subject(actor: Actor, view: PermitView) -> Subject:
     """Return a permit's view as the subject of actions."""
     kind = label("permit_kind", view.permit.kind, actor.language)
-    address = url_for("desk.permit_page", permit_id=view.permit.id)
+    address = url_for("licensing.permit_page", permit_id=view.permit.id)
     return Subject(
         view,
         f"{kind} {view.permit.number}",

@@ -41,7 +41,7 @@ def permit_list(actor: Actor) -> str:
     asked = listing.read_filters(PermitQuery)
     page = permit_queries.list_permits(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "desk/permits.html",
+        "licensing/permits.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -63,7 +63,7 @@ def permit_page(actor: Actor, permit_id: UUID) -> str:
             actor, {}, MAX_SHIPMENTS, None, permit_id
         ).items
     return render_template(
-        "desk/permit.html",
+        "licensing/permit.html",
         actor=actor,
         view=view,
         permit=view.permit,
@@ -130,7 +130,7 @@ def _issue(actor: Actor, kind: str, form: Form) -> str:
         PermitRequest(), lambda body: complete_permit(body, actor.own_state(), kind, form)
     )
     permit_id = permits.record(actor=actor, data=data)
-    return url_for("desk.permit_page", permit_id=permit_id, done="issued")
+    return url_for("licensing.permit_page", permit_id=permit_id, done="issued")
 
 
 def blank_permit_form(actor: Actor, kind: str) -> Form:
@@ -165,7 +165,7 @@ def _add_line(form: Form) -> Form:
 
 def _render_permit_form(actor: Actor, kind: str, form: Form) -> str:
     return render_template(
-        "desk/issue.html",
+        "licensing/permit_new.html",
         actor=actor,
         kind=kind,
         form=form,

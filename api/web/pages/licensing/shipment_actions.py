@@ -338,7 +338,7 @@ def shipment_subject(view: ShipmentView) -> Subject:
     return Subject(
         view,
         row.number,
-        url_for("desk.shipment_page", shipment_id=row.id),
+        url_for("licensing.shipment_page", shipment_id=row.id),
         row.owner_state,
         view.status,
         "shipment_status",

@@ -55,7 +55,7 @@ def shipment_list(actor: Actor) -> str:
     )
     page = shipment_queries.list_shipments(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "desk/shipments.html",
+        "licensing/shipments.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -86,7 +86,7 @@ def shipment_page(actor: Actor, shipment_id: UUID) -> str:
     subject = shipment_actions.shipment_subject(view)
     items = lookup.first_items(actor, shipment_id)
     return render_template(
-        "desk/shipment.html",
+        "licensing/shipment.html",
         actor=actor,
         view=view,
         shipment=view.shipment,
@@ -168,7 +168,7 @@ def _record_shipment(actor: Actor, permit_id: UUID, form: Form) -> str:
         actor_zone(actor),
     )
     shipment_id = shipments.record(actor=actor, permit_id=permit_id, data=data)
-    return url_for("desk.shipment_page", shipment_id=shipment_id, done="recorded")
+    return url_for("licensing.shipment_page", shipment_id=shipment_id, done="recorded")
 
 
 def complete_shipment(body: ShipmentBody, own_state: str, form: Form) -> None:
@@ -236,7 +236,7 @@ def errors_by_form_field(form: Form) -> dict[str, list[str]]:
 def _render_shipment_form(actor: Actor, permit_id: UUID, form: Form) -> str:
     view = permit_queries.get_permit(actor, permit_id)
     return render_template(
-        "desk/ship.html",
+        "licensing/shipment_new.html",
         actor=actor,
         view=view,
         permit=view.permit,

@@ -32,7 +32,7 @@ def transfer_list(actor: Actor) -> str:
         actor, TRANSFERS, asked.filters, listing.PAGE_SIZE, asked.cursor
     )
     return render_template(
-        "desk/transfers.html",
+        "licensing/transfers.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -47,7 +47,7 @@ def transfer_page(actor: Actor, transfer_id: UUID) -> str:
     """Show the current version of a transfer."""
     view = document_queries.read_document(actor=actor, kind=TRANSFERS, document_id=transfer_id)
     return render_template(
-        "desk/transfer.html",
+        "licensing/transfer.html",
         actor=actor,
         view=view,
         transfer=view.document,
@@ -90,7 +90,7 @@ def record_transfer(actor: Actor) -> Any:
 def _record(actor: Actor, form: Form) -> str:
     data = form.load(TransferRequest(), lambda body: _complete_transfer(body, actor.own_state()))
     transfer_id = transfers.record(actor=actor, data=data)
-    return url_for("desk.transfer_page", transfer_id=transfer_id, done="registered")
+    return url_for("licensing.transfer_page", transfer_id=transfer_id, done="registered")
 
 
 def _complete_transfer(body: dict[str, Any], own_state: str) -> None:
@@ -104,7 +104,7 @@ def _complete_transfer(body: dict[str, Any], own_state: str) -> None:
 
 def _render_form(actor: Actor, form: Form) -> str:
     return render_template(
-        "desk/register.html",
+        "licensing/transfer_new.html",
         actor=actor,
         form=form,
         choices=choices,

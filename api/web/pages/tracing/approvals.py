@@ -18,5 +18,5 @@ def approvals(actor: Actor) -> str:
     """Show the drafts of the own state that wait to be approved, newest first."""
     waiting = trace_queries.list_to_approve(actor, listing.PAGE_SIZE)
     return render_template(
-        "console/approvals.html", actor=actor, waiting=waiting, zone=actor_zone(actor)
+        "tracing/approvals.html", actor=actor, waiting=waiting, zone=actor_zone(actor)
     )

@@ -36,7 +36,7 @@ from salsa_ext.worklists import record_lookup
 
 PREFILLED_FIELDS = ("record", "use", "to", "case_number")
 """What the address of the form may fill in."""
-DECISION_TEMPLATE = "console/consenting.html"
+DECISION_TEMPLATE = "tracing/consent_decision.html"
 NOT_DISCLOSED = message(
     "No record of this number or serial was given to your state in a trace of this case. Give its"
     " id, as the trace or the check has it."
@@ -138,7 +138,7 @@ def consent_list(actor: Actor) -> str:
     asked = listing.read_filters(ConsentQuery)
     page = consents.list_consents(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "console/consents.html",
+        "tracing/consents.html",
         actor=actor,
         page=page,
         onward=listing.next_page_address(page.next),
@@ -173,7 +173,7 @@ def _request_consent(actor: Actor, form: Form) -> str:
         record_picker.fill_record_id(body, _find_disclosed(actor, form), NOT_DISCLOSED)
 
     consent_id = consents.request_consent(actor=actor, data=form.load(ConsentRequest(), name))
-    return url_for("console.consent_page", consent_id=consent_id, done="asked")
+    return url_for("tracing.consent_page", consent_id=consent_id, done="asked")
 
 
 def _find_disclosed(actor: Actor, form: Form) -> record_picker.FindRecords:
@@ -186,7 +186,7 @@ def _render_form(actor: Actor, form: Form) -> str:
         standing = find_subject(actor, form.existing)
         form.lead(standing.title, standing.address)
     return render_template(
-        "console/consent_ask.html",
+        "tracing/consent_new.html",
         actor=actor,
         form=form,
         choices=choices,
@@ -200,7 +200,7 @@ def consent_page(actor: Actor, consent_id: UUID) -> str:
     """Show a consent: record, use and decision."""
     subject = find_subject(actor, consent_id)
     return render_template(
-        "console/consent.html",
+        "tracing/consent.html",
         actor=actor,
         subject=subject,
         zone=actor_zone(actor),
@@ -218,11 +218,11 @@ def find_subject(actor: Actor, consent_id: UUID) -> Subject:
     return Subject(
         view,
         translate(title),
-        url_for("console.consent_page", consent_id=consent_id),
+        url_for("tracing.consent_page", consent_id=consent_id),
         view.consent.origin_state,
         view.status,
         "consent_status",
-        ("console.consent_list", message("Consents")),
+        ("tracing.consent_list", message("Consents")),
     )
 
 

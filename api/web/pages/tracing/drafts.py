@@ -65,7 +65,7 @@ def _request_trace(actor: Actor, form: Form) -> str:
     data = form.load(TraceRequest(), lambda body: _complete_trace(actor, body, form))
     trace_id = with_vault(trace_commands.create_trace)(actor=actor, data=data)
     done = "drafted" if data.draft else "asked"
-    return url_for("console.trace_page", trace_id=trace_id, done=done)
+    return url_for("tracing.trace_page", trace_id=trace_id, done=done)
 
 
 def _complete_trace(actor: Actor, body: dict[str, Any], form: Form) -> None:
@@ -103,7 +103,7 @@ def _render_trace_form(actor: Actor, form: Form) -> str:
         standing = find_subject(actor, form.existing)
         form.lead(standing.title, standing.address)
     return render_template(
-        "console/ask.html",
+        "tracing/trace_new.html",
         actor=actor,
         form=form,
         choices=choices,
@@ -231,7 +231,7 @@ def _render_draft_form(actor: Actor, trace_id: UUID, form: Form | None = None) -
     form = form or _draft_form(actor, trace)
     form.values["seen"] = str(trace.version)
     return render_template(
-        "console/amend.html",
+        "tracing/draft.html",
         actor=actor,
         subject=subject,
         trace=trace,

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from werkzeug import Response
 
-from api.http import tables
-from api.http.files import send_attachment, send_pdf
-from api.routes.traces import get_trace_report, make_leg_form
+from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report
 from api.web.access import login_required
 from api.web.blueprints import tracing_pages
 from salsa_ext.access.permissions import Permission
@@ -21,7 +19,7 @@ from salsa_ext.core.actor import Actor
 def trace_report_pdf(actor: Actor, trace_id: UUID) -> Response:
     """Return the report of a trace."""
     require(actor, Permission.TRACE_READ)
-    return send_pdf(*get_trace_report(actor, trace_id))
+    return get_trace_report(actor, trace_id)
 
 
 @tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.pdf")
@@ -29,7 +27,7 @@ def trace_report_pdf(actor: Actor, trace_id: UUID) -> Response:
 def leg_form_pdf(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
     """Return the form for a non-participating state."""
     require(actor, Permission.TRACE_REQUEST)
-    return send_pdf(make_leg_form(actor, trace_id, leg_id, "pdf").body, f"leg-{leg_id}")
+    return get_leg_form(actor, trace_id, leg_id)
 
 
 @tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.csv")
@@ -37,5 +35,4 @@ def leg_form_pdf(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
 def leg_form_csv(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
     """Return the leg's fields of ATF F 3312.1 as CSV."""
     require(actor, Permission.TRACE_REQUEST)
-    made = make_leg_form(actor, trace_id, leg_id, "csv")
-    return send_attachment(made.body, tables.CSV_TYPE, f"leg-{leg_id}.csv")
+    return get_leg_form_csv(actor, trace_id, leg_id)

@@ -79,7 +79,7 @@ REPLY_ACTION = Action(
     SENT_STATUSES,
     (TEXT_FIELD,),
     is_versioned=False,
-    page="console/replying.html",
+    page="tracing/reply.html",
 )
 RESULT_WORDING = (
     message("Write down what came back"),

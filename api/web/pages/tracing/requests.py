@@ -67,7 +67,7 @@ def render_list(actor: Actor, sent: Form | None = None) -> str:
     read = request_queries.list_waiting if is_queue else request_queries.list_requests
     page = read(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "console/requests.html",
+        "tracing/requests.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -106,7 +106,7 @@ def render_request(actor: Actor, request_id: UUID, form: Form | None = None) -> 
     form = form or answer_form(view)
     form.values["seen"] = str(view.version)
     return render_template(
-        "console/request.html",
+        "tracing/request.html",
         actor=actor,
         view=view,
         request_=said,
@@ -160,11 +160,11 @@ def _request_subject(view: RequestView, actor: Actor) -> Subject:
     return Subject(
         view,
         translate(title),
-        url_for("console.request_page", request_id=row.id),
+        url_for("tracing.request_page", request_id=row.id),
         row.owner_state,
         row.status,
         "request_status",
-        ("console.request_list", message("Requests of other states")),
+        ("tracing.request_list", message("Requests of other states")),
     )
 
 
@@ -238,7 +238,7 @@ def _acknowledge_requests(actor: Actor, form: Form) -> str:
     ]
     data = AcknowledgeManyRequest().load({"requests": picked})
     said = request_commands.acknowledge_many(actor=actor, vault=current_vault(), data=data)
-    return url_for("console.request_list", done=len(said.done), left=[*map(str, said.left)])
+    return url_for("tracing.request_list", done=len(said.done), left=[*map(str, said.left)])
 
 
 @tracing_pages.get("/requests/<uuid:request_id>/<slug:name>")

@@ -35,7 +35,7 @@ from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
-DECISION_TEMPLATE: Final = "console/deciding.html"
+DECISION_TEMPLATE: Final = "tracing/draft_decision.html"
 
 
 def _is_other_person(actor: Actor, view: TraceView) -> bool:

@@ -46,7 +46,7 @@ def trace_list(actor: Actor) -> str:
     asked = listing.read_filters(TraceQuery)
     page = trace_queries.list_traces(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
     return render_template(
-        "console/traces.html",
+        "tracing/traces.html",
         actor=actor,
         form=asked.form,
         page=page,
@@ -66,7 +66,7 @@ def trace_page(actor: Actor, trace_id: UUID) -> str:
     found = trace_queries.read_result(actor=actor, trace_id=trace_id)
     result = TraceResultResponse().dump(found)
     return render_template(
-        "console/trace.html",
+        "tracing/trace.html",
         actor=actor,
         view=view,
         subject=subject,
@@ -106,12 +106,14 @@ def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
     if view.outlook is None:
         return CompletionLinks()
     if row.seizure_id is None:
-        address = url_for("console.amend_draft", trace_id=row.id)
+        address = url_for("tracing.amend_draft", trace_id=row.id)
         return CompletionLinks(_field_links(address) if Permission.TRACE_REQUEST in may else {})
     if Permission.SEIZURE_RECORD in may:
         line = row.firearm["line"]
         return CompletionLinks(
-            _field_links(url_for("guns.gun_correction_form", seizure_id=row.seizure_id, line=line))
+            _field_links(
+                url_for("investigation.gun_correction_form", seizure_id=row.seizure_id, line=line)
+            )
         )
     seizure = trace_queries.find_seizure(actor, row)
     if seizure is None:
@@ -137,11 +139,11 @@ def _trace_subject(view: TraceView) -> Subject:
     return Subject(
         view,
         translate(message("Trace {number}", number=row.case_number)),
-        url_for("console.trace_page", trace_id=row.id),
+        url_for("tracing.trace_page", trace_id=row.id),
         row.owner_state,
         row.status,
         "trace_status",
-        ("console.trace_list", message("Traces")),
+        ("tracing.trace_list", message("Traces")),
     )
 
 
