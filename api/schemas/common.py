@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
-from sqlalchemy import inspect
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Quantity, Real, Whole
@@ -335,7 +334,7 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    attributes = inspect(type(row)).column_attrs
+    attributes = row.__mapper__.column_attrs
     shown = {attribute.columns[0].key: getattr(row, attribute.key) for attribute in attributes}
     return shown | {"state": shown.get("owner_state")}
 

@@ -14,6 +14,7 @@ from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.values import Notice, Subject
 
+
 def notify_created(
     actor: Actor,
     shown_by_hit: Mapping[Hit, bool],

@@ -25,11 +25,9 @@ from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.values import Notice, Subject
 from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, responsible_agencies
-from salsa_ext.reference.models import Post
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade import lookup
-from salsa_ext.trade.shipments.models import Shipment
 
 REPEAT_AFTER: Final = timedelta(minutes=5)
 """Time after which an unanswered request may be repeated."""
@@ -88,7 +86,9 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         subject = Subject(shipment.id, shipment.owner_state, shipment.number, "shipment")
     notice_data = {"post": at.code, "name": at.name, "call": str(call.id), "by": state}
     agencies = responsible_agencies(other.state, at.code)
-    notify_many(actor, [Notice(other.state, "post_called", subject, notice_data, agencies=agencies)])
+    notify_many(
+        actor, [Notice(other.state, "post_called", subject, notice_data, agencies=agencies)]
+    )
     event_data = {"call": str(call.id), "for": "shipment" if shipment else "post"}
     append(actor, AuditEvent(Action.POST_CALLED, "post", at.code, None, [other.state], event_data))
     return call.id

@@ -226,7 +226,7 @@ def get_truck(actor: Actor, post: Post, shipment_id: UUID) -> Truck:
         raise NotFound("shipment", shipment_id)
     [view] = view_shipments(actor, [shipment])
     discrepancies = discrepancy_queries.list_unresolved(actor, [shipment_id])[shipment_id]
-    [truck] = _build_trucks(post, [replace(view, discrepancies=discrepancies)])
+    [truck] = _build_trucks(post, [replace(view, discrepancies=discrepancies)], is_list=False)
     return replace(truck, pieces=packing_list.count_pieces([shipment])[shipment_id])
 
 
@@ -253,9 +253,11 @@ def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
     return LookupResult(trucks[:MAX_TRUCKS], documents.permits)
 
 
-def _build_trucks(post: Post, views: Sequence[ShipmentView]) -> list[Truck]:
+def _build_trucks(
+    post: Post, views: Sequence[ShipmentView], *, is_list: bool = True
+) -> list[Truck]:
     crossings = [Crossing(view, stages_at_post(view, post), False) for view in views]
-    goods = _count_goods(crossings)
+    goods = _count_goods(crossings, is_list=is_list)
     return [
         Truck(
             **vars(each),
@@ -266,13 +268,15 @@ def _build_trucks(post: Post, views: Sequence[ShipmentView]) -> list[Truck]:
     ]
 
 
-def _count_goods(crossings: Sequence[Crossing]) -> Mapping[UUID, list[GoodsCount]]:
+def _count_goods(
+    crossings: Sequence[Crossing], *, is_list: bool = True
+) -> Mapping[UUID, list[GoodsCount]]:
     """Return goods by shipment and kind, most first; one query.
 
-    None for long shipments: a list gives only their number of items.
+    In a list none for long shipments: it gives only their number of items.
     """
     shipments = [each.shipment for each in crossings]
-    ids = [row.id for row in shipments if row.item_count <= MAX_BODY_ITEMS]
+    ids = [row.id for row in shipments if not is_list or row.item_count <= MAX_BODY_ITEMS]
     columns: list[Any] = [getattr(Record, name) for name in GoodsCount._fields if name != "pieces"]
     items = select_current(Record).where(Record.document_id.in_(ids))
     counted = items.with_only_columns(Record.document_id, *columns, func.count())

@@ -178,10 +178,8 @@ def _shipment_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubj
     rows = db.session.scalars(select(Shipment).where(Shipment.id.in_(ids))).all()
     events = {}
     for view in shipment_queries.view_shipments(reader.actor, rows):
-        row, incident = (
-            view.shipment,
-            next((each.data["kind"] for each in view.incidents[-1:]), None),
-        )
+        row = view.shipment
+        incident = view.incidents[-1].data["kind"] if view.incidents else None
         events[row.id] = BoardEvent(
             row.owner_state, row.id, row.number, view.status, incident=incident
         )
@@ -236,8 +234,10 @@ def _trace_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject
     may_read = Permission.TRACE_READ in reader.actor.permissions
     events = {}
     for leg, trace in db.session.execute(query):
-        subject = (trace.id, trace.case_number) if may_read else (None, None)
-        events[trace.id] = BoardEvent(leg.owner_state, *subject, leg.status)
+        event = BoardEvent(leg.owner_state, status=leg.status)
+        if may_read:
+            event = replace(event, id=trace.id, number=trace.case_number)
+        events[trace.id] = event
     return events
 
 
@@ -251,8 +251,10 @@ def _request_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubje
     may_read = Permission.REQUEST_READ in reader.actor.permissions
     events = {}
     for row in db.session.scalars(query):
-        subject = (row.id, row.case_number) if may_read else (None, None)
-        events[row.id] = BoardEvent(row.asking_state, *subject, row.status)
+        event = BoardEvent(row.asking_state, status=row.status)
+        if may_read:
+            event = replace(event, id=row.id, number=row.case_number)
+        events[row.id] = event
     return events
 
 

@@ -119,7 +119,7 @@ def built(world):
     against = {frozenset(pair(*both)) for both in rejected if both[0] != both[1]}
     joined = {
         frozenset(pair(one, other)): replace(
-            matched(one, other, sure), match=None if link else MATCH
+            matched(one, other, sure), match_id=None if link else MATCH
         )
         for one, other, sure, link in joins
         if one != other
