@@ -132,7 +132,7 @@ class BoardShipmentResponse(Schema):
             "is_today": one.is_today,
             "is_unreleased": one.view.is_unreleased,
             "stamps": one.stages,
-            "holds": one.view.held.standing,
+            "holds": one.view.hold.active_stops,
             "incidents": one.view.incidents,
         }
 
@@ -189,7 +189,7 @@ class BoardDiscrepancyResponse(Schema):
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         return row_fields(view.discrepancy) | {
-            "positions": view.positions,
+            "positions": view.statements,
             "waiting_for": view.waiting_for,
         }
 
@@ -203,14 +203,14 @@ class BoardHitResponse(Schema):
     id = fields.UUID(required=True)
     status = fields.String(required=True)
     alert_state = fields.String(required=True)
-    asking_state = fields.String(required=True)
+    asking_state = fields.String(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
     action = fields.String(required=True)
     priority = fields.String(required=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
     possible = fields.Boolean(required=True)
-    met_at = fields.DateTime(required=True)
+    met_at = fields.DateTime(attribute="found_at", required=True)
     due_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
 

@@ -334,8 +334,7 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    attributes = row.__mapper__.column_attrs
-    shown = {attribute.columns[0].key: getattr(row, attribute.key) for attribute in attributes}
+    shown = {one.key: getattr(row, one.key) for one in row.__mapper__.column_attrs}
     return shown | {"state": shown.get("owner_state")}
 
 

@@ -91,7 +91,7 @@ class DiscrepancyResponse(Schema):
         }
         return row_fields(row) | {
             "subject": subject,
-            "positions": view.positions,
+            "positions": view.statements,
             "assignee": view.assignee,
             "events": view.events,
             "party": view.party,

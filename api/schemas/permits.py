@@ -174,7 +174,7 @@ class PermitResponse(RemarkedResponse):
             | present_remarks(view)
             | {
                 "status": view.status,
-                "standing": view.standing,
+                "standing": view.counterpart_status,
                 "findings": view.findings,
                 "events": view.events,
                 "lines": view.lines,
@@ -194,7 +194,7 @@ class PermitQuery(ListQuery):
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)
-    standing = Code(codes.COUNTERPART_STATUSES)
+    standing = Code(codes.COUNTERPART_STATUSES, attribute="counterpart_status")
     exporting_state = StateCode()
     importing_state = StateCode()
 
@@ -205,7 +205,7 @@ def _balance(line: Any) -> dict[str, Any]:
         "authorised": line.quantity,
         "shipped": line.shipped,
         "lapsed": line.lapsed,
-        "left": line.left,
+        "left": line.remaining,
     }
 
 

@@ -245,9 +245,9 @@ class AcknowledgedResponse(Schema):
     def _present(self, done: AcknowledgementResult, **_: Any) -> dict[str, Any]:
         left = [
             {"id": one, "code": error.code, "detail": translate(error.message)}
-            for one, error in done.left.items()
+            for one, error in done.failures.items()
         ]
-        return {"acknowledged": done.done, "left": left}
+        return {"acknowledged": done.acknowledged, "left": left}
 
 
 class MessageResponse(Schema):
@@ -347,18 +347,18 @@ class RequestResponse(Schema):
     @pre_dump
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
         return (
-            view.request.asked
+            view.request.body
             | row_fields(view.request)
             | {
                 "due_at": view.due_at,
                 "assignee": view.assignee,
                 "messages": view.messages,
                 "automatic": view.is_automatic,
-                "hidden_from": view.hidden_from,
-                "own_hidden_from": view.own_hidden_from,
-                "found_on": parse_day(view.request.asked["found_on"]),
-                "needed_by": parse_day(view.request.asked["needed_by"]),
-                "firearm": present_stored_gun(view.request.asked["firearm"]),
+                "hidden_from": view.restricted_agencies,
+                "own_hidden_from": view.own_restricted,
+                "found_on": parse_day(view.request.body["found_on"]),
+                "needed_by": parse_day(view.request.body["needed_by"]),
+                "firearm": present_stored_gun(view.request.body["firearm"]),
             }
         )
 

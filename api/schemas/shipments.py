@@ -57,7 +57,7 @@ class CheckpointRequest(RequestSchema):
     seals = Items(Text(most=50), most=50, load_default=())
     reason = Text(most=1000)
     confirm_held = Flag(load_default=False)
-    seen = Whole()
+    seen = Whole(attribute="expected_version")
     confirm_held_since = Flag(load_default=False)
     confirm_unreleased = Flag(load_default=False)
     confirm_differs = Flag(load_default=False)
@@ -251,10 +251,10 @@ class ShipmentResponse(RemarkedResponse):
                 "status": view.status,
                 "checkpoints": view.checkpoints,
                 "receipt": view.receipt,
-                "came_back": view.came_back,
+                "came_back": view.return_receipt,
                 "events": view.events,
-                "findings": view.findings,
-                "holds": view.held.standing,
+                "findings": view.contradictions,
+                "holds": view.hold.active_stops,
                 "discrepancies": view.discrepancies,
                 "due": view.shipment if view.shipment.due_at else None,
                 "carrier": find_party(view.parties, view.shipment.carrier_id),

@@ -171,11 +171,11 @@ class LegResponse(Schema):
         leg = said.leg
         return row_fields(leg) | {
             "state": leg.state,
-            "why": [translate_event(reason) for reason in leg.why],
+            "why": [translate_event(reason) for reason in leg.reasons],
             "events": len(leg.events),
             "messages": said.messages,
             "automatic": leg.is_automatic,
-            "is_to_send": said.is_to_send,
+            "is_to_send": said.is_form_pending,
             "earlier_reading": said.is_of_earlier_reading,
             "asked_at": said.asked_at,
             "asked_on": said.asked_on,
@@ -239,13 +239,13 @@ class TraceResponse(Schema):
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return row_fields(view.trace) | {
-            "legs": view.said,
+            "legs": view.leg_views,
             "refused_by": view.refused_by,
             "firearm": present_stored_gun(view.trace.firearm),
             "notes": view.notes,
             "assignee": view.assignee,
             "approval": _present_approval(view),
-            "hidden_from": view.hidden_from,
+            "hidden_from": view.restricted_agencies,
             "remarks": [translate_event(said) for said in view.remarks],
             "advice": view.outlook,
         }
@@ -311,7 +311,7 @@ class SearchedStateResponse(SearchedResponse):
     """Searched state: last day of its records, its answer."""
 
     through = fields.Date(required=True, allow_none=True)
-    said = fields.String(required=True)
+    said = fields.String(attribute="status", required=True)
 
 
 class TraceResultResponse(Schema):
@@ -347,7 +347,7 @@ class TraceResultResponse(Schema):
             "trace": view.trace.id,
             "status": view.trace.status,
             "found_on": view.trace.found_on,
-            "found_as": view.found_as,
+            "found_as": view.find_event,
             "chain": named,
             "conflicts": [
                 _present_event(event, view)
@@ -373,13 +373,13 @@ class TraceQuery(ListQuery):
 
 def _present_approval(view: TraceView) -> dict[str, Any] | None:
     row = view.trace
-    if row.approval is None and row.approval_asked_at is None:
+    if row.approval is None and row.approval_requested_at is None:
         return None
     return {
         "by": row.approval,
-        "asked_at": row.approval_asked_at,
+        "asked_at": row.approval_requested_at,
         "approved_at": row.approved_at,
-        "changed": view.changed,
+        "changed": view.changes,
     }
 
 
@@ -431,6 +431,11 @@ class ReportVerdictResponse(Schema):
     """Whether the hash is known, as `content` or `file`, and since when."""
 
     known = fields.Boolean(required=True)
-    of = fields.String(required=True, allow_none=True, metadata={"enum": ["content", "file", None]})
+    of = fields.String(
+        attribute="kind",
+        required=True,
+        allow_none=True,
+        metadata={"enum": ["content", "file", None]},
+    )
     made_at = fields.DateTime(required=True, allow_none=True)
     language = fields.String(required=True, allow_none=True)

@@ -115,7 +115,7 @@ def _alert_views(alerts: Sequence[Alert]) -> list[AlertView]:
     active = [row.record_id for row in alerts if row.status == "active"]
     queued: set[UUID] = set()
     if active:
-        queue = func.salsa_waiting(active).table_valued("record")
+        queue = func.salsa_records_awaiting_match(active).table_valued("record")
         queued = {*db.session.scalars(select(queue.c.record))}
     return [
         AlertView(

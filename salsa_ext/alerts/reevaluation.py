@@ -161,7 +161,7 @@ def _conditions_by_state(
         return {}
     if in_background:
         keys = [pseudonym(record_id) for record_id in record_ids]
-        states = db.session.scalars(select(func.salsa_hit_owners(keys)))
+        states = db.session.scalars(select(func.salsa_hit_alert_states(keys)))
         return dict.fromkeys(states, Hit.cause_key.in_(keys))
     own = select(Hit.alert_state, Hit.id).where(
         Hit.owner_state == actor.state,

@@ -133,7 +133,7 @@ def late_and_due_crossings(
     """
     now, overruled = actor.now(), _passed_despite_hold(actor, post)
     listed = {row.id for row in overruled}
-    here = select(func.salsa_under_way_at(post.code))
+    here = select(func.salsa_shipments_at_post(post.code))
     moving = select(Shipment).where(
         Shipment.id.in_(here), Shipment.status.in_((*OPEN_STATUSES, "held"))
     )
@@ -165,7 +165,7 @@ def _passed_despite_hold(actor: Actor, post: Post) -> list[Shipment]:
     Only those without a later statement of that state. Searched among shipments under way and those
     that the state stopped in the last 30 days.
     """
-    under_way = select(func.salsa_under_way_at(post.code))
+    under_way = select(func.salsa_shipments_at_post(post.code))
     since = actor.now() - OVERRULED_WINDOW
     checks = (Checkpoint.outcome != "passed", Checkpoint.owner_state == actor.state)
     events = (TradeEvent.kind.in_(("held", "incident")), TradeEvent.owner_state == actor.state)
@@ -198,7 +198,7 @@ def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage
 
     def stage_of(state: str, stage: str) -> PostStage:
         checkpoint = last.get((state, stage))
-        return PostStage(state, stage, checkpoint, view.held.let_go_at(checkpoint))
+        return PostStage(state, stage, checkpoint, view.hold.resumed_at(checkpoint))
 
     return (
         stage_of(first, "exit" if exporting == first else "transit_out"),

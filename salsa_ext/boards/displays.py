@@ -9,7 +9,6 @@ from typing import Final
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database.session import db
@@ -40,14 +39,14 @@ class DeviceKey:
     ends_at: datetime | None
 
 
-def device_key(*, actor: Actor, vault: Vault) -> DeviceKey:
+def device_key(*, actor: Actor) -> DeviceKey:
     """Return the key for the actor's device; raises NotConfigured."""
     require(actor, Permission.BOARD_READ)
     session = db.session.get(ApiKey, actor.key_id) if actor.key_id else None
-    key = vault.derive(f"device of {actor.account_id}")
-    return DeviceKey(device_owner(actor, vault), key, session.expires_at if session else None)
+    key = actor.vault.derive(f"device of {actor.account_id}")
+    return DeviceKey(device_owner(actor), key, session.expires_at if session else None)
 
 
-def device_owner(actor: Actor, vault: Vault) -> str:
+def device_owner(actor: Actor) -> str:
     """Return the pseudonym of an account on devices."""
-    return vault.derive(f"name on a device of {actor.account_id}")[:16].hex()
+    return actor.vault.derive(f"name on a device of {actor.account_id}")[:16].hex()

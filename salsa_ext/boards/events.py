@@ -337,4 +337,4 @@ def read_changes(engine: Engine, since: str | None) -> ChangesRead:
 
 def delete_old_changes() -> int:
     """Delete board changes older than a day; return their number."""
-    return int(db.session.scalar(text("SELECT salsa_forget_board_changes()")) or 0)
+    return int(db.session.scalar(text("SELECT salsa_delete_old_board_changes()")) or 0)

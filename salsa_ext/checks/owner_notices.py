@@ -244,6 +244,7 @@ def find_requesters(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[s
             purpose=purpose,
             request_id=entry.request_id,
             clock=actor.clock,
+            vault=actor.vault,
         )
     return requesters
 

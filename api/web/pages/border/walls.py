@@ -34,7 +34,7 @@ SHOWN: Final = Scope(
             "permit",
             "trace",
             "request",
-            "hiding",
+            "restriction",
             "call",
         )
     )
