@@ -340,9 +340,8 @@ def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
 
 
 def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the trace ids in an entry's data; older entries hold one."""
-    about = data.get("about") or ()
-    return (about,) if isinstance(about, str) else tuple(about)
+    """Return the trace ids in an entry's data."""
+    return tuple(data.get("about") or ())
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

@@ -223,7 +223,7 @@ def test_firms_that_are_not_authorised_are_found_in_every_way():
 def test_discrepancies_have_been_worked_on_and_others_are_open(small):
     statuses = counted(small, "SELECT status, count(*) FROM discrepancy GROUP BY 1")
     assert {"open", "explained"} <= statuses.keys()
-    said = counted(small, "SELECT stance, count(*) FROM position GROUP BY 1")
+    said = counted(small, "SELECT stance, count(*) FROM discrepancy_statement GROUP BY 1")
     assert said["explained"]
 
 

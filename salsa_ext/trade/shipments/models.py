@@ -121,7 +121,7 @@ class Reshipment(Owned, Base):
     the earlier shipment.
     """
 
-    __tablename__ = "shipped_again"
+    __tablename__ = "reshipment"
     __table_args__ = (Index(None, "shipment_id"), Index(None, "earlier_shipment"))
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     earlier_record: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-29)

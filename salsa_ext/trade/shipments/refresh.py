@@ -432,7 +432,7 @@ SCHEDULE_RESHIPMENTS: Final = text("""
     UPDATE shipment SET watch_at = :now
     WHERE id IN (
         SELECT id FROM shipment
-        WHERE id IN (SELECT shipment_id FROM shipped_again WHERE earlier_shipment = ANY(:earlier))
+        WHERE id IN (SELECT shipment_id FROM reshipment WHERE earlier_shipment = ANY(:earlier))
         ORDER BY id FOR UPDATE)
 """)
 
