@@ -71,7 +71,7 @@ class AlertResponse(Schema):
     case_number = fields.String(required=True)
     expires_on = fields.Date(required=True)
     visible_to = fields.List(fields.String(), allow_none=True)
-    of_record = fields.UUID(allow_none=True)
+    of_record = fields.UUID(attribute="source_record_id", allow_none=True)
     source_withdrawn = fields.Boolean(required=True)
     firearm = fields.Nested(ItemResponse, required=True)
     second_check = fields.String(required=True)
@@ -89,7 +89,7 @@ class AlertResponse(Schema):
         return row_fields(view.alert) | {
             "firearm": present_items([view.gun])[0],
             "compared": view.is_compared,
-            "source_withdrawn": view.is_groundless,
+            "source_withdrawn": view.is_source_withdrawn,
             "entered_by": view.entered_by,
             "verified_by": view.verified_by,
         }
@@ -174,11 +174,11 @@ class HitGunResponse(FirearmResponse, SharedResponse):
 
     @pre_dump
     def _present(self, side: HitGun, **_: Any) -> dict[str, Any]:
-        [said] = present_items([side.view]) if side.view else [CHECK_DEFAULTS | (side.asked or {})]
+        [said] = present_items([side.view]) if side.view else [CHECK_DEFAULTS | (side.query or {})]
         is_told = side.sharing.may("event")
         return (
             said
-            | present_sharing(side.sharing, side.held)
+            | present_sharing(side.sharing, side.present_groups)
             | {
                 "place": side.place,
                 "event": said["event"] if is_told else None,
@@ -219,9 +219,9 @@ class HitResponse(Schema):
     reason_text = fields.String(allow_none=True)
     case_number = fields.String(allow_none=True)
     firearm = fields.Nested(ItemResponse, allow_none=True)
-    read_as = fields.String(allow_none=True)
+    read_as = fields.String(attribute="serial_read", allow_none=True)
     told = fields.Boolean(required=True)
-    asking_state = fields.String(required=True)
+    asking_state = fields.String(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
     action = fields.String(required=True)
     priority = fields.String(required=True)
@@ -230,8 +230,8 @@ class HitResponse(Schema):
     strength = fields.String(required=True)
     possible = fields.Boolean(required=True)
     score = fields.Float(required=True)
-    met_at = fields.DateTime(required=True)
-    made_at = fields.DateTime(required=True)
+    met_at = fields.DateTime(attribute="found_at", required=True)
+    made_at = fields.DateTime(attribute="created_at", required=True)
     due_at = fields.DateTime(required=True)
     reminded_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
@@ -253,7 +253,7 @@ class HitResponse(Schema):
             | said
             | {
                 "firearm": present_items([gun])[0] if gun else None,
-                "told": view.is_told,
+                "told": view.is_shown_to_finder,
                 "alert_record": view.alert_record,
                 "ended": view.ended,
                 "cause_changed": view.cause_changed,
@@ -264,7 +264,11 @@ class HitResponse(Schema):
                 if view.hit.status in ("expired", "ended")
                 else view.hit.answered_at,
             }
-            | {name: side for name, side in (("sought", view.sought), ("met", view.met)) if side}
+            | {
+                name: side
+                for name, side in (("sought", view.alert_gun), ("met", view.found_gun))
+                if side
+            }
         )
 
 

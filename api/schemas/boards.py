@@ -79,7 +79,7 @@ class BoardStageResponse(Schema):
 
     state = fields.String(required=True)
     stage = fields.String(required=True)
-    tick = fields.Nested(CheckpointResponse, allow_none=True)
+    tick = fields.Nested(CheckpointResponse, attribute="checkpoint", allow_none=True)
     let_go_at = fields.DateTime(attribute="resumed_at", allow_none=True)
 
 
@@ -131,7 +131,7 @@ class BoardShipmentResponse(Schema):
             "entry": ticks.get("entry"),
             "is_today": one.is_today,
             "is_unreleased": one.view.is_unreleased,
-            "stamps": one.stamps,
+            "stamps": one.stages,
             "holds": one.view.hold.active_stops,
             "incidents": one.view.incidents,
         }
@@ -156,7 +156,7 @@ class BoardCheckpointResponse(Schema):
             "exporting_state": row.exporting_state,
             "importing_state": row.importing_state,
             "plates": row.plates,
-            "tick": one.tick,
+            "tick": one.checkpoint,
         }
 
 
@@ -203,14 +203,14 @@ class BoardHitResponse(Schema):
     id = fields.UUID(required=True)
     status = fields.String(required=True)
     alert_state = fields.String(required=True)
-    asking_state = fields.String(required=True)
+    asking_state = fields.String(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
     action = fields.String(required=True)
     priority = fields.String(required=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
     possible = fields.Boolean(required=True)
-    met_at = fields.DateTime(required=True)
+    met_at = fields.DateTime(attribute="found_at", required=True)
     due_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
 
@@ -302,7 +302,7 @@ class BoardDeadlineResponse(Schema):
     asked_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     share = fields.Integer(allow_none=True)
-    id = fields.UUID(attribute="of", allow_none=True)
+    id = fields.UUID(attribute="subject_id", allow_none=True)
     case_number = fields.String(allow_none=True)
 
 
@@ -364,16 +364,22 @@ class BoardResponse(Schema):
     calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
-    ticked = fields.List(fields.Nested(BoardCheckpointResponse), required=True)
+    ticked = fields.List(
+        fields.Nested(BoardCheckpointResponse), attribute="checkpoints", required=True
+    )
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
     discrepancies = fields.List(fields.Nested(BoardDiscrepancyResponse), required=True)
     hits = fields.List(fields.Nested(BoardHitResponse), required=True)
     seizures = fields.List(fields.Nested(NearSeizureResponse), required=True)
-    along = fields.List(fields.Nested(NearSeizureResponse), required=True)
+    along = fields.List(
+        fields.Nested(NearSeizureResponse), attribute="route_seizures", required=True
+    )
     routes = fields.List(fields.Nested(BoardRouteResponse), attribute="corridors", required=True)
     places = fields.List(fields.Nested(BoardPlaceResponse), required=True)
-    clocks = fields.List(fields.Nested(BoardDeadlineResponse), required=True)
-    traces = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    clocks = fields.List(fields.Nested(BoardDeadlineResponse), attribute="deadlines", required=True)
+    traces = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), attribute="open_traces", required=True
+    )
     figures = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     weeks = fields.List(fields.Nested(BoardWeekResponse), required=True)
     flows = fields.List(fields.Nested(BoardFlowResponse), required=True)
@@ -382,7 +388,7 @@ class BoardResponse(Schema):
     def _present(self, board: Board, **_: Any) -> dict[str, Any]:
         weeks = [
             {"from_on": day, **vars(seized)}
-            for day, seized in zip(board.weeks, board.seized, strict=True)
+            for day, seized in zip(board.weeks, board.weekly_seizures, strict=True)
         ]
         return vars(board) | {"weeks": weeks, "counts": board.counts}
 
@@ -426,7 +432,7 @@ class BoardEventsResponse(Schema):
     @pre_dump
     def _present(self, events: EventPage, **_: Any) -> dict[str, Any]:
         code = (request.view_args or {})["code"]
-        after = event_cursor.encode_cursor(g.actor, code, events.after)
+        after = event_cursor.encode_cursor(g.actor, code, events.next_cursor)
         query = urlencode(request.args.to_dict() | {"after": after})
         onward = f"{request.path}?{query}" if events.has_more else None
         return {"items": events.items, "next": onward, "after": after}

@@ -15,7 +15,6 @@ from api.http.fields.texts import Flag, Text
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import RemarkResponse
 from api.schemas.reference import ContactResponse
-from salsa_ext.alerts.hits import CreatedHit as Hit
 from salsa_ext.checks.checks import CheckAnswer
 from salsa_ext.checks.values import MAX_BATCH_CHECKS, CheckBatchData, CheckData
 from salsa_ext.core import codes
@@ -222,7 +221,7 @@ class CheckHitResponse(Schema):
     due_at = fields.DateTime(required=True)
 
 
-def _present_hit(hit: Hit) -> dict[str, Any]:
+def _present_hit(hit: Any) -> dict[str, Any]:
     return {
         "id": hit.id,
         "state": hit.alert_state,
@@ -258,7 +257,7 @@ class CheckedResponse(Schema):
             "next": _present_next(answer),
             "candidates": [present_candidate(one) for one in answer.candidates],
             "hits": [_present_hit(one) for one in answer.hits],
-            "searched": [state._asdict() for state in answer.searched],
+            "searched": [state._asdict() for state in answer.coverage],
         }
 
 

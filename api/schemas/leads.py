@@ -40,7 +40,7 @@ class LeadRecordResponse(Schema):
 class LeadMatchResponse(Schema):
     """Match of the caller's state that joins two records."""
 
-    id = fields.UUID(attribute="match", required=True)
+    id = fields.UUID(attribute="match_id", required=True)
     confirmed = fields.Boolean(attribute="is_confirmed", required=True)
 
 
@@ -56,8 +56,8 @@ class LeadGunResponse(Schema):
 
     @pre_dump
     def _present(self, gun: SeizedGun, **_: Any) -> dict[str, Any]:
-        matches = [edge for edge in gun.edges if edge.match]
-        return {"records": gun.records, "matches": matches, "several_sales": gun.is_open}
+        matches = [edge for edge in gun.edges if edge.match_id]
+        return {"records": gun.records, "matches": matches, "several_sales": gun.is_ambiguous}
 
 
 class LeadResponse(Schema):
@@ -81,7 +81,7 @@ class LeadResponse(Schema):
     @pre_dump
     def _present(self, view: LeadView, **_: Any) -> dict[str, Any]:
         lead = view.lead
-        first, last = lead.days
+        first, last = lead.seizure_days
         reasons = [
             {"code": reason.code, "text": translate_event(reason.text), "points": reason.bits}
             for reason in lead.reasons
@@ -93,7 +93,7 @@ class LeadResponse(Schema):
             "states": lead.states,
             "summary": translate_event(lead.summary),
             "gun_count": len(lead.guns),
-            "case_count": lead.cases,
+            "case_count": lead.seizure_count,
             "first_seized_on": first,
             "last_seized_on": last,
             "reasons": reasons,

@@ -47,7 +47,7 @@ class MatchResponse(Schema):
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     status = fields.String(required=True)
-    standing = fields.Boolean(attribute="is_standing", required=True)
+    standing = fields.Boolean(attribute="is_current", required=True)
     record = fields.UUID(attribute="record_id", required=True)
     other = fields.Nested(MatchOtherResponse, required=True)
     score = fields.Float(required=True)

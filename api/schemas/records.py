@@ -51,7 +51,7 @@ class RecordResponse(FirearmResponse, SharedResponse):
         row, setting, may = view.record, view.setting, disclosed.sharing.may
         return (
             row_fields(row)
-            | present_sharing(disclosed.sharing, disclosed.held)
+            | present_sharing(disclosed.sharing, disclosed.present_groups)
             | {
                 "marks": view.marks,
                 "giver": present_party(view.parties, row.giver_id, may),
@@ -76,9 +76,9 @@ class HistoryStepResponse(Schema):
     def _present(self, step: HistoryStep, **_: Any) -> dict[str, Any]:
         return {
             "record": step.disclosed,
-            "through": step.way.through,
-            "since": step.way.since,
-            "match": step.way.match,
+            "through": step.link.kind,
+            "since": step.link.from_record,
+            "match": step.link.match,
         }
 
 
@@ -107,7 +107,7 @@ class HistoryResponse(Schema):
                 "match": view.match.id,
                 "contact": view.contact,
             }
-            for view in history.points_to
+            for view in history.hidden_matches
         ]
         return {"record": history.record, "steps": history.steps, "points_to": holders}
 

@@ -28,7 +28,7 @@ from api.schemas.requests import MessageResponse, present_stored_gun
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
 from salsa_ext.disclosure.sharing import party_group
-from salsa_ext.tracing.chains.gaps import Lack, Outlook
+from salsa_ext.tracing.chains.gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
 from salsa_ext.tracing.traces import values as trace_values
 from salsa_ext.tracing.traces.leg_views import LegView
@@ -37,29 +37,25 @@ from salsa_ext.tracing.traces.values import SendData, TraceData
 
 
 class MissingFieldResponse(Schema):
-    """Missing field of a trace: share answered without and with it.
-
-    `basis`: own state, region, or prior. `left`: matching records left with the field, if searched.
-    """
+    """Missing field of a trace, and the gain in the share answered with it."""
 
     field = fields.String(required=True)
     texts = fields.List(fields.String(), required=True)
     gain = fields.Float(required=True)
 
     @pre_dump
-    def _present(self, lack: Lack, **_: Any) -> dict[str, Any]:
+    def _present(self, gap: Gap, **_: Any) -> dict[str, Any]:
         return {
-            "field": lack.field,
-            "texts": [translate(text) for text in lack.texts],
-            "gain": round(lack.gain, 3),
+            "field": gap.field,
+            "texts": [translate(text) for text in gap.texts],
+            "gain": round(gap.gain, 3),
         }
 
 
 class TraceAdviceResponse(Schema):
     """Expected success of a draft; `next` is the most useful missing field.
 
-    `share` of similar traces answered with a record, on the `basis` of the own state, the region,
-    or a prior. `fits`: at least five records match.
+    `share` of such traces answered with a record, by general experience.
     """
 
     share = fields.Float(required=True)
@@ -73,7 +69,7 @@ class TraceAdviceResponse(Schema):
             "share": round(outlook.share, 3),
             "text": translate(outlook.text),
             "next": outlook.next,
-            "missing": outlook.lacks,
+            "missing": outlook.gaps,
         }
 
 

@@ -135,7 +135,7 @@ def test_a_clock_tells_how_much_of_its_term_is_over(trace, state, hours, share, 
     actor = operator(state, clock=FixedClock(NOW + timedelta(hours=hours)))
     with transaction(actor):
         board = get_board(actor, POST)
-    assert ([one.share for one in board.clocks], board.counts["clocks_late"]) == ([share], late)
+    assert ([one.share for one in board.deadlines], board.counts["clocks_late"]) == ([share], late)
 
 
 def test_an_officer_of_the_post_learns_of_no_case(trace, boards):

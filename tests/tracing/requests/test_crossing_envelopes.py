@@ -13,7 +13,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import transfers
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import delivery, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress
 from salsa_ext.notifications.models import Notification
@@ -56,8 +56,9 @@ def late(monkeypatch):
 
 def row(state, model, *which):
     with transaction(operator(state)):
-        wanted = select(model.__table__).where(model.owner_state == state, *which)
-        return db.session.execute(wanted).one()
+        columns = [getattr(model, column.key) for column in model.__mapper__.column_attrs]
+        rows = db.session.execute(select(*columns).where(model.owner_state == state, *which))
+        return rows.one()
 
 
 def request():
@@ -208,7 +209,7 @@ def test_a_letter_is_applied_whole_or_set_aside(run, trace, kind, body, code):
     before, said = leg(), {"leg": str(leg().id)} | body
     actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
+        outbox.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
         delivery.deliver_now(actor)
     settled = row("BRA", InboxProgress)
     assert settled.code == code
@@ -256,7 +257,7 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
     }
     actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", said))
+        outbox.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", said))
         delivery.deliver_now(actor)
     assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
 
@@ -329,7 +330,7 @@ def ask(body):
     """Let Brazil ask Paraguay by a letter of its own."""
     actor = operator("BRA", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
+        outbox.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
         delivery.deliver_now(actor)
 
 
@@ -338,7 +339,7 @@ def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace):
     body = mine.body | {"leg": str(mine.leg_id), "trace": str(mine.trace_id)}
     actor = operator("BRA", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
+        outbox.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
         delivery.deliver_now(actor)
     assert request() == mine
     aside = row("BRA", TraceMessage, TraceMessage.kind == "set_aside")
