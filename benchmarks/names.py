@@ -33,7 +33,7 @@ class Tally:
         self.classes[name] += count
         self.examples[name][f"{text} → {certain or likely or '–'}, right: {code or '–'}"] += count
         if best:
-            within = next(least for least in BINS if best.sureness >= least)
+            within = next(least for least in BINS if best.confidence >= least)
             self.bins[within][likely == code] += count
 
 

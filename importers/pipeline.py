@@ -171,7 +171,7 @@ def _record_batch(
 
 def _count_documents(events: Sequence[RowDocuments], actor: Actor, report: ImportReport) -> None:
     new = without_known(events, actor)
-    report.rows_taken += sum(1 for event in new if event.documents)
+    report.rows_imported += sum(1 for event in new if event.documents)
     taken = Counter({kind.name: len(batch) for kind, batch in documents_by_kind(new).items()})
     told = Counter({kind.name: len(batch) for kind, batch in documents_by_kind(events).items()})
     report.taken += taken
@@ -185,7 +185,7 @@ def _run_data(importer: Importer, path: Path, report: ImportReport) -> installat
         file_name=path.name,
         file_digest=file_digest(path),
         rows_read=report.rows_read,
-        rows_taken=report.rows_taken,
+        rows_imported=report.rows_imported,
         rejects=[reject._asdict() for reject in report.rejects],
     )
 

@@ -55,9 +55,10 @@ class CallResponse(Schema):
 
     @pre_dump
     def _present(self, view: CallView, **_: Any) -> dict[str, Any]:
-        names = ("id", "post", "agency", "shipment_number", "asked_at")
+        names = ("id", "post", "agency", "shipment_number")
         return {name: getattr(view.call, name) for name in names} | {
             "asking_state": view.call.owner_state,
+            "asked_at": view.call.requested_at,
             "asked_state": view.asked_state,
             "shipment": view.call.shipment_id,
             "contact": view.office,

@@ -99,14 +99,14 @@ class LookupResponse(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
-    sureness = fields.Float(allow_none=True)
+    sureness = fields.Float(attribute="confidence", allow_none=True)
     how = fields.String(allow_none=True)
     is_certain = fields.Boolean(allow_none=True)
 
     @pre_dump
     def _present(self, asked: LookupRow, **_: Any) -> dict[str, Any]:
         return row_fields(asked.row) | {
-            name: getattr(asked, name) for name in ("name", "sureness", "how", "is_certain")
+            name: getattr(asked, name) for name in ("name", "confidence", "how", "is_certain")
         }
 
 

@@ -201,7 +201,7 @@ def _attachment_row(
         "width": kept.width,
         "height": kept.height,
         "received_sha256": hashlib.sha256(received).digest(),
-        "kept_sha256": hashlib.sha256(kept.data).digest(),
+        "stored_sha256": hashlib.sha256(kept.data).digest(),
         "added_at": actor.now(),
         "added_by_agency": actor.agency,
         "added_by_officer": resolve_officer(actor),
@@ -229,7 +229,7 @@ def _audit_event(action: Action, found: Attachment, concerned: Sequence[str]) ->
     said: dict[str, Any] = {
         "subject": f"{found.subject_kind}:{found.subject_id}",
         "kind": found.kind,
-        "sha256": found.kept_sha256.hex(),
+        "sha256": found.stored_sha256.hex(),
     }
     if found.subject_kind == "trace":  # which may be kept from an agency, and this with it
         said["about"] = [str(found.subject_id)]

@@ -45,7 +45,11 @@ def begin_demo(*, actor: Actor, seed: int, anchored_on: date) -> None:
         )
     db.session.add(
         Installation(
-            kind="demo", made_at=actor.now(), seed=seed, anchored_on=anchored_on, is_complete=False
+            kind="demo",
+            created_at=actor.now(),
+            seed=seed,
+            anchored_on=anchored_on,
+            is_complete=False,
         )
     )
 
@@ -79,7 +83,7 @@ def declare_real(*, actor: Actor) -> None:
     if standing is None:
         db.session.add(
             Installation(
-                kind="real", made_at=actor.now(), seed=None, anchored_on=None, is_complete=True
+                kind="real", created_at=actor.now(), seed=None, anchored_on=None, is_complete=True
             )
         )
 
@@ -93,7 +97,7 @@ class ImportRunData:
     file_name: str
     file_digest: bytes
     rows_read: int
-    rows_taken: int
+    rows_imported: int
     rejects: Sequence[dict[str, Any]]
 
 
@@ -109,7 +113,7 @@ def record_import(*, actor: Actor, data: ImportRunData) -> None:
             | {"rejects": list(data.rejects)}
         ],
     )
-    said = {"source": data.source, "taken": data.rows_taken, "rejected": len(data.rejects)}
+    said = {"source": data.source, "taken": data.rows_imported, "rejected": len(data.rejects)}
     append(actor, AuditEvent(Action.FILE_IMPORTED, "import", data.id, data=said))
 
 

@@ -87,7 +87,7 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
             "concerned": sorted({own, *states}),
             "version": 1,
             "record_id": record_id,
-            "of_record": data.record,
+            "source_record_id": data.record,
             "action": data.action,
             "priority": data.priority,
             "reason": data.reason,

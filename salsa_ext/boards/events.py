@@ -164,7 +164,7 @@ def _events_by_change(reader: _PostReader, rows: Sequence[Any]) -> dict[int, Boa
         ids[kind].append(subject_id)
     events = {kind: EVENT_READERS[kind](reader, ids[kind]) for kind in ids}
     return {
-        row.id: replace(events[kind][subject_id], kind=kind, at=row.told_at)
+        row.id: replace(events[kind][subject_id], kind=kind, at=row.recorded_at)
         for (kind, subject_id), row in last.items()
         if subject_id in events[kind]
     }

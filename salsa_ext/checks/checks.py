@@ -167,8 +167,8 @@ def _store_checks(
                 "case_number": purpose.case_number,
                 "incident": purpose.incident,
                 "verdict": result,
-                "is_told": False,
-                "at": actor.now(),
+                "are_owners_notified": False,
+                "checked_at": actor.now(),
             }
         )
     append_with_rows(actor, events, {Check: rows})

@@ -133,7 +133,7 @@ def add_restrictions(
                 "subject_id": subject,
                 "owner_state": own,
                 "subject_kind": subject_kind,
-                "hidden_at": actor.now(),
+                "restricted_at": actor.now(),
                 "is_own": is_own,
                 "named_by": named_by or own,
             }

@@ -140,7 +140,7 @@ class CalibreIndex(NameIndex):
         """Return calibres that differ only in words, else with the same number."""
         asked = normal_form(text)
         like = self._like(asked)
-        same = [one for one in like if one.sureness > _OTHER_DIGITS_FACTOR]
+        same = [one for one in like if one.confidence > _OTHER_DIGITS_FACTOR]
         return rank_candidates(same or self._by_number(asked) or like)
 
     def _formed(self, text: str) -> NameCandidates:
@@ -161,16 +161,18 @@ class CalibreIndex(NameIndex):
         return [
             NameCandidate(
                 self.by[name][0].code,
-                sureness if _digits(name) == digits else sureness * _OTHER_DIGITS_FACTOR,
+                confidence if _digits(name) == digits else confidence * _OTHER_DIGITS_FACTOR,
                 "typo",
             )
-            for name, sureness in find_misspelled(asked, self.sure, telling)
+            for name, confidence in find_misspelled(asked, self.sure, telling)
             if digits
         ]
 
     def _by_number(self, asked: str) -> list[NameCandidate]:
         found = self.by.get(asked.partition(" ")[0], ()) if " " in asked else ()
-        return [one._replace(sureness=one.sureness * _NUMBER_FACTOR, how="number") for one in found]
+        return [
+            one._replace(confidence=one.confidence * _NUMBER_FACTOR, how="number") for one in found
+        ]
 
 
 def _digits(text: str) -> str:

@@ -152,7 +152,7 @@ def _name_rows(kind: str, written: Iterable[tuple[str, str]]) -> Iterator[dict[s
     yield from (_alias_row(kind, folded, code) for folded, code in names.items())
     for folded, codes in cores.items():
         if folded and folded not in names and len(codes) == 1:  # one maker's alone
-            yield _alias_row(kind, folded, next(iter(codes)), sureness=CORE_NAME)
+            yield _alias_row(kind, folded, next(iter(codes)), confidence=CORE_NAME)
 
 
 def _usual_number_rows(listed: Iterable[AliasSource]) -> Iterator[dict[str, Any]]:
@@ -162,10 +162,10 @@ def _usual_number_rows(listed: Iterable[AliasSource]) -> Iterator[dict[str, Any]
         for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
             ""
         }:
-            seen[kind, folded, row["code"]] = float(row["sureness"])
-    for (kind, folded, code), sureness in seen.items():
-        yield _alias_row(kind, folded, code, sureness=sureness)
+            seen[kind, folded, row["code"]] = float(row["confidence"])
+    for (kind, folded, code), confidence in seen.items():
+        yield _alias_row(kind, folded, code, confidence=confidence)
 
 
-def _alias_row(kind: str, folded: str, code: str, sureness: float = 1.0) -> dict[str, Any]:
-    return {"kind": kind, "folded": folded, "code": code, "sureness": sureness}
+def _alias_row(kind: str, folded: str, code: str, confidence: float = 1.0) -> dict[str, Any]:
+    return {"kind": kind, "folded": folded, "code": code, "confidence": confidence}

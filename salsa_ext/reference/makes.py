@@ -125,5 +125,5 @@ class MakeIndex(NameIndex):
             if not name.startswith(begin):
                 break
             codes.add(self.by[name][0].code)
-        sureness = _TRUNCATED if len(codes) == 1 else round(1 / len(codes), 2) if codes else 0
-        return [NameCandidate(code, sureness, "cut") for code in sorted(codes)]
+        confidence = _TRUNCATED if len(codes) == 1 else round(1 / len(codes), 2) if codes else 0
+        return [NameCandidate(code, confidence, "cut") for code in sorted(codes)]

@@ -75,7 +75,7 @@ class NameCandidate(NamedTuple):
     """Possible code with its confidence (0 to 1) and kind of match."""
 
     code: str
-    sureness: float
+    confidence: float
     how: str
 
 
@@ -90,9 +90,9 @@ def find_misspelled(
         return []
     found = process.extract(written, known, scorer=OSA.distance, score_cutoff=MAX_TYPOS, limit=12)
     return [
-        (name, sureness)
+        (name, confidence)
         for name, errors, _ in found
-        if (sureness := _typo_confidence(written, name, int(errors), telling))
+        if (confidence := _typo_confidence(written, name, int(errors), telling))
     ]
 
 
@@ -100,9 +100,9 @@ def _typo_confidence(written: str, name: str, errors: int, telling: int) -> floa
     if errors == 0:
         return 1.0
     length = min(len(written), len(name), telling)
-    for least, sureness in _TYPO_CONFIDENCE[errors]:
+    for least, confidence in _TYPO_CONFIDENCE[errors]:
         if length >= least:
-            return sureness if written[0] == name[0] else sureness * _FIRST_LETTER_FACTOR
+            return confidence if written[0] == name[0] else confidence * _FIRST_LETTER_FACTOR
     return 0.0
 
 
@@ -113,15 +113,17 @@ def rank_candidates(found: Sequence[NameCandidate]) -> list[NameCandidate]:
     """
     best: dict[str, NameCandidate] = {}
     for one in found:
-        if one.code not in best or best[one.code].sureness < one.sureness:
+        if one.code not in best or best[one.code].confidence < one.confidence:
             best[one.code] = one
-    total = sum(one.sureness**RIVAL_EXPONENT for one in best.values())
+    total = sum(one.confidence**RIVAL_EXPONENT for one in best.values())
     fair = [
-        one._replace(sureness=round(one.sureness ** (RIVAL_EXPONENT + 1) / total, 3))
+        one._replace(confidence=round(one.confidence ** (RIVAL_EXPONENT + 1) / total, 3))
         for one in best.values()
     ]
-    likely = [one for one in fair if one.sureness > 0]  # of many rivals some are rounded to nothing
-    return sorted(likely, key=lambda one: (-one.sureness, one.code))
+    likely = [
+        one for one in fair if one.confidence > 0
+    ]  # of many rivals some are rounded to nothing
+    return sorted(likely, key=lambda one: (-one.confidence, one.code))
 
 
 CERTAIN: Final = 0.95  # a code is given where at most one gun in twenty can be another
@@ -136,11 +138,11 @@ NameCandidates = Sequence[NameCandidate]
 
 @dataclass(frozen=True)
 class KnownName:
-    """One folded spelling of a code; sureness below 1 if ambiguous."""
+    """One folded spelling of a code; confidence below 1 if ambiguous."""
 
     folded: str
     code: str
-    sureness: float = 1.0
+    confidence: float = 1.0
 
 
 class NameIndex:
@@ -151,17 +153,25 @@ class NameIndex:
     def __init__(self, known: Iterable[KnownName]) -> None:
         by: dict[str, list[NameCandidate]] = defaultdict(list)
         for one in known:
-            how = "name" if one.sureness == 1 else "form" if one.sureness == CORE_NAME else "usual"
-            by[one.folded].append(NameCandidate(one.code, one.sureness, how))
-        self.by = {name: sorted(found, key=lambda one: -one.sureness) for name, found in by.items()}
+            how = (
+                "name"
+                if one.confidence == 1
+                else "form"
+                if one.confidence == CORE_NAME
+                else "usual"
+            )
+            by[one.folded].append(NameCandidate(one.code, one.confidence, how))
+        self.by = {
+            name: sorted(found, key=lambda one: -one.confidence) for name, found in by.items()
+        }
         self.sure = sorted(
-            name for name, found in self.by.items() if found[0].sureness >= CORE_NAME
+            name for name, found in self.by.items() if found[0].confidence >= CORE_NAME
         )
 
     def resolve(self, text: str) -> str | None:
         """Return the certain code of a text, or None."""
         found = self.read(text)
-        return found[0].code if found and found[0].sureness >= CERTAIN else None
+        return found[0].code if found and found[0].confidence >= CERTAIN else None
 
     def candidates(self, text: str) -> list[NameCandidate]:
         """Return the possible codes of a text, best first; [] if none."""
@@ -186,8 +196,8 @@ class NameIndex:
     def mistyped(self, written: str, telling: int = 99) -> list[NameCandidate]:
         """Return names with few typing errors; `telling` as in `find_misspelled`."""
         return [
-            NameCandidate(self.by[name][0].code, sureness, "typo")
-            for name, sureness in find_misspelled(written, self.sure, telling)
+            NameCandidate(self.by[name][0].code, confidence, "typo")
+            for name, confidence in find_misspelled(written, self.sure, telling)
         ]
 
     def within(self, text: str) -> list[NameCandidate]:
@@ -197,9 +207,9 @@ class NameIndex:
             for at in range(len(said) - length + 1):
                 name = "".join(said[at : at + length])
                 found = self.by.get(name, ()) if len(name) > (2 if at else 1) else ()
-                if found and found[0].sureness >= CORE_NAME:
-                    sureness = (CONTAINED_NAME if at else LEADING_NAME) * _SHORT_FACTORS.get(
+                if found and found[0].confidence >= CORE_NAME:
+                    confidence = (CONTAINED_NAME if at else LEADING_NAME) * _SHORT_FACTORS.get(
                         len(name), 1
                     )
-                    return [NameCandidate(found[0].code, sureness, "part")]
+                    return [NameCandidate(found[0].code, confidence, "part")]
         return []

@@ -20,7 +20,7 @@ from salsa_ext.reference.name_matching import LIKELY, KnownName, NameCandidate, 
 
 @cache
 def _name_index(kind: str) -> NameIndex:
-    columns = (Alias.folded, Alias.code, Alias.sureness)
+    columns = (Alias.folded, Alias.code, Alias.confidence)
     known = starmap(KnownName, db.session.execute(select(*columns).where(Alias.kind == kind)))
     if kind == "make":
         makes = db.session.execute(select(Make.code, Make.kind, Make.parent)).all()
@@ -173,7 +173,7 @@ def find_candidates(kind: str, text: str, limit: int = 5) -> list[NameCandidate]
 def find_likely(kind: str, text: str | None) -> str | None:
     """Return the best candidate if good enough for weak evidence, or None."""
     found = find_candidates(kind, text, 1) if text else []
-    good = found and found[0].sureness >= LIKELY and found[0].how not in ("importer", "several")
+    good = found and found[0].confidence >= LIKELY and found[0].how not in ("importer", "several")
     return found[0].code if good else None
 
 

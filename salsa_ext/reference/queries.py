@@ -133,12 +133,12 @@ MAX_CANDIDATES = 10
 class LookupRow:
     """Row of reference data with name and confidence for a typed text.
 
-    Without a text `sureness` and `how` are None; a match by prefix has no sureness.
+    Without a text `confidence` and `how` are None; a match by prefix has no confidence.
     """
 
     row: Any
     name: str
-    sureness: float | None = None
+    confidence: float | None = None
     how: str | None = None
     is_certain: bool | None = None
 
@@ -157,7 +157,7 @@ def lookup_text(
     items = [
         replace(
             plain_row(kind, rows[one.code], language),
-            sureness=one.sureness or None,
+            confidence=one.confidence or None,
             how=one.how,
             is_certain=one.code == certain,
         )

@@ -162,7 +162,9 @@ def test_how_far_an_envelope_came_is_all_that_is_changed(as_role, change):
         service.execute(change)
 
 
-@pytest.mark.parametrize("column", ["kept_sha256", "subject_id", "handling", "concerned", "title"])
+@pytest.mark.parametrize(
+    "column", ["stored_sha256", "subject_id", "handling", "concerned", "title"]
+)
 def test_an_attachment_is_neither_exchanged_nor_moved(as_role, column):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'BRA'")
