@@ -24,7 +24,7 @@ from api.schemas.common import (
     present_single_gun,
     row_fields,
 )
-from api.schemas.matches import MatchResponse
+from api.schemas.records import MatchResponse
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core import codes
 from salsa_ext.documents.queries import DocumentView

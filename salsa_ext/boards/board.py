@@ -85,7 +85,7 @@ class TraceDeadline:
 class Board:
     """The board as officers of one side see it.
 
-    Rows of the other state only if they concern theirs. `today` is the day at their side, `ticked`
+    Rows of the other state only if they concern theirs. `today` is the day at their side, `passed_today`
     the checkpoints of both sides on it. Other states' joint seizures are only counted: each is read
     for a purpose, and its owner learns the reader. `weeks` are seven days each, oldest first, as in
     `seized` and `flows`. Each list has at most `MAX_ROWS` rows.
@@ -98,15 +98,15 @@ class Board:
     calls: Sequence[CallView]
     due: Sequence[Crossing]
     late: Sequence[Crossing]
-    ticked: Sequence[PostCheckpoint]
+    passed_today: Sequence[PostCheckpoint]
     expiring: Sequence[PermitView]
     discrepancies: Sequence[DiscrepancyView]
     hits: Sequence[HitView]
     seizures: Sequence[NearSeizure]
-    along: Sequence[NearSeizure]
+    along_routes: Sequence[NearSeizure]
     corridors: Sequence[Corridor]
     places: Sequence[SeizurePlace]
-    clocks: Sequence[TraceDeadline]
+    deadlines: Sequence[TraceDeadline]
     traces: dict[str, int]
     figures: dict[str, int]
     weeks: Sequence[date]
@@ -128,7 +128,7 @@ class Board:
         """Return the next time at which something becomes late, or midnight."""
         midnight = datetime.combine(self.today, time.max, ZoneInfo(self.own.zone))
         coming = [one.shipment.due_at for one in self.due]
-        coming += [one.due_at for one in self.clocks] + [one.hit.due_at for one in self.hits]
+        coming += [one.due_at for one in self.deadlines] + [one.hit.due_at for one in self.hits]
         return min([midnight, *(at for at in coming if at is not None and at > self.as_of)])
 
     @property
@@ -143,16 +143,16 @@ class Board:
             "late",
             "due_today",
             "due_later",
-            "ticked",
+            "passed_today",
             "expiring",
             "discrepancies",
             "hits",
             "seizures",
-            "along",
-            "clocks",
+            "along_routes",
+            "deadlines",
         )
-        late = sum(one.is_late(self.as_of) for one in self.clocks)
-        return {name: len(getattr(self, name)) for name in lists} | {"clocks_late": late}
+        late = sum(one.is_late(self.as_of) for one in self.deadlines)
+        return {name: len(getattr(self, name)) for name in lists} | {"deadlines_late": late}
 
 
 def get_board(actor: Actor, code: str) -> Board:
@@ -177,15 +177,15 @@ def get_board(actor: Actor, code: str) -> Board:
         calls=calls.calls_on_board(actor, code),
         due=expected.due,
         late=expected.late,
-        ticked=crossings.checkpoints_of_day(post, today, own.zone),
+        passed_today=crossings.checkpoints_of_day(post, today, own.zone),
         expiring=_expiring_permits(actor, post, today),
         discrepancies=discrepancy_queries.list_at_post(actor, code, MAX_ROWS),
         hits=alert_queries.hits_at_post(actor, (own.state, other.state), now - WEEK, MAX_ROWS),
         seizures=near,
-        along=along,
+        along_routes=along,
         corridors=ways,
         places=seizures.group_places(post, near, along),
-        clocks=trace_deadlines(actor, other.state),
+        deadlines=trace_deadlines(actor, other.state),
         traces=_open_traces_by_priority(actor),
         figures=_seizure_figures(seized, seizures.count_joint_of_others(actor, post, today)),
         weeks=weeks.first_days,

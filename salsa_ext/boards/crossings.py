@@ -44,18 +44,18 @@ MAX_ROWS: Final = 50
 class PostStage:
     """The stage that one side checks here, with its last checkpoint.
 
-    `let_go_at` is the time at which the checkpoint's hold was released.
+    `resumed_at` is the time at which the checkpoint's hold was released.
     """
 
     state: str
     stage: str
-    tick: Checkpoint | None
-    let_go_at: datetime | None = None
+    checkpoint: Checkpoint | None
+    resumed_at: datetime | None = None
 
     @property
     def is_owed(self) -> bool:
         """Return whether a checkpoint is missing or did not pass."""
-        return self.tick is None or self.tick.outcome != "passed"
+        return self.checkpoint is None or self.checkpoint.outcome != "passed"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Crossing:
 
     view: ShipmentView
     is_today: bool
-    stamps: tuple[PostStage, PostStage]
+    stages: tuple[PostStage, PostStage]
 
     @property
     def shipment(self) -> Shipment:
@@ -309,7 +309,7 @@ def _build_trucks(
 
 def _truck_of_crossing(crossing: Crossing, goods: Mapping[UUID, Sequence[GoodsCount]]) -> Truck:
     return Truck(
-        crossing.view, crossing.stamps, goods[crossing.shipment.id], True, crossing.is_today
+        crossing.view, crossing.stages, goods[crossing.shipment.id], True, crossing.is_today
     )
 
 

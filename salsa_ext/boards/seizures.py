@@ -242,12 +242,12 @@ Vector = tuple[float, float, float]
 class Corridor:
     """The band along the way between two consecutive posts of a route.
 
-    `wide_km` on each side.
+    `width_km` on each side.
     """
 
     start: Post
     end: Post
-    wide_km: int
+    width_km: int
 
 
 def build_corridors(post: Post, routes: Iterable[Sequence[str]]) -> list[Corridor]:
@@ -299,7 +299,7 @@ def _is_in_corridor(corridor: Corridor, model: Any) -> ColumnElement[bool]:
     normal = _unit_vector(_cross_product(start, end))
     aside = func.abs(_dot_product(normal, model))
     return and_(
-        aside <= sin(corridor.wide_km / EARTH_RADIUS),
+        aside <= sin(corridor.width_km / EARTH_RADIUS),
         _dot_product(_cross_product(normal, start), model) >= 0,
         _dot_product(_cross_product(end, normal), model) >= 0,
     )
@@ -318,7 +318,7 @@ def _squares_of_corridor(corridor: Corridor) -> set[int]:
     """Return the squares around points along the way."""
     start, end, found = _vector_of(corridor.start), _vector_of(corridor.end), set[int]()
     steps = 1 + floor(_length_km(corridor) / STEP_KM)
-    high = (corridor.wide_km + STEP_KM) / 110
+    high = (corridor.width_km + STEP_KM) / 110
     for step in range(steps + 1):
         latitude, longitude = _point_on_way(start, end, step / steps)
         wide = high / max(cos(radians(latitude)), 0.1)

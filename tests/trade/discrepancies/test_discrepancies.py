@@ -80,7 +80,7 @@ def test_more_than_the_import_certificate_allows_is_raised_on_it(exporter, impor
 def test_each_state_explains_for_itself(differ, exporter, importer):
     assert act(exporter, "explain", WHY)["status"] == "explained"
     told = act(importer, "explain", {"text": "A branch"})
-    assert [(each["state"], each["stance"], each["explanation"]) for each in told["positions"]] == [
+    assert [(each["state"], each["stance"], each["explanation"]) for each in told["statements"]] == [
         ("BRA", "explained", "One firm under two names"),
         ("PRY", "explained", "A branch"),
     ]
