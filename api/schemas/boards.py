@@ -303,8 +303,8 @@ class BoardFlowResponse(Schema):
     `goods`: without serials, last week.
     """
 
-    leaving = fields.String(required=True)
-    entering = fields.String(required=True)
+    leaving = StateCode(required=True)
+    entering = StateCode(required=True)
     left = fields.List(fields.Nested(BoardPassedResponse), required=True)
     entered = fields.List(fields.Nested(BoardPassedResponse), required=True)
     goods = fields.List(fields.Nested(BoardGoodsResponse), required=True)

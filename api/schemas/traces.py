@@ -291,11 +291,14 @@ class DiversionResponse(Schema):
     reason = fields.String(attribute="why", required=True)
 
 
+SEARCHED_STATUSES = (*codes.LEG_STATUSES, "to_send", "not_sent", "not_asked")
+
+
 class SearchedStateResponse(SearchedResponse):
     """Searched state: last day of its records, its answer."""
 
     records_through = fields.Date(attribute="through", required=True, allow_none=True)
-    answer = Code((*codes.LEG_STATUSES, "not_asked"), attribute="said", required=True)
+    answer = Code(SEARCHED_STATUSES, attribute="said", required=True)
 
 
 class TraceResultResponse(Schema):

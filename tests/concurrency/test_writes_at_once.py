@@ -39,7 +39,7 @@ def test_of_64_shipments_at_once_ten_are_drawn_of_a_balance_of_ten(real_client, 
         "authorised": 10,
         "shipped": 10,
         "lapsed": 0,
-        "left": 0,
+        "remaining": 0,
         "status": "exhausted",
     }
     assert len(exporter.get("/shipments?limit=200").json["items"]) == 10

@@ -56,7 +56,7 @@ def test_a_calibre_is_found_as_people_write_it(client, asked):
 
 def test_a_typed_make_is_answered_with_how_sure_it_is(client):
     first, *_ = items(client, "/makes?q=tauros")
-    assert [first[name] for name in ("code", "sureness", "how", "is_certain")] == [
+    assert [first[name] for name in ("code", "certainty", "matched_by", "is_certain")] == [
         "taurus",
         1.0,
         "name",
@@ -103,7 +103,7 @@ def test_what_was_found_has_pages_too(client):
     assert [one["code"] for one in first["items"] + second["items"]] == codes
 
 
-def test_without_a_text_nothing_is_said_of_sureness(client):
+def test_without_a_text_no_certainty_is_given(client):
     first, *_ = items(client, "/makes")
     assert (first["certainty"], first["matched_by"], first["is_certain"]) == (None, None, None)
 

@@ -23,7 +23,7 @@ def test_what_was_recorded_later_was_not_searched(as_actor, analyst):
     as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
     after = analyst.get(f"/traces/{trace}/result").json
     assert after["searched"] == before["searched"]
-    assert {"state": "PRY", "records": 1, "through": "2026-03-09", "said": "answered"} in (
+    assert {"state": "PRY", "records": 1, "records_through": "2026-03-09", "answer": "answered"} in (
         after["searched"]
     )
 

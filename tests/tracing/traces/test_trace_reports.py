@@ -182,8 +182,8 @@ def test_the_audit_knows_the_hash_on_the_pages_and_that_of_the_file(analyst, tra
     pdf = report(analyst, trace, "es")
     assert verify(analyst, trace, hash_of(pdf)) == {
         "known": True,
-        "of": "content",
-        "made_at": "2026-03-09T15:00:00+00:00",
+        "hash_of": "content",
+        "created_at": "2026-03-09T15:00:00+00:00",
         "language": "es",
     }
     assert verify(analyst, trace, hashlib.sha256(pdf).hexdigest().upper())["hash_of"] == "file"
@@ -205,7 +205,7 @@ def test_what_is_no_hash_is_refused(analyst, trace, wrong):
 def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst, trace, as_actor):
     pdf = report(analyst, trace)
     changed = hashlib.sha256(pdf + b" ").hexdigest()
-    unknown = {"known": False, "of": None, "made_at": None, "language": None}
+    unknown = {"known": False, "hash_of": None, "created_at": None, "language": None}
     assert verify(analyst, trace, changed) == unknown
     other = analyst.post("/traces", bodies.trace(case_number="C-2")).json
     assert verify(analyst, other, hash_of(pdf)) == unknown

@@ -38,7 +38,7 @@ def test_a_permit_is_answered_with_its_balance(exporter):
     made = exporter.post("/permits", bodies.permit()).json
     assert made["status"] == "issued"
     assert made["balance"] == [
-        {"line": 1, "authorised": 10.0, "shipped": 0.0, "lapsed": 0.0, "left": 10.0}
+        {"line": 1, "authorised": 10.0, "shipped": 0.0, "lapsed": 0.0, "remaining": 10.0}
     ]
     assert made["authority"] == {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"}
 
