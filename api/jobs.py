@@ -127,7 +127,7 @@ def _run_once_by_state(step: Callable[..., int], failed: str, clock: Clock) -> I
 
 def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -> int:
     """Run one transaction of a state; 0 if it fails, logged."""
-    actor = service(state, clock)
+    actor = service(state, clock, current_vault())
     try:
         with retelling(actor):
             return step(actor=actor)
@@ -162,9 +162,7 @@ def deliver_envelopes(clock: Clock = SYSTEM_CLOCK) -> int:
 
 
 def _deliver_of_state(*, actor: Actor) -> int:
-    return delivery.deliver_pending(actor, current_vault()) or trace_jobs.send_pending_requests(
-        actor, current_vault()
-    )
+    return delivery.deliver_pending(actor) or trace_jobs.send_pending_requests(actor)
 
 
 def review_alerts(clock: Clock = SYSTEM_CLOCK) -> int:

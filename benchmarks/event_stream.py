@@ -39,7 +39,7 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
 def _state_of_token(token: str) -> str:
     with _engine.connect() as connection:
         found = connection.scalar(
-            text("SELECT owner_state FROM salsa_key(:digest)"), {"digest": token_digest(token)}
+            text("SELECT owner_state FROM salsa_api_key(:digest)"), {"digest": token_digest(token)}
         )
     return str(found)
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from importers.pipeline import Progress
 from importers.rows import RawRow
 from importers.us_crime_guns import document_number, read_rows
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
 from salsa_ext.documents.queries import SEIZURES, list_own_documents
@@ -60,14 +59,12 @@ class Comparison:
         return classify(self.case, self.result)
 
 
-def compare_traces(
-    path: Path, actor: Actor, vault: Vault, progress: Progress | None = None
-) -> list[Comparison]:
+def compare_traces(path: Path, actor: Actor, progress: Progress | None = None) -> list[Comparison]:
     """Trace every case of an imported file for the actor's state."""
     found, todo = [], list(read_cases(read_rows(path)))
     for done, case in enumerate(todo, 1):
         with transaction(actor):
-            found.append(Comparison(case, _trace_case(actor, vault, case)))
+            found.append(Comparison(case, _trace_case(actor, case)))
         if progress:
             progress(done, len(todo))
     return found
@@ -122,13 +119,12 @@ def _candidate_sales(result: ChainResult) -> set[tuple[str, int]]:
     return {(one["record"], one["time_to_crime_days"]) for one in result.candidates}
 
 
-def _trace_case(actor: Actor, vault: Vault, case: Case) -> ChainResult | None:
+def _trace_case(actor: Actor, case: Case) -> ChainResult | None:
     seizure = _find_seizure(actor, case.number)
     if seizure is None:
         return None
     trace_id = trace_commands.create_trace(
         actor=actor,
-        vault=vault,
         data=TraceData(
             case_number=case.number,
             priority="routine",

@@ -362,11 +362,11 @@ def asked(app: Flask, session: None, grounds: Grounds) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def actor(session: None) -> Callable[..., Actor]:
+def actor(app: Flask, session: None) -> Callable[..., Actor]:
     """Return an actor of a state, as the command line has it; time stands at NOW."""
 
     def make(state: str | None = "BRA") -> Actor:
-        return operator(state, agency=f"{state}-TEST", clock=FixedClock(NOW))
+        return operator(state, f"{state}-TEST", FixedClock(NOW), app.config["VAULT"])
 
     return make
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from api.http.context import core_app, transaction
+from api.http.context import core_app, current_vault, transaction
 from api.server import database
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation, migrations
@@ -38,10 +38,11 @@ def acting(state: str | None) -> Iterator[Actor]:
 
     Raises Invalid for a state that does not take part.
     """
-    actor = operator(state)
-    with application(), transaction(actor):
-        require_participant(state)
-        yield actor
+    with application():
+        actor = operator(state, vault=current_vault())
+        with transaction(actor):
+            require_participant(state)
+            yield actor
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import click
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.serve import host_option, port_option
-from api.http.context import core_app
+from api.http.context import core_app, current_vault
 from api.server import database, serve
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation, migrations
@@ -69,7 +69,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
     today = datetime.now(UTC).date()
     with Bar() as bar:
         region.create_region(
-            config,
+            current_vault(),
             seed=seed,
             anchor=today,
             progress=bar.show,

@@ -88,8 +88,8 @@ def us_crime_guns_(
     """
     if dry_run and compare:
         raise click.UsageError("--compare traces what was taken, and --dry-run takes nothing.")
-    actor = operator(state)
     with application(), _rejects_kept(rejects_file):
+        actor = operator(state, vault=current_vault())
         with transaction(actor):
             require_participant(state)
         with _bar("Rows") as progress:
@@ -100,7 +100,7 @@ def us_crime_guns_(
         _show(report, dry_run, rejects_file)
         if compare:
             with _bar("Traces") as progress:
-                found = us_crime_guns_compare.compare_traces(path, actor, current_vault(), progress)
+                found = us_crime_guns_compare.compare_traces(path, actor, progress)
             _show_agreement(found)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flask import current_app, g, request
 
+from api.http.context import current_vault
 from api.http.json import read_short_body
 from salsa_ext.access import authentication
 from salsa_ext.core.actor import Actor, Purpose
@@ -51,7 +52,10 @@ def require_session() -> None:
 
 
 def _find_actor(token: str) -> Actor:
-    return authentication.authenticate_key(token, current_app.config.get("CLOCK", SYSTEM_CLOCK))
+    config = current_app.config
+    return authentication.authenticate_key(
+        token, config.get("CLOCK", SYSTEM_CLOCK), current_vault()
+    )
 
 
 def _with_headers(actor: Actor) -> Actor:

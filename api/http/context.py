@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from flask import Flask, current_app
 
@@ -58,6 +59,6 @@ def transaction(actor: Actor) -> Iterator[None]:
     try:
         with _transaction(actor):
             yield
-            trace_corrections.send_corrections(actor, current_vault())
+            trace_corrections.send_corrections(replace(actor, vault=current_vault()))
     finally:
         record_changes.discard_changes()

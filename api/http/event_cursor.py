@@ -8,7 +8,6 @@ import json
 from datetime import datetime
 from typing import Final
 
-from api.http.context import current_vault
 from salsa_ext.boards.events import EventCursor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotConfigured, message
@@ -22,7 +21,7 @@ def encode_cursor(actor: Actor, code: str, mark: EventCursor) -> str:
     said = json.dumps([mark.since, mark.upto, mark.beyond, mark.at.isoformat()])
     whole = said.ljust(-(-len(said) // PADDING) * PADDING)
     return base64.urlsafe_b64encode(
-        current_vault().seal(whole.encode(), _purpose(actor, code))
+        actor.vault.seal(whole.encode(), _purpose(actor, code))
     ).decode()
 
 
@@ -30,7 +29,7 @@ def decode_cursor(actor: Actor, code: str, text: str) -> EventCursor:
     """Decode a cursor; raises Invalid for one of another reader."""
     try:
         sealed = base64.b64decode(text, altchars=b"-_", validate=True)
-        said = json.loads(current_vault().open(sealed, _purpose(actor, code)))
+        said = json.loads(actor.vault.open(sealed, _purpose(actor, code)))
     except (binascii.Error, ValueError, NotConfigured):
         wrong = message("This is no `after` of these events; begin without one.")
         raise Invalid({"after": [wrong]}) from None

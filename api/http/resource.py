@@ -15,7 +15,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api.http import multipart, tables
 from api.http.auth import authenticate
-from api.http.context import current_vault, transaction
+from api.http.context import transaction
 from api.http.etags import remember_version, with_conditional_etag, with_etag, with_weak_etag
 from api.http.idempotency import current_attempt, with_replay
 from api.http.json import BodyParser, read_long_body
@@ -162,7 +162,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     ) -> None:
         """Add a POST of a command, answered with the item after it.
 
-        The command gets what it names: `vault`, `data` (else the fields of the body) and
+        The command gets what it names: `data` (else the fields of the body) and
         `expected_version`, which makes If-Match required. With `location` it returns the id of a
         new object. The name is by default the last word of the path and the noun of its id.
         """
@@ -172,8 +172,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
         def act(actor: Any, *data: Any, **ids: Any) -> Any:
             arguments = {"data": data[0]} if data and "data" in wanted else data[0] if data else {}
-            if "vault" in wanted:
-                arguments["vault"] = current_vault()
             if "expected_version" in wanted:
                 arguments["expected_version"] = g.expected_version
             result = command(actor=actor, **ids, **arguments)

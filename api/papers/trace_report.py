@@ -111,7 +111,7 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
                     words.state(one.state),
                     str(one.records),
                     words.day(one.through) or "–",
-                    words.code("leg_status", one.said),
+                    words.code("leg_status", one.status),
                 )
                 for one in result.searched
             ],
@@ -227,7 +227,7 @@ def _refusing_states(words: SheetBuilder, view: TraceView) -> str | None:
 
 def _rejection_text(words: SheetBuilder, report: TraceReport) -> str | None:
     """Return state, day and reason of an overruled rejection."""
-    said = report.view.overruled
+    said = report.view.overruled_decline
     if said is None:
         return None
     return f"{words.state(said.sender)}, {words.day(said.at.date())}: {said.data['text']}"

@@ -11,7 +11,6 @@ from uuid import UUID
 from flask import g
 from marshmallow import Schema
 
-from api.http.context import current_vault
 from api.http.pagination import ListQuery
 from api.http.resource import Resource, View
 from api.schemas.common import AsOfQuery
@@ -145,7 +144,6 @@ def correct_seizure(
     corrected, reason = data
     seizures.correct(
         actor=actor,
-        vault=current_vault(),
         seizure_id=seizure_id,
         expected_version=g.expected_version,
         data=corrected,
@@ -166,12 +164,7 @@ def add_seizure_mark(
     """Add a mark found or restored; returns the gun's matches."""
     mark, reason = data
     matches = added_marks.add_mark(
-        actor=actor,
-        vault=current_vault(),
-        seizure_id=seizure_id,
-        line=line,
-        mark=mark,
-        reason=reason,
+        actor=actor, seizure_id=seizure_id, line=line, mark=mark, reason=reason
     )
     return MatchedDocument(document_queries.load_document(SEIZURES, seizure_id), matches)
 

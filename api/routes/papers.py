@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Response
 
-from api.http.context import current_vault
 from api.http.files import send_pdf
 from api.http.resource import Resource
 from api.papers import permits, shipments
@@ -34,16 +33,14 @@ def get_signing_keys() -> dict[str, Any]:
 
 def get_permit_paper(actor: Actor, permit_id: UUID) -> Response:
     """Return the PDF of a permit, in its state's language and English."""
-    paper = paper_commands.sign_permit(actor=actor, vault=current_vault(), permit_id=permit_id)
+    paper = paper_commands.sign_permit(actor=actor, permit_id=permit_id)
     name = f"{paper.facts.state}-{paper.facts.number}"
     return send_pdf(permits.render_permit(paper, actor.now()), name)
 
 
 def get_shipment_paper(actor: Actor, shipment_id: UUID) -> Response:
     """Return the PDF of a shipment (export attachment)."""
-    paper = paper_commands.sign_shipment(
-        actor=actor, vault=current_vault(), shipment_id=shipment_id
-    )
+    paper = paper_commands.sign_shipment(actor=actor, shipment_id=shipment_id)
     name = f"{paper.facts.state}-{paper.facts.number}"
     return send_pdf(shipments.render_shipment(paper, actor.now()), name)
 
@@ -71,7 +68,7 @@ def rotate_signing_key(actor: Actor) -> Any:
 
     Papers signed with the retired key stay valid.
     """
-    kid = signing.rotate_key(actor=actor, vault=current_vault())
+    kid = signing.rotate_key(actor=actor)
     return next(key for key in signing.key_set()["keys"] if key["kid"] == kid)
 
 

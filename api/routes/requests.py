@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api.http.context import current_vault
 from api.http.resource import Item, Resource
 from api.schemas.common import AssignRequest
 from api.schemas.requests import (
@@ -58,7 +57,7 @@ blueprint.reading(PATH, RequestResponse, request_queries.get_request, Permission
 )
 def acknowledge_requests(actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
     """Acknowledge several requests; refused ones are returned with the error."""
-    return request_commands.acknowledge_many(actor=actor, vault=current_vault(), data=data)
+    return request_commands.acknowledge_many(actor=actor, data=data)
 
 
 blueprint.action(

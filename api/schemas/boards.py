@@ -124,7 +124,7 @@ class BoardShipmentResponse(Schema):
             "is_today": crossing.is_today,
             "is_unreleased": view.is_unreleased,
             "stages": crossing.stages,
-            "holds": view.held.standing,
+            "holds": view.hold.active_stops,
             "incidents": view.incidents,
         }
 
@@ -149,7 +149,7 @@ class BoardPermitResponse(Schema):
     state = StateCode(attribute="permit.owner_state", required=True)
     expires_on = fields.Date(attribute="permit.expires_on", required=True)
     last_day = fields.Date(attribute="permit.last_day", required=True)
-    counterpart_status = Code(codes.COUNTERPART_STATUSES, attribute="standing", required=True)
+    counterpart_status = Code(codes.COUNTERPART_STATUSES, required=True)
 
 
 class BoardDiscrepancyResponse(Schema):
@@ -163,12 +163,12 @@ class BoardDiscrepancyResponse(Schema):
     shipment_number = fields.String(attribute="subject_number", required=True)
     state = StateCode(attribute="owner_state", required=True)
     raised_at = fields.DateTime(required=True)
-    statements = fields.List(fields.Nested(StatementResponse), attribute="positions", required=True)
+    statements = fields.List(fields.Nested(StatementResponse), required=True)
     waiting_for = fields.List(StateCode(), required=True)
 
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
-        names = ("positions", "waiting_for")
+        names = ("statements", "waiting_for")
         return row_fields(view.discrepancy) | {name: getattr(view, name) for name in names}
 
 

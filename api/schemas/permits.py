@@ -109,7 +109,7 @@ class BalanceResponse(Schema):
     authorised = fields.Float(attribute="quantity", required=True)
     shipped = fields.Float(required=True)
     lapsed = fields.Float(required=True)
-    remaining = fields.Float(attribute="left", required=True)
+    remaining = fields.Float(required=True)
 
 
 class PermitFindingResponse(Schema):
@@ -154,7 +154,7 @@ class PermitResponse(RemarkedResponse):
     version = fields.Integer(required=True)
     state = StateCode(required=True)
     status = Code(codes.PERMIT_STATUSES, required=True)
-    counterpart_status = Code(codes.COUNTERPART_STATUSES, attribute="standing", required=True)
+    counterpart_status = Code(codes.COUNTERPART_STATUSES, required=True)
     exporter = fields.Nested(PartyResponse, allow_none=True)
     importer = fields.Nested(PartyResponse, allow_none=True)
     final_consignee = fields.Nested(PartyResponse, allow_none=True)
@@ -175,7 +175,7 @@ class PermitResponse(RemarkedResponse):
             | present_remarks(view)
             | {
                 name: getattr(view, name)
-                for name in ("status", "standing", "findings", "events", "lines")
+                for name in ("status", "counterpart_status", "findings", "events", "lines")
             }
             | {
                 "balance": view.lines,
@@ -194,7 +194,7 @@ class PermitQuery(ListQuery):
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)
-    standing = Code(codes.COUNTERPART_STATUSES, data_key="counterpart_status")
+    counterpart_status = Code(codes.COUNTERPART_STATUSES)
     exporting_state = StateCode()
     importing_state = StateCode()
 

@@ -239,9 +239,9 @@ class AcknowledgedResponse(Schema):
     def _present(self, done: AcknowledgementResult, **_: Any) -> dict[str, Any]:
         failed = [
             {"id": request_id, "code": error.code, "detail": translate(error.message)}
-            for request_id, error in done.left.items()
+            for request_id, error in done.failures.items()
         ]
-        return {"acknowledged": done.done, "not_acknowledged": failed}
+        return {"acknowledged": done.acknowledged, "not_acknowledged": failed}
 
 
 class MessageResponse(Schema):
@@ -345,13 +345,15 @@ class RequestResponse(TraceContentResponse):
 
     @pre_dump
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
-        content = view.request.asked
-        names = "due_at assignee messages is_automatic hidden_from own_hidden_from".split()
+        content = view.request.body
+        names = "due_at assignee messages is_automatic".split()
         return (
             content
             | row_fields(view.request)
             | {name: getattr(view, name) for name in names}
             | {
+                "hidden_from": view.restricted_agencies,
+                "own_hidden_from": view.own_restricted,
                 "found_on": parse_day(content["found_on"]),
                 "needed_by": parse_day(content["needed_by"]),
                 "firearm": present_stored_gun(content["firearm"]),

@@ -58,7 +58,7 @@ class CheckpointRequest(RequestSchema):
     seals = Items(Text(most=50), most=50, load_default=())
     reason = Text(most=1000)
     confirm_held = Flag(load_default=False)
-    expected_version = Whole(attribute="seen")
+    expected_version = Whole()
     confirm_held_since = Flag(load_default=False)
     confirm_unreleased = Flag(load_default=False)
     confirm_differs = Flag(load_default=False)
@@ -219,7 +219,7 @@ class ShipmentResponse(RemarkedResponse):
     items = fields.List(fields.Nested(ItemResponse), attribute="shown")
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
-    return_receipt = fields.Nested(ReceiptResponse, attribute="came_back", allow_none=True)
+    return_receipt = fields.Nested(ReceiptResponse, allow_none=True)
     findings = fields.List(fields.Nested(ShipmentFindingResponse), required=True)
     holds = fields.List(fields.Nested(HoldResponse), required=True)
     discrepancies = fields.List(fields.Nested(ShipmentDiscrepancyResponse), required=True)
@@ -228,13 +228,14 @@ class ShipmentResponse(RemarkedResponse):
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
-        names = "status checkpoints receipt came_back events findings discrepancies".split()
+        names = "status checkpoints receipt return_receipt events discrepancies".split()
         fields = (
             row_fields(view.shipment)
             | present_remarks(view)
             | {name: getattr(view, name) for name in names}
             | {
-                "holds": view.held.standing,
+                "findings": view.contradictions,
+                "holds": view.hold.active_stops,
                 "due": view.shipment if view.shipment.due_at else None,
                 "carrier": find_party(view.parties, view.shipment.carrier_id),
             }
@@ -391,7 +392,7 @@ class DiscrepancyResponse(Schema):
     subject = fields.Nested(DiscrepancySubjectResponse, required=True)
     concerned = fields.List(StateCode(), required=True)
     data = fields.Dict(keys=fields.String(), required=True)
-    statements = fields.List(fields.Nested(StatementResponse), attribute="positions", required=True)
+    statements = fields.List(fields.Nested(StatementResponse), required=True)
     explained_by = fields.List(StateCode(), required=True)
     agreed_by = fields.List(StateCode(), required=True)
     waiting_for = fields.List(StateCode(), required=True)
@@ -404,7 +405,7 @@ class DiscrepancyResponse(Schema):
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         row = view.discrepancy
-        names = "positions assignee events party explained_by agreed_by waiting_for".split()
+        names = "statements assignee events party explained_by agreed_by waiting_for".split()
         subject = {"kind": row.subject_kind, "state": row.owner_state}
         subject |= {"id": row.subject_id, "number": row.subject_number}
         return (

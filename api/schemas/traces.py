@@ -148,7 +148,7 @@ class LegResponse(Schema):
     state = StateCode(required=True)
     channel = Code(codes.CHANNELS, required=True)
     status = Code(codes.LEG_STATUSES, required=True)
-    unsent = fields.Boolean(attribute="is_to_send", required=True)
+    unsent = fields.Boolean(attribute="is_form_pending", required=True)
     outdated = fields.Boolean(attribute="is_of_earlier_reading", required=True)
     reasons = fields.List(fields.String(), required=True)
     reference = fields.String(allow_none=True)
@@ -164,13 +164,13 @@ class LegResponse(Schema):
     @pre_dump
     def _present(self, view: LegView, **_: Any) -> dict[str, Any]:
         leg = view.leg
-        names = "messages is_to_send is_of_earlier_reading asked_at asked_on".split()
+        names = "messages is_form_pending is_of_earlier_reading asked_at asked_on".split()
         return (
             row_fields(leg)
             | {name: getattr(view, name) for name in names}
             | {
                 "state": leg.state,
-                "reasons": [translate_event(reason) for reason in leg.why],
+                "reasons": [translate_event(reason) for reason in leg.reasons],
                 "events": len(leg.events),
             }
         )
@@ -221,12 +221,10 @@ class TraceResponse(TraceContentResponse):
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return (
             row_fields(view.trace)
+            | {name: getattr(view, name) for name in ("refused_by", "notes", "assignee")}
             | {
-                name: getattr(view, name)
-                for name in ("refused_by", "notes", "assignee", "hidden_from")
-            }
-            | {
-                "legs": view.said,
+                "legs": view.leg_views,
+                "hidden_from": view.restricted_agencies,
                 "firearm": present_stored_gun(view.trace.firearm),
                 "approval": _present_approval(view),
                 "remarks": [translate_event(remark) for remark in view.remarks],
@@ -298,7 +296,7 @@ class SearchedStateResponse(SearchedResponse):
     """Searched state: last day of its records, its answer."""
 
     records_through = fields.Date(attribute="through", required=True, allow_none=True)
-    answer = Code(SEARCHED_STATUSES, attribute="said", required=True)
+    answer = Code(SEARCHED_STATUSES, attribute="status", required=True)
 
 
 class TraceResultResponse(Schema):
@@ -334,7 +332,7 @@ class TraceResultResponse(Schema):
             "trace": view.trace.id,
             "status": view.trace.status,
             "found_on": view.trace.found_on,
-            "found_as": view.found_as,
+            "found_as": view.find_event,
             "chain": named,
             "conflicts": [
                 _present_event(event, view)
@@ -360,13 +358,13 @@ class TraceQuery(ListQuery):
 
 def _present_approval(view: TraceView) -> dict[str, Any] | None:
     row = view.trace
-    if row.approval is None and row.approval_asked_at is None:
+    if row.approval is None and row.approval_requested_at is None:
         return None
     return {
         "by": row.approval,
-        "asked_at": row.approval_asked_at,
+        "asked_at": row.approval_requested_at,
         "approved_at": row.approved_at,
-        "changed": view.changed,
+        "changed": view.changes,
     }
 
 
@@ -418,6 +416,6 @@ class ReportVerdictResponse(Schema):
     """Whether the hash is known, of the content or the file, and since when."""
 
     known = fields.Boolean(required=True)
-    hash_of = Code(("content", "file"), attribute="of", required=True, allow_none=True)
+    hash_of = Code(("content", "file"), attribute="kind", required=True, allow_none=True)
     created_at = fields.DateTime(attribute="made_at", required=True, allow_none=True)
     language = Code(codes.LANGUAGES, required=True, allow_none=True)

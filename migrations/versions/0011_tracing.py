@@ -124,7 +124,7 @@ CREATE INDEX ix_trace_request_owner_state_case_number ON trace_request (owner_st
 CREATE INDEX ix_trace_request_owner_state_id ON trace_request (owner_state, id);
 CREATE INDEX ix_trace_request_remind ON trace_request (owner_state, remind_at)
     WHERE status IN ('sent', 'acknowledged', 'deferred');
-CALL salsa_keep_to_owner('trace_request', 'SELECT, INSERT, UPDATE');
+CALL salsa_protect_owned('trace_request', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE trace_message (
     id UUID NOT NULL,
@@ -141,7 +141,7 @@ CREATE TABLE trace_message (
 );
 CREATE INDEX ix_trace_message_owner_state_subject_id_id
     ON trace_message (owner_state, subject_id, id);
-CALL salsa_keep_to_owner('trace_message', 'SELECT, INSERT');
+CALL salsa_protect_owned('trace_message', 'SELECT, INSERT');
 CALL salsa_append_only('trace_message');
 """
 

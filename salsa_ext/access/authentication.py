@@ -17,7 +17,7 @@ from sqlalchemy import RowMapping, select, text, update
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import role_permissions
-from salsa_ext.core.actor import Actor
+from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import Unauthenticated, message
 from salsa_ext.core.ids import new_id
@@ -45,11 +45,13 @@ _KEY_COLUMNS = (
     "role",
     "is_link",
 )
-_FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_key(%s)"  # noqa: S608 - names of columns
+_FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
-def authenticate_key(token: str, clock: Clock = SYSTEM_CLOCK, *, is_link: bool = False) -> Actor:
+def authenticate_key(
+    token: str, clock: Clock = SYSTEM_CLOCK, vault: Vault = NO_VAULT, *, is_link: bool = False
+) -> Actor:
     """Return the actor of a key; raises Unauthenticated if unknown or expired."""
     found = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
     row = dict(zip(_KEY_COLUMNS, found or (), strict=False))  # behind them stands what ACTING says
@@ -67,6 +69,7 @@ def authenticate_key(token: str, clock: Clock = SYSTEM_CLOCK, *, is_link: bool =
         account_id=row["account_id"],
         key_id=row["key_id"],
         clock=clock,
+        vault=vault,
     )
 
 

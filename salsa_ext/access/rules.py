@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from salsa_ext.access.permissions import Permission as P
-from salsa_ext.core.actor import Actor
+from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import CodeLabel, CodeLabels, Forbidden, Message, message
 
@@ -167,19 +167,29 @@ def has_limited_key(actor: Actor) -> bool:
     return not role_permissions(actor.role) <= actor.permissions
 
 
-def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM_CLOCK) -> Actor:
+def operator(
+    state: str | None,
+    agency: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    vault: Vault = NO_VAULT,
+) -> Actor:
     """Return the actor of the command line: all permissions in one state.
 
     A user of the server's command line already controls the installation.
     """
     return Actor(
-        state=state, role=OPERATOR_ROLE, permissions=frozenset(P), agency=agency, clock=clock
+        state=state,
+        role=OPERATOR_ROLE,
+        permissions=frozenset(P),
+        agency=agency,
+        clock=clock,
+        vault=vault,
     )
 
 
-def service(state: str | None, clock: Clock = SYSTEM_CLOCK) -> Actor:
+def service(state: str | None, clock: Clock = SYSTEM_CLOCK, vault: Vault = NO_VAULT) -> Actor:
     """Return the actor of automatic acts: an operator marked as automatic."""
-    return replace(operator(state, clock=clock), is_automatic=True)
+    return replace(operator(state, clock=clock, vault=vault), is_automatic=True)
 
 
 def visitor(clock: Clock = SYSTEM_CLOCK) -> Actor:

@@ -15,7 +15,6 @@ from salsa_ext.access.models import SigningKey, SigningSecret
 from salsa_ext.access.paper_tokens import Claims, PublicKey, key_id, sign_token, to_jwk
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Invalid, NotConfigured, NotFound, message
 from salsa_ext.database.bulk import insert_many
@@ -35,7 +34,7 @@ _SELECT_CURRENT = (
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
-def rotate_key(*, actor: Actor, vault: Vault) -> str:
+def rotate_key(*, actor: Actor) -> str:
     """Create a key for the own state and retire the current one.
 
     Returns the new key's id. The old private key is deleted; papers signed by it remain valid.
@@ -44,7 +43,7 @@ def rotate_key(*, actor: Actor, vault: Vault) -> str:
     state = actor.own_state()
     db.session.execute(_LOCK, {"name": f"signing_key {state}"})
     acts = [_retire_key(old, actor.now())] if (old := current_key(state)) else []
-    kid, made = _create_key(state, vault, actor.now())
+    kid, made = _create_key(actor, state)
     append_many(actor, [*acts, made])
     return kid
 
@@ -71,17 +70,17 @@ def report_compromise(*, actor: Actor, kid: str, since: datetime) -> None:
     )
 
 
-def sign(actor: Actor, vault: Vault, claims: Claims) -> str:
+def sign(actor: Actor, claims: Claims) -> str:
     """Return the token of a paper, signed by its issuing state."""
-    return sign_token(claims, *current_private_key(actor, vault, claims.state))
+    return sign_token(claims, *current_private_key(actor, claims.state))
 
 
-def signer(actor: Actor, vault: Vault) -> Callable[[str], tuple[str, Ed25519PrivateKey]]:
+def signer(actor: Actor) -> Callable[[str], tuple[str, Ed25519PrivateKey]]:
     """Return a cached lookup of signing keys for one command."""
-    return cache(partial(current_private_key, actor, vault))
+    return cache(partial(current_private_key, actor))
 
 
-def current_private_key(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed25519PrivateKey]:
+def current_private_key(actor: Actor, state: str) -> tuple[str, Ed25519PrivateKey]:
     """Return a state's current key id and private key.
 
     The first use creates the key, once even for concurrent requests. Raises NotConfigured if the
@@ -89,10 +88,10 @@ def current_private_key(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed
     """
     made: list[AuditEvent] = []
     with acting_as(actor, state):
-        kid, sealed = _read_secret(state) or _create_first(state, vault, actor.now(), made)
+        kid, sealed = _read_secret(state) or _create_first(actor, state, made)
     if made:
         append_many(actor.for_purpose(None), made)  # it signs what comes later too, of other cases
-    return kid, Ed25519PrivateKey.from_private_bytes(vault.open(sealed, kid))
+    return kid, Ed25519PrivateKey.from_private_bytes(actor.vault.open(sealed, kid))
 
 
 def _read_secret(state: str) -> tuple[str, bytes] | None:
@@ -108,9 +107,7 @@ def _read_secret(state: str) -> tuple[str, bytes] | None:
     return cache_public_key(*public).kid, bytes(sealed)
 
 
-def _create_first(
-    state: str, vault: Vault, now: datetime, acts: list[AuditEvent]
-) -> tuple[str, bytes]:
+def _create_first(actor: Actor, state: str, acts: list[AuditEvent]) -> tuple[str, bytes]:
     db.session.execute(_LOCK, {"name": f"signing_key {state}"})
     if found := _read_secret(state):
         return found
@@ -122,17 +119,17 @@ def _create_first(
                 name=lost.kid,
             )
         )
-    acts.append(_create_key(state, vault, now)[1])
+    acts.append(_create_key(actor, state)[1])
     made = _read_secret(state)
     assert made is not None
     return made
 
 
-def _create_key(state: str, vault: Vault, now: datetime) -> tuple[str, AuditEvent]:
-    private = Ed25519PrivateKey.generate()
+def _create_key(actor: Actor, state: str) -> tuple[str, AuditEvent]:
+    private, now = Ed25519PrivateKey.generate(), actor.now()
     public = private.public_key().public_bytes_raw()
     kid = key_id(state, now.year, public)
-    sealed = vault.seal(private.private_bytes_raw(), kid)
+    sealed = actor.vault.seal(private.private_bytes_raw(), kid)
     insert_many(
         SigningKey,
         [

@@ -167,7 +167,7 @@ def _records_in_queue(alerts: Sequence[Alert]) -> set[UUID]:
     active = [row.record_id for row in alerts if row.status == "active"]
     if not active:
         return set()
-    waits = func.salsa_waiting(active).table_valued("record")
+    waits = func.salsa_records_awaiting_match(active).table_valued("record")
     return {*db.session.scalars(select(waits.c.record))}
 
 

@@ -166,7 +166,7 @@ def _conditions_by_state(
         return {}
     if in_background:
         keys = [pseudonym(one) for one in record_ids]
-        found = db.session.scalars(select(func.salsa_hit_owners(keys)))
+        found = db.session.scalars(select(func.salsa_hit_alert_states(keys)))
         return dict.fromkeys(found, Hit.cause_key.in_(keys))
     shown = select(Hit.alert_state, Hit.id).where(
         Hit.owner_state == actor.state,

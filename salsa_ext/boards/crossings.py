@@ -100,7 +100,7 @@ def expected_crossings(actor: Actor, post: Post, zone: str) -> ExpectedCrossings
 
 
 def _due_crossings(actor: Actor, post: Post, zone: str, condition: Any) -> list[Crossing]:
-    here = select(func.salsa_under_way_at(post.code))
+    here = select(func.salsa_shipments_at_post(post.code))
     query = select(Shipment).where(
         Shipment.id.in_(here), Shipment.status.in_((*OPEN_STATUSES, "held")), condition
     )
@@ -124,7 +124,7 @@ def _passed_despite_hold(actor: Actor, post: Post) -> list[Shipment]:
     Only those without a later statement of that state. Searched among shipments under way and those
     that the state stopped in the last 30 days.
     """
-    under_way = select(func.salsa_under_way_at(post.code))
+    under_way = select(func.salsa_shipments_at_post(post.code))
     since = actor.now() - OVERRULED_WINDOW
     ticked = (Checkpoint.outcome != "passed", Checkpoint.owner_state == actor.state)
     told = (TradeEvent.kind.in_(("held", "incident")), TradeEvent.owner_state == actor.state)
@@ -156,7 +156,7 @@ def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage
 
     def stamp(state: str, stage: str) -> PostStage:
         tick = ticks.get((state, stage))
-        return PostStage(state, stage, tick, view.held.let_go_at(tick))
+        return PostStage(state, stage, tick, view.hold.resumed_at(tick))
 
     return stamp(first, leaves), stamp(second, enters)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from salsa_ext.access.models import ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 
@@ -27,14 +26,14 @@ class Keeping:
     ends_at: datetime | None
 
 
-def keeping(*, actor: Actor, vault: Vault) -> Keeping:
+def keeping(*, actor: Actor) -> Keeping:
     """Return by what the actor's device keeps his work; raises NotConfigured."""
     require(actor, Permission.BOARD_READ)
     session = db.session.get(ApiKey, actor.key_id) if actor.key_id else None
-    key = vault.derive(f"device of {actor.account_id}")
-    return Keeping(owner_of(actor, vault), key, session.expires_at if session else None)
+    key = actor.vault.derive(f"device of {actor.account_id}")
+    return Keeping(owner_of(actor), key, session.expires_at if session else None)
 
 
-def owner_of(actor: Actor, vault: Vault) -> str:
+def owner_of(actor: Actor) -> str:
     """Return what stands for an account on a device."""
-    return vault.derive(f"name on a device of {actor.account_id}")[:16].hex()
+    return actor.vault.derive(f"name on a device of {actor.account_id}")[:16].hex()

@@ -428,4 +428,4 @@ CHANGES_QUERY = text("SELECT * FROM salsa_board_changes(:since)")
 
 def delete_old_changes() -> int:
     """Delete board changes older than a day; return their number."""
-    return int(db.session.scalar(text("SELECT salsa_forget_board_changes()")) or 0)
+    return int(db.session.scalar(text("SELECT salsa_delete_old_board_changes()")) or 0)

@@ -41,7 +41,7 @@ class CallRequest(Owned, Base):
     About a shipment if one is given.
     """
 
-    __tablename__ = "post_call"
+    __tablename__ = "call_request"
     __table_args__ = (Index(None, "post", "asked_at"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     post: Mapped[str]
@@ -57,7 +57,7 @@ class CallAnswer(Owned, Base):
     A request without such a row is waiting.
     """
 
-    __tablename__ = "post_call_answer"
+    __tablename__ = "call_answer"
     call_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     agency: Mapped[str | None]
     answered_at: Mapped[datetime]

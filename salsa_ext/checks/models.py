@@ -16,7 +16,7 @@ from salsa_ext.database.session import Base
 class OwnerNoticeJob(Base):
     """A seizure or trace queued for owner notices; deleted when done."""
 
-    __tablename__ = "owner_wait"
+    __tablename__ = "owner_notice_job"
     __table_args__ = (
         CheckConstraint("kind IN ('seizure', 'trace')", name="kind"),
         Index(None, "owner_state", "id"),
@@ -35,9 +35,9 @@ class Check(Owned, Base):
     records that matched are notified.
     """
 
-    __tablename__ = "mark_check"
+    __tablename__ = "serial_check"
     __table_args__ = (
-        Index("ix_mark_check_untold", "owner_state", "id", postgresql_where=text("NOT is_told")),
+        Index("ix_serial_check_untold", "owner_state", "id", postgresql_where=text("NOT is_told")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     query: Mapped[dict[str, Any]] = mapped_column(info={"pii": "link"})

@@ -276,6 +276,7 @@ def _build_requester(actor: Actor, entry: AuditEntry, number: str | None) -> Act
         purpose=purpose,
         request_id=entry.request_id,
         clock=actor.clock,
+        vault=actor.vault,
     )
 
 

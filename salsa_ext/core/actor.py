@@ -1,12 +1,43 @@
-"""The acting person or program, independent of database sessions."""
+"""The acting person or program, with the clock and the vault of the installation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
+
+
+class Vault(Protocol):
+    """Encryption with the master key of the installation."""
+
+    def seal(self, secret: bytes, name: str) -> bytes:
+        """Encrypt a secret for storage under `name`."""
+
+    def open(self, sealed: bytes, name: str) -> bytes:
+        """Decrypt a secret of `name`."""
+
+    def derive(self, name: str) -> bytes:
+        """Derive a 32-byte key for `name`."""
+
+
+class NoVault:
+    """Vault of actors that sign nothing: any use is a defect."""
+
+    def seal(self, secret: bytes, name: str) -> bytes:
+        """Raise AssertionError."""
+        raise AssertionError(f"an actor without a vault needs the key {name}")
+
+    open = seal
+
+    def derive(self, name: str) -> bytes:
+        """Raise AssertionError."""
+        return self.seal(b"", name)
+
+
+NO_VAULT = NoVault()
 
 
 @dataclass(frozen=True)
@@ -44,6 +75,7 @@ class Actor:
     language: str = "en"
     is_automatic: bool = False
     clock: Clock = field(default=SYSTEM_CLOCK, compare=False)
+    vault: Vault = field(default=NO_VAULT, compare=False)
 
     def now(self) -> datetime:
         """Return the current time of the actor's clock."""

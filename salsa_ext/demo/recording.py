@@ -15,9 +15,8 @@ from uuid import UUID
 
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
-from salsa_ext.access.vault import Vault
 from salsa_ext.administration import settings
-from salsa_ext.core.actor import Actor
+from salsa_ext.core.actor import Actor, Vault
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import investigation
@@ -51,7 +50,7 @@ class Recorder:
     def acting(self, state: str | None, agency: str | None = None) -> Actor:
         """Return the actor of a state's agency."""
         named = agency_code(state, agency) if state and agency else None
-        return operator(state, named, FixedClock(self._calendar.at(0)))
+        return operator(state, named, FixedClock(self._calendar.at(0)), self._vault)
 
     def record(self, plan: Plan) -> None:
         """Record everything except traces and alerts."""
@@ -208,7 +207,7 @@ class Recorder:
     def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
         with transaction(self.acting(None)):
             return {
-                (one.state, one.role): authentication.authenticate_key(one.token)
+                (one.state, one.role): authentication.authenticate_key(one.token, vault=self._vault)
                 for one in opened
                 if one.state is not None
             }
@@ -222,21 +221,15 @@ class Recorder:
 
         seizure = self._ids["seizures", case.seizure]
         officer = acting("police_officer" if case.status in UNSENT_STATUSES else "trace_analyst")
-        trace = trace_commands.create_trace(
-            actor=officer, vault=self._vault, data=case.data(seizure)
-        )
+        trace = trace_commands.create_trace(actor=officer, data=case.data(seizure))
         if case.status == "approved":
             trace_commands.approve_draft(
-                actor=acting("supervisor"), vault=self._vault, trace_id=trace, expected_version=None
+                actor=acting("supervisor"), trace_id=trace, expected_version=None
             )
         elif case.status == "withdrawn":
-            trace_commands.withdraw_trace(
-                actor=officer, vault=self._vault, trace_id=trace, expected_version=None
-            )
+            trace_commands.withdraw_trace(actor=officer, trace_id=trace, expected_version=None)
         elif case.status == "closed":
-            trace_commands.close_trace(
-                actor=officer, vault=self._vault, trace_id=trace, expected_version=None
-            )
+            trace_commands.close_trace(actor=officer, trace_id=trace, expected_version=None)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int

@@ -14,7 +14,6 @@ from typing import Any
 
 from salsa_ext.access.vault import Vault
 from salsa_ext.administration import installation
-from salsa_ext.core.config import Config
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import accounts, tour
 from salsa_ext.demo.accounts import DemoAccount
@@ -33,7 +32,7 @@ class CreatedRegion:
 
 
 def create_region(
-    config: Config,
+    vault: Vault,
     *,
     seed: int,
     anchor: date,
@@ -43,12 +42,12 @@ def create_region(
 ) -> CreatedRegion:
     """Create the region in the caller's app context.
 
-    `config` is the app's; `scale` reduces all but accounts and tour. `store_accounts` gets the
+    `scale` reduces all but accounts and tour. `store_accounts` gets the
     accounts before the region is declared complete; an interrupted region remains incomplete.
     Raises Conflict unless it is the first here.
     """
     calendar = Calendar(anchor)
-    recorder = Recorder(calendar, progress, Vault.of(config))
+    recorder = Recorder(calendar, progress, vault)
     with transaction(recorder.acting(None)):
         installation.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
     _register(recorder, progress)

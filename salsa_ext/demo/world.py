@@ -107,7 +107,7 @@ def language(state: str) -> str:
 @cache
 def posts() -> Sequence[Post]:
     """Return the border posts of the reference data, by code."""
-    return tuple(_post(row) for row in _csv_rows("salsa_ext", "reference/posts.csv"))
+    return tuple(_post(row) for row in _csv_rows("salsa_ext.reference", "data/posts.csv"))
 
 
 @cache

@@ -14,7 +14,6 @@ from uuid import UUID
 from salsa_ext.access.audit import Action, AuditEvent, append_many, resolve_officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, Invalid, NotFound, message
 from salsa_ext.core.time import EventTime, ImportSource
@@ -41,7 +40,7 @@ MAX_SERIAL_LENGTH = 64  # characters of a serial, as in a seizure
 
 
 def add_mark(
-    *, actor: Actor, vault: Vault, seizure_id: UUID, line: int, mark: Mark, reason: str
+    *, actor: Actor, seizure_id: UUID, line: int, mark: Mark, reason: str
 ) -> list[ItemMatches]:
     """Add a mark to one seizure item; return the item's matches.
 
@@ -73,7 +72,7 @@ def add_mark(
     record_changes.mark_changed(actor.own_state(), [item.record.id])
     item = _find_item(seizure_id, line)
     for follow in AFTER_MARK:
-        follow(actor, vault, item)
+        follow(actor, item)
     return search.find_matches(
         actor=actor, document_id=seizure_id, items=[item], permission=Permission.MARK_RECORD
     )

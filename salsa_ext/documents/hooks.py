@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.firearms.records.queries import RecordView
 
-AFTER_CORRECTION: Final[list[Callable[[Actor, Vault, Sequence[RecordView]], None]]] = []
+AFTER_CORRECTION: Final[list[Callable[[Actor, Sequence[RecordView]], None]]] = []
 """Called with the records of a corrected seizure."""
-AFTER_MARK: Final[list[Callable[[Actor, Vault, RecordView], None]]] = []
+AFTER_MARK: Final[list[Callable[[Actor, RecordView], None]]] = []
 """Called with the record of a gun to which a mark was added."""

@@ -12,7 +12,6 @@ from uuid import UUID
 from salsa_ext.access.audit import Action, AuditEvent, append_many, append_with_rows
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency, check_when
@@ -67,13 +66,7 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
 
 
 def correct(
-    *,
-    actor: Actor,
-    vault: Vault,
-    seizure_id: UUID,
-    expected_version: int | None,
-    data: SeizureData,
-    reason: str,
+    *, actor: Actor, seizure_id: UUID, expected_version: int | None, data: SeizureData, reason: str
 ) -> UUID:
     """Add a corrected version with all items; update unsent traces.
 
@@ -101,7 +94,7 @@ def correct(
     record_changes.mark_changed(old.owner_state, kept.values())
     views = records_of_documents([seizure_id])[seizure_id]
     for follow in AFTER_CORRECTION:
-        follow(actor, vault, views)
+        follow(actor, views)
     return seizure_id
 
 
@@ -244,7 +237,6 @@ DESCRIPTION_FIELDS: Final = (
 def correct_gun(
     *,
     actor: Actor,
-    vault: Vault,
     seizure_id: UUID,
     expected_version: int | None,
     line: int,
@@ -267,7 +259,6 @@ def correct_gun(
     data = to_seizure_data(row, items.values())
     return correct(
         actor=actor,
-        vault=vault,
         seizure_id=seizure_id,
         expected_version=expected_version,
         data=data,
@@ -336,7 +327,6 @@ def _mark_key(mark: Mark) -> tuple[str, str, str | None]:
 def name_joint_seizure(
     *,
     actor: Actor,
-    vault: Vault,
     seizure_id: UUID,
     expected_version: int | None,
     state: str,
@@ -357,7 +347,6 @@ def name_joint_seizure(
     data = replace(data, details={**(data.details or {}), **joint})
     return correct(
         actor=actor,
-        vault=vault,
         seizure_id=seizure_id,
         expected_version=expected_version,
         data=data,

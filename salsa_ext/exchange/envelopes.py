@@ -81,7 +81,7 @@ class Envelope:
     signature: bytes = field(default=b"", compare=False, repr=False)
 
     @property
-    def about(self) -> list[str]:
+    def subject_ids(self) -> list[str]:
         """Return its leg or trace id, for restrictions; empty if none.
 
         A refused envelope may contain anything there, which counts as none.
@@ -92,7 +92,7 @@ class Envelope:
             return []
 
     @property
-    def told_case(self) -> str | None:
+    def audited_case(self) -> str | None:
         """Return the case number to audit; None for a refusal.
 
         A refusal does not list the agencies that its case is restricted for.

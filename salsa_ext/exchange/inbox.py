@@ -46,7 +46,7 @@ class IntakeResult:
     can be processed now, in order; for a sender that is not in it, ask the queue.
     """
 
-    told: list[DeliveryReceipt | EnvelopeRefused]
+    outcomes: list[DeliveryReceipt | EnvelopeRefused]
     next_of: Mapping[str, Sequence[Envelope]]
 
 
@@ -59,7 +59,7 @@ class PairPosition:
 
     received_through: int = 0
     hash: str | None = None
-    settled_through: int = 0
+    processed_through: int = 0
     has_later: bool = True
 
 
@@ -79,7 +79,7 @@ def receive(actor: Actor, raw: bytes, keys: KeyLookup) -> DeliveryReceipt:
     An envelope received before gets the same receipt and changes nothing. One whose predecessor is
     missing waits for it. The time of receipt is `actor.now()`.
     """
-    told = receive_many(actor, [raw], keys).told[0]
+    told = receive_many(actor, [raw], keys).outcomes[0]
     if isinstance(told, EnvelopeRefused):
         raise told
     return told
@@ -103,7 +103,7 @@ def receive_many(actor: Actor, raws: Sequence[bytes], keys: KeyLookup) -> Intake
         taking = _start_intake(actor.own_state(), sender, list(said.values()))
         before = taking.standing
         told |= _accept_from(actor, sender, taking, said)
-        if before.settled_through == before.received_through and _has_no_gap(taking):
+        if before.processed_through == before.received_through and _has_no_gap(taking):
             next_of[sender] = taking.taken
     return IntakeResult([told[at] for at in range(len(raws))], next_of)
 
@@ -355,9 +355,9 @@ def _processing_entry(settled: ProcessedEnvelope) -> AuditEvent:
         "kind": envelope.kind,
         "sender": envelope.sender,
         "sequence": envelope.sequence,
-        "case_number": envelope.told_case,
+        "case_number": envelope.audited_case,
         "hash": envelope.hash,
-        "about": envelope.about,
+        "about": envelope.subject_ids,
     }
     if settled.code is None:
         return AuditEvent(
@@ -404,5 +404,5 @@ def load_position(
 
 def position_statement(state: str, sender: str, reached: PairPosition) -> SqlStatement:
     """Return the statement that stores the position of a pair."""
-    kept = (reached.received_through, reached.hash, reached.settled_through)
+    kept = (reached.received_through, reached.hash, reached.processed_through)
     return SqlStatement(_SAVE_POSITION, (state, sender, *kept))

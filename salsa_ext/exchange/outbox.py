@@ -230,8 +230,8 @@ def _sent_entry(envelope: Envelope) -> AuditEvent:
         "kind": envelope.kind,
         "recipient": envelope.recipient,
         "sequence": envelope.sequence,
-        "case_number": envelope.told_case,
+        "case_number": envelope.audited_case,
         "hash": envelope.hash,
-        "about": envelope.about,
+        "about": envelope.subject_ids,
     }
     return AuditEvent(Action.ENVELOPE_SENT, "envelope", envelope.id, data=data)

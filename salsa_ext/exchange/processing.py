@@ -13,7 +13,6 @@ from typing import Final
 from sqlalchemy.exc import DataError
 
 from salsa_ext.access.signing import signer
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import (
     EnvelopeRefused,
@@ -35,9 +34,7 @@ UNKNOWN_KIND_DELAY: Final = timedelta(days=1)
 """Time before refusing an unknown kind, for updates under way."""
 
 
-def process(
-    actor: Actor, vault: Vault, sender: str, ready: Sequence[QueuedEnvelope] | None = None
-) -> int:
+def process(actor: Actor, sender: str, ready: Sequence[QueuedEnvelope] | None = None) -> int:
     """Process the next envelopes of a sender; returns how many.
 
     `ready` are those, if just received. The caller holds the lock of the pair and acts as the
@@ -47,7 +44,7 @@ def process(
     settled: list[ProcessedEnvelope] = []
     for waiting in inbox.next_envelopes(actor, sender, BATCH) if ready is None else ready:
         try:
-            settled.append(ProcessedEnvelope(waiting.envelope, _process_one(actor, vault, waiting)))
+            settled.append(ProcessedEnvelope(waiting.envelope, _process_one(actor, waiting)))
         except Exception as error:  # whatever it is, the next round tries again
             log_warning("envelope not applied", waiting.envelope, type(error).__name__)
             inbox.retry_later(actor, waiting)
@@ -68,24 +65,24 @@ def log_warning(text: str, envelope: Envelope, error: str) -> None:
     log.warning(text, extra=told)
 
 
-def _process_one(actor: Actor, vault: Vault, waiting: QueuedEnvelope) -> str | None:
+def _process_one(actor: Actor, waiting: QueuedEnvelope) -> str | None:
     """Apply an envelope; returns None, or the code of its refusal.
 
     Raises TRANSIENT_ERRORS.
     """
     code = waiting.code or _unknown_kind(actor, waiting)
     if code is None:
-        code = _apply_in_savepoint(actor, vault, waiting.envelope)
+        code = _apply_in_savepoint(actor, waiting.envelope)
     if code is not None:
         with db.session.begin_nested():
-            _send_refusal(actor, vault, waiting.envelope, code)
+            _send_refusal(actor, waiting.envelope, code)
     return code
 
 
-def _apply_in_savepoint(actor: Actor, vault: Vault, envelope: Envelope) -> str | None:
+def _apply_in_savepoint(actor: Actor, envelope: Envelope) -> str | None:
     try:
         with db.session.begin_nested():
-            apply_envelope(actor, vault, envelope)
+            apply_envelope(actor, envelope)
     except TRANSIENT_ERRORS:
         raise
     except EnvelopeRefused as refused:
@@ -105,7 +102,7 @@ def _unknown_kind(actor: Actor, waiting: QueuedEnvelope) -> str | None:
     return "unknown_kind" if actor.now() - waiting.received_at >= UNKNOWN_KIND_DELAY else None
 
 
-def _send_refusal(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
+def _send_refusal(actor: Actor, envelope: Envelope, code: str) -> None:
     """Inform the sender of a refusal; refusals of refusals are only logged."""
     log_warning("envelope set aside", envelope, code)
     if envelope.kind == REFUSED_KIND:
@@ -113,11 +110,11 @@ def _send_refusal(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> 
     said = EnvelopeData(
         REFUSED_KIND, envelope.case_number, envelope.sender, {"code": code}, envelope
     )
-    outbox.enqueue(actor, signer(actor, vault), said)
+    outbox.enqueue(actor, signer(actor), said)
 
 
-Handler = Callable[[Actor, Vault, Envelope], None]
-RefusalHandler = Callable[[Actor, Vault, Envelope, str], None]
+Handler = Callable[[Actor, Envelope], None]
+RefusalHandler = Callable[[Actor, Envelope, str], None]
 
 HANDLERS: Final[dict[str, Handler]] = {}
 REFUSAL_HANDLERS: Final[dict[str, RefusalHandler]] = {}
@@ -143,7 +140,7 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 def handles_refusal(kind: str) -> Callable[[RefusalHandler], RefusalHandler]:
     """Register the function of the sender for refused envelopes of a kind.
 
-    It gets the sender's actor, the vault, its own envelope, and the code of the refusal.
+    It gets the sender's actor, its own envelope, and the code of the refusal.
     """
 
     def keep(handler: RefusalHandler) -> RefusalHandler:
@@ -154,7 +151,7 @@ def handles_refusal(kind: str) -> Callable[[RefusalHandler], RefusalHandler]:
     return keep
 
 
-def apply_envelope(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def apply_envelope(actor: Actor, envelope: Envelope) -> None:
     """Apply an envelope by its handler; raises LookupError for an unknown kind.
 
     A reply must name a request of the actor's state to the sender, with its hash; otherwise raises
@@ -162,9 +159,9 @@ def apply_envelope(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """
     asked = _request_replied_to(actor, envelope)
     if envelope.kind == REFUSED_KIND:
-        _apply_refusal(actor, vault, envelope, asked)
+        _apply_refusal(actor, envelope, asked)
     else:
-        HANDLERS[envelope.kind](actor, vault, envelope)
+        HANDLERS[envelope.kind](actor, envelope)
 
 
 def _request_replied_to(actor: Actor, envelope: Envelope) -> Envelope | None:
@@ -177,11 +174,11 @@ def _request_replied_to(actor: Actor, envelope: Envelope) -> Envelope | None:
     return asked
 
 
-def _apply_refusal(actor: Actor, vault: Vault, envelope: Envelope, mine: Envelope | None) -> None:
+def _apply_refusal(actor: Actor, envelope: Envelope, mine: Envelope | None) -> None:
     """Mark an own envelope as refused and call its refusal handler."""
     code = envelope.body.get("code")
     if mine is None or not isinstance(code, str):
         raise EnvelopeRefused("malformed", field="body")
     outbox.mark_refused(actor, mine, code)
     if mine.kind in REFUSAL_HANDLERS:
-        REFUSAL_HANDLERS[mine.kind](actor, vault, mine, code)
+        REFUSAL_HANDLERS[mine.kind](actor, mine, code)

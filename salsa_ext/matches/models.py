@@ -63,11 +63,11 @@ class Match(Base):
 class MatchJob(Base):
     """Records queued for matching; deleted when done."""
 
-    __tablename__ = "match_wait"
+    __tablename__ = "match_job"
     __table_args__ = (
-        Index("ix_match_wait_next", "owner_state", text("is_of_crime DESC"), "id"),
+        Index("ix_match_job_next", "owner_state", text("is_of_crime DESC"), "id"),
         Index(
-            "ix_match_wait_records",
+            "ix_match_job_records",
             "record_ids",
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},

@@ -13,7 +13,6 @@ from salsa_ext.access.paper_tokens import Claims, check_token, token_key_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.access.signing import find_public_key, sign
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database.session import acting_as, db
@@ -67,7 +66,7 @@ class Verification:
     shipment: ShipmentView | None = None
 
 
-def sign_permit(*, actor: Actor, vault: Vault, permit_id: UUID) -> PermitPaper:
+def sign_permit(*, actor: Actor, permit_id: UUID) -> PermitPaper:
     """Return the signed paper of a permit.
 
     Raises NotFound, RuleBroken without an agreement on electronic copies.
@@ -76,10 +75,10 @@ def sign_permit(*, actor: Actor, vault: Vault, permit_id: UUID) -> PermitPaper:
     view = permit_queries.read_permit(actor, permit_id)
     paper_facts.require_copy_agreement(actor, view.permit.owner_state)
     facts = paper_facts.permit_facts(actor, view)
-    return PermitPaper(view, facts, sign(actor, vault, facts.claims(actor.now())))
+    return PermitPaper(view, facts, sign(actor, facts.claims(actor.now())))
 
 
-def sign_shipment(*, actor: Actor, vault: Vault, shipment_id: UUID) -> ShipmentPaper:
+def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
     """Return the signed paper of a shipment.
 
     Raises NotFound, RuleBroken without an agreement on electronic copies.
@@ -92,7 +91,7 @@ def sign_shipment(*, actor: Actor, vault: Vault, shipment_id: UUID) -> ShipmentP
     [view] = shipment_queries.view_shipments(actor, [row])
     items, permit = packing_list.packed_items(row), permit_queries.read_permit(actor, row.permit_id)
     facts = _facts_of_shipment(view, permit, items)
-    token = sign(actor, vault, facts.claims(actor.now()))
+    token = sign(actor, facts.claims(actor.now()))
     return ShipmentPaper(view, permit, items, facts, token)
 
 

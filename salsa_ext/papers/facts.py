@@ -241,7 +241,7 @@ def sum_quantities(lines: Iterable[Any]) -> dict[str, str]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         sums[f"{line.category}:{line.unit}" if line.unit else line.category] += line.quantity
-    return {name: text.format_number(sums[name]) for name in sorted(sums)}
+    return {name: text.format_quantity(sums[name]) for name in sorted(sums)}
 
 
 def line_values(row: Any) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def _shipment_quantities(shipment: Shipment, lines: Mapping[int, PermitLine]) ->
         line = lines.get(entry["line"])
         category, unit = (line.category, line.unit) if line else ("other", None)
         sums[f"{category}:{unit}" if unit else category] += Decimal(str(entry["quantity"]))
-    return {name: text.format_number(sums[name]) for name in sorted(sums)}
+    return {name: text.format_quantity(sums[name]) for name in sorted(sums)}
 
 
 def _permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
@@ -265,7 +265,7 @@ def _permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
 
 def _describe_line(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ITEM_COLUMNS} | {
-        "quantity": text.format_number(row["quantity"])
+        "quantity": text.format_quantity(row["quantity"])
     }
 
 
@@ -280,7 +280,7 @@ class _DescribedItems:
 
 
 def _describe_bulk(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(entry) | {"quantity": text.format_number(entry["quantity"])}
+    return dict(entry) | {"quantity": text.format_quantity(entry["quantity"])}
 
 
 def _parties_by_role(row: Any, parties: PartiesById) -> dict[str, Any]:

@@ -20,10 +20,10 @@ class TradeEvent(Owned, Base):
     never a personal value.
     """
 
-    __tablename__ = "event"
+    __tablename__ = "trade_event"
     __table_args__ = (
         Index(
-            "ix_event_stops",
+            "ix_trade_event_stops",
             "owner_state",
             "recorded_at",
             postgresql_where=text("kind IN ('held', 'incident')"),
@@ -40,7 +40,7 @@ class TradeEvent(Owned, Base):
     recorded_at: Mapped[datetime]
 
     @property
-    def at(self) -> datetime:
+    def effective_at(self) -> datetime:
         """Return the effective moment: the earlier of occurred and recorded.
 
         A clock may be fast.

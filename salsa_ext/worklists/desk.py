@@ -69,10 +69,10 @@ def get_desk(actor: Actor) -> LicensingDesk:
 def _permits_by_comparison(actor: Actor, day: date, *wanted: str) -> list[PermitView]:
     """Return permits with these comparison results visible to the reader."""
     query = select(Permit).where(
-        Permit.status == "issued", Permit.last_day >= day, Permit.standing.in_(wanted)
+        Permit.status == "issued", Permit.last_day >= day, Permit.counterpart_status.in_(wanted)
     )
     found = db.session.scalars(query.order_by(Permit.id.desc()).limit(MAX_LISTED)).all()
-    return [view for view in view_permits(actor, found) if view.standing in wanted]
+    return [view for view in view_permits(actor, found) if view.counterpart_status in wanted]
 
 
 def _open_discrepancies(actor: Actor) -> Sequence[DiscrepancyView]:

@@ -56,7 +56,7 @@ def draft(as_actor, command, app):
             firearm=Firearm(serial="ABC123456"),
             found_on=date(2026, 3, 1),
         )
-        return command(trace_commands.create_trace, officer, vault=app.config["VAULT"], data=asked)
+        return command(trace_commands.create_trace, officer, data=asked)
 
     return make
 
@@ -76,13 +76,7 @@ def approve(as_actor, command, app):
             said = second.client.post(f"/api/v1{path}/approve", headers=sent | named)
             return {200: True, 403: False}[said.status_code]
         try:
-            command(
-                trace_commands.approve_draft,
-                officer,
-                vault=app.config["VAULT"],
-                trace_id=trace,
-                expected_version=None,
-            )
+            command(trace_commands.approve_draft, officer, trace_id=trace, expected_version=None)
         except Forbidden:
             return False
         return True
@@ -112,11 +106,9 @@ def amend(as_actor, command, app):
                 firearm=Firearm(serial="ABC123456"),
                 found_on=date(2026, 3, 1),
             )
-            vault = app.config["VAULT"]
             command(
                 trace_commands.amend_draft,
                 officer,
-                vault=vault,
                 trace_id=trace,
                 expected_version=None,
                 data=said,

@@ -42,7 +42,11 @@ def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, p
     hit = read(pry)
     assert (hit["alert_gun"]["state"], hit["found_gun"]["state"]) == ("PRY", "BRA")
     assert (hit["found_gun"]["event"], hit["found_gun"]["occurred_on"]) == ("seized", "2026-03-01")
-    assert [hit["found_gun"][name] for name in ("make", "model", "type")] == ["taurus", "G2C", "pistol"]
+    assert [hit["found_gun"][name] for name in ("make", "model", "type")] == [
+        "taurus",
+        "G2C",
+        "pistol",
+    ]
     assert hit["found_gun"]["record"] == seized["items"][0]["record"]
     assert given(as_actor, "BRA") == [("PRY", "A-1", ["firearm", "event"])]
 

@@ -301,7 +301,11 @@ def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version
     assert (met["version"], met["corrected"], met["withdrawn"]) == (1, False, False)
     corrected(bra, seized, model="G3")
     hit = pry.get(f"/hits/{hit_of(pry)['id']}").json
-    assert (hit["found_gun"]["version"], hit["found_gun"]["corrected"], hit["found_gun"]["model"]) == (2, True, "G3")
+    assert (
+        hit["found_gun"]["version"],
+        hit["found_gun"]["corrected"],
+        hit["found_gun"]["model"],
+    ) == (2, True, "G3")
     assert (hit["alert_gun"]["version"], hit["alert_gun"]["corrected"]) == (1, False)
 
 

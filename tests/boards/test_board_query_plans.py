@@ -114,13 +114,13 @@ def compiled():
 
 
 WAYS = {
-    "salsa_under_way_at": (
+    "salsa_shipments_at_post": (
         "ix_shipment_under_way",
         """
         SELECT id FROM shipment WHERE posts @> ARRAY['X']
         AND status IN ('planned', 'released', 'in_transit', 'arrived', 'held')""",
     ),
-    "salsa_discrepant_at": (
+    "salsa_discrepancies_at_post": (
         "uq_discrepancy_subject_id_kind_key",
         """
         SELECT discrepancy.id FROM shipment JOIN discrepancy

@@ -67,7 +67,9 @@ def test_what_each_state_says_stands_beside_the_other(short, boards, as_actor):
     said = {"text": "One was left behind"}
     desk.post(f"{path}/explain", said, 200, If_Match=desk.get(path).headers["ETag"])
     [seen] = [one for one in boards()[1]["discrepancies"] if one["kind"] == "short_receipt"]
-    assert [(each["state"], each["stance"]) for each in seen["statements"]] == [("BRA", "explained")]
+    assert [(each["state"], each["stance"]) for each in seen["statements"]] == [
+        ("BRA", "explained")
+    ]
     assert seen["waiting_for"] == ["PRY"]
 
 
@@ -135,7 +137,10 @@ def test_a_clock_tells_how_much_of_its_term_is_over(trace, state, hours, share, 
     actor = operator(state, clock=FixedClock(NOW + timedelta(hours=hours)))
     with transaction(actor):
         board = get_board(actor, POST)
-    assert ([one.share for one in board.deadlines], board.counts["deadlines_late"]) == ([share], late)
+    assert ([one.share for one in board.deadlines], board.counts["deadlines_late"]) == (
+        [share],
+        late,
+    )
 
 
 def test_an_officer_of_the_post_learns_of_no_case(trace, boards):

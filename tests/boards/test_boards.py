@@ -102,8 +102,13 @@ def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
     tick(officer, shipment, "entry", "2026-03-09T14:00:00Z")
     board = officer.get(BOARD).json
     assert board["due"] == board["late"] == []  # it is through
-    assert (board["counts"]["passed_today"], board["passed_today"]) == (2, brazil.get(BOARD).json["passed_today"])
-    said = [(one["checkpoint"]["state"], one["checkpoint"]["stage"]) for one in board["passed_today"]]
+    assert (board["counts"]["passed_today"], board["passed_today"]) == (
+        2,
+        brazil.get(BOARD).json["passed_today"],
+    )
+    said = [
+        (one["checkpoint"]["state"], one["checkpoint"]["stage"]) for one in board["passed_today"]
+    ]
     assert said == [("PRY", "entry"), ("BRA", "exit")]
     [first, _] = board["passed_today"]
     assert (first["shipment"], first["number"]) == (shipment, "A-1")

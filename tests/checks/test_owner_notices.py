@@ -114,7 +114,7 @@ def test_what_a_check_hits_is_looked_for_once_when_owners_are_told(held, ask, ru
     ask(SERIALS[0])
     asked.clear()
     assert run("BRA", owner_notices.notify_owners) == 1
-    assert sum("salsa_near" in said for said in asked) == 1
+    assert sum("salsa_similar_marks" in said for said in asked) == 1
 
 
 def test_a_check_for_which_the_database_has_no_time_is_tried_again(

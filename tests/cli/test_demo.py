@@ -132,13 +132,13 @@ def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeyp
         port = free.getsockname()[1]
     met = []
 
-    def met_while_made(config, **_):
+    def met_while_made(vault, **_):
         with pytest.raises(HTTPError) as early:
             urlopen(f"http://127.0.0.1:{port}/")
         with pytest.raises(NotConfigured):
             serve.require_free_port("127.0.0.1", port)
         early.value.close()
-        met.extend([early.value.code, started(config).output])
+        met.extend([early.value.code, started(fresh_database).output])
 
     monkeypatch.setattr(serve, "serve", lambda config, host, port, grace_seconds: met.append(port))
     answer = started(fresh_database, "--port", str(port), make=met_while_made, serves=True)

@@ -22,11 +22,11 @@ def said(salsa, fresh_database, settings, tmp_path):
     """Two things that Brazil said to Paraguay, delivered; returns their envelopes."""
     app = core_app(fresh_database)
     with app.app_context():
-        actor, vault = operator("BRA"), Vault(tmp_path / "master.key")
+        actor = operator("BRA", vault=Vault(tmp_path / "master.key"))
         with transaction(actor):
             letters = [EnvelopeData("test.said", f"BR-{n}", "PRY", {"n": n}) for n in (1, 2)]
-            envelopes = delivery.send_many(actor, vault, letters)
-            delivery.deliver_now(actor, vault)
+            envelopes = delivery.send_many(actor, letters)
+            delivery.deliver_now(actor)
         db.engine.dispose()
     return envelopes
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from api import jobs
+from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import acting_as, db, transaction
@@ -102,14 +103,11 @@ def test_several_requests_are_acknowledged_in_one_order_of_the_asking_states(
 
     def acknowledge():
         with real_app.app_context():
-            actor = operator("PRY", "PRY-TEST", FixedClock(NOW))
+            actor = operator("PRY", "PRY-TEST", FixedClock(NOW), current_vault())
             with transaction(actor):
                 ids = db.session.scalars(db.select(TraceRequest.id)).all()
-                vault = real_app.config["VAULT"]
                 several = AcknowledgementData(ids)
-                assert not request_commands.acknowledge_many(
-                    actor=actor, vault=vault, data=several
-                ).left
+                assert not request_commands.acknowledge_many(actor=actor, data=several).failures
 
     with talking(real_app, "ARG", "PRY", acknowledge):
         assert pair_locks.try_lock_with("PRY", "BRA")

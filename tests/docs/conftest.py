@@ -23,7 +23,7 @@ from filelock import FileLock
 from api.app import create_app
 from api.cli import main
 from api.cli.commands import Generated
-from api.http.context import core_app
+from api.http.context import core_app, current_vault
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import db
 from salsa_ext.demo import accounts, region
@@ -69,7 +69,7 @@ def _make(server: Server, template: str, config: Config) -> None:
     path = config.home / "demo" / "credentials.json"
     with core_app(config).app_context(), cheap_passwords():
         region.create_region(
-            config,
+            current_vault(),
             seed=7,
             anchor=datetime.now(UTC).date(),
             scale=0.02,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
@@ -17,11 +18,6 @@ from tests.conftest import NOW
 
 
 @pytest.fixture
-def vault(app):
-    return app.config["VAULT"]
-
-
-@pytest.fixture
 def handle(monkeypatch):
     """Let a function apply a kind while the test runs."""
 
@@ -31,7 +27,7 @@ def handle(monkeypatch):
     return name
 
 
-def note(actor, vault, envelope):
+def note(actor, envelope):
     """Apply an envelope so that it shows: a row of the recipient's holds its id."""
     queue.queue_matching(actor.own_state(), [envelope.id])
 
@@ -43,7 +39,7 @@ def noted(handle):
 
 
 def acting(state, at=NOW):
-    return operator(state, clock=FixedClock(at))
+    return operator(state, clock=FixedClock(at), vault=current_vault())
 
 
 def applied(state):
@@ -70,34 +66,34 @@ def sent(state):
 
 
 @pytest.fixture
-def say(session, vault) -> Callable:
+def say(session) -> Callable:
     """Let a state say something to another, and deliver it or not; returns the envelope."""
 
     def one(sender="BRA", recipient="PRY", kind="test.said", now=True, at=NOW, **body):
         actor = acting(sender, at)
         with transaction(actor):
-            envelope = delivery.send(actor, vault, EnvelopeData(kind, "BR-1", recipient, body))
+            envelope = delivery.send(actor, EnvelopeData(kind, "BR-1", recipient, body))
             if now:
-                delivery.deliver_now(actor, vault)
+                delivery.deliver_now(actor)
         return envelope
 
     return one
 
 
 @pytest.fixture
-def work(session, vault):
+def work(session):
     """Let the worker do all that waits for some states; returns how much that was."""
 
     def until_nothing_waits(*states, at=NOW):
         done = 0
         for state in states * 3:  # answers come back in a later turn
-            while moved := _run(acting(state, at), vault):
+            while moved := _run(acting(state, at)):
                 done += moved
         return done
 
     return until_nothing_waits
 
 
-def _run(actor, vault):
+def _run(actor):
     with transaction(actor):
-        return delivery.deliver_pending(actor, vault)
+        return delivery.deliver_pending(actor)

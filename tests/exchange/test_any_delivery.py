@@ -35,12 +35,11 @@ class Talk(RuleBasedStateMachine):
         self.stack, self.now, self.down = ExitStack(), NOW, set()
         self.said, self.senders = defaultdict(list), {}
         self.stack.enter_context(undone(self.app))
-        self.vault = self.app.config["VAULT"]
         processing.HANDLERS["test.said"] = self.handle
         self.stack.callback(processing.HANDLERS.pop, "test.said")
 
-    def handle(self, actor, vault, envelope):
-        note(actor, vault, envelope)
+    def handle(self, actor, envelope):
+        note(actor, envelope)
         if envelope.body.get("refused"):
             raise Conflict(sentence("Not now."))
         if actor.state in self.down:
@@ -52,9 +51,9 @@ class Talk(RuleBasedStateMachine):
         actor = acting(sender, self.now)
         letter = EnvelopeData("test.said", "BR-1", recipient, {"refused": refused})
         with transaction(actor):
-            said = delivery.send_many(actor, self.vault, [letter] * much)
+            said = delivery.send_many(actor, [letter] * much)
             if at_once:
-                delivery.deliver_now(actor, self.vault)
+                delivery.deliver_now(actor)
         self.senders |= {each.id: sender for each in said}
         self.said[pair] += [] if refused else [each.id for each in said]
 
@@ -70,7 +69,7 @@ class Talk(RuleBasedStateMachine):
     def take(self, state, raws):
         actor = acting(state, self.now)
         with transaction(actor):
-            return inbox.receive_many(actor, raws, find_public_key).told
+            return inbox.receive_many(actor, raws, find_public_key).outcomes
 
     @rule(state=STATE)
     def break_down(self, state):
@@ -89,7 +88,7 @@ class Talk(RuleBasedStateMachine):
         actor = acting(state, self.now)
         while True:
             with transaction(actor):
-                if not delivery.deliver_pending(actor, self.vault):
+                if not delivery.deliver_pending(actor):
                     return
 
     @invariant()
@@ -121,11 +120,11 @@ def test_copies_in_any_order_amid_failures_lose_nothing_and_repeat_nothing(app):
 MANY = sized(500, 2_500)  # of each of four pairs of states
 
 
-def test_thousands_of_messages_are_applied_once_each_in_order(session, vault, handle):
+def test_thousands_of_messages_are_applied_once_each_in_order(session, handle):
     """Each comes about twice, mixed with all others; some are copies that the worker brought too."""
     chance, done = random.Random(7), defaultdict(list)
 
-    def apply(actor, vault, envelope):
+    def apply(actor, envelope):
         if chance.random() < 0.002:
             raise RuntimeError("down")
         done[envelope.sender, actor.state].append(envelope.sequence)
@@ -135,7 +134,7 @@ def test_thousands_of_messages_are_applied_once_each_in_order(session, vault, ha
     for sender, recipient in talking:
         letters = [EnvelopeData("test.said", "BR-1", recipient, {"n": n}) for n in range(MANY)]
         with transaction(acting(sender)):
-            delivery.send_many(acting(sender), vault, letters)
+            delivery.send_many(acting(sender), letters)
     copies = {state: [] for state in STATES}
     for sender, recipient in talking:
         copies[recipient] += [
@@ -150,12 +149,12 @@ def test_thousands_of_messages_are_applied_once_each_in_order(session, vault, ha
     while sum(map(len, done.values())) < MANY * len(talking):
         moment += timedelta(hours=1)
         for state in STATES:
-            work(acting(state, moment), vault)
+            work(acting(state, moment))
     assert done == {pair: list(range(1, MANY + 1)) for pair in talking}
 
 
-def work(actor, vault):
+def work(actor):
     while True:
         with transaction(actor):
-            if not delivery.deliver_pending(actor, vault):
+            if not delivery.deliver_pending(actor):
                 return

@@ -24,19 +24,19 @@ def take(session):
     def bytes_of(raw, state="PRY", at=NOW):
         actor = acting(state, at)
         with transaction(actor):
-            return inbox.receive_many(actor, [raw], find_public_key).told[0]
+            return inbox.receive_many(actor, [raw], find_public_key).outcomes[0]
 
     return bytes_of
 
 
 @pytest.fixture
-def forge(session, vault):
+def forge(session):
     """Seal an envelope as its sender would who has the key, whatever it says."""
 
     def made(envelope, **changes):
         actor = acting(envelope.sender)
         with transaction(actor):
-            return seal(replace(envelope, **changes), signing.signer(actor, vault))
+            return seal(replace(envelope, **changes), signing.signer(actor))
 
     return made
 
@@ -75,10 +75,10 @@ def test_nobody_takes_what_is_for_another(say, take):
     assert statuses("ARG") == {}
 
 
-def test_nobody_speaks_for_another_by_his_own_key(say, take, vault):
+def test_nobody_speaks_for_another_by_his_own_key(say, take):
     envelope = say(now=False)
     with transaction(acting("ARG")):
-        forged = seal(envelope, lambda state: signing.signer(acting("ARG"), vault)("ARG"))
+        forged = seal(envelope, lambda state: signing.signer(acting("ARG"))("ARG"))
     assert take(forged.raw).reason == "unknown_key"
 
 
@@ -131,14 +131,14 @@ def test_nobody_answers_what_another_was_asked(say, take, forge, work, noted):
     assert statuses("PRY")[answer.id] == ("refused", "other_request")
 
 
-def test_a_new_key_takes_nothing_from_what_the_old_one_signed(say, run, vault, take):
+def test_a_new_key_takes_nothing_from_what_the_old_one_signed(say, run, take):
     envelope = say(now=False)
-    run("BRA", signing.rotate_key, vault=vault)
+    run("BRA", signing.rotate_key)
     assert take(envelope.raw).id == envelope.id
     assert say(now=False).kid != envelope.kid
 
 
-def test_what_waits_is_signed_again_where_its_key_was_stolen(say, run, vault, take, work, noted):
+def test_what_waits_is_signed_again_where_its_key_was_stolen(say, run, take, work, noted):
     first, second = say(now=False), say(now=False)
     take(first.raw)
     run("BRA", signing.report_compromise, kid=first.kid, since=NOW)

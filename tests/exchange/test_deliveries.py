@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
+from api.http.context import current_vault
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import FixedClock
@@ -49,12 +50,12 @@ def test_each_pair_of_states_counts_and_chains_for_itself(say, noted):
     assert (there.previous, back.previous) == (None, None)
 
 
-def test_several_letters_keep_their_order(session, vault, noted):
+def test_several_letters_keep_their_order(session, noted):
     actor = acting("BRA")
     with transaction(actor):
         letters = [EnvelopeData("test.said", "BR-1", name, {}) for name in ("PRY", "ARG", "PRY")]
-        said = delivery.send_many(actor, vault, letters)
-        assert delivery.deliver_now(actor, vault) == 3
+        said = delivery.send_many(actor, letters)
+        assert delivery.deliver_now(actor) == 3
     assert [(each.recipient, each.sequence) for each in said] == [
         ("PRY", 1),
         ("ARG", 1),
@@ -63,26 +64,26 @@ def test_several_letters_keep_their_order(session, vault, noted):
     assert applied("PRY") == [said[0].id, said[2].id]
 
 
-def test_a_command_that_fails_says_nothing(session, vault, noted):
+def test_a_command_that_fails_says_nothing(session, noted):
     actor = acting("BRA")
     with pytest.raises(Conflict), transaction(actor):
-        delivery.send(actor, vault, EnvelopeData("test.said", "BR-1", "PRY", {}))
-        delivery.deliver_now(actor, vault)
+        delivery.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        delivery.deliver_now(actor)
         raise Conflict(sentence("Something else is wrong."))
     assert (applied("PRY"), statuses("PRY"), sent("BRA")) == ([], {}, [])
 
 
-def test_an_answer_names_the_request_and_comes_with_it(say, vault, handle):
+def test_an_answer_names_the_request_and_comes_with_it(say, handle):
     heard = []
 
-    def answer(actor, vault, envelope):
+    def answer(actor, envelope):
         said = EnvelopeData(
             "test.answered", envelope.case_number, envelope.sender, {"n": 1}, envelope
         )
-        delivery.send(actor, vault, said)
+        delivery.send(actor, said)
 
     handle("test.said", answer)
-    handle("test.answered", lambda actor, vault, envelope: heard.append((actor, envelope)))
+    handle("test.answered", lambda actor, envelope: heard.append((actor, envelope)))
     asked = say()
     [(actor, told)] = heard
     assert (told.in_reply_to, told.request_hash) == (asked.id, asked.hash)
@@ -90,28 +91,33 @@ def test_an_answer_names_the_request_and_comes_with_it(say, vault, handle):
 
 
 def test_states_that_answer_each_other_for_ever_do_not_hold_a_command(say, handle, work):
-    def answer(actor, vault, envelope):
-        delivery.send(
-            actor, vault, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope)
-        )
+    def answer(actor, envelope):
+        delivery.send(actor, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope))
 
     handle("test.said", answer)
     say()
     assert len(statuses("PRY")) == len(statuses("BRA")) == delivery.MAX_ROUNDS / 2
 
 
-def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, vault, handle):
+def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, handle):
     seen = []
-    handle("test.said", lambda actor, vault, envelope: seen.append(actor))
-    officer = Actor("BRA", "police_officer", frozenset(), officer="P-7", clock=FixedClock(NOW))
+    handle("test.said", lambda actor, envelope: seen.append(actor))
+    officer = Actor(
+        "BRA",
+        "police_officer",
+        frozenset(),
+        officer="P-7",
+        clock=FixedClock(NOW),
+        vault=current_vault(),
+    )
     with transaction(officer):
-        delivery.send(officer, vault, EnvelopeData("test.said", "BR-1", "PRY", {}))
-        delivery.deliver_now(officer, vault)
+        delivery.send(officer, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        delivery.deliver_now(officer)
     [actor] = seen
     assert (actor.state, actor.role, actor.officer, actor.now()) == ("PRY", "operator", None, NOW)
 
 
-def test_what_the_command_changed_before_is_written_for_its_own_state(session, vault, handle):
+def test_what_the_command_changed_before_is_written_for_its_own_state(session, handle):
     """The recipient could not write it, and its savepoint would try."""
     handle("test.said", note)
     actor, waiting = (
@@ -119,9 +125,9 @@ def test_what_the_command_changed_before_is_written_for_its_own_state(session, v
         MatchJob(id=new_id(), owner_state="BRA", is_of_crime=False, record_ids=[]),
     )
     with transaction(actor):
-        delivery.send(actor, vault, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        delivery.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
         db.session.add(waiting)
-        assert delivery.deliver_now(actor, vault) == 1
+        assert delivery.deliver_now(actor) == 1
     assert (applied("BRA"), len(applied("PRY"))) == ([], 1)
 
 
@@ -137,8 +143,8 @@ def test_the_audit_of_each_side_names_it_for_itself(say, noted, entries):
 def test_a_failing_handler_leaves_what_is_said_waiting_and_what_follows_too(
     say, handle, work, caplog
 ):
-    def fail(actor, vault, envelope):
-        note(actor, vault, envelope)
+    def fail(actor, envelope):
+        note(actor, envelope)
         raise RuntimeError(f"{SECRET_TEXT} is not known")
 
     handle("test.said", fail)
@@ -157,7 +163,7 @@ def test_a_failing_handler_leaves_what_is_said_waiting_and_what_follows_too(
 def test_a_handler_that_fails_again_is_tried_less_and_less_often(say, handle, work):
     tried = []
 
-    def fail(actor, vault, envelope):
+    def fail(actor, envelope):
         tried.append((actor.now() - NOW).total_seconds())
         raise Unavailable(sentence("Not now."))
 
@@ -173,15 +179,15 @@ def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
 ):
     heard = []
 
-    def refuse(actor, vault, envelope):
-        note(actor, vault, envelope)
+    def refuse(actor, envelope):
+        note(actor, envelope)
         raise Invalid({"serial": [sentence("Not now.")]})
 
     handle("test.said", refuse)
     monkeypatch.setitem(
         processing.REFUSAL_HANDLERS,
         "test.said",
-        lambda actor, vault, mine, code: heard.append((actor.state, mine, code)),
+        lambda actor, mine, code: heard.append((actor.state, mine, code)),
     )
     envelope = say()
     handle("test.said", note)
@@ -194,7 +200,7 @@ def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
 
 
 def test_what_the_database_never_takes_is_set_aside_and_what_follows_goes_on(say, handle):
-    def keep(actor, vault, envelope):
+    def keep(actor, envelope):
         db.session.execute(text("SELECT CAST(:said AS jsonb)"), {"said": '"\\u0000"'})
 
     handle("test.said", keep)
@@ -236,9 +242,7 @@ def test_nothing_is_sent_to_oneself(say):
         say("BRA", "BRA")
 
 
-def test_what_the_recipient_refuses_is_offered_again_later(
-    say, run, vault, work, noted, monkeypatch
-):
+def test_what_the_recipient_refuses_is_offered_again_later(say, run, work, noted, monkeypatch):
     envelope = say(now=False)
     monkeypatch.setattr(delivery, "find_public_key", lambda kid: {})
     work("BRA")
@@ -271,7 +275,7 @@ def test_no_state_sees_the_letters_of_others(say, noted, model):
 def test_a_handler_sees_with_the_eyes_of_the_recipient(say, handle):
     seen = []
 
-    def look(actor, vault, envelope):
+    def look(actor, envelope):
         seen.extend(db.session.scalars(select(InboxEnvelope.owner_state)))
         raise RuntimeError
 

@@ -45,12 +45,12 @@ def speak(application):
 
     def made(sender, recipient, now=True):
         def one():
-            actor, vault = acting(sender), application.config["VAULT"]
+            actor = acting(sender)
             with transaction(actor):
                 letter = EnvelopeData("test.said", "BR-1", recipient, {})
-                envelope = delivery.send(actor, vault, letter)
+                envelope = delivery.send(actor, letter)
                 if now:
-                    delivery.deliver_now(actor, vault)
+                    delivery.deliver_now(actor)
             return envelope
 
         return one
@@ -70,11 +70,11 @@ def test_commands_that_say_at_once_number_without_a_gap_or_a_double(at_once, spe
 
 
 def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once, speak, handle):
-    def answer(actor, vault, envelope):
-        note(actor, vault, envelope)
+    def answer(actor, envelope):
+        note(actor, envelope)
         if envelope.in_reply_to is None:
             letter = EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope)
-            delivery.send(actor, vault, letter)
+            delivery.send(actor, letter)
 
     handle("test.said", answer)
     at_once(*[speak("BRA", "PRY"), speak("PRY", "BRA")] * TIMES)
@@ -108,9 +108,9 @@ def test_a_worker_gives_way_to_a_command_that_holds_what_a_handler_wants(
     """The command may want the two states next, which the worker holds."""
     held = text("SELECT pg_advisory_xact_lock(4711)")
 
-    def wait(actor, vault, envelope):
+    def wait(actor, envelope):
         db.session.execute(held)
-        note(actor, vault, envelope)
+        note(actor, envelope)
 
     handle("test.said", wait)
     [envelope] = at_once(speak("BRA", "PRY", now=False))
@@ -158,8 +158,6 @@ def test_a_worker_that_is_killed_between_applying_and_marking_has_applied_nothin
 
 
 def deliver(state):
-    from api.http.context import current_vault as vault
-
     actor = acting(state)
     with transaction(actor):
-        return delivery.deliver_pending(actor, vault())
+        return delivery.deliver_pending(actor)

@@ -9,8 +9,8 @@ import pytest
 from tests.support.source import ROOT
 
 KINDS = (
-    "from salsa_ext.exchange.processing import HANDLERS, REFUSALS;"
-    " print(sorted(HANDLERS), sorted(REFUSALS))"
+    "from salsa_ext.exchange.processing import HANDLERS, REFUSAL_HANDLERS;"
+    " print(sorted(HANDLERS), sorted(REFUSAL_HANDLERS))"
 )
 
 

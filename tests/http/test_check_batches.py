@@ -230,7 +230,7 @@ def test_the_database_is_asked_the_same_few_things_beside_the_searches(ask, aske
     def others(count):
         asked.clear()
         ask(*[{"serial": f"QX{number:06}"} for number in range(count)])
-        searches = ("salsa_near", EXACT_SQL, VISIBLE_ALERTS_SQL)
+        searches = ("salsa_similar_marks", EXACT_SQL, VISIBLE_ALERTS_SQL)
         return len([said for said in asked if not any(search in said for search in searches)])
 
     others(1)

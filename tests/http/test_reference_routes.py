@@ -88,7 +88,11 @@ def test_a_typed_type_is_found_in_any_language(client):
 
 def test_an_importer_is_shown_as_one(client):
     [first, *_] = items(client, "/makes?q=Interarms")
-    assert (first["kind"], first["matched_by"], first["is_certain"]) == ("importer", "importer", False)
+    assert (first["kind"], first["matched_by"], first["is_certain"]) == (
+        "importer",
+        "importer",
+        False,
+    )
 
 
 def test_related_calibres_name_each_other(client):

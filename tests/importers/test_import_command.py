@@ -53,7 +53,9 @@ def test_all_rejects_are_written_to_a_file(salsa, events, tmp_path):
 def test_a_file_for_rejects_that_cannot_be_written_is_refused_before_the_first_row(
     salsa, events, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("api.cli.imports.us_crime_guns.run", lambda *_: pytest.fail("rows read"))
+    monkeypatch.setattr(
+        "api.cli.imports.us_crime_guns.import_file", lambda *_: pytest.fail("rows read")
+    )
     nowhere = tmp_path / "nowhere" / "rejects.csv"
     refused = salsa("import", "us-crime-guns", events(ROW), "--rejects", str(nowhere))
     assert refused.exit_code == 2

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from api.http.context import current_vault
 from importers import us_crime_guns
 from importers.rows import Lookups
 from importers.us_crime_guns import COLUMNS
@@ -71,6 +70,6 @@ def compared(actor, tmp_path):
                 writer.writerow({"source_dataset": "TEST", "source_row": str(number)} | row)
         few = replace(Lookups.load("us_crime_guns"), least=1)
         us_crime_guns.import_file(path, actor("USA"), lookups=few)
-        return compare_traces(path, actor("USA"), current_vault())
+        return compare_traces(path, actor("USA"))
 
     return call

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from api.http.context import current_vault
 from importers import us_crime_guns
 from importers.us_crime_guns_compare import compare_traces, count_classes
 from salsa_ext.access.rules import operator
@@ -127,7 +126,7 @@ def imported(own_database):
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     with create_app(own_database, AFTER_ALL_BUT_ONE).app_context():
         report = us_crime_guns.import_file(FILE, actor)
-        found = compare_traces(FILE, actor, current_vault())
+        found = compare_traces(FILE, actor)
         yield report, found
         db.session.remove()
         db.engine.dispose()

@@ -168,7 +168,7 @@ def test_no_gun_is_searched_by_itself_because_many_others_are_asked_for(
         monkeypatch.setattr(batch, "MAX_BULK_HITS", most)
         asked.clear()
         undone(look, run)
-        searched.append(sum("salsa_near" in said for said in asked))
+        searched.append(sum("salsa_similar_marks" in said for said in asked))
     assert searched[0] == searched[1]
 
 
@@ -200,7 +200,7 @@ def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked):
     run("PRY", reports.record_many, batch=batch)
     asked.clear()
     assert run("PRY", match_jobs.match_queued) == len(serials)
-    assert not [statement for statement in asked if "salsa_near" in statement]
+    assert not [statement for statement in asked if "salsa_similar_marks" in statement]
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from salsa_ext.access import paper_tokens
 from salsa_ext.access.rules import operator
-from salsa_ext.access.vault import Vault
 from salsa_ext.database.session import db, transaction
 from tests.support import bodies
 from tests.support.papers import SIGNED, amend, code_of, keys, paper, set_to, text_of, verify
@@ -160,7 +159,7 @@ def test_blanks_around_a_token_do_no_harm(pry, bra):
 
 def signed_by_pry(app, claims):
     """Sign as only the state's own key can: for a paper whose record was lost."""
-    vault: Vault = app.config["VAULT"]
+    vault = app.config["VAULT"]
     with transaction(operator("PRY")):
         [(kid, sealed)] = db.session.execute(text("SELECT kid, sealed FROM signing_secret"))
     raw = vault.open(bytes(sealed), kid)

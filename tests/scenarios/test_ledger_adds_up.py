@@ -271,7 +271,10 @@ def of_run(run):
     permits = db.session.scalars(asked.execution_options(populate_existing=True)).all()
     asked = select(PermitLine).where(PermitLine.permit_id.in_([each.id for each in permits]))
     lines = db.session.scalars(asked.execution_options(populate_existing=True)).all()
-    kept = {permit.number: (permit.standing, permit.status, permit.findings) for permit in permits}
+    kept = {
+        permit.number: (permit.counterpart_status, permit.status, permit.findings)
+        for permit in permits
+    }
     return permits, kept | {
         (line.permit_id, line.line): (line.shipped, line.lapsed) for line in lines
     }

@@ -124,7 +124,11 @@ def papers(of):
     made["import"] = of("BOL").post("/permits", imported).json
     for kind, state in (("export", "BRA"), ("in_transit", "PRY"), ("import", "BOL")):
         read = of(state).get(f"/permits/{made[kind]['id']}").json
-        assert (read["status"], read["counterpart_status"], read["findings"]) == ("issued", "complete", [])
+        assert (read["status"], read["counterpart_status"], read["findings"]) == (
+            "issued",
+            "complete",
+            [],
+        )
     return made
 
 

@@ -77,11 +77,7 @@ class Asking(RuleBasedStateMachine):
         super().__init__()
         self.stack, self.now, self.numbers = ExitStack(), NOW, itertools.count(1)
         self.stack.enter_context(undone(self.app))
-        self.vault, self.is_late, self.deliver = (
-            self.app.config["VAULT"],
-            False,
-            delivery.deliver_now,
-        )
+        self.is_late, self.deliver = False, delivery.deliver_now
         self.stack.enter_context(patch.object(delivery, "deliver_now", self.deliver_or_not))
         for module in (legs, workflow):
             self.stack.enter_context(patch.object(module, "put", watched(module.put)))
@@ -99,11 +95,11 @@ class Asking(RuleBasedStateMachine):
         self.seized = self.do("ARG", seizures.record, data=seizure)
         self.trace("ARG", of_seizure=True)
 
-    def deliver_or_not(self, actor, vault):
-        return 0 if self.is_late else self.deliver(actor, vault)
+    def deliver_or_not(self, actor):
+        return 0 if self.is_late else self.deliver(actor)
 
     def actor(self, state):
-        return operator(state, f"{state}-TEST", FixedClock(self.now))
+        return operator(state, f"{state}-TEST", FixedClock(self.now), self.app.config["VAULT"])
 
     def do(self, state, command, **data):
         actor = self.actor(state)
@@ -113,7 +109,7 @@ class Asking(RuleBasedStateMachine):
     def attempt(self, name, state, command, **data):
         """Do it, or let the table refuse it; nothing else may go wrong."""
         try:
-            self.do(state, command, vault=self.vault, **data)
+            self.do(state, command, **data)
             DONE[name] += 1
         except Conflict:
             DONE[f"{name} refused"] += 1
@@ -259,7 +255,7 @@ class Asking(RuleBasedStateMachine):
         for _ in range(100):
             actor = self.actor(state)
             with transaction(actor):
-                if not delivery.deliver_pending(actor, self.vault):
+                if not delivery.deliver_pending(actor):
                     return
 
     def teardown(self):

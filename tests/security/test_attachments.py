@@ -204,7 +204,7 @@ def test_a_file_is_looked_into_while_no_connection_is_held(
     place = (
         (administration_files, "_is_picture")
         if kind == "photograph"
-        else (administration_files, "check")
+        else (administration_files, "check_pdf")
     )
     monkeypatch.setattr(*place, take)
     support_files.attach(police, subject, file, kind=kind)

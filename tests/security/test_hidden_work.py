@@ -58,7 +58,7 @@ def test_nor_on_a_request_whichever_state_keeps_it_from_him(as_actor, asked, by)
 def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
     as_actor, monkeypatch
 ):
-    def refuse(actor, vault, envelope):
+    def refuse(actor, envelope):
         raise Invalid({})
 
     monkeypatch.setitem(processing.HANDLERS, "trace.request", refuse)

@@ -36,13 +36,12 @@ def own(as_actor):
 @pytest.fixture
 def say(app):
     """Let a state send Paraguay a letter of its own making."""
-    vault = app.config["VAULT"]
 
     def said(state, kind, **body):
-        actor = operator(state, clock=FixedClock(NOW))
+        actor = operator(state, clock=FixedClock(NOW), vault=app.config["VAULT"])
         with transaction(actor):
-            delivery.send(actor, vault, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
-            delivery.deliver_now(actor, vault)
+            delivery.send(actor, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
+            delivery.deliver_now(actor)
 
     return said
 

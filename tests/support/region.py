@@ -190,14 +190,12 @@ def _tell() -> None:
 def _write(app: Flask) -> None:
     """Let each of the two states say something that nobody handles."""
     for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
-        acting = operator(state, clock=FixedClock(NOW))
+        acting = operator(state, clock=FixedClock(NOW), vault=app.config["VAULT"])
         with app.app_context(), transaction(acting):
             delivery.send_many(
-                acting,
-                app.config["VAULT"],
-                [EnvelopeData("test.said", "BR-1", other, {"said": "Something"})],
+                acting, [EnvelopeData("test.said", "BR-1", other, {"said": "Something"})]
             )
-            delivery.deliver_now(acting, app.config["VAULT"])
+            delivery.deliver_now(acting)
 
 
 def _register() -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from flask import Flask
 from sqlalchemy import text
 
+from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
@@ -20,8 +21,10 @@ from tests.support import actors
 ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
 
 
-def make(config, progress=lambda *_: None):
-    return region.create_region(config, seed=SEED, anchor=ANCHOR, progress=progress, scale=SCALE)
+def make(progress=lambda *_: None):
+    return region.create_region(
+        current_vault(), seed=SEED, anchor=ANCHOR, progress=progress, scale=SCALE
+    )
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, 
     def opened(made):
         asked.clear()
         page = officer.open(f"/seizures/{made['id']}")
-        assert sum("salsa_near" in said for said in asked) == 1
+        assert sum("salsa_similar_marks" in said for said in asked) == 1
         return page, len(asked)
 
     guns = [

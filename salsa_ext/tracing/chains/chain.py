@@ -122,12 +122,12 @@ class ChainLeg:
     state: str
     status: str
     events: Sequence[Event] = ()
-    takes_part: bool = True
+    participates: bool = True
     failure_reason: str | None = None
     is_late: bool = False
     until: str | None = None
-    names: str | None = None
-    is_to_send: bool = False
+    referred_to: str | None = None
+    is_form_pending: bool = False
 
 
 @dataclass
@@ -391,7 +391,7 @@ def _reported_failure(
     young that every state still keeps its records.
     """
     asked, circle = {leg.state for leg in legs}, _circular_states(legs)
-    ways = (leg for leg in legs if leg.names not in asked or leg.state in circle)
+    ways = (leg for leg in legs if leg.referred_to not in asked or leg.state in circle)
     if any(leg.status in OPEN_STATUSES and not leg.is_late for leg in ways):
         return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
@@ -421,13 +421,13 @@ def _failure_reason(
 
 
 def _no_response_reason(owed: Sequence[ChainLeg]) -> str | None:
-    if not any(leg.takes_part for leg in owed):
+    if not any(leg.participates for leg in owed):
         return "not_participant" if all(leg.is_late for leg in owed) else None
-    return "no_response" if any(leg.is_late and leg.takes_part for leg in owed) else None
+    return "no_response" if any(leg.is_late and leg.participates for leg in owed) else None
 
 
 def _missing_answer(leg: ChainLeg) -> Message:
-    if leg.is_to_send and leg.status in MISSING_UNSENT:
+    if leg.is_form_pending and leg.status in MISSING_UNSENT:
         return Message(MISSING_UNSENT[leg.status].text, {"state": leg.state})
     if leg.status == "deferred" and leg.until:
         return message("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
@@ -440,12 +440,12 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
     asked = {leg.state for leg in legs}
     nothing = {leg.state for leg in legs if leg.status == "no_record"}
     for leg in legs:
-        if leg.status in MISSING_ANSWER and leg.names not in asked:
+        if leg.status in MISSING_ANSWER and leg.referred_to not in asked:
             yield _missing_answer(leg)
     circle = _circular_states(legs)
     for leg in legs:
-        told = {"state": leg.state, "partner": leg.names}
-        if leg.status == "forwarded" and leg.names in nothing:
+        told = {"state": leg.state, "partner": leg.referred_to}
+        if leg.status == "forwarded" and leg.referred_to in nothing:
             yield message(
                 "The answer of {state}, which named {partner}: that has no record.", **told
             )
@@ -456,7 +456,7 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
 
 
 def _circular_states(legs: Sequence[ChainLeg]) -> set[str]:
-    return circular_referrals({leg.state: leg.names for leg in legs if leg.names})
+    return circular_referrals({leg.state: leg.referred_to for leg in legs if leg.referred_to})
 
 
 def _open_decisions(life: _SortedEvents) -> Iterator[Message]:

@@ -391,7 +391,7 @@ def _check_records(
 
 def _other_marks(request: TraceRequest, view: RecordView) -> Message | None:
     """Return the problem of a record with other marks, or None."""
-    gun, record = request.asked["firearm"], view.record
+    gun, record = request.body["firearm"], view.record
     asked = _distinctive_marks(
         gun["serial"], ((mark["kind"], mark["text"]) for mark in gun["marks"])
     )

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, SalsaError, message
 from salsa_ext.database.session import db
@@ -44,12 +43,12 @@ MAX_DEFERRAL_DAYS: Final = 366
 
 
 def acknowledge(
-    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: CommentData
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: CommentData
 ) -> None:
     """Acknowledge a request; raises NotFound, StaleVersion, IllegalTransition."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
-    _apply_and_send(actor, vault, request, "acknowledge", {"text": data.text})
+    _apply_and_send(actor, request, "acknowledge", {"text": data.text})
     workflow.audit_request(actor, Action.REQUEST_ACKNOWLEDGED, request)
 
 
@@ -57,13 +56,11 @@ def acknowledge(
 class AcknowledgementResult:
     """Requests acknowledged, and those that failed, with the error."""
 
-    done: Sequence[UUID]
-    left: Mapping[UUID, SalsaError]
+    acknowledged: Sequence[UUID]
+    failures: Mapping[UUID, SalsaError]
 
 
-def acknowledge_many(
-    *, actor: Actor, vault: Vault, data: AcknowledgementData
-) -> AcknowledgementResult:
+def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
     """Acknowledge several requests; failures do not affect the others.
 
     All pairs of states are locked before the requests, to avoid deadlocks.
@@ -76,11 +73,7 @@ def acknowledge_many(
     for request_id in wanted:
         try:
             acknowledge(
-                actor=actor,
-                vault=vault,
-                request_id=request_id,
-                expected_version=None,
-                data=CommentData(),
+                actor=actor, request_id=request_id, expected_version=None, data=CommentData()
             )
         except (NotFound, IllegalTransition) as error:
             left[request_id] = error
@@ -88,7 +81,7 @@ def acknowledge_many(
 
 
 def answer(
-    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: AnswerData
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: AnswerData
 ) -> None:
     """Answer with own records or register entries; raises Invalid, and as `acknowledge`.
 
@@ -105,7 +98,6 @@ def answer(
     events = _answer_events(actor, request, data, handling)
     _apply_and_send(
         actor,
-        vault,
         request,
         action,
         {
@@ -124,7 +116,7 @@ def answer(
 
 
 def report_no_record(
-    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: CommentData
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: CommentData
 ) -> None:
     """Answer that the own state has no record of the gun.
 
@@ -137,7 +129,6 @@ def report_no_record(
     reason = data.failure_reason if isinstance(data, NoRecordData) else None
     _apply_and_send(
         actor,
-        vault,
         request,
         "no_record",
         {"text": data.text, "is_automatic": False, "failure_reason": reason},
@@ -146,22 +137,17 @@ def report_no_record(
 
 
 def refuse(
-    *, actor: Actor, vault: Vault, request_id: UUID, expected_version: int | None, data: RefusalData
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: RefusalData
 ) -> None:
     """Refuse, with one of the reasons allowed by the ITI (22)."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
-    _apply_and_send(actor, vault, request, "refuse", {"reason": data.reason, "text": data.text})
+    _apply_and_send(actor, request, "refuse", {"reason": data.reason, "text": data.text})
     workflow.audit_request(actor, Action.REQUEST_REFUSED, request, reason=data.reason)
 
 
 def defer(
-    *,
-    actor: Actor,
-    vault: Vault,
-    request_id: UUID,
-    expected_version: int | None,
-    data: DeferralData,
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: DeferralData
 ) -> None:
     """Defer the answer to a day, the new deadline; raises Invalid."""
     require(actor, Permission.REQUEST_ANSWER)
@@ -171,7 +157,7 @@ def defer(
             {"until": [message("A day after today, within {count} days.", count=MAX_DEFERRAL_DAYS)]}
         )
     until = data.until.isoformat()
-    _apply_and_send(actor, vault, request, "defer", {"until": until, "reason": data.reason})
+    _apply_and_send(actor, request, "defer", {"until": until, "reason": data.reason})
     until_end = deadline_on(data.until, local_days(actor).zone(actor.own_state()))
     workflow.defer_deadline(actor, request, until_end)
     db.session.flush()
@@ -179,29 +165,19 @@ def defer(
 
 
 def ask_questions(
-    *,
-    actor: Actor,
-    vault: Vault,
-    request_id: UUID,
-    expected_version: int | None,
-    data: QuestionData,
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: QuestionData
 ) -> None:
     """Ask the asking state questions; the clock stops until it replies."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
     if not data.questions:
         raise Invalid({"questions": [message("Give at least one question.")]})
-    _apply_and_send(actor, vault, request, "ask", {"questions": list(data.questions)})
+    _apply_and_send(actor, request, "ask", {"questions": list(data.questions)})
     workflow.audit_request(actor, Action.REQUEST_QUESTIONED, request)
 
 
 def forward(
-    *,
-    actor: Actor,
-    vault: Vault,
-    request_id: UUID,
-    expected_version: int | None,
-    data: ReferralData,
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: ReferralData
 ) -> None:
     """Refer the asking state to another state.
 
@@ -212,7 +188,7 @@ def forward(
     if wrong := answers.wrong_referral(actor, request, data.state):
         raise Invalid({"state": [wrong]})
     answers.check_no_record(request, "forward", data)
-    _apply_and_send(actor, vault, request, "forward", {"state": data.state, "reason": data.reason})
+    _apply_and_send(actor, request, "forward", {"state": data.state, "reason": data.reason})
     workflow.audit_request(actor, Action.REQUEST_FORWARDED, request, state=data.state)
 
 
@@ -264,7 +240,6 @@ def add_note(*, actor: Actor, request_id: UUID, data: CommentData) -> None:
 
 def _apply_and_send(
     actor: Actor,
-    vault: Vault,
     request: TraceRequest,
     action: str,
     body: Mapping[str, Any],
@@ -274,11 +249,11 @@ def _apply_and_send(
     workflow.apply_action(actor, request, action)
     request.is_automatic = False
     db.session.flush()
-    told = workflow.send_message(actor, vault, request, kind or f"trace.{action}", body)
+    told = workflow.send_message(actor, request, kind or f"trace.{action}", body)
     if action in REPLIABLE_ACTIONS:
-        request.question = told.id
+        request.question_envelope_id = told.id
         db.session.flush()
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)
 
 
 def _answer_events(

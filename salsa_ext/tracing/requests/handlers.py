@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.access.audit import Action, AuditEvent
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import Conflict, EnvelopeRefused, IllegalTransition, NotFound, message
 from salsa_ext.core.ids import new_id
@@ -68,12 +67,12 @@ class _PendingMessages:
 
 
 @handles("trace.request")
-def _on_request(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_request(actor: Actor, envelope: Envelope) -> None:
     """Create the request of a leg; answer it automatically if possible."""
-    _create_once(actor, vault, envelope, request_schemas.read_body(envelope.kind, envelope.body))
+    _create_once(actor, envelope, request_schemas.read_body(envelope.kind, envelope.body))
 
 
-def _create_once(actor: Actor, vault: Vault, envelope: Envelope, said: Body) -> None:
+def _create_once(actor: Actor, envelope: Envelope, said: Body) -> None:
     """Create a request; raises Conflict, EnvelopeRefused for an own trace."""
     named = {
         "own": actor.own_state(),
@@ -86,38 +85,38 @@ def _create_once(actor: Actor, vault: Vault, envelope: Envelope, said: Body) -> 
         raise Conflict(message("This was asked already."))
     if is_ours:  # it would keep the own trace from own agencies, or show it to them
         raise EnvelopeRefused("malformed", field="body.trace")
-    _create_request(actor, vault, envelope, said)
+    _create_request(actor, envelope, said)
 
 
 @handles("trace.renewed")
-def _on_renewal(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_renewal(actor: Actor, envelope: Envelope) -> None:
     """Update the description of the gun, and repeat automatic answers."""
     said = request_schemas.read_body(envelope.kind, envelope.body)
     request = _find_request(actor, envelope, said)
     if request is None:
-        _create_once(actor, vault, envelope, said)
+        _create_once(actor, envelope, said)
         return
     if request.status == "withdrawn":
         raise IllegalTransition("request", request.status, "renew")
     actor = _for_trace(actor, request.case_number, request.trace_id)
     status = status_after_renewal(request.status, is_automatic=request.is_automatic)
-    request.asked, request.priority = _stored_body(said), said["priority"]
+    request.body, request.priority = _stored_body(said), said["priority"]
     request.envelope_id = envelope.id
     workflow.restrict_as_named(actor, request, _own_restricted(actor, said))
     if status != request.status:
         request.answered_at = None
     workflow.set_status(actor, request, status)
     _store_message(actor, request, envelope, said)
-    found = _find_candidates(actor, request.asking_state, request.asked)
+    found = _find_candidates(actor, request.asking_state, request.body)
     request.candidates = record_search.candidate_rows(found)
     db.session.flush()
     own = settings.settings_by_state([actor.own_state()])[actor.own_state()]
-    if not _answer_automatically(actor, vault, request, envelope, found, own, _PendingMessages()):
+    if not _answer_automatically(actor, request, envelope, found, own, _PendingMessages()):
         workflow.notify_analysts(actor, request, "request_renewed")
 
 
 @handles("trace.withdraw")
-def _on_withdrawal(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_withdrawal(actor: Actor, envelope: Envelope) -> None:
     """End a request from any status: no answer is accepted after it."""
     said, request = _body_and_request(actor, envelope)
     was = request.status
@@ -128,10 +127,10 @@ def _on_withdrawal(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 
 @handles("trace.reply")
-def _on_reply(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_reply(actor: Actor, envelope: Envelope) -> None:
     """Store a reply; to the current question it resumes the clock."""
     said, request = _body_and_request(actor, envelope)
-    stands = envelope.in_reply_to == request.question
+    stands = envelope.in_reply_to == request.question_envelope_id
     if stands and next_status(request.status, "reply"):
         workflow.apply_action(actor, request, "reply")
     _store_message(actor, request, envelope, said)
@@ -139,19 +138,19 @@ def _on_reply(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 
 @handles("trace.hide")
-def _on_restriction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_restriction(actor: Actor, envelope: Envelope) -> None:
     """Restrict a request, and update the contact to call."""
     said, request = _body_and_request(actor, envelope)
     before = restrictions.list_restricted(request.id)
     workflow.restrict_as_named(actor, request, _own_restricted(actor, said))
-    request.asked = request.asked | {"office": said["office"]}
+    request.body = request.body | {"office": said["office"]}
     request.version += 1
     _store_message(actor, request, envelope, said)
     workflow.notify_without_analyst(actor, request, before)
 
 
 @handles("trace.feedback")
-def _on_feedback(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_feedback(actor: Actor, envelope: Envelope) -> None:
     """Store the feedback on an answer."""
     said, request = _body_and_request(actor, envelope)
     _store_message(actor, request, envelope, said)
@@ -163,7 +162,7 @@ def _for_trace(actor: Actor, case_number: str, trace_id: UUID) -> Actor:
     return actor.for_purpose(Purpose("investigation", case_number, about=(str(trace_id),)))
 
 
-def _create_request(actor: Actor, vault: Vault, envelope: Envelope, said: Body) -> None:
+def _create_request(actor: Actor, envelope: Envelope, said: Body) -> None:
     actor = _for_trace(actor, envelope.case_number, UUID(said["trace"]))
     asked, own = (
         _stored_body(said),
@@ -180,7 +179,7 @@ def _create_request(actor: Actor, vault: Vault, envelope: Envelope, said: Body) 
         status="sent",
         is_automatic=True,
         case_number=envelope.case_number,
-        asked=asked,
+        body=asked,
         priority=said["priority"],
         candidates=record_search.candidate_rows(found),
         envelope_id=envelope.id,
@@ -192,7 +191,7 @@ def _create_request(actor: Actor, vault: Vault, envelope: Envelope, said: Body) 
         workflow.restrict_as_named(actor, request, agencies)
     received = workflow.audit_entry(Action.REQUEST_RECEIVED, request, priority=request.priority)
     heard = _PendingMessages([_message_entry(request, envelope, said)], [received])
-    is_done = _answer_automatically(actor, vault, request, envelope, found, own, heard)
+    is_done = _answer_automatically(actor, request, envelope, found, own, heard)
     heard.keep(actor)
     if not is_done:
         workflow.notify_analysts(actor, request, "request_received")
@@ -200,7 +199,6 @@ def _create_request(actor: Actor, vault: Vault, envelope: Envelope, said: Body) 
 
 def _answer_automatically(
     actor: Actor,
-    vault: Vault,
     request: TraceRequest,
     envelope: Envelope,
     found: Sequence[Candidate],
@@ -218,12 +216,12 @@ def _answer_automatically(
         return False
     told = [hit for hit in found if answers.is_automatic(hit)]
     if not found:
-        _send_no_record(actor, vault, request, envelope, heard)
+        _send_no_record(actor, request, envelope, heard)
         return True
     if not told or not own.answers_automatically:
         return False
     is_all = len(told) == sum(hit.held.event != ALERT for hit in found)
-    _send_answer(actor, vault, request, envelope, told, heard, is_all=is_all)
+    _send_answer(actor, request, envelope, told, heard, is_all=is_all)
     return is_all
 
 
@@ -237,14 +235,13 @@ def _find_candidates(actor: Actor, asking_state: str, asked: Body) -> list[Candi
 
 
 def _send_no_record(
-    actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope, heard: _PendingMessages
+    actor: Actor, request: TraceRequest, envelope: Envelope, heard: _PendingMessages
 ) -> None:
     workflow.apply_action(actor, request, "no_record")
     done = workflow.audit_entry(Action.REQUEST_FOUND_NOTHING, request)
     words, acts = heard.take()
     workflow.send_message(
         actor,
-        vault,
         request,
         "trace.no_record",
         {"text": None, "is_automatic": True},
@@ -256,7 +253,6 @@ def _send_no_record(
 
 def _send_answer(
     actor: Actor,
-    vault: Vault,
     request: TraceRequest,
     envelope: Envelope,
     told: Sequence[Candidate],
@@ -271,7 +267,6 @@ def _send_answer(
     words, acts = heard.take()
     workflow.send_message(
         actor,
-        vault,
         request,
         "trace.answer",
         {
@@ -329,7 +324,7 @@ def _message_entry(request: TraceRequest, envelope: Envelope, said: Body) -> Mes
     )
 
 
-def _on_rejection(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
+def _on_rejection(actor: Actor, envelope: Envelope, code: str) -> None:
     """Store with the request that a message on it was refused."""
     mine = select(TraceRequest.id).where(
         TraceRequest.owner_state == actor.own_state(),

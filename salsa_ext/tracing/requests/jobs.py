@@ -112,7 +112,7 @@ def _roles_by_request(actor: Actor, requests: Sequence[TraceRequest]) -> dict[UU
 
 def _reached_percents(actor: Actor, request: TraceRequest, calendar: Calendar | None) -> list[int]:
     """Return the percents reached and not sent, at least one."""
-    left = [percent for percent in REMINDER_PERCENTS if percent > request.reminded]
+    left = [percent for percent in REMINDER_PERCENTS if percent > request.reminded_percent]
     begin, until = request.clock_from, request.due_at
     return left[:1] + [
         percent

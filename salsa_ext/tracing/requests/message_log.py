@@ -31,7 +31,7 @@ REJECTED: Final = "set_aside"
 class MessageEntry:
     """A message on a `leg`, `request` or `trace`; notes lack an envelope."""
 
-    about: str
+    subject_kind: str
     subject_id: UUID
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def _message_row(actor: Actor, word: MessageEntry) -> dict[str, Any]:
     return {
         "id": new_id(),
         "owner_state": own,
-        "subject_kind": word.about,
+        "subject_kind": word.subject_kind,
         "subject_id": word.subject_id,
         "kind": word.kind,
         "sender": sender,
@@ -82,7 +82,7 @@ _MESSAGE_COLUMNS: Final = (
 """Columns of a message, without the events of an answer."""
 _MESSAGES: Final = (
     select(*_MESSAGE_COLUMNS)
-    .outerjoin(Account, Account.id == TraceMessage.by)
+    .outerjoin(Account, Account.id == TraceMessage.account_id)
     .where(is_any_of_param(TraceMessage.subject_id))
     .order_by(TraceMessage.id)
 )

@@ -44,18 +44,18 @@ class TraceRequest(Base):
     status: Mapped[str]
     is_automatic: Mapped[bool]
     case_number: Mapped[str]
-    asked: Mapped[dict[str, Any]]
+    body: Mapped[dict[str, Any]] = mapped_column("asked")
     priority: Mapped[str]
     candidates: Mapped[list[dict[str, Any]]]
     envelope_id: Mapped[UUID]
-    question: Mapped[UUID | None]
+    question_envelope_id: Mapped[UUID | None] = mapped_column("question")
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     assignee_id: Mapped[UUID | None]
     clock_from: Mapped[datetime]
-    reminded: Mapped[int] = mapped_column(SmallInteger)
+    reminded_percent: Mapped[int] = mapped_column("reminded", SmallInteger)
     remind_at: Mapped[datetime | None]
 
 
@@ -74,7 +74,7 @@ class TraceMessage(Base):
     subject_id: Mapped[UUID]
     kind: Mapped[str]
     sender: Mapped[str] = mapped_column(CHAR(3))
-    by: Mapped[UUID | None]
+    account_id: Mapped[UUID | None] = mapped_column("by")
     envelope_id: Mapped[UUID | None]
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime]

@@ -36,13 +36,13 @@ class RequestView:
     request: TraceRequest
     messages: Sequence[MessageView]
     assignee: str | None
-    own_hidden_from: Sequence[str]
-    named_hidden_from: Sequence[str]
+    own_restricted: Sequence[str]
+    named_restricted: Sequence[str]
 
     @property
-    def hidden_from(self) -> Sequence[str]:
+    def restricted_agencies(self) -> Sequence[str]:
         """Return all restricted agencies."""
-        return sorted({*self.own_hidden_from, *self.named_hidden_from})
+        return sorted({*self.own_restricted, *self.named_restricted})
 
     @property
     def version(self) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, IllegalTransition, Message, NotFound, message
 from salsa_ext.database.locks import lock
@@ -99,7 +98,6 @@ def set_status(actor: Actor, request: TraceRequest, status: str) -> None:
 
 def send_message(
     actor: Actor,
-    vault: Vault,
     request: TraceRequest,
     kind: str,
     body: Mapping[str, Any],
@@ -120,7 +118,7 @@ def send_message(
         {"leg": str(request.leg_id)} | dict(body),
         in_reply_to,
     )
-    envelope = delivery.send(actor, vault, said)
+    envelope = delivery.send(actor, said)
     word = MessageEntry("request", request.id, message_log.message_kind(envelope), body, envelope)
     message_log.store(actor, [*earlier, word], acts)
     return envelope
@@ -228,12 +226,12 @@ def resume_clock(actor: Actor, request: TraceRequest) -> None:
         moment = after_pause(getattr(request, name), request.stopped_at, actor.now(), calendar)
         setattr(request, name, moment)
     request.stopped_at = None
-    set_reminded(request, request.reminded, calendar)
+    set_reminded(request, request.reminded_percent, calendar)
 
 
 def set_reminded(request: TraceRequest, reminded: int, calendar: Calendar | None) -> None:
     """Store the percent reminded of, and the next reminder; None is never."""
-    request.reminded = reminded
+    request.reminded_percent = reminded
     request.remind_at = _next_reminder(request.clock_from, request.due_at, reminded, calendar)
 
 
@@ -248,7 +246,7 @@ def _deadline_columns(
     return {
         "clock_from": begin,
         "due_at": due_at,
-        "reminded": 0,
+        "reminded_percent": 0,
         "remind_at": _next_reminder(begin, due_at, 0, calendar),
     }
 

@@ -41,7 +41,7 @@ def may_send(actor: Actor, trace: Trace) -> bool:
         return True
     if is_pending(trace):
         raise Conflict(ALREADY_REQUESTED)
-    if trace.approval_asked_at is not None:
+    if trace.approval_requested_at is not None:
         clear_pending(trace)
         db.session.flush()
     rule = approval_rule(trace.owner_state)
@@ -58,7 +58,7 @@ def may_send(actor: Actor, trace: Trace) -> bool:
 
 def is_pending(trace: Trace) -> bool:
     """Return whether a draft waits for the approval required now."""
-    is_waiting = trace.status == "draft" and trace.approval_asked_at is not None
+    is_waiting = trace.status == "draft" and trace.approval_requested_at is not None
     return is_waiting and approval_rule(trace.owner_state) == "own"
 
 
@@ -85,7 +85,7 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
         return
     with legs.updating_status(trace, status=trace.status):
         pass
-    if is_other and trace.approval_asked_at is not None:
+    if is_other and trace.approval_requested_at is not None:
         notify(actor, trace.owner_state, "trace_changed", trace)
 
 
@@ -95,7 +95,7 @@ def _description(trace: Trace) -> dict[str, Any]:
 
 def _ask_anew(actor: Actor, trace: Trace) -> None:
     """Take back what was approved or asked, and ask a second person if the state still wants one."""
-    shown = trace.approval_shown
+    shown = trace.approval_snapshot
     with legs.updating_status(trace, status="draft"):
         clear_pending(trace)
         trace.approval = trace.approved_at = trace.approved_by = None
@@ -110,7 +110,7 @@ def amending(actor: Actor, trace: Trace) -> Iterator[None]:
 
     Requires no permission of its own.
     """
-    was_asked, shown = trace.approval_asked_at is not None, trace.approval_shown
+    was_asked, shown = trace.approval_requested_at is not None, trace.approval_snapshot
     with legs.updating_status(trace, status="draft"):
         clear_pending(trace)
         yield
@@ -120,7 +120,7 @@ def amending(actor: Actor, trace: Trace) -> Iterator[None]:
 
 def clear_pending(trace: Trace) -> None:
     """Clear the pending approval of a draft."""
-    trace.approval_asked_at = trace.approval_shown = None
+    trace.approval_requested_at = trace.approval_snapshot = None
 
 
 def approve(actor: Actor, trace: Trace) -> None:
@@ -129,8 +129,8 @@ def approve(actor: Actor, trace: Trace) -> None:
     Requires no permission of its own.
     """
     with legs.updating_status(trace, status="approved"):
-        trace.approval_shown = approval_snapshot(trace)
-        trace.declined_shown = None
+        trace.approval_snapshot = approval_snapshot(trace)
+        trace.declined_snapshot = None
         _approve(actor, trace, "own")
     notify(actor, trace.owner_state, "trace_approved", trace, by=trace.owner_state)
 
@@ -148,7 +148,7 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
     """
     with legs.updating_status(trace, status="draft"):
         clear_pending(trace)
-        trace.declined_shown = approval_snapshot(trace)
+        trace.declined_snapshot = approval_snapshot(trace)
     message_log.store(actor, [MessageEntry("trace", trace.id, message_log.DECLINE, {"text": text})])
     notify(actor, trace.owner_state, "trace_declined", trace, by=trace.owner_state)
 
@@ -158,7 +158,7 @@ def check_waiting(actor: Actor, trace: Trace) -> None:
 
     One that the state wants nobody to approve any more waits no more. No command of its own.
     """
-    if trace.status != "draft" or trace.approval_asked_at is None:
+    if trace.status != "draft" or trace.approval_requested_at is None:
         return
     if is_pending(trace):
         _notify_without_approver(actor, trace)
@@ -174,9 +174,9 @@ def _notify_without_approver(actor: Actor, trace: Trace) -> None:
 
 def _request_approval(actor: Actor, trace: Trace, shown: dict[str, Any] | None = None) -> None:
     """Request approval; `shown` is the snapshot of an earlier request, if any."""
-    trace.approval_shown = shown or approval_snapshot(trace)
+    trace.approval_snapshot = shown or approval_snapshot(trace)
     with legs.updating_status(trace, status="draft"):
-        trace.approval_asked_at = actor.now()
+        trace.approval_requested_at = actor.now()
     notify(actor, trace.owner_state, "trace_to_approve", trace)
     _notify_without_approver(actor, trace)
     append(actor, AuditEvent(Action.TRACE_APPROVAL_ASKED, "trace", trace.id))
@@ -254,8 +254,8 @@ def changes_since_request(trace: Trace) -> list[FieldChange]:
     """Return the changes of a draft since approval was requested or given."""
     return (
         []
-        if trace.approval_shown is None
-        else changed_fields(trace.approval_shown, approval_snapshot(trace))
+        if trace.approval_snapshot is None
+        else changed_fields(trace.approval_snapshot, approval_snapshot(trace))
     )
 
 
@@ -291,7 +291,7 @@ def approval_rule(state: str) -> str:
 
 def last_decline(trace: Trace, notes: Sequence[MessageView]) -> MessageView | None:
     """Return the last decline of a draft without a pending approval."""
-    if trace.status != "draft" or trace.approval_asked_at is not None:
+    if trace.status != "draft" or trace.approval_requested_at is not None:
         return None
     return next((one for one in reversed(notes) if one.kind == DECLINE), None)
 
@@ -300,7 +300,9 @@ def without_approver(
     drafts: Sequence[Trace], restricted: Mapping[UUID, Sequence[str]]
 ) -> dict[UUID, list[Message]]:
     """Return advice for each waiting draft without any possible approver."""
-    waiting = [one for one in drafts if one.status == "draft" and one.approval_asked_at is not None]
+    waiting = [
+        one for one in drafts if one.status == "draft" and one.approval_requested_at is not None
+    ]
     able = {*approver_agencies()} if waiting else set()
     return {trace.id: [NO_APPROVER] for trace in waiting if able <= {*restricted[trace.id]}}
 
@@ -310,10 +312,10 @@ def is_declined(trace: Trace) -> bool:
 
     A draft amended since was not. A sent one counts as it was when sent.
     """
-    if trace.declined_shown is None:
+    if trace.declined_snapshot is None:
         return False
     return trace.sent_at is not None or not changed_fields(
-        trace.declined_shown, approval_snapshot(trace)
+        trace.declined_snapshot, approval_snapshot(trace)
     )
 
 

@@ -16,7 +16,6 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import Use
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_date
@@ -68,9 +67,9 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     problems.raise_any()
     is_said = data.sent or data.sent_on is not None
     went_out = is_said or data.reference not in (None, leg.reference)
-    is_asked_anew = leg.is_to_send or data.channel != leg.channel
+    is_asked_anew = leg.is_form_pending or data.channel != leg.channel
     if is_asked_anew:
-        leg.is_to_send = not went_out
+        leg.is_form_pending = not went_out
         leg.asked_on = leg.asked_on if data.channel == leg.channel else None
     if data.sent_on or (went_out and is_asked_anew):
         _set_asked(actor, leg, data.sent_on or today(actor))
@@ -83,9 +82,7 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     return is_said
 
 
-def record_answer(
-    actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: ReplyData
-) -> dict[str, Any]:
+def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
     """Record an answer by another channel; raises Invalid.
 
     Replaces the recorded one, unless it is additional (`beside`). Returns what it replaced, for the
@@ -108,10 +105,8 @@ def record_answer(
             [MessageEntry("leg", leg.id, "by_hand", _stored_reply(leg, data) | {"events": said})],
         )
         row = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(
-            actor, vault, trace, legs.referrals_in([row], [*data.points_to])
-        )
-        delivery.deliver_now(actor, vault)
+        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([row], [*data.points_to]))
+        delivery.deliver_now(actor)
     return replaced
 
 
@@ -163,10 +158,10 @@ def _mark_form_sent(actor: Actor, leg: TraceLeg, action: str, sent_on: date | No
     An earlier form's arrival proves nothing of the next one.
     """
     if sent_on is not None:
-        leg.is_to_send = False
+        leg.is_form_pending = False
         _set_asked(actor, leg, sent_on)
-    elif leg.is_to_send and (action in FINAL_ACTIONS or not _was_sent_before(leg)):
-        leg.is_to_send = False
+    elif leg.is_form_pending and (action in FINAL_ACTIONS or not _was_sent_before(leg)):
+        leg.is_form_pending = False
 
 
 def _set_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
@@ -297,13 +292,13 @@ def fill_form(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> RequestForm:
     result = trace_queries.get_result(actor, trace_id)
     seizure = trace_queries.find_seizure(actor, view.trace)
     of_seizure = [seizure.agency] if seizure else []
-    agency = asking_agency(actor, view.trace, view.hidden_from, of_seizure)
+    agency = asking_agency(actor, view.trace, view.restricted_agencies, of_seizure)
     return RequestForm(
         view,
         leg,
         seizure,
         agency_label(agency) if agency else "",
-        find_reply_office(actor.own_state(), agency, view.hidden_from),
+        find_reply_office(actor.own_state(), agency, view.restricted_agencies),
         _transferable_events(result.events(), result.sharing, leg.state),
         result.sharing,
     )

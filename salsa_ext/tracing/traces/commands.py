@@ -13,7 +13,6 @@ from salsa_ext.access import audit
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invalid, message
@@ -65,7 +64,7 @@ DESCRIBED_BY_SEIZURE: Final = message(
 )
 
 
-def create_trace(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
+def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     """Create a trace, and send it unless it is a draft.
 
     Needs what the ITI requires of a request (III, 17). Answers given at once are there when it
@@ -82,12 +81,12 @@ def create_trace(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     db.session.add(trace := Trace(**row))  # written once, as it stands when it was sent
     append(actor, asked)
     if not data.draft:
-        _send_or_request_approval(actor, vault, trace, is_new=True)
+        _send_or_request_approval(actor, trace, is_new=True)
     return trace.id
 
 
 def amend_draft(
-    *, actor: Actor, vault: Vault, trace_id: UUID, expected_version: int | None, data: TraceData
+    *, actor: Actor, trace_id: UUID, expected_version: int | None, data: TraceData
 ) -> None:
     """Replace the contents of a draft; a pending approval is requested again.
 
@@ -120,9 +119,7 @@ def _with_seized_item(trace: Trace, data: TraceData) -> TraceData:
     return replace(data, seizure=trace.seizure_id, item=line)
 
 
-def approve_draft(
-    *, actor: Actor, vault: Vault, trace_id: UUID, expected_version: int | None
-) -> None:
+def approve_draft(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
     """Approve a draft of another person, and notify the trace analysts.
 
     Raises Forbidden, IllegalTransition, StaleVersion.
@@ -134,7 +131,7 @@ def approve_draft(
 
 
 def decline_draft(
-    *, actor: Actor, vault: Vault, trace_id: UUID, expected_version: int | None, data: CommentData
+    *, actor: Actor, trace_id: UUID, expected_version: int | None, data: CommentData
 ) -> None:
     """Decline a draft of another person, with the reason.
 
@@ -161,12 +158,7 @@ def _lock_as_second_person(
 
 
 def send_trace(
-    *,
-    actor: Actor,
-    vault: Vault,
-    trace_id: UUID,
-    expected_version: int | None,
-    data: SendData = PLAIN_SEND,
+    *, actor: Actor, trace_id: UUID, expected_version: int | None, data: SendData = PLAIN_SEND
 ) -> None:
     """Send a draft or an approved trace; one already sent stays unchanged.
 
@@ -180,7 +172,7 @@ def send_trace(
     if trace.status not in trace_values.SENT_STATUSES:
         if not data.confirm_declined:
             _check_not_declined(trace)
-        _send_or_request_approval(actor.for_purpose(locking.trace_purpose(trace)), vault, trace)
+        _send_or_request_approval(actor.for_purpose(locking.trace_purpose(trace)), trace)
 
 
 def _check_not_declined(trace: Trace) -> None:
@@ -202,23 +194,19 @@ def _check_not_declined(trace: Trace) -> None:
     )
 
 
-def withdraw_trace(
-    *, actor: Actor, vault: Vault, trace_id: UUID, expected_version: int | None
-) -> None:
+def withdraw_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
     """Withdraw a trace; answers stay, and no more are accepted."""
     require(actor, Permission.TRACE_REQUEST)
     trace = locking.lock_trace(
         actor, trace_id, "withdraw", (*UNSENT, *trace_values.SENT_STATUSES), expected_version
     )
     with legs.updating_status(trace, status="withdrawn"):
-        legs.withdraw_legs(actor, vault, trace, for_good=True)
+        legs.withdraw_legs(actor, trace, for_good=True)
     append(actor, AuditEvent(Action.TRACE_WITHDRAWN, "trace", trace_id))
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)
 
 
-def close_trace(
-    *, actor: Actor, vault: Vault, trace_id: UUID, expected_version: int | None
-) -> None:
+def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
     """Close a trace that was sent; its result stays readable.
 
     Open requests are withdrawn, and each state that helped is sent the outcome, unless a person
@@ -229,13 +217,13 @@ def close_trace(
         actor, trace_id, "close", trace_values.SENT_STATUSES, expected_version
     )
     with legs.updating_status(trace, status="closed"):
-        legs.withdraw_legs(actor, vault, trace)
-    told = follow_up.send_closing_feedback(actor, vault, trace)
+        legs.withdraw_legs(actor, trace)
+    told = follow_up.send_closing_feedback(actor, trace)
     append(actor, AuditEvent(Action.TRACE_CLOSED, "trace", trace_id, data={"told": told}))
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)
 
 
-def resend_for_mark(actor: Actor, vault: Vault, item: RecordView) -> None:
+def resend_for_mark(actor: Actor, item: RecordView) -> None:
     """Send open traces of a gun again after a mark was added.
 
     Unsent ones get the new description, and lose an approval of the old one. Traces that were
@@ -253,17 +241,17 @@ def resend_for_mark(actor: Actor, vault: Vault, item: RecordView) -> None:
         )
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             if trace.status in UNSENT:
-                _update_draft(seeing, vault, trace, item)
+                _update_draft(seeing, trace, item)
             elif legs.current_outcome(trace) != "traced":
                 was_read = trace.firearm["serial"]
                 trace.firearm = drafts.recorded_firearm(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
-                _resend(seeing.for_purpose(locking.trace_purpose(trace)), vault, trace, was_read)
+                _resend(seeing.for_purpose(locking.trace_purpose(trace)), trace, was_read)
         db.session.flush()
 
 
-def update_drafts(actor: Actor, vault: Vault, items: Sequence[RecordView]) -> None:
+def update_drafts(actor: Actor, items: Sequence[RecordView]) -> None:
     """Update unsent traces of seized guns after a correction of the seizure.
 
     An approval lapses and is requested again if the approved fields changed; the trace analysts are
@@ -284,41 +272,39 @@ def update_drafts(actor: Actor, vault: Vault, items: Sequence[RecordView]) -> No
         )
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             assert trace.record_id is not None
-            _update_draft(replace(actor, agency=None), vault, trace, described[trace.record_id])
+            _update_draft(replace(actor, agency=None), trace, described[trace.record_id])
         db.session.flush()
 
 
-def _update_draft(actor: Actor, vault: Vault, trace: Trace, item: RecordView) -> None:
+def _update_draft(actor: Actor, trace: Trace, item: RecordView) -> None:
     with approvals.redescribing(actor.for_purpose(locking.trace_purpose(trace)), trace):
         trace.firearm = drafts.recorded_firearm(item)
         trace.found_on = item.record.occurred_on
 
 
-def _resend(actor: Actor, vault: Vault, trace: Trace, was_read: str | None) -> None:
+def _resend(actor: Actor, trace: Trace, was_read: str | None) -> None:
     with record_search.cached_searches(), legs.updating_status(trace, is_sending=True):
-        asked = resend_requests(actor, vault, trace, earlier_serial=was_read)
+        asked = resend_requests(actor, trace, earlier_serial=was_read)
         db.session.flush()
-        delivery.deliver_now(actor, vault)
+        delivery.deliver_now(actor)
     _audit_asked_states(actor, Action.TRACE_REOPENED, trace, asked)
     legs.notify_forms_to_send(
         actor, trace, sorted(state for state, how in asked.items() if how == "to_send")
     )
 
 
-def _send_or_request_approval(
-    actor: Actor, vault: Vault, trace: Trace, *, is_new: bool = False
-) -> None:
+def _send_or_request_approval(actor: Actor, trace: Trace, *, is_new: bool = False) -> None:
     if approvals.may_send(actor, trace):
-        _send(actor, vault, trace, is_new=is_new)
+        _send(actor, trace, is_new=is_new)
 
 
-def _send(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
+def _send(actor: Actor, trace: Trace, *, is_new: bool) -> None:
     if not is_declined(trace):
-        trace.declined_shown = None
+        trace.declined_snapshot = None
     trace.sent_at = actor.now()
     with record_search.cached_searches(), legs.updating_status(trace, is_sending=True):
-        legs.ask_states(actor, vault, trace, is_new=is_new)
-        delivery.deliver_now(actor, vault)
+        legs.ask_states(actor, trace, is_new=is_new)
+        delivery.deliver_now(actor)
     _audit_asked_states(actor, Action.TRACE_SENT, trace, legs.asking_by_state(trace))
 
 
@@ -342,9 +328,7 @@ def _audit_asked_states(
 ENDED_LEG_STATUSES: Final = ("withdrawn",)
 
 
-def resend_requests(
-    actor: Actor, vault: Vault, trace: Trace, *, earlier_serial: str | None
-) -> dict[str, str]:
+def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -> dict[str, str]:
     """Send the requests of a trace again with its current description.
 
     Automatic answers are given again, which removes what does not follow from the new description;
@@ -361,25 +345,25 @@ def resend_requests(
         for state, why in wanted.why.items()
         if state not in known and (state in wanted.by_state or not at_home)
     }
-    legs.create_legs(actor, vault, trace, Route(fresh, wanted.by_state, wanted.reach))
+    legs.create_legs(actor, trace, Route(fresh, wanted.by_state, wanted.reach))
     others = [leg for leg in standing if leg.state != trace.owner_state]
-    _renew_own_leg(actor, vault, trace, standing, own, at_home)
+    _renew_own_leg(actor, trace, standing, own, at_home)
     told = [
         leg for leg in others if leg.channel == "salsa" and leg.status not in ENDED_LEG_STATUSES
     ]
-    _send_renewals(actor, vault, trace, told)
+    _send_renewals(actor, trace, told)
     by_hand = _forms_to_resend(others, is_read_anew=earlier_serial != trace.firearm["serial"])
     for leg in told:
         _reopen_leg(leg)
         leg.asked_at = actor.now()
     for leg in by_hand:
-        leg.is_to_send = True
+        leg.is_form_pending = True
         if leg.status not in WAITING_STATUSES:
             leg.events = [{"earlier_reading": earlier_serial} | event for event in leg.events]
             legs.set_status(leg, "sent")
     for leg in [*told, *by_hand]:
         if leg.state in wanted.why:
-            leg.why = legs.stored_reasons(wanted.why[leg.state])
+            leg.reasons = legs.stored_reasons(wanted.why[leg.state])
     db.session.flush()
     again = {leg.state for leg in [*told, *by_hand]}
     return {
@@ -409,33 +393,27 @@ def _reopen_leg(leg: TraceLeg) -> None:
 
 
 def _renew_own_leg(
-    actor: Actor,
-    vault: Vault,
-    trace: Trace,
-    standing: Sequence[TraceLeg],
-    said: Mapping[str, Any],
-    at_home: bool,
+    actor: Actor, trace: Trace, standing: Sequence[TraceLeg], said: Mapping[str, Any], at_home: bool
 ) -> None:
     for leg in standing:
         if leg.state == trace.owner_state:
             leg.events, leg.answered_at, leg.asked_at = said["events"], actor.now(), actor.now()
             legs.set_status(leg, said["status"])
-            legs.ask_referred(actor, vault, trace, {} if at_home else legs.referrals_in([said]))
+            legs.ask_referred(actor, trace, {} if at_home else legs.referrals_in([said]))
 
 
-def _send_renewals(actor: Actor, vault: Vault, trace: Trace, told: Sequence[TraceLeg]) -> None:
+def _send_renewals(actor: Actor, trace: Trace, told: Sequence[TraceLeg]) -> None:
     hidden = restrictions.list_restricted(trace.id)
     office = legs.contact_office(actor, trace, hidden) if told else None
     envelopes = delivery.send_many(
         actor,
-        vault,
         [
             legs.request_message(trace, "trace.renewed", leg.state, leg.id, hidden, office)
             for leg in told
         ],
     )
     for leg, envelope in zip(told, envelopes, strict=True):
-        leg.asked_in = envelope.id
+        leg.request_envelope_id = envelope.id
     legs.store_sent(actor, told, envelopes)
 
 

@@ -18,7 +18,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from salsa_ext.access.audit import Action, related_traces
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.rules import service
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
@@ -34,7 +33,7 @@ from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import AnsweredRecords, CorrectionRecipients
 
 
-def send_corrections(actor: Actor, vault: Vault) -> int:
+def send_corrections(actor: Actor) -> int:
     """Send the corrections marked in the transaction; returns how many requests.
 
     Called last, as messages are. Each state sends its own records alone, also those restricted for
@@ -47,7 +46,7 @@ def send_corrections(actor: Actor, vault: Vault) -> int:
     told = 0
     for audience in found:
         with acting_as(actor, audience.state):
-            told += _send_to_recipients(_sender(actor, audience.state), vault, audience)
+            told += _send_to_recipients(_sender(actor, audience.state), audience)
     return told
 
 
@@ -78,18 +77,18 @@ def _sender(actor: Actor, state: str) -> Actor:
     """Return the sender: the actor for its own state, otherwise the service."""
     if state == actor.state:
         return replace(actor, agency=None)
-    return service(state, actor.clock)
+    return service(state, actor.clock, actor.vault)
 
 
-def _send_to_recipients(actor: Actor, vault: Vault, audience: CorrectionRecipients) -> int:
+def _send_to_recipients(actor: Actor, audience: CorrectionRecipients) -> int:
     if not audience.given and not audience.traces:
         return 0
     gone = _void_records(audience.records)
     _update_own_legs(actor, audience, gone)
     for request_id, given in audience.given.items():
-        _send_correction(actor, vault, workflow.lock_request(actor, request_id), given, gone)
+        _send_correction(actor, workflow.lock_request(actor, request_id), given, gone)
     if audience.given:
-        delivery.deliver_now(actor, vault)
+        delivery.deliver_now(actor)
     return len(audience.given)
 
 
@@ -102,7 +101,7 @@ def _void_records(records: Collection[UUID]) -> set[UUID]:
 
 
 def _send_correction(
-    actor: Actor, vault: Vault, request: TraceRequest, given: AnsweredRecords, gone: set[UUID]
+    actor: Actor, request: TraceRequest, given: AnsweredRecords, gone: set[UUID]
 ) -> None:
     about = Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     saying, to = actor.for_purpose(about), request.asking_state
@@ -115,7 +114,7 @@ def _send_correction(
     left_out = (given.by_person | given.by_service) & gone
     if events or left_out:
         body = {"events": events, "gone": sorted(map(str, left_out))}
-        workflow.send_message(actor, vault, request, "trace.corrected", body)
+        workflow.send_message(actor, request, "trace.corrected", body)
 
 
 def _update_own_legs(actor: Actor, audience: CorrectionRecipients, gone: set[UUID]) -> None:

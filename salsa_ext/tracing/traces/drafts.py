@@ -58,14 +58,6 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         "confidentiality_requested": data.confidentiality_requested,
         "requested_by": actor.account_id,
         "created_at": actor.now(),
-        "sent_at": None,
-        "assignee_id": None,
-        "approval": None,
-        "approval_asked_at": None,
-        "approved_at": None,
-        "approved_by": None,
-        "approval_shown": None,
-        "declined_shown": None,
     }
 
 

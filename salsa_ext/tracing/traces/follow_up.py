@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import OTHER_CHANNELS, UNSENT
 from salsa_ext.core.errors import (
@@ -62,7 +61,7 @@ ALL_INFORMED: Final = message(
 ALL_STATUSES: Final = (*UNSENT, *SENT_STATUSES, "withdrawn", "closed")
 
 
-def ask_another_state(*, actor: Actor, vault: Vault, trace_id: UUID, data: LegData) -> None:
+def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     """Ask another state, with the reason.
 
     A non-participating state is asked by a named channel. Raises Invalid, or Conflict for a state
@@ -75,8 +74,8 @@ def ask_another_state(*, actor: Actor, vault: Vault, trace_id: UUID, data: LegDa
     with legs.updating_status(trace, is_sending=True):
         wanted = routing.route_to({data.state: [Message("{text}", {"text": data.reason})]})
         way = Channel(data.channel, data.reference) if data.channel else Channel()
-        legs.create_legs(actor, vault, trace, wanted, way)
-        delivery.deliver_now(actor, vault)
+        legs.create_legs(actor, trace, wanted, way)
+        delivery.deliver_now(actor)
     said = states_by_asking(trace, {data.state: legs.asking_by_state(trace)[data.state]})
     append(actor, AuditEvent(Action.TRACE_ASKED, "trace", trace_id, data=said))
     if said["asked"]:
@@ -86,7 +85,7 @@ def ask_another_state(*, actor: Actor, vault: Vault, trace_id: UUID, data: LegDa
         )
 
 
-def reply(*, actor: Actor, vault: Vault, trace_id: UUID, leg_id: UUID, data: ReplyData) -> None:
+def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> None:
     """Reply to a question or refusal; for another channel, record its answer.
 
     Raises NotFound, Invalid, or IllegalTransition where no reply is expected.
@@ -96,9 +95,9 @@ def reply(*, actor: Actor, vault: Vault, trace_id: UUID, leg_id: UUID, data: Rep
     leg = _find_leg(trace_id, leg_id)
     replaced = {}
     if leg.channel == "salsa":
-        _send_reply(actor, vault, trace, leg, data)
+        _send_reply(actor, trace, leg, data)
     else:
-        replaced = channels.record_answer(actor, vault, trace, leg, data)
+        replaced = channels.record_answer(actor, trace, leg, data)
     append(
         actor,
         AuditEvent(Action.TRACE_REPLIED, "trace", trace_id, data={"leg": str(leg_id)} | replaced),
@@ -143,7 +142,7 @@ def _find_leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
     return leg
 
 
-def send_feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: FeedbackData) -> None:
+def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
     """Send the answering states feedback, each once for its last answer.
 
     Raises Conflict where no state answered, or each has the feedback.
@@ -157,15 +156,13 @@ def send_feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: FeedbackD
     if not told:
         raise Conflict(ALL_INFORMED)
     envelopes = delivery.send_many(
-        actor,
-        vault,
-        [feedback_message(trace, leg, helped=data.helped, text=data.text) for leg in told],
+        actor, [feedback_message(trace, leg, helped=data.helped, text=data.text) for leg in told]
     )
     legs.store_sent(actor, told, envelopes)
     append(
         actor, AuditEvent(Action.TRACE_FED_BACK, "trace", trace_id, data={"helped": data.helped})
     )
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)
 
 
 def assign(*, actor: Actor, trace_id: UUID, data: AssigneeData) -> None:
@@ -190,12 +187,7 @@ def assign(*, actor: Actor, trace_id: UUID, data: AssigneeData) -> None:
 
 
 def restrict(
-    *,
-    actor: Actor,
-    vault: Vault,
-    trace_id: UUID,
-    expected_version: int | None,
-    data: RestrictionData,
+    *, actor: Actor, trace_id: UUID, expected_version: int | None, data: RestrictionData
 ) -> None:
     """Set the restricted agencies of a trace, replacing the earlier ones.
 
@@ -220,11 +212,12 @@ def restrict(
     _unassign_if_restricted(actor, trace, data.hidden_from)
     states = restrictions.states_by_agency({*data.hidden_from} ^ {*before})
     whom = {*states.values()}
-    told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
+    told = [
+        leg for leg in asked if leg.request_envelope_id and whom & {leg.state, trace.owner_state}
+    ]
     office = legs.contact_office(actor, trace, data.hidden_from) if told else None
     delivery.send_many(
         actor,
-        vault,
         [
             _leg_message(
                 trace,
@@ -239,7 +232,7 @@ def restrict(
         ],
     )
     approvals.check_waiting(actor, trace)
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)
 
 
 def _unassign_if_restricted(actor: Actor, trace: Trace, agencies: Sequence[str]) -> None:
@@ -263,7 +256,9 @@ def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:
 
 def has_answered(leg: TraceLeg) -> bool:
     """Return whether a leg was answered by the service, even in part."""
-    return leg.asked_in is not None and (leg.status in ANSWERED_STATUSES or bool(leg.events))
+    return leg.request_envelope_id is not None and (
+        leg.status in ANSWERED_STATUSES or bool(leg.events)
+    )
 
 
 def may_reply(leg: TraceLeg) -> bool:
@@ -290,19 +285,21 @@ def _check_state(trace: Trace, data: LegData) -> None:
         raise Invalid({"channel": [said]})
 
 
-def _send_reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: ReplyData) -> None:
+def _send_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> None:
     problems = Problems()
     if not data.text:
         problems.add("text", message("This field is required."))
     if any(value for name, value in vars(data).items() if name != "text"):
         problems.add("status", message("This state answers for itself; give a text alone."))
     problems.raise_any()
-    asked = inbox.find_received(actor, leg.question) if leg.question else None
+    asked = (
+        inbox.find_received(actor, leg.question_envelope_id) if leg.question_envelope_id else None
+    )
     with legs.updating_status(trace, is_sending=True):
         legs.apply_action(leg, "reply")
         said = _leg_message(trace, leg, "trace.reply", {"text": data.text}, asked)
-        legs.store_sent(actor, [leg], [delivery.send(actor, vault, said)])
-        delivery.deliver_now(actor, vault)
+        legs.store_sent(actor, [leg], [delivery.send(actor, said)])
+        delivery.deliver_now(actor)
 
 
 def _leg_message(
@@ -326,18 +323,20 @@ def feedback_message(
     return EnvelopeData("trace.feedback", trace.case_number, leg.state, body)
 
 
-def send_closing_feedback(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
+def send_closing_feedback(actor: Actor, trace: Trace) -> list[str]:
     """Send feedback to the states that gave events; returns those states.
 
     Unless they have it already. A state helped if one of its events is in the chain. Requires no
     permission of its own.
     """
-    gave = [leg for leg in legs.for_trace(trace) if leg.events and leg.asked_in is not None]
+    gave = [
+        leg for leg in legs.for_trace(trace) if leg.events and leg.request_envelope_id is not None
+    ]
     told = _legs_with_feedback([leg.id for leg in gave])
     waiting = [leg for leg in gave if leg.id not in told]
     helped = _helpful_states(trace)
     envelopes = delivery.send_many(
-        actor, vault, [feedback_message(trace, leg, helped=leg.state in helped) for leg in waiting]
+        actor, [feedback_message(trace, leg, helped=leg.state in helped) for leg in waiting]
     )
     legs.store_sent(actor, waiting, envelopes)
     return sorted(leg.state for leg in waiting)

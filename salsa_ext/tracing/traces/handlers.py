@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import EnvelopeRefused, IllegalTransition, NotFound, message
 from salsa_ext.database.session import db
@@ -59,7 +58,7 @@ _TRACE_AND_LEG: Final = (
 )
 
 
-def _on_message(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_message(actor: Actor, envelope: Envelope) -> None:
     """Update a leg by its state's message, or refuse it."""
     said = request_schemas.read_body(envelope.kind, envelope.body)
     trace, leg = _lock_leg(actor, envelope, UUID(said["leg"]))
@@ -74,13 +73,13 @@ def _on_message(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     with legs.updating_status(trace):
         _update_leg(actor, trace, leg, envelope, said)
         message_log.store(actor, [word])
-        legs.ask_referred_and_notify(actor, vault, trace, _referrals(envelope, said))
+        legs.ask_referred_and_notify(actor, trace, _referrals(envelope, said))
     if not (is_awaited and said.get("is_automatic", False)):
         notify(actor, actor.own_state(), NOTICE_BY_KIND[envelope.kind], trace, by=envelope.sender)
 
 
 @handles("trace.corrected")
-def _on_correction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+def _on_correction(actor: Actor, envelope: Envelope) -> None:
     """Correct the events given by a state; new records are not added."""
     said = request_schemas.read_body(envelope.kind, envelope.body)
     trace, leg = _lock_leg(actor, envelope, UUID(said["leg"]))
@@ -93,7 +92,7 @@ def _on_correction(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         leg.events = correct_events(before, said["events"], said["gone"], actor.now().isoformat())
         message_log.store(actor, [word])
         row = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(actor, vault, trace, legs.referrals_in([row]))
+        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([row]))
     if leg.events != before:
         notify(actor, actor.own_state(), "trace_corrected", trace, by=envelope.sender)
 
@@ -113,7 +112,7 @@ def _update_leg(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, s
         ):  # what was given before the rest was refused stays
             leg.events = []
         if action in REPLIABLE_ACTIONS:
-            leg.question = envelope.id
+            leg.question_envelope_id = envelope.id
         legs.apply_action(leg, action)
 
 
@@ -125,7 +124,7 @@ def _action_of(envelope: Envelope, said: Body) -> str:
 
 def _is_stale(envelope: Envelope, leg: TraceLeg, said: Body) -> bool:
     """Return whether an automatic answer is for a request renewed since."""
-    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.asked_in
+    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.request_envelope_id
 
 
 def _referrals(envelope: Envelope, said: Body) -> Reasons:
@@ -159,7 +158,7 @@ def _stored_body(said: Body) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "leg"}
 
 
-def _on_rejection(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
+def _on_rejection(actor: Actor, envelope: Envelope, code: str) -> None:
     """Store that a message was refused; notify of a refused request."""
     leg_id = UUID(envelope.body["leg"])
     word = MessageEntry("leg", leg_id, REJECTED, {"code": code, "kind": envelope.kind})

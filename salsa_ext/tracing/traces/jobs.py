@@ -21,7 +21,6 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists,
 from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.session import db
 from salsa_ext.exchange import delivery, pair_locks
@@ -65,7 +64,7 @@ class StalledStep:
 
 STALLED_STEPS: Final = (
     StalledStep("trace_unsent", Trace.status == "approved", Trace.approved_at),
-    StalledStep("trace_waiting", Trace.status == "draft", Trace.approval_asked_at),
+    StalledStep("trace_waiting", Trace.status == "draft", Trace.approval_requested_at),
 )
 
 
@@ -113,7 +112,7 @@ def _remind(actor: Actor, standing: StalledStep, held: Sequence[UUID]) -> int:
 REQUEST_BATCH = 100
 
 
-def send_pending_requests(actor: Actor, vault: Vault) -> int:
+def send_pending_requests(actor: Actor) -> int:
     """Send one pending request of the actor's state; returns how many.
 
     Called by the worker in a transaction of that state, again until it returns 0. Safe to run
@@ -125,13 +124,17 @@ def send_pending_requests(actor: Actor, vault: Vault) -> int:
         waiting.order_by(TraceLeg.id).limit(REQUEST_BATCH)
     ).all():
         if pair_locks.try_lock_with(own, state) and (found := _lock_pending_leg(own, leg_id)):
-            _send_request(actor, vault, *found)
+            _send_request(actor, *found)
             return 1
     return 0
 
 
 def _pending_legs(own: str) -> Select[Trace, TraceLeg]:
-    unasked = (TraceLeg.status == "sent", TraceLeg.channel == "salsa", TraceLeg.asked_in.is_(None))
+    unasked = (
+        TraceLeg.status == "sent",
+        TraceLeg.channel == "salsa",
+        TraceLeg.request_envelope_id.is_(None),
+    )
     query = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id)
     return query.where(
         TraceLeg.owner_state == own, *unasked, Trace.status.in_(trace_values.SENT_STATUSES)
@@ -145,9 +148,9 @@ def _lock_pending_leg(own: str, leg_id: UUID) -> tuple[Trace, TraceLeg] | None:
     return (row[0], row[1]) if row else None
 
 
-def _send_request(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> None:
+def _send_request(actor: Actor, trace: Trace, leg: TraceLeg) -> None:
     purpose = Purpose("investigation", trace.case_number, about=(str(trace.id),))
-    legs.ask_pending(actor.for_purpose(purpose), vault, trace, leg)
+    legs.ask_pending(actor.for_purpose(purpose), trace, leg)
     append_many(
         actor,
         [
@@ -155,4 +158,4 @@ def _send_request(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> No
             AuditEvent(Action.TRACE_SENT, "trace", trace.id, concerned=[leg.state], hidden=True),
         ],
     )
-    delivery.deliver_now(actor, vault)
+    delivery.deliver_now(actor)

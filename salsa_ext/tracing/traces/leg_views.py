@@ -91,9 +91,9 @@ class LegView:
     messages: Sequence[MessageView]
 
     @property
-    def is_to_send(self) -> bool:
+    def is_form_pending(self) -> bool:
         """Return whether its form is to be sent by its current channel."""
-        return self.leg.is_to_send
+        return self.leg.is_form_pending
 
     @property
     def is_of_earlier_reading(self) -> bool:
@@ -108,7 +108,7 @@ class LegView:
     @property
     def asked_on(self) -> date | None:
         """Return the recorded day on which its form was sent, or None."""
-        return None if self.leg.is_to_send else self.leg.asked_on
+        return None if self.leg.is_form_pending else self.leg.asked_on
 
     @property
     def asked_at(self) -> datetime | None:
@@ -125,7 +125,7 @@ class LegView:
         """
         if self.leg.status == "withdrawn" and self._has_refused:
             return REFUSED
-        if not self.is_to_send:
+        if not self.is_form_pending:
             return self.leg.status
         return NOT_SENT if self.leg.status == "withdrawn" else TO_SEND
 
@@ -142,22 +142,24 @@ def with_replies(leg: chain.ChainLeg, view: LegView) -> chain.ChainLeg:
         return replace(leg, status=REFUSED)
     last = {one.kind: one.data for one in view.messages}
     until, named = (last.get(kind, {}).get(name) for kind, name in REPLY_FIELDS)
-    return replace(leg, until=until, names=named if leg.status in REFERRING_STATUSES else None)
+    return replace(
+        leg, until=until, referred_to=named if leg.status in REFERRING_STATUSES else None
+    )
 
 
 def to_chain_leg(
     trace: Trace, leg: TraceLeg, late_before: datetime | None = None
 ) -> chain.ChainLeg:
     """Return a leg as chain input; asked before `late_before`, it is late."""
-    is_asked = late_before is not None and not leg.is_to_send and leg.asked_at < late_before
+    is_asked = late_before is not None and not leg.is_form_pending and leg.asked_at < late_before
     is_waiting = leg.status in WAITING_STATUSES and is_asked
     is_unheard = leg.status == "withdrawn" and leg.answered_at is None
     return chain.ChainLeg(
         leg.state,
         leg.status,
         compare_events(_events_of(trace, leg), trace.firearm, trace.found_on),
-        takes_part=leg.channel == "salsa",
-        is_to_send=leg.is_to_send,
+        participates=leg.channel == "salsa",
+        is_form_pending=leg.is_form_pending,
         failure_reason=leg.failure_reason,
         is_late=is_waiting or is_unheard,
     )

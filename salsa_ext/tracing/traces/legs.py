@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from salsa_ext.access.models import Account
-from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
 from salsa_ext.core.ids import new_id
@@ -83,24 +82,18 @@ class Channel:
     reference: str | None = None
 
 
-def ask_states(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
+def ask_states(actor: Actor, trace: Trace, *, is_new: bool) -> None:
     """Ask every state that may have records of the gun.
 
     Stores the coverage of the records searched. Own records first, then states with matching
     records, of import marks, of manufacture, and each state that an answer refers to. `silent`
     records create no leg. For a new trace, which nobody else can hold, busy pairs are waited for.
     """
-    create_legs(actor, vault, trace, routing.find_route(actor, trace), waits=is_new)
+    create_legs(actor, trace, routing.find_route(actor, trace), waits=is_new)
 
 
 def create_legs(
-    actor: Actor,
-    vault: Vault,
-    trace: Trace,
-    route: Route,
-    channel: Channel = Channel(),
-    *,
-    waits: bool = False,
+    actor: Actor, trace: Trace, route: Route, channel: Channel = Channel(), *, waits: bool = False
 ) -> None:
     """Create legs and ask their states.
 
@@ -123,7 +116,6 @@ def create_legs(
     office = contact_office(actor, trace, hidden) if asked else None
     envelopes = delivery.send_many(
         actor,
-        vault,
         [
             request_message(trace, "trace.request", row["state"], row["id"], hidden, office)
             for row in asked
@@ -142,7 +134,7 @@ def create_legs(
         ],
     )
     own = [row for row in rows if row["state"] == trace.owner_state]
-    ask_referred(actor, vault, trace, {} if ends_at_home(trace, own) else referrals_in(own))
+    ask_referred(actor, trace, {} if ends_at_home(trace, own) else referrals_in(own))
 
 
 def _lock_free_pairs(own: str, asked: list[dict[str, Any]], *, waits: bool) -> list[dict[str, Any]]:
@@ -155,13 +147,13 @@ def _lock_free_pairs(own: str, asked: list[dict[str, Any]], *, waits: bool) -> l
     return [row for row in asked if row["state"] in free]
 
 
-def ask_pending(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> None:
+def ask_pending(actor: Actor, trace: Trace, leg: TraceLeg) -> None:
     """Send a leg's pending request; the caller holds the lock."""
     hidden = restrictions.list_restricted(trace.id)
     office = contact_office(actor, trace, hidden)
     said = request_message(trace, "trace.request", leg.state, leg.id, hidden, office)
-    envelope = delivery.send(actor, vault, said)
-    leg.asked_in, leg.asked_at = envelope.id, actor.now()
+    envelope = delivery.send(actor, said)
+    leg.request_envelope_id, leg.asked_at = envelope.id, actor.now()
     db.session.flush()
     message_log.store(actor, [MessageEntry("leg", leg.id, "request", envelope=envelope)])
 
@@ -185,7 +177,7 @@ def ends_at_home(trace: Trace, rows: Sequence[Mapping[str, Any]]) -> bool:
     return chain.is_complete(found)
 
 
-def ask_referred(actor: Actor, vault: Vault, trace: Trace, referrals: Reasons) -> list[str]:
+def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> list[str]:
     """Ask the states referred to that were not asked yet; returns them.
 
     So a trace does not go in circles. Codes of no state are skipped; no state is asked after the
@@ -199,14 +191,14 @@ def ask_referred(actor: Actor, vault: Vault, trace: Trace, referrals: Reasons) -
         if names.is_state(state) and state not in asked
     }
     if why and trace.status not in ("withdrawn", "closed"):
-        create_legs(actor, vault, trace, routing.route_to(why))
+        create_legs(actor, trace, routing.route_to(why))
         return list(why)
     return []
 
 
-def ask_referred_and_notify(actor: Actor, vault: Vault, trace: Trace, referrals: Reasons) -> None:
+def ask_referred_and_notify(actor: Actor, trace: Trace, referrals: Reasons) -> None:
     """Ask the states referred to, and notify analysts of forms to send."""
-    asked = ask_referred(actor, vault, trace, referrals)
+    asked = ask_referred(actor, trace, referrals)
     how = asking_by_state(trace) if asked else {}
     notify_forms_to_send(actor, trace, [state for state in asked if how[state] == "to_send"])
 
@@ -316,7 +308,7 @@ def current_outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) ->
     return chain.build_chain(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
-def withdraw_legs(actor: Actor, vault: Vault, trace: Trace, *, for_good: bool = False) -> None:
+def withdraw_legs(actor: Actor, trace: Trace, *, for_good: bool = False) -> None:
     """Withdraw open legs, and inform the asked states.
 
     Also those that refused or referred to another state: they may still ask or answer. With
@@ -328,11 +320,10 @@ def withdraw_legs(actor: Actor, vault: Vault, trace: Trace, *, for_good: bool = 
     told = [
         leg
         for leg in (standing if for_good else waiting)
-        if leg.channel == "salsa" and leg.asked_in is not None
+        if leg.channel == "salsa" and leg.request_envelope_id is not None
     ]
     envelopes = delivery.send_many(
         actor,
-        vault,
         [
             EnvelopeData(
                 "trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None}

@@ -50,15 +50,21 @@ class Trace(Owned, Base):
     requested_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
-    searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
+    coverage: Mapped[list[dict[str, Any]] | None] = mapped_column("searched", sort_order=99)
     likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
     approval: Mapped[str | None] = mapped_column(sort_order=99)
-    approval_asked_at: Mapped[datetime | None] = mapped_column(sort_order=99)
+    approval_requested_at: Mapped[datetime | None] = mapped_column(
+        "approval_asked_at", sort_order=99
+    )
     approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)
     approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
-    approval_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
-    declined_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(
+        "approval_shown", sort_order=99
+    )
+    declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(
+        "declined_shown", sort_order=99
+    )
 
 
 class TraceLeg(Owned, Base):
@@ -90,16 +96,18 @@ class TraceLeg(Owned, Base):
     state: Mapped[str] = mapped_column(CHAR(3))
     channel: Mapped[str]
     status: Mapped[str]
-    why: Mapped[list[dict[str, Any]]]
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column("why")
     events: Mapped[list[dict[str, Any]]]
     records_through: Mapped[date | None]
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     is_automatic: Mapped[bool] = mapped_column(sort_order=99)
     reference: Mapped[str | None] = mapped_column(sort_order=99)
-    asked_in: Mapped[UUID | None] = mapped_column(sort_order=99)
-    question: Mapped[UUID | None] = mapped_column(sort_order=99)
+    request_envelope_id: Mapped[UUID | None] = mapped_column("asked_in", sort_order=99)
+    question_envelope_id: Mapped[UUID | None] = mapped_column("question", sort_order=99)
     failure_reason: Mapped[str | None] = mapped_column(sort_order=99)
-    is_to_send: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)
+    is_form_pending: Mapped[bool] = mapped_column(
+        "is_to_send", server_default=text("false"), sort_order=99
+    )
     asked_on: Mapped[date | None] = mapped_column(sort_order=99)
     answered_on: Mapped[date | None] = mapped_column(sort_order=99)

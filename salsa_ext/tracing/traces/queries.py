@@ -114,7 +114,7 @@ class TraceView:
     legs: Sequence[TraceLeg]
     messages: Mapping[UUID, Sequence[MessageView]]
     assignee: str | None
-    hidden_from: Sequence[str]
+    restricted_agencies: Sequence[str]
     remarks: Sequence[Message]
     drafted_by: str | None
 
@@ -124,15 +124,15 @@ class TraceView:
         return gaps.of(self.trace.firearm) if self.trace.status in UNSENT else None
 
     @property
-    def said(self) -> list[LegView]:
+    def leg_views(self) -> list[LegView]:
         """Return the legs with their messages."""
         return [LegView(leg, self.messages.get(leg.id, ())) for leg in self.legs]
 
     @property
-    def to_send(self) -> list[str]:
+    def pending_forms(self) -> list[str]:
         """Return the states with forms to send, while the trace is open."""
         is_open = self.trace.status not in ENDED_STATUSES
-        return [one.leg.state for one in self.said if one.is_to_send] if is_open else []
+        return [one.leg.state for one in self.leg_views if one.is_form_pending] if is_open else []
 
     @property
     def notes(self) -> Sequence[MessageView]:
@@ -140,17 +140,17 @@ class TraceView:
         return self.messages.get(self.trace.id, ())
 
     @property
-    def declined(self) -> MessageView | None:
+    def last_decline(self) -> MessageView | None:
         """Return the last decline of a draft without a pending approval."""
         return last_decline(self.trace, self.notes)
 
     @property
-    def overruled(self) -> MessageView | None:
+    def overruled_decline(self) -> MessageView | None:
         """Return the last decline of a trace sent all the same."""
         return current_decline(self.trace, self.notes) if self.trace.sent_at else None
 
     @property
-    def changed(self) -> Sequence[FieldChange]:
+    def changes(self) -> Sequence[FieldChange]:
         """Return the changes of an unsent trace since its approval request."""
         return changes_since_request(self.trace) if self.trace.status in UNSENT else ()
 
@@ -163,7 +163,7 @@ class TraceView:
     @property
     def refused_by(self) -> list[str]:
         """Return the states that refused and sent nothing since."""
-        return [one.leg.state for one in self.said if one.shown_status == REFUSED]
+        return [one.leg.state for one in self.leg_views if one.shown_status == REFUSED]
 
     @property
     def is_refused_by_all(self) -> bool:
@@ -187,7 +187,7 @@ class SearchedState:
     state: str
     records: int
     through: date | None
-    said: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class ResultView:
     searched: Sequence[SearchedState]
     parties: PartiesById
     sharing: Mapping[str, Sharing]
-    found_as: str
+    find_event: str
 
     def events(self) -> list[Event]:
         """Return each event once, conflicts last."""
@@ -234,13 +234,13 @@ def list_to_approve(actor: Actor, limit: int) -> Sequence[TraceView]:
     require(actor, Permission.TRACE_APPROVE)
     waiting = (
         Trace.status == "draft",
-        Trace.approval_asked_at.is_not(None),
+        Trace.approval_requested_at.is_not(None),
         Trace.owner_state == actor.state,
     )
     query = (
         select(Trace)
         .where(*waiting)
-        .order_by(Trace.approval_asked_at.desc(), Trace.id)
+        .order_by(Trace.approval_requested_at.desc(), Trace.id)
         .limit(limit)
     )
     return _views(actor, db.session.scalars(query).all())
@@ -321,7 +321,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     heard_until = _late_before(actor, trace)
     said = [
         with_replies(to_chain_leg(trace, one.leg, late_before=heard_until), one)
-        for one in view.said
+        for one in view.leg_views
     ]
     result = chain.build_chain(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _missing_successor(trace.firearm)
@@ -329,7 +329,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     sharing = share_events(actor, events, trace.case_number)
     parties = _readable_parties(actor, events, sharing)
     return ResultView(
-        trace, result, _searched_states(trace, view.said), parties, sharing, _find_event(trace)
+        trace, result, _searched_states(trace, view.leg_views), parties, sharing, _find_event(trace)
     )
 
 
@@ -366,7 +366,7 @@ def _late_before(actor: Actor, trace: Trace) -> datetime:
 def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedState]:
     """Return the coverage when the trace was sent, and other asked states."""
     asked = {one.leg.state: one for one in legs}
-    covered = {row["state"]: row for row in trace.searched or ()}
+    covered = {row["state"]: row for row in trace.coverage or ()}
     return [
         _searched_state(state, covered.get(state), asked.get(state))
         for state in sorted({*asked, *covered})

@@ -63,7 +63,7 @@ class HashCheck:
     """
 
     known: bool
-    of: str | None = None
+    kind: str | None = None
     made_at: datetime | None = None
     language: str | None = None
     view: TraceView | None = None

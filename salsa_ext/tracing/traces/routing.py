@@ -52,7 +52,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     queue.queue_owner_notice(actor, "trace", trace.id)
     covered = load_coverage()
     trace.likeness = best._asdict()
-    trace.searched = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
+    trace.coverage = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
     return Route(_reasons(actor, trace.firearm, by_state), by_state, _coverage_by_state(covered))
 
 

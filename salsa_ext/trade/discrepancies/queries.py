@@ -49,7 +49,7 @@ class DiscrepancyView:
     """
 
     discrepancy: Discrepancy
-    positions: Sequence[Statement]
+    statements: Sequence[Statement]
     events: Sequence[TradeEvent]
     assignee: str | None
     party: UnauthorisedParty | None = None
@@ -62,12 +62,12 @@ class DiscrepancyView:
     @property
     def explained_by(self) -> list[str]:
         """Return the states that explained it, in order."""
-        return self._of("explained")
+        return self._states_with_stance("explained")
 
     @property
     def agreed_by(self) -> list[str]:
         """Return the states that agreed, in order."""
-        return self._of("agreed")
+        return self._states_with_stance("agreed")
 
     @property
     def waiting_for(self) -> list[str]:
@@ -81,8 +81,8 @@ class DiscrepancyView:
         silent = [state for state in sides if state not in (*self.explained_by, *self.agreed_by)]
         return sorted(silent or set(sides) - {*self.agreed_by})
 
-    def _of(self, stance: str) -> list[str]:
-        return [each.owner_state for each in self.positions if each.stance == stance]
+    def _states_with_stance(self, stance: str) -> list[str]:
+        return [each.owner_state for each in self.statements if each.stance == stance]
 
 
 def list_discrepancies(
@@ -137,7 +137,7 @@ def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return []
     wanted = select(Discrepancy).where(
-        Discrepancy.id.in_(select(func.salsa_discrepant_at(post))),
+        Discrepancy.id.in_(select(func.salsa_discrepancies_at_post(post))),
         Discrepancy.status.in_(UNRESOLVED_STATUSES),
     )
     newest = wanted.order_by(Discrepancy.raised_at.desc(), Discrepancy.id).limit(limit)

@@ -38,7 +38,7 @@ class Allocation:
 
     drawn: Mapping[Any, Decimal]
     uncovered: Mapping[Any, Decimal]
-    foreign: Sequence[Any]
+    unmatched: Sequence[Any]
     """Claims of which no supply is of the kind, whatever the quantities are."""
 
 
@@ -64,7 +64,7 @@ def allocate(claims: Mapping[Any, Goods], supplies: Mapping[Any, Goods]) -> Allo
     return Allocation(
         drawn={name: supplies[name].quantity - network.left[name] for name in supplies},
         uncovered=uncovered,
-        foreign=[claim for claim in claims if not network.offers[claim]],
+        unmatched=[claim for claim in claims if not network.offers[claim]],
     )
 
 

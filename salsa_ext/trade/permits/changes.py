@@ -236,7 +236,7 @@ def _reissued_lines(lines: Sequence[PermitLine], wanted: Mapping[int, Decimal]) 
     }
     if wrong:
         raise Invalid(wrong)
-    asked = ((line, wanted.get(line.line, line.left)) for line in lines)
+    asked = ((line, wanted.get(line.line, line.remaining)) for line in lines)
     return [_line_as_firearm(line, quantity) for line, quantity in asked if quantity > 0]
 
 

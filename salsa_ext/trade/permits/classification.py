@@ -88,23 +88,25 @@ def _load_whole_families(actor: Actor, permits: Sequence[Permit]) -> PermitFamil
                 found = load(actor, [*ids, *documents], documents).documents
             documents |= {document.id: document for document in found}
         asked |= waiting
-        near = {state for document in documents.values() for state in document.seen_by}
+        near = {state for document in documents.values() for state in document.visible_to}
         waiting = (near & members) - asked
     return PermitFamilies(documents.values(), members)
 
 
 def _store_findings(owner: str, classified: Mapping[UUID, list[PermitFinding]]) -> None:
     """Store the findings and status of permits that changed."""
-    stands = select(Permit.id, Permit.findings, Permit.standing).where(Permit.id.in_(classified))
+    stands = select(Permit.id, Permit.findings, Permit.counterpart_status).where(
+        Permit.id.in_(classified)
+    )
     rows = []
     for permit_id, findings, standing in db.session.execute(stands):
         fresh = [_finding_json(finding) for finding in classified[permit_id]]
-        seen = (finding.code for finding in classified[permit_id] if owner in finding.seen_by)
+        seen = (finding.code for finding in classified[permit_id] if owner in finding.visible_to)
         if (fresh, as_one := counterpart_status(seen)) != (findings, standing):
-            rows.append({"id": permit_id, "findings": fresh, "standing": as_one})
+            rows.append({"id": permit_id, "findings": fresh, "counterpart_status": as_one})
     if rows:
         db.session.execute(update(Permit), rows)
 
 
 def _finding_json(finding: PermitFinding) -> dict[str, object]:
-    return vars(finding) | {"seen_by": list(finding.seen_by)}
+    return vars(finding) | {"visible_to": list(finding.visible_to)}

@@ -35,7 +35,7 @@ class ComparedPermit:
     """A permit reduced to the fields that are compared.
 
     `goods` are the authorised quantities by line, less what lapsed; `shipped` the drawn ones.
-    `names` are the keys of the referenced documents, `seen_by` the states that may read the permit.
+    `references` are the keys of the referenced documents, `visible_to` the states that may read the permit.
     """
 
     id: UUID
@@ -50,10 +50,10 @@ class ComparedPermit:
     parties: Mapping[str, str]
     goods: Mapping[int, Goods]
     shipped: Mapping[int, Decimal]
-    names: frozenset[PermitKey]
+    references: frozenset[PermitKey]
     replaces: str | None
     recorded_on: date
-    seen_by: tuple[str, ...]
+    visible_to: tuple[str, ...]
 
     @property
     def key(self) -> PermitKey:
@@ -65,7 +65,7 @@ class ComparedPermit:
         """Return whether it is cancelled, refused or replaced."""
         return self.status in VOID_STATUSES
 
-    def claimed(self) -> dict[int, Goods]:
+    def claimed_goods(self) -> dict[int, Goods]:
         """Return the total goods that it can ship, by line.
 
         For an expired permit: what it has shipped. For a refused one: nothing.
@@ -74,15 +74,15 @@ class ComparedPermit:
             return {}
         if self.status != "expired":
             return dict(self.goods)
-        return {line: self.amount(line, self.shipped[line]) for line in self.goods}
+        return {line: self.line_goods(line, self.shipped[line]) for line in self.goods}
 
-    def amount(self, line: int, quantity: Decimal) -> Goods:
+    def line_goods(self, line: int, quantity: Decimal) -> Goods:
         """Return a given quantity of the goods of a line."""
         return replace(self.goods[line], quantity=quantity)
 
     def total(self) -> Decimal:
         """Return the sum of the claimed quantities, whatever the units."""
-        return sum((goods.quantity for goods in self.claimed().values()), Decimal(0))
+        return sum((goods.quantity for goods in self.claimed_goods().values()), Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ class PermitFamilies:
         }
         self._naming: dict[PermitKey, list[ComparedPermit]] = {}
         for document in self.documents:
-            for key in document.names:
+            for key in document.references:
                 self._naming.setdefault(key, []).append(document)
 
-    def standing(self, key: PermitKey) -> ComparedPermit | None:
+    def current(self, key: PermitKey) -> ComparedPermit | None:
         """Return the permit of a key, or its latest replacement."""
         document, seen = self._by_key.get(key), {key}
         while document is not None and (later := self._successors.get(document.key)):
@@ -173,18 +173,18 @@ class PermitFamilies:
 
         A counterpart references the permit or is referenced by it.
         """
-        named = (self.standing(key) for key in own.names if key[1] == kind)
+        named = (self.current(key) for key in own.references if key[1] == kind)
         found = {document.id: document for document in named if document}
         for line in self.lineage(own):
             for document in self._naming.get(line.key, ()):
-                if document.kind == kind and (stands := self.standing(document.key)):
+                if document.kind == kind and (stands := self.current(document.key)):
                     found[stands.id] = stands
         if kind == "in_transit" or own.kind == "in_transit":
             found |= {document.id: document for document in self._through_import(own, kind)}
         valid = (document for document in found.values() if not document.is_void)
         return sorted(valid, key=lambda document: document.key)
 
-    def drawing(self, lineage: Sequence[ComparedPermit]) -> list[ComparedPermit]:
+    def export_certificates(self, lineage: Sequence[ComparedPermit]) -> list[ComparedPermit]:
         """Return all export certificates, void ones too, under a lineage."""
         found = {
             document.id: document
@@ -195,7 +195,7 @@ class PermitFamilies:
         named = {line.key for line in lineage}
         for document in list(found.values()):  # a reissue may leave the reference to its first
             for earlier in self.lineage(document):
-                if earlier.names & named:
+                if earlier.references & named:
                     found[earlier.id] = earlier
         return sorted(found.values(), key=lambda document: document.key)
 
@@ -206,7 +206,7 @@ class PermitFamilies:
         """
         if {own.kind, kind} != {"export", "in_transit"}:
             return []
-        shared = {key for key in own.names if key[1] == "import"}
+        shared = {key for key in own.references if key[1] == "import"}
         found = (document for key in shared for document in self._naming.get(key, ()))
         sides = (own.exporting_state, own.importing_state)
         return [
@@ -214,8 +214,8 @@ class PermitFamilies:
             for document in found
             if document.kind == kind
             and (document.exporting_state, document.importing_state) == sides
-            and not any(key[1] == own.kind for key in document.names)
-            and not any(key[1] == kind and key[0] == document.state for key in own.names)
+            and not any(key[1] == own.kind for key in document.references)
+            and not any(key[1] == kind and key[0] == document.state for key in own.references)
         ]
 
 
@@ -227,14 +227,14 @@ class PermitFinding:
     """A difference, excess or missing counterpart of a permit.
 
     `ours` is the permit's value, `theirs` the counterpart's. `state`, `kind`, `number` and
-    `document` identify the counterpart; the last two are None if it is awaited. `seen_by` are the
+    `document` identify the counterpart; the last two are None if it is awaited. `visible_to` are the
     states that may read both.
     """
 
     code: str
     state: str
     kind: str
-    seen_by: tuple[str, ...]
+    visible_to: tuple[str, ...]
     field: str | None = None
     ours: str | None = None
     theirs: str | None = None
@@ -254,7 +254,7 @@ def compare_permit(own: ComparedPermit, register: PermitFamilies) -> list[Permit
             if kind != "in_transit" or other.state == state
         ]
         if not others and state in register.participants:
-            found.append(PermitFinding("awaiting_counterpart", state, kind, own.seen_by))
+            found.append(PermitFinding("awaiting_counterpart", state, kind, own.visible_to))
         for other in others:
             found += _mismatch_findings(own, other)
     return found + _over_quantity_findings(own, register)
@@ -271,8 +271,8 @@ def allocate_certificate(register: PermitFamilies, certificate: ComparedPermit) 
     lineage = register.lineage(certificate)
     claims = {
         (document.id, line): goods
-        for document in register.drawing(lineage)
-        for line, goods in document.claimed().items()
+        for document in register.export_certificates(lineage)
+        for line, goods in document.claimed_goods().items()
     }
     return allocate(claims, _supplied_goods(lineage))
 
@@ -342,7 +342,7 @@ def unmatched_lines(own: ComparedPermit, other: ComparedPermit) -> list[int]:
     claims, supplies = own.goods, other.goods
     if own.kind == "import" or (own.kind, other.kind) == ("in_transit", "export"):
         claims, supplies = supplies, claims
-    return sorted(allocate(claims, supplies).foreign)
+    return sorted(allocate(claims, supplies).unmatched)
 
 
 def _transit_quantity_difference(
@@ -355,7 +355,7 @@ def _transit_quantity_difference(
     transit, export = (own, other) if own.kind == "in_transit" else (other, own)
     if export.kind != "export":
         return []
-    if not allocate(export.claimed(), transit.goods).uncovered:
+    if not allocate(export.claimed_goods(), transit.goods).uncovered:
         return []
     return [("quantity", text.format_quantity(own.total()), text.format_quantity(other.total()))]
 
@@ -368,10 +368,10 @@ def _over_quantity_findings(own: ComparedPermit, register: PermitFamilies) -> li
     found = []
     for certificate in certificates:
         covered = allocate_certificate(register, certificate)
-        if not {*covered.uncovered} - {*covered.foreign}:  # of other goods is another finding
+        if not {*covered.uncovered} - {*covered.unmatched}:  # of other goods is another finding
             continue
         lineage = register.lineage(certificate)
-        claims = sum(document.total() for document in register.drawing(lineage))
+        claims = sum(document.total() for document in register.export_certificates(lineage))
         allowed = sum(goods.quantity for goods in _supplied_goods(lineage).values())
         sides = (text.format_quantity(allowed), text.format_quantity(claims))
         if own.kind == "export":
@@ -381,7 +381,12 @@ def _over_quantity_findings(own: ComparedPermit, register: PermitFamilies) -> li
         else:
             found.append(
                 PermitFinding(
-                    "over_quantity", own.exporting_state, "export", own.seen_by, "quantity", *sides
+                    "over_quantity",
+                    own.exporting_state,
+                    "export",
+                    own.visible_to,
+                    "quantity",
+                    *sides,
                 )
             )
     return found
@@ -404,7 +409,7 @@ def _counterpart_finding(
     ours: str | None,
     theirs: str | None,
 ) -> PermitFinding:
-    seen_by = tuple(sorted({*own.seen_by} & {*other.seen_by}))
+    visible_to = tuple(sorted({*own.visible_to} & {*other.visible_to}))
     return PermitFinding(
-        code, other.state, other.kind, seen_by, field, ours, theirs, other.number, str(other.id)
+        code, other.state, other.kind, visible_to, field, ours, theirs, other.number, str(other.id)
     )

@@ -186,10 +186,10 @@ def _compared_permit(
         },
         goods={line.line: line_goods(line, line.quantity - line.lapsed) for line in lines},
         shipped={line.line: line.shipped for line in lines},
-        names=names,
+        references=names,
         replaces=permit.replaces,
         recorded_on=permit.recorded_at.date(),
-        seen_by=tuple(permit.concerned),
+        visible_to=tuple(permit.concerned),
     )
 
 

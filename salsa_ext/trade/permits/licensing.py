@@ -107,7 +107,7 @@ class InvalidLicence:
     state: str
     kind: str
     why: str
-    is_later: bool = False
+    is_in_transit: bool = False
 
 
 def missing_licences_on(
@@ -132,7 +132,7 @@ class DepartureLicences:
     any.
     """
 
-    lacking: Sequence[InvalidLicence] = ()
+    invalid_licences: Sequence[InvalidLicence] = ()
     import_by: date | None = None
 
 
@@ -248,4 +248,4 @@ def _invalid_counterparts(
 
 
 def _are_counterparts(one: ComparedPermit, other: ComparedPermit) -> bool:
-    return one.key in other.names or other.key in one.names
+    return one.key in other.references or other.key in one.references

@@ -81,7 +81,7 @@ class Permit(Owned, Base):
     plan: Mapped[dict[str, Any] | None]
     carrier_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
-    standing: Mapped[str]
+    counterpart_status: Mapped[str] = mapped_column("standing")
     findings: Mapped[list[dict[str, Any]]]
     refusal: Mapped[str | None]
 
@@ -117,7 +117,7 @@ class PermitLine(Owned, FirearmColumns, Base):
     lapsed: Mapped[Decimal]
 
     @property
-    def left(self) -> Decimal:
+    def remaining(self) -> Decimal:
         """Return the quantity that can still be drawn."""
         return self.quantity - self.shipped - self.lapsed
 

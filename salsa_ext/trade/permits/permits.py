@@ -257,7 +257,7 @@ def _replace_permit(old: Permit, new: Permit) -> None:
     if old.status not in REPLACEABLE_STATUSES:
         raise IllegalTransition("permit", old.status, "reissue")
     lines = lock_permit_lines(old.id)
-    left = {number: line_goods(line, line.left) for number, line in lines.items()}
+    left = {number: line_goods(line, line.remaining) for number, line in lines.items()}
     fresh = {
         number: line_goods(line, line.quantity)
         for number, line in lock_permit_lines(new.id).items()

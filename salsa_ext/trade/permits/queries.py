@@ -49,7 +49,7 @@ class PermitView:
     lines: Sequence[PermitLine]
     parties: PartiesById
     status: str
-    standing: str
+    counterpart_status: str
     findings: list[dict[str, Any]]
     events: Sequence[TradeEvent] = ()
     remarks: Sequence[WordRemark] | None = None
@@ -72,7 +72,7 @@ def list_permits(
     """Return a page of the own state's concerned permits, newest first."""
     require(actor, Permission.PERMIT_READ)
     query = select(Permit)
-    for name in ("kind", "number", "exporting_state", "importing_state", "standing"):
+    for name in ("kind", "number", "exporting_state", "importing_state", "counterpart_status"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Permit, name) == value)
     if (status := filters.get("status")) is not None:
@@ -139,7 +139,7 @@ def _visible_findings(
     actor: Actor, permit: Permit, others: Mapping[str, Permit], parties: PartiesById
 ) -> list[dict[str, Any]]:
     """Return the findings visible to the reader, with party names."""
-    seen = [dict(found) for found in permit.findings if actor.state in found["seen_by"]]
+    seen = [dict(found) for found in permit.findings if actor.state in found["visible_to"]]
     for found in seen:
         found["number"] = found["number"] or _referenced_number(
             permit, found["state"], found["kind"]

@@ -41,16 +41,16 @@ def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
     """Raise OverQuantity if a line has less left than needed."""
     for (permit_id, number), quantity in drawn.items():
         line = lines[permit_id, number]
-        if line.left < quantity:
+        if line.remaining < quantity:
             raise OverQuantity(
                 message(
                     "Line {line} of the permit has {left} left, and {quantity} were to be shipped"
                     " (Model Regulations 8.3).",
                     line=number,
-                    left=format_quantity(line.left),
+                    left=format_quantity(line.remaining),
                     quantity=format_quantity(quantity),
                 ),
-                {str(number): format_quantity(line.left)},
+                {str(number): format_quantity(line.remaining)},
             )
 
 
@@ -80,7 +80,7 @@ def recount(actor: Actor, permits: Iterable[Permit]) -> None:
 
 def _record_draw(actor: Actor, permit_ids: set[UUID], lines: PermitLines, refuse: bool) -> None:
     db.session.flush()  # the balance is written before the shipment that draws on it
-    left = {line.permit_id for line in lines.values() if line.left > 0}
+    left = {line.permit_id for line in lines.values() if line.remaining > 0}
     touched = update(Permit).where(Permit.id.in_(permit_ids))
     db.session.execute(touched.values(version=Permit.version + 1))
     _update_exhausted(permit_ids - left, permit_ids & left)
@@ -127,7 +127,7 @@ def _recount_families(register: PermitFamilies, state: str, refuse: bool) -> Non
     for lineage in lineages:
         _draw_lineage(register, lineage, lines, refuse)
     db.session.flush()
-    left = {line.permit_id for line in lines.values() if line.left > 0}
+    left = {line.permit_id for line in lines.values() if line.remaining > 0}
     _update_exhausted(own - left, own & left)
 
 
@@ -138,7 +138,7 @@ def _import_lineages(register: PermitFamilies, state: str) -> list[list[Compared
         for document in register.documents
         if (document.kind, document.state) == ("import", state)
     ]
-    last = [document for document in own if register.standing(document.key) is document]
+    last = [document for document in own if register.current(document.key) is document]
     return [register.lineage(document) for document in last]
 
 
@@ -146,8 +146,8 @@ def _draw_lineage(
     register: PermitFamilies, lineage: Sequence[ComparedPermit], lines: PermitLines, refuse: bool
 ) -> None:
     claims = {
-        (document.id, line): document.amount(line, quantity)
-        for document in register.drawing(lineage)
+        (document.id, line): document.line_goods(line, quantity)
+        for document in register.export_certificates(lineage)
         for line, quantity in document.shipped.items()
         if quantity > 0
     }
@@ -155,7 +155,9 @@ def _draw_lineage(
         (document.id, line): goods for document in lineage for line, goods in document.goods.items()
     }
     settled = allocate(claims, supplies)
-    over = {key: amount for key, amount in settled.uncovered.items() if key not in settled.foreign}
+    over = {
+        key: amount for key, amount in settled.uncovered.items() if key not in settled.unmatched
+    }
     if refuse and over:
         raise _over_quantity_error(lineage[-1], lines, sum(over.values(), Decimal(0)))
     for key, amount in settled.drawn.items():
@@ -166,7 +168,7 @@ def _over_quantity_error(
     certificate: ComparedPermit, lines: PermitLines, missing: Decimal
 ) -> OverQuantity:
     left: dict[str, Any] = {
-        str(number): format_quantity(lines[certificate.id, number].left)
+        str(number): format_quantity(lines[certificate.id, number].remaining)
         for number in certificate.goods
     }
     return OverQuantity(

@@ -62,7 +62,7 @@ class SerialComparison:
     arrived: list[ShippedSerial] = field(default_factory=list)
     miskeyed: list[tuple[ShippedSerial, str]] = field(default_factory=list)
     missing: list[ShippedSerial] = field(default_factory=list)
-    over: list[str] = field(default_factory=list)
+    surplus: list[str] = field(default_factory=list)
     equal: int = 0
     sent: int = 0
     received: int = 0
@@ -105,7 +105,7 @@ def pair_serials(
         found.miskeyed.append((sent[left[ours][0]], over[theirs][0].serial))
     taken = {ours for ours, _ in pairs}, {theirs for _, theirs in pairs}
     found.missing = [sent[at] for n, (at, _) in enumerate(left) if n not in taken[0]]
-    found.over = [item.serial for n, (item, _) in enumerate(over) if n not in taken[1]]
+    found.surplus = [item.serial for n, (item, _) in enumerate(over) if n not in taken[1]]
     return found
 
 

@@ -113,7 +113,7 @@ class RecordChange:
 def rewrite_records(actor: Actor, found: ReceiptComparison, row: ReceiptRow, old: Receipt) -> None:
     """Write the records of a corrected receipt; `old` is still current."""
     before = {column.key: getattr(old, column.key) for column in Receipt.__table__.columns}
-    read = found.read
+    read = found.serials_read
     for guns in chunks(stream_with_marks(found.shipment.id)):
         held = _current_records(old.id, [gun.id for gun, _ in guns])
         changes = []

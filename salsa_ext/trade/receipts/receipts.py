@@ -96,7 +96,7 @@ def import_entries(
     found: ReceiptComparison, receipt: dict[str, Any]
 ) -> Iterator[record_commands.RecordEntry]:
     """Yield import records of the guns received, linked to the export."""
-    read = found.read
+    read = found.serials_read
     for gun, marks in stream_with_marks(found.shipment.id):
         if gun.id not in found.absent:
             yield import_entry(found.shipment, receipt, gun, marks, read.get(gun.id))
@@ -252,10 +252,10 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
 
 
 def _check_returnable(facts: ShipmentFacts, permit: Permit) -> None:
-    if facts.comeback:
+    if facts.return_receipt:
         raise Conflict(message("The receipt of this shipment is confirmed already."))
     turned_round = permit.regime == "temporary" and facts.has_left
-    if not (turned_round or (is_refused(facts) and facts.arrival is None)):
+    if not (turned_round or (is_refused(facts) and facts.receipt is None)):
         raise Forbidden(message("The importing state confirms the receipt."))
 
 

@@ -56,7 +56,7 @@ class ReceiptComparison:
         return self.shipment.item_count - len(self.absent)
 
     @property
-    def read(self) -> dict[UUID, str]:
+    def serials_read(self) -> dict[UUID, str]:
         """Return the mis-keyed serials as read, by record id."""
         return {_record_id(gun): serial for gun, serial in self.miskeyed}
 
@@ -94,7 +94,7 @@ def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
         shipment,
         data,
         found.missing,
-        found.over,
+        found.surplus,
         found.miskeyed,
         frozenset(absent) | {_record_id(gun) for gun in found.missing},
         differences,

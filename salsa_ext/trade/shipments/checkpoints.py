@@ -106,8 +106,8 @@ def _check_data(state: str, data: CheckpointData, now: datetime) -> None:
 
 
 def _check_status(shipment: Shipment, facts: ShipmentFacts, data: CheckpointData) -> None:
-    if facts.arrival and not facts.comeback:
-        if data.occurred_at.date() > facts.arrival.on or data.outcome != "passed":
+    if facts.receipt and not facts.return_receipt:
+        if data.occurred_at.date() > facts.receipt.on or data.outcome != "passed":
             raise IllegalTransition(
                 "shipment", shipment.status, CodeLabel("checkpoint_stage", data.stage)
             )
@@ -307,7 +307,7 @@ def check_confirmations(
 
     Every pass can be recorded once it is confirmed.
     """
-    if data.seen is None or data.outcome != "passed" or facts.is_over:
+    if data.expected_version is None or data.outcome != "passed" or facts.is_over:
         return
     for question in _missing_confirmations(actor, shipment, facts, data):
         if not getattr(data, question.field):
@@ -317,7 +317,7 @@ def check_confirmations(
 def _missing_confirmations(
     actor: Actor, shipment: Shipment, facts: ShipmentFacts, data: CheckpointData
 ) -> Iterator[ConfirmationRequired]:
-    if data.seen != shipment.version and (said := _stopped_message(actor, facts, data)):
+    if data.expected_version != shipment.version and (said := _stopped_message(actor, facts, data)):
         yield HeldMeanwhile(said)
     if data.stage == "entry" and not facts.is_released:
         state = CodeLabel("state", facts.exporting)
@@ -371,11 +371,11 @@ def _differences_message(
         data.quantity,
         recorded_at=actor.now(),
     )
-    papers = facts.pieces
+    papers = facts.expected_counts
     if data.quantity is not None:  # facts know the papers' count where somebody counted before
-        papers = packing_list.count_pieces([shipment])[shipment.id].fitting
+        papers = packing_list.count_pieces([shipment])[shipment.id].matching_counts
     found = checkpoint_irregularities(
-        replace(facts, ticks=(*facts.ticks, tick), pieces=papers), tick
+        replace(facts, checkpoints=(*facts.checkpoints, tick), expected_counts=papers), tick
     )
     spelled = {normalise(seal): seal for seal in (*data.seals, *shipment.seals)}
     said = [_difference_message(doubt, spelled) for doubt in found]

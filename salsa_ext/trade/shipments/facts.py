@@ -153,36 +153,36 @@ class ShipmentFacts:
     expected: tuple[ExpectedStage, ...] = ()
     expected_since: datetime | None = None
     plans: tuple[TransportPlan, ...] = ()
-    ticks: tuple[CheckpointFact, ...] = ()
-    stops: tuple[HoldOrder, ...] = ()
+    checkpoints: tuple[CheckpointFact, ...] = ()
+    hold_orders: tuple[HoldOrder, ...] = ()
     incidents: tuple[IncidentFact, ...] = ()
     is_released: bool = False
     is_cancelled: bool = False
-    arrival: ReceiptFact | None = None
-    comeback: ReceiptFact | None = None
+    receipt: ReceiptFact | None = None
+    return_receipt: ReceiptFact | None = None
     entered_on: date | None = None
-    unlicensed: tuple[LicenceViolation, ...] = ()
-    cancelled_on_the_way: tuple[LicenceViolation, ...] = ()
-    again: tuple[ReshippedLine, ...] = ()
+    licence_violations: tuple[LicenceViolation, ...] = ()
+    cancelled_in_transit: tuple[LicenceViolation, ...] = ()
+    reshipped: tuple[ReshippedLine, ...] = ()
     contradictions: tuple[Mapping[str, Any], ...] = ()
-    pieces: tuple[Decimal, ...] = ()
+    expected_counts: tuple[Decimal, ...] = ()
 
     @property
-    def passed(self) -> tuple[CheckpointFact, ...]:
+    def passed_checkpoints(self) -> tuple[CheckpointFact, ...]:
         """Return the ticks of stages that were passed."""
-        return tuple(tick for tick in self.ticks if tick.is_passed)
+        return tuple(tick for tick in self.checkpoints if tick.is_passed)
 
     @property
     def has_left(self) -> bool:
         """Return whether any stage was passed."""
-        return bool(self.passed)
+        return bool(self.passed_checkpoints)
 
     @property
     def has_entered(self) -> bool:
         """Return whether the goods entered the importing state."""
-        return any(tick.stage == "entry" for tick in self.passed)
+        return any(tick.stage == "entry" for tick in self.passed_checkpoints)
 
     @property
     def is_over(self) -> bool:
         """Return whether it was cancelled, returned or received."""
-        return self.is_cancelled or self.comeback is not None or self.arrival is not None
+        return self.is_cancelled or self.return_receipt is not None or self.receipt is not None

@@ -109,8 +109,8 @@ def _lock_with_facts(
 
 def _is_overruled(actor: Actor, facts: ShipmentFacts) -> bool:
     """Return whether the own hold was overruled and not answered since."""
-    passed = overruled_holds(facts.ticks, facts.stops, facts.incidents)
-    return any(one.held.state == actor.own_state() for one in passed)
+    passed = overruled_holds(facts.checkpoints, facts.hold_orders, facts.incidents)
+    return any(one.stop.state == actor.own_state() for one in passed)
 
 
 def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequence[MovementEvent]:
@@ -153,25 +153,27 @@ class HoldView:
     passed no stage.
     """
 
-    standing: Sequence[MovementEvent] = ()
-    stops: Sequence[HoldOrder] = ()
+    active_stops: Sequence[MovementEvent] = ()
+    hold_orders: Sequence[HoldOrder] = ()
     overruled: Sequence[OverruledHold] = ()
     is_unreleased: bool = False
 
     def overruled_of(self, state: str) -> Sequence[OverruledHold]:
         """Return the overruled holds of a state."""
-        return [one for one in self.overruled if one.held.state == state]
+        return [one for one in self.overruled if one.stop.state == state]
 
     def is_held_by(self, state: str) -> bool:
         """Return whether a state holds it and can resume it.
 
         A refusal is not a hold.
         """
-        return any(move.state == state and not move.is_refusal for move in self.standing)
+        return any(move.state == state and not move.is_refusal for move in self.active_stops)
 
-    def let_go_at(self, tick: Checkpoint | None) -> datetime | None:
+    def resumed_at(self, tick: Checkpoint | None) -> datetime | None:
         """Return when a held checkpoint was resumed, or None."""
-        return progress.resumed_at(refresh.checkpoint_fact(tick), self.stops) if tick else None
+        return (
+            progress.resumed_at(refresh.checkpoint_fact(tick), self.hold_orders) if tick else None
+        )
 
 
 NO_HOLD: Final = HoldView()

@@ -72,7 +72,7 @@ def checkpoint_irregularities(facts: ShipmentFacts, tick: CheckpointFact) -> lis
 
 
 def _receipt_irregularities(facts: ShipmentFacts) -> Iterator[Irregularity]:
-    receipt = facts.comeback or facts.arrival
+    receipt = facts.return_receipt or facts.receipt
     if receipt is None:
         if shipment_status(facts) == "lost":
             yield Irregularity("short_receipt", "", {"lost": True})
@@ -109,7 +109,7 @@ def _surpluses(receipt: ReceiptFact) -> Iterator[Irregularity]:
 
 def _reshipped_guns(facts: ShipmentFacts) -> Iterator[Irregularity]:
     """Yield guns shipped while an earlier shipment of them is valid."""
-    for again in facts.again:
+    for again in facts.reshipped:
         said = {"line": again.line, "again": again.guns, "serials": list(again.serials)}
         named = {"shipments": list(again.shipments)} if again.shipments else {}
         yield Irregularity("serial_mismatch", f"again:{again.line}", said | named)
@@ -145,13 +145,13 @@ def _count_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
     for told in _latest_checkpoints(
         tick for tick in _sorted_checkpoints(facts) if tick.pieces is not None
     ):
-        if facts.pieces and all(tick.pieces not in facts.pieces for tick in told):
+        if facts.expected_counts and all(tick.pieces not in facts.expected_counts for tick in told):
             tick = told[-1]
             said = {
                 "stage": tick.stage,
                 "state": tick.state,
                 "counted": tick.pieces,
-                "expected": _number(facts.pieces[0]),
+                "expected": _number(facts.expected_counts[0]),
             }
             yield Irregularity("quantity_mismatch", _checkpoint_key(tick), said)
 
@@ -198,7 +198,7 @@ def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
     """
     steps = progress.rescheduled_stages(facts)
     named = set()
-    for step in progress.skipped_stages(steps, facts.ticks, facts.arrival is not None):
+    for step in progress.skipped_stages(steps, facts.checkpoints, facts.receipt is not None):
         named.add(step.stage)
         said = {"stage": step.stage, "post": step.post, "expected_at": step.at.isoformat()}
         yield Irregularity("missing_checkpoint", _join_key(step.stage, step.post), said)
@@ -209,7 +209,7 @@ def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def _implied_stages(facts: ShipmentFacts) -> Iterator[tuple[str, str]]:
-    passed = {(tick.stage, tick.state) for tick in facts.passed}
+    passed = {(tick.stage, tick.state) for tick in facts.passed_checkpoints}
     if passed and ("exit", facts.exporting) not in passed:
         yield "exit", facts.exporting
     for state in facts.transit:
@@ -230,7 +230,7 @@ def _overdue(facts: ShipmentFacts, now: datetime, grace: timedelta) -> Iterator[
         now = min(now, active_stops(facts)[0].at)
     elif status not in CAN_BE_OVERDUE:
         return
-    stage = progress.next_stage(progress.rescheduled_stages(facts), facts.ticks)
+    stage = progress.next_stage(progress.rescheduled_stages(facts), facts.checkpoints)
     if stage and stage[1] + grace < now:
         said = {"stage": stage[0], "expected_at": stage[1].isoformat()}
         yield Irregularity("overdue", stage[0], said)
@@ -238,21 +238,21 @@ def _overdue(facts: ShipmentFacts, now: datetime, grace: timedelta) -> Iterator[
 
 def _expired(facts: ShipmentFacts, today: date) -> Iterator[Irregularity]:
     """Yield expiry in transit: arrival after the last day."""
-    if not facts.has_left or facts.comeback:
+    if not facts.has_left or facts.return_receipt:
         return
-    arrived_on = facts.entered_on or (facts.arrival.on if facts.arrival else today)
+    arrived_on = facts.entered_on or (facts.receipt.on if facts.receipt else today)
     if arrived_on > facts.last_day:
         yield Irregularity("expired_in_transit", "", {"last_day": facts.last_day.isoformat()})
 
 
 def _invalid_documents(facts: ShipmentFacts) -> Iterator[Irregularity]:
-    if not facts.is_released and (facts.has_left or facts.arrival):
+    if not facts.is_released and (facts.has_left or facts.receipt):
         yield Irregularity(
             "document_invalid", "", {"state": facts.exporting, "why": "not_released"}
         )
-    for lack in facts.unlicensed:
+    for lack in facts.licence_violations:
         yield Irregularity("document_invalid", f"{lack.state}:{lack.kind}", dict(vars(lack)))
-    for lack in facts.cancelled_on_the_way:
+    for lack in facts.cancelled_in_transit:
         yield Irregularity(
             "permit_cancelled_in_transit", f"{lack.state}:{lack.kind}", dict(vars(lack))
         )
@@ -275,7 +275,7 @@ def permit_contradictions(findings: Iterable[Mapping[str, Any]]) -> list[Irregul
 
 def _sorted_checkpoints(facts: ShipmentFacts) -> list[CheckpointFact]:
     return sorted(
-        facts.ticks,
+        facts.checkpoints,
         key=lambda tick: (
             *_checkpoint_time(tick),
             tick.stage,

@@ -23,9 +23,9 @@ def update_due_shipments(actor: Actor, limit: int = BATCH_SIZE) -> int:
     Returns their number. Called by the worker in a transaction of the state until it returns 0.
     """
     state, now = actor.own_state(), actor.now()
-    come = (Shipment.owner_state == state, Shipment.watch_at <= now)
+    come = (Shipment.owner_state == state, Shipment.next_check_at <= now)
     waiting = select(Shipment.id, Shipment.concerned).where(*come)
-    found = db.session.execute(waiting.order_by(Shipment.watch_at).limit(limit)).all()
+    found = db.session.execute(waiting.order_by(Shipment.next_check_at).limit(limit)).all()
     if not found:
         return 0
     locks.share_permits(other for _, concerned in found for other in concerned)

@@ -72,7 +72,7 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
         drawn[permit_id, item.line] += item.quantity
         guns.add(_gun_identity(item, line))
         if line:
-            contradictions.look(item, line)
+            contradictions.add(item, line)
 
     problems.check_each(data.items, look)
     _check_duplicates(problems, permit_id, data, lines, guns.repeated())
@@ -80,7 +80,7 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
         _find_line(problems, f"bulk.{index}", permit_id, lot, lines)
         drawn[permit_id, lot.line] += lot.quantity
     problems.raise_any()
-    return ManifestCheck(drawn, contradictions.told())
+    return ManifestCheck(drawn, contradictions.to_dicts())
 
 
 class DuplicateFinder:
@@ -202,13 +202,13 @@ class Contradictions:
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], _Contradiction] = {}
 
-    def look(self, item: Firearm, line: PermitLine) -> None:
+    def add(self, item: Firearm, line: PermitLine) -> None:
         """Compare one item with its line."""
         for name, ours, theirs in contradicting_fields(item, line):
             found = self._found.setdefault((line.line, name), _Contradiction(theirs))
             found.add(ours, item.serial)
 
-    def told(self) -> list[dict[str, Any]]:
+    def to_dicts(self) -> list[dict[str, Any]]:
         """Return the contradictions by line and field.
 
         `ours` is the manifest's text, `theirs` the line's.

@@ -17,7 +17,7 @@ class Shipment(Owned, Base):
     """A shipment under an export certificate; serialised items are records.
 
     `status` and the due columns are derived from the facts (`progress`): `due_at` is the expected
-    time of the next unticked stage, `overdue_at` that plus the state's grace period, `watch_at` the
+    time of the next unticked stage, `overdue_at` that plus the state's grace period, `next_check_at` the
     next time at which something changes without a new fact.
 
     `plates` are stored here and not with the parties, because shipments are found by them. They
@@ -72,7 +72,7 @@ class Shipment(Owned, Base):
     recorded_at: Mapped[datetime]
     due_stage: Mapped[str | None]
     overdue_at: Mapped[datetime | None]
-    watch_at: Mapped[datetime | None]
+    next_check_at: Mapped[datetime | None] = mapped_column("watch_at")
 
 
 class Checkpoint(Owned, Base):
@@ -105,7 +105,7 @@ class Checkpoint(Owned, Base):
     recorded_at: Mapped[datetime]
 
     @property
-    def at(self) -> datetime:
+    def effective_at(self) -> datetime:
         """Return the earlier of occurrence and recording.
 
         A device's clock may be fast.
@@ -121,7 +121,7 @@ class Reshipment(Owned, Base):
     the earlier shipment.
     """
 
-    __tablename__ = "shipped_again"
+    __tablename__ = "reshipment"
     __table_args__ = (Index(None, "shipment_id"), Index(None, "earlier_shipment"))
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     earlier_record: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-29)

@@ -127,13 +127,13 @@ def post_names(codes: Iterable[str]) -> dict[str, str]:
 class PieceCount(NamedTuple):
     """Number of serialised items, and quantity of the other goods."""
 
-    numbered: int
-    loose: Decimal
+    serialised: int
+    unserialised: Decimal
 
     @property
-    def fitting(self) -> tuple[Decimal, ...]:
+    def matching_counts(self) -> tuple[Decimal, ...]:
         """Return the counts that match: serialised items, and everything."""
-        counts = (Decimal(self.numbered), self.numbered + self.loose)
+        counts = (Decimal(self.serialised), self.serialised + self.unserialised)
         return tuple(dict.fromkeys(count for count in counts if count))
 
 

@@ -30,10 +30,10 @@ def shipment_status(facts: ShipmentFacts) -> str:
     """
     if facts.is_cancelled:
         return "cancelled"
-    if facts.comeback:
+    if facts.return_receipt:
         return "returned"
-    if facts.arrival:
-        return facts.arrival.status
+    if facts.receipt:
+        return facts.receipt.status
     if stopped := _stopped_status(facts):
         return stopped
     if facts.has_entered:
@@ -45,7 +45,7 @@ def shipment_status(facts: ShipmentFacts) -> str:
 
 def active_stops(facts: ShipmentFacts) -> tuple[MovementEvent, ...]:
     """Return what still stops a shipment, earliest first."""
-    return find_stops(facts.ticks, facts.stops, facts.incidents)
+    return find_stops(facts.checkpoints, facts.hold_orders, facts.incidents)
 
 
 def _stopped_status(facts: ShipmentFacts) -> str | None:
@@ -58,7 +58,7 @@ def _stopped_status(facts: ShipmentFacts) -> str | None:
 
 def is_refused(facts: ShipmentFacts) -> bool:
     """Return whether the goods were refused and have not passed since."""
-    made = movement_events(facts.ticks, facts.stops, facts.incidents)
+    made = movement_events(facts.checkpoints, facts.hold_orders, facts.incidents)
     last = [move for move in made if move.is_refusal or move.effect == "go"][-1:]
     return any(move.is_refusal for move in last)
 
@@ -72,7 +72,7 @@ def custody_state(facts: ShipmentFacts) -> str | None:
     """
     if facts.is_over:
         return None
-    there = [tick for tick in facts.ticks if tick.outcome != "refused"]
+    there = [tick for tick in facts.checkpoints if tick.outcome != "refused"]
     if any(tick.stage == "entry" for tick in there):
         return facts.importing
     through = [tick for tick in there if tick.stage in ("transit_in", "transit_out")]
@@ -119,7 +119,7 @@ class MovementEvent:
         """Return whether the goods were refused rather than held."""
         return self.effect == "refuse"
 
-    def ends_with(self, resumed: MovementEvent) -> bool:
+    def is_ended_by(self, resumed: MovementEvent) -> bool:
         """Return whether a resume order ends this hold."""
         return self.effect in ("stop", "hold") and self.state == resumed.state
 
@@ -129,7 +129,7 @@ class MovementEvent:
         return STOP_KINDS[self.effect]
 
     @property
-    def place(self) -> tuple[datetime, datetime, int, str, str]:
+    def sort_key(self) -> tuple[datetime, datetime, int, str, str]:
         """Return the sort key; at equal times, the later recording counts."""
         return self.at, self.recorded_at, EFFECT_ORDER[self.effect], self.state, self.stage or ""
 
@@ -144,7 +144,7 @@ def movement_events(
     incidents: Iterable[IncidentFact],
 ) -> list[MovementEvent]:
     """Return the effects of all facts in order."""
-    return sorted(_unsorted_events(ticks, hold_orders, incidents), key=lambda one: one.place)
+    return sorted(_unsorted_events(ticks, hold_orders, incidents), key=lambda one: one.sort_key)
 
 
 def _unsorted_events(
@@ -191,7 +191,7 @@ def apply_event(stopping: ActiveStops, move: MovementEvent) -> ActiveStops:
     if move.effect == "go":
         return {}
     if move.effect == "resume":
-        return {key: one for key, one in stopping.items() if not one.ends_with(move)}
+        return {key: one for key, one in stopping.items() if not one.is_ended_by(move)}
     key = move.effect, move.state, move.stage
     first = stopping.get(key, move)
     return stopping | {key: replace(first, reason=move.reason or first.reason)}
@@ -216,7 +216,7 @@ class OverruledHold:
     at: datetime
     by: str
     stage: str | None
-    held: MovementEvent
+    stop: MovementEvent
 
 
 def overruled_holds(
@@ -316,7 +316,7 @@ def rescheduled_stages(facts: ShipmentFacts) -> list[ExpectedStage]:
     told = [each for each in facts.incidents if each.new_expected_at]
     for incident in sorted(told, key=lambda each: (each.at, each.new_expected_at)):
         if since is None or incident.at > since:
-            steps = _shift_stages(steps, facts.ticks, incident)
+            steps = _shift_stages(steps, facts.checkpoints, incident)
     return steps
 
 

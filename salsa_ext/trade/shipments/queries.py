@@ -68,20 +68,20 @@ class ShipmentView:
     status: str
     checkpoints: Sequence[Checkpoint]
     receipt: Receipt | None
-    came_back: Receipt | None
+    return_receipt: Receipt | None
     parties: PartiesById
     items: Sequence[RecordView] | None = ()
     events: Sequence[TimelineEntry] = ()
-    findings: Sequence[Mapping[str, Any]] = ()
+    contradictions: Sequence[Mapping[str, Any]] = ()
     remarks: Sequence[WordRemark] | None = None
-    held: HoldView = NO_HOLD
+    hold: HoldView = NO_HOLD
     incidents: Sequence[TradeEvent] = ()
     discrepancies: Sequence[Discrepancy] = ()
 
     @property
     def is_unreleased(self) -> bool:
         """Return whether it was neither released nor ticked as passed."""
-        return self.shipment.status == "planned" or self.held.is_unreleased
+        return self.shipment.status == "planned" or self.hold.is_unreleased
 
     @property
     def version(self) -> int:
@@ -112,7 +112,7 @@ def list_shipments(
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
     if (plate := filters.get("plate")) is not None:
-        query = query.where(Shipment.id.in_(select(func.salsa_shipments_with(plate))))
+        query = query.where(Shipment.id.in_(select(func.salsa_shipments_by_plate(plate))))
     if (post := filters.get("post")) is not None:
         query = query.where(Shipment.posts.contains([post]))
     if (due := filters.get("due_before")) is not None:
@@ -209,7 +209,7 @@ def view_shipments(
                 items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
                 events if with_items else (),
                 findings.get(row.id, ()),
-                held=stopped.get(row.id, NO_HOLD),
+                hold=stopped.get(row.id, NO_HOLD),
                 incidents=troubles.get(row.id, ()),
                 discrepancies=doubts.get(row.id, ()),
             )
@@ -246,7 +246,7 @@ def build_timeline(
     `receipts` are rows of `list_receipt_versions`.
     """
     told = [
-        TimelineEntry(event.owner_state, event.kind, event.at, event.reason, event.data)
+        TimelineEntry(event.owner_state, event.kind, event.effective_at, event.reason, event.data)
         for event in events
     ]
     told += map(_checkpoint_entry, checkpoints)
@@ -256,7 +256,7 @@ def build_timeline(
 
 def _checkpoint_entry(tick: Checkpoint) -> TimelineEntry:
     said = {"stage": tick.stage, "outcome": tick.outcome, "post": tick.post, "seals": tick.seals}
-    return TimelineEntry(tick.owner_state, "checkpoint", tick.at, tick.reason, said)
+    return TimelineEntry(tick.owner_state, "checkpoint", tick.effective_at, tick.reason, said)
 
 
 def _receipt_entry(receipt: Any) -> TimelineEntry:

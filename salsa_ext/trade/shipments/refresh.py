@@ -146,7 +146,9 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_watch: bo
                     else frozenset(each.kind for each in found) & TIMED_KINDS
                 )
                 settled[waits][row] = [doubt for doubt in found if doubt.kind not in waits]
-                row.watch_at = moment.now if waits else _next_check_at(row, known[row.id], moment)
+                row.next_check_at = (
+                    moment.now if waits else _next_check_at(row, known[row.id], moment)
+                )
             db.session.flush()  # while the owner's rows may be written
         _mark_changed(
             row
@@ -184,7 +186,9 @@ def _apply_facts(row: Shipment, facts: ShipmentFacts, moment: _UpdateContext) ->
     row.status = progress.shipment_status(facts)
     open_ended = facts.is_over or row.status == "lost"
     stage = (
-        None if open_ended else progress.next_stage(progress.rescheduled_stages(facts), facts.ticks)
+        None
+        if open_ended
+        else progress.next_stage(progress.rescheduled_stages(facts), facts.checkpoints)
     )
     row.due_stage, row.due_at = stage or (None, None)
     row.overdue_at = stage[1] + grace if stage and row.status in CAN_BE_OVERDUE else None
@@ -322,25 +326,25 @@ def _shipment_facts(
         expected=tuple(map(_expected_stage, shipment.expected)),
         expected_since=max((each.occurred_at for each in times), default=None),
         plans=tuple(_transport_plans(shipment, by_kind["amended"])),
-        ticks=tuple(map(checkpoint_fact, ticks)),
-        stops=tuple(map(hold_order_fact, (*by_kind["held"], *by_kind["resumed"]))),
+        checkpoints=tuple(map(checkpoint_fact, ticks)),
+        hold_orders=tuple(map(hold_order_fact, (*by_kind["held"], *by_kind["resumed"]))),
         incidents=tuple(map(incident_fact, by_kind["incident"])),
         is_released=bool(by_kind["released"]),
         is_cancelled=bool(by_kind["cancelled"]),
-        arrival=_receipt_fact(received.get(shipment.importing_state)),
-        comeback=_receipt_fact(received.get(shipment.exporting_state)),
+        receipt=_receipt_fact(received.get(shipment.importing_state)),
+        return_receipt=_receipt_fact(received.get(shipment.exporting_state)),
         entered_on=_entered_on(ticks, today),
-        unlicensed=tuple(
-            _licence_violation(lack) for lack in licensed.lacking if not lack.is_later
+        licence_violations=tuple(
+            _licence_violation(lack) for lack in licensed.invalid_licences if not lack.is_in_transit
         ),
-        cancelled_on_the_way=tuple(
-            _licence_violation(lack) for lack in licensed.lacking if lack.is_later
+        cancelled_in_transit=tuple(
+            _licence_violation(lack) for lack in licensed.invalid_licences if lack.is_in_transit
         ),
-        again=again,
+        reshipped=again,
         contradictions=tuple(
             found for each in by_kind[CONTRADICTS_PERMIT] for found in each.data["findings"]
         ),
-        pieces=counted.fitting if counted else (),
+        expected_counts=counted.matching_counts if counted else (),
     )
 
 
@@ -428,7 +432,7 @@ SCHEDULE_RESHIPMENTS: Final = text("""
     UPDATE shipment SET watch_at = :now
     WHERE id IN (
         SELECT id FROM shipment
-        WHERE id IN (SELECT shipment_id FROM shipped_again WHERE earlier_shipment = ANY(:earlier))
+        WHERE id IN (SELECT shipment_id FROM reshipment WHERE earlier_shipment = ANY(:earlier))
         ORDER BY id FOR UPDATE)
 """)
 

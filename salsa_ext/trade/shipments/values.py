@@ -98,7 +98,7 @@ class CheckpointData:
     seals: tuple[str, ...] = ()
     reason: str | None = None
     confirm_held: bool = False
-    seen: int | None = None
+    expected_version: int | None = None
     confirm_held_since: bool = False
     confirm_unreleased: bool = False
     confirm_differs: bool = False

@@ -27,7 +27,7 @@ def test_nothing_known_yet_is_pending():
 )
 def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
     legs = [
-        ChainLeg(f"X{n}", "sent", takes_part=part, is_late=True)
+        ChainLeg(f"X{n}", "sent", participates=part, is_late=True)
         for n, part in enumerate(takes_part)
     ]
     assert build_chain(legs, FOUND, "BRA", GUN).failure_reason == reason
@@ -35,7 +35,7 @@ def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reaso
 
 @pytest.mark.parametrize("is_to_send", [True, False])
 def test_that_a_state_takes_no_part_is_no_reason_while_its_form_waits_or_was_just_sent(is_to_send):
-    legs = [ChainLeg("AUT", "sent", takes_part=False, is_to_send=is_to_send)]
+    legs = [ChainLeg("AUT", "sent", participates=False, is_form_pending=is_to_send)]
     assert build_chain(legs, FOUND, "BRA", GUN).failure_reason is None
 
 
@@ -48,10 +48,8 @@ def test_that_a_state_takes_no_part_is_no_reason_while_its_form_waits_or_was_jus
         ("withdrawn", False, None),
     ],
 )
-def test_a_state_kept_silent_once_its_time_is_over_or_the_trace_ended(
-    status, in_background, reason
-):
-    legs = [ChainLeg("ARG", status, is_late=in_background)]
+def test_a_state_kept_silent_once_its_time_is_over_or_the_trace_ended(status, is_late, reason):
+    legs = [ChainLeg("ARG", status, is_late=is_late)]
     assert build_chain(legs, FOUND, "BRA", GUN).failure_reason == reason
 
 
@@ -80,7 +78,7 @@ def test_why_a_state_knows_no_more_is_no_reason_while_another_way_is_open(status
 def test_a_state_that_named_another_which_was_asked_is_no_open_way_any_more():
     legs = [
         ChainLeg("DEU", "no_record", failure_reason="records_lost"),
-        ChainLeg("AUT", "forwarded", names="DEU"),
+        ChainLeg("AUT", "forwarded", referred_to="DEU"),
     ]
     assert build_chain(legs, FOUND, "BRA", GUN).failure_reason == "records_lost"
 
@@ -161,7 +159,7 @@ def test_of_a_draft_nothing_failed():
 
 def test_why_one_state_knows_nothing_is_no_failure_of_what_was_traced_to_a_buyer():
     sales = [event("domestic_sale", on, "PRY") for on in ("2024-01-01", "2024-06-01")]
-    stranger = ChainLeg("DEU", "no_record", failure_reason="too_old", takes_part=False)
+    stranger = ChainLeg("DEU", "no_record", failure_reason="too_old", participates=False)
     found = build_chain([ChainLeg("PRY", "answered", sales), stranger], FOUND, "BRA", GUN)
     assert (found.outcome, found.failure_reason) == ("partly", None)
     named = [event("import", "2023-01-01", "PRY", counterpart_state="DEU"), *sales]
@@ -170,7 +168,7 @@ def test_why_one_state_knows_nothing_is_no_failure_of_what_was_traced_to_a_buyer
 
 
 def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
-    named = ChainLeg("PRY", "forwarded", names="CHL")
+    named = ChainLeg("PRY", "forwarded", referred_to="CHL")
     said = "The answer of the state that {state} named."
     assert said in texts(build_chain([named], FOUND, "BRA", GUN))
     asked = build_chain([named, ChainLeg("CHL", "no_record")], FOUND, "BRA", GUN)
@@ -181,12 +179,12 @@ def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
 @pytest.mark.parametrize("states", [("PRY", "CHL"), ("PRY", "CHL", "URY")])
 def test_states_that_name_each_other_have_not_answered(states, status):
     named = [
-        ChainLeg(state, status, names=named)
+        ChainLeg(state, status, referred_to=named)
         for state, named in zip(states, (*states[1:], states[0]), strict=True)
     ]
-    legs = [*named, ChainLeg("DEU", "forwarded", names="PRY"), ChainLeg("AUT", "no_record")]
+    legs = [*named, ChainLeg("DEU", "forwarded", referred_to="PRY"), ChainLeg("AUT", "no_record")]
     assert [str(one) for one in build_chain(legs, FOUND, "BRA", GUN).missing] == [
-        f"The answer of {leg.state}, which named {leg.names}: that leads back to {leg.state}."
+        f"The answer of {leg.state}, which named {leg.referred_to}: that leads back to {leg.state}."
         for leg in named
     ]
 
@@ -194,8 +192,8 @@ def test_states_that_name_each_other_have_not_answered(states, status):
 def test_why_a_state_knows_no_more_is_no_reason_while_others_name_each_other():
     legs = [
         ChainLeg("DEU", "no_record", failure_reason="records_lost"),
-        ChainLeg("PRY", "forwarded", names="CHL"),
-        ChainLeg("CHL", "forwarded", names="PRY"),
+        ChainLeg("PRY", "forwarded", referred_to="CHL"),
+        ChainLeg("CHL", "forwarded", referred_to="PRY"),
     ]
     assert build_chain(legs, FOUND, "BRA", GUN).failure_reason is None
 
@@ -242,14 +240,14 @@ def test_that_a_gun_never_arrived_is_not_concluded_before_its_importer_has_answe
 
 
 def test_that_one_state_knows_nothing_is_no_reason_while_another_has_time_to_answer():
-    stranger = ChainLeg("DEU", "no_record", failure_reason="too_old", takes_part=False)
+    stranger = ChainLeg("DEU", "no_record", failure_reason="too_old", participates=False)
     waits = ChainLeg("URY", "sent")
     assert build_chain([stranger, waits], FOUND, "BRA", GUN).failure_reason is None
     assert build_chain([stranger], FOUND, "BRA", GUN).failure_reason == "too_old"
 
 
 def test_a_chain_is_not_cut_short_by_a_state_that_is_not_in_it():
-    stranger = ChainLeg("DEU", "no_record", failure_reason="too_old", takes_part=False)
+    stranger = ChainLeg("DEU", "no_record", failure_reason="too_old", participates=False)
     imported = event("import", "2025-01-01", "PRY", "dealer", counterpart_state="BRA")
     found = build_chain([ChainLeg("PRY", "answered", [imported]), stranger], FOUND, "ARG", GUN)
     assert (found.outcome, found.failure_reason) == ("partly", None)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from api.http.context import current_vault
 from api.schemas.traces import TraceRequest as TraceBody
 from api.schemas.transfers import TransferRequest
 from salsa_ext.access.rules import operator
@@ -36,11 +37,6 @@ from tests.support import bodies
 
 
 @pytest.fixture
-def vault(app):
-    return app.config["VAULT"]
-
-
-@pytest.fixture
 def record(run):
     """A sale in Paraguay of which others learn only that it is there."""
     sale = TransferRequest().load(bodies.transfer(visibility="pointer"))
@@ -48,10 +44,8 @@ def record(run):
 
 
 @pytest.fixture
-def trace(run, record, vault):
-    return run(
-        "BRA", trace_commands.create_trace, vault=vault, data=TraceBody().load(bodies.trace())
-    )
+def trace(run, record):
+    return run("BRA", trace_commands.create_trace, data=TraceBody().load(bodies.trace()))
 
 
 @pytest.fixture
@@ -74,40 +68,42 @@ def leg():
     return row("BRA", TraceLeg, TraceLeg.state == "PRY")
 
 
-def deliver(vault):
+def deliver():
     """Let the worker bring all that was said, at last."""
     for turn in range(3):
         for state in ("BRA", "PRY"):
-            actor = operator(state, clock=FixedClock(NOW + timedelta(hours=1 + turn)))
+            actor = operator(
+                state, clock=FixedClock(NOW + timedelta(hours=1 + turn)), vault=current_vault()
+            )
             moved = 1
             while moved:
                 with transaction(actor):
-                    moved = delivery.deliver_pending(actor, vault)
+                    moved = delivery.deliver_pending(actor)
 
 
 @pytest.fixture
-def say(run, trace, vault):
+def say(run, trace):
     """Let Paraguay say something of the request."""
     return lambda command, data: run(
-        "PRY", command, vault=vault, request_id=request().id, expected_version=None, data=data
+        "PRY", command, request_id=request().id, expected_version=None, data=data
     )
 
 
 @pytest.fixture
-def reply(run, trace, vault):
+def reply(run, trace):
     return lambda: run(
-        "BRA", follow_up.reply, vault=vault, trace_id=trace, leg_id=leg().id, data=ReplyData("So")
+        "BRA", follow_up.reply, trace_id=trace, leg_id=leg().id, data=ReplyData("So")
     )
 
 
-def test_a_refusal_that_waits_again_has_a_new_term(say, trace, vault):
+def test_a_refusal_that_waits_again_has_a_new_term(say, trace):
     say(request_commands.refuse, RefusalData("national_security", "No"))
     later = NOW + timedelta(days=56)
 
     def then(state, command, **said):
-        actor = operator(state, f"{state}-TEST", FixedClock(later))
+        actor = operator(state, f"{state}-TEST", FixedClock(later), current_vault())
         with transaction(actor):
-            command(actor=actor, vault=vault, **said)
+            command(actor=actor, **said)
 
     then(
         "PRY",
@@ -125,33 +121,29 @@ def due(since):
     return since + timedelta(days=9)
 
 
-def test_a_second_answer_moves_when_it_was_answered(say, run, vault):
+def test_a_second_answer_moves_when_it_was_answered(say, run):
     said = AnswerData(points_to=("URY",))
     say(request_commands.answer, said)
-    later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)))
+    later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)), current_vault())
     with transaction(later):
         request_commands.answer(
-            actor=later, vault=vault, request_id=request().id, expected_version=None, data=said
+            actor=later, request_id=request().id, expected_version=None, data=said
         )
     assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
 
 
-def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late, vault):
+def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late):
     run("PRY", transfers.record, data=TransferRequest().load(bodies.transfer()))
-    made = run(
-        "BRA", trace_commands.create_trace, vault=vault, data=TraceBody().load(bodies.trace())
-    )
+    made = run("BRA", trace_commands.create_trace, data=TraceBody().load(bodies.trace()))
     assert (leg().status, len(leg().events)) == ("answered", 1)
     late()
-    actor = operator("BRA", "BRA-TEST", FixedClock(NOW))
+    actor = operator("BRA", "BRA-TEST", FixedClock(NOW), current_vault())
     with transaction(actor):
         asked = db.session.get_one(Trace, made)
         with legs.updating_status(asked, is_sending=True):
-            trace_commands.resend_requests(
-                actor, vault, asked, earlier_serial=asked.firearm["serial"]
-            )
+            trace_commands.resend_requests(actor, asked, earlier_serial=asked.firearm["serial"])
     assert (leg().status, leg().events) == ("sent", [])
-    deliver(vault)
+    deliver()
     assert (leg().status, len(leg().events)) == ("answered", 1)
 
 
@@ -163,44 +155,40 @@ def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
     assert (last.kind, last.events, "events" in last.data) == ("answer", 2, False)
 
 
-def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late, vault):
+def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late):
     say(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
     say(request_commands.defer, DeferralData(NOW.date() + timedelta(days=3), "Holidays"))
     say(request_commands.ask_questions, QuestionData(("Whose?",)))
-    deliver(vault)
+    deliver()
     assert (request().status, leg().status) == ("clarification", "clarification")
 
 
-def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, late, vault):
+def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, late):
     say(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
     say(request_commands.report_no_record, CommentData())
-    deliver(vault)
+    deliver()
     assert (request().status, leg().status) == ("no_record", "no_record")
     row("PRY", TraceMessage, TraceMessage.kind == "reply")
 
 
-def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(
-    say, reply, late, vault
-):
+def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(say, reply, late):
     say(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
     say(request_commands.refuse, RefusalData("national_security", "No"))
-    deliver(vault)
+    deliver()
     assert (request().status, leg().status) == ("refused", "refused")
 
 
-def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(
-    say, run, late, trace, vault
-):
+def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(say, run, late, trace):
     late()
     say(request_commands.answer, AnswerData(points_to=("URY",)))
-    run("BRA", trace_commands.withdraw_trace, vault=vault, trace_id=trace, expected_version=None)
-    deliver(vault)
+    run("BRA", trace_commands.withdraw_trace, trace_id=trace, expected_version=None)
+    deliver()
     assert (request().status, leg().status) == ("withdrawn", "withdrawn")
     aside = row("PRY", TraceMessage, TraceMessage.kind == "set_aside")
     assert aside.data == {"code": "illegal_transition", "kind": "trace.answer"}
@@ -216,18 +204,18 @@ def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(
         ("trace.forward", {"state": "ZZZ", "reason": "There"}, None),
     ],
 )
-def test_a_letter_is_applied_whole_or_set_aside(run, trace, vault, kind, body, code):
+def test_a_letter_is_applied_whole_or_set_aside(run, trace, kind, body, code):
     before, said = leg(), {"leg": str(leg().id)} | body
-    actor = operator("PRY", clock=FixedClock(NOW))
+    actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, vault, EnvelopeData(kind, "C-1", "BRA", said))
-        delivery.deliver_now(actor, vault)
+        delivery.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
+        delivery.deliver_now(actor)
     settled = row("BRA", InboxProgress)
     assert settled.code == code
     assert (leg() == before) == (code is not None)
 
 
-def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
+def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
     event = {
         "state": "URY",
         "record": "0199f2c0-0000-7000-8000-000000000000",
@@ -266,10 +254,10 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
         "note": None,
         "is_automatic": False,
     }
-    actor = operator("PRY", clock=FixedClock(NOW))
+    actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, vault, EnvelopeData("trace.answer", "C-1", "BRA", said))
-        delivery.deliver_now(actor, vault)
+        delivery.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", said))
+        delivery.deliver_now(actor)
     assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
 
 
@@ -286,24 +274,22 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
         {"firearm": {"marks": [{"kind": "proof", "text": "B", "condition": "good"}]}},
     ],
 )
-def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(
-    trace, vault, change
-):
+def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(trace, change):
     mine = request()
     gun = mine.asked["firearm"] | change.pop("firearm", {})
     body = mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
-    ask(vault, body | change)
+    ask(body | change)
     assert row("PRY", InboxProgress, InboxProgress.code == "malformed").status == "refused"
-    ask(vault, mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id)})
+    ask(mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id)})
     assert row("PRY", InboxProgress, InboxProgress.sequence == 3).status == "applied"
 
 
-def test_of_a_gun_no_more_is_kept_than_is_known(trace, vault):
+def test_of_a_gun_no_more_is_kept_than_is_known(trace):
     mine = request()
     mark = {"kind": "proof", "text": "BM9", "colour": "red"}
     gun = mine.asked["firearm"] | {"colour": "red", "marks": [mark]}
     leg_id = new_id()
-    ask(vault, mine.asked | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
+    ask(mine.asked | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
     kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).asked["firearm"]
     assert kept.keys() == mine.asked["firearm"].keys()
     known = {"kind", "text", "state", "year", "location", "condition", "method"}
@@ -318,42 +304,42 @@ def notices(state, code):
         return db.session.scalars(wanted).all()
 
 
-def test_who_asked_is_told_what_a_service_answers_later(run, late, vault):
+def test_who_asked_is_told_what_a_service_answers_later(run, late):
     late()
     asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
-    run("BRA", trace_commands.create_trace, vault=vault, data=asked)
+    run("BRA", trace_commands.create_trace, data=asked)
     assert notices("BRA", "trace_no_record") == []
-    deliver(vault)
+    deliver()
     assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [{"by": "PRY"}])
 
 
-def test_who_asked_is_not_told_of_what_the_service_answers_at_once(run, vault):
+def test_who_asked_is_not_told_of_what_the_service_answers_at_once(run):
     asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
-    run("BRA", trace_commands.create_trace, vault=vault, data=asked)
+    run("BRA", trace_commands.create_trace, data=asked)
     assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [])
 
 
-def test_who_asked_is_told_that_a_request_was_set_aside(trace, vault):
+def test_who_asked_is_told_that_a_request_was_set_aside(trace):
     mine = request()
-    ask(vault, mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
+    ask(mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
     assert notices("BRA", "trace_not_taken") == [{"by": "PRY"}]
 
 
-def ask(vault, body):
+def ask(body):
     """Let Brazil ask Paraguay by a letter of its own."""
-    actor = operator("BRA", clock=FixedClock(NOW))
+    actor = operator("BRA", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, vault, EnvelopeData("trace.request", "C-1", "PRY", body))
-        delivery.deliver_now(actor, vault)
+        delivery.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
+        delivery.deliver_now(actor)
 
 
-def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace, vault):
+def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace):
     mine = request()
     body = mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id)}
-    actor = operator("BRA", clock=FixedClock(NOW))
+    actor = operator("BRA", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, vault, EnvelopeData("trace.request", "C-1", "PRY", body))
-        delivery.deliver_now(actor, vault)
+        delivery.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
+        delivery.deliver_now(actor)
     assert request() == mine
     aside = row("BRA", TraceMessage, TraceMessage.kind == "set_aside")
     assert aside.data == {"code": "conflict", "kind": "trace.request"}

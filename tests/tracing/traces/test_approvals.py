@@ -121,5 +121,5 @@ def test_of_a_draft_that_was_declined_nothing_is_kept_as_shown(of, wants, run):
     wants(trace_approval="own")
     made, supervisor = ask(of), of("BRA", "supervisor")
     supervisor.change(f"/traces/{made['id']}", "reject", {"text": "No legal basis"})
-    shown = select(Trace.approval_shown).where(Trace.id == made["id"])
+    shown = select(Trace.approval_snapshot).where(Trace.id == made["id"])
     assert run("BRA", lambda actor: db.session.scalar(shown)) is None

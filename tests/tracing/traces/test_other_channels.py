@@ -107,19 +107,15 @@ def test_after_a_new_mark_the_form_is_to_be_sent_anew(
 
 
 def forms_to_send(client):
-    told = client.get("/notifications?code=trace_form_to_send").json["items"]
-    return [(one["data"]["by"], one["urgent"]) for one in told]
+    notices = client.get("/notifications?code=trace_form_to_send").json["items"]
+    return [notice["data"]["by"] for notice in notices]
 
 
-def test_who_leads_a_trace_is_told_that_its_form_is_to_be_sent_anew_until_it_was(
-    analyst, choose, add_mark
-):
+def test_a_new_mark_notifies_the_analysts_of_a_form_to_send_again(analyst, choose, add_mark):
     choose(channel="iarms", reference="I-1")
     assert forms_to_send(analyst) == []
     add_mark()
-    assert forms_to_send(analyst) == [("AUT", True)]
-    choose(channel="iarms", reference="I-1", sent=True)
-    assert forms_to_send(analyst) == [("AUT", False)]
+    assert forms_to_send(analyst) == ["AUT"]
 
 
 def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_anew(
@@ -159,12 +155,6 @@ def test_a_mark_that_leaves_the_serial_as_it_was_asks_nobody_anew_who_answered(
     }
     as_actor("BRA", "forensic_examiner").post(f"/seizures/{seizure}/items/1/marks", proof)
     assert (austria()["status"], austria()["unsent"]) == ("no_record", False)
-
-
-def test_nobody_is_pressed_to_send_a_form_of_a_trace_that_has_ended(analyst, trace, add_mark):
-    add_mark()
-    analyst.change(f"/traces/{trace['id']}", "close")
-    assert forms_to_send(analyst) == [("AUT", False)]
 
 
 def test_what_came_back_says_that_a_form_went_out_but_not_that_the_next_one_did(

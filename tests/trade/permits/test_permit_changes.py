@@ -207,7 +207,11 @@ def test_after_the_last_day_nothing_is_amended(exporter):
 def test_a_reissue_names_the_old_number_and_takes_what_is_left(permit, exporter, importer):
     exporter.post(f"{permit.path}/shipments", bodies.shipment())
     fresh = permit.act("reissue", AGAIN, 201)
-    assert (fresh["number"], fresh["replaces"], fresh["counterpart_status"]) == ("E-2", "E-1", "complete")
+    assert (fresh["number"], fresh["replaces"], fresh["counterpart_status"]) == (
+        "E-2",
+        "E-1",
+        "complete",
+    )
     assert fresh["exporter"] == permit.read()["exporter"]
     old = permit.read()
     assert (old["status"], old["balance"][0]["remaining"], fresh["balance"][0]["remaining"]) == (

@@ -70,4 +70,4 @@ def test_a_line_that_leaves_the_make_open_gives_way_to_one_that_needs_it():
 def test_goods_of_another_category_or_unit_are_foreign():
     claims = {1: Goods(Decimal(5), "ammunition", unit="box"), 2: Goods(Decimal(5), "part")}
     supplies = {1: Goods(Decimal(50), "ammunition"), 2: Goods(Decimal(5), "firearm")}
-    assert allocate(claims, supplies).foreign == [1, 2]
+    assert allocate(claims, supplies).unmatched == [1, 2]

@@ -27,7 +27,7 @@ def test_it_finds_what_is_found_in_memory(session, sent, received):
     read = [ReceivedSerial(*item) for item in received]
     whole, found = pairing.pair_serials(guns, read), reconciliation.compare_serials(guns, read)
     assert named(found) == named(whole)
-    assert found.over == whole.over
+    assert found.surplus == whole.surplus
 
 
 def named(found):
@@ -44,4 +44,4 @@ def test_what_is_read_for_it_may_ask_the_database(session):
         guns(), (ReceivedSerial(gun.serial) for gun in list(guns())[1:])
     )
     assert [gun.serial for gun in found.missing] == ["SN000000"]
-    assert (found.arrived, found.miskeyed, found.over) == ([], [], [])
+    assert (found.arrived, found.miskeyed, found.surplus) == ([], [], [])

@@ -150,7 +150,7 @@ def test_what_a_state_refused_stands_though_it_lets_go_on_what_it_held():
     orders = [order(11, state=refused.state), order(12, is_hold=False, state=refused.state)]
     passed = replace(tick(13, "passed"), state="BOL", recorded_at=at(13))
     [found] = overruled_holds([refused, passed], orders, ())
-    assert (found.by, found.held.kind) == ("BOL", "refused")
+    assert (found.by, found.stop.kind) == ("BOL", "refused")
     assert overruled_holds([refused, passed], [*orders, order(14, state=refused.state)], ()) == ()
 
 
@@ -160,4 +160,4 @@ def test_nothing_passes_against_what_did_not_stop_it(ticks, stops):
     last = replace(tick(12, "passed"), state="BOL", recorded_at=at(12))
     before = {move.state for move in find_stops(ticks, stops, ()) if move.state != "BOL"}
     found = overruled_holds([*ticks, last], stops, ())
-    assert {one.held.state for one in found if one.by == "BOL" and one.at == at(12)} == before
+    assert {one.stop.state for one in found if one.by == "BOL" and one.at == at(12)} == before

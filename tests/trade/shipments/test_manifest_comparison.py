@@ -24,7 +24,7 @@ def compared(sent, *received):
         [gun.serial for gun in found.arrived],
         [(gun.serial, serial) for gun, serial in found.miskeyed],
         [gun.serial for gun in found.missing],
-        found.over,
+        found.surplus,
     )
 
 
@@ -113,13 +113,13 @@ def test_fifty_missing_and_twenty_mis_keyed_of_a_hundred_thousand_are_named():
     assert len(missing) == 50
     assert {gun.serial: read for gun, read in found.miskeyed} == miskeyed
     assert len(miskeyed) == 20
-    assert found.over == []
+    assert found.surplus == []
 
 
 def test_a_manifest_of_other_goods_is_not_compared_gun_by_gun():
     sent = [ShippedSerial(n, f"A{n:06}") for n in range(5_000)]
     found = pair_serials(sent, [ReceivedSerial(f"B{n:06}") for n in range(5_000)])
-    assert (len(found.missing), len(found.over)) == (5_000, 5_000)
+    assert (len(found.missing), len(found.surplus)) == (5_000, 5_000)
 
 
 SERIALS = st.lists(st.text("AB01O-", min_size=1, max_size=5), max_size=8)
@@ -130,7 +130,7 @@ def test_every_gun_and_every_serial_is_accounted_for_once(sent, received):
     found = pair_serials(manifest(*sent), [ReceivedSerial(serial) for serial in received])
     whole = [*found.arrived, *found.missing, *(gun for gun, _ in found.miskeyed)]
     assert Counter(gun.serial for gun in whole) == Counter(sent)
-    assert len(found.arrived) + len(found.miskeyed) + len(found.over) == len(received)
+    assert len(found.arrived) + len(found.miskeyed) + len(found.surplus) == len(received)
 
 
 @given(SERIALS, SERIALS, st.randoms())

@@ -337,7 +337,7 @@ def test_a_list_that_is_too_long_is_told_of_manifests(exporter, permit):
 
 
 def test_too_many_items_are_counted_and_not_shown(ship, exporter, monkeypatch):
-    monkeypatch.setattr("salsa_ext.trade.shipments.queries.MOST_LISTED", 2)
+    monkeypatch.setattr("salsa_ext.trade.shipments.queries.MAX_BODY_ITEMS", 2)
     made = ship()
     shown = exporter.get(f"/shipments/{made['id']}").json
     assert "items" not in made and "items" not in shown

@@ -51,7 +51,7 @@ def test_whoever_waits_for_the_first_holds_none_of_the_others(real_app, bra, shi
                 lock(other)
         woken.result()
     with real_app.app_context(), transaction(bra):
-        again = select(Shipment.watch_at).where(Shipment.id.in_([first, *others]))
+        again = select(Shipment.next_check_at).where(Shipment.id.in_([first, *others]))
         assert set(db.session.scalars(again)) == {NOW}
 
 

@@ -56,49 +56,64 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
     [
         ({"is_released": False}, "planned"),
         ({}, "released"),
-        ({"ticks": WHOLE_WAY[:1]}, "in_transit"),
-        ({"ticks": WHOLE_WAY[:3]}, "in_transit"),
-        ({"ticks": WHOLE_WAY}, "arrived"),
-        ({"ticks": (tick("exit", 1), tick("transit_in", 2, "held"))}, "held"),
-        ({"ticks": (tick("exit", 1), tick("transit_in", 2, "refused"))}, "held"),
-        ({"ticks": (tick("exit", 1, "held"), tick("exit", 2))}, "in_transit"),
-        ({"stops": (HoldOrder(at(1), True),)}, "held"),
-        ({"stops": (HoldOrder(at(1), True), HoldOrder(at(2), False))}, "released"),
-        ({"ticks": WHOLE_WAY[:2], "stops": (HoldOrder(at(3), True),)}, "held"),
-        ({"ticks": WHOLE_WAY[:3], "stops": (HoldOrder(at(2, 13), True),)}, "in_transit"),
+        ({"checkpoints": WHOLE_WAY[:1]}, "in_transit"),
+        ({"checkpoints": WHOLE_WAY[:3]}, "in_transit"),
+        ({"checkpoints": WHOLE_WAY}, "arrived"),
+        ({"checkpoints": (tick("exit", 1), tick("transit_in", 2, "held"))}, "held"),
+        ({"checkpoints": (tick("exit", 1), tick("transit_in", 2, "refused"))}, "held"),
+        ({"checkpoints": (tick("exit", 1, "held"), tick("exit", 2))}, "in_transit"),
+        ({"hold_orders": (HoldOrder(at(1), True),)}, "held"),
+        ({"hold_orders": (HoldOrder(at(1), True), HoldOrder(at(2), False))}, "released"),
+        ({"checkpoints": WHOLE_WAY[:2], "hold_orders": (HoldOrder(at(3), True),)}, "held"),
+        (
+            {"checkpoints": WHOLE_WAY[:3], "hold_orders": (HoldOrder(at(2, 13), True),)},
+            "in_transit",
+        ),
         (
             {
-                "ticks": (tick("exit", 1), tick("entry", 2, "refused")),
-                "stops": (HoldOrder(at(3), False),),
+                "checkpoints": (tick("exit", 1), tick("entry", 2, "refused")),
+                "hold_orders": (HoldOrder(at(3), False),),
             },
             "held",
         ),
-        ({"incidents": (IncidentFact("refused_entry", at(3)),), "ticks": WHOLE_WAY[:1]}, "held"),
         (
-            {"incidents": (IncidentFact("theft", at(3), is_total=True),), "ticks": WHOLE_WAY[:1]},
+            {"incidents": (IncidentFact("refused_entry", at(3)),), "checkpoints": WHOLE_WAY[:1]},
+            "held",
+        ),
+        (
+            {
+                "incidents": (IncidentFact("theft", at(3), is_total=True),),
+                "checkpoints": WHOLE_WAY[:1],
+            },
             "lost",
         ),
-        ({"incidents": (IncidentFact("theft", at(3)),), "ticks": WHOLE_WAY[:1]}, "in_transit"),
+        (
+            {"incidents": (IncidentFact("theft", at(3)),), "checkpoints": WHOLE_WAY[:1]},
+            "in_transit",
+        ),
         (
             {
                 "incidents": (IncidentFact("theft", at(1, 13), is_total=True),),
-                "ticks": WHOLE_WAY[:2],
+                "checkpoints": WHOLE_WAY[:2],
             },
             "in_transit",
         ),
         (
-            {"arrival": ReceiptFact(date(2026, 3, 5)), "stops": (HoldOrder(at(6), True),)},
+            {"receipt": ReceiptFact(date(2026, 3, 5)), "hold_orders": (HoldOrder(at(6), True),)},
             "received",
         ),
         (
-            {"arrival": ReceiptFact(date(2026, 3, 5), missing=((1, "A1"),), unexpected=("B2",))},
+            {"receipt": ReceiptFact(date(2026, 3, 5), missing=((1, "A1"),), unexpected=("B2",))},
             "received_short",
         ),
-        ({"arrival": ReceiptFact(date(2026, 3, 5), differences={2: "-0.5"})}, "received_short"),
-        ({"arrival": ReceiptFact(date(2026, 3, 5), unexpected=("B2",))}, "received_over"),
-        ({"arrival": ReceiptFact(date(2026, 3, 5), miskeyed=((1, "A1", "A2"),))}, "received"),
-        ({"comeback": ReceiptFact(date(2026, 3, 5)), "ticks": WHOLE_WAY[:1]}, "returned"),
-        ({"is_cancelled": True, "stops": (HoldOrder(at(1), True),)}, "cancelled"),
+        ({"receipt": ReceiptFact(date(2026, 3, 5), differences={2: "-0.5"})}, "received_short"),
+        ({"receipt": ReceiptFact(date(2026, 3, 5), unexpected=("B2",))}, "received_over"),
+        ({"receipt": ReceiptFact(date(2026, 3, 5), miskeyed=((1, "A1", "A2"),))}, "received"),
+        (
+            {"return_receipt": ReceiptFact(date(2026, 3, 5)), "checkpoints": WHOLE_WAY[:1]},
+            "returned",
+        ),
+        ({"is_cancelled": True, "hold_orders": (HoldOrder(at(1), True),)}, "cancelled"),
     ],
 )
 def test_the_status_follows_from_the_facts(told, status):
@@ -120,12 +135,12 @@ def test_the_status_follows_from_the_facts(told, status):
     ],
 )
 def test_one_state_has_the_goods_or_none(ticks, state):
-    assert progress.custody_state(facts(ticks=ticks)) == state
+    assert progress.custody_state(facts(checkpoints=ticks)) == state
 
 
 def test_nobody_has_the_goods_when_all_is_over():
     assert (
-        progress.custody_state(facts(ticks=WHOLE_WAY, arrival=ReceiptFact(date(2026, 3, 5))))
+        progress.custody_state(facts(checkpoints=WHOLE_WAY, receipt=ReceiptFact(date(2026, 3, 5))))
         is None
     )
 
@@ -139,7 +154,7 @@ def test_the_next_stage_is_due(count, stage):
 def test_a_stage_that_was_passed_over_is_not_due_but_missing():
     ticks = (tick("transit_in", 2),)
     assert progress.next_stage(EXPECTED, ticks)[0] == "transit_out"
-    assert kinds(facts(expected=EXPECTED, ticks=ticks), now=at(3)) == [
+    assert kinds(facts(expected=EXPECTED, checkpoints=ticks), now=at(3)) == [
         ("missing_checkpoint", "exit")
     ]
 
@@ -160,7 +175,7 @@ def test_a_stage_ticked_at_another_post_is_ticked():
 
 
 def test_it_is_overdue_when_the_grace_is_over():
-    known = facts(expected=EXPECTED, ticks=WHOLE_WAY[:3])
+    known = facts(expected=EXPECTED, checkpoints=WHOLE_WAY[:3])
     due = progress.overdue_at(EXPECTED, WHOLE_WAY[:3], DAY)
     assert due == at(4) + DAY
     assert kinds(known, now=due) == []
@@ -170,24 +185,28 @@ def test_it_is_overdue_when_the_grace_is_over():
 @pytest.mark.parametrize(
     "more",
     [
-        {"stops": (HoldOrder(at(3, 13), True),)},
+        {"hold_orders": (HoldOrder(at(3, 13), True),)},
         {"incidents": (IncidentFact("theft", at(4), None, True),)},
-        {"arrival": ReceiptFact(date(2026, 3, 5))},
+        {"receipt": ReceiptFact(date(2026, 3, 5))},
     ],
 )
 def test_what_is_held_lost_or_received_is_not_overdue(more):
-    known = facts(expected=EXPECTED[:3], ticks=WHOLE_WAY[:2], **more)
+    known = facts(expected=EXPECTED[:3], checkpoints=WHOLE_WAY[:2], **more)
     assert "overdue" not in [kind for kind, _ in kinds(known)]
 
 
 def test_what_was_late_when_it_was_held_stays_late():
-    known = facts(expected=EXPECTED[:3], ticks=WHOLE_WAY[:2], stops=(HoldOrder(at(6), True),))
+    known = facts(
+        expected=EXPECTED[:3], checkpoints=WHOLE_WAY[:2], hold_orders=(HoldOrder(at(6), True),)
+    )
     assert "overdue" in [kind for kind, _ in kinds(known, now=at(7))]
 
 
 def test_a_delay_moves_what_is_still_to_come():
     delayed = facts(
-        expected=EXPECTED, ticks=WHOLE_WAY[:1], incidents=(IncidentFact("delay", at(1, 20), at(5)),)
+        expected=EXPECTED,
+        checkpoints=WHOLE_WAY[:1],
+        incidents=(IncidentFact("delay", at(1, 20), at(5)),),
     )
     assert [step.at for step in progress.rescheduled_stages(delayed)] == [
         at(1),
@@ -206,7 +225,9 @@ def test_new_expected_times_end_the_delays_before_them():
 
 def test_a_shipment_without_a_doubt_has_none():
     assert (
-        kinds(facts(expected=EXPECTED, ticks=WHOLE_WAY, arrival=ReceiptFact(date(2026, 3, 5))))
+        kinds(
+            facts(expected=EXPECTED, checkpoints=WHOLE_WAY, receipt=ReceiptFact(date(2026, 3, 5)))
+        )
         == []
     )
 
@@ -231,17 +252,19 @@ def test_nothing_is_doubted_of_what_was_cancelled():
     ],
 )
 def test_a_receipt_that_differs_is_doubted(receipt, expected):
-    assert kinds(facts(arrival=ReceiptFact(date(2026, 3, 5), **receipt))) == expected
+    assert kinds(facts(receipt=ReceiptFact(date(2026, 3, 5), **receipt))) == expected
 
 
 def test_of_what_is_missing_each_serial_is_named():
     receipt = ReceiptFact(date(2026, 3, 5), missing=((1, "A1"), (1, "A2")))
-    [doubt] = doubts(facts(arrival=receipt))
+    [doubt] = doubts(facts(receipt=receipt))
     assert doubt.data == {"line": 1, "missing": 2, "serials": ["A1", "A2"]}
 
 
 def test_a_shipment_that_was_stolen_whole_is_short():
-    known = facts(ticks=WHOLE_WAY[:1], incidents=(IncidentFact("theft", at(3), is_total=True),))
+    known = facts(
+        checkpoints=WHOLE_WAY[:1], incidents=(IncidentFact("theft", at(3), is_total=True),)
+    )
     assert kinds(known) == [("short_receipt", "")]
 
 
@@ -265,12 +288,14 @@ SEALED = TransportPlan(None, seals=frozenset(["S1"]))
 )
 def test_seals_are_those_declared_or_amended(plans, read, found):
     ticks = (tick("exit", 1), tick("transit_in", 2, seals=frozenset(read)))
-    assert kinds(facts(plans=plans, ticks=ticks)) == found
+    assert kinds(facts(plans=plans, checkpoints=ticks)) == found
 
 
 def test_undeclared_seals_are_compared_with_the_first_that_were_read():
     ticks = (tick("exit", 1, seals=frozenset("A")), tick("entry", 4, seals=frozenset("B")))
-    assert ("seal_mismatch", "entry:BOL") in kinds(facts(ticks=ticks, plans=(TransportPlan(None),)))
+    assert ("seal_mismatch", "entry:BOL") in kinds(
+        facts(checkpoints=ticks, plans=(TransportPlan(None),))
+    )
 
 
 def test_seals_that_were_misread_are_corrected_by_the_next_tick_of_the_stage():
@@ -278,9 +303,9 @@ def test_seals_that_were_misread_are_corrected_by_the_next_tick_of_the_stage():
         tick("transit_in", day, "held", seals=frozenset([seal]))
         for day, seal in ((2, "S2"), (3, "S1"))
     )
-    known = facts(plans=(SEALED,), ticks=(tick("exit", 1), wrong))
+    known = facts(plans=(SEALED,), checkpoints=(tick("exit", 1), wrong))
     assert kinds(known) == [("seal_mismatch", "transit_in:PRY")]
-    assert kinds(replace(known, ticks=(tick("exit", 1), wrong, right))) == []
+    assert kinds(replace(known, checkpoints=(tick("exit", 1), wrong, right))) == []
 
 
 PAPERS = (Decimal(120), Decimal(5120))
@@ -302,16 +327,18 @@ PAPERS = (Decimal(120), Decimal(5120))
 )
 def test_what_is_counted_is_compared_with_the_papers_until_it_is_corrected(pieces, counted, found):
     told = tuple(tick("transit_in", day, pieces=count) for day, count in enumerate(counted, 2))
-    assert kinds(facts(ticks=(tick("exit", 1), *told), pieces=pieces)) == found
+    assert kinds(facts(checkpoints=(tick("exit", 1), *told), expected_counts=pieces)) == found
 
 
 def test_a_wrong_count_says_what_the_papers_name():
-    [doubt] = doubts(facts(ticks=(tick("exit", 1, pieces=99),), pieces=(Decimal(100),)))
+    [doubt] = doubts(
+        facts(checkpoints=(tick("exit", 1, pieces=99),), expected_counts=(Decimal(100),))
+    )
     assert doubt.data == {"stage": "exit", "state": "BRA", "counted": 99, "expected": 100}
 
 
 def test_an_entry_without_an_exit_misses_it():
-    assert kinds(facts(ticks=(tick("entry", 4),))) == [("missing_checkpoint", "exit:BRA")]
+    assert kinds(facts(checkpoints=(tick("entry", 4),))) == [("missing_checkpoint", "exit:BRA")]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +350,7 @@ def test_an_entry_without_an_exit_misses_it():
 )
 def test_a_transit_state_is_entered_and_left(stages, missing):
     ticks = tuple(tick(stage, day) for day, stage in enumerate(stages, 1))
-    assert kinds(facts(ticks=ticks)) == [("missing_checkpoint", missing)]
+    assert kinds(facts(checkpoints=ticks)) == [("missing_checkpoint", missing)]
 
 
 def test_a_tick_at_a_post_that_is_not_of_the_route_is_doubted():
@@ -332,11 +359,11 @@ def test_a_tick_at_a_post_that_is_not_of_the_route_is_doubted():
         TransportPlan(at(3), posts=frozenset(["b"])),
     )
     ticks = (tick("exit", 1, post="a"), tick("transit_in", 4, post="a"))
-    assert kinds(facts(plans=plans, ticks=ticks)) == [("unauthorised_route", "transit_in:a")]
+    assert kinds(facts(plans=plans, checkpoints=ticks)) == [("unauthorised_route", "transit_in:a")]
 
 
 def test_a_tick_by_a_state_that_is_no_transit_state_is_doubted():
-    known = facts(ticks=(tick("exit", 1), CheckpointFact("transit_in", "ARG", at(2))))
+    known = facts(checkpoints=(tick("exit", 1), CheckpointFact("transit_in", "ARG", at(2))))
     assert ("unauthorised_route", "transit_in:ARG") in kinds(known)
 
 
@@ -346,13 +373,13 @@ def test_a_tick_by_a_state_that_is_no_transit_state_is_doubted():
         ({}, True),
         ({"entered_on": date(2026, 3, 4)}, False),
         ({"entered_on": date(2026, 3, 6)}, True),
-        ({"arrival": ReceiptFact(date(2026, 3, 5))}, False),
-        ({"arrival": ReceiptFact(date(2026, 3, 6))}, True),
-        ({"comeback": ReceiptFact(date(2026, 3, 8))}, False),
+        ({"receipt": ReceiptFact(date(2026, 3, 5))}, False),
+        ({"receipt": ReceiptFact(date(2026, 3, 6))}, True),
+        ({"return_receipt": ReceiptFact(date(2026, 3, 8))}, False),
     ],
 )
 def test_what_left_arrives_before_the_permit_ends(more, is_expired):
-    known = replace(facts(ticks=WHOLE_WAY[:1], **more), last_day=date(2026, 3, 5))
+    known = replace(facts(checkpoints=WHOLE_WAY[:1], **more), last_day=date(2026, 3, 5))
     assert (("expired_in_transit", "") in kinds(known)) == is_expired
 
 
@@ -361,7 +388,7 @@ def test_what_never_left_does_not_expire_in_transit():
 
 
 def test_goods_that_nobody_released_are_doubted():
-    known = facts(is_released=False, arrival=ReceiptFact(date(2026, 3, 5)))
+    known = facts(is_released=False, receipt=ReceiptFact(date(2026, 3, 5)))
     assert kinds(known) == [("document_invalid", "")]
 
 
@@ -370,7 +397,9 @@ def test_a_licence_that_is_lacking_or_was_cancelled_is_doubted():
         LicenceViolation("BOL", "import", "missing"),
         LicenceViolation("PRY", "in_transit", "cancelled"),
     )
-    known = facts(ticks=WHOLE_WAY[:1], unlicensed=(lack,), cancelled_on_the_way=(gone,))
+    known = facts(
+        checkpoints=WHOLE_WAY[:1], licence_violations=(lack,), cancelled_in_transit=(gone,)
+    )
     assert kinds(known) == [
         ("document_invalid", "BOL:import"),
         ("permit_cancelled_in_transit", "PRY:in_transit"),
@@ -404,31 +433,33 @@ PLANS = st.builds(
 KNOWN = st.builds(
     facts,
     expected=st.lists(STEPS, max_size=5).map(tuple),
-    ticks=st.lists(TICKS, max_size=6).map(tuple),
-    stops=st.lists(STOPS, max_size=3).map(tuple),
+    checkpoints=st.lists(TICKS, max_size=6).map(tuple),
+    hold_orders=st.lists(STOPS, max_size=3).map(tuple),
     incidents=st.lists(INCIDENTS, max_size=3).map(tuple),
     plans=st.lists(PLANS, max_size=2, unique_by=lambda plan: plan.since).map(tuple),
     is_released=st.booleans(),
-    pieces=st.sampled_from([(), (Decimal(2),)]),
+    expected_counts=st.sampled_from([(), (Decimal(2),)]),
 )
 
 
 @given(KNOWN, st.data())
 def test_what_follows_from_the_facts_does_not_depend_on_their_order(known, data):
-    told = ("expected", "ticks", "stops", "incidents", "plans")
-    mixed = {name: tuple(data.draw(st.permutations(getattr(known, name)))) for name in told}
+    names = ("expected", "checkpoints", "hold_orders", "incidents", "plans")
+    mixed = {name: tuple(data.draw(st.permutations(getattr(known, name)))) for name in names}
     again = replace(known, **mixed)
     assert progress.shipment_status(again) == progress.shipment_status(known)
     assert progress.custody_state(again) == progress.custody_state(known)
     assert progress.rescheduled_stages(again) == progress.rescheduled_stages(known)
     steps = progress.rescheduled_stages(known)
-    assert progress.next_stage(steps, again.ticks) == progress.next_stage(steps, known.ticks)
+    assert progress.next_stage(steps, again.checkpoints) == progress.next_stage(
+        steps, known.checkpoints
+    )
     assert by_key(doubts(again)) == by_key(doubts(known))
 
 
 @given(KNOWN)
 def test_to_tell_a_fact_twice_changes_no_status(known):
-    twice = replace(known, ticks=known.ticks * 2, stops=known.stops * 2)
+    twice = replace(known, checkpoints=known.checkpoints * 2, hold_orders=known.hold_orders * 2)
     assert progress.shipment_status(twice) == progress.shipment_status(known)
     assert progress.custody_state(twice) == progress.custody_state(known)
 
@@ -442,7 +473,7 @@ def test_a_doubt_stands_once(known):
 @given(KNOWN)
 def test_what_is_due_was_expected_and_nobody_ticked_it(known):
     steps = progress.rescheduled_stages(known)
-    if due := progress.next_stage(steps, known.ticks):
+    if due := progress.next_stage(steps, known.checkpoints):
         assert due in [(step.stage, step.at) for step in steps]
         assert not known.has_entered
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, g, redirect, render_template, request, url_for
 
 from api.http.auth import SESSION_COOKIE, authenticate_page
-from api.http.context import transaction
+from api.http.context import current_vault, transaction
 from api.web import security
 from api.web.access import local_path
 from api.web.blueprints import account_pages
@@ -66,6 +66,8 @@ def signed_out() -> str:
 
 def _open_session(username: str, password: str) -> str:
     known = authentication.authenticate_password(username, password)
-    actor = replace(known, clock=current_app.config["CLOCK"], request_id=g.request_id)
+    actor = replace(
+        known, clock=current_app.config["CLOCK"], vault=current_vault(), request_id=g.request_id
+    )
     with transaction(actor):
         return authentication.open_session(actor)

@@ -11,7 +11,7 @@ from flask import g, render_template, request, url_for
 from markupsafe import Markup
 
 from api.http.auth import authenticate_page
-from api.http.context import current_vault, transaction
+from api.http.context import transaction
 from api.schemas.reference import ContactResponse
 from api.web import choices, partial_updates
 from api.web.access import login_required, login_required_for_form
@@ -102,7 +102,7 @@ def is_script_request() -> bool:
 def _check_owner(actor: Actor) -> None:
     """Raise NotYours if the device's data belong to another account."""
     said = request.headers.get(OWNER_HEADER)
-    if said is not None and said != displays.owner_of(actor, current_vault()):
+    if said is not None and said != displays.owner_of(actor):
         raise WrongAccount(
             message("This was kept on the device by another account, which alone may send it.")
         )

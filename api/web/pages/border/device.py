@@ -10,7 +10,7 @@ from typing import Final
 from flask import Response, abort, current_app, g, jsonify, render_template, url_for
 
 from api.http.auth import authenticate_page
-from api.http.context import current_vault, transaction
+from api.http.context import transaction
 from api.http.middleware import YEAR
 from api.web import choices, security
 from api.web.blueprints import border_pages
@@ -90,7 +90,7 @@ def device_session() -> Response:
     if actor is None:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
     with transaction(actor):
-        kept = displays.keeping(actor=actor, vault=current_vault())
+        kept = displays.keeping(actor=actor)
     said = {
         "owner": kept.owner,
         "key": kept.key.hex(),

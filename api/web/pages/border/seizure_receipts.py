@@ -13,7 +13,6 @@ from uuid import UUID
 
 from flask import current_app, request
 
-from api.http.context import current_vault
 from api.i18n.messages import translate
 from api.schemas.checks import CheckedResponse
 from api.web import actions, formatting, submission
@@ -87,7 +86,6 @@ def _link_joint_seizure(actor: Actor, here: CurrentPost, seizure_id: UUID, form:
     seen = request.args.get("seen", 0, int) if other else actions.form_version(form)
     seizures.name_joint_seizure(
         actor=actor,
-        vault=current_vault(),
         seizure_id=seizure_id,
         expected_version=seen,
         state=state,
@@ -151,7 +149,7 @@ def _stored_matches(actor: Actor, seizure_id: UUID) -> list[dict[str, Any]]:
 def _storage_key(actor: Actor, seizure_id: UUID) -> RequestAttempt:
     """Return the key of the stored answer, secret and per account."""
     try:
-        key = f"{displays.owner_of(actor, current_vault())} {seizure_id}"
+        key = f"{displays.owner_of(actor)} {seizure_id}"
     except NotConfigured:
         key = str(seizure_id)
     return RequestAttempt(actor.account_id, "GET", f"/seizures/{seizure_id}/matches", key, b"")

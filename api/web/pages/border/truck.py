@@ -127,7 +127,7 @@ def _can_hold(here: CurrentPost, truck: Truck) -> bool:
 
 def _can_resume(here: CurrentPost, truck: Truck) -> bool:
     """Return whether the own state holds it, or its hold was overruled."""
-    held = truck.view.held
+    held = truck.view.hold
     return held.is_held_by(here.own.state) or bool(held.overruled_of(here.own.state))
 
 
@@ -372,7 +372,7 @@ def truck_context(actor: Actor, here: CurrentPost, truck: Truck) -> dict[str, An
     """
     states = {
         move.state
-        for move in truck.view.held.standing
+        for move in truck.view.hold.active_stops
         if move.effect == "hold" or (move.effect != "lose" and move.state != here.own.state)
     }
     called = partial(post_contacts, actor, post=here.code)

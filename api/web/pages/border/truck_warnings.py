@@ -59,7 +59,7 @@ def hold_warnings(here: CurrentPost, truck: Truck) -> list[str]:
     now = translate(message("It is stopped now."))
     return [
         f"{now} {translate(_hold_text(move, here))}"
-        for move in truck.view.held.standing
+        for move in truck.view.hold.active_stops
         if move.effect != "lose"
     ]
 

@@ -33,7 +33,7 @@ SHOWN: Final = Scope(
             "permit",
             "trace",
             "request",
-            "hiding",
+            "restriction",
             "call",
         )
     )

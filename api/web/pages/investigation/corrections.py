@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import abort, render_template, url_for
 
-from api.http.context import current_vault
 from api.schemas.seizures import GunCorrectionRequest, SeizureResponse
 from api.web import actions, choices, submission
 from api.web.access import login_required, login_required_for_form, render_again
@@ -67,7 +66,6 @@ def _correct(actor: Actor, seizure_id: UUID, line: int, form: Form) -> str:
     said = form.load(GunCorrectionRequest(), lambda body: complete_gun(body, item))
     seizures.correct_gun(
         actor=actor,
-        vault=current_vault(),
         seizure_id=seizure_id,
         expected_version=actions.form_version(form),
         line=line,

@@ -119,7 +119,7 @@ def discrepancy_page(actor: Actor, discrepancy_id: UUID) -> str:
     """Show a discrepancy with each state's statement."""
     view = discrepancy_queries.get_discrepancy(actor, discrepancy_id)
     subject = _discrepancy_subject(view, actor)
-    said = {position.owner_state: position for position in view.positions}
+    said = {position.owner_state: position for position in view.statements}
     return render_template(
         "licensing/discrepancy.html",
         actor=actor,

@@ -64,7 +64,7 @@ NO_SERIALS_FIELD = ActionField("none", message("Nothing that has a serial number
 
 def receipt_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     """Return initial values: today, the shipped bulk quantities."""
-    sent = {f"loose.{part.line}": part.shown for part in list_unserialised(view.shipment)}
+    sent = {f"loose.{part.line}": part.quantity_text for part in list_unserialised(view.shipment)}
     return {"received_on": today(actor).isoformat()} | sent
 
 
@@ -84,7 +84,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
         told["items"] = listed
     differs = {row["line"]: Decimal(row["quantity"]) for row in receipt.differences}
     came = {
-        f"loose.{part.line}": text.format_number(part.quantity + differs.get(part.line, 0))
+        f"loose.{part.line}": text.format_quantity(part.quantity + differs.get(part.line, 0))
         for part in list_unserialised(view.shipment)
     }
     return told | came
@@ -101,7 +101,7 @@ def bulk_fields(view: ShipmentView) -> tuple[ActionField, ...]:
             f"loose.{part.line}",
             message("Line {number}: quantity received", number=part.line),
             "amount",
-            hint=message("Shipped: {count}", count=part.shown),
+            hint=message("Shipped: {count}", count=part.quantity_text),
         )
         for part in parts
     )
@@ -121,21 +121,21 @@ def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
         for part in parts
         if (typed := form.get(f"loose.{part.line}")) not in ("", "0")
     ]
-    as_sent = all(form.get(f"loose.{part.line}") == part.shown for part in parts)
+    as_sent = all(form.get(f"loose.{part.line}") == part.quantity_text for part in parts)
     is_silent = not body["items"] and form.get("none") != "true" and has_serials(view.shipment)
     if as_sent if body.get("all") else is_silent:
         body["bulk"] = []
 
 
 def _bulk_part(part: UnserialisedLine, typed: str) -> dict[str, Any]:
-    quantity = float(part.quantity) if typed == part.shown else parse_number(typed)
+    quantity = float(part.quantity) if typed == part.quantity_text else parse_number(typed)
     lot = {"lot": part.lot} if part.lot else {}
     return {"line": part.line, "quantity": quantity} | lot
 
 
 def may_return(actor: Actor, view: ShipmentView) -> bool:
     """Return whether goods may come back: refused, or exported temporarily."""
-    if view.came_back or view.shipment.status == "planned":
+    if view.return_receipt or view.shipment.status == "planned":
         return False
     refused = any(tick.outcome == "refused" for tick in view.checkpoints)
     told = any(event.data.get("kind") == "refused_entry" for event in view.events)

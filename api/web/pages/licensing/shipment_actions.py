@@ -66,14 +66,14 @@ def can_hold(actor: Actor, view: ShipmentView) -> bool:
 
     It may have the goods, or only its own stage holds them.
     """
-    own = [move.kind for move in view.held.standing if move.state == actor.state]
+    own = [move.kind for move in view.hold.active_stops if move.state == actor.state]
     return is_in_charge(actor, view) if view.status != "held" else own == ["held"]
 
 
 def can_resume(actor: Actor, view: ShipmentView) -> bool:
     """Return whether the state can end its hold or its warning."""
     state = str(actor.state)
-    return view.held.is_held_by(state) or bool(view.held.overruled_of(state))
+    return view.hold.is_held_by(state) or bool(view.hold.overruled_of(state))
 
 
 PlanBody = dict[str, Any]

@@ -19,7 +19,6 @@ from api.web.access import login_required, login_required_for_form, render_again
 from api.web.blueprints import tracing_pages
 from api.web.forms import Form, codes_in
 from api.web.pages.tracing import trace_actions
-from api.web.pages.tracing.request_messages import with_vault
 from api.web.pages.tracing.traces import completion_links, find_subject
 from api.web.prefill import firearm_category
 from salsa_ext.access.permissions import Permission
@@ -63,7 +62,7 @@ def request_trace(actor: Actor) -> Any:
 
 def _request_trace(actor: Actor, form: Form) -> str:
     data = form.load(TraceRequest(), lambda body: _complete_trace(actor, body, form))
-    trace_id = with_vault(trace_commands.create_trace)(actor=actor, data=data)
+    trace_id = trace_commands.create_trace(actor=actor, data=data)
     done = "drafted" if data.draft else "asked"
     return url_for("tracing.trace_page", trace_id=trace_id, done=done)
 
@@ -180,7 +179,7 @@ def _amend_draft(actor: Actor, trace_id: UUID, form: Form) -> str:
     subject = find_subject(actor, trace_id)
     trace = subject.view.trace
     data = form.load(AmendTraceRequest(), lambda body: _complete_draft(body, trace))
-    with_vault(trace_commands.amend_draft)(
+    trace_commands.amend_draft(
         actor=actor, trace_id=trace_id, expected_version=actions.form_version(form), data=data
     )
     return f"{subject.address}?done={AMEND_ACTION}"

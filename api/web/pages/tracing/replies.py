@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from api.http.context import current_vault
 from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
 from api.web import actions
@@ -157,7 +156,7 @@ def _reply_action(leg_id: UUID) -> Action:
 
     @wraps(follow_up.reply)
     def reply(**said: Any) -> None:
-        follow_up.reply(vault=current_vault(), leg_id=leg_id, **said)
+        follow_up.reply(leg_id=leg_id, **said)
 
     def by_hand(view: TraceView) -> bool:
         return any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
@@ -179,7 +178,7 @@ def _reply_action(leg_id: UUID) -> Action:
         return None if may else IllegalTransition("leg", leg.status, "reply").message
 
     def told(actor: Actor, view: TraceView) -> Any:
-        said = next((one for one in view.said if one.leg.id == leg_id), None)
+        said = next((one for one in view.leg_views if one.leg.id == leg_id), None)
         return {"leg": LegResponse().dump(said), "words": MESSAGE_KINDS} if said else None
 
     return replace(

@@ -19,7 +19,6 @@ from api.schemas.requests import (
 from api.web import actions
 from api.web.actions import Action, ActionField
 from api.web.pages.tracing import request_messages
-from api.web.pages.tracing.request_messages import with_vault
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.errors import message
 from salsa_ext.tracing.requests import commands as request_commands
@@ -58,7 +57,7 @@ def _response_action(
         title,
         says,
         schema,
-        with_vault(command),
+        command,
         Permission.REQUEST_ANSWER,
         _allowed_statuses(name),
         fields,
@@ -180,7 +179,7 @@ ACTIONS: actions.Actions = (
                 ),
             ),
         ),
-        start=lambda actor, view: {"hidden_from": ", ".join(view.own_hidden_from)},
+        start=lambda actor, view: {"hidden_from": ", ".join(view.own_restricted)},
         settle=request_messages.hide,
     ),
     Action(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import wraps
 from typing import Any, Final
 
 from flask import request
 
-from api.http.context import current_vault
 from api.web.formatting import join_agencies
 from api.web.forms import Form, codes_in
 from salsa_ext.core.errors import Message, message
@@ -34,16 +32,6 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "note": message("Note of your state"),
     "set_aside": message("The other state set a message aside"),
 }
-
-
-def with_vault(command: Any) -> Any:
-    """Return a command that gets the application's vault."""
-
-    @wraps(command)
-    def run(**said: Any) -> Any:
-        return command(vault=current_vault(), **said)
-
-    return run
 
 
 def hide(body: dict[str, Any], _: Any, form: Form) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 
-from api.http.context import current_vault
 from api.i18n.messages import translate
 from api.schemas.records import RecordResponse
 from api.schemas.requests import (
@@ -26,7 +25,6 @@ from api.web.blueprints import tracing_pages
 from api.web.forms import Form
 from api.web.pages.tracing import request_actions, request_messages
 from api.web.pages.tracing.request_actions import ACTIONS
-from api.web.pages.tracing.request_messages import with_vault
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -121,7 +119,9 @@ def render_request(actor: Actor, request_id: UUID, form: Form | None = None) -> 
         suggest=choices.suggestions(actor),
         zone=actor_zone(actor),
         now=actor.now(),
-        done=request_messages.success_message(request_actions.SUCCESS_MESSAGES, view.hidden_from),
+        done=request_messages.success_message(
+            request_actions.SUCCESS_MESSAGES, view.restricted_agencies
+        ),
     )
 
 
@@ -201,7 +201,7 @@ def _answer_request(actor: Actor, request_id: UUID, form: Form) -> str:
     subject = find_subject(actor, request_id)
     find = partial(record_lookup.find_records, actor, permission=Permission.REQUEST_ANSWER)
     data = form.load(AnswerRequest(), lambda body: _complete_answer(body, form, find))
-    with_vault(request_commands.answer)(
+    request_commands.answer(
         actor=actor, request_id=request_id, expected_version=actions.form_version(form), data=data
     )
     return f"{subject.address}?done=answer"
@@ -237,8 +237,10 @@ def _acknowledge_requests(actor: Actor, form: Form) -> str:
         if path.startswith(CHECKBOX_PREFIX)
     ]
     data = AcknowledgeManyRequest().load({"requests": picked})
-    said = request_commands.acknowledge_many(actor=actor, vault=current_vault(), data=data)
-    return url_for("tracing.request_list", done=len(said.done), left=[*map(str, said.left)])
+    said = request_commands.acknowledge_many(actor=actor, data=data)
+    return url_for(
+        "tracing.request_list", done=len(said.acknowledged), left=[*map(str, said.failures)]
+    )
 
 
 @tracing_pages.get("/requests/<uuid:request_id>/<slug:name>")

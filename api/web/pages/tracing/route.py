@@ -75,7 +75,7 @@ def way_of(view: ResultView, places: Places) -> Way:
     rows = [_row(event, places, turn) for event in view.result.chain]
     rows.append(
         Row(
-            view.found_as,
+            view.find_event,
             trace.found_on.isoformat(),
             trace.owner_state,
             None,

@@ -24,7 +24,6 @@ from api.schemas.traces import (
 from api.web import actions
 from api.web.actions import Action, ActionField
 from api.web.pages.tracing import request_messages
-from api.web.pages.tracing.request_messages import with_vault
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
@@ -52,7 +51,7 @@ def _feedback_obstacle(actor: Actor, view: TraceView) -> Message | None:
         return follow_up.NONE_ANSWERED
     last = {
         one.leg.id: max((said.at for said in one.messages if said.kind == "feedback"), default=None)
-        for one in view.said
+        for one in view.leg_views
     }
     is_left = any(needs_feedback(leg, last[leg.id]) for leg in answered)
     return None if is_left else follow_up.ALL_INFORMED
@@ -76,11 +75,11 @@ def success_message(name: str, view: TraceView) -> Message | None:
         return (
             message("A second person is asked to approve it.") if _awaits_approval(view) else None
         )
-    return request_messages.success_message(SUCCESS_MESSAGES, view.hidden_from)
+    return request_messages.success_message(SUCCESS_MESSAGES, view.restricted_agencies)
 
 
 def _awaits_approval(view: TraceView) -> bool:
-    return view.trace.status == "draft" and view.trace.approval_asked_at is not None
+    return view.trace.status == "draft" and view.trace.approval_requested_at is not None
 
 
 def legs_to_reply(actor: Actor, view: TraceView) -> set[UUID]:
@@ -155,7 +154,7 @@ ACTIONS: actions.Actions = (
             "What it asks, and the description of the gun. Who was asked to approve it is asked anew."
         ),
         AmendTraceRequest,
-        with_vault(trace_commands.amend_draft),
+        trace_commands.amend_draft,
         Permission.TRACE_REQUEST,
         ("draft",),
         (),
@@ -164,7 +163,7 @@ ACTIONS: actions.Actions = (
         "approve",
         message("Approve"),
         message("Approve what somebody else drafted; it can then be sent."),
-        with_vault(trace_commands.approve_draft),
+        trace_commands.approve_draft,
         ("draft",),
         Permission.TRACE_APPROVE,
         is_for=_is_other_person,
@@ -177,7 +176,7 @@ ACTIONS: actions.Actions = (
         message("Decline"),
         message("It stays a draft, and is not sent; it may be changed and asked for anew."),
         RejectTraceRequest,
-        with_vault(trace_commands.decline_draft),
+        trace_commands.decline_draft,
         Permission.TRACE_APPROVE,
         ("draft",),
         (
@@ -200,7 +199,7 @@ ACTIONS: actions.Actions = (
         message("Send"),
         message("All states that may know are asked. What they answer at once is there at once."),
         SendTraceRequest,
-        with_vault(trace_commands.send_trace),
+        trace_commands.send_trace,
         Permission.TRACE_REQUEST,
         UNSENT,
         (),
@@ -214,7 +213,7 @@ ACTIONS: actions.Actions = (
             "A state that takes no part is asked by another channel; write down what came back."
         ),
         LegRequest,
-        with_vault(follow_up.ask_another_state),
+        follow_up.ask_another_state,
         SENT_STATUSES,
         ActionField("state", message("State"), "choice", "state", required=True),
         ActionField("reason", message("Why this state"), "area", required=True, most=500),
@@ -233,7 +232,7 @@ ACTIONS: actions.Actions = (
         message("Say whether it helped"),
         message("The states that answered read it."),
         FeedbackRequest,
-        with_vault(follow_up.send_feedback),
+        follow_up.send_feedback,
         (*SENT_STATUSES, "closed"),
         ActionField("helped", message("Did it help?"), "choice", "helped", required=True),
         ActionField("text", message("In words"), "area", required=False, most=2000),
@@ -246,7 +245,7 @@ ACTIONS: actions.Actions = (
             "What still waits is withdrawn, and the states that helped learn what came of it. The result"
             " stays readable."
         ),
-        with_vault(trace_commands.close_trace),
+        trace_commands.close_trace,
         SENT_STATUSES,
     ),
     _unversioned_action(
@@ -268,7 +267,7 @@ ACTIONS: actions.Actions = (
             "Of your state, or of those that are asked. To them there is no such trace, nor a request."
         ),
         RestrictRequest,
-        with_vault(follow_up.restrict),
+        follow_up.restrict,
         Permission.TRACE_REQUEST,
         ALL_STATUSES,
         (
@@ -280,7 +279,7 @@ ACTIONS: actions.Actions = (
                 hint=message("Codes, separated by commas."),
             ),
         ),
-        start=lambda actor, view: {"hidden_from": ", ".join(view.hidden_from)},
+        start=lambda actor, view: {"hidden_from": ", ".join(view.restricted_agencies)},
         settle=request_messages.hide,
     ),
     _unversioned_action(
@@ -298,7 +297,7 @@ ACTIONS: actions.Actions = (
         message(
             "States that have not answered are told; what was answered stays known to those who answered."
         ),
-        with_vault(trace_commands.withdraw_trace),
+        trace_commands.withdraw_trace,
         (*UNSENT, *SENT_STATUSES),
         is_grave=True,
     ),

@@ -118,7 +118,7 @@ def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
     seizure = trace_queries.find_seizure(actor, row)
     if seizure is None:
         return CompletionLinks()
-    is_kept = seizure.agency in view.hidden_from
+    is_kept = seizure.agency in view.restricted_agencies
     return CompletionLinks(seizure=seizure, agency=None if is_kept else seizure.agency)
 
 
