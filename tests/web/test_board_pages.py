@@ -61,9 +61,9 @@ def test_every_part_of_the_board_has_figures_or_rows(full, page):
     for way in (
         "due",
         "seizures",
-        "along",
+        "along_routes",
         "places",
-        "clocks",
+        "deadlines",
         "weeks",
         "flows",
         "figures",

@@ -129,7 +129,7 @@ def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_a
     add_mark()
     leg = austria()
     assert (leg["status"], leg["unsent"], leg["outdated"]) == ("sent", True, True)
-    assert forms_to_send(analyst) == [("AUT", True)]
+    assert forms_to_send(analyst) == ["AUT"]
     found = analyst.get(f"/traces/{trace['id']}/result").json
     [event] = [*found["chain"], *found["conflicts"]]
     assert event["manual_entry"].endswith("on the earlier reading of the gun, TKA5*.")
