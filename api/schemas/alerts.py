@@ -66,8 +66,8 @@ class AlertResponse(Schema):
     version = fields.Integer(required=True)
     state = StateCode(required=True)
     status = Code(codes.ALERT_STATUSES, required=True)
-    record = fields.UUID(attribute="of_record", allow_none=True)
-    source_withdrawn = fields.Boolean(attribute="is_groundless", required=True)
+    record = fields.UUID(attribute="source_record_id", allow_none=True)
+    source_withdrawn = fields.Boolean(attribute="is_source_withdrawn", required=True)
     firearm = fields.Nested(ItemResponse, required=True)
     second_check = Code(codes.SECOND_CHECK_STATUSES, required=True)
     compared = fields.Boolean(attribute="is_compared", required=True)
@@ -81,7 +81,7 @@ class AlertResponse(Schema):
 
     @pre_dump
     def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
-        names = ("is_compared", "is_groundless", "entered_by", "verified_by")
+        names = ("is_compared", "is_source_withdrawn", "entered_by", "verified_by")
         return (
             row_fields(view.alert)
             | {name: getattr(view, name) for name in names}
@@ -169,13 +169,13 @@ class HitGunResponse(FirearmResponse, SharedResponse):
 
     @pre_dump
     def _present(self, side: HitGun, **_: Any) -> dict[str, Any]:
-        firearm = dict(CHECK_DEFAULTS) | dict(side.asked or {})
+        firearm = dict(CHECK_DEFAULTS) | dict(side.query or {})
         if side.view:
             firearm = present_items([side.view])[0]
         shows_event = side.sharing.may("event")
         return (
             firearm
-            | present_sharing(side.sharing, side.held)
+            | present_sharing(side.sharing, side.present_groups)
             | {
                 "place": side.place,
                 "event": firearm["event"] if shows_event else None,
@@ -216,9 +216,9 @@ class HitResponse(Schema):
     reason_text = fields.String(allow_none=True)
     case_number = fields.String(allow_none=True)
     firearm = fields.Nested(ItemResponse, allow_none=True)
-    read_as = fields.String(allow_none=True)
+    read_as = fields.String(attribute="serial_read", allow_none=True)
     notified = fields.Boolean(required=True)
-    asking_state = StateCode(required=True)
+    asking_state = StateCode(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
     action = Code(codes.ALERT_ACTIONS, required=True)
     priority = Code(codes.HIT_PRIORITIES, required=True)
@@ -227,8 +227,8 @@ class HitResponse(Schema):
     strength = Code(codes.MATCH_STRENGTHS, required=True)
     possible = fields.Boolean(required=True)
     score = fields.Float(required=True)
-    matched_at = fields.DateTime(attribute="met_at", required=True)
-    created_at = fields.DateTime(attribute="made_at", required=True)
+    matched_at = fields.DateTime(attribute="found_at", required=True)
+    created_at = fields.DateTime(required=True)
     due_at = fields.DateTime(required=True)
     reminded_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
@@ -251,12 +251,12 @@ class HitResponse(Schema):
             | {name: getattr(view, name) for name in of_view}
             | {
                 "firearm": present_items([gun])[0] if gun else None,
-                "notified": view.is_told,
+                "notified": view.is_shown_to_finder,
                 "possible": view.hit.strength != "strong",
                 "answered_at": None if is_unanswered else view.hit.answered_at,
             }
         )
-        guns = {"alert_gun": view.sought, "found_gun": view.met}
+        guns = {"alert_gun": view.alert_gun, "found_gun": view.found_gun}
         return fields | {name: gun for name, gun in guns.items() if gun}
 
 

@@ -137,7 +137,7 @@ class BoardCheckpointResponse(Schema):
     exporting_state = StateCode(attribute="shipment.exporting_state", required=True)
     importing_state = StateCode(attribute="shipment.importing_state", required=True)
     plates = fields.List(fields.String(), attribute="shipment.plates")
-    checkpoint = fields.Nested(CheckpointResponse, attribute="tick", required=True)
+    checkpoint = fields.Nested(CheckpointResponse, required=True)
 
 
 class BoardPermitResponse(Schema):
@@ -181,14 +181,14 @@ class BoardHitResponse(Schema):
     id = fields.UUID(required=True)
     status = Code(codes.HIT_STATUSES, required=True)
     alert_state = StateCode(required=True)
-    asking_state = StateCode(required=True)
+    asking_state = StateCode(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
     action = Code(codes.ALERT_ACTIONS, required=True)
     priority = Code(codes.HIT_PRIORITIES, required=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
     possible = fields.Boolean(required=True)
-    matched_at = fields.DateTime(attribute="met_at", required=True)
+    matched_at = fields.DateTime(attribute="found_at", required=True)
     due_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
 
@@ -278,7 +278,7 @@ class BoardDeadlineResponse(Schema):
     asked_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     share = fields.Integer(allow_none=True)
-    id = fields.UUID(attribute="of", allow_none=True)
+    id = fields.UUID(attribute="subject_id", allow_none=True)
     case_number = fields.String(allow_none=True)
 
 
@@ -340,16 +340,22 @@ class BoardResponse(Schema):
     calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
-    passed_today = fields.List(fields.Nested(BoardCheckpointResponse), required=True)
+    passed_today = fields.List(
+        fields.Nested(BoardCheckpointResponse), attribute="checkpoints", required=True
+    )
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
     discrepancies = fields.List(fields.Nested(BoardDiscrepancyResponse), required=True)
     hits = fields.List(fields.Nested(BoardHitResponse), required=True)
     seizures = fields.List(fields.Nested(NearSeizureResponse), required=True)
-    along_routes = fields.List(fields.Nested(NearSeizureResponse), required=True)
+    along_routes = fields.List(
+        fields.Nested(NearSeizureResponse), attribute="route_seizures", required=True
+    )
     routes = fields.List(fields.Nested(BoardRouteResponse), attribute="corridors", required=True)
     places = fields.List(fields.Nested(BoardPlaceResponse), required=True)
     deadlines = fields.List(fields.Nested(BoardDeadlineResponse), required=True)
-    traces = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    traces = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), attribute="open_traces", required=True
+    )
     figures = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     weeks = fields.List(fields.Nested(BoardWeekResponse), required=True)
     flows = fields.List(fields.Nested(BoardFlowResponse), required=True)
@@ -358,7 +364,7 @@ class BoardResponse(Schema):
     def _present(self, board: Board, **_: Any) -> dict[str, Any]:
         weeks = [
             {"starts_on": day, **vars(seized)}
-            for day, seized in zip(board.weeks, board.seized, strict=True)
+            for day, seized in zip(board.weeks, board.weekly_seizures, strict=True)
         ]
         return vars(board) | {"weeks": weeks, "counts": board.counts}
 
@@ -402,7 +408,7 @@ class BoardEventsResponse(Schema):
     @pre_dump
     def _present(self, events: EventPage, **_: Any) -> dict[str, Any]:
         code = (request.view_args or {})["code"]
-        after = event_cursor.encode_cursor(g.actor, code, events.after)
+        after = event_cursor.encode_cursor(g.actor, code, events.next_cursor)
         query = urlencode(request.args.to_dict() | {"after": after})
         onward = f"{request.path}?{query}" if events.has_more else None
         return {"items": events.items, "next": onward, "after": after}

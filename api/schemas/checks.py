@@ -15,7 +15,6 @@ from api.http.fields.texts import Flag, Text
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import RemarkResponse
 from api.schemas.reference import ContactResponse
-from salsa_ext.alerts.hits import CreatedHit as Hit
 from salsa_ext.checks.checks import CheckAnswer
 from salsa_ext.checks.values import MAX_BATCH_CHECKS, CheckBatchData, CheckData
 from salsa_ext.core import codes
@@ -222,7 +221,7 @@ class CheckHitResponse(Schema):
     due_at = fields.DateTime(required=True)
 
 
-def _present_hit(hit: Hit) -> dict[str, Any]:
+def _present_hit(hit: Any) -> dict[str, Any]:
     return {
         "id": hit.id,
         "state": hit.alert_state,
@@ -260,7 +259,7 @@ class CheckedResponse(Schema):
             "hits": [*map(_present_hit, answer.hits)],
             "searched": [
                 {"state": each.state, "records": each.records, "records_through": each.through}
-                for each in answer.searched
+                for each in answer.coverage
             ],
         }
 

@@ -278,7 +278,7 @@ def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, 
     if shared is None:
         return {"withheld": [], "uses": []}
     return {
-        "handling": shared.said.handling,
+        "handling": shared.statement.handling,
         "withheld": shared.withheld(groups),
         "uses": shared.uses(),
     }

@@ -60,7 +60,7 @@ class RecordResponse(FirearmResponse, SharedResponse):
         row, setting, may = view.record, view.setting, disclosed.sharing.may
         return (
             row_fields(row)
-            | present_sharing(disclosed.sharing, disclosed.held)
+            | present_sharing(disclosed.sharing, disclosed.present_groups)
             | {
                 "marks": view.marks,
                 "giver": present_party(view.parties, row.giver_id, may),
@@ -77,9 +77,9 @@ class HistoryStepResponse(Schema):
     """Record of a history, joined by a link or match to an earlier one."""
 
     record = fields.Nested(RecordResponse, attribute="disclosed", required=True)
-    joined_by = Code(("start", "link", "match"), attribute="way.through", required=True)
-    joined_to = fields.UUID(attribute="way.since", required=True, allow_none=True)
-    match = fields.UUID(attribute="way.match", required=True, allow_none=True)
+    joined_by = Code(("start", "link", "match"), attribute="link.kind", required=True)
+    joined_to = fields.UUID(attribute="link.from_record", required=True, allow_none=True)
+    match = fields.UUID(attribute="link.match", required=True, allow_none=True)
 
 
 class HolderResponse(Schema):
@@ -96,7 +96,9 @@ class HistoryResponse(Schema):
 
     record = fields.UUID(required=True)
     steps = fields.List(fields.Nested(HistoryStepResponse), required=True)
-    points_to = fields.List(fields.Nested(HolderResponse), required=True)
+    points_to = fields.List(
+        fields.Nested(HolderResponse), attribute="hidden_matches", required=True
+    )
 
 
 DISCLOSURE_WAYS = tuple("reading answer form check seizure trace match hit".split())
@@ -235,7 +237,7 @@ class MatchResponse(Schema):
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     status = Code(codes.MATCH_STATUSES, required=True)
-    current = fields.Boolean(attribute="is_standing", required=True)
+    current = fields.Boolean(attribute="is_current", required=True)
     record = fields.UUID(attribute="record_id", required=True)
     other = fields.Nested(MatchOtherResponse, required=True)
     score = fields.Float(required=True)
@@ -297,7 +299,7 @@ class LeadRecordResponse(Schema):
 class LeadMatchResponse(Schema):
     """Match of the caller's state that joins two records."""
 
-    id = fields.UUID(attribute="match", required=True)
+    id = fields.UUID(attribute="match_id", required=True)
     confirmed = fields.Boolean(attribute="is_confirmed", required=True)
 
 
@@ -313,8 +315,8 @@ class LeadGunResponse(Schema):
 
     @pre_dump
     def _present(self, gun: SeizedGun, **_: Any) -> dict[str, Any]:
-        matches = [edge for edge in gun.edges if edge.match]
-        return {"records": gun.records, "matches": matches, "several_sales": gun.is_open}
+        matches = [edge for edge in gun.edges if edge.match_id]
+        return {"records": gun.records, "matches": matches, "several_sales": gun.is_ambiguous}
 
 
 class LeadResponse(Schema):
@@ -338,7 +340,7 @@ class LeadResponse(Schema):
     @pre_dump
     def _present(self, view: LeadView, **_: Any) -> dict[str, Any]:
         lead = view.lead
-        first, last = lead.days
+        first, last = lead.seizure_days
         reasons = [
             {"code": reason.code, "text": translate_event(reason.text), "points": reason.bits}
             for reason in lead.reasons
@@ -350,7 +352,7 @@ class LeadResponse(Schema):
             "states": lead.states,
             "summary": translate_event(lead.summary),
             "gun_count": len(lead.guns),
-            "case_count": lead.cases,
+            "case_count": lead.seizure_count,
             "first_seized_on": first,
             "last_seized_on": last,
             "reasons": reasons,

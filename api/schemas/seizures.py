@@ -153,7 +153,7 @@ class ItemMatchesResponse(Schema):
 
     line = fields.Integer(required=True)
     candidates = fields.List(fields.Nested(CandidateResponse), required=True)
-    later = fields.Boolean(attribute="is_later", required=True)
+    later = fields.Boolean(attribute="is_pending", required=True)
     more = fields.Integer(required=True)
 
 

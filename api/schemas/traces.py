@@ -27,7 +27,7 @@ from api.schemas.requests import MessageResponse, TraceContentResponse, present_
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
 from salsa_ext.disclosure.sharing import party_group
-from salsa_ext.tracing.chains.gaps import Lack, Outlook
+from salsa_ext.tracing.chains.gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
 from salsa_ext.tracing.traces import values as trace_values
 from salsa_ext.tracing.traces.leg_views import LegView
@@ -43,18 +43,18 @@ class MissingFieldResponse(Schema):
     gain = fields.Float(required=True)
 
     @pre_dump
-    def _present(self, lack: Lack, **_: Any) -> dict[str, Any]:
+    def _present(self, gap: Gap, **_: Any) -> dict[str, Any]:
         return {
-            "field": lack.field,
-            "texts": [translate(text) for text in lack.texts],
-            "gain": round(lack.gain, 3),
+            "field": gap.field,
+            "texts": [translate(text) for text in gap.texts],
+            "gain": round(gap.gain, 3),
         }
 
 
 class TraceAdviceResponse(Schema):
     """Expected success of a draft; `next` is the most useful missing field.
 
-    `share` of similar traces answered with a record, an assumption.
+    `share` of such traces answered with a record, by general experience.
     """
 
     share = fields.Float(required=True)
@@ -68,7 +68,7 @@ class TraceAdviceResponse(Schema):
             "share": round(outlook.share, 3),
             "text": translate(outlook.text),
             "next": outlook.next,
-            "missing": outlook.lacks,
+            "missing": outlook.gaps,
         }
 
 

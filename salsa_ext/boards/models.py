@@ -28,9 +28,11 @@ class BoardChange(Base):
     )
     state: Mapped[str] = mapped_column(CHAR(3))
     post: Mapped[str | None]
-    told_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    recorded_at: Mapped[datetime] = mapped_column(
+        "told_at", server_default=text("clock_timestamp()")
+    )
     kind: Mapped[str] = mapped_column(server_default="board")
-    subject: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None] = mapped_column("subject")
     agency: Mapped[str | None]
     square: Mapped[int | None]
 

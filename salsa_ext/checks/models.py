@@ -31,7 +31,7 @@ class OwnerNoticeJob(Base):
 class Check(Owned, Base):
     """One check with its verdict.
 
-    A check for an incident gets its case number later. `is_told` once the owners of `silent`
+    A check for an incident gets its case number later. `are_owners_notified` once the owners of `silent`
     records that matched are notified.
     """
 
@@ -45,5 +45,5 @@ class Check(Owned, Base):
     case_number: Mapped[str | None]
     incident: Mapped[str | None]
     verdict: Mapped[str]
-    is_told: Mapped[bool]
-    at: Mapped[datetime]
+    are_owners_notified: Mapped[bool] = mapped_column("is_told")
+    checked_at: Mapped[datetime] = mapped_column("at")

@@ -52,7 +52,7 @@ ACTIONS: actions.Actions = (
                 "reason", message("Reason"), "area", required=False, most=500, hint=REASON_HINT
             ),
         ),
-        is_for=lambda actor, view: view.match.is_standing,
+        is_for=lambda actor, view: view.match.is_current,
     ),
     Action(
         "reject",
@@ -69,7 +69,7 @@ ACTIONS: actions.Actions = (
                 "reason", message("Reason"), "area", required=True, most=500, hint=REASON_HINT
             ),
         ),
-        is_for=lambda actor, view: view.match.is_standing,
+        is_for=lambda actor, view: view.match.is_current,
     ),
 )
 SUCCESS_MESSAGES = {
