@@ -12,7 +12,7 @@ from babel import dates
 from api.i18n.articles import format_message
 from api.i18n.messages import load_catalogue
 from salsa_ext.core.errors import Message, message
-from salsa_ext.core.text import ENGLISH, format_number
+from salsa_ext.core.text import ENGLISH, format_quantity
 from salsa_ext.reference import names
 
 Pair = dict[str, str | None]
@@ -71,9 +71,9 @@ class SheetBuilder:
         if not on:
             return None
         told = date.fromisoformat(on) if isinstance(on, str) else on
-        return f"{told:%d/%m/%Y} ({self.in_letters(told)})"
+        return f"{told:%d/%m/%Y} ({self.day_with_month(told)})"
 
-    def in_letters(self, on: date | str) -> str:
+    def day_with_month(self, on: date | str) -> str:
         """Return a date with month name, for a table column."""
         told = date.fromisoformat(on) if isinstance(on, str) else on
         return str(dates.format_date(told, "d MMM yyyy", locale=self.language))
@@ -147,7 +147,7 @@ class SheetBuilder:
 
     def quantity(self, value: Any, unit: str | None) -> str:
         """Return an amount with its unit."""
-        return f"{format_number(value)} {unit or ''}".rstrip()
+        return f"{format_quantity(value)} {unit or ''}".rstrip()
 
 
 def unbroken_text(text: str | None) -> Part | None:

@@ -250,6 +250,12 @@ class AuditEvent:
     of_state: bool = False
 
 
+def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:
+    """Return the event of a row whose table is named like its kind of subject."""
+    kind = type(row).__tablename__
+    return AuditEvent(action, kind, row.id, row.owner_state, row.concerned, data)
+
+
 def append(actor: Actor, act: AuditEvent) -> None:
     """Append one event to the audit."""
     append_many(actor, [act])
@@ -334,9 +340,8 @@ def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
 
 
 def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the trace ids in an entry's data; older entries hold one."""
-    about = data.get("about") or ()
-    return (about,) if isinstance(about, str) else tuple(about)
+    """Return the trace ids in an entry's data."""
+    return tuple(data.get("about") or ())
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

@@ -45,7 +45,7 @@ _KEY_COLUMNS = (
     "role",
     "is_link",
 )
-_FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_key(%s)"  # noqa: S608 - names of columns
+_FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from itertools import islice
 from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Part = TypeVar("Part")
+Key = TypeVar("Key", bound=Hashable)
 
 MAX_BODY_ITEMS: Final = 5_000
 """Most items in one JSON body; longer lists are streamed in and omitted from answers."""
@@ -49,3 +51,11 @@ def chunks(parts: Iterable[Part], size: int = CHUNK_SIZE) -> Iterator[list[Part]
     left = iter(parts)
     while some := list(islice(left, size)):
         yield some
+
+
+def group_by(parts: Iterable[Part], key: Callable[[Part], Key]) -> defaultdict[Key, list[Part]]:
+    """Return the items by key, in order; a missing key has none."""
+    groups: defaultdict[Key, list[Part]] = defaultdict(list)
+    for part in parts:
+        groups[key(part)].append(part)
+    return groups

@@ -96,11 +96,6 @@ def number_spellings(text: str) -> list[str]:
     return [form for form in dict.fromkeys((typed, typed.upper(), bare)) if form]
 
 
-def format_number(value: Any) -> str:
-    """Return a number without trailing zeros or exponent."""
-    return f"{Decimal(str(value)).normalize():f}"
-
-
 def format_quantity(quantity: Any) -> str:
-    """Return a quantity as text without trailing zeros."""
-    return f"{quantity.normalize():f}" if quantity else "0"
+    """Return a quantity without trailing zeros or exponent."""
+    return f"{Decimal(str(quantity)).normalize():f}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg2
 from flask_sqlalchemy import SQLAlchemy
@@ -19,9 +19,10 @@ from sqlalchemy.orm import DeclarativeBase, registry
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import Config
-from salsa_ext.core.errors import Conflict, Duplicate, Message, Unavailable, message
+from salsa_ext.core.errors import Conflict, Duplicate, Message, NotFound, Unavailable, message
 from salsa_ext.database import row_security
 
+ModelT = TypeVar("ModelT", bound=Any)
 NO_STATE: Final = row_security.NO_STATE
 CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
 """SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
@@ -155,11 +156,11 @@ def _set_row_security(state: str | None, agency: str | None = None) -> None:
 
 SET_ROW_SECURITY_SQL: Final = (
     "set_config('salsa.state', owner_state::text, true),"
-    " set_config('salsa.unseen', coalesce(agency, ''), true)"
+    " set_config('salsa.agency', coalesce(agency, ''), true)"
 )
 """Columns of a login statement that set row-level security in the same round trip.
 
-Restrictions of the agency apply from there on, by `salsa.unseen`.
+Restrictions of the agency apply from there on, by `salsa.agency`.
 """
 
 
@@ -198,6 +199,14 @@ def execute_raw(statement: str, values: Any = ()) -> Any:
             statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
         ) from error
     return cursor
+
+
+def read_row(model: type[ModelT], key: Any, *, kind: str = "") -> ModelT:
+    """Return a row, read afresh; raises NotFound, naming the table unless `kind` is given."""
+    row = db.session.get(model, key, populate_existing=True)
+    if row is None:
+        raise NotFound(kind or model.__tablename__, key)
+    return row
 
 
 def cached_per_transaction(key: Hashable, read: Callable[[], Any]) -> Any:

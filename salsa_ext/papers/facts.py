@@ -118,11 +118,11 @@ class PaperFacts:
     is_erased: bool = False
 
     @property
-    def is_standing(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether the paper is valid today."""
         return self.status in VALID_STATUSES["shipment" if self.kind == "attachment" else "permit"]
 
-    def claims(self, at: datetime) -> Claims:
+    def to_claims(self, at: datetime) -> Claims:
         """Return the token's claims, signed at a time."""
         same = (
             "state",
@@ -138,13 +138,13 @@ class PaperFacts:
         told = {name: getattr(self, name) for name in same}
         return Claims(**told, digest=facts_digest(self.face), signed_at=at)
 
-    def is_on(self, claims: Claims) -> bool:
+    def matches(self, claims: Claims) -> bool:
         """Return whether the token's paper equals what is recorded.
 
         If a party's name was erased, the digest cannot be computed again; then the claims are
         compared.
         """
-        now = self.claims(claims.signed_at)
+        now = self.to_claims(claims.signed_at)
         if not self.is_erased:
             return now.digest == claims.digest
         told = ("issued_on", "valid_through", "exporting_state", "importing_state", "quantities")
@@ -241,7 +241,7 @@ def sum_quantities(lines: Iterable[Any]) -> dict[str, str]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         sums[f"{line.category}:{line.unit}" if line.unit else line.category] += line.quantity
-    return {name: text.format_number(sums[name]) for name in sorted(sums)}
+    return {name: text.format_quantity(sums[name]) for name in sorted(sums)}
 
 
 def line_values(row: Any) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def _shipment_quantities(shipment: Shipment, lines: Mapping[int, PermitLine]) ->
         line = lines.get(entry["line"])
         category, unit = (line.category, line.unit) if line else ("other", None)
         sums[f"{category}:{unit}" if unit else category] += Decimal(str(entry["quantity"]))
-    return {name: text.format_number(sums[name]) for name in sorted(sums)}
+    return {name: text.format_quantity(sums[name]) for name in sorted(sums)}
 
 
 def _permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
@@ -265,7 +265,7 @@ def _permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
 
 def _describe_line(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ITEM_COLUMNS} | {
-        "quantity": text.format_number(row["quantity"])
+        "quantity": text.format_quantity(row["quantity"])
     }
 
 
@@ -280,7 +280,7 @@ class _DescribedItems:
 
 
 def _describe_bulk(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(entry) | {"quantity": text.format_number(entry["quantity"])}
+    return dict(entry) | {"quantity": text.format_quantity(entry["quantity"])}
 
 
 def _parties_by_role(row: Any, parties: PartiesById) -> dict[str, Any]:

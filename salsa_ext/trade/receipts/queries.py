@@ -15,7 +15,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
-from salsa_ext.core.text import format_number
+from salsa_ext.core.text import format_quantity
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
 from salsa_ext.firearms.records.models import Record
@@ -77,7 +77,7 @@ class UnserialisedLine:
     @property
     def quantity_text(self) -> str:
         """Return the quantity as text."""
-        return format_number(self.quantity)
+        return format_quantity(self.quantity)
 
 
 def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:

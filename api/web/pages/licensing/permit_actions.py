@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from api.web.prefill import last_valid_day
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
+from salsa_ext.core.text import format_quantity
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.names import label
 from salsa_ext.trade.permits import changes as permit_changes
@@ -102,7 +102,7 @@ def reissue_values(actor: Actor, view: PermitView) -> Mapping[str, str]:
     """
     on = today(actor)
     left = {
-        f"lines.{at}.quantity": _plain_decimal(line.remaining)
+        f"lines.{at}.quantity": format_quantity(line.remaining)
         for at, line in enumerate(_remaining_lines(view))
     }
     return left | {
@@ -124,7 +124,7 @@ def quantity_fields(view: PermitView) -> tuple[ActionField, ...]:
             "amount",
             hint=message(
                 "Left: {count}. Where 0 stands, the line is not reissued.",
-                count=_plain_decimal(line.remaining),
+                count=format_quantity(line.remaining),
             ),
         )
         for at, line in enumerate(_remaining_lines(view))
@@ -142,10 +142,6 @@ def fill_quantities(body: dict[str, Any], view: PermitView, form: Form) -> None:
 
 def _remaining_lines(view: PermitView) -> list[Any]:
     return [line for line in view.lines if line.remaining > 0]
-
-
-def _plain_decimal(value: Decimal) -> str:
-    return f"{value.normalize():f}"
 
 
 ACTIONS: actions.Actions = (

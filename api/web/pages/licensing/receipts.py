@@ -84,7 +84,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
         told["items"] = listed
     differs = {row["line"]: Decimal(row["quantity"]) for row in receipt.differences}
     came = {
-        f"loose.{part.line}": text.format_number(part.quantity + differs.get(part.line, 0))
+        f"loose.{part.line}": text.format_quantity(part.quantity + differs.get(part.line, 0))
         for part in list_unserialised(view.shipment)
     }
     return told | came
