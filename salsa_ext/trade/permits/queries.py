@@ -21,7 +21,8 @@ from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
-from salsa_ext.trade.discrepancies.queries import UNRESOLVED_STATUSES, UnauthorisedParty
+from salsa_ext.trade.discrepancies.queries import UnauthorisedParty
+from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED
 from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.comparison import counterpart_status
@@ -107,7 +108,7 @@ def view_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
         events_by_subject(permit.id for permit in permits),
     )
     doubted = discrepancy_queries.list_unauthorised_parties(
-        actor, [permit.id for permit in permits], UNRESOLVED_STATUSES
+        actor, [permit.id for permit in permits]
     )
     named = [*permits, *others.values()]
     parties = find_parties(getattr(permit, name) for permit in named for name in PARTY_COLUMNS)
@@ -117,7 +118,7 @@ def view_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
         gone = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
         status = "expired" if gone else permit.status
         standing = counterpart_status(found["code"] for found in findings)
-        findings += map(_party_finding, doubted[permit.id])
+        findings += map(_party_finding, doubted.get(permit.id, ()))
         result.append(
             PermitView(
                 permit, lines[permit.id], parties, status, standing, findings, told[permit.id]
@@ -165,7 +166,7 @@ def _party_finding(doubted: UnauthorisedParty) -> dict[str, Any]:
     `ours` is its name, `theirs` the verdict of its state's register.
     """
     return {
-        "code": discrepancy_queries.PARTY_NOT_AUTHORISED,
+        "code": PARTY_NOT_AUTHORISED,
         "field": doubted.role,
         "ours": doubted.name,
         "theirs": doubted.verdict,

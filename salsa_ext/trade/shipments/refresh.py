@@ -157,11 +157,9 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_watch: bo
         )
     for waits, subjects in settled.items():
         kinds = [kind for kind in SHIPMENT_DISCREPANCY_KINDS if kind not in waits]
-        raised = discrepancy_commands.update_discrepancies(actor, subjects, kinds)
-        late = {act.data["subject"] for act in raised if act.data["kind"] == "overdue"}
-        _mark_changed(
-            subject for subject in subjects if str(subject.id) in late
-        )  # by the hour alone
+        changed = discrepancy_commands.update_discrepancies(actor, subjects, kinds)
+        overdue = {row.subject_id for row in changed if row.kind == "overdue"}
+        _mark_changed(subject for subject in subjects if subject.id in overdue)  # by the hour alone
 
 
 def _displayed_status(row: Shipment, now: datetime) -> str:
