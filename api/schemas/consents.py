@@ -14,7 +14,7 @@ from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
 from salsa_ext.core import codes
 from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 
 
 class ConsentRequest(RequestSchema):
@@ -43,7 +43,7 @@ class ConsentGrantRequest(RequestSchema):
 class ConsentRefusalRequest(RequestSchema):
     """Reason to refuse or revoke a consent."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 

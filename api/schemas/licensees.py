@@ -14,7 +14,7 @@ from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import PartyRequest, PartyResponse, find_party, row_fields
 from salsa_ext.core import codes
-from salsa_ext.trade.permits.licensee_queries import LicenseeView
+from salsa_ext.trade.permits.licensees import LicenseeView
 from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
 

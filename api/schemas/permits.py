@@ -32,10 +32,10 @@ from salsa_ext.core.errors import Article, InvalidByRule, Message, message
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.permits.values import (
     AmendmentData,
-    DecisionData,
     IssuingAuthority,
     PermitData,
     ReissueData,
+    StatusDecision,
 )
 
 
@@ -250,7 +250,7 @@ def reject_fixed_fields(
 class PermitDecisionRequest(RequestSchema):
     """Reason to cancel, suspend or reinstate a permit."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 

@@ -29,7 +29,7 @@ from api.schemas.receipts import TOO_MANY_ITEMS, BulkRequest, BulkResponse, Rece
 from salsa_ext.core import codes
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments.queries import ShipmentView
 from salsa_ext.trade.shipments.values import (
     CheckpointData,
@@ -334,7 +334,7 @@ class ShipmentAmendRequest(RequestSchema):
 class ShipmentDecisionRequest(RequestSchema):
     """Reason to cancel, hold or resume a shipment."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 
