@@ -10,7 +10,7 @@ export PIP_ROOT_USER_ACTION := ignore
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 2
 
-.PHONY: help demo serve test long check lint types layers mutants bench lock docs
+.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench lock docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,7 +47,14 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo
 
-check: lint types layers test  ## lint, types, layers and tests: what CI runs
+subjects:  # of commits since the house was cut by subject
+	@git log --no-merges --format=%s 99a25cbb..HEAD 2>/dev/null | grep -vE '^(Add|Fix|Remove|Rename|Move|Merge|Change|Speed up|Document|Test|Update|Simplify|Replace|Revert) .{3,60}$$' \
+		&& { echo "These subjects are not a plain verb and a thing, at most 60 characters."; exit 1; } || true
+
+metrics: $(VENV)/.dev  ## print lines, files, and what the main flows enter
+	@$(BIN)/python -m pytest -q tests/metrics.py 2>&1 | grep -E "(lines in|folder|importer|statements)"
+
+check: lint types layers subjects test  ## lint, types, layers and tests: what CI runs
 
 long: $(VENV)/.dev  ## run the tests that have a long form at their full size: an hour
 	@SALSA_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -rs $$(grep -l sized -r tests --include='test_*.py')

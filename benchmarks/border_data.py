@@ -170,7 +170,7 @@ WITH {PLACES}, made AS (
     SELECT gen_random_uuid(), seller, ARRAY[seller, buyer], seller, id, 'exit', code, now() - interval '1 hour',
            'passed', '{{}}', now() FROM made WHERE n % 2 = 0
 ), let_go AS (
-    INSERT INTO event (id, owner_state, concerned, subject_kind, subject_state, subject_id, kind,
+    INSERT INTO trade_event (id, owner_state, concerned, subject_kind, subject_state, subject_id, kind,
                        occurred_at, reason, data, recorded_at)
     SELECT gen_random_uuid(), seller, ARRAY[seller, buyer], 'shipment', seller, id, 'released',
            now() - interval '2 days', NULL, '{{}}', now() FROM made

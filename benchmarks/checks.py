@@ -55,7 +55,7 @@ def _add_bare_view(app: Flask) -> None:
         raw = db.engine.raw_connection()
         try:
             cursor = raw.cursor()
-            cursor.execute("SELECT * FROM salsa_key(%s)", (authentication.token_digest(token),))
+            cursor.execute("SELECT * FROM salsa_api_key(%s)", (authentication.token_digest(token),))
             cursor.fetchone()
             cursor.execute(EXACT_SQL, {"keys": [key.value], "asker": "BRA", "most": 61})
             rows = cursor.fetchall()

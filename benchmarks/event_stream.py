@@ -39,7 +39,7 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
 def _state_of_token(token: str) -> str:
     with _engine.connect() as connection:
         found = connection.scalar(
-            text("SELECT owner_state FROM salsa_key(:digest)"), {"digest": token_digest(token)}
+            text("SELECT owner_state FROM salsa_api_key(:digest)"), {"digest": token_digest(token)}
         )
     return str(found)
 
@@ -62,9 +62,9 @@ async def _watch_changes() -> None:
     since = None
     while True:
         found = await asyncio.to_thread(read_changes, _engine, since)
-        since = found.seen
+        since = found.snapshot
         for side, waiting in _waiting.items():
-            if any(change.is_of(side) for change in found.changes):
+            if any(change.concerns(side) for change in found.changes):
                 for one in waiting:
                     one.set()
         await asyncio.sleep(CHECK_SECONDS)

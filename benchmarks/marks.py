@@ -271,7 +271,7 @@ CORRUPTIONS: Final[dict[str, Callable[[str, random.Random], str | None]]] = {
 BATCH_ROWS: Final = 20_000
 BULK_ROWS: Final = 1_000_000
 """More marks than these are written before their indexes are made, which takes a tenth of the time."""
-MARK_TABLES: Final = ("mark_key", "mark_form")
+MARK_TABLES: Final = ("mark_key", "mark_variant")
 SEED: Final = 11
 ProgressBar = Callable[[int], None]
 RowWriter = Callable[[Sequence[Mapping[str, Any]]], None]

@@ -104,7 +104,7 @@ class _Lines:
 
 def _index_sizes(owner_url: str, count: int) -> dict[str, float]:
     asked = {
-        "bytes_per_mark_forms": "pg_total_relation_size('mark_form')",
+        "bytes_per_mark_forms": "pg_total_relation_size('mark_variant')",
         "bytes_per_mark_keys": "pg_total_relation_size('mark_key')",
         "bytes_per_mark_trigrams": "pg_relation_size('ix_bench_trigram')",
     }

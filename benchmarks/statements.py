@@ -40,7 +40,7 @@ class CapturedStatements:
         state, _agency = db.session.info.get("acting", (self.acting, None))
         self.acting = state or NO_STATE
         for one, some in _split_statement(statement, values, is_many):
-            if "salsa_near(" in one:
+            if "salsa_similar_marks(" in one:
                 self.searches.append((self.acting, one, some))
             if WRITES.match(one):
                 self.writes.append((self.acting, one, some))

@@ -18,7 +18,7 @@ PADDING: Final = 1024
 
 def encode_cursor(actor: Actor, code: str, mark: EventCursor) -> str:
     """Encode a position as sealed and padded cursor text."""
-    said = json.dumps([mark.since, mark.upto, mark.beyond, mark.at.isoformat()])
+    said = json.dumps([mark.since, mark.upto, mark.after_id, mark.at.isoformat()])
     whole = said.ljust(-(-len(said) // PADDING) * PADDING)
     return base64.urlsafe_b64encode(
         actor.vault.seal(whole.encode(), _purpose(actor, code))

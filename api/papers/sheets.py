@@ -71,9 +71,9 @@ class SheetBuilder:
         if not on:
             return None
         told = date.fromisoformat(on) if isinstance(on, str) else on
-        return f"{told:%d/%m/%Y} ({self.in_letters(told)})"
+        return f"{told:%d/%m/%Y} ({self.day_with_month(told)})"
 
-    def in_letters(self, on: date | str) -> str:
+    def day_with_month(self, on: date | str) -> str:
         """Return a date with month name, for a table column."""
         told = date.fromisoformat(on) if isinstance(on, str) else on
         return str(dates.format_date(told, "d MMM yyyy", locale=self.language))

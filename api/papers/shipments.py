@@ -53,7 +53,7 @@ def render_shipment(paper: ShipmentPaper, at: datetime) -> bytes:
     """Return the PDF of a shipment in its state's language and English."""
     facts = paper.facts
     words = SheetBuilder(official_language(facts.state))
-    status = None if facts.is_standing else words.named("shipment_status", facts.status)
+    status = None if facts.is_valid else words.named("shipment_status", facts.status)
     sections = [
         *document_sections(words, facts.face, facts, paper.permit),
         *_certificate_section(words, paper, at),

@@ -365,7 +365,7 @@ IDENTIFIED_BY_PERSON: Final = message("As a person of that state says")
 
 
 def _event_row(words: SheetBuilder, view: ResultView, event: Mapping[str, Any]) -> list[Any]:
-    handling = view.sharing[event["record"]].said.handling
+    handling = view.sharing[event["record"]].statement.handling
     document = words.code("object", event["document_kind"]) or ""
     source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
     if corrected := event.get("corrected_at"):
@@ -375,7 +375,7 @@ def _event_row(words: SheetBuilder, view: ResultView, event: Mapping[str, Any]) 
     if by_hand:
         source = " ".join(filter(None, (f"{source}." if source else "", translate_event(by_hand))))
     return [
-        words.in_letters(event["occurred_on"]),
+        words.day_with_month(event["occurred_on"]),
         words.state(event["state"]),
         event_name(words, event["event"]),
         unbroken_text(event["serial"]) or "–",

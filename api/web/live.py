@@ -183,7 +183,7 @@ class ChangeTracker:
             for change in found.changes:
                 self._last[change.state].append(change)
                 self._of[change.state] += 1
-        self._seen, self._at = found.seen, began
+        self._seen, self._at = found.snapshot, began
 
     def of(self, side: BoardKey) -> int:
         """Return the change count of a side.
@@ -199,7 +199,7 @@ class ChangeTracker:
         many = max(now - number, 0)  # another reader may have moved it on meanwhile
         if many > len(last):
             return now, None
-        return now, [change for change in last[len(last) - many :] if change.is_of(side)]
+        return now, [change for change in last[len(last) - many :] if change.concerns(side)]
 
 
 class LiveViews:

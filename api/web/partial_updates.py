@@ -37,8 +37,8 @@ def render_parts(page: str, board: Board, scope: Scope) -> RenderedView:
         page,
         split_parts(page),
         board.as_of,
-        min(board.until, board.as_of + MAX_AGE),
-        board.own.zone,
+        min(board.valid_until, board.as_of + MAX_AGE),
+        board.own_side.zone,
         scope,
     )
 

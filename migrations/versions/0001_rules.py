@@ -6,24 +6,27 @@ revision = "0001_rules"
 down_revision = None
 
 RULES = """
+-- Functions are for nobody unless granted.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
+
 -- A row is visible to the states that it concerns and written by its owner alone; with no state
 -- set, no row matches. `concerned @> ARRAY[...]` can use a GIN index, `= ANY(concerned)` cannot.
 CREATE PROCEDURE salsa_protect(protected regclass, granted text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', protected);
-    EXECUTE format('CREATE POLICY seen ON %s FOR SELECT TO salsa_service '
+    EXECUTE format('CREATE POLICY concerned_read ON %s FOR SELECT TO salsa_service '
         'USING (concerned @> ARRAY[current_setting(''salsa.state'', true)::char(3)])', protected);
-    EXECUTE format('CREATE POLICY written ON %s FOR INSERT TO salsa_service '
+    EXECUTE format('CREATE POLICY owner_insert ON %s FOR INSERT TO salsa_service '
         'WITH CHECK (owner_state = current_setting(''salsa.state'', true)::char(3))', protected);
-    EXECUTE format('CREATE POLICY changed ON %s FOR UPDATE TO salsa_service '
+    EXECUTE format('CREATE POLICY owner_update ON %s FOR UPDATE TO salsa_service '
         'USING (owner_state = current_setting(''salsa.state'', true)::char(3))', protected);
     EXECUTE format('GRANT %s ON %s TO salsa_service', granted, protected);
 END $$;
 
-CREATE PROCEDURE salsa_keep_to_owner(protected regclass, granted text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE salsa_protect_owned(protected regclass, granted text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', protected);
-    EXECUTE format('CREATE POLICY owned ON %s FOR ALL TO salsa_service '
+    EXECUTE format('CREATE POLICY owner_only ON %s FOR ALL TO salsa_service '
         'USING (owner_state = current_setting(''salsa.state'', true)::char(3))', protected);
     EXECUTE format('GRANT %s ON %s TO salsa_service', granted, protected);
 END $$;
@@ -46,7 +49,7 @@ END $$;
 CREATE FUNCTION salsa_revision() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT version_num FROM alembic_version $$;
-GRANT EXECUTE ON FUNCTION salsa_revision() TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_revision TO salsa_service;
 """
 
 

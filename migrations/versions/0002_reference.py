@@ -101,10 +101,10 @@ CREATE TABLE agency (
     CONSTRAINT uq_agency_code UNIQUE (code)
 );
 ALTER TABLE agency ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON agency FOR SELECT TO salsa_service USING (true);
-CREATE POLICY written ON agency FOR INSERT TO salsa_service
+CREATE POLICY concerned_read ON agency FOR SELECT TO salsa_service USING (true);
+CREATE POLICY owner_insert ON agency FOR INSERT TO salsa_service
     WITH CHECK (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
-CREATE POLICY changed ON agency FOR UPDATE TO salsa_service
+CREATE POLICY owner_update ON agency FOR UPDATE TO salsa_service
     USING (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT, UPDATE ON agency TO salsa_service;
 
@@ -122,10 +122,10 @@ CREATE TABLE contact (
 );
 CREATE INDEX ix_contact_owner_state ON contact (owner_state);
 ALTER TABLE contact ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON contact FOR SELECT TO salsa_service USING (true);
-CREATE POLICY written ON contact FOR INSERT TO salsa_service
+CREATE POLICY concerned_read ON contact FOR SELECT TO salsa_service USING (true);
+CREATE POLICY owner_insert ON contact FOR INSERT TO salsa_service
     WITH CHECK (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
-CREATE POLICY changed ON contact FOR UPDATE TO salsa_service
+CREATE POLICY owner_update ON contact FOR UPDATE TO salsa_service
     USING (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT, UPDATE ON contact TO salsa_service;
 
@@ -154,10 +154,10 @@ CREATE TABLE state_setting (
     )
 );
 ALTER TABLE state_setting ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON state_setting FOR SELECT TO salsa_service USING (true);
-CREATE POLICY written ON state_setting FOR INSERT TO salsa_service
+CREATE POLICY concerned_read ON state_setting FOR SELECT TO salsa_service USING (true);
+CREATE POLICY owner_insert ON state_setting FOR INSERT TO salsa_service
     WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
-CREATE POLICY changed ON state_setting FOR UPDATE TO salsa_service
+CREATE POLICY owner_update ON state_setting FOR UPDATE TO salsa_service
     USING (owner_state = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT, UPDATE ON state_setting TO salsa_service;
 """

@@ -25,7 +25,7 @@ CREATE TABLE account (
         'display'
     ))
 );
-CALL salsa_keep_to_owner('account', 'SELECT, INSERT, UPDATE');
+CALL salsa_protect_owned('account', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE api_key (
     id UUID NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE api_key (
 );
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 CREATE INDEX ix_api_key_owner_state ON api_key (owner_state);
-CALL salsa_keep_to_owner('api_key', 'SELECT, INSERT, UPDATE');
+CALL salsa_protect_owned('api_key', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE officer (
     id UUID NOT NULL,
@@ -52,25 +52,24 @@ CREATE TABLE officer (
     CONSTRAINT pk_officer PRIMARY KEY (id),
     CONSTRAINT uq_officer_owner_state_number UNIQUE (owner_state, number)
 );
-CALL salsa_keep_to_owner('officer', 'SELECT, INSERT');
+CALL salsa_protect_owned('officer', 'SELECT, INSERT');
 
 -- Before anybody is known there is no state to see rows by: these two look up exactly one row.
-CREATE FUNCTION salsa_key(wanted bytea)
+CREATE FUNCTION salsa_api_key(token_digest bytea)
 RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
                owner_state char(3), agency text, role text, is_link boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT k.id, k.scopes, k.expires_at, a.id, a.owner_state, a.agency, a.role, k.is_link
     FROM api_key k JOIN account a ON a.id = k.account_id
-    WHERE k.digest = wanted AND k.revoked_at IS NULL AND a.is_active
+    WHERE k.digest = token_digest AND k.revoked_at IS NULL AND a.is_active
 $$;
-CREATE FUNCTION salsa_account(wanted text)
+CREATE FUNCTION salsa_account(login text)
 RETURNS TABLE (account_id uuid, owner_state char(3), agency text, role text, password_hash text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id, a.owner_state, a.agency, a.role, a.password_hash FROM account a
-    WHERE username = wanted AND is_active
+    WHERE username = login AND is_active
 $$;
-REVOKE ALL ON FUNCTION salsa_key(bytea), salsa_account(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_key(bytea), salsa_account(text) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account TO salsa_service;
 
 -- Anyone may read a public key, even before a state is known; only its state adds or ends it.
 CREATE TABLE signing_key (
@@ -87,10 +86,10 @@ CREATE TABLE signing_key (
 CREATE UNIQUE INDEX uq_signing_key_owner_state ON signing_key (owner_state)
     WHERE retired_at IS NULL;
 ALTER TABLE signing_key ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON signing_key FOR SELECT TO salsa_service USING (true);
-CREATE POLICY written ON signing_key FOR INSERT TO salsa_service
+CREATE POLICY concerned_read ON signing_key FOR SELECT TO salsa_service USING (true);
+CREATE POLICY owner_insert ON signing_key FOR INSERT TO salsa_service
     WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
-CREATE POLICY changed ON signing_key FOR UPDATE TO salsa_service
+CREATE POLICY owner_update ON signing_key FOR UPDATE TO salsa_service
     USING (owner_state = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT, UPDATE (retired_at, compromised_at) ON signing_key TO salsa_service;
 
@@ -100,7 +99,7 @@ CREATE TABLE signing_secret (
     sealed BYTEA NOT NULL,
     CONSTRAINT pk_signing_secret PRIMARY KEY (kid)
 );
-CALL salsa_keep_to_owner('signing_secret', 'SELECT, INSERT, DELETE');
+CALL salsa_protect_owned('signing_secret', 'SELECT, INSERT, DELETE');
 """
 
 AUDIT = """
@@ -143,7 +142,7 @@ CREATE TABLE idempotency_key (
     CONSTRAINT pk_idempotency_key PRIMARY KEY (digest)
 );
 CREATE INDEX ix_idempotency_key_created_at ON idempotency_key (created_at);
-CALL salsa_keep_to_owner('idempotency_key', 'SELECT, INSERT, DELETE');
+CALL salsa_protect_owned('idempotency_key', 'SELECT, INSERT, DELETE');
 
 CREATE TABLE import_run (
     id UUID NOT NULL,

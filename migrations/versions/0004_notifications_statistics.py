@@ -24,15 +24,15 @@ CREATE INDEX ix_notification_owner_state_raised_at ON notification (owner_state,
 CALL salsa_protect('notification', 'SELECT, INSERT');
 CALL salsa_append_only('notification');
 
-CREATE TABLE notification_reading (
+CREATE TABLE notification_read (
     notification_id UUID NOT NULL,
     account_id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     read_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_notification_reading PRIMARY KEY (notification_id, account_id)
+    CONSTRAINT pk_notification_read PRIMARY KEY (notification_id, account_id)
 );
-CALL salsa_protect('notification_reading', 'SELECT, INSERT');
-CALL salsa_append_only('notification_reading');
+CALL salsa_protect('notification_read', 'SELECT, INSERT');
+CALL salsa_append_only('notification_read');
 
 -- Sums hold no record, so row-level security does not keep them from any state.
 CREATE TABLE rollup (

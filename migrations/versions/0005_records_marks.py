@@ -1,4 +1,4 @@
-"""Parties, records and marks; the search reads mark_key and mark_form alone."""
+"""Parties, records and marks; the search reads mark_key and mark_variant alone."""
 
 from alembic import op
 
@@ -8,10 +8,11 @@ down_revision = "0004_notifications_statistics"
 TABLES = """
 -- Names are compared without case, accents, spaces or signs. The function of an index may not
 -- change its results while the index exists.
-CREATE FUNCTION salsa_folded(name text) RETURNS text
+CREATE FUNCTION salsa_folded_name(name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT regexp_replace(lower(normalize(name, NFKD)), '[^0-9a-z]', '', 'g')
 $$;
+GRANT EXECUTE ON FUNCTION salsa_folded_name TO salsa_service;  -- who inserts evaluates the index
 CREATE TABLE party (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -25,7 +26,7 @@ CREATE TABLE party (
     erased_at TIMESTAMPTZ,
     CONSTRAINT pk_party PRIMARY KEY (id)
 );
-CREATE INDEX ix_party_owner_state_folded ON party (owner_state, salsa_folded(name) COLLATE "C");
+CREATE INDEX ix_party_owner_state_folded ON party (owner_state, salsa_folded_name(name) COLLATE "C");
 CALL salsa_protect('party', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE record (
@@ -79,12 +80,11 @@ CREATE TABLE record_setting (
 CALL salsa_protect('record_setting', 'SELECT, INSERT, UPDATE');
 
 -- Owner and visibility of a record, for a reader who knows its id; nothing else of it.
-CREATE FUNCTION salsa_record(wanted uuid) RETURNS TABLE (state char(3), visibility text)
+CREATE FUNCTION salsa_record_visibility(record uuid) RETURNS TABLE (state char(3), visibility text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT owner_state, record_setting.visibility FROM record_setting WHERE record_id = wanted
+    SELECT owner_state, record_setting.visibility FROM record_setting WHERE record_id = record
 $$;
-REVOKE ALL ON FUNCTION salsa_record(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_record(uuid) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_record_visibility TO salsa_service;
 
 CREATE TABLE mark (
     record_id UUID NOT NULL,
@@ -134,13 +134,13 @@ GRANT SELECT, INSERT, UPDATE (visibility, is_superseded, is_void) ON mark_key TO
 -- Variants under which a misread mark is found. No primary key: two writers of the same mark both
 -- insert its variants and wait for nobody; a duplicate is found once. The index holds all that is
 -- read; the table itself is never read.
-CREATE TABLE mark_form (
+CREATE TABLE mark_variant (
     key BIGINT NOT NULL,
     target BIGINT NOT NULL,
     make SMALLINT NOT NULL
 );
-CREATE INDEX ix_mark_form_key ON mark_form (key) INCLUDE (target, make);
-GRANT SELECT, INSERT ON mark_form TO salsa_service;
+CREATE INDEX ix_mark_variant_key ON mark_variant (key) INCLUDE (target, make);
+GRANT SELECT, INSERT ON mark_variant TO salsa_service;
 """
 
 

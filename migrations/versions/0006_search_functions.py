@@ -5,54 +5,52 @@ from alembic import op
 revision = "0006_search_functions"
 down_revision = "0005_records_marks"
 
-TARGETS = """
+CANDIDATES = """
 -- Marks with any of the given variants, in two cuts of a thousand. One starts with marks stored
 -- with the asked make, and of it only rows that the asker may read are used; the other ignores
 -- makes, so that asking again with another make shows nothing else of what is not open. Variants do
 -- not show who may see a mark: only beyond a thousand could a hidden one take a place.
-CREATE FUNCTION salsa_targets(forms bigint[], made smallint)
+CREATE FUNCTION salsa_marks_with_variants(variants bigint[], make_code smallint)
 RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
 LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-    WITH few AS MATERIALIZED (
-        SELECT f.target, bool_or(f.make = made AND made <> 0) AS of_make
-        FROM (SELECT f.target, f.make FROM mark_form AS f WHERE f.key = ANY(forms) LIMIT 20000) AS f
+    WITH marks AS MATERIALIZED (
+        SELECT f.target, bool_or(f.make = make_code AND make_code <> 0) AS of_make
+        FROM (
+            SELECT f.target, f.make FROM mark_variant AS f WHERE f.key = ANY(variants) LIMIT 20000
+        ) AS f
         GROUP BY f.target
     )
-    (SELECT f.target, true, f.of_make FROM few AS f ORDER BY f.target LIMIT 1000)
+    (SELECT f.target, true, f.of_make FROM marks AS f ORDER BY f.target LIMIT 1000)
     UNION ALL
-    (SELECT f.target, false, true FROM few AS f
-        WHERE f.of_make AND (SELECT count(*) FROM few) > 1000 ORDER BY f.target LIMIT 1000)
+    (SELECT f.target, false, true FROM marks AS f
+        WHERE f.of_make AND (SELECT count(*) FROM marks) > 1000 ORDER BY f.target LIMIT 1000)
 $$;
 
 -- The same for parts of marks, which thousands share: first what fits everything that was read, then
--- what shares the longest part (`forms` are in that order). All marks of a key have one skeleton.
-CREATE FUNCTION salsa_parts(forms bigint[], made smallint, patterns text[])
+-- what shares the longest part (`variants` are in that order). All marks of a key have one skeleton.
+CREATE FUNCTION salsa_marks_with_parts(variants bigint[], make_code smallint, patterns text[])
 RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
 LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-    WITH few AS MATERIALIZED (
-        SELECT f.target, bool_or(f.make = made AND made <> 0) AS of_make, min(f.at) AS at,
+    WITH marks AS MATERIALIZED (
+        SELECT f.target, bool_or(f.make = make_code AND make_code <> 0) AS of_make, min(f.at) AS at,
             patterns <> '{}' AND coalesce((
                 SELECT k.skeleton LIKE ANY(patterns) FROM mark_key AS k
                 WHERE k.key = f.target AND NOT k.is_void LIMIT 1
             ), false) AS fits
         FROM (
-            SELECT f.target, f.make, o.at FROM unnest(forms) WITH ORDINALITY AS o (key, at)
-            JOIN mark_form AS f ON f.key = o.key
+            SELECT f.target, f.make, o.at FROM unnest(variants) WITH ORDINALITY AS o (key, at)
+            JOIN mark_variant AS f ON f.key = o.key
             LIMIT CASE WHEN patterns = '{}' THEN 20000 ELSE 60000 END
         ) AS f
         GROUP BY f.target
     )
-    (SELECT f.target, true, f.of_make FROM few AS f
+    (SELECT f.target, true, f.of_make FROM marks AS f
         ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
     UNION ALL
-    (SELECT f.target, false, true FROM few AS f
-        WHERE f.of_make AND (SELECT count(*) FROM few) > 1000
+    (SELECT f.target, false, true FROM marks AS f
+        WHERE f.of_make AND (SELECT count(*) FROM marks) > 1000
         ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
 $$;
-REVOKE ALL ON FUNCTION salsa_targets(bigint[], smallint),
-    salsa_parts(bigint[], smallint, text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_targets(bigint[], smallint),
-    salsa_parts(bigint[], smallint, text[]) TO salsa_service;
 """
 
 SEARCH = """
@@ -66,10 +64,11 @@ SEARCH = """
 -- holders take no longer: the first ones, and those of the make. Hidden ones are dropped before
 -- counting and take no place. Without enable_bitmapscan = off, a bitmap of all holders would be
 -- built before the first is read.
-CREATE FUNCTION salsa_near(
-    asker char(3), keys bigint[], norms text[], one bigint[], two bigint[], part bigint[],
-    made smallint, asked_make text, calibres text[], asked_type text, asked_country char(3),
-    asked_year smallint, weights float8[], silent boolean, most integer, patterns text[]
+CREATE FUNCTION salsa_similar_marks(
+    asker char(3), keys bigint[], norms text[],
+    one_error bigint[], two_errors bigint[], parts bigint[],
+    make_code smallint, query_make text, calibres text[], query_type text, query_country char(3),
+    query_year smallint, weights float8[], silent boolean, max_count integer, patterns text[]
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
     model text, calibre text, type text, country char(3), year smallint, visibility text,
@@ -78,56 +77,61 @@ CREATE FUNCTION salsa_near(
     SET enable_bitmapscan = off SET max_parallel_workers_per_gather = 0 AS $$
 #variable_conflict use_column
 DECLARE
-    led bigint[];
+    all_keys bigint[];
     tiers integer[];
     is_any boolean[];
     is_of_make boolean[];
-    near_one bigint[];
-    near_two bigint[];
-    near_part bigint[];
+    keys_one bigint[];
+    keys_two bigint[];
+    keys_parts bigint[];
 BEGIN
     SELECT array_agg(l.key), array_agg(l.tier), array_agg(l.is_any), array_agg(l.is_of_make),
         array_agg(l.key) FILTER (WHERE l.tier = 1), array_agg(l.key) FILTER (WHERE l.tier = 2),
         array_agg(l.key) FILTER (WHERE l.tier = 3)
-    INTO led, tiers, is_any, is_of_make, near_one, near_two, near_part
+    INTO all_keys, tiers, is_any, is_of_make, keys_one, keys_two, keys_parts
     FROM (
         SELECT t.key, min(t.tier) AS tier, bool_or(t.is_any) AS is_any,
             bool_or(t.is_of_make) AS is_of_make
         FROM (
-            SELECT u.key, 0 AS tier, true AS is_any, asked_make IS NOT NULL AS is_of_make
+            SELECT u.key, 0 AS tier, true AS is_any, query_make IS NOT NULL AS is_of_make
             FROM unnest(keys) AS u (key)
-            UNION ALL SELECT t.target, 1, t.is_any, t.is_of_make FROM salsa_targets(one, made) AS t
-            UNION ALL SELECT t.target, 2, t.is_any, t.is_of_make FROM salsa_targets(two, made) AS t
             UNION ALL
-            SELECT t.target, 3, t.is_any, t.is_of_make FROM salsa_parts(part, made, patterns) AS t
+            SELECT target, 1, is_any, is_of_make
+            FROM salsa_marks_with_variants(one_error, make_code)
+            UNION ALL
+            SELECT target, 2, is_any, is_of_make
+            FROM salsa_marks_with_variants(two_errors, make_code)
+            UNION ALL
+            SELECT target, 3, is_any, is_of_make
+            FROM salsa_marks_with_parts(parts, make_code, patterns)
         ) AS t GROUP BY t.key
     ) AS l;
     RETURN QUERY
-    WITH read AS MATERIALIZED (
+    WITH first AS MATERIALIZED (
         SELECT r.* FROM (
             SELECT 0 AS tier, k.* FROM mark_key AS k WHERE k.key = ANY(keys)
-            UNION ALL SELECT 1, k.* FROM mark_key AS k WHERE k.key = ANY(near_one)
-            UNION ALL SELECT 2, k.* FROM mark_key AS k WHERE k.key = ANY(near_two)
-            UNION ALL SELECT 3, k.* FROM mark_key AS k WHERE k.key = ANY(near_part)
+            UNION ALL SELECT 1, k.* FROM mark_key AS k WHERE k.key = ANY(keys_one)
+            UNION ALL SELECT 2, k.* FROM mark_key AS k WHERE k.key = ANY(keys_two)
+            UNION ALL SELECT 3, k.* FROM mark_key AS k WHERE k.key = ANY(keys_parts)
         ) AS r
         WHERE NOT r.is_void
             AND (silent IS NULL OR silent = (r.state <> asker AND r.visibility = 'silent'))
         LIMIT 3001
     ), crowd AS MATERIALIZED (
-        SELECT false = ANY(is_any) OR (SELECT count(*) FROM read) > 3000 AS is_one
-    ), aimed AS (
+        SELECT false = ANY(is_any) OR (SELECT count(*) FROM first) > 3000 AS is_crowd
+    ), quota AS (
         SELECT u.*, CASE WHEN u.tier = 0 THEN 1000
             ELSE greatest(3, 3000 / count(*) OVER (PARTITION BY u.tier)) END AS holders
-        FROM unnest(led, tiers, is_any, is_of_make) AS u (key, tier, is_any, is_of_make)
-        WHERE (SELECT c.is_one FROM crowd AS c)
-    ), side AS (
+        FROM unnest(all_keys, tiers, is_any, is_of_make) AS u (key, tier, is_any, is_of_make)
+        WHERE (SELECT c.is_crowd FROM crowd AS c)
+    ), sides AS (
         SELECT s.is_hidden FROM (VALUES (false), (true)) AS s (is_hidden)
         WHERE silent IS NULL OR silent = s.is_hidden
-    ), found AS (
-        SELECT r.* FROM read AS r WHERE NOT (SELECT c.is_one FROM crowd AS c)
+    ), candidates AS (
+        SELECT r.* FROM first AS r WHERE NOT (SELECT c.is_crowd FROM crowd AS c)
         UNION ALL (SELECT DISTINCT ON (b.key, b.mark_id) b.* FROM (
             SELECT a.tier, k.*
-            FROM aimed AS a CROSS JOIN side AS s CROSS JOIN LATERAL (
+            FROM quota AS a CROSS JOIN sides AS s CROSS JOIN LATERAL (
                 SELECT k.* FROM mark_key AS k
                 WHERE k.key = a.key AND NOT k.is_void
                     AND (k.state <> asker AND k.visibility = 'silent') = s.is_hidden
@@ -136,15 +140,15 @@ BEGIN
             WHERE a.is_any
             UNION ALL
             SELECT a.tier, k.*
-            FROM aimed AS a CROSS JOIN LATERAL (
+            FROM quota AS a CROSS JOIN LATERAL (
                 SELECT k.* FROM mark_key AS k
-                WHERE k.key = a.key AND k.make = asked_make AND NOT k.is_void
+                WHERE k.key = a.key AND k.make = query_make AND NOT k.is_void
                     AND (k.state = asker OR k.visibility = 'open')
                 LIMIT a.holders
             ) AS k
             WHERE a.is_of_make AND silent IS NOT TRUE
         ) AS b)
-    ), placed AS (
+    ), ranked AS (
         SELECT f.*, row_number() OVER (
             PARTITION BY f.state <> asker AND f.visibility = 'silent'
             ORDER BY
@@ -152,40 +156,34 @@ BEGIN
                 + CASE WHEN f.serial_norm = ANY(norms) THEN 2 ELSE 0 END
                 + CASE WHEN f.skeleton LIKE ANY(patterns) THEN weights[14] ELSE 0 END
                 + CASE WHEN f.state = asker OR f.visibility = 'open' THEN
-                    coalesce(CASE f.make = asked_make WHEN true THEN weights[1] WHEN false
+                    coalesce(CASE f.make = query_make WHEN true THEN weights[1] WHEN false
                         THEN weights[2] END, 0)
                     + coalesce(CASE f.calibre = ANY(calibres) WHEN true THEN weights[3] WHEN false
                         THEN weights[4] END, 0)
-                    + coalesce(CASE f.type = asked_type WHEN true THEN weights[5] WHEN false
+                    + coalesce(CASE f.type = query_type WHEN true THEN weights[5] WHEN false
                         THEN weights[6] END, 0)
-                    + coalesce(CASE f.country = asked_country WHEN true THEN weights[7] WHEN false
+                    + coalesce(CASE f.country = query_country WHEN true THEN weights[7] WHEN false
                         THEN weights[8] END, 0)
-                    + coalesce(CASE f.year = asked_year WHEN true THEN weights[9] WHEN false
+                    + coalesce(CASE f.year = query_year WHEN true THEN weights[9] WHEN false
                         THEN weights[10] END, 0)
                 ELSE 0 END DESC,
                 f.is_superseded,
                 CASE WHEN f.state = asker OR f.visibility = 'open' THEN f.occurred_on END
                     DESC NULLS LAST,
                 f.mark_id
-        ) AS place
-        FROM found AS f
+        ) AS rank
+        FROM candidates AS f
     )
-    SELECT p.record_id, p.state, p.serial_norm, p.event, p.occurred_on, p.make, p.model, p.calibre, p.type,
-        p.country, p.year, p.visibility, p.is_superseded, p.record_version
-    FROM placed AS p WHERE p.place <= most ORDER BY p.place;
+    SELECT r.record_id, r.state, r.serial_norm, r.event, r.occurred_on, r.make, r.model,
+        r.calibre, r.type, r.country, r.year, r.visibility, r.is_superseded, r.record_version
+    FROM ranked AS r WHERE r.rank <= max_count ORDER BY r.rank;
 END $$;
-"""
 
-GRANTS = """
-DO $$ BEGIN
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', 'salsa_near'::regproc::regprocedure);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO salsa_service',
-        'salsa_near'::regproc::regprocedure);
-END $$;
+GRANT EXECUTE ON FUNCTION salsa_marks_with_variants, salsa_marks_with_parts, salsa_similar_marks
+    TO salsa_service;
 """
 
 
 def upgrade() -> None:
-    op.execute(TARGETS)
+    op.execute(CANDIDATES)
     op.execute(SEARCH)
-    op.execute(GRANTS)

@@ -6,15 +6,15 @@ revision = "0007_documents"
 down_revision = "0006_search_functions"
 
 TABLES = """
-CREATE TABLE standing_number (
+CREATE TABLE document_number (
     owner_state CHAR(3) NOT NULL,
     kind TEXT NOT NULL,
     number TEXT NOT NULL,
     id UUID NOT NULL,
-    CONSTRAINT pk_standing_number PRIMARY KEY (owner_state, kind, number),
-    CONSTRAINT ck_standing_number_kind CHECK (kind IN ('transfer', 'report', 'seizure'))
+    CONSTRAINT pk_document_number PRIMARY KEY (owner_state, kind, number),
+    CONSTRAINT ck_document_number_kind CHECK (kind IN ('transfer', 'report', 'seizure'))
 );
-CALL salsa_keep_to_owner('standing_number', 'SELECT, INSERT, DELETE');
+CALL salsa_protect_owned('document_number', 'SELECT, INSERT, DELETE');
 
 -- `square` is a quarter of a degree: by square and day an index finds what lately happened near a
 -- place, by coordinates it would find all that ever happened there.

@@ -42,9 +42,9 @@ CREATE INDEX ix_match_of_crime ON match (owner_state, id) WHERE is_of_crime;
 CREATE INDEX ix_match_other_key ON match (other_key);
 CREATE INDEX ix_match_owner_state_id ON match (owner_state, id);
 CREATE INDEX ix_match_owner_state_other_record ON match (owner_state, other_record);
-CALL salsa_keep_to_owner('match', 'SELECT, INSERT, UPDATE, DELETE');
+CALL salsa_protect_owned('match', 'SELECT, INSERT, UPDATE, DELETE');
 -- Matches with a record that its owner made silent are hidden from the state that owns the row.
-ALTER POLICY owned ON match
+ALTER POLICY owner_only ON match
     USING (owner_state = current_setting('salsa.state', true)::char(3) AND NOT is_hidden);
 
 -- The owner of the other record hides and shows the row by its key, and never reads it.
@@ -66,32 +66,30 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Records to be matched, those of crime first: a long file of trade does not hold them back.
-CREATE TABLE match_wait (
+CREATE TABLE match_job (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
     is_of_crime BOOLEAN NOT NULL,
     record_ids UUID[] NOT NULL,
-    CONSTRAINT pk_match_wait PRIMARY KEY (id)
+    CONSTRAINT pk_match_job PRIMARY KEY (id)
 );
-CREATE INDEX ix_match_wait_next ON match_wait (owner_state, is_of_crime DESC, id);
-CREATE INDEX ix_match_wait_records ON match_wait USING gin (record_ids) WITH (fastupdate = off)
+CREATE INDEX ix_match_job_next ON match_job (owner_state, is_of_crime DESC, id);
+CREATE INDEX ix_match_job_records ON match_job USING gin (record_ids) WITH (fastupdate = off)
     WHERE is_of_crime;
-CALL salsa_keep_to_owner('match_wait', 'SELECT, INSERT, DELETE, UPDATE (id)');
+CALL salsa_protect_owned('match_job', 'SELECT, INSERT, DELETE, UPDATE (id)');
 
 -- No policy lets an index find the elements of an array: the function answers for the reader's state
 -- alone. Alerts are of crime, so files of trade are left out; fastupdate would make readers search
 -- what the index has not sorted yet.
-CREATE FUNCTION salsa_waiting(wanted uuid[]) RETURNS TABLE (record uuid)
+CREATE FUNCTION salsa_records_awaiting_match(records uuid[]) RETURNS TABLE (record uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-    SELECT one FROM unnest(wanted) AS one WHERE EXISTS (
-        SELECT FROM match_wait AS w WHERE w.is_of_crime AND w.record_ids @> ARRAY[one]
+    SELECT r.id FROM unnest(records) AS r (id) WHERE EXISTS (
+        SELECT FROM match_job AS w WHERE w.is_of_crime AND w.record_ids @> ARRAY[r.id]
         AND w.owner_state = current_setting('salsa.state', true)
     )
 $$;
-REVOKE ALL ON FUNCTION salsa_hide_matches(uuid[], boolean), salsa_match_partners(uuid[], boolean),
-    salsa_waiting(uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_hide_matches(uuid[], boolean),
-    salsa_match_partners(uuid[], boolean), salsa_waiting(uuid[]) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hide_matches, salsa_match_partners, salsa_records_awaiting_match
+    TO salsa_service;
 """
 
 ALERTS = """
@@ -172,21 +170,20 @@ CREATE INDEX ix_hit_cause_key ON hit (cause_key);
 CREATE INDEX ix_hit_owner_state_id ON hit (owner_state, id);
 CREATE INDEX ix_hit_owner_state_made_at ON hit (owner_state, made_at);
 CREATE INDEX ix_hit_waiting ON hit (owner_state, due_at) WHERE status IN ('open', 'extended');
-CALL salsa_keep_to_owner('hit', 'SELECT, INSERT, UPDATE');
+CALL salsa_protect_owned('hit', 'SELECT, INSERT, UPDATE');
 
 -- An alert that is not shown leaves no row where the record was found: the worker of that state asks
 -- whose it is.
-CREATE FUNCTION salsa_hit_owners(keys uuid[]) RETURNS TABLE (alert_state char(3))
+CREATE FUNCTION salsa_hit_alert_states(keys uuid[]) RETURNS TABLE (alert_state char(3))
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT h.alert_state FROM hit AS h
     WHERE h.cause_key = ANY(keys) AND h.asking_state = current_setting('salsa.state', true)
 $$;
-REVOKE ALL ON FUNCTION salsa_hit_owners(uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_hit_owners(uuid[]) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_service;
 """
 
 CHECKS = """
-CREATE TABLE mark_check (
+CREATE TABLE serial_check (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     query JSONB NOT NULL,
@@ -196,23 +193,23 @@ CREATE TABLE mark_check (
     verdict TEXT NOT NULL,
     is_told BOOLEAN NOT NULL,
     at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_mark_check PRIMARY KEY (id)
+    CONSTRAINT pk_serial_check PRIMARY KEY (id)
 );
-CREATE INDEX ix_mark_check_untold ON mark_check (owner_state, id) WHERE NOT is_told;
-CALL salsa_protect('mark_check', 'SELECT, INSERT, UPDATE');
+CREATE INDEX ix_serial_check_untold ON serial_check (owner_state, id) WHERE NOT is_told;
+CALL salsa_protect('serial_check', 'SELECT, INSERT, UPDATE');
 
 -- Owners of silent records are notified by a job, so that no answer takes longer because of them.
-CREATE TABLE owner_wait (
+CREATE TABLE owner_notice_job (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
     kind TEXT NOT NULL,
     cause_id UUID NOT NULL,
     at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_owner_wait PRIMARY KEY (id),
-    CONSTRAINT ck_owner_wait_kind CHECK (kind IN ('seizure', 'trace'))
+    CONSTRAINT pk_owner_notice_job PRIMARY KEY (id),
+    CONSTRAINT ck_owner_notice_job_kind CHECK (kind IN ('seizure', 'trace'))
 );
-CREATE INDEX ix_owner_wait_owner_state_id ON owner_wait (owner_state, id);
-CALL salsa_keep_to_owner('owner_wait', 'SELECT, INSERT, DELETE, UPDATE (id)');
+CREATE INDEX ix_owner_notice_job_owner_state_id ON owner_notice_job (owner_state, id);
+CALL salsa_protect_owned('owner_notice_job', 'SELECT, INSERT, DELETE, UPDATE (id)');
 """
 
 

@@ -33,7 +33,7 @@ CREATE TABLE permit (
     plan JSONB,
     carrier_id UUID,
     recorded_at TIMESTAMPTZ NOT NULL,
-    standing TEXT NOT NULL,
+    counterpart_status TEXT NOT NULL,
     findings JSONB NOT NULL,
     refusal TEXT,
     CONSTRAINT pk_permit PRIMARY KEY (id),
@@ -41,7 +41,7 @@ CREATE TABLE permit (
     CONSTRAINT ck_permit_document_kind CHECK (document_kind IN ('certificate', 'equivalent')),
     CONSTRAINT ck_permit_kind CHECK (kind IN ('import', 'in_transit', 'export')),
     CONSTRAINT ck_permit_regime CHECK (regime IN ('permanent', 'temporary', 'return')),
-    CONSTRAINT ck_permit_standing CHECK (standing IN (
+    CONSTRAINT ck_permit_counterpart_status CHECK (counterpart_status IN (
         'complete', 'awaiting_counterpart', 'mismatch', 'over_quantity'
     )),
     CONSTRAINT ck_permit_status CHECK (status IN (
@@ -105,24 +105,23 @@ CALL salsa_protect('permit_reference', 'SELECT, INSERT');
 
 -- Row-level security keeps expressions from an index; this sees the rows of the own state alone.
 -- '{' follows 'z': the range holds the folded names that begin with the given one.
-CREATE FUNCTION salsa_permits_of(said text, most integer) RETURNS SETOF uuid
+CREATE FUNCTION salsa_permits_by_party(prefix text, max_count integer) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH named AS MATERIALIZED (
         SELECT id FROM party
         WHERE owner_state = current_setting('salsa.state', true)::char(3)
-        AND salsa_folded(name) COLLATE "C" >= salsa_folded(said)
-        AND salsa_folded(name) COLLATE "C" < salsa_folded(said) || '{'
-        ORDER BY salsa_folded(name) COLLATE "C" LIMIT 1000
+        AND salsa_folded_name(name) COLLATE "C" >= salsa_folded_name(prefix)
+        AND salsa_folded_name(name) COLLATE "C" < salsa_folded_name(prefix) || '{'
+        ORDER BY salsa_folded_name(name) COLLATE "C" LIMIT 1000
     )
     SELECT id FROM (
         SELECT permit.id FROM permit JOIN named ON named.id = permit.exporter_id
         UNION SELECT permit.id FROM permit JOIN named ON named.id = permit.importer_id
         UNION SELECT permit.id FROM permit JOIN named ON named.id = permit.final_consignee_id
         UNION SELECT permit.id FROM permit JOIN named ON named.id = permit.broker_id
-    ) AS found ORDER BY id DESC LIMIT most
+    ) AS permits ORDER BY id DESC LIMIT max_count
 $$;
-REVOKE ALL ON FUNCTION salsa_permits_of(text, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_permits_of(text, integer) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_permits_by_party TO salsa_service;
 
 -- Who may make, deal in, import, export, carry and broker firearms in a state (CIFTA, article XIII).
 CREATE TABLE licensee (
@@ -181,7 +180,7 @@ CREATE TABLE shipment (
     recorded_at TIMESTAMPTZ NOT NULL,
     due_stage TEXT,
     overdue_at TIMESTAMPTZ,
-    watch_at TIMESTAMPTZ,
+    next_check_at TIMESTAMPTZ,
     CONSTRAINT pk_shipment PRIMARY KEY (id),
     CONSTRAINT uq_shipment_owner_state_number UNIQUE (owner_state, number),
     CONSTRAINT ck_shipment_status CHECK (status IN (
@@ -199,7 +198,7 @@ CREATE INDEX ix_shipment_plates ON shipment USING gin (plates);
 CREATE INDEX ix_shipment_posts ON shipment USING gin (posts);
 CREATE INDEX ix_shipment_under_way ON shipment USING gin (posts)
     WHERE status IN ('planned', 'released', 'in_transit', 'arrived', 'held');
-CREATE INDEX ix_shipment_watch_at ON shipment (watch_at);
+CREATE INDEX ix_shipment_next_check_at ON shipment (next_check_at);
 CALL salsa_protect('shipment', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE checkpoint (
@@ -244,7 +243,7 @@ CREATE TABLE receipt (
 CALL salsa_protect('receipt', 'SELECT, INSERT');
 CALL salsa_append_only('receipt');
 
-CREATE TABLE shipped_again (
+CREATE TABLE reshipment (
     record_id UUID NOT NULL,
     earlier_record UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -254,14 +253,14 @@ CREATE TABLE shipped_again (
     earlier_shipment UUID NOT NULL,
     earlier_line INTEGER NOT NULL,
     earlier_serial TEXT NOT NULL,
-    CONSTRAINT pk_shipped_again PRIMARY KEY (record_id, earlier_record)
+    CONSTRAINT pk_reshipment PRIMARY KEY (record_id, earlier_record)
 );
-CREATE INDEX ix_shipped_again_earlier_shipment ON shipped_again (earlier_shipment);
-CREATE INDEX ix_shipped_again_shipment_id ON shipped_again (shipment_id);
-CALL salsa_protect('shipped_again', 'SELECT, INSERT');
-CALL salsa_append_only('shipped_again');
+CREATE INDEX ix_reshipment_earlier_shipment ON reshipment (earlier_shipment);
+CREATE INDEX ix_reshipment_shipment_id ON reshipment (shipment_id);
+CALL salsa_protect('reshipment', 'SELECT, INSERT');
+CALL salsa_append_only('reshipment');
 
-CREATE TABLE event (
+CREATE TABLE trade_event (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     subject_kind TEXT NOT NULL, subject_state CHAR(3) NOT NULL, subject_id UUID NOT NULL,
@@ -270,15 +269,15 @@ CREATE TABLE event (
     reason TEXT,
     data JSONB NOT NULL,
     recorded_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_event PRIMARY KEY (id),
-    CONSTRAINT ck_event_subject_kind CHECK (subject_kind IN (
+    CONSTRAINT pk_trade_event PRIMARY KEY (id),
+    CONSTRAINT ck_trade_event_subject_kind CHECK (subject_kind IN (
         'permit', 'shipment', 'discrepancy', 'licensee'
     ))
 );
-CREATE INDEX ix_event_stops ON event (owner_state, recorded_at) WHERE kind IN ('held', 'incident');
-CREATE INDEX ix_event_subject_id ON event (subject_id);
-CALL salsa_protect('event', 'SELECT, INSERT');
-CALL salsa_append_only('event');
+CREATE INDEX ix_trade_event_stops ON trade_event (owner_state, recorded_at) WHERE kind IN ('held', 'incident');
+CREATE INDEX ix_trade_event_subject_id ON trade_event (subject_id);
+CALL salsa_protect('trade_event', 'SELECT, INSERT');
+CALL salsa_append_only('trade_event');
 """
 
 DISCREPANCIES = """
@@ -310,53 +309,51 @@ CREATE TABLE discrepancy (
 CREATE INDEX ix_discrepancy_concerned ON discrepancy USING gin (concerned);
 CALL salsa_protect('discrepancy', 'SELECT, INSERT, UPDATE');
 
-CREATE TABLE position (
+CREATE TABLE discrepancy_statement (
     discrepancy_id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     stance TEXT NOT NULL,
     explanation TEXT,
     changed_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_position PRIMARY KEY (discrepancy_id, owner_state),
-    CONSTRAINT fk_position_discrepancy_id FOREIGN KEY (discrepancy_id) REFERENCES discrepancy (id),
-    CONSTRAINT ck_position_stance CHECK (stance IN ('open', 'explained', 'agreed'))
+    CONSTRAINT pk_discrepancy_statement PRIMARY KEY (discrepancy_id, owner_state),
+    CONSTRAINT fk_discrepancy_statement_discrepancy_id FOREIGN KEY (discrepancy_id) REFERENCES discrepancy (id),
+    CONSTRAINT ck_discrepancy_statement_stance CHECK (stance IN ('open', 'explained', 'agreed'))
 );
-CALL salsa_protect('position', 'SELECT, INSERT, UPDATE');
+CALL salsa_protect('discrepancy_statement', 'SELECT, INSERT, UPDATE');
 
-CREATE TABLE assignment (
+CREATE TABLE discrepancy_assignment (
     discrepancy_id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
     account_id UUID NOT NULL,
     assigned_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_assignment PRIMARY KEY (discrepancy_id, owner_state),
-    CONSTRAINT fk_assignment_discrepancy_id FOREIGN KEY (discrepancy_id) REFERENCES discrepancy (id)
+    CONSTRAINT pk_discrepancy_assignment PRIMARY KEY (discrepancy_id, owner_state),
+    CONSTRAINT fk_discrepancy_assignment_discrepancy_id FOREIGN KEY (discrepancy_id) REFERENCES discrepancy (id)
 );
-CREATE INDEX ix_assignment_account_id ON assignment (account_id);
-CALL salsa_keep_to_owner('assignment', 'SELECT, INSERT, UPDATE');
+CREATE INDEX ix_discrepancy_assignment_account_id ON discrepancy_assignment (account_id);
+CALL salsa_protect_owned('discrepancy_assignment', 'SELECT, INSERT, UPDATE');
 
 -- Row-level security lets only leakproof operators use an index, and those of arrays are not: these
--- functions see the rows that the policy `seen` shows, and no others.
-CREATE FUNCTION salsa_shipments_with(plate text) RETURNS SETOF uuid
+-- functions see the rows that the policy `concerned_read` shows, and no others.
+CREATE FUNCTION salsa_shipments_by_plate(plate text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id FROM shipment WHERE plates @> ARRAY[plate]
     AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;
-CREATE FUNCTION salsa_under_way_at(asked text) RETURNS SETOF uuid
+CREATE FUNCTION salsa_shipments_at_post(at_post text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT id FROM shipment WHERE posts @> ARRAY[asked]
+    SELECT id FROM shipment WHERE posts @> ARRAY[at_post]
     AND status IN ('planned', 'released', 'in_transit', 'arrived', 'held')
     AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;
-CREATE FUNCTION salsa_discrepant_at(asked text) RETURNS SETOF uuid
+CREATE FUNCTION salsa_discrepancies_at_post(at_post text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT discrepancy.id FROM shipment JOIN discrepancy ON discrepancy.subject_id = shipment.id
-    WHERE posts @> ARRAY[asked] AND discrepancy.status IN ('open', 'explained', 'reopened')
+    WHERE posts @> ARRAY[at_post] AND discrepancy.status IN ('open', 'explained', 'reopened')
     AND shipment.concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
     AND discrepancy.concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;
-REVOKE ALL ON FUNCTION salsa_shipments_with(text), salsa_under_way_at(text),
-    salsa_discrepant_at(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_shipments_with(text), salsa_under_way_at(text),
-    salsa_discrepant_at(text) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_shipments_by_plate, salsa_shipments_at_post,
+    salsa_discrepancies_at_post TO salsa_service;
 """
 
 

@@ -20,7 +20,7 @@ CREATE TABLE outbox (
     CONSTRAINT pk_outbox PRIMARY KEY (owner_state, id),
     CONSTRAINT uq_outbox_owner_state_recipient_sequence UNIQUE (owner_state, recipient, sequence)
 );
-CALL salsa_keep_to_owner('outbox', 'SELECT, INSERT');
+CALL salsa_protect_owned('outbox', 'SELECT, INSERT');
 CALL salsa_append_only('outbox');
 
 CREATE TABLE outbox_progress (
@@ -34,7 +34,7 @@ CREATE TABLE outbox_progress (
 );
 CREATE INDEX ix_outbox_progress_waiting ON outbox_progress (owner_state, recipient, sequence)
     WHERE delivered_at IS NULL;
-CALL salsa_keep_to_owner('outbox_progress',
+CALL salsa_protect_owned('outbox_progress',
     'SELECT, INSERT, UPDATE (attempts, due_at, delivered_at, failure)');
 
 CREATE TABLE outbox_pair (
@@ -43,7 +43,7 @@ CREATE TABLE outbox_pair (
     hash TEXT NOT NULL,
     CONSTRAINT pk_outbox_pair PRIMARY KEY (owner_state, recipient)
 );
-CALL salsa_keep_to_owner('outbox_pair', 'SELECT, INSERT, UPDATE (sequence, hash)');
+CALL salsa_protect_owned('outbox_pair', 'SELECT, INSERT, UPDATE (sequence, hash)');
 
 CREATE TABLE inbox (
     owner_state CHAR(3) NOT NULL,
@@ -58,7 +58,7 @@ CREATE TABLE inbox (
     CONSTRAINT pk_inbox PRIMARY KEY (owner_state, id),
     CONSTRAINT uq_inbox_owner_state_sender_sequence UNIQUE (owner_state, sender, sequence)
 );
-CALL salsa_keep_to_owner('inbox', 'SELECT, INSERT');
+CALL salsa_protect_owned('inbox', 'SELECT, INSERT');
 CALL salsa_append_only('inbox');
 
 CREATE TABLE inbox_progress (
@@ -74,7 +74,7 @@ CREATE TABLE inbox_progress (
 );
 CREATE INDEX ix_inbox_progress_waiting ON inbox_progress (owner_state, sender, sequence)
     WHERE status = 'waiting';
-CALL salsa_keep_to_owner('inbox_progress',
+CALL salsa_protect_owned('inbox_progress',
     'SELECT, INSERT, UPDATE (status, code, attempts, due_at, settled_at)');
 
 CREATE TABLE inbox_pair (
@@ -85,7 +85,7 @@ CREATE TABLE inbox_pair (
     settled_through BIGINT NOT NULL,
     CONSTRAINT pk_inbox_pair PRIMARY KEY (owner_state, sender)
 );
-CALL salsa_keep_to_owner('inbox_pair',
+CALL salsa_protect_owned('inbox_pair',
     'SELECT, INSERT, UPDATE (received_through, hash, settled_through)');
 """
 

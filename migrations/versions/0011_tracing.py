@@ -27,14 +27,14 @@ CREATE TABLE trace (
     requested_by UUID,
     created_at TIMESTAMPTZ NOT NULL,
     sent_at TIMESTAMPTZ,
-    searched JSONB,
+    coverage JSONB,
     likeness JSONB,
     assignee_id UUID,
     approval TEXT,
-    approval_asked_at TIMESTAMPTZ,
+    approval_requested_at TIMESTAMPTZ,
     approved_at TIMESTAMPTZ, approved_by UUID,
-    approval_shown JSONB,
-    declined_shown JSONB,
+    approval_snapshot JSONB,
+    declined_snapshot JSONB,
     CONSTRAINT pk_trace PRIMARY KEY (id),
     CONSTRAINT ck_trace_approval CHECK (approval IN ('own', 'alone')),
     CONSTRAINT ck_trace_priority CHECK (priority IN ('flash', 'urgent', 'priority', 'routine')),
@@ -55,17 +55,17 @@ CREATE TABLE trace_leg (
     state CHAR(3) NOT NULL,
     channel TEXT NOT NULL,
     status TEXT NOT NULL,
-    why JSONB NOT NULL,
+    reasons JSONB NOT NULL,
     events JSONB NOT NULL,
     records_through DATE,
     asked_at TIMESTAMPTZ NOT NULL,
     answered_at TIMESTAMPTZ,
     is_automatic BOOLEAN NOT NULL,
     reference TEXT,
-    asked_in UUID,
-    question UUID,
+    request_envelope_id UUID,
+    question_envelope_id UUID,
     failure_reason TEXT,
-    is_to_send BOOLEAN NOT NULL DEFAULT false,
+    is_form_pending BOOLEAN NOT NULL DEFAULT false,
     asked_on DATE, answered_on DATE,
     CONSTRAINT pk_trace_leg PRIMARY KEY (trace_id, id),
     CONSTRAINT uq_trace_leg_trace_id_state UNIQUE (trace_id, state),
@@ -94,18 +94,18 @@ CREATE TABLE trace_request (
     status TEXT NOT NULL,
     is_automatic BOOLEAN NOT NULL,
     case_number TEXT NOT NULL,
-    asked JSONB NOT NULL,
+    body JSONB NOT NULL,
     priority TEXT NOT NULL,
     candidates JSONB NOT NULL,
     envelope_id UUID NOT NULL,
-    question UUID,
+    question_envelope_id UUID,
     received_at TIMESTAMPTZ NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
     stopped_at TIMESTAMPTZ,
     answered_at TIMESTAMPTZ,
     assignee_id UUID,
     clock_from TIMESTAMPTZ NOT NULL,
-    reminded SMALLINT NOT NULL,
+    reminded_percent SMALLINT NOT NULL,
     remind_at TIMESTAMPTZ,
     CONSTRAINT pk_trace_request PRIMARY KEY (id),
     CONSTRAINT uq_trace_request_owner_state_asking_state_leg_id
@@ -113,7 +113,7 @@ CREATE TABLE trace_request (
     CONSTRAINT ck_trace_request_priority CHECK (priority IN (
         'flash', 'urgent', 'priority', 'routine'
     )),
-    CONSTRAINT ck_trace_request_reminded CHECK (reminded IN (0, 50, 80, 100, 200)),
+    CONSTRAINT ck_trace_request_reminded_percent CHECK (reminded_percent IN (0, 50, 80, 100, 200)),
     CONSTRAINT ck_trace_request_status CHECK (status IN (
         'sent', 'acknowledged', 'clarification', 'answered', 'partial', 'no_record', 'refused',
         'deferred', 'forwarded', 'withdrawn'
@@ -124,7 +124,7 @@ CREATE INDEX ix_trace_request_owner_state_case_number ON trace_request (owner_st
 CREATE INDEX ix_trace_request_owner_state_id ON trace_request (owner_state, id);
 CREATE INDEX ix_trace_request_remind ON trace_request (owner_state, remind_at)
     WHERE status IN ('sent', 'acknowledged', 'deferred');
-CALL salsa_keep_to_owner('trace_request', 'SELECT, INSERT, UPDATE');
+CALL salsa_protect_owned('trace_request', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE trace_message (
     id UUID NOT NULL,
@@ -132,7 +132,7 @@ CREATE TABLE trace_message (
     subject_kind TEXT NOT NULL, subject_id UUID NOT NULL,
     kind TEXT NOT NULL,
     sender CHAR(3) NOT NULL,
-    by UUID,
+    account_id UUID,
     envelope_id UUID,
     data JSONB NOT NULL,
     at TIMESTAMPTZ NOT NULL,
@@ -141,7 +141,7 @@ CREATE TABLE trace_message (
 );
 CREATE INDEX ix_trace_message_owner_state_subject_id_id
     ON trace_message (owner_state, subject_id, id);
-CALL salsa_keep_to_owner('trace_message', 'SELECT, INSERT');
+CALL salsa_protect_owned('trace_message', 'SELECT, INSERT');
 CALL salsa_append_only('trace_message');
 """
 

@@ -5,7 +5,7 @@ from alembic import op
 revision = "0012_disclosure_policies"
 down_revision = "0011_tracing"
 
-CONSENTS = """
+TABLES = """
 -- Each of the two states owns a row of its own, of the same id, so that either can move elsewhere.
 CREATE TABLE consent (
     id UUID NOT NULL,
@@ -39,13 +39,13 @@ CREATE TABLE consent (
 );
 CREATE INDEX ix_consent_asking_state_case_number ON consent (asking_state, case_number);
 CREATE INDEX ix_consent_owner_state_record_id ON consent (owner_state, record_id);
-CALL salsa_keep_to_owner('consent',
+CALL salsa_protect_owned('consent',
     'SELECT, INSERT, UPDATE (version, status, answer, expires_on, answered_at)');
 
 -- An agency is kept from a trace or a request. `named_by` is the state that named it, which alone
 -- takes it back; `is_own` are those that the asked state set itself. The key begins with the subject:
 -- whoever looks one up reads its few rows, and never all of an agency.
-CREATE TABLE hiding (
+CREATE TABLE trace_restriction (
     subject_id UUID NOT NULL,
     agency TEXT NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -53,19 +53,21 @@ CREATE TABLE hiding (
     hidden_at TIMESTAMPTZ NOT NULL,
     is_own BOOLEAN NOT NULL,
     named_by CHAR(3) NOT NULL,
-    CONSTRAINT pk_hiding PRIMARY KEY (subject_id, agency, owner_state, is_own, named_by),
-    CONSTRAINT ck_hiding_subject_kind CHECK (subject_kind IN ('trace', 'request'))
+    CONSTRAINT pk_trace_restriction PRIMARY KEY (subject_id, agency, owner_state, is_own, named_by),
+    CONSTRAINT ck_trace_restriction_subject_kind CHECK (subject_kind IN ('trace', 'request'))
 );
-CALL salsa_keep_to_owner('hiding', 'SELECT, INSERT, DELETE');
+CALL salsa_protect_owned('trace_restriction', 'SELECT, INSERT, DELETE');
+"""
 
+FUNCTIONS = """
 -- The asking state writes that it asked before the letter arrives from which the other learns what
 -- to hide: until then its own word counts, for its own trace alone.
-CREATE FUNCTION salsa_is_kept_by(owner char(3), subject uuid) RETURNS boolean
+CREATE FUNCTION salsa_is_restricted(owner char(3), subject uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM hiding WHERE hiding.owner_state = owner
-        AND agency = current_setting('salsa.unseen', true) AND subject_id = subject)
+    SELECT EXISTS (SELECT FROM trace_restriction WHERE trace_restriction.owner_state = owner
+        AND agency = current_setting('salsa.agency', true) AND subject_id = subject)
 $$;
-CREATE FUNCTION salsa_is_case_kept(asking char(3), number text) RETURNS boolean
+CREATE FUNCTION salsa_is_case_restricted(asking char(3), number text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM (
@@ -73,77 +75,67 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             UNION ALL SELECT trace_id FROM trace_request WHERE asking_state = asking
                 AND owner_state = current_setting('salsa.state', true)::char(3) AND case_number = number
         ) AS of_case
-        WHERE (SELECT count(*) FROM hiding
+        WHERE (SELECT count(*) FROM trace_restriction
                WHERE owner_state = current_setting('salsa.state', true)::char(3)
-               AND agency = current_setting('salsa.unseen', true) AND subject_id = of_case.id) > 0
+               AND agency = current_setting('salsa.agency', true) AND subject_id = of_case.id) > 0
     )
-$$;
-CREATE FUNCTION salsa_unseen(reader text) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT coalesce(reader, '')
 $$;
 
 -- What searches and matches showed of a record. Row-level security lets only leakproof operators
 -- use an index, and those of jsonb are not: this sees the entries that concern the reader's state
 -- and returns ids alone. A check names a case and not the traces that it is about, which would cost
 -- every check a look-up: an agency that is kept from a trace sees nothing shown in its case.
-CREATE FUNCTION salsa_showings(record text) RETURNS SETOF uuid
+CREATE FUNCTION salsa_disclosures_of_record(record text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id FROM audit_entry
     WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups'
     AND data -> 'records' ? record
     AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
-    AND (coalesce(current_setting('salsa.unseen', true), '') = ''
-         OR NOT salsa_is_case_kept(owner_state, case_number))
+    AND (coalesce(current_setting('salsa.agency', true), '') = ''
+         OR NOT salsa_is_case_restricted(owner_state, case_number))
 $$;
 -- To which states the reader's own records were shown. A state that was shown the firearm knows the
 -- record; one that was shown the holder alone knows only that a check or a seizure named that state,
 -- and that is returned instead. OFFSET 0 makes each record be looked up by itself; which entries
 -- concern the state, maybe most of the audit, is decided afterwards.
-CREATE FUNCTION salsa_shown_to(wanted text[])
+CREATE FUNCTION salsa_disclosure_recipients(records text[])
 RETURNS TABLE (record text, state text, cause_kind text, cause text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-    SELECT DISTINCT one, reader, CASE WHEN NOT named THEN subject_kind END,
+    SELECT DISTINCT r.id, reader, CASE WHEN NOT named THEN subject_kind END,
         CASE WHEN NOT named THEN subject_id END
-    FROM unnest(wanted) AS one CROSS JOIN LATERAL (
+    FROM unnest(records) AS r (id) CROSS JOIN LATERAL (
         SELECT action, subject_kind, subject_id, subject_state, concerned,
             coalesce(data ->> 'to', owner_state) AS reader, data -> 'groups' ? 'firearm' AS named
         FROM audit_entry WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups'
-            AND data -> 'records' ? one OFFSET 0
+            AND data -> 'records' ? r.id OFFSET 0
     ) AS found
     WHERE concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
     AND subject_state = current_setting('salsa.state', true)
     AND reader <> current_setting('salsa.state', true)
     AND (named OR (action = 'record:matched' AND subject_kind IN ('check', 'seizure')))
 $$;
-REVOKE ALL ON FUNCTION salsa_is_kept_by(char(3), uuid), salsa_is_case_kept(char(3), text),
-    salsa_unseen(text), salsa_showings(text), salsa_shown_to(text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_is_kept_by(char(3), uuid), salsa_is_case_kept(char(3), text),
-    salsa_unseen(text), salsa_showings(text), salsa_shown_to(text[]) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_is_restricted, salsa_is_case_restricted,
+    salsa_disclosures_of_record, salsa_disclosure_recipients TO salsa_service;
 """
 
-# `salsa.unseen` is the agency for which a session reads; it is empty for the state as a whole, from
-# which nothing is kept. Restrictions are looked up row by row in their index, which costs the same
-# for three of them and for thousands. They are counted, because the planner may hash an EXISTS and
-# serve a LIMIT by reading the table: either reads all of them. Only restrictions of the reader's own
-# state count: the drafts of another state hide nothing from it.
+# `salsa.agency` is the agency for which a session reads; it is empty for the state as a whole, which
+# is restricted from nothing. Restrictions are looked up row by row in their index, which costs the
+# same for three of them and for thousands. They are counted, because the planner may hash an EXISTS
+# and serve a LIMIT by reading the table: either reads all of them. Only restrictions of the reader's
+# own state count: the drafts of another state hide nothing from it.
 STATE = "current_setting('salsa.state', true)::char(3)"
-UNSEEN = "current_setting('salsa.unseen', true)"
-SEES_ALL = f"coalesce({UNSEEN}, '') = ''"
+AGENCY = "current_setting('salsa.agency', true)"
+OF_STATE = f"coalesce({AGENCY}, '') = ''"
 CONCERNED = f"concerned @> ARRAY[{STATE}]"
 OWNED = f"owner_state = {STATE}"
+# The traces that an entry or a notification is about, a JSON list of ids.
+ABOUT = "ANY (string_to_array(translate(data ->> 'about', '[]\" ', ''), ',')::uuid[])"
 
 
 def unrestricted(subject: str) -> str:
-    """Return the condition that the reader's agency is kept from no such subject."""
-    return (
-        f"(SELECT count(*) FROM hiding WHERE hiding.owner_state = {STATE}"  # noqa: S608 - own names
-        f" AND hiding.agency = {UNSEEN} AND hiding.subject_id = {subject}) = 0"
-    )
-
-
-def by_id(column: str) -> str:
-    return f"({SEES_ALL} OR {unrestricted(column)})"
+    """Return the condition that the reader's agency is restricted from no such subject."""
+    return f"""(SELECT count(*) FROM trace_restriction AS r WHERE r.owner_state = {STATE}
+        AND r.agency = {AGENCY} AND r.subject_id = {subject}) = 0"""  # noqa: S608 - own names
 
 
 def of_visible_consent(subject: str) -> str:
@@ -151,44 +143,43 @@ def of_visible_consent(subject: str) -> str:
         WHERE consent.{OWNED} AND consent.id = {subject} LIMIT 1)"""  # noqa: S608 - own names
 
 
-# `about` lists the traces that an entry or a notification is about. As one text it is an id in
-# entries of before, or any text of a refused letter, which is about nothing.
-ABOUT = "data ->> 'about'"
-LISTED = f"string_to_array(translate({ABOUT}, '[]\" ', ''), ',')::uuid[]"
-ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-TRACES = f"""CASE jsonb_typeof(data -> 'about') WHEN 'array' THEN {LISTED}
-    WHEN 'string' THEN CASE WHEN {ABOUT} ~* '^{ID}$' THEN ARRAY[({ABOUT})::uuid] END END"""
-OF_BEFORE = (
-    "action IN ('record:disclosed', 'party:disclosed') AND agency IS NULL AND NOT data ? 'about'"
-)
-POLICIES = {
-    ("seen", "trace"): f"{CONCERNED} AND {by_id('trace.id')}",
-    ("seen", "trace_leg"): f"{CONCERNED} AND {by_id('trace_leg.trace_id')}",
-    ("seen", "attachment"): f"{CONCERNED} AND {by_id('attachment.subject_id')}",
-    ("seen", "notification"): f"""{CONCERNED} AND {by_id("notification.subject_id")}
-        AND ({SEES_ALL} OR subject_kind <> 'consent'
-             OR {of_visible_consent("notification.subject_id")})
-        AND ({SEES_ALL} OR NOT data ? 'about' OR {unrestricted(f"ANY ({LISTED})")})""",
-    ("owned", "trace_request"): f"{OWNED} AND {by_id('trace_request.id')}",
-    ("owned", "trace_message"): f"{OWNED} AND {by_id('trace_message.subject_id')}",
-    # What an agency asked itself it goes on seeing: its absence would show that there is a trace.
-    ("owned", "consent"): f"""{OWNED} AND ({SEES_ALL} OR about = '{{}}' OR asking_agency = {UNSEEN}
-        OR {unrestricted("ANY (consent.about)")})""",
+def by_id(column: str) -> str:
+    return f"({OF_STATE} OR {unrestricted(column)})"
+
+
+READABLE = {
+    "trace": by_id("trace.id"),
+    "trace_leg": by_id("trace_leg.trace_id"),
+    "attachment": by_id("attachment.subject_id"),
+    "notification": f"""({OF_STATE} OR {unrestricted("notification.subject_id")}
+        AND (subject_kind <> 'consent' OR {of_visible_consent("notification.subject_id")})
+        AND (NOT data ? 'about' OR {unrestricted(ABOUT)}))""",
     # What an agency did itself is in its own audit.
-    ("seen", "audit_entry"): f"""{CONCERNED} AND ({SEES_ALL} OR agency = {UNSEEN} OR (
-        (coalesce({ABOUT}, '[]') = '[]' OR {unrestricted(f"ANY ({TRACES})")})
-        AND NOT ({OF_BEFORE} AND salsa_is_case_kept(owner_state, case_number))
-        AND CASE WHEN subject_kind IN ('trace', 'request', 'approval')
+    "audit_entry": f"""({OF_STATE} OR agency = {AGENCY} OR (
+        (coalesce(data ->> 'about', '[]') = '[]' OR {unrestricted(ABOUT)})
+        AND CASE WHEN subject_kind IN ('trace', 'request')
                  THEN {unrestricted("audit_entry.subject_id::uuid")}
-                     AND ({OWNED} OR NOT salsa_is_kept_by(owner_state, subject_id::uuid))
+                     AND ({OWNED} OR NOT salsa_is_restricted(owner_state, subject_id::uuid))
                  WHEN subject_kind = 'consent'
                  THEN {of_visible_consent("audit_entry.subject_id::uuid")}
                  ELSE true END))""",
 }
+OWN = {
+    "trace_request": by_id("trace_request.id"),
+    "trace_message": by_id("trace_message.subject_id"),
+    # An agency goes on seeing what it asked itself: its absence would show that there is a trace.
+    "consent": f"""({OF_STATE} OR about = '{{}}' OR asking_agency = {AGENCY}
+        OR {unrestricted("ANY (consent.about)")})""",
+}
 
 
 def upgrade() -> None:
-    op.execute(CONSENTS)
-    for (policy, table), condition in POLICIES.items():
-        written = f"WITH CHECK ({OWNED})" if policy == "owned" else ""
-        op.execute(f"ALTER POLICY {policy} ON {table} USING ({condition}) {written}")
+    op.execute(TABLES)
+    op.execute(FUNCTIONS)
+    for table, condition in READABLE.items():
+        op.execute(f"ALTER POLICY concerned_read ON {table} USING ({CONCERNED} AND {condition})")
+    for table, condition in OWN.items():
+        op.execute(
+            f"ALTER POLICY owner_only ON {table} USING ({OWNED} AND {condition})"
+            f" WITH CHECK ({OWNED})"
+        )

@@ -5,7 +5,7 @@ from alembic import op
 revision = "0013_boards"
 down_revision = "0012_disclosure_policies"
 
-CHANGES = """
+TABLES = """
 -- A row shows that something changed that a state may see at a post, and in which transaction; with
 -- `kind` and `subject` it names the row, and nothing of its content. With `agency` the change shows
 -- to that agency alone, with `square` on boards that show this quarter of a degree; without `post` it
@@ -31,41 +31,46 @@ CREATE INDEX ix_board_change_transaction ON board_change (transaction);
 CREATE FUNCTION salsa_board_changes(since text)
 RETURNS TABLE (seen text, state text, post text, kind text, agency text, squares int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT look.seen, changed.* FROM (SELECT pg_current_snapshot()::text AS seen) look LEFT JOIN (
-        SELECT told.state::text, told.post, told.kind, told.agency,
-               CASE WHEN bool_and(told.square IS NOT NULL) THEN array_agg(DISTINCT told.square) END
-        FROM board_change told
-        WHERE told.transaction >= (pg_snapshot_xmin(since::pg_snapshot)::text)::bigint
-        AND NOT pg_visible_in_snapshot(told.transaction::text::xid8, since::pg_snapshot)
-        GROUP BY told.state, told.post, told.kind, told.agency
-    ) changed ON true
+    SELECT now.snapshot, changed.*
+    FROM (SELECT pg_current_snapshot()::text AS snapshot) AS now LEFT JOIN (
+        SELECT c.state::text, c.post, c.kind, c.agency,
+               CASE WHEN bool_and(c.square IS NOT NULL) THEN array_agg(DISTINCT c.square) END
+        FROM board_change AS c
+        WHERE c.transaction >= (pg_snapshot_xmin(since::pg_snapshot)::text)::bigint
+        AND NOT pg_visible_in_snapshot(c.transaction::text::xid8, since::pg_snapshot)
+        GROUP BY c.state, c.post, c.kind, c.agency
+    ) AS changed ON true
 $$;
 CREATE FUNCTION salsa_board_events(
-    since text, upto text, asked text, near int[], beyond bigint, most int)
+    since text, upto text, at_post text, near int[], after_id bigint, max_count int)
 RETURNS TABLE (id bigint, kind text, subject uuid, told_at timestamptz, square int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id, kind, subject, told_at, square FROM board_change
     WHERE state = current_setting('salsa.state', true)::char(3)
-    AND (post = asked OR post IS NULL) AND subject IS NOT NULL
+    AND (post = at_post OR post IS NULL) AND subject IS NOT NULL
     AND (near IS NULL OR square IS NULL OR square = ANY (near))
     AND transaction >= (pg_snapshot_xmin(since::pg_snapshot)::text)::bigint
     AND NOT pg_visible_in_snapshot(transaction::text::xid8, since::pg_snapshot)
     AND pg_visible_in_snapshot(transaction::text::xid8, upto::pg_snapshot)
-    AND id > beyond ORDER BY id LIMIT most
+    AND id > after_id ORDER BY id LIMIT max_count
 $$;
-CREATE FUNCTION salsa_forget_board_changes() RETURNS bigint
+CREATE FUNCTION salsa_delete_old_board_changes() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH gone AS (DELETE FROM board_change
-                  WHERE told_at < clock_timestamp() - interval '1 day' RETURNING 1)
-    SELECT count(*) FROM gone
+    WITH deleted AS (
+        DELETE FROM board_change WHERE told_at < clock_timestamp() - interval '1 day' RETURNING 1
+    )
+    SELECT count(*) FROM deleted
 $$;
-REVOKE ALL ON FUNCTION salsa_board_changes(text), salsa_forget_board_changes(),
-    salsa_board_events(text, text, text, int[], bigint, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_board_changes(text), salsa_forget_board_changes(),
-    salsa_board_events(text, text, text, int[], bigint, int) TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_board_changes, salsa_board_events, salsa_delete_old_board_changes
+    TO salsa_service;
+
+-- A post has a side in each of two states, and a board for either.
+CREATE VIEW post_side AS
+    SELECT code AS post, state_a AS state, state_b AS other_state FROM post
+    UNION ALL SELECT code, state_b, state_a FROM post;
 
 -- The calling state owns the call, the called one its answer; both see both.
-CREATE TABLE post_call (
+CREATE TABLE call_request (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     post TEXT NOT NULL,
@@ -73,169 +78,150 @@ CREATE TABLE post_call (
     shipment_id UUID,
     shipment_number TEXT,
     asked_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_post_call PRIMARY KEY (id)
+    CONSTRAINT pk_call_request PRIMARY KEY (id)
 );
-CREATE INDEX ix_post_call_post_asked_at ON post_call (post, asked_at);
-CALL salsa_protect('post_call', 'SELECT, INSERT');
-CALL salsa_append_only('post_call');
+CREATE INDEX ix_call_request_post_asked_at ON call_request (post, asked_at);
+CALL salsa_protect('call_request', 'SELECT, INSERT');
+CALL salsa_append_only('call_request');
 
-CREATE TABLE post_call_answer (
+CREATE TABLE call_answer (
     call_id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     agency TEXT,
     answered_at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_post_call_answer PRIMARY KEY (call_id)
+    CONSTRAINT pk_call_answer PRIMARY KEY (call_id)
 );
-CALL salsa_protect('post_call_answer', 'SELECT, INSERT');
-CALL salsa_append_only('post_call_answer');
+CALL salsa_protect('call_answer', 'SELECT, INSERT');
+CALL salsa_append_only('call_answer');
 """
 
-# For each table, the boards on which its rows show: those of the states that may see the row, and
-# of those states alone. {rows} are the rows as they were and as they are.
-SIDES = "CROSS JOIN LATERAL (VALUES (post.state_a), (post.state_b)) side (state)"
-OF_SHIPMENT = f"""
-    SELECT DISTINCT here.state, here.post, %s, NULL::text, NULL::int FROM ({{rows}}) told
-    JOIN shipment ON shipment.id = %s
-    CROSS JOIN LATERAL (
-        SELECT side.state, post.code AS post FROM post {SIDES}
-        WHERE post.code = ANY (%s) AND side.state = ANY (told.concerned)
-    ) here"""  # noqa: S608 - own names
-OF_POST = f"""
-    SELECT DISTINCT side.state, post.code, %s, NULL::text, NULL::int FROM ({{rows}}) told
-    %s {SIDES} WHERE side.state = ANY (told.concerned)"""  # noqa: S608 - own names
-OF_BORDER = f"""
-    SELECT DISTINCT side.state, post.code, %s, NULL::text, NULL::int FROM ({{rows}}) told
-    JOIN post ON (post.state_a, post.state_b) IN ((%s, %s), (%s, %s))
-    {SIDES} WHERE side.state = ANY (%s)"""  # noqa: S608 - own names
-OF_STATE = f"""
-    SELECT DISTINCT side.state, post.code, %s FROM ({{rows}}) told CROSS JOIN post {SIDES}
-    WHERE side.state = ANY (%s) AND %s"""  # noqa: S608 - own names
-OWNER = "ARRAY[told.owner_state]"
-
-
-def of_border(subject: str, one: str, other: str, states: str) -> str:
-    """Return the boards of the posts between two states."""
-    return OF_BORDER % (subject, one, other, other, one, states)
-
-
-BETWEEN = """told.alert_state IN (post.state_a, post.state_b)
-    AND told.asking_state IN (post.state_a, post.state_b)"""
+# For each table: kind and id of the subject, agency, and the sides of posts on whose boards rows `r`
+# show: those of the states that may see the row, and of those states alone.
+AT_POSTS = "JOIN post_side AS side ON side.post = ANY ({posts}) AND side.state = ANY (r.concerned)"
+OF_SHIPMENT = "JOIN shipment ON shipment.id = {id} " + AT_POSTS.format(posts="shipment.posts")
+BETWEEN = """JOIN post_side AS side ON side.state = ANY ({states})
+    AND (side.state, side.other_state) IN (({a}, {b}), ({b}, {a}))"""
+OWNER = "ARRAY[r.owner_state]"
+HIT_BETWEEN = """r.alert_state IN (side.state, side.other_state)
+    AND r.asking_state IN (side.state, side.other_state)"""
 BOARDS = {
-    "shipment": OF_POST % ("'shipment', told.id", "JOIN post ON post.code = ANY (told.posts)"),
-    "checkpoint": OF_SHIPMENT
-    % ("'checkpoint', told.id", "told.shipment_id", "shipment.posts || told.post"),
-    "receipt": OF_SHIPMENT % ("'receipt', told.shipment_id", "told.shipment_id", "shipment.posts"),
-    "discrepancy": OF_SHIPMENT % ("'discrepancy', told.id", "told.subject_id", "shipment.posts"),
-    "position": OF_POST
-    % (
-        "'discrepancy', told.discrepancy_id",
-        """JOIN discrepancy ON discrepancy.id = told.discrepancy_id
-        JOIN shipment ON shipment.id = discrepancy.subject_id
-        JOIN post ON post.code = ANY (shipment.posts)""",
+    "shipment": ("'shipment', r.id, NULL", AT_POSTS.format(posts="r.posts")),
+    "checkpoint": (
+        "'checkpoint', r.id, NULL",
+        "JOIN shipment ON shipment.id = r.shipment_id "
+        + AT_POSTS.format(posts="shipment.posts || r.post"),
     ),
-    "permit": of_border(
-        "'permit', told.id", "told.exporting_state", "told.importing_state", "told.concerned"
+    "receipt": ("'receipt', r.shipment_id, NULL", OF_SHIPMENT.format(id="r.shipment_id")),
+    "discrepancy": ("'discrepancy', r.id, NULL", OF_SHIPMENT.format(id="r.subject_id")),
+    "discrepancy_statement": (
+        "'discrepancy', r.discrepancy_id, NULL",
+        "JOIN discrepancy ON discrepancy.id = r.discrepancy_id "
+        + OF_SHIPMENT.format(id="discrepancy.subject_id"),
     ),
-    "trace_leg": of_border("'trace', told.trace_id", "told.owner_state", "told.state", OWNER),
-    "trace_request": of_border(
-        "'request', told.id", "told.owner_state", "told.asking_state", OWNER
+    "permit": (
+        "'permit', r.id, NULL",
+        BETWEEN.format(states="r.concerned", a="r.exporting_state", b="r.importing_state"),
     ),
-    "hiding": OF_STATE
-    % (
-        "'hiding', NULL::uuid, NULL::text, NULL::int",
-        "SELECT agency.owner_state FROM agency WHERE agency.code = told.agency",
-        "true",
+    "hit": (
+        f"'hit', r.id, CASE WHEN NOT ({HIT_BETWEEN}) THEN r.agency END",
+        f"""JOIN post_side AS side ON side.state = r.owner_state AND (({HIT_BETWEEN})
+            OR (r.asking_state = r.owner_state AND r.agency IS NOT NULL))""",
     ),
-    "hit": OF_STATE
-    % (
-        f"'hit', told.id, CASE WHEN NOT ({BETWEEN}) THEN told.agency END, NULL::int",
-        OWNER,
-        f"(({BETWEEN}) OR (told.asking_state = told.owner_state AND told.agency IS NOT NULL))",
+    # A trace is counted by all boards of its state while it waits, and shows on those of the posts
+    # between its state and one that it was asked of.
+    "trace": ("'trace', r.id, NULL", "JOIN post_side AS side ON side.state = r.owner_state {when}"),
+    "trace_leg": (
+        "'trace', r.trace_id, NULL",
+        BETWEEN.format(states=OWNER, a="r.owner_state", b="r.state"),
     ),
-    "trace": OF_STATE % ("'trace', told.id, NULL::text, NULL::int", OWNER, "{waits}"),
-    "post_call": OF_POST % ("'call', told.id", "JOIN post ON post.code = told.post"),
-    "post_call_answer": OF_POST
-    % (
-        "'call', told.call_id",
-        """JOIN post_call ON post_call.id = told.call_id
-        JOIN post ON post.code = post_call.post""",
+    "trace_request": (
+        "'request', r.id, NULL",
+        BETWEEN.format(states=OWNER, a="r.owner_state", b="r.asking_state"),
+    ),
+    "trace_restriction": (
+        "'restriction', NULL::uuid, NULL",
+        """JOIN agency ON agency.code = r.agency
+        JOIN post_side AS side ON side.state = agency.owner_state""",
+    ),
+    "call_request": ("'call', r.id, NULL", AT_POSTS.format(posts="ARRAY[r.post]")),
+    "call_answer": (
+        "'call', r.call_id, NULL",
+        "JOIN call_request AS call ON call.id = r.call_id "
+        + AT_POSTS.format(posts="ARRAY[call.post]"),
     ),
 }
-# A trace is counted by all boards of its state while it waits, and shows on those of the posts
-# between its state and one that it was asked of.
-WAITS = "told.status IN ('sent', 'in_progress')"
-STARTS_OR_ENDS = """(EXISTS (SELECT 1 FROM former JOIN latter USING (id) WHERE id = told.id
+WAITS = "AND r.status IN ('sent', 'in_progress')"
+STARTS_OR_ENDS = """AND (EXISTS (SELECT 1 FROM former JOIN latter USING (id) WHERE id = r.id
     AND (former.status IN ('sent', 'in_progress'), former.priority)
         IS DISTINCT FROM (latter.status IN ('sent', 'in_progress'), latter.priority))
-    OR EXISTS (SELECT 1 FROM trace_leg leg WHERE leg.trace_id = told.id
-               AND leg.state IN (post.state_a, post.state_b)))"""
-APPEND_ONLY = ("checkpoint", "receipt", "post_call", "post_call_answer")
-RECORD_CHANGES = """
-CREATE FUNCTION salsa_tell_boards_of_{table}() RETURNS trigger
+    OR EXISTS (SELECT 1 FROM trace_leg AS leg WHERE leg.trace_id = r.id
+               AND leg.state IN (side.state, side.other_state)))"""
+NEVER_UPDATED = ("checkpoint", "receipt", "trace_restriction", "call_request", "call_answer")
+ON_INSERT = """
+CREATE FUNCTION salsa_board_{table}_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        INSERT INTO board_change (state, post, kind, subject, agency, square) {changed};
-    ELSE
-        INSERT INTO board_change (state, post, kind, subject, agency, square) {moved};
-    END IF;
+    INSERT INTO board_change (state, post, kind, subject, agency)
+    SELECT DISTINCT side.state, side.post, {subject} FROM changed AS r {sides};
     RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION salsa_tell_boards_of_{table}() FROM PUBLIC;
-CREATE TRIGGER tell_boards_of_new AFTER INSERT ON {table} REFERENCING NEW TABLE AS moved
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_{table}();
+CREATE TRIGGER boards_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_{table}_inserted();
 """
 ON_UPDATE = """
-CREATE TRIGGER tell_boards_of_changed AFTER UPDATE ON {table}
+CREATE FUNCTION salsa_board_{table}_updated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO board_change (state, post, kind, subject, agency)
+    SELECT DISTINCT side.state, side.post, {subject}
+    FROM (SELECT * FROM former UNION ALL SELECT * FROM latter) AS r {sides};
+    RETURN NULL;
+END $$;
+CREATE TRIGGER boards_update AFTER UPDATE ON {table}
     REFERENCING OLD TABLE AS former NEW TABLE AS latter
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_{table}();
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_{table}_updated();
 """
 ON_DELETE = """
-CREATE TRIGGER tell_boards_of_gone AFTER DELETE ON hiding REFERENCING OLD TABLE AS moved
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_hiding();
+CREATE TRIGGER boards_delete AFTER DELETE ON trace_restriction REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_trace_restriction_inserted();
 """
 # One row for each state, not for each post. A corrected seizure leaves the boards on which it was.
 # A joint one changes what the other state shows of its own, which may lie elsewhere: it is of all
 # boards of the two.
 OF_SEIZURES = """
-CREATE FUNCTION salsa_tell_boards_of_seizure() RETURNS trigger
+CREATE FUNCTION salsa_board_seizure_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO board_change (state, post, kind, subject, agency, square)
-    SELECT side.state, NULL::text, 'seizure', told.id, NULL::text,
-           CASE WHEN NOT joint.moves THEN told.square END
-    FROM (SELECT * FROM moved UNION ALL SELECT seizure.* FROM seizure
-          JOIN moved ON seizure.id = moved.id AND seizure.version = moved.version - 1) told
-    JOIN (SELECT state_a AS state FROM post UNION SELECT state_b FROM post) side
-        ON side.state = ANY (told.concerned)
-    CROSS JOIN LATERAL (SELECT coalesce(told.details -> 'joint_with' ->> 'state', '') AS state) named
-    CROSS JOIN LATERAL (
-        SELECT named.state <> '' AND side.state IN (told.owner_state, named.state) AS moves
-    ) joint
-    WHERE told.square IS NOT NULL OR joint.moves
+    INSERT INTO board_change (state, post, kind, subject, square)
+    WITH r AS (
+        SELECT changed.*, details -> 'joint_with' ->> 'state' AS joint_state FROM changed
+        UNION ALL
+        SELECT former.*, former.details -> 'joint_with' ->> 'state' FROM seizure AS former
+        JOIN changed ON former.id = changed.id AND former.version = changed.version - 1
+    ), of_state AS (
+        SELECT DISTINCT side.state, r.id, r.square,
+            coalesce(r.joint_state <> '' AND side.state IN (r.owner_state, r.joint_state), false)
+                AS is_everywhere
+        FROM r JOIN post_side AS side ON side.state = ANY (r.concerned)
+    )
+    SELECT state, NULL, 'seizure', id, CASE WHEN NOT is_everywhere THEN square END
+    FROM of_state WHERE square IS NOT NULL OR is_everywhere
     UNION
-    SELECT side.state, post.code, 'seizure', told.id, NULL::text, NULL::int
-    FROM (SELECT * FROM moved UNION ALL SELECT seizure.* FROM seizure
-          JOIN moved ON seizure.id = moved.id AND seizure.version = moved.version - 1) told
-    JOIN post ON post.code = told.post
-    CROSS JOIN LATERAL (VALUES (post.state_a), (post.state_b)) side (state)
-    WHERE side.state = ANY (told.concerned);
+    SELECT side.state, side.post, 'seizure', r.id, NULL
+    FROM r JOIN post_side AS side ON side.post = r.post AND side.state = ANY (r.concerned);
     RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION salsa_tell_boards_of_seizure() FROM PUBLIC;
-CREATE TRIGGER tell_boards_of_new AFTER INSERT ON seizure REFERENCING NEW TABLE AS moved
-    FOR EACH STATEMENT EXECUTE FUNCTION salsa_tell_boards_of_seizure();
+CREATE TRIGGER boards_insert AFTER INSERT ON seizure REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION salsa_board_seizure_inserted();
 """
 
 
 def upgrade() -> None:
-    op.execute(CHANGES)
-    for table, boards in BOARDS.items():
-        new, both = "SELECT * FROM moved", "SELECT * FROM former UNION ALL SELECT * FROM latter"
-        moved = boards.format(rows=new, waits=WAITS)
-        changed = boards.format(rows=both, waits=STARTS_OR_ENDS)
-        op.execute(RECORD_CHANGES.format(table=table, moved=moved, changed=changed))
-        if table not in APPEND_ONLY:
-            op.execute(ON_UPDATE.format(table=table))
-    op.execute(OF_SEIZURES)
+    op.execute(TABLES)
+    for table, (subject, sides) in BOARDS.items():
+        part = {"table": table, "subject": subject}
+        op.execute(ON_INSERT.format(**part, sides=sides.format(when=WAITS)))
+        if table not in NEVER_UPDATED:
+            op.execute(ON_UPDATE.format(**part, sides=sides.format(when=STARTS_OR_ENDS)))
     op.execute(ON_DELETE)
+    op.execute(OF_SEIZURES)

@@ -158,33 +158,10 @@ class Action(StrEnum):
     FILE_IMPORTED = "file:imported"
 
 
-SUBJECT_KINDS: Final = (
-    "account",
-    "agency",
-    "alert",
-    "attachment",
-    "check",
-    "consent",
-    "contact",
-    "discrepancy",
-    "envelope",
-    "hit",
-    "import",
-    "key",
-    "licensee",
-    "match",
-    "notification",
-    "permit",
-    "post",
-    "record",
-    "report",
-    "request",
-    "seizure",
-    "setting",
-    "shipment",
-    "signing_key",
-    "trace",
-    "transfer",
+SUBJECT_KINDS: Final = tuple(
+    "account agency alert attachment check consent contact discrepancy envelope hit import "
+    "key licensee match notification permit post record report request seizure setting "
+    "shipment signing_key trace transfer".split()
 )
 
 
@@ -340,9 +317,8 @@ def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
 
 
 def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the trace ids in an entry's data; older entries hold one."""
-    about = data.get("about") or ()
-    return (about,) if isinstance(about, str) else tuple(about)
+    """Return the trace ids in an entry's data."""
+    return tuple(data.get("about") or ())
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

@@ -213,7 +213,7 @@ def list_disclosures(
         AuditEntry.subject_id == str(record_id),
         AuditEntry.action == Action.RECORD_DISCLOSED,
     )
-    shown = select(func.salsa_showings(str(record_id)))
+    shown = select(func.salsa_disclosures_of_record(str(record_id)))
     query = select(AuditEntry).where(AuditEntry.id.in_(union_all(given, shown)))
     if (to := filters.get("owner_state")) is not None:  # who read it, or to whom it was sent
         reader = func.coalesce(AuditEntry.data["to"].astext, AuditEntry.owner_state)

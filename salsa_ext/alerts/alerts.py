@@ -20,7 +20,7 @@ from salsa_ext.alerts.models import Alert
 from salsa_ext.alerts.queries import withdrawn_sources
 from salsa_ext.alerts.values import SILENT_ACTION, AlertData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, IllegalTransition, Invalid, Message, message
+from salsa_ext.core.errors import Conflict, IllegalTransition, Invalid, message
 from salsa_ext.core.field_checks import Problems, add_years
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.time import EventTime, local_date
@@ -37,8 +37,12 @@ from salsa_ext.firearms.search import criteria
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.reference.names import participants
 
+MAX_YEARS: Final = 3
 SECOND_CHECK_ACCOUNTS: Final = 3
-"""Accounts of a state from which on a second one has to check each alert."""
+"""Number of a state's accounts from which on a second one checks each alert."""
+VALIDATION_INTERVAL: Final = timedelta(days=365)
+EXPIRY_REMINDER: Final = timedelta(days=30)
+"""Time before an alert's last day at which its state is reminded to renew it."""
 SECOND_PERSON_NEEDED: Final = message("Another person than who entered an alert checks it.")
 SOURCE_WITHDRAWN: Final = message(
     "What the record behind this alert told was withdrawn. Cancel the alert; where the gun is sought "
@@ -50,10 +54,7 @@ FIREARM_MISSING: Final = message(
 FIREARM_GIVEN_TWICE: Final = message(
     "Describe the firearm or name the record that has it, not both: leave one of them out."
 )
-VALIDATION_INTERVAL: Final = timedelta(days=365)
-"""After so long somebody says again that an alert is still true."""
-EXPIRY_REMINDER: Final = timedelta(days=30)
-"""Before its last day there is a reminder, so that it is entered again or left to end."""
+CORRECT_RECORD: Final = message("Correct what this record says, or describe the gun.")
 
 
 def record(*, actor: Actor, data: AlertData) -> UUID:
@@ -67,27 +68,58 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
     Raises Invalid or Conflict; then none is recorded.
     """
     require(actor, Permission.ALERT_RECORD)
-    on, guns = today(actor), _find_firearms(actor, batch)
+    own, now, day = actor.own_state(), actor.now(), today(actor)
+    guns = _find_firearms(actor, batch)
     for data, gun in zip(batch, guns, strict=True):
-        check_alert(data, gun, on)
+        _check_alert(data, gun, day)
     duplicates.check_alerts(actor, batch, guns)
-    status = "waiting" if _needs_second_check(actor) else "not_needed"
-    rows = [_alert_row(actor, data, on, status) for data in batch]
-    entries = [_record_entry(row, gun, on) for row, gun in zip(rows, guns, strict=True)]
-    record_commands.write_records(entries, actor.now())
-    insert_many(Alert, rows)
-    append_many(
-        actor,
-        [
-            AuditEvent(
-                Action.ALERT_RECORDED,
-                "alert",
-                row["id"],
-                data={"action": row["action"], "reason": row["reason"]},
+    accounts = select(func.count()).where(Account.owner_state == own, Account.is_active)
+    needs_check = (db.session.scalar(accounts) or 0) >= SECOND_CHECK_ACCOUNTS
+    rows: list[dict[str, Any]] = []
+    records, events = [], []
+    for data, gun in zip(batch, guns, strict=True):
+        is_silent = data.action == SILENT_ACTION
+        states = () if is_silent else data.visible_to or participants()
+        alert_id, record_id = new_id(), new_id()
+        row = {
+            "id": alert_id,
+            "owner_state": own,
+            "concerned": sorted({own, *states}),
+            "version": 1,
+            "record_id": record_id,
+            "of_record": data.record,
+            "action": data.action,
+            "priority": data.priority,
+            "reason": data.reason,
+            "reason_text": data.reason_text,
+            "case_number": data.case_number,
+            "visible_to": sorted(data.visible_to) if data.visible_to else None,
+            "expires_on": data.expires_on,
+            "status": "active",
+            "second_check": "waiting" if needs_check else "not_needed",
+            "entered_by": actor.account_id,
+            "entered_at": now,
+            "validate_on": next_validation(day, data.expires_on),
+        }
+        rows.append(row)
+        records.append(
+            record_commands.RecordEntry(
+                firearm=gun,
+                event=ALERT,
+                when=EventTime(day),
+                document_kind="alert",
+                document_id=alert_id,
+                owner=own,
+                concerned=[own],
+                record_id=record_id,
+                visibility="silent" if is_silent else "open",
             )
-            for row in rows
-        ],
-    )
+        )
+        said = {"action": data.action, "reason": data.reason}
+        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=said))
+    record_commands.write_records(records, now)
+    insert_many(Alert, rows)
+    append_many(actor, events)
     return [row["id"] for row in rows]
 
 
@@ -99,8 +131,8 @@ def verify(*, actor: Actor, alert_id: UUID, expected_version: int | None) -> Non
     IllegalTransition for an ended alert.
     """
     require(actor, Permission.ALERT_RECORD)
-    alert = _lock_alert(actor, alert_id, expected_version, "verify")
-    if withdrawn_sources([alert.of_record]):
+    alert = _lock_alert(alert_id, expected_version, "verify")
+    if withdrawn_sources([alert.source_record_id]):
         raise Conflict(SOURCE_WITHDRAWN)
     if alert.second_check == "waiting":
         if audit.is_same_person(actor, alert_id, Action.ALERT_RECORDED):
@@ -117,16 +149,13 @@ def cancel(*, actor: Actor, alert_id: UUID, expected_version: int | None, reason
     Raises NotFound, StaleVersion, IllegalTransition for an ended alert.
     """
     require(actor, Permission.ALERT_RECORD)
-    alert = _lock_alert(actor, alert_id, expected_version, "cancel")
+    alert = _lock_alert(alert_id, expected_version, "cancel")
     end(actor, alert, "cancelled", reason)
     _store_change(actor, alert, Action.ALERT_CANCELLED)
 
 
 def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> None:
-    """End an alert and its hits; no search finds it afterwards.
-
-    Called by commands only.
-    """
+    """End an alert and its hits; no search finds it afterwards."""
     alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
     record_commands.void_records([find_records([alert.record_id])])
     hit_answers.end_hits(actor, alert)
@@ -134,8 +163,8 @@ def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> N
 
 def is_validation_due(actor: Actor, alert: Alert) -> bool:
     """Return whether an alert must be verified again today."""
-    said = local_date(alert.verified_at or alert.entered_at, actor_zone(actor))
-    return next_validation(said, alert.expires_on) <= today(actor)
+    verified_on = local_date(alert.verified_at or alert.entered_at, actor_zone(actor))
+    return next_validation(verified_on, alert.expires_on) <= today(actor)
 
 
 def next_validation(day: date, expires_on: date) -> date:
@@ -143,11 +172,11 @@ def next_validation(day: date, expires_on: date) -> date:
 
     In a year, or 30 days before the last day of the alert.
     """
-    last_call = expires_on - EXPIRY_REMINDER
-    return min(day + VALIDATION_INTERVAL, last_call if last_call > day else expires_on)
+    reminder = expires_on - EXPIRY_REMINDER
+    return min(day + VALIDATION_INTERVAL, reminder if reminder > day else expires_on)
 
 
-def _lock_alert(actor: Actor, alert_id: UUID, expected_version: int | None, action: str) -> Alert:
+def _lock_alert(alert_id: UUID, expected_version: int | None, action: str) -> Alert:
     alert = lock(Alert, alert_id, expected_version)
     if alert.status != "active":
         raise IllegalTransition("alert", alert.status, action)
@@ -160,131 +189,63 @@ def _store_change(actor: Actor, alert: Alert, action: Action) -> None:
     append(actor, AuditEvent(action, "alert", alert.id, data={"version": alert.version}))
 
 
-def _needs_second_check(actor: Actor) -> bool:
-    persons = select(func.count()).where(Account.owner_state == actor.state, Account.is_active)
-    return (db.session.scalar(persons) or 0) >= SECOND_CHECK_ACCOUNTS
-
-
 def _find_firearms(actor: Actor, batch: Sequence[AlertData]) -> list[Firearm]:
-    """Return each alert's gun: as given, or from an own record.
-
-    Raises Invalid.
-    """
-    views = {
-        view.record.id: view
-        for view in find_records([data.record for data in batch if data.record])
-    }
+    """Return each alert's gun: as given, or from an own record; raises Invalid."""
+    records = find_records([data.record for data in batch if data.record])
+    views = {view.record.id: view for view in records if view.record.owner_state == actor.state}
     guns = []
     for data in batch:
-        if (data.firearm is None) == (data.record is None):
-            raise Invalid(
-                {"firearm": [FIREARM_MISSING if data.record is None else FIREARM_GIVEN_TWICE]}
-            )
-        view = views.get(data.record) if data.record else None
-        if data.record and (view is None or view.record.owner_state != actor.state):
-            raise Invalid({"record": [message("Your state has no such record.")]})
-        if view and view.is_withdrawn:
-            raise Invalid(
-                {"record": [message("What this record told was withdrawn: describe the gun.")]}
-            )
-        guns.append(to_firearm(view) if view else data.firearm)
-    return [gun for gun in guns if gun is not None]
+        if data.record and data.firearm:
+            raise Invalid({"firearm": [FIREARM_GIVEN_TWICE]})
+        if data.record:
+            if (view := views.get(data.record)) is None:
+                raise Invalid({"record": [message("Your state has no such record.")]})
+            if view.is_withdrawn:
+                problem = message("What this record told was withdrawn: describe the gun.")
+                raise Invalid({"record": [problem]})
+            guns.append(to_firearm(view))
+        elif data.firearm:
+            guns.append(data.firearm)
+        else:
+            raise Invalid({"firearm": [FIREARM_MISSING]})
+    return guns
 
 
-def _alert_row(actor: Actor, data: AlertData, day: date, second_check: str) -> dict[str, Any]:
-    own, now = actor.own_state(), actor.now()
-    seen_by = () if data.action == SILENT_ACTION else data.visible_to or participants()
-    return {
-        "id": new_id(),
-        "owner_state": own,
-        "concerned": sorted({own, *seen_by}),
-        "version": 1,
-        "record_id": new_id(),
-        "of_record": data.record,
-        "action": data.action,
-        "priority": data.priority,
-        "reason": data.reason,
-        "reason_text": data.reason_text,
-        "case_number": data.case_number,
-        "visible_to": sorted(data.visible_to) if data.visible_to else None,
-        "expires_on": data.expires_on,
-        "status": "active",
-        "second_check": second_check,
-        "entered_by": actor.account_id,
-        "entered_at": now,
-        "verified_by": None,
-        "verified_at": None,
-        "validate_on": next_validation(day, data.expires_on),
-        "ended_at": None,
-        "end_reason": None,
-    }
-
-
-def _record_entry(row: dict[str, Any], gun: Firearm, day: date) -> record_commands.RecordEntry:
-    return record_commands.RecordEntry(
-        firearm=gun,
-        event=ALERT,
-        when=EventTime(day),
-        document_kind="alert",
-        document_id=row["id"],
-        owner=row["owner_state"],
-        concerned=[row["owner_state"]],
-        record_id=row["record_id"],
-        visibility="silent" if row["action"] == SILENT_ACTION else "open",
-    )
-
-
-MAX_YEARS: Final = 3
-CORRECT_RECORD: Final = message("Correct what this record says, or describe the gun.")
-
-
-def check_alert(data: AlertData, gun: Firearm, day: date) -> None:
+def _check_alert(data: AlertData, gun: Firearm, day: date) -> None:
     """Raise Invalid if an alert contradicts itself or is not searchable."""
-    problems = Problems()
+    problems, gun_problems = Problems(), Problems()
     if not day < data.expires_on <= add_years(day, MAX_YEARS):
-        problems.add(
-            "expires_on",
-            message(
-                "An alert ends after today, and within {years} years; enter it anew"
-                " where it is still true then.",
-                years=MAX_YEARS,
-            ),
+        problem = message(
+            "An alert ends after today, and within {years} years; enter it anew"
+            " where it is still true then.",
+            years=MAX_YEARS,
         )
+        problems.add("expires_on", problem)
     if data.reason == "other" and not data.reason_text:
         problems.add("reason_text", message("Say in words why, where no code does."))
-    _check_visible_to(problems, data)
-    wrong = _firearm_problems(gun)
-    if data.record and wrong:  # nothing else was sent
-        wrong = {"record": [*chain.from_iterable(wrong.values()), CORRECT_RECORD]}
-    problems.found |= wrong
-    problems.raise_any()
-
-
-def _firearm_problems(gun: Firearm) -> dict[str, list[Message]]:
-    problems = Problems()
-    check_firearm(problems, "firearm", gun)
+    if data.visible_to is not None and data.action == SILENT_ACTION:
+        problems.add("visible_to", message("An alert that lets its gun pass shows to no state."))
+    known = set(participants())
+    for state in data.visible_to or ():
+        if state not in known:
+            problem = message(
+                "{state} is not a participating state. These are: {states}.",
+                state=state,
+                states=", ".join(sorted(known)),
+            )
+            problems.add("visible_to", problem)
+    check_firearm(gun_problems, "firearm", gun)
     try:
         criteria.marks_to_search(query_for_firearm(gun), "firearm.serial")
     except Invalid as error:
-        for path, said in error.errors.items():
-            for message in said:
-                problems.add(path, message)
-    return problems.found
-
-
-def _check_visible_to(problems: Problems, data: AlertData) -> None:
-    if data.visible_to is None:
-        return
-    if data.action == "let_pass_and_inform":
-        problems.add("visible_to", message("An alert that lets its gun pass shows to no state."))
-    known = set(participants())
-    for state in data.visible_to:
-        if state not in known:
-            problems.add(
-                "visible_to",
-                message(
-                    "{state} is not a participating state. These are: {states}.",
-                    state=state,
-                    states=", ".join(sorted(known)),
-                ),
-            )
+        for path, messages in error.errors.items():
+            for each in messages:
+                gun_problems.add(path, each)
+    if data.record and gun_problems.found:  # the request names no field of the gun
+        problems.found["record"] = [
+            *chain.from_iterable(gun_problems.found.values()),
+            CORRECT_RECORD,
+        ]
+    else:
+        problems.found |= gun_problems.found
+    problems.raise_any()

@@ -3,54 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Update, case, select, update
 
 from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.alerts import notices as alert_notices
+from salsa_ext.alerts import notices
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.values import HitAnswerData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, NotFound, message
-from salsa_ext.database.locks import check_version
+from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, message
+from salsa_ext.database.locks import check_version, lock
 from salsa_ext.database.session import acting_as, db
 
-ANSWER_ACTIONS: Final = {
-    "confirmed": Action.HIT_CONFIRMED,
-    "denied": Action.HIT_DENIED,
-    "extended": Action.HIT_EXTENDED,
+UNANSWERED: Final = ("open", "extended")
+UNANSWERED_OR_CONFIRMED: Final = (*UNANSWERED, "confirmed")
+"""Statuses of hits for which somebody may hold a gun, or wait."""
+ANSWERS: Final = {
+    "confirmed": ("confirm", Action.HIT_CONFIRMED),
+    "denied": ("deny", Action.HIT_DENIED),
+    "extended": ("extend", Action.HIT_EXTENDED),
 }
 NO_ANSWER_AWAITED: Final = message(
     "Nobody waits for this answer: those who met the gun know nothing of the hit. Confirm or deny it when "
     "you know."
 )
-ANSWER_VERBS: Final = {"confirmed": "confirm", "denied": "deny", "extended": "extend"}
 
 
 def confirm(
     *, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitAnswerData
 ) -> None:
-    """Confirm that the alert is valid for this gun.
+    """Confirm that the alert is valid for this gun; its action may then be taken.
 
-    The alert's action may then be taken. Raises NotFound, Forbidden for another state's alert,
-    StaleVersion, IllegalTransition.
+    Raises NotFound, Forbidden for another state's alert, StaleVersion, IllegalTransition.
     """
     require(actor, Permission.HIT_DECIDE)
     _answer_hit(actor, hit_id, expected_version, "confirmed", data)
 
 
 def deny(*, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitAnswerData) -> None:
-    """Deny a hit: another gun, or the alert is out of date.
-
-    Raises as `confirm`.
-    """
+    """Deny a hit: another gun, or the alert is out of date; raises as `confirm`."""
     require(actor, Permission.HIT_DECIDE)
     _answer_hit(actor, hit_id, expected_version, "denied", data)
 
@@ -69,64 +66,40 @@ def extend(
 def _answer_hit(
     actor: Actor, hit_id: UUID, expected_version: int | None, status: str, data: HitAnswerData
 ) -> None:
-    row = _lock_hit(actor, hit_id)
-    check_version(row.version, expected_version)
-    if row.status not in UNANSWERED:
-        raise IllegalTransition("hit", row.status, ANSWER_VERBS[status])
-    if status == "extended" and not alert_queries.load_hit(actor, hit_id).is_told:
-        raise Conflict(NO_ANSWER_AWAITED)
-    is_shown = change_hit(
-        actor, row, status=status, note=data.note, **_answer_columns(actor, data, status)
-    )
-    alert_notices.notify_answered(actor, row, ANSWER_ACTIONS[status], is_shown=is_shown)
-
-
-def _answer_columns(actor: Actor, data: HitAnswerData, status: str) -> dict[str, Any]:
-    now = actor.now()
-    if status == "extended":
-        return {"due_at": now + timedelta(hours=data.hours), "reminded_at": None}
-    return {"answered_at": now, "answered_by": actor.account_id}
-
-
-def _lock_hit(actor: Actor, hit_id: UUID) -> Hit:
-    own = select(Hit).where(Hit.id == hit_id, Hit.owner_state == actor.state)
-    row = db.session.scalars(
-        own.with_for_update().execution_options(populate_existing=True)
-    ).first()
-    if row is None:
-        raise NotFound("hit", hit_id)
-    if row.alert_state != actor.state:
+    hit = lock(Hit, (hit_id, actor.own_state()))
+    if hit.alert_state != actor.state:
         raise Forbidden(
             message(
-                "The alert is of {state}: its authorities answer this hit.", state=row.alert_state
+                "The alert is of {state}: its authorities answer this hit.", state=hit.alert_state
             )
         )
-    return row
+    check_version(hit.version, expected_version)
+    verb, action = ANSWERS[status]
+    if hit.status not in UNANSWERED:
+        raise IllegalTransition("hit", hit.status, verb)
+    answer: dict[str, Any] = {"answered_at": actor.now(), "answered_by": actor.account_id}
+    if status == "extended":
+        if not alert_queries.load_hit(actor, hit_id).is_shown_to_finder:
+            raise Conflict(NO_ANSWER_AWAITED)
+        answer = {"due_at": actor.now() + timedelta(hours=data.hours), "reminded_at": None}
+    is_shown = change_hit(actor, hit, status=status, note=data.note, **answer)
+    notices.notify_answered(actor, hit, action, is_shown=is_shown)
 
 
-UNANSWERED: Final = ("open", "extended")
-UNANSWERED_OR_CONFIRMED: Final = (*UNANSWERED, "confirmed")
-"""What somebody may hold a gun for, or wait with."""
-
-
-def change_hit(actor: Actor, row: Hit, **values: Any) -> bool:
+def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
     """Change both rows of a hit; return whether the finder sees it.
 
-    A state that found its own alert has one row. Called by commands only.
+    A state that found its own alert has one row.
     """
-    values |= {"version": row.version + 1, "changed_at": actor.now()}
+    values |= {"version": hit.version + 1, "changed_at": actor.now()}
     for name, value in values.items():
-        setattr(row, name, value)
+        setattr(hit, name, value)
     db.session.flush()
-    if row.asking_state == row.alert_state:
-        return row.action != "let_pass_and_inform"
-    theirs = update(Hit).where(Hit.id == row.id, Hit.owner_state == row.asking_state)
-    told = {name: value for name, value in values.items() if name != "answered_by"}
-    with acting_as(actor, row.asking_state):  # its row says what it was answered
-        found = db.session.execute(
-            theirs.values(told).returning(Hit.id).execution_options(synchronize_session=False)
-        ).all()
-    return bool(found)
+    if not hit.has_finder_row:
+        return not hit.is_silent
+    values.pop("answered_by", None)  # an account of the alert's state
+    row = update(Hit).where(Hit.id == hit.id, Hit.owner_state == hit.finding_state)
+    return bool(_update_as(actor, hit.finding_state, row.values(values)))
 
 
 def end_hits(actor: Actor, alert: Alert) -> None:
@@ -134,43 +107,34 @@ def end_hits(actor: Actor, alert: Alert) -> None:
 
     Notifies the finding states. A confirmed hit keeps its status; its alert shows that it is void.
     """
-    held = select(Hit).where(
+    query = select(Hit).where(
         Hit.owner_state == actor.state,
         Hit.alert_id == alert.id,
         Hit.status.in_(UNANSWERED_OR_CONFIRMED),
     )
-    rows = db.session.scalars(held.order_by(Hit.id).with_for_update()).all()
+    hits = db.session.scalars(query.order_by(Hit.id).with_for_update()).all()
     status = "expired" if alert.status == "expired" else "ended"
-    for row in rows:
-        row.status = row.status if row.status == "confirmed" else status
-        row.version, row.changed_at = row.version + 1, actor.now()
+    by_finder: dict[str, list[UUID]] = defaultdict(list)
+    for hit in hits:
+        hit.status = hit.status if hit.status == "confirmed" else status
+        hit.version, hit.changed_at = hit.version + 1, actor.now()
+        if hit.has_finder_row:
+            by_finder[hit.finding_state].append(hit.id)
     db.session.flush()
-    alert_notices.notify_ended(actor, rows, alert.status, _end_rows_of_finders(actor, rows, status))
+    shown = {hit.id for hit in hits if not hit.has_finder_row and not hit.is_silent}
+    for state in sorted(by_finder):
+        rows = update(Hit).where(Hit.id.in_(by_finder[state]), Hit.owner_state == state)
+        changed = rows.values(
+            status=case((Hit.status == "confirmed", Hit.status), else_=status),
+            version=Hit.version + 1,
+            changed_at=actor.now(),
+        )
+        shown |= _update_as(actor, state, changed)
+    notices.notify_ended(actor, hits, alert.status, shown)
 
 
-def _end_rows_of_finders(actor: Actor, rows: Sequence[Hit], ended: str) -> set[UUID]:
-    """End the finding states' rows; return ids of hits shown to them."""
-    by_state: dict[str, list[UUID]] = defaultdict(list)
-    for row in rows:
-        if row.asking_state != row.alert_state:
-            by_state[row.asking_state].append(row.id)
-    shown = {
-        row.id
-        for row in rows
-        if row.asking_state == row.alert_state and row.action != "let_pass_and_inform"
-    }
-    status = case((Hit.status == "confirmed", Hit.status), else_=ended)
-    for state in sorted(by_state):
-        theirs = update(Hit).where(Hit.id.in_(by_state[state]), Hit.owner_state == state)
-        changed = theirs.values(status=status, version=Hit.version + 1, changed_at=actor.now())
-        with acting_as(actor, state):  # its row says what it was answered
-            found = changed.returning(Hit.id).execution_options(synchronize_session=False)
-            shown |= {*db.session.scalars(found)}
-    return shown
-
-
-def expire_hits(actor: Actor, rows: Iterable[Hit]) -> None:
-    """Expire hits without an answer and notify the finding states."""
-    for row in rows:
-        is_shown = change_hit(actor, row, status="expired")
-        alert_notices.notify_answered(actor, row, Action.HIT_EXPIRED, is_shown=is_shown)
+def _update_as(actor: Actor, state: str, changed: Update) -> set[UUID]:
+    """Change the finding state's rows as that state; return their ids."""
+    changed = changed.execution_options(synchronize_session=False)
+    with acting_as(actor, state):
+        return set(db.session.scalars(changed.returning(Hit.id)))

@@ -8,14 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, any_, or_, select
+from sqlalchemy import ColumnElement, any_, or_, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.alerts import alerts, hit_answers
-from salsa_ext.alerts import notices as alert_notices
-from salsa_ext.alerts import values as alert_values
+from salsa_ext.alerts import alerts, hit_answers, notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
@@ -25,45 +23,47 @@ from salsa_ext.reference.calendars import local_days
 
 MAX_ROWS: Final = 200
 HIT_EXPIRY: Final = timedelta(days=7)
-"""After so long past its time nobody waits for an answer any more."""
+"""Time after which no answer to an overdue hit is awaited."""
 
 
 def review_alerts(*, actor: Actor, limit: int = MAX_ROWS) -> int:
-    """Process up to `limit` alerts and hits of each kind.
+    """Process up to `limit` alerts and hits of each kind; return their number.
 
-    Returns their number. Of the actor's state only.
+    Of the actor's state only.
     """
     require(actor, Permission.ALERT_RECORD)
-    done = _expire_alerts(actor, limit) + _request_validation(actor, limit)
-    return done + _expire_unanswered_hits(actor, limit) + _remind_of_hits(actor, limit)
+    steps = (_expire_alerts, _request_validation, _expire_hits, _remind_of_hits)
+    return sum(step(actor, limit) for step in steps)
 
 
 def _expire_alerts(actor: Actor, limit: int) -> int:
-    on = local_days(actor).of(actor.own_state())
-    ended = _lock_alerts(actor, Alert.expires_on < on, limit)
-    for alert in ended:
+    day = local_days(actor).of(actor.own_state())
+    expired = _lock_alerts(actor, Alert.expires_on < day, limit)
+    for alert in expired:
         alerts.end(actor, alert, "expired")
         alert.version += 1
         append(actor, AuditEvent(Action.ALERT_EXPIRED, "alert", alert.id))
         _notify(actor, alert, "alert_expired")
-    return len(ended)
+    return len(expired)
 
 
 def _request_validation(actor: Actor, limit: int) -> int:
     """Notify once per validation day that an alert must be verified."""
-    on = local_days(actor).of(actor.own_state())
-    asked = _lock_alerts(actor, Alert.validate_on <= on, limit)
-    for alert in asked:
+    day = local_days(actor).of(actor.own_state())
+    due = _lock_alerts(actor, Alert.validate_on <= day, limit)
+    for alert in due:
         _notify(actor, alert, "alert_expiring")
-        later = alerts.next_validation(on, alert.expires_on)
-        alert.validate_on = later if later > on else alert.expires_on + timedelta(days=1)
-    return len(asked)
+        later = alerts.next_validation(day, alert.expires_on)
+        alert.validate_on = later if later > day else alert.expires_on + timedelta(days=1)
+    return len(due)
 
 
-def _expire_unanswered_hits(actor: Actor, limit: int) -> int:
-    lapsed = _lock_hits(actor, Hit.due_at < actor.now() - HIT_EXPIRY, limit)
-    hit_answers.expire_hits(actor, lapsed)
-    return len(lapsed)
+def _expire_hits(actor: Actor, limit: int) -> int:
+    expired = _lock_hits(actor, Hit.due_at < actor.now() - HIT_EXPIRY, limit)
+    for hit in expired:
+        is_shown = hit_answers.change_hit(actor, hit, status="expired")
+        notices.notify_answered(actor, hit, Action.HIT_EXPIRED, is_shown=is_shown)
+    return len(expired)
 
 
 def _remind_of_hits(actor: Actor, limit: int) -> int:
@@ -71,22 +71,17 @@ def _remind_of_hits(actor: Actor, limit: int) -> int:
 
     Only of hits whose finding state waits for the answer.
     """
-    is_late = (Hit.due_at < actor.now()) & Hit.reminded_at.is_(None)
-    late = _lock_hits(actor, is_late & _is_shown_to_finder(), limit)
-    second = find_second_contact(actor.own_state()) if late else None
-    for row in late:
-        is_shown = hit_answers.change_hit(actor, row, reminded_at=actor.now())
-        alert_notices.notify_overdue(
-            actor, row, second.agency if second else None, is_shown=is_shown
-        )
-    return len(late)
-
-
-def _is_shown_to_finder() -> ColumnElement[bool]:
-    """Return the condition that the finding state may see the hit."""
-    shows = or_(Hit.asking_state == Hit.alert_state, Hit.asking_state == any_(Alert.concerned))
-    told = select(Alert.id).where(Alert.id == Hit.alert_id, shows)
-    return and_(Hit.action != alert_values.SILENT_ACTION, told.exists())
+    is_visible = or_(
+        Hit.finding_state == Hit.alert_state, Hit.finding_state == any_(Alert.concerned)
+    )
+    is_shown_to_finder = select(Alert.id).where(Alert.id == Hit.alert_id, is_visible).exists()
+    is_overdue = (Hit.due_at < actor.now()) & Hit.reminded_at.is_(None)
+    overdue = _lock_hits(actor, is_overdue & ~Hit.is_silent & is_shown_to_finder, limit)
+    office = find_second_contact(actor.own_state()) if overdue else None
+    for hit in overdue:
+        is_shown = hit_answers.change_hit(actor, hit, reminded_at=actor.now())
+        notices.notify_overdue(actor, hit, office and office.agency, is_shown=is_shown)
+    return len(overdue)
 
 
 def _lock_alerts(actor: Actor, condition: ColumnElement[bool], limit: int) -> list[Alert]:
@@ -95,13 +90,9 @@ def _lock_alerts(actor: Actor, condition: ColumnElement[bool], limit: int) -> li
 
 
 def _lock_hits(actor: Actor, condition: ColumnElement[bool], limit: int) -> list[Hit]:
-    waiting = (
-        Hit.owner_state == actor.state,
-        Hit.alert_state == actor.state,
-        Hit.status.in_(hit_answers.UNANSWERED),
-        condition,
-    )
-    return _lock_free_rows(select(Hit).where(*waiting).order_by(Hit.id), limit)
+    own = (Hit.owner_state == actor.state, Hit.alert_state == actor.state)
+    unanswered = Hit.status.in_(hit_answers.UNANSWERED)
+    return _lock_free_rows(select(Hit).where(*own, unanswered, condition).order_by(Hit.id), limit)
 
 
 def _lock_free_rows(query: Any, limit: int) -> list[Any]:
@@ -110,11 +101,6 @@ def _lock_free_rows(query: Any, limit: int) -> list[Any]:
 
 
 def _notify(actor: Actor, alert: Alert, code: str) -> None:
-    notify(
-        actor,
-        alert.owner_state,
-        code,
-        alert,
-        expires_on=alert.expires_on.isoformat(),
-        second_check=alert.second_check,
-    )
+    last_day = alert.expires_on.isoformat()
+    own, check = alert.owner_state, alert.second_check
+    notify(actor, own, code, alert, expires_on=last_day, second_check=check)

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import CHAR, CheckConstraint, Date, Double, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
 
@@ -16,7 +18,7 @@ from salsa_ext.database.session import Base
 class Alert(Owned, Base):
     """An alert: what to do if a wanted gun is found.
 
-    The gun is described by the alert's own record, `record_id`; `of_record` is the record of the
+    The gun is described by the alert's own record, `record_id`; `source_record_id` is the record of the
     same state that it was entered from. `visible_to` are the states that may see it, None for all;
     `concerned` follows from it and from an action that is not shown. `second_check` is `waiting`
     until a second person has compared the alert with its source. The alert must be validated again
@@ -51,7 +53,7 @@ class Alert(Owned, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]
     record_id: Mapped[UUID]
-    of_record: Mapped[UUID | None]
+    source_record_id: Mapped[UUID | None] = mapped_column("of_record")
     action: Mapped[str]
     priority: Mapped[str]
     reason: Mapped[str]
@@ -75,10 +77,10 @@ class Hit(Base):
 
     One row belongs to the alert's state, a second row with the same id to the state whose check or
     record matched. `cause_id` is that check or record, None if its state does not show it;
-    `cause_key` is its pseudonym and is never shown. `read_as` is the serial that matched, shown
+    `cause_key` is its pseudonym and is never shown. `serial_read` is the serial that matched, shown
     together with the cause. `cause_version` is the version of the record last compared:
     `cause_status` is `corrected` if it still matches the alert, `corrected_away` if not. `agency`
-    is where it matched. `met_at` is the time of the check or record; the alert's state must answer
+    is where it matched. `found_at` is the time of the check or record; the alert's state must answer
     by `due_at`.
     """
 
@@ -111,7 +113,7 @@ class Hit(Base):
     version: Mapped[int]
     alert_id: Mapped[UUID]
     alert_state: Mapped[str] = mapped_column(CHAR(3))
-    asking_state: Mapped[str] = mapped_column(CHAR(3))
+    finding_state: Mapped[str] = mapped_column("asking_state", CHAR(3))
     agency: Mapped[str | None]
     action: Mapped[str]
     priority: Mapped[str]
@@ -121,15 +123,25 @@ class Hit(Base):
     strength: Mapped[str]
     score: Mapped[float] = mapped_column(Double)
     status: Mapped[str]
-    met_at: Mapped[datetime]
-    made_at: Mapped[datetime]
+    found_at: Mapped[datetime] = mapped_column("met_at")
+    created_at: Mapped[datetime] = mapped_column("made_at")
     due_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None]
     note: Mapped[str | None]
     changed_at: Mapped[datetime]
-    read_as: Mapped[str | None] = mapped_column(info={"pii": "link"})
+    serial_read: Mapped[str | None] = mapped_column("read_as", info={"pii": "link"})
     cause_version: Mapped[int] = mapped_column(server_default=text("1"))
     cause_status: Mapped[str] = mapped_column(server_default=text("'standing'"))
     cause_changed_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def is_silent(self) -> bool:
+        """Return whether only the alert's state may know of the hit."""
+        return self.action == SILENT_ACTION
+
+    @property
+    def has_finder_row(self) -> bool:
+        """Return whether another state found the gun; it has a row unless the alert is hidden."""
+        return self.finding_state != self.alert_state

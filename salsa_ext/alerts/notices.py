@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from salsa_ext.access.audit import Action, AuditEvent, append_many
@@ -14,13 +14,10 @@ from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.values import Notice, Subject
 
-ENDED_ACTIONS: Final = {"expired": Action.HIT_EXPIRED, "ended": Action.HIT_ENDED}
-"""What a hit that waited did when its alert ended."""
-
 
 def notify_created(
     actor: Actor,
-    rows: Sequence[Mapping[str, Any]],
+    shown_by_hit: Mapping[Hit, bool],
     disclosed: Iterable[RecordFinding],
     *,
     in_background: bool,
@@ -31,169 +28,106 @@ def notify_created(
     audit of a finding state has no entry for a hit that it must not see. `disclosed` are the fields
     that hits show of records; their owners read them in their audit.
     """
-    append_many(actor, [*map(_created_event, rows), *finding_events(actor, disclosed)])
-    notify_many(
-        actor,
-        [notice for row in rows for notice in _created_notices(row, in_background=in_background)],
-    )
+    events, notices = [], []
+    for hit, is_shown in shown_by_hit.items():
+        data = {"alert": str(hit.alert_id), "cause": hit.cause_kind, "strength": hit.strength}
+        events.append(_event(Action.HIT_MADE, hit, is_shown, data, hidden=not is_shown))
+        data = {"action": hit.action, "strength": hit.strength, "alert": str(hit.alert_id)}
+        code = "hit_made" if is_shown else "hit_silent"  # the finding state does not act on these
+        notices.append(_owner_notice(code, hit, data))
+        if in_background and is_shown and hit.has_finder_row:
+            notices += _finder_notices("hit_made", hit, data)
+    append_many(actor, [*events, *finding_events(actor, disclosed)])
+    notify_many(actor, notices)
 
 
-def _created_event(row: Mapping[str, Any]) -> AuditEvent:
-    concerned = {row["alert_state"], *([row["asking_state"]] if row["is_shown"] else ())}
-    said = {"alert": str(row["alert_id"]), "cause": row["cause_kind"], "strength": row["strength"]}
-    return AuditEvent(
-        Action.HIT_MADE,
-        "hit",
-        row["id"],
-        row["alert_state"],
-        sorted(concerned),
-        said,
-        hidden=not row["is_shown"],
-    )
-
-
-def _created_notices(row: Mapping[str, Any], *, in_background: bool) -> list[Notice]:
-    data = {
-        "state": row["asking_state"],
-        "action": row["action"],
-        "strength": row["strength"],
-        "alert": str(row["alert_id"]),
-    }
-    code = "hit_made" if row["is_shown"] else "hit_silent"  # nobody waits there, and nobody acts
-    told = [hit_notice(row["alert_state"], code, row, data)]
-    if in_background and row["is_shown"] and row["asking_state"] != row["alert_state"]:
-        told += _finder_notices("hit_made", row, data | {"state": row["alert_state"]})
-    return told
-
-
-def notify_answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -> None:
-    """Log an answer and notify the finding state.
-
-    Notifies nobody if the hit is not shown to it.
-    """
-    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
-    append_many(
-        actor,
-        [
-            AuditEvent(
-                action,
-                "hit",
-                row.id,
-                row.alert_state,
-                concerned,
-                {"status": row.status, "due_at": row.due_at.isoformat()},
-            )
-        ],
-    )
+def notify_answered(actor: Actor, hit: Hit, action: Action, *, is_shown: bool) -> None:
+    """Log an answer; notify the finding state if it sees the hit."""
+    due = {"due_at": hit.due_at.isoformat()}
+    append_many(actor, [_event(action, hit, is_shown, {"status": hit.status} | due)])
     if is_shown:
-        data = {"state": row.alert_state, "due_at": row.due_at.isoformat()}
-        notify_many(actor, _finder_notices(f"hit_{row.status}", vars(row), data))
+        notify_many(actor, _finder_notices(f"hit_{hit.status}", hit, due))
 
 
 def notify_ended(
-    actor: Actor, rows: Sequence[Hit], alert_status: str, shown: Collection[UUID]
+    actor: Actor, hits: Sequence[Hit], alert_status: str, shown: Collection[UUID]
 ) -> None:
     """Log hits whose alert was cancelled or expired; notify the finding states.
 
     Unanswered hits end with the alert; confirmed ones stay confirmed. `shown` are the ids of hits
     that the finding state may see.
     """
-    append_many(actor, [_ended_event(row, alert_status, is_shown=row.id in shown) for row in rows])
-    notify_many(
-        actor,
-        [
-            notice
-            for row in rows
-            if row.id in shown
-            for notice in _finder_notices(
-                f"hit_alert_{alert_status}", vars(row), {"state": row.alert_state}
-            )
-        ],
-    )
-
-
-def _ended_event(row: Hit, alert_status: str, *, is_shown: bool) -> AuditEvent:
-    action = ENDED_ACTIONS.get(row.status, Action.HIT_ALERT_ENDED)
-    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
-    said = {"status": row.status, "alert": alert_status}
-    return AuditEvent(action, "hit", row.id, row.alert_state, concerned, said)
+    actions = {"expired": Action.HIT_EXPIRED, "ended": Action.HIT_ENDED}
+    events, notices = [], []
+    for hit in hits:
+        action = actions.get(hit.status, Action.HIT_ALERT_ENDED)
+        data = {"status": hit.status, "alert": alert_status}
+        events.append(_event(action, hit, hit.id in shown, data))
+        if hit.id in shown:
+            notices += _finder_notices(f"hit_alert_{alert_status}", hit, {})
+    append_many(actor, events)
+    notify_many(actor, notices)
 
 
 def notify_cause_changed(
-    actor: Actor, rows: Sequence[Hit], before: Mapping[UUID, str], shown: Collection[UUID]
+    actor: Actor, hits: Sequence[Hit], before: Mapping[UUID, str], shown: Collection[UUID]
 ) -> None:
     """Log corrected or withdrawn records of hits; notify both states.
 
     `before` are the previous statuses of the hits. Of a hit that is not in `shown`, only the
     alert's state is notified.
     """
-    append_many(
-        actor, [_cause_event(row, before[row.id], is_shown=row.id in shown) for row in rows]
-    )
-    notify_many(
-        actor,
-        [
-            notice
-            for row in rows
-            for notice in _cause_notices(row, before[row.id], is_shown=row.id in shown)
-        ],
-    )
+    actions = {"ended": Action.HIT_ENDED, "open": Action.HIT_REOPENED}
+    events, notices = [], []
+    for hit in hits:
+        is_shown, is_changed = hit.id in shown, hit.status != before[hit.id]
+        action = actions.get(hit.status) if is_changed else None
+        data = {"status": hit.status, "cause": hit.cause_status}
+        events.append(
+            _event(action or Action.HIT_CAUSE_CHANGED, hit, is_shown, data, hidden=not is_shown)
+        )
+        code = f"hit_cause_{hit.cause_status}"
+        if is_changed and hit.status == "open":
+            code = "hit_reopened" if is_shown else "hit_silent"
+        data = {"status": hit.status, "alert": str(hit.alert_id)}
+        if is_shown:
+            notices += _finder_notices(code, hit, data)
+        if hit.has_finder_row or not is_shown:
+            notices.append(_owner_notice(code, hit, data | {"action": hit.action}))
+    append_many(actor, events)
+    notify_many(actor, notices)
 
 
-def _cause_event(row: Hit, before: str, *, is_shown: bool) -> AuditEvent:
-    becomes = {"ended": Action.HIT_ENDED, "open": Action.HIT_REOPENED}
-    action = becomes.get(row.status, Action.HIT_CAUSE_CHANGED)
-    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
-    said = {"status": row.status, "cause": row.cause_status}
-    return AuditEvent(
-        Action.HIT_CAUSE_CHANGED if row.status == before else action,
-        "hit",
-        row.id,
-        row.alert_state,
-        concerned,
-        said,
-        hidden=not is_shown,
-    )
-
-
-def _cause_notices(row: Hit, before: str, *, is_shown: bool) -> list[Notice]:
-    is_again = before == "ended" and row.status == "open"
-    code = "hit_reopened" if is_again else f"hit_cause_{row.cause_status}"
-    if is_again and not is_shown:
-        code = "hit_silent"
-    data = {"status": row.status, "alert": str(row.alert_id)}
-    told = _finder_notices(code, vars(row), data | {"state": row.alert_state}) if is_shown else []
-    if row.asking_state != row.alert_state or not is_shown:
-        said = data | {"state": row.asking_state, "action": row.action}
-        told.append(hit_notice(row.alert_state, code, vars(row), said))
-    return told
-
-
-def notify_overdue(actor: Actor, row: Hit, contact: str | None, *, is_shown: bool) -> None:
+def notify_overdue(actor: Actor, hit: Hit, contact: str | None, *, is_shown: bool) -> None:
     """Remind the second contact of an unanswered hit; notify the finding state."""
-    data = {"state": row.alert_state, "contact": contact}
-    told = [
-        hit_notice(row.alert_state, "hit_overdue", vars(row), data | {"state": row.asking_state})
-    ]
-    if is_shown:
-        told += _finder_notices("hit_unanswered", vars(row), data)
-    notify_many(actor, told)
-    append_many(actor, [AuditEvent(Action.HIT_REMINDED, "hit", row.id)])
+    data = {"contact": contact}
+    finder = _finder_notices("hit_unanswered", hit, data) if is_shown else []
+    notify_many(actor, [_owner_notice("hit_overdue", hit, data), *finder])
+    append_many(actor, [AuditEvent(Action.HIT_REMINDED, "hit", hit.id)])
 
 
-def _finder_notices(code: str, row: Mapping[str, Any], data: dict[str, Any]) -> list[Notice]:
+def _event(
+    action: Action, hit: Hit, is_shown: bool, data: dict[str, Any], *, hidden: bool = False
+) -> AuditEvent:
+    states = sorted({hit.alert_state, *([hit.finding_state] if is_shown else ())})
+    return AuditEvent(action, "hit", hit.id, hit.alert_state, states, data, hidden=hidden)
+
+
+def _owner_notice(code: str, hit: Hit, data: dict[str, Any]) -> Notice:
+    return _notice(hit.alert_state, code, hit, data | {"state": hit.finding_state})
+
+
+def _finder_notices(code: str, hit: Hit, data: dict[str, Any]) -> list[Notice]:
     """Return notices for the finding state.
 
     Border officers are notified at the agency of the hit only: they see no other hits.
     """
-    state, agency = row["asking_state"], row["agency"]
-    notices = [hit_notice(state, code, row, data)]
-    if agency is not None:
-        notices.append(replace(notices[0], roles=("border_officer",), agencies=(agency,)))
-    return notices
+    notice = _notice(hit.finding_state, code, hit, data | {"state": hit.alert_state})
+    if hit.agency is None:
+        return [notice]
+    return [notice, replace(notice, roles=("border_officer",), agencies=(hit.agency,))]
 
 
-def hit_notice(state: str, code: str, row: Mapping[str, Any], data: dict[str, Any]) -> Notice:
-    """Return a notice about a hit; both states know it by the same id."""
-    subject = Subject(row["id"], state, row["read_as"])
-    return Notice(state, code, subject, data | {"alert_state": row["alert_state"]})
+def _notice(state: str, code: str, hit: Hit, data: dict[str, Any]) -> Notice:
+    subject = Subject(hit.id, state, hit.serial_read)
+    return Notice(state, code, subject, data | {"alert_state": hit.alert_state})

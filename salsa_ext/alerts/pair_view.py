@@ -12,9 +12,8 @@ from sqlalchemy import select
 from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.models import Hit
-from salsa_ext.alerts.queries import HitGun, HitView
+from salsa_ext.alerts.queries import HitGun, HitView, get_hit
 from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import NotFound
@@ -30,9 +29,9 @@ from salsa_ext.firearms.search.evidence import CHECK_EVENT
 from salsa_ext.reference.models import Post
 
 COMPARED_GROUPS: Final = ("firearm", "event")
-"""The field groups by which guns are compared, beside the place; nothing else is given with a hit."""
+"""Field groups by which guns are compared, besides the place; a hit discloses no others."""
 PLACE_PERMISSIONS: Final = {"seizure": Permission.SEIZURE_READ, "report": Permission.REPORT_READ}
-"""Which documents have a place, and who reads it."""
+"""Permission to read the place, by kind of document with a place."""
 
 
 def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
@@ -45,38 +44,29 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
     for a purpose without its case.
     """
     require(actor, Permission.HIT_READ)
-    view = alert_queries.get_hit(actor, hit_id)
+    view = get_hit(actor, hit_id)
     if Permission.RECORD_READ not in actor.permissions:
         return view
-    reader = actor.for_purpose(_reading_purpose(actor, view))
-    sought_record, met_record = _record_ids(view)
-    sought = _read_gun(reader, sought_record, view.hit.alert_state)
-    met = _read_gun(reader, met_record, view.hit.asking_state) or _read_check(reader, view.hit)
-    met = _with_cause_change(view.hit, met) if met else None
-    append_many(
-        reader,
-        [
-            _disclosure_event(view.hit, side)
-            for side in (sought, met)
-            if side and not side.sharing.is_own
-        ],
-    )
-    return replace(view, sought=sought, met=met)
-
-
-def _reading_purpose(actor: Actor, view: HitView) -> Purpose | None:
-    """Return the purpose of reading the other state's record, or None."""
-    if actor.purpose is not None:
-        return actor.purpose
-    if view.alert is None or not view.is_told:
-        return None
-    return Purpose("investigation", view.alert.alert.case_number)
-
-
-def _record_ids(view: HitView) -> tuple[UUID | None, UUID | None]:
-    """Return the alert's record and the found record, if named."""
-    sought = view.alert.alert.record_id if view.alert else view.alert_record
-    return sought, view.hit.cause_id if view.hit.cause_kind != CHECK_EVENT else None
+    hit, purpose = view.hit, actor.purpose
+    if purpose is None and view.alert and view.is_shown_to_finder:
+        purpose = Purpose("investigation", view.alert.alert.case_number)
+    reader = actor.for_purpose(purpose)
+    record_id = view.alert.alert.record_id if view.alert else view.alert_record
+    alert_gun = _read_gun(reader, record_id, hit.alert_state)
+    if hit.cause_kind == CHECK_EVENT:
+        found_gun = _read_check(reader, hit)
+    else:
+        found_gun = _read_gun(reader, hit.cause_id, hit.finding_state)
+    if found_gun and found_gun.view:
+        is_later = found_gun.view.record.version > hit.cause_version
+        found_gun = replace(
+            found_gun,
+            is_withdrawn=found_gun.view.is_withdrawn or hit.cause_status == "withdrawn",
+            is_corrected=is_later or hit.cause_status in ("corrected", "corrected_away"),
+        )
+    guns = [gun for gun in (alert_gun, found_gun) if gun and not gun.sharing.is_own]
+    append_many(reader, [_disclosure_event(hit, gun) for gun in guns])
+    return replace(view, alert_gun=alert_gun, found_gun=found_gun)
 
 
 def _read_gun(reader: Actor, record_id: UUID | None, owner: str) -> HitGun | None:
@@ -88,90 +78,66 @@ def _read_gun(reader: Actor, record_id: UUID | None, owner: str) -> HitGun | Non
     if record_id is None or (owner != reader.state and reader.purpose is None):
         return None
     try:
-        found = disclosures.load_record(reader, record_id)
+        disclosed = disclosures.load_record(reader, record_id)
     except NotFound:
         return None
-    if not found.sharing.may("firearm"):
+    if not disclosed.sharing.may("firearm"):
         return None
-    place = _read_place(reader, found)
-    is_withheld = found.view.record.document_kind in PLACE_PERMISSIONS and not found.sharing.may(
-        "place"
-    )
-    held = [*COMPARED_GROUPS, "place"] if place or is_withheld else COMPARED_GROUPS
-    return HitGun(found.view, found.sharing, held, place)
+    place = _read_place(reader, disclosed)
+    has_place = disclosed.view.record.document_kind in PLACE_PERMISSIONS
+    is_withheld = has_place and not disclosed.sharing.may("place")
+    groups = [*COMPARED_GROUPS, "place"] if place or is_withheld else COMPARED_GROUPS
+    return HitGun(disclosed.view, disclosed.sharing, groups, place)
 
 
 def _read_check(reader: Actor, hit: Hit) -> HitGun | None:
     """Return the gun that a check searched for, or None."""
-    if hit.cause_kind != CHECK_EVENT or hit.cause_id is None:
+    sharing = share_check(reader, hit.finding_state)
+    if hit.cause_id is None or not sharing.may("firearm"):
         return None
-    sharing = share_check(reader, hit.asking_state)
-    if not sharing.may("firearm"):
-        return None
-    with acting_as(reader, hit.asking_state):  # what it asked, given as the release function has it
+    with acting_as(reader, hit.finding_state):  # released above
         check = db.session.get(Check, hit.cause_id)
     if check is None:
         return None
-    asked = Query(**{**check.query, "marks": ()})
+    query = Query(**{**check.query, "marks": ()})
     gun = Firearm(
-        serial=asked.serial,
-        make=asked.make,
-        model=asked.model,
-        calibre=asked.calibre,
-        type=asked.type,
-        country_of_manufacture=asked.country,
-        year=asked.year,
-        marking=asked.marking,
+        serial=query.serial,
+        make=query.make,
+        model=query.model,
+        calibre=query.calibre,
+        type=query.type,
+        country_of_manufacture=query.country,
+        year=query.year,
+        marking=query.marking,
     )
-    said = record_commands.firearm_columns(gun) | {"state": hit.asking_state}
-    return HitGun(None, sharing, ("firearm",), asked=said)
+    columns = record_commands.firearm_columns(gun) | {"state": hit.finding_state}
+    return HitGun(None, sharing, ("firearm",), query=columns)
 
 
 def _disclosure_event(hit: Hit, gun: HitGun) -> AuditEvent:
     """Return the audit event for the owner: which groups were disclosed."""
     if gun.view is not None:
-        return record_disclosure_event(gun.view, gun.sharing, gun.held)
-    state, check = hit.asking_state, hit.cause_id or ""
-    said = {"groups": gun.sharing.given(gun.held), "handling": gun.sharing.said.handling}
-    return AuditEvent(Action.CHECK_DISCLOSED, CHECK_EVENT, check, state, [state], said)
+        return record_disclosure_event(gun.view, gun.sharing, gun.present_groups)
+    state, check, sharing = hit.finding_state, hit.cause_id or "", gun.sharing
+    groups = sharing.given(gun.present_groups)
+    data = {"groups": groups, "handling": sharing.statement.handling}
+    return AuditEvent(Action.CHECK_DISCLOSED, CHECK_EVENT, check, state, [state], data)
 
 
-def _with_cause_change(hit: Hit, gun: HitGun) -> HitGun:
-    if gun.view is None:
-        return gun
-    is_later = gun.view.record.version > hit.cause_version
-    return replace(
-        gun,
-        is_withdrawn=gun.view.is_withdrawn or hit.cause_status == "withdrawn",
-        is_corrected=is_later or hit.cause_status in ("corrected", "corrected_away"),
-    )
-
-
-def _read_place(reader: Actor, disclosure: Disclosure) -> Mapping[str, Any] | None:
+def _read_place(reader: Actor, disclosed: Disclosure) -> Mapping[str, Any] | None:
     """Return the place if disclosed and readable for the role."""
-    record = disclosure.view.record
+    record = disclosed.view.record
     permission = PLACE_PERMISSIONS.get(record.document_kind)
-    if (
-        permission is None
-        or permission not in reader.permissions
-        or not disclosure.sharing.may("place")
-    ):
+    if permission not in reader.permissions or not disclosed.sharing.may("place"):
         return None
-    read = _seizure_place if record.document_kind == "seizure" else _report_place
-    return read(record.document_id)
-
-
-def _seizure_place(document_id: UUID) -> Mapping[str, Any] | None:
-    row = db.session.scalar(select_current(Seizure).where(Seizure.id == document_id))
+    if record.document_kind == "report":
+        report = select_current(Report).where(Report.id == record.document_id)
+        return db.session.scalar(report.with_only_columns(Report.place))
+    seizure = select_current(Seizure).where(Seizure.id == record.document_id)
+    row = db.session.scalar(seizure)
     if row is None:
         return None
     post = select(Post.name).where(Post.code == row.post)
     name = row.place_name or (db.session.scalar(post) if row.post else None)
     fields = ("country", "admin1", "latitude", "longitude", "precision")
     return {field: getattr(row, field) for field in fields} | {"name": name}
-
-
-def _report_place(document_id: UUID) -> Mapping[str, Any] | None:
-    return db.session.scalar(
-        select_current(Report).where(Report.id == document_id).with_only_columns(Report.place)
-    )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from salsa_ext.access.models import Account
+from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
+from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database.paging import Page, fetch_page
@@ -22,24 +23,26 @@ from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.records.queries import RecordView, find_records
 from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
-ALERT_FILTERS = ("status", "action", "reason", "case_number", "second_check")
+ALERT_FILTERS: Final = ("status", "action", "reason", "case_number", "second_check")
+HIT_FILTERS: Final = ("status", "action", "strength", "alert_id", "alert_state")
+VOID_CAUSES: Final = ("corrected_away", "withdrawn")
+"""Cause statuses of records that are no ground of a hit."""
 
 
 @dataclass(frozen=True)
 class AlertView:
     """An alert with its gun and the user names of its editors.
 
-    `entered_by` and `verified_by` are user names. `is_compared` once the worker has searched the
-    existing records for the gun. `is_groundless` if the record that the alert was entered from was
-    withdrawn.
+    `is_compared` once the worker has searched the existing records for the gun.
+    `is_source_withdrawn` if the record that the alert was entered from was withdrawn.
     """
 
     alert: Alert
     gun: RecordView
     entered_by: str | None
     verified_by: str | None
-    is_compared: bool = True
-    is_groundless: bool = False
+    is_compared: bool
+    is_source_withdrawn: bool
 
     @property
     def version(self) -> int:
@@ -51,12 +54,12 @@ class AlertView:
 class AlertStatus:
     """Status of an alert that is visible to the own state.
 
-    `record` is the alert's record while it is active, `ended_at` the time of its end.
+    `record_id` is the alert's record while it is active, `ended_at` the time of its end.
     """
 
     status: str
     ended_at: datetime | None
-    record: UUID | None
+    record_id: UUID | None
 
 
 def list_alerts(
@@ -64,40 +67,33 @@ def list_alerts(
 ) -> Page[AlertView]:
     """Return a page of the own state's alerts, newest first."""
     require(actor, Permission.ALERT_READ)
-    query = select(Alert).where(Alert.owner_state == actor.state)
-    for name in ALERT_FILTERS:
-        if (value := filters.get(name)) is not None:
-            query = query.where(getattr(Alert, name) == value)
-    found = fetch_page(query, Alert.id, limit, cursor)
-    return found.of(_alert_views(found.items))
+    given = {name: filters[name] for name in ALERT_FILTERS if filters.get(name) is not None}
+    query = select(Alert).filter_by(owner_state=actor.state, **given)
+    page = fetch_page(query, Alert.id, limit, cursor)
+    return page.of(_alert_views(page.items))
 
 
 def get_alert(actor: Actor, alert_id: UUID) -> AlertView:
-    """Return one alert of the own state; requires ALERT_READ.
-
-    Raises NotFound.
-    """
+    """Return one alert of the own state; raises NotFound."""
     require(actor, Permission.ALERT_READ)
     return load_alert(actor, alert_id)
 
 
 def load_alert(actor: Actor, alert_id: UUID) -> AlertView:
-    """Return one own alert for the command that changed it.
-
-    Needs no permission to read. Raises NotFound.
-    """
+    """Return one own alert for the command that changed it; raises NotFound."""
     return _alert_views([_own_alert(actor, alert_id)])[0]
 
 
-def find_own_alerts(actor: Actor, ids: Collection[UUID]) -> dict[UUID, AlertView]:
-    """Return the own state's alerts among `ids`, by id.
+def alert_version(actor: Actor, alert_id: UUID) -> int:
+    """Return the current version for If-Match; raises NotFound."""
+    return _own_alert(actor, alert_id).version
 
-    Empty without ALERT_READ.
-    """
-    if Permission.ALERT_READ not in actor.permissions:
-        return {}
-    own = select(Alert).where(Alert.owner_state == actor.state, Alert.id.in_(ids))
-    return {view.alert.id: view for view in _alert_views(db.session.scalars(own).all())}
+
+def _own_alert(actor: Actor, alert_id: UUID) -> Alert:
+    alert = db.session.get(Alert, alert_id, populate_existing=True)
+    if alert is None or alert.owner_state != actor.state:
+        raise NotFound("alert", alert_id)
+    return alert
 
 
 def alerts_of_records(actor: Actor, records: Collection[UUID]) -> list[AlertView]:
@@ -107,50 +103,28 @@ def alerts_of_records(actor: Actor, records: Collection[UUID]) -> list[AlertView
     """
     if Permission.ALERT_READ not in actor.permissions:
         return []
-    own = (Alert.owner_state == actor.state, Alert.of_record.in_(records))
-    query = select(Alert).where(*own, Alert.action != "let_pass_and_inform")
-    return _alert_views(db.session.scalars(query.order_by(Alert.id.desc())).all())
-
-
-def alert_statuses(ids: Collection[UUID]) -> dict[UUID, AlertStatus]:
-    """Return the statuses of visible alerts, by id."""
-    shown = select(Alert.id, Alert.record_id, Alert.status, Alert.ended_at)
-    found = db.session.execute(shown.where(Alert.id.in_(ids)))
-    return {
-        key: AlertStatus(status, ended_at, record if status == "active" else None)
-        for key, record, status, ended_at in found
-    }
-
-
-def alert_version(actor: Actor, alert_id: UUID) -> int:
-    """Return the current version for If-Match; raises NotFound."""
-    return _own_alert(actor, alert_id).version
-
-
-def _own_alert(actor: Actor, alert_id: UUID) -> Alert:
-    found = db.session.get(Alert, alert_id, populate_existing=True)
-    if found is None or found.owner_state != actor.state:
-        raise NotFound("alert", alert_id)
-    return found
+    own = (Alert.owner_state == actor.state, Alert.source_record_id.in_(records))
+    query = select(Alert).where(*own, Alert.action != SILENT_ACTION).order_by(Alert.id.desc())
+    return _alert_views(db.session.scalars(query).all())
 
 
 def _alert_views(alerts: Sequence[Alert]) -> list[AlertView]:
     guns = {view.record.id: view for view in find_records([row.record_id for row in alerts])}
-    persons = {key for row in alerts for key in (row.entered_by, row.verified_by) if key}
-    named = select(Account.id, Account.username).where(Account.id.in_(persons))
-    names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
-    waiting, groundless = (
-        _records_in_queue(alerts),
-        withdrawn_sources({row.of_record for row in alerts}),
-    )
+    names = usernames_by_id(key for row in alerts for key in (row.entered_by, row.verified_by))
+    withdrawn = withdrawn_sources({row.source_record_id for row in alerts})
+    active = [row.record_id for row in alerts if row.status == "active"]
+    queued: set[UUID] = set()
+    if active:
+        queue = func.salsa_records_awaiting_match(active).table_valued("record")
+        queued = {*db.session.scalars(select(queue.c.record))}
     return [
         AlertView(
             row,
             guns[row.record_id],
             names.get(row.entered_by),
             names.get(row.verified_by),
-            row.record_id not in waiting,
-            row.of_record in groundless,
+            row.record_id not in queued,
+            row.source_record_id in withdrawn,
         )
         for row in alerts
     ]
@@ -158,38 +132,24 @@ def _alert_views(alerts: Sequence[Alert]) -> list[AlertView]:
 
 def withdrawn_sources(sources: Iterable[UUID | None]) -> set[UUID]:
     """Return the ids of withdrawn records among alerts' source records."""
-    told = find_records([key for key in sources if key], with_marks=False)
-    return {view.record.id for view in told if view.is_withdrawn}
-
-
-def _records_in_queue(alerts: Sequence[Alert]) -> set[UUID]:
-    """Return the records of active alerts that wait to be compared."""
-    active = [row.record_id for row in alerts if row.status == "active"]
-    if not active:
-        return set()
-    waits = func.salsa_waiting(active).table_valued("record")
-    return {*db.session.scalars(select(waits.c.record))}
-
-
-VOID_CAUSES: Final = ("corrected_away", "withdrawn")
-"""What became of a record that is no ground of a hit any more."""
-HIT_FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_state")
+    views = find_records([record_id for record_id in sources if record_id], with_marks=False)
+    return {view.record.id for view in views if view.is_withdrawn}
 
 
 @dataclass(frozen=True)
 class HitGun:
     """One gun of a hit, as disclosed to the reader.
 
-    A gun found in a check has no record, but the query in `asked`. `place` is None if it is not
-    disclosed or not recorded. `held` are the field groups that the record has values for.
+    A gun found in a check has no record, but the `query`. `place` is None if it is not disclosed or
+    not recorded. `present_groups` are the field groups that the record has values for.
     `is_corrected` if the current version differs from the one that matched the alert.
     """
 
     view: RecordView | None
     sharing: Sharing
-    held: Sequence[str]
+    present_groups: Sequence[str]
     place: Mapping[str, Any] | None = None
-    asked: Mapping[str, Any] | None = None
+    query: Mapping[str, Any] | None = None
     is_withdrawn: bool = False
     is_corrected: bool = False
 
@@ -210,18 +170,18 @@ class HitView:
     """A hit with the other state's contact and the alert.
 
     `contact` is None if the finding state must not know of the hit: a call would reveal it.
-    `answered_by` is a user name of the own state. `alert` is set for its own state only. `standing`
-    is the alert's status: a hit on an ended alert is no ground to act, even if confirmed. `sought`
-    and `met` are the two guns to compare, set only when one hit is read.
+    `answered_by` is a user name of the own state. `alert` is set for its own state only. A hit on
+    an ended alert (`alert_status`) is no ground to act, even if confirmed. `alert_gun` and
+    `found_gun` are set only when one hit is read.
     """
 
     hit: Hit
     contact: ContactOffice | None
     answered_by: str | None
     alert: AlertView | None = None
-    standing: AlertStatus | None = None
-    sought: HitGun | None = None
-    met: HitGun | None = None
+    alert_status: AlertStatus | None = None
+    alert_gun: HitGun | None = None
+    found_gun: HitGun | None = None
 
     @property
     def alert_record(self) -> UUID | None:
@@ -229,22 +189,21 @@ class HitView:
 
         The finding state reads it with a purpose and a case.
         """
-        return self.standing.record if self.standing else None
+        return self.alert_status.record_id if self.alert_status else None
 
     @property
     def ended(self) -> AlertStatus | None:
         """Return the status of an ended alert; None for denied hits."""
-        standing = self.standing
-        is_gone = standing is not None and standing.status != "active"
-        return standing if is_gone and self.hit.status != "denied" else None
+        status = self.alert_status
+        is_ended = status is not None and status.status != "active"
+        return status if is_ended and self.hit.status != "denied" else None
 
     @property
     def cause_changed(self) -> CauseChange | None:
         """Return the change of the hit's record; None if unchanged."""
         hit = self.hit
-        if hit.cause_status == "standing":
-            return None
-        return CauseChange(hit.cause_status, hit.cause_changed_at)
+        is_unchanged = hit.cause_status == "standing"
+        return None if is_unchanged else CauseChange(hit.cause_status, hit.cause_changed_at)
 
     @property
     def is_void(self) -> bool:
@@ -255,17 +214,22 @@ class HitView:
         return self.ended is not None or self.hit.cause_status in VOID_CAUSES
 
     @property
-    def is_told(self) -> bool:
+    def is_shown_to_finder(self) -> bool:
         """Return whether the finding state may see the hit and its answer."""
-        hit, alert = self.hit, self.alert.alert if self.alert else None
-        if hit.action == "let_pass_and_inform":
-            return False
-        return alert is None or hit.asking_state in {hit.alert_state, *alert.concerned}
+        return _is_shown_to_finder(self.hit, self.alert)
 
     @property
     def version(self) -> int:
         """Return the version for If-Match."""
         return self.hit.version
+
+
+def _is_shown_to_finder(hit: Hit, own_alert: AlertView | None) -> bool:
+    visible = own_alert is None or hit.finding_state in {
+        hit.alert_state,
+        *own_alert.alert.concerned,
+    }
+    return visible and not hit.is_silent
 
 
 def list_hits(
@@ -276,78 +240,27 @@ def list_hits(
     Hits on its alerts, and hits that it found on alerts of other states.
     """
     require(actor, Permission.HIT_READ)
-    query = _visible_hits(actor)
-    for name in HIT_FILTERS:
-        if (value := filters.get(name)) is not None:
-            query = query.where(getattr(Hit, name) == value)
+    given = {name: filters[name] for name in HIT_FILTERS if filters.get(name) is not None}
+    query = _visible_hits(actor).filter_by(**given)
+    if (state := filters.get("asking_state")) is not None:
+        query = query.where(Hit.finding_state == state)
     if (before := filters.get("due_before")) is not None:
         query = query.where(Hit.due_at < before)
-    found = fetch_page(query, Hit.id, limit, cursor)
-    return found.of(_hit_views(actor, found.items))
+    page = fetch_page(query, Hit.id, limit, cursor)
+    return page.of(_hit_views(actor, page.items))
 
 
 def get_hit(actor: Actor, hit_id: UUID) -> HitView:
     """Return one hit visible to the reader; raises NotFound."""
     require(actor, Permission.HIT_READ)
-    found = db.session.scalars(_visible_hits(actor).where(Hit.id == hit_id)).first()
-    if found is None:
+    hit = db.session.scalars(_visible_hits(actor).where(Hit.id == hit_id)).first()
+    if hit is None:
         raise NotFound("hit", hit_id)
-    return _hit_views(actor, [found])[0]
-
-
-def hits_of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[HitView]]:
-    """Return the hits of records, by record, newest first.
-
-    Leaves out hits on silent alerts. Empty without HIT_READ.
-    """
-    if Permission.HIT_READ not in actor.permissions:
-        return {}
-    query = _visible_hits(actor).where(
-        Hit.cause_id.in_(records), Hit.action != "let_pass_and_inform"
-    )
-    views = _hit_views(actor, db.session.scalars(query.order_by(Hit.id.desc())).all())
-    return {
-        record: [view for view in views if view.hit.cause_id == record]
-        for record in {view.hit.cause_id for view in views}
-        if record
-    }
-
-
-def hits_at_post(actor: Actor, states: Sequence[str], since: datetime, limit: int) -> list[HitView]:
-    """Return unanswered and recent hits for a post's board, newest first.
-
-    Hits found by the reader's agency, and hits between the two `states`. Empty without HIT_READ.
-    """
-    if Permission.HIT_READ not in actor.permissions:
-        return []
-    query = _board_query(actor, states).where(
-        or_(Hit.status.in_(("open", "extended")), Hit.made_at >= since)
-    )
-    rows = db.session.scalars(query.order_by(Hit.made_at.desc(), Hit.id).limit(limit)).all()
-    return _hit_views(actor, rows)
-
-
-def board_hits(actor: Actor, states: Sequence[str], ids: Collection[UUID]) -> Sequence[Hit]:
-    """Return those hits of `ids` that a post's board may show.
-
-    Empty without HIT_READ.
-    """
-    if Permission.HIT_READ not in actor.permissions:
-        return []
-    return db.session.scalars(_board_query(actor, states).where(Hit.id.in_(ids))).all()
-
-
-def _board_query(actor: Actor, states: Sequence[str]) -> Select[Any]:
-    of_both = and_(Hit.alert_state.in_(states), Hit.asking_state.in_(states))
-    met_here = and_(Hit.agency == actor.agency, Hit.asking_state == actor.state)
-    return _visible_hits(actor).where(or_(of_both, met_here))
+    return _hit_views(actor, [hit])[0]
 
 
 def load_hit(actor: Actor, hit_id: UUID) -> HitView:
-    """Return one own hit for the command that answered it.
-
-    Raises NotFound.
-    """
+    """Return one own hit for the command that answered it; raises NotFound."""
     return _hit_views(actor, [_own_hit(actor, hit_id)])[0]
 
 
@@ -357,11 +270,54 @@ def hit_version(actor: Actor, hit_id: UUID) -> int:
 
 
 def _own_hit(actor: Actor, hit_id: UUID) -> Hit:
-    own = select(Hit).where(Hit.id == hit_id, Hit.owner_state == actor.state)
-    found = db.session.scalars(own.execution_options(populate_existing=True)).first()
-    if found is None:
+    hit = db.session.get(Hit, (hit_id, actor.own_state()), populate_existing=True)
+    if hit is None:
         raise NotFound("hit", hit_id)
-    return found
+    return hit
+
+
+def hits_of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[HitView]]:
+    """Return the hits of records, by record, newest first.
+
+    Leaves out hits on silent alerts. Empty without HIT_READ.
+    """
+    if Permission.HIT_READ not in actor.permissions:
+        return {}
+    query = _visible_hits(actor).where(Hit.cause_id.in_(records), ~Hit.is_silent)
+    by_record: dict[UUID, list[HitView]] = {}
+    rows = db.session.scalars(query.order_by(Hit.id.desc())).all()
+    for view in _hit_views(actor, rows):
+        if view.hit.cause_id:
+            by_record.setdefault(view.hit.cause_id, []).append(view)
+    return by_record
+
+
+def hits_at_post(actor: Actor, states: Sequence[str], since: datetime, limit: int) -> list[HitView]:
+    """Return unanswered and recent hits for a post's board, newest first.
+
+    Hits found by the reader's agency, and hits between the two `states`. Empty without HIT_READ.
+    """
+    if Permission.HIT_READ not in actor.permissions:
+        return []
+    is_current = or_(Hit.status.in_(("open", "extended")), Hit.created_at >= since)
+    query = _board_hits(actor, states).where(is_current).order_by(Hit.created_at.desc(), Hit.id)
+    return _hit_views(actor, db.session.scalars(query.limit(limit)).all())
+
+
+def board_hits(actor: Actor, states: Sequence[str], ids: Collection[UUID]) -> Sequence[Hit]:
+    """Return those hits of `ids` that a post's board may show.
+
+    Empty without HIT_READ.
+    """
+    if Permission.HIT_READ not in actor.permissions:
+        return []
+    return db.session.scalars(_board_hits(actor, states).where(Hit.id.in_(ids))).all()
+
+
+def _board_hits(actor: Actor, states: Sequence[str]) -> Select[Any]:
+    between_both = and_(Hit.alert_state.in_(states), Hit.finding_state.in_(states))
+    found_here = and_(Hit.agency == actor.agency, Hit.finding_state == actor.state)
+    return _visible_hits(actor).where(or_(between_both, found_here))
 
 
 def _visible_hits(actor: Actor) -> Select[Any]:
@@ -372,33 +328,34 @@ def _visible_hits(actor: Actor) -> Select[Any]:
     query = select(Hit).where(Hit.owner_state == actor.state)
     if Permission.ALERT_READ in actor.permissions:
         return query
-    return query.where(
-        Hit.agency == actor.agency,
-        Hit.asking_state == actor.state,
-        Hit.action != "let_pass_and_inform",
-    )
+    found_here = (Hit.agency == actor.agency, Hit.finding_state == actor.state)
+    return query.where(*found_here, ~Hit.is_silent)
 
 
 def _hit_views(actor: Actor, hits: Sequence[Hit]) -> list[HitView]:
-    others = {_other_state(row, actor) for row in hits}
-    contacts = find_contacts(sorted(others))
-    persons = {row.answered_by for row in hits if row.answered_by}
-    named = select(Account.id, Account.username).where(Account.id.in_(persons))
-    names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
-    own = find_own_alerts(actor, {row.alert_id for row in hits if row.alert_state == actor.state})
-    standing = alert_statuses({row.alert_id for row in hits})
-    views = [
-        HitView(
-            row,
-            contacts.get(_other_state(row, actor)),
-            names.get(row.answered_by),
-            own.get(row.alert_id),
-            standing.get(row.alert_id),
-        )
-        for row in hits
+    names = usernames_by_id(hit.answered_by for hit in hits)
+    alert_ids = {hit.alert_id for hit in hits}
+    own_alerts: dict[UUID, AlertView] = {}
+    if Permission.ALERT_READ in actor.permissions:
+        own = select(Alert).where(Alert.owner_state == actor.state, Alert.id.in_(alert_ids))
+        own_alerts = {view.alert.id: view for view in _alert_views(db.session.scalars(own).all())}
+    columns = (Alert.id, Alert.record_id, Alert.status, Alert.ended_at)
+    visible = db.session.execute(select(*columns).where(Alert.id.in_(alert_ids)))
+    statuses = {
+        key: AlertStatus(status, ended_at, record_id if status == "active" else None)
+        for key, record_id, status, ended_at in visible
+    }
+    others = [
+        hit.finding_state if hit.alert_state == actor.state else hit.alert_state for hit in hits
     ]
-    return [view if view.is_told else replace(view, contact=None) for view in views]
-
-
-def _other_state(row: Hit, actor: Actor) -> str:
-    return row.asking_state if row.alert_state == actor.state else row.alert_state
+    contacts = find_contacts(sorted({*others}))
+    return [
+        HitView(
+            hit,
+            contacts.get(other) if _is_shown_to_finder(hit, own_alerts.get(hit.alert_id)) else None,
+            names.get(hit.answered_by),
+            own_alerts.get(hit.alert_id),
+            statuses.get(hit.alert_id),
+        )
+        for hit, other in zip(hits, others, strict=True)
+    ]

@@ -6,15 +6,14 @@ Expected and late shipments, checkpoints, seizures, discrepancies, hits, calls a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import queries as alert_queries
@@ -31,7 +30,6 @@ from salsa_ext.boards.seizures import (
     squares_of_corridors,
 )
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
 from salsa_ext.core.time import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import calendars, posts, settings
@@ -51,9 +49,6 @@ from salsa_ext.trade.permits.queries import PermitView, view_permits
 
 EXPIRY_WINDOW: Final = timedelta(days=30)
 
-ON_A_WALL: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
-"""What goes into the board on a wall, which shows numbers of it alone."""
-
 
 @dataclass(frozen=True)
 class TraceDeadline:
@@ -61,8 +56,8 @@ class TraceDeadline:
 
     `kind` is `asked` by the reader's state or `owed` by it. `due_at` is None while the clock is
     stopped (clarification, or deferred by the other state). `share` is the elapsed part of the time
-    in percent of the asked state's own time; above 100 it is late. `of` and `case_number` name the
-    trace or request, if the reader may see it.
+    in percent of the asked state's own time; above 100 it is late. `subject_id` and `case_number`
+    name the trace or request, if the reader may see it.
     """
 
     kind: str
@@ -73,7 +68,7 @@ class TraceDeadline:
     asked_at: datetime
     due_at: datetime | None
     share: int | None
-    of: UUID | None
+    subject_id: UUID | None
     case_number: str | None
 
     def is_late(self, now: datetime) -> bool:
@@ -85,51 +80,52 @@ class TraceDeadline:
 class Board:
     """The board as officers of one side see it.
 
-    Rows of the other state only if they concern theirs. `today` is the day at their side, `ticked`
-    the checkpoints of both sides on it. Other states' joint seizures are only counted: each is read
-    for a purpose, and its owner learns the reader. `weeks` are seven days each, oldest first, as in
-    `seized` and `flows`. Each list has at most `MAX_ROWS` rows.
+    Rows of the other state only if they concern theirs. `today` is the day at their side,
+    `checkpoints` are of both sides on it. Other states' joint seizures are only counted: each is
+    read for a purpose, and its owner learns the reader. `weeks` are seven days each, oldest first,
+    as in `weekly_seizures` and `flows`. Each list has at most `MAX_ROWS` rows.
     """
 
     post: Post
     as_of: datetime
     today: date
-    own: PostSide
+    own_side: PostSide
     calls: Sequence[CallView]
     due: Sequence[Crossing]
     late: Sequence[Crossing]
-    ticked: Sequence[PostCheckpoint]
+    checkpoints: Sequence[PostCheckpoint]
     expiring: Sequence[PermitView]
     discrepancies: Sequence[DiscrepancyView]
     hits: Sequence[HitView]
     seizures: Sequence[NearSeizure]
-    along: Sequence[NearSeizure]
+    route_seizures: Sequence[NearSeizure]
     corridors: Sequence[Corridor]
     places: Sequence[SeizurePlace]
-    clocks: Sequence[TraceDeadline]
-    traces: dict[str, int]
+    deadlines: Sequence[TraceDeadline]
+    open_traces: dict[str, int]
     figures: dict[str, int]
     weeks: Sequence[date]
-    seized: Sequence[WeeklySeizures]
+    weekly_seizures: Sequence[WeeklySeizures]
     flows: tuple[CrossingFlow, CrossingFlow]
 
     @property
     def due_today(self) -> list[Crossing]:
         """Return crossings due today at the reader's side."""
-        return [one for one in self.due if one.is_today]
+        return [crossing for crossing in self.due if crossing.is_today]
 
     @property
     def due_later(self) -> list[Crossing]:
         """Return crossings due in the next seven days, without today."""
-        return [one for one in self.due if not one.is_today]
+        return [crossing for crossing in self.due if not crossing.is_today]
 
     @property
-    def until(self) -> datetime:
+    def valid_until(self) -> datetime:
         """Return the next time at which something becomes late, or midnight."""
-        midnight = datetime.combine(self.today, time.max, ZoneInfo(self.own.zone))
-        coming = [one.shipment.due_at for one in self.due]
-        coming += [one.due_at for one in self.clocks] + [one.hit.due_at for one in self.hits]
-        return min([midnight, *(at for at in coming if at is not None and at > self.as_of)])
+        midnight = datetime.combine(self.today, time.max, ZoneInfo(self.own_side.zone))
+        due = [crossing.shipment.due_at for crossing in self.due]
+        due += [deadline.due_at for deadline in self.deadlines]
+        due += [view.hit.due_at for view in self.hits]
+        return min([midnight, *(at for at in due if at is not None and at > self.as_of)])
 
     @property
     def squares(self) -> frozenset[int]:
@@ -139,20 +135,19 @@ class Board:
     @property
     def counts(self) -> dict[str, int]:
         """Return the rows of each list, and overdue trace deadlines."""
-        lists = (
-            "late",
-            "due_today",
-            "due_later",
-            "ticked",
-            "expiring",
-            "discrepancies",
-            "hits",
-            "seizures",
-            "along",
-            "clocks",
-        )
-        late = sum(one.is_late(self.as_of) for one in self.clocks)
-        return {name: len(getattr(self, name)) for name in lists} | {"clocks_late": late}
+        return {
+            "late": len(self.late),
+            "due_today": len(self.due_today),
+            "due_later": len(self.due_later),
+            "passed_today": len(self.checkpoints),
+            "expiring": len(self.expiring),
+            "discrepancies": len(self.discrepancies),
+            "hits": len(self.hits),
+            "seizures": len(self.seizures),
+            "along_routes": len(self.route_seizures),
+            "deadlines": len(self.deadlines),
+            "deadlines_late": sum(deadline.is_late(self.as_of) for deadline in self.deadlines),
+        }
 
 
 def get_board(actor: Actor, code: str) -> Board:
@@ -162,51 +157,38 @@ def get_board(actor: Actor, code: str) -> Board:
     own, other = posts.own_and_other_side(post, actor.state)
     now, today = actor.now(), local_date(actor.now(), own.zone)
     weeks = PostWeeks(today, own.zone)
-    expected = crossings.expected_crossings(actor, post, own.zone)
-    ways = corridors_of_board(post, now, [*expected.due, *expected.late])
-    near, along = (
-        seizures.seizures_near_post(actor, post, today),
-        seizures.seizures_along_routes(actor, post, today, ways),
-    )
-    seized = seizures.count_by_week(actor, post, weeks)
+    late, due = crossings.late_and_due_crossings(actor, post, own.zone)
+    corridors = corridors_of_board(post, now, [*due, *late])
+    near = seizures.seizures_near_post(actor, post, today)
+    along = seizures.seizures_along_routes(actor, post, today, corridors)
+    weekly = seizures.count_by_week(actor, post, weeks)
     return Board(
         post=post,
         as_of=now,
         today=today,
-        own=own,
+        own_side=own,
         calls=calls.calls_on_board(actor, code),
-        due=expected.due,
-        late=expected.late,
-        ticked=crossings.checkpoints_of_day(post, today, own.zone),
+        due=due,
+        late=late,
+        checkpoints=crossings.checkpoints_of_day(post, today, own.zone),
         expiring=_expiring_permits(actor, post, today),
         discrepancies=discrepancy_queries.list_at_post(actor, code, MAX_ROWS),
         hits=alert_queries.hits_at_post(actor, (own.state, other.state), now - WEEK, MAX_ROWS),
         seizures=near,
-        along=along,
-        corridors=ways,
+        route_seizures=along,
+        corridors=corridors,
         places=seizures.group_places(post, near, along),
-        clocks=trace_deadlines(actor, other.state),
-        traces=_open_traces_by_priority(actor),
-        figures=_seizure_figures(seized, seizures.count_joint_of_others(actor, post, today)),
+        deadlines=trace_deadlines(actor, other.state),
+        open_traces=_open_traces_by_priority(actor),
+        figures={
+            "seized_last_7_days": weekly[-1].firearms,
+            "seized_previous_7_days": weekly[-2].firearms,
+            "joint_of_others_last_90_days": seizures.count_joint_of_others(actor, post, today),
+        },
         weeks=weeks.first_days,
-        seized=seized,
+        weekly_seizures=weekly,
         flows=count_flows(post, weeks),
     )
-
-
-def wall_of(actor: Actor) -> tuple[Actor, str]:
-    """Return as whom a display reads the board, and of which post; raises NotFound where it has none."""
-    require(actor, Permission.WALL_READ)
-    account = db.session.get(Account, actor.account_id)
-    if account is None or account.post is None:
-        raise NotFound("post", "-")
-    return replace(actor, permissions=ON_A_WALL), account.post
-
-
-def own_side(actor: Actor, code: str) -> PostSide:
-    """Return the own side of a post; raises NotFound, Forbidden."""
-    require(actor, Permission.BOARD_READ)
-    return posts.own_and_other_side(get_post(code), actor.state)[0]
 
 
 def squares_of_board(post: Post, corridors: Sequence[Corridor]) -> frozenset[int]:
@@ -216,8 +198,8 @@ def squares_of_board(post: Post, corridors: Sequence[Corridor]) -> frozenset[int
 
 def corridors_of_board(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Corridor]:
     """Return the corridors of recent and expected shipments."""
-    lately = seizures.recent_routes(post, now - seizures.LOOKBACK)
-    return seizures.build_corridors(post, [*lately, *(one.shipment.route for one in expected)])
+    routes = seizures.recent_routes(post, now - seizures.LOOKBACK)
+    return seizures.build_corridors(post, [*routes, *(each.shipment.route for each in expected)])
 
 
 def _expiring_permits(actor: Actor, post: Post, today: date) -> list[PermitView]:
@@ -233,45 +215,31 @@ def _expiring_permits(actor: Actor, post: Post, today: date) -> list[PermitView]
 
 
 def _open_traces_by_priority(actor: Actor) -> dict[str, int]:
-    waiting = Trace.status.in_(("sent", "in_progress"))
-    rows = db.session.execute(
-        select(Trace.priority, func.count())
-        .where(Trace.owner_state == actor.state, waiting)
-        .group_by(Trace.priority)
-    )
-    return {priority: int(count) for priority, count in rows}
-
-
-def _seizure_figures(seized: Sequence[WeeklySeizures], joint: int) -> dict[str, int]:
-    """Return own firearms seized near, and others' joint seizures."""
+    is_open = Trace.status.in_(("sent", "in_progress"))
+    query = select(Trace.priority, func.count()).where(Trace.owner_state == actor.state, is_open)
     return {
-        "seized_last_7_days": seized[-1].firearms,
-        "seized_previous_7_days": seized[-2].firearms,
-        "joint_of_others_last_90_days": joint,
+        priority: int(count)
+        for priority, count in db.session.execute(query.group_by(Trace.priority))
     }
-
-
-CASE_PERMISSIONS: Final = {"asked": Permission.TRACE_READ, "owed": Permission.REQUEST_READ}
 
 
 def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
     """Return deadlines of traces between two states, first due first.
 
-    Restricted agencies do not see theirs.
+    Those of own traces by the other state's settings. Restricted agencies do not see theirs.
     """
-    found = [*_own_leg_deadlines(actor, other), *_request_deadlines(actor, other)]
-    return sorted(found, key=lambda one: (one.due_at is None, one.due_at or one.asked_at))
+    deadlines = [*_own_trace_deadlines(actor, other), *_request_deadlines(actor, other)]
+    return sorted(deadlines, key=lambda each: (each.due_at is None, each.due_at or each.asked_at))
 
 
-def _own_leg_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
-    """Return own legs' deadlines, by the other state's settings."""
-    theirs = settings.settings_by_state([other])[other]
+def _own_trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
+    own, theirs = actor.own_state(), settings.settings_by_state([other])[other]
     calendar = calendars.state_calendar(other, theirs)
     query = (
         select(TraceLeg, Trace)
         .join(Trace, Trace.id == TraceLeg.trace_id)
         .where(
-            TraceLeg.owner_state == actor.state,
+            TraceLeg.owner_state == own,
             TraceLeg.state == other,
             TraceLeg.channel == "salsa",
             TraceLeg.status.in_(WAITING_STATUSES),
@@ -279,85 +247,67 @@ def _own_leg_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
         .order_by(TraceLeg.asked_at)
         .limit(MAX_ROWS)
     )
-    made = []
+    deadlines = []
     for leg, trace in db.session.execute(query):
         days = calendar if calendars.counts_working_days(trace.priority) else None
         until = deadline_from(theirs.target(trace.priority), leg.asked_at, days)
-        made.append(_build_deadline(actor, "asked", trace, leg, leg.asked_at, until, days))
-    return made
+        is_running = leg.status in RUNNING_STATUSES and leg.status != "deferred"
+        term = (leg.asked_at, until, days) if is_running else None
+        deadlines.append(_deadline(actor, "asked", (own, other), trace, leg, leg.asked_at, term))
+    return deadlines
 
 
 def _request_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
+    own, calendar = actor.own_state(), calendars.own_calendar(actor)
     query = (
         select(TraceRequest)
         .where(
-            TraceRequest.owner_state == actor.state,
+            TraceRequest.owner_state == own,
             TraceRequest.asking_state == other,
             TraceRequest.status.in_(WAITING_STATUSES),
         )
         .order_by(TraceRequest.due_at)
         .limit(MAX_ROWS)
     )
-    own: Calendar = calendars.own_calendar(actor)
-    return [
-        _build_deadline(
-            actor,
-            "owed",
-            row,
-            row,
-            row.clock_from,
-            row.due_at,
-            own if calendars.counts_working_days(row.priority) else None,
-        )
-        for row in db.session.scalars(query)
-    ]
+    deadlines = []
+    for row in db.session.scalars(query):
+        days = calendar if calendars.counts_working_days(row.priority) else None
+        term = (row.clock_from, row.due_at, days) if row.status in RUNNING_STATUSES else None
+        deadlines.append(_deadline(actor, "owed", (other, own), row, row, row.received_at, term))
+    return deadlines
 
 
-def _build_deadline(
+CASE_PERMISSIONS: Final = {"asked": Permission.TRACE_READ, "owed": Permission.REQUEST_READ}
+
+
+def _deadline(
     actor: Actor,
     kind: str,
-    trace_or_request: Any,
-    leg_or_request: Any,
-    begin: datetime,
-    until: datetime,
-    calendar: Calendar | None,
+    states: tuple[str, str],
+    subject: Trace | TraceRequest,
+    row: TraceLeg | TraceRequest,
+    asked_at: datetime,
+    term: tuple[datetime, datetime, Calendar | None] | None,
 ) -> TraceDeadline:
-    asking, asked = _asking_and_asked(kind, leg_or_request)
-    runs = leg_or_request.status in RUNNING_STATUSES and (kind, leg_or_request.status) != (
-        "asked",
-        "deferred",
-    )
-    may = CASE_PERMISSIONS[kind] in actor.permissions
+    """Build a deadline; `term` is begin, end and calendar of a running clock."""
+    may_read = CASE_PERMISSIONS[kind] in actor.permissions
     return TraceDeadline(
         kind,
-        asking,
-        asked,
-        trace_or_request.priority,
-        leg_or_request.status,
-        leg_or_request.received_at if kind == "owed" else leg_or_request.asked_at,
-        until if runs else None,
-        _elapsed_percent(begin, until, actor.now(), calendar) if runs else None,
-        trace_or_request.id if may else None,
-        trace_or_request.case_number if may else None,
-    )
-
-
-def _asking_and_asked(kind: str, leg_or_request: Any) -> Sequence[str]:
-    other = leg_or_request.state if kind == "asked" else leg_or_request.asking_state
-    return (
-        (leg_or_request.owner_state, other)
-        if kind == "asked"
-        else (other, leg_or_request.owner_state)
+        *states,
+        subject.priority,
+        row.status,
+        asked_at,
+        term and term[1],
+        term and _elapsed_percent(actor.now(), *term),
+        subject.id if may_read else None,
+        subject.case_number if may_read else None,
     )
 
 
 def _elapsed_percent(
-    begin: datetime, until: datetime, now: datetime, calendar: Calendar | None
+    now: datetime, begin: datetime, until: datetime, calendar: Calendar | None
 ) -> int:
-    """Return the elapsed percent of a time.
-
-    By the clock if it has no working day.
-    """
+    """Return the elapsed percent of a time, by the clock if it has no working day."""
     term = working_time_between(begin, until, calendar)
     if term <= timedelta():
         term, calendar = until - begin, None

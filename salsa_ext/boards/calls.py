@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,6 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CallPending, Forbidden, NotFound, TooManyCallRequests, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import locks
-from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_many
@@ -29,10 +28,15 @@ from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, re
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade import lookup
-from salsa_ext.trade.shipments.models import Shipment
 
 REPEAT_AFTER: Final = timedelta(minutes=5)
-"""After so long the same may be asked again, though nobody answered."""
+"""Time after which an unanswered request may be repeated."""
+WAITING_VISIBLE: Final = timedelta(hours=24)
+"""Time for which a waiting request is on the boards."""
+ANSWERED_VISIBLE: Final = timedelta(hours=1)
+"""Time for which an answered request is on the boards."""
+MAX_WAITING: Final = 10
+"""Waiting requests of one side on the boards at once."""
 
 
 @dataclass(frozen=True)
@@ -46,36 +50,48 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
     """Request a call from the border officers of the other side.
 
     It is on the other side's board and desk, and notifies officers of the agencies at the post. A
-    shipment is named only if it concerns the other state. Raises NotFound, Forbidden, AlreadyAsked
-    if an equal request is waiting, TooManyCalls if the boards have no room.
+    shipment is named only if it concerns the other state. Raises NotFound, Forbidden, CallPending
+    if an equal request is waiting, TooManyCallRequests if the boards have no room.
     """
     require(actor, Permission.CHECKPOINT_RECORD)
-    at, state = get_post(post), actor.own_state()
+    at, state, now = get_post(post), actor.own_state(), actor.now()
     own, other = own_and_other_side(at, state)
-    about = _concerned_shipment(actor, data, other.state)
-    shipment = about.id if about else None
-    locks.lock_call_requests(state, at.code)
-    if waiting := find_waiting_call(actor, at.code, shipment, actor.now() - REPEAT_AFTER):
-        raise CallPending(f"{waiting.asked_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
-    if count_waiting(actor, at.code) >= MAX_WAITING:
-        raise TooManyCallRequests(MAX_WAITING)
-    row = {
-        "id": new_id(),
-        "owner_state": state,
-        "concerned": sorted((state, other.state)),
-        "post": at.code,
-        "agency": actor.agency,
-        "shipment_id": shipment,
-        "shipment_number": about.number if about else None,
-        "asked_at": actor.now(),
-    }
-    insert_many(CallRequest, [row])
-    notify_many(actor, [_call_notice(row, at.name, other.state, about)])
-    said = {"call": str(row["id"]), "for": "shipment" if about else "post"}
-    append(
-        actor, AuditEvent(Action.POST_CALLED, "post", at.code, concerned=[other.state], data=said)
+    shipment = (
+        lookup.get_shipment_overview(actor, data.shipment).shipment if data.shipment else None
     )
-    return UUID(str(row["id"]))
+    if shipment and other.state not in shipment.concerned:
+        shipment = None
+    locks.lock_call_requests(state, at.code)
+    waiting = _calls_at(at.code).where(CallRequest.owner_state == state, ~_has_answer())
+    is_same = CallRequest.shipment_id.is_not_distinct_from(shipment.id if shipment else None)
+    same = waiting.where(is_same, CallRequest.asked_at > now - REPEAT_AFTER).limit(1)
+    if (pending := db.session.scalars(same).first()) is not None:
+        raise CallPending(f"{pending.asked_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
+    visible = waiting.where(CallRequest.asked_at >= now - WAITING_VISIBLE).subquery()
+    if (db.session.scalar(select(func.count()).select_from(visible)) or 0) >= MAX_WAITING:
+        raise TooManyCallRequests(MAX_WAITING)
+    call = CallRequest(
+        id=new_id(),
+        owner_state=state,
+        concerned=sorted((state, other.state)),
+        post=at.code,
+        agency=actor.agency,
+        shipment_id=shipment.id if shipment else None,
+        shipment_number=shipment.number if shipment else None,
+        asked_at=now,
+    )
+    db.session.add(call)
+    subject = Subject(uuid5(NAMESPACE_OID, at.code), state, at.name)
+    if shipment:
+        subject = Subject(shipment.id, shipment.owner_state, shipment.number, "shipment")
+    notice_data = {"post": at.code, "name": at.name, "call": str(call.id), "by": state}
+    agencies = responsible_agencies(other.state, at.code)
+    notify_many(
+        actor, [Notice(other.state, "post_called", subject, notice_data, agencies=agencies)]
+    )
+    event_data = {"call": str(call.id), "for": "shipment" if shipment else "post"}
+    append(actor, AuditEvent(Action.POST_CALLED, "post", at.code, None, [other.state], event_data))
+    return call.id
 
 
 def answer_call(*, actor: Actor, call_id: UUID) -> None:
@@ -84,54 +100,20 @@ def answer_call(*, actor: Actor, call_id: UUID) -> None:
     Raises NotFound, or Forbidden for the side that requested it.
     """
     require(actor, Permission.CHECKPOINT_RECORD)
-    call = find_call(call_id)
-    state = actor.own_state()
+    call, state = _find_call(call_id), actor.own_state()
     if call.owner_state == state:
         raise Forbidden(message("Your side asked for this call; the other side answers it."))
-    first = insert(CallAnswer).values(
+    answer = insert(CallAnswer).values(
         call_id=call.id,
         owner_state=state,
         concerned=call.concerned,
         agency=actor.agency,
         answered_at=actor.now(),
     )
-    made = first.on_conflict_do_nothing().returning(CallAnswer.call_id)
-    if db.session.scalar(made) is not None:
-        said = {"call": str(call.id)}
-        concerned = [call.owner_state]
-        append(
-            actor,
-            AuditEvent(Action.POST_ANSWERED, "post", call.post, concerned=concerned, data=said),
-        )
-
-
-def _concerned_shipment(actor: Actor, data: CallRequestData, other: str) -> Shipment | None:
-    if data.shipment is None:
-        return None
-    row = lookup.get_shipment_overview(actor, data.shipment).shipment
-    return row if other in row.concerned else None
-
-
-def _call_notice(call: Mapping[str, Any], name: str, other: str, about: Shipment | None) -> Notice:
-    code, state = call["post"], call["owner_state"]
-    subject = Subject(_post_uuid(code), state, name)
-    if about is not None:
-        subject = Subject(about.id, about.owner_state, about.number, "shipment")
-    data = {"post": code, "name": name, "call": str(call["id"]), "by": state}
-    return Notice(other, "post_called", subject, data, agencies=responsible_agencies(other, code))
-
-
-def _post_uuid(code: str) -> UUID:
-    """Return a UUID for a post: posts have only codes."""
-    return uuid5(NAMESPACE_OID, code)
-
-
-WAITING_VISIBLE: Final = timedelta(hours=24)
-"""For so long a call that nobody answered stands on the boards."""
-ANSWERED_VISIBLE: Final = timedelta(hours=1)
-"""For so long one that was answered does."""
-MAX_WAITING: Final = 10
-"""How many calls of one side stand on the boards at once."""
+    created = db.session.scalar(answer.on_conflict_do_nothing().returning(CallAnswer.call_id))
+    if created is not None:
+        states, data = [call.owner_state], {"call": str(call.id)}
+        append(actor, AuditEvent(Action.POST_ANSWERED, "post", call.post, None, states, data))
 
 
 @dataclass(frozen=True)
@@ -163,8 +145,8 @@ def list_calls(
     query = _calls_at(post.code)
     if (is_answered := filters.get("answered")) is not None:
         query = query.where(_has_answer() if is_answered else ~_has_answer())
-    found = fetch_page(query, CallRequest.id, limit, cursor)
-    return found.of(_call_views(found.items))
+    page = fetch_page(query, CallRequest.id, limit, cursor)
+    return page.of(_call_views(page.items))
 
 
 def calls_on_board(actor: Actor, code: str) -> list[CallView]:
@@ -172,52 +154,25 @@ def calls_on_board(actor: Actor, code: str) -> list[CallView]:
 
     All waiting ones of the last 24 hours: no side can have more than `MAX_WAITING`.
     """
-    since = _calls_at(code).where(CallRequest.asked_at >= actor.now() - WAITING_VISIBLE)
-    waiting = since.where(~_has_answer())
-    lately = select(CallAnswer.call_id).where(
-        CallAnswer.answered_at >= actor.now() - ANSWERED_VISIBLE
-    )
-    settled = since.where(CallRequest.id.in_(lately))
-    first = waiting.order_by(CallRequest.asked_at, CallRequest.id).limit(2 * MAX_WAITING)
-    newest = settled.order_by(CallRequest.asked_at.desc()).limit(MAX_WAITING)
-    return _call_views([row for some in (first, newest) for row in db.session.scalars(some)])
+    now = actor.now()
+    recent = _calls_at(code).where(CallRequest.asked_at >= now - WAITING_VISIBLE)
+    oldest = recent.where(~_has_answer()).order_by(CallRequest.asked_at, CallRequest.id)
+    lately = select(CallAnswer.call_id).where(CallAnswer.answered_at >= now - ANSWERED_VISIBLE)
+    newest = recent.where(CallRequest.id.in_(lately)).order_by(CallRequest.asked_at.desc())
+    waiting = db.session.scalars(oldest.limit(2 * MAX_WAITING)).all()
+    return _call_views([*waiting, *db.session.scalars(newest.limit(MAX_WAITING))])
 
 
 def load_call(call_id: UUID) -> CallView:
     """Return a call after a command; raises NotFound."""
-    return _call_views([find_call(call_id)])[0]
+    return _call_views([_find_call(call_id)])[0]
 
 
-def find_call(call_id: UUID) -> CallRequest:
-    """Return a call request for a command; raises NotFound."""
-    found = db.session.get(CallRequest, call_id)
-    if found is None:
+def _find_call(call_id: UUID) -> CallRequest:
+    call = db.session.get(CallRequest, call_id)
+    if call is None:
         raise NotFound("call", call_id)
-    return found
-
-
-def find_waiting_call(
-    actor: Actor, code: str, shipment: UUID | None, since: datetime
-) -> CallRequest | None:
-    """Return the own side's equal unanswered request since a time."""
-    query = _calls_at(code).where(
-        CallRequest.owner_state == actor.state,
-        CallRequest.asked_at > since,
-        CallRequest.shipment_id.is_not_distinct_from(shipment),
-        ~_has_answer(),
-    )
-    found: CallRequest | None = db.session.scalars(query.limit(1)).first()
-    return found
-
-
-def count_waiting(actor: Actor, code: str) -> int:
-    """Count the own side's waiting requests on the boards."""
-    query = _calls_at(code).where(
-        CallRequest.owner_state == actor.state,
-        CallRequest.asked_at >= actor.now() - WAITING_VISIBLE,
-        ~_has_answer(),
-    )
-    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return call
 
 
 def _calls_at(code: str) -> Select[Any]:
@@ -231,8 +186,8 @@ def _has_answer() -> Any:
 def _call_views(rows: Sequence[CallRequest]) -> list[CallView]:
     if not rows:
         return []
-    wanted = select(CallAnswer).where(CallAnswer.call_id.in_([row.id for row in rows]))
-    answers = {answer.call_id: answer for answer in db.session.scalars(wanted)}
+    query = select(CallAnswer).where(CallAnswer.call_id.in_([row.id for row in rows]))
+    answers = {answer.call_id: answer for answer in db.session.scalars(query)}
     offices = find_calling_offices({(row.owner_state, row.agency, row.post) for row in rows})
     return [
         CallView(row, offices.get((row.owner_state, row.agency, row.post)), answers.get(row.id))

@@ -1,24 +1,37 @@
-"""What a device needs to keep an account's work while it has no line: a name, a key, and until when."""
+"""Devices that show a board or store work of an account without a network."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from salsa_ext.access.models import ApiKey
+from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
 from salsa_ext.database.session import db
+
+DISPLAY_PERMISSIONS: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
+"""Permissions by which a wall display reads a board; it shows numbers alone."""
+
+
+def display_reader(actor: Actor) -> tuple[Actor, str]:
+    """Return the reader of a display's board, and its post; raises NotFound without a post."""
+    require(actor, Permission.WALL_READ)
+    account = db.session.get(Account, actor.account_id)
+    if account is None or account.post is None:
+        raise NotFound("post", "-")
+    return replace(actor, permissions=DISPLAY_PERMISSIONS), account.post
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """By what a device keeps the work of an account: `owner` names it there and says nothing of it.
+class DeviceKey:
+    """Key by which a device encrypts the stored work of an account.
 
-    The same for the account on each device and in each session, so that what was kept in one session
-    is opened in the next. `ends_at` is when the session ends, and with it the device's right to hold
-    the key.
+    `owner` stands for the account and reveals nothing. Both are the same on each device and in each
+    session. `ends_at` is the end of the session, and of the device's right to hold the key.
     """
 
     owner: str
@@ -26,14 +39,14 @@ class Keeping:
     ends_at: datetime | None
 
 
-def keeping(*, actor: Actor) -> Keeping:
-    """Return by what the actor's device keeps his work; raises NotConfigured."""
+def device_key(*, actor: Actor) -> DeviceKey:
+    """Return the key for the actor's device; raises NotConfigured."""
     require(actor, Permission.BOARD_READ)
     session = db.session.get(ApiKey, actor.key_id) if actor.key_id else None
     key = actor.vault.derive(f"device of {actor.account_id}")
-    return Keeping(owner_of(actor), key, session.expires_at if session else None)
+    return DeviceKey(device_owner(actor), key, session.expires_at if session else None)
 
 
-def owner_of(actor: Actor) -> str:
-    """Return what stands for an account on a device."""
+def device_owner(actor: Actor) -> str:
+    """Return the pseudonym of an account on devices."""
     return actor.vault.derive(f"name on a device of {actor.account_id}")[:16].hex()

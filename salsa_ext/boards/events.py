@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -35,25 +35,17 @@ from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
-UNKNOWN_TIME: Final = datetime.min.replace(tzinfo=UTC)
-"""Until it is said when it was."""
 CURSOR_LIFETIME: Final = timedelta(hours=23)
-"""For so long a mark is good: changes are kept for a day."""
+"""Age up to which a cursor is good; changes are stored for a day."""
 BATCH_SIZE: Final = 500
-"""How many changes are looked at at once."""
+"""Changes read at once."""
 MAX_BATCHES: Final = 10
-"""How often at most for one answer."""
-EVENT_KINDS: Final = (
-    "shipment",
-    "checkpoint",
-    "receipt",
-    "discrepancy",
-    "seizure",
-    "hit",
-    "trace",
-    "request",
-    "call",
+"""Batches read for one answer."""
+EVENTS_QUERY: Final = text(
+    "SELECT * FROM salsa_board_events(:since, :upto, :code, CAST(:near AS int[]), :after_id, :most)"
 )
+CHANGES_QUERY: Final = text("SELECT * FROM salsa_board_changes(:since)")
+SNAPSHOT_QUERY: Final = text("SELECT pg_current_snapshot()::text")
 
 
 @dataclass(frozen=True)
@@ -61,12 +53,12 @@ class EventCursor:
     """A reader's position in the changes of a post.
 
     After the snapshot `since`; with `upto` within the changes up to that snapshot, after id
-    `beyond`.
+    `after_id`.
     """
 
     since: str
     upto: str | None
-    beyond: int
+    after_id: int
     at: datetime
 
 
@@ -74,12 +66,10 @@ class EventCursor:
 class BoardEvent:
     """A change of an object, with its present content.
 
-    `state` owns the object. `incident` is the kind of the shipment's last incident. `id` is None if
-    the reader may not open the object.
+    `state` owns the object. `id` is None if the reader may not open the object. `incident` is the
+    kind of the shipment's last incident. `kind` and the time `at` are those of the change.
     """
 
-    at: datetime
-    kind: str
     state: str
     id: UUID | None = None
     number: str | None = None
@@ -87,6 +77,8 @@ class BoardEvent:
     stage: str | None = None
     outcome: str | None = None
     incident: str | None = None
+    kind: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -98,39 +90,27 @@ class EventPage:
     """
 
     items: Sequence[BoardEvent]
-    after: EventCursor
+    next_cursor: EventCursor
     has_more: bool
 
 
 @dataclass(frozen=True)
 class _PostReader:
-    """A post for one reader."""
+    """A post for one reader; `other` is the state of the other side."""
 
     actor: Actor
     post: Post
     zone: str
     other: str
 
-    @property
-    def states(self) -> tuple[str, str]:
-        return self.actor.state or "", self.other
-
-    @property
-    def today(self) -> date:
-        return local_date(self.actor.now(), self.zone)
+    @cached_property
+    def corridors(self) -> Sequence[Corridor]:
+        late, due = crossings.late_and_due_crossings(self.actor, self.post, self.zone)
+        return board.corridors_of_board(self.post, self.actor.now(), [*due, *late])
 
     @cached_property
-    def ways(self) -> Sequence[Corridor]:
-        actor, post = self.actor, self.post
-        expected = crossings.expected_crossings(actor, post, self.zone)
-        return board.corridors_of_board(post, actor.now(), [*expected.due, *expected.late])
-
-    @cached_property
-    def squares(self) -> frozenset[int]:
-        return board.squares_of_board(self.post, self.ways)
-
-
-EventsBySubject = Mapping[UUID, BoardEvent]
+    def squares(self) -> list[int]:
+        return sorted(board.squares_of_board(self.post, self.corridors))
 
 
 def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int) -> EventPage:
@@ -142,122 +122,79 @@ def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int)
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
     own, other = posts.own_and_other_side(post, actor.state)
+    end = EventCursor(str(db.session.scalar(SNAPSHOT_QUERY)), None, 0, actor.now())
     if cursor is None:
-        return EventPage((), _current_cursor(actor), False)
+        return EventPage((), end, False)
     if actor.now() - cursor.at > CURSOR_LIFETIME:
-        raise Invalid(
-            {
-                "after": [
-                    message("This is older than a day: read the board, and begin anew without it.")
-                ]
-            }
-        )
-    return _collect_events(_PostReader(actor, post, own.zone, other.state), cursor, limit)
-
-
-def _collect_events(reader: _PostReader, cursor: EventCursor, limit: int) -> EventPage:
-    """Read batches until `limit` visible events are found."""
-    end = (
-        EventCursor(cursor.upto, None, 0, cursor.at)
-        if cursor.upto
-        else _current_cursor(reader.actor)
-    )
-    going, found = replace(cursor, upto=end.since), list[BoardEvent]()
+        problem = message("This is older than a day: read the board, and begin anew without it.")
+        raise Invalid({"after": [problem]})
+    if cursor.upto:
+        end = EventCursor(cursor.upto, None, 0, cursor.at)
+    reader = _PostReader(actor, post, own.zone, other.state)
+    position, events = replace(cursor, upto=end.since), list[BoardEvent]()
     for _ in range(MAX_BATCHES):
-        rows, told = _read_batch(reader, going)
+        rows = _read_batch(reader, position)
+        events_by_change = _events_by_change(reader, rows)
         for row in rows:
-            event = told.get(row.id)
-            if event is not None and len(found) == limit:
-                return EventPage(found, going, True)
-            going = replace(going, beyond=row.id)
-            found += [event] if event is not None else []
+            event = events_by_change.get(row.id)
+            if event is not None and len(events) == limit:
+                return EventPage(events, position, True)
+            position = replace(position, after_id=row.id)
+            events += [event] if event is not None else []
         if len(rows) < BATCH_SIZE:
-            return EventPage(found, end, False)
-    return EventPage(found, going, False)
+            return EventPage(events, end, False)
+    return EventPage(events, position, False)
 
 
-def _current_cursor(actor: Actor) -> EventCursor:
-    seen = db.session.scalar(text("SELECT pg_current_snapshot()::text"))
-    return EventCursor(str(seen), None, 0, actor.now())
-
-
-def _read_batch(
-    reader: _PostReader, cursor: EventCursor
-) -> tuple[Sequence[Any], dict[int, BoardEvent]]:
-    """Return the next changes, and their events by change id.
-
-    The board's squares are computed only if a change has one.
-    """
-    is_known = "squares" in vars(reader)
-    rows = _query_changes(reader, cursor, sorted(reader.squares) if is_known else None)
-    if not is_known and any(row.square is not None for row in rows):
-        rows = _query_changes(reader, cursor, sorted(reader.squares))
-    return rows, _events_by_change(reader, rows)
-
-
-def _query_changes(
-    reader: _PostReader, cursor: EventCursor, squares: Sequence[int] | None
-) -> Sequence[Any]:
-    asked = {"code": reader.post.code, "near": squares, "most": BATCH_SIZE}
-    return db.session.execute(EVENTS_QUERY, vars(cursor) | asked).all()
-
-
-EVENTS_QUERY = text(
-    "SELECT * FROM salsa_board_events(:since, :upto, :code, CAST(:near AS int[]), :beyond, :most)"
-)
+def _read_batch(reader: _PostReader, cursor: EventCursor) -> Sequence[Any]:
+    """Return the next changes; the squares are computed only if a change has one."""
+    parameters = vars(cursor) | {"code": reader.post.code, "near": None, "most": BATCH_SIZE}
+    if "squares" not in vars(reader):
+        rows = db.session.execute(EVENTS_QUERY, parameters).all()
+        if all(row.square is None for row in rows):
+            return rows
+    return db.session.execute(EVENTS_QUERY, parameters | {"near": reader.squares}).all()
 
 
 def _events_by_change(reader: _PostReader, rows: Sequence[Any]) -> dict[int, BoardEvent]:
     """Return events by change id; one for an object with several changes."""
-    last = {(row.kind, row.subject): row for row in rows}
+    last = {(row.kind, row.subject): row for row in rows if row.kind in EVENT_READERS}
     ids = defaultdict[str, list[UUID]](list)
-    for kind, subject in last:
-        ids[kind].append(subject)
-    said = {
-        kind: EVENT_READERS[kind](reader, wanted)
-        for kind, wanted in ids.items()
-        if kind in EVENT_READERS
-    }
+    for kind, subject_id in last:
+        ids[kind].append(subject_id)
+    events = {kind: EVENT_READERS[kind](reader, ids[kind]) for kind in ids}
     return {
-        row.id: replace(event, at=row.told_at)
-        for (kind, subject), row in last.items()
-        if (event := said.get(kind, {}).get(subject)) is not None
+        row.id: replace(events[kind][subject_id], kind=kind, at=row.told_at)
+        for (kind, subject_id), row in last.items()
+        if subject_id in events[kind]
     }
 
 
-def _shipment_events(kind: str) -> Callable[[_PostReader, Collection[UUID]], EventsBySubject]:
-    def tell(place: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
-        rows = db.session.scalars(select(Shipment).where(Shipment.id.in_(ids))).all()
-        return {
-            view.shipment.id: _build_event(
-                kind,
-                view.shipment.owner_state,
-                id=view.shipment.id,
-                number=view.shipment.number,
-                status=view.status,
-                incident=next((one.data["kind"] for one in view.incidents[-1:]), None),
-            )
-            for view in shipment_queries.view_shipments(place.actor, rows)
-        }
-
-    return tell
+EventsBySubject = Mapping[UUID, BoardEvent]
+ReadEvents = Callable[[_PostReader, Collection[UUID]], EventsBySubject]
 
 
-def _checkpoint_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
+def _shipment_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
+    rows = db.session.scalars(select(Shipment).where(Shipment.id.in_(ids))).all()
+    events = {}
+    for view in shipment_queries.view_shipments(reader.actor, rows):
+        row = view.shipment
+        incident = view.incidents[-1].data["kind"] if view.incidents else None
+        events[row.id] = BoardEvent(
+            row.owner_state, row.id, row.number, view.status, incident=incident
+        )
+    return events
+
+
+def _checkpoint_events(_: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
     query = select(Checkpoint, Shipment.number).join(
         Shipment, Shipment.id == Checkpoint.shipment_id
     )
-    rows = db.session.execute(query.where(Checkpoint.id.in_(ids)))
     return {
-        tick.id: _build_event(
-            "checkpoint",
-            tick.owner_state,
-            id=tick.shipment_id,
-            number=number,
-            stage=tick.stage,
-            outcome=tick.outcome,
+        row.id: BoardEvent(
+            row.owner_state, row.shipment_id, number, stage=row.stage, outcome=row.outcome
         )
-        for tick, number in rows
+        for row, number in db.session.execute(query.where(Checkpoint.id.in_(ids)))
     }
 
 
@@ -266,33 +203,24 @@ def _discrepancy_events(reader: _PostReader, ids: Collection[UUID]) -> EventsByS
         return {}
     rows = db.session.scalars(select(Discrepancy).where(Discrepancy.id.in_(ids)))
     return {
-        row.id: _build_event(
-            "discrepancy", row.owner_state, id=row.id, number=row.subject_number, status=row.status
-        )
-        for row in rows
+        row.id: BoardEvent(row.owner_state, row.id, row.subject_number, row.status) for row in rows
     }
 
 
 def _seizure_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
-    rows = seizures.select_for_board(reader.actor, reader.post, reader.today, reader.ways, ids)
-    return {
-        row.id: _build_event("seizure", row.owner_state, id=row.id, number=row.number)
-        for row in rows
-    }
+    actor, today = reader.actor, local_date(reader.actor.now(), reader.zone)
+    rows = seizures.select_for_board(actor, reader.post, today, reader.corridors, ids)
+    return {row.id: BoardEvent(row.owner_state, row.id, row.number) for row in rows}
 
 
 def _hit_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
-    rows = alert_queries.board_hits(reader.actor, reader.states, ids)
-    return {
-        row.id: _build_event("hit", row.alert_state, id=row.id, status=row.status) for row in rows
-    }
+    states = (reader.actor.own_state(), reader.other)
+    rows = alert_queries.board_hits(reader.actor, states, ids)
+    return {row.id: BoardEvent(row.alert_state, row.id, status=row.status) for row in rows}
 
 
 def _trace_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
-    """Return events of own legs to the other state.
-
-    The case only with TRACE_READ.
-    """
+    """Return events of own legs to the other state; the case only with TRACE_READ."""
     query = (
         select(TraceLeg, Trace)
         .join(Trace, Trace.id == TraceLeg.trace_id)
@@ -303,67 +231,48 @@ def _trace_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject
             TraceLeg.channel == "salsa",
         )
     )
-    may = Permission.TRACE_READ in reader.actor.permissions
-    return {
-        trace.id: _build_event(
-            "trace",
-            leg.owner_state,
-            id=trace.id if may else None,
-            number=trace.case_number if may else None,
-            status=leg.status,
-        )
-        for leg, trace in db.session.execute(query)
-    }
+    may_read = Permission.TRACE_READ in reader.actor.permissions
+    events = {}
+    for leg, trace in db.session.execute(query):
+        event = BoardEvent(leg.owner_state, status=leg.status)
+        if may_read:
+            event = replace(event, id=trace.id, number=trace.case_number)
+        events[trace.id] = event
+    return events
 
 
 def _request_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
-    """Return events of the other state's requests.
-
-    The case only with REQUEST_READ.
-    """
+    """Return events of the other state's requests; the case only with REQUEST_READ."""
     query = select(TraceRequest).where(
         TraceRequest.id.in_(ids),
         TraceRequest.owner_state == reader.actor.state,
         TraceRequest.asking_state == reader.other,
     )
-    may = Permission.REQUEST_READ in reader.actor.permissions
-    return {
-        row.id: _build_event(
-            "request",
-            row.asking_state,
-            id=row.id if may else None,
-            number=row.case_number if may else None,
-            status=row.status,
-        )
-        for row in db.session.scalars(query)
-    }
+    may_read = Permission.REQUEST_READ in reader.actor.permissions
+    events = {}
+    for row in db.session.scalars(query):
+        event = BoardEvent(row.asking_state, status=row.status)
+        if may_read:
+            event = replace(event, id=row.id, number=row.case_number)
+        events[row.id] = event
+    return events
 
 
-def _call_events(place: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
+def _call_events(_: _PostReader, ids: Collection[UUID]) -> EventsBySubject:
     query = select(CallRequest, CallAnswer.answered_at).outerjoin(
         CallAnswer, CallAnswer.call_id == CallRequest.id
     )
-    rows = db.session.execute(query.where(CallRequest.id.in_(ids)))
-    return {
-        call.id: _build_event(
-            "call",
-            call.owner_state,
-            id=call.id,
-            number=call.shipment_number,
-            status="answered" if answered_at else "waiting",
-        )
-        for call, answered_at in rows
-    }
+    events = {}
+    for call, answered_at in db.session.execute(query.where(CallRequest.id.in_(ids))):
+        status = "answered" if answered_at else "waiting"
+        events[call.id] = BoardEvent(call.owner_state, call.id, call.shipment_number, status)
+    return events
 
 
-def _build_event(kind: str, state: str, **more: Any) -> BoardEvent:
-    return BoardEvent(UNKNOWN_TIME, kind, state, **more)
-
-
-EVENT_READERS: Final[Mapping[str, Callable[[_PostReader, Collection[UUID]], EventsBySubject]]] = {
-    "shipment": _shipment_events("shipment"),
-    "receipt": _shipment_events("receipt"),
+EVENT_READERS: Final[Mapping[str, ReadEvents]] = {
+    "shipment": _shipment_events,
     "checkpoint": _checkpoint_events,
+    "receipt": _shipment_events,
     "discrepancy": _discrepancy_events,
     "seizure": _seizure_events,
     "hit": _hit_events,
@@ -371,7 +280,7 @@ EVENT_READERS: Final[Mapping[str, Callable[[_PostReader, Collection[UUID]], Even
     "request": _request_events,
     "call": _call_events,
 }
-
+EVENT_KINDS: Final = tuple(EVENT_READERS)
 BoardKey = tuple[str, str]
 """A state, and the code of a post."""
 
@@ -389,16 +298,16 @@ class VisibleChange(NamedTuple):
     agency: str | None
     squares: frozenset[int] | None
 
-    def is_of(self, side: BoardKey) -> bool:
+    def concerns(self, key: BoardKey) -> bool:
         """Return whether a board may include it."""
-        state, post = side
+        state, post = key
         return self.state == state and self.post in (None, post)
 
 
 class ChangesRead(NamedTuple):
     """Changes of one read, and its database snapshot for the next one."""
 
-    seen: str
+    snapshot: str
     changes: Collection[VisibleChange]
 
 
@@ -410,22 +319,22 @@ def read_changes(engine: Engine, since: str | None) -> ChangesRead:
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if since is None:
-            seen = connection.scalar(text("SELECT pg_current_snapshot()::text"))
-            return ChangesRead(str(seen), ())
+            return ChangesRead(str(connection.scalar(SNAPSHOT_QUERY)), ())
         rows = connection.execute(CHANGES_QUERY, {"since": since}).all()
-    return ChangesRead(
-        rows[0].seen, [_visible_change(row) for row in rows if row.state is not None]
-    )
-
-
-def _visible_change(row: Any) -> VisibleChange:
-    squares = None if row.squares is None else frozenset(row.squares)
-    return VisibleChange(row.state, row.post, row.kind, row.agency, squares)
-
-
-CHANGES_QUERY = text("SELECT * FROM salsa_board_changes(:since)")
+    changes = [
+        VisibleChange(
+            row.state,
+            row.post,
+            row.kind,
+            row.agency,
+            None if row.squares is None else frozenset(row.squares),
+        )
+        for row in rows
+        if row.state is not None
+    ]
+    return ChangesRead(rows[0].seen, changes)
 
 
 def delete_old_changes() -> int:
     """Delete board changes older than a day; return their number."""
-    return int(db.session.scalar(text("SELECT salsa_forget_board_changes()")) or 0)
+    return int(db.session.scalar(text("SELECT salsa_delete_old_board_changes()")) or 0)

@@ -19,7 +19,8 @@ from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 WEEKS: Final = 8
 WEEK: Final = timedelta(days=7)
 EXIT_STAGES: Final = ("exit", "transit_out")
-ENTRY_STAGES: Final = ("entry", "transit_in")
+Goods = Mapping[tuple[str, str], float]
+"""Quantities of goods without serials, by type and unit."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,15 @@ class WeeklyCrossings:
 class CrossingFlow:
     """Crossings in one direction, as each side counts them.
 
-    `left` and `entered` are lists by week (see `Weeks`); neither is adjusted to the other. `goods`
-    are quantities without serials that passed in the last week by either side's checkpoint, by type
-    and unit.
+    `left` and `entered` are lists by week (see `PostWeeks`); neither is adjusted to the other.
+    `goods` passed in the last week by either side's checkpoint.
     """
 
     leaving: str
     entering: str
     left: Sequence[WeeklyCrossings]
     entered: Sequence[WeeklyCrossings]
-    goods: Mapping[tuple[str, str], float]
+    goods: Goods
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,6 @@ class PostWeeks:
         last = self.today - WEEK + timedelta(days=1)
         return [last - WEEK * back for back in reversed(range(WEEKS))]
 
-    @property
-    def since(self) -> datetime:
-        """Return the start of the first week at the reader's side."""
-        return self.start(self.first_days[0])
-
     def start(self, day: date) -> datetime:
         """Return the start of a day at the reader's side."""
         return datetime.combine(day, time.min, ZoneInfo(self.zone))
@@ -80,29 +75,16 @@ class PostWeeks:
 
 def count_flows(post: Post, weeks: PostWeeks) -> tuple[CrossingFlow, CrossingFlow]:
     """Return both directions, of shipments that the reader may see."""
-    counted, goods = _count_crossings(post, weeks), _sum_goods(post, weeks)
-    return (
-        _flow_between(post.state_a, post.state_b, counted, goods),
-        _flow_between(post.state_b, post.state_a, counted, goods),
-    )
+    counts, goods = _count_crossings(post, weeks), _sum_goods(post, weeks)
 
+    def flow(leaving: str, entering: str) -> CrossingFlow:
+        left, entered = (
+            [counts.get((*side, week), WeeklyCrossings()) for week in range(WEEKS)]
+            for side in ((leaving, True), (entering, False))
+        )
+        return CrossingFlow(leaving, entering, left, entered, goods.get((leaving, entering), {}))
 
-def _flow_between(
-    leaving: str,
-    entering: str,
-    counted: Mapping[tuple[str, bool, int], WeeklyCrossings],
-    goods: Mapping[tuple[str, str], Mapping[tuple[str, str], float]],
-) -> CrossingFlow:
-    def of(state: str, leaves: bool) -> list[WeeklyCrossings]:
-        return [counted.get((state, leaves, at), WeeklyCrossings()) for at in range(WEEKS)]
-
-    return CrossingFlow(
-        leaving,
-        entering,
-        of(leaving, True),
-        of(entering, False),
-        goods.get((leaving, entering), {}),
-    )
+    return flow(post.state_a, post.state_b), flow(post.state_b, post.state_a)
 
 
 def _passed_shipments(post: Post, since: datetime) -> Any:
@@ -111,75 +93,54 @@ def _passed_shipments(post: Post, since: datetime) -> Any:
     With the time of its first checkpoint.
     """
     leaves = Checkpoint.stage.in_(EXIT_STAGES).label("leaves")
-    return (
-        select(
-            Checkpoint.owner_state,
-            leaves,
-            Checkpoint.shipment_id,
-            func.min(Checkpoint.occurred_at).label("at"),
-        )
-        .where(
-            Checkpoint.post == post.code,
-            Checkpoint.occurred_at >= since,
-            Checkpoint.outcome == "passed",
-        )
-        .group_by(Checkpoint.owner_state, leaves, Checkpoint.shipment_id)
-        .subquery()
+    columns = (Checkpoint.owner_state, leaves, Checkpoint.shipment_id)
+    query = select(*columns, func.min(Checkpoint.occurred_at).label("at")).where(
+        Checkpoint.post == post.code,
+        Checkpoint.occurred_at >= since,
+        Checkpoint.outcome == "passed",
     )
+    return query.group_by(*columns).subquery()
 
 
 def _count_crossings(post: Post, weeks: PostWeeks) -> dict[tuple[str, bool, int], WeeklyCrossings]:
-    passed = _passed_shipments(post, weeks.since)
-    week = weeks.column(passed.c.at).label("week")
-    rows = db.session.execute(
-        select(
-            passed.c.owner_state, passed.c.leaves, week, func.count(), func.sum(Shipment.item_count)
-        )
-        .join(Shipment, Shipment.id == passed.c.shipment_id)
-        .group_by(passed.c.owner_state, passed.c.leaves, week)
-    )
+    passed = _passed_shipments(post, weeks.start(weeks.first_days[0]))
+    keys = (passed.c.owner_state, passed.c.leaves, weeks.column(passed.c.at).label("week"))
+    query = select(*keys, func.count(), func.sum(Shipment.item_count))
+    query = query.join(Shipment, Shipment.id == passed.c.shipment_id).group_by(*keys)
     return {
-        (state, leaves, at): WeeklyCrossings(int(number), int(guns or 0))
-        for state, leaves, at, number, guns in rows
+        (state, leaves, week): WeeklyCrossings(int(number), int(guns or 0))
+        for state, leaves, week, number, guns in db.session.execute(query)
     }
 
 
-def _sum_goods(
-    post: Post, weeks: PostWeeks
-) -> Mapping[tuple[str, str], Mapping[tuple[str, str], float]]:
-    """Return last week's goods without serials.
-
-    By direction, then by type and unit.
-    """
+def _sum_goods(post: Post, weeks: PostWeeks) -> Mapping[tuple[str, str], Goods]:
+    """Return last week's goods without serials, by direction."""
     passed = _passed_shipments(post, weeks.start(weeks.first_days[-1]))
-    rows = db.session.execute(
-        select(
-            passed.c.owner_state, passed.c.leaves, Shipment.id, Shipment.permit_id, Shipment.bulk
-        )
-        .join(Shipment, Shipment.id == passed.c.shipment_id)
-        .where(func.jsonb_array_length(Shipment.bulk) > 0)
-    ).all()
-    lines, other = _types_and_units(rows), {post.state_a: post.state_b, post.state_b: post.state_a}
-    found: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(
+    columns = (Shipment.id, Shipment.permit_id, Shipment.bulk)
+    query = select(passed.c.owner_state, passed.c.leaves, *columns)
+    query = query.join(Shipment, Shipment.id == passed.c.shipment_id)
+    rows = db.session.execute(query.where(func.jsonb_array_length(Shipment.bulk) > 0)).all()
+    kinds = _types_and_units(rows)
+    other = {post.state_a: post.state_b, post.state_b: post.state_a}
+    goods: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(
         lambda: defaultdict(float)
     )
-    seen = set()
-    for state, leaves, key, permit, bulk in rows:
-        way = (state, other.get(state, "")) if leaves else (other.get(state, ""), state)
-        for part in bulk if (key, way) not in seen else ():
-            found[way][lines.get((permit, part["line"]), ("unknown", ""))] += float(
-                part["quantity"]
-            )
-        seen.add((key, way))
-    return found
+    counted = set()
+    for state, leaves, shipment, permit, bulk in rows:
+        direction = (state, other.get(state, "")) if leaves else (other.get(state, ""), state)
+        for part in bulk if (shipment, direction) not in counted else ():
+            kind = kinds.get((permit, part["line"]), ("unknown", ""))
+            goods[direction][kind] += float(part["quantity"])
+        counted.add((shipment, direction))
+    return goods
 
 
 def _types_and_units(rows: Sequence[Any]) -> dict[tuple[Any, int], tuple[str, str]]:
     """Return type and unit of the goods' permit lines."""
-    wanted = {(permit, part["line"]) for _, _, _, permit, bulk in rows for part in bulk}
-    if not wanted:
+    lines = {(permit, part["line"]) for _, _, _, permit, bulk in rows for part in bulk}
+    if not lines:
         return {}
-    query = select(PermitLine).where(tuple_(PermitLine.permit_id, PermitLine.line).in_(wanted))
+    query = select(PermitLine).where(tuple_(PermitLine.permit_id, PermitLine.line).in_(lines))
     return {
         (line.permit_id, line.line): (line.type or line.category, line.unit or "")
         for line in db.session.scalars(query)

@@ -28,9 +28,11 @@ class BoardChange(Base):
     )
     state: Mapped[str] = mapped_column(CHAR(3))
     post: Mapped[str | None]
-    told_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    recorded_at: Mapped[datetime] = mapped_column(
+        "told_at", server_default=text("clock_timestamp()")
+    )
     kind: Mapped[str] = mapped_column(server_default="board")
-    subject: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None] = mapped_column("subject")
     agency: Mapped[str | None]
     square: Mapped[int | None]
 
@@ -41,7 +43,7 @@ class CallRequest(Owned, Base):
     About a shipment if one is given.
     """
 
-    __tablename__ = "post_call"
+    __tablename__ = "call_request"
     __table_args__ = (Index(None, "post", "asked_at"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     post: Mapped[str]
@@ -57,7 +59,7 @@ class CallAnswer(Owned, Base):
     A request without such a row is waiting.
     """
 
-    __tablename__ = "post_call_answer"
+    __tablename__ = "call_answer"
     call_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     agency: Mapped[str | None]
     answered_at: Mapped[datetime]

@@ -11,8 +11,7 @@ from math import asin, atan2, cos, degrees, floor, hypot, radians, sin
 from typing import Any, Final
 from uuid import UUID
 
-from geopy.distance import EARTH_RADIUS, geodesic
-from geopy.distance import great_circle as arc
+from geopy.distance import EARTH_RADIUS, geodesic, great_circle
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
 from salsa_ext.access.release import Reader, Statement, decide_release
@@ -32,7 +31,7 @@ from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
 LOOKBACK: Final = timedelta(days=90)
 CLUSTER_RATIO: Final = 0.1
-"""Of a post's radius: what lies closer together is one place of its map."""
+"""Part of a post's radius within which seizures are one place of its map."""
 Coordinates = tuple[float, float]
 
 
@@ -58,9 +57,8 @@ class NearSeizure:
     @property
     def firearms(self) -> int:
         """Return the number of firearms."""
-        return sum(
-            int(view.record.quantity) for view in self.items if view.record.category == "firearm"
-        )
+        records = (view.record for view in self.items)
+        return sum(int(each.quantity) for each in records if each.category == "firearm")
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class SeizurePlace:
     @property
     def firearms(self) -> int:
         """Return the number of firearms seized there."""
-        return sum(one.firearms for one in self.seizures)
+        return sum(seizure.firearms for seizure in self.seizures)
 
 
 def seizures_near_post(actor: Actor, post: Post, today: date) -> list[NearSeizure]:
@@ -102,88 +100,62 @@ def select_for_board(
     actor: Actor, post: Post, today: date, corridors: Sequence[Corridor], ids: Collection[UUID]
 ) -> Sequence[Seizure]:
     """Return the given seizures that the post's board includes."""
-    here = is_near(post, Seizure)
-    where = or_(here, is_in_corridors(corridors, Seizure)) if corridors else here
-    return db.session.scalars(
-        _own_recent_seizures(actor, today).where(Seizure.id.in_(ids), where)
-    ).all()
+    places = [is_near(post, Seizure)]
+    places += [is_in_corridors(corridors, Seizure)] if corridors else []
+    query = _own_seizures(actor, today - LOOKBACK).where(Seizure.id.in_(ids), or_(*places))
+    return db.session.scalars(query).all()
 
 
-def _own_recent_seizures(actor: Actor, today: date) -> Select[Any]:
-    return select_current(Seizure).where(
-        Seizure.occurred_on >= today - LOOKBACK, Seizure.owner_state == actor.state
-    )
+def _own_seizures(actor: Actor, since: date) -> Select[Any]:
+    own = Seizure.owner_state == actor.state
+    return select_current(Seizure).where(Seizure.occurred_on >= since, own)
 
 
 def _load_near_seizures(
     actor: Actor, post: Post, today: date, *conditions: ColumnElement[bool]
 ) -> list[NearSeizure]:
-    away = distance_km(post, Seizure.latitude, Seizure.longitude)
-    newest = (
-        _own_recent_seizures(actor, today)
+    query = (
+        _own_seizures(actor, today - LOOKBACK)
         .where(*conditions)
         .order_by(Seizure.occurred_on.desc(), Seizure.id)
-        .add_columns(away)
+        .add_columns(distance_km(post, Seizure.latitude, Seizure.longitude))
         .limit(MAX_ROWS)
     )
-    rows = db.session.execute(newest).all()
+    rows = db.session.execute(query).all()
     items = records_of_documents([row.id for row, _ in rows])
     joints = joint_seizures.find_references(row for row, _ in rows)
-    return [
-        NearSeizure(
-            row,
-            items[row.id],
-            None if distance is None else round(distance, 1),
-            _visible_position(actor, row),
-            joints.get(row.id),
-        )
-        for row, distance in rows
-    ]
-
-
-def _visible_position(actor: Actor, seizure: Seizure) -> Coordinates | None:
-    """Return the position if the reader may see it."""
-    said = Statement(seizure.owner_state, concerns=actor.state in seizure.concerned)
     reader = Reader(actor.state, actor.role, actor.now().date())
-    if not decide_release("place", said, reader).allowed:
-        return None
-    if seizure.latitude is None or seizure.longitude is None:
-        return None
-    return seizure.latitude, seizure.longitude
+    seizures = []
+    for row, away in rows:
+        statement = Statement(row.owner_state, concerns=actor.state in row.concerned)
+        is_known = row.latitude is not None and row.longitude is not None
+        is_shown = is_known and decide_release("place", statement, reader).allowed
+        at = (row.latitude, row.longitude) if is_shown else None
+        distance = None if away is None else round(away, 1)
+        seizures.append(NearSeizure(row, items[row.id], distance, at, joints.get(row.id)))
+    return seizures
 
 
 def group_places(
     post: Post, near_post: Sequence[NearSeizure], along_routes: Sequence[NearSeizure]
 ) -> list[SeizurePlace]:
     """Group seizures into places, in order of the lists."""
-    found: list[SeizurePlace] = []
-    for one, is_here in [
-        *((one, True) for one in near_post),
-        *((one, False) for one in along_routes),
-    ]:
-        if one.at is None:
+    places: list[SeizurePlace] = []
+    for seizure in (*near_post, *along_routes):
+        if seizure.at is None:
             continue
-        for at, place in enumerate(found):
-            middle = (place.latitude, place.longitude)
-            if (
-                place.is_near == is_here
-                and geodesic(middle, one.at).km <= CLUSTER_RATIO * post.radius_km
-            ):
-                found[at] = _extend_place(place, one)
+        is_at_post, precision = seizure in near_post, seizure.seizure.precision
+        for number, place in enumerate(places):
+            away = geodesic((place.latitude, place.longitude), seizure.at).km
+            if place.is_near == is_at_post and away <= CLUSTER_RATIO * post.radius_km:
+                within = max(away + (precision or 0.0), place.within_km or 0.0)
+                places[number] = replace(
+                    place, seizures=[*place.seizures, seizure], within_km=round(within, 1) or None
+                )
                 break
         else:
-            found.append(SeizurePlace(*one.at, one.seizure.precision, is_here, [one]))
-    return found
-
-
-def _extend_place(place: SeizurePlace, seizure: NearSeizure) -> SeizurePlace:
-    """Add a seizure to a place and widen its circle."""
-    assert seizure.at is not None
-    off = geodesic((place.latitude, place.longitude), seizure.at).km + (
-        seizure.seizure.precision or 0.0
-    )
-    within = max(off, place.within_km or 0.0)
-    return replace(place, seizures=[*place.seizures, seizure], within_km=round(within, 1) or None)
+            places.append(SeizurePlace(*seizure.at, precision, is_at_post, [seizure]))
+    return places
 
 
 @dataclass(frozen=True)
@@ -196,13 +168,9 @@ class WeeklySeizures:
 
 def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> list[WeeklySeizures]:
     """Return the own seizures within the radius by week."""
-    first = weeks.first_days[0]
-    mine = select_current(Seizure).where(
-        is_near(post, Seizure), Seizure.occurred_on >= first, Seizure.owner_state == actor.state
-    )
-    seized = mine.with_only_columns(
-        Seizure.id, weeks.column(Seizure.occurred_on, lambda day: day).label("week")
-    ).subquery()
+    week = weeks.column(Seizure.occurred_on, lambda day: day).label("week")
+    own = _own_seizures(actor, weeks.first_days[0]).where(is_near(post, Seizure))
+    seized = own.with_only_columns(Seizure.id, week).subquery()
     guns = (
         select_current(Record)
         .where(Record.category == "firearm")
@@ -210,14 +178,11 @@ def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> list[WeeklySeiz
         .with_only_columns(seized.c.week, func.sum(Record.quantity))
         .group_by(seized.c.week)
     )
-    counted = select(seized.c.week, func.count()).group_by(seized.c.week)
-    firearms = _numbers_by_week(guns)
-    numbers = _numbers_by_week(counted)
+    documents = select(seized.c.week, func.count()).group_by(seized.c.week)
+    numbers, firearms = (
+        {at: int(number) for at, number in db.session.execute(query)} for query in (documents, guns)
+    )
     return [WeeklySeizures(numbers.get(at, 0), firearms.get(at, 0)) for at in range(WEEKS)]
-
-
-def _numbers_by_week(query: Any) -> dict[int, int]:
-    return {at: int(number) for at, number in db.session.execute(query)}
 
 
 def count_joint_of_others(actor: Actor, post: Post, today: date) -> int:
@@ -242,12 +207,12 @@ Vector = tuple[float, float, float]
 class Corridor:
     """The band along the way between two consecutive posts of a route.
 
-    `wide_km` on each side.
+    `width_km` on each side.
     """
 
     start: Post
     end: Post
-    wide_km: int
+    width_km: int
 
 
 def build_corridors(post: Post, routes: Iterable[Sequence[str]]) -> list[Corridor]:
@@ -255,26 +220,22 @@ def build_corridors(post: Post, routes: Iterable[Sequence[str]]) -> list[Corrido
 
     A route of a single post has none.
     """
-    pairs = {
-        tuple(sorted(pair)) for route in routes for pair in pairwise(route) if pair[0] != pair[1]
-    }
-    wanted = {code for pair in pairs for code in pair}
-    rows = db.session.scalars(select(Post).where(Post.code.in_(wanted))) if wanted else ()
+    pairs = {(min(pair), max(pair)) for route in routes for pair in pairwise(route)}
+    codes = {code for pair in pairs for code in pair}
+    rows = db.session.scalars(select(Post).where(Post.code.in_(codes))) if codes else ()
     posts = {row.code: row for row in rows}
     return [
-        Corridor(posts[one], posts[other], post.radius_km)
-        for one, other in sorted(pairs)
-        if one in posts and other in posts
+        Corridor(posts[start], posts[end], post.radius_km)
+        for start, end in sorted(pairs)
+        if start != end and start in posts and end in posts
     ]
 
 
 def recent_routes(post: Post, since: datetime) -> list[list[str]]:
     """Return the distinct routes of shipments checked since a time."""
-    ticked = select(Checkpoint.shipment_id).where(
-        Checkpoint.post == post.code, Checkpoint.occurred_at >= since
-    )
-    query = select(Shipment.route).where(Shipment.id.in_(ticked)).distinct()
-    return [*db.session.scalars(query)]
+    here = (Checkpoint.post == post.code, Checkpoint.occurred_at >= since)
+    passed = select(Checkpoint.shipment_id).where(*here)
+    return [*db.session.scalars(select(Shipment.route).where(Shipment.id.in_(passed)).distinct())]
 
 
 def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[bool]:
@@ -284,25 +245,37 @@ def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[
     """
     return and_(
         model.square.in_(squares_of_corridors(corridors)),
-        or_(False, *(_is_in_corridor(one, model) for one in corridors)),
+        or_(False, *(_is_in_corridor(corridor, model) for corridor in corridors)),
+    )
+
+
+def _is_in_corridor(corridor: Corridor, model: Any) -> ColumnElement[bool]:
+    """Return the condition: near the great circle and between its ends."""
+    start, end = _vector_of(corridor.start), _vector_of(corridor.end)
+    normal = _unit_vector(_cross_product(start, end))
+    off = func.abs(_dot_product(normal, model))
+    return and_(
+        off <= sin(corridor.width_km / EARTH_RADIUS),
+        _dot_product(_cross_product(normal, start), model) >= 0,
+        _dot_product(_cross_product(end, normal), model) >= 0,
     )
 
 
 def squares_of_corridors(corridors: Sequence[Corridor]) -> list[int]:
-    """Return the grid squares that corridors touch."""
-    return sorted({square for one in corridors for square in _squares_of_corridor(one)})
-
-
-def _is_in_corridor(corridor: Corridor, model: Any) -> ColumnElement[bool]:
-    """Condition: near the great circle and between its ends."""
-    start, end = _vector_of(corridor.start), _vector_of(corridor.end)
-    normal = _unit_vector(_cross_product(start, end))
-    aside = func.abs(_dot_product(normal, model))
-    return and_(
-        aside <= sin(corridor.wide_km / EARTH_RADIUS),
-        _dot_product(_cross_product(normal, start), model) >= 0,
-        _dot_product(_cross_product(end, normal), model) >= 0,
-    )
+    """Return the grid squares that corridors touch, around points along the way."""
+    squares = set[int]()
+    for corridor in corridors:
+        start, end = _vector_of(corridor.start), _vector_of(corridor.end)
+        ends = ((post.latitude, post.longitude) for post in (corridor.start, corridor.end))
+        steps = 1 + floor(great_circle(*ends).km / STEP_KM)
+        high = (corridor.width_km + STEP_KM) / 110
+        for step in range(steps + 1):
+            x, y, z = (a + (b - a) * step / steps for a, b in zip(start, end, strict=True))
+            x, y, z = _unit_vector((x, y, z))
+            north, east = degrees(asin(z)), degrees(atan2(y, x))
+            wide = high / max(cos(radians(north)), 0.1)
+            squares.update(grid_squares(north - high, east - wide, north + high, east + wide))
+    return sorted(squares)
 
 
 def _dot_product(vector: Vector, model: Any) -> Any:
@@ -314,39 +287,13 @@ def _dot_product(vector: Vector, model: Any) -> Any:
     )
 
 
-def _squares_of_corridor(corridor: Corridor) -> set[int]:
-    """Return the squares around points along the way."""
-    start, end, found = _vector_of(corridor.start), _vector_of(corridor.end), set[int]()
-    steps = 1 + floor(_length_km(corridor) / STEP_KM)
-    high = (corridor.wide_km + STEP_KM) / 110
-    for step in range(steps + 1):
-        latitude, longitude = _point_on_way(start, end, step / steps)
-        wide = high / max(cos(radians(latitude)), 0.1)
-        found.update(
-            grid_squares(latitude - high, longitude - wide, latitude + high, longitude + wide)
-        )
-    return found
-
-
-def _length_km(corridor: Corridor) -> float:
-    ends = ((post.latitude, post.longitude) for post in (corridor.start, corridor.end))
-    return float(arc(*ends).km)
-
-
-def _point_on_way(start: Vector, end: Vector, part: float) -> tuple[float, float]:
-    """Return latitude and longitude of a fraction of the way."""
-    (x, y, z), (a, b, c) = start, end
-    x, y, z = _unit_vector((x + (a - x) * part, y + (b - y) * part, z + (c - z) * part))
-    return degrees(asin(z)), degrees(atan2(y, x))
-
-
 def _vector_of(post: Post) -> Vector:
     latitude, longitude = radians(post.latitude), radians(post.longitude)
     return cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude)
 
 
-def _cross_product(one: Vector, other: Vector) -> Vector:
-    (x, y, z), (a, b, c) = one, other
+def _cross_product(first: Vector, second: Vector) -> Vector:
+    (x, y, z), (a, b, c) = first, second
     return y * c - z * b, z * a - x * c, x * b - y * a
 
 

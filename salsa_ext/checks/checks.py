@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -13,7 +13,8 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import hits
-from salsa_ext.alerts.hits import AlertMatch, CreatedHit
+from salsa_ext.alerts.hits import AlertMatch
+from salsa_ext.alerts.models import Hit
 from salsa_ext.checks.models import Check
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
@@ -44,7 +45,7 @@ class CheckAnswer:
 
     `hits` are on alerts visible to the asker; `action` and `advice` follow from the first one.
     `contacts` are the offices of all states with hits or candidates, `contact` the first of them.
-    `searched` is the coverage of the search. `remarks` name unknown words. `more` is the number of
+    `coverage` are the states searched. `remarks` name unknown words. `more` is the number of
     weaker candidates not listed.
     """
 
@@ -54,8 +55,8 @@ class CheckAnswer:
     action: str
     advice: Message
     contact: ContactOffice | None
-    searched: Sequence[Coverage]
-    hits: Sequence[CreatedHit] = ()
+    coverage: Sequence[Coverage]
+    hits: Sequence[Hit] = ()
     contacts: Sequence[ContactOffice] = ()
     reported: ReportedEvent | None = None
     remarks: Sequence[WordRemark] = ()
@@ -64,25 +65,16 @@ class CheckAnswer:
 
 @dataclass(frozen=True)
 class _SearchedQuery:
-    """A searched query with its candidates; `seen` are those listed."""
+    """A searched query with its candidates; `listed` are those in the answer."""
 
     id: UUID
     query: Query
-    found: Sequence[Candidate]
+    candidates: Sequence[Candidate]
 
     @cached_property
-    def seen(self) -> Sequence[Candidate]:
-        return advice.candidates_to_show(
-            self.found, len(self.found) if self.query.every else MAX_LISTED
-        )
-
-    @property
-    def more(self) -> int:
-        return advice.count_unlisted(self.found, self.seen)
-
-    @property
-    def verdict(self) -> str:
-        return verdict([candidate.evidence for candidate in self.seen])
+    def listed(self) -> Sequence[Candidate]:
+        limit = len(self.candidates) if self.query.every else MAX_LISTED
+        return advice.candidates_to_show(self.candidates, limit)
 
 
 def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
@@ -92,10 +84,10 @@ def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
     `owner_notices`, so that neither the answer nor its time depends on them.
     """
     require(actor, Permission.CHECK_MAKE)
-    [said] = run_checks(actor=actor, purpose=data.purpose, queries=[data.query])
-    if isinstance(said, Invalid):
-        raise said
-    return said
+    [answer] = run_checks(actor=actor, purpose=data.purpose, queries=[data.query])
+    if isinstance(answer, Invalid):
+        raise answer
+    return answer
 
 
 def run_checks(
@@ -107,103 +99,104 @@ def run_checks(
     without its case.
     """
     require(actor, Permission.CHECK_MAKE)
-    check_purpose(purpose)
+    _check_purpose(purpose)
     actor = actor.for_purpose(purpose)
-    outcomes = [_search_query(actor, query) for query in queries]
-    asked = [outcome for outcome in outcomes if isinstance(outcome, _SearchedQuery)]
-    met = [
-        alert
-        for one in asked
-        for alert in hits.match_check(actor, one.id, one.query, one.found, actor.now())
+    results = [_search_query(actor, query) for query in queries]
+    searches = [result for result in results if isinstance(result, _SearchedQuery)]
+    matches = [
+        match
+        for search in searches
+        for match in hits.match_check(
+            actor, search.id, search.query, search.candidates, actor.now()
+        )
     ]
-    _store_checks(
-        actor,
-        purpose,
-        asked,
-        {
-            (alert.cause_id, alert.alert_record): HOLDER_GROUPS if alert.is_shown else ()
-            for alert in met
-        },
-    )
-    answers = _build_answers(actor, asked, _create_hits(actor, met))
-    return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
+    _store_checks(actor, purpose, searches, matches)
+    hits_by_check: dict[UUID | None, list[Hit]] = defaultdict(list)
+    created = hits.create_hits(actor, matches, in_background=False) if matches else []
+    for hit in sorted(created, key=hit_order):
+        hits_by_check[hit.cause_id].append(hit)
+    coverage, answers = advice.cached_coverage(), list[CheckAnswer | Invalid]()
+    for result in results:
+        if isinstance(result, Invalid):
+            answers.append(result)
+            continue
+        found = hits_by_check[result.id]
+        answer = build_answer(actor, result.id, result.listed, coverage, found)
+        remarks = suggestions.remarks_on_query(result.query, actor.language)
+        more = advice.count_unlisted(result.candidates, result.listed)
+        answers.append(replace(answer, remarks=remarks, more=more))
+    return answers
 
 
 def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
-    if wrong := bracket_problem(query.serial):
-        return Invalid({"serial": [wrong]})
+    if problem := bracket_problem(query.serial):
+        return Invalid({"serial": [problem]})
+    marked = reading.query_with_all_marks(query)
     try:
-        found = find_candidates(
-            reading.query_with_all_marks(query), actor, stop_at_exact=not query.near, silent=False
-        )
+        found = find_candidates(marked, actor, stop_at_exact=not query.near, silent=False)
     except Invalid as error:
         return error
     return _SearchedQuery(new_id(), query, found)
 
 
-def _create_hits(actor: Actor, matches: Sequence[AlertMatch]) -> dict[UUID, list[CreatedHit]]:
-    """Create hits; return those shown to the asker, by check.
-
-    The most binding action comes first.
-    """
-    made: dict[UUID, list[CreatedHit]] = defaultdict(list)
-    for hit in (
-        sorted(hits.create_hits(actor, matches, in_background=False), key=hit_order)
-        if matches
-        else ()
-    ):
-        made[hit.cause_id].append(hit)
-    return made
-
-
-def _build_answers(
-    actor: Actor, searches: Sequence[_SearchedQuery], hits_by_check: Mapping[UUID, list[CreatedHit]]
-) -> dict[UUID, CheckAnswer]:
-    """Return the answers by check.
-
-    Offices and coverage are cached for a minute.
-    """
-    searched = advice.cached_coverage()
-    return {
-        one.id: _complete_answer(actor, one, searched, hits_by_check.get(one.id, ()))
-        for one in searches
-    }
-
-
-def _complete_answer(
+def _store_checks(
     actor: Actor,
-    search_result: _SearchedQuery,
-    searched: Sequence[Coverage],
-    created_hits: Sequence[CreatedHit],
-) -> CheckAnswer:
-    said = build_answer(actor, search_result.id, search_result.seen, searched, created_hits)
-    noted = suggestions.remarks_on_query(search_result.query, actor.language)
-    return replace(said, remarks=noted, more=search_result.more)
+    purpose: Purpose,
+    searches: Sequence[_SearchedQuery],
+    matches: Sequence[AlertMatch],
+) -> None:
+    """Store checks, and audit them for owners of shown records and alerts."""
+    alert_groups: dict[UUID, dict[UUID, FieldGroups]] = defaultdict(dict)
+    for match in matches:
+        groups = HOLDER_GROUPS if match.is_shown else ()
+        alert_groups[match.cause_id][match.alert_record] = groups
+    own, events, rows = actor.own_state(), list[AuditEvent](), list[dict[str, Any]]()
+    for search in searches:
+        result = verdict([candidate.evidence for candidate in search.listed])
+        events.append(AuditEvent(Action.CHECK_MADE, "check", search.id, data={"verdict": result}))
+        shown = alert_groups[search.id] | disclosures.groups_of_candidates(search.listed)
+        named = [each for each in search.candidates if each.held.record_id in shown]
+        events += disclosures.matched_record_events(actor, "check", search.id, named, shown)
+        rows.append(
+            {
+                "id": search.id,
+                "owner_state": own,
+                "concerned": [own],
+                "query": vars(search.query),
+                "purpose": purpose.code,
+                "case_number": purpose.case_number,
+                "incident": purpose.incident,
+                "verdict": result,
+                "is_told": False,
+                "at": actor.now(),
+            }
+        )
+    append_with_rows(actor, events, {Check: rows})
 
 
 def build_answer(
     actor: Actor,
     check_id: UUID,
     candidates: Sequence[Candidate],
-    searched: Sequence[Coverage] = (),
-    created_hits: Sequence[CreatedHit] = (),
+    coverage: Sequence[Coverage] = (),
+    created_hits: Sequence[Hit] = (),
 ) -> CheckAnswer:
     """Return the answer for shown candidates: verdict, advice, contacts."""
-    judged = verdict([candidate.evidence for candidate in candidates])
-    advised = advice.advise(judged, candidates, actor.state)
-    action, text = (
-        advise_on_hit(created_hits[0]) if created_hits else (advised.action, advised.text)
-    )
+    result = verdict([candidate.evidence for candidate in candidates])
+    advised = advice.advise(result, candidates, actor.state)
+    action, text = advised.action, advised.text
+    if created_hits:
+        action, text = _advise_on_hit(created_hits[0])
     states = dict.fromkeys([*(hit.alert_state for hit in created_hits), *advised.states])
     offices = [office for state in states if (office := advice.cached_contact(state))]
     return CheckAnswer(
         check_id,
-        judged,
+        result,
         candidates,
         action,
         text,
         offices[0] if offices else None,
-        searched,
+        coverage,
         created_hits,
         offices,
         advised.reported,
@@ -220,99 +213,43 @@ def add_case_number(*, actor: Actor, check_id: UUID, case_number: str) -> None:
     if check.case_number:
         raise Conflict(message("This check has a case number already."))
     check.case_number = case_number
-    append(
-        actor, AuditEvent(Action.CHECK_GIVEN_CASE, "check", check_id, data={"case": case_number})
-    )
+    data = {"case": case_number}
+    append(actor, AuditEvent(Action.CHECK_GIVEN_CASE, "check", check_id, data=data))
 
 
-def check_purpose(purpose: Purpose) -> None:
+def _check_purpose(purpose: Purpose) -> None:
     """Raise Invalid if a purpose lacks its case or incident."""
     if purpose.case_number:
         return
     if purpose.code not in PURPOSES_WITH_INCIDENT:
-        raise Invalid(
-            {
-                "case_number": [
-                    message(
-                        "The purpose {purpose} needs a case number.",
-                        purpose=CodeLabel("purpose", purpose.code),
-                    )
-                ]
-            }
-        )
+        code = CodeLabel("purpose", purpose.code)
+        problem = message("The purpose {purpose} needs a case number.", purpose=code)
+        raise Invalid({"case_number": [problem]})
     if not purpose.incident:
         raise Invalid({"incident": [message("Give the incident, or a case number.")]})
 
 
-def _store_checks(
-    actor: Actor,
-    purpose: Purpose,
-    searches: Sequence[_SearchedQuery],
-    hit_groups: Mapping[tuple[UUID, UUID], FieldGroups],
-) -> None:
-    """Store checks with their audit entries."""
-    acts = [
-        act
-        for one in searches
-        for act in (
-            AuditEvent(Action.CHECK_MADE, "check", one.id, data={"verdict": one.verdict}),
-            *_owner_events(actor, one, hit_groups),
-        )
-    ]
-    append_with_rows(actor, acts, {Check: [_check_row(actor, purpose, one) for one in searches]})
-
-
-def _owner_events(
-    actor: Actor, search_result: _SearchedQuery, hit_groups: Mapping[tuple[UUID, UUID], FieldGroups]
-) -> list[AuditEvent]:
-    """Return audit events for owners of shown records and alerts."""
-    shown = disclosures.groups_of_candidates(search_result.seen)
-    if hit_groups:
-        keys = ((search_result.id, one.held.record_id) for one in search_result.found)
-        shown = {key[1]: hit_groups[key] for key in keys if key in hit_groups} | shown
-    told = [one for one in search_result.found if one.held.record_id in shown]
-    return disclosures.matched_record_events(actor, "check", search_result.id, told, shown)
-
-
-def _check_row(actor: Actor, purpose: Purpose, search_result: _SearchedQuery) -> dict[str, Any]:
-    return {
-        "id": search_result.id,
-        "owner_state": actor.own_state(),
-        "concerned": [actor.own_state()],
-        "query": vars(search_result.query),
-        "purpose": purpose.code,
-        "case_number": purpose.case_number,
-        "incident": purpose.incident,
-        "verdict": search_result.verdict,
-        "is_told": False,
-        "at": actor.now(),
-    }
-
-
-COMPARE_FIRST: Final = "compare"
-
-
-def hit_order(hit: CreatedHit) -> tuple[bool, int, str]:
+def hit_order(hit: Hit) -> tuple[bool, int, str]:
     """Sort key of hits: strong ones first, then binding actions."""
     return hit.strength != "strong", ALERT_ACTIONS.index(hit.action), str(hit.id)
 
 
-def advise_on_hit(hit: CreatedHit) -> tuple[str, Message]:
+def _advise_on_hit(hit: Hit) -> tuple[str, Message]:
     """Return the action of a hit and its text.
 
     For a hit that is not strong: compare first.
     """
     state = CodeLabel("state", hit.alert_state)
-    if hit.strength != "strong":
-        return COMPARE_FIRST, message(
-            "It may be the gun of an alert of {state}: compare marks, make, model and calibre,"
-            " and call {state} before you do anything else.",
-            state=state,
-        )
-    return hit.action, Message(_ACTION_TEXTS[hit.action].text, {"state": state})
+    if hit.strength == "strong":
+        return hit.action, Message(ACTION_TEXTS[hit.action].text, {"state": state})
+    return "compare", message(
+        "It may be the gun of an alert of {state}: compare marks, make, model and calibre,"
+        " and call {state} before you do anything else.",
+        state=state,
+    )
 
 
-_ACTION_TEXTS: Final = {
+ACTION_TEXTS: Final = {
     "seize": message(
         "Hold the gun and call {state}, which asks to seize it. This hit alone is no ground: seize it"
         " once {state} has confirmed the hit, and by your own law."

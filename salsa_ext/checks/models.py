@@ -16,7 +16,7 @@ from salsa_ext.database.session import Base
 class OwnerNoticeJob(Base):
     """A seizure or trace queued for owner notices; deleted when done."""
 
-    __tablename__ = "owner_wait"
+    __tablename__ = "owner_notice_job"
     __table_args__ = (
         CheckConstraint("kind IN ('seizure', 'trace')", name="kind"),
         Index(None, "owner_state", "id"),
@@ -31,13 +31,13 @@ class OwnerNoticeJob(Base):
 class Check(Owned, Base):
     """One check with its verdict.
 
-    A check for an incident gets its case number later. `is_told` once the owners of `silent`
+    A check for an incident gets its case number later. `are_owners_notified` once the owners of `silent`
     records that matched are notified.
     """
 
-    __tablename__ = "mark_check"
+    __tablename__ = "serial_check"
     __table_args__ = (
-        Index("ix_mark_check_untold", "owner_state", "id", postgresql_where=text("NOT is_told")),
+        Index("ix_serial_check_untold", "owner_state", "id", postgresql_where=text("NOT is_told")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     query: Mapped[dict[str, Any]] = mapped_column(info={"pii": "link"})
@@ -45,5 +45,5 @@ class Check(Owned, Base):
     case_number: Mapped[str | None]
     incident: Mapped[str | None]
     verdict: Mapped[str]
-    is_told: Mapped[bool]
-    at: Mapped[datetime]
+    are_owners_notified: Mapped[bool] = mapped_column("is_told")
+    checked_at: Mapped[datetime] = mapped_column("at")

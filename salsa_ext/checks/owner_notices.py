@@ -21,7 +21,7 @@ from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import hits
-from salsa_ext.checks.checks import MAX_LISTED as MOST_SHOWN
+from salsa_ext.checks.checks import MAX_LISTED
 from salsa_ext.checks.models import Check, OwnerNoticeJob
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.session import acting_as, db
@@ -42,19 +42,25 @@ from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 
 log = logging.getLogger("salsa.worker")
-MAX_QUESTIONS: Final = 20
-"""Questions of one transaction, which keeps them locked: some tenths of a second each."""
+MAX_SEARCHES: Final = 20
+"""Searches of one transaction, which locks them: some tenths of a second each."""
 RETRY_PERIOD: Final = timedelta(days=1)
-"""How long a question is tried again for which the database had no time."""
+"""Time for which a search is tried again after a database timeout."""
 FAILURE_ACTIONS: Final = {
     "check": Action.CHECK_LEFT_UNTOLD,
     "seizure": Action.SEIZURE_LEFT_UNTOLD,
     "trace": Action.TRACE_LEFT_UNTOLD,
 }
+REQUEST_ACTIONS: Final[Mapping[str, Collection[Action]]] = {
+    "check": (Action.CHECK_MADE,),
+    "seizure": (Action.SEIZURE_RECORDED, Action.SEIZURE_CORRECTED, Action.MARK_ADDED),
+    "trace": (Action.TRACE_SENT, Action.TRACE_REOPENED),
+}
+"""Actions of requesters, by kind of search."""
 
 
 def notify_owners(
-    *, actor: Actor, limit: int = MAX_QUESTIONS, failed: set[UUID] | None = None
+    *, actor: Actor, limit: int = MAX_SEARCHES, failed: set[UUID] | None = None
 ) -> int:
     """Notify owners of up to `limit` checks and as many other searches.
 
@@ -63,48 +69,16 @@ def notify_owners(
     audit records the failure. `failed` are ids to skip; the failed ids of this run are added.
     """
     require(actor, Permission.CHECK_MAKE)
-    failed = set() if failed is None else failed
-    return _notify_of_checks(actor, limit, failed) + _notify_of_others(actor, limit, failed)
-
-
-def _notify_of_checks(actor: Actor, limit: int, failed: set[UUID]) -> int:
-    untold = select(Check).where(Check.owner_state == actor.own_state(), ~Check.is_told)
-    return _process_oldest(untold, Check.id, limit, failed, partial(_process_checks, actor))
-
-
-def _process_checks(actor: Actor, checks: Sequence[Check]) -> list[Check]:
-    made_by = find_requesters(actor, "check", [check.id for check in checks])
-
-    def tell(check: Check) -> None:
-        _notify_of_check(actor, made_by[str(check.id)], check)
-
-    return [check for check in checks if _process_check(actor, check, tell)]
-
-
-def _process_check(actor: Actor, check: Check, notify: Callable[[Check], None]) -> bool:
-    is_settled = _try_notify(actor, "check", check.id, check.at, lambda: notify(check))
-    check.is_told = is_settled
-    return is_settled
-
-
-def _notify_of_others(actor: Actor, limit: int, failed: set[UUID]) -> int:
-    waiting = select(OwnerNoticeJob).where(OwnerNoticeJob.owner_state == actor.own_state())
-    return _process_oldest(
-        waiting, OwnerNoticeJob.id, limit, failed, partial(_process_others, actor)
-    )
-
-
-def _process_others(actor: Actor, rows: Sequence[OwnerNoticeJob]) -> list[OwnerNoticeJob]:
-    settled = [
-        row
-        for row in rows
-        if _try_notify(
-            actor, row.kind, row.cause_id, row.at, partial(_notify_of_document, actor, row)
+    failed, own = set() if failed is None else failed, actor.own_state()
+    checks = select(Check).where(Check.owner_state == own, ~Check.are_owners_notified)
+    jobs = select(OwnerNoticeJob).where(OwnerNoticeJob.owner_state == own)
+    return sum(
+        _process_oldest(query, key, limit, failed, partial(process, actor))
+        for query, key, process in (
+            (checks, Check.id, _process_checks),
+            (jobs, OwnerNoticeJob.id, _process_jobs),
         )
-    ]
-    for row in settled:
-        db.session.delete(row)
-    return settled
+    )
 
 
 def _process_oldest(
@@ -114,21 +88,37 @@ def _process_oldest(
     failed: set[UUID],
     process: Callable[[Sequence[Any]], Sequence[Any]],
 ) -> int:
-    """Process the oldest rows, or later ones if all of them fail.
-
-    Returns how many are done.
-    """
+    """Process the oldest rows, or later ones if all of them fail; returns how many are done."""
     while True:
-        left = query.where(key.not_in(failed)).order_by(key).limit(limit)
-        rows = db.session.scalars(left.with_for_update(skip_locked=True)).all()
-        settled = process(rows)
-        failed.update(row.id for row in rows if row not in settled)
-        if settled or not rows:
-            return len(settled)
+        oldest = query.where(key.not_in(failed)).order_by(key).limit(limit)
+        rows = db.session.scalars(oldest.with_for_update(skip_locked=True)).all()
+        done = process(rows)
+        failed.update(row.id for row in rows if row not in done)
+        if done or not rows:
+            return len(done)
+
+
+def _process_checks(actor: Actor, checks: Sequence[Check]) -> list[Check]:
+    requesters = find_requesters(actor, "check", [check.id for check in checks])
+    for check in checks:
+        notify = partial(_notify_of_check, actor, requesters, check)
+        is_done = _try_notify(actor, "check", check.id, check.checked_at, notify)
+        check.are_owners_notified = is_done
+    return [check for check in checks if check.are_owners_notified]
+
+
+def _process_jobs(actor: Actor, jobs: Sequence[OwnerNoticeJob]) -> list[OwnerNoticeJob]:
+    done = []
+    for job in jobs:
+        notify = partial(_notify_of_document, actor, job)
+        if _try_notify(actor, job.kind, job.cause_id, job.at, notify):
+            db.session.delete(job)
+            done.append(job)
+    return done
 
 
 def _try_notify(
-    actor: Actor, kind: str, cause: UUID, asked_at: datetime, notify: Callable[[], None]
+    actor: Actor, kind: str, cause: UUID, searched_at: datetime, notify: Callable[[], None]
 ) -> bool:
     """Notify of one search; return whether it is done.
 
@@ -141,36 +131,35 @@ def _try_notify(
     except Exception as error:  # a rule or a field that changed since, or too much to search
         name = type(error).__name__
         log.exception(f"{kind} not told", extra={kind: str(cause), "error": name})
-        if isinstance(error, OperationalError) and actor.now() - asked_at < RETRY_PERIOD:
+        if isinstance(error, OperationalError) and actor.now() - searched_at < RETRY_PERIOD:
             return False
         append(actor, AuditEvent(FAILURE_ACTIONS[kind], kind, cause, data={"error": name}))
     return True
 
 
-def _notify_of_check(actor: Actor, requester: Actor, check: Check) -> None:
+def _notify_of_check(actor: Actor, requesters: Mapping[str, Actor], check: Check) -> None:
     """Notify the owners that were not notified with the answer.
 
     Records may have changed to or from `silent` since. Then a near candidate is included too,
     though another record excluded it from the answer. Hidden from the asker, whose answer did not
     show them.
     """
+    purpose = Purpose(check.purpose, check.case_number, check.incident)
+    requester = requesters[str(check.id)].for_purpose(purpose)
     query = reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
     hidden, shown, left_out = search_later(query, actor)
-    unseen = [hit for hit in shown if is_silent_alert(hit.held)]
-    changed = _records_changed_since(
-        actor, check.at, [hit for hit in shown if hit.held.record_id in left_out]
-    )
-    found = [*hidden, *unseen] + [
-        hit
-        for hit in advice.candidates_to_show(shown, MOST_SHOWN)
-        if hit.held.record_id not in left_out - changed and hit not in unseen
+    unseen = [*hidden, *(each for each in shown if is_silent_alert(each.held))]
+    maybe_changed = [each for each in shown if each.held.record_id in left_out]
+    left_out = left_out - _records_changed_since(actor, check.checked_at, maybe_changed)
+    listed = [
+        each
+        for each in advice.candidates_to_show(shown, MAX_LISTED)
+        if each.held.record_id not in left_out and each not in unseen
     ]
-    requester = requester.for_purpose(Purpose(check.purpose, check.case_number, check.incident))
-    log_matched_records(
-        requester, "check", check.id, _not_yet_notified(actor, check.id, found), {}, hidden=True
-    )
-    met = hits.match_check(requester, check.id, query, [*hidden, *unseen], check.at)
-    hits.create_hits(requester, met, in_background=True)
+    untold = _not_yet_notified(actor, check.id, [*unseen, *listed])
+    log_matched_records(requester, "check", check.id, untold, {}, hidden=True)
+    matches = hits.match_check(requester, check.id, query, unseen, check.checked_at)
+    hits.create_hits(requester, matches, in_background=True)
 
 
 def _records_changed_since(
@@ -181,21 +170,21 @@ def _records_changed_since(
     They may have been `silent` then.
     """
     changed: set[UUID] = set()
-    for state in sorted({hit.held.state for hit in candidates} - {actor.own_state()}):
-        ids = [hit.held.record_id for hit in candidates if hit.held.state == state]
+    for state in sorted({each.held.state for each in candidates} - {actor.own_state()}):
+        ids = [each.held.record_id for each in candidates if each.held.state == state]
+        later = select(Record.id).where(Record.id.in_(ids), Record.recorded_at > moment)
         with acting_as(actor, state):
-            later = select(Record.id).where(Record.id.in_(ids), Record.recorded_at > moment)
             changed.update(db.session.scalars(later.where(Record.version > 1)))
     return changed
 
 
-def _notify_of_document(actor: Actor, row: OwnerNoticeJob) -> None:
+def _notify_of_document(actor: Actor, job: OwnerNoticeJob) -> None:
     """Notify the owners of records that a seizure or trace matches."""
-    asker = find_requesters(actor, row.kind, [row.cause_id])[str(row.cause_id)]
-    found_by = {"seizure": _search_seizure, "trace": _search_trace}[row.kind]
-    for found in found_by(actor, row.cause_id):
-        untold = _not_yet_notified(actor, row.cause_id, found)
-        log_matched_records(asker, row.kind, row.cause_id, untold, {}, hidden=True)
+    requester = find_requesters(actor, job.kind, [job.cause_id])[str(job.cause_id)]
+    search_again = _search_seizure if job.kind == "seizure" else _search_trace
+    for candidates in search_again(actor, job.cause_id):
+        untold = _not_yet_notified(actor, job.cause_id, candidates)
+        log_matched_records(requester, job.kind, job.cause_id, untold, {}, hidden=True)
 
 
 def _search_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]:
@@ -208,7 +197,8 @@ def _search_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candida
 
 
 def _search_trace(actor: Actor, trace_id: UUID) -> Iterator[Sequence[Candidate]]:
-    with acting_as(replace(actor, agency=None), actor.own_state()):  # it may be kept from who asked
+    # the requester's agency may be restricted from the trace by now
+    with acting_as(replace(actor, agency=None), actor.own_state()):
         trace = db.session.get_one(Trace, trace_id)
     own = [trace.record_id] if trace.record_id else []
     yield record_search.search_for_trace(actor, trace.firearm, own, found_on=trace.found_on)
@@ -222,18 +212,10 @@ def _not_yet_notified(
         AuditEntry.subject_id == str(cause), AuditEntry.action == str(Action.RECORD_MATCHED)
     )
     named: set[str] = set()
-    for state in sorted({hit.held.state for hit in candidates} - {actor.own_state()}):
-        with acting_as(actor, state):  # what is not open is hidden from the asker
+    for state in sorted({each.held.state for each in candidates} - {actor.own_state()}):
+        with acting_as(actor, state):  # the asker does not see entries on records that are not open
             named.update(*(data["records"] for data in db.session.scalars(entries)))
-    return [hit for hit in candidates if str(hit.held.record_id) not in named]
-
-
-REQUEST_ACTIONS: Final[Mapping[str, Collection[Action]]] = {
-    "check": (Action.CHECK_MADE,),
-    "seizure": (Action.SEIZURE_RECORDED, Action.SEIZURE_CORRECTED, Action.MARK_ADDED),
-    "trace": (Action.TRACE_SENT, Action.TRACE_REOPENED),
-}
-"""What somebody does to ask, by the kind of question."""
+    return [each for each in candidates if str(each.held.record_id) not in named]
 
 
 def find_requesters(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[str, Actor]:
@@ -241,43 +223,30 @@ def find_requesters(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[s
 
     By id of the check, seizure or trace; of the actor's state.
     """
-    asked = select(AuditEntry, Officer.number).outerjoin(
-        Officer, Officer.id == AuditEntry.officer_id
-    )
-    wanted = (
+    query = select(AuditEntry, Officer.number).where(
         AuditEntry.owner_state == actor.own_state(),
         AuditEntry.action.in_(REQUEST_ACTIONS[kind]),
         AuditEntry.subject_id.in_([str(cause) for cause in causes]),
     )
-    return {
-        entry.subject_id: _build_requester(actor, entry, number)
-        for entry, number in db.session.execute(asked.where(*wanted).order_by(AuditEntry.id))
-    }
-
-
-def _trace_ids(entry: AuditEntry) -> tuple[str, ...]:
-    return (entry.subject_id,) if entry.subject_kind == "trace" else ()
-
-
-def _build_requester(actor: Actor, entry: AuditEntry, number: str | None) -> Actor:
-    purpose = (
-        Purpose(entry.purpose, entry.case_number, about=_trace_ids(entry))
-        if entry.purpose
-        else None
-    )
-    return Actor(
-        state=actor.state,
-        role=entry.role,
-        permissions=frozenset(),
-        agency=entry.agency,
-        account_id=entry.account_id,
-        key_id=entry.key_id,
-        officer=number,
-        purpose=purpose,
-        request_id=entry.request_id,
-        clock=actor.clock,
-        vault=actor.vault,
-    )
+    query = query.outerjoin(Officer, Officer.id == AuditEntry.officer_id).order_by(AuditEntry.id)
+    requesters = {}
+    for entry, officer in db.session.execute(query):
+        traces = (entry.subject_id,) if entry.subject_kind == "trace" else ()
+        purpose = Purpose(entry.purpose, entry.case_number, about=traces) if entry.purpose else None
+        requesters[entry.subject_id] = Actor(
+            state=actor.state,
+            role=entry.role,
+            permissions=frozenset(),
+            agency=entry.agency,
+            account_id=entry.account_id,
+            key_id=entry.key_id,
+            officer=officer,
+            purpose=purpose,
+            request_id=entry.request_id,
+            clock=actor.clock,
+            vault=actor.vault,
+        )
+    return requesters
 
 
 class LaterCandidates(NamedTuple):
@@ -298,36 +267,33 @@ def search_later(query: Query, actor: Actor) -> LaterCandidates:
 
     One search; silent records do not affect the others. Raises Invalid if nothing can be searched.
     """
-    sought = marks_to_search(query)
-    held = index.find_hits(list(sought), describe_query(query), actor.state, stop_at_exact=False)
-    hidden = [one for one in held if _is_silent_elsewhere(one, actor)]
-    told = visibility.with_alert_visibility(
-        actor, (one for one in held if not _is_silent_elsewhere(one, actor))
-    )
-    shown = weigh_hits(query, actor, sought, told)
-    answered = weigh_hits(query, actor, sought, _marks_of_answer(query, actor, sought, told))
-    left_out = {one.held.record_id for one in shown} - {one.held.record_id for one in answered}
-    return LaterCandidates(weigh_hits(query, actor, sought, hidden), shown, left_out)
-
-
-def _is_silent_elsewhere(held: MarkHit, actor: Actor) -> bool:
-    return held.state != actor.state and held.visibility == "silent"
+    marks, description = marks_to_search(query), describe_query(query)
+    mark_hits = index.find_hits(list(marks), description, actor.state, stop_at_exact=False)
+    silent, others = list[MarkHit](), list[MarkHit]()
+    for hit in mark_hits:
+        is_silent = hit.state != actor.state and hit.visibility == "silent"
+        (silent if is_silent else others).append(hit)
+    visible = visibility.with_alert_visibility(actor, others)
+    shown = weigh_hits(query, actor, marks, visible)
+    answered = weigh_hits(query, actor, marks, _marks_of_answer(query, actor, marks, visible))
+    left_out = {each.held.record_id for each in shown} - {each.held.record_id for each in answered}
+    return LaterCandidates(weigh_hits(query, actor, marks, silent), shown, left_out)
 
 
 def _marks_of_answer(
     query: Query, actor: Actor, search_marks: Mapping[SearchMark, str], mark_hits: Sequence[MarkHit]
 ) -> Sequence[MarkHit]:
     """Return the answer's marks: near ones only without an exact match."""
-    shown = [one for one in mark_hits if not visibility.is_silent_alert(one)]
-    asked = describe_query(query)
-    settling = [one for one in shown if index.is_exact_hit(one, asked, actor.own_state())]
-    if query.near or not settling:
+    shown = [hit for hit in mark_hits if not is_silent_alert(hit)]
+    description, own = describe_query(query), actor.own_state()
+    exact = [hit for hit in shown if index.is_exact_hit(hit, description, own)]
+    if query.near or not exact:
         return shown
-    same = {skeleton(one.norm) for one in search_marks if one.is_whole}
-    left = index.marks_without_exact_hit(search_marks, settling)
+    whole = {skeleton(mark.norm) for mark in search_marks if mark.is_whole}
+    unmatched = index.marks_without_exact_hit(search_marks, exact)
     return [
-        one
-        for one in shown
-        if skeleton(one.serial_norm) in same
-        or any(compare(mark.norm, one.serial_norm) for mark in left)
+        hit
+        for hit in shown
+        if skeleton(hit.serial_norm) in whole
+        or any(compare(mark.norm, hit.serial_norm) for mark in unmatched)
     ]

@@ -1,4 +1,4 @@
-"""Values."""
+"""Input of checks: one query, or a batch for one purpose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from salsa_ext.core.actor import Purpose
 from salsa_ext.firearms.marks.values import Query
 
 MAX_BATCH_CHECKS: Final = 10_000
-"""Checks of one batch."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def set_row_security(connection: Connection, state: str | None, agency: str | No
     if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(kept_from)):
         raise AssertionError("not the code of a state or an agency")
     _PENDING[connection] = (
-        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = '{kept_from}'"
+        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.agency = '{kept_from}'"
     )
     if connection in _STREAMING:
         send_pending(connection)

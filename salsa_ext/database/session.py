@@ -156,11 +156,11 @@ def _set_row_security(state: str | None, agency: str | None = None) -> None:
 
 SET_ROW_SECURITY_SQL: Final = (
     "set_config('salsa.state', owner_state::text, true),"
-    " set_config('salsa.unseen', coalesce(agency, ''), true)"
+    " set_config('salsa.agency', coalesce(agency, ''), true)"
 )
 """Columns of a login statement that set row-level security in the same round trip.
 
-Restrictions of the agency apply from there on, by `salsa.unseen`.
+Restrictions of the agency apply from there on, by `salsa.agency`.
 """
 
 

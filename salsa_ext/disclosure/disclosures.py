@@ -100,7 +100,7 @@ class Disclosure:
         return self.sharing.is_own
 
     @property
-    def held(self) -> list[str]:
+    def present_groups(self) -> list[str]:
         """Return the field groups that have content in the record."""
         return present_groups(RECORD_GROUPS, self.view)
 
@@ -170,7 +170,7 @@ def audit_disclosures(actor: Actor, disclosures: Iterable[Disclosure]) -> None:
     append_many(
         actor,
         [
-            record_disclosure_event(each.view, each.sharing, each.held)
+            record_disclosure_event(each.view, each.sharing, each.present_groups)
             for each in disclosures
             if not each.is_own
         ],
@@ -181,7 +181,7 @@ def record_disclosure_event(view: RecordView, shared: Sharing, groups: Iterable[
     """Return the owner's audit event for a disclosed record."""
     said = {
         "version": view.record.version,
-        "handling": shared.said.handling,
+        "handling": shared.statement.handling,
         "groups": shared.given(groups),
     }
     return disclosure_event(view.record.id, view.record.owner_state, said)

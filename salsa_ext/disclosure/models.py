@@ -53,7 +53,7 @@ class TraceRestriction(Base):
     `named_by` is the state that named the agency; another state's list does not change its rows.
     """
 
-    __tablename__ = "hiding"
+    __tablename__ = "trace_restriction"
     __table_args__ = (CheckConstraint("subject_kind IN ('trace', 'request')", name="subject_kind"),)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(primary_key=True)

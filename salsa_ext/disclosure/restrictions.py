@@ -179,7 +179,7 @@ def states_by_agency(agencies: Collection[str]) -> dict[str, str | None]:
 
 
 _RESTRICTIONS: Final = (
-    "SELECT subject_id, agency, is_own FROM hiding WHERE subject_id = ANY(%s::uuid[])"
+    "SELECT subject_id, agency, is_own FROM trace_restriction WHERE subject_id = ANY(%s::uuid[])"
     " ORDER BY agency"
 )
 

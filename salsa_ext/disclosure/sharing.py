@@ -53,18 +53,18 @@ class AllowedUse:
 class Sharing:
     """Release decisions for one reader on one statement."""
 
-    said: Statement
+    statement: Statement
     reader: Reader
     consents: Sequence[GrantedUse] = ()
 
     @property
     def is_own(self) -> bool:
         """Return whether the reader's own state made the statement."""
-        return self.said.owner == self.reader.state
+        return self.statement.owner == self.reader.state
 
     def decide(self, group: str, use: Use = READ_USE) -> Decision:
         """Return the release decision for one field group."""
-        return decide_release(group, self.said, self.reader, use, self.consents)
+        return decide_release(group, self.statement, self.reader, use, self.consents)
 
     def may(self, group: str) -> bool:
         """Return whether the reader may see a field group."""

@@ -37,7 +37,7 @@ DocumentData = TypeVar("DocumentData", TransferData, ReportData, SeizureData)
 RecordAndTraces = tuple[str, tuple[str, ...]]
 """A record, and the traces for which it was given."""
 _SHOWN_TO_SQL: Final = text(
-    "SELECT * FROM salsa_shown_to(:records) ORDER BY record, state, cause"
+    "SELECT * FROM salsa_disclosure_recipients(:records) ORDER BY record, state, cause"
 ).bindparams(bindparam("records", type_=ARRAY(String)))
 
 

@@ -18,7 +18,7 @@ class DocumentNumber(Base):
     Versions are append-only, so that no constraint of theirs can ensure unique numbers.
     """
 
-    __tablename__ = "standing_number"
+    __tablename__ = "document_number"
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)

@@ -17,7 +17,7 @@ NUMBER_USED: Final[Mapping[str, Message]] = {
     "seizure": message("Your state already has a seizure of the number {number}."),
 }
 CLAIM_SQL = text("""
-    INSERT INTO standing_number (owner_state, kind, number, id)
+    INSERT INTO document_number (owner_state, kind, number, id)
     SELECT :owner, :kind, * FROM unnest(CAST(:numbers AS text[]), CAST(:ids AS uuid[]))
     ON CONFLICT DO NOTHING RETURNING id
 """)

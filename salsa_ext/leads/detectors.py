@@ -50,7 +50,7 @@ def detect_leads(guns: Iterable[SeizedGun]) -> list[Lead]:
 
     Independent of the order of guns.
     """
-    ordered = sorted(guns, key=lambda gun: gun.seized[0].id)
+    ordered = sorted(guns, key=lambda gun: gun.seizures[0].id)
     found: list[DetectedLead] = []
     for look in (find_shared, find_serial_runs, find_purchases, find_oddities):
         found += look(ordered)
@@ -125,7 +125,7 @@ def _days_to_seizure(
     """Return the days from the common thing to each gun's first seizure."""
     since = (min(thing.said.on for thing in some) for some in things)
     after = [
-        [(said.on - on).days for said in gun.seized if said.on >= on]
+        [(said.on - on).days for said in gun.seizures if said.on >= on]
         for gun, on in zip(guns, since, strict=True)
     ]
     return [days[0] for days in after if days]
@@ -137,20 +137,20 @@ def common_things(gun: SeizedGun) -> Iterator[CommonThing]:
     Of an ambiguous gun only what all its first sales agree in.
     """
     for said in gun.records:
-        if said.lot and said.make and not gun.is_open:
+        if said.lot and said.make and not gun.is_ambiguous:
             text = message("The goods are of one lot: {lot}.", lot=said.lot)
             yield CommonThing(
                 "shared_lot", f"{said.make}|{said.lot}", f"{said.make}|{said.lot}", said, text
             )
     yield from _dealer_things(gun)
-    if not gun.is_open:
+    if not gun.is_ambiguous:
         for said in gun.records:
             yield from _shipment_things(said)
             yield from _holder_things(said)
 
 
 def _dealer_things(gun: SeizedGun) -> Iterator[CommonThing]:
-    sellers = [sale.giver for sale in gun.sales]
+    sellers = [sale.giver for sale in gun.first_sales]
     one = sellers[0] if sellers else None
     if (
         one is None
@@ -163,7 +163,7 @@ def _dealer_things(gun: SeizedGun) -> Iterator[CommonThing]:
         message("The guns were sold by one dealer: {name}.", name=one.name),
         message("The guns were sold by one dealer of {state}.", state=one.state),
     )
-    yield _party_thing(one, "shared_dealer", gun.sales[0], text)
+    yield _party_thing(one, "shared_dealer", gun.first_sales[0], text)
 
 
 def _shipment_things(record: GunRecord) -> Iterator[CommonThing]:
@@ -237,7 +237,7 @@ def find_purchases(guns: Sequence[SeizedGun]) -> Iterator[DetectedLead]:
     """
     by_buyer: dict[str, list[Purchase]] = defaultdict(list)
     for gun in guns:
-        sale = gun.sales[0] if gun.sales and not gun.is_open else None
+        sale = gun.first_sales[0] if gun.first_sales and not gun.is_ambiguous else None
         if sale and sale.receiver and sale.receiver.kind == "individual":
             by_buyer[sale.receiver.key].append((sale, sale.receiver, gun))
     for bought in by_buyer.values():
@@ -267,7 +267,7 @@ def _is_within_days(first: date, last: date) -> bool:
 
 
 def _days_from_sale(bought: Sequence[Purchase]) -> list[int]:
-    return [(gun.seized[0].on - sale.on).days for sale, _, gun in bought]
+    return [(gun.seizures[0].on - sale.on).days for sale, _, gun in bought]
 
 
 def _purchase_lead(bought: Sequence[Purchase]) -> DetectedLead:
@@ -322,7 +322,7 @@ def _seized_again(gun: SeizedGun) -> Iterator[DetectedLead]:
         for one, other in pairwise(taken)
         if other.event in SEIZED and other.on > one.on and other.document != one.document
     ]
-    if gun.is_open or not back:
+    if gun.is_ambiguous or not back:
         return
     points = [SEIZED_AGAIN_POINTS] + [POINTS_PER_REPEAT] * (len(back) - 1)
     reasons = [_return_reason(*pair, worth) for pair, worth in zip(back, points, strict=True)]
@@ -351,8 +351,8 @@ def _return_reason(earlier: GunRecord, later: GunRecord, points: float) -> Reaso
 
 def _seized_soon(gun: SeizedGun) -> Iterator[DetectedLead]:
     """Yield a short time to crime, if all sales have one day."""
-    sold = {sale.on for sale in gun.sales}
-    seized = gun.seized[0]
+    sold = {sale.on for sale in gun.first_sales}
+    seized = gun.seizures[0]
     if len(sold) != 1 or not 0 <= (days := (seized.on - min(sold)).days) < SHORT_DAYS:
         return
     text = message("It was seized {days} days after it was first sold.", days=days)
@@ -379,7 +379,7 @@ def find_serial_runs(guns: Sequence[SeizedGun]) -> Iterator[DetectedLead]:
     """
     families: dict[SerialPattern, dict[int, SeizedGun]] = defaultdict(dict)
     for gun in guns:
-        if not gun.is_open and (numbered := _pattern_and_number(gun)):
+        if not gun.is_ambiguous and (numbered := _pattern_and_number(gun)):
             families[numbered[0]].setdefault(numbered[1], gun)
     for family, numbers in families.items():
         for run in _consecutive_numbers(sorted(numbers)):

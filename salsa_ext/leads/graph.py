@@ -129,7 +129,7 @@ def _add_matches(actor: Actor, graph: RecordGraph, condition: Any) -> dict[UUID,
         Match.status,
     ).where(
         Match.owner_state == actor.state,
-        Match.is_standing,
+        Match.is_current,
         Match.other_record.is_not(None),
         joins,
         condition,

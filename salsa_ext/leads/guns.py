@@ -67,7 +67,7 @@ class GunRecord:
     giver: LeadParty | None = None
     receiver: LeadParty | None = None
     paper: ExportPaper | None = None
-    given: tuple[str, ...] = ()
+    visible_groups: tuple[str, ...] = ()
     handling: str | None = None
 
     @cached_property
@@ -92,15 +92,15 @@ class Edge:
     A link is certain; a match is strong or confirmed by the reader's state.
     """
 
-    one: UUID
-    other: UUID
-    match: UUID | None = None
+    first: UUID
+    second: UUID
+    match_id: UUID | None = None
     is_confirmed: bool = False
 
     @property
-    def is_sure(self) -> bool:
+    def is_certain(self) -> bool:
         """Return whether it is a link or a confirmed match."""
-        return self.match is None or self.is_confirmed
+        return self.match_id is None or self.is_confirmed
 
 
 @dataclass(frozen=True)
@@ -113,22 +113,22 @@ class SeizedGun:
 
     records: tuple[GunRecord, ...]
     edges: tuple[Edge, ...] = ()
-    is_open: bool = False
+    is_ambiguous: bool = False
 
     @cached_property
-    def seized(self) -> Sequence[GunRecord]:
+    def seizures(self) -> Sequence[GunRecord]:
         """Return the records of its seizures."""
         return [said for said in self.records if said.event in SEIZED]
 
     @cached_property
-    def sales(self) -> Sequence[GunRecord]:
+    def first_sales(self) -> Sequence[GunRecord]:
         """Return its first sales; one, unless the gun is open."""
         return select_first_sales(self.records)
 
     @cached_property
-    def unsure(self) -> int:
+    def unconfirmed_count(self) -> int:
         """Return the number of unconfirmed matches."""
-        return sum(not edge.is_sure for edge in self.edges)
+        return sum(not edge.is_certain for edge in self.edges)
 
 
 def select_first_sales(records: Iterable[GunRecord]) -> list[GunRecord]:
@@ -146,10 +146,10 @@ def group_guns(
     records of a group whose pair is `rejected` leave only these certain edges in the whole group.
     """
     known = {said.id: said for said in records}
-    within = [edge for edge in edges if {edge.one, edge.other} <= known.keys()]
+    within = [edge for edge in edges if {edge.first, edge.second} <= known.keys()]
     joined = _Grouping(known, within, rejected)
     found = [gun for ids in joined.parts(known) for gun in joined.apart(ids)]
-    return sorted((gun for gun in found if gun.seized), key=lambda gun: gun.seized[0].id)
+    return sorted((gun for gun in found if gun.seizures), key=lambda gun: gun.seizures[0].id)
 
 
 @dataclass
@@ -161,8 +161,8 @@ class _Grouping:
 
     def __post_init__(self) -> None:
         for edge in self.edges:
-            self.at[edge.one].append(edge)
-            self.at[edge.other].append(edge)
+            self.at[edge.first].append(edge)
+            self.at[edge.second].append(edge)
 
     def parts(self, ids: Iterable[UUID], *, sure: bool = False) -> Iterator[set[UUID]]:
         """Yield the connected sets of records."""
@@ -177,8 +177,8 @@ class _Grouping:
         """Return the records connected with a record."""
         part, front = {first}, [first]
         while front:
-            edges = [edge for edge in self.at.get(front.pop(), ()) if edge.is_sure or not sure]
-            new = {end for edge in edges for end in (edge.one, edge.other)} - part
+            edges = [edge for edge in self.at.get(front.pop(), ()) if edge.is_certain or not sure]
+            new = {end for edge in edges for end in (edge.first, edge.second)} - part
             part |= new
             front += new
         return part
@@ -187,34 +187,34 @@ class _Grouping:
         """Yield one gun, or several that share a mark."""
         if any(one in ids and other in ids for one, other in self.rejected):
             parts = (self._gun(part) for part in self.parts(ids, sure=True))
-            yield from (gun for gun in parts if len(gun.sales) <= 1)
+            yield from (gun for gun in parts if len(gun.first_sales) <= 1)
             return
         gun = self._gun(ids)
-        if len(gun.sales) <= 1:
+        if len(gun.first_sales) <= 1:
             yield gun
             return
         for part in self.parts(ids, sure=True):
             one = self._gun(part)
-            if not one.seized:
+            if not one.seizures:
                 continue
             near = {
                 end
                 for said in part
                 for edge in self.at.get(said, ())
-                for end in (edge.one, edge.other)
+                for end in (edge.first, edge.second)
             }
             others = {end for end in near - part if self.known[end].event not in SEIZED}
-            yield one if len(one.sales) == 1 else self._gun(part | others, is_open=True)
+            yield one if len(one.first_sales) == 1 else self._gun(part | others, is_open=True)
 
     def _gun(self, ids: Collection[UUID], *, is_open: bool = False) -> SeizedGun:
         within = {
             edge: None
             for key in sorted(ids)
             for edge in self.at.get(key, ())
-            if edge.one in ids and edge.other in ids
+            if edge.first in ids and edge.second in ids
         }
         ordered = sorted((self.known[key] for key in ids), key=_time_order)
-        edges = sorted(within, key=lambda edge: sorted((edge.one, edge.other)))
+        edges = sorted(within, key=lambda edge: sorted((edge.first, edge.second)))
         return SeizedGun(tuple(ordered), tuple(edges), is_open)
 
 

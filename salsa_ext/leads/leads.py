@@ -48,12 +48,12 @@ class DetectedLead:
     @property
     def of(self) -> frozenset[UUID]:
         """Return the ids of its guns' first seizures."""
-        return frozenset(gun.seized[0].id for gun in self.guns)
+        return frozenset(gun.seizures[0].id for gun in self.guns)
 
 
 def count_seizures(guns: Sequence[SeizedGun]) -> int:
     """Return the number of seizures of guns."""
-    return len({said.document for gun in guns for said in gun.seized})
+    return len({said.document for gun in guns for said in gun.seizures})
 
 
 def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
@@ -61,7 +61,7 @@ def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
 
     Guns seized together share much anyway.
     """
-    return len(guns) > 1 and len({gun.seized[0].document for gun in guns}) > 1
+    return len(guns) > 1 and len({gun.seizures[0].document for gun in guns}) > 1
 
 
 def time_points(days: float) -> float:
@@ -105,7 +105,7 @@ def number_reasons(guns: Sequence[SeizedGun], days: Sequence[int] = ()) -> Itera
 
 def state_reasons(guns: Sequence[SeizedGun]) -> Iterator[Reason]:
     """Yield the reason that guns were seized in several states."""
-    states = sorted({said.state for gun in guns for said in gun.seized})
+    states = sorted({said.state for gun in guns for said in gun.seizures})
     if len(states) > 1:
         text = message(
             "They were seized in {count} states: {states}.",
@@ -119,12 +119,12 @@ def doubt_reasons(
     guns: Sequence[SeizedGun], points: float = UNCONFIRMED_POINTS
 ) -> Iterator[Reason]:
     """Yield negative reasons: unconfirmed matches, ambiguous guns."""
-    if unsure := sum(gun.unsure for gun in guns):
+    if unsure := sum(gun.unconfirmed_count for gun in guns):
         text = message(
             "Matches that join their records and are not confirmed yet: {count}.", count=unsure
         )
         yield Reason("unconfirmed", text, points)
-    if vague := sum(gun.is_open for gun in guns):
+    if vague := sum(gun.is_ambiguous for gun in guns):
         text = message(
             "Guns among them whose serial was sold new more than once: {count}.", count=vague
         )
@@ -142,7 +142,7 @@ class Lead:
     key: str
     guns: tuple[SeizedGun, ...]
     reasons: tuple[Reason, ...]
-    told: tuple[GunRecord, ...] = ()
+    source_records: tuple[GunRecord, ...] = ()
 
     @cached_property
     def id(self) -> UUID:
@@ -166,20 +166,20 @@ class Lead:
         return sorted({said.state for gun in self.guns for said in gun.records})
 
     @cached_property
-    def days(self) -> tuple[date, date]:
+    def seizure_days(self) -> tuple[date, date]:
         """Return the days of the first and the last seizure."""
-        days = [said.on for gun in self.guns for said in gun.seized]
+        days = [said.on for gun in self.guns for said in gun.seizures]
         return min(days), max(days)
 
     @cached_property
-    def cases(self) -> int:
+    def seizure_count(self) -> int:
         """Return the number of seizures."""
-        return len({said.document for gun in self.guns for said in gun.seized})
+        return len({said.document for gun in self.guns for said in gun.seizures})
 
     @cached_property
     def dealers(self) -> frozenset[str]:
         """Return the visible names of dealers of first sales."""
-        sellers = (sale.giver for gun in self.guns for sale in gun.sales)
+        sellers = (sale.giver for gun in self.guns for sale in gun.first_sales)
         return frozenset(
             one.name for one in sellers if one and one.name and one.kind in TRADE_KINDS
         )

@@ -48,17 +48,17 @@ class LeadView:
     """A lead with at most `most` of its guns, latest seized first."""
 
     lead: Lead
-    most: int
+    max_guns: int
 
     @cached_property
     def guns(self) -> Sequence[SeizedGun]:
         """Return the visible guns, latest seized first."""
-        return sorted(self.lead.guns, key=_last_seizure, reverse=True)[: self.most]
+        return sorted(self.lead.guns, key=_last_seizure, reverse=True)[: self.max_guns]
 
     @property
     def records(self) -> Iterable[GunRecord]:
         """Return the records of the visible guns, and those of the text."""
-        return (*self.lead.told, *(said for gun in self.guns for said in gun.records))
+        return (*self.lead.source_records, *(said for gun in self.guns for said in gun.records))
 
     @cached_property
     def words(self) -> set[str]:
@@ -66,18 +66,18 @@ class LeadView:
         said = (word for reason in self.lead.reasons for word in reason.text.params.values())
         return {word for word in said if isinstance(word, str)}
 
-    def groups_of(self, said: GunRecord) -> set[str]:
+    def disclosed_groups(self, said: GunRecord) -> set[str]:
         """Return the field groups that the view discloses of a record."""
         paper, sides = said.paper, [said.giver, said.receiver]
         sides += [paper.consignee] if paper else []
         named = {party_group(side.kind) for side in sides if side and side.name in self.words}
         if paper and self.words & {paper.number, paper.permit_number}:
             named.add("document")
-        return {*said.given} - {"firms", "persons"} | named
+        return {*said.visible_groups} - {"firms", "persons"} | named
 
 
 def _last_seizure(gun: SeizedGun) -> tuple[date, UUID]:
-    return gun.seized[-1].on, gun.seized[-1].id
+    return gun.seizures[-1].on, gun.seizures[-1].id
 
 
 def list_leads(
@@ -117,7 +117,7 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
         for said in view.records:
             if said.state != actor.state:
                 shown[said.id] = said
-                groups[said.id] |= view.groups_of(said)
+                groups[said.id] |= view.disclosed_groups(said)
     append_many(
         actor,
         [
@@ -140,7 +140,7 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
 
 LEAD_FILTERS: Final[Mapping[str, Callable[[Lead, Any], bool]]] = {
     "kind": lambda lead, kind: lead.kind == kind,
-    "since": lambda lead, since: lead.days[1] >= since,
+    "since": lambda lead, since: lead.seizure_days[1] >= since,
     "state": lambda lead, state: state in lead.states,
     "dealer": lambda lead, dealer: any(
         fold_name("name", dealer) in fold_name("name", name) for name in lead.dealers
@@ -238,8 +238,8 @@ def _gun_record(
         giver=sides[0],
         receiver=sides[1],
         paper=shipment.as_paper(parties) if shipment else None,
-        given=tuple(shared.given(groups)),
-        handling=shared.said.handling,
+        visible_groups=tuple(shared.given(groups)),
+        handling=shared.statement.handling,
     )
 
 
@@ -257,7 +257,7 @@ def load_parties(
     require(actor, Permission.LEAD_READ)
     places: dict[str, set[UUID]] = defaultdict(set)
     for key, shared in sharing_by_party.items():
-        places[shared[0].said.owner].add(key)
+        places[shared[0].statement.owner].add(key)
     found: dict[UUID, LeadParty] = {}
     for state, ids in sorted(places.items()):
         with acting_as(actor, state):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -37,8 +37,8 @@ class HistoryLink:
     """How a record is reached: `start`, `link` or `match`, and from which record."""
 
     state: str
-    through: str
-    since: UUID | None = None
+    kind: str
+    from_record: UUID | None = None
     match: UUID | None = None
 
 
@@ -47,19 +47,26 @@ class HistoryStep:
     """One record of a history, and how it is reached."""
 
     disclosed: Disclosure
-    way: HistoryLink
+    link: HistoryLink
+
+    @property
+    def sort_key(self) -> tuple[date, int, UUID]:
+        """Return the order in a history: by day and kind of event."""
+        record = self.disclosed.view.record
+        return record.occurred_on, event_rank(record.event), record.id
 
 
 @dataclass(frozen=True)
 class History:
     """Records of one gun in order of events.
 
-    `points_to` are confirmed matches with records hidden from the reader: the states to contact.
+    `hidden_matches` are confirmed matches with records hidden from the reader: the states to
+    contact.
     """
 
     record: UUID
     steps: Sequence[HistoryStep]
-    points_to: Sequence[MatchView]
+    hidden_matches: Sequence[MatchView]
 
 
 def read_history(*, actor: Actor, record_id: UUID) -> History:
@@ -70,95 +77,75 @@ def read_history(*, actor: Actor, record_id: UUID) -> History:
     """
     require(actor, Permission.RECORD_READ)
     first = disclosures.read_record(actor=actor, record_id=record_id)
-    found = {record_id: first.view}
-    ways = {record_id: HistoryLink(first.view.record.owner_state, "start")}
+    views = {record_id: first.view}
+    links = {record_id: HistoryLink(first.view.record.owner_state, "start")}
     hidden: dict[UUID, Match] = {}
     front = [first.view]
-    while front and len(found) < MAX_RECORDS:
-        onward = {
-            key: way for key, way in _next_links(actor, front, hidden).items() if key not in found
-        }
+    while front and len(views) < MAX_RECORDS:
+        onward = _match_links(actor, front, hidden) | _certain_links(actor, front)
+        onward = {key: link for key, link in onward.items() if key not in views}
         front = _visible_records(actor, onward)
-        found |= {view.record.id: view for view in front}
-        ways |= {view.record.id: onward[view.record.id] for view in front}
-    further = _disclose(actor, [view for key, view in found.items() if key != record_id])
-    steps = [HistoryStep(each, ways[each.view.record.id]) for each in (first, *further)]
-    return History(
-        record_id,
-        sorted(steps, key=_sort_key),
-        match_queries.build_match_views(actor, [*hidden.values()]),
-    )
-
-
-def _disclose(actor: Actor, views: Sequence[RecordView]) -> list[Disclosure]:
-    """Return the disclosed records; audit those of other states."""
-    shared = sharing.share_records(actor, views)
-    given = [Disclosure(view, shared[view.record.id]) for view in views]
-    if any(not each.is_own for each in given):
+        views |= {view.record.id: view for view in front}
+        links |= {view.record.id: onward[view.record.id] for view in front}
+    others = [view for key, view in views.items() if key != record_id]
+    shared = sharing.share_records(actor, others)
+    disclosed = [Disclosure(view, shared[view.record.id]) for view in others]
+    if any(not each.is_own for each in disclosed):
         disclosures.require_purpose(actor)
-        disclosures.audit_disclosures(actor, given)
-    return given
-
-
-def _sort_key(step: HistoryStep) -> tuple[date, int, UUID]:
-    record = step.disclosed.view.record
-    return record.occurred_on, event_rank(record.event), record.id
-
-
-def _next_links(
-    actor: Actor, views: Sequence[RecordView], hidden: dict[UUID, Match]
-) -> dict[UUID, HistoryLink]:
-    """Return where records lead to; matches with hidden records go to `hidden`."""
-    return _match_links(actor, views, hidden) | _certain_links(actor, views)
+        disclosures.audit_disclosures(actor, disclosed)
+    steps = [HistoryStep(each, links[each.view.record.id]) for each in (first, *disclosed)]
+    matches = match_queries.build_match_views(actor, [*hidden.values()])
+    return History(record_id, sorted(steps, key=lambda step: step.sort_key), matches)
 
 
 def _certain_links(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, HistoryLink]:
     """Return the records linked from or to these."""
-    ways: dict[UUID, HistoryLink] = {}
-    places: dict[str, set[UUID]] = defaultdict(set)
-    for view in views:
-        record = view.record
+    links: dict[UUID, HistoryLink] = {}
+    by_state: dict[str, set[UUID]] = defaultdict(set)
+    for record in (view.record for view in views):
         if record.linked_record and record.linked_state:
-            ways[record.linked_record] = HistoryLink(record.linked_state, "link", record.id)
+            links[record.linked_record] = HistoryLink(record.linked_state, "link", record.id)
         for state in {record.owner_state, record.counterpart_state, actor.state} - {None}:
-            places[str(state)].add(record.id)
-    for state, ids in sorted(places.items()):
+            by_state[str(state)].add(record.id)
+    columns = (Record.id, Record.owner_state, Record.linked_record)
+    for state, ids in sorted(by_state.items()):
         with acting_as(actor, state):
-            columns = (Record.id, Record.owner_state, Record.linked_record)
             rows = db.session.execute(select(*columns).where(Record.linked_record.in_(ids))).all()
-        ways |= {row.id: HistoryLink(row.owner_state, "link", row.linked_record) for row in rows}
-    return ways
+        links |= {row.id: HistoryLink(row.owner_state, "link", row.linked_record) for row in rows}
+    return links
 
 
 def _match_links(
     actor: Actor, views: Sequence[RecordView], hidden: dict[UUID, Match]
 ) -> dict[UUID, HistoryLink]:
+    """Return the records of confirmed matches; those with hidden records go to `hidden`."""
     ids = {view.record.id for view in views}
     confirmed = select(Match).where(
         Match.owner_state == actor.state,
         Match.status == "confirmed",
-        Match.is_standing,
+        Match.is_current,
         or_(Match.record_id.in_(ids), Match.other_record.in_(ids)),
     )
-    ways: dict[UUID, HistoryLink] = {}
+    links: dict[UUID, HistoryLink] = {}
     for row in db.session.scalars(confirmed.order_by(Match.id)):
         if row.other_record is None:
             hidden[row.id] = row
         elif row.record_id in ids:
-            ways[row.other_record] = HistoryLink(row.other_state, "match", row.record_id, row.id)
+            links[row.other_record] = HistoryLink(row.other_state, "match", row.record_id, row.id)
         else:
-            ways[row.record_id] = HistoryLink(row.owner_state, "match", row.other_record, row.id)
-    return ways
+            links[row.record_id] = HistoryLink(row.owner_state, "match", row.other_record, row.id)
+    return links
 
 
 def _visible_records(actor: Actor, links: Mapping[UUID, HistoryLink]) -> list[RecordView]:
     """Return the readable records: own, concerned, or open."""
-    found = find_records(links)
-    known: dict[str, set[Any]] = defaultdict(set)
-    for record_id in links.keys() - {view.record.id for view in found}:
-        known[links[record_id].state].add(record_id)
-    for state in sorted(known.keys() - {actor.state}):
+    visible = find_records(links)
+    others: dict[str, set[UUID]] = defaultdict(set)
+    for record_id in links.keys() - {view.record.id for view in visible}:
+        if links[record_id].state != actor.state:
+            others[links[record_id].state].add(record_id)
+    for state, ids in sorted(others.items()):
         with acting_as(actor, state):
-            views = find_records(known[state])
-        found += [view for view in views if visibility_of(view) in FINDER_VISIBILITIES["firearm"]]
-    return found
+            views = find_records(ids)
+        visible += [view for view in views if visibility_of(view) in FINDER_VISIBILITIES["firearm"]]
+    return visible

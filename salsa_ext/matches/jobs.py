@@ -29,14 +29,13 @@ from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.models import MarkKey
 from salsa_ext.firearms.records.queries import RecordView, find_records, records_with_changed_marks
 from salsa_ext.matches import commands as match_commands
-from salsa_ext.matches import notices as match_notices
-from salsa_ext.matches import search, withdrawals
+from salsa_ext.matches import notices, search, withdrawals
 from salsa_ext.matches.commands import MatchOptions
 from salsa_ext.matches.models import MatchJob
 
 log = logging.getLogger("salsa.worker")
 MAX_RETRY_AGE: Final = timedelta(days=1)
-"""How long a row is tried again for which the database had no time."""
+"""Age up to which a job is tried again after a database timeout."""
 
 
 def match_queued(*, actor: Actor, only_of_crime: bool = False) -> int:
@@ -47,101 +46,66 @@ def match_queued(*, actor: Actor, only_of_crime: bool = False) -> int:
     failure is audited.
     """
     require(actor, Permission.MATCH_DECIDE)
-    passed = list[UUID]()
-    while (row := _next_job(actor, passed, only_of_crime)) is not None:
-        if _run_job(actor, row):
-            return len(row.record_ids)
-        passed.append(row.id)
-    return 0
+    skipped = list[UUID]()
+    while True:
+        query = select(MatchJob.id, MatchJob.is_of_crime, MatchJob.record_ids).where(
+            MatchJob.owner_state == actor.own_state(), MatchJob.id.not_in(skipped)
+        )
+        if only_of_crime:
+            query = query.where(MatchJob.is_of_crime)
+        next_job = query.order_by(MatchJob.is_of_crime.desc(), MatchJob.id).limit(1)
+        job = db.session.execute(next_job.with_for_update(skip_locked=True)).first()
+        if job is None:
+            return 0
+        if _run_job(actor, job):
+            return len(job.record_ids)
+        skipped.append(job.id)
 
 
-def _next_job(actor: Actor, skipped: Sequence[UUID], only_of_crime: bool) -> Any:
-    mine = (MatchJob.owner_state == actor.own_state(), MatchJob.id.not_in(skipped))
-    waiting = select(MatchJob.id, MatchJob.is_of_crime, MatchJob.record_ids).where(*mine)
-    if only_of_crime:
-        waiting = waiting.where(MatchJob.is_of_crime)
-    ordered = waiting.order_by(MatchJob.is_of_crime.desc(), MatchJob.id)
-    return db.session.execute(ordered.limit(1).with_for_update(skip_locked=True)).first()
-
-
-def _run_job(actor: Actor, row: Any) -> bool:
-    """Match one row; returns whether it is done, matched or not."""
+def _run_job(actor: Actor, job: Any) -> bool:
+    """Match one job's records; returns whether it is done, matched or not."""
+    done = delete(MatchJob).where(MatchJob.id == job.id)
     try:
         with db.session.begin_nested():
-            _match_records(actor, row)
+            db.session.execute(done)
+            _match_records(actor, find_records(job.record_ids))
     except Exception as error:  # a rule that changed since, too much to search, or no time for it
         name = type(error).__name__
-        log.exception("records not matched", extra={"row": str(row.id), "error": name})
-        if (
-            isinstance(error, OperationalError)
-            and actor.now() - id_created_at(row.id) < MAX_RETRY_AGE
-        ):
+        log.exception("records not matched", extra={"row": str(job.id), "error": name})
+        age = actor.now() - id_created_at(job.id)
+        if isinstance(error, OperationalError) and age < MAX_RETRY_AGE:
             return False
-        _split_or_audit(actor, row, name)
+        db.session.execute(done)
+        if len(job.record_ids) > 1:
+            own, is_of_crime = actor.own_state(), job.is_of_crime
+            queue.queue_matching(own, job.record_ids, per_job=1, is_of_crime=is_of_crime)
+        else:
+            action, [key] = Action.RECORD_LEFT_UNMATCHED, job.record_ids
+            append(actor, AuditEvent(action, "record", key, data={"error": name}))
     return True
 
 
-def _match_records(actor: Actor, row: Any) -> None:
-    db.session.execute(delete(MatchJob).where(MatchJob.id == row.id))
-    views = find_records(row.record_ids)
-    standing = _searchable(views)
-    found = {view.record.id for view in standing}
-    _withdraw_void(actor, [view for view in views if view.record.id not in found])
-    _propose_current(actor, standing)
-
-
-def _split_or_audit(actor: Actor, row: Any, error: str) -> None:
-    """Queue a row's records singly; audit a single one as unmatched."""
-    db.session.execute(delete(MatchJob).where(MatchJob.id == row.id))
-    if len(row.record_ids) > 1:
-        queue.queue_matching(
-            actor.own_state(), row.record_ids, per_job=1, is_of_crime=row.is_of_crime
-        )
-        return
-    for record_id in row.record_ids:
-        append(
-            actor,
-            AuditEvent(Action.RECORD_LEFT_UNMATCHED, "record", record_id, data={"error": error}),
-        )
-
-
-def _withdraw_void(actor: Actor, views: Sequence[RecordView]) -> None:
-    """Withdraw matches and hits of voided or unmarked records."""
-    gone = withdrawals.withdraw_matches(
-        actor, [view.record.id for view in views], in_background=True
-    )
-    match_notices.notify_states(actor, gone, in_background=True)
-    reevaluation.end_withdrawn(
-        actor, [view for view in views if _is_marked(view)], in_background=True
-    )
-    reevaluation.reevaluate(
-        actor, [view for view in views if not _is_marked(view)], in_background=True
-    )
-
-
-def _is_marked(view: RecordView) -> bool:
-    return any(mark_keys.storage_key(mark.text) for mark in view.marks)
-
-
-def _propose_current(actor: Actor, views: Sequence[RecordView]) -> None:
-    found = search.search_records(actor, views, _records_by_document(views))
-    changed = records_with_changed_marks([view for view in views if view.record.version > 1])
-    match_commands.propose_matches(actor, found, MatchOptions(changed, is_late=True))
-
-
-def _records_by_document(views: Sequence[RecordView]) -> dict[UUID, set[UUID]]:
-    """Return, by record, the records of its document, itself included."""
-    of_document: dict[UUID, set[UUID]] = defaultdict(set)
-    for view in views:
-        of_document[view.record.document_id].add(view.record.id)
-    return {view.record.id: of_document[view.record.document_id] for view in views}
-
-
-def _searchable(views: Sequence[RecordView]) -> list[RecordView]:
-    """Return the records that searches find; voided ones are left out."""
-    found = (mark_keys.storage_key(mark.text) for view in views for mark in view.marks)
-    keys = {key.value for key in found if key}
+def _match_records(actor: Actor, views: Sequence[RecordView]) -> None:
+    """Propose matches of records that searches find; withdraw those of the others."""
+    marks = (mark_keys.storage_key(mark.text) for view in views for mark in view.marks)
+    keys = {key.value for key in marks if key}
     records = [view.record.id for view in views]
-    stands = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
-    known = set(db.session.scalars(select(MarkKey.record_id).where(*stands)))
-    return [view for view in views if view.record.id in known]
+    searchable = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
+    known = set(db.session.scalars(select(MarkKey.record_id).where(*searchable)))
+    void = [view for view in views if view.record.id not in known]
+    ids = [view.record.id for view in void]
+    changes = withdrawals.withdraw_matches(actor, ids, in_background=True)
+    notices.notify_states(actor, changes, in_background=True)
+    marked = [view for view in void if any(mark_keys.storage_key(each.text) for each in view.marks)]
+    reevaluation.end_withdrawn(actor, marked, in_background=True)
+    unmarked = [view for view in void if view not in marked]
+    reevaluation.reevaluate(actor, unmarked, in_background=True)
+    current = [view for view in views if view.record.id in known]
+    by_document: dict[UUID, set[UUID]] = defaultdict(set)
+    for view in current:
+        by_document[view.record.document_id].add(view.record.id)
+    excluded = {view.record.id: by_document[view.record.document_id] for view in current}
+    candidates = search.search_records(actor, current, excluded)
+    changed = records_with_changed_marks([view for view in current if view.record.version > 1])
+    options = MatchOptions(changed, in_background=True)
+    match_commands.propose_matches(actor, candidates, options)

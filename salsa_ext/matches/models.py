@@ -16,11 +16,11 @@ from salsa_ext.database.session import Base
 class Match(Base):
     """One state's row on two records of perhaps one gun.
 
-    `other_record` is None if its owner does not disclose it; `other_key` (a pseudonym, never
-    published) replaces it. `is_standing` is False once a correction removed the agreement.
-    `is_of_crime`: one of the guns was read in the field, or is missing. `is_hidden` while the other
-    record is silent: nobody reads the row, its decision remains. `record_version` and
-    `other_version` were compared last.
+    `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published)
+    replaces it. `is_current` is False once a correction removed the agreement. `is_of_crime`: one
+    of the guns was read in the field, or is missing. `is_hidden` while the other record is silent:
+    nobody reads the row, its decision remains. `record_version` and `other_version` were compared
+    last.
     """
 
     __tablename__ = "match"
@@ -42,14 +42,14 @@ class Match(Base):
     record_version: Mapped[int | None]
     other_state: Mapped[str] = mapped_column(CHAR(3))
     other_record: Mapped[UUID | None]
-    other_key: Mapped[UUID]
+    other_pseudonym: Mapped[UUID] = mapped_column("other_key")
     other_version: Mapped[int | None]
     score: Mapped[float] = mapped_column(Double)
     strength: Mapped[str]
     reasons: Mapped[list[dict[str, Any]]]
     is_of_crime: Mapped[bool]
     status: Mapped[str]
-    is_standing: Mapped[bool]
+    is_current: Mapped[bool] = mapped_column("is_standing")
     is_hidden: Mapped[bool] = mapped_column(default=False)
     decided_by: Mapped[UUID | None]
     decided_agency: Mapped[str | None]
@@ -63,11 +63,11 @@ class Match(Base):
 class MatchJob(Base):
     """Records queued for matching; deleted when done."""
 
-    __tablename__ = "match_wait"
+    __tablename__ = "match_job"
     __table_args__ = (
-        Index("ix_match_wait_next", "owner_state", text("is_of_crime DESC"), "id"),
+        Index("ix_match_job_next", "owner_state", text("is_of_crime DESC"), "id"),
         Index(
-            "ix_match_wait_records",
+            "ix_match_job_records",
             "record_ids",
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},

@@ -49,49 +49,25 @@ def notify_states(
     waits for the answer. Of more than MAX_SEPARATE_NOTICES the first strong one is notified with
     the count; pairs of licit trade never are.
     """
-    append_many(
-        actor, [*(_audit_entry(actor, each) for each in changes), *finding_events(actor, findings)]
-    )
-    told: dict[tuple[str, str], list[MatchChange]] = defaultdict(list)
-    for each in changes:
-        if _needs_notice(actor, each, in_background=in_background):
-            told[each.owner, each.code].append(each)
-    notify_many(
-        actor,
-        [
-            Notice(owner, code, Subject(each.match, owner), _notice_data(each, len(all_of)))
-            for (owner, code), all_of in told.items()
-            for each in _limit_notices(all_of)
-        ],
-    )
-
-
-def _needs_notice(actor: Actor, each: MatchChange, *, in_background: bool) -> bool:
-    is_seen = (
-        each.owner == actor.state
-        and actor.role in NOTICE_RULES[each.code].roles
-        and not in_background
-    )
-    return each.is_urgent and not is_seen
-
-
-def _limit_notices(changes: Sequence[MatchChange]) -> Sequence[MatchChange]:
-    strongest_first = sorted(changes, key=lambda each: each.strength != "strong")
-    return changes if len(changes) <= MAX_SEPARATE_NOTICES else strongest_first[:1]
-
-
-def _notice_data(each: MatchChange, count: int) -> dict[str, Any]:
-    more = {"count": count} if count > MAX_SEPARATE_NOTICES else {}
-    return {"record": str(each.record), "state": each.other_state, "strength": each.strength} | more
-
-
-def _audit_entry(actor: Actor, each: MatchChange) -> AuditEvent:
-    return AuditEvent(
-        ACTIONS[each.code],
-        "match",
-        each.match,
-        each.owner,
-        [each.owner],
-        {"record": str(each.record), "strength": each.strength},
-        hidden=each.owner != actor.state,
-    )
+    events = []
+    grouped: dict[tuple[str, str], list[MatchChange]] = defaultdict(list)
+    for change in changes:
+        owner, is_own = change.owner, change.owner == actor.state
+        data = {"record": str(change.record), "strength": change.strength}
+        action, key = ACTIONS[change.code], change.match
+        events.append(AuditEvent(action, "match", key, owner, [owner], data, hidden=not is_own))
+        waits = is_own and actor.role in NOTICE_RULES[change.code].roles and not in_background
+        if change.is_urgent and not waits:
+            grouped[owner, change.code].append(change)
+    append_many(actor, [*events, *finding_events(actor, findings)])
+    notices = []
+    for (owner, code), group in grouped.items():
+        count: dict[str, Any] = {}
+        if len(group) > MAX_SEPARATE_NOTICES:
+            count = {"count": len(group)}
+            group = [min(group, key=lambda change: change.strength != "strong")]
+        for change in group:
+            more = {"state": change.other_state, "strength": change.strength, **count}
+            subject = Subject(change.match, owner)
+            notices.append(Notice(owner, code, subject, {"record": str(change.record)} | more))
+    notify_many(actor, notices)

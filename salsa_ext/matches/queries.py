@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from salsa_ext.access.models import Account, Officer
+from salsa_ext.access.authentication import usernames_by_id
+from salsa_ext.access.models import Officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
@@ -26,12 +27,12 @@ from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.batch import RecordQuery
 from salsa_ext.firearms.search.index import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
-from salsa_ext.firearms.search.values import Candidate, MarkHit
+from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches.models import Match
 from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
 MANY_MATCHES: Final = 10
-"""Matches of a gun that are as many as are proposed of what is only near: there may be more that fits."""
+"""Matches of a gun from which on there may be more: as many as are proposed of near marks."""
 MAX_RECOUNTED: Final = 20
 
 
@@ -57,27 +58,21 @@ def list_matches(
 ) -> Page[MatchView]:
     """Return a page of the own state's matches, newest first."""
     require(actor, Permission.MATCH_READ)
-    query = select(Match).where(Match.owner_state == actor.state)
-    for name in ("status", "strength", "other_state", "is_of_crime"):
-        if (value := filters.get(name)) is not None:
-            query = query.where(getattr(Match, name) == value)
+    names = ("status", "strength", "other_state", "is_of_crime")
+    given = {name: filters[name] for name in names if filters.get(name) is not None}
+    query = select(Match).filter_by(owner_state=actor.state, **given)
     if (record := filters.get("record")) is not None:
         query = query.where(or_(Match.record_id == record, Match.other_record == record))
-    query = query.where(Match.is_standing == filters.get("standing", True))
-    found = fetch_page(query, Match.id, limit, cursor)
-    return found.of(build_match_views(actor, found.items))
+    query = query.where(Match.is_current == filters.get("standing", True))
+    page = fetch_page(query, Match.id, limit, cursor)
+    return page.of(build_match_views(actor, page.items))
 
 
 def other_record_events(actor: Actor, matches: Sequence[MatchView]) -> dict[UUID, MarkHit]:
     """Return the other records' events by record, where visible."""
     require(actor, Permission.MATCH_READ)
     others = {view.match.other_record for view in matches if view.match.other_record}
-    held = find_marks_of_records(others, actor.state, in_background=False)
-    return {
-        one.record_id: one
-        for one in held
-        if one.state == actor.state or one.visibility in FINDER_VISIBILITIES["event"]
-    }
+    return {record: marks[-1] for record, marks in _visible_marks(actor, others, "event").items()}
 
 
 def other_record_guns(
@@ -90,21 +85,27 @@ def other_record_guns(
     Of several marks the one near the record's serial in `serials`.
     """
     require(actor, Permission.MATCH_READ)
-    others = {
-        view.match.id: (serials[record], _other_side(view.match, record))
-        for record, views in matches_by_record.items()
-        for view in views
-    }
-    wanted = {record for _, record in others.values() if record}
-    borne: dict[UUID | None, list[MarkHit]] = defaultdict(list)
-    for one in find_marks_of_records(wanted, actor.state, in_background=False):
-        if one.state == actor.state or one.visibility in FINDER_VISIBILITIES["firearm"]:
-            borne[one.record_id].append(one)
-    return {
-        match_id: _nearest(serial, borne[record])
-        for match_id, (serial, record) in others.items()
-        if borne[record]
-    }
+    pairs = {}
+    for record, views in matches_by_record.items():
+        for row in (view.match for view in views):
+            other = row.record_id if row.other_record == record else row.other_record
+            if other:
+                pairs[row.id] = normalise(serials[record] or ""), other
+    marks = _visible_marks(actor, {other for _, other in pairs.values()}, "firearm")
+    guns = {}
+    for match_id, (serial, other) in pairs.items():
+        if others := marks.get(other):
+            near = (mark for mark in others if compare(serial, mark.serial_norm))
+            guns[match_id] = next(near, others[0])
+    return guns
+
+
+def _visible_marks(actor: Actor, records: set[UUID], group: str) -> dict[UUID, list[MarkHit]]:
+    marks: dict[UUID, list[MarkHit]] = defaultdict(list)
+    for mark in find_marks_of_records(records, actor.state, in_background=False):
+        if mark.state == actor.state or mark.visibility in FINDER_VISIBILITIES[group]:
+            marks[mark.record_id].append(mark)
+    return marks
 
 
 def count_weaker_matches(
@@ -119,41 +120,30 @@ def count_weaker_matches(
     own = {item.record.id for item in items}
     many = [
         item for item in items if len(matches_by_record.get(item.record.id, ())) >= MANY_MATCHES
-    ][:MAX_RECOUNTED]
-    guns = [
-        RecordQuery(item.record.id, query_for_record(item), own, is_afield=True) for item in many
     ]
-    fitting = batch.search_all_candidates(guns, actor, silent=False)
-    counts = {
-        item.record.id: _count_unlisted(
-            item, fitting.get(item.record.id, ()), matches_by_record[item.record.id]
+    queries = {
+        item.record.id: RecordQuery(item.record.id, query_for_record(item), own, is_afield=True)
+        for item in many[:MAX_RECOUNTED]
+    }
+    fitting = batch.search_all_candidates([*queries.values()], actor, silent=False)
+    counts = {}
+    for item in many[:MAX_RECOUNTED]:
+        record, is_seized = item.record.id, item.record.event in SEIZED
+        listed = {
+            row.other_pseudonym if row.record_id == record else pseudonym(row.record_id)
+            for row in (view.match for view in matches_by_record[record])
+        }
+        candidates = fitting.get(record, ())
+        if candidates:
+            query = queries[record].query
+            candidates = drop_near_misses(candidates, query, is_seized=is_seized)
+        count = sum(
+            each.evidence.is_worth_a_look and pseudonym(each.held.record_id) not in listed
+            for each in candidates
         )
-        for item in many
-    }
-    return {record: count for record, count in counts.items() if count}
-
-
-def _count_unlisted(
-    item: RecordView, fitting: Sequence[Candidate], matches: Sequence[MatchView]
-) -> int:
-    record, is_seized = item.record.id, item.record.event in SEIZED
-    known = {
-        row.other_key if row.record_id == record else pseudonym(row.record_id)
-        for row in (view.match for view in matches)
-    }
-    left = drop_near_misses(fitting, query_for_record(item), is_seized=is_seized) if fitting else ()
-    return sum(
-        one.evidence.is_worth_a_look and pseudonym(one.held.record_id) not in known for one in left
-    )
-
-
-def _other_side(row: Match, record: UUID) -> UUID | None:
-    return row.record_id if row.other_record == record else row.other_record
-
-
-def _nearest(serial: str | None, hits: Sequence[MarkHit]) -> MarkHit:
-    mine = normalise(serial or "")
-    return next((one for one in hits if compare(mine, one.serial_norm)), hits[0])
+        if count:
+            counts[record] = count
+    return counts
 
 
 def matches_of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[MatchView]]:
@@ -161,15 +151,15 @@ def matches_of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[Mat
     require(actor, Permission.MATCH_READ)
     query = select(Match).where(
         Match.owner_state == actor.state,
-        Match.is_standing,
+        Match.is_current,
         or_(Match.record_id.in_(ids), Match.other_record.in_(ids)),
     )
     rows = db.session.scalars(query.order_by(Match.score.desc(), Match.id)).all()
-    found: dict[UUID, list[MatchView]] = defaultdict(list)
+    matches: dict[UUID, list[MatchView]] = defaultdict(list)
     for view in build_match_views(actor, rows):
         for record in {*ids} & {view.match.record_id, view.match.other_record}:
-            found[record].append(view)
-    return found
+            matches[record].append(view)
+    return matches
 
 
 def get_match(actor: Actor, match_id: UUID) -> MatchView:
@@ -180,47 +170,32 @@ def get_match(actor: Actor, match_id: UUID) -> MatchView:
 
 def read_match(actor: Actor, match_id: UUID) -> MatchView:
     """Return one match of the own state, after a command changed it."""
-    found = db.session.get(Match, match_id, populate_existing=True)
-    if found is None:
+    match = db.session.get(Match, match_id, populate_existing=True)
+    if match is None:
         raise NotFound("match", match_id)
-    return build_match_views(actor, [found])[0]
+    return build_match_views(actor, [match])[0]
 
 
 def current_version(actor: Actor, match_id: UUID) -> int:
     """Return the current version for If-Match; raises NotFound."""
-    found = db.session.scalar(select(Match.version).where(Match.id == match_id))
-    if found is None:
+    version = db.session.scalar(select(Match.version).where(Match.id == match_id))
+    if version is None:
         raise NotFound("match", match_id)
-    return found
+    return version
 
 
 def build_match_views(actor: Actor, rows: Sequence[Match]) -> list[MatchView]:
     """Complete matches with one query per kind of related row."""
-    judges = _deciders(rows)
-    others = {row.other_state for row in rows} - {actor.state}
-    contacts = find_contacts(sorted(others))
-    return [MatchView(row, judges.get(row.id), contacts.get(row.other_state)) for row in rows]
-
-
-def _deciders(rows: Sequence[Match]) -> dict[UUID, str]:
-    accounts = _names_by_id(Account.id, Account.username, (row.decided_by for row in rows))
-    officers = _names_by_id(Officer.id, Officer.number, (row.decided_officer for row in rows))
-    return {
-        row.id: " ".join(
-            filter(
-                None,
-                (
-                    accounts.get(row.decided_by) or row.decided_agency,
-                    officers.get(row.decided_officer),
-                ),
-            )
-        )
-        for row in rows
-        if row.decided_at
-    }
-
-
-def _names_by_id(key: Any, name: Any, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
-    wanted = {one for one in ids if one}
-    rows = db.session.execute(select(key, name).where(key.in_(wanted))) if wanted else ()
-    return {one: said for one, said in rows}  # noqa: C416 - a row is no pair to the types
+    contacts = find_contacts(sorted({row.other_state for row in rows} - {actor.state}))
+    usernames = usernames_by_id(row.decided_by for row in rows)
+    officer_ids = {row.decided_officer for row in rows if row.decided_officer}
+    query = select(Officer).where(Officer.id.in_(officer_ids))
+    numbers = {row.id: row.number for row in db.session.scalars(query)} if officer_ids else {}
+    views = []
+    for row in rows:
+        decider = usernames.get(row.decided_by) or row.decided_agency
+        officer = numbers.get(row.decided_officer) if row.decided_officer else None
+        names = " ".join(filter(None, (decider, officer)))
+        decided_by = names if row.decided_at else None
+        views.append(MatchView(row, decided_by, contacts.get(row.other_state)))
+    return views

@@ -31,7 +31,7 @@ from salsa_ext.matches.values import ItemMatches
 
 MAX_LISTED: Final = 10
 MAX_AT_ONCE: Final = 20
-"""Guns of one document that are matched while the caller waits; those of longer ones by the worker."""
+"""Guns of one document that are matched while the caller waits; the worker matches the others."""
 
 
 def find_matches(
@@ -49,45 +49,26 @@ def find_matches(
     """
     require(actor, permission)
     own = {item.record.id for item in items}
-    found, standing = [], []
+    matches, current = [], []
     at_once, later = items[:MAX_AT_ONCE], items[MAX_AT_ONCE:]
     for item in at_once:
-        candidates = search_record(actor, item, own, silent=False)
-        seen = advice.candidates_to_show(candidates, MAX_LISTED)
-        # A silent seizure tells nobody: the word of a match would say that it exists.
-        if visibility_of(item) != "silent":
-            log_matched_records(
-                actor, "seizure", document_id, candidates, groups_of_candidates(seen)
-            )
-        more = advice.count_unlisted(candidates, seen)
-        found.append(ItemMatches(item.record.line, seen, more=more))
-        standing.append((item, _current_candidates(actor, item, own, candidates)))
+        candidates: Sequence[Candidate] = search_record(actor, item, own, silent=False)
+        listed = advice.candidates_to_show(candidates, MAX_LISTED)
+        if visibility_of(item) != "silent":  # a notice of a match would reveal the seizure
+            groups = groups_of_candidates(listed)
+            log_matched_records(actor, "seizure", document_id, candidates, groups)
+        more = advice.count_unlisted(candidates, listed)
+        matches.append(ItemMatches(item.record.line, listed, more=more))
+        if item.record.version > 1:
+            candidates = search_record(actor, item, own, silent=False, current_only=True)
+        current.append((item, [each for each in candidates if not each.held.is_superseded]))
     queue.queue_owner_notice(actor, "seizure", document_id)
-    _propose_candidates(actor, standing)
-    _leave_to_worker(later)
-    return found + [ItemMatches(item.record.line, (), is_later=True) for item in later]
-
-
-def _leave_to_worker(items: Sequence[RecordView]) -> None:
-    """Leave items to the worker, but hide those that became silent now."""
-    corrected = [item for item in items if item.record.version > 1]  # a new one waits already
+    _propose_candidates(actor, current)
+    corrected = [item for item in later if item.record.version > 1]  # new ones are queued already
     withdrawals.update_hidden(corrected)
     if corrected:
         _queue_corrected(corrected[0].record.owner_state, corrected)
-
-
-def _queue_corrected(owner: str, corrected: Sequence[RecordView]) -> None:
-    is_of_crime = any(view.record.event not in LAWFUL for view in corrected)
-    queue.queue_matching(owner, [view.record.id for view in corrected], is_of_crime=is_of_crime)
-
-
-def _current_candidates(
-    actor: Actor, item: RecordView, own: Collection[UUID], hits: Sequence[Candidate]
-) -> Sequence[Candidate]:
-    """Return candidates with current marks; search again for a correction."""
-    if item.record.version > 1:
-        return search_record(actor, item, own, silent=False, current_only=True)
-    return [hit for hit in hits if not hit.held.is_superseded]
+    return matches + [ItemMatches(item.record.line, (), is_pending=True) for item in later]
 
 
 def propose_for_document(actor: Actor, document_id: UUID) -> None:
@@ -102,10 +83,14 @@ def propose_for_document(actor: Actor, document_id: UUID) -> None:
 
 def _propose_candidates(actor: Actor, candidates: match_commands.CandidatesByRecord) -> None:
     corrected = [view for view, _ in candidates if view.record.version > 1]
-    match_commands.propose_matches(
-        actor, candidates, MatchOptions(records_with_changed_marks(corrected))
-    )
+    options = MatchOptions(records_with_changed_marks(corrected))
+    match_commands.propose_matches(actor, candidates, options)
     _queue_corrected(actor.own_state(), corrected)
+
+
+def _queue_corrected(owner: str, corrected: Sequence[RecordView]) -> None:
+    is_of_crime = any(view.record.event not in LAWFUL for view in corrected)
+    queue.queue_matching(owner, [view.record.id for view in corrected], is_of_crime=is_of_crime)
 
 
 def search_record(
@@ -120,18 +105,18 @@ def search_record(
 
     Empty if the gun cannot be searched. Near matches are dropped if an exact one exists.
     """
-    try:  # the record itself stands there by now, and agrees in all: it would settle the search
-        found = find_candidates(
+    try:
+        candidates = find_candidates(
             query_for_record(item),
             actor,
-            stop_at_exact=False,
+            stop_at_exact=False,  # the record itself agrees in all
             silent=silent,
             current_only=current_only,
             excluded=excluded,
         )
     except Invalid:
         return []
-    return _without_near_misses(item, found)
+    return _without_near_misses(item, candidates)
 
 
 def _without_near_misses(item: RecordView, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -151,27 +136,21 @@ def search_records(
     New records are searched in one batch, corrections one by one. In licit trade near marks of
     trade are never a match and left out.
     """
-    alike = search_many(
-        [
-            RecordQuery(
-                item.record.id,
-                query_for_record(item),
-                excluded[item.record.id],
-                item.record.event in FIELD_EVENTS,
-            )
-            for item in items
-            if item.record.version == 1
-        ],
-        actor,
-        silent=silent,
-    )
-    found = []
+    results: list[tuple[RecordView, Sequence[Candidate]]] = []
+    queries = []
     for item in items:
-        if item.record.version > 1:
-            hits: Sequence[Candidate] = search_record(
-                actor, item, excluded[item.record.id], silent=silent, current_only=True
-            )
+        row = item.record
+        if row.version == 1:
+            is_afield = row.event in FIELD_EVENTS
+            own = excluded[row.id]
+            queries.append(RecordQuery(row.id, query_for_record(item), own, is_afield))
+    candidates = search_many(queries, actor, silent=silent)
+    for item in items:
+        row = item.record
+        if row.version == 1:
+            found = _without_near_misses(item, candidates.get(row.id, ()))
         else:
-            hits = _without_near_misses(item, alike.get(item.record.id, ()))
-        found.append((item, hits))
-    return found
+            own = excluded[row.id]
+            found = search_record(actor, item, own, silent=silent, current_only=True)
+        results.append((item, found))
+    return results

@@ -24,5 +24,5 @@ class ItemMatches:
 
     line: int
     candidates: Sequence[Candidate]
-    is_later: bool = False
+    is_pending: bool = False
     more: int = 0

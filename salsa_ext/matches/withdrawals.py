@@ -18,33 +18,37 @@ from salsa_ext.firearms.search.index import find_marks_of_records
 from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
-from salsa_ext.matches.pair_views import PairView, build_views
+from salsa_ext.matches.pair_views import PairKey, PairView, build_views
 
-RecordPairs = Mapping[UUID, Collection[UUID]]
-"""Records, each with those that it is matched with."""
+ViewLookup = Callable[[Match], PairView | None]
+"""Returns the owner's view of a pair that still matches, or None."""
 
 
 def find_supported_views(
-    actor: Actor, views: Sequence[RecordView], families: RecordPairs, *, in_background: bool
-) -> dict[str, dict[tuple[UUID, UUID], PairView]]:
+    actor: Actor,
+    views: Sequence[RecordView],
+    families: Mapping[UUID, Collection[UUID]],
+    *,
+    in_background: bool,
+) -> dict[str, dict[PairKey, PairView]]:
     """Return, by state, the views of corrected records' pairs that still match.
 
-    Each pair is compared singly, whatever a search ranks before it. Others' silent records only
-    with `in_background`.
+    Each pair is compared singly, whatever a search ranks before it. `families` are records of the
+    same gun. Others' silent records only with `in_background`.
     """
     pairs = _matched_records(actor, [view.record.id for view in views], in_background=in_background)
-    held: dict[UUID, list[MarkHit]] = defaultdict(list)
-    for one in find_marks_of_records(
-        set().union(*pairs.values()), actor.state, in_background=in_background
-    ):
-        held[one.record_id].append(one)
-    found: dict[str, dict[tuple[UUID, UUID], PairView]] = defaultdict(dict)
+    marks: dict[UUID, list[MarkHit]] = defaultdict(list)
+    others = set().union(*pairs.values())
+    for mark in find_marks_of_records(others, actor.state, in_background=in_background):
+        marks[mark.record_id].append(mark)
+    supported: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
     for view in views:
-        others = pairs.get(view.record.id, set()) - set(families[view.record.id])
-        for candidate in batch.compare_each(actor, view, [held[one] for one in sorted(others)]):
-            for side in build_views(view, candidate, None):
-                found[side.owner][side.key] = side
-    return found
+        matched = pairs.get(view.record.id, set()) - set(families[view.record.id])
+        by_record = [marks[record_id] for record_id in sorted(matched)]
+        for candidate in batch.compare_each(actor, view, by_record):
+            for pair in build_views(view, candidate, None):
+                supported[pair.owner][pair.key] = pair
+    return supported
 
 
 def _matched_records(
@@ -60,58 +64,53 @@ def _matched_records(
     columns = ("record_id", "other_key", "is_standing")
     partners = func.salsa_match_partners(list(keys), in_background).table_valued(*columns)
     pairs: dict[UUID, set[UUID]] = defaultdict(set)
-    for row in db.session.execute(
-        select(partners.c.record_id, partners.c.other_key).where(partners.c.is_standing)
-    ):
+    theirs = select(partners.c.record_id, partners.c.other_key).where(partners.c.is_standing)
+    for row in db.session.execute(theirs):
         pairs[keys[row.other_key]].add(row.record_id)
-    mine = (Match.owner_state == actor.state, Match.is_standing, Match.record_id.in_(record_ids))
-    for row in db.session.execute(select(Match.record_id, Match.other_record).where(*mine)):
+    own = (Match.owner_state == actor.state, Match.is_current, Match.record_id.in_(record_ids))
+    for row in db.session.execute(select(Match.record_id, Match.other_record).where(*own)):
         if row.other_record is not None:
             pairs[row.record_id].add(row.other_record)
     return pairs
 
 
-PairKey = tuple[UUID, UUID]
-ViewLookup = Callable[[Match], PairView | None]
-"""Returns what a row's state is told of a pair that still is a match, or None."""
-
-
 def withdraw_unsupported(
     actor: Actor,
-    views: Sequence[RecordView],
-    wanted: dict[str, dict[PairKey, PairView]],
+    corrected: Sequence[RecordView],
+    views: dict[str, dict[PairKey, PairView]],
     find_view: ViewLookup,
     *,
     in_background: bool,
 ) -> list[MatchChange]:
     """Withdraw corrected records' matches that no longer hold; returns the changes.
 
-    A match outranked in the search but still supported (`find_view`) becomes `wanted`. A record
+    A match outranked in the search but still supported (`find_view`) is added to `views`. A record
     that became silent hides other states' rows, with their decisions, until that ends; a record no
     longer open loses its id there. Rows about others' silent records are left to the worker.
     """
-    shown = {view.record.id: visibility_of(view) for view in views}
-    update_hidden(views)
-    news: list[MatchChange] = []
-    for owner, row, record_id in _lock_rows(actor, shown, in_background=in_background):
-        is_own = owner == actor.state
-        if not is_own and shown[record_id] != "open":
+    visibilities = {view.record.id: visibility_of(view) for view in corrected}
+    update_hidden(corrected)
+    changes: list[MatchChange] = []
+    for row, record_id in _lock_rows(actor, visibilities, in_background=in_background):
+        owner, key = row.owner_state, (row.record_id, row.other_pseudonym)
+        if owner != actor.state and visibilities[record_id] != "open":
             row.other_record, row.reasons = None, []
-        if not row.is_standing or (key := (row.record_id, row.other_key)) in wanted.get(owner, {}):
+        if not row.is_current or key in views.get(owner, {}):
             continue
-        if side := find_view(row):
-            wanted.setdefault(owner, {})[key] = side
+        if view := find_view(row):
+            views.setdefault(owner, {})[key] = view
         else:
-            news.append(_withdraw_row(actor, row))
-    return news
+            changes.append(_withdraw_row(actor, row))
+    return changes
 
 
 def update_hidden(views: Sequence[RecordView]) -> None:
     """Hide other states' matches with silent records; show the others."""
-    silent = {view.record.id: visibility_of(view) == "silent" for view in views}
-    for is_silent in (True, False) if silent else ():
-        keys = [pseudonym(one) for one, it_is in silent.items() if it_is == is_silent]
-        db.session.execute(select(func.salsa_hide_matches(keys, is_silent)))
+    keys: dict[bool, list[UUID]] = {True: [], False: []}
+    for view in views:
+        keys[visibility_of(view) == "silent"].append(pseudonym(view.record.id))
+    for is_silent, records in keys.items() if views else ():
+        db.session.execute(select(func.salsa_hide_matches(records, is_silent)))
 
 
 def withdraw_matches(
@@ -121,54 +120,38 @@ def withdraw_matches(
 
     Rows about others' silent records are left to the worker.
     """
-    shown = dict.fromkeys(record_ids, "open")
-    rows = _lock_rows(actor, shown, in_background=in_background)
-    return [_withdraw_row(actor, row) for _, row, _ in rows if row.is_standing]
+    rows = _lock_rows(actor, record_ids, in_background=in_background)
+    return [_withdraw_row(actor, row) for row, _ in rows if row.is_current]
 
 
 def _lock_rows(
-    actor: Actor, visibilities: Mapping[UUID, str], *, in_background: bool
-) -> Iterator[tuple[str, Match, UUID]]:
+    actor: Actor, record_ids: Iterable[UUID], *, in_background: bool
+) -> Iterator[tuple[Match, UUID]]:
     """Yield every state's locked rows about the own records, as that state."""
-    if not visibilities:
+    keys = {pseudonym(record_id): record_id for record_id in record_ids}
+    if not keys:
         return
-    keys = {pseudonym(record_id): record_id for record_id in visibilities}
     partners = func.salsa_match_partners(list(keys), in_background).table_valued("owner_state")
-    told = set(db.session.scalars(select(partners.c.owner_state)))
-    for owner in sorted(told | {actor.own_state()}):
-        with acting_as(actor, owner):
-            which = _rows_about(owner, actor, keys, in_background=in_background)
-            rows = select(Match).where(Match.owner_state == owner, which).order_by(Match.id)
-            for row in db.session.scalars(
-                rows.with_for_update().execution_options(populate_existing=True)
-            ).all():
-                yield owner, row, keys.get(row.other_key, row.record_id)
-            db.session.flush()  # while the owner's rows may be written
-
-
-def _rows_about(
-    owner: str, actor: Actor, keys: Mapping[UUID, UUID], *, in_background: bool
-) -> ColumnElement[bool]:
-    about = Match.other_key.in_(keys)
-    if owner == actor.state:
-        return or_(about, Match.record_id.in_(keys.values()))
-    if in_background:
-        return about
-    silent = exists().where(
+    owners = set(db.session.scalars(select(partners.c.owner_state)))
+    is_silent = exists().where(
         RecordSetting.record_id == Match.record_id, RecordSetting.visibility == "silent"
     )
-    return about & ~silent
+    for owner in sorted(owners | {actor.own_state()}):
+        condition: ColumnElement[bool] = Match.other_pseudonym.in_(keys)
+        if owner == actor.state:
+            condition = or_(condition, Match.record_id.in_(keys.values()))
+        elif not in_background:
+            condition = condition & ~is_silent
+        query = select(Match).where(Match.owner_state == owner, condition).order_by(Match.id)
+        locked = query.with_for_update().execution_options(populate_existing=True)
+        with acting_as(actor, owner):
+            for row in db.session.scalars(locked).all():
+                yield row, keys.get(row.other_pseudonym, row.record_id)
+            db.session.flush()  # as the owner of the rows
 
 
 def _withdraw_row(actor: Actor, row: Match) -> MatchChange:
-    row.is_standing, row.version, row.changed_at = False, row.version + 1, actor.now()
-    # who confirmed it has joined histories by it, which part again
-    return MatchChange(
-        "match_withdrawn",
-        row.owner_state,
-        row.id,
-        row.record_id,
-        row.other_state,
-        row.strength,
-        row.status == "confirmed",
-    )
+    row.is_current, row.version, row.changed_at = False, row.version + 1, actor.now()
+    pair = (row.owner_state, row.id, row.record_id, row.other_state)
+    # urgent if confirmed: the histories that it joined part again
+    return MatchChange("match_withdrawn", *pair, row.strength, row.status == "confirmed")

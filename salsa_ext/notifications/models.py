@@ -37,7 +37,7 @@ class Notification(Owned, Base):
 class NotificationRead(Owned, Base):
     """Read mark of an account; without it a notification is unread."""
 
-    __tablename__ = "notification_reading"
+    __tablename__ = "notification_read"
     notification_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     account_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-29)
     read_at: Mapped[datetime]

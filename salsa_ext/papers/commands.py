@@ -75,7 +75,7 @@ def sign_permit(*, actor: Actor, permit_id: UUID) -> PermitPaper:
     view = permit_queries.read_permit(actor, permit_id)
     paper_facts.require_copy_agreement(actor, view.permit.owner_state)
     facts = paper_facts.permit_facts(actor, view)
-    return PermitPaper(view, facts, sign(actor, facts.claims(actor.now())))
+    return PermitPaper(view, facts, sign(actor, facts.to_claims(actor.now())))
 
 
 def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
@@ -91,7 +91,7 @@ def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
     [view] = shipment_queries.view_shipments(actor, [row])
     items, permit = packing_list.packed_items(row), permit_queries.read_permit(actor, row.permit_id)
     facts = _facts_of_shipment(view, permit, items)
-    token = sign(actor, facts.claims(actor.now()))
+    token = sign(actor, facts.to_claims(actor.now()))
     return ShipmentPaper(view, permit, items, facts, token)
 
 
@@ -156,9 +156,9 @@ def _compare(
     actor: Actor, claims: Claims, kid: str | None, recorded: _RecordedPaper | None
 ) -> Verification:
     if recorded is None:
-        return Verification("not_standing", claims, kid, paper="not_recorded")
-    is_current = recorded.facts.is_on(claims)
-    verdict = "valid" if is_current and recorded.facts.is_standing else "not_standing"
+        return Verification("not_valid", claims, kid, paper="not_recorded")
+    is_current = recorded.facts.matches(claims)
+    verdict = "valid" if is_current and recorded.facts.is_valid else "not_valid"
     paper = "current" if is_current else "superseded"
     answer = Verification(verdict, claims, kid, recorded.facts.status, paper)
     return _add_record(actor, answer, recorded) if actor.state in recorded.concerned else answer

@@ -118,11 +118,11 @@ class PaperFacts:
     is_erased: bool = False
 
     @property
-    def is_standing(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether the paper is valid today."""
         return self.status in VALID_STATUSES["shipment" if self.kind == "attachment" else "permit"]
 
-    def claims(self, at: datetime) -> Claims:
+    def to_claims(self, at: datetime) -> Claims:
         """Return the token's claims, signed at a time."""
         same = (
             "state",
@@ -138,13 +138,13 @@ class PaperFacts:
         told = {name: getattr(self, name) for name in same}
         return Claims(**told, digest=facts_digest(self.face), signed_at=at)
 
-    def is_on(self, claims: Claims) -> bool:
+    def matches(self, claims: Claims) -> bool:
         """Return whether the token's paper equals what is recorded.
 
         If a party's name was erased, the digest cannot be computed again; then the claims are
         compared.
         """
-        now = self.claims(claims.signed_at)
+        now = self.to_claims(claims.signed_at)
         if not self.is_erased:
             return now.digest == claims.digest
         told = ("issued_on", "valid_through", "exporting_state", "importing_state", "quantities")

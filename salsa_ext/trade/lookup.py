@@ -50,12 +50,12 @@ def find_documents(actor: Actor, text: str) -> TradeDocuments:
     if not written:
         return TradeDocuments()
     numbered = select(Permit.id).where(Permit.number.in_(written))
-    named = select(func.salsa_permits_of(written[0], MAX_FOUND))
+    named = select(func.salsa_permits_by_party(written[0], MAX_FOUND))
     is_name = len(fold_name("party", written[0])) >= MIN_NAME_LENGTH
     permits = _fetch_newest(Permit, union(numbered, named) if is_name else numbered)
     if Permission.SHIPMENT_READ not in actor.permissions:
         return TradeDocuments(view_permits(actor, permits))
-    plated = [select(func.salsa_shipments_with(plate)) for plate in written]
+    plated = [select(func.salsa_shipments_by_plate(plate)) for plate in written]
     shipments = _fetch_newest(
         Shipment,
         union(

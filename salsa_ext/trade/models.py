@@ -20,10 +20,10 @@ class TradeEvent(Owned, Base):
     never a personal value.
     """
 
-    __tablename__ = "event"
+    __tablename__ = "trade_event"
     __table_args__ = (
         Index(
-            "ix_event_stops",
+            "ix_trade_event_stops",
             "owner_state",
             "recorded_at",
             postgresql_where=text("kind IN ('held', 'incident')"),

@@ -164,4 +164,4 @@ def test_whose_alert_a_record_met_is_told_to_the_worker_of_its_own_state_alone(
     keys = [pseudonym(UUID(seized["items"][0]["record"]))]
     for state, found in (("BRA", ["PRY"]), ("PRY", []), ("ARG", []), ("", [])):
         db.session.execute(text(f"SET LOCAL salsa.state = '{state}'"))
-        assert db.session.scalars(select(func.salsa_hit_owners(keys))).all() == found
+        assert db.session.scalars(select(func.salsa_hit_alert_states(keys))).all() == found

@@ -56,8 +56,8 @@ def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
         licensees.DECISIONS,
         (stance[0] for stance in discrepancy_commands.STANCES.values()),
         consents.DECISION_VERBS.values(),
-        hit_answers.ANSWER_VERBS.values(),
-        match_commands.DECISION_VERBS.values(),
+        (verb for verb, _ in hit_answers.ANSWERS.values()),
+        (verb for verb, _ in match_commands.DECISIONS.values()),
     )
     asked = {
         *refused_by_name(),

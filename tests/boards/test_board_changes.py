@@ -56,7 +56,7 @@ def told(app):
     """Return on which boards something changed while something is done."""
 
     def of(do, *arguments, **more):
-        before = read_changes(db.engine, None).seen
+        before = read_changes(db.engine, None).snapshot
         do(*arguments, **more)
         return {(change.state, change.post) for change in read_changes(db.engine, before).changes}
 
@@ -136,9 +136,9 @@ def test_a_look_takes_what_one_state_seized_as_one_change(app, owner):
     told = "INSERT INTO board_change (state, kind, square) SELECT 'BRA', 'seizure', generate_series(1, 900)"
     with owner.begin() as writing:
         writing.execute(text(told))
-    [change] = read_changes(db.engine, before.seen).changes
+    [change] = read_changes(db.engine, before.snapshot).changes
     assert change.squares == frozenset(range(1, 901))
-    assert change.is_of(("BRA", POST)) and not change.is_of(("PRY", POST))
+    assert change.concerns(("BRA", POST)) and not change.concerns(("PRY", POST))
 
 
 def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(as_actor, told):
@@ -156,12 +156,12 @@ def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(app, as_a
     officer = as_actor("BRA", "border_officer")
     body = bodies.seizure(number="B-7", agency="BRA-TEST", place=place)
     joint = body | {"joint_with": {"state": "PRY", "number": "P-1"}}
-    before = read_changes(db.engine, None).seen
+    before = read_changes(db.engine, None).snapshot
     made = officer.post("/seizures", joint).json["id"]
     first = read_changes(db.engine, before)
     parted = body | {"reason": "Another truck"}
     officer.post(f"/seizures/{made}/correct", parted, 200, If_Match='"1"')
-    second = read_changes(db.engine, first.seen)  # it was joint before
+    second = read_changes(db.engine, first.snapshot)  # it was joint before
     for found in (first, second):
         moved = {change.state for change in found.changes if change.squares is None}
         assert moved == {"BRA", "PRY"}
@@ -223,11 +223,11 @@ def test_what_commits_later_though_it_began_earlier_is_not_missed(app, owner):
         late.execute(text(TOLD), {"state": "PRY", "post": POST})
         first = read_changes(db.engine, None)
         late.commit()
-        second = read_changes(db.engine, first.seen)
-        third = read_changes(db.engine, second.seen)
+        second = read_changes(db.engine, first.snapshot)
+        third = read_changes(db.engine, second.snapshot)
         early.commit()
-        fourth = read_changes(db.engine, third.seen)
-        fifth = read_changes(db.engine, fourth.seen)
+        fourth = read_changes(db.engine, third.snapshot)
+        fifth = read_changes(db.engine, fourth.snapshot)
     assert [sides(one) for one in (second, third, fourth, fifth)] == [
         {("PRY", POST)},
         set(),
@@ -240,9 +240,9 @@ def test_what_is_undone_is_never_told(app, owner):
     before = read_changes(db.engine, None)
     with owner.connect() as writing:
         writing.execute(text(TOLD), {"state": "BRA", "post": POST})
-        assert sides(read_changes(db.engine, before.seen)) == set()
+        assert sides(read_changes(db.engine, before.snapshot)) == set()
         writing.rollback()
-    assert sides(read_changes(db.engine, before.seen)) == set()
+    assert sides(read_changes(db.engine, before.snapshot)) == set()
 
 
 def test_writers_of_one_post_do_not_wait_for_each_other(app, owner):

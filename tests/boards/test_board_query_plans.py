@@ -114,13 +114,13 @@ def compiled():
 
 
 WAYS = {
-    "salsa_under_way_at": (
+    "salsa_shipments_at_post": (
         "ix_shipment_under_way",
         """
         SELECT id FROM shipment WHERE posts @> ARRAY['X']
         AND status IN ('planned', 'released', 'in_transit', 'arrived', 'held')""",
     ),
-    "salsa_discrepant_at": (
+    "salsa_discrepancies_at_post": (
         "uq_discrepancy_subject_id_kind_key",
         """
         SELECT discrepancy.id FROM shipment JOIN discrepancy
@@ -171,7 +171,7 @@ def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor):
         fill(number)
     many = asked(app, lambda: officer.get(BOARD))
     board = officer.get(BOARD).json
-    assert [len(board[name]) for name in ("due", "seizures", "ticked")] == [6, 6, 6]
+    assert [len(board[name]) for name in ("due", "seizures", "passed_today")] == [6, 6, 6]
     assert many == few < 60
 
 

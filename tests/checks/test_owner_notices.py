@@ -79,13 +79,13 @@ def fail(monkeypatch):
     """Let the search for a serial fail."""
 
     def at(serial, how):
-        def hits(query, actor):
+        def search_later(query, actor):
             if query.serial == serial:
                 how()
             return real(query, actor)
 
-        real = owner_notices.hits
-        monkeypatch.setattr(owner_notices, "search_later", hits)
+        real = owner_notices.search_later
+        monkeypatch.setattr(owner_notices, "search_later", search_later)
 
     return at
 
@@ -114,7 +114,7 @@ def test_what_a_check_hits_is_looked_for_once_when_owners_are_told(held, ask, ru
     ask(SERIALS[0])
     asked.clear()
     assert run("BRA", owner_notices.notify_owners) == 1
-    assert sum("salsa_near" in said for said in asked) == 1
+    assert sum("salsa_similar_marks" in said for said in asked) == 1
 
 
 def test_a_check_for_which_the_database_has_no_time_is_tried_again(
@@ -140,7 +140,7 @@ def test_what_fails_stands_in_no_other_s_way_and_is_tried_once_a_round(
 
     _, *others = [ask(serial) for serial in SERIALS]
     fail(SERIALS[0], late)
-    monkeypatch.setattr(owner_notices.notify_owners, "__kwdefaults__", {"most": 1, "failed": None})
+    monkeypatch.setattr(owner_notices.notify_owners, "__kwdefaults__", {"limit": 1, "failed": None})
     assert jobs.notify_record_owners(FixedClock(NOW)) == 2
     assert {entry["subject_id"] for entry in entries()} == set(others)
     assert len(tried) == 1
@@ -154,7 +154,7 @@ def test_a_transaction_keeps_no_more_than_twenty_checks_locked(ask, run):
 
 def test_it_is_not_tried_again_for_ever(held, ask, run, entries, fail, change):
     first = ask(SERIALS[0])
-    change(first, at=NOW - timedelta(days=2))
+    change(first, checked_at=NOW - timedelta(days=2))
     fail(SERIALS[0], time_out)
     assert [run("BRA", owner_notices.notify_owners) for _ in range(2)] == [1, 0]
     assert [entry["subject_id"] for entry in entries("BRA", "check:left_untold")] == [first]
@@ -282,7 +282,7 @@ def test_one_that_is_only_near_is_told_beside_one_that_settles_where_it_was_sile
         .post("/transfers", bodies.transfer(number="T-1", visibility=was, firearm=near))
         .json
     )
-    change(ask(SERIALS[0]), at=NOW - timedelta(minutes=1))
+    change(ask(SERIALS[0]), checked_at=NOW - timedelta(minutes=1))
     if was == "silent":
         correct(made, "open")
     run("BRA", owner_notices.notify_owners)

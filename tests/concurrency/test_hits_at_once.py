@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from salsa_ext.alerts import hits
-from salsa_ext.alerts.hits import _hit_row
+from salsa_ext.alerts.hits import _new_hit
 from salsa_ext.database.session import db
 from tests.support import bodies
 
@@ -18,14 +18,14 @@ WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 @pytest.fixture
 def met(monkeypatch):
     """Stop a check when it has met an alert and did not write the hit yet, until `go` is set."""
-    reached, go, standing = threading.Event(), threading.Event(), _hit_row
+    reached, go, standing = threading.Event(), threading.Event(), _new_hit
 
     def row(*said):
         reached.set()
         go.wait(30)
         return standing(*said)
 
-    monkeypatch.setattr(hits, "_hit_row", row)
+    monkeypatch.setattr(hits, "_new_hit", row)
     return reached, go
 
 

@@ -83,7 +83,9 @@ def codes(real_client):
 
 def test_an_older_look_does_not_open_the_hit_of_a_gun_that_did_not_come(real_app, came, stopped):
     pry, way, made = came
-    reached, go = stopped(reevaluation, "compare", lambda _, views, is_late: is_late and views)
+    reached, go = stopped(
+        reevaluation, "reevaluate", lambda _, views, in_background: in_background and views
+    )
     with ThreadPoolExecutor(1) as pool:
         older = pool.submit(work, real_app, "BOL")
         assert reached.wait(WAIT)
@@ -102,7 +104,9 @@ def test_an_older_look_does_not_end_the_hit_of_a_gun_that_came_after_all(real_ap
     pry, way, made = came
     work(real_app, "BOL")
     recount(way, made, SERIALS[0])
-    reached, go = stopped(reevaluation, "withdrawn", lambda _, views, is_late: is_late and views)
+    reached, go = stopped(
+        reevaluation, "end_withdrawn", lambda _, views, in_background: in_background and views
+    )
     with ThreadPoolExecutor(1) as pool:
         older = pool.submit(work, real_app, "BOL")
         assert reached.wait(WAIT)
@@ -113,7 +117,7 @@ def test_an_older_look_does_not_end_the_hit_of_a_gun_that_came_after_all(real_ap
     assert became(pry)[0] == "open" and "hit_cause_withdrawn" not in codes(pry)
 
 
-MOMENTS = [("of_records", lambda actor, _: actor.state == "PRY"), ("_row", lambda *_: True)]
+MOMENTS = [("match_records", lambda actor, _: actor.state == "PRY"), ("_new_hit", lambda *_: True)]
 """When the search for a new alert is done, and when its hit is about to be written."""
 
 

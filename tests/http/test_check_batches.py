@@ -74,7 +74,7 @@ def test_the_last_line_says_that_it_is_the_end_and_who_was_searched(ask):
     assert lines(ask(GUN, OTHER))[-1] == {
         "line": None,
         "checks": 2,
-        "searched": [{"state": "PRY", "records": 1, "through": "2026-03-09"}],
+        "searched": [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}],
     }
 
 
@@ -230,7 +230,7 @@ def test_the_database_is_asked_the_same_few_things_beside_the_searches(ask, aske
     def others(count):
         asked.clear()
         ask(*[{"serial": f"QX{number:06}"} for number in range(count)])
-        searches = ("salsa_near", EXACT_SQL, VISIBLE_ALERTS_SQL)
+        searches = ("salsa_similar_marks", EXACT_SQL, VISIBLE_ALERTS_SQL)
         return len([said for said in asked if not any(search in said for search in searches)])
 
     others(1)

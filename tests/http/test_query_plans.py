@@ -76,10 +76,10 @@ def test_a_list_of_what_is_a_states_own_goes_by_owner_and_order(as_actor, plans)
 @pytest.mark.parametrize(
     "path,index",
     [
-        ("/matches?standing=false", "ix_match_gone"),
+        ("/matches?current=false", "ix_match_gone"),
         ("/matches?status=confirmed", "ix_match_judged"),
-        ("/matches?status=rejected&standing=true", "ix_match_judged"),
-        ("/matches?of_crime=true", "ix_match_of_crime"),
+        ("/matches?status=rejected&current=true", "ix_match_judged"),
+        ("/matches?crime_related=true", "ix_match_of_crime"),
     ],
 )
 def test_a_list_of_the_few_matches_of_a_kind_passes_no_others(
@@ -162,8 +162,8 @@ def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_aud
     name = make_url(fresh_database.database_url).database
     shown = MANY.replace("'a'", "'record:shown'").replace("'{}'", SHOWN)
     explained("owner", name, f"{shown}; ANALYZE audit_entry", "SELECT 1")
-    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_shown_to'")
-    body = db.session.execute(asked).scalar_one().replace("wanted", "ARRAY['r1', 'r2']")
+    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_disclosure_recipients'")
+    body = db.session.execute(asked).scalar_one().replace("(records)", "(ARRAY['r1', 'r2'])")
     plan = explained("owner", name, "SET enable_seqscan = off", body)
     assert "Bitmap Index Scan on ix_audit_entry_shown" in plan and "Seq Scan" not in plan
 
@@ -172,11 +172,13 @@ def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_mu
     session, explained, fresh_database
 ):
     name = make_url(fresh_database.database_url).database
-    explained("owner", name, f"{WAITING}; ANALYZE match_wait", "SELECT 1")
-    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_waiting'")
-    body = db.session.execute(asked).scalar_one().replace("wanted", f"ARRAY['{new_id()}'::uuid]")
+    explained("owner", name, f"{WAITING}; ANALYZE match_job", "SELECT 1")
+    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_records_awaiting_match'")
+    body = (
+        db.session.execute(asked).scalar_one().replace("(records)", f"(ARRAY['{new_id()}'::uuid])")
+    )
     plan = explained("owner", name, "SET enable_seqscan = off", body)
-    assert "Bitmap Index Scan on ix_match_wait_records" in plan and "Seq Scan" not in plan
+    assert "Bitmap Index Scan on ix_match_job_records" in plan and "Seq Scan" not in plan
 
 
 def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(as_actor, run):
@@ -221,7 +223,7 @@ FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
 """
 
 WAITING = """
-INSERT INTO match_wait (id, owner_state, is_of_crime, record_ids)
+INSERT INTO match_job (id, owner_state, is_of_crime, record_ids)
 SELECT gen_random_uuid(), 'BRA', true, ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 20) WHERE n > 0)
 FROM generate_series(1, 2000) n
 """

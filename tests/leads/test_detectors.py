@@ -53,7 +53,7 @@ def others(count):
 def test_guns_of_two_cases_that_one_dealer_sold_are_a_lead():
     [lead] = of_kind("shared_dealer", [sold_and_seized(), sold_and_seized(), *others(6)])
     assert str(lead.summary) == "The guns were sold by one dealer: Armas del Sur."
-    assert (len(lead.guns), lead.cases) == (2, 2)
+    assert (len(lead.guns), lead.seizure_count) == (2, 2)
     assert points(lead)["rarity"] == 2.0  # two of eight
 
 
@@ -100,7 +100,7 @@ def test_of_a_serial_that_was_sold_twice_a_dealer_is_known_where_both_sales_are_
             said("domestic_sale", 0, giver=dealer()),
             said("domestic_sale", 3, giver=dealer(other)),
             said("seized", 90),
-            is_open=True,
+            is_ambiguous=True,
         )
 
     assert of_kind("shared_dealer", [twice("other"), sold_and_seized()]) == []
@@ -299,7 +299,9 @@ def test_a_gun_that_was_stolen_in_between_says_less_of_its_buyer():
 
 def test_sales_on_two_days_leave_the_time_open():
     sales = [said("domestic_sale", day, giver=dealer()) for day in (0, 3)]
-    assert of_kind("short_time_to_crime", [gun(*sales, said("seized", 90), is_open=True)]) == []
+    assert (
+        of_kind("short_time_to_crime", [gun(*sales, said("seized", 90), is_ambiguous=True)]) == []
+    )
 
 
 def test_leads_are_ranked_by_the_sum_of_their_points():

@@ -79,20 +79,20 @@ def test_a_serial_that_was_sold_new_twice_is_of_several_guns():
     edges = [matched(one, other) for one in (1, 2) for other in (3, 4)]
     found = group_guns(records, edges)
     assert parts(records, edges) == [[1, 2, 3], [1, 2, 4]]
-    assert all(gun.is_open for gun in found)
+    assert all(gun.is_ambiguous for gun in found)
 
 
 def test_a_confirmed_match_tells_of_several_guns_which_it_is():
     records = [sale(1), sale(2, 5), said(3, day=90)]
     [gun] = group_guns(records, [matched(1, 3), matched(2, 3, confirmed=True)])
-    assert not gun.is_open
+    assert not gun.is_ambiguous
     assert [record.id.int for record in gun.records] == [2, 3]
 
 
 def test_matches_that_nobody_confirmed_are_counted():
     records = [sale(1), said(2, day=9), said(3, day=12)]
     [gun] = group_guns(records, [matched(1, 2), matched(1, 3, confirmed=True), matched(2, 3)])
-    assert gun.unsure == 2
+    assert gun.unconfirmed_count == 2
 
 
 numbers = st.integers(1, 8)
@@ -119,7 +119,7 @@ def built(world):
     against = {frozenset(pair(*both)) for both in rejected if both[0] != both[1]}
     joined = {
         frozenset(pair(one, other)): replace(
-            matched(one, other, sure), match=None if link else MATCH
+            matched(one, other, sure), match_id=None if link else MATCH
         )
         for one, other, sure, link in joins
         if one != other
@@ -144,7 +144,7 @@ def test_neither_the_order_of_records_nor_of_what_joins_them_matters(world, rand
 @given(worlds)
 def test_a_rejected_match_never_joins_but_where_it_is_contradicted_for_certain(world):
     records, edges, rejected = built(world)
-    sure = [edge for edge in edges if edge.is_sure]
+    sure = [edge for edge in edges if edge.is_certain]
     certain = [{record.id for record in gun.records} for gun in group_guns(records, sure)]
     for gun in group_guns(records, edges, rejected):
         ids = {record.id for record in gun.records}
@@ -164,5 +164,5 @@ def test_a_lead_rests_on_records_that_were_given_and_on_nothing_else(world):
 @given(worlds)
 def test_every_seizure_is_of_one_gun(world):
     records, edges, rejected = built(world)
-    seized = [one.id for gun in group_guns(records, edges, rejected) for one in gun.seized]
+    seized = [one.id for gun in group_guns(records, edges, rejected) for one in gun.seizures]
     assert len(seized) == len(set(seized))

@@ -94,7 +94,7 @@ def _told(actor):
     pairs = {
         (
             row.record_id,
-            row.other_key,
+            row.other_pseudonym,
             row.other_record,
             row.score,
             row.strength,
@@ -103,7 +103,7 @@ def _told(actor):
         )
         for row in rows
     }
-    named = {row.id: (row.record_id, row.other_key) for row in rows}
+    named = {row.id: (row.record_id, row.other_pseudonym) for row in rows}
     told = select(Notification.code, Notification.subject_id)
     news = Counter((code, named.get(subject)) for code, subject in db.session.execute(told))
     wanted = select(AuditEntry).where(AuditEntry.subject_kind == "match")
@@ -168,14 +168,14 @@ def test_no_gun_is_searched_by_itself_because_many_others_are_asked_for(
         monkeypatch.setattr(batch, "MAX_BULK_HITS", most)
         asked.clear()
         undone(look, run)
-        searched.append(sum("salsa_near" in said for said in asked))
+        searched.append(sum("salsa_similar_marks" in said for said in asked))
     assert searched[0] == searched[1]
 
 
 def test_guns_of_a_crowded_mark_are_searched_by_themselves(region, run, monkeypatch):
     found = undone(look, run)
     for module in (batch, index):
-        monkeypatch.setattr(module, "EACH", 2)
+        monkeypatch.setattr(module, "MAX_HITS_PER_KEY", 2)
     assert undone(look, run) == found
 
 
@@ -200,7 +200,7 @@ def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked):
     run("PRY", reports.record_many, batch=batch)
     asked.clear()
     assert run("PRY", match_jobs.match_queued) == len(serials)
-    assert not [statement for statement in asked if "salsa_near" in statement]
+    assert not [statement for statement in asked if "salsa_similar_marks" in statement]
 
 
 @pytest.fixture
@@ -227,14 +227,14 @@ def fail(monkeypatch):
     """Let the search fail wherever a serial is among those that are looked for."""
 
     def at(serial, how):
-        def searched_many(actor, views, of_document):
+        def search_records(actor, views, excluded):
             if serial in [view.record.serial for view in views]:
                 how()
             done.extend(view.record.serial for view in views)
-            return real(actor, views, of_document)
+            return real(actor, views, excluded)
 
-        done, real = [], search.searched_many
-        monkeypatch.setattr(search, "search_records", searched_many)
+        done, real = [], search.search_records
+        monkeypatch.setattr(search, "search_records", search_records)
         return done
 
     return at

@@ -218,7 +218,7 @@ def test_guns_of_a_file_are_not_searched_one_by_one(bra, run, asked):
     run("PRY", transfers.record_many, batch=batch)
     asked.clear()
     run("PRY", match_jobs.match_queued)
-    searched = [statement for statement in asked if "salsa_near" in statement]
+    searched = [statement for statement in asked if "salsa_similar_marks" in statement]
     assert len(searched) == 1  # for the gun that was seized
     assert len(asked) < 32
     assert len(matches(bra)) == 1
@@ -256,7 +256,7 @@ def test_matches_are_listed_by_status_strength_state_and_record(as_actor, bra):
     ):
         assert [match["id"] for match in matches(bra, query)] == [found["id"]]
     assert len(matches(bra, "?state=PRY")) == 2 and matches(bra, "?state=URY") == []
-    assert matches(bra, "?standing=false") == []
+    assert matches(bra, "?current=false") == []
 
 
 def test_matches_are_paged_and_given_as_a_table(as_actor, bra):
@@ -333,7 +333,7 @@ def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_a
     items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
     asked.clear()
     made = bra.post("/seizures", bodies.seizure(items=items)).json
-    assert sum("salsa_near" in said for said in asked) <= 20
+    assert sum("salsa_similar_marks" in said for said in asked) <= 20
     assert [found["later"] for found in made["matches"]] == [False] * 20 + [True]
     assert len(made["matches"][0]["candidates"]) == 1 and made["matches"][20]["candidates"] == []
     assert len(matches(bra)) == 1

@@ -106,7 +106,7 @@ def listed(as_actor):
         said.clear()
         items = reader.get(path).json["items"]
         asked = [one for one in said if f"FROM {table}" in one[0]]
-        for name, value in (("state", "BRA"), ("unseen", AGENCY)):
+        for name, value in (("state", "BRA"), ("agency", AGENCY)):
             db.session.execute(text(f"SELECT set_config('salsa.{name}', '{value}', true)"))
         connection = db.session.connection()
         explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "
@@ -140,7 +140,7 @@ def test_a_row_costs_one_look_whatever_is_hidden(hidden, listed, table, path):
     items, plans = listed(table, path)
     shown = {one.get("subject_id") or one["id"] for one in items}
     assert shown and not shown & hidden
-    looks = [node for node in _of(plans, "hiding") if node["Actual Loops"]]
+    looks = [node for node in _of(plans, "trace_restriction") if node["Actual Loops"]]
     assert looks and {node["Node Type"] for node in looks} <= {"Index Scan", "Index Only Scan"}
     for node in looks:
         assert _read(node) <= node["Actual Loops"], node

@@ -128,7 +128,7 @@ def test_a_match_of_a_silent_record_is_left_to_the_worker_where_the_other_is_cor
     assert len(clerk.get("/matches").json["items"]) == 1
     other = bodies.seizure(items=[bodies.firearm(serial="KLM777888")], reason="Misread")
     police.post(f"/seizures/{made.json['id']}/correct", other, 200, If_Match=made.headers["ETag"])
-    standing = select(Match.is_standing).where(Match.owner_state == "PRY")
+    standing = select(Match.is_current).where(Match.owner_state == "PRY")
     assert run("PRY", lambda actor: db.session.scalars(standing).all()) == [True]
 
 

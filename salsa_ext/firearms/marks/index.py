@@ -98,13 +98,13 @@ SELECT m.place
 FROM unnest(%(own)s::bigint[], %(of)s::bigint[], %(code)s::smallint[], %(made)s::text[],
     %(norm)s::text[]) WITH ORDINALITY AS m (own, target, code, make, norm, place)
 WHERE EXISTS (
-    SELECT FROM mark_form AS f WHERE f.key = m.own AND f.target = m.target AND f.make = m.code
+    SELECT FROM mark_variant AS f WHERE f.key = m.own AND f.target = m.target AND f.make = m.code
 ) AND CASE WHEN m.make IS NULL THEN EXISTS ({_VISIBLE_SQL} AND k.make IS NULL)
     ELSE EXISTS ({_VISIBLE_SQL} AND k.make = m.make) END
 """  # noqa: S608 - constants of ours
 _INSERT_MISSING_SQL: Final = f"""
 WITH kept AS MATERIALIZED ({_STORED_SQL})
-INSERT INTO mark_form (key, target, make)
+INSERT INTO mark_variant (key, target, make)
 SELECT f.key, f.target, f.make
 FROM unnest(%(key)s::bigint[], %(target)s::bigint[], %(make)s::smallint[], %(place)s::bigint[])
     AS f (key, target, make, place)

@@ -152,8 +152,8 @@ class MarkVariant(Base):
     The same variant can be stored twice. Rows are never changed.
     """
 
-    __tablename__ = "mark_form"
-    __table_args__ = (Index("ix_mark_form_key", "key", postgresql_include=["target", "make"]),)
+    __tablename__ = "mark_variant"
+    __table_args__ = (Index("ix_mark_variant_key", "key", postgresql_include=["target", "make"]),)
     key: Mapped[int] = mapped_column(BigInteger)
     target: Mapped[int] = mapped_column(BigInteger)
     make: Mapped[int] = mapped_column(SmallInteger)
@@ -171,7 +171,7 @@ class Party(Owned, Base):
 
     __tablename__ = "party"
     __table_args__ = (
-        Index("ix_party_owner_state_folded", "owner_state", text("salsa_folded(name)")),
+        Index("ix_party_owner_state_folded", "owner_state", text("salsa_folded_name(name)")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     kind: Mapped[str]

@@ -103,7 +103,7 @@ def _find_exact_hits(marks: Sequence[SearchMark], asker: str) -> list[MarkHit]:
 
 
 def _is_complete(hits: Sequence[MarkHit]) -> bool:
-    """Return whether no hit was cut; larger crowds are ranked by `salsa_near`."""
+    """Return whether no hit was cut; larger crowds are ranked by `salsa_similar_marks`."""
     return len(hits) <= MAX_HITS
 
 
@@ -182,7 +182,7 @@ def _text_array(values: Sequence[str] | None) -> str | None:
 
 
 _NEAR_SQL = text(
-    f"SELECT {', '.join(MarkHit._fields)} FROM salsa_near(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
+    f"SELECT {', '.join(MarkHit._fields)} FROM salsa_similar_marks(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
     " CAST(:year AS smallint), :weights, :silent, :most, :patterns)"
 )
@@ -191,7 +191,7 @@ _NEAR_OF_MANY_SQL = text(
     " FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (at integer, keys text, norms text, one text,"
     " two text, part text, make_code smallint, make text, calibres text, type text, country text,"
     " year smallint, patterns text)"
-    " CROSS JOIN LATERAL salsa_near(:asker, CAST(a.keys AS bigint[]), CAST(a.norms AS text[]),"
+    " CROSS JOIN LATERAL salsa_similar_marks(:asker, CAST(a.keys AS bigint[]), CAST(a.norms AS text[]),"
     " CAST(a.one AS bigint[]), CAST(a.two AS bigint[]), CAST(a.part AS bigint[]), a.make_code, a.make,"
     " CAST(a.calibres AS text[]), a.type, CAST(a.country AS char(3)), a.year, :weights, :silent, :most,"
     f" CAST(a.patterns AS text[])) WITH ORDINALITY AS n ({', '.join(MarkHit._fields)}, place)"
@@ -226,7 +226,7 @@ _RANKING_WEIGHTS = _number_array(
 
 def find_owner(record_id: UUID) -> tuple[str, str] | None:
     """Return a record's state and visibility, or None."""
-    found = func.salsa_record(record_id).table_valued("state", "visibility")
+    found = func.salsa_record_visibility(record_id).table_valued("state", "visibility")
     row = db.session.execute(select(found.c.state, found.c.visibility)).first()
     return (row.state, row.visibility) if row else None
 
@@ -336,7 +336,7 @@ _HITS_BY_KEY_SQL: Final = text(
 # In steps, and the keys by a query of their own: the planner would weigh each of a hundred thousand.
 # Where forms are cut, a row of nothing says so.
 _HITS_BY_VARIANT_SQL: Final = text(
-    "WITH form AS MATERIALIZED (SELECT f.key, f.target FROM mark_form AS f"  # noqa: S608 - a constant of ours
+    "WITH form AS MATERIALIZED (SELECT f.key, f.target FROM mark_variant AS f"  # noqa: S608 - a constant of ours
     " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))) LIMIT :forms)"
     " (SELECT form.key, k.record_id, k.serial_norm FROM (SELECT DISTINCT * FROM form) AS form"
     " CROSS JOIN LATERAL (SELECT k.record_id, k.serial_norm FROM mark_key AS k"

@@ -77,7 +77,7 @@ def compile_report(*, actor: Actor, trace_id: UUID) -> TraceReport:
     require(actor, Permission.TRACE_READ)
     result = trace_queries.read_result(actor=actor, trace_id=trace_id)
     quoted = {
-        shared.said.owner
+        shared.statement.owner
         for shared in result.sharing.values()
         if not (shared.is_own or shared.decide("firearm", COURT_USE).allowed)
     }

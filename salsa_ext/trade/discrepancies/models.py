@@ -44,7 +44,7 @@ class Statement(Owned, Base):
     `stance` is open, explained or agreed.
     """
 
-    __tablename__ = "position"
+    __tablename__ = "discrepancy_statement"
     discrepancy_id: Mapped[UUID] = mapped_column(
         ForeignKey("discrepancy.id"), primary_key=True, sort_order=-30
     )
@@ -60,7 +60,7 @@ class DiscrepancyAssignment(Base):
     Not visible to other states.
     """
 
-    __tablename__ = "assignment"
+    __tablename__ = "discrepancy_assignment"
     discrepancy_id: Mapped[UUID] = mapped_column(
         ForeignKey("discrepancy.id"), primary_key=True, sort_order=-30
     )

@@ -129,7 +129,7 @@ def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return []
     query = select(Discrepancy).where(
-        Discrepancy.id.in_(select(func.salsa_discrepant_at(post))),
+        Discrepancy.id.in_(select(func.salsa_discrepancies_at_post(post))),
         Discrepancy.status.in_(UNRESOLVED_STATUSES),
     )
     query = query.order_by(Discrepancy.raised_at.desc(), Discrepancy.id).limit(limit)

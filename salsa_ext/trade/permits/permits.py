@@ -123,7 +123,7 @@ def _permit_row(
         "owner_state": owner,
         "concerned": concerned,
         "status": "refused" if data.refusal else "issued",
-        "standing": "awaiting_counterpart",
+        "counterpart_status": "awaiting_counterpart",
         "findings": [],
         "agency": data.authority.agency,
         "signatory_id": parties.add(signatory, concerned),

@@ -32,7 +32,7 @@ class Shipment(Owned, Base):
         Index(None, "number"),
         Index(None, "document_number"),
         Index(None, "due_at"),
-        Index(None, "watch_at"),
+        Index(None, "next_check_at"),
         Index("ix_shipment_posts", "posts", postgresql_using="gin"),
         Index(
             "ix_shipment_under_way",
@@ -72,7 +72,7 @@ class Shipment(Owned, Base):
     recorded_at: Mapped[datetime]
     due_stage: Mapped[str | None]
     overdue_at: Mapped[datetime | None]
-    next_check_at: Mapped[datetime | None] = mapped_column("watch_at")
+    next_check_at: Mapped[datetime | None]
 
 
 class Checkpoint(Owned, Base):
@@ -121,7 +121,7 @@ class Reshipment(Owned, Base):
     the earlier shipment.
     """
 
-    __tablename__ = "shipped_again"
+    __tablename__ = "reshipment"
     __table_args__ = (Index(None, "shipment_id"), Index(None, "earlier_shipment"))
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     earlier_record: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-29)

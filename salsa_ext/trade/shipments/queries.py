@@ -112,7 +112,7 @@ def list_shipments(
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
     if (plate := filters.get("plate")) is not None:
-        query = query.where(Shipment.id.in_(select(func.salsa_shipments_with(plate))))
+        query = query.where(Shipment.id.in_(select(func.salsa_shipments_by_plate(plate))))
     if (post := filters.get("post")) is not None:
         query = query.where(Shipment.posts.contains([post]))
     if (due := filters.get("due_before")) is not None:

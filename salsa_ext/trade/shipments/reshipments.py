@@ -1,6 +1,6 @@
 """Guns shipped although an earlier shipment of the state contains them.
 
-They are found once, set-wise, when the later shipment is recorded (table `shipped_again`). Whether
+They are found once, set-wise, when the later shipment is recorded (table `reshipment`). Whether
 they are an irregularity depends on what became of the earlier shipment.
 """
 
@@ -24,7 +24,7 @@ from salsa_ext.trade.shipments.irregularities import MAX_SERIALS
 # since: the state recorded its import. Of one batch the earlier gun is the one that stands first.
 INSERT_RESHIPMENTS: Final = text("""
     WITH found AS (
-        INSERT INTO shipped_again (record_id, earlier_record, owner_state, concerned, shipment_id,
+        INSERT INTO reshipment (record_id, earlier_record, owner_state, concerned, shipment_id,
                                    line, serial, earlier_shipment, earlier_line, earlier_serial)
         SELECT now.id, before.id, now.owner_state, ARRAY[now.owner_state], now.document_id,
                now.line, now.serial, before.document_id, before.line, before.serial
@@ -92,7 +92,7 @@ def _serial_keys(shipment_ids: Collection[UUID]) -> Iterator[SerialKey]:
 # has nobody can estimate, and a wrong guess would compare each with each.
 SELECT_RESHIPPED: Final = text("""
     WITH pair AS MATERIALIZED (
-        SELECT DISTINCT shipment_id, earlier_shipment FROM shipped_again
+        SELECT DISTINCT shipment_id, earlier_shipment FROM reshipment
         WHERE shipment_id = ANY(:ids)
     ), standing AS MATERIALIZED (
         SELECT pair.*, earlier.number, earlier.concerned @> later.concerned AS is_known
@@ -106,7 +106,7 @@ SELECT_RESHIPPED: Final = text("""
                           AND newer.version > receipt.version)
     ), either AS (
         SELECT earlier_shipment, earlier_line, earlier_serial, shipment_id, line, serial, record_id
-        FROM shipped_again
+        FROM reshipment
         WHERE shipment_id = ANY(:ids)
           AND earlier_shipment IN (SELECT earlier_shipment FROM standing)
         UNION ALL

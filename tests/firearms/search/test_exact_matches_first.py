@@ -84,7 +84,7 @@ def both(ask, asked, monkeypatch):
         asked.clear()
         quick = ask()
         assert EXACT_SQL in asked
-        is_settled = not any("salsa_near" in said for said in asked)
+        is_settled = not any("salsa_similar_marks" in said for said in asked)
         monkeypatch.setattr(index, "_is_complete", lambda _: False)
         assert ask() == quick
         return is_settled
@@ -185,6 +185,6 @@ def test_a_settled_check_is_four_round_trips(sold, ask, asked):
     ask()
     asked[:] = asked[-4:]
     key, search, alerts, written = asked
-    assert "salsa_key" in key and "set_config('salsa.state'" in key
+    assert "salsa_api_key" in key and "set_config('salsa.state'" in key
     assert (search, alerts) == (EXACT_SQL, VISIBLE_ALERTS_SQL)  # whether there is an alert or not
-    assert "INSERT INTO mark_check" in written and "INSERT INTO audit_entry" in written
+    assert "INSERT INTO serial_check" in written and "INSERT INTO audit_entry" in written

@@ -179,7 +179,7 @@ def test_a_long_manifest_is_compared_by_sets(as_actor, asked):
     way.ship(*serials)
     asked.clear()
     later = way.ship(*serials, number="A-2")
-    assert len([said for said in asked if "INSERT INTO shipped_again" in said]) == 1
+    assert len([said for said in asked if "INSERT INTO reshipment" in said]) == 1
     assert len(asked) < len(serials)
     assert about(way, later)["again:1"]["data"]["again"] == 200
     assert len(about(way, later)["again:1"]["data"]["serials"]) == 100

@@ -65,7 +65,7 @@ def _board_context(shown: Board) -> dict[str, Any]:
         "board": shown,
         "post": shown.post,
         "sides": both_sides(shown.post),
-        "own": shown.own,
+        "own": shown.own_side,
         "most": MAX_ROWS,
         "priorities": PRIORITIES,
         "numbers": numbers,
@@ -103,7 +103,7 @@ def _charts(shown: Board) -> Sequence[tuple[str, Chart | None]]:
     """Return charts with titles: firearms seized, then each direction."""
     days = [short_day(day) for day in shown.weeks]
     guns = sentence(message("Firearms"))
-    seized = draw_bars([guns], [[week.firearms for week in shown.seized]], days)
+    seized = draw_bars([guns], [[week.firearms for week in shown.weekly_seizures]], days)
     first = sentence(message("Firearms seized near by, by week"))
     return [
         (first, seized),

@@ -102,7 +102,7 @@ def is_script_request() -> bool:
 def _check_owner(actor: Actor) -> None:
     """Raise NotYours if the device's data belong to another account."""
     said = request.headers.get(OWNER_HEADER)
-    if said is not None and said != displays.owner_of(actor):
+    if said is not None and said != displays.device_owner(actor):
         raise WrongAccount(
             message("This was kept on the device by another account, which alone may send it.")
         )

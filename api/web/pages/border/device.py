@@ -90,7 +90,7 @@ def device_session() -> Response:
     if actor is None:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
     with transaction(actor):
-        kept = displays.keeping(actor=actor)
+        kept = displays.device_key(actor=actor)
     said = {
         "owner": kept.owner,
         "key": kept.key.hex(),

@@ -103,7 +103,7 @@ def store_matches(actor: Actor, seizure_id: UUID, found: Sequence[ItemMatches]) 
     }
     made = hits.hits_of_new_records(actor, records.values())
     said = [
-        {"line": one.line, "is_later": one.is_later}
+        {"line": one.line, "is_pending": one.is_pending}
         | CheckedResponse().dump(
             checks.build_answer(
                 actor,
@@ -149,7 +149,7 @@ def _stored_matches(actor: Actor, seizure_id: UUID) -> list[dict[str, Any]]:
 def _storage_key(actor: Actor, seizure_id: UUID) -> RequestAttempt:
     """Return the key of the stored answer, secret and per account."""
     try:
-        key = f"{displays.owner_of(actor)} {seizure_id}"
+        key = f"{displays.device_owner(actor)} {seizure_id}"
     except NotConfigured:
         key = str(seizure_id)
     return RequestAttempt(actor.account_id, "GET", f"/seizures/{seizure_id}/matches", key, b"")

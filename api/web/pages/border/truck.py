@@ -107,9 +107,9 @@ def _set_stage(body: dict[str, Any], actor: Actor, here: CurrentPost, truck: Tru
     Raises Invalid if a stopping outcome has no reason.
     """
     _set_time(body, actor, here, truck)
-    body.setdefault("stage", truck.stamp_of(here.own.state).stage)
+    body.setdefault("stage", truck.stage_of(here.own.state).stage)
     body["post"] = here.code
-    body.setdefault("seen", 0)  # who typed which truck it is saw nothing of it
+    body["expected_version"] = body.pop("seen", 0)  # none for one found by its number
     if body.get("outcome") in STOPPING_OUTCOMES and not body.get("reason"):
         raise Invalid({"reason": [message("Say why: the states concerned read it.")]})
 
@@ -119,7 +119,7 @@ def _can_hold(here: CurrentPost, truck: Truck) -> bool:
 
     It has entered already, or is not released yet.
     """
-    stamp = truck.stamp_of(here.own.state)
+    stamp = truck.stage_of(here.own.state)
     if stamp.stage == "exit":
         return truck.shipment.status == "planned"
     return stamp.stage in ("entry", "transit_in") and not stamp.is_owed

@@ -32,7 +32,7 @@ def is_unreleased_entry(discrepancy: Any) -> bool:
 
 def side_warnings(here: CurrentPost, truck: Truck) -> list[str]:
     """Return discrepancies of the own side's last checkpoint in words."""
-    tick = truck.stamp_of(here.own.state).tick
+    tick = truck.stage_of(here.own.state).checkpoint
     return [
         discrepancy_text(truck, one)
         for one in truck.view.discrepancies

@@ -15,7 +15,8 @@ from api.web.blueprints import border_pages
 from api.web.live import RenderedView, Scope, ViewKey, live_views
 from salsa_ext.access import authentication
 from salsa_ext.access.permissions import Permission
-from salsa_ext.boards.board import get_board, wall_of
+from salsa_ext.boards.board import get_board
+from salsa_ext.boards.displays import display_reader
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 from salsa_ext.reference.posts import both_sides
@@ -33,7 +34,7 @@ SHOWN: Final = Scope(
             "permit",
             "trace",
             "request",
-            "hiding",
+            "restriction",
             "call",
         )
     )
@@ -88,14 +89,14 @@ def wall_live(actor: Actor) -> tuple[ViewKey, RenderedView]:
 
 
 def _look(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
-    reader, post = wall_of(actor)
+    reader, post = display_reader(actor)
     view = ViewKey.of("wall", reader, post)
     return view, live_views().drawn(view, lambda: _draw(reader, post), at_once)
 
 
 def _draw(reader: Actor, post: str) -> RenderedView:
     shown = get_board(reader, post)
-    told = {"board": shown, "sides": both_sides(shown.post), "own": shown.own, "rows": ROWS}
+    told = {"board": shown, "sides": both_sides(shown.post), "own": shown.own_side, "rows": ROWS}
     return partial_updates.render_parts(
         render_template("board/wall_board.html", **told), shown, SHOWN
     )

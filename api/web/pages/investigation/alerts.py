@@ -52,7 +52,7 @@ def _verification_obstacle(actor: Actor, view: AlertView) -> Message | None:
 
     Its source is withdrawn, or the actor entered it.
     """
-    if view.is_groundless:
+    if view.is_source_withdrawn:
         return alerts.SOURCE_WITHDRAWN
     row = view.alert
     is_same = row.second_check == "waiting" and row.entered_by == actor.account_id

@@ -48,7 +48,7 @@ def _owns_alert(actor: Actor, view: HitView) -> bool:
 
 def _extension_obstacle(actor: Actor, view: HitView) -> Message | None:
     """Return why no extension is needed; None if possible."""
-    return None if view.is_told else hit_answers.NO_ANSWER_AWAITED
+    return None if view.is_shown_to_finder else hit_answers.NO_ANSWER_AWAITED
 
 
 def _hit_json(actor: Actor, view: HitView) -> Any:
@@ -73,7 +73,7 @@ def _required_note(view: HitView) -> tuple[ActionField, ...]:
 
 
 def _reader_hint(view: HitView) -> Message:
-    return READ_BY_OTHER_STATE if view.is_told else READ_BY_OWN_STATE
+    return READ_BY_OTHER_STATE if view.is_shown_to_finder else READ_BY_OWN_STATE
 
 
 ACTIONS: actions.Actions = (
@@ -192,13 +192,13 @@ def _render_hit(actor: Actor, hit_id: UUID, form: Form) -> str:
 def _success_message(view: HitView) -> Message | None:
     """Return the success message; of silent hits, that no state was notified."""
     said = SUCCESS_MESSAGES.get(request.args.get("done", ""))
-    return said if said is None or view.is_told else ANSWER_NOT_SENT
+    return said if said is None or view.is_shown_to_finder else ANSWER_NOT_SENT
 
 
 def find_subject(actor: Actor, hit_id: UUID) -> Subject:
     """Return a hit as the subject of actions."""
     view = alert_queries.get_hit(actor, hit_id)
-    other = view.hit.asking_state if view.hit.alert_state == actor.state else view.hit.alert_state
+    other = view.hit.finding_state if view.hit.alert_state == actor.state else view.hit.alert_state
     title = message("Hit with {state}", state=label("state", other, actor.language))
     return Subject(
         view,

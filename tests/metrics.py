@@ -1,0 +1,94 @@
+"""Figures of the code: `make metrics` prints them."""
+
+import ast
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.support import bodies
+from tests.support.source import ROOT, files
+
+CODE = ("salsa_ext", "api", "importers", "benchmarks", "migrations")
+POST = "ciudad-del-este-foz-do-iguacu"
+
+
+def lines(paths):
+    return sum(len(path.read_text().splitlines()) for path in paths)
+
+
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imported(path):
+    """Yield the modules that a file imports, a name of a package as its module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def test_size(capsys):
+    code = [*files(*CODE), ROOT / "wsgi.py"]
+    tests = files("tests")
+    folders = Counter(path.parent for path in code if path.name != "__init__.py")
+    del folders[ROOT / "migrations" / "versions"]
+    [(folder, count)] = folders.most_common(1)
+    modules = {module_of(path) for path in files("salsa_ext") if path.name != "__init__.py"}
+    users = Counter(
+        module
+        for path in files("salsa_ext", "api", "importers", "benchmarks")
+        for module in {*imported(path)} & modules
+    )
+    with capsys.disabled():
+        print(f"\ncode                {lines(code)} lines in {len(code)} files")
+        print(f"tests               {lines(tests)} lines in {len(tests)} files")
+        print(f"fullest folder      {folder.relative_to(ROOT)}: {count} modules")
+        single = sum(count == 1 for count in users.values())
+        print(f"one importer alone  {single} of {len(modules)} modules of salsa_ext")
+
+
+@pytest.fixture
+def measure(asked, capsys):
+    """Print how many own files and statements a flow enters; the second call of it counts."""
+
+    def run(name, act):
+        act()
+        entered = set()
+
+        def note(frame, event, _):
+            if event == "call":
+                entered.add(frame.f_code.co_filename)
+
+        asked.clear()
+        sys.setprofile(note)
+        try:
+            act()
+        finally:
+            sys.setprofile(None)
+        own = [name for name in entered if name.startswith(tuple(f"{ROOT}/{p}/" for p in CODE))]
+        with capsys.disabled():
+            print(f"{name:<20}{len(own)} files, {len(asked)} statements")
+
+    return run
+
+
+def test_flows(measure, as_actor):
+    numbers = iter(range(1, 100))
+    police = as_actor("BRA", "police_officer")
+    analyst = as_actor("BRA", "trace_analyst")
+    seizures = []
+
+    def seize():
+        number = f"M-{next(numbers)}"
+        item = bodies.firearm(serial=f"QX7{number[2:]}88")
+        seizures.append(police.post("/seizures", bodies.seizure(number=number, items=[item])).json)
+
+    def trace():
+        analyst.post("/traces", bodies.trace_of(seizures.pop()["id"]))
+
+    measure("POST /seizures", seize)
+    measure("POST /checks", lambda: police.post("/checks", bodies.check()))
+    measure("POST /traces", trace)
+    measure("GET board", lambda: as_actor("BRA", "border_officer").get(f"/posts/{POST}/board"))
