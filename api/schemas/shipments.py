@@ -30,7 +30,7 @@ from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 from salsa_ext.trade.discrepancies.values import StatementData
-from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments.queries import ShipmentView
 from salsa_ext.trade.shipments.values import (
     CheckpointData,
@@ -314,7 +314,7 @@ class ShipmentAmendRequest(RequestSchema):
 class ShipmentDecisionRequest(RequestSchema):
     """Reason to cancel, hold or resume a shipment."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 
