@@ -158,33 +158,10 @@ class Action(StrEnum):
     FILE_IMPORTED = "file:imported"
 
 
-SUBJECT_KINDS: Final = (
-    "account",
-    "agency",
-    "alert",
-    "attachment",
-    "check",
-    "consent",
-    "contact",
-    "discrepancy",
-    "envelope",
-    "hit",
-    "import",
-    "key",
-    "licensee",
-    "match",
-    "notification",
-    "permit",
-    "post",
-    "record",
-    "report",
-    "request",
-    "seizure",
-    "setting",
-    "shipment",
-    "signing_key",
-    "trace",
-    "transfer",
+SUBJECT_KINDS: Final = tuple(
+    "account agency alert attachment check consent contact discrepancy envelope hit import "
+    "key licensee match notification permit post record report request seizure setting "
+    "shipment signing_key trace transfer".split()
 )
 
 

@@ -54,7 +54,7 @@ def store(actor: Actor, entries: Iterable[MessageEntry], acts: Sequence[AuditEve
                 "subject_id": entry.subject_id,
                 "kind": entry.kind,
                 "sender": sender,
-                "by": actor.account_id if sender == own else None,
+                "account_id": actor.account_id if sender == own else None,
                 "envelope_id": entry.envelope.id if entry.envelope else None,
                 "data": dict(entry.data),
                 "at": actor.now(),

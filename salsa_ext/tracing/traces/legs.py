@@ -69,8 +69,9 @@ _LEGS: Final = (
     .execution_options(populate_existing=True)
 )
 _ASKING_BY_STATE: Final = (
-    "SELECT state, CASE WHEN is_to_send THEN 'to_send' WHEN channel <> 'salsa' OR asked_in IS NOT NULL"
-    " THEN 'asked' ELSE 'to_ask' END FROM trace_leg WHERE trace_id = %s"
+    "SELECT state, CASE WHEN is_form_pending THEN 'to_send'"
+    " WHEN channel <> 'salsa' OR request_envelope_id IS NOT NULL THEN 'asked' ELSE 'to_ask' END"
+    " FROM trace_leg WHERE trace_id = %s"
 )
 
 
@@ -122,7 +123,7 @@ def create_legs(
         ],
     )
     for row, envelope in zip(asked, envelopes, strict=True):
-        row["asked_in"] = envelope.id
+        row["request_envelope_id"] = envelope.id
     db.session.flush()  # what they are legs of may be new
     insert_many(TraceLeg, rows)
     restrictions.add_restrictions(actor, "trace", [row["id"] for row in rows], hidden)
@@ -404,17 +405,17 @@ def _leg_row(
         "state": state,
         "channel": "salsa" if takes_part else channel.code,
         "status": "sent",
-        "why": stored_reasons(why),
+        "reasons": stored_reasons(why),
         "events": [],
         "records_through": reach.get(state),
         "asked_at": actor.now(),
         "answered_at": None,
         "is_automatic": True,
         "reference": None if takes_part else channel.reference,
-        "asked_in": None,
-        "question": None,
+        "request_envelope_id": None,
+        "question_envelope_id": None,
         "failure_reason": None,
-        "is_to_send": not (takes_part or channel.reference),
+        "is_form_pending": not (takes_part or channel.reference),
         "asked_on": today(actor) if channel.reference and not takes_part else None,
         "answered_on": None,
     }
