@@ -133,8 +133,6 @@ CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 OTHER_CHANNELS: Final = CHANNELS[1:]
 """Channels to a non-participating state."""
 ANSWER_COMPLETENESS: Final = ("full", "restricted")
-RESTRICTION_REASONS: Final = ("person_decides",)
-"""Restriction reasons of automatic answers; persons give theirs as free text."""
 REFUSAL_REASONS: Final = tuple(
     "ongoing_investigation confidentiality_law confidentiality_not_guaranteed "
     "national_security".split()
