@@ -406,7 +406,7 @@ class DiscrepancyResponse(Schema):
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         row = view.discrepancy
         names = "statements assignee events party explained_by agreed_by waiting_for".split()
-        subject = {"kind": row.subject_kind, "state": row.owner_state}
+        subject: dict[str, Any] = {"kind": row.subject_kind, "state": row.owner_state}
         subject |= {"id": row.subject_id, "number": row.subject_number}
         return (
             row_fields(row) | {name: getattr(view, name) for name in names} | {"subject": subject}
