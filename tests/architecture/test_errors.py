@@ -51,7 +51,7 @@ def refused_by_name():
 def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
     verbs = (
         permit_changes.DECISION_VERBS.values(),
-        consents.DECISION_VERBS.values(),
+        (verb for verb, *_ in consents.DECISIONS.values()),
         (verb for verb, _ in hit_answers.ANSWERS.values()),
         (verb for verb, _ in match_commands.DECISIONS.values()),
     )
