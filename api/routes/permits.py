@@ -7,15 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from api.http.resource import Item, Resource
-from api.schemas.licensees import (
+from api.schemas.permits import (
     LicenseeClosureRequest,
     LicenseeDecisionRequest,
     LicenseeQuery,
     LicenseeRenewalRequest,
     LicenseeRequest,
     LicenseeResponse,
-)
-from api.schemas.permits import (
     PermitAmendRequest,
     PermitDecisionRequest,
     PermitQuery,

@@ -65,7 +65,7 @@ def get_trace_result(actor: Actor, trace_id: UUID) -> ResultView:
 
 def get_trace_advice(actor: Actor, trace_id: UUID) -> Outlook:
     """Return missing fields and the expected success of a draft."""
-    return gaps.of(trace_queries.get_trace(actor, trace_id).trace.firearm)
+    return gaps.predict_answers(trace_queries.get_trace(actor, trace_id).trace.firearm)
 
 
 def get_trace_report(actor: Actor, trace_id: UUID) -> Response:

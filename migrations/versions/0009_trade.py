@@ -33,7 +33,7 @@ CREATE TABLE permit (
     plan JSONB,
     carrier_id UUID,
     recorded_at TIMESTAMPTZ NOT NULL,
-    standing TEXT NOT NULL,
+    counterpart_status TEXT NOT NULL,
     findings JSONB NOT NULL,
     refusal TEXT,
     CONSTRAINT pk_permit PRIMARY KEY (id),
@@ -41,7 +41,7 @@ CREATE TABLE permit (
     CONSTRAINT ck_permit_document_kind CHECK (document_kind IN ('certificate', 'equivalent')),
     CONSTRAINT ck_permit_kind CHECK (kind IN ('import', 'in_transit', 'export')),
     CONSTRAINT ck_permit_regime CHECK (regime IN ('permanent', 'temporary', 'return')),
-    CONSTRAINT ck_permit_standing CHECK (standing IN (
+    CONSTRAINT ck_permit_counterpart_status CHECK (counterpart_status IN (
         'complete', 'awaiting_counterpart', 'mismatch', 'over_quantity'
     )),
     CONSTRAINT ck_permit_status CHECK (status IN (
@@ -180,7 +180,7 @@ CREATE TABLE shipment (
     recorded_at TIMESTAMPTZ NOT NULL,
     due_stage TEXT,
     overdue_at TIMESTAMPTZ,
-    watch_at TIMESTAMPTZ,
+    next_check_at TIMESTAMPTZ,
     CONSTRAINT pk_shipment PRIMARY KEY (id),
     CONSTRAINT uq_shipment_owner_state_number UNIQUE (owner_state, number),
     CONSTRAINT ck_shipment_status CHECK (status IN (
@@ -198,7 +198,7 @@ CREATE INDEX ix_shipment_plates ON shipment USING gin (plates);
 CREATE INDEX ix_shipment_posts ON shipment USING gin (posts);
 CREATE INDEX ix_shipment_under_way ON shipment USING gin (posts)
     WHERE status IN ('planned', 'released', 'in_transit', 'arrived', 'held');
-CREATE INDEX ix_shipment_watch_at ON shipment (watch_at);
+CREATE INDEX ix_shipment_next_check_at ON shipment (next_check_at);
 CALL salsa_protect('shipment', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE checkpoint (

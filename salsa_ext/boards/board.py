@@ -139,14 +139,14 @@ class Board:
             "late": len(self.late),
             "due_today": len(self.due_today),
             "due_later": len(self.due_later),
-            "ticked": len(self.checkpoints),
+            "passed_today": len(self.checkpoints),
             "expiring": len(self.expiring),
             "discrepancies": len(self.discrepancies),
             "hits": len(self.hits),
             "seizures": len(self.seizures),
-            "along": len(self.route_seizures),
-            "clocks": len(self.deadlines),
-            "clocks_late": sum(deadline.is_late(self.as_of) for deadline in self.deadlines),
+            "along_routes": len(self.route_seizures),
+            "deadlines": len(self.deadlines),
+            "deadlines_late": sum(deadline.is_late(self.as_of) for deadline in self.deadlines),
         }
 
 

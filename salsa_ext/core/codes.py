@@ -65,6 +65,8 @@ PARTY_KINDS: Final = (
     "private_security",
     "other",
 )
+DOCUMENT_KINDS: Final = ("seizure", "report", "transfer", "shipment", "receipt", "alert")
+"""Kinds of document that a record is of."""
 VISIBILITIES: Final = ("open", "pointer", "silent")
 HANDLING_CODES: Final = ("H0", "H1", "H2", "H3")
 FIELD_GROUPS: Final = (

@@ -34,20 +34,17 @@ from salsa_ext.core.errors import EnvelopeRefused
 
 VERSION: Final = 1
 MAX_BYTES: Final = 1_000_000
+MAX_NUMBER: Final = 2**53 - 1
+"""Largest integer that every JSON reader keeps exact (RFC 8785, I-JSON)."""
+MIN_FRACTION: Final = 1e-4
+"""Python writes smaller numbers with an exponent; the standard does not yet."""
 SIGNING_CONTEXT: Final = b"SALSA-ENVELOPE-1\n"
 """Prefix of signed bytes: signatures of papers are invalid for envelopes."""
 REFUSED_KIND: Final = "delivery.refused"
 """Kind of a message that reports a refusal, with the code."""
+TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 PLAIN_FIELDS: Final = (
-    "version",
-    "kind",
-    "case_number",
-    "sender",
-    "recipient",
-    "sequence",
-    "previous",
-    "request_hash",
-    "body",
+    "version kind case_number sender recipient sequence previous request_hash body".split()
 )
 """Fields of an envelope that equal those in its bytes."""
 
@@ -81,28 +78,38 @@ class Envelope:
     signature: bytes = field(default=b"", compare=False, repr=False)
 
     @property
-    def subject_ids(self) -> list[str]:
-        """Return its leg or trace id, for restrictions; empty if none.
+    def audit_data(self) -> dict[str, Any]:
+        """Return what the audit stores of it.
 
-        A refused envelope may contain anything there, which counts as none.
+        A refusal does not list the agencies that its case is restricted for, so it has no case
+        number. `about` is the leg or trace, for restrictions; the body of a refused envelope may
+        hold anything there, which counts as none.
         """
+        subject = self.body.get("leg") or self.body.get("trace")
         try:
-            return [str(UUID(str(self.body.get("leg") or self.body.get("trace"))))]
+            subjects = [str(UUID(str(subject)))]
         except ValueError:
-            return []
-
-    @property
-    def audited_case(self) -> str | None:
-        """Return the case number to audit; None for a refusal.
-
-        A refusal does not list the agencies that its case is restricted for.
-        """
-        return None if self.kind == REFUSED_KIND else self.case_number
+            subjects = []
+        return {
+            "kind": self.kind,
+            "sequence": self.sequence,
+            "case_number": None if self.kind == REFUSED_KIND else self.case_number,
+            "hash": self.hash,
+            "about": subjects,
+        }
 
     @cached_property
     def content(self) -> bytes:
         """Return the canonical form of all fields but the signature."""
-        return _canonical_fields(self._fields())
+        fields = {name: getattr(self, name) for name in PLAIN_FIELDS}
+        return _canonical_fields(
+            fields
+            | {
+                "id": str(self.id),
+                "in_reply_to": str(self.in_reply_to) if self.in_reply_to else None,
+                "created_at": self.created_at.astimezone(UTC).strftime(TIME_FORMAT),
+            }
+        )
 
     @cached_property
     def hash(self) -> str:
@@ -115,22 +122,6 @@ class Envelope:
         assert self.kid, "not signed"
         value = base64.urlsafe_b64encode(self.signature).rstrip(b"=")
         return _insert_signature(self.content, self.kid.encode(), value)
-
-    def _fields(self) -> dict[str, Any]:
-        return {
-            "version": self.version,
-            "id": str(self.id),
-            "kind": self.kind,
-            "case_number": self.case_number,
-            "sender": self.sender,
-            "recipient": self.recipient,
-            "sequence": self.sequence,
-            "previous": self.previous,
-            "in_reply_to": str(self.in_reply_to) if self.in_reply_to else None,
-            "request_hash": self.request_hash,
-            "created_at": self.created_at.astimezone(UTC).strftime(TIME_FORMAT),
-            "body": self.body,
-        }
 
 
 @dataclass(frozen=True)
@@ -148,19 +139,21 @@ class EnvelopeData:
     in_reply_to: Envelope | None = None
 
 
+def sign(envelope: Envelope, signer: Signer) -> Envelope:
+    """Return the envelope signed with the sender's current key."""
+    kid, key = signer(envelope.sender)
+    signed = replace(envelope, kid=kid, signature=key.sign(SIGNING_CONTEXT + envelope.content))
+    signed.__dict__["content"] = envelope.content  # does not include the signature
+    return signed
+
+
 def seal(envelope: Envelope, signer: Signer) -> Envelope:
-    """Return the envelope signed by its sender.
+    """Return the envelope signed and checked as its recipient will.
 
     Raises EnvelopeRefused for an envelope that every recipient would refuse: too large, or a field
     or the body is malformed.
     """
-    signed = _sign(envelope, signer)
-    return parse(signed.raw)
-
-
-def sign_again(envelope: Envelope, signer: Signer) -> Envelope:
-    """Return the envelope signed with the current key, after a key theft."""
-    return _sign(envelope, signer)
+    return parse(sign(envelope, signer).raw)
 
 
 def parse(raw: bytes) -> Envelope:
@@ -171,18 +164,18 @@ def parse(raw: bytes) -> Envelope:
     """
     if len(raw) > MAX_BYTES:
         raise EnvelopeRefused("too_large", field=str(MAX_BYTES))
-    told = parse_fields(raw)
-    signed = told.pop("signature")
-    content = _canonical_fields(told)
-    if _insert_signature(content, signed["kid"].encode(), signed["value"].encode()) != raw:
+    fields = _checked_fields(raw)
+    signature = fields.pop("signature")
+    content = _canonical_fields(fields)
+    if _insert_signature(content, signature["kid"].encode(), signature["value"].encode()) != raw:
         raise EnvelopeRefused("not_canonical")
-    return _build_envelope(told, signed, content=content, raw=raw)
+    return _build_envelope(fields, signature, content=content, raw=raw)
 
 
 def from_stored(raw: bytes, digest: str) -> Envelope:
     """Read stored bytes that `parse` checked before, with their stored hash."""
-    told = json.loads(raw)
-    return _build_envelope(told, told.pop("signature"), raw=raw, hash=digest)
+    fields = json.loads(raw)
+    return _build_envelope(fields, fields.pop("signature"), raw=raw, hash=digest)
 
 
 def verify_signature(envelope: Envelope, keys: KeyLookup, received_at: datetime | None) -> None:
@@ -206,189 +199,6 @@ def verify_signature(envelope: Envelope, keys: KeyLookup, received_at: datetime 
         raise EnvelopeRefused("compromised_key", field=key.kid)
 
 
-def _sign(envelope: Envelope, signer: Signer) -> Envelope:
-    kid, key = signer(envelope.sender)
-    signed = replace(envelope, kid=kid, signature=key.sign(SIGNING_CONTEXT + envelope.content))
-    signed.__dict__["content"] = envelope.content  # which no signature is part of
-    return signed
-
-
-def _canonical_fields(fields: Mapping[str, Any]) -> bytes:
-    try:
-        return canonical_json(dict(fields))
-    except (ValueError, RecursionError):  # too large a number, half a character, too deep
-        raise EnvelopeRefused("malformed", field="body") from None
-
-
-def _insert_signature(content: bytes, kid: bytes, value: bytes) -> bytes:
-    """Insert the signature at its sorted place, between `sequence` and `version`."""
-    head, version, tail = content.rpartition(b',"version":')
-    return head + b',"signature":{"kid":"' + kid + b'","value":"' + value + b'"}' + version + tail
-
-
-def _build_envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: Any) -> Envelope:
-    """Build an envelope from checked fields and values that are known already."""
-    answered = told["in_reply_to"]
-    moment = datetime.strptime(told["created_at"], TIME_FORMAT).replace(tzinfo=UTC)
-    plain = {name: told[name] for name in PLAIN_FIELDS}
-    read = Envelope(
-        **plain,
-        id=UUID(told["id"]),
-        in_reply_to=UUID(answered) if answered else None,
-        created_at=moment,
-        kid=signed["kid"],
-        signature=base64.urlsafe_b64decode(signed["value"] + "=="),
-    )
-    read.__dict__.update(written)
-    return read
-
-
-TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
-MAX_COUNT: Final = 2**53 - 1
-"""Largest integer that every JSON reader keeps exact (RFC 8785, I-JSON)."""
-
-_STATE = re.compile(r"[A-Z]{3}")
-_KIND = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
-_HASH = re.compile(r"[0-9a-f]{64}")
-_KEY = re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9A-F]{8}")
-_SIGNATURE = re.compile(r"[A-Za-z0-9_-]{86}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-
-
-def parse_fields(raw: bytes) -> dict[str, Any]:
-    """Return the fields of an envelope, each checked against the format.
-
-    Raises EnvelopeRefused: `malformed` with the field, or `unknown_version`.
-    """
-    told = _parse_object(raw)
-    version = told.get("version")
-    if type(version) is int and version != 1:
-        raise EnvelopeRefused("unknown_version", field=str(version))
-    _check_field("version", type(version) is int)
-    for name in sorted(told.keys() ^ FIELD_CHECKS.keys()):
-        _refuse_field(name)
-    for name, is_right in FIELD_CHECKS.items():
-        _check_field(name, is_right(told[name]))
-    _check_related_fields(told)
-    return told
-
-
-def is_kind(value: Any) -> bool:
-    """Return whether a value is a valid envelope kind, such as `trace.request`."""
-    return _matches(_KIND)(value) and len(value) <= 60
-
-
-def is_case_number(value: Any) -> bool:
-    """Return whether a value is a printable line of 1–100 characters."""
-    return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
-
-
-def _parse_object(raw: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(
-            raw.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
-        )
-    except (ValueError, RecursionError):
-        _refuse_field("JSON")
-    if not isinstance(told, dict):
-        _refuse_field("JSON")
-    return told
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(word)
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse duplicate names: JSON readers disagree which one counts."""
-    told = dict(pairs)
-    if len(told) != len(pairs):
-        raise ValueError("twice")
-    return told
-
-
-def _check_related_fields(told: Mapping[str, Any]) -> None:
-    _check_field("recipient", told["recipient"] != told["sender"])
-    _check_field("previous", (told["previous"] is None) == (told["sequence"] == 1))
-    _check_field("request_hash", (told["request_hash"] is None) == (told["in_reply_to"] is None))
-
-
-def _check_field(name: str, is_right: bool) -> None:
-    if not is_right:
-        _refuse_field(name)
-
-
-def _refuse_field(name: str) -> NoReturn:
-    raise EnvelopeRefused("malformed", field=name[:60])
-
-
-def _matches(shape: re.Pattern[str]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and shape.fullmatch(value) is not None
-
-
-def _optional(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or is_right(value)
-
-
-def _is_id(value: Any) -> bool:
-    """Return whether a value is a canonical UUID of version 7."""
-    try:
-        found = UUID(value)
-    except (ValueError, TypeError, AttributeError):
-        return False
-    return str(found) == value and found.version == 7
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 < value <= MAX_COUNT
-
-
-def _is_time(value: Any) -> bool:
-    if not _matches(_TIME)(value):
-        return False
-    try:
-        datetime.strptime(value, TIME_FORMAT)  # noqa: DTZ007 - looked at, not kept
-    except ValueError:
-        return False
-    return True
-
-
-def _is_signature(value: Any) -> bool:
-    """Return whether a value is a key id and a canonical signature."""
-    if not isinstance(value, dict) or value.keys() != {"kid", "value"}:
-        return False
-    if not (_matches(_KEY)(value["kid"]) and _matches(_SIGNATURE)(value["value"])):
-        return False
-    written = base64.urlsafe_b64encode(base64.urlsafe_b64decode(value["value"] + "=="))
-    return bool(written.rstrip(b"=").decode() == value["value"])
-
-
-FIELD_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "version": _is_count,
-    "id": _is_id,
-    "kind": is_kind,
-    "case_number": is_case_number,
-    "sender": _matches(_STATE),
-    "recipient": _matches(_STATE),
-    "sequence": _is_count,
-    "previous": _optional(_matches(_HASH)),
-    "in_reply_to": _optional(_is_id),
-    "request_hash": _optional(_matches(_HASH)),
-    "created_at": _is_time,
-    "body": lambda value: isinstance(value, dict),
-    "signature": _is_signature,
-}
-"""Check of each field of version 1; all required, no others."""
-
-MAX_NUMBER: Final = 2**53 - 1
-MIN_NUMBER: Final = 1e-4
-"""Python writes smaller numbers with an exponent; the standard does not yet."""
-
-
-class _NotPlain(Exception):
-    """The standard library writes this differently, or accepts what RFC 8785 refuses."""
-
-
 def canonical_json(value: Any) -> bytes:
     """Return the canonical bytes (RFC 8785) of a JSON value.
 
@@ -403,29 +213,167 @@ def canonical_json(value: Any) -> bytes:
     return text.encode()
 
 
+class _NotPlain(Exception):
+    """The standard library writes this differently, or accepts what RFC 8785 refuses."""
+
+
 def _plain_value(value: Any) -> Any:
     """Return the value with numbers that the standard library writes canonically."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
     if kind is dict:
-        return {_plain_name(name): _plain_value(one) for name, one in value.items()}
+        if not all(type(name) is str and name.isascii() for name in value):
+            raise _NotPlain  # other names are ordered by their UTF-16
+        return {name: _plain_value(item) for name, item in value.items()}
     if kind is list or kind is tuple:
-        return [_plain_value(one) for one in value]
-    return _plain_number(kind, value)
-
-
-def _plain_name(name: Any) -> str:
-    if type(name) is str and name.isascii():  # others are put in order by their UTF-16
-        return name
-    raise _NotPlain
-
-
-def _plain_number(kind: type, value: Any) -> float | int:
-    if kind is int and -MAX_NUMBER <= value <= MAX_NUMBER:
-        return int(value)
-    if kind is float and value.is_integer() and -MAX_NUMBER <= value <= MAX_NUMBER:
+        return [_plain_value(item) for item in value]
+    is_whole = kind is int or (kind is float and value.is_integer())
+    if is_whole and -MAX_NUMBER <= value <= MAX_NUMBER:
         return int(value)  # 12.0 is 12, and -0.0 is 0
-    if kind is float and MIN_NUMBER <= abs(value) <= MAX_NUMBER:
+    if kind is float and MIN_FRACTION <= abs(value) <= MAX_NUMBER:
         return float(value)
     raise _NotPlain
+
+
+def _canonical_fields(fields: dict[str, Any]) -> bytes:
+    try:
+        return canonical_json(fields)
+    except (ValueError, RecursionError):  # too large a number, half a character, too deep
+        raise EnvelopeRefused("malformed", field="body") from None
+
+
+def _insert_signature(content: bytes, kid: bytes, value: bytes) -> bytes:
+    """Insert the signature at its sorted place, between `sequence` and `version`."""
+    head, version, tail = content.rpartition(b',"version":')
+    return head + b',"signature":{"kid":"' + kid + b'","value":"' + value + b'"}' + version + tail
+
+
+def _build_envelope(
+    fields: Mapping[str, Any], signature: Mapping[str, str], **cached: Any
+) -> Envelope:
+    """Build an envelope from checked fields and known values of cached properties."""
+    in_reply_to = fields["in_reply_to"]
+    envelope = Envelope(
+        **{name: fields[name] for name in PLAIN_FIELDS},
+        id=UUID(fields["id"]),
+        in_reply_to=UUID(in_reply_to) if in_reply_to else None,
+        created_at=datetime.strptime(fields["created_at"], TIME_FORMAT).replace(tzinfo=UTC),
+        kid=signature["kid"],
+        signature=base64.urlsafe_b64decode(signature["value"] + "=="),
+    )
+    envelope.__dict__.update(cached)
+    return envelope
+
+
+def _checked_fields(raw: bytes) -> dict[str, Any]:
+    """Return the fields of an envelope, each checked against the format.
+
+    Raises EnvelopeRefused: `malformed` with the field, or `unknown_version`.
+    """
+    try:
+        fields = json.loads(
+            raw.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
+        )
+    except (ValueError, RecursionError):
+        fields = None
+    _check_field("JSON", isinstance(fields, dict))
+    version = fields.get("version")
+    if type(version) is int and version != VERSION:
+        raise EnvelopeRefused("unknown_version", field=str(version))
+    _check_field("version", _is_count(version))
+    for name in sorted(fields.keys() ^ FIELD_CHECKS.keys()):
+        _check_field(name, False)
+    for name, is_valid in FIELD_CHECKS.items():
+        _check_field(name, is_valid(fields[name]))
+    _check_field("recipient", fields["recipient"] != fields["sender"])
+    _check_field("previous", (fields["previous"] is None) == (fields["sequence"] == 1))
+    _check_field(
+        "request_hash", (fields["request_hash"] is None) == (fields["in_reply_to"] is None)
+    )
+    return dict(fields)
+
+
+def _check_field(name: str, is_valid: bool) -> None:
+    if not is_valid:
+        raise EnvelopeRefused("malformed", field=name[:60])
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse duplicate names: JSON readers disagree which one counts."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("duplicate name")
+    return fields
+
+
+def is_case_number(value: Any) -> bool:
+    """Return whether a value is a printable line of 1–100 characters."""
+    return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
+
+
+def _matches(pattern: str) -> Callable[[Any], bool]:
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+def _optional(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or is_valid(value)
+
+
+def _is_id(value: Any) -> bool:
+    """Return whether a value is a canonical UUID of version 7."""
+    try:
+        parsed = UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return str(parsed) == value and parsed.version == 7
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 < value <= MAX_NUMBER
+
+
+def _is_time(value: Any) -> bool:
+    """Return whether a value is a moment in the one way that TIME_FORMAT writes it."""
+    try:
+        written = datetime.strptime(value, TIME_FORMAT).strftime(TIME_FORMAT)  # noqa: DTZ007
+    except (ValueError, TypeError):
+        return False
+    return bool(written == value)
+
+
+def _is_signature(value: Any) -> bool:
+    """Return whether a value is a key id and a canonical signature."""
+    if not isinstance(value, dict) or value.keys() != {"kid", "value"}:
+        return False
+    if not (_is_key_id(value["kid"]) and _is_base64(value["value"])):
+        return False
+    decoded = base64.urlsafe_b64decode(value["value"] + "==")
+    return bool(base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() == value["value"])
+
+
+_is_kind = _matches(r"(?=.{1,60}$)[a-z][a-z_]*(\.[a-z][a-z_]*)+")
+_is_state, _is_hash = _matches(r"[A-Z]{3}"), _matches(r"[0-9a-f]{64}")
+_is_key_id = _matches(r"[A-Z]{3}-[0-9]{4}-[0-9A-F]{8}")
+_is_base64 = _matches(r"[A-Za-z0-9_-]{86}")
+FIELD_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "version": _is_count,
+    "id": _is_id,
+    "kind": _is_kind,
+    "case_number": is_case_number,
+    "sender": _is_state,
+    "recipient": _is_state,
+    "sequence": _is_count,
+    "previous": _optional(_is_hash),
+    "in_reply_to": _optional(_is_id),
+    "request_hash": _optional(_is_hash),
+    "created_at": _is_time,
+    "body": lambda value: isinstance(value, dict),
+    "signature": _is_signature,
+}
+"""Check of each field of version 1; all required, no others."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, Final
@@ -22,10 +23,39 @@ from salsa_ext.exchange.models import InboxEnvelope, InboxPair, InboxProgress
 from salsa_ext.exchange.outbox import retry_delay
 
 FOLLOWER_BATCH: Final = 500
-_FIND = "SELECT raw, hash FROM inbox WHERE owner_state = %s AND id = %s"
-_FOLLOWERS = (
+_FIND: Final = "SELECT raw, hash FROM inbox WHERE owner_state = %s AND id = %s"
+_FOLLOWERS: Final = (
     "SELECT id, sequence, previous, hash FROM inbox WHERE owner_state = %s AND sender = %s"
-    " AND sequence > %s AND sequence <= %s ORDER BY sequence"
+    " AND sequence > %s ORDER BY sequence LIMIT %s"
+)
+_READY: Final = (
+    "SELECT received.raw, received.hash, received.received_at, progress.attempts, progress.code,"
+    " progress.due_at FROM inbox_pair pair JOIN inbox received"
+    " ON received.owner_state = pair.owner_state AND received.sender = pair.sender"
+    " AND received.sequence > pair.settled_through"
+    " AND received.sequence <= pair.received_through JOIN inbox_progress progress"
+    " ON progress.owner_state = received.owner_state AND progress.envelope_id = received.id"
+    " WHERE pair.owner_state = %s AND pair.sender = %s ORDER BY received.sequence LIMIT %s"
+)
+_MARK_PROCESSED: Final = (
+    "UPDATE inbox_progress SET status = 'applied', settled_at = %s"
+    " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[]);"
+    " UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND sender = %s"
+)
+_LOAD_POSITION: Final = (
+    "SELECT pair.received_through, pair.hash, pair.settled_through, EXISTS (SELECT 1 FROM inbox"
+    " WHERE inbox.owner_state = pair.owner_state AND inbox.sender = pair.sender"
+    " AND sequence > received_through),"
+    " known.id, known.hash, known.received_at, known.sender, known.sequence"
+    " FROM (SELECT 1) one LEFT JOIN inbox_pair pair"
+    " ON pair.owner_state = %(state)s AND pair.sender = %(sender)s"
+    " LEFT JOIN inbox known ON known.owner_state = %(state)s AND (known.id = ANY(%(ids)s::uuid[])"
+    " OR (known.sender = %(sender)s AND known.sequence = ANY(%(sequences)s::bigint[])))"
+)
+_SAVE_POSITION: Final = (
+    "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
+    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
+    " = excluded.received_through, hash = excluded.hash, settled_through = excluded.settled_through"
 )
 
 
@@ -39,18 +69,6 @@ class DeliveryReceipt:
 
 
 @dataclass(frozen=True)
-class IntakeResult:
-    """The outcome of a batch of received envelopes.
-
-    `told` has for each envelope its receipt or the refusal. `next_of` has, by sender, those that
-    can be processed now, in order; for a sender that is not in it, ask the queue.
-    """
-
-    outcomes: list[DeliveryReceipt | EnvelopeRefused]
-    next_of: Mapping[str, Sequence[Envelope]]
-
-
-@dataclass(frozen=True)
 class PairPosition:
     """Position in the sequence of a sender; see `InboxPair`.
 
@@ -61,207 +79,6 @@ class PairPosition:
     hash: str | None = None
     processed_through: int = 0
     has_later: bool = True
-
-
-@dataclass
-class _SenderIntake:
-    """Envelopes of one sender in a batch; `known`: earlier receipts."""
-
-    standing: PairPosition
-    known: dict[UUID, DeliveryReceipt]
-    sequences: set[int]
-    taken: list[Envelope] = field(default_factory=list)
-
-
-def receive(actor: Actor, raw: bytes, keys: KeyLookup) -> DeliveryReceipt:
-    """Receive an envelope for the actor's state; raises EnvelopeRefused.
-
-    An envelope received before gets the same receipt and changes nothing. One whose predecessor is
-    missing waits for it. The time of receipt is `actor.now()`.
-    """
-    told = receive_many(actor, [raw], keys).outcomes[0]
-    if isinstance(told, EnvelopeRefused):
-        raise told
-    return told
-
-
-def receive_many(actor: Actor, raws: Sequence[bytes], keys: KeyLookup) -> IntakeResult:
-    """Receive envelopes in any order; a refused one affects no other."""
-    read = [_check_envelope(actor, raw, keys) for raw in raws]
-    senders = {each.sender for each in read if isinstance(each, Envelope)}
-    pair_locks.lock_with(actor.own_state(), senders)
-    told: dict[int, DeliveryReceipt | EnvelopeRefused] = {
-        at: each for at, each in enumerate(read) if isinstance(each, EnvelopeRefused)
-    }
-    next_of: dict[str, Sequence[Envelope]] = {}
-    for sender in sorted(senders):
-        said = {
-            at: each
-            for at, each in enumerate(read)
-            if isinstance(each, Envelope) and each.sender == sender
-        }
-        taking = _start_intake(actor.own_state(), sender, list(said.values()))
-        before = taking.standing
-        told |= _accept_from(actor, sender, taking, said)
-        if before.processed_through == before.received_through and _has_no_gap(taking):
-            next_of[sender] = taking.taken
-    return IntakeResult([told[at] for at in range(len(raws))], next_of)
-
-
-def find_received(actor: Actor, envelope_id: UUID) -> Envelope | None:
-    """Return an envelope that the actor's state received, or None."""
-    row = execute_raw(_FIND, (actor.own_state(), envelope_id)).fetchone()
-    return from_stored(bytes(row[0]), row[1]) if row else None
-
-
-def _check_envelope(actor: Actor, raw: bytes, keys: KeyLookup) -> Envelope | EnvelopeRefused:
-    try:
-        envelope = parse(raw)
-        if envelope.recipient != actor.own_state():
-            raise EnvelopeRefused("other_recipient", field=envelope.recipient)
-        verify_signature(envelope, keys, actor.now())
-    except EnvelopeRefused as refused:
-        return refused
-    return envelope
-
-
-def _accept_from(
-    actor: Actor, sender: str, taking: _SenderIntake, said: Mapping[int, Envelope]
-) -> dict[int, DeliveryReceipt | EnvelopeRefused]:
-    state, before = actor.own_state(), taking.standing
-    told = {
-        at: _accept(actor, taking, envelope)
-        for at, envelope in sorted(said.items(), key=lambda item: item[1].sequence)
-    }
-    if not taking.taken:
-        return told
-    if taking.standing == before:  # the one that is missed is missing still
-        _insert(actor, taking.taken)
-    elif _has_no_gap(taking):
-        _insert(actor, taking.taken, position_statement(state, sender, taking.standing))
-    else:
-        _insert(actor, taking.taken)
-        execute_raw(*position_statement(state, sender, _advance(state, sender, taking.standing)))
-    return told
-
-
-def _start_intake(state: str, sender: str, said: Sequence[Envelope]) -> _SenderIntake:
-    """Load the position of the pair, and receipts of known envelopes."""
-    ids, numbers = [each.id for each in said], [each.sequence for each in said]
-    reached, rows = load_position(state, sender, ids, numbers)
-    known = {row[0]: DeliveryReceipt(*row[:3]) for row in rows}
-    taken = {sequence for *_, said_by, sequence in rows if said_by == sender}
-    return _SenderIntake(reached, known, taken)
-
-
-def _accept(
-    actor: Actor, taking: _SenderIntake, envelope: Envelope
-) -> DeliveryReceipt | EnvelopeRefused:
-    if (before := taking.known.get(envelope.id)) is not None:
-        same = before.hash == envelope.hash
-        return before if same else EnvelopeRefused("id_taken", field=str(envelope.id))
-    if envelope.sequence in taking.sequences:
-        return EnvelopeRefused("sequence_taken", field=str(envelope.sequence))
-    if envelope.sequence == taking.standing.received_through + 1:
-        if envelope.previous != taking.standing.hash:
-            return EnvelopeRefused("chain_broken", field=str(envelope.id))
-        taking.standing = replace(
-            taking.standing, received_through=envelope.sequence, hash=envelope.hash
-        )
-    receipt = DeliveryReceipt(envelope.id, envelope.hash, actor.now())
-    taking.known[envelope.id] = receipt
-    taking.sequences.add(envelope.sequence)
-    taking.taken.append(envelope)
-    return receipt
-
-
-def _insert(actor: Actor, taken: Sequence[Envelope], reached: SqlStatement = NO_STATEMENT) -> None:
-    now = actor.now()
-    came = [
-        {
-            "owner_state": each.recipient,
-            "id": each.id,
-            "sender": each.sender,
-            "sequence": each.sequence,
-            "kind": each.kind,
-            "case_number": each.case_number,
-            "previous": each.previous,
-            "hash": each.hash,
-            "raw": each.raw,
-            "received_at": now,
-        }
-        for each in taken
-    ]
-    progress = [
-        {
-            "owner_state": each.recipient,
-            "envelope_id": each.id,
-            "sender": each.sender,
-            "sequence": each.sequence,
-            "status": "waiting",
-            "code": None,
-            "attempts": 0,
-            "due_at": now,
-            "settled_at": None,
-        }
-        for each in taken
-    ]
-    insert_into_tables({InboxEnvelope: came, InboxProgress: progress}, reached)
-
-
-def _has_no_gap(taking: _SenderIntake) -> bool:
-    """Return whether no stored envelope waited for the accepted ones, without gaps."""
-    newest = max((each.sequence for each in taking.taken), default=None)
-    return newest == taking.standing.received_through and not taking.standing.has_later
-
-
-def _advance(state: str, sender: str, reached: PairPosition) -> PairPosition:
-    """Advance over stored envelopes that waited for their predecessor.
-
-    Each is checked against it. One that does not follow its predecessor is refused in its turn: its
-    sender signed two histories, which people have to look at.
-    """
-    for row in _followers(state, sender, reached.received_through):
-        envelope_id, sequence, previous, digest = row
-        if previous != reached.hash:
-            _set_progress(state, envelope_id, code="chain_broken")
-        reached = replace(reached, received_through=sequence, hash=digest)
-    return reached
-
-
-def _followers(state: str, sender: str, through: int) -> Iterator[Any]:
-    """Yield stored envelopes after a sequence number, up to the first gap."""
-    while True:
-        rows = execute_raw(
-            _FOLLOWERS, (state, sender, through, through + FOLLOWER_BATCH)
-        ).fetchall()
-        for row in rows:
-            if row[1] != through + 1:
-                return
-            through = row[1]
-            yield row
-        if not rows:
-            return
-
-
-def _set_progress(state: str, envelope_id: UUID, **values: Any) -> None:
-    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id == envelope_id)
-    changed = update(InboxProgress).where(*mine).values(**values)
-    db.session.execute(changed.execution_options(synchronize_session=False))
-
-
-_READY = (
-    "SELECT said.raw, said.hash, said.received_at, went.attempts, went.code, went.due_at"
-    " FROM inbox_pair pair JOIN inbox said ON said.owner_state = pair.owner_state"
-    " AND said.sender = pair.sender AND said.sequence > pair.settled_through"
-    " AND said.sequence <= pair.received_through JOIN inbox_progress went"
-    " ON went.owner_state = said.owner_state AND went.envelope_id = said.id"
-    " WHERE pair.owner_state = %s AND pair.sender = %s ORDER BY said.sequence LIMIT %s"
-)
-_APPLIED = (
-    "UPDATE inbox_progress SET status = 'applied', settled_at = %s"
-    " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])"
-)
 
 
 @dataclass(frozen=True)
@@ -282,20 +99,153 @@ class ProcessedEnvelope:
     code: str | None = None
 
 
+def receive(actor: Actor, raw: bytes, keys: KeyLookup) -> DeliveryReceipt:
+    """Receive an envelope for the actor's state; raises EnvelopeRefused.
+
+    An envelope received before gets the same receipt and changes nothing. One whose predecessor is
+    missing waits for it. The time of receipt is `actor.now()`.
+    """
+    outcome = receive_many(actor, [raw], keys)[0]
+    if isinstance(outcome, EnvelopeRefused):
+        raise outcome
+    return outcome
+
+
+def receive_many(
+    actor: Actor, raws: Sequence[bytes], keys: KeyLookup
+) -> list[DeliveryReceipt | EnvelopeRefused]:
+    """Receive envelopes in any order; a refused one affects no other."""
+    outcomes: dict[int, DeliveryReceipt | EnvelopeRefused] = {}
+    by_sender: dict[str, list[tuple[int, Envelope]]] = defaultdict(list)
+    for at, raw in enumerate(raws):
+        try:
+            envelope = parse(raw)
+            if envelope.recipient != actor.own_state():
+                raise EnvelopeRefused("other_recipient", field=envelope.recipient)
+            verify_signature(envelope, keys, actor.now())
+            by_sender[envelope.sender].append((at, envelope))
+        except EnvelopeRefused as refused:
+            outcomes[at] = refused
+    pair_locks.lock_with(actor.own_state(), by_sender)
+    for sender in sorted(by_sender):
+        intake = _SenderIntake(actor, sender, [envelope for _, envelope in by_sender[sender]])
+        for at, envelope in sorted(by_sender[sender], key=lambda item: item[1].sequence):
+            outcomes[at] = intake.accept(envelope)
+        intake.store()
+    return [outcomes[at] for at in range(len(raws))]
+
+
+class _SenderIntake:
+    """Envelopes of one sender in a batch, accepted in the order of their sequence."""
+
+    def __init__(self, actor: Actor, sender: str, envelopes: Sequence[Envelope]) -> None:
+        self.actor, self.state, self.sender = actor, actor.own_state(), sender
+        values = {
+            "state": self.state,
+            "sender": sender,
+            "ids": [envelope.id for envelope in envelopes],
+            "sequences": [envelope.sequence for envelope in envelopes],
+        }
+        rows = execute_raw(_LOAD_POSITION, values).fetchall()
+        reached, known = rows[0][:4], [row[4:] for row in rows if row[4] is not None]
+        self.position = PairPosition() if reached[0] is None else PairPosition(*reached)
+        self.receipts = {row[0]: DeliveryReceipt(*row[:3]) for row in known}
+        self.sequences = {sequence for *_, by, sequence in known if by == sender}
+        self.accepted: list[Envelope] = []
+
+    def accept(self, envelope: Envelope) -> DeliveryReceipt | EnvelopeRefused:
+        """Accept an envelope, to be stored, or return the refusal."""
+        if earlier := self.receipts.get(envelope.id):
+            is_same = earlier.hash == envelope.hash
+            return earlier if is_same else EnvelopeRefused("id_taken", field=str(envelope.id))
+        if envelope.sequence in self.sequences:
+            return EnvelopeRefused("sequence_taken", field=str(envelope.sequence))
+        if envelope.sequence == self.position.received_through + 1:
+            if envelope.previous != self.position.hash:
+                return EnvelopeRefused("chain_broken", field=str(envelope.id))
+            self._move_to(envelope.sequence, envelope.hash)
+        receipt = DeliveryReceipt(envelope.id, envelope.hash, self.actor.now())
+        self.receipts[envelope.id] = receipt
+        self.sequences.add(envelope.sequence)
+        self.accepted.append(envelope)
+        return receipt
+
+    def _move_to(self, sequence: int, digest: str) -> None:
+        self.position = replace(self.position, received_through=sequence, hash=digest)
+
+    def store(self) -> None:
+        """Insert the accepted envelopes, and save the position."""
+        if not self.accepted:
+            return
+        newest = max(envelope.sequence for envelope in self.accepted)
+        has_gap = self.position.has_later or newest != self.position.received_through
+        self._insert(NO_STATEMENT if has_gap else self._save_statement())
+        if has_gap:
+            self._advance()
+            execute_raw(*self._save_statement())
+
+    def _save_statement(self) -> SqlStatement:
+        position = self.position
+        reached = (position.received_through, position.hash, position.processed_through)
+        return SqlStatement(_SAVE_POSITION, (self.state, self.sender, *reached))
+
+    def _insert(self, save: SqlStatement) -> None:
+        now = self.actor.now()
+        received, progress = [], []
+        names = ("id", "kind", "case_number", "previous", "hash", "raw")
+        for envelope in self.accepted:
+            common = {
+                "owner_state": self.state,
+                "sender": self.sender,
+                "sequence": envelope.sequence,
+            }
+            content = {name: getattr(envelope, name) for name in names}
+            received.append(common | content | {"received_at": now})
+            outcome = {"status": "waiting", "code": None, "attempts": 0, "due_at": now}
+            progress.append(common | outcome | {"envelope_id": envelope.id, "settled_at": None})
+        insert_into_tables({InboxEnvelope: received, InboxProgress: progress}, save)
+
+    def _advance(self) -> None:
+        """Advance over stored envelopes that waited for their predecessor, up to a gap.
+
+        Each is checked against it. One that does not follow its predecessor is refused in its turn:
+        its sender signed two histories, which people have to look at.
+        """
+        while True:
+            reached = self.position.received_through
+            values = (self.state, self.sender, reached, FOLLOWER_BATCH)
+            for envelope_id, sequence, previous, digest in execute_raw(
+                _FOLLOWERS, values
+            ).fetchall():
+                if sequence != self.position.received_through + 1:
+                    return
+                if previous != self.position.hash:
+                    _set_progress(self.state, envelope_id, code="chain_broken")
+                self._move_to(sequence, digest)
+            if self.position.received_through < reached + FOLLOWER_BATCH:
+                return
+
+
+def find_received(actor: Actor, envelope_id: UUID) -> Envelope | None:
+    """Return an envelope that the actor's state received, or None."""
+    row = execute_raw(_FIND, (actor.own_state(), envelope_id)).fetchone()
+    return from_stored(bytes(row[0]), row[1]) if row else None
+
+
 def ready_senders(actor: Actor) -> list[str]:
     """Return the senders with envelopes that can be processed now, in order."""
-    next_one = (InboxProgress.sender == InboxPair.sender) & (
-        InboxProgress.sequence == InboxPair.settled_through + 1
+    is_next = (InboxProgress.sender == InboxPair.sender) & (
+        InboxProgress.sequence == InboxPair.processed_through + 1
     )
-    mine = (
+    ready = (
         InboxPair.owner_state == actor.own_state(),
         InboxProgress.owner_state == actor.own_state(),
         InboxProgress.sequence <= InboxPair.received_through,
         InboxProgress.status == "waiting",
         InboxProgress.due_at <= actor.now(),
     )
-    found = select(InboxPair.sender).join(InboxProgress, next_one).where(*mine)
-    return list(db.session.scalars(found.order_by(InboxPair.sender)))
+    senders = select(InboxPair.sender).join(InboxProgress, is_next).where(*ready)
+    return list(db.session.scalars(senders.order_by(InboxPair.sender)))
 
 
 def next_envelopes(actor: Actor, sender: str, limit: int) -> list[QueuedEnvelope]:
@@ -312,11 +262,6 @@ def next_envelopes(actor: Actor, sender: str, limit: int) -> list[QueuedEnvelope
     ]
 
 
-def as_queued(actor: Actor, envelopes: Sequence[Envelope]) -> list[QueuedEnvelope]:
-    """Return envelopes received now, the next of their sender, as queued ones."""
-    return [QueuedEnvelope(envelope, 0, actor.now(), None) for envelope in envelopes]
-
-
 def mark_processed(actor: Actor, sender: str, processed: Sequence[ProcessedEnvelope]) -> None:
     """Mark envelopes as processed in the transaction that applied them, with audit.
 
@@ -325,84 +270,33 @@ def mark_processed(actor: Actor, sender: str, processed: Sequence[ProcessedEnvel
     if not processed:
         return
     state, now = actor.own_state(), actor.now()
-    applied = [each.envelope.id for each in processed if each.code is None]
+    applied = [item.envelope.id for item in processed if item.code is None]
     last = processed[-1].envelope.sequence
-    done = SqlStatement(f"{_APPLIED}; {_SET_PROCESSED}", (now, state, applied, last, state, sender))
-    append_many(actor, [_processing_entry(each) for each in processed], done)
-    for each in processed:
-        if each.code is not None:
-            _set_progress_of(
-                state, [each.envelope.id], status="refused", code=each.code, settled_at=now
-            )
+    mark = SqlStatement(_MARK_PROCESSED, (now, state, applied, last, state, sender))
+    append_many(actor, [_processing_entry(item) for item in processed], mark)
+    for item in processed:
+        if item.code is not None:
+            _set_progress(state, item.envelope.id, status="refused", code=item.code, settled_at=now)
+
+
+def _processing_entry(item: ProcessedEnvelope) -> AuditEvent:
+    envelope, action = item.envelope, Action.ENVELOPE_APPLIED
+    data = envelope.audit_data | {"sender": envelope.sender}
+    if item.code is not None:
+        action = Action.ENVELOPE_REFUSED
+        data["code"] = item.code
+        if envelope.body.get("hidden_from"):  # its restriction was not stored, so no case either
+            data["case_number"] = None
+    return AuditEvent(action, "envelope", envelope.id, envelope.sender, data=data)
 
 
 def retry_later(actor: Actor, waiting: QueuedEnvelope) -> None:
     """Store a failed attempt, and the time of the next one."""
-    again = actor.now() + retry_delay(waiting.attempts)
-    attempts = waiting.attempts + 1
-    _set_progress_of(actor.own_state(), [waiting.envelope.id], due_at=again, attempts=attempts)
+    due_at, attempts = actor.now() + retry_delay(waiting.attempts), waiting.attempts + 1
+    _set_progress(actor.own_state(), waiting.envelope.id, due_at=due_at, attempts=attempts)
 
 
-def _set_progress_of(state: str, ids: Sequence[UUID], **values: Any) -> None:
-    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id.in_(ids))
-    changed = update(InboxProgress).where(*mine).values(**values)
-    db.session.execute(changed.execution_options(synchronize_session=False))
-
-
-def _processing_entry(settled: ProcessedEnvelope) -> AuditEvent:
-    envelope = settled.envelope
-    told = {
-        "kind": envelope.kind,
-        "sender": envelope.sender,
-        "sequence": envelope.sequence,
-        "case_number": envelope.audited_case,
-        "hash": envelope.hash,
-        "about": envelope.subject_ids,
-    }
-    if settled.code is None:
-        return AuditEvent(
-            Action.ENVELOPE_APPLIED, "envelope", envelope.id, envelope.sender, data=told
-        )
-    told["code"] = settled.code
-    if envelope.body.get("hidden_from"):  # what it says was not done: from whom it is kept neither
-        told["case_number"] = None
-    return AuditEvent(Action.ENVELOPE_REFUSED, "envelope", envelope.id, envelope.sender, data=told)
-
-
-_LOAD_POSITION = (
-    "SELECT pair.received_through, pair.hash, pair.settled_through, EXISTS (SELECT 1 FROM inbox"
-    " WHERE inbox.owner_state = pair.owner_state AND inbox.sender = pair.sender"
-    " AND sequence > received_through),"
-    " said.id, said.hash, said.received_at, said.sender, said.sequence"
-    " FROM (SELECT 1) asked LEFT JOIN inbox_pair pair"
-    " ON pair.owner_state = %(state)s AND pair.sender = %(sender)s"
-    " LEFT JOIN inbox said ON said.owner_state = %(state)s AND (said.id = ANY(%(ids)s::uuid[])"
-    " OR (said.sender = %(sender)s AND said.sequence = ANY(%(numbers)s::bigint[])))"
-)
-_SAVE_POSITION = (
-    "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
-    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
-    " = excluded.received_through, hash = excluded.hash, settled_through = excluded.settled_through"
-)
-_SET_PROCESSED = "UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND sender = %s"
-"""Sets the sequence up to which a sender's envelopes are processed."""
-
-
-def load_position(
-    state: str, sender: str, ids: Sequence[UUID] = (), numbers: Sequence[int] = ()
-) -> tuple[PairPosition, list[Any]]:
-    """Return the position of a pair, and the named envelopes received.
-
-    The first position where nothing was received. Rows: id, hash, time of receipt, sender,
-    sequence.
-    """
-    asked = {"state": state, "sender": sender, "ids": list(ids), "numbers": list(numbers)}
-    rows = execute_raw(_LOAD_POSITION, asked).fetchall()
-    reached, came = rows[0][:4], [row[4:] for row in rows if row[4] is not None]
-    return (PairPosition() if reached[0] is None else PairPosition(*reached)), came
-
-
-def position_statement(state: str, sender: str, reached: PairPosition) -> SqlStatement:
-    """Return the statement that stores the position of a pair."""
-    kept = (reached.received_through, reached.hash, reached.processed_through)
-    return SqlStatement(_SAVE_POSITION, (state, sender, *kept))
+def _set_progress(state: str, envelope_id: UUID, **values: Any) -> None:
+    row = (InboxProgress.owner_state == state, InboxProgress.envelope_id == envelope_id)
+    change = update(InboxProgress).where(*row).values(**values)
+    db.session.execute(change.execution_options(synchronize_session=False))

@@ -117,7 +117,7 @@ class InboxPair(Base):
     """Position of the owner in the sequence of a sender.
 
     All up to `received_through` was received without a gap; `hash` is that of the last one. All up
-    to `settled_through` was applied or refused.
+    to `processed_through` was applied or refused.
     """
 
     __tablename__ = "inbox_pair"
@@ -125,4 +125,4 @@ class InboxPair(Base):
     sender: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     received_through: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str | None]
-    settled_through: Mapped[int] = mapped_column(BigInteger)
+    processed_through: Mapped[int] = mapped_column("settled_through", BigInteger)

@@ -11,35 +11,37 @@ from uuid import UUID
 from sqlalchemy import update
 
 from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
+from salsa_ext.access.signing import signer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import SqlStatement
 from salsa_ext.database.session import cached_per_transaction, db, execute_raw, set_cached
 from salsa_ext.exchange import pair_locks
-from salsa_ext.exchange.envelopes import Envelope, EnvelopeData, Signer, from_stored, seal
+from salsa_ext.exchange.envelopes import Envelope, EnvelopeData, from_stored, seal
 from salsa_ext.exchange.models import OutboxEnvelope, OutboxProgress
+from salsa_ext.reference.names import require_participant
 
 FIRST_RETRY: Final = timedelta(seconds=5)
 MAX_RETRY: Final = timedelta(hours=1)
-_PENDING = (
-    "SELECT said.raw, said.hash, found.attempts FROM (SELECT owner_state, envelope_id, attempts"
+_PENDING: Final = (
+    "SELECT sent.raw, sent.hash, pending.attempts FROM (SELECT owner_state, envelope_id, attempts"
     " FROM outbox_progress WHERE owner_state = %(state)s AND delivered_at IS NULL"
-    " AND recipient = ANY(%(recipients)s::text[]) AND {when} ORDER BY envelope_id {order}"
-    " LIMIT %(most)s) found"
-    " JOIN outbox said ON said.owner_state = found.owner_state AND said.id = found.envelope_id"
+    " AND recipient = ANY(%(recipients)s::text[]) AND {condition} ORDER BY envelope_id {order}"
+    " LIMIT %(limit)s) pending"
+    " JOIN outbox sent ON sent.owner_state = pending.owner_state AND sent.id = pending.envelope_id"
 )
-_NEVER_OFFERED = _PENDING.format(when="attempts = 0", order="DESC")
-_DUE = _PENDING.format(when="due_at <= %(now)s", order="")
-_DELIVERED = (
+_NEVER_OFFERED: Final = _PENDING.format(condition="attempts = 0", order="DESC")
+_DUE: Final = _PENDING.format(condition="due_at <= %(now)s", order="")
+_DELIVERED: Final = (
     "UPDATE outbox_progress SET delivered_at = %s, attempts = attempts + 1, failure = NULL"
     " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])"
 )
-_FIND = "SELECT raw, hash FROM outbox WHERE owner_state = %s AND id = %s"
-_LAST_OF_PAIRS = (
+_FIND: Final = "SELECT raw, hash FROM outbox WHERE owner_state = %s AND id = %s"
+_LAST_OF_PAIRS: Final = (
     "SELECT recipient, sequence, hash FROM outbox_pair WHERE owner_state = %s"
     " AND recipient = ANY(%s::text[])"
 )
-_SAVE_PAIRS = (
+_SAVE_PAIRS: Final = (
     "INSERT INTO outbox_pair (owner_state, recipient, sequence, hash) VALUES {rows} ON CONFLICT"
     " (owner_state, recipient) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash"
 )
@@ -53,36 +55,74 @@ class PendingEnvelope:
     attempts: int
 
 
-def enqueue(actor: Actor, signer: Signer, data: EnvelopeData) -> Envelope:
-    """Seal an envelope and add it to the actor's state's outbox.
+def send(actor: Actor, data: EnvelopeData) -> Envelope:
+    """Send an envelope of the actor's state; see `send_many`."""
+    return send_many(actor, [data])[0]
 
-    Sent only if the caller's transaction commits, and never lost after that. Commands call
-    `delivery.send`, which knows the keys. Raises EnvelopeRefused.
+
+def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
+    """Seal envelopes in order and add them to the outbox of the actor's state.
+
+    Sent only if the command's transaction commits, and never lost after that. Called last, after
+    the rows that the command changes: each pair of states is locked until the end. Raises Invalid
+    for a recipient that is no participant, EnvelopeRefused for a body that is no JSON object or too
+    large.
     """
-    return enqueue_many(actor, signer, [data])[0]
-
-
-def enqueue_many(actor: Actor, signer: Signer, items: Sequence[EnvelopeData]) -> list[Envelope]:
-    """Seal envelopes of the actor's state in order; returns them.
-
-    Each pair of states is locked until the end of the transaction.
-    """
-    state, recipients = actor.own_state(), {letter.recipient for letter in items}
+    if not items:
+        return []
+    state, now, sign = actor.own_state(), actor.now(), signer(actor)
+    recipients = sorted({data.recipient for data in items})
+    for recipient in recipients:
+        require_participant(recipient)
     pair_locks.lock_with(state, recipients)
-    ends, envelopes = _last_of_pairs(state, recipients), []
-    for letter in items:
-        sequence, last = ends.get(letter.recipient, (0, None))
-        envelope = seal(_build_envelope(actor, letter, sequence + 1, last), signer)
-        ends[letter.recipient] = (envelope.sequence, envelope.hash)
+    rows = execute_raw(_LAST_OF_PAIRS, (state, recipients))
+    last: dict[str, tuple[int, str | None]] = {row[0]: (row[1], row[2]) for row in rows}
+    envelopes = []
+    for data in items:
+        sequence, previous = last.get(data.recipient, (0, None))
+        request = data.in_reply_to
+        draft = Envelope(
+            id=new_id(),
+            kind=data.kind,
+            case_number=data.case_number,
+            sender=state,
+            recipient=data.recipient,
+            sequence=sequence + 1,
+            previous=previous,
+            in_reply_to=request.id if request else None,
+            request_hash=request.hash if request else None,
+            created_at=now,
+            body=data.body,
+        )
+        envelope = seal(draft, sign)
+        last[data.recipient] = (envelope.sequence, envelope.hash)
         envelopes.append(envelope)
         set_cached(_cache_key(state, envelope.id), envelope)
-    if envelopes:
-        _insert(
-            actor,
-            envelopes,
-            _save_pairs_statement(state, {name: ends[name] for name in recipients}),
-        )
+    _insert(actor, envelopes, {name: last[name] for name in recipients})
     return envelopes
+
+
+def _insert(
+    actor: Actor, envelopes: Sequence[Envelope], last: dict[str, tuple[int, str | None]]
+) -> None:
+    now = actor.now()
+    sent, progress, acts = [], [], []
+    for envelope in envelopes:
+        common = {
+            "owner_state": envelope.sender,
+            "recipient": envelope.recipient,
+            "sequence": envelope.sequence,
+        }
+        content = {name: getattr(envelope, name) for name in ("kind", "case_number", "hash", "raw")}
+        sent.append(common | content | {"id": envelope.id, "put_at": now})
+        outcome = {"attempts": 0, "due_at": now, "delivered_at": None, "failure": None}
+        progress.append(common | outcome | {"envelope_id": envelope.id})
+        data = envelope.audit_data | {"recipient": envelope.recipient}
+        acts.append(AuditEvent(Action.ENVELOPE_SENT, "envelope", envelope.id, data=data))
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(last))
+    values = [value for name, end in last.items() for value in (actor.own_state(), name, *end)]
+    save_pairs = SqlStatement(_SAVE_PAIRS.format(rows=rows), values)
+    append_with_rows(actor, acts, {OutboxEnvelope: sent, OutboxProgress: progress}, save_pairs)
 
 
 def pending(
@@ -92,41 +132,34 @@ def pending(
 
     Those that are due; or, with `is_first`, the newest that were never offered.
     """
-    asked = {
+    values = {
         "state": actor.own_state(),
         "recipients": sorted(recipients),
-        "most": limit,
+        "limit": limit,
         "now": actor.now(),
     }
-    found: dict[str, list[PendingEnvelope]] = {}
-    for raw, digest, attempts in execute_raw(_NEVER_OFFERED if is_first else _DUE, asked):
+    by_recipient: dict[str, list[PendingEnvelope]] = {}
+    for raw, digest, attempts in execute_raw(_NEVER_OFFERED if is_first else _DUE, values):
         envelope = from_stored(bytes(raw), digest)
-        found.setdefault(envelope.recipient, []).append(PendingEnvelope(envelope, attempts))
-    return {name: sorted(some, key=_sequence_of) for name, some in sorted(found.items())}
-
-
-def _load_envelope(state: str, envelope_id: UUID) -> Envelope | None:
-    row = execute_raw(_FIND, (state, envelope_id)).fetchone()
-    return from_stored(bytes(row[0]), row[1]) if row else None
+        by_recipient.setdefault(envelope.recipient, []).append(PendingEnvelope(envelope, attempts))
+    for envelopes in by_recipient.values():
+        envelopes.sort(key=lambda pending: pending.envelope.sequence)
+    return dict(sorted(by_recipient.items()))
 
 
 def _cache_key(state: str, envelope_id: UUID) -> tuple[str, str, UUID]:
     return ("sent", state, envelope_id)
 
 
-def _sequence_of(undelivered: PendingEnvelope) -> int:
-    return undelivered.envelope.sequence
-
-
 def find_sent(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state sent, or None."""
     state = actor.own_state()
-    return cast(
-        Envelope | None,
-        cached_per_transaction(
-            _cache_key(state, envelope_id), lambda: _load_envelope(state, envelope_id)
-        ),
-    )
+
+    def load() -> Envelope | None:
+        row = execute_raw(_FIND, (state, envelope_id)).fetchone()
+        return from_stored(bytes(row[0]), row[1]) if row else None
+
+    return cast(Envelope | None, cached_per_transaction(_cache_key(state, envelope_id), load))
 
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:
@@ -136,102 +169,26 @@ def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:
 
 def retry_later(actor: Actor, undelivered: PendingEnvelope, failure: str) -> None:
     """Store a failed delivery and the next time; `failure` is a code."""
-    again = actor.now() + retry_delay(undelivered.attempts)
-    attempts = undelivered.attempts + 1
-    _set_progress(
-        actor, [undelivered.envelope.id], due_at=again, attempts=attempts, failure=failure
-    )
+    due_at, attempts = actor.now() + retry_delay(undelivered.attempts), undelivered.attempts + 1
+    _set_progress(actor, undelivered.envelope, due_at=due_at, attempts=attempts, failure=failure)
 
 
 def mark_refused(actor: Actor, envelope: Envelope, code: str) -> None:
     """Mark and audit an envelope that the recipient refused."""
-    _set_progress(actor, [envelope.id], failure=code)
-    told = {"recipient": envelope.recipient, "code": code}
-    append(actor, AuditEvent(Action.ENVELOPE_RETURNED, "envelope", envelope.id, data=told))
+    _set_progress(actor, envelope, failure=code)
+    data = {"recipient": envelope.recipient, "code": code}
+    append(actor, AuditEvent(Action.ENVELOPE_RETURNED, "envelope", envelope.id, data=data))
+
+
+def _set_progress(actor: Actor, envelope: Envelope, **values: Any) -> None:
+    row = (
+        OutboxProgress.owner_state == actor.own_state(),
+        OutboxProgress.envelope_id == envelope.id,
+    )
+    change = update(OutboxProgress).where(*row).values(**values)
+    db.session.execute(change.execution_options(synchronize_session=False))
 
 
 def retry_delay(attempts: int) -> timedelta:
     """Return the delay before the next attempt: doubled, up to an hour."""
-    seconds = FIRST_RETRY.total_seconds() * 2.0 ** min(attempts, 20)
-    return min(timedelta(seconds=seconds), MAX_RETRY)
-
-
-def _last_of_pairs(state: str, recipients: Iterable[str]) -> dict[str, tuple[int, str | None]]:
-    rows = execute_raw(_LAST_OF_PAIRS, (state, sorted(recipients)))
-    return {recipient: (sequence, last) for recipient, sequence, last in rows}
-
-
-def _build_envelope(
-    actor: Actor, letter: EnvelopeData, sequence: int, last: str | None
-) -> Envelope:
-    asked = letter.in_reply_to
-    return Envelope(
-        new_id(),
-        letter.kind,
-        letter.case_number,
-        actor.own_state(),
-        letter.recipient,
-        sequence,
-        last,
-        asked.id if asked else None,
-        asked.hash if asked else None,
-        actor.now(),
-        letter.body,
-    )
-
-
-def _insert(actor: Actor, envelopes: Sequence[Envelope], moving: SqlStatement) -> None:
-    now = actor.now()
-    sent = [
-        {
-            "owner_state": each.sender,
-            "id": each.id,
-            "recipient": each.recipient,
-            "sequence": each.sequence,
-            "kind": each.kind,
-            "case_number": each.case_number,
-            "hash": each.hash,
-            "raw": each.raw,
-            "put_at": now,
-        }
-        for each in envelopes
-    ]
-    progress = [
-        {
-            "owner_state": each.sender,
-            "envelope_id": each.id,
-            "recipient": each.recipient,
-            "sequence": each.sequence,
-            "attempts": 0,
-            "due_at": now,
-            "delivered_at": None,
-            "failure": None,
-        }
-        for each in envelopes
-    ]
-    acts = [_sent_entry(each) for each in envelopes]
-    append_with_rows(actor, acts, {OutboxEnvelope: sent, OutboxProgress: progress}, moving)
-
-
-def _save_pairs_statement(state: str, ends: dict[str, tuple[int, str | None]]) -> SqlStatement:
-    rows = ", ".join(["(%s, %s, %s, %s)"] * len(ends))
-    values = [value for name, end in ends.items() for value in (state, name, *end)]
-    return SqlStatement(_SAVE_PAIRS.format(rows=rows), values)
-
-
-def _set_progress(actor: Actor, ids: Sequence[UUID], **values: Any) -> None:
-    mine = (OutboxProgress.owner_state == actor.own_state(), OutboxProgress.envelope_id.in_(ids))
-    changed = update(OutboxProgress).where(*mine).values(**values)
-    db.session.execute(changed.execution_options(synchronize_session=False))
-
-
-def _sent_entry(envelope: Envelope) -> AuditEvent:
-    data = {
-        "kind": envelope.kind,
-        "recipient": envelope.recipient,
-        "sequence": envelope.sequence,
-        "case_number": envelope.audited_case,
-        "hash": envelope.hash,
-        "about": envelope.subject_ids,
-    }
-    return AuditEvent(Action.ENVELOPE_SENT, "envelope", envelope.id, data=data)
+    return min(FIRST_RETRY * float(2 ** min(attempts, 20)), MAX_RETRY)

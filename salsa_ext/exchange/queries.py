@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -43,65 +42,53 @@ class EnvelopeView:
 def list_envelopes(actor: Actor, direction: Direction, limit: int) -> Page[EnvelopeView]:
     """Return the last envelopes of the actor's state, newest first."""
     require(actor, Permission.AUDIT_READ)
-    query = _incoming(actor) if direction == "in" else _outgoing(actor)
+    envelope: Any = InboxEnvelope if direction == "in" else OutboxEnvelope
+    progress: Any = InboxProgress if direction == "in" else OutboxProgress
+    specific = (
+        (
+            InboxEnvelope.sender.label("other_state"),
+            InboxEnvelope.received_at.label("at"),
+            InboxProgress.status,
+            InboxProgress.code,
+        )
+        if direction == "in"
+        else (
+            OutboxEnvelope.recipient.label("other_state"),
+            OutboxEnvelope.put_at.label("at"),
+            case(
+                (OutboxProgress.delivered_at.is_(None), "waiting"),
+                (OutboxProgress.failure.is_(None), "delivered"),
+                else_="refused",
+            ).label("status"),
+            OutboxProgress.failure.label("code"),
+        )
+    )
+    common = (
+        envelope.id,
+        envelope.sequence,
+        envelope.kind,
+        envelope.case_number,
+        progress.attempts,
+    )
+    query = (
+        select(*common, *specific)
+        .join(
+            progress,
+            (progress.envelope_id == envelope.id) & (progress.owner_state == envelope.owner_state),
+        )
+        .where(envelope.owner_state == actor.state)
+        .order_by(envelope.id.desc())
+    )
     rows = db.session.execute(query.limit(limit + 1)).all()
-    return Page(_views(rows[:limit]), str(rows[limit - 1].id) if len(rows) > limit else None)
+    views = [EnvelopeView(**row._mapping) for row in rows[:limit]]
+    return Page(views, str(rows[limit - 1].id) if len(rows) > limit else None)
 
 
 def get_raw(actor: Actor, envelope_id: UUID) -> bytes:
     """Return the bytes of an envelope, sent or received; raises NotFound."""
     require(actor, Permission.AUDIT_READ)
     for model in (OutboxEnvelope, InboxEnvelope):
-        mine = (model.owner_state == actor.state, model.id == envelope_id)
-        if (raw := db.session.scalar(select(model.raw).where(*mine))) is not None:
+        row = (model.owner_state == actor.state, model.id == envelope_id)
+        if (raw := db.session.scalar(select(model.raw).where(*row))) is not None:
             return bytes(raw)
     raise NotFound("envelope", envelope_id)
-
-
-def _outgoing(actor: Actor) -> Any:
-    progress = OutboxProgress
-    status = case(
-        (progress.delivered_at.is_(None), "waiting"),
-        (progress.failure.is_(None), "delivered"),
-        else_="refused",
-    )
-    columns = (
-        OutboxEnvelope.id,
-        OutboxEnvelope.recipient.label("other_state"),
-        OutboxEnvelope.sequence,
-        OutboxEnvelope.kind,
-        OutboxEnvelope.case_number,
-        OutboxEnvelope.put_at.label("at"),
-        status.label("status"),
-        progress.failure.label("code"),
-        progress.attempts,
-    )
-    same = (progress.envelope_id == OutboxEnvelope.id) & (
-        progress.owner_state == OutboxEnvelope.owner_state
-    )
-    mine = select(*columns).join(progress, same).where(OutboxEnvelope.owner_state == actor.state)
-    return mine.order_by(OutboxEnvelope.id.desc())
-
-
-def _incoming(actor: Actor) -> Any:
-    progress = InboxProgress
-    columns = (
-        InboxEnvelope.id,
-        InboxEnvelope.sender.label("other_state"),
-        InboxEnvelope.sequence,
-        InboxEnvelope.kind,
-        InboxEnvelope.case_number,
-        InboxEnvelope.received_at.label("at"),
-        progress.status,
-        progress.code,
-        progress.attempts,
-    )
-    same = (progress.envelope_id == InboxEnvelope.id) & (
-        progress.owner_state == InboxEnvelope.owner_state
-    )
-    mine = select(*columns).join(progress, same).where(InboxEnvelope.owner_state == actor.state)
-    return mine.order_by(InboxEnvelope.id.desc())
-
-
-def _views(rows: Iterable[Any]) -> list[EnvelopeView]:
-    return [EnvelopeView(**row._mapping) for row in rows]

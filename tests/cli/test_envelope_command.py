@@ -11,7 +11,7 @@ from api.http.context import core_app
 from salsa_ext.access.rules import operator
 from salsa_ext.access.vault import Vault
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import delivery, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 
 ID = "0199f2c0-0000-7000-8000-000000000000"
@@ -25,7 +25,7 @@ def said(salsa, fresh_database, settings, tmp_path):
         actor = operator("BRA", vault=Vault(tmp_path / "master.key"))
         with transaction(actor):
             letters = [EnvelopeData("test.said", f"BR-{n}", "PRY", {"n": n}) for n in (1, 2)]
-            envelopes = delivery.send_many(actor, letters)
+            envelopes = outbox.send_many(actor, letters)
             delivery.deliver_now(actor)
         db.engine.dispose()
     return envelopes

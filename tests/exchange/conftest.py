@@ -9,7 +9,7 @@ from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, processing
+from salsa_ext.exchange import delivery, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
 from salsa_ext.firearms.records import queue
@@ -72,7 +72,7 @@ def say(session) -> Callable:
     def one(sender="BRA", recipient="PRY", kind="test.said", now=True, at=NOW, **body):
         actor = acting(sender, at)
         with transaction(actor):
-            envelope = delivery.send(actor, EnvelopeData(kind, "BR-1", recipient, body))
+            envelope = outbox.send(actor, EnvelopeData(kind, "BR-1", recipient, body))
             if now:
                 delivery.deliver_now(actor)
         return envelope

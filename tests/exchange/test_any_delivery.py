@@ -13,7 +13,7 @@ from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.errors import Conflict, EnvelopeRefused
 from salsa_ext.core.errors import message as sentence
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery, inbox, processing
+from salsa_ext.exchange import delivery, inbox, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW, undone
 from tests.exchange.conftest import acting, applied, note, sent
@@ -51,7 +51,7 @@ class Talk(RuleBasedStateMachine):
         actor = acting(sender, self.now)
         letter = EnvelopeData("test.said", "BR-1", recipient, {"refused": refused})
         with transaction(actor):
-            said = delivery.send_many(actor, [letter] * much)
+            said = outbox.send_many(actor, [letter] * much)
             if at_once:
                 delivery.deliver_now(actor)
         self.senders |= {each.id: sender for each in said}
@@ -69,7 +69,7 @@ class Talk(RuleBasedStateMachine):
     def take(self, state, raws):
         actor = acting(state, self.now)
         with transaction(actor):
-            return inbox.receive_many(actor, raws, find_public_key).outcomes
+            return inbox.receive_many(actor, raws, find_public_key)
 
     @rule(state=STATE)
     def break_down(self, state):
@@ -134,7 +134,7 @@ def test_thousands_of_messages_are_applied_once_each_in_order(session, handle):
     for sender, recipient in talking:
         letters = [EnvelopeData("test.said", "BR-1", recipient, {"n": n}) for n in range(MANY)]
         with transaction(acting(sender)):
-            delivery.send_many(acting(sender), letters)
+            outbox.send_many(acting(sender), letters)
     copies = {state: [] for state in STATES}
     for sender, recipient in talking:
         copies[recipient] += [

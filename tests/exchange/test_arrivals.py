@@ -24,7 +24,7 @@ def take(session):
     def bytes_of(raw, state="PRY", at=NOW):
         actor = acting(state, at)
         with transaction(actor):
-            return inbox.receive_many(actor, [raw], find_public_key).outcomes[0]
+            return inbox.receive_many(actor, [raw], find_public_key)[0]
 
     return bytes_of
 

@@ -14,7 +14,7 @@ from salsa_ext.core.errors import Conflict, EnvelopeRefused, Invalid, Unavailabl
 from salsa_ext.core.errors import message as sentence
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, processing
+from salsa_ext.exchange import delivery, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxEnvelope, OutboxEnvelope, OutboxProgress
 from salsa_ext.matches.models import MatchJob
@@ -54,7 +54,7 @@ def test_several_letters_keep_their_order(session, noted):
     actor = acting("BRA")
     with transaction(actor):
         letters = [EnvelopeData("test.said", "BR-1", name, {}) for name in ("PRY", "ARG", "PRY")]
-        said = delivery.send_many(actor, letters)
+        said = outbox.send_many(actor, letters)
         assert delivery.deliver_now(actor) == 3
     assert [(each.recipient, each.sequence) for each in said] == [
         ("PRY", 1),
@@ -67,7 +67,7 @@ def test_several_letters_keep_their_order(session, noted):
 def test_a_command_that_fails_says_nothing(session, noted):
     actor = acting("BRA")
     with pytest.raises(Conflict), transaction(actor):
-        delivery.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        outbox.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
         delivery.deliver_now(actor)
         raise Conflict(sentence("Something else is wrong."))
     assert (applied("PRY"), statuses("PRY"), sent("BRA")) == ([], {}, [])
@@ -80,7 +80,7 @@ def test_an_answer_names_the_request_and_comes_with_it(say, handle):
         said = EnvelopeData(
             "test.answered", envelope.case_number, envelope.sender, {"n": 1}, envelope
         )
-        delivery.send(actor, said)
+        outbox.send(actor, said)
 
     handle("test.said", answer)
     handle("test.answered", lambda actor, envelope: heard.append((actor, envelope)))
@@ -92,7 +92,7 @@ def test_an_answer_names_the_request_and_comes_with_it(say, handle):
 
 def test_states_that_answer_each_other_for_ever_do_not_hold_a_command(say, handle, work):
     def answer(actor, envelope):
-        delivery.send(actor, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope))
+        outbox.send(actor, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope))
 
     handle("test.said", answer)
     say()
@@ -111,7 +111,7 @@ def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, 
         vault=current_vault(),
     )
     with transaction(officer):
-        delivery.send(officer, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        outbox.send(officer, EnvelopeData("test.said", "BR-1", "PRY", {}))
         delivery.deliver_now(officer)
     [actor] = seen
     assert (actor.state, actor.role, actor.officer, actor.now()) == ("PRY", "operator", None, NOW)
@@ -125,7 +125,7 @@ def test_what_the_command_changed_before_is_written_for_its_own_state(session, h
         MatchJob(id=new_id(), owner_state="BRA", is_of_crime=False, record_ids=[]),
     )
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
+        outbox.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
         db.session.add(waiting)
         assert delivery.deliver_now(actor) == 1
     assert (applied("BRA"), len(applied("PRY"))) == ([], 1)

@@ -10,7 +10,7 @@ from api import jobs
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, inbox
+from salsa_ext.exchange import delivery, inbox, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW, standing_on
 from tests.exchange.conftest import acting, applied, note, sent, statuses
@@ -48,7 +48,7 @@ def speak(application):
             actor = acting(sender)
             with transaction(actor):
                 letter = EnvelopeData("test.said", "BR-1", recipient, {})
-                envelope = delivery.send(actor, letter)
+                envelope = outbox.send(actor, letter)
                 if now:
                     delivery.deliver_now(actor)
             return envelope
@@ -74,7 +74,7 @@ def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once
         note(actor, envelope)
         if envelope.in_reply_to is None:
             letter = EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope)
-            delivery.send(actor, letter)
+            outbox.send(actor, letter)
 
     handle("test.said", answer)
     at_once(*[speak("BRA", "PRY"), speak("PRY", "BRA")] * TIMES)

@@ -19,7 +19,7 @@ from salsa_ext.exchange.envelopes import (
     Envelope,
     parse,
     seal,
-    sign_again,
+    sign,
     verify_signature,
 )
 
@@ -133,7 +133,7 @@ def test_a_stolen_key_is_judged_by_the_hour_of_receipt(stolen, received, taken):
 
 def test_signed_again_by_another_key_it_is_the_same_envelope():
     kid = key_id("BRA", 2026, OTHER.public_key().public_bytes_raw())
-    again = sign_again(SEALED, lambda state: (kid, OTHER))
+    again = sign(SEALED, lambda state: (kid, OTHER))
     assert again == SEALED
     assert (again.hash, again.kid) == (SEALED.hash, kid)
     assert again.raw != SEALED.raw

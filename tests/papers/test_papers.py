@@ -214,10 +214,10 @@ NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, or what cha
     "due_at",
     "due_stage",
     "overdue_at",
-    "watch_at",
+    "next_check_at",
     "item_count",
     "bulk",
-    "standing",
+    "counterpart_status",
     "findings",
     "refusal",
 }

@@ -80,7 +80,7 @@ class Asking(RuleBasedStateMachine):
         self.is_late, self.deliver = False, delivery.deliver_now
         self.stack.enter_context(patch.object(delivery, "deliver_now", self.deliver_or_not))
         for module in (legs, workflow):
-            self.stack.enter_context(patch.object(module, "put", watched(module.put)))
+            self.stack.enter_context(patch.object(module, "set_status", watched(module.set_status)))
         self.sell("PRY", "pointer")
         seizure = SeizureData(
             "S-1",
@@ -319,7 +319,7 @@ class Asking(RuleBasedStateMachine):
             return db.session.execute(wanted).all()
 
 
-def watched(put):
+def watched(set_status):
     """Let no status follow another but by the table, or by what the gun's renewal opens again."""
 
     def wrapped(*said):
@@ -330,7 +330,7 @@ def watched(put):
             or (status == "sent" and row.status in ANSWERED_STATUSES)
             or is_own(row)
         )
-        put(*said)
+        set_status(*said)
 
     return wrapped
 

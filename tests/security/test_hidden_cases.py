@@ -225,7 +225,7 @@ def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(trace):
     letter = Envelope(
         new_id(), "trace.closed", "C", "PRY", "BRA", 1, None, None, None, NOW, {"trace": trace}
     )
-    assert letter.subject_ids == []
+    assert letter.audit_data["about"] == []
 
 
 def test_what_is_of_a_trace_lists_it_and_what_it_was_read_for(as_actor, actor):

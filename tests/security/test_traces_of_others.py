@@ -8,7 +8,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import delivery, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.models import Trace
@@ -40,7 +40,7 @@ def say(app):
     def said(state, kind, **body):
         actor = operator(state, clock=FixedClock(NOW), vault=app.config["VAULT"])
         with transaction(actor):
-            delivery.send(actor, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
+            outbox.send(actor, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
             delivery.deliver_now(actor)
 
     return said
@@ -59,7 +59,7 @@ def kept_from(subject):
 
 
 def request_of(asked, trace, agencies):
-    return asked.asked | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
+    return asked.body | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
 
 
 @pytest.mark.parametrize("agencies", [[], [SEEING]])

@@ -14,7 +14,7 @@ from salsa_ext.administration.installation import ImportRunData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import delivery, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.firearms.records import queue
 from salsa_ext.notifications import commands as notification_commands
@@ -192,7 +192,7 @@ def _write(app: Flask) -> None:
     for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
         acting = operator(state, clock=FixedClock(NOW), vault=app.config["VAULT"])
         with app.app_context(), transaction(acting):
-            delivery.send_many(
+            outbox.send_many(
                 acting, [EnvelopeData("test.said", "BR-1", other, {"said": "Something"})]
             )
             delivery.deliver_now(acting)

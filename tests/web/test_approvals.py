@@ -102,8 +102,8 @@ def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_co
     page, said = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
     seen = SEEN.search(page.open(f"{path}/send"))[1]
     asked = page.send(f"{path}/send", {"seen": seen}, 409)
-    assert 'name="confirm_declined"' in asked.text
-    shown = text(decide(page, path, "send", confirm_declined="true"))
+    assert 'name="confirm_rejected"' in asked.text
+    shown = text(decide(page, path, "send", confirm_rejected="true"))
     assert said in shown and shown.index(said) < shown.index("Result")
     report = analyst.get(f"{path}/report").data
     assert said in text_of(report) and ": Which law?" in text_of(report)

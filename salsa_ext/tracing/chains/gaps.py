@@ -1,4 +1,4 @@
-"""What a trace lacks, in its description and its answers; pure."""
+"""What the description of a gun lacks, before a trace is sent and in its result; pure."""
 
 from __future__ import annotations
 
@@ -14,54 +14,9 @@ from salsa_ext.firearms.records.values import Event
 
 ORIGIN_EVENTS: Final = ("manufacture", "import")
 DISTINCTIVE_FIELDS: Final = ("make", "model", "calibre")
-
-
-def description_gaps(firearm: Mapping[str, Any], chain: Sequence[Event]) -> Iterator[Message]:
-    """Yield what the description lacks, unless the chain shows it."""
-    if not has_legible_serial(firearm):
-        yield message("A legible serial, from the frame or a laboratory.")
-    if not firearm.get("make"):
-        yield message("The make: serials repeat between makers.")
-    if not firearm.get("calibre"):
-        yield message("The calibre.")
-    if not has_origin(firearm) and not any(event["event"] in ORIGIN_EVENTS for event in chain):
-        yield message("The country of manufacture, or the import mark.")
-
-
-def has_legible_serial(firearm: Mapping[str, Any]) -> bool:
-    """Return whether the description has a legible serial."""
-    serial: str = firearm.get("serial") or ""
-    return bool(serial) and marking_of(serial) is None
-
-
-def distinguishing_text(groups: Sequence[Sequence[Event]]) -> Message:
-    """Return what would distinguish the candidate guns."""
-    kinds = (
-        {event.get(name) for gun in groups for event in gun} - {None} for name in DISTINCTIVE_FIELDS
-    )
-    if len(groups) > 1 and all(len(kind) <= 1 for kind in kinds):
-        return message(
-            "A surer reading of the serial, from the frame or a laboratory: in all else that is recorded"
-            " the candidates are alike."
-        )
-    return message("Something that tells the candidates apart: make, model, calibre, photograph.")
-
-
-def circular_referrals(referrals: Mapping[str, str]) -> set[str]:
-    """Return the states whose referrals lead back to themselves."""
-    return {state for state in referrals if state in _referral_path(referrals, state)}
-
-
-def _referral_path(referrals: Mapping[str, str], state: str) -> list[str]:
-    """Return the states along referrals, until one repeats or refers to none."""
-    way: list[str] = []
-    while (state := referrals.get(state, "")) and state not in way:
-        way.append(state)
-    return way
-
-
-BEST: Final = 0.65
-PRIOR: Final = {
+ANSWERED_SHARE: Final = 0.65
+"""Assumed share of traces with a complete description that is answered."""
+REMAINING_SHARE: Final = {
     "serial": 0.15,
     "part": 0.6,
     "make": 0.6,
@@ -70,8 +25,7 @@ PRIOR: Final = {
     "type": 0.9,
     "model": 0.95,
 }
-"""What can be missing, with what is left then of the share that is answered."""
-
+"""What can be missing, with what then remains of the share."""
 MISSING: Final = {
     "serial": message("No serial of the gun can be read."),
     "part": message("Only a part of the serial can be read."),
@@ -81,85 +35,105 @@ MISSING: Final = {
     "type": message("The trace has no type."),
     "model": message("The trace has no model."),
 }
-SHARE: Final = message(
-    "An assumption from general experience: about {answered} of 100 traces that say as much as"
-    " this one are answered."
-)
-GAIN: Final = message(
-    "By general experience about {answered} of 100 are answered without it, and about {more}"
-    " with it."
-)
+HELPFUL: Final = {
+    "serial": message("A legible serial, from the frame or a laboratory."),
+    "make": message("The make: serials repeat between makers."),
+    "calibre": message("The calibre."),
+    "origin": message("The country of manufacture, or the import mark."),
+}
+"""What would help to find more of a gun."""
 
 
 @dataclass(frozen=True)
-class Lack:
-    """Something that is missing: the share of traces that is answered without it, and with it."""
+class Gap:
+    """A missing field: the share of traces answered without it, and with it."""
 
     field: str
-    without: float
-    with_it: float
+    share_without: float
+    share_with: float
 
     @property
     def gain(self) -> float:
-        """Return by how much the share of the answered grows."""
-        return self.with_it - self.without
+        """Return by how much the share grows."""
+        return self.share_with - self.share_without
 
     @property
     def texts(self) -> list[Message]:
-        """Say what is missing, and what it would change."""
-        shares = {"answered": _of_100(self.without), "more": _of_100(self.with_it)}
-        return [MISSING[self.field], Message(GAIN.text, shares)]
+        """Return what is missing, and what it would change."""
+        gain = message(
+            "By general experience about {answered} of 100 are answered without it, and about"
+            " {more} with it.",
+            answered=round(100 * self.share_without),
+            more=round(100 * self.share_with),
+        )
+        return [MISSING[self.field], gain]
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """The share of traces that is answered which say as much, and what is missing, what helps most first."""
+    """The share of such traces that is answered, and the gaps, largest gain first."""
 
     share: float
-    lacks: list[Lack]
+    gaps: list[Gap]
 
     @property
     def text(self) -> Message:
-        """Say how many of such traces are answered."""
-        return Message(SHARE.text, {"answered": _of_100(self.share)})
+        """Return how many of such traces are answered."""
+        return message(
+            "An assumption from general experience: about {answered} of 100 traces that say as much"
+            " as this one are answered.",
+            answered=round(100 * self.share),
+        )
 
     @property
     def next(self) -> str | None:
-        """Return the field that would help most; None where nothing is missing."""
-        return self.lacks[0].field if self.lacks else None
+        """Return the field that would help most, or None."""
+        return self.gaps[0].field if self.gaps else None
 
 
-def of(firearm: Mapping[str, Any]) -> Outlook:
-    """Return what general experience says of a description."""
-    lacks = frozenset(_missing_fields(firearm))
-    found = [
-        Lack(field, _share(lacks), _share(lacks - {field})) for field in PRIOR if field in lacks
-    ]
-    return Outlook(_share(lacks), sorted(found, key=lambda lack: -lack.gain))
+def predict_answers(firearm: Mapping[str, Any]) -> Outlook:
+    """Return the outlook of a description."""
+    missing = missing_fields(firearm)
+    share = _answered_share(missing)
+    gaps = [Gap(field, share, _answered_share(missing - {field})) for field in missing]
+    return Outlook(share, sorted(gaps, key=lambda gap: (-gap.gain, gap.field)))
 
 
-def _share(lacks: frozenset[str]) -> float:
-    return BEST * prod(PRIOR[name] for name in lacks)
+def _answered_share(missing: set[str]) -> float:
+    return ANSWERED_SHARE * prod(REMAINING_SHARE[field] for field in missing)
 
 
-def _of_100(share: float) -> int:
-    return round(100 * share)
-
-
-def _missing_fields(firearm: Mapping[str, Any]) -> Iterator[str]:
+def missing_fields(firearm: Mapping[str, Any]) -> set[str]:
+    """Return what a description lacks, as keys of MISSING."""
+    fields = ("make", "calibre", "type", "model")
+    missing = {name for name in fields if not (firearm.get(name) or firearm.get(f"{name}_text"))}
     serial = firearm.get("serial") or ""
     if not serial or marking_of(serial) or not keys.count_readable(keys.normalise(serial)):
-        yield "serial"
+        missing.add("serial")
     elif keys.whole_key(serial) is None:
-        yield "part"
-    for field in ("make", "calibre", "type", "model"):
-        if not (firearm.get(field) or firearm.get(f"{field}_text")):
-            yield field
-    if not has_origin(firearm):
-        yield "origin"
+        missing.add("part")
+    imports = (mark["kind"] == "import" and mark.get("state") for mark in firearm.get("marks", ()))
+    if not firearm.get("country_of_manufacture") and not any(imports):
+        missing.add("origin")
+    return missing
 
 
-def has_origin(firearm: Mapping[str, Any]) -> bool:
-    """Return whether a description has a country of manufacture or import mark."""
-    imported = (mark["kind"] == "import" and mark.get("state") for mark in firearm.get("marks", ()))
-    return bool(firearm.get("country_of_manufacture")) or any(imported)
+def description_gaps(firearm: Mapping[str, Any], chain: Sequence[Event]) -> Iterator[Message]:
+    """Yield what would help, unless the chain shows it."""
+    missing = missing_fields(firearm)
+    if any(event["event"] in ORIGIN_EVENTS for event in chain):
+        missing.discard("origin")
+    yield from (text for field, text in HELPFUL.items() if field in missing)
+
+
+def distinguishing_text(guns: Sequence[Sequence[Event]]) -> Message:
+    """Return what would distinguish the candidate guns."""
+    values = (
+        {event.get(name) for gun in guns for event in gun} - {None} for name in DISTINCTIVE_FIELDS
+    )
+    if len(guns) > 1 and all(len(known) <= 1 for known in values):
+        return message(
+            "A surer reading of the serial, from the frame or a laboratory: in all else that is"
+            " recorded the candidates are alike."
+        )
+    return message("Something that tells the candidates apart: make, model, calibre, photograph.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from salsa_ext.core.errors import CodeLabels, Message, message
+from salsa_ext.core.errors import CodeLabels, message
 from salsa_ext.firearms.marks.distance import can_be_same, compare
 from salsa_ext.firearms.marks.keys import normalise, skeleton
 from salsa_ext.firearms.records.values import LAWFUL, MISSING_EVENTS, Event
@@ -32,40 +32,38 @@ NEAR_SERIAL_BITS: Final = -3.0
 
 The model alone is not enough: models are written in many ways.
 """
-OTHER_SERIAL: Final = message(
-    "Its serial {serial} is another than was read, and other records bear that one: another gun, or a misread"
-    " record."
-)
 
 
-def contradicting_fields(asked: Description, held: Description, event: str) -> tuple[str, ...]:
+def contradicting_fields(query: Description, record: Description, event: str) -> tuple[str, ...]:
     """Return the fields by which a record is of another gun.
 
     Empty if it may be of this gun. A theft or loss would prove a diversion, so it is of another gun
     already by another make, calibre or type, by two other fields, by a day before manufacture, or
     by any field with a near serial. A field that the record lacks contradicts nothing.
     """
-    differing = _differing_weights(asked, held)
-    confused = _confused_glyphs(asked.serial_norm, held.serial_norm)
-    is_early = is_too_early(asked, held) or is_too_early(held, asked)
-    bits = difference_bits(asked, held) + CONFUSED_GLYPH_BITS * confused
-    is_enough = bits + (TOO_EARLY_PENALTY if is_early else 0.0) <= EXCLUDING_BITS
+    differing = _differing_weights(query, record)
+    serials = query.serial_norm, record.serial_norm
+    near = compare(*serials) if all(serials) else None
+    confused = near.count if near and near.kind == "confusable" else 0
+    is_early = is_too_early(query, record) or is_too_early(record, query)
+    bits = difference_bits(query, record) + CONFUSED_GLYPH_BITS * confused
+    is_other = bits + (TOO_EARLY_PENALTY if is_early else 0.0) <= EXCLUDING_BITS
     if event in MISSING_EVENTS:
         is_decided = is_early or any(weight.name in CONTRADICTING_FIELDS for weight in differing)
-        is_enough |= is_decided or len(differing) + bool(confused) > 1
-    if not is_enough:
+        is_other |= is_decided or len(differing) + bool(confused) > 1
+    if not is_other:
         return ()
     names = [FIELD_NAMES.get(weight.name, weight.name) for weight in differing]
     return (*(["serial"] if confused else []), *names, *(["occurred_on"] if is_early else []))
 
 
-def difference_bits(asked: Description, held: Description) -> float:
+def difference_bits(query: Description, record: Description) -> float:
     """Return the bits of the fields in which a record differs."""
-    return sum(weight.differs for weight in _differing_weights(asked, held))
+    return sum(weight.differs for weight in _differing_weights(query, record))
 
 
-def _differing_weights(asked: Description, held: Description) -> list[Weight]:
-    return [weight for weight in WEIGHTS if weight.outcome(asked, held) == "other"]
+def _differing_weights(query: Description, record: Description) -> list[Weight]:
+    return [weight for weight in WEIGHTS if weight.outcome(query, record) == "other"]
 
 
 def other_gun_objections(events: Sequence[Event], firearm: Mapping[str, Any]) -> list[Objection]:
@@ -77,20 +75,35 @@ def other_gun_objections(events: Sequence[Event], firearm: Mapping[str, Any]) ->
     to this gun is of it.
     """
     serials = serials_of(firearm)
-    compared = [event for event in events if event.get("strength", "") is not None]
-    is_borne = any(
-        event["event"] in LAWFUL and _serial_nearness(event, serials) == "same"
-        for event in compared
-    )
+    compared = [
+        (event, _serial_nearness(event, serials))
+        for event in events
+        if event.get("strength", "") is not None
+    ]
+    has_exact = any(event["event"] in LAWFUL and kind == "same" for event, kind in compared)
     linked = {event["record"] for event in events if event.get("linked_record")}
     linked |= {event.get("linked_record") for event in events}
-    beside = [
-        event
-        for event in compared
-        if is_borne and event["record"] not in linked and _has_other_serial(event, serials)
-    ]
-    why = ((event, _objection_text(event, is_beside=event in beside)) for event in compared)
-    return [Objection(event, text) for event, text in why if text]
+    objections = []
+    for event, kind in compared:
+        if event["event"] in MISSING_EVENTS:
+            is_other = bool(event.get("serial")) and kind not in ("same", "unread")
+        else:
+            is_other = kind == "confusable" and event.get("differs", 0.0) <= NEAR_SERIAL_BITS
+        if names := event.get("against"):
+            why = message(
+                "It says otherwise than the gun is described ({fields}): another gun, or one of the"
+                " two is wrong.",
+                fields=CodeLabels("compared", tuple(names)),
+            )
+            objections.append(Objection(event, why))
+        elif has_exact and is_other and event["record"] not in linked:
+            why = message(
+                "Its serial {serial} is another than was read, and other records bear that one:"
+                " another gun, or a misread record.",
+                serial=event["serial"],
+            )
+            objections.append(Objection(event, why))
+    return objections
 
 
 def serials_of(firearm: Mapping[str, Any]) -> list[str]:
@@ -99,33 +112,11 @@ def serials_of(firearm: Mapping[str, Any]) -> list[str]:
     return [normalise(text) for text in (firearm.get("serial"), *further) if text]
 
 
-def _has_other_serial(event: Event, serials: Iterable[str]) -> bool:
-    kind = _serial_nearness(event, serials) if event.get("serial") else "same"
-    if event["event"] in MISSING_EVENTS:
-        return kind not in ("same", "unread")
-    return kind == "confusable" and event.get("differs", 0.0) <= NEAR_SERIAL_BITS
-
-
-def _objection_text(event: Event, *, is_beside: bool) -> Message | None:
-    if names := event.get("against"):
-        return message(
-            "It says otherwise than the gun is described ({fields}): another gun, or one of the two is"
-            " wrong.",
-            fields=CodeLabels("compared", tuple(names)),
-        )
-    return Message(OTHER_SERIAL.text, {"serial": event["serial"]}) if is_beside else None
-
-
-def _serial_nearness(event: Event, serials: Iterable[str]) -> str | None:
-    """Return how near an event's serial is; None for another one."""
-    held = normalise(event.get("serial") or "")
-    kinds = {near.kind for one in serials if held and (near := compare(one, held))}
+def _serial_nearness(event: Event, serials: Sequence[str]) -> str | None:
+    """Return how near an event's serial is; None for another one, or for none."""
+    serial = normalise(event.get("serial") or "")
+    kinds = {near.kind for one in serials if serial and (near := compare(one, serial))}
     return next((kind for kind in ("same", "unread", "confusable") if kind in kinds), None)
-
-
-def _confused_glyphs(asked: str, held: str) -> int:
-    near = compare(asked, held) if asked and held else None
-    return near.count if near and near.kind == "confusable" else 0
 
 
 def split_by_gun(chain: Sequence[Event]) -> list[list[Event]]:
@@ -138,39 +129,32 @@ def split_by_gun(chain: Sequence[Event]) -> list[list[Event]]:
     """
     marked = [event for event in chain if event.get("serial")]
     lawful = [event for event in marked if event["event"] in LAWFUL]
-    found: list[list[Event]] = []
-    for event in [*lawful, *_unmatched_losses(marked, lawful)]:
-        same = [gun for gun in found if any(_is_same_gun(event, other) for other in gun)]
-        found = [gun for gun in found if gun not in same]
-        found.append([*(other for gun in same for other in gun), event])
-    return found
+    losses = [event for event in marked if lawful and event["event"] in MISSING_EVENTS]
+    serials = [event["serial"] for event in lawful]
+    guns: list[list[Event]] = []
+    for event in [
+        *lawful,
+        *(loss for loss in losses if not any(can_be_same(loss["serial"], one) for one in serials)),
+    ]:
+        same = [gun for gun in guns if any(_is_same_gun(event, other) for other in gun)]
+        guns = [gun for gun in guns if gun not in same]
+        guns.append([*(other for gun in same for other in gun), event])
+    return guns
 
 
-def _unmatched_losses(marked: Sequence[Event], lawful: Sequence[Event]) -> list[Event]:
-    """Return losses of guns without a lawful event, if others have."""
-    missed = [event for event in marked if lawful and event["event"] in MISSING_EVENTS]
-    return [
-        event
-        for event in missed
-        if not any(can_be_same(event["serial"], other["serial"]) for other in lawful)
-    ]
-
-
-def with_all_events(
-    groups: Sequence[Sequence[Event]], events: Sequence[Event]
-) -> list[list[Event]]:
+def with_all_events(guns: Sequence[Sequence[Event]], events: Sequence[Event]) -> list[list[Event]]:
     """Return all events of each gun; unlawful ones join by serial."""
     rest = [event for event in events if event["event"] not in LAWFUL and event.get("serial")]
     return [
         [
             *gun,
             *(
-                one
-                for one in rest
-                if one not in gun and any(_is_same_gun(one, other) for other in gun)
+                event
+                for event in rest
+                if event not in gun and any(_is_same_gun(event, other) for other in gun)
             ),
         ]
-        for gun in groups
+        for gun in guns
     ]
 
 

@@ -30,6 +30,37 @@ DIVERSION_BY_THEFT: Final = {
     "evidence_store": "theft_evidence_store",
     "shipment": "never_arrived",
 }
+WHY_DIVERTED: Final = {
+    "destruction": message(
+        "{state} recorded on {on} that it was destroyed, and it was found after that:"
+        " it left the hands of those who had to destroy it, or the record is false."
+    ),
+    "deactivation": message(
+        "{state} recorded on {on} that it was deactivated, and it was found after that."
+    ),
+    "returned": message(
+        "{state} shipped it to {partner} on {on}; the shipment came back without it."
+    ),
+    "short_receipt": message(
+        "{state} shipped it to {partner} on {on}, and {partner} received the shipment without it."
+    ),
+    "never_arrived": message(
+        "{state} shipped it to {partner} on {on}, and no receipt of it is recorded."
+    ),
+    "import": message(
+        "{state} received it from {partner} for a time; it was to be back by {due}, and no return"
+        " of it is recorded."
+    ),
+    "export": message(
+        "{state} shipped it to {partner} for a time; it was to be back by {due}, and no return of"
+        " it is recorded."
+    ),
+}
+
+
+def event_date(event: Event) -> date:
+    """Return the day of an event."""
+    return date.fromisoformat(event["occurred_on"])
 
 
 def find_diversion(
@@ -37,113 +68,73 @@ def find_diversion(
 ) -> dict[str, Any] | None:
     """Return the events between which the gun was diverted, or None.
 
-    A temporary movement ends with the export certificate: a gun found later and not returned by its
-    last day was diverted while away.
+    `last` is the last lawful event. A temporary movement ends with the export certificate: a gun
+    found later and not returned by its last day was diverted while away.
     """
     if last is None:
         return None
+    lost_in_transit = None
+    status = last.get("shipment_status") or ""
+    if last["event"] == "export" and (kind := DIVERSION_BY_STATUS.get(status)):
+        lost_in_transit = _diversion(
+            last, kind, _why("returned" if status == "returned" else kind, last)
+        )
     later = [event for event in chain[chain.index(last) + 1 :] if event["event"] not in SEIZED]
-    if later and later[0]["event"] in ("theft", "loss"):
+    if later and later[0]["event"] in MISSING_EVENTS:
         loss = later[0]
-        if loss.get("stolen_from") == "shipment" and (short := _lost_in_transit(last)):
-            return short | {"before": loss["record"]}
-        kind = DIVERSION_BY_THEFT.get(loss.get("stolen_from") or "", "unknown")
+        if loss.get("stolen_from") == "shipment" and lost_in_transit:
+            return lost_in_transit | {"before": loss["record"]}
         why = message(
             "{state} recorded a {event} on {on}.",
             state=loss["state"],
             event=CodeLabel("report_kind", loss["event"]),
             on=loss["occurred_on"],
         )
-        return {
-            "after": last["record"],
-            "before": loss["record"],
-            "diversion_kind": kind,
-            "why": why,
-        }
+        kind = DIVERSION_BY_THEFT.get(loss.get("stolen_from") or "", "unknown")
+        return _diversion(last, kind, why, before=loss["record"])
     if last["event"] in FINAL_EVENTS:
-        kind, why = "unknown", _still_existing_text(last)
-    elif lost := _lost_in_transit(last):
-        return lost
-    elif (due := _return_due(last, chain)) and date.fromisoformat(due) < found_on:
-        kind, why = "unreturned_temporary", _not_returned_text(last, due)
-    else:
-        return None
-    return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
+        return _diversion(last, "unknown", _why(last["event"], last))
+    if lost_in_transit:
+        return lost_in_transit
+    due = _return_due(last, chain)
+    if due and date.fromisoformat(due) < found_on:
+        name = "import" if last["event"] == "import" else "export"
+        return _diversion(last, "unreturned_temporary", _why(name, last, due))
+    return None
+
+
+def _why(name: str, last: Event, due: str | None = None) -> Message:
+    states = {"state": last["state"], "partner": last["counterpart_state"]}
+    return Message(WHY_DIVERTED[name].text, states | {"on": last["occurred_on"], "due": due})
+
+
+def _diversion(last: Event, kind: str, why: Message, before: str | None = None) -> dict[str, Any]:
+    return {"after": last["record"], "before": before, "diversion_kind": kind, "why": why}
 
 
 def _return_due(last: Event, chain: Sequence[Event]) -> str | None:
     """Return the day of return; of an import also from its export."""
-    exports = (event for event in chain if event["record"] == last.get("linked_record"))
-    export = next(exports, None) if last["event"] == "import" else None
-    came_back = export is not None and export["state"] == last["state"]
     due: str | None = last.get("return_due_on")
-    return due or (export.get("return_due_on") if export and not came_back else None)
-
-
-def _lost_in_transit(last: Event) -> dict[str, Any] | None:
-    """Return the diversion of a gun missing from its shipment; otherwise None."""
-    status = last.get("shipment_status") or ""
-    if last["event"] != "export" or status not in DIVERSION_BY_STATUS:
-        return None
-    kind = DIVERSION_BY_STATUS[status]
-    why = _returned_without_text(last) if status == "returned" else _not_received_text(kind, last)
-    return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
-
-
-def _still_existing_text(last: Event) -> Message:
-    told = {"state": last["state"], "on": last["occurred_on"]}
-    if last["event"] == "destruction":
-        return message(
-            "{state} recorded on {on} that it was destroyed, and it was found after that:"
-            " it left the hands of those who had to destroy it, or the record is false.",
-            **told,
-        )
-    return message(
-        "{state} recorded on {on} that it was deactivated, and it was found after that.", **told
-    )
-
-
-def _returned_without_text(last: Event) -> Message:
-    return message(
-        "{state} shipped it to {partner} on {on}; the shipment came back without it.",
-        state=last["state"],
-        partner=last["counterpart_state"],
-        on=last["occurred_on"],
-    )
-
-
-def _not_returned_text(last: Event, due: str) -> Message:
-    told = {"state": last["state"], "partner": last["counterpart_state"], "due": due}
-    if last["event"] == "import":
-        return message(
-            "{state} received it from {partner} for a time; it was to be back by {due}, and no return"
-            " of it is recorded.",
-            **told,
-        )
-    return message(
-        "{state} shipped it to {partner} for a time; it was to be back by {due}, and no return of"
-        " it is recorded.",
-        **told,
-    )
-
-
-def _not_received_text(kind: str, last: Event) -> Message:
-    told = {"state": last["state"], "partner": last["counterpart_state"], "on": last["occurred_on"]}
-    if kind == "short_receipt":
-        return message(
-            "{state} shipped it to {partner} on {on}, and {partner} received the shipment"
-            " without it.",
-            **told,
-        )
-    return message(
-        "{state} shipped it to {partner} on {on}, and no receipt of it is recorded.", **told
-    )
+    if due or last["event"] != "import":
+        return due
+    exports = (event for event in chain if event["record"] == last.get("linked_record"))
+    export = next(exports, None)
+    is_away = export is not None and export["state"] != last["state"]
+    return export.get("return_due_on") if export and is_away else None
 
 
 RECOVERED_EVENTS: Final = frozenset(("recovery", "surrender")) | SEIZED
 """Events by which a gun is in custody again, in any state."""
 UNCLAIMING_EVENTS: Final = RECOVERED_EVENTS | FINAL_EVENTS | {"import", "manufacture"}
 """Events possible in any state: arrival, find, or manufacture."""
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A rejected event of a chain, with the reason."""
+
+    event: Event
+    why: Message
 
 
 @dataclass
@@ -155,13 +146,26 @@ class _Possession:
 
     def objection(self, event: Event) -> Message | None:
         """Return why an event contradicts earlier ones, or None."""
-        if event["event"] not in LAWFUL:
+        name, gone = event["event"], self.gone
+        if name not in LAWFUL:
             return None
-        if self.gone and self.gone["event"] == "destruction":
-            return _destroyed_text(self.gone) if self._is_another(event) else None
-        if self.gone and not _is_recovery(event, self.gone):
-            return _missing_text(self.gone)
-        if event["event"] in UNCLAIMING_EVENTS or self.state in (None, event["state"]):
+        if gone and gone["event"] == "destruction":
+            if name == "destruction" and event["state"] == gone["state"]:
+                return None  # one destruction recorded twice
+            return message(
+                "It was destroyed by then: {state} recorded so on {on}.",
+                state=gone["state"],
+                on=gone["occurred_on"],
+            )
+        if gone and not self._is_recovery(event):
+            return message(
+                "It was missing by then: {state} recorded a {event} on {on}, and no recovery of it"
+                " is recorded.",
+                state=gone["state"],
+                event=CodeLabel("report_kind", gone["event"]),
+                on=gone["occurred_on"],
+            )
+        if name in UNCLAIMING_EVENTS or self.state in (None, event["state"]):
             return None
         return message(
             "{state} recorded it while it was in {other}, and no export or import between them is"
@@ -170,10 +174,11 @@ class _Possession:
             other=self.state,
         )
 
-    def _is_another(self, event: Event) -> bool:
-        """Two records of one destruction by one state are no contradiction."""
-        repeats = event["event"] == "destruction" and event["state"] == (self.gone or {})["state"]
-        return not repeats
+    def _is_recovery(self, event: Event) -> bool:
+        """A shipment reported as robbed brought the gun where its import is recorded."""
+        if event["event"] == "import":
+            return self.gone is not None and self.gone.get("stolen_from") == "shipment"
+        return event["event"] in RECOVERED_EVENTS | FINAL_EVENTS
 
     def follow(self, event: Event) -> None:
         """Update the possession after an accepted event."""
@@ -181,50 +186,11 @@ class _Possession:
         if name in MISSING_EVENTS or name == "destruction":
             self.gone = event
         elif name in RECOVERED_EVENTS or name == "manufacture":
-            self.state = None
-            self.gone = self.gone if _is_destroyed(self.gone) else None
+            is_destroyed = self.gone is not None and self.gone["event"] == "destruction"
+            self.state, self.gone = None, self.gone if is_destroyed else None
         elif name in LAWFUL:
             self.state = event["counterpart_state"] if name == "export" else event["state"]
             self.gone = None
-
-
-def _is_destroyed(gone: Event | None) -> bool:
-    return gone is not None and gone["event"] == "destruction"
-
-
-def _is_recovery(event: Event, gone: Event) -> bool:
-    """Return whether an event ends the loss of a gun.
-
-    A shipment reported as robbed brought the gun after all where its import is recorded.
-    """
-    if event["event"] == "import":
-        return gone.get("stolen_from") == "shipment"
-    return event["event"] in RECOVERED_EVENTS | FINAL_EVENTS
-
-
-def _missing_text(gone: Event) -> Message:
-    return message(
-        "It was missing by then: {state} recorded a {event} on {on}, and no recovery of it is recorded.",
-        state=gone["state"],
-        event=CodeLabel("report_kind", gone["event"]),
-        on=gone["occurred_on"],
-    )
-
-
-def _destroyed_text(gone: Event) -> Message:
-    return message(
-        "It was destroyed by then: {state} recorded so on {on}.",
-        state=gone["state"],
-        on=gone["occurred_on"],
-    )
-
-
-@dataclass(frozen=True)
-class Objection:
-    """A rejected event of a chain, with the reason."""
-
-    event: Event
-    why: Message
 
 
 def find_contradictions(chain: Sequence[Event]) -> list[Objection]:
@@ -233,15 +199,14 @@ def find_contradictions(chain: Sequence[Event]) -> list[Objection]:
     Each is a claim incompatible with an earlier record, or is of another gun: it is neither lawful
     possession to conclude from, nor the last lawful event.
     """
-    found: list[Objection] = []
-    there = _Possession()
+    objections: list[Objection] = []
+    possession = _Possession()
     for event in chain:
-        why = there.objection(event)
-        if why is None:
-            there.follow(event)
+        if why := possession.objection(event):
+            objections.append(Objection(event, why))
         else:
-            found.append(Objection(event, why))
-    return found
+            possession.follow(event)
+    return objections
 
 
 TRADE_KINDS: Final = frozenset(("dealer", "manufacturer"))
@@ -254,44 +219,21 @@ def first_sales(chain: Sequence[Event]) -> list[Event]:
     there, or imported from the state where it was given back or sold.
     """
     first: list[Event] = []
-    back_in: str | None = None
+    returned_to: str | None = None
     sold_in: str | None = None
     for event in chain:
-        if is_retail_sale(event):
-            if not first or event["state"] != back_in:
+        partner, giver = event["counterpart_state"], party_kind(event, "giver")
+        is_to_trade = party_kind(event, "receiver") in TRADE_KINDS
+        if event["event"] == "domestic_sale" and not is_to_trade and giver != "individual":
+            if not first or event["state"] != returned_to:
                 first.append(event)
-            back_in, sold_in = None, event["state"]
-        elif first and (_is_return_to_trade(event) or _is_imported_from(event, (back_in, sold_in))):
-            back_in = _destination(event)
+            returned_to, sold_in = None, event["state"]
+        # by any lawful way: sale, inheritance, police disposing of guns
+        is_return = is_to_trade and event["event"] in LAWFUL and giver not in (None, *TRADE_KINDS)
+        is_import = event["event"] == "import" and partner in {returned_to, sold_in} - {None}
+        if first and (is_return or is_import):
+            returned_to = partner if event["event"] == "export" else event["state"]
     return first
-
-
-def is_retail_sale(event: Event) -> bool:
-    """Return whether the trade sold a gun to a buyer outside it."""
-    return (
-        event["event"] == "domestic_sale"
-        and party_kind(event, "receiver") not in TRADE_KINDS
-        and party_kind(event, "giver") != "individual"
-    )
-
-
-def _is_return_to_trade(event: Event) -> bool:
-    """By any lawful way: sale, inheritance, police disposing of guns."""
-    return (
-        event["event"] in LAWFUL
-        and party_kind(event, "receiver") in TRADE_KINDS
-        and party_kind(event, "giver") not in (None, *TRADE_KINDS)
-    )
-
-
-def _is_imported_from(event: Event, states: Sequence[str | None]) -> bool:
-    partner = event["counterpart_state"]
-    return event["event"] == "import" and partner is not None and partner in states
-
-
-def _destination(event: Event) -> str | None:
-    state: str = event["counterpart_state" if event["event"] == "export" else "state"]
-    return state
 
 
 RELEASE_EVENTS: Final = LAWFUL | MISSING_EVENTS
@@ -303,7 +245,7 @@ def custody_remarks(
 ) -> Iterator[Message]:
     """Yield earlier seizures of a gun that left custody without explanation."""
     for at, event in enumerate(chain):
-        days = (found_on - _event_date(event)).days
+        days = (found_on - event_date(event)).days
         is_known = any(later["event"] in RELEASE_EVENTS for later in chain[at + 1 :])
         if event["event"] not in SEIZED or is_known or not days:
             continue
@@ -319,9 +261,5 @@ def custody_remarks(
         if sales:
             yield message(
                 "From the first sale to that day: {days} days.",
-                days=(_event_date(event) - _event_date(sales[0])).days,
+                days=(event_date(event) - event_date(sales[0])).days,
             )
-
-
-def _event_date(event: Event) -> date:
-    return date.fromisoformat(event["occurred_on"])

@@ -61,7 +61,7 @@ def _message_row(actor: Actor, word: MessageEntry) -> dict[str, Any]:
         "subject_id": word.subject_id,
         "kind": word.kind,
         "sender": sender,
-        "by": actor.account_id if sender == own else None,
+        "account_id": actor.account_id if sender == own else None,
         "envelope_id": envelope.id if envelope else None,
         "data": dict(word.data),
         "at": actor.now(),

@@ -15,11 +15,11 @@ from salsa_ext.database.session import Base
 class TraceRequest(Base):
     """One state's request to the owner about one gun, with its status.
 
-    `leg_id` is the asking state's id of it. `envelope_id` is that of the last request, `question`
-    that of the last question or refusal, which may be replied to. While `stopped_at` is set, the
-    clock of `due_at`, which runs since `clock_from`, is stopped. `reminded` is the percent of the
-    time reminded of last, `remind_at` the time of the next. `candidates` are own records that the
-    asking state may know of.
+    `leg_id` is the asking state's id of it. `envelope_id` is the last request,
+    `question_envelope_id` the last question or refusal, which may be replied to. While `stopped_at`
+    is set, the clock of `due_at`, which runs since `clock_from`, is stopped. `reminded_percent` is
+    the percent of the time reminded of last, `remind_at` the time of the next. `candidates` are own
+    records that the asking state may know of.
     """
 
     __tablename__ = "trace_request"
@@ -44,26 +44,26 @@ class TraceRequest(Base):
     status: Mapped[str]
     is_automatic: Mapped[bool]
     case_number: Mapped[str]
-    body: Mapped[dict[str, Any]] = mapped_column("asked")
+    body: Mapped[dict[str, Any]]
     priority: Mapped[str]
     candidates: Mapped[list[dict[str, Any]]]
     envelope_id: Mapped[UUID]
-    question_envelope_id: Mapped[UUID | None] = mapped_column("question")
+    question_envelope_id: Mapped[UUID | None]
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     assignee_id: Mapped[UUID | None]
     clock_from: Mapped[datetime]
-    reminded_percent: Mapped[int] = mapped_column("reminded", SmallInteger)
+    reminded_percent: Mapped[int] = mapped_column(SmallInteger)
     remind_at: Mapped[datetime | None]
 
 
 class TraceMessage(Base):
     """A message on a leg, a request or a trace; append-only.
 
-    `sender` is the state that sent it, `by` the own account that did, `envelope_id` its envelope. A
-    note has none: it never leaves its state.
+    `sender` is the state that sent it, `account_id` the own account that did, `envelope_id` its
+    envelope. A note has none: it never leaves its state.
     """
 
     __tablename__ = "trace_message"
@@ -74,7 +74,7 @@ class TraceMessage(Base):
     subject_id: Mapped[UUID]
     kind: Mapped[str]
     sender: Mapped[str] = mapped_column(CHAR(3))
-    account_id: Mapped[UUID | None] = mapped_column("by")
+    account_id: Mapped[UUID | None]
     envelope_id: Mapped[UUID | None]
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime]

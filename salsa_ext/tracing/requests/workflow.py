@@ -13,7 +13,7 @@ from salsa_ext.core.errors import CodeLabel, IllegalTransition, Message, NotFoun
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery, inbox, pair_locks
+from salsa_ext.exchange import inbox, outbox, pair_locks
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
 from salsa_ext.notifications.commands import notify
@@ -118,7 +118,7 @@ def send_message(
         {"leg": str(request.leg_id)} | dict(body),
         in_reply_to,
     )
-    envelope = delivery.send(actor, said)
+    envelope = outbox.send(actor, said)
     word = MessageEntry("request", request.id, message_log.message_kind(envelope), body, envelope)
     message_log.store(actor, [*earlier, word], acts)
     return envelope

@@ -19,7 +19,7 @@ from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invali
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure import restrictions
 from salsa_ext.documents import hooks
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import delivery, outbox
 from salsa_ext.firearms.records import duplicates
 from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.tracing.requests import record_search
@@ -405,7 +405,7 @@ def _renew_own_leg(
 def _send_renewals(actor: Actor, trace: Trace, told: Sequence[TraceLeg]) -> None:
     hidden = restrictions.list_restricted(trace.id)
     office = legs.contact_office(actor, trace, hidden) if told else None
-    envelopes = delivery.send_many(
+    envelopes = outbox.send_many(
         actor,
         [
             legs.request_message(trace, "trace.renewed", leg.state, leg.id, hidden, office)

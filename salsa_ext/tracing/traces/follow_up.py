@@ -26,7 +26,7 @@ from salsa_ext.core.errors import (
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery, inbox
+from salsa_ext.exchange import delivery, inbox, outbox
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
 from salsa_ext.notifications.commands import notify
@@ -155,7 +155,7 @@ def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
     told = legs_without_feedback(answered)
     if not told:
         raise Conflict(ALL_INFORMED)
-    envelopes = delivery.send_many(
+    envelopes = outbox.send_many(
         actor, [feedback_message(trace, leg, helped=data.helped, text=data.text) for leg in told]
     )
     legs.store_sent(actor, told, envelopes)
@@ -216,7 +216,7 @@ def restrict(
         leg for leg in asked if leg.request_envelope_id and whom & {leg.state, trace.owner_state}
     ]
     office = legs.contact_office(actor, trace, data.hidden_from) if told else None
-    delivery.send_many(
+    outbox.send_many(
         actor,
         [
             _leg_message(
@@ -298,7 +298,7 @@ def _send_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> N
     with legs.updating_status(trace, is_sending=True):
         legs.apply_action(leg, "reply")
         said = _leg_message(trace, leg, "trace.reply", {"text": data.text}, asked)
-        legs.store_sent(actor, [leg], [delivery.send(actor, said)])
+        legs.store_sent(actor, [leg], [outbox.send(actor, said)])
         delivery.deliver_now(actor)
 
 
@@ -335,7 +335,7 @@ def send_closing_feedback(actor: Actor, trace: Trace) -> list[str]:
     told = _legs_with_feedback([leg.id for leg in gave])
     waiting = [leg for leg in gave if leg.id not in told]
     helped = _helpful_states(trace)
-    envelopes = delivery.send_many(
+    envelopes = outbox.send_many(
         actor, [feedback_message(trace, leg, helped=leg.state in helped) for leg in waiting]
     )
     legs.store_sent(actor, waiting, envelopes)

@@ -18,7 +18,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, execute_raw
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery, pair_locks
+from salsa_ext.exchange import outbox, pair_locks
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.firearms.search.values import BestScores
 from salsa_ext.notifications.commands import notify_many
@@ -69,8 +69,9 @@ _LEGS: Final = (
     .execution_options(populate_existing=True)
 )
 _ASKING_BY_STATE: Final = (
-    "SELECT state, CASE WHEN is_to_send THEN 'to_send' WHEN channel <> 'salsa' OR asked_in IS NOT NULL"
-    " THEN 'asked' ELSE 'to_ask' END FROM trace_leg WHERE trace_id = %s"
+    "SELECT state, CASE WHEN is_form_pending THEN 'to_send'"
+    " WHEN channel <> 'salsa' OR request_envelope_id IS NOT NULL THEN 'asked' ELSE 'to_ask' END"
+    " FROM trace_leg WHERE trace_id = %s"
 )
 
 
@@ -114,7 +115,7 @@ def create_legs(
     asked = _lock_free_pairs(trace.owner_state, asked, waits=waits)
     hidden = restrictions.list_restricted(trace.id)
     office = contact_office(actor, trace, hidden) if asked else None
-    envelopes = delivery.send_many(
+    envelopes = outbox.send_many(
         actor,
         [
             request_message(trace, "trace.request", row["state"], row["id"], hidden, office)
@@ -122,7 +123,7 @@ def create_legs(
         ],
     )
     for row, envelope in zip(asked, envelopes, strict=True):
-        row["asked_in"] = envelope.id
+        row["request_envelope_id"] = envelope.id
     db.session.flush()  # what they are legs of may be new
     insert_many(TraceLeg, rows)
     restrictions.add_restrictions(actor, "trace", [row["id"] for row in rows], hidden)
@@ -152,7 +153,7 @@ def ask_pending(actor: Actor, trace: Trace, leg: TraceLeg) -> None:
     hidden = restrictions.list_restricted(trace.id)
     office = contact_office(actor, trace, hidden)
     said = request_message(trace, "trace.request", leg.state, leg.id, hidden, office)
-    envelope = delivery.send(actor, said)
+    envelope = outbox.send(actor, said)
     leg.request_envelope_id, leg.asked_at = envelope.id, actor.now()
     db.session.flush()
     message_log.store(actor, [MessageEntry("leg", leg.id, "request", envelope=envelope)])
@@ -174,7 +175,7 @@ def ends_at_home(trace: Trace, rows: Sequence[Mapping[str, Any]]) -> bool:
         if row["state"] == trace.owner_state
     ]
     found = chain.build_chain(own, trace.found_on, trace.owner_state, trace.firearm)
-    return chain.is_complete(found)
+    return found.is_complete
 
 
 def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> list[str]:
@@ -322,7 +323,7 @@ def withdraw_legs(actor: Actor, trace: Trace, *, for_good: bool = False) -> None
         for leg in (standing if for_good else waiting)
         if leg.channel == "salsa" and leg.request_envelope_id is not None
     ]
-    envelopes = delivery.send_many(
+    envelopes = outbox.send_many(
         actor,
         [
             EnvelopeData(
@@ -404,17 +405,17 @@ def _leg_row(
         "state": state,
         "channel": "salsa" if takes_part else channel.code,
         "status": "sent",
-        "why": stored_reasons(why),
+        "reasons": stored_reasons(why),
         "events": [],
         "records_through": reach.get(state),
         "asked_at": actor.now(),
         "answered_at": None,
         "is_automatic": True,
         "reference": None if takes_part else channel.reference,
-        "asked_in": None,
-        "question": None,
+        "request_envelope_id": None,
+        "question_envelope_id": None,
         "failure_reason": None,
-        "is_to_send": not (takes_part or channel.reference),
+        "is_form_pending": not (takes_part or channel.reference),
         "asked_on": today(actor) if channel.reference and not takes_part else None,
         "answered_on": None,
     }

@@ -18,9 +18,9 @@ class Trace(Owned, Base):
 
     `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who
     approved it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
-    `approval_asked_at` is set while one is waited for; `approval_shown` is what the draft said when
-    one was asked first, or approved it, and `declined_shown` what it said when one declined it, none of whom
-    approved it since; of one that was sent it is there where that was declined.
+    `approval_requested_at` is set while the approval is pending. `approval_snapshot` is the draft as
+    it was when approval was first requested, or given; `declined_snapshot` as it was when declined,
+    until somebody approves it.
     """
 
     __tablename__ = "trace"
@@ -50,31 +50,26 @@ class Trace(Owned, Base):
     requested_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
-    coverage: Mapped[list[dict[str, Any]] | None] = mapped_column("searched", sort_order=99)
+    coverage: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
     likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
     approval: Mapped[str | None] = mapped_column(sort_order=99)
-    approval_requested_at: Mapped[datetime | None] = mapped_column(
-        "approval_asked_at", sort_order=99
-    )
+    approval_requested_at: Mapped[datetime | None] = mapped_column(sort_order=99)
     approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)
     approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
-    approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(
-        "approval_shown", sort_order=99
-    )
-    declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(
-        "declined_shown", sort_order=99
-    )
+    approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):
     """The request to one state, its channel, and the answer.
 
     `is_automatic`: answered without a person; `failure_reason` is the state's reason for knowing no
-    more. `asked_in` is the envelope of the last request, `question` that of its last question or
-    refusal; `reference` its number in another channel. `is_to_send`: a person has to send its form
-    by that channel and did not report it sent. For another channel `asked_on` and `answered_on` are
-    the days as an officer recorded them, or None; `answered_at` is when the officer did.
+    more. `request_envelope_id` is the last request, `question_envelope_id` the last question or
+    refusal; `reference` its number in another channel. `is_form_pending`: a person has to send its
+    form by that channel and did not report it sent. For another channel `asked_on` and
+    `answered_on` are the days as an officer recorded them, or None; `answered_at` is when the
+    officer did.
     """
 
     __tablename__ = "trace_leg"
@@ -96,18 +91,16 @@ class TraceLeg(Owned, Base):
     state: Mapped[str] = mapped_column(CHAR(3))
     channel: Mapped[str]
     status: Mapped[str]
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column("why")
+    reasons: Mapped[list[dict[str, Any]]]
     events: Mapped[list[dict[str, Any]]]
     records_through: Mapped[date | None]
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     is_automatic: Mapped[bool] = mapped_column(sort_order=99)
     reference: Mapped[str | None] = mapped_column(sort_order=99)
-    request_envelope_id: Mapped[UUID | None] = mapped_column("asked_in", sort_order=99)
-    question_envelope_id: Mapped[UUID | None] = mapped_column("question", sort_order=99)
+    request_envelope_id: Mapped[UUID | None] = mapped_column(sort_order=99)
+    question_envelope_id: Mapped[UUID | None] = mapped_column(sort_order=99)
     failure_reason: Mapped[str | None] = mapped_column(sort_order=99)
-    is_form_pending: Mapped[bool] = mapped_column(
-        "is_to_send", server_default=text("false"), sort_order=99
-    )
+    is_form_pending: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)
     asked_on: Mapped[date | None] = mapped_column(sort_order=99)
     answered_on: Mapped[date | None] = mapped_column(sort_order=99)

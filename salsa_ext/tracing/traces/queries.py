@@ -121,7 +121,7 @@ class TraceView:
     @property
     def outlook(self) -> gaps.Outlook | None:
         """Return how likely a trace is to be answered, and what it lacks, while it is not sent."""
-        return gaps.of(self.trace.firearm) if self.trace.status in UNSENT else None
+        return gaps.predict_answers(self.trace.firearm) if self.trace.status in UNSENT else None
 
     @property
     def leg_views(self) -> list[LegView]:

@@ -81,7 +81,7 @@ class Permit(Owned, Base):
     plan: Mapped[dict[str, Any] | None]
     carrier_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
-    counterpart_status: Mapped[str] = mapped_column("standing")
+    counterpart_status: Mapped[str]
     findings: Mapped[list[dict[str, Any]]]
     refusal: Mapped[str | None]
 

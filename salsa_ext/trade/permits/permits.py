@@ -137,7 +137,7 @@ def _permit_row(
         "document_kind": data.document_kind,
         "status": "refused" if data.refusal else "issued",
         "refusal": data.refusal,
-        "standing": "awaiting_counterpart",
+        "counterpart_status": "awaiting_counterpart",
         "findings": [],
         "issued_on": data.issued_on,
         "expires_on": data.expires_on,

@@ -32,7 +32,7 @@ class Shipment(Owned, Base):
         Index(None, "number"),
         Index(None, "document_number"),
         Index(None, "due_at"),
-        Index(None, "watch_at"),
+        Index(None, "next_check_at"),
         Index("ix_shipment_posts", "posts", postgresql_using="gin"),
         Index(
             "ix_shipment_under_way",
@@ -72,7 +72,7 @@ class Shipment(Owned, Base):
     recorded_at: Mapped[datetime]
     due_stage: Mapped[str | None]
     overdue_at: Mapped[datetime | None]
-    next_check_at: Mapped[datetime | None] = mapped_column("watch_at")
+    next_check_at: Mapped[datetime | None]
 
 
 class Checkpoint(Owned, Base):

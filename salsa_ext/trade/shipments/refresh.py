@@ -112,7 +112,7 @@ def first_due_columns(expected: Iterable[ExpectedStageData], grace: timedelta) -
     ]
     stage, at = progress.next_stage(steps, ()) or (None, None)
     overdue_at = at + grace if at else None
-    return {"due_stage": stage, "due_at": at, "overdue_at": overdue_at, "watch_at": overdue_at}
+    return {"due_stage": stage, "due_at": at, "overdue_at": overdue_at, "next_check_at": overdue_at}
 
 
 @dataclass(frozen=True)
@@ -429,7 +429,7 @@ def incident_fact(event: TradeEvent) -> IncidentFact:
 
 # Two that wake the same shipments lock them in one order, so that neither waits for the other.
 SCHEDULE_RESHIPMENTS: Final = text("""
-    UPDATE shipment SET watch_at = :now
+    UPDATE shipment SET next_check_at = :now
     WHERE id IN (
         SELECT id FROM shipment
         WHERE id IN (SELECT shipment_id FROM reshipment WHERE earlier_shipment = ANY(:earlier))

@@ -13,7 +13,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import transfers
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import delivery, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress
 from salsa_ext.notifications.models import Notification
@@ -56,8 +56,9 @@ def late(monkeypatch):
 
 def row(state, model, *which):
     with transaction(operator(state)):
-        wanted = select(model.__table__).where(model.owner_state == state, *which)
-        return db.session.execute(wanted).one()
+        columns = [getattr(model, column.key) for column in model.__mapper__.column_attrs]
+        rows = db.session.execute(select(*columns).where(model.owner_state == state, *which))
+        return rows.one()
 
 
 def request():
@@ -208,7 +209,7 @@ def test_a_letter_is_applied_whole_or_set_aside(run, trace, kind, body, code):
     before, said = leg(), {"leg": str(leg().id)} | body
     actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
+        outbox.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
         delivery.deliver_now(actor)
     settled = row("BRA", InboxProgress)
     assert settled.code == code
@@ -256,7 +257,7 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
     }
     actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", said))
+        outbox.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", said))
         delivery.deliver_now(actor)
     assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
 
@@ -276,22 +277,22 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
 )
 def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(trace, change):
     mine = request()
-    gun = mine.asked["firearm"] | change.pop("firearm", {})
-    body = mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
+    gun = mine.body["firearm"] | change.pop("firearm", {})
+    body = mine.body | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
     ask(body | change)
     assert row("PRY", InboxProgress, InboxProgress.code == "malformed").status == "refused"
-    ask(mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id)})
+    ask(mine.body | {"leg": str(new_id()), "trace": str(mine.trace_id)})
     assert row("PRY", InboxProgress, InboxProgress.sequence == 3).status == "applied"
 
 
 def test_of_a_gun_no_more_is_kept_than_is_known(trace):
     mine = request()
     mark = {"kind": "proof", "text": "BM9", "colour": "red"}
-    gun = mine.asked["firearm"] | {"colour": "red", "marks": [mark]}
+    gun = mine.body["firearm"] | {"colour": "red", "marks": [mark]}
     leg_id = new_id()
-    ask(mine.asked | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
-    kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).asked["firearm"]
-    assert kept.keys() == mine.asked["firearm"].keys()
+    ask(mine.body | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
+    kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).body["firearm"]
+    assert kept.keys() == mine.body["firearm"].keys()
     known = {"kind", "text", "state", "year", "location", "condition", "method"}
     assert [mark.keys() for mark in kept["marks"]] == [known]
 
@@ -321,7 +322,7 @@ def test_who_asked_is_not_told_of_what_the_service_answers_at_once(run):
 
 def test_who_asked_is_told_that_a_request_was_set_aside(trace):
     mine = request()
-    ask(mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
+    ask(mine.body | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
     assert notices("BRA", "trace_not_taken") == [{"by": "PRY"}]
 
 
@@ -329,16 +330,16 @@ def ask(body):
     """Let Brazil ask Paraguay by a letter of its own."""
     actor = operator("BRA", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
+        outbox.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
         delivery.deliver_now(actor)
 
 
 def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace):
     mine = request()
-    body = mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id)}
+    body = mine.body | {"leg": str(mine.leg_id), "trace": str(mine.trace_id)}
     actor = operator("BRA", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        delivery.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
+        outbox.send(actor, EnvelopeData("trace.request", "C-1", "PRY", body))
         delivery.deliver_now(actor)
     assert request() == mine
     aside = row("BRA", TraceMessage, TraceMessage.kind == "set_aside")

@@ -58,7 +58,7 @@ def test_whoever_waits_for_the_first_holds_none_of_the_others(real_app, bra, shi
 def stand_last(shipment_id):
     """Let a row be read last by who reads the table as it lies."""
     db.session.execute(
-        text("UPDATE shipment SET watch_at = NULL WHERE id = :id"), {"id": shipment_id}
+        text("UPDATE shipment SET next_check_at = NULL WHERE id = :id"), {"id": shipment_id}
     )
 
 

@@ -9,8 +9,13 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.i18n.messages import translate
-from api.schemas.matches import MatchConfirmRequest, MatchQuery, MatchRejectRequest, MatchResponse
-from api.schemas.records import RecordResponse
+from api.schemas.records import (
+    MatchConfirmRequest,
+    MatchQuery,
+    MatchRejectRequest,
+    MatchResponse,
+    RecordResponse,
+)
 from api.web import actions, choices, listing
 from api.web.access import login_required, login_required_for_form
 from api.web.actions import Action, ActionField, Subject

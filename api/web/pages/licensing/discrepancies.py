@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.schemas.common import AssignRequest
-from api.schemas.discrepancies import AgreementRequest, DiscrepancyQuery, StatementRequest
+from api.schemas.shipments import AgreementRequest, DiscrepancyQuery, StatementRequest
 from api.web import actions, choices, listing
 from api.web.access import login_required, login_required_for_form
 from api.web.actions import Action, ActionField, Subject

@@ -20,7 +20,7 @@ def without(*fields, **changes):
 
 
 @pytest.mark.parametrize(
-    ("gun", "lacks"),
+    ("gun", "missing"),
     [
         (GUN, set()),
         (without("make", "calibre"), {"make", "calibre"}),
@@ -33,18 +33,18 @@ def without(*fields, **changes):
         (without("country_of_manufacture", marks=[{"kind": "proof", "state": "USA"}]), {"origin"}),
     ],
 )
-def test_what_a_description_lacks(gun, lacks):
-    assert {lack.field for lack in gaps.of(gun).lacks} == lacks
+def test_what_a_description_lacks(gun, missing):
+    assert {gap.field for gap in gaps.predict_answers(gun).gaps} == missing
 
 
-def test_what_helps_most_stands_first_with_what_it_would_change():
-    said = gaps.of(without("make", "model"))
-    assert "general experience" in said.text.text and said.next == "make"
-    make, model = said.lacks
+def test_the_most_helpful_field_comes_first():
+    outlook = gaps.predict_answers(without("make", "model"))
+    assert "general experience" in outlook.text.text and outlook.next == "make"
+    make, model = outlook.gaps
     assert (make.field, model.field) == ("make", "model") and make.gain > model.gain > 0
-    assert make.with_it == pytest.approx(said.share + make.gain)
+    assert make.share_with == pytest.approx(outlook.share + make.gain)
 
 
 def test_a_complete_description_lacks_nothing():
-    said = gaps.of(GUN)
-    assert (said.share, said.lacks, said.next) == (gaps.BEST, [], None)
+    outlook = gaps.predict_answers(GUN)
+    assert (outlook.share, outlook.gaps, outlook.next) == (gaps.ANSWERED_SHARE, [], None)
