@@ -93,7 +93,7 @@ def _describe_property(field: fields.Field[Any], **_: Any) -> dict[str, Any]:
     properties, name = load_properties(), field.data_key or field.name
     names = [re.sub("(Response|Schema)$", "", cls.__name__) for cls in type(field.parent).__mro__]
     tables = [properties[each] for each in names if each in properties]
-    entry = next((each[name] for each in tables if name in each), properties.get(name))
+    entry = next((each[name] for each in tables if name in each), properties.get(str(name)))
     if entry is None or isinstance(entry, dict):
         return {}
     description, *examples = [entry] if isinstance(entry, str) else entry

@@ -33,7 +33,7 @@ def as_requested(response: Response) -> Response:
 
     Generated clients know no other type of file.
     """
-    kinds = (response.mimetype, OCTETS)
+    kinds = (str(response.mimetype), OCTETS)
     if request.accept_mimetypes.best_match(kinds) == OCTETS:
         response.mimetype = OCTETS
     return response

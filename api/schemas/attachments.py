@@ -17,7 +17,7 @@ from api.schemas.common import RecorderResponse, row_fields
 from salsa_ext.administration.attachments import ATTACHABLE_KINDS, AttachmentView
 from salsa_ext.administration.values import AttachmentData, AttachmentSubject
 from salsa_ext.core import codes
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 
 MEDIA_TYPES = ("image/jpeg", "image/png", "application/pdf")
 SUBJECT_PATTERN = re.compile(
@@ -58,7 +58,7 @@ class AttachmentRequest(RequestSchema):
 class AttachmentWithdrawRequest(RequestSchema):
     """Reason to withdraw an attachment."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=500, required=True)
 
 

@@ -29,17 +29,17 @@ from api.schemas.common import (
 )
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Article, InvalidByRule, Message, message
-from salsa_ext.trade.permits.licensee_queries import LicenseeView
+from salsa_ext.trade.permits.licensees import LicenseeView
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.permits.values import (
     AmendmentData,
-    DecisionData,
     IssuingAuthority,
     LicenceDecision,
     LicenceRenewal,
     LicenseeData,
     PermitData,
     ReissueData,
+    StatusDecision,
 )
 
 
@@ -245,7 +245,7 @@ def reject_fixed_fields(
 class PermitDecisionRequest(RequestSchema):
     """Reason to cancel, suspend or reinstate a permit."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 

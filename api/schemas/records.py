@@ -29,8 +29,8 @@ from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.leads.guns import SeizedGun
 from salsa_ext.leads.queries import LeadView
 from salsa_ext.matches.queries import MatchView
-from salsa_ext.matches.values import DecisionData as MatchDecision
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.matches.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 
 
 class RecordResponse(FirearmResponse, SharedResponse):
@@ -173,7 +173,7 @@ class ConsentGrantRequest(RequestSchema):
 class ConsentRefusalRequest(RequestSchema):
     """Reason to refuse or revoke a consent."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 
@@ -212,14 +212,14 @@ class ConsentQuery(ListQuery):
 class MatchConfirmRequest(RequestSchema):
     """Confirmation of a match, optionally with a reason."""
 
-    value = MatchDecision
+    value = DecisionData
     reason = Text(most=500)
 
 
 class MatchRejectRequest(RequestSchema):
     """Rejection of a match, with the reason."""
 
-    value = MatchDecision
+    value = DecisionData
     reason = Text(most=500, required=True)
 
 

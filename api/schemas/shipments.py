@@ -30,7 +30,7 @@ from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 from salsa_ext.trade.discrepancies.values import StatementData
-from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments.queries import ShipmentView
 from salsa_ext.trade.shipments.values import (
     CheckpointData,
@@ -314,7 +314,7 @@ class ShipmentAmendRequest(RequestSchema):
 class ShipmentDecisionRequest(RequestSchema):
     """Reason to cancel, hold or resume a shipment."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 
@@ -406,7 +406,7 @@ class DiscrepancyResponse(Schema):
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         row = view.discrepancy
         names = "statements assignee events party explained_by agreed_by waiting_for".split()
-        subject = {"kind": row.subject_kind, "state": row.owner_state}
+        subject: dict[str, Any] = {"kind": row.subject_kind, "state": row.owner_state}
         subject |= {"id": row.subject_id, "number": row.subject_number}
         return (
             row_fields(row) | {name: getattr(view, name) for name in names} | {"subject": subject}

@@ -38,7 +38,7 @@ from salsa_ext.notifications.commands import notify
 from salsa_ext.notifications.values import Subject
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 
 MAX_YEARS: Final = 10
 DECISION_COLUMNS: Final = ("version", "status", "answer", "expires_on", "answered_at")
@@ -125,7 +125,7 @@ def grant(*, actor: Actor, consent_id: UUID, expected_version: int | None, data:
 
 
 def refuse(
-    *, actor: Actor, consent_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, consent_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Refuse a use with a reason; raises as `grant`."""
     require(actor, Permission.CONSENT_DECIDE)
@@ -133,7 +133,7 @@ def refuse(
 
 
 def revoke(
-    *, actor: Actor, consent_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, consent_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Revoke a consent with a reason; raises as `grant`."""
     require(actor, Permission.CONSENT_DECIDE)

@@ -98,7 +98,7 @@ def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_co
     decide(signed_in("BRA", "supervisor"), path, "decline", text="Which law?")
     tag = analyst.get(path).headers["ETag"]
     refused = analyst.post(f"{path}/send", None, 409, If_Match=tag).json
-    assert refused["code"] == "declined" and "Which law?" in refused["detail"]
+    assert refused["code"] == "rejected" and "Which law?" in refused["detail"]
     page, said = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
     seen = SEEN.search(page.open(f"{path}/send"))[1]
     asked = page.send(f"{path}/send", {"seen": seen}, 409)

@@ -21,7 +21,7 @@ from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 from salsa_ext.trade.shipments import progress, refresh
 from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
@@ -37,7 +37,7 @@ from salsa_ext.trade.shipments.values import IncidentData
 
 
 def hold_shipment(
-    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Hold a shipment in the own state's custody.
 
@@ -51,7 +51,7 @@ def hold_shipment(
 
 
 def resume_shipment(
-    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Let a held shipment continue, or accept its pass over the hold.
 
@@ -131,7 +131,7 @@ def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequen
     return active_stops(facts)
 
 
-def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: DecisionData) -> None:
+def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: StatusDecision) -> None:
     add_events(actor, [NewEvent(shipment, kind, data.reason)])
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, f"shipment_{kind}", [shipment])

@@ -41,7 +41,7 @@ from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit, PermitLine
-from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments import refresh
 from salsa_ext.trade.shipments.models import Shipment
 
@@ -252,7 +252,7 @@ CANCELLABLE_STATUSES: Final = ("planned", "released", "held")
 
 
 def cancel_shipment(
-    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Cancel a shipment of the own state that has not left (9.8).
 

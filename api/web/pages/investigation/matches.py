@@ -151,10 +151,10 @@ def _record_pair(actor: Actor, view: MatchView, *, has_purpose: bool) -> list[An
     row = view.match
     if Permission.RECORD_READ not in actor.permissions:
         return [None, None]
-    is_seen = row.other_record and (has_purpose or row.other_state == actor.state)
+    is_readable = has_purpose or row.other_state == actor.state
     return [
         _read_record(actor, row.record_id),
-        _read_record(actor, row.other_record) if is_seen else None,
+        _read_record(actor, row.other_record) if row.other_record and is_readable else None,
     ]
 
 

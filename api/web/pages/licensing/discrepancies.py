@@ -21,7 +21,8 @@ from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.names import label
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
-from salsa_ext.trade.discrepancies.queries import UNRESOLVED_STATUSES, DiscrepancyView
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView
+from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
 
 MAX_RELATED = 50
 PAGE_SIZE = 10
