@@ -55,7 +55,7 @@ def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
         (verb for verb, _ in permit_changes.DECISIONS.values()),
         licensees.DECISIONS,
         (stance[0] for stance in discrepancy_commands.STANCES.values()),
-        consents.DECISION_VERBS.values(),
+        (verb for verb, *_ in consents.DECISIONS.values()),
         (verb for verb, _ in hit_answers.ANSWERS.values()),
         (verb for verb, _ in match_commands.DECISIONS.values()),
     )

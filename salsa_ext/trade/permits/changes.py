@@ -186,8 +186,12 @@ def _reissued_lines(old: Permit, quantities: Mapping[int, Decimal]) -> tuple[Fir
     """Return the goods of a permit as originally entered, with their new quantities."""
     lines = lock_permit_lines(old.id)
     if unknown := [number for number in quantities if number not in lines]:
-        problem = "The permit has no line {line}."
-        raise Invalid({f"lines.{number}": [message(problem, line=number)] for number in unknown})
+        raise Invalid(
+            {
+                f"lines.{number}": [message("The permit has no line {line}.", line=number)]
+                for number in unknown
+            }
+        )
     goods = []
     for number, line in lines.items():
         quantity = quantities.get(number, line.remaining)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import Action, append, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -136,9 +136,7 @@ def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: StatusDe
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, f"shipment_{kind}", [shipment])
     action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
-    append(
-        actor, AuditEvent(action, "shipment", shipment.id, shipment.owner_state, shipment.concerned)
-    )
+    append(actor, audit_event(action, shipment))
 
 
 HOLD_EVENTS: Final = ("held", "resumed")
@@ -224,17 +222,7 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
     )
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
-    append(
-        actor,
-        AuditEvent(
-            Action.INCIDENT_RECORDED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"kind": data.kind},
-        ),
-    )
+    append(actor, audit_event(Action.INCIDENT_RECORDED, shipment, kind=data.kind))
 
 
 def _check_incident(actor: Actor, shipment: Shipment, data: IncidentData) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import Action, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -80,17 +80,7 @@ def amend_shipment(
     refresh.update_shipments(actor, [shipment])
     fields = sorted(data.changes)
     notify_others(actor, "shipment_amended", [shipment], fields=fields)
-    append(
-        actor,
-        AuditEvent(
-            Action.SHIPMENT_AMENDED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"fields": fields},
-        ),
-    )
+    append(actor, audit_event(Action.SHIPMENT_AMENDED, shipment, fields=fields))
 
 
 def _check_amendment(
@@ -270,17 +260,7 @@ def cancel_shipment(
     add_events(actor, [NewEvent(shipment, "cancelled", data.reason)])
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, "shipment_cancelled", [shipment])
-    append(
-        actor,
-        AuditEvent(
-            Action.SHIPMENT_CANCELLED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"number": shipment.number},
-        ),
-    )
+    append(actor, audit_event(Action.SHIPMENT_CANCELLED, shipment, number=shipment.number))
 
 
 def find_own_shipment(actor: Actor, shipment_id: UUID, permission: Permission) -> Shipment:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -393,11 +393,4 @@ def _release_event(row: Shipment, data: ReleaseData, on: date, zones: LocalDays)
 
 
 def _audit_released(row: Shipment) -> AuditEvent:
-    return AuditEvent(
-        Action.SHIPMENT_RELEASED,
-        "shipment",
-        row.id,
-        row.owner_state,
-        row.concerned,
-        {"number": row.number},
-    )
+    return audit_event(Action.SHIPMENT_RELEASED, row, number=row.number)
