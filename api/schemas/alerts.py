@@ -163,7 +163,7 @@ class HitGunResponse(FirearmResponse, SharedResponse):
     corrected = fields.Boolean(required=True)
     document_kind = Code(codes.DOCUMENT_KINDS, required=True, allow_none=True)
     state = StateCode(required=True)
-    event = Code(codes.EVENT_KINDS, required=True, allow_none=True)
+    event = Code((*codes.EVENT_KINDS, "alert"), required=True, allow_none=True)
     occurred_on = fields.Date(required=True, allow_none=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
 

@@ -354,7 +354,7 @@ class LicenseeRenewalRequest(RequestSchema):
     valid_to = Day(required=True)
 
 
-LICENSEE_DECISIONS = ("suspended", "reinstated", "revoked", "defunct", "renewed")
+LICENSEE_DECISIONS = ("suspended", "reinstated", "revoked", "closed", "renewed")
 
 
 class LicenseeDecisionResponse(Schema):

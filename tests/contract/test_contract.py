@@ -139,7 +139,8 @@ def is_sent(query):
 
 
 def is_wrong_in_its_body(case):
-    return case.meta.components[ParameterLocation.BODY].mode.is_negative
+    body = case.meta.components.get(ParameterLocation.BODY)
+    return body is not None and body.mode.is_negative
 
 
 def role_for(route):

@@ -28,7 +28,7 @@ def test_an_unknown_word_is_named_with_what_may_be_meant(exporter):
         {
             "code": "unknown_type",
             "field": "lines.0.type",
-            "given": "pistole",
+            "word": "pistole",
             "count": 1,
             "candidates": [
                 {"code": "pistol", "name": "Pistol"},
