@@ -133,7 +133,7 @@ TRACE: Final = """
                        created_at)
 """
 LEG: Final = """
-    INSERT INTO trace_leg (trace_id, id, owner_state, concerned, state, channel, status, why, events,
+    INSERT INTO trace_leg (trace_id, id, owner_state, concerned, state, channel, status, reasons, events,
                            asked_at, is_automatic)
 """
 HIT: Final = """
