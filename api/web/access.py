@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import g, redirect, request, url_for
@@ -15,6 +15,9 @@ from api.http.context import transaction
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.worklists.notifications import count_unread
+
+Page = TypeVar("Page")
+
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 View = Callable[..., Any]
@@ -55,7 +58,7 @@ def login_required_for_form(view: View) -> View:
     return run
 
 
-def render_again(actor: Actor, page: Callable[[], str]) -> str:
+def render_again(actor: Actor, page: Callable[[], Page]) -> Page:
     """Render a page again after a refused form, in its own transaction."""
     with transaction(actor):
         count_notifications(actor)

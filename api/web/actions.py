@@ -135,8 +135,8 @@ def refusal_text(actor: Actor, action: Action, subject: Subject) -> str | None:
         barred = action.bars(actor, subject.view)
         return None if barred is None else translate(barred)
     kind, known = subject.status_kind.removesuffix("_status"), names.labels("action", "en")
-    action = action.name if action.name in known else action.title
-    return translate(IllegalTransition(kind, subject.status, action).message)
+    name = action.name if action.name in known else action.title
+    return translate(IllegalTransition(kind, subject.status, name).message)
 
 
 def show_action(

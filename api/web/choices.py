@@ -89,7 +89,7 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
         message("I read it once more, and it passes as it is"),
         message("A discrepancy is opened, which both states see."),
     ),
-    "confirm_declined": (
+    "confirm_rejected": (
         message("I know that it was declined, and it is sent all the same"),
         message("The trace and its report say so."),
     ),

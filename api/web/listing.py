@@ -59,7 +59,7 @@ def _code_errors(
         name: [
             translate(message("“{value}” is not on the list: choose from it.", value=typed[name]))
         ]
-        for name in codes & error.normalized_messages().keys() & typed.keys()
+        for name in codes & {*error.messages} & typed.keys()
     }
 
 

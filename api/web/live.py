@@ -247,8 +247,8 @@ class LiveViews:
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer 304 from memory, or call the application."""
         ticket, version = environ.get("HTTP_SALSA_TICKET"), environ.get("HTTP_IF_NONE_MATCH")
-        is_asked = ticket and version and environ["PATH_INFO"].endswith("/live")
-        if is_asked and self._is_unchanged(ticket, version):
+        is_live = environ["PATH_INFO"].endswith("/live")
+        if is_live and ticket and version and self._is_unchanged(ticket, version):
             REQUESTS.labels("GET", "live", 304).inc()
             start(
                 "304 Not Modified",
@@ -302,7 +302,7 @@ def weak_etag(version: str) -> str:
 
 def register_live_views(app: Flask) -> None:
     """Install the cache; `TICKETS` is the secret shared by all processes."""
-    app.extensions["live"] = app.wsgi_app = LiveViews(  # type: ignore[method-assign]
+    app.extensions["live"] = app.wsgi_app = LiveViews(  # type: ignore[assignment,method-assign]
         app, app.config["TICKETS"], app.config["CLOCK"]
     )
 

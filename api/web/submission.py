@@ -81,21 +81,26 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
         except RequestInProgress:  # somebody pressed twice: the first answer is the second's too
             time.sleep(RETRY_SECONDS)
         except ValidationError as error:
-            return _set_errors(form, 422, dict(flatten_errors(error.messages)))
+            _set_errors(form, 422, dict(flatten_errors(error.messages)))
+            return None
         except Invalid as error:
             said = {path: [*map(form.say, texts)] for path, texts in error.errors.items()}
-            return _set_errors(form, 422, said)
+            _set_errors(form, 422, said)
+            return None
         except IdempotencyKeyReused:
             form.token = str(new_id())
-            return _set_errors(form, 422, {"": [translate(ALREADY_SENT)]})
+            _set_errors(form, 422, {"": [translate(ALREADY_SENT)]})
+            return None
         except ERRORS_WITH_PAGE:
             raise
         except SalsaError as error:
             form.confirm = error.field if isinstance(error, ConfirmationRequired) else ""
             form.existing = error.details.get("existing")
-            return _set_errors(form, _status_code(error), {"": [form.say(error.message)]})
+            _set_errors(form, _status_code(error), {"": [form.say(error.message)]})
+            return None
     form.is_under_way = True
-    return _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
+    _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
+    return None
 
 
 def _run_once(form: Form, actor: Actor, command: Callable[[], str]) -> str:

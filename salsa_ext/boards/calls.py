@@ -66,7 +66,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
     is_same = CallRequest.shipment_id.is_not_distinct_from(shipment.id if shipment else None)
     same = waiting.where(is_same, CallRequest.requested_at > now - REPEAT_AFTER).limit(1)
     if (pending := db.session.scalars(same).first()) is not None:
-        raise CallPending(f"{pending.asked_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
+        raise CallPending(f"{pending.requested_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
     visible = waiting.where(CallRequest.requested_at >= now - WAITING_VISIBLE).subquery()
     if (db.session.scalar(select(func.count()).select_from(visible)) or 0) >= MAX_WAITING:
         raise TooManyCallRequests(MAX_WAITING)
@@ -78,7 +78,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         agency=actor.agency,
         shipment_id=shipment.id if shipment else None,
         shipment_number=shipment.number if shipment else None,
-        asked_at=now,
+        requested_at=now,
     )
     db.session.add(call)
     subject = Subject(uuid5(NAMESPACE_OID, at.code), state, at.name)

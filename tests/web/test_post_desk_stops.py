@@ -220,7 +220,9 @@ def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     seen = re.search(r'name="seen" value="([0-9]+)"', page)[1]
-    officer.send(f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "seen": seen})
+    officer.send(
+        f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "expected_version": seen}
+    )
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 

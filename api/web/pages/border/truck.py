@@ -109,7 +109,7 @@ def _set_stage(body: dict[str, Any], actor: Actor, here: CurrentPost, truck: Tru
     _set_time(body, actor, here, truck)
     body.setdefault("stage", truck.stage_of(here.own.state).stage)
     body["post"] = here.code
-    body.setdefault("seen", 0)  # who typed which truck it is saw nothing of it
+    body.setdefault("expected_version", 0)  # none for one found by its number
     if body.get("outcome") in STOPPING_OUTCOMES and not body.get("reason"):
         raise Invalid({"reason": [message("Say why: the states concerned read it.")]})
 

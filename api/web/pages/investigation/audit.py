@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -106,7 +107,7 @@ def _typed_records(actor: Actor, form: Form) -> list[RecordReference]:
 
 def _record_address(record: UUID) -> str:
     """Return the address of the list of one record."""
-    kept = {name: value for name, value in request.args.items() if name != "cursor"}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "cursor"}
     return url_for("investigation.disclosure_list", **kept | {"record": str(record)})
 
 

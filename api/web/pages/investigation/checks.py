@@ -104,7 +104,7 @@ def parse_dates(answer: Json) -> Json:
     """Replace ISO dates in a stored answer by dates, in place."""
     for listed, name in (
         (answer["candidates"], "occurred_on"),
-        (answer.get("searched", ()), "through"),
+        (answer.get("searched", ()), "records_through"),
     ):
         for one in listed:
             one[name] = one[name] and date.fromisoformat(one[name])

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask import render_template
 
-from api.schemas.leads import LeadQuery, LeadResponse
+from api.schemas.records import LeadQuery, LeadResponse
 from api.web import choices, formatting, listing
 from api.web.access import login_required, login_required_for_form
 from api.web.blueprints import investigation_pages

@@ -9,8 +9,13 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.i18n.messages import translate
-from api.schemas.matches import MatchConfirmRequest, MatchQuery, MatchRejectRequest, MatchResponse
-from api.schemas.records import RecordResponse
+from api.schemas.records import (
+    MatchConfirmRequest,
+    MatchQuery,
+    MatchRejectRequest,
+    MatchResponse,
+    RecordResponse,
+)
 from api.web import actions, choices, listing
 from api.web.access import login_required, login_required_for_form
 from api.web.actions import Action, ActionField, Subject
@@ -146,10 +151,10 @@ def _record_pair(actor: Actor, view: MatchView, *, has_purpose: bool) -> list[An
     row = view.match
     if Permission.RECORD_READ not in actor.permissions:
         return [None, None]
-    is_seen = row.other_record and (has_purpose or row.other_state == actor.state)
+    is_readable = has_purpose or row.other_state == actor.state
     return [
         _read_record(actor, row.record_id),
-        _read_record(actor, row.other_record) if is_seen else None,
+        _read_record(actor, row.other_record) if row.other_record and is_readable else None,
     ]
 
 

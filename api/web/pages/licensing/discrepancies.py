@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.schemas.common import AssignRequest
-from api.schemas.discrepancies import AgreementRequest, DiscrepancyQuery, StatementRequest
+from api.schemas.shipments import AgreementRequest, DiscrepancyQuery, StatementRequest
 from api.web import actions, choices, listing
 from api.web.access import login_required, login_required_for_form
 from api.web.actions import Action, ActionField, Subject
@@ -21,7 +21,8 @@ from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.names import label
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
-from salsa_ext.trade.discrepancies.queries import UNRESOLVED_STATUSES, DiscrepancyView
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView
+from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
 
 MAX_RELATED = 50
 PAGE_SIZE = 10

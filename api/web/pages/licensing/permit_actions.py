@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from api.schemas.common import find_party
 from api.schemas.permits import PermitAmendRequest, PermitDecisionRequest, ReissueRequest
 from api.web import actions, choices
 from api.web.access import login_required, login_required_for_form
@@ -63,7 +64,7 @@ AUTHENTICATION_FIELDS = (
 
 def current_values(view: PermitView) -> dict[str, str]:
     """Return the current values of what can be amended."""
-    plan, carrier = view.permit.plan or {}, view.parties.get(view.permit.carrier_id)
+    plan, carrier = view.permit.plan or {}, find_party(view.parties, view.permit.carrier_id)
     standing = {name: plan.get(name) for name in PLAN_FIELDS} | {
         "carrier": carrier and carrier.name
     }

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
+from api.schemas.common import find_party
 from api.schemas.shipments import (
     CheckpointRequest,
     IncidentRequest,
@@ -131,7 +132,7 @@ def plan_values(actor: Actor, view: ShipmentView) -> Mapping[str, str]:
 
 
 def _current_plan(view: ShipmentView) -> dict[str, str]:
-    row, carrier = view.shipment, view.parties.get(view.shipment.carrier_id)
+    row, carrier = view.shipment, find_party(view.parties, view.shipment.carrier_id)
     plain = {name: str(getattr(row, name) or "") for name in PLAIN_FIELDS}
     return plain | {
         "transport.document_kind": row.document_kind or "",

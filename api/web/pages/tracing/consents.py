@@ -10,14 +10,14 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.i18n.messages import translate
-from api.schemas.consents import (
+from api.schemas.records import (
     ConsentGrantRequest,
     ConsentQuery,
     ConsentRefusalRequest,
     ConsentRequest,
     ConsentResponse,
+    RecordResponse,
 )
-from api.schemas.records import RecordResponse
 from api.web import actions, choices, listing, record_picker, submission
 from api.web.access import login_required, login_required_for_form, render_again
 from api.web.actions import Action, ActionField, Subject

@@ -71,7 +71,7 @@ def way_of(view: ResultView, places: Places) -> Way:
     A chain that may be of several guns is no way: then the places alone are shown.
     """
     trace, diversion = view.trace, view.result.point_of_diversion
-    turn = diversion and diversion["after"]
+    turn = diversion["after"] if diversion else None
     rows = [_row(event, places, turn) for event in view.result.chain]
     rows.append(
         Row(
