@@ -172,9 +172,11 @@ _RESTRICTIONS: Final = (
 
 def restricted_by_subject(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the restricted agencies of each own trace or request."""
-    wanted = list(ids)
-    own, theirs = own_and_named_by_subject(wanted)
-    return {one: sorted({*own[one], *theirs[one]}) for one in wanted}
+    subject_ids = list(ids)
+    own, theirs = own_and_named_by_subject(subject_ids)
+    return {
+        subject_id: sorted({*own[subject_id], *theirs[subject_id]}) for subject_id in subject_ids
+    }
 
 
 def own_and_named_by_subject(

@@ -88,10 +88,12 @@ def find_misspelled(
     """
     if len(written) < 4:
         return []
-    found = process.extract(written, known, scorer=OSA.distance, score_cutoff=MAX_TYPOS, limit=12)
+    distances = process.extract(
+        written, known, scorer=OSA.distance, score_cutoff=MAX_TYPOS, limit=12
+    )
     return [
         (name, confidence)
-        for name, errors, _ in found
+        for name, errors, _ in distances
         if (confidence := _typo_confidence(written, name, int(errors), telling))
     ]
 
@@ -106,24 +108,26 @@ def _typo_confidence(written: str, name: str, errors: int, telling: int) -> floa
     return 0.0
 
 
-def rank_candidates(found: Sequence[NameCandidate]) -> list[NameCandidate]:
+def rank_candidates(candidates: Sequence[NameCandidate]) -> list[NameCandidate]:
     """Return the best candidate of each code, best first.
 
     Rivals reduce each other's confidence by their own.
     """
     best: dict[str, NameCandidate] = {}
-    for one in found:
-        if one.code not in best or best[one.code].confidence < one.confidence:
-            best[one.code] = one
-    total = sum(one.confidence**RIVAL_EXPONENT for one in best.values())
+    for candidate in candidates:
+        if candidate.code not in best or best[candidate.code].confidence < candidate.confidence:
+            best[candidate.code] = candidate
+    total = sum(candidate.confidence**RIVAL_EXPONENT for candidate in best.values())
     fair = [
-        one._replace(confidence=round(one.confidence ** (RIVAL_EXPONENT + 1) / total, 3))
-        for one in best.values()
+        candidate._replace(
+            confidence=round(candidate.confidence ** (RIVAL_EXPONENT + 1) / total, 3)
+        )
+        for candidate in best.values()
     ]
     likely = [
-        one for one in fair if one.confidence > 0
+        candidate for candidate in fair if candidate.confidence > 0
     ]  # of many rivals some are rounded to nothing
-    return sorted(likely, key=lambda one: (-one.confidence, one.code))
+    return sorted(likely, key=lambda candidate: (-candidate.confidence, candidate.code))
 
 
 CERTAIN: Final = 0.95  # a code is given where at most one gun in twenty can be another
@@ -152,26 +156,27 @@ class NameIndex:
 
     def __init__(self, known: Iterable[KnownName]) -> None:
         by: dict[str, list[NameCandidate]] = defaultdict(list)
-        for one in known:
+        for known_name in known:
             how = (
                 "name"
-                if one.confidence == 1
+                if known_name.confidence == 1
                 else "form"
-                if one.confidence == CORE_NAME
+                if known_name.confidence == CORE_NAME
                 else "usual"
             )
-            by[one.folded].append(NameCandidate(one.code, one.confidence, how))
+            by[known_name.folded].append(NameCandidate(known_name.code, known_name.confidence, how))
         self.by = {
-            name: sorted(found, key=lambda one: -one.confidence) for name, found in by.items()
+            name: sorted(candidates, key=lambda candidate: -candidate.confidence)
+            for name, candidates in by.items()
         }
         self.sure = sorted(
-            name for name, found in self.by.items() if found[0].confidence >= CORE_NAME
+            name for name, candidates in self.by.items() if candidates[0].confidence >= CORE_NAME
         )
 
     def resolve(self, text: str) -> str | None:
         """Return the certain code of a text, or None."""
-        found = self.read(text)
-        return found[0].code if found and found[0].confidence >= CERTAIN else None
+        candidates = self.read(text)
+        return candidates[0].code if candidates and candidates[0].confidence >= CERTAIN else None
 
     def candidates(self, text: str) -> list[NameCandidate]:
         """Return the possible codes of a text, best first; [] if none."""
@@ -202,14 +207,14 @@ class NameIndex:
 
     def within(self, text: str) -> list[NameCandidate]:
         """Return the longest known name in the text; leading ones rank higher."""
-        said = split_words(text)
-        for length in range(len(said) - 1, 0, -1):
-            for at in range(len(said) - length + 1):
-                name = "".join(said[at : at + length])
-                found = self.by.get(name, ()) if len(name) > (2 if at else 1) else ()
-                if found and found[0].confidence >= CORE_NAME:
+        words = split_words(text)
+        for length in range(len(words) - 1, 0, -1):
+            for at in range(len(words) - length + 1):
+                name = "".join(words[at : at + length])
+                candidates = self.by.get(name, ()) if len(name) > (2 if at else 1) else ()
+                if candidates and candidates[0].confidence >= CORE_NAME:
                     confidence = (CONTAINED_NAME if at else LEADING_NAME) * _SHORT_FACTORS.get(
                         len(name), 1
                     )
-                    return [NameCandidate(found[0].code, confidence, "part")]
+                    return [NameCandidate(candidates[0].code, confidence, "part")]
         return []
