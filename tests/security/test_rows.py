@@ -190,7 +190,7 @@ def test_an_attachment_is_withdrawn_by_its_owner_alone(as_role, state, withdrawn
 
 def test_what_handling_h2_says_concerns_no_other_state(as_role):
     owner = as_role("owner")
-    with pytest.raises(psycopg2.errors.CheckViolation, match="kept_to_owner"):
+    with pytest.raises(psycopg2.errors.CheckViolation, match="owner_only"):
         owner.execute("UPDATE attachment SET handling = 'H2' WHERE cardinality(concerned) > 1")
 
 
