@@ -99,8 +99,8 @@ def us_crime_guns_(
         _show(report, dry_run, rejects_file)
         if compare:
             with _bar("Traces") as progress:
-                found = us_crime_guns_compare.compare_traces(path, actor, progress)
-            _show_agreement(found)
+                comparisons = us_crime_guns_compare.compare_traces(path, actor, progress)
+            _show_agreement(comparisons)
 
 
 @contextmanager
@@ -151,11 +151,11 @@ def _write_rejects(rejects: Sequence[Reject], rejects_file: Path) -> None:
         writer.writerows([escape_formula(cell) for cell in reject] for reject in rejects)
 
 
-def _show_agreement(found: Sequence[Comparison]) -> None:
+def _show_agreement(comparisons: Sequence[Comparison]) -> None:
     rows: dict[str, list[Any]] = {}
-    for one in found:
-        rows.setdefault(one.kind, []).append(one.case.row)
-    click.echo(f"\nTraces against the published days from sale to crime: {len(found)} rows")
+    for comparison in comparisons:
+        rows.setdefault(comparison.kind, []).append(comparison.case.row)
+    click.echo(f"\nTraces against the published days from sale to crime: {len(comparisons)} rows")
     for kind in (kind for kind in RESULT_CLASSES if kind in rows):
         click.echo(f"  {len(rows[kind]):>5}  {kind:<24} {RESULT_CLASSES[kind]}")
         if kind != "agrees":

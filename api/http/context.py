@@ -44,9 +44,9 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
 
 def current_vault() -> Vault:
     """Return the vault of the running application."""
-    found = current_app.config["VAULT"]
-    assert isinstance(found, Vault)
-    return found
+    vault = current_app.config["VAULT"]
+    assert isinstance(vault, Vault)
+    return vault
 
 
 __all__ = ["transaction"]

@@ -74,7 +74,9 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
         working_dir=ROOT,
     )
     # granian advises against so many threads, which `turns` holds back
-    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
+    logging.getLogger("_granian").addFilter(
+        lambda record: "Python threads" not in record.getMessage()
+    )
     with process.run_worker_process():
         server.serve()
 
