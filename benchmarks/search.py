@@ -160,7 +160,7 @@ def _search_service(query: MarkQuery, *, near: bool = False) -> tuple[list[int],
         if candidates
         else ""
     )
-    return [candidate.held.record_id.int for candidate in candidates], is_hit, sureness
+    return [candidate.mark_hit.record_id.int for candidate in candidates], is_hit, sureness
 
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:

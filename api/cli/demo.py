@@ -59,9 +59,9 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
 
 def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
     """Make the region unless it stands; one that was begun and not finished is made anew."""
-    current = _standing()
+    current = _current_region()
     if current == (DEMO, True):
-        _tell(path, base_url)
+        _write_accounts(path, base_url)
         return
     if current == (DEMO, False):
         migrations.clear_schema(owner_url(config))
@@ -77,7 +77,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
         )
 
 
-def _tell(path: Path, base_url: str) -> None:
+def _write_accounts(path: Path, base_url: str) -> None:
     """Let the file tell the accounts of the region that stands, and where it is served now.
 
     What it told is nowhere else. Where it is lost the accounts are renewed, rather than the region
@@ -93,7 +93,7 @@ def _tell(path: Path, base_url: str) -> None:
     accounts.write_credentials(path, base_url, known)
 
 
-def _standing() -> tuple[str, bool] | None:
+def _current_region() -> tuple[str, bool] | None:
     with transaction(operator(None)):
         current = installation.get_installation()
         return (current.kind, current.is_complete) if current else None

@@ -40,14 +40,14 @@ class SheetBuilder:
             return {"a": english, "b": None}
         template = load_catalogue(self.language).get(message.text, message.text)
         translated = format_message(template, message.params, self.language)
-        return self._beside(translated, english)
+        return self._pair_of(translated, english)
 
     def named(self, kind: str, code: str) -> Pair:
         """Return the name of a code in both languages."""
         own, english = (names.label(kind, code, each) for each in (self.language, ENGLISH))
-        return self._beside(own, english)
+        return self._pair_of(own, english)
 
-    def _beside(self, own: str, english: str) -> Pair:
+    def _pair_of(self, own: str, english: str) -> Pair:
         return {"a": own, "b": None if self.is_alone or english == own else english}
 
     def code(self, kind: str, code: str | None) -> str | None:
