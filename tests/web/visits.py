@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from api.web.blueprints import AREAS
+from api.web.pages import AREAS
 from tests.support.routes import ID
 from tests.web import scenes
 
