@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import Flask
 
 from api.http.context import core_app, current_vault
-from api.http.context import transaction as retelling
+from api.http.context import transaction as transaction_with_corrections
 from salsa_ext.access.rules import operator, service
 from salsa_ext.alerts import jobs as alert_jobs
 from salsa_ext.boards import events
@@ -129,7 +129,7 @@ def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -
     """Run one transaction of a state; 0 if it fails, logged."""
     actor = service(state, clock, current_vault())
     try:
-        with retelling(actor):
+        with transaction_with_corrections(actor):
             return step(actor=actor)
     except Exception as error:  # the next round tries again
         log.exception(failed, extra={"state": state, "error": type(error).__name__})
@@ -188,9 +188,9 @@ SCHEDULE: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
     "reminded": (send_reminders, MINUTE),
     "alerted": (review_alerts, MINUTE),
     "fold": (fold_rollups, POLL_SECONDS),
-    "matched": (partial(match_records, most=TIME_SLICE), POLL_SECONDS),
-    "told": (partial(notify_record_owners, most=TIME_SLICE), POLL_SECONDS),
-    "watched": (partial(check_shipments, most=TIME_SLICE), MINUTE),
+    "matched": (partial(match_records, seconds=TIME_SLICE), POLL_SECONDS),
+    "told": (partial(notify_record_owners, seconds=TIME_SLICE), POLL_SECONDS),
+    "watched": (partial(check_shipments, seconds=TIME_SLICE), MINUTE),
     "awaited": (check_counterparts, HOUR),
     "clean": (delete_expired, HOUR),
 }

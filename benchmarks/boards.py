@@ -23,12 +23,12 @@ POST_COUNT: Final = 12
 FIRST_BOARD_SCRIPT: Final = """
 import sys, time
 from api.app import create_app
-from benchmarks.boards import page
+from benchmarks.boards import read_page
 from salsa_ext.core.config import Config
 app = create_app(Config.from_env())
 with app.app_context():
     began, used = time.perf_counter(), time.process_time()
-    page(app.test_client(), sys.argv[1], sys.argv[2])
+    read_page(app.test_client(), sys.argv[1], sys.argv[2])
     print(time.perf_counter() - began, time.process_time() - used)
 """
 

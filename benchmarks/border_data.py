@@ -101,7 +101,7 @@ PERMIT: Final = """
     INSERT INTO permit (id, owner_state, concerned, version, kind, number, document_kind, status, issued_on,
                         expires_on, agency, signatory_id, regime, exporting_state, importing_state,
                         transit_states, exporter_id, importer_id, final_consignee_id, transit_permits,
-                        recorded_at, standing, findings)
+                        recorded_at, counterpart_status, findings)
 """
 SHIPMENTS_SQL: Final = f"""
 WITH {PLACES}, made AS (
@@ -133,7 +133,7 @@ TRACE: Final = """
                        created_at)
 """
 LEG: Final = """
-    INSERT INTO trace_leg (trace_id, id, owner_state, concerned, state, channel, status, why, events,
+    INSERT INTO trace_leg (trace_id, id, owner_state, concerned, state, channel, status, reasons, events,
                            asked_at, is_automatic)
 """
 HIT: Final = """

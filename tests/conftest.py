@@ -200,7 +200,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all workers: the service's own, or the one that SALSA_TEST_SERVER names.
 
-    SALSA_TEST_SERVER is the URL of a role with CREATEDB and CREATEROLE.
+    SALSA_TEST_SERVER is the URL of a superuser.
     """
     shared = shared_folder(tmp_path_factory)
     secret = shared / "passwords"

@@ -191,7 +191,7 @@ class Call:
         )
         ids = {
             name: find_id(
-                client, self.operation.segments[0] if at == 0 else "", get(f"path_{name}")
+                client, self.operation.segments[0] if at == 0 else "", str(values[f"path_{name}"])
             )
             for at, name in enumerate(operation.arguments)
         }
@@ -267,7 +267,7 @@ class Call:
             if each.is_list:
                 value = number_lines(list(value), resolve(each.schema["items"]))
             if each.schema.get("format") == "uuid":
-                value = find_id(client, f"{each.names[-1]}s", value)
+                value = find_id(client, f"{each.names[-1]}s", str(value))
             set_value(body, each.names, value)
         for name in self.values.get("empty") or ():
             set_value(body, name.replace("-", "_").split("."), [])

@@ -13,7 +13,7 @@ from api.server import database
 from salsa_ext.administration import migrations
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import SalsaError
-from salsa_ext.database.postgres import cluster
+from salsa_ext.database.postgres import programs
 from salsa_ext.database.postgres.server import EmbeddedServer
 
 ENOUGH = 1024**3
@@ -97,10 +97,10 @@ def _space(config: Config) -> Finding:
 def _server(config: Config) -> Finding:
     if config.database_url is not None:
         return Finding("PostgreSQL as SALSA_DATABASE_URL names it", True)
-    folder = cluster.find_programs()
+    folder = programs.find_programs()
     status = EmbeddedServer(config.home).status()
     said = f"running as {status.pid}" if status.running else "not running; commands start it"
-    return Finding(f"PostgreSQL {cluster.program_version(folder)}, {said}", True)
+    return Finding(f"PostgreSQL {programs.program_version(folder)}, {said}", True)
 
 
 def _schema(config: Config) -> Finding:

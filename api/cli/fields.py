@@ -60,7 +60,7 @@ class Field:
         words += ["Once for each."] if self.is_list else []
         if resolve(one).get("type") == "object":
             words.append(f"{WORDS}{', '.join(one['properties'])}.")
-        kind: click.ParamType = click.Choice(one["enum"]) if "enum" in one else Value(one)
+        kind: click.ParamType[Any] = click.Choice(one["enum"]) if "enum" in one else Value(one)
         return click.Option(
             [self.key, self.flag],
             type=kind,
@@ -70,7 +70,7 @@ class Field:
         )
 
 
-class Value(click.ParamType):
+class Value(click.ParamType[Any]):
     """A value of the type that its schema names; what it may be, the service says."""
 
     name = "value"

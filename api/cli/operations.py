@@ -90,7 +90,8 @@ class Operation:
     @cached_property
     def contents(self) -> Mapping[str, Any]:
         """Return the bodies that the operation takes, by media type."""
-        return self.spec.get("requestBody", {}).get("content", {})
+        contents: Mapping[str, Any] = self.spec.get("requestBody", {}).get("content", {})
+        return contents
 
     @cached_property
     def body(self) -> Schema | None:

@@ -9,7 +9,7 @@ import click
 from salsa_ext.core.text import text_problem
 
 
-class StateType(click.ParamType):
+class StateType(click.ParamType[str]):
     """Three letters; lower case is taken, and the database says later whether there is such one."""
 
     name = "state"
@@ -22,7 +22,7 @@ class StateType(click.ParamType):
         return code
 
 
-class Line(click.ParamType):
+class Line(click.ParamType[str]):
     """A text of one line; what is wrong with it is said as over HTTP."""
 
     name = "text"

@@ -134,4 +134,4 @@ class LimitedResponse:
 
 def register(app: Flask, limit: int) -> None:
     """Limit concurrent requests in each process."""
-    app.wsgi_app = RequestLimiter(app.wsgi_app, limit)  # type: ignore[method-assign]
+    app.wsgi_app = RequestLimiter(app.wsgi_app, limit)  # type: ignore[assignment,method-assign]

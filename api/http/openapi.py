@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from flask_smorest import Api
+from marshmallow import Schema, fields
 from werkzeug.routing import BaseConverter
 
 from api.http.auth import CASE_PATTERN, OFFICER_PATTERN
@@ -62,6 +68,55 @@ RESPONSE_HEADERS: Final = {
 }
 
 
+EXAMPLES: Final = {
+    "boolean": True,
+    "integer": 1,
+    "number": 1.5,
+    "uuid": "0199f2c0-5d1e-7a31-8c5e-2f9d0b6a7c11",
+    "date": "2026-03-09",
+    "date-time": "2026-03-09T14:30:00-03:00",
+    "^[A-Z]{3}$": "PRY",
+}
+"""Examples by type, format or pattern."""
+
+
+@cache
+def load_properties() -> dict[str, Any]:
+    """Return descriptions and examples by property, and by schema and property."""
+    return tomllib.loads(Path(__file__).with_name("properties.toml").read_text("utf-8"))
+
+
+def _describe_property(field: fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """Return description and examples of a property (apispec attribute function)."""
+    if not isinstance(field.parent, Schema):
+        return {}
+    properties, name = load_properties(), field.data_key or field.name
+    names = [re.sub("(Response|Schema)$", "", cls.__name__) for cls in type(field.parent).__mro__]
+    tables = [properties[each] for each in names if each in properties]
+    entry = next((each[name] for each in tables if name in each), properties.get(str(name)))
+    if entry is None or isinstance(entry, dict):
+        return {}
+    description, *examples = [entry] if isinstance(entry, str) else entry
+    return {"description": description} | ({"examples": examples} if examples else {})
+
+
+def _add_example(field: fields.Field[Any], ret: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the example of a value whose type, format, pattern or list has one."""
+    if "enum" in ret:
+        return {"examples": ret["enum"][:1]}
+    if "examples" in ret or not isinstance(field.parent, Schema):
+        return {}
+    kinds = ret.get("type", ())
+    kind = kinds if isinstance(kinds, str) else next(iter(kinds), None)
+    if kind in ("integer", "number"):
+        low, high = ret.get("minimum", 0), ret.get("maximum", 1)
+        return {"examples": [low if low > 0 or high < 1 else EXAMPLES[kind]]}
+    for key in (ret.get("format"), ret.get("pattern"), kind):
+        if key in EXAMPLES:
+            return {"examples": [EXAMPLES[key]]}
+    return {}
+
+
 class Slug(BaseConverter):
     """A code in an address: lower case, digits, hyphens."""
 
@@ -90,7 +145,10 @@ class SalsaApi(Api):  # type: ignore[misc]  # flask-smorest has no types
         """Do nothing: `api.http.error_handlers` handles all errors."""
 
     def _register_responses(self) -> None:
-        """Document every error status as a problem (RFC 9457)."""
+        """Document every error status as a problem (RFC 9457), and what properties mean."""
+        functions = self.ma_plugin.converter.attribute_functions
+        functions.insert(1, _describe_property)
+        functions.append(_add_example)
         content = {"content": {PROBLEM_TYPE: {"schema": ProblemSchema}}}
         for status in HTTPStatus:
             body = content if status >= 400 else {}

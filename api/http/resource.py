@@ -120,7 +120,9 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
         def view(*arguments: Any, **ids: Any) -> Any:
             fields = arguments[0] if arguments else {}
-            return remember_version(read(g.actor, **ids, **fields))
+            result = read(g.actor, **ids, **fields)
+            is_file = answer is None and isinstance(result, Response)
+            return tables.as_requested(result) if is_file else remember_version(result)
 
         def public_view() -> Any:
             with transaction(visitor()):
@@ -130,7 +132,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         inner: View = public_view if is_public else view
         inner = self.arguments(query(), location="query", unknown=None)(inner) if query else inner
         inner = self.response(200, answer)(inner)
-        documented = {"content": tables.describe_files(media_types)} if media_types else {}
+        kinds = media_types if answer else (*media_types, tables.OCTETS)
+        documented = {"content": tables.describe_files(kinds)} if media_types else {}
         has_etag = answer is not None and not is_public
         headers = {"headers": {"ETag": "ETag"}} if has_etag else {}
         inner = self.doc(responses={200: documented | headers})(inner)
@@ -219,7 +222,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             def view(*data: Any, **ids: Any) -> Any:
                 if lines:
                     release_connection()  # each part of the answer takes a connection for itself
-                    return command(g.actor, *data, current_attempt(may_be_parts=True))
+                    streamed = command(g.actor, *data, current_attempt(may_be_parts=True))
+                    return tables.as_requested(streamed)
                 return remember_version(command(g.actor, *data, **ids))
 
             inner: View = view
@@ -310,7 +314,8 @@ def _describe_answer(
 ) -> dict[str, Any]:
     """Describe headers and lines of an answer for OpenAPI."""
     if lines:
-        return {"content": {NDJSON: {"schema": {"oneOf": list(lines)}}}}
+        content = {NDJSON: {"schema": {"oneOf": list(lines)}}}
+        return {"content": content | tables.describe_files((tables.OCTETS,))}
     names = (["ETag"] if answer else []) + (["Location"] if location else [])
     return {"headers": {name: name for name in names}} if names else {}
 

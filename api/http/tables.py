@@ -14,6 +14,7 @@ from marshmallow import Schema
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OCTETS = "application/octet-stream"
 LAST_COLUMNS = ("handling", "withheld", "uses")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -25,6 +26,17 @@ def describe_files(media_types: Collection[str]) -> dict[str, Any]:
         each: {"schema": {"type": "string"} if each.startswith("text/") else binary}
         for each in media_types
     }
+
+
+def as_requested(response: Response) -> Response:
+    """Return a file as application/octet-stream if only that is accepted.
+
+    Generated clients know no other type of file.
+    """
+    kinds = (str(response.mimetype), OCTETS)
+    if request.accept_mimetypes.best_match(kinds) == OCTETS:
+        response.mimetype = OCTETS
+    return response
 
 
 def requested_format(form: str | None) -> str | None:

@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from string import Formatter
-from types import ModuleType
 from typing import Any, Final
 
-from api.i18n import articles_fr, articles_pt
-
-LANGUAGES: Final[Mapping[str, ModuleType]] = {"fr": articles_fr, "pt": articles_pt}
-FORMS_BY_LANGUAGE: Final = {language: frozenset(said.WITH) for language, said in LANGUAGES.items()}
+LANGUAGES: Final[Mapping[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("locales").joinpath("articles.toml").read_text("utf-8")
+)
+"""Names of states by article, and the forms of prepositions with articles, by language."""
+FORMS_BY_LANGUAGE: Final = {code: frozenset(each["forms"]) for code, each in LANGUAGES.items()}
 ARTICLE_FIELD: Final = re.compile(
     rf"\{{\w+:({'|'.join(frozenset().union(*FORMS_BY_LANGUAGE.values()))})\}}", re.IGNORECASE
 )
+
+
+@cache
+def find_article(name: str, language: str) -> str:
+    """Return the article of a state's name; empty if it has none.
+
+    Before a vowel, French has `l’`, or `’` (elision of the preposition) for a name without one.
+    """
+    rules = LANGUAGES[language]
+    article = next((each for each, names in rules["names"].items() if name in names), "")
+    if "vowels" not in rules or article == "les" or not re.match(rules["vowels"], name):
+        return article
+    if article:
+        return str(rules["elided"])
+    return "" if name.isupper() else str(rules["elision"])
 
 
 class ArticleFormatter(Formatter):
     """Formatter for fields such as `{state:de}`: preposition, article, name."""
 
     def __init__(self, language: str) -> None:
-        self.said = LANGUAGES[language]
+        self.language = language
 
     def format_field(self, value: Any, form: str) -> Any:
         """Format a value with its article; a capitalized form begins a sentence."""
-        if (before := self.said.WITH.get(form.lower())) is None:
+        before = LANGUAGES[self.language]["forms"].get(form.lower())
+        if before is None:
             return super().format_field(value, form)
-        name = str(value)
-        said = before[self.said.article(name)] + name
-        return said[:1].upper() + said[1:] if form[0].isupper() else said
+        text = before[find_article(str(value), self.language)] + str(value)
+        return text[:1].upper() + text[1:] if form[0].isupper() else text
 
 
 def format_message(template: str, params: Mapping[str, Any], language: str) -> str:

@@ -54,7 +54,7 @@ def translate_event(message: Message | Mapping[str, Any]) -> str:
     """
     said = message if isinstance(message, Message) else Message(message["text"], message["params"])
     days = {
-        name: format_day(date.fromisoformat(value))
+        name: format_day(date.fromisoformat(str(value)))
         for name in DAY_PARAMS
         if ISO_DATE.fullmatch(
             str(value := said.params.get(name))

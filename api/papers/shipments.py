@@ -178,7 +178,7 @@ def bulk_section(words: SheetBuilder, face: Face, permit: PermitView) -> list[Pa
     for entry in face["bulk"]:
         line = lines.get(entry["line"])
         told = ", ".join(filter(None, describe_goods(words, line))) if line else ""
-        quantity = words.quantity(entry["quantity"], line and line["unit"])
+        quantity = words.quantity(entry["quantity"], line["unit"] if line else None)
         rows.append([str(entry["line"]), told, entry.get("lot") or "", quantity])
     return words.table(message("Goods without serial numbers"), BULK_COLUMNS, rows, numbers=(0, 3))
 

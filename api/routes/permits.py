@@ -7,15 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from api.http.resource import Item, Resource
-from api.schemas.licensees import (
+from api.schemas.permits import (
     LicenseeClosureRequest,
     LicenseeDecisionRequest,
     LicenseeQuery,
     LicenseeRenewalRequest,
     LicenseeRequest,
     LicenseeResponse,
-)
-from api.schemas.permits import (
     PermitAmendRequest,
     PermitDecisionRequest,
     PermitQuery,
@@ -28,7 +26,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
 from salsa_ext.reference import suggestions
 from salsa_ext.trade.permits import changes as permit_changes
-from salsa_ext.trade.permits import licensee_queries, licensees, permits
+from salsa_ext.trade.permits import licensees, permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.values import LicenceDecision, PermitData
 
@@ -94,8 +92,8 @@ blueprint.action(
 )
 
 
-def _load_licensee(_: Actor, licensee_id: UUID) -> licensee_queries.LicenseeView:
-    return licensee_queries.read_licensee(licensee_id)
+def _load_licensee(_: Actor, licensee_id: UUID) -> licensees.LicenseeView:
+    return licensees.read_licensee(licensee_id)
 
 
 licensees_blueprint = Resource(
@@ -107,11 +105,11 @@ licensees_blueprint.listing(
     "/licensees",
     LicenseeQuery,
     LicenseeResponse,
-    licensee_queries.list_licensees,
+    licensees.list_licensees,
     Permission.LICENSEE_READ,
 )
 licensees_blueprint.reading(
-    LICENSEE, LicenseeResponse, licensee_queries.get_licensee, Permission.LICENSEE_READ
+    LICENSEE, LicenseeResponse, licensees.get_licensee, Permission.LICENSEE_READ
 )
 licensees_blueprint.action(
     "/licensees",

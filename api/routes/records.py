@@ -8,16 +8,23 @@ from uuid import UUID
 
 from api.http.resource import Item, Resource
 from api.schemas.common import AsOfQuery
-from api.schemas.consents import (
+from api.schemas.records import (
     ConsentGrantRequest,
     ConsentQuery,
     ConsentRefusalRequest,
     ConsentRequest,
     ConsentResponse,
+    DisclosureQuery,
+    DisclosureResponse,
+    HistoryResponse,
+    LeadQuery,
+    LeadResponse,
+    MatchConfirmRequest,
+    MatchQuery,
+    MatchRejectRequest,
+    MatchResponse,
+    RecordResponse,
 )
-from api.schemas.leads import LeadQuery, LeadResponse
-from api.schemas.matches import MatchConfirmRequest, MatchQuery, MatchRejectRequest, MatchResponse
-from api.schemas.records import DisclosureQuery, DisclosureResponse, HistoryResponse, RecordResponse
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration.audit import list_disclosures
 from salsa_ext.core.actor import Actor

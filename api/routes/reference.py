@@ -17,15 +17,18 @@ from api.schemas.reference import (
     ContactQuery,
     ContactRequest,
     ContactResponse,
+    DatasetsResponse,
     MakeResponse,
     NameQuery,
     OffenceQuery,
     OffenceResponse,
     StateQuery,
     StateResponse,
+    StatisticsQuery,
+    TableResponse,
     TypeResponse,
+    present_table,
 )
-from api.schemas.statistics import DatasetsResponse, StatisticsQuery, TableResponse, present_table
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies as administration_agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData

@@ -8,12 +8,6 @@ from uuid import UUID
 from api.http.multipart import Manifest
 from api.http.resource import Item, Resource
 from api.schemas.common import AsOfQuery, AssignRequest
-from api.schemas.discrepancies import (
-    AgreementRequest,
-    DiscrepancyQuery,
-    DiscrepancyResponse,
-    StatementRequest,
-)
 from api.schemas.receipts import (
     ReceiptCorrectionDocumentRequest,
     ReceiptCorrectionRequest,
@@ -23,7 +17,10 @@ from api.schemas.receipts import (
     ReceivedItemRequest,
 )
 from api.schemas.shipments import (
+    AgreementRequest,
     CheckpointRequest,
+    DiscrepancyQuery,
+    DiscrepancyResponse,
     IncidentRequest,
     PermitShipmentQuery,
     ReceiptReminderRequest,
@@ -37,6 +34,7 @@ from api.schemas.shipments import (
     ShipmentRequest,
     ShipmentResponse,
     ShippedItemRequest,
+    StatementRequest,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.numbers import Whole
-from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.schemas import Items, RequestSchema, repeats
 from api.http.fields.texts import Flag, Line, Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
@@ -39,17 +39,14 @@ class AccountRequest(RequestSchema):
     post = PostCode()
 
 
+@repeats(AccountRequest, "password")
 class AccountResponse(Schema):
     """An account of the own state."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    username = fields.String(required=True)
-    role = fields.String(required=True)
-    agency = fields.String(required=True)
     is_active = fields.Boolean(required=True)
     created_at = fields.DateTime(required=True)
-    post = fields.String(required=True, allow_none=True)
 
 
 class NewAccountResponse(Schema):
@@ -76,12 +73,12 @@ class KeyRequest(RequestSchema):
     scopes = Items(Text(most=50), most=50)
 
 
+@repeats(KeyRequest, "username", "days")
 class KeyResponse(Schema):
     """Key without its token."""
 
     id = fields.UUID(required=True)
     account = fields.UUID(attribute="account_id", required=True)
-    name = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
     created_at = fields.DateTime(required=True)
     expires_at = fields.DateTime(required=True)
@@ -98,9 +95,9 @@ class NewKeyResponse(Schema):
 class MeResponse(Schema):
     """The caller and the permissions of the key."""
 
-    state = fields.String(allow_none=True, required=True)
+    state = StateCode(allow_none=True, required=True)
     agency = fields.String(allow_none=True)
-    role = fields.String(required=True)
+    role = Code(codes.ROLES, required=True)
     officer = fields.String(allow_none=True)
     permissions = fields.List(fields.String(), required=True)
 
@@ -113,16 +110,16 @@ class AuditResponse(Schema):
 
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
-    state = fields.String(attribute="owner_state", required=True)
-    action = fields.String(required=True)
-    subject_kind = fields.String(required=True)
+    state = StateCode(attribute="owner_state", required=True)
+    action = Code(tuple(Action), required=True)
+    subject_kind = Code(SUBJECT_KINDS, required=True)
     subject_id = fields.String(required=True)
-    subject_state = fields.String(allow_none=True)
+    subject_state = StateCode(allow_none=True)
     role = fields.String(required=True)
     account = fields.UUID(allow_none=True)
     officer = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
-    purpose = fields.String(allow_none=True)
+    purpose = Code(codes.PURPOSES, allow_none=True)
     case_number = fields.String(allow_none=True)
     request_id = fields.String(allow_none=True)
     data = fields.Dict(required=True)
@@ -173,27 +170,16 @@ class SettingsRequest(RequestSchema):
     trace_approval = Code(TRACE_APPROVAL_MODES)
 
 
+@repeats(SettingsRequest, is_complete=True)
 class SettingsResponse(Schema):
     """Settings of a state.
 
     `electronic_copies_agreed`: states that agreed to electronic copies too.
     """
 
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     version = fields.Integer(required=True)
-    counterpart_days = fields.Integer(required=True)
-    overdue_hours = fields.Integer(required=True)
-    electronic_copies_with = fields.List(fields.String(), required=True)
-    electronic_copies_agreed = fields.List(fields.String(), required=True)
-    answers_automatically = fields.Boolean(required=True)
-    flash_minutes = fields.Integer(required=True)
-    urgent_hours = fields.Integer(required=True)
-    priority_days = fields.Integer(required=True)
-    routine_days = fields.Integer(required=True)
-    weekdays = fields.List(fields.Integer(), required=True)
-    closed_on = fields.List(fields.Date(), required=True)
-    open_on = fields.List(fields.Date(), required=True)
-    trace_approval = fields.String(required=True)
+    electronic_copies_agreed = fields.List(StateCode(), required=True)
 
     @pre_dump
     def _present(self, view: SettingsView, **_: Any) -> dict[str, Any]:

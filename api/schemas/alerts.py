@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Id, Text
 from api.http.fields.times import Day, Moment
 from api.http.pagination import ListQuery
@@ -54,6 +55,7 @@ class AlertCancelRequest(RequestSchema):
     reason = Text(most=500, required=True)
 
 
+@repeats(AlertRequest, "record")
 class AlertResponse(Schema):
     """Alert of your state; `compared` once all records were searched.
 
@@ -62,20 +64,13 @@ class AlertResponse(Schema):
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
-    status = fields.String(required=True)
-    action = fields.String(required=True)
-    priority = fields.String(required=True)
-    reason = fields.String(required=True)
-    reason_text = fields.String(allow_none=True)
-    case_number = fields.String(required=True)
-    expires_on = fields.Date(required=True)
-    visible_to = fields.List(fields.String(), allow_none=True)
-    of_record = fields.UUID(attribute="source_record_id", allow_none=True)
-    source_withdrawn = fields.Boolean(required=True)
+    state = StateCode(required=True)
+    status = Code(codes.ALERT_STATUSES, required=True)
+    record = fields.UUID(attribute="source_record_id", allow_none=True)
+    source_withdrawn = fields.Boolean(attribute="is_source_withdrawn", required=True)
     firearm = fields.Nested(ItemResponse, required=True)
-    second_check = fields.String(required=True)
-    compared = fields.Boolean(required=True)
+    second_check = Code(codes.SECOND_CHECK_STATUSES, required=True)
+    compared = fields.Boolean(attribute="is_compared", required=True)
     entered_at = fields.DateTime(required=True)
     entered_by = fields.String(allow_none=True)
     verified_at = fields.DateTime(allow_none=True)
@@ -86,13 +81,12 @@ class AlertResponse(Schema):
 
     @pre_dump
     def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.alert) | {
-            "firearm": present_items([view.gun])[0],
-            "compared": view.is_compared,
-            "source_withdrawn": view.is_source_withdrawn,
-            "entered_by": view.entered_by,
-            "verified_by": view.verified_by,
-        }
+        names = ("is_compared", "is_source_withdrawn", "entered_by", "verified_by")
+        return (
+            row_fields(view.alert)
+            | {name: getattr(view, name) for name in names}
+            | {"firearm": present_items([view.gun])[0]}
+        )
 
 
 class AlertQuery(ListQuery):
@@ -130,7 +124,7 @@ class HitExtendRequest(RequestSchema):
 class AlertEndedResponse(Schema):
     """End of the alert of a hit: `cancelled` or `expired`, and when."""
 
-    status = fields.String(required=True)
+    status = Code(codes.ALERT_STATUSES[1:], required=True)
     ended_at = fields.DateTime(required=True)
 
 
@@ -140,11 +134,12 @@ class CauseChangedResponse(Schema):
     `corrected`: it still matches the alert; `corrected_away`: no longer; `withdrawn`.
     """
 
-    status = fields.String(required=True)
+    status = Code(codes.CAUSE_STATUSES[1:], required=True)
     changed_at = fields.DateTime(required=True)
 
 
-CHECK_DEFAULTS = {
+CAUSE_KINDS = (*codes.DOCUMENT_KINDS[:-1], "check")
+CHECK_DEFAULTS: Mapping[str, Any] = {
     "record": None,
     "version": None,
     "event": None,
@@ -152,7 +147,7 @@ CHECK_DEFAULTS = {
     "document_kind": None,
     "marks": (),
 }
-"""What a check does not say of a gun."""
+"""Fields of a gun that a check has not."""
 
 
 class HitGunResponse(FirearmResponse, SharedResponse):
@@ -166,26 +161,28 @@ class HitGunResponse(FirearmResponse, SharedResponse):
     version = fields.Integer(required=True, allow_none=True)
     withdrawn = fields.Boolean(required=True)
     corrected = fields.Boolean(required=True)
-    document_kind = fields.String(required=True, allow_none=True)
-    state = fields.String(required=True)
-    event = fields.String(required=True, allow_none=True)
+    document_kind = Code(codes.DOCUMENT_KINDS, required=True, allow_none=True)
+    state = StateCode(required=True)
+    event = Code((*codes.EVENT_KINDS, "alert"), required=True, allow_none=True)
     occurred_on = fields.Date(required=True, allow_none=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
 
     @pre_dump
     def _present(self, side: HitGun, **_: Any) -> dict[str, Any]:
-        [said] = present_items([side.view]) if side.view else [CHECK_DEFAULTS | (side.query or {})]
-        is_told = side.sharing.may("event")
+        firearm = dict(CHECK_DEFAULTS) | dict(side.query or {})
+        if side.view:
+            firearm = present_items([side.view])[0]
+        shows_event = side.sharing.may("event")
         return (
-            said
+            firearm
             | present_sharing(side.sharing, side.present_groups)
             | {
                 "place": side.place,
-                "event": said["event"] if is_told else None,
-                "document_kind": said["document_kind"] if is_told else None,
+                "event": firearm["event"] if shows_event else None,
+                "document_kind": firearm["document_kind"] if shows_event else None,
                 "withdrawn": side.is_withdrawn,
                 "corrected": side.is_corrected,
-                "occurred_on": said["occurred_on"] if is_told else None,
+                "occurred_on": firearm["occurred_on"] if shows_event else None,
             }
         )
 
@@ -195,43 +192,43 @@ class HitResponse(Schema):
 
     `possible`: may be another gun. `read_as`: the serial that matched. `reason`, `reason_text`,
     `case_number`, `firearm`: of the alert, for its own state only; the other state reads
-    `alert_record` for a purpose and a case while the alert is valid. `told`: the other side knows
-    of the hit. `alert_ended`, `cause_changed`: the hit is no ground to hold or seize the gun.
+    `alert_record` for a purpose and a case while the alert is valid. `notified`: the other side
+    knows of the hit. `alert_ended`, `cause_changed`: the hit is no ground to hold or seize the gun.
     `contact` of the other state, null if it does not know of the hit. A hit alone is no ground for
     action until `confirmed`.
 
-    In the detail, `sought` is the gun of the alert and `met` the gun found. The other state's gun
+    In the detail, `alert_gun` is the gun of the alert and `found_gun` the gun found. The other state's gun
     needs the case of the alert or a purpose and a case; its owner sees the disclosure. A gun from a
     check is the query and has no record.
     """
 
-    never_listed: ClassVar[frozenset[str]] = frozenset(("sought", "met"))
+    never_listed: ClassVar[frozenset[str]] = frozenset(("alert_gun", "found_gun"))
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    status = fields.String(required=True)
+    status = Code(codes.HIT_STATUSES, required=True)
     alert = fields.UUID(attribute="alert_id", required=True)
     alert_record = fields.UUID(allow_none=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
-    alert_state = fields.String(required=True)
-    reason = fields.String(allow_none=True)
+    alert_state = StateCode(required=True)
+    reason = Code(codes.ALERT_REASONS, allow_none=True)
     reason_text = fields.String(allow_none=True)
     case_number = fields.String(allow_none=True)
     firearm = fields.Nested(ItemResponse, allow_none=True)
     read_as = fields.String(attribute="serial_read", allow_none=True)
-    told = fields.Boolean(required=True)
-    asking_state = fields.String(attribute="finding_state", required=True)
+    notified = fields.Boolean(required=True)
+    asking_state = StateCode(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
-    action = fields.String(required=True)
-    priority = fields.String(required=True)
-    cause = fields.String(attribute="cause_kind", required=True)
+    action = Code(codes.ALERT_ACTIONS, required=True)
+    priority = Code(codes.HIT_PRIORITIES, required=True)
+    cause = Code(CAUSE_KINDS, attribute="cause_kind", required=True)
     cause_id = fields.UUID(allow_none=True)
-    strength = fields.String(required=True)
+    strength = Code(codes.MATCH_STRENGTHS, required=True)
     possible = fields.Boolean(required=True)
     score = fields.Float(required=True)
-    met_at = fields.DateTime(attribute="found_at", required=True)
-    made_at = fields.DateTime(attribute="created_at", required=True)
+    matched_at = fields.DateTime(attribute="found_at", required=True)
+    created_at = fields.DateTime(required=True)
     due_at = fields.DateTime(required=True)
     reminded_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
@@ -239,37 +236,28 @@ class HitResponse(Schema):
     note = fields.String(allow_none=True)
     changed_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
-    sought = fields.Nested(HitGunResponse)
-    met = fields.Nested(HitGunResponse)
+    alert_gun = fields.Nested(HitGunResponse)
+    found_gun = fields.Nested(HitGunResponse)
 
     @pre_dump
     def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
         alert, gun = (view.alert.alert, view.alert.gun) if view.alert else (None, None)
-        said = {
-            name: getattr(alert, name, None) for name in ("reason", "reason_text", "case_number")
-        }
-        return (
+        of_alert = ("reason", "reason_text", "case_number")
+        of_view = ("alert_record", "ended", "cause_changed", "contact", "answered_by")
+        is_unanswered = view.hit.status in ("expired", "ended")
+        fields = (
             row_fields(view.hit)
-            | said
+            | {name: getattr(alert, name, None) for name in of_alert}
+            | {name: getattr(view, name) for name in of_view}
             | {
                 "firearm": present_items([gun])[0] if gun else None,
-                "told": view.is_shown_to_finder,
-                "alert_record": view.alert_record,
-                "ended": view.ended,
-                "cause_changed": view.cause_changed,
+                "notified": view.is_shown_to_finder,
                 "possible": view.hit.strength != "strong",
-                "contact": view.contact,
-                "answered_by": view.answered_by,
-                "answered_at": None
-                if view.hit.status in ("expired", "ended")
-                else view.hit.answered_at,
-            }
-            | {
-                name: side
-                for name, side in (("sought", view.alert_gun), ("met", view.found_gun))
-                if side
+                "answered_at": None if is_unanswered else view.hit.answered_at,
             }
         )
+        guns = {"alert_gun": view.alert_gun, "found_gun": view.found_gun}
+        return fields | {name: gun for name, gun in guns.items() if gun}
 
 
 class HitQuery(ListQuery):

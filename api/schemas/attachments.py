@@ -8,8 +8,8 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code
-from api.http.fields.schemas import RequestSchema
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.schemas import RequestSchema, repeats
 from api.http.fields.texts import Line, Text
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage
@@ -17,8 +17,9 @@ from api.schemas.common import RecorderResponse, row_fields
 from salsa_ext.administration.attachments import ATTACHABLE_KINDS, AttachmentView
 from salsa_ext.administration.values import AttachmentData, AttachmentSubject
 from salsa_ext.core import codes
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 
+MEDIA_TYPES = ("image/jpeg", "image/png", "application/pdf")
 SUBJECT_PATTERN = re.compile(
     rf"({'|'.join(ATTACHABLE_KINDS)}):([0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}})"
 )
@@ -38,10 +39,10 @@ class SubjectField(fields.String):
         super().__init__(metadata={"pattern": f"^{SUBJECT_PATTERN.pattern}$"}, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        found = SUBJECT_PATTERN.fullmatch(value) if isinstance(value, str) else None
-        if found is None:
+        match = SUBJECT_PATTERN.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
             raise self.make_error("invalid", kinds=", ".join(ATTACHABLE_KINDS))
-        return AttachmentSubject(found[1], UUID(found[2]))
+        return AttachmentSubject(match[1], UUID(match[2]))
 
 
 class AttachmentRequest(RequestSchema):
@@ -57,7 +58,7 @@ class AttachmentRequest(RequestSchema):
 class AttachmentWithdrawRequest(RequestSchema):
     """Reason to withdraw an attachment."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=500, required=True)
 
 
@@ -68,22 +69,20 @@ class AttachmentQuery(ListQuery):
     kind = Code(codes.ATTACHMENT_KINDS)
 
 
+@repeats(AttachmentRequest)
 class AttachmentResponse(Schema):
     """Attachment; `size` in bytes, digests of the received and the stored file."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     subject = fields.String(required=True)
-    kind = fields.String(required=True)
-    title = fields.String(allow_none=True)
-    handling = fields.String(required=True)
-    media_type = fields.String(required=True)
+    media_type = Code(MEDIA_TYPES, required=True)
     size = fields.Integer(required=True)
     width = fields.Integer(allow_none=True)
     height = fields.Integer(allow_none=True)
     received_sha256 = fields.String(required=True)
-    kept_sha256 = fields.String(required=True)
+    stored_sha256 = fields.String(required=True)
     added = fields.Nested(RecorderResponse, required=True)
     withdrawn_at = fields.DateTime(allow_none=True)
     withdrawn_reason = fields.String(allow_none=True)
@@ -99,5 +98,5 @@ class AttachmentResponse(Schema):
             "title": row.title if may("remarks") else None,
             "withdrawn_reason": row.withdrawn_reason if may("remarks") else None,
             "received_sha256": row.received_sha256.hex(),
-            "kept_sha256": row.kept_sha256.hex(),
+            "stored_sha256": row.kept_sha256.hex(),
         }

@@ -6,26 +6,32 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import g, request
-from marshmallow import Schema, fields, pre_dump, validate
+from marshmallow import Schema, fields, pre_dump
 
 from api.http import event_cursor
+from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.pagination import ListQuery
 from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
 from api.schemas.common import row_fields
-from api.schemas.discrepancies import StatementResponse
 from api.schemas.reference import ContactResponse, PostResponse
 from api.schemas.seizures import JointSeizureResponse
-from api.schemas.shipments import CheckpointResponse, HoldResponse, ShipmentIncidentResponse
+from api.schemas.shipments import (
+    CheckpointResponse,
+    HoldResponse,
+    ShipmentIncidentResponse,
+    StatementResponse,
+)
 from salsa_ext.alerts.queries import HitView
 from salsa_ext.boards.board import Board
 from salsa_ext.boards.calls import CallRequestData, CallView
-from salsa_ext.boards.crossings import Crossing, PostCheckpoint
+from salsa_ext.boards.crossings import Crossing
 from salsa_ext.boards.events import EVENT_KINDS, EventPage
 from salsa_ext.boards.figures import CrossingFlow
-from salsa_ext.boards.seizures import Corridor, NearSeizure, SeizurePlace
+from salsa_ext.boards.seizures import NearSeizure, SeizurePlace
+from salsa_ext.core import codes
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 
 
@@ -44,8 +50,8 @@ class CallResponse(Schema):
 
     id = fields.UUID(required=True)
     post = fields.String(required=True)
-    asking_state = fields.String(required=True)
-    asked_state = fields.String(required=True)
+    asking_state = StateCode(required=True)
+    asked_state = StateCode(required=True)
     agency = fields.String(allow_none=True)
     shipment = fields.UUID(allow_none=True)
     shipment_number = fields.String(allow_none=True)
@@ -55,8 +61,7 @@ class CallResponse(Schema):
 
     @pre_dump
     def _present(self, view: CallView, **_: Any) -> dict[str, Any]:
-        names = ("id", "post", "agency", "shipment_number", "asked_at")
-        return {name: getattr(view.call, name) for name in names} | {
+        return row_fields(view.call) | {
             "asking_state": view.call.owner_state,
             "asked_state": view.asked_state,
             "shipment": view.call.shipment_id,
@@ -74,124 +79,97 @@ class CallQuery(ListQuery):
 class BoardStageResponse(Schema):
     """Stage of one side at this post with its last checkpoint.
 
-    `let_go_at`: the hold of the checkpoint was released.
+    `resumed_at`: the hold of the checkpoint was released.
     """
 
-    state = fields.String(required=True)
-    stage = fields.String(required=True)
-    tick = fields.Nested(CheckpointResponse, attribute="checkpoint", allow_none=True)
-    let_go_at = fields.DateTime(attribute="resumed_at", allow_none=True)
+    state = StateCode(required=True)
+    stage = Code(codes.CHECKPOINT_STAGES, required=True)
+    checkpoint = fields.Nested(CheckpointResponse, allow_none=True)
+    resumed_at = fields.DateTime(allow_none=True)
 
 
 class BoardShipmentResponse(Schema):
     """Shipment through the post with the checkpoints of both sides.
 
-    `stamps`: exit side first. `is_today`: due today at the reader's side. `is_unreleased`: never
+    `stages`: exit side first. `is_today`: due today at the reader's side. `is_unreleased`: never
     released by the exporting state.
     """
 
     id = fields.UUID(required=True)
     number = fields.String(required=True)
     permit_number = fields.String(required=True)
-    status = fields.String(required=True)
-    exporting_state = fields.String(required=True)
-    importing_state = fields.String(required=True)
+    status = Code(codes.SHIPMENT_STATUSES, required=True)
+    exporting_state = StateCode(required=True)
+    importing_state = StateCode(required=True)
     due_at = fields.DateTime(allow_none=True)
     plates = fields.List(fields.String())
-    document_kind = fields.String(allow_none=True)
+    document_kind = Code(codes.TRANSPORT_DOCUMENTS, allow_none=True)
     document_number = fields.String(allow_none=True)
     item_count = fields.Integer(required=True)
     exit = fields.Nested(CheckpointResponse, allow_none=True)
     entry = fields.Nested(CheckpointResponse, allow_none=True)
     is_today = fields.Boolean(required=True)
-    stamps = fields.List(fields.Nested(BoardStageResponse), required=True)
+    stages = fields.List(fields.Nested(BoardStageResponse), required=True)
     is_unreleased = fields.Boolean(required=True)
     holds = fields.List(fields.Nested(HoldResponse), required=True)
     incidents = fields.List(fields.Nested(ShipmentIncidentResponse), required=True)
 
     @pre_dump
-    def _present(self, one: Crossing, **_: Any) -> dict[str, Any]:
-        ticks = {tick.stage: tick for tick in one.view.checkpoints}
-        names = (
-            "id",
-            "number",
-            "permit_number",
-            "exporting_state",
-            "importing_state",
-            "due_at",
-            "plates",
-            "document_kind",
-            "document_number",
-            "item_count",
-        )
-        shown = {name: getattr(one.shipment, name) for name in names}
-        return shown | {
-            "status": one.view.status,
-            "exit": ticks.get("exit"),
-            "entry": ticks.get("entry"),
-            "is_today": one.is_today,
-            "is_unreleased": one.view.is_unreleased,
-            "stamps": one.stages,
-            "holds": one.view.hold.active_stops,
-            "incidents": one.view.incidents,
+    def _present(self, crossing: Crossing, **_: Any) -> dict[str, Any]:
+        view, checkpoints = crossing.view, {each.stage: each for each in crossing.view.checkpoints}
+        return row_fields(crossing.shipment) | {
+            "status": view.status,
+            "exit": checkpoints.get("exit"),
+            "entry": checkpoints.get("entry"),
+            "is_today": crossing.is_today,
+            "is_unreleased": view.is_unreleased,
+            "stages": crossing.stages,
+            "holds": view.hold.active_stops,
+            "incidents": view.incidents,
         }
 
 
 class BoardCheckpointResponse(Schema):
     """Checkpoint of today at the reader's side, with its shipment."""
 
-    shipment = fields.UUID(required=True)
-    number = fields.String(required=True)
-    exporting_state = fields.String(required=True)
-    importing_state = fields.String(required=True)
-    plates = fields.List(fields.String())
-    tick = fields.Nested(CheckpointResponse, required=True)
-
-    @pre_dump
-    def _present(self, one: PostCheckpoint, **_: Any) -> dict[str, Any]:
-        row = one.shipment
-        return {
-            "shipment": row.id,
-            "number": row.number,
-            "exporting_state": row.exporting_state,
-            "importing_state": row.importing_state,
-            "plates": row.plates,
-            "tick": one.checkpoint,
-        }
+    shipment = fields.UUID(attribute="shipment.id", required=True)
+    number = fields.String(attribute="shipment.number", required=True)
+    exporting_state = StateCode(attribute="shipment.exporting_state", required=True)
+    importing_state = StateCode(attribute="shipment.importing_state", required=True)
+    plates = fields.List(fields.String(), attribute="shipment.plates")
+    checkpoint = fields.Nested(CheckpointResponse, required=True)
 
 
 class BoardPermitResponse(Schema):
     """Permit between both states that expires soon; `last_day` of validity."""
 
     id = fields.UUID(attribute="permit.id", required=True)
-    kind = fields.String(attribute="permit.kind", required=True)
+    kind = Code(codes.PERMIT_KINDS, attribute="permit.kind", required=True)
     number = fields.String(attribute="permit.number", required=True)
-    state = fields.String(attribute="permit.owner_state", required=True)
+    state = StateCode(attribute="permit.owner_state", required=True)
     expires_on = fields.Date(attribute="permit.expires_on", required=True)
     last_day = fields.Date(attribute="permit.last_day", required=True)
-    standing = fields.String(required=True)
+    counterpart_status = Code(codes.COUNTERPART_STATUSES, required=True)
 
 
 class BoardDiscrepancyResponse(Schema):
     """Discrepancy of a shipment through this post, with statements."""
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
+    kind = Code(codes.DISCREPANCY_KINDS, required=True)
     key = fields.String(required=True)
-    status = fields.String(required=True)
+    status = Code(codes.DISCREPANCY_STATUSES, required=True)
     shipment = fields.UUID(attribute="subject_id", required=True)
     shipment_number = fields.String(attribute="subject_number", required=True)
-    state = fields.String(attribute="owner_state", required=True)
+    state = StateCode(attribute="owner_state", required=True)
     raised_at = fields.DateTime(required=True)
-    positions = fields.List(fields.Nested(StatementResponse), required=True)
-    waiting_for = fields.List(fields.String(), required=True)
+    statements = fields.List(fields.Nested(StatementResponse), required=True)
+    waiting_for = fields.List(StateCode(), required=True)
 
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.discrepancy) | {
-            "positions": view.statements,
-            "waiting_for": view.waiting_for,
-        }
+        names = ("statements", "waiting_for")
+        return row_fields(view.discrepancy) | {name: getattr(view, name) for name in names}
 
 
 class BoardHitResponse(Schema):
@@ -201,16 +179,16 @@ class BoardHitResponse(Schema):
     """
 
     id = fields.UUID(required=True)
-    status = fields.String(required=True)
-    alert_state = fields.String(required=True)
-    asking_state = fields.String(attribute="finding_state", required=True)
+    status = Code(codes.HIT_STATUSES, required=True)
+    alert_state = StateCode(required=True)
+    asking_state = StateCode(attribute="finding_state", required=True)
     agency = fields.String(allow_none=True)
-    action = fields.String(required=True)
-    priority = fields.String(required=True)
+    action = Code(codes.ALERT_ACTIONS, required=True)
+    priority = Code(codes.HIT_PRIORITIES, required=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
     possible = fields.Boolean(required=True)
-    met_at = fields.DateTime(attribute="found_at", required=True)
+    matched_at = fields.DateTime(attribute="found_at", required=True)
     due_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
 
@@ -232,8 +210,8 @@ class NearSeizureResponse(Schema):
 
     id = fields.UUID(attribute="seizure.id", required=True)
     number = fields.String(attribute="seizure.number", required=True)
-    kind = fields.String(attribute="seizure.kind", required=True)
-    state = fields.String(attribute="seizure.owner_state", required=True)
+    kind = Code(codes.SEIZURE_KINDS, attribute="seizure.kind", required=True)
+    state = StateCode(attribute="seizure.owner_state", required=True)
     occurred_on = fields.Date(attribute="seizure.occurred_on", required=True)
     place = fields.String(attribute="seizure.place_name", allow_none=True)
     precision_km = fields.Float(attribute="seizure.precision", allow_none=True)
@@ -241,7 +219,9 @@ class NearSeizureResponse(Schema):
     items = fields.Integer(required=True)
     firearms = fields.Integer(required=True)
     types = fields.List(fields.String(allow_none=True), required=True)
-    of_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    firearms_by_type = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), attribute="of_type", required=True
+    )
     joint = fields.Nested(JointSeizureResponse, allow_none=True)
 
     @pre_dump
@@ -270,7 +250,7 @@ class BoardPlaceResponse(Schema):
     @pre_dump
     def _present(self, place: SeizurePlace, **_: Any) -> dict[str, Any]:
         return vars(place) | {
-            "seizures": [one.seizure.id for one in place.seizures],
+            "seizures": [near.seizure.id for near in place.seizures],
             "firearms": place.firearms,
         }
 
@@ -278,13 +258,9 @@ class BoardPlaceResponse(Schema):
 class BoardRouteResponse(Schema):
     """Two consecutive posts of a route through this post."""
 
-    start = fields.String(required=True)
-    end = fields.String(required=True)
-    wide_km = fields.Integer(required=True)
-
-    @pre_dump
-    def _present(self, one: Corridor, **_: Any) -> dict[str, Any]:
-        return {"start": one.start.code, "end": one.end.code, "wide_km": one.wide_km}
+    start = fields.String(attribute="start.code", required=True)
+    end = fields.String(attribute="end.code", required=True)
+    width_km = fields.Integer(required=True)
 
 
 class BoardDeadlineResponse(Schema):
@@ -294,11 +270,11 @@ class BoardDeadlineResponse(Schema):
     traces or requests.
     """
 
-    kind = fields.String(required=True)
-    asking_state = fields.String(required=True)
-    asked_state = fields.String(required=True)
-    priority = fields.String(required=True)
-    status = fields.String(required=True)
+    kind = Code(("asked", "owed"), required=True)
+    asking_state = StateCode(required=True)
+    asked_state = StateCode(required=True)
+    priority = Code(codes.PRIORITIES, required=True)
+    status = Code(codes.LEG_STATUSES, required=True)
     asked_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     share = fields.Integer(allow_none=True)
@@ -327,8 +303,8 @@ class BoardFlowResponse(Schema):
     `goods`: without serials, last week.
     """
 
-    leaving = fields.String(required=True)
-    entering = fields.String(required=True)
+    leaving = StateCode(required=True)
+    entering = StateCode(required=True)
     left = fields.List(fields.Nested(BoardPassedResponse), required=True)
     entered = fields.List(fields.Nested(BoardPassedResponse), required=True)
     goods = fields.List(fields.Nested(BoardGoodsResponse), required=True)
@@ -343,9 +319,9 @@ class BoardFlowResponse(Schema):
 
 
 class BoardWeekResponse(Schema):
-    """Seizures near the post in the seven days from `from_on`."""
+    """Seizures near the post in seven days."""
 
-    from_on = fields.Date(required=True)
+    starts_on = fields.Date(required=True)
     seizures = fields.Integer(required=True)
     firearms = fields.Integer(required=True)
 
@@ -353,8 +329,8 @@ class BoardWeekResponse(Schema):
 class BoardResponse(Schema):
     """Board of one side of a post, 50 rows a list.
 
-    `due` within seven days; `ticked` today, newest first; `seizures` within the radius of the post,
-    `along` its routes. `counts` of rows; 50 may be more.
+    `due` within seven days; `passed_today` newest first; `seizures` within the radius of the post,
+    `along_routes` of its routes. `counts` of rows; 50 may be more.
     """
 
     post = fields.Nested(PostResponse, required=True)
@@ -364,19 +340,19 @@ class BoardResponse(Schema):
     calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
-    ticked = fields.List(
+    passed_today = fields.List(
         fields.Nested(BoardCheckpointResponse), attribute="checkpoints", required=True
     )
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
     discrepancies = fields.List(fields.Nested(BoardDiscrepancyResponse), required=True)
     hits = fields.List(fields.Nested(BoardHitResponse), required=True)
     seizures = fields.List(fields.Nested(NearSeizureResponse), required=True)
-    along = fields.List(
+    along_routes = fields.List(
         fields.Nested(NearSeizureResponse), attribute="route_seizures", required=True
     )
     routes = fields.List(fields.Nested(BoardRouteResponse), attribute="corridors", required=True)
     places = fields.List(fields.Nested(BoardPlaceResponse), required=True)
-    clocks = fields.List(fields.Nested(BoardDeadlineResponse), attribute="deadlines", required=True)
+    deadlines = fields.List(fields.Nested(BoardDeadlineResponse), required=True)
     traces = fields.Dict(
         keys=fields.String(), values=fields.Integer(), attribute="open_traces", required=True
     )
@@ -387,7 +363,7 @@ class BoardResponse(Schema):
     @pre_dump
     def _present(self, board: Board, **_: Any) -> dict[str, Any]:
         weeks = [
-            {"from_on": day, **vars(seized)}
+            {"starts_on": day, **vars(seized)}
             for day, seized in zip(board.weeks, board.weekly_seizures, strict=True)
         ]
         return vars(board) | {"weeks": weeks, "counts": board.counts}
@@ -409,14 +385,14 @@ class BoardEventResponse(Schema):
     """
 
     at = fields.DateTime(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(EVENT_KINDS))
-    state = fields.String(required=True)
+    kind = Code(EVENT_KINDS, required=True)
+    state = StateCode(required=True)
     id = fields.UUID(required=True, allow_none=True)
     number = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, allow_none=True)
-    stage = fields.String(required=True, allow_none=True)
-    outcome = fields.String(required=True, allow_none=True)
-    incident = fields.String(required=True, allow_none=True)
+    stage = Code(codes.CHECKPOINT_STAGES, required=True, allow_none=True)
+    outcome = Code(codes.CHECKPOINT_OUTCOMES, required=True, allow_none=True)
+    incident = Code(codes.INCIDENT_KINDS, required=True, allow_none=True)
 
 
 class BoardEventsResponse(Schema):

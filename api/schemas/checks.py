@@ -26,8 +26,8 @@ from salsa_ext.firearms.search.criteria import serial_problem
 from salsa_ext.firearms.search.values import Candidate
 
 CHECK_DESCRIPTION: Final = (
-    "The fields of a check but for purpose, case_number and incident; what cannot be searched is"
-    " told on its own line of the answer."
+    "The fields of a check without purpose, case_number and incident; the error of one that cannot"
+    " be searched is on its own line of the answer."
 )
 TOO_MANY: Final = LazyMessage("A batch has at most {most} checks; send the others as another one.")
 NO_CHECKS: Final = LazyMessage("A batch has one check or more.")
@@ -47,7 +47,7 @@ class CheckedGunRequest(RequestSchema):
 
     `?` one unreadable character, `*` several, `[8B]` one of two. A fully agreeing record ends the
     search unless `near`. Lists the ten best records and all with the same mark, missing or seized;
-    with `every`, all.
+    with `all`, all.
     """
 
     value = Query
@@ -59,7 +59,7 @@ class CheckedGunRequest(RequestSchema):
     country = StateCode()
     year = Whole(least=1400, most=2200)
     near = Flag()
-    every = Flag()
+    every = Flag(data_key="all")
 
 
 class PurposeRequest(RequestSchema):
@@ -103,16 +103,16 @@ class BatchRequest(PurposeRequest):
     def build(self, data: dict[str, Any]) -> CheckBatchData:
         """Return the batch; each item as query or error."""
         schema, listed = CheckedGunRequest(), data.pop("checks")
-        items = tuple((line, load_query(said, schema)) for line, said in enumerate(listed, 1))
+        items = tuple((line, load_query(item, schema)) for line, item in enumerate(listed, 1))
         return CheckBatchData(_purpose(data), items)
 
 
-def load_query(said: Any, schema: Schema) -> Query | Invalid:
+def load_query(item: Any, schema: Schema) -> Query | Invalid:
     """Return an item of a batch as query or Invalid."""
-    if not isinstance(said, Mapping):
+    if not isinstance(item, Mapping):
         return Invalid({"row": [message("This line is no JSON object.")]})
     try:
-        query: Query = schema.load(said)
+        query: Query = schema.load(item)
     except ValidationError as error:
         return Invalid(as_error_messages(error.messages, most=MAX_LISTED))
     return query
@@ -129,7 +129,7 @@ class CaseRequest(RequestSchema):
     case_number = Text(most=100, required=True)
 
 
-class PlainList(fields.List):
+class PlainList(fields.List[Any]):
     """List of plain values, dumped without visiting each field.
 
     For speed: every check answers with dozens of candidates.
@@ -153,15 +153,15 @@ class CandidateResponse(Schema):
     Null fields are not shared. `mark` in its normalized form; `make` and `model` of the record.
     """
 
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     record = fields.UUID(required=True, allow_none=True)
-    event = fields.String(allow_none=True)
+    event = Code(codes.EVENT_KINDS, allow_none=True)
     occurred_on = fields.Date(allow_none=True)
     mark = fields.String(required=True, allow_none=True)
     make = fields.String(required=True, allow_none=True)
     model = fields.String(required=True, allow_none=True)
     score = fields.Float(required=True)
-    strength = fields.String(required=True)
+    strength = Code(codes.MATCH_STRENGTHS, required=True)
     is_old_mark = fields.Boolean(required=True, allow_none=True)
     reasons = PlainList(fields.Nested(ReasonResponse), required=True)
 
@@ -172,19 +172,19 @@ class CandidateResponse(Schema):
 
 def present_candidate(candidate: Candidate) -> dict[str, Any]:
     """Return the fields of CandidateResponse."""
-    held, evidence = candidate.held, candidate.evidence
+    hit, evidence = candidate.held, candidate.evidence
     is_open = candidate.is_open
     return {
-        "state": held.state,
-        "record": held.record_id if is_open else None,
-        "event": held.event if candidate.shows("event") else None,
-        "occurred_on": held.occurred_on if candidate.shows("event") else None,
-        "mark": held.serial_norm if is_open else None,
-        "make": held.make if is_open else None,
-        "model": held.model if is_open else None,
+        "state": hit.state,
+        "record": hit.record_id if is_open else None,
+        "event": hit.event if candidate.shows("event") else None,
+        "occurred_on": hit.occurred_on if candidate.shows("event") else None,
+        "mark": hit.serial_norm if is_open else None,
+        "make": hit.make if is_open else None,
+        "model": hit.model if is_open else None,
         "score": float(evidence.bits),
         "strength": evidence.strength,
-        "is_old_mark": held.is_superseded if is_open else None,
+        "is_old_mark": hit.is_superseded if is_open else None,
         "reasons": [*map(_present_reason, evidence.reasons if candidate.shows("likeness") else ())],
     }
 
@@ -199,12 +199,12 @@ class NextResponse(Schema):
     `reported`, `reported_by`: event and state of a readable record that reports the gun.
     """
 
-    action = fields.String(required=True)
+    action = Code(("none", "call_owner", "compare"), required=True)
     text = fields.String(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
     contacts = fields.List(fields.Nested(ContactResponse), required=True)
-    reported = fields.String(required=True, allow_none=True)
-    reported_by = fields.String(required=True, allow_none=True)
+    reported = Code(codes.EVENT_KINDS, required=True, allow_none=True)
+    reported_by = StateCode(required=True, allow_none=True)
 
 
 class CheckHitResponse(Schema):
@@ -214,9 +214,9 @@ class CheckHitResponse(Schema):
     """
 
     id = fields.UUID(required=True)
-    state = fields.String(required=True)
-    action = fields.String(required=True)
-    strength = fields.String(required=True)
+    state = StateCode(required=True)
+    action = Code(codes.ALERT_ACTIONS, required=True)
+    strength = Code(codes.MATCH_STRENGTHS, required=True)
     possible = fields.Boolean(required=True)
     due_at = fields.DateTime(required=True)
 
@@ -235,16 +235,16 @@ def _present_hit(hit: Any) -> dict[str, Any]:
 class SearchedResponse(Schema):
     """Searched state: number of its records and their last day."""
 
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     records = fields.Integer(required=True)
-    through = fields.Date(required=True)
+    records_through = fields.Date(attribute="through", required=True)
 
 
 class CheckedResponse(Schema):
     """Answer to a check; `more` counts weaker candidates not listed."""
 
     id = fields.UUID(required=True)
-    verdict = fields.String(required=True)
+    verdict = Code(("hit", "possible", "no_hit"), required=True)
     candidates = PlainList(fields.Nested(CandidateResponse), required=True)
     more = fields.Integer(required=True)
     next = fields.Nested(NextResponse, required=True)
@@ -255,19 +255,24 @@ class CheckedResponse(Schema):
     def _present(self, answer: CheckAnswer, **_: Any) -> dict[str, Any]:
         return vars(answer) | {
             "next": _present_next(answer),
-            "candidates": [present_candidate(one) for one in answer.candidates],
-            "hits": [_present_hit(one) for one in answer.hits],
-            "searched": [state._asdict() for state in answer.coverage],
+            "candidates": [*map(present_candidate, answer.candidates)],
+            "hits": [*map(_present_hit, answer.hits)],
+            "searched": [
+                {"state": each.state, "records": each.records, "records_through": each.through}
+                for each in answer.coverage
+            ],
         }
 
 
 def _present_next(answer: CheckAnswer) -> dict[str, Any]:
     reported = answer.reported
-    told = [reported.text] if reported else []
-    said = [answer.advice, *told] if answer.hits else [*told, answer.advice]  # an alert binds first
+    report = [reported.text] if reported else []
+    texts = [*report, answer.advice]
+    if answer.hits:  # an alert binds first
+        texts.reverse()
     return {
         "action": answer.action,
-        "text": " ".join(map(translate, said)),
+        "text": " ".join(map(translate, texts)),
         "contact": answer.contact,
         "contacts": answer.contacts,
         "reported": reported and reported.event,
@@ -306,7 +311,7 @@ class ReadMarkResponse(Schema):
 
     text = fields.String(required=True)
     part = fields.String(required=True, allow_none=True)
-    condition = fields.String(required=True, allow_none=True)
+    condition = Code(codes.MARK_CONDITIONS, required=True, allow_none=True)
     remark = fields.String(required=True, allow_none=True)
 
 
@@ -314,6 +319,6 @@ class ReadingResponse(Schema):
     """Marks of a cell, condition of the marking, text not understood."""
 
     marks = fields.List(fields.Nested(ReadMarkResponse), required=True)
-    marking = fields.String(required=True, allow_none=True)
+    marking = Code(codes.MARK_CONDITIONS, required=True, allow_none=True)
     remarks = fields.List(fields.String(), required=True)
     damage = fields.String(required=True, allow_none=True)

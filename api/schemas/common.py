@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Quantity, Real, Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Text
 from api.http.fields.times import Day, Moment
 from api.i18n.messages import LazyMessage, language, translate
@@ -38,16 +39,11 @@ class PartyRequest(RequestSchema):
     licence = Text()
 
 
+@repeats(PartyRequest)
 class PartyResponse(Schema):
     """Party of a document; unreadable personal values are left out."""
 
-    kind = fields.String(required=True)
-    country = fields.String(required=True)
     name = fields.String(allow_none=True)
-    address = fields.String(allow_none=True)
-    contact = fields.String(allow_none=True)
-    identification = fields.String(allow_none=True)
-    licence = fields.String(allow_none=True)
 
 
 class MarkRequest(RequestSchema):
@@ -71,16 +67,10 @@ class RecorderResponse(Schema):
     at = fields.DateTime(required=True)
 
 
+@repeats(MarkRequest)
 class MarkResponse(Schema):
     """Mark of a gun, as read."""
 
-    kind = fields.String(required=True)
-    text = fields.String(required=True)
-    state = fields.String(allow_none=True)
-    year = fields.Integer(allow_none=True)
-    location = fields.String(allow_none=True)
-    condition = fields.String(allow_none=True)
-    method = fields.String(allow_none=True)
     reader = fields.Nested(RecorderResponse, allow_none=True)
 
 
@@ -110,32 +100,17 @@ class FirearmRequest(RequestSchema):
     antique = Flag(load_default=False)
 
 
+@repeats(FirearmRequest)
 class FirearmResponse(Schema):
     """Firearm, part or lot; make, calibre and type as code and text."""
 
     line = fields.Integer(required=True)
-    category = fields.String(required=True)
     type = fields.String(allow_none=True)
     type_text = fields.String(allow_none=True)
     make = fields.String(allow_none=True)
     make_text = fields.String(allow_none=True)
-    model = fields.String(allow_none=True)
     calibre = fields.String(allow_none=True)
     calibre_text = fields.String(allow_none=True)
-    country_of_manufacture = fields.String(allow_none=True)
-    year = fields.Integer(allow_none=True)
-    origin_kind = fields.String(required=True)
-    serial = fields.String(allow_none=True)
-    marking = fields.String(required=True)
-    marks = fields.List(fields.Nested(MarkResponse))
-    importer_mark = fields.String(allow_none=True)
-    part_kind = fields.String(allow_none=True)
-    quantity = Quantity(allow_none=True)
-    unit = fields.String(allow_none=True)
-    lot = fields.String(allow_none=True)
-    headstamp = fields.String(allow_none=True)
-    hs_code = fields.String(allow_none=True)
-    antique = fields.Boolean(required=True)
 
 
 class ItemResponse(FirearmResponse):
@@ -152,11 +127,9 @@ class ReferenceRequest(RequestSchema):
     number = Text(most=100, required=True)
 
 
+@repeats(ReferenceRequest)
 class ReferenceResponse(Schema):
     """Another state's document."""
-
-    state = fields.String(required=True)
-    number = fields.String(required=True)
 
 
 class PlaceRequest(RequestSchema):
@@ -171,15 +144,9 @@ class PlaceRequest(RequestSchema):
     precision = Real(least=0, most=1000)
 
 
+@repeats(PlaceRequest)
 class PlaceResponse(Schema):
     """Place; `precision` in kilometres."""
-
-    country = fields.String(required=True)
-    name = fields.String(allow_none=True)
-    admin1 = fields.String(allow_none=True)
-    latitude = fields.Float(allow_none=True)
-    longitude = fields.Float(allow_none=True)
-    precision = fields.Float(allow_none=True)
 
 
 class DatedRequest(RequestSchema):
@@ -225,6 +192,11 @@ class AsOfQuery(RequestSchema):
     as_of = Moment()
 
 
+REMARK_CODES = tuple(
+    f"{how}_{kind}" for how in ("unknown", "uncertain") for kind in ("make", "calibre", "type")
+)
+
+
 class SuggestionResponse(Schema):
     """Known code similar to an unknown word."""
 
@@ -239,9 +211,9 @@ class RemarkResponse(Schema):
     words. In a check it was ignored (`unknown_make`) or counted by half (`uncertain_make`).
     """
 
-    code = fields.String(required=True)
+    code = Code(REMARK_CODES, required=True)
     field = fields.String(required=True)
-    given = fields.String(required=True)
+    word = fields.String(attribute="given", required=True)
     count = fields.Integer(required=True)
     candidates = fields.List(fields.Nested(SuggestionResponse), required=True)
     text = fields.Function(
@@ -267,10 +239,10 @@ def present_remarks(view: Any) -> dict[str, Any]:
 class WithheldResponse(Schema):
     """Group of withheld fields and the reason."""
 
-    group = fields.String(required=True)
+    group = Code(codes.FIELD_GROUPS, required=True)
     code = fields.String(required=True)
     text = fields.Function(
-        lambda one: label("release", one.code, language.get()),
+        lambda reason: label("release", reason.code, language.get()),
         required=True,
         metadata={"type": "string"},
     )
@@ -279,15 +251,15 @@ class WithheldResponse(Schema):
 class UseResponse(Schema):
     """Whether a further use is allowed: `court`, or `onward` to states."""
 
-    use = fields.String(required=True)
+    use = Code(codes.CONSENT_USES, required=True)
     allowed = fields.Boolean(required=True)
     code = fields.String(required=True)
     text = fields.Function(
-        lambda one: label("release", one.code, language.get()),
+        lambda use: label("release", use.code, language.get()),
         required=True,
         metadata={"type": "string"},
     )
-    to = fields.List(fields.String(), required=True)
+    to = fields.List(StateCode(), required=True)
 
 
 class SharedResponse(Schema):
@@ -296,7 +268,7 @@ class SharedResponse(Schema):
     Empty for own data.
     """
 
-    handling = fields.String(allow_none=True)
+    handling = Code(codes.HANDLING_CODES, allow_none=True)
     withheld = fields.List(fields.Nested(WithheldResponse), required=True)
     uses = fields.List(fields.Nested(UseResponse), required=True)
 
@@ -324,7 +296,7 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     occurred_on = fields.Date(required=True)
     occurred_at = fields.DateTime(allow_none=True)
     time_zone = fields.String(allow_none=True)
@@ -332,10 +304,15 @@ class VersionedResponse(RemarkedResponse, SharedResponse):
     reason = fields.String(allow_none=True)
 
 
+def parse_day(text: str | None) -> date | None:
+    """Return a date stored as JSON."""
+    return date.fromisoformat(text) if text else None
+
+
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    shown = {one.key: getattr(row, one.key) for one in row.__mapper__.column_attrs}
-    return shown | {"state": shown.get("owner_state")}
+    columns = {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
+    return columns | {"state": columns.get("owner_state")}
 
 
 def present_items(views: Iterable[Any]) -> list[dict[str, Any]]:
@@ -375,7 +352,7 @@ def present_single_gun(view: Any) -> dict[str, Any]:
 class TimelineResponse(Schema):
     """Event of a permit, shipment or discrepancy."""
 
-    state = fields.String(attribute="owner_state", required=True)
+    state = StateCode(attribute="owner_state", required=True)
     kind = fields.String(required=True)
     occurred_at = fields.DateTime(required=True)
     reason = fields.String(allow_none=True)

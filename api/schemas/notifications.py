@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code
+from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import QueryFlag
 from api.http.fields.times import Moment
@@ -22,8 +22,8 @@ from salsa_ext.worklists.notifications import NotificationView
 class NotificationSubjectResponse(Schema):
     """Object of a notification."""
 
-    kind = fields.String(required=True)
-    state = fields.String(required=True)
+    kind = Code(NOTIFICATION_KINDS, required=True)
+    state = StateCode(required=True)
     id = fields.UUID(required=True)
 
 
@@ -31,7 +31,7 @@ class NotificationResponse(Schema):
     """Notification in the caller's language; `read_at` of the caller's account."""
 
     id = fields.UUID(required=True)
-    code = fields.String(required=True)
+    code = Code(NOTIFICATION_CODES, required=True)
     text = fields.String(required=True)
     subject = fields.Nested(NotificationSubjectResponse, required=True)
     number = fields.String(allow_none=True)

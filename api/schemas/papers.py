@@ -6,15 +6,17 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.i18n.messages import LazyMessage
 from api.schemas.permits import PermitResponse
 from api.schemas.shipments import ShipmentResponse
 from salsa_ext.access.paper_tokens import MAX_TOKEN_LENGTH
+from salsa_ext.core import codes
 from salsa_ext.papers.commands import Verification
 
-VERDICTS = ("valid", "altered", "unknown_key", "malformed", "not_standing", "compromised_key")
+VERDICTS = ("valid", "altered", "unknown_key", "malformed", "not_valid", "compromised_key")
 
 
 class TokenRequest(RequestSchema):
@@ -32,28 +34,28 @@ class TokenRequest(RequestSchema):
 class VerificationResponse(Schema):
     """Verdict on a token and current validity of the paper."""
 
-    verdict = fields.String(required=True, metadata={"enum": list(VERDICTS)})
+    verdict = Code(VERDICTS, required=True)
     kid = fields.String(allow_none=True)
-    state = fields.String(allow_none=True)
-    kind = fields.String(allow_none=True)
+    state = StateCode(allow_none=True)
+    kind = Code((*codes.PERMIT_KINDS, "attachment"), allow_none=True)
     number = fields.String(allow_none=True)
     issued_on = fields.Date(allow_none=True)
     valid_through = fields.Date(allow_none=True)
     version = fields.Integer(allow_none=True)
-    exporting_state = fields.String(allow_none=True)
-    importing_state = fields.String(allow_none=True)
+    exporting_state = StateCode(allow_none=True)
+    importing_state = StateCode(allow_none=True)
     quantities = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
     signed_at = fields.DateTime(allow_none=True)
-    status = fields.String(allow_none=True)
-    paper = fields.String(
-        allow_none=True, metadata={"enum": ["current", "superseded", "not_recorded", None]}
+    status = Code(
+        tuple(dict.fromkeys(codes.PERMIT_STATUSES + codes.SHIPMENT_STATUSES)), allow_none=True
     )
+    paper = Code(("current", "superseded", "not_recorded"), allow_none=True)
     permit = fields.Nested(PermitResponse, allow_none=True)
     shipment = fields.Nested(ShipmentResponse, allow_none=True)
 
     @pre_dump
-    def _present(self, found: Verification, **_: Any) -> dict[str, Any]:
-        return (vars(found.claims) if found.claims else {}) | vars(found)
+    def _present(self, view: Verification, **_: Any) -> dict[str, Any]:
+        return (vars(view.claims) if view.claims else {}) | vars(view)
 
 
 class SigningKeyResponse(Schema):
@@ -65,7 +67,7 @@ class SigningKeyResponse(Schema):
     use = fields.String(required=True)
     kid = fields.String(required=True)
     x = fields.String(required=True)
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     valid_from = fields.DateTime(required=True)
     retired_at = fields.DateTime(allow_none=True)
     compromised_at = fields.DateTime(allow_none=True)

@@ -1,4 +1,4 @@
-"""Schemas of permits and their changes."""
+"""Schemas of permits, their changes, and licensees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, pre_dump, pre_load
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Quantity, QuantityOrZero, Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
@@ -20,22 +20,26 @@ from api.schemas.common import (
     PartyRequest,
     PartyResponse,
     ReferenceRequest,
-    ReferenceResponse,
     RemarkedResponse,
     TimelineResponse,
     find_party,
+    parse_day,
     present_remarks,
     row_fields,
 )
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Article, InvalidByRule, Message, message
+from salsa_ext.trade.permits.licensees import LicenseeView
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.permits.values import (
     AmendmentData,
-    DecisionData,
     IssuingAuthority,
+    LicenceDecision,
+    LicenceRenewal,
+    LicenseeData,
     PermitData,
     ReissueData,
+    StatusDecision,
 )
 
 
@@ -102,10 +106,10 @@ class BalanceResponse(Schema):
     """Balance of a permit line."""
 
     line = fields.Integer(required=True)
-    authorised = fields.Float(required=True)
+    authorised = fields.Float(attribute="quantity", required=True)
     shipped = fields.Float(required=True)
     lapsed = fields.Float(required=True)
-    left = fields.Float(required=True)
+    remaining = fields.Float(required=True)
 
 
 class PermitFindingResponse(Schema):
@@ -120,44 +124,41 @@ class PermitFindingResponse(Schema):
     field = fields.String(allow_none=True)
     ours = fields.String(allow_none=True)
     theirs = fields.String(allow_none=True)
-    state = fields.String(allow_none=True)
-    kind = fields.String(allow_none=True)
+    state = StateCode(allow_none=True)
+    kind = Code(codes.PERMIT_KINDS, allow_none=True)
     number = fields.String(allow_none=True)
 
 
+@repeats(AuthorityRequest)
+class AuthorityResponse(Schema):
+    """Issuing agency and signatory."""
+
+    signatory = fields.String(required=True, allow_none=True)
+
+
+@repeats(PlanRequest)
+class PlanResponse(Schema):
+    """The plan of a transit (Model Regulations 4.2)."""
+
+
+@repeats(PermitLineRequest)
+class PermitLineResponse(FirearmResponse):
+    """Line of goods with the authorised quantity."""
+
+
+@repeats(PermitRequest)
 class PermitResponse(RemarkedResponse):
-    """Permit with today's status, standing and balance."""
+    """Permit with today's status, status against its counterpart, and balance."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
-    kind = fields.String(required=True)
-    number = fields.String(required=True)
-    document_kind = fields.String(required=True)
-    status = fields.String(required=True)
-    standing = fields.String(required=True)
-    issued_on = fields.Date(required=True)
-    expires_on = fields.Date(required=True)
-    latest_import_on = fields.Date(allow_none=True)
-    authority = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True))
-    regime = fields.String(required=True)
-    exporting_state = fields.String(required=True)
-    importing_state = fields.String(required=True)
-    transit_states = fields.List(fields.String(), required=True)
+    state = StateCode(required=True)
+    status = Code(codes.PERMIT_STATUSES, required=True)
+    counterpart_status = Code(codes.COUNTERPART_STATUSES, required=True)
     exporter = fields.Nested(PartyResponse, allow_none=True)
     importer = fields.Nested(PartyResponse, allow_none=True)
     final_consignee = fields.Nested(PartyResponse, allow_none=True)
-    broker = fields.Nested(PartyResponse, allow_none=True)
-    source = fields.String(allow_none=True)
-    end_use = fields.String(allow_none=True)
-    conditions = fields.String(allow_none=True)
-    import_permit = fields.Nested(ReferenceResponse, allow_none=True)
-    export_permit = fields.Nested(ReferenceResponse, allow_none=True)
-    transit_permits = fields.List(fields.Nested(ReferenceResponse))
-    replaces = fields.String(allow_none=True)
-    plan = fields.Dict(keys=fields.String(), allow_none=True)
-    refusal = fields.String(allow_none=True)
-    lines = fields.List(fields.Nested(FirearmResponse), required=True)
+    lines = fields.List(fields.Nested(PermitLineResponse), required=True)
     balance = fields.List(fields.Nested(BalanceResponse), required=True)
     findings = fields.List(fields.Nested(PermitFindingResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
@@ -166,25 +167,24 @@ class PermitResponse(RemarkedResponse):
     @pre_dump
     def _present(self, view: PermitView, **_: Any) -> dict[str, Any]:
         permit = view.permit
-        sides = ("exporter", "importer", "final_consignee", "broker")
+        parties = ("exporter", "importer", "final_consignee", "broker")
         signatory = find_party(view.parties, permit.signatory_id)
         carrier = find_party(view.parties, permit.carrier_id)
         return (
             row_fields(permit)
             | present_remarks(view)
             | {
-                "status": view.status,
-                "standing": view.counterpart_status,
-                "findings": view.findings,
-                "events": view.events,
-                "lines": view.lines,
-                "balance": [_balance(line) for line in view.lines],
+                name: getattr(view, name)
+                for name in ("status", "counterpart_status", "findings", "events", "lines")
+            }
+            | {
+                "balance": view.lines,
                 "authority": {"agency": permit.agency, "signatory": signatory and signatory.name},
-                "plan": permit.plan and permit.plan | {"carrier": carrier and carrier.name},
+                "plan": permit.plan and _present_plan(permit.plan, carrier),
                 "import_permit": _reference(permit.importing_state, permit.import_permit_number),
                 "export_permit": _reference(permit.exporting_state, permit.export_permit_number),
             }
-            | {name: find_party(view.parties, getattr(permit, f"{name}_id")) for name in sides}
+            | {name: find_party(view.parties, getattr(permit, f"{name}_id")) for name in parties}
         )
 
 
@@ -194,19 +194,14 @@ class PermitQuery(ListQuery):
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)
-    standing = Code(codes.COUNTERPART_STATUSES, attribute="counterpart_status")
+    counterpart_status = Code(codes.COUNTERPART_STATUSES)
     exporting_state = StateCode()
     importing_state = StateCode()
 
 
-def _balance(line: Any) -> dict[str, Any]:
-    return {
-        "line": line.line,
-        "authorised": line.quantity,
-        "shipped": line.shipped,
-        "lapsed": line.lapsed,
-        "left": line.remaining,
-    }
+def _present_plan(plan: Mapping[str, Any], carrier: Any) -> dict[str, Any]:
+    days = {name: parse_day(plan.get(name)) for name in ("enters_on", "leaves_on")}
+    return dict(plan) | days | {"carrier": carrier and carrier.name}
 
 
 def _reference(state: str, number: str | None) -> dict[str, str] | None:
@@ -225,14 +220,14 @@ def reject_fixed_fields(
     """
     if not isinstance(data, Mapping):
         return
-    told = {name for name in fixed if name in data} - set(schema.fields)
-    later = [name for name in expiry_fields if name in told]
+    given = {name for name in fixed if name in data} - set(schema.fields)
+    later = [name for name in expiry_fields if name in given]
     if later:
-        said = message(
+        error = message(
             "A permit is not extended; reissue it under a new number that names this one (Model"
             " Regulations 8.2)."
         )
-        raise InvalidByRule(Article.NO_EXTENSION, {name: [said] for name in later})
+        raise InvalidByRule(Article.NO_EXTENSION, {name: [error] for name in later})
     wrong: dict[str, list[Message]] = {
         name: [
             message(
@@ -241,7 +236,7 @@ def reject_fixed_fields(
                 fields=", ".join(sorted(schema.fields)),
             )
         ]
-        for name in sorted(told)
+        for name in sorted(given)
     }
     if wrong:
         raise InvalidByRule(Article.AMENDABLE, wrong)
@@ -250,7 +245,7 @@ def reject_fixed_fields(
 class PermitDecisionRequest(RequestSchema):
     """Reason to cancel, suspend or reinstate a permit."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 
@@ -293,7 +288,7 @@ class PermitAmendRequest(RequestSchema):
 
     def build(self, data: dict[str, Any]) -> AmendmentData:
         """Return the amendment."""
-        changes = {name: data[name] for name in ("source", "plan") if name in data}
+        changes: dict[str, Any] = {name: data[name] for name in ("source", "plan") if name in data}
         return AmendmentData(changes, data.get("authentication"), data.get("reason"))
 
 
@@ -325,3 +320,94 @@ class ReissueRequest(RequestSchema):
         lines = data.pop("lines")
         quantities: dict[int, Decimal] = {line["line"]: line["quantity"] for line in lines}
         return ReissueData(**data, quantities=quantities)
+
+
+class LicenseeRequest(RequestSchema):
+    """New licensee; without `valid_to` the licence has no end."""
+
+    value = LicenseeData
+    number = Text(most=100, required=True)
+    roles = Items(Code(codes.LICENSEE_ROLES), most=6, required=True)
+    party = Nested(PartyRequest, required=True)
+    valid_from = Day(required=True)
+    valid_to = Day()
+
+
+class LicenseeDecisionRequest(RequestSchema):
+    """Reason and first day of a decision."""
+
+    value = LicenceDecision
+    reason = Text(most=500, required=True)
+    on = Day(required=True)
+
+
+class LicenseeClosureRequest(LicenseeDecisionRequest):
+    """Closure of a firm and the holder of its books."""
+
+    books_with = Text(most=100, required=True)
+
+
+class LicenseeRenewalRequest(RequestSchema):
+    """New last day of a licence."""
+
+    value = LicenceRenewal
+    valid_to = Day(required=True)
+
+
+LICENSEE_DECISIONS = ("suspended", "reinstated", "revoked", "closed", "renewed")
+
+
+class LicenseeDecisionResponse(Schema):
+    """Decision on a licence: day, reason, resulting status."""
+
+    kind = Code(LICENSEE_DECISIONS, required=True)
+    on = fields.Date(required=True)
+    status = Code(codes.LICENSEE_STATUSES, required=True)
+    reason = fields.String(allow_none=True)
+    valid_to = fields.Date(allow_none=True)
+    books_with = fields.String(allow_none=True)
+    recorded_at = fields.DateTime(required=True)
+
+    @pre_dump
+    def _present(self, event: Any, **_: Any) -> dict[str, Any]:
+        data = event.data
+        return {
+            "kind": event.kind,
+            "on": parse_day(data["on"]),
+            "status": data["status"],
+            "reason": event.reason,
+            "valid_to": parse_day(data.get("valid_to")),
+            "books_with": data.get("books_with"),
+            "recorded_at": event.recorded_at,
+        }
+
+
+@repeats(LicenseeRequest)
+class LicenseeResponse(Schema):
+    """Licensee with all decisions in order."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    state = StateCode(required=True)
+    party = fields.Nested(PartyResponse, allow_none=True)
+    status = Code(codes.LICENSEE_STATUSES, required=True)
+    status_on = fields.Date(required=True)
+    status_reason = fields.String(allow_none=True)
+    books_with = fields.String(allow_none=True)
+    recorded_at = fields.DateTime(required=True)
+    decisions = fields.List(fields.Nested(LicenseeDecisionResponse))
+
+    @pre_dump
+    def _present(self, view: LicenseeView, **_: Any) -> dict[str, Any]:
+        return row_fields(view.licensee) | {
+            "party": find_party(view.parties, view.licensee.party_id),
+            "decisions": view.decisions,
+        }
+
+
+class LicenseeQuery(ListQuery):
+    """Filter of licensees."""
+
+    role = Code(codes.LICENSEE_ROLES)
+    status = Code(codes.LICENSEE_STATUSES)
+    number = Text(most=100)

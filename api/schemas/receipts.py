@@ -1,4 +1,4 @@
-"""Receipts."""
+"""Schemas of receipts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.http.fields.codes import StateCode
 from api.http.fields.numbers import Quantity, Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Text
 from api.http.fields.times import Day
 from api.i18n.messages import LazyMessage
@@ -31,12 +32,11 @@ class BulkRequest(RequestSchema):
     lot = Text(most=100)
 
 
+@repeats(BulkRequest)
 class BulkResponse(Schema):
     """Goods without serials."""
 
-    line = fields.Integer(required=True)
     quantity = fields.Float(required=True)
-    lot = fields.String(allow_none=True)
 
 
 class ReceivedItemRequest(RequestSchema):
@@ -112,28 +112,24 @@ class QuantityDifferenceResponse(Schema):
     quantity = fields.Float(required=True)
 
 
+@repeats(ImportMarkRequest)
 class ImportMarkResponse(Schema):
     """Import mark of each gun."""
 
-    text = fields.String(required=True)
-    year = fields.Integer(allow_none=True)
 
-
+@repeats(ReceiptDocumentRequest)
 class ReceiptResponse(Schema):
     """Receipt of a state; `reason` of a later version."""
 
     version = fields.Integer(required=True)
     reason = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
-    state = fields.String(attribute="owner_state", required=True)
-    received_on = fields.Date(required=True)
+    state = StateCode(attribute="owner_state", required=True)
     item_count = fields.Integer(required=True)
     missing = fields.List(fields.Nested(MissingItemResponse))
     unexpected = fields.List(fields.String())
-    miskeyed = fields.List(fields.Nested(MisreadItemResponse))
+    misread = fields.List(fields.Nested(MisreadItemResponse), attribute="miskeyed")
     differences = fields.List(fields.Nested(QuantityDifferenceResponse))
-    bulk = fields.List(fields.Nested(BulkResponse))
-    import_mark = fields.Nested(ImportMarkResponse, allow_none=True)
 
 
 class ReceiptVersionResponse(ReceiptResponse):

@@ -1,4 +1,4 @@
-"""Schemas of records, histories and disclosures."""
+"""Schemas of records, histories, disclosures, consents, matches and leads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.texts import Text
+from api.http.fields.schemas import RequestSchema, repeats
+from api.http.fields.texts import Id, QueryFlag, Text
+from api.http.fields.times import Day
 from api.http.pagination import ListQuery
+from api.i18n.messages import translate, translate_event
+from api.schemas.checks import ReasonResponse
 from api.schemas.common import (
     FirearmResponse,
     PartyResponse,
@@ -20,8 +24,13 @@ from api.schemas.common import (
 from api.schemas.reference import ContactResponse
 from salsa_ext.administration.audit import DisclosureView
 from salsa_ext.core import codes
+from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
-from salsa_ext.matches.histories import History, HistoryStep
+from salsa_ext.leads.guns import SeizedGun
+from salsa_ext.leads.queries import LeadView
+from salsa_ext.matches.queries import MatchView
+from salsa_ext.matches.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 
 
 class RecordResponse(FirearmResponse, SharedResponse):
@@ -32,15 +41,15 @@ class RecordResponse(FirearmResponse, SharedResponse):
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
-    event = fields.String(required=True)
+    state = StateCode(required=True)
+    event = Code(codes.EVENT_KINDS, required=True)
     occurred_on = fields.Date(required=True)
-    document_kind = fields.String(required=True)
+    document_kind = Code(codes.DOCUMENT_KINDS, required=True)
     document = fields.UUID(attribute="document_id", required=True)
-    counterpart_state = fields.String(allow_none=True)
+    counterpart_state = StateCode(allow_none=True)
     giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
     receiver = fields.Nested(PartyResponse, data_key="to", allow_none=True)
-    visibility = fields.String(allow_none=True)
+    visibility = Code(codes.VISIBILITIES, allow_none=True)
     recorded_at = fields.DateTime(required=True)
     reason = fields.String(allow_none=True)
     withdrawn = fields.Boolean(required=True)
@@ -65,29 +74,20 @@ class RecordResponse(FirearmResponse, SharedResponse):
 
 
 class HistoryStepResponse(Schema):
-    """Record of a history, joined by a `link` or `match` to `since`."""
+    """Record of a history, joined by a link or match to an earlier one."""
 
-    record = fields.Nested(RecordResponse, required=True)
-    through = fields.String(required=True)
-    since = fields.UUID(required=True, allow_none=True)
-    match = fields.UUID(required=True, allow_none=True)
-
-    @pre_dump
-    def _present(self, step: HistoryStep, **_: Any) -> dict[str, Any]:
-        return {
-            "record": step.disclosed,
-            "through": step.link.kind,
-            "since": step.link.from_record,
-            "match": step.link.match,
-        }
+    record = fields.Nested(RecordResponse, attribute="disclosed", required=True)
+    joined_by = Code(("start", "link", "match"), attribute="link.kind", required=True)
+    joined_to = fields.UUID(attribute="link.from_record", required=True, allow_none=True)
+    match = fields.UUID(attribute="link.match", required=True, allow_none=True)
 
 
 class HolderResponse(Schema):
     """State with an undisclosed record of the gun, and its contact."""
 
-    state = fields.String(required=True)
-    record = fields.UUID(required=True)
-    match = fields.UUID(required=True)
+    state = StateCode(attribute="match.other_state", required=True)
+    record = fields.UUID(attribute="match.record_id", required=True)
+    match = fields.UUID(attribute="match.id", required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
 
 
@@ -96,56 +96,47 @@ class HistoryResponse(Schema):
 
     record = fields.UUID(required=True)
     steps = fields.List(fields.Nested(HistoryStepResponse), required=True)
-    points_to = fields.List(fields.Nested(HolderResponse), required=True)
+    points_to = fields.List(
+        fields.Nested(HolderResponse), attribute="hidden_matches", required=True
+    )
 
-    @pre_dump
-    def _present(self, history: History, **_: Any) -> dict[str, Any]:
-        holders = [
-            {
-                "state": view.match.other_state,
-                "record": view.match.record_id,
-                "match": view.match.id,
-                "contact": view.contact,
-            }
-            for view in history.hidden_matches
-        ]
-        return {"record": history.record, "steps": history.steps, "points_to": holders}
+
+DISCLOSURE_WAYS = tuple("reading answer form check seizure trace match hit".split())
 
 
 class DisclosureResponse(Schema):
     """Disclosure of a record to a state: version, field groups, purpose.
 
     `through`: `reading`, an `answer` to a trace, a `form`, or a search by `check`, `seizure`,
-    `trace`, `match` or `hit`. `by_itself`: automatic. `role` of the recipient, null for a state.
-    `given_by`: the giving state, another one if passed on.
+    `trace`, `match` or `hit`. `role` of the recipient, null for a state. `given_by`: the giving
+    state, another one if passed on.
     """
 
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
-    state = fields.String(required=True)
-    role = fields.String(required=True, allow_none=True)
-    given_by = fields.String(required=True)
-    through = fields.String(required=True)
-    by_itself = fields.Boolean(required=True)
-    purpose = fields.String(allow_none=True)
+    state = StateCode(required=True)
+    role = Code(codes.ROLES, required=True, allow_none=True)
+    given_by = StateCode(required=True)
+    through = Code(DISCLOSURE_WAYS, required=True)
+    automatic = fields.Boolean(attribute="is_by_itself", required=True)
+    purpose = Code(codes.PURPOSES, allow_none=True)
     case_number = fields.String(allow_none=True)
     record_version = fields.Integer(required=True)
-    groups = fields.List(fields.String(), required=True)
-    handling = fields.String(allow_none=True)
+    groups = fields.List(Code(codes.FIELD_GROUPS), required=True)
+    handling = Code(codes.HANDLING_CODES, allow_none=True)
 
     @pre_dump
     def _present(self, view: DisclosureView, **_: Any) -> dict[str, Any]:
-        said = view.entry.data
-        return row_fields(view.entry) | {
-            "state": view.state,
-            "role": view.role,
-            "given_by": view.given_by,
-            "through": view.through,
-            "by_itself": view.is_by_itself,
-            "record_version": view.version,
-            "groups": said.get("groups", ()),
-            "handling": said.get("handling"),
-        }
+        names = ("state", "role", "given_by", "through", "is_by_itself")
+        return (
+            row_fields(view.entry)
+            | {name: getattr(view, name) for name in names}
+            | {
+                "record_version": view.version,
+                "groups": view.entry.data.get("groups", ()),
+                "handling": view.entry.data.get("handling"),
+            }
+        )
 
 
 class DisclosureQuery(ListQuery):
@@ -154,3 +145,228 @@ class DisclosureQuery(ListQuery):
     owner_state = StateCode(data_key="state")
     purpose = Code(codes.PURPOSES)
     case_number = Text(most=100)
+
+
+class ConsentRequest(RequestSchema):
+    """Use of another state's record in a case, with the reason.
+
+    Both states read the reason. `names` its private persons, `court` use in court, `onward` to the
+    state `to`, `compelled` notice of a disclosure forced by law.
+    """
+
+    value = ConsentData
+    record = Id(required=True)
+    use = Code(codes.CONSENT_USES, required=True)
+    to = StateCode()
+    case_number = Text(most=100, required=True)
+    reason = Text(most=1000, required=True)
+
+
+class ConsentGrantRequest(RequestSchema):
+    """Grant of a use until a day."""
+
+    value = GrantData
+    expires_on = Day(required=True)
+    reason = Text(most=1000)
+
+
+class ConsentRefusalRequest(RequestSchema):
+    """Reason to refuse or revoke a consent."""
+
+    value = StatusDecision
+    reason = Text(most=1000, required=True)
+
+
+@repeats(ConsentRequest)
+class ConsentResponse(Schema):
+    """Consent as stored by the caller's state; `answer` of the origin."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    status = Code(codes.CONSENT_STATUSES, required=True)
+    origin_state = StateCode(required=True)
+    asking_state = StateCode(required=True)
+    record = fields.UUID(attribute="record_id", required=True)
+    to = StateCode(attribute="to_state", required=True, allow_none=True)
+    answer = fields.String(allow_none=True)
+    expires_on = fields.Date(allow_none=True)
+    asked_at = fields.DateTime(required=True)
+    answered_at = fields.DateTime(allow_none=True)
+
+    @pre_dump
+    def _present(self, view: ConsentView, **_: Any) -> dict[str, Any]:
+        return row_fields(view.consent) | {"status": view.status}
+
+
+class ConsentQuery(ListQuery):
+    """Filter of consents by states, record and case."""
+
+    status = Code(codes.CONSENT_STATUSES)
+    use = Code(codes.CONSENT_USES)
+    origin_state = StateCode()
+    asking_state = StateCode()
+    record_id = Id(data_key="record")
+    case_number = Text(most=100)
+
+
+class MatchConfirmRequest(RequestSchema):
+    """Confirmation of a match, optionally with a reason."""
+
+    value = DecisionData
+    reason = Text(most=500)
+
+
+class MatchRejectRequest(RequestSchema):
+    """Rejection of a match, with the reason."""
+
+    value = DecisionData
+    reason = Text(most=500, required=True)
+
+
+class MatchOtherResponse(Schema):
+    """Other record and contact; `record` is null if not shared."""
+
+    state = StateCode(required=True)
+    record = fields.UUID(required=True, allow_none=True)
+    contact = fields.Nested(ContactResponse, allow_none=True)
+
+
+class MatchResponse(Schema):
+    """Match as known and judged by the caller's state."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    status = Code(codes.MATCH_STATUSES, required=True)
+    current = fields.Boolean(attribute="is_current", required=True)
+    record = fields.UUID(attribute="record_id", required=True)
+    other = fields.Nested(MatchOtherResponse, required=True)
+    score = fields.Float(required=True)
+    strength = Code(codes.MATCH_STRENGTHS, required=True)
+    crime_related = fields.Boolean(attribute="is_of_crime", required=True)
+    reasons = fields.List(fields.Nested(ReasonResponse), required=True)
+    proposed_at = fields.DateTime(required=True)
+    changed_at = fields.DateTime(required=True)
+    decided_at = fields.DateTime(allow_none=True)
+    decided_by = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)
+
+    @pre_dump
+    def _present(self, view: MatchView, **_: Any) -> dict[str, Any]:
+        row = view.match
+        other = {"state": row.other_state, "record": row.other_record, "contact": view.contact}
+        reasons = [
+            {"code": each["code"], "bits": each["bits"], "text": translate(each)}
+            for each in row.reasons
+        ]
+        return row_fields(row) | {"other": other, "reasons": reasons, "decided_by": view.decided_by}
+
+
+class MatchQuery(ListQuery):
+    """Filter of matches; `current=false` lists those ended by corrections.
+
+    `crime_related`: one gun was found, seized, recovered, lost or stolen; others are of lawful trade.
+    """
+
+    status = Code(codes.MATCH_STATUSES)
+    strength = Code(codes.MATCH_STRENGTHS)
+    record = Id()
+    other_state = StateCode(data_key="state")
+    standing = QueryFlag(data_key="current")
+    is_of_crime = QueryFlag(data_key="crime_related")
+
+
+class LeadReasonResponse(Schema):
+    """Reason of a lead's rank, in points and words."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+    points = fields.Float(required=True)
+
+
+class LeadRecordResponse(Schema):
+    """Record of a lead."""
+
+    id = fields.UUID(required=True)
+    state = StateCode(required=True)
+    event = Code(codes.EVENT_KINDS, required=True)
+    occurred_on = fields.Date(attribute="on", required=True)
+    document = fields.UUID(required=True)
+    serial = fields.String(allow_none=True)
+    make = fields.String(allow_none=True)
+    type = fields.String(allow_none=True)
+
+
+class LeadMatchResponse(Schema):
+    """Match of the caller's state that joins two records."""
+
+    id = fields.UUID(attribute="match_id", required=True)
+    confirmed = fields.Boolean(attribute="is_confirmed", required=True)
+
+
+class LeadGunResponse(Schema):
+    """Gun of a lead: records in time order and their matches.
+
+    `several_sales`: its serial was sold new more than once.
+    """
+
+    records = fields.List(fields.Nested(LeadRecordResponse), required=True)
+    matches = fields.List(fields.Nested(LeadMatchResponse), required=True)
+    several_sales = fields.Boolean(required=True)
+
+    @pre_dump
+    def _present(self, gun: SeizedGun, **_: Any) -> dict[str, Any]:
+        matches = [edge for edge in gun.edges if edge.match_id]
+        return {"records": gun.records, "matches": matches, "several_sales": gun.is_ambiguous}
+
+
+class LeadResponse(Schema):
+    """Group of related guns; `score` is the sum of its reasons.
+
+    `guns`: last seized ones, ten in a list and 500 in the detail; `gun_count` counts all.
+    """
+
+    id = fields.UUID(required=True)
+    kind = Code(codes.LEAD_KINDS, required=True)
+    score = fields.Float(required=True)
+    summary = fields.String(required=True)
+    states = fields.List(StateCode(), required=True)
+    gun_count = fields.Integer(required=True)
+    case_count = fields.Integer(required=True)
+    first_seized_on = fields.Date(required=True)
+    last_seized_on = fields.Date(required=True)
+    reasons = fields.List(fields.Nested(LeadReasonResponse), required=True)
+    guns = fields.List(fields.Nested(LeadGunResponse), required=True)
+
+    @pre_dump
+    def _present(self, view: LeadView, **_: Any) -> dict[str, Any]:
+        lead = view.lead
+        first, last = lead.seizure_days
+        reasons = [
+            {"code": reason.code, "text": translate_event(reason.text), "points": reason.bits}
+            for reason in lead.reasons
+        ]
+        return {
+            "id": lead.id,
+            "kind": lead.kind,
+            "score": lead.score,
+            "states": lead.states,
+            "summary": translate_event(lead.summary),
+            "gun_count": len(lead.guns),
+            "case_count": lead.seizure_count,
+            "first_seized_on": first,
+            "last_seized_on": last,
+            "reasons": reasons,
+            "guns": view.guns,
+        }
+
+
+class LeadQuery(ListQuery):
+    """Filter of leads by kind, seizure date, state and dealer.
+
+    Part of the dealer's name is enough.
+    """
+
+    kind = Code(codes.LEAD_KINDS)
+    since = Day()
+    state = StateCode()
+    dealer = Text(most=200)

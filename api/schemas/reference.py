@@ -1,4 +1,4 @@
-"""Schemas of reference data: states, posts, names, agencies, contacts."""
+"""Schemas of reference data (states, posts, names, agencies, contacts) and statistics."""
 
 from __future__ import annotations
 
@@ -7,25 +7,34 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, PostCode, StateCode
-from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.schemas import Items, RequestSchema, repeats
 from api.http.fields.texts import Line, QueryFlag, Text
+from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core import codes
 from salsa_ext.reference.queries import LookupRow, NamedRow
+from salsa_ext.statistics.queries import StatisticsTable
 
 
+class ContactRequest(RequestSchema):
+    """New contact point with telephone or e-mail; never a person."""
+
+    value = ContactData
+    agency = Line(most=100, required=True)
+    kind = Code(codes.CONTACT_KINDS, required=True)
+    languages = Items(Text(most=3), most=20, required=True)
+    hours = Line(most=100, required=True)
+    telephone = Line(most=50)
+    email = Line(most=200)
+
+
+@repeats(ContactRequest)
 class ContactResponse(Schema):
     """Contact point of a state."""
 
-    state = fields.String(attribute="owner_state", required=True)
-    agency = fields.String(required=True)
-    kind = fields.String(required=True)
-    languages = fields.List(fields.String(), required=True)
-    hours = fields.String(required=True)
-    telephone = fields.String(allow_none=True)
-    email = fields.String(allow_none=True)
+    state = StateCode(attribute="owner_state", required=True)
 
 
 class NamedResponse(Schema):
@@ -45,24 +54,27 @@ class StateResponse(NamedResponse):
     alpha2 = fields.String(allow_none=True)
     valid_from = fields.Date(allow_none=True)
     valid_to = fields.Date(allow_none=True)
-    successors = fields.List(fields.String())
+    successors = fields.List(StateCode())
     is_oas_member = fields.Boolean(required=True)
     is_cifta_party = fields.Boolean(required=True)
     is_cifta_signatory_only = fields.Boolean(required=True)
     is_participant = fields.Boolean(required=True)
 
 
+OFFENCE_KINDS = ("crime_context", "legal_ground", "illicit_reason")
+
+
 class OffenceResponse(NamedResponse):
     """Crime context, legal ground or reason of illicitness."""
 
-    kind = fields.String(required=True)
+    kind = Code(OFFENCE_KINDS, required=True)
     iccs = fields.String(allow_none=True)
 
 
 class PostSideResponse(Schema):
     """One side of a post."""
 
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     place = fields.String(required=True)
     time_zone = fields.String(required=True)
 
@@ -99,21 +111,21 @@ class LookupResponse(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
-    sureness = fields.Float(allow_none=True)
-    how = fields.String(allow_none=True)
+    certainty = fields.Float(attribute="sureness", allow_none=True)
+    matched_by = fields.String(attribute="how", allow_none=True)
     is_certain = fields.Boolean(allow_none=True)
 
     @pre_dump
-    def _present(self, asked: LookupRow, **_: Any) -> dict[str, Any]:
-        return row_fields(asked.row) | {
-            name: getattr(asked, name) for name in ("name", "sureness", "how", "is_certain")
+    def _present(self, view: LookupRow, **_: Any) -> dict[str, Any]:
+        return row_fields(view.row) | {
+            name: getattr(view, name) for name in ("name", "sureness", "how", "is_certain")
         }
 
 
 class TypeResponse(LookupResponse):
     """A type of firearm, part or munition."""
 
-    category = fields.String(required=True)
+    category = Code(codes.CATEGORIES, required=True)
     hs = fields.String(allow_none=True)
     iafq = fields.String(required=True)
     ncic = fields.String(allow_none=True)
@@ -122,7 +134,7 @@ class TypeResponse(LookupResponse):
 class MakeResponse(LookupResponse):
     """Manufacturer, brand with its parent, or importer."""
 
-    country = fields.String(required=True)
+    country = StateCode(required=True)
     parent = fields.String(allow_none=True)
     kind = fields.String(required=True)
 
@@ -133,17 +145,6 @@ class CalibreResponse(LookupResponse):
     family = fields.String(required=True)
     kind = fields.String(required=True)
     related = fields.String(allow_none=True)
-
-
-class AgencyResponse(Schema):
-    """Agency of a state; `posts` are its border posts."""
-
-    code = fields.String(required=True)
-    state = fields.String(attribute="owner_state", allow_none=True)
-    kind = fields.String(required=True)
-    name = fields.String(required=True)
-    time_zone = fields.String(required=True)
-    posts = fields.List(fields.String(), required=True)
 
 
 class AgencyRequest(RequestSchema):
@@ -157,22 +158,17 @@ class AgencyRequest(RequestSchema):
     posts = Items(PostCode(), most=200)
 
 
+@repeats(AgencyRequest, is_complete=True)
+class AgencyResponse(Schema):
+    """Agency of a state; `posts` are its border posts."""
+
+    state = StateCode(attribute="owner_state", allow_none=True)
+
+
 class AgencyPostsRequest(RequestSchema):
     """All border posts of an agency."""
 
     posts = Items(PostCode(), most=200, required=True)
-
-
-class ContactRequest(RequestSchema):
-    """New contact point with telephone or e-mail; never a person."""
-
-    value = ContactData
-    agency = Line(most=100, required=True)
-    kind = Code(codes.CONTACT_KINDS, required=True)
-    languages = Items(Text(most=3), most=20, required=True)
-    hours = Line(most=100, required=True)
-    telephone = Line(most=50)
-    email = Line(most=200)
 
 
 class StateQuery(ListQuery):
@@ -208,4 +204,70 @@ class NameQuery(ListQuery):
 class OffenceQuery(ListQuery):
     """Filter by list."""
 
-    kind = Code(("crime_context", "legal_ground", "illicit_reason"))
+    kind = Code(OFFENCE_KINDS)
+
+
+class StatisticsQuery(RequestSchema):
+    """Filter of cells."""
+
+    format = Code(("json", "csv", "xlsx"))
+    state = StateCode()
+    partner = StateCode()
+    subject = Text(most=50)
+    from_period = Day()
+    to_period = Day()
+
+
+class CellResponse(Schema):
+    """Figure; a `withheld` one has a null `amount`."""
+
+    state = StateCode(required=True)
+    partner = fields.String(allow_none=True)
+    subject = fields.String(required=True)
+    period = fields.String(required=True)
+    amount = fields.Integer(allow_none=True, required=True)
+    withheld = fields.Boolean(required=True)
+
+
+class TableResponse(Schema):
+    """Cells of a dataset; no total with withheld cells."""
+
+    dataset = fields.String(required=True)
+    subject = fields.String(required=True)
+    before = fields.Date(required=True)
+    cells = fields.List(fields.Nested(CellResponse), required=True)
+    withheld = fields.Integer(required=True)
+    total = fields.Integer(allow_none=True, required=True)
+
+
+class DatasetResponse(Schema):
+    """A dataset with its name in the caller's language."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class DatasetsResponse(Schema):
+    """Available datasets."""
+
+    items = fields.List(fields.Nested(DatasetResponse), required=True)
+
+
+def present_table(table: StatisticsTable) -> dict[str, Any]:
+    """Return a table as response; quarters as 2026-Q1."""
+    cells = [
+        vars(cell)
+        | {
+            "period": f"{cell.period.year}-Q{(cell.period.month + 2) // 3}",
+            "withheld": cell.amount is None,
+        }
+        for cell in table.cells
+    ]
+    return {
+        "dataset": table.dataset,
+        "subject": table.subject,
+        "before": table.through,
+        "cells": cells,
+        "withheld": table.withheld,
+        "total": table.total,
+    }

@@ -24,7 +24,7 @@ from api.schemas.common import (
     present_single_gun,
     row_fields,
 )
-from api.schemas.matches import MatchResponse
+from api.schemas.records import MatchResponse
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core import codes
 from salsa_ext.documents.queries import DocumentView
@@ -67,11 +67,11 @@ class ReportWithdrawalRequest(RequestSchema):
 class ReportResponse(VersionedResponse):
     """Version of a report; `withdrawn`: made in error."""
 
-    kind = fields.String(required=True)
-    status = fields.String(required=True)
+    kind = Code(codes.REPORT_KINDS, required=True)
+    status = Code(codes.REPORT_STATUSES, required=True)
     number = fields.String(required=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
-    stolen_from = fields.String(allow_none=True)
+    stolen_from = Code(codes.THEFT_SOURCES, allow_none=True)
     firearm = fields.Nested(ItemResponse, allow_none=True)
     giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
 
@@ -84,8 +84,8 @@ class ReportAlertResponse(Schema):
     """Alert entered from a report; `serial` as of then."""
 
     id = fields.UUID(required=True)
-    status = fields.String(required=True)
-    action = fields.String(required=True)
+    status = Code(codes.ALERT_STATUSES, required=True)
+    action = Code(codes.ALERT_ACTIONS, required=True)
     case_number = fields.String(required=True)
     serial = fields.String(required=True, allow_none=True)
     expires_on = fields.Date(required=True)

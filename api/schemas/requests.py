@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
@@ -14,7 +13,7 @@ from api.http.fields.texts import Flag, Id, Line, Text
 from api.http.fields.times import Day, Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage, translate
-from api.schemas.common import FirearmResponse, row_fields
+from api.schemas.common import FirearmResponse, parse_day, row_fields
 from salsa_ext.core import codes
 from salsa_ext.tracing.requests.commands import AcknowledgementResult
 from salsa_ext.tracing.requests.message_log import MessageView
@@ -39,11 +38,6 @@ def present_stored_gun(firearm: Mapping[str, Any]) -> dict[str, Any]:
     """Return a gun stored as JSON, with its quantity as a number."""
     quantity = float(firearm["quantity"]) if firearm.get("quantity") else None
     return dict(firearm) | {"quantity": quantity}
-
-
-def parse_day(text: str | None) -> date | None:
-    """Return a date stored as JSON."""
-    return date.fromisoformat(text) if text else None
 
 
 class ManualPartyRequest(RequestSchema):
@@ -104,7 +98,7 @@ class NoRecordRequest(RequestSchema):
 class RefusalRequest(RequestSchema):
     """Refusal for a reason of the International Tracing Instrument (22).
 
-    Missing data is no reason: use `ask`.
+    Missing data is no reason: use `ask-questions`.
     """
 
     value = RefusalData
@@ -191,7 +185,7 @@ class ReplyRequest(RequestSchema):
     """Reply to a question, or reply received by another channel.
 
     The latter has a `status`. `answered_on`: date of the reply; `sent_on`: date of sending, if not
-    yet recorded. Replaces an earlier reply, stored in the audit, unless `beside`.
+    yet recorded. Replaces an earlier reply, stored in the audit, unless `additional`.
     """
 
     value = ReplyData
@@ -203,7 +197,7 @@ class ReplyRequest(RequestSchema):
     failure_reason = Code(codes.ANSWER_FAILURE_REASONS)
     sent_on = Day()
     answered_on = Day()
-    beside = Flag()
+    additional = Flag(attribute="beside")
 
 
 class FeedbackRequest(RequestSchema):
@@ -239,22 +233,22 @@ class AcknowledgedResponse(Schema):
     """Acknowledged and refused requests."""
 
     acknowledged = fields.List(fields.UUID(), required=True)
-    left = fields.List(fields.Nested(NotAcknowledgedResponse), required=True)
+    not_acknowledged = fields.List(fields.Nested(NotAcknowledgedResponse), required=True)
 
     @pre_dump
     def _present(self, done: AcknowledgementResult, **_: Any) -> dict[str, Any]:
-        left = [
-            {"id": one, "code": error.code, "detail": translate(error.message)}
-            for one, error in done.failures.items()
+        failed = [
+            {"id": request_id, "code": error.code, "detail": translate(error.message)}
+            for request_id, error in done.failures.items()
         ]
-        return {"acknowledged": done.acknowledged, "left": left}
+        return {"acknowledged": done.acknowledged, "not_acknowledged": failed}
 
 
 class MessageResponse(Schema):
     """Message of a request: state, time, and author for the own state."""
 
     kind = fields.String(required=True)
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     at = fields.DateTime(required=True)
     by = fields.String(allow_none=True)
     envelope = fields.UUID(allow_none=True)
@@ -262,17 +256,17 @@ class MessageResponse(Schema):
     reason = fields.String(allow_none=True)
     questions = fields.List(fields.String())
     until = fields.Date(allow_none=True)
-    completeness = fields.String(allow_none=True)
+    completeness = Code(codes.ANSWER_COMPLETENESS, allow_none=True)
     restriction_reason = fields.String(allow_none=True)
-    failure_reason = fields.String(allow_none=True)
-    points_to = fields.List(fields.String())
+    failure_reason = Code(codes.ANSWER_FAILURE_REASONS, allow_none=True)
+    points_to = fields.List(StateCode())
     events = fields.Integer(allow_none=True)
-    handling = fields.String(allow_none=True)
-    forwarded_to = fields.String(allow_none=True)
+    handling = Code(codes.HANDLING_CODES, allow_none=True)
+    forwarded_to = StateCode(allow_none=True)
     helped = fields.Boolean(allow_none=True)
-    outcome = fields.String(allow_none=True)
-    status = fields.String(allow_none=True)
-    channel = fields.String(allow_none=True)
+    outcome = Code(codes.TRACE_OUTCOMES, allow_none=True)
+    status = Code(codes.LEG_STATUSES, allow_none=True)
+    channel = Code(codes.CHANNELS, allow_none=True)
     sent_on = fields.String(allow_none=True)
     answered_on = fields.String(allow_none=True)
     code = fields.String(allow_none=True)
@@ -280,19 +274,19 @@ class MessageResponse(Schema):
 
     @pre_dump
     def _present(self, view: MessageView, **_: Any) -> dict[str, Any]:
-        said = view.data
-        told = {name: said[name] for name in self.fields if name in said and name != "until"}
-        return told | {
+        data = view.data
+        fields = {name: data[name] for name in self.fields if name in data and name != "until"}
+        return fields | {
             "kind": view.kind,
             "state": view.sender,
             "at": view.at,
             "by": view.by,
             "envelope": view.envelope_id,
-            "text": said.get("text") or said.get("note"),
-            "until": parse_day(said.get("until")),
-            "forwarded_to": said.get("state"),
+            "text": data.get("text") or data.get("note"),
+            "until": parse_day(data.get("until")),
+            "forwarded_to": data.get("state"),
             "events": view.events,
-            "automatic": said.get("is_automatic", False),
+            "automatic": data.get("is_automatic", False),
         }
 
 
@@ -300,10 +294,10 @@ class RequestCandidateResponse(Schema):
     """Own record that may be of the gun."""
 
     record = fields.UUID(required=True)
-    event = fields.String(required=True)
-    strength = fields.String(allow_none=True)
+    event = Code(codes.EVENT_KINDS, required=True)
+    strength = Code(codes.MATCH_STRENGTHS, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
-    visibility = fields.String(required=True)
+    visibility = Code(codes.VISIBILITIES, required=True)
 
 
 class AskingOfficeResponse(Schema):
@@ -314,51 +308,55 @@ class AskingOfficeResponse(Schema):
     email = fields.String(allow_none=True)
 
 
-class RequestResponse(Schema):
+class TraceContentResponse(Schema):
+    """What a trace says of the gun and of the reason to trace it."""
+
+    case_number = fields.String(required=True)
+    firearm = fields.Nested(FirearmResponse, required=True)
+    found_on = fields.Date(required=True)
+    priority = Code(codes.PRIORITIES, required=True)
+    priority_reason = fields.String(allow_none=True)
+    legal_basis = fields.String(required=True)
+    illicit_reason = Code(codes.ILLICIT_REASONS, required=True)
+    circumstances = fields.String(required=True)
+    intended_use = Code(codes.INTENDED_USES, required=True)
+    needed_by = fields.Date(allow_none=True)
+    confidentiality_requested = fields.Boolean(required=True)
+    assignee = fields.String(allow_none=True)
+    hidden_from = fields.List(fields.String(), required=True)
+
+
+class RequestResponse(TraceContentResponse):
     """Trace request of another state with its messages."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
-    asking_state = fields.String(required=True)
-    status = fields.String(required=True)
-    case_number = fields.String(required=True)
-    firearm = fields.Nested(FirearmResponse, required=True)
-    found_on = fields.Date(required=True)
-    priority = fields.String(required=True)
-    priority_reason = fields.String(allow_none=True)
-    legal_basis = fields.String(required=True)
-    illicit_reason = fields.String(required=True)
-    circumstances = fields.String(required=True)
-    intended_use = fields.String(required=True)
-    needed_by = fields.Date(allow_none=True)
-    confidentiality_requested = fields.Boolean(required=True)
+    state = StateCode(required=True)
+    asking_state = StateCode(required=True)
+    status = Code(codes.LEG_STATUSES, required=True)
     office = fields.Nested(AskingOfficeResponse, allow_none=True)
     received_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
-    automatic = fields.Boolean(required=True)
-    assignee = fields.String(allow_none=True)
-    hidden_from = fields.List(fields.String(), required=True)
+    automatic = fields.Boolean(attribute="is_automatic", required=True)
     own_hidden_from = fields.List(fields.String(), required=True)
     candidates = fields.List(fields.Nested(RequestCandidateResponse), required=True)
     messages = fields.List(fields.Nested(MessageResponse), required=True)
 
     @pre_dump
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
+        content = view.request.body
+        names = "due_at assignee messages is_automatic".split()
         return (
-            view.request.body
+            content
             | row_fields(view.request)
+            | {name: getattr(view, name) for name in names}
             | {
-                "due_at": view.due_at,
-                "assignee": view.assignee,
-                "messages": view.messages,
-                "automatic": view.is_automatic,
                 "hidden_from": view.restricted_agencies,
                 "own_hidden_from": view.own_restricted,
-                "found_on": parse_day(view.request.body["found_on"]),
-                "needed_by": parse_day(view.request.body["needed_by"]),
-                "firearm": present_stored_gun(view.request.body["firearm"]),
+                "found_on": parse_day(content["found_on"]),
+                "needed_by": parse_day(content["needed_by"]),
+                "firearm": present_stored_gun(content["firearm"]),
             }
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, pre_dump, validate
+from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.numbers import Quantity, Whole
@@ -163,9 +163,9 @@ class JointSeizureResponse(Schema):
     Else `waiting`. `recorded_at`: when the other state recorded its seizure.
     """
 
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     number = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(("joined", "waiting")))
+    status = Code(("joined", "waiting"), required=True)
     seizure = fields.UUID(required=True, allow_none=True)
     recorded_at = fields.DateTime(required=True, allow_none=True)
 
@@ -174,16 +174,16 @@ class SeizureResponse(VersionedResponse):
     """One version of a seizure."""
 
     number = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = Code(codes.SEIZURE_KINDS, required=True)
     agency = fields.String(required=True)
     place = fields.Nested(PlaceResponse, required=True)
     post = fields.String(allow_none=True)
-    legal_grounds = fields.List(fields.String(), required=True)
-    crime_context = fields.List(fields.String(), required=True)
-    setting = fields.String(allow_none=True)
+    legal_grounds = fields.List(Code(codes.LEGAL_GROUNDS), required=True)
+    crime_context = fields.List(Code(codes.CRIME_CONTEXTS), required=True)
+    setting = Code(codes.SEIZURE_SETTINGS, allow_none=True)
     organized_crime = fields.Dict(allow_none=True)
     concealment = fields.String(allow_none=True)
-    transport = fields.String(allow_none=True)
+    transport = Code(codes.SEIZURE_TRANSPORTS, allow_none=True)
     route = fields.Dict(allow_none=True)
     found_with = fields.List(fields.Dict(), allow_none=True)
     joint_with = fields.Dict(allow_none=True)

@@ -1,4 +1,4 @@
-"""Schemas of shipments, their checkpoints, holds and incidents."""
+"""Schemas of shipments, their checkpoints, holds and incidents, and of discrepancies."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump, pre_load
 
-from api.http.fields.codes import Code, PostCode
+from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.numbers import Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema
-from api.http.fields.texts import Flag, Id, Text
+from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
+from api.http.fields.texts import Flag, Id, QueryFlag, Text
 from api.http.fields.times import Day, Moment
 from api.http.pagination import ListQuery
 from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
     PartyRequest,
-    PartyResponse,
     RemarkedResponse,
     TimelineResponse,
     find_party,
@@ -25,11 +24,13 @@ from api.schemas.common import (
     row_fields,
 )
 from api.schemas.permits import reject_fixed_fields
-from api.schemas.receipts import TOO_MANY_ITEMS, BulkRequest, BulkResponse, ReceiptResponse
+from api.schemas.receipts import TOO_MANY_ITEMS, BulkRequest, ReceiptResponse
 from salsa_ext.core import codes
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView
+from salsa_ext.trade.discrepancies.values import StatementData
+from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments.queries import ShipmentView
 from salsa_ext.trade.shipments.values import (
     CheckpointData,
@@ -43,8 +44,8 @@ from salsa_ext.trade.shipments.values import (
 class CheckpointRequest(RequestSchema):
     """Stage passed, held or refused; `reason` if not passed.
 
-    A stage held or refused by another state needs `confirm_held`. `seen`: version of the shipment
-    known to the officer; then a pass may also need (409) `confirm_held_since`, `confirm_unreleased`
+    A stage held or refused by another state needs `confirm_held`. `expected_version`: version of the
+    shipment known to the officer; then a pass may also need (409) `confirm_held_since`, `confirm_unreleased`
     or `confirm_differs`.
     """
 
@@ -57,23 +58,17 @@ class CheckpointRequest(RequestSchema):
     seals = Items(Text(most=50), most=50, load_default=())
     reason = Text(most=1000)
     confirm_held = Flag(load_default=False)
-    seen = Whole(attribute="expected_version")
+    expected_version = Whole()
     confirm_held_since = Flag(load_default=False)
     confirm_unreleased = Flag(load_default=False)
     confirm_differs = Flag(load_default=False)
 
 
+@repeats(CheckpointRequest, "expected_version")
 class CheckpointResponse(Schema):
     """Stage as recorded by one side; `reason` if not passed."""
 
-    state = fields.String(attribute="owner_state", required=True)
-    stage = fields.String(required=True)
-    post = fields.String(allow_none=True)
-    occurred_at = fields.DateTime(required=True)
-    outcome = fields.String(required=True)
-    quantity = fields.Integer(allow_none=True)
-    seals = fields.List(fields.String())
-    reason = fields.String(allow_none=True)
+    state = StateCode(attribute="owner_state", required=True)
 
 
 class HoldResponse(Schema):
@@ -83,18 +78,18 @@ class HoldResponse(Schema):
     `lost`.
     """
 
-    state = fields.String(required=True)
-    kind = fields.String(required=True)
+    state = StateCode(required=True)
+    kind = Code(("hold", "held", "refused", "lost"), required=True)
     since = fields.DateTime(attribute="at", required=True)
-    stage = fields.String(allow_none=True)
+    stage = Code(codes.CHECKPOINT_STAGES, allow_none=True)
     reason = fields.String(allow_none=True)
 
 
 class ShipmentIncidentResponse(Schema):
     """Open incident of a shipment."""
 
-    state = fields.String(attribute="owner_state", required=True)
-    kind = fields.String(attribute="data.kind", required=True)
+    state = StateCode(attribute="owner_state", required=True)
+    kind = Code(codes.INCIDENT_KINDS, attribute="data.kind", required=True)
     occurred_at = fields.DateTime(required=True)
     note = fields.String(attribute="reason", allow_none=True)
 
@@ -103,9 +98,9 @@ class ShipmentDiscrepancyResponse(Schema):
     """Open discrepancy of a shipment; `data` by side."""
 
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
+    kind = Code(codes.DISCREPANCY_KINDS, required=True)
     key = fields.String(required=True)
-    status = fields.String(required=True)
+    status = Code(codes.DISCREPANCY_STATUSES, required=True)
     raised_at = fields.DateTime(required=True)
     data = fields.Dict(keys=fields.String())
 
@@ -122,12 +117,11 @@ class ExpectationRequest(RequestSchema):
         return ExpectedStageData(data["stage"], data["at"].isoformat(), data.get("post"))
 
 
+@repeats(ExpectationRequest)
 class ExpectationResponse(Schema):
     """Expected time of a stage."""
 
-    stage = fields.String(required=True)
-    post = fields.String(allow_none=True)
-    at = fields.String(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
 
 
 class TransportRequest(RequestSchema):
@@ -180,7 +174,7 @@ class ShipmentRequest(ShipmentDocumentRequest):
 class NextStageResponse(Schema):
     """Next expected stage; overdue after the state's grace period."""
 
-    stage = fields.String(attribute="due_stage", allow_none=True)
+    stage = Code(codes.CHECKPOINT_STAGES, attribute="due_stage", allow_none=True)
     at = fields.DateTime(attribute="due_at", required=True)
     overdue_at = fields.DateTime(allow_none=True)
 
@@ -200,6 +194,8 @@ class ShipmentFindingResponse(Schema):
     serials = fields.List(fields.String(), required=True)
 
 
+@repeats(TransportRequest)
+@repeats(ShipmentDocumentRequest, "transport")
 class ShipmentResponse(RemarkedResponse):
     """Shipment with checkpoints; items and events in the detail.
 
@@ -209,33 +205,21 @@ class ShipmentResponse(RemarkedResponse):
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     permit = fields.UUID(attribute="permit_id", required=True)
     permit_number = fields.String(required=True)
-    number = fields.String(required=True)
-    status = fields.String(required=True)
-    exporting_state = fields.String(required=True)
-    importing_state = fields.String(required=True)
-    ships_on = fields.Date(required=True)
-    mode = fields.String(required=True)
-    port_of_exit = fields.String(allow_none=True)
-    port_of_entry = fields.String(allow_none=True)
-    route = fields.List(fields.String())
-    expected = fields.List(fields.Nested(ExpectationResponse))
+    status = Code(codes.SHIPMENT_STATUSES, required=True)
+    exporting_state = StateCode(required=True)
+    importing_state = StateCode(required=True)
     due_at = fields.DateTime(allow_none=True)
     due = fields.Nested(NextStageResponse, allow_none=True)
-    carrier = fields.Nested(PartyResponse, allow_none=True)
-    seals = fields.List(fields.String())
-    document_kind = fields.String(allow_none=True)
+    document_kind = Code(codes.TRANSPORT_DOCUMENTS, allow_none=True)
     document_number = fields.String(allow_none=True)
-    plates = fields.List(fields.String())
-    container = fields.String(allow_none=True)
     item_count = fields.Integer(required=True)
-    bulk = fields.List(fields.Nested(BulkResponse))
     items = fields.List(fields.Nested(ItemResponse), attribute="shown")
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
-    came_back = fields.Nested(ReceiptResponse, allow_none=True)
+    return_receipt = fields.Nested(ReceiptResponse, allow_none=True)
     findings = fields.List(fields.Nested(ShipmentFindingResponse), required=True)
     holds = fields.List(fields.Nested(HoldResponse), required=True)
     discrepancies = fields.List(fields.Nested(ShipmentDiscrepancyResponse), required=True)
@@ -244,23 +228,19 @@ class ShipmentResponse(RemarkedResponse):
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
-        shown = (
+        names = "status checkpoints receipt return_receipt events discrepancies".split()
+        fields = (
             row_fields(view.shipment)
             | present_remarks(view)
+            | {name: getattr(view, name) for name in names}
             | {
-                "status": view.status,
-                "checkpoints": view.checkpoints,
-                "receipt": view.receipt,
-                "came_back": view.return_receipt,
-                "events": view.events,
                 "findings": view.contradictions,
                 "holds": view.hold.active_stops,
-                "discrepancies": view.discrepancies,
                 "due": view.shipment if view.shipment.due_at else None,
                 "carrier": find_party(view.parties, view.shipment.carrier_id),
             }
         )
-        return shown if view.items is None else shown | {"shown": present_items(view.items)}
+        return fields if view.items is None else fields | {"shown": present_items(view.items)}
 
 
 class ShipmentQuery(ListQuery):
@@ -334,7 +314,7 @@ class ShipmentAmendRequest(RequestSchema):
 class ShipmentDecisionRequest(RequestSchema):
     """Reason to cancel, hold or resume a shipment."""
 
-    value = DecisionData
+    value = StatusDecision
     reason = Text(most=1000, required=True)
 
 
@@ -356,3 +336,91 @@ class IncidentRequest(RequestSchema):
 
 class ReceiptReminderRequest(RequestSchema):
     """Empty body of a request for the receipt."""
+
+
+class StatementRequest(RequestSchema):
+    """Statement read by all states concerned."""
+
+    value = StatementData
+    text = Text(most=2000, required=True)
+
+
+class AgreementRequest(RequestSchema):
+    """Agreement, optionally with a text."""
+
+    value = StatementData
+    text = Text(most=2000)
+
+
+class StatementResponse(Schema):
+    """Statement of one state."""
+
+    state = StateCode(attribute="owner_state", required=True)
+    stance = Code(("open", "explained", "agreed"), required=True)
+    explanation = fields.String(allow_none=True)
+    changed_at = fields.DateTime(required=True)
+
+
+class DiscrepancySubjectResponse(Schema):
+    """Permit or shipment of a discrepancy."""
+
+    kind = Code(("permit", "shipment"), required=True)
+    state = StateCode(required=True)
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+
+
+class DiscrepancyPartyResponse(Schema):
+    """Party by its role; the name needs permission to read permits."""
+
+    role = fields.String(required=True)
+    state = StateCode(required=True)
+    name = fields.String(allow_none=True)
+
+
+class DiscrepancyResponse(Schema):
+    """Discrepancy with the statements of states.
+
+    `waiting_for`: states without statement or, if all made one, without agreement.
+    """
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    kind = Code(codes.DISCREPANCY_KINDS, required=True)
+    key = fields.String(required=True)
+    status = Code(codes.DISCREPANCY_STATUSES, required=True)
+    subject = fields.Nested(DiscrepancySubjectResponse, required=True)
+    concerned = fields.List(StateCode(), required=True)
+    data = fields.Dict(keys=fields.String(), required=True)
+    statements = fields.List(fields.Nested(StatementResponse), required=True)
+    explained_by = fields.List(StateCode(), required=True)
+    agreed_by = fields.List(StateCode(), required=True)
+    waiting_for = fields.List(StateCode(), required=True)
+    party = fields.Nested(DiscrepancyPartyResponse, allow_none=True)
+    assignee = fields.String(allow_none=True)
+    raised_at = fields.DateTime(required=True)
+    changed_at = fields.DateTime(required=True)
+    events = fields.List(fields.Nested(TimelineResponse))
+
+    @pre_dump
+    def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
+        row = view.discrepancy
+        names = "statements assignee events party explained_by agreed_by waiting_for".split()
+        subject: dict[str, Any] = {"kind": row.subject_kind, "state": row.owner_state}
+        subject |= {"id": row.subject_id, "number": row.subject_number}
+        return (
+            row_fields(row) | {name: getattr(view, name) for name in names} | {"subject": subject}
+        )
+
+
+class DiscrepancyQuery(ListQuery):
+    """Filter of discrepancies; `waiting`: neither agreed nor resolved."""
+
+    kind = Code(codes.DISCREPANCY_KINDS)
+    status = Code(codes.DISCREPANCY_STATUSES)
+    waiting = QueryFlag()
+    subject_kind = Code(("permit", "shipment"))
+    subject_id = Id(data_key="subject")
+    subject_number = Text(most=100, data_key="number")
+    owner_state = StateCode(data_key="state")
+    assignee = Text(most=100)

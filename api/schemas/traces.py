@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
-from api.http.fields.codes import Code
+from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
@@ -18,13 +18,12 @@ from api.i18n.messages import translate, translate_event
 from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
     FirearmRequest,
-    FirearmResponse,
     PartyResponse,
     SharedResponse,
     present_sharing,
     row_fields,
 )
-from api.schemas.requests import MessageResponse, present_stored_gun
+from api.schemas.requests import MessageResponse, TraceContentResponse, present_stored_gun
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
 from salsa_ext.disclosure.sharing import party_group
@@ -37,7 +36,7 @@ from salsa_ext.tracing.traces.values import SendData, TraceData
 
 
 class MissingFieldResponse(Schema):
-    """Missing field of a trace, and the gain in the share answered with it."""
+    """Missing field of a trace, and how much it would raise the expected success."""
 
     field = fields.String(required=True)
     texts = fields.List(fields.String(), required=True)
@@ -97,12 +96,12 @@ class AmendTraceRequest(RequestSchema):
         """Add the errors of missing fields to those found."""
         super().handle_error(error, data, many=many, **more)
         if isinstance(error.messages, dict) and isinstance(data, Mapping):
-            for path, said in self.lacking(data).items():
-                error.messages.setdefault(path, [said])
+            for path, text in self.missing_fields(data).items():
+                error.messages.setdefault(path, [text])
 
-    def lacking(self, said: Mapping[str, Any]) -> dict[str, Message]:
+    def missing_fields(self, data: Mapping[str, Any]) -> dict[str, Message]:
         """Return errors of fields required by other fields."""
-        return trace_values.missing_draft_fields(said)
+        return trace_values.missing_draft_fields(data)
 
 
 class TraceRequest(AmendTraceRequest):
@@ -118,9 +117,9 @@ class TraceRequest(AmendTraceRequest):
     draft = Flag()
     hidden_from = Items(Line(most=60), most=100)
 
-    def lacking(self, said: Mapping[str, Any]) -> dict[str, Message]:
+    def missing_fields(self, data: Mapping[str, Any]) -> dict[str, Message]:
         """Return errors of missing fields, also of the gun."""
-        return trace_values.missing_fields(said)
+        return trace_values.missing_fields(data)
 
 
 class RejectTraceRequest(RequestSchema):
@@ -134,26 +133,26 @@ class SendTraceRequest(RequestSchema):
     """Confirmation to send a rejected draft that needs no approval."""
 
     value = SendData
-    confirm_declined = Flag(load_default=False)
+    confirm_rejected = Flag(attribute="confirm_declined", load_default=False)
 
 
 class LegResponse(Schema):
     """Request to one state, its reasons and its answer.
 
-    `is_to_send`: the form of another channel is not sent yet. `asked_on`, `answered_on`: days
-    entered by the officer for another channel; `answered_at`: time of that entry.
-    `earlier_reading`: answered before the gun was described again.
+    `unsent`: the form of another channel is not sent yet. `asked_on`, `answered_on`: days entered
+    by the officer for another channel; `answered_at`: time of that entry. `outdated`: answered
+    before the gun was described again.
     """
 
     id = fields.UUID(required=True)
-    state = fields.String(required=True)
-    channel = fields.String(required=True)
-    status = fields.String(required=True)
-    is_to_send = fields.Boolean(required=True)
-    earlier_reading = fields.Boolean(required=True)
-    why = fields.List(fields.String(), required=True)
+    state = StateCode(required=True)
+    channel = Code(codes.CHANNELS, required=True)
+    status = Code(codes.LEG_STATUSES, required=True)
+    unsent = fields.Boolean(attribute="is_form_pending", required=True)
+    outdated = fields.Boolean(attribute="is_of_earlier_reading", required=True)
+    reasons = fields.List(fields.String(), required=True)
     reference = fields.String(allow_none=True)
-    automatic = fields.Boolean(required=True)
+    automatic = fields.Boolean(attribute="is_automatic", required=True)
     events = fields.Integer(required=True)
     messages = fields.List(fields.Nested(MessageResponse), required=True)
     records_through = fields.Date(allow_none=True)
@@ -163,23 +162,22 @@ class LegResponse(Schema):
     answered_on = fields.Date(required=True, allow_none=True)
 
     @pre_dump
-    def _present(self, said: LegView, **_: Any) -> dict[str, Any]:
-        leg = said.leg
-        return row_fields(leg) | {
-            "state": leg.state,
-            "why": [translate_event(reason) for reason in leg.reasons],
-            "events": len(leg.events),
-            "messages": said.messages,
-            "automatic": leg.is_automatic,
-            "is_to_send": said.is_form_pending,
-            "earlier_reading": said.is_of_earlier_reading,
-            "asked_at": said.asked_at,
-            "asked_on": said.asked_on,
-        }
+    def _present(self, view: LegView, **_: Any) -> dict[str, Any]:
+        leg = view.leg
+        names = "messages is_form_pending is_of_earlier_reading asked_at asked_on".split()
+        return (
+            row_fields(leg)
+            | {name: getattr(view, name) for name in names}
+            | {
+                "state": leg.state,
+                "reasons": [translate_event(reason) for reason in leg.reasons],
+                "events": len(leg.events),
+            }
+        )
 
 
 class ApprovalChangeResponse(Schema):
-    """A field of a draft that said something else when a second person was asked, or approved it."""
+    """Field of a draft that changed since approval was requested or given."""
 
     field = fields.String(required=True)
     before = fields.Raw(required=True, allow_none=True)
@@ -187,19 +185,19 @@ class ApprovalChangeResponse(Schema):
 
 
 class TraceApprovalResponse(Schema):
-    """Approval of a trace: `by` own state, `partner` state, or `alone`.
+    """Approval of a trace: `by` a second person of the `own` state, or `alone`.
 
-    `asked_at` without `by`: waiting for a person of `state`. `changed`: fields changed since the
-    request or approval.
+    `asked_at` without `by`: waiting for a person. `changed`: fields changed since the request or
+    approval.
     """
 
-    by = fields.String(required=True, allow_none=True)
+    by = Code(codes.TRACE_APPROVAL_MODES[1:], required=True, allow_none=True)
     asked_at = fields.DateTime(required=True, allow_none=True)
     approved_at = fields.DateTime(required=True, allow_none=True)
     changed = fields.List(fields.Nested(ApprovalChangeResponse), required=True)
 
 
-class TraceResponse(Schema):
+class TraceResponse(TraceContentResponse):
     """Trace with its legs; with advice until sent.
 
     `answered`: no answer is due, refusals included; see `refused_by`.
@@ -207,60 +205,48 @@ class TraceResponse(Schema):
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
-    state = fields.String(required=True)
-    status = fields.String(required=True)
-    case_number = fields.String(required=True)
+    state = StateCode(required=True)
+    status = Code(codes.TRACE_STATUSES, required=True)
     seizure = fields.UUID(attribute="seizure_id", allow_none=True)
-    firearm = fields.Nested(FirearmResponse, required=True)
-    found_on = fields.Date(required=True)
-    priority = fields.String(required=True)
-    priority_reason = fields.String(allow_none=True)
-    legal_basis = fields.String(required=True)
-    illicit_reason = fields.String(required=True)
-    circumstances = fields.String(required=True)
-    intended_use = fields.String(required=True)
-    needed_by = fields.Date(allow_none=True)
-    confidentiality_requested = fields.Boolean(required=True)
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
-    assignee = fields.String(allow_none=True)
-    refused_by = fields.List(fields.String(), required=True)
+    refused_by = fields.List(StateCode(), required=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
     advice = fields.Nested(TraceAdviceResponse, allow_none=True)
     approval = fields.Nested(TraceApprovalResponse, allow_none=True)
-    hidden_from = fields.List(fields.String(), required=True)
     remarks = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.trace) | {
-            "legs": view.leg_views,
-            "refused_by": view.refused_by,
-            "firearm": present_stored_gun(view.trace.firearm),
-            "notes": view.notes,
-            "assignee": view.assignee,
-            "approval": _present_approval(view),
-            "hidden_from": view.restricted_agencies,
-            "remarks": [translate_event(said) for said in view.remarks],
-            "advice": view.outlook,
-        }
+        return (
+            row_fields(view.trace)
+            | {name: getattr(view, name) for name in ("refused_by", "notes", "assignee")}
+            | {
+                "legs": view.leg_views,
+                "hidden_from": view.restricted_agencies,
+                "firearm": present_stored_gun(view.trace.firearm),
+                "approval": _present_approval(view),
+                "remarks": [translate_event(remark) for remark in view.remarks],
+                "advice": view.outlook,
+            }
+        )
 
 
 class ChainEventResponse(SharedResponse):
     """Event of a chain with source and confidence.
 
-    Without `confidence` if a person identified the gun; `by_hand` names the own entry of another
-    channel.
+    Without `confidence` if a person identified the gun; `manual_entry` names the own entry of
+    another channel.
     """
 
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     record = fields.String(required=True)
-    event = fields.String(required=True)
+    event = Code(codes.EVENT_KINDS, required=True)
     occurred_on = fields.String(required=True)
-    document_kind = fields.String(required=True)
+    document_kind = fields.String(required=True, allow_none=True)
     document_number = fields.String(allow_none=True)
-    counterpart_state = fields.String(allow_none=True)
+    counterpart_state = StateCode(allow_none=True)
     giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
     receiver = fields.Nested(PartyResponse, data_key="to", allow_none=True)
     serial = fields.String(allow_none=True)
@@ -269,16 +255,16 @@ class ChainEventResponse(SharedResponse):
     calibre = fields.String(allow_none=True)
     country_of_manufacture = fields.String(allow_none=True)
     year = fields.Integer(allow_none=True)
-    confidence = fields.String(attribute="strength", required=True, allow_none=True)
+    confidence = Code(codes.MATCH_STRENGTHS, attribute="strength", required=True, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     corrected_at = fields.String(allow_none=True)
-    by_hand = fields.String(allow_none=True)
+    manual_entry = fields.String(attribute="by_hand", allow_none=True)
 
 
 class ChainConflictResponse(ChainEventResponse):
     """Event that contradicts the chain, with the reason."""
 
-    why = fields.String(required=True)
+    reason = fields.String(attribute="why", required=True)
 
 
 class TraceCandidateResponse(Schema):
@@ -289,7 +275,7 @@ class TraceCandidateResponse(Schema):
 
     records = fields.List(fields.String(), required=True)
     record = fields.String(required=True)
-    state = fields.String(required=True)
+    state = StateCode(required=True)
     occurred_on = fields.String(required=True)
     time_to_crime_days = fields.Integer(required=True, allow_none=True)
 
@@ -300,25 +286,28 @@ class DiversionResponse(Schema):
     after = fields.String(required=True)
     before = fields.String(allow_none=True)
     diversion_kind = fields.String(required=True)
-    why = fields.String(required=True)
+    reason = fields.String(attribute="why", required=True)
+
+
+SEARCHED_STATUSES = (*codes.LEG_STATUSES, "to_send", "not_sent", "not_asked")
 
 
 class SearchedStateResponse(SearchedResponse):
     """Searched state: last day of its records, its answer."""
 
-    through = fields.Date(required=True, allow_none=True)
-    said = fields.String(attribute="status", required=True)
+    records_through = fields.Date(attribute="through", required=True, allow_none=True)
+    answer = Code(SEARCHED_STATUSES, attribute="status", required=True)
 
 
 class TraceResultResponse(Schema):
     """Result of the answers so far."""
 
     trace = fields.UUID(required=True)
-    status = fields.String(required=True)
+    status = Code(codes.TRACE_STATUSES, required=True)
     found_on = fields.Date(required=True)
-    found_as = fields.String(required=True)
-    outcome = fields.String(required=True)
-    scope = fields.String(allow_none=True)
+    found_as = Code(codes.SEIZURE_KINDS, required=True)
+    outcome = Code(codes.TRACE_OUTCOMES, required=True)
+    scope = Code(("domestic", "international"), allow_none=True)
     reached = fields.String(allow_none=True)
     ambiguous = fields.Boolean(required=True)
     several_marks = fields.Boolean(required=True)
@@ -381,14 +370,14 @@ def _present_approval(view: TraceView) -> dict[str, Any] | None:
 
 def _present_event(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
     """Return an event with readable parties, else their kinds."""
-    sides, held = {}, []
+    parties, groups = {}, []
     for name in ("giver", "receiver"):
-        said = event[name]
-        sides[name] = (view.parties.get(UUID(said["id"])) or said) if said else None
-        held += [party_group(said["kind"])] if said else []
+        party = event[name]
+        parties[name] = (view.parties.get(UUID(party["id"])) or party) if party else None
+        groups += [party_group(party["kind"])] if party else []
     shared = view.sharing[event["record"]]
     by_hand = {"by_hand": translate_event(event["by_hand"])} if "by_hand" in event else {}
-    return dict(event) | present_sharing(shared, dict.fromkeys(held)) | sides | by_hand
+    return dict(event) | present_sharing(shared, dict.fromkeys(groups)) | parties | by_hand
 
 
 class FormFieldsQuery(RequestSchema):
@@ -424,14 +413,9 @@ class ReportHashRequest(RequestSchema):
 
 
 class ReportVerdictResponse(Schema):
-    """Whether the hash is known, as `content` or `file`, and since when."""
+    """Whether the hash is known, of the content or the file, and since when."""
 
     known = fields.Boolean(required=True)
-    of = fields.String(
-        attribute="kind",
-        required=True,
-        allow_none=True,
-        metadata={"enum": ["content", "file", None]},
-    )
-    made_at = fields.DateTime(required=True, allow_none=True)
-    language = fields.String(required=True, allow_none=True)
+    hash_of = Code(("content", "file"), attribute="kind", required=True, allow_none=True)
+    created_at = fields.DateTime(attribute="made_at", required=True, allow_none=True)
+    language = Code(codes.LANGUAGES, required=True, allow_none=True)

@@ -64,7 +64,7 @@ class TransferCorrectionRequest(CorrectionRequest, TransferRequest):
 class TransferResponse(VersionedResponse):
     """One version of a transfer."""
 
-    kind = fields.String(required=True)
+    kind = Code(codes.TRANSFER_KINDS, required=True)
     number = fields.String(allow_none=True)
     licence = fields.String(allow_none=True)
     firearm = fields.Nested(ItemResponse, allow_none=True)

@@ -31,7 +31,7 @@ THREADS = 64
 GRACE_SECONDS = 30
 
 
-class _GranianServer(Granian):  # type: ignore[misc]  # granian has no types
+class _GranianServer(Granian):  # type: ignore[misc,valid-type]  # a variable, by platform
     """Granian server that signals slow workers a second time.
 
     A signal to a worker that is just getting ready may be lost. Only once: granian's channel holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import g, redirect, render_template, request, url_for
@@ -16,6 +16,9 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.worklists.notifications import count_unread
+
+Page = TypeVar("Page")
+
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 HTML = "text/html"
@@ -74,7 +77,7 @@ def form_view(show: View, submit: View) -> View:
     return run
 
 
-def render_again(actor: Actor, page: Callable[[], str]) -> str:
+def render_again(actor: Actor, page: Callable[[], Page]) -> Page:
     """Render a page again after a refused form, in its own transaction."""
     with transaction(actor):
         count_notifications(actor)

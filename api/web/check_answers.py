@@ -84,7 +84,7 @@ def states_without_contact(actor: Actor, answer: Json) -> list[str]:
 
 def parse_dates(answer: Json) -> Json:
     """Replace ISO dates in a stored answer by dates, in place."""
-    lists = ((answer["candidates"], "occurred_on"), (answer.get("searched", ()), "through"))
+    lists = ((answer["candidates"], "occurred_on"), (answer.get("searched", ()), "records_through"))
     for rows, name in lists:
         for row in rows:
             row[name] = row[name] and date.fromisoformat(row[name])

@@ -92,7 +92,7 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
         message("I read it once more, and it passes as it is"),
         message("A discrepancy is opened, which both states see."),
     ),
-    "confirm_declined": (
+    "confirm_rejected": (
         message("I know that it was declined, and it is sent all the same"),
         message("The trace and its report say so."),
     ),
@@ -147,7 +147,8 @@ def states(excluded: str | None = None) -> Groups:
         _sort_by_name({code: name for code, name in named.items() if (code in near) == is_near})
         for is_near in (True, False)
     )
-    return [(formatting.sentence("Taking part here"), first), (formatting.sentence("Others"), rest)]
+    taking_part, others = message("Taking part here"), message("Others")
+    return [(translate(taking_part), first), (translate(others), rest)]
 
 
 def participating_states(excluded: str | None = None) -> Options:

@@ -73,7 +73,7 @@ def _code_errors(
         name: [
             translate(message("“{value}” is not on the list: choose from it.", value=typed[name]))
         ]
-        for name in codes & error.normalized_messages().keys() & typed.keys()
+        for name in codes & {*error.messages} & typed.keys()
     }
 
 
@@ -156,9 +156,8 @@ class DocumentPages:
         parent: tuple[str, Message] = HOME,
     ) -> None:
         self.blueprint, self.area, self.noun, self.path = blueprint, blueprint.name, noun, path
-        self.title, self.actions, self.parents = title, actions, (HOME,)
-        if parent != HOME:
-            self.parents = (HOME, parent)
+        self.title, self.actions = title, actions
+        self.parents: Trail = (HOME,) if parent == HOME else (HOME, parent)
         self.messages = {action.name: action.success for action in actions} | dict(messages or {})
         self._find = find
         if actions:
@@ -176,7 +175,7 @@ class DocumentPages:
 
     def address(self, key: UUID, **query: Any) -> str:
         """Return the address of a document's page."""
-        return url_for(f"{self.area}.{self.noun}_page", **{f"{self.noun}_id": key}, **query)
+        return url_for(f"{self.area}.{self.noun}_page", **query | {f"{self.noun}_id": key})
 
     def find(self, actor: Actor, key: UUID) -> Subject:
         """Return a document with its address; raises NotFound."""
@@ -239,7 +238,7 @@ class DocumentPages:
 
     def render_detail(self, actor: Actor, subject: Subject | None, **data: Any) -> str:
         """Render the page of a document with its possible actions."""
-        shown = {"trail": self.trail, "subject": subject}
+        shown: dict[str, Any] = {"trail": self.trail, "subject": subject}
         if subject is not None:
             shown |= {
                 "view": subject.view,

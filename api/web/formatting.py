@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from math import inf
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -90,8 +90,9 @@ def agency_name(code: str | None) -> str:
 def agency_with_state(code: str) -> str:
     """Return an agency's name, with its state if foreign."""
     known, name = _known_agencies().get(code), agency_name(code)
-    is_another = known and known.owner_state not in (None, g.actor.state)
-    return f"{name}, {label('state', known.owner_state)}" if is_another else name
+    if known and known.owner_state not in (None, g.actor.state):
+        return f"{name}, {label('state', known.owner_state)}"
+    return name
 
 
 def join_agencies(codes: Iterable[str]) -> str:
@@ -169,7 +170,8 @@ def subject_address(kind: str, key: UUID | str) -> str | None:
     """Return the address of an object's page; None without one or without permission."""
     if kind not in SUBJECT_PAGES or not has_permission(f"{kind}:read"):
         return None
-    return url_for(SUBJECT_PAGES[kind], **{f"{kind}_id": key})
+    path: dict[str, Any] = {f"{kind}_id": key}
+    return url_for(SUBJECT_PAGES[kind], **path)
 
 
 def capitalise(text: str) -> str:
@@ -245,11 +247,16 @@ def iso_moment(at: str, zone: str) -> str:
     return moment(datetime.fromisoformat(at), zone)
 
 
+Unit = Literal["day", "hour", "minute"]
+
+
 def duration(time: timedelta) -> str:
     """Return a duration in two units at most, rounded down."""
     hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
     days, rest = divmod(hours, 24)
-    parts = [("day", days), ("hour", rest)] if days else [("hour", hours), ("minute", minutes)]
+    parts: list[tuple[Unit, int]] = [("day", days), ("hour", rest)]
+    if not days:
+        parts = [("hour", hours), ("minute", minutes)]
     told = [part for part in parts if part[1]] or parts[1:]
     said = [_format_unit(count, unit) for unit, count in told]
     return lists.format_list(said, locale=g.language)
@@ -260,7 +267,7 @@ def days(count: int) -> str:
     return _format_unit(count, "day")
 
 
-def _format_unit(count: int, unit: str) -> str:
+def _format_unit(count: int, unit: Unit) -> str:
     """Format days, hours or minutes; Babel's unit list has no Portuguese days."""
     time = timedelta(**{f"{unit}s": count})
     said: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)

@@ -187,7 +187,7 @@ class ChangeTracker:
             for change in changes.changes:
                 self._changes[change.state].append(change)
                 self._counts[change.state] += 1
-        self._snapshot, self._checked_at = changes.seen, began
+        self._snapshot, self._checked_at = changes.snapshot, began
 
     def count(self, side: BoardKey) -> int:
         """Return the change count of a side.
@@ -248,8 +248,8 @@ class LiveViews:
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer 304 from memory, or call the application."""
         ticket, etag = environ.get("HTTP_SALSA_TICKET"), environ.get("HTTP_IF_NONE_MATCH")
-        is_live = ticket and etag and environ["PATH_INFO"].endswith("/live")
-        if not is_live or not self._is_unchanged(ticket, etag):
+        is_live = environ["PATH_INFO"].endswith("/live")
+        if not (is_live and ticket and etag and self._is_unchanged(ticket, etag)):
             return self._answer(environ, start)
         REQUESTS.labels("GET", "live", 304).inc()
         headers = [
@@ -301,7 +301,7 @@ def weak_etag(version: str) -> str:
 
 def register_live_views(app: Flask) -> None:
     """Install the cache; `TICKETS` is the secret shared by all processes."""
-    app.extensions["live"] = app.wsgi_app = LiveViews(  # type: ignore[method-assign]
+    app.extensions["live"] = app.wsgi_app = LiveViews(  # type: ignore[assignment,method-assign]
         app, app.config["TICKETS"], app.config["CLOCK"]
     )
 
@@ -340,16 +340,14 @@ def live_attributes(key: ViewKey, view: RenderedView, path: str | None = None) -
     }
 
 
-def answer_changes(
-    find_view: Callable[..., tuple[ViewKey, RenderedView]],
-) -> Callable[..., Response]:
+def answer_changes(find_view: Callable[..., tuple[ViewKey, RenderedView]]) -> Callable[..., Any]:
     """Answer with the parts changed since the version in If-None-Match.
 
     304 if none changed. Each answer has a new ticket. Raises Unauthenticated.
     """
 
     @wraps(find_view)
-    def run(**path: Any) -> Response:
+    def run(**path: Any) -> Any:
         g.actor = authenticate_page()
         if g.actor is None:
             raise Unauthenticated(message("You are signed out; sign in again to see what is new."))
@@ -357,7 +355,7 @@ def answer_changes(
             key, view = find_view(g.actor, **path)
         etag = request.headers.get("If-None-Match", "")
         if etag == weak_etag(view.version):
-            response = Response(status=304)
+            response: Any = Response(status=304)
         else:
             version = etag.removeprefix('W/"').removesuffix('"')
             body = {"version": view.version, "parts": view.changed_parts(version)}

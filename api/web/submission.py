@@ -88,21 +88,26 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
         except RequestInProgress:  # somebody pressed twice: the first answer is the second's too
             time.sleep(RETRY_SECONDS)
         except ValidationError as error:
-            return _set_errors(form, 422, dict(flatten_errors(error.messages)))
+            _set_errors(form, 422, dict(flatten_errors(error.messages)))
+            return None
         except Invalid as error:
             said = {path: [*map(form.translate, texts)] for path, texts in error.errors.items()}
-            return _set_errors(form, 422, said)
+            _set_errors(form, 422, said)
+            return None
         except IdempotencyKeyReused:
             form.token = str(new_id())
-            return _set_errors(form, 422, {"": [translate(ALREADY_SENT)]})
+            _set_errors(form, 422, {"": [translate(ALREADY_SENT)]})
+            return None
         except ERRORS_WITH_PAGE:
             raise
         except SalsaError as error:
             form.confirm = error.field if isinstance(error, ConfirmationRequired) else ""
             form.existing = error.details.get("existing")
-            return _set_errors(form, _status_code(error), {"": [form.translate(error.message)]})
+            _set_errors(form, _status_code(error), {"": [form.translate(error.message)]})
+            return None
     form.is_in_progress = True
-    return _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
+    _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
+    return None
 
 
 def _run_once(form: Form, actor: Actor, command: Callable[[], str]) -> str:
@@ -150,13 +155,13 @@ def read_photo(form: Form) -> Photo:
 
     Raises Invalid for a file that is no image or larger than MAX_BYTES.
     """
-    form.photo = Photo()
+    form.photo = photo = Photo()
     file = request.files.get(PHOTO_FIELD)
     received = file.read(MAX_BYTES + 1) if file else b""
     if received:
         form.values[PHOTO_FIELD] = hashlib.sha256(received).hexdigest()
-        form.photo = Photo(received, _read_content(received))
-    return form.photo
+        form.photo = photo = Photo(received, _read_content(received))
+    return photo
 
 
 def _read_content(received: bytes) -> FileContent:

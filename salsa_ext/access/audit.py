@@ -158,61 +158,22 @@ class Action(StrEnum):
     FILE_IMPORTED = "file:imported"
 
 
-SUBJECT_KINDS: Final = (
-    "account",
-    "agency",
-    "alert",
-    "attachment",
-    "check",
-    "consent",
-    "contact",
-    "discrepancy",
-    "envelope",
-    "hit",
-    "import",
-    "key",
-    "licensee",
-    "match",
-    "notification",
-    "permit",
-    "post",
-    "record",
-    "report",
-    "request",
-    "seizure",
-    "setting",
-    "shipment",
-    "signing_key",
-    "trace",
-    "transfer",
+SUBJECT_KINDS: Final = tuple(
+    "account agency alert attachment check consent contact discrepancy envelope hit import "
+    "key licensee match notification permit post record report request seizure setting "
+    "shipment signing_key trace transfer".split()
 )
 
 
 AUTOMATIC_ACTIONS: Final = frozenset(
-    {
-        Action.ALERT_EXPIRED,
-        Action.HIT_MADE,
-        Action.HIT_EXPIRED,
-        Action.HIT_ENDED,
-        Action.HIT_ALERT_ENDED,
-        Action.HIT_CAUSE_CHANGED,
-        Action.HIT_REOPENED,
-        Action.HIT_REMINDED,
-        Action.MATCH_PROPOSED,
-        Action.MATCH_REOPENED,
-        Action.MATCH_WITHDRAWN,
-        Action.RECORD_SHOWN,
-        Action.DISCREPANCY_RAISED,
-        Action.RECORD_LEFT_UNMATCHED,
-        Action.CHECK_LEFT_UNTOLD,
-        Action.SEIZURE_LEFT_UNTOLD,
-        Action.TRACE_LEFT_UNTOLD,
-        Action.REQUEST_RECEIVED,
-        Action.ENVELOPE_SENT,
-        Action.ENVELOPE_APPLIED,
-        Action.ENVELOPE_REFUSED,
-        Action.ENVELOPE_RETURNED,
-    }
+    Action[name]
+    for name in (
+        "ALERT_EXPIRED HIT_MADE HIT_EXPIRED HIT_ENDED HIT_ALERT_ENDED HIT_CAUSE_CHANGED "
+        "HIT_REOPENED HIT_REMINDED MATCH_PROPOSED MATCH_REOPENED MATCH_WITHDRAWN RECORD_SHOWN "
+        "DISCREPANCY_RAISED RECORD_LEFT_UNMATCHED CHECK_LEFT_UNTOLD SEIZURE_LEFT_UNTOLD "
+        "TRACE_LEFT_UNTOLD REQUEST_RECEIVED ENVELOPE_SENT ENVELOPE_APPLIED ENVELOPE_REFUSED "
+        "ENVELOPE_RETURNED"
+    ).split()
 )
 """Actions of the service itself, also as a consequence of a person's act."""
 DISCLOSURE_ACTIONS: Final = (

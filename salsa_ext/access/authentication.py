@@ -35,16 +35,7 @@ DISPLAYED = timedelta(days=366)
 """For so long a display stays signed in."""
 PASSWORD_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _DUMMY_HASH = PASSWORD_HASHER.hash(secrets.token_urlsafe(16))
-_KEY_COLUMNS = (
-    "key_id",
-    "scopes",
-    "expires_at",
-    "account_id",
-    "owner_state",
-    "agency",
-    "role",
-    "is_link",
-)
+_KEY_COLUMNS = tuple("key_id scopes expires_at account_id owner_state agency role is_link".split())
 _FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 

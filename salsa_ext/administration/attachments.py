@@ -36,7 +36,7 @@ from salsa_ext.firearms.search.index import find_owner
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.permits.models import Licensee, Permit
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 from salsa_ext.trade.shipments.models import Shipment
 
 PART_SIZE: Final = MIB
@@ -73,7 +73,7 @@ def add_attachment(
 
 
 def withdraw_attachment(
-    *, actor: Actor, attachment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, attachment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Withdraw an attachment; reason and hashes remain.
 

@@ -73,7 +73,8 @@ def list_entries(
     `subject_id` may also be a document number or serial of own records.
     """
     require(actor, Permission.AUDIT_READ)
-    query, entry = _select_entries()
+    query: Select[Any] = select(AuditEntry)
+    entry: Any = AuditEntry
     if (typed := filters.get("subject_id")) is not None:
         query, entry = _select_by_subjects(
             {typed, *map(str, record_lookup.find_subject_ids(actor, typed))}
@@ -83,10 +84,6 @@ def list_entries(
             query = query.where(getattr(entry, name) == value)
     found = fetch_page(query, entry.id, limit, cursor)
     return found.of(_entry_views(actor, found.items))
-
-
-def _select_entries() -> tuple[Select[Any], Any]:
-    return select(AuditEntry), AuditEntry
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:

@@ -52,18 +52,16 @@ def change_settings(*, actor: Actor, data: SettingsChange, expected_version: int
 
 
 def _changes(data: SettingsChange, row: StateSetting) -> dict[str, Any]:
-    """Return the given values that differ.
-
-    Without approval by a partner, `trace_approver` is cleared.
-    """
+    """Return the given values that differ."""
     given = {name: value for name, value in asdict(data).items() if value is not None}
     given |= {name: sorted(value) for name, value in given.items() if isinstance(value, tuple)}
     return {name: value for name, value in given.items() if value != getattr(row, name)}
 
 
 def _to_json(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the changes with dates as text."""
     return {
-        name: [str(one) if isinstance(one, date) else one for one in value]
+        name: [str(item) if isinstance(item, date) else item for item in value]
         if isinstance(value, list)
         else value
         for name, value in changes.items()
@@ -85,21 +83,27 @@ def _lock_settings(actor: Actor, state: str) -> StateSetting:
 
 def _check_settings(actor: Actor, data: SettingsChange, state: str) -> None:
     problems = Problems()
-    _check_range(problems, "counterpart_days", data.counterpart_days, 1, MAX_COUNTERPART_DAYS)
-    _check_range(problems, "overdue_hours", data.overdue_hours, 0, MAX_OVERDUE_HOURS)
-    for name, longest in MAX_TERMS.items():
-        _check_range(problems, name, getattr(data, name), 1, longest)
-    _check_week(problems, data.weekdays)
+    ranges = {
+        "counterpart_days": (1, MAX_COUNTERPART_DAYS),
+        "overdue_hours": (0, MAX_OVERDUE_HOURS),
+    } | {name: (1, longest) for name, longest in MAX_TERMS.items()}
+    for name, (least, most) in ranges.items():
+        _check_range(problems, name, getattr(data, name), least, most)
+    if data.weekdays == ():
+        problems.add(
+            "weekdays", message("Give at least one day of the week: 1 is Monday, 7 Sunday.")
+        )
+    for index, day in enumerate(data.weekdays or ()):
+        _check_range(problems, f"weekdays.{index}", day, 1, 7)
     for name in ("closed_on", "open_on"):
-        _check_dates(problems, name, getattr(data, name))
-    if data.electronic_copies_with:
-        _check_partners(problems, data.electronic_copies_with, state)
-    _check_approval(problems, data)
-    problems.raise_any()
-
-
-def _check_approval(problems: Problems, data: SettingsChange) -> None:
-    """Check that only states with too few approvers use `partner` or `alone`."""
+        if len(getattr(data, name) or ()) > MAX_DATES:
+            problems.add(name, message("At most {count} dates.", count=MAX_DATES))
+    for name in ("weekdays", "closed_on", "open_on"):
+        values = (getattr(data, name) or ())[:MAX_DATES]
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                problems.add(f"{name}.{index}", message("{value} appears twice.", value=str(value)))
+    _check_partners(problems, data.electronic_copies_with or (), state)
     if data.trace_approval == "alone" and count_approvers() >= ENOUGH_APPROVERS:
         problems.add(
             "trace_approval",
@@ -108,34 +112,7 @@ def _check_approval(problems: Problems, data: SettingsChange) -> None:
                 count=ENOUGH_APPROVERS,
             ),
         )
-
-
-def _check_week(problems: Problems, weekdays: Sequence[int] | None) -> None:
-    """Check that the week has at least one working day."""
-    if weekdays is None:
-        return
-    if not weekdays:
-        problems.add(
-            "weekdays", message("Give at least one day of the week: 1 is Monday, 7 Sunday.")
-        )
-    for index, day in enumerate(weekdays):
-        _check_range(problems, f"weekdays.{index}", day, 1, 7)
-        _check_not_repeated(problems, f"weekdays.{index}", day, weekdays[:index])
-
-
-def _check_dates(problems: Problems, path: str, dates: Sequence[date] | None) -> None:
-    if dates and len(dates) > MAX_DATES:
-        problems.add(path, message("At most {count} dates.", count=MAX_DATES))
-        return
-    for index, day in enumerate(dates or ()):
-        _check_not_repeated(problems, f"{path}.{index}", day, dates[:index] if dates else ())
-
-
-def _check_not_repeated(
-    problems: Problems, path: str, value: object, before: Sequence[object]
-) -> None:
-    if value in before:
-        problems.add(path, message("{value} appears twice.", value=str(value)))
+    problems.raise_any()
 
 
 def _check_range(problems: Problems, path: str, value: int | None, least: int, most: int) -> None:
@@ -145,24 +122,18 @@ def _check_range(problems: Problems, path: str, value: int | None, least: int, m
 
 def _check_partners(problems: Problems, partners: Sequence[str], state: str) -> None:
     """Check that partners are other participants, each listed once."""
+    participating = participants() if partners else []
     for index, partner in enumerate(partners):
-        path = f"electronic_copies_with.{index}"
-        if _check_partner(problems, path, partner, state) and partner in partners[:index]:
-            problems.add(path, message("{state} appears twice.", state=partner))
-
-
-def _check_partner(problems: Problems, path: str, partner: str, state: str) -> bool:
-    """Check a partner; True for another participating state."""
-    known = participants()
-    if partner == state:
-        problems.add(path, message("Another state is needed here; this is your own."))
-    elif partner not in known:
-        problems.add(
-            path,
-            message(
+        if partner == state:
+            problem = message("Another state is needed here; this is your own.")
+        elif partner not in participating:
+            problem = message(
                 "{state} is not a participating state. These are: {states}.",
                 state=partner,
-                states=", ".join(known),
-            ),
-        )
-    return partner != state and partner in known
+                states=", ".join(participating),
+            )
+        elif partner in partners[:index]:
+            problem = message("{state} appears twice.", state=partner)
+        else:
+            continue
+        problems.add(f"electronic_copies_with.{index}", problem)

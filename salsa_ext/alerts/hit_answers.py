@@ -68,8 +68,9 @@ def _answer_hit(
 ) -> None:
     hit = lock(Hit, (hit_id, actor.own_state()))
     if hit.alert_state != actor.state:
-        problem = "The alert is of {state}: its authorities answer this hit."
-        raise Forbidden(message(problem, state=hit.alert_state))
+        state = hit.alert_state
+        problem = message("The alert is of {state}: its authorities answer this hit.", state=state)
+        raise Forbidden(problem)
     check_version(hit.version, expected_version)
     verb, action = ANSWERS[status]
     if hit.status not in UNANSWERED:

@@ -37,8 +37,7 @@ from salsa_ext.reference.geography import grid_squares_near
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.posts import PostSide
 from salsa_ext.reference.queries import get_post
-from salsa_ext.reference.working_time import Calendar, working_time_between
-from salsa_ext.tracing.requests.lifecycle import deadline_from
+from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
@@ -139,14 +138,14 @@ class Board:
             "late": len(self.late),
             "due_today": len(self.due_today),
             "due_later": len(self.due_later),
-            "ticked": len(self.checkpoints),
+            "passed_today": len(self.checkpoints),
             "expiring": len(self.expiring),
             "discrepancies": len(self.discrepancies),
             "hits": len(self.hits),
             "seizures": len(self.seizures),
-            "along": len(self.route_seizures),
-            "clocks": len(self.deadlines),
-            "clocks_late": sum(deadline.is_late(self.as_of) for deadline in self.deadlines),
+            "along_routes": len(self.route_seizures),
+            "deadlines": len(self.deadlines),
+            "deadlines_late": sum(deadline.is_late(self.as_of) for deadline in self.deadlines),
         }
 
 
@@ -250,7 +249,7 @@ def _own_trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
     deadlines = []
     for leg, trace in db.session.execute(query):
         days = calendar if calendars.counts_working_days(trace.priority) else None
-        until = deadline_from(theirs.target(trace.priority), leg.asked_at, days)
+        until = add_working_time(leg.asked_at, theirs.target(trace.priority), days)
         is_running = leg.status in RUNNING_STATUSES and leg.status != "deferred"
         term = (leg.asked_at, until, days) if is_running else None
         deadlines.append(_deadline(actor, "asked", (own, other), trace, leg, leg.asked_at, term))

@@ -207,12 +207,12 @@ Vector = tuple[float, float, float]
 class Corridor:
     """The band along the way between two consecutive posts of a route.
 
-    `wide_km` on each side.
+    `width_km` on each side.
     """
 
     start: Post
     end: Post
-    wide_km: int
+    width_km: int
 
 
 def build_corridors(post: Post, routes: Iterable[Sequence[str]]) -> list[Corridor]:
@@ -255,7 +255,7 @@ def _is_in_corridor(corridor: Corridor, model: Any) -> ColumnElement[bool]:
     normal = _unit_vector(_cross_product(start, end))
     off = func.abs(_dot_product(normal, model))
     return and_(
-        off <= sin(corridor.wide_km / EARTH_RADIUS),
+        off <= sin(corridor.width_km / EARTH_RADIUS),
         _dot_product(_cross_product(normal, start), model) >= 0,
         _dot_product(_cross_product(end, normal), model) >= 0,
     )
@@ -268,7 +268,7 @@ def squares_of_corridors(corridors: Sequence[Corridor]) -> list[int]:
         start, end = _vector_of(corridor.start), _vector_of(corridor.end)
         ends = ((post.latitude, post.longitude) for post in (corridor.start, corridor.end))
         steps = 1 + floor(great_circle(*ends).km / STEP_KM)
-        high = (corridor.wide_km + STEP_KM) / 110
+        high = (corridor.width_km + STEP_KM) / 110
         for step in range(steps + 1):
             x, y, z = (a + (b - a) * step / steps for a, b in zip(start, end, strict=True))
             x, y, z = _unit_vector((x, y, z))

@@ -6,79 +6,35 @@ from typing import Final
 
 LANGUAGES: Final = ("en", "es", "fr", "pt")
 
-ROLES: Final = (
-    "licensing_officer",
-    "police_officer",
-    "forensic_examiner",
-    "trace_analyst",
-    "border_officer",
-    "supervisor",
-    "state_administrator",
-    "auditor",
-    "secretariat",
-    "display",
+ROLES: Final = tuple(
+    "licensing_officer police_officer forensic_examiner trace_analyst border_officer "
+    "supervisor state_administrator auditor secretariat display".split()
 )
-AGENCY_KINDS: Final = (
-    "licensing",
-    "police",
-    "customs",
-    "border",
-    "forensic",
-    "prosecution",
-    "specialised_unit",
-    "secretariat",
-    "regional_body",
+AGENCY_KINDS: Final = tuple(
+    "licensing police customs border forensic prosecution specialised_unit secretariat "
+    "regional_body".split()
 )
-CONTACT_KINDS: Final = (
-    "national_point_of_contact",
-    "licensing",
-    "customs",
-    "liaison_authority",
-    "central_authority_mla",
-    "forensic_lab",
-    "border_post",
-    "duty_24h",
-    "data_protection",
+CONTACT_KINDS: Final = tuple(
+    "national_point_of_contact licensing customs liaison_authority central_authority_mla "
+    "forensic_lab border_post duty_24h data_protection".split()
 )
 
 CATEGORIES: Final = ("firearm", "destructive_device", "part", "ammunition", "explosive", "other")
-ORIGIN_KINDS: Final = (
-    "industrial",
-    "craft",
-    "privately_made",
-    "printed",
-    "converted",
-    "reactivated",
-    "unknown",
+ORIGIN_KINDS: Final = tuple(
+    "industrial craft privately_made printed converted reactivated unknown".split()
 )
 MARK_CONDITIONS: Final = ("intact", "altered", "obliterated", "restored", "unmarked", "unknown")
 MARK_KINDS: Final = ("manufacture", "import", "export", "proof", "confiscation", "state", "other")
 MARK_METHODS: Final = ("visual", "chemical", "magnetic", "xray")
-PARTY_KINDS: Final = (
-    "individual",
-    "dealer",
-    "manufacturer",
-    "carrier",
-    "police",
-    "military",
-    "government",
-    "private_security",
-    "other",
+PARTY_KINDS: Final = tuple(
+    "individual dealer manufacturer carrier police military government private_security other".split()
 )
+DOCUMENT_KINDS: Final = ("seizure", "report", "transfer", "shipment", "receipt", "alert")
+"""Kinds of document that a record is of."""
 VISIBILITIES: Final = ("open", "pointer", "silent")
 HANDLING_CODES: Final = ("H0", "H1", "H2", "H3")
-FIELD_GROUPS: Final = (
-    "holder",
-    "likeness",
-    "firearm",
-    "event",
-    "document",
-    "parties",
-    "firms",
-    "persons",
-    "place",
-    "remarks",
-    "shipment",
+FIELD_GROUPS: Final = tuple(
+    "holder likeness firearm event document parties firms persons place remarks shipment".split()
 )
 CONSENT_USES: Final = ("names", "court", "onward", "compelled")
 CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")
@@ -88,58 +44,25 @@ PURPOSES_WITH_INCIDENT: Final = ("street", "border")
 PERMIT_KINDS: Final = ("import", "in_transit", "export")
 PERMIT_DOCUMENT_KINDS: Final = ("certificate", "equivalent")
 PERMIT_REGIMES: Final = ("permanent", "temporary", "return")
-PERMIT_STATUSES: Final = (
-    "issued",
-    "suspended",
-    "cancelled",
-    "expired",
-    "exhausted",
-    "replaced",
-    "refused",
+PERMIT_STATUSES: Final = tuple(
+    "issued suspended cancelled expired exhausted replaced refused".split()
 )
 COUNTERPART_STATUSES: Final = ("complete", "awaiting_counterpart", "mismatch", "over_quantity")
 TRANSPORT_MODES: Final = ("road", "rail", "sea", "river", "air", "mail")
-SHIPMENT_STATUSES: Final = (
-    "planned",
-    "released",
-    "in_transit",
-    "arrived",
-    "received",
-    "received_short",
-    "received_over",
-    "overdue",
-    "held",
-    "returned",
-    "lost",
-    "cancelled",
+SHIPMENT_STATUSES: Final = tuple(
+    "planned released in_transit arrived received received_short received_over overdue held "
+    "returned lost cancelled".split()
 )
 CHECKPOINT_STAGES: Final = ("exit", "transit_in", "transit_out", "entry")
 CHECKPOINT_OUTCOMES: Final = ("passed", "held", "refused")
 TRANSPORT_DOCUMENTS: Final = ("mic_dta", "crt", "tif", "awb", "bill_of_lading", "other")
-INCIDENT_KINDS: Final = (
-    "delay",
-    "breakdown",
-    "rerouted",
-    "customs_hold",
-    "seal_broken",
-    "theft",
-    "refused_entry",
+INCIDENT_KINDS: Final = tuple(
+    "delay breakdown rerouted customs_hold seal_broken theft refused_entry".split()
 )
-DISCREPANCY_KINDS: Final = (
-    "missing_counterpart",
-    "quantity_mismatch",
-    "over_quantity",
-    "short_receipt",
-    "over_receipt",
-    "serial_mismatch",
-    "seal_mismatch",
-    "missing_checkpoint",
-    "overdue",
-    "expired_in_transit",
-    "permit_cancelled_in_transit",
-    "party_not_authorised",
-    "document_invalid",
-    "unauthorised_route",
+DISCREPANCY_KINDS: Final = tuple(
+    "missing_counterpart quantity_mismatch over_quantity short_receipt over_receipt "
+    "serial_mismatch seal_mismatch missing_checkpoint overdue expired_in_transit "
+    "permit_cancelled_in_transit party_not_authorised document_invalid unauthorised_route".split()
 )
 DISCREPANCY_STATUSES: Final = ("open", "explained", "agreed", "resolved", "reopened")
 
@@ -153,74 +76,27 @@ TRACE_APPROVAL_MODES: Final = ("none", "own", "alone")
 `none`: not required; `own`: a second person of the state; `partner`: a person of another state;
 `alone`: nobody, for lack of staff.
 """
-TRANSFER_KINDS: Final = (
-    "manufacture",
-    "registration",
-    "domestic_sale",
-    "private_sale",
-    "inheritance",
-    "loan",
-    "state_issue",
-    "state_to_civilian",
-    "deactivation",
-    "destruction",
+TRANSFER_KINDS: Final = tuple(
+    "manufacture registration domestic_sale private_sale inheritance loan state_issue "
+    "state_to_civilian deactivation destruction".split()
 )
-EVENT_KINDS: Final = (
-    "manufacture",
-    "export",
-    "import",
-    "state_issue",
-    "state_to_civilian",
-    "registration",
-    "domestic_sale",
-    "private_sale",
-    "inheritance",
-    "loan",
-    "recovery",
-    "surrender",
-    "loss",
-    "theft",
-    "deactivation",
-    "destruction",
-    "seized",
-    "found",
-    "surrendered",
+EVENT_KINDS: Final = tuple(
+    "manufacture export import state_issue state_to_civilian registration domestic_sale "
+    "private_sale inheritance loan recovery surrender loss theft deactivation destruction "
+    "seized found surrendered".split()
 )
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
 REPORT_STATUSES: Final = ("standing", "withdrawn")
 THEFT_SOURCES: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
-SEIZURE_SETTINGS: Final = (
-    "street",
-    "home",
-    "vehicle",
-    "post",
-    "port",
-    "airport",
-    "parcel",
-    "vessel",
-    "prison",
-    "other",
+SEIZURE_SETTINGS: Final = tuple(
+    "street home vehicle post port airport parcel vessel prison other".split()
 )
 LEGAL_GROUNDS: Final = ("possession", "trafficking", "manufacture", "removal_of_marks", "other")
-CRIME_CONTEXTS: Final = (
-    "drug_trafficking",
-    "money_laundering",
-    "corruption",
-    "arms_trafficking",
-    "gang",
-    "terrorism",
-    "kidnapping",
-    "cybercrime",
-    "migrant_smuggling",
-    "trafficking_in_persons",
-    "intellectual_property",
-    "homicide",
-    "robbery",
-    "extortion",
-    "other_violent",
-    "none",
-    "unknown",
+CRIME_CONTEXTS: Final = tuple(
+    "drug_trafficking money_laundering corruption arms_trafficking gang terrorism kidnapping "
+    "cybercrime migrant_smuggling trafficking_in_persons intellectual_property homicide "
+    "robbery extortion other_violent none unknown".split()
 )
 CRIME_LINKS: Final = ("established", "suspected", "no", "unknown")
 CRIME_RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
@@ -240,65 +116,33 @@ HIT_PRIORITIES: Final = ("urgent", "routine")
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
 MATCH_STRENGTHS: Final = ("strong", "moderate")
 
-LEAD_KINDS: Final = (
-    "shared_shipment",
-    "shared_permit",
-    "shared_consignee",
-    "shared_dealer",
-    "shared_holder",
-    "shared_lot",
-    "consecutive_serials",
-    "straw_purchase",
-    "recirculation",
-    "short_time_to_crime",
+LEAD_KINDS: Final = tuple(
+    "shared_shipment shared_permit shared_consignee shared_dealer shared_holder shared_lot "
+    "consecutive_serials straw_purchase recirculation short_time_to_crime".split()
 )
 
-TRACE_STATUSES: Final = (
-    "draft",
-    "approved",
-    "sent",
-    "in_progress",
-    "answered",
-    "withdrawn",
-    "closed",
-)
+TRACE_STATUSES: Final = tuple("draft approved sent in_progress answered withdrawn closed".split())
 UNSENT: Final = ("draft", "approved")
 """Statuses of a trace of which nobody was asked yet."""
-LEG_STATUSES: Final = (
-    "sent",
-    "acknowledged",
-    "clarification",
-    "answered",
-    "partial",
-    "no_record",
-    "refused",
-    "deferred",
-    "forwarded",
-    "withdrawn",
+LEG_STATUSES: Final = tuple(
+    "sent acknowledged clarification answered partial no_record refused deferred forwarded "
+    "withdrawn".split()
 )
 MANUAL_LEG_STATUSES: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 OTHER_CHANNELS: Final = CHANNELS[1:]
 """Channels to a non-participating state."""
 ANSWER_COMPLETENESS: Final = ("full", "restricted")
-RESTRICTION_REASONS: Final = ("person_decides",)
-"""Restriction reasons of automatic answers; persons give theirs as free text."""
-REFUSAL_REASONS: Final = (
-    "ongoing_investigation",
-    "confidentiality_law",
-    "confidentiality_not_guaranteed",
-    "national_security",
+REFUSAL_REASONS: Final = tuple(
+    "ongoing_investigation confidentiality_law confidentiality_not_guaranteed "
+    "national_security".split()
 )
 ANSWER_FAILURE_REASONS: Final = ("too_old", "records_lost", "dealer_defunct")
 """Reasons given by a requested state for missing information."""
 TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
-ILLICIT_REASONS: Final = (
-    "illegal_where_found",
-    "embargo_breach",
-    "inadequately_marked",
-    "unlicensed_manufacture",
-    "unlicensed_transfer",
-    "used_in_crime",
+ILLICIT_REASONS: Final = tuple(
+    "illegal_where_found embargo_breach inadequately_marked unlicensed_manufacture "
+    "unlicensed_transfer used_in_crime".split()
 )
 INTENDED_USES: Final = ("intelligence", "evidence")

@@ -221,7 +221,7 @@ class DiffersFromPapers(ConfirmationRequired):
 class ApprovalDeclined(ConfirmationRequired):
     """The trace was declined and needs no approval now; confirm to continue."""
 
-    code, field = "declined", "confirm_declined"
+    code, field = "rejected", "confirm_rejected"
 
 
 class HeldByOwnState(Conflict):

@@ -55,28 +55,7 @@ def text_problem(
 ENGLISH: Final = "en"
 OFFICIAL_LANGUAGES: Final = (
     dict.fromkeys(
-        (
-            "ARG",
-            "BOL",
-            "CHL",
-            "COL",
-            "CRI",
-            "CUB",
-            "DOM",
-            "ECU",
-            "ESP",
-            "GTM",
-            "HND",
-            "MEX",
-            "NIC",
-            "PAN",
-            "PER",
-            "PRY",
-            "SLV",
-            "URY",
-            "VEN",
-        ),
-        "es",
+        "ARG BOL CHL COL CRI CUB DOM ECU ESP GTM HND MEX NIC PAN PER PRY SLV URY VEN".split(), "es"
     )
     | dict.fromkeys(("BRA", "PRT"), "pt")
     | dict.fromkeys(("FRA", "HTI"), "fr")

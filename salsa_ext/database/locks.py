@@ -41,32 +41,24 @@ def check_version(version: int, expected: int | None) -> None:
         raise StaleVersion
 
 
-_PERMITS = text("SELECT pg_advisory_xact_lock(hashtextextended('permits:' || :state, 0))")
-_PERMITS_SHARED = text(
-    "SELECT pg_advisory_xact_lock_shared(hashtextextended('permits:' || :state, 0))"
-)
-
-_REGISTERS = text("SELECT pg_advisory_xact_lock(hashtextextended('registers', 0))")
-_REGISTERS_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('registers', 0))")
-_CALLS = text("SELECT pg_advisory_xact_lock(hashtextextended('calls:' || :side, 0))")
-_CONSENTS = text("SELECT pg_advisory_xact_lock(hashtextextended('consents:' || :asked, 0))")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
 _GUNS = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('second:' || gun, 0))"
     " FROM unnest(CAST(:guns AS text[])) WITH ORDINALITY AS asked (gun, at) ORDER BY at"
 )
-_QUOTAS = text("SELECT pg_advisory_xact_lock(hashtextextended('draws:' || :state, 0))")
 
 
 def lock_permits(states: Iterable[str]) -> None:
     """Lock the permits that concern these states, exclusively."""
     for state in sorted(set(states)):  # in order, so that two never wait for each other
-        db.session.execute(_PERMITS, {"state": state})
+        db.session.execute(_LOCK, {"name": f"permits:{state}"})
 
 
 def share_permits(states: Iterable[str]) -> None:
     """Lock the permits that concern these states against changes, shared."""
     for state in sorted(set(states)):
-        db.session.execute(_PERMITS_SHARED, {"state": state})
+        db.session.execute(_SHARE, {"name": f"permits:{state}"})
 
 
 def lock_quotas(state: str) -> None:
@@ -74,17 +66,17 @@ def lock_quotas(state: str) -> None:
 
     Several states may ship under one certificate; each must see the others' quantities.
     """
-    db.session.execute(_QUOTAS, {"state": state})
+    db.session.execute(_LOCK, {"name": f"draws:{state}"})
 
 
 def lock_call_requests(state: str, post: str) -> None:
     """Lock the call requests of one side of a post."""
-    db.session.execute(_CALLS, {"side": f"{state}:{post}"})
+    db.session.execute(_LOCK, {"name": f"calls:{state}:{post}"})
 
 
 def lock_consents(state: str, record: object) -> None:
     """Lock a state's consent requests for one record."""
-    db.session.execute(_CONSENTS, {"asked": f"{state}:{record}"})
+    db.session.execute(_LOCK, {"name": f"consents:{state}:{record}"})
 
 
 def lock_guns(guns: Iterable[str]) -> None:
@@ -92,15 +84,15 @@ def lock_guns(guns: Iterable[str]) -> None:
 
     To be acquired before all other locks.
     """
-    if asked := sorted(set(guns)):
-        db.session.execute(_GUNS, {"guns": asked})
+    if keys := sorted(set(guns)):
+        db.session.execute(_GUNS, {"guns": keys})
 
 
 def lock_registers() -> None:
     """Lock the registers of licensees, exclusively."""
-    db.session.execute(_REGISTERS)
+    db.session.execute(_LOCK, {"name": "registers"})
 
 
 def share_registers() -> None:
     """Lock the registers of licensees against changes, shared."""
-    db.session.execute(_REGISTERS_SHARED)
+    db.session.execute(_SHARE, {"name": "registers"})

@@ -7,7 +7,7 @@ result.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import chunks
 from salsa_ext.core.codes import VISIBILITIES
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.session import acting_as
@@ -27,6 +28,22 @@ from salsa_ext.firearms.records.values import ALERT
 from salsa_ext.firearms.search import visibility
 from salsa_ext.firearms.search.index import find_owner
 from salsa_ext.firearms.search.values import Candidate
+
+FieldGroups = tuple[str, ...]
+GroupsByRecord = Mapping[UUID, FieldGroups]
+RECORD_GROUPS: Final = ("firearm", "event", "parties", "firms", "persons", "remarks")
+"""Field groups of one record; the kind of its document is part of the event, the number is not."""
+HOLDER_GROUPS: Final[FieldGroups] = ("holder",)
+GROUPS_BY_VISIBILITY: Final[Mapping[str, FieldGroups]] = {
+    visibility: tuple(
+        group
+        for group in ("holder", "likeness", "firearm", "event")
+        if visibility in FINDER_VISIBILITIES[group]
+    )
+    for visibility in VISIBILITIES
+}
+"""Field groups disclosed to the finder of a record, by visibility."""
+MAX_RECORDS_PER_EVENT: Final = 200
 
 
 def log_matched_records(
@@ -40,16 +57,16 @@ def log_matched_records(
 ) -> None:
     """Log for each owner the records that matched, with fields shown.
 
-    `kind` is that of the question (check, seizure, trace), `cause_id` its id. Candidates below a
+    `kind` is that of the search (check, seizure, trace), `cause_id` its id. Candidates below a
     possible match are left out, as no answer shows them, except alerts, and for a trace. The own
     audit names `open` records only, and none if `hidden`.
     """
-    told = (
-        candidates
-        if kind == "trace"
-        else [one for one in candidates if one.evidence.is_worth_a_look or one.held.event == ALERT]
-    )
-    append_many(actor, matched_record_events(actor, kind, cause_id, told, shown, hidden=hidden))
+    logged = [
+        each
+        for each in candidates
+        if kind == "trace" or each.evidence.is_worth_a_look or each.held.event == ALERT
+    ]
+    append_many(actor, matched_record_events(actor, kind, cause_id, logged, shown, hidden=hidden))
 
 
 def matched_record_events(
@@ -63,28 +80,16 @@ def matched_record_events(
 ) -> list[AuditEvent]:
     """Return the audit events for owners of matched records."""
     owners: dict[tuple[str, bool, FieldGroups], list[str]] = {}
-    for candidate in candidates:
-        held = candidate.held
-        if held.state != actor.state:
-            is_hidden = hidden or held.visibility != "open"
-            key = (held.state, is_hidden, shown.get(held.record_id, ()))
-            owners.setdefault(key, []).append(str(held.record_id))
-    return [
-        AuditEvent(
-            Action.RECORD_MATCHED,
-            kind,
-            cause_id,
-            subject_state=state,
-            concerned=[state],
-            data=finding_data(records, groups),
-            hidden=is_hidden,
-        )
-        for (state, is_hidden, groups), records in owners.items()
-    ]
-
-
-RECORD_GROUPS: Final = ("firearm", "event", "parties", "firms", "persons", "remarks")
-"""What an answer has of one record: the kind of its document is part of the event, its number is not there."""
+    for hit in (candidate.held for candidate in candidates):
+        if hit.state != actor.state:
+            is_hidden = hidden or hit.visibility != "open"
+            key = (hit.state, is_hidden, shown.get(hit.record_id, ()))
+            owners.setdefault(key, []).append(str(hit.record_id))
+    action, events = Action.RECORD_MATCHED, []
+    for (state, is_hidden, groups), records in owners.items():
+        data = _finding_data(records, groups)
+        events.append(AuditEvent(action, kind, cause_id, state, [state], data, hidden=is_hidden))
+    return events
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> 
     Raises NotFound, or Invalid without a purpose.
     """
     owner = find_owner(record_id)
-    # the own state would have seen its record already, unless it was not recorded by then
+    # the own state's record is visible above, unless it was not recorded yet at `as_of`
     if owner is None or owner[0] == actor.state or owner[1] not in FINDER_VISIBILITIES["firearm"]:
         raise NotFound("record", record_id)
     require_purpose(actor)
@@ -160,31 +165,27 @@ def require_purpose(actor: Actor) -> None:
     """
     if actor.purpose is None or not actor.purpose.case_number:
         header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"
-        raise Invalid(
-            {header: [message("Another state's record is read for a purpose and a case.")]}
-        )
+        problem = message("Another state's record is read for a purpose and a case.")
+        raise Invalid({header: [problem]})
 
 
 def audit_disclosures(actor: Actor, disclosures: Iterable[Disclosure]) -> None:
     """Audit each disclosed record of another state for its owner."""
+    others = [each for each in disclosures if not each.is_own]
     append_many(
         actor,
-        [
-            record_disclosure_event(each.view, each.sharing, each.present_groups)
-            for each in disclosures
-            if not each.is_own
-        ],
+        [record_disclosure_event(each.view, each.sharing, each.present_groups) for each in others],
     )
 
 
 def record_disclosure_event(view: RecordView, shared: Sharing, groups: Iterable[str]) -> AuditEvent:
     """Return the owner's audit event for a disclosed record."""
-    said = {
+    data = {
         "version": view.record.version,
         "handling": shared.statement.handling,
         "groups": shared.given(groups),
     }
-    return disclosure_event(view.record.id, view.record.owner_state, said)
+    return disclosure_event(view.record.id, view.record.owner_state, data)
 
 
 def answer_disclosure_event(
@@ -199,44 +200,20 @@ def answer_disclosure_event(
 
     `handling` is that of the answer. `is_automatic` if the service answered without a person.
     """
-    said = {
+    data = {
         "version": view.record.version,
         "handling": handling,
         "groups": [*groups],
         "to": recipient_state,
         "through": "answer",
     } | ({AUTOMATIC_KEY: True} if is_automatic else {})
-    return AuditEvent(
-        Action.RECORD_DISCLOSED,
-        "record",
-        view.record.id,
-        view.record.owner_state,
-        [recipient_state],
-        said,
-    )
+    event = disclosure_event(view.record.id, view.record.owner_state, data)
+    return replace(event, concerned=[recipient_state])
 
 
 def disclosure_event(record_id: UUID | str, owner: str, data: dict[str, Any]) -> AuditEvent:
     """Return the audit event of one disclosed record."""
     return AuditEvent(Action.RECORD_DISCLOSED, "record", record_id, owner, [owner], data)
-
-
-FieldGroups = tuple[str, ...]
-GroupsByRecord = Mapping[UUID, FieldGroups]
-"""Of which records a finder is shown which field groups."""
-
-HOLDER_GROUPS: Final[FieldGroups] = ("holder",)
-GROUPS_BY_VISIBILITY: Final[Mapping[str, FieldGroups]] = {
-    visibility: tuple(
-        group
-        for group in ("holder", "likeness", "firearm", "event")
-        if visibility in FINDER_VISIBILITIES[group]
-    )
-    for visibility in VISIBILITIES
-}
-"""What who finds a record is shown: whose it is, why it may be the gun, its mark and make, what happened."""
-MAX_RECORDS_PER_EVENT: Final = 200
-"""Records of one entry."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +232,8 @@ class RecordFinding:
 
 def groups_of_candidates(candidates: Iterable[Candidate]) -> dict[UUID, FieldGroups]:
     """Return the field groups that an answer discloses, by record."""
-    return {one.held.record_id: GROUPS_BY_VISIBILITY[one.held.visibility] for one in candidates}
+    hits = (candidate.held for candidate in candidates)
+    return {hit.record_id: GROUPS_BY_VISIBILITY[hit.visibility] for hit in hits}
 
 
 def finding_events(actor: Actor, findings: Iterable[RecordFinding]) -> list[AuditEvent]:
@@ -263,27 +241,21 @@ def finding_events(actor: Actor, findings: Iterable[RecordFinding]) -> list[Audi
 
     Findings of one owner with equal recipient and groups share an event.
     """
-    alike: dict[tuple[str, str, str, FieldGroups], dict[str, None]] = {}
-    for one in findings:
-        key = (one.owner, one.to, one.through, one.groups)
-        alike.setdefault(key, {})[str(one.record)] = None
-    return [
-        _finding_event(actor, key, records[first : first + MAX_RECORDS_PER_EVENT])
-        for key, records in ((key, [*found]) for key, found in sorted(alike.items()))
-        for first in range(0, len(records), MAX_RECORDS_PER_EVENT)
-    ]
+    grouped: dict[tuple[str, str, str, FieldGroups], dict[str, None]] = {}
+    for finding in findings:
+        key = (finding.owner, finding.to, finding.through, finding.groups)
+        grouped.setdefault(key, {})[str(finding.record)] = None
+    action, events = Action.RECORD_SHOWN, []
+    for (owner, to, through, groups), records in sorted(grouped.items()):
+        for part in chunks(records, MAX_RECORDS_PER_EVENT):
+            data = _finding_data(part, groups) | {"through": through, "to": to}
+            hidden = owner != actor.state
+            events.append(
+                AuditEvent(action, "record", part[0], owner, [owner], data, hidden=hidden)
+            )
+    return events
 
 
-def _finding_event(
-    actor: Actor, key: tuple[str, str, str, FieldGroups], records: list[str]
-) -> AuditEvent:
-    owner, to, through, groups = key
-    said = finding_data(records, groups) | {"through": through, "to": to}
-    return AuditEvent(
-        Action.RECORD_SHOWN, "record", records[0], owner, [owner], said, hidden=owner != actor.state
-    )
-
-
-def finding_data(records: list[str], groups: FieldGroups) -> dict[str, Any]:
+def _finding_data(records: Sequence[str], groups: FieldGroups) -> dict[str, Any]:
     """Return an event's data: record ids, and disclosed groups if any."""
-    return {"records": records} | ({"groups": [*groups]} if groups else {})
+    return {"records": [*records]} | ({"groups": [*groups]} if groups else {})

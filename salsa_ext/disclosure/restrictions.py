@@ -41,17 +41,16 @@ def check_own_restrictions(
     Raises as `check_restrictions`, and Invalid for agencies of other states. `already_restricted`
     are those that the asking state restricts.
     """
-    problems, own, states = Problems(), actor.own_state(), states_by_agency(agencies)
-    for at, agency in enumerate(agencies):
-        state = states.get(agency)
+    problems, own = Problems(), actor.own_state()
+    for at, (agency, state) in enumerate(_with_states(agencies)):
         if state is not None and state != own:
-            said = message(
+            problem = message(
                 "{agency} is an agency of {state}: that state says itself which of its agencies must not"
                 " see it. Name agencies of your own state.",
                 agency=agency,
                 state=CodeLabel("state", state),
             )
-            problems.add(f"hidden_from.{at}", said)
+            problems.add(f"hidden_from.{at}", problem)
     validate_into(problems, actor, agencies, already_restricted)
     problems.raise_any()
 
@@ -62,31 +61,31 @@ def validate_into(
     agencies: Sequence[str],
     already_restricted: Collection[str] = (),
 ) -> None:
-    """Add the problems of `check_restrictions` to other problems."""
-    states = states_by_agency(agencies)
-    for at, agency in enumerate(agencies):
+    """Add the problems of `check_restrictions` to other problems.
+
+    A state needs an agency that can act on the subject.
+    """
+    states = set()
+    for at, (agency, state) in enumerate(_with_states(agencies)):
         path = f"hidden_from.{at}"
         if agency == actor.agency:
             problems.add(path, message("You would not see it yourself: this is your own agency."))
-        elif states.get(agency) not in participants():
+        elif state not in participants():
             problems.add(path, message("There is no agency {code}.", code=agency))
-    for state in _states_without_agency({*agencies, *already_restricted}, {*states.values()}):
+        if state is not None:
+            states.add(state)
+    left = select(Agency.owner_state).where(
+        Agency.owner_state.in_(states), Agency.code.not_in({*agencies, *already_restricted})
+    )
+    for state in sorted(states - {*db.session.scalars(left)}) if states else ():
         problems.add(
             "hidden_from", message("Leave an agency of {state} that sees it.", state=state)
         )
 
 
-def _states_without_agency(agencies: Collection[str], states: Collection[str | None]) -> list[str]:
-    """Return states whose agencies are all restricted.
-
-    No one there could act on the subject.
-    """
-    if not agencies:
-        return []
-    left = select(Agency.owner_state).where(
-        Agency.owner_state.in_(states), Agency.code.not_in(agencies)
-    )
-    return sorted({*filter(None, states)} - {*db.session.scalars(left)})
+def _with_states(agencies: Sequence[str]) -> list[tuple[str, str | None]]:
+    states = states_by_agency(agencies)
+    return [(agency, states.get(agency)) for agency in agencies]
 
 
 def replace_restrictions(
@@ -104,13 +103,13 @@ def replace_restrictions(
     list are separate: each replaces its own rows only.
     """
     by = named_by or actor.own_state()
-    mine = (
+    replaced = delete(TraceRestriction).where(
         TraceRestriction.owner_state == actor.own_state(),
         TraceRestriction.subject_id.in_(subjects),
         TraceRestriction.is_own == is_own,
         TraceRestriction.named_by == by,
     )
-    db.session.execute(delete(TraceRestriction).where(*mine))
+    db.session.execute(replaced)
     add_restrictions(actor, subject_kind, subjects, agencies, is_own=is_own, named_by=by)
 
 
@@ -125,22 +124,20 @@ def add_restrictions(
 ) -> None:
     """Restrict agencies from new subjects without restrictions."""
     own = actor.own_state()
-    insert_many(
-        TraceRestriction,
-        [
-            {
-                "agency": agency,
-                "subject_id": subject,
-                "owner_state": own,
-                "subject_kind": subject_kind,
-                "hidden_at": actor.now(),
-                "is_own": is_own,
-                "named_by": named_by or own,
-            }
-            for subject in subjects
-            for agency in sorted({*agencies})
-        ],
-    )
+    rows = [
+        {
+            "agency": agency,
+            "subject_id": subject,
+            "owner_state": own,
+            "subject_kind": subject_kind,
+            "hidden_at": actor.now(),
+            "is_own": is_own,
+            "named_by": named_by or own,
+        }
+        for subject in subjects
+        for agency in sorted({*agencies})
+    ]
+    insert_many(TraceRestriction, rows)
 
 
 def list_restricted(subject_id: UUID) -> list[str]:
@@ -150,19 +147,8 @@ def list_restricted(subject_id: UUID) -> list[str]:
 
 def list_named_by_asker(subject_id: UUID) -> list[str]:
     """Return the agencies that the asking state restricted."""
-    return _agencies_by_origin(subject_id, is_own=False)
-
-
-def list_own_restricted(subject_id: UUID) -> list[str]:
-    """Return the agencies that the asked state restricted itself."""
-    return _agencies_by_origin(subject_id, is_own=True)
-
-
-def _agencies_by_origin(subject_id: UUID, *, is_own: bool) -> list[str]:
-    set_so = select(TraceRestriction.agency).where(
-        TraceRestriction.subject_id == subject_id, TraceRestriction.is_own.is_(is_own)
-    )
-    return sorted(db.session.scalars(set_so))
+    _, named = own_and_named_by_subject([subject_id])
+    return named[subject_id]
 
 
 def agencies_of_state(agencies: Collection[str], state: str) -> list[str]:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from salsa_ext.access.release import (
     Use,
     decide_release,
 )
-from salsa_ext.core.actor import Actor
+from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.disclosure.consents import granted_uses
 from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.reference.calendars import today
@@ -77,20 +77,20 @@ class Sharing:
     def withheld(self, groups: Iterable[str]) -> list[WithheldGroup]:
         """Return the withheld field groups with their reasons."""
         decided = ((group, self.decide(group)) for group in groups)
-        return [WithheldGroup(group, found.code) for group, found in decided if not found.allowed]
+        return [WithheldGroup(group, each.code) for group, each in decided if not each.allowed]
 
     def uses(self) -> list[AllowedUse]:
         """Return the uses beyond reading; empty for own records."""
         if self.is_own:
             return []
         court = self.decide("firearm", COURT_USE)
-        to = sorted({one.to for one in self.consents if one.to})
-        onward = {state: self.decide("firearm", Use("onward", state)) for state in to}
-        states = [state for state, found in onward.items() if found.allowed]
-        said = onward[states[0]] if states else self.decide("firearm", Use("onward"))
+        to = sorted({consent.to for consent in self.consents if consent.to})
+        decisions = {state: self.decide("firearm", Use("onward", state)) for state in to}
+        allowed = [state for state, each in decisions.items() if each.allowed]
+        onward = decisions[allowed[0]] if allowed else self.decide("firearm", Use("onward"))
         return [
             AllowedUse("court", court.allowed, court.code),
-            AllowedUse("onward", said.allowed, said.code, states),
+            AllowedUse("onward", onward.allowed, onward.code, allowed),
         ]
 
 
@@ -101,13 +101,11 @@ def party_group(party_kind: str) -> str:
 
 def present_groups(candidate_groups: Iterable[str], view: RecordView) -> list[str]:
     """Return the field groups that have content in a record."""
-    sides = (
-        view.parties.get(side) for side in (view.record.giver_id, view.record.receiver_id) if side
-    )
-    there = {group for party in sides if party for group in ("parties", party_group(party.kind))}
-    if view.record.reason:
-        there.add("remarks")
-    return [group for group in candidate_groups if group in there or group not in OPTIONAL_GROUPS]
+    present = {"remarks"} if view.record.reason else set()
+    for party_id in (view.record.giver_id, view.record.receiver_id):
+        if party_id and (party := view.parties.get(party_id)):
+            present |= {"parties", party_group(party.kind)}
+    return [group for group in candidate_groups if group in present or group not in OPTIONAL_GROUPS]
 
 
 def share_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Sharing]:
@@ -115,15 +113,8 @@ def share_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Shari
 
     Queries consents only for records of other states.
     """
-    others = [view.record.id for view in views if view.record.owner_state != actor.state]
-    consents = granted_uses(actor, others) if others else {}
-    reader = actor_reader(actor) if others else _own_state_reader(actor)
-    return {
-        view.record.id: Sharing(
-            _record_statement(actor.state, view), reader, consents.get(view.record.id, ())
-        )
-        for view in views
-    }
+    statements = {view.record.id: _record_statement(actor.state, view) for view in views}
+    return _share(actor, statements)
 
 
 def share_rows(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
@@ -131,12 +122,24 @@ def share_rows(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
 
     Rows have `id`, `owner_state`, `concerned`, `visibility` and `handling`.
     """
-    others = [row.id for row in rows if row.owner_state != actor.state]
+    return _share(
+        actor,
+        {
+            row.id: _statement(
+                row.owner_state, row.visibility, row.handling, actor.state in row.concerned
+            )
+            for row in rows
+        },
+    )
+
+
+def _share(actor: Actor, statements: Mapping[UUID, Statement]) -> dict[UUID, Sharing]:
+    others = [key for key, statement in statements.items() if statement.owner != actor.state]
     consents = granted_uses(actor, others) if others else {}
     reader = actor_reader(actor) if others else _own_state_reader(actor)
     return {
-        row.id: Sharing(_row_statement(actor.state, row), reader, consents.get(row.id, ()))
-        for row in rows
+        key: Sharing(statement, reader, consents.get(key, ()))
+        for key, statement in statements.items()
     }
 
 
@@ -145,20 +148,16 @@ def share_trade_papers(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharin
 
     Permits and shipments go to the states that they concern.
     """
-    reader = _own_state_reader(actor)
-    return {
-        row.id: Sharing(
-            Statement(row.owner_state, concerns=actor.state in row.concerned, is_paper=True), reader
-        )
-        for row in rows
-    }
+    reader, sharing = _own_state_reader(actor), {}
+    for row in rows:
+        concerns = actor.state in row.concerned
+        statement = Statement(row.owner_state, concerns=concerns, is_paper=True)
+        sharing[row.id] = Sharing(statement, reader)
+    return sharing
 
 
 def share_check(actor: Actor, asking_state: str) -> Sharing:
-    """Return the actor's sharing of another state's check.
-
-    Decided as for an open record.
-    """
+    """Return the actor's sharing of another state's check, as for an open record."""
     return Sharing(Statement(asking_state), actor_reader(actor))
 
 
@@ -176,21 +175,6 @@ def share_with_state(
     }
 
 
-def analyst_reader(actor: Actor, recipient_state: str) -> Reader:
-    """Return another state's trace analyst as reader.
-
-    With the actor's purpose.
-    """
-    own = actor.purpose
-    return Reader(
-        recipient_state,
-        "trace_analyst",
-        today(actor),
-        own.code if own else None,
-        own.case_number if own else None,
-    )
-
-
 def share_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[str, Sharing]:
     """Return the sharing of trace answers' events, by record key.
 
@@ -198,29 +182,26 @@ def share_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[
     """
     others = {event["record"] for event in events if event["state"] != actor.state}
     consents = granted_uses(actor, [UUID(key) for key in others]) if others else {}
-    reader = actor_reader(actor, "investigation", case_number)
-    return {
-        event["record"]: Sharing(
-            Statement(event["state"], handling=event["handling"]),
-            reader,
-            consents.get(UUID(event["record"]), ()),
-        )
-        for event in events
-    }
+    reader, sharing = actor_reader(actor, "investigation", case_number), {}
+    for event in events:
+        statement = Statement(event["state"], handling=event["handling"])
+        granted = consents.get(UUID(event["record"]), ())
+        sharing[event["record"]] = Sharing(statement, reader, granted)
+    return sharing
+
+
+def analyst_reader(actor: Actor, recipient_state: str) -> Reader:
+    """Return another state's trace analyst as reader, with the actor's purpose."""
+    return replace(actor_reader(actor), state=recipient_state, role="trace_analyst")
 
 
 def actor_reader(
     actor: Actor, purpose: str | None = None, case_number: str | None = None
 ) -> Reader:
     """Return the actor as reader, for the given purpose or its own."""
-    own = actor.purpose
-    return Reader(
-        actor.state,
-        actor.role,
-        today(actor),
-        purpose or (own.code if own else None),
-        case_number or (own.case_number if own else None),
-    )
+    own = actor.purpose or Purpose("")
+    code, case_number = purpose or own.code or None, case_number or own.case_number
+    return Reader(actor.state, actor.role, today(actor), code, case_number)
 
 
 def _own_state_reader(actor: Actor) -> Reader:
@@ -231,16 +212,15 @@ def _own_state_reader(actor: Actor) -> Reader:
     return Reader(actor.state, actor.role, actor.now().date())
 
 
-def _row_statement(reader: str | None, row: Any) -> Statement:
-    concerns = reader in row.concerned
-    if row.visibility is None:
-        return Statement(row.owner_state, concerns=concerns)
-    return Statement(row.owner_state, row.visibility, row.handling, concerns)
+def _record_statement(reader_state: str | None, view: RecordView) -> Statement:
+    row, setting = view.record, view.setting
+    visibility, handling = (setting.visibility, setting.handling) if setting else (None, None)
+    return _statement(row.owner_state, visibility, handling, reader_state in row.concerned)
 
 
-def _record_statement(reader: str | None, view: RecordView) -> Statement:
-    record, setting = view.record, view.setting
-    concerns = reader in record.concerned
-    if setting is None:
-        return Statement(record.owner_state, concerns=concerns)
-    return Statement(record.owner_state, setting.visibility, setting.handling, concerns)
+def _statement(
+    owner: str, visibility: str | None, handling: str | None, concerns: bool
+) -> Statement:
+    if visibility is None or handling is None:
+        return Statement(owner, concerns=concerns)
+    return Statement(owner, visibility, handling, concerns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -50,7 +50,7 @@ class ExportPaper:
 class GunRecord:
     """One record of a gun: codes and folded text, `serial` normalised.
 
-    `given` are the field groups that the reader may see, under the owner's `handling` code.
+    `visible_groups` are the field groups that the reader may see, under the owner's `handling` code.
     """
 
     id: UUID
@@ -73,16 +73,14 @@ class GunRecord:
     @cached_property
     def as_event(self) -> Mapping[str, Any]:
         """Return the record as an event of a chain."""
-        sides = {
-            name: {"kind": party.kind} if party else None
-            for name, party in (("giver", self.giver), ("receiver", self.receiver))
-        }
         return {
             "event": self.event,
             "state": self.state,
-            "said": self,
+            "record": self,
             "counterpart_state": self.counterpart_state,
-        } | sides
+            "giver": {"kind": self.giver.kind} if self.giver else None,
+            "receiver": {"kind": self.receiver.kind} if self.receiver else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class Edge:
 class SeizedGun:
     """Records of one gun in order of time, and their edges.
 
-    `is_open` if its mark was sold new more than once: then only conclusions that hold for all these
+    `is_ambiguous` if its mark was sold new more than once: then only conclusions that hold for all these
     sales are drawn from its past.
     """
 
@@ -118,22 +116,17 @@ class SeizedGun:
     @cached_property
     def seizures(self) -> Sequence[GunRecord]:
         """Return the records of its seizures."""
-        return [said for said in self.records if said.event in SEIZED]
+        return [record for record in self.records if record.event in SEIZED]
 
     @cached_property
     def first_sales(self) -> Sequence[GunRecord]:
-        """Return its first sales; one, unless the gun is open."""
-        return select_first_sales(self.records)
+        """Return its first sales; one, unless the gun is ambiguous."""
+        return [sale["record"] for sale in first_sales([each.as_event for each in self.records])]
 
     @cached_property
     def unconfirmed_count(self) -> int:
         """Return the number of unconfirmed matches."""
         return sum(not edge.is_certain for edge in self.edges)
-
-
-def select_first_sales(records: Iterable[GunRecord]) -> list[GunRecord]:
-    """Return the first sales among records in order of time."""
-    return [event["said"] for event in first_sales([said.as_event for said in records])]
 
 
 def group_guns(
@@ -145,78 +138,69 @@ def group_guns(
     bear it: then each seizure is a gun of its own, except for links and confirmed matches. Two
     records of a group whose pair is `rejected` leave only these certain edges in the whole group.
     """
-    known = {said.id: said for said in records}
-    within = [edge for edge in edges if {edge.first, edge.second} <= known.keys()]
-    joined = _Grouping(known, within, rejected)
-    found = [gun for ids in joined.parts(known) for gun in joined.apart(ids)]
-    return sorted((gun for gun in found if gun.seizures), key=lambda gun: gun.seizures[0].id)
+    known = {record.id: record for record in records}
+    grouping = _Grouping(known, rejected, defaultdict(list))
+    for edge in edges:
+        if edge.first in known and edge.second in known:
+            grouping.edges[edge.first].append(edge)
+            grouping.edges[edge.second].append(edge)
+    guns = [gun for ids in grouping.components(known) for gun in grouping.split(ids)]
+    return sorted((gun for gun in guns if gun.seizures), key=lambda gun: gun.seizures[0].id)
 
 
 @dataclass
 class _Grouping:
+    """Records by id, and edges by each of their records."""
+
     known: Mapping[UUID, GunRecord]
-    edges: Sequence[Edge]
     rejected: Collection[RecordPair]
-    at: dict[UUID, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    edges: dict[UUID, list[Edge]]
 
-    def __post_init__(self) -> None:
-        for edge in self.edges:
-            self.at[edge.first].append(edge)
-            self.at[edge.second].append(edge)
-
-    def parts(self, ids: Iterable[UUID], *, sure: bool = False) -> Iterator[set[UUID]]:
+    def components(self, ids: Iterable[UUID], *, certain: bool = False) -> Iterator[set[UUID]]:
         """Yield the connected sets of records."""
         left = dict.fromkeys(sorted(ids))
         while left:
-            part = self.around(next(iter(left)), sure=sure)
-            for found in part:
-                left.pop(found, None)
-            yield part
+            first = next(iter(left))
+            component, front = {first}, [first]
+            while front:
+                reached = self._ends(front.pop(), certain=certain) - component
+                component |= reached
+                front += reached
+            for record_id in component:
+                left.pop(record_id, None)
+            yield component
 
-    def around(self, first: UUID, *, sure: bool) -> set[UUID]:
-        """Return the records connected with a record."""
-        part, front = {first}, [first]
-        while front:
-            edges = [edge for edge in self.at.get(front.pop(), ()) if edge.is_certain or not sure]
-            new = {end for edge in edges for end in (edge.first, edge.second)} - part
-            part |= new
-            front += new
-        return part
+    def _ends(self, record_id: UUID, *, certain: bool = False) -> set[UUID]:
+        edges = [edge for edge in self.edges.get(record_id, ()) if edge.is_certain or not certain]
+        return {end for edge in edges for end in (edge.first, edge.second)}
 
-    def apart(self, ids: set[UUID]) -> Iterator[SeizedGun]:
+    def split(self, ids: set[UUID]) -> Iterator[SeizedGun]:
         """Yield one gun, or several that share a mark."""
-        if any(one in ids and other in ids for one, other in self.rejected):
-            parts = (self._gun(part) for part in self.parts(ids, sure=True))
-            yield from (gun for gun in parts if len(gun.first_sales) <= 1)
-            return
         gun = self._gun(ids)
-        if len(gun.first_sales) <= 1:
+        parts = self.components(ids, certain=True)
+        if any(first in ids and second in ids for first, second in self.rejected):
+            guns = (self._gun(part) for part in parts)
+            yield from (each for each in guns if len(each.first_sales) <= 1)
+        elif len(gun.first_sales) <= 1:
             yield gun
-            return
-        for part in self.parts(ids, sure=True):
-            one = self._gun(part)
-            if not one.seizures:
-                continue
-            near = {
-                end
-                for said in part
-                for edge in self.at.get(said, ())
-                for end in (edge.first, edge.second)
-            }
-            others = {end for end in near - part if self.known[end].event not in SEIZED}
-            yield one if len(one.first_sales) == 1 else self._gun(part | others, is_open=True)
+        else:
+            for part in parts:
+                certain = self._gun(part)
+                if len(certain.first_sales) == 1 and certain.seizures:
+                    yield certain
+                elif certain.seizures:
+                    near = {end for record_id in part for end in self._ends(record_id)} - part
+                    sold = {end for end in near if self.known[end].event not in SEIZED}
+                    yield self._gun(part | sold, is_ambiguous=True)
 
-    def _gun(self, ids: Collection[UUID], *, is_open: bool = False) -> SeizedGun:
-        within = {
-            edge: None
-            for key in sorted(ids)
-            for edge in self.at.get(key, ())
+    def _gun(self, ids: Collection[UUID], *, is_ambiguous: bool = False) -> SeizedGun:
+        records = [self.known[record_id] for record_id in ids]
+        records.sort(key=lambda each: (each.on, EVENT_ORDER.index(each.event), each.id))
+        edges = {
+            edge
+            for record_id in ids
+            for edge in self.edges.get(record_id, ())
             if edge.first in ids and edge.second in ids
         }
-        ordered = sorted((self.known[key] for key in ids), key=_time_order)
-        edges = sorted(within, key=lambda edge: sorted((edge.first, edge.second)))
-        return SeizedGun(tuple(ordered), tuple(edges), is_open)
-
-
-def _time_order(record: GunRecord) -> tuple[date, int, UUID]:
-    return record.on, EVENT_ORDER.index(record.event), record.id
+        ordered = sorted(edges, key=lambda edge: sorted((edge.first, edge.second)))
+        return SeizedGun(tuple(records), tuple(ordered), is_ambiguous)

@@ -23,8 +23,6 @@ from salsa_ext.tracing.chains.rules import TRADE_KINDS
 
 SHORT_DAYS: Final = 1_095
 """Three years, below which ATF calls a time to crime short (Firearms Trace Data)."""
-VERY_SHORT_DAYS: Final = 365
-"""One year, the shortest class of ATF's tables."""
 MAX_TIME_POINTS: Final = 5.0  # chosen: a month and a day say the same
 POINTS_PER_STATE: Final = 2.0  # chosen
 MAX_STATE_POINTS: Final = 4.0  # chosen
@@ -33,27 +31,73 @@ AMBIGUOUS_POINTS: Final = -2.0  # chosen: it may be another gun altogether
 
 
 @dataclass(frozen=True)
-class DetectedLead:
-    """A detected lead before ranking.
+class Lead:
+    """Guns to examine together, with reasons; the first names their common thing.
 
-    `key` identifies it among those of its kind. `told` are the records that its text is taken from.
+    `key` identifies it among those of its kind. `source_records` are the records that the text is
+    from.
     """
 
     kind: str
     key: str
     guns: tuple[SeizedGun, ...]
     reasons: tuple[Reason, ...]
-    told: tuple[GunRecord, ...] = ()
+    source_records: tuple[GunRecord, ...] = ()
+
+    @cached_property
+    def id(self) -> UUID:
+        """Return an id that is stable while the common thing is."""
+        text = f"{self.kind}|{self.key}".encode()
+        return UUID(bytes=hashlib.blake2b(text, digest_size=16, person=b"salsa-lead").digest())
+
+    @cached_property
+    def score(self) -> float:
+        """Return the sum of the reasons' points."""
+        return round(sum(reason.bits for reason in self.reasons), 1)
 
     @property
-    def of(self) -> frozenset[UUID]:
-        """Return the ids of its guns' first seizures."""
+    def summary(self) -> Message:
+        """Return the common thing in words."""
+        return self.reasons[0].text
+
+    @cached_property
+    def states(self) -> Sequence[str]:
+        """Return the states of its records."""
+        return sorted({record.state for gun in self.guns for record in gun.records})
+
+    @cached_property
+    def seizure_days(self) -> tuple[date, date]:
+        """Return the days of the first and the last seizure."""
+        days = [seizure.on for gun in self.guns for seizure in gun.seizures]
+        return min(days), max(days)
+
+    @cached_property
+    def seizure_count(self) -> int:
+        """Return the number of seizures."""
+        return count_seizures(self.guns)
+
+    @cached_property
+    def first_seizures(self) -> frozenset[UUID]:
+        """Return the first seizure of each gun, which stands for the gun."""
         return frozenset(gun.seizures[0].id for gun in self.guns)
+
+    @cached_property
+    def dealers(self) -> frozenset[str]:
+        """Return the visible names of dealers of first sales."""
+        sellers = [sale.giver for gun in self.guns for sale in gun.first_sales if sale.giver]
+        return frozenset(
+            party.name for party in sellers if party.name and party.kind in TRADE_KINDS
+        )
+
+    @property
+    def rank(self) -> tuple[float, UUID]:
+        """Return the sort key: strongest first."""
+        return -self.score, self.id
 
 
 def count_seizures(guns: Sequence[SeizedGun]) -> int:
     """Return the number of seizures of guns."""
-    return len({said.document for gun in guns for said in gun.seizures})
+    return len({seizure.document for gun in guns for seizure in gun.seizures})
 
 
 def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
@@ -61,7 +105,7 @@ def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
 
     Guns seized together share much anyway.
     """
-    return len(guns) > 1 and len({gun.seizures[0].document for gun in guns}) > 1
+    return len({gun.seizures[0].document for gun in guns}) > 1
 
 
 def time_points(days: float) -> float:
@@ -90,10 +134,9 @@ def number_reasons(guns: Sequence[SeizedGun], days: Sequence[int] = ()) -> Itera
 
     `days` are the known times in days of the guns.
     """
-    count = message(
-        "These are {count} guns in {cases} seizures.", count=len(guns), cases=count_seizures(guns)
-    )
-    yield Reason("number", count, round(log2(len(guns)), 1))
+    seizures = count_seizures(guns)
+    text = message("These are {count} guns in {cases} seizures.", count=len(guns), cases=seizures)
+    yield Reason("number", text, round(log2(len(guns)), 1))
     yield from state_reasons(guns)
     if days and (points := time_points(median(days))):
         text = message(
@@ -105,7 +148,7 @@ def number_reasons(guns: Sequence[SeizedGun], days: Sequence[int] = ()) -> Itera
 
 def state_reasons(guns: Sequence[SeizedGun]) -> Iterator[Reason]:
     """Yield the reason that guns were seized in several states."""
-    states = sorted({said.state for gun in guns for said in gun.seizures})
+    states = sorted({seizure.state for gun in guns for seizure in gun.seizures})
     if len(states) > 1:
         text = message(
             "They were seized in {count} states: {states}.",
@@ -119,72 +162,13 @@ def doubt_reasons(
     guns: Sequence[SeizedGun], points: float = UNCONFIRMED_POINTS
 ) -> Iterator[Reason]:
     """Yield negative reasons: unconfirmed matches, ambiguous guns."""
-    if unsure := sum(gun.unconfirmed_count for gun in guns):
+    if count := sum(gun.unconfirmed_count for gun in guns):
         text = message(
-            "Matches that join their records and are not confirmed yet: {count}.", count=unsure
+            "Matches that join their records and are not confirmed yet: {count}.", count=count
         )
         yield Reason("unconfirmed", text, points)
-    if vague := sum(gun.is_ambiguous for gun in guns):
+    if count := sum(gun.is_ambiguous for gun in guns):
         text = message(
-            "Guns among them whose serial was sold new more than once: {count}.", count=vague
+            "Guns among them whose serial was sold new more than once: {count}.", count=count
         )
         yield Reason("several_sales", text, AMBIGUOUS_POINTS)
-
-
-@dataclass(frozen=True)
-class Lead:
-    """Guns to examine together, with reasons; the first names their common thing.
-
-    `told` are the records that the text is taken from.
-    """
-
-    kind: str
-    key: str
-    guns: tuple[SeizedGun, ...]
-    reasons: tuple[Reason, ...]
-    source_records: tuple[GunRecord, ...] = ()
-
-    @cached_property
-    def id(self) -> UUID:
-        """Return an id that is stable while the common thing is."""
-        said = f"{self.kind}|{self.key}".encode()
-        return UUID(bytes=hashlib.blake2b(said, digest_size=16, person=b"salsa-lead").digest())
-
-    @cached_property
-    def score(self) -> float:
-        """Return the sum of the reasons' points."""
-        return round(sum(reason.bits for reason in self.reasons), 1)
-
-    @property
-    def summary(self) -> Message:
-        """Return the common thing in words."""
-        return self.reasons[0].text
-
-    @cached_property
-    def states(self) -> Sequence[str]:
-        """Return the states of its records."""
-        return sorted({said.state for gun in self.guns for said in gun.records})
-
-    @cached_property
-    def seizure_days(self) -> tuple[date, date]:
-        """Return the days of the first and the last seizure."""
-        days = [said.on for gun in self.guns for said in gun.seizures]
-        return min(days), max(days)
-
-    @cached_property
-    def seizure_count(self) -> int:
-        """Return the number of seizures."""
-        return len({said.document for gun in self.guns for said in gun.seizures})
-
-    @cached_property
-    def dealers(self) -> frozenset[str]:
-        """Return the visible names of dealers of first sales."""
-        sellers = (sale.giver for gun in self.guns for sale in gun.first_sales)
-        return frozenset(
-            one.name for one in sellers if one and one.name and one.kind in TRADE_KINDS
-        )
-
-    @property
-    def rank(self) -> tuple[float, UUID]:
-        """Return the sort key: strongest first."""
-        return -self.score, self.id

@@ -156,9 +156,9 @@ def _compare(
     actor: Actor, claims: Claims, kid: str | None, recorded: _RecordedPaper | None
 ) -> Verification:
     if recorded is None:
-        return Verification("not_standing", claims, kid, paper="not_recorded")
+        return Verification("not_valid", claims, kid, paper="not_recorded")
     is_current = recorded.facts.matches(claims)
-    verdict = "valid" if is_current and recorded.facts.is_valid else "not_standing"
+    verdict = "valid" if is_current and recorded.facts.is_valid else "not_valid"
     paper = "current" if is_current else "superseded"
     answer = Verification(verdict, claims, kid, recorded.facts.status, paper)
     return _add_record(actor, answer, recorded) if actor.state in recorded.concerned else answer

@@ -38,6 +38,12 @@ class ContactOffice(NamedTuple):
     email: str | None
 
 
+_OFFICE_COLUMNS = [getattr(Contact, name) for name in ContactOffice._fields]
+_MOST_URGENT = case(
+    {kind: index for index, kind in enumerate(URGENT_CONTACT_KINDS)},
+    value=Contact.kind,
+    else_=len(URGENT_CONTACT_KINDS),
+)
 _SELECT_REPLY_OFFICE = (
     f"SELECT {', '.join(ContactOffice._fields)} FROM contact"  # noqa: S608 - columns of ours
     " WHERE owner_state = %(state)s AND valid_to IS NULL AND agency <> ALL(%(kept_from)s::text[])"
@@ -56,18 +62,14 @@ def find_contacts(states: Collection[str]) -> dict[str, ContactOffice]:
     """Return duty office or national contact point by state, in one query."""
     if not states:
         return {}
-    columns = (getattr(Contact, name) for name in ContactOffice._fields)
-    wanted = select(*columns).where(
+    wanted = select(*_OFFICE_COLUMNS).where(
         Contact.owner_state.in_(states),
         Contact.kind.in_(URGENT_CONTACT_KINDS),
         Contact.valid_to.is_(None),
     )
-    first = case(
-        {kind: index for index, kind in enumerate(URGENT_CONTACT_KINDS)}, value=Contact.kind
-    )
     rows = db.session.execute(
         wanted.ext(distinct_on(Contact.owner_state)).order_by(
-            Contact.owner_state, first, Contact.id
+            Contact.owner_state, _MOST_URGENT, Contact.id
         )
     )
     return {office.owner_state: office for office in (ContactOffice(*row) for row in rows)}
@@ -120,9 +122,8 @@ def find_calling_offices(origins: Collection[CallOrigin]) -> dict[CallOrigin, Co
     Preferred: the agency's own office, then agencies at the post, then others; among these by
     POST_CONTACT_KINDS.
     """
-    columns = (getattr(Contact, name) for name in ContactOffice._fields)
     wanted = (
-        select(*columns, Agency.posts)
+        select(*_OFFICE_COLUMNS, Agency.posts)
         .join(Agency, Agency.code == Contact.agency)
         .where(
             Contact.owner_state.in_({state for state, _, _ in origins}),
@@ -171,14 +172,10 @@ _SELECT_CODES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM 
 
 def find_second_contact(state: str) -> ContactOffice | None:
     """Return a state's second contact, or the only one."""
-    columns = (getattr(Contact, name) for name in ContactOffice._fields)
-    wanted = select(*columns).where(Contact.owner_state == state, Contact.valid_to.is_(None))
-    first = case(
-        {kind: index for index, kind in enumerate(URGENT_CONTACT_KINDS)},
-        value=Contact.kind,
-        else_=len(URGENT_CONTACT_KINDS),
+    wanted = select(*_OFFICE_COLUMNS).where(
+        Contact.owner_state == state, Contact.valid_to.is_(None)
     )
-    rows = db.session.execute(wanted.order_by(first, Contact.id).limit(2)).all()
+    rows = db.session.execute(wanted.order_by(_MOST_URGENT, Contact.id).limit(2)).all()
     return ContactOffice(*rows[-1]) if rows else None
 
 

@@ -243,29 +243,9 @@ def similar_types(type_code: str | None) -> frozenset[str]:
 
 def clear_cache() -> None:
     """Clear the caches after loading reference data."""
-    tables = (
-        _name_index,
-        _placeholders,
-        _resolve_cached,
-        _candidates_cached,
-        _calibre_families,
-        family_calibres,
-        related_families,
-        related_makes,
-        _type_groups,
-        similar_types,
-        _state_codes,
-        _alpha2_codes,
-        former_states,
-        _states_by_name,
-        _post_sides,
-        participant_codes,
-        cifta_parties,
-        labels,
-        _display_names,
-    )
-    for kept in tables:
-        kept.cache_clear()
+    for function in list(globals().values()):
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
 
 
 def participants() -> list[str]:

@@ -57,14 +57,14 @@ def test_the_content_is_handed_out_to_be_saved_and_not_shown(examiner, photograp
     name = f"photograph-{photograph['id']}.jpg"
     assert got.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert got.headers["X-Content-Type-Options"] == "nosniff"
-    assert hashlib.sha256(got.data).hexdigest() == photograph["kept_sha256"]
+    assert hashlib.sha256(got.data).hexdigest() == photograph["stored_sha256"]
     assert len(got.data) == photograph["size"]
 
 
 def test_content_that_the_caller_has_is_not_sent_again(examiner, photograph):
     path = f"/attachments/{photograph['id']}/content"
     etag = examiner.get(path).headers["ETag"]
-    assert etag == f'"{photograph["kept_sha256"]}"'
+    assert etag == f'"{photograph["stored_sha256"]}"'
     assert examiner.get(path, 304, If_None_Match=etag).data == b""
 
 
@@ -73,7 +73,7 @@ def test_a_file_of_many_pieces_comes_back_whole(examiner, subject, monkeypatch):
     sent = files.pdf(b"/Note (" + b"0123456789" * 99 + b")")
     made = files.attach(examiner, subject, sent).json
     assert examiner.get(f"/attachments/{made['id']}/content").data == sent
-    assert made["received_sha256"] == made["kept_sha256"]
+    assert made["received_sha256"] == made["stored_sha256"]
 
 
 def test_a_list_shows_what_is_attached_to_one_object_newest_first(examiner, subject, photograph):
@@ -149,7 +149,7 @@ def test_what_is_done_with_an_attachment_is_written_down(as_actor, examiner, pho
     assert items[0]["data"] == {
         "subject": photograph["subject"],
         "kind": "photograph",
-        "sha256": photograph["kept_sha256"],
+        "sha256": photograph["stored_sha256"],
     }
 
 

@@ -43,7 +43,7 @@ def test_it_says_who_was_given_what_for_which_case_and_how_it_is_handled(as_acto
         "groups": ["firearm", "event", "parties", "firms"],
         "handling": "H2",
         "through": "reading",
-        "by_itself": False,
+        "automatic": False,
         "given_by": "PRY",
     }
 

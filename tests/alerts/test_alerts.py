@@ -60,7 +60,7 @@ def test_an_alert_says_what_to_do_with_which_gun_and_until_when(pry):
 def test_an_alert_can_be_of_a_record_that_the_state_has(pry):
     theft = pry.post("/reports", bodies.report()).json["firearm"]["record"]
     alert = pry.post("/alerts", body_of_record(theft)).json
-    assert (alert["of_record"], alert["firearm"]["serial"]) == (theft, "ABC123456")
+    assert (alert["record"], alert["firearm"]["serial"]) == (theft, "ABC123456")
     assert alert["firearm"]["make_text"] == "Taurus"
 
 

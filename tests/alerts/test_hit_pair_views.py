@@ -40,20 +40,24 @@ def given(as_actor, state):
 
 def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, pry, seized):
     hit = read(pry)
-    assert (hit["sought"]["state"], hit["met"]["state"]) == ("PRY", "BRA")
-    assert (hit["met"]["event"], hit["met"]["occurred_on"]) == ("seized", "2026-03-01")
-    assert [hit["met"][name] for name in ("make", "model", "type")] == ["taurus", "G2C", "pistol"]
-    assert hit["met"]["record"] == seized["items"][0]["record"]
+    assert (hit["alert_gun"]["state"], hit["found_gun"]["state"]) == ("PRY", "BRA")
+    assert (hit["found_gun"]["event"], hit["found_gun"]["occurred_on"]) == ("seized", "2026-03-01")
+    assert [hit["found_gun"][name] for name in ("make", "model", "type")] == [
+        "taurus",
+        "G2C",
+        "pistol",
+    ]
+    assert hit["found_gun"]["record"] == seized["items"][0]["record"]
     assert given(as_actor, "BRA") == [("PRY", "A-1", ["firearm", "event"])]
 
 
 def test_another_case_that_it_names_takes_the_place_of_that(as_actor, pry, seized):
-    assert read(pry, **OF_A_CASE)["met"]
+    assert read(pry, **OF_A_CASE)["found_gun"]
     assert given(as_actor, "BRA") == [("PRY", "C-9", ["firearm", "event"])]
 
 
 def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry, seized):
-    met = read(pry)["met"]
+    met = read(pry)["found_gun"]
     assert met["place"] is None
     assert [(one["group"], one["code"]) for one in met["withheld"]] == [
         ("place", "concerned_alone")
@@ -62,9 +66,9 @@ def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry, seized
 
 def test_who_met_it_reads_the_gun_of_the_alert_for_a_purpose_and_a_case(as_actor, bra, seized):
     hit = read(bra)
-    assert "sought" not in hit and hit["met"]["place"]["name"] == "Foz do Iguaçu"
+    assert "alert_gun" not in hit and hit["found_gun"]["place"]["name"] == "Foz do Iguaçu"
     hit = read(bra, **OF_A_CASE)
-    assert hit["sought"]["model"] == "G2C" and "place" not in hit["sought"]["withheld"]
+    assert hit["alert_gun"]["model"] == "G2C" and "place" not in hit["alert_gun"]["withheld"]
     assert given(as_actor, "PRY") == [("BRA", "C-9", ["firearm", "event"])]
 
 
@@ -75,7 +79,7 @@ def test_of_a_record_that_its_owner_shows_no_longer_nothing_is_given(
     again = bodies.seizure(visibility=visibility) | {"reason": "Sensitive"}
     bra.post(f"/seizures/{seized['id']}/correct", again, 200, If_Match='"1"')
     hit = read(pry)
-    assert "met" not in hit and hit["sought"]
+    assert "found_gun" not in hit and hit["alert_gun"]
     assert given(as_actor, "BRA") == []
 
 
@@ -85,15 +89,15 @@ def test_of_a_gun_that_is_let_pass_nothing_is_read_unless_a_purpose_says_so(
     pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
     bra.post("/seizures", bodies.seizure())
     look(run)
-    assert "met" not in read(pry) and given(as_actor, "BRA") == []
-    assert read(pry, **OF_A_CASE)["met"] and given(as_actor, "BRA")
+    assert "found_gun" not in read(pry) and given(as_actor, "BRA") == []
+    assert read(pry, **OF_A_CASE)["found_gun"] and given(as_actor, "BRA")
 
 
 def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(as_actor, pry, bra, seized):
     """The owner sees that its record was given; the asking agency from which the case is kept does not."""
     case = bodies.trace(case_number="A-1", hidden_from=["PRY-LICENSING"])
     as_actor("PRY", "trace_analyst", agency="POLICE").post("/traces", case)
-    assert read(pry)["met"]
+    assert read(pry)["found_gun"]
     seen = as_actor("PRY", "auditor", agency="LICENSING")
     mine = seen.get("/audit?action=record:disclosed").json["items"]
     assert [one for one in mine if one["state"] == "PRY"] == []
@@ -121,7 +125,7 @@ def handed(as_actor, state):
 
 
 def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(as_actor, pry, checked):
-    met = read(pry)["met"]
+    met = read(pry)["found_gun"]
     assert [met[name] for name in ("make", "model", "type", "calibre_text", "year")] == [
         "taurus",
         "G3",
@@ -135,7 +139,7 @@ def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(as_actor
 
 
 def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, bra, checked):
-    assert read(bra)["met"]["model"] == "G3"
+    assert read(bra)["found_gun"]["model"] == "G3"
     assert handed(as_actor, "BRA") == handed(as_actor, "PRY") == []
 
 
@@ -145,5 +149,5 @@ def test_of_a_check_by_which_a_gun_was_let_pass_nothing_is_read_unless_a_purpose
     pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
     bra.post("/checks", bodies.check())
     run("BRA", owner_notices.notify_owners)
-    assert "met" not in read(pry) and handed(as_actor, "BRA") == []
-    assert read(pry, **OF_A_CASE)["met"]["make"] == "taurus" and handed(as_actor, "BRA")
+    assert "found_gun" not in read(pry) and handed(as_actor, "BRA") == []
+    assert read(pry, **OF_A_CASE)["found_gun"]["make"] == "taurus" and handed(as_actor, "BRA")

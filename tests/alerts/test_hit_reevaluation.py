@@ -162,7 +162,7 @@ def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry, b
     look(run)
     for client in (pry, bra):
         assert (changed(hit_of(client)), told(client)) == (None, [])
-    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]
     assert (met["version"], met["corrected"]) == (2, False)
 
 
@@ -238,7 +238,7 @@ def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(pry, br
     for client in (pry, bra):
         hit = hit_of(client)
         assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
-    assert pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]["corrected"]
+    assert pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]["corrected"]
 
 
 def test_a_hit_that_was_denied_stays_so(pry, bra, seized):
@@ -252,7 +252,7 @@ def test_a_correction_before_the_alert_is_none_since(pry, bra, run):
     look(run)
     pry.post("/alerts", bodies.alert())
     look(run)
-    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]
     assert (met["version"], met["corrected"], changed(hit_of(pry))) == (2, False, None)
 
 
@@ -297,18 +297,22 @@ def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry):
 def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version_it_is(
     pry, bra, seized
 ):
-    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]
     assert (met["version"], met["corrected"], met["withdrawn"]) == (1, False, False)
     corrected(bra, seized, model="G3")
     hit = pry.get(f"/hits/{hit_of(pry)['id']}").json
-    assert (hit["met"]["version"], hit["met"]["corrected"], hit["met"]["model"]) == (2, True, "G3")
-    assert (hit["sought"]["version"], hit["sought"]["corrected"]) == (1, False)
+    assert (
+        hit["found_gun"]["version"],
+        hit["found_gun"]["corrected"],
+        hit["found_gun"]["model"],
+    ) == (2, True, "G3")
+    assert (hit["alert_gun"]["version"], hit["alert_gun"]["corrected"]) == (1, False)
 
 
 def test_side_by_side_says_that_the_record_was_withdrawn(pry, bra, recovered):
     withdraw(bra, recovered)
     for client in (pry, bra):
-        met = client.get(f"/hits/{hit_of(client)['id']}").json["met"]
+        met = client.get(f"/hits/{hit_of(client)['id']}").json["found_gun"]
         assert (met["version"], met["withdrawn"], met["document_kind"]) == (2, True, "report")
 
 

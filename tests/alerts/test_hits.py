@@ -139,7 +139,7 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(pry,
     assert (theirs["case_number"], theirs["reason_text"]) == ("A-1", "Taken from a dealer")
     names = ("firearm", "reason", "reason_text", "case_number")
     assert [mine[name] for name in names] == [None] * 4
-    assert theirs["told"] and mine["told"]
+    assert theirs["notified"] and mine["notified"]
 
 
 @pytest.mark.parametrize(

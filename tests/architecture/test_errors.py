@@ -17,7 +17,9 @@ from salsa_ext.matches import commands as match_commands
 from salsa_ext.reference.names import labels
 from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
 from salsa_ext.tracing.traces import locking
+from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.permits import changes as permit_changes
+from salsa_ext.trade.permits import licensees
 
 for module in pkgutil.walk_packages(salsa_ext.__path__, "salsa_ext."):
     importlib.import_module(module.name)
@@ -50,8 +52,10 @@ def refused_by_name():
 
 def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
     verbs = (
-        permit_changes.DECISION_VERBS.values(),
-        consents.DECISION_VERBS.values(),
+        (verb for verb, _ in permit_changes.DECISIONS.values()),
+        licensees.DECISIONS,
+        (stance[0] for stance in discrepancy_commands.STANCES.values()),
+        (verb for verb, *_ in consents.DECISIONS.values()),
         (verb for verb, _ in hit_answers.ANSWERS.values()),
         (verb for verb, _ in match_commands.DECISIONS.values()),
     )

@@ -20,7 +20,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/access/signing.py": "a state signs its own paper, whoever may have it",
     "salsa_ext/trade/permits/families.py": "which states a family of permits reaches, to lock them",
     "salsa_ext/trade/permits/classification.py": "each state's permits are classified against the others'",
-    "salsa_ext/trade/permits/checks.py": "which permits of any state name a licensee of one",
+    "salsa_ext/trade/permits/registers.py": "which permits of any state name a licensee of one",
     "salsa_ext/trade/permits/quotas.py": "an import certificate is drawn by what another state ships",
     "salsa_ext/trade/discrepancies/commands.py": "a discrepancy belongs to its subject's state",
     "salsa_ext/checks/owner_notices.py": "which records an owner was told of, hidden from the asker",

@@ -55,15 +55,15 @@ def test_a_seizure_along_a_route_is_shown_apart_from_those_near_by(officer, ship
     seize(officer, "S-WAY", HALFWAY)
     seize(officer, "S-HERE", (-25.5, -54.62))
     board = officer.get(BOARD).json
-    assert (numbers(board["along"]), numbers(board["seizures"])) == (["S-WAY"], ["S-HERE"])
-    assert board["routes"] == [{"start": POST, "end": NEXT, "wide_km": 25}]
+    assert (numbers(board["along_routes"]), numbers(board["seizures"])) == (["S-WAY"], ["S-HERE"])
+    assert board["routes"] == [{"start": POST, "end": NEXT, "width_km": 25}]
 
 
 @pytest.mark.parametrize("at", [(-26.7, -55.0), (-26.0, -55.9), (-27.8, -56.2)])
 def test_a_seizure_beside_the_route_or_beyond_its_end_is_not_shown(officer, ship, at):
     ship(route=(POST, NEXT))
     seize(officer, "S-1", at)
-    assert officer.get(BOARD).json["along"] == []
+    assert officer.get(BOARD).json["along_routes"] == []
 
 
 @pytest.mark.parametrize("aside_km,is_shown", [(24, True), (-24, True), (26, False), (-26, False)])
@@ -74,14 +74,14 @@ def test_a_route_is_as_wide_as_the_radius_on_each_side(officer, ship, aside_km, 
     place = geodesic(kilometers=aside_km).destination(HALFWAY, course + 90)
     assert geodesic(here, HALFWAY).km == pytest.approx(geodesic(HALFWAY, there).km, rel=0.01)
     seize(officer, "S-1", (place.latitude, place.longitude))
-    assert bool(officer.get(BOARD).json["along"]) is is_shown
+    assert bool(officer.get(BOARD).json["along_routes"]) is is_shown
 
 
 def test_without_a_second_post_there_is_no_route(officer, ship):
     ship()
     seize(officer, "S-1", HALFWAY)
     board = officer.get(BOARD).json
-    assert (board["along"], board["routes"]) == ([], [])
+    assert (board["along_routes"], board["routes"]) == ([], [])
 
 
 def test_a_seizure_at_the_post_itself_needs_no_coordinates(officer):
@@ -119,7 +119,7 @@ def test_weeks_end_today_and_count_what_was_seized(officer):
         where = {"country": "PRY", "latitude": -25.5, "longitude": -54.62}
         officer.post("/seizures", bodies.seizure(number=number, occurred_on=on, place=where))
     weeks = officer.get(BOARD).json["weeks"]
-    assert (weeks[0]["from_on"], weeks[-1]["from_on"], len(weeks)) == (
+    assert (weeks[0]["starts_on"], weeks[-1]["starts_on"], len(weeks)) == (
         "2026-01-13",
         "2026-03-03",
         8,
@@ -184,7 +184,7 @@ def test_what_is_due_today_is_so_by_the_clock_of_the_readers_side(as_actor, at, 
 def test_both_stamps_name_their_state_and_stage(officer, ship):
     ship()
     [row] = officer.get(BOARD).json["due"]
-    assert [(one["state"], one["stage"], one["tick"]) for one in row["stamps"]] == [
+    assert [(one["state"], one["stage"], one["checkpoint"]) for one in row["stages"]] == [
         ("BRA", "exit", None),
         ("PRY", "entry", None),
     ]

@@ -171,7 +171,7 @@ def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor):
         fill(number)
     many = asked(app, lambda: officer.get(BOARD))
     board = officer.get(BOARD).json
-    assert [len(board[name]) for name in ("due", "seizures", "ticked")] == [6, 6, 6]
+    assert [len(board[name]) for name in ("due", "seizures", "passed_today")] == [6, 6, 6]
     assert many == few < 60
 
 

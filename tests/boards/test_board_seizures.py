@@ -67,7 +67,9 @@ def test_what_each_state_says_stands_beside_the_other(short, boards, as_actor):
     said = {"text": "One was left behind"}
     desk.post(f"{path}/explain", said, 200, If_Match=desk.get(path).headers["ETag"])
     [seen] = [one for one in boards()[1]["discrepancies"] if one["kind"] == "short_receipt"]
-    assert [(each["state"], each["stance"]) for each in seen["positions"]] == [("BRA", "explained")]
+    assert [(each["state"], each["stance"]) for each in seen["statements"]] == [
+        ("BRA", "explained")
+    ]
     assert seen["waiting_for"] == ["PRY"]
 
 
@@ -122,7 +124,7 @@ def trace(as_actor):
 
 
 def test_both_sides_see_the_clock_of_a_trace_each_from_its_end(trace, boards):
-    [asked], [owed] = (board["clocks"] for board in boards())
+    [asked], [owed] = (board["deadlines"] for board in boards())
     assert (asked["kind"], owed["kind"]) == ("asked", "owed")
     for name in ("asking_state", "asked_state", "priority", "due_at", "share", "status"):
         assert asked[name] == owed[name]
@@ -135,17 +137,20 @@ def test_a_clock_tells_how_much_of_its_term_is_over(trace, state, hours, share, 
     actor = operator(state, clock=FixedClock(NOW + timedelta(hours=hours)))
     with transaction(actor):
         board = get_board(actor, POST)
-    assert ([one.share for one in board.deadlines], board.counts["clocks_late"]) == ([share], late)
+    assert ([one.share for one in board.deadlines], board.counts["deadlines_late"]) == (
+        [share],
+        late,
+    )
 
 
 def test_an_officer_of_the_post_learns_of_no_case(trace, boards):
     for board in boards():
-        assert [(one["id"], one["case_number"]) for one in board["clocks"]] == [(None, None)]
+        assert [(one["id"], one["case_number"]) for one in board["deadlines"]] == [(None, None)]
 
 
 def test_who_may_read_traces_and_requests_is_led_to_them(trace, as_actor):
-    [asked] = as_actor("BRA", "supervisor").get(BOARD).json["clocks"]
-    [owed] = as_actor("PRY", "supervisor").get(BOARD).json["clocks"]
+    [asked] = as_actor("BRA", "supervisor").get(BOARD).json["deadlines"]
+    [owed] = as_actor("PRY", "supervisor").get(BOARD).json["deadlines"]
     assert (asked["id"], asked["case_number"], owed["case_number"]) == (trace["id"], "C-1", "C-1")
     as_actor("PRY", "supervisor").get(f"/requests/{owed['id']}")
 
@@ -156,11 +161,11 @@ def test_a_question_stops_the_clock_on_both_boards(trace, as_actor, boards):
     path = f"/requests/{request['id']}"
     tag = analyst.get(path).headers["ETag"]
     analyst.post(f"{path}/ask-questions", {"questions": ["Which model?"]}, 200, If_Match=tag)
-    [owed] = boards()[1]["clocks"]
+    [owed] = boards()[1]["deadlines"]
     assert (owed["status"], owed["due_at"], owed["share"]) == ("clarification", None, None)
 
 
 def test_what_was_answered_has_no_clock(as_actor, boards):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
-    assert [board["clocks"] for board in boards()] == [[], []]
+    assert [board["deadlines"] for board in boards()] == [[], []]

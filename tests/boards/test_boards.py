@@ -102,21 +102,26 @@ def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
     tick(officer, shipment, "entry", "2026-03-09T14:00:00Z")
     board = officer.get(BOARD).json
     assert board["due"] == board["late"] == []  # it is through
-    assert (board["counts"]["ticked"], board["ticked"]) == (2, brazil.get(BOARD).json["ticked"])
-    said = [(one["tick"]["state"], one["tick"]["stage"]) for one in board["ticked"]]
+    assert (board["counts"]["passed_today"], board["passed_today"]) == (
+        2,
+        brazil.get(BOARD).json["passed_today"],
+    )
+    said = [
+        (one["checkpoint"]["state"], one["checkpoint"]["stage"]) for one in board["passed_today"]
+    ]
     assert said == [("PRY", "entry"), ("BRA", "exit")]
-    [first, _] = board["ticked"]
+    [first, _] = board["passed_today"]
     assert (first["shipment"], first["number"]) == (shipment, "A-1")
-    assert first["tick"]["outcome"] == "passed" and first["tick"]["post"] == POST
+    assert first["checkpoint"]["outcome"] == "passed" and first["checkpoint"]["post"] == POST
 
 
 def test_today_begins_at_midnight_of_the_readers_side(officer, ship):
     shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
     tick(officer, shipment, "entry", "2026-03-09T02:59:00Z", outcome="held", reason="Seal")
-    assert officer.get(BOARD).json["ticked"] == []  # 23:59 of the day before in Paraguay
+    assert officer.get(BOARD).json["passed_today"] == []  # 23:59 of the day before in Paraguay
     tick(officer, shipment, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
-    [one] = officer.get(BOARD).json["ticked"]
-    assert (one["tick"]["outcome"], one["tick"]["reason"]) == ("held", "Seal")
+    [one] = officer.get(BOARD).json["passed_today"]
+    assert (one["checkpoint"]["outcome"], one["checkpoint"]["reason"]) == ("held", "Seal")
 
 
 def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_actor, officer, ship):
@@ -133,7 +138,7 @@ def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_act
     assert (hold["state"], hold["kind"], hold["reason"]) == ("PRY", "held", "Seal")
     act(officer, made, "resume", reason="In order")
     [row] = as_actor("BRA", "border_officer").get(BOARD).json["due"]
-    assert (row["holds"], row["stamps"][1]["let_go_at"]) == ([], "2026-03-09T15:00:00+00:00")
+    assert (row["holds"], row["stages"][1]["resumed_at"]) == ([], "2026-03-09T15:00:00+00:00")
 
 
 def test_a_permit_between_the_two_states_expires_soon(as_actor, officer):

@@ -45,7 +45,7 @@ def test_an_unknown_serial_is_no_hit_and_says_how_far_was_searched(ask):
     answer = ask(serial="ZZZ999888")
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
     assert answer["next"]["action"] == "none"
-    assert answer["searched"] == [{"state": "PRY", "records": 1, "through": "2026-03-09"}]
+    assert answer["searched"] == [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}]
 
 
 def test_another_make_speaks_against_it(ask):

@@ -27,7 +27,7 @@ def ask(as_actor):
 def test_a_make_that_did_not_count_is_said_with_what_may_be_meant(ask, make, meant):
     answer = ask(make=make)
     [remark] = answer["remarks"]
-    assert (remark["code"], remark["field"], remark["given"]) == ("unknown_make", "make", make)
+    assert (remark["code"], remark["field"], remark["word"]) == ("unknown_make", "make", make)
     assert remark["text"] == f"“{make}” is no make that is known here, and did not count.{meant}"
     codes = [one["code"] for one in answer["candidates"][0]["reasons"]]
     assert codes == ["serial_same", "calibre_same"]

@@ -39,7 +39,7 @@ def test_of_64_shipments_at_once_ten_are_drawn_of_a_balance_of_ten(real_client, 
         "authorised": 10,
         "shipped": 10,
         "lapsed": 0,
-        "left": 0,
+        "remaining": 0,
         "status": "exhausted",
     }
     assert len(exporter.get("/shipments?limit=200").json["items"]) == 10
@@ -80,7 +80,7 @@ def test_two_certificates_under_one_import_draw_no_more_than_it_allows(real_clie
         statuses = sorted(pool.map(one, range(24)))
     assert statuses == [201] * 10 + [409] * 14
     read = importer.get("/permits?kind=import").json["items"][0]
-    assert (read["balance"][0]["left"], read["status"]) == (0, "exhausted")
+    assert (read["balance"][0]["remaining"], read["status"]) == (0, "exhausted")
 
 
 def test_counterparts_that_are_posted_at_once_find_each_other(real_client, real_app):
@@ -103,7 +103,7 @@ def test_counterparts_that_are_posted_at_once_find_each_other(real_client, real_
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(one, sent)) == {201}
     read = exporter.get("/permits").json["items"]
-    assert [permit["standing"] for permit in read] == ["complete"] * 16
+    assert [permit["counterpart_status"] for permit in read] == ["complete"] * 16
 
 
 def test_of_corrections_at_once_one_is_taken(real_client, at_once):

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.parameters import ParameterLocation
@@ -86,12 +85,6 @@ WITH_A_BODY = [
 ]
 
 
-def test_the_document_is_openapi_3_1(app):
-    document = app.test_client().get("/api/v1/openapi.json").json
-    assert document["openapi"] == "3.1.0"
-    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
-
-
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 def test_an_operation_keeps_its_contract(served, document, route, mode):
@@ -102,7 +95,7 @@ def test_an_operation_keeps_its_contract(served, document, route, mode):
     def holds(case):
         headers = served.keys[role_for(route)]
         assume(mode is GenerationMode.POSITIVE or is_sent(case.query or {}))
-        if route.path in OF_THE_STATE:
+        if route.path in OF_THE_STATE and route.method == "POST":
             assume(mode is GenerationMode.POSITIVE or is_wrong_in_its_body(case))
             headers = headers | served.seen(route)
         case.call_and_validate(headers=headers, checks=CHECKS)
@@ -146,7 +139,8 @@ def is_sent(query):
 
 
 def is_wrong_in_its_body(case):
-    return case.meta.components[ParameterLocation.BODY].mode.is_negative
+    body = case.meta.components.get(ParameterLocation.BODY)
+    return body is not None and body.mode.is_negative
 
 
 def role_for(route):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.ids import new_id
-from salsa_ext.database import session as database_session
+from salsa_ext.database import bulk
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.models import ImportRun
 from salsa_ext.database.session import db
@@ -110,7 +110,7 @@ def same(session, monkeypatch):
     """Write a row both ways, and assert that the table holds the same."""
 
     def written(model, row, rows_for_copy):
-        monkeypatch.setattr(database_session, "COPY_FROM_ROWS", rows_for_copy)
+        monkeypatch.setattr(bulk, "COPY_FROM_ROWS", rows_for_copy)
         with db.session.begin_nested() as point:
             db.session.execute(text("SET LOCAL salsa.state = 'BRA'"))
             insert_many(model, [row])

@@ -133,7 +133,7 @@ def test_the_tours_certificates_agree(small):
     client = small.client("PRY", "licensing_officer")
     [permit] = client.get("/permits?number=BRA-E-0001").json["items"]
     assert permit["import_permit"] == {"state": "PRY", "number": "PRY-I-0001"}
-    assert (permit["status"], permit["standing"]) == ("exhausted", "complete")
+    assert (permit["status"], permit["counterpart_status"]) == ("exhausted", "complete")
 
 
 def test_a_trace_of_the_tours_gun_crosses_the_border_to_its_first_buyer(small):

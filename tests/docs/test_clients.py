@@ -38,13 +38,13 @@ def test_the_table_says_of_each_action_whether_it_wants_if_match(app):
         for wants, column in zip((True, False), columns, strict=True):
             told |= {(of.strip(" `"), name): wants for name in re.findall(r"`([^`]+)`", column)}
     spec = app.test_client().get("/api/v1/openapi.json").json["paths"]
-    done = re.compile(r"/api/v1/(\w+)/(?:\{\w+_id\}/(.+)|(change))")
+    done = re.compile(r"/api/v1/(\w+)/\{\w+_id\}/(.+)")
     wanted = {}
     for path, methods in spec.items():
         if (found := done.fullmatch(path)) and "post" in methods:
-            name = re.sub(r"\{\w+\}", "…", found[2] or found[3])
-            asked = {each.get("name") for each in methods["post"]["parameters"]}
-            wanted[found[1], name] = "If-Match" in asked
+            name = re.sub(r"\{\w+\}", "…", found[2])
+            asked = {each.get("$ref", "") for each in methods["post"]["parameters"]}
+            wanted[found[1], name] = "#/components/parameters/match" in asked
     assert told == wanted
 
 

@@ -130,7 +130,7 @@ def test_a_report_with_another_serial_is_matched_anew(as_actor, bra, pry):
     assert (told["version"], told["firearm"]["serial"]) == (2, "XYZ987654")
     [after] = told["matches"]
     assert after["id"] != before["id"]
-    assert not pry.get(f"/matches/{before['id']}").json["standing"]
+    assert not pry.get(f"/matches/{before['id']}").json["current"]
     assert [one["serial"] for one in told["alerts"]] == ["ABC123456"]  # what it was entered for
 
 
@@ -157,7 +157,7 @@ def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(bra, pry, r
     assert withdraw(pry, made)["matches"] == []
     look(run)
     assert matches(pry) == matches(bra) == []
-    assert not pry.get(f"/matches/{mine['id']}").json["standing"]
+    assert not pry.get(f"/matches/{mine['id']}").json["current"]
     [notice] = bra.get("/notifications?code=match_withdrawn").json["items"]
     assert notice["subject"]["id"] == theirs["id"]
     found = bra.post("/checks", bodies.check()).json["candidates"]

@@ -51,7 +51,7 @@ def test_ten_times_as_many_guns_take_no_more_memory(service, permit, record_prop
     record_property("received", f"{few}; {many}")
     assert_flat(few, many)
     assert sorted(one["serial"] for one in receipt["missing"]) == missing
-    assert {one["shipped"]: one["received"] for one in receipt["miskeyed"]} == miskeyed
+    assert {one["shipped"]: one["received"] for one in receipt["misread"]} == miskeyed
     assert (receipt["unexpected"], receipt["item_count"]) == ([], MANY - len(missing))
 
     few, many = Measured(service), Measured(service)

@@ -74,7 +74,7 @@ def test_the_last_line_says_that_it_is_the_end_and_who_was_searched(ask):
     assert lines(ask(GUN, OTHER))[-1] == {
         "line": None,
         "checks": 2,
-        "searched": [{"state": "PRY", "records": 1, "through": "2026-03-09"}],
+        "searched": [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}],
     }
 
 

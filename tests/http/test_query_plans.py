@@ -76,10 +76,10 @@ def test_a_list_of_what_is_a_states_own_goes_by_owner_and_order(as_actor, plans)
 @pytest.mark.parametrize(
     "path,index",
     [
-        ("/matches?standing=false", "ix_match_gone"),
+        ("/matches?current=false", "ix_match_gone"),
         ("/matches?status=confirmed", "ix_match_judged"),
-        ("/matches?status=rejected&standing=true", "ix_match_judged"),
-        ("/matches?of_crime=true", "ix_match_of_crime"),
+        ("/matches?status=rejected&current=true", "ix_match_judged"),
+        ("/matches?crime_related=true", "ix_match_of_crime"),
     ],
 )
 def test_a_list_of_the_few_matches_of_a_kind_passes_no_others(

@@ -56,27 +56,27 @@ def test_a_calibre_is_found_as_people_write_it(client, asked):
 
 def test_a_typed_make_is_answered_with_how_sure_it_is(client):
     first, *_ = items(client, "/makes?q=tauros")
-    assert [first[name] for name in ("code", "sureness", "how", "is_certain")] == [
+    assert [first[name] for name in ("code", "certainty", "matched_by", "is_certain")] == [
         "taurus",
         1.0,
         "name",
         True,
     ]
     first, *_ = items(client, "/makes?q=Andreson%20Manufacturing")
-    assert (first["code"], first["how"], first["is_certain"]) == ("anderson", "typo", False)
+    assert (first["code"], first["matched_by"], first["is_certain"]) == ("anderson", "typo", False)
 
 
 def test_a_number_that_means_several_calibres_is_answered_with_all_the_surest_first(client):
-    found = [one for one in items(client, "/calibres?q=7,62") if one["sureness"]]
+    found = [one for one in items(client, "/calibres?q=7,62") if one["certainty"]]
     assert {"7.62x39", "7.62x51", "7.62x25"} <= {one["code"] for one in found}
-    assert [one["sureness"] for one in found] == sorted(
-        (one["sureness"] for one in found), reverse=True
+    assert [one["certainty"] for one in found] == sorted(
+        (one["certainty"] for one in found), reverse=True
     )
     assert not any(one["is_certain"] for one in found)
 
 
 def test_what_begins_as_the_text_does_comes_after_what_it_may_mean(client):
-    hows = [one["how"] for one in items(client, "/makes?q=smith")]
+    hows = [one["matched_by"] for one in items(client, "/makes?q=smith")]
     assert "begins" in hows and "begins" not in hows[: hows.index("begins")]
     assert set(hows[hows.index("begins") :]) == {"begins"}
 
@@ -88,7 +88,11 @@ def test_a_typed_type_is_found_in_any_language(client):
 
 def test_an_importer_is_shown_as_one(client):
     [first, *_] = items(client, "/makes?q=Interarms")
-    assert (first["kind"], first["how"], first["is_certain"]) == ("importer", "importer", False)
+    assert (first["kind"], first["matched_by"], first["is_certain"]) == (
+        "importer",
+        "importer",
+        False,
+    )
 
 
 def test_related_calibres_name_each_other(client):
@@ -103,9 +107,9 @@ def test_what_was_found_has_pages_too(client):
     assert [one["code"] for one in first["items"] + second["items"]] == codes
 
 
-def test_without_a_text_nothing_is_said_of_sureness(client):
+def test_without_a_text_no_certainty_is_given(client):
     first, *_ = items(client, "/makes")
-    assert (first["sureness"], first["how"], first["is_certain"]) == (None, None, None)
+    assert (first["certainty"], first["matched_by"], first["is_certain"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("asked", ["%25", "_", "zzzz", "'"])

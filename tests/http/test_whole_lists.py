@@ -80,5 +80,5 @@ def test_a_check_says_how_many_more_there_are_and_lists_all_where_it_is_asked_to
     some = police.post("/checks", asked).json
     assert stolen in [one["record"] for one in some["candidates"]]
     assert some["more"] > 0
-    every = police.post("/checks", asked | {"every": True}).json
+    every = police.post("/checks", asked | {"all": True}).json
     assert (len(every["candidates"]), every["more"]) == (len(some["candidates"]) + some["more"], 0)

@@ -41,7 +41,7 @@ def history(client, record, expect=200, **purpose):
 
 def steps(client, record, **purpose):
     found = history(client, record, **purpose)["steps"]
-    return [(step["record"]["state"], step["record"]["event"], step["through"]) for step in found]
+    return [(step["record"]["state"], step["record"]["event"], step["joined_by"]) for step in found]
 
 
 def test_a_record_that_is_joined_to_nothing_is_its_own_history(bra):
@@ -63,8 +63,8 @@ def test_a_confirmed_match_joins_and_a_rejected_one_no_longer(as_actor, bra):
     act(bra, match, "confirm")
     assert steps(bra, record) == [("BRA", "domestic_sale", "match"), ("BRA", "seized", "start")]
     assert steps(bra, sale) == [("BRA", "domestic_sale", "start"), ("BRA", "seized", "match")]
-    [step] = [each for each in history(bra, record)["steps"] if each["through"] == "match"]
-    assert (step["since"], step["match"]) == (record, match["id"])
+    [step] = [each for each in history(bra, record)["steps"] if each["joined_by"] == "match"]
+    assert (step["joined_to"], step["match"]) == (record, match["id"])
     act(bra, match, "reject", reason="Another gun")
     assert steps(bra, record) == [("BRA", "seized", "start")]
 

@@ -37,8 +37,8 @@ def test_a_correction_of_a_serial_takes_its_match_away_from_both(as_actor, bra, 
     other = bodies.seizure(items=[bodies.firearm(serial="XYZ987654")], reason="Misread")
     correct(bra, "seizures", made, other)
     assert matches(bra) == matches(pry) == []
-    [gone] = matches(pry, "?standing=false")
-    assert (gone["id"], gone["standing"]) == (match["id"], False)
+    [gone] = matches(pry, "?current=false")
+    assert (gone["id"], gone["current"]) == (match["id"], False)
     assert act(pry, gone, "reject", 409, reason="x")["code"] == "conflict"
     codes = [each["code"] for each in pry.get("/notifications").json["items"]]
     assert ("match_withdrawn" in codes) == is_confirmed
@@ -53,7 +53,7 @@ def test_what_was_taken_away_comes_back_with_the_marks_and_is_judged_anew(as_act
     made = correct(bra, "seizures", made, other)
     correct(bra, "seizures", made, bodies.seizure(reason="It was right at first"))
     [again] = matches(pry)
-    assert (again["id"], again["status"], again["standing"]) == (match["id"], "proposed", True)
+    assert (again["id"], again["status"], again["current"]) == (match["id"], "proposed", True)
 
 
 def test_a_rejected_match_is_not_proposed_again_by_other_facts(as_actor, bra, run):
@@ -138,7 +138,7 @@ def test_a_correction_of_the_place_leaves_a_confirmed_match_however_many_fit_bet
     correct(bra, "seizures", made, bodies.seizure(items=[gun], place=place, reason="The place"))
     look(run)
     after = bra.get(f"/matches/{match['id']}").json
-    assert (after["status"], after["standing"]) == ("confirmed", True)
+    assert (after["status"], after["current"]) == ("confirmed", True)
     assert len(matches(bra, "?limit=200")) <= before + 10
 
 

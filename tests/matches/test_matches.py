@@ -256,7 +256,7 @@ def test_matches_are_listed_by_status_strength_state_and_record(as_actor, bra):
     ):
         assert [match["id"] for match in matches(bra, query)] == [found["id"]]
     assert len(matches(bra, "?state=PRY")) == 2 and matches(bra, "?state=URY") == []
-    assert matches(bra, "?standing=false") == []
+    assert matches(bra, "?current=false") == []
 
 
 def test_matches_are_paged_and_given_as_a_table(as_actor, bra):

@@ -28,10 +28,10 @@ def serials(client, query):
 
 
 def test_those_of_crime_and_those_of_trade_are_listed_apart(police, pairs):
-    assert serials(police, "?of_crime=true") == {"ABC123456"}
-    assert serials(police, "?of_crime=false") == {"XYZ987654"}
+    assert serials(police, "?crime_related=true") == {"ABC123456"}
+    assert serials(police, "?crime_related=false") == {"XYZ987654"}
     assert serials(police, "") == {"ABC123456", "XYZ987654"}
-    assert {each["of_crime"] for each in police.get("/matches").json["items"]} == {True, False}
+    assert {each["crime_related"] for each in police.get("/matches").json["items"]} == {True, False}
 
 
 @pytest.mark.parametrize("kind", ["loss", "theft", "recovery", "surrender"])
@@ -41,11 +41,11 @@ def test_a_report_of_any_kind_is_of_crime(as_actor, police, kind):
     police.post("/reports", body)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     [match] = police.get("/matches").json["items"]
-    assert match["of_crime"] is True
+    assert match["crime_related"] is True
 
 
 def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs, run):
-    before = police.get("/matches?of_crime=true").json["items"]
+    before = police.get("/matches?crime_related=true").json["items"]
     while run("BRA", match_jobs.match_queued):
         pass
-    assert police.get("/matches?of_crime=true").json["items"] == before
+    assert police.get("/matches?crime_related=true").json["items"] == before

@@ -63,11 +63,7 @@ def test_a_permit_that_stands_no_more_says_so_on_its_paper_and_to_who_checks(pry
     permit, made = paper(pry, bodies.import_permit())
     set_to(permit, f"status = '{status}'")
     found = verify(bra, code_of(made))
-    assert (found["verdict"], found["status"], found["paper"]) == (
-        "not_standing",
-        status,
-        "current",
-    )
+    assert (found["verdict"], found["status"], found["paper"]) == ("not_valid", status, "current")
     marked = text_of(pry.get(f"/permits/{permit['id']}/paper").data).lower()
     assert status in marked
 
@@ -76,7 +72,7 @@ def test_an_expired_permit_does_not_stand(pry, bra):
     body = bodies.import_permit(issued_on="2025-02-01", expires_on="2026-01-31")
     made = paper(pry, body)[1]
     assert verify(bra, code_of(made))["status"] == "expired"
-    assert verify(bra, code_of(made))["verdict"] == "not_standing"
+    assert verify(bra, code_of(made))["verdict"] == "not_valid"
     assert "VENCIDO" in text_of(made)
 
 
@@ -108,7 +104,7 @@ def test_a_paper_of_before_an_amendment_is_superseded(pry, bra, change):
     permit, made = paper(pry, bodies.import_permit())
     set_to(permit, change)
     found = verify(bra, code_of(made))
-    assert (found["verdict"], found["paper"]) == ("not_standing", "superseded")
+    assert (found["verdict"], found["paper"]) == ("not_valid", "superseded")
     again = pry.get(f"/permits/{permit['id']}/paper").data
     assert verify(bra, code_of(again))["verdict"] == "valid"
 
@@ -138,7 +134,7 @@ def test_a_permit_that_is_on_no_record_does_not_stand(pry, bra, app):
     claims = paper_tokens.check_token(code_of(made), keys(pry)).claims
     forged = signed_by_pry(app, replace(claims, number="I-2"))
     found = verify(bra, forged)
-    assert (found["verdict"], found["paper"]) == ("not_standing", "not_recorded")
+    assert (found["verdict"], found["paper"]) == ("not_valid", "not_recorded")
 
 
 @pytest.mark.parametrize(

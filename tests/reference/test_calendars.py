@@ -7,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between
-from salsa_ext.tracing.requests.lifecycle import (
-    REMINDER_PERCENTS,
-    after_pause,
-    deadline_from,
-    time_at_percent,
-)
+from salsa_ext.tracing.requests.lifecycle import REMINDER_PERCENTS, after_pause, time_at_percent
 
 FRIDAY = datetime(2026, 3, 6, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,7 +31,7 @@ calendars = st.none() | st.builds(
 
 @given(terms, moments, calendars)
 def test_exactly_the_term_is_worked_until_it_is_owed_and_never_before_receipt(term, at, calendar):
-    until = deadline_from(term, at, calendar)
+    until = add_working_time(at, term, calendar)
     assert until >= at + term
     assert working_time_between(at, until, calendar) == term
     assert working_time_between(at, until - timedelta(seconds=1), calendar) < term
@@ -45,18 +40,18 @@ def test_exactly_the_term_is_worked_until_it_is_owed_and_never_before_receipt(te
 @given(terms, terms, moments, calendars)
 def test_a_longer_term_is_owed_later(one, other, at, calendar):
     shorter, longer = sorted((one, other))
-    assert deadline_from(shorter, at, calendar) <= deadline_from(longer, at, calendar)
+    assert add_working_time(at, shorter, calendar) <= add_working_time(at, longer, calendar)
 
 
 @given(terms, moments, moments, calendars)
 def test_what_comes_earlier_is_owed_no_later(term, one, other, calendar):
     first, second = sorted((one, other))
-    assert deadline_from(term, first, calendar) <= deadline_from(term, second, calendar)
+    assert add_working_time(first, term, calendar) <= add_working_time(second, term, calendar)
 
 
 @given(terms, moments, waits, waits, calendars)
 def test_a_stop_adds_exactly_what_was_worked_meanwhile(term, at, before, stop, calendar):
-    until, stopped = deadline_from(term, at, calendar), at + before
+    until, stopped = add_working_time(at, term, calendar), at + before
     again = after_pause(until, stopped, stopped + stop, calendar)
     assert again >= until
     assert working_time_between(until, again, calendar) == working_time_between(
@@ -66,7 +61,7 @@ def test_a_stop_adds_exactly_what_was_worked_meanwhile(term, at, before, stop, c
 
 @given(terms, moments, waits, calendars)
 def test_what_was_left_at_a_stop_is_left_when_the_clock_goes_on(term, at, stop, calendar):
-    until = deadline_from(term, at, calendar)
+    until = add_working_time(at, term, calendar)
     stopped = add_working_time(at, term / 2, calendar)
     left = working_time_between(stopped, until, calendar)
     again = after_pause(until, stopped, stopped + stop, calendar)
@@ -95,25 +90,25 @@ def test_working_time_adds_up(at, first, second, calendar):
     ],
 )
 def test_three_days_are_three_that_are_worked(more, until):
-    assert deadline_from(3 * DAY, FRIDAY, Calendar(**more)) == until
+    assert add_working_time(FRIDAY, 3 * DAY, Calendar(**more)) == until
 
 
 def test_what_comes_at_a_week_end_begins_with_the_week_where_it_is_asked():
     saturday = datetime(2026, 3, 7, 15, tzinfo=UTC)
-    assert deadline_from(DAY, saturday, Calendar("America/Asuncion")) == datetime(
+    assert add_working_time(saturday, DAY, Calendar("America/Asuncion")) == datetime(
         2026, 3, 10, 3, tzinfo=UTC
     )
 
 
 def test_round_the_clock_no_day_is_free():
-    assert deadline_from(8 * timedelta(hours=1), FRIDAY + DAY, None) == FRIDAY + DAY + timedelta(
+    assert add_working_time(FRIDAY + DAY, 8 * timedelta(hours=1), None) == FRIDAY + DAY + timedelta(
         hours=8
     )
 
 
 @given(terms, moments, calendars)
 def test_reminders_come_in_order_at_their_share_of_the_term(term, at, calendar):
-    until = deadline_from(term, at, calendar)
+    until = add_working_time(at, term, calendar)
     steps = [time_at_percent(at, until, percent, calendar) for percent in REMINDER_PERCENTS]
     assert steps == sorted(steps) and steps[2] == until
     shares = [round(working_time_between(at, step, calendar) / term, 6) for step in steps]

@@ -83,7 +83,7 @@ def stand(clients, facts, order):
     made = [(client, client.post("/permits", said).json["id"]) for client, said in posted]
     read = [client.get(f"/permits/{found}").json for client, found in made]
     return {
-        permit["number"].partition("-")[2]: (permit["standing"], told(permit["findings"]))
+        permit["number"].partition("-")[2]: (permit["counterpart_status"], told(permit["findings"]))
         for permit in read
     }
 

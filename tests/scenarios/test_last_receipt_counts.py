@@ -58,7 +58,7 @@ def told(way, shipment):
     view, doubts = way.read(made), way.bol.get(f"/discrepancies?number={run}").json["items"]
     receipt = {
         name: view["receipt"][name]
-        for name in ("item_count", "missing", "unexpected", "miskeyed", "received_on")
+        for name in ("item_count", "missing", "unexpected", "misread", "received_on")
     }
     open_ones = sorted((one["kind"], one["key"]) for one in doubts if one["status"] != "resolved")
     held = [ending for ending in (*GUNS, "KLMN1O", "PQRT23") if is_held(way, run + ending)]

@@ -167,7 +167,7 @@ class Trade(RuleBasedStateMachine):
         )
         made = self.call("export", "ship", f"/permits/{permit['id']}/shipments", body, (409, 422))
         if made:
-            assert permit["balance"][0]["left"] >= guns
+            assert permit["balance"][0]["remaining"] >= guns
             self.shipments.append(made["id"])
             self.waiting.append(made["id"])
             self.sent[made["id"]] = serials
@@ -222,8 +222,8 @@ class Trade(RuleBasedStateMachine):
         permits, taken = self.read("permits"), Counter()
         for permit in permits:
             [line] = permit["balance"]
-            assert min(line["shipped"], line["lapsed"], line["left"]) >= 0
-            assert line["authorised"] == line["shipped"] + line["lapsed"] + line["left"]
+            assert min(line["shipped"], line["lapsed"], line["remaining"]) >= 0
+            assert line["authorised"] == line["shipped"] + line["lapsed"] + line["remaining"]
             taken[permit["kind"]] += line["shipped"]
         assert taken["import"] <= taken["export"]
         held = Counter()
@@ -246,7 +246,7 @@ def still_held(shipment):
     """Return how many guns a shipment still takes from its certificate."""
     if shipment["status"] == "cancelled":
         return 0
-    back = shipment["came_back"]
+    back = shipment["return_receipt"]
     return shipment["item_count"] - (back["item_count"] if back and not shipment["receipt"] else 0)
 
 

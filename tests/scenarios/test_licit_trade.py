@@ -124,12 +124,16 @@ def papers(of):
     made["import"] = of("BOL").post("/permits", imported).json
     for kind, state in (("export", "BRA"), ("in_transit", "PRY"), ("import", "BOL")):
         read = of(state).get(f"/permits/{made[kind]['id']}").json
-        assert (read["status"], read["standing"], read["findings"]) == ("issued", "complete", [])
+        assert (read["status"], read["counterpart_status"], read["findings"]) == (
+            "issued",
+            "complete",
+            [],
+        )
     return made
 
 
 def awaited(permit):
-    assert permit["standing"] == "awaiting_counterpart"
+    assert permit["counterpart_status"] == "awaiting_counterpart"
     return {(found["state"], found["kind"]) for found in permit["findings"]}
 
 
@@ -153,8 +157,8 @@ def status(of, shipment, state="BRA"):
 def left(of, permit):
     state = permit["state"]
     [balance] = of(state).get(f"/permits/{permit['id']}").json["balance"]
-    assert balance["authorised"] == balance["shipped"] + balance["lapsed"] + balance["left"]
-    return balance["left"]
+    assert balance["authorised"] == balance["shipped"] + balance["lapsed"] + balance["remaining"]
+    return balance["remaining"]
 
 
 def doubted(of, state="BRA"):
@@ -246,7 +250,7 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
     read = of("BRA").get(f"/shipments/{first['id']}").json
     assert read["status"] == "received_short"
     assert [item["serial"] for item in read["receipt"]["missing"]] == [FIRST[5]]
-    assert [(pair["shipped"], pair["received"]) for pair in read["receipt"]["miskeyed"]] == [
+    assert [(pair["shipped"], pair["received"]) for pair in read["receipt"]["misread"]] == [
         (FIRST[4], "TRF0O004")
     ]
     expected = [

@@ -11,7 +11,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import transaction
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 from salsa_ext.trade.shipments import checkpoints, holds
 from salsa_ext.trade.shipments.values import CheckpointData
 from tests.conftest import NOW
@@ -44,7 +44,7 @@ def do(step, shipment, now):
                     actor=actor,
                     shipment_id=shipment,
                     expected_version=None,
-                    data=DecisionData("Scan"),
+                    data=StatusDecision("Scan"),
                 )
             else:
                 outcome, fast = step

@@ -365,12 +365,14 @@ def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
     pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
     assert listed(bra, run) == before * 2
     assert told(as_actor, "BRA") == news * 2
-    assert len(matches(pry, "?of_crime=true")) == 1
+    assert len(matches(pry, "?crime_related=true")) == 1
 
 
 def listed(client, run):
     look(run)
-    return [(match["of_crime"], match["score"], match["strength"]) for match in matches(client)]
+    return [
+        (match["crime_related"], match["score"], match["strength"]) for match in matches(client)
+    ]
 
 
 def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(as_actor, pry, run, asked):

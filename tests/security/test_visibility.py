@@ -50,7 +50,7 @@ def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searc
 def test_an_open_record_is_counted_among_those_searched(as_actor):
     held(as_actor, "open")
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
-    assert answer["searched"] == [{"state": "PRY", "records": 1, "through": "2026-03-09"}]
+    assert answer["searched"] == [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}]
 
 
 def test_a_seizure_shows_no_match_with_a_silent_record(as_actor):

@@ -100,12 +100,12 @@ def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_co
     decide(signed_in("BRA", "supervisor"), path, "decline", text="Which law?")
     tag = analyst.get(path).headers["ETag"]
     refused = analyst.post(f"{path}/send", None, 409, If_Match=tag).json
-    assert refused["code"] == "declined" and "Which law?" in refused["detail"]
+    assert refused["code"] == "rejected" and "Which law?" in refused["detail"]
     page, said = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
     seen = SEEN.search(page.open(f"{path}/send"))[1]
     asked = page.send(f"{path}/send", {"expected_version": seen}, 409)
-    assert 'name="confirm_declined"' in asked.text
-    shown = text(decide(page, path, "send", confirm_declined="true"))
+    assert 'name="confirm_rejected"' in asked.text
+    shown = text(decide(page, path, "send", confirm_rejected="true"))
     assert said in shown and shown.index(said) < shown.index("Result")
     report = analyst.get(f"{path}/report").data
     assert said in text_of(report) and ": Which law?" in text_of(report)

@@ -56,14 +56,14 @@ def test_no_figure_is_on_the_page_that_the_interface_does_not_give(full, page):
 
 def test_every_part_of_the_board_has_figures_or_rows(full, page):
     given = full.get(BOARD).json
-    assert all(count for name, count in given["counts"].items() if name != "clocks_late")
-    assert given["clocks"] and given["routes"]
+    assert all(count for name, count in given["counts"].items() if name != "deadlines_late")
+    assert given["deadlines"] and given["routes"]
     for way in (
         "due",
         "seizures",
-        "along",
+        "along_routes",
         "places",
-        "clocks",
+        "deadlines",
         "weeks",
         "flows",
         "figures",
@@ -164,7 +164,7 @@ def test_what_was_ticked_today_stands_on_the_sheet_and_leads_to_its_truck(full, 
     said = text(f"<main>{sheet}")
     assert "A-DUE BRA2E19 From and to Brazil → to Paraguay" in said
     assert "Foz do Iguaçu · Exit When 10:00 Outcome ✓ Passed" in said
-    shipment = full.get(BOARD).json["ticked"][0]["shipment"]
+    shipment = full.get(BOARD).json["passed_today"][0]["shipment"]
     assert f'href="/posts/{POST}/desk/shipments/{shipment}"' in sheet
 
 

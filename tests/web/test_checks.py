@@ -306,7 +306,7 @@ def test_how_many_more_fit_is_said_and_all_are_listed_where_it_is_asked_to(offic
     assert left > 0 and page.count("Record and history of this gun") == 20 - left
     form = page[page.index("are not listed") :].partition("</form>")[0]
     sent = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
-    assert (sent["serial"], sent["case_number"], sent["every"]) == ("TKA5238?", "C-1", "true")
+    assert (sent["serial"], sent["case_number"], sent["all"]) == ("TKA5238?", "C-1", "true")
     page = ask(officer, **sent)
     assert page.count("Record and history of this gun") == 20
     assert "are not listed" not in page

@@ -90,7 +90,7 @@ def test_a_shipment_is_cancelled_before_it_leaves(officer, shipment, as_actor):
     page = do(officer, f"{shipment}/cancel", reason="Order withdrawn")
     assert "✕ Cancelled" in text(page) and doings(page) == []
     [permit] = as_actor("BRA", "licensing_officer").get("/permits?kind=export").json["items"]
-    assert permit["balance"][0]["left"] == 10
+    assert permit["balance"][0]["remaining"] == 10
 
 
 def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_actor):

@@ -105,7 +105,7 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     run("BRA", owner_notices.notify_owners)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     path = f"/hits/{hit['id']}"
-    assert (hit["told"], hit["reason"] is None) == (False, False)
+    assert (hit["notified"], hit["reason"] is None) == (False, False)
     assert "a call would tell them" in text(owner.open(path))
     for page in (path, "/hits"):
         assert 'aria-hidden="true">◔' not in owner.open(page)  # no time by which anybody waits

@@ -81,7 +81,7 @@ def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, bra, o
         ("strength=moderate", False),
         ("state=PRY", True),
         ("state=ARG", False),
-        ("standing=false", False),
+        ("current=false", False),
     ],
 )
 def test_the_list_is_filtered(officer, match, query, found):
@@ -207,7 +207,7 @@ def test_what_a_correction_took_away_offers_nothing_to_judge(officer, as_actor, 
     assert "A correction took this match away" in page
     assert f"/matches/{match['id']}/confirm" not in page
     assert match["id"] not in officer.open("/matches")
-    assert match["id"] in officer.open("/matches?standing=false")
+    assert match["id"] in officer.open("/matches?current=false")
 
 
 def test_another_states_match_is_not_found(signed_in, match):

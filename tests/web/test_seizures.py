@@ -200,7 +200,7 @@ def test_how_many_records_fit_less_well_than_the_matches_is_said_with_a_way_to_a
     said = f"Records that fit less well and are not listed: {20 - listed}."
     assert listed < 20 and said in text(page)
     assert "A check of the serial number lists all of them." in text(page)
-    assert '<input type="hidden" name="every" value="true">' in page
+    assert '<input type="hidden" name="all" value="true">' in page
 
 
 def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, asked):

@@ -74,7 +74,7 @@ def test_a_check_is_listed_with_what_its_answer_shows(as_actor, bra, given, visi
     [candidate] = bra.post("/checks", bodies.check()).json["candidates"]
     [one] = given(record, "check")
     assert one["groups"] == shown(FOUND, candidate)
-    assert (one["state"], one["role"], one["by_itself"]) == ("BRA", "police_officer", False)
+    assert (one["state"], one["role"], one["automatic"]) == ("BRA", "police_officer", False)
     assert (one["purpose"], one["case_number"], one["record_version"]) == (
         "investigation",
         "C-1",
@@ -111,7 +111,7 @@ def test_a_match_is_listed_with_what_its_pages_show(
     [one] = given(record, "match")
     assert one["groups"] == [group for group, is_said in says.items() if is_said]
     assert says["event"] is in_words
-    assert (one["state"], one["role"], one["by_itself"]) == ("BRA", None, True)
+    assert (one["state"], one["role"], one["automatic"]) == ("BRA", None, True)
 
 
 def test_both_states_of_a_match_read_what_the_other_was_shown(as_actor, bra, given):
@@ -149,7 +149,7 @@ def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, bra, given):
     [cause] = given(seized, "hit", "BRA")
     assert (told["cause_id"], told["read_as"]) == (seized, "NCX77123")
     assert (cause["state"], cause["groups"]) == ("PRY", ["holder", "firearm", "event"])
-    assert alert["by_itself"] and cause["by_itself"]
+    assert alert["automatic"] and cause["automatic"]
 
 
 def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
@@ -173,7 +173,7 @@ def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, giv
     [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
     [answered] = given(record, "answer")
     assert answered["groups"] == shown(CHAIN, event)
-    assert (answered["state"], answered["role"], answered["by_itself"]) == ("BRA", None, True)
+    assert (answered["state"], answered["role"], answered["automatic"]) == ("BRA", None, True)
     assert (answered["given_by"], answered["case_number"]) == ("PRY", "C-1")
     [result] = given(record, "reading")
     assert (result["groups"], result["role"]) == (named(event), "trace_analyst")
@@ -208,7 +208,7 @@ def test_what_a_person_answers_is_no_act_of_the_service(as_actor, given):
     body = {"completeness": "full", "handling": "H1", "records": [record]}
     analyst.post(f"/requests/{request['id']}/answer", body, 200, If_Match='"1"')
     [one] = given(record, "answer")
-    assert (one["state"], one["role"], one["by_itself"]) == ("BRA", None, False)
+    assert (one["state"], one["role"], one["automatic"]) == ("BRA", None, False)
 
 
 def test_what_is_read_is_listed_with_what_the_page_shows(as_actor, bra, given):

@@ -32,7 +32,12 @@ NO_PAGE = {
 }
 """What only ever leads back to the page before, or answers a script."""
 BY_SCRIPT = {
-    f"post_desk.{name}" for name in ("scan", "do_task", "call", "seize", "check", "keep_photo")
+    "border.scan_paper",
+    "border.run_task",
+    "border.request_call",
+    "border.record_seizure",
+    "border.run_check",
+    "border.attach_photo",
 }
 """Forms that the officer's desk sends by a script of its own: its own tests look at what comes of them."""
 AT_POST = "/posts/{post}/desk"

@@ -13,14 +13,14 @@ from salsa_ext.reference import names
 
 
 class Code(fields.String):
-    """One of a closed list."""
+    """One of a closed list, in requests and answers."""
 
     default_error_messages = {"invalid": LazyMessage("One of: {choices}.")}
 
     def __init__(self, choices: Sequence[str], **options: Any) -> None:
         self.choices = tuple(choices)
-        metadata = {"enum": list(choices)} | options.pop("metadata", {})
-        super().__init__(metadata=metadata, **options)
+        enum = [*choices, None] if options.get("allow_none") else [*choices]
+        super().__init__(metadata={"enum": enum} | options.pop("metadata", {}), **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or value not in self.choices:
@@ -29,7 +29,7 @@ class Code(fields.String):
 
 
 class StateCode(fields.String):
-    """A country by its ISO 3166-1 alpha-3 code."""
+    """A country by its ISO 3166-1 alpha-3 code, in requests and answers."""
 
     default_error_messages = {
         "invalid": LazyMessage(

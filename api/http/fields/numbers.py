@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields
 
@@ -84,9 +85,11 @@ class Quantity(fields.Field[Decimal]):
         )
     }
 
+    limits: ClassVar[Mapping[str, Any]] = {"exclusiveMinimum": 0, "maximum": MAX_QUANTITY}
+
     def __init__(self, **options: Any) -> None:
-        limits = {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY}
-        super().__init__(metadata=limits | options.pop("metadata", {}), **options)
+        metadata = {"type": "number"} | dict(self.limits) | options.pop("metadata", {})
+        super().__init__(metadata=metadata, **options)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | int | None:
         if value is None:
@@ -114,10 +117,7 @@ class QuantityOrZero(Quantity):
         )
     }
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        del self.metadata["exclusiveMinimum"]
-        self.metadata["minimum"] = 0
+    limits = {"minimum": 0, "maximum": MAX_QUANTITY}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
         is_none = not isinstance(value, bool) and value == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from marshmallow import Schema, ValidationError, fields, post_load
+from marshmallow import Schema, ValidationError, fields, missing, post_load
 
+from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import Quantity
 from api.i18n.messages import LazyMessage
 from salsa_ext.core.errors import message
 
@@ -37,8 +40,8 @@ class RequestSchema(Schema):
         if isinstance(messages, dict):
             unknown = [
                 name
-                for name, said in messages.items()
-                if said == [self.error_messages["unknown"]] and isinstance(name, str)
+                for name, errors in messages.items()
+                if errors == [self.error_messages["unknown"]] and isinstance(name, str)
             ]
             for name in islice(unknown, MAX_SUGGESTIONS):
                 messages[name] = self._unknown(name)
@@ -46,10 +49,9 @@ class RequestSchema(Schema):
     def _unknown(self, name: str) -> list[Any]:
         known = [field.data_key or key for key, field in self.load_fields.items()]
         near = get_close_matches(name.lower()[:MAX_SUGGESTED_LENGTH], known, n=1)
-        said = (
-            message("There is no such field; did you mean {near}?", near=near[0]) if near else None
-        )
-        return [said or self.error_messages["unknown"]]
+        if near:
+            return [message("There is no such field; did you mean {near}?", near=near[0])]
+        return [self.error_messages["unknown"]]
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> Any:
@@ -66,7 +68,7 @@ class Nested(fields.Nested):
     default_error_messages = {"type": LazyMessage("An object is needed here.")}
 
 
-class Items(fields.List):
+class Items(fields.List[Any]):
     """List of limited length, loaded as a tuple.
 
     With `least`, the message `short` in `error_messages` is needed.
@@ -88,3 +90,56 @@ class Items(fields.List):
         if isinstance(value, list) and len(value) < self.least:
             raise self.make_error("short")
         return tuple(super()._deserialize(value, *args, **kwargs))
+
+
+RESPONSES: Final[dict[type[Schema], type[Schema]]] = {}
+"""Schemas of answers by those of the requests that they repeat."""
+ResponseClass = TypeVar("ResponseClass", bound=type[Schema])
+
+
+def repeats(
+    request: type[Schema], *left_out: str, is_complete: bool = False
+) -> Callable[[ResponseClass], ResponseClass]:
+    """Add the fields of a request to the schema of an answer (class decorator).
+
+    An answer promises types and closed lists, but no lengths. Fields that the class declares itself
+    and confirmations stay as they are; `is_complete`: all fields have a value.
+    """
+
+    def add(response: ResponseClass) -> ResponseClass:
+        declared = response._declared_fields
+        for name, field in request._declared_fields.items():
+            if name not in declared and name not in left_out and not name.startswith("confirm_"):
+                declared[name] = _as_response(field, is_complete)
+        RESPONSES[request] = response
+        return response
+
+    return add
+
+
+def _as_response(field: fields.Field[Any], is_complete: bool = False) -> fields.Field[Any]:
+    """Return the field of an answer for a field of a request."""
+    is_set = field.required or is_complete or field.load_default not in (missing, ())
+    options: dict[str, Any] = {"data_key": field.data_key, "required": is_set}
+    options["allow_none"] = not (is_set or field.load_default == ())
+    if isinstance(field, Code):
+        return Code(field.choices, **options)
+    if isinstance(field, fields.Nested):
+        return fields.Nested(RESPONSES[type(field.schema)], **options)
+    if isinstance(field, fields.List):
+        return fields.List(_as_response(field.inner, is_complete=True), **options)
+    plain = next(kind for kind in PLAIN_FIELDS if isinstance(field, kind))
+    return plain(**options)
+
+
+PLAIN_FIELDS: Final = (
+    StateCode,
+    Quantity,
+    fields.UUID,
+    fields.Date,
+    fields.DateTime,
+    fields.Boolean,
+    fields.Integer,
+    fields.Float,
+    fields.String,
+)

@@ -1,14 +1,12 @@
-"""Crash-safe files: atomic writes, locks between processes, the server log."""
+"""Private and atomic files, and locks between processes."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +31,16 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return the file's content, or None; raises PostgresUnavailable if invalid."""
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the file's content, empty without a file; raises PostgresUnavailable if invalid."""
     try:
-        content = json.loads(path.read_text())
+        return dict(json.loads(path.read_text()))
     except FileNotFoundError:
-        return None
+        return {}
     except ValueError as cause:
         raise PostgresUnavailable(
             message("{path} is damaged: {cause}.", path=path, cause=str(cause))
         ) from cause
-    return dict(content)
 
 
 def sync_folder(folder: Path) -> None:
@@ -55,7 +52,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-LOCK_TIMEOUT = 420.0
+@contextmanager
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Exclude other processes from the block; every holder has a time limit of its own."""
+    descriptor = _open_lock_file(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        # A fork during the block would keep the lock if it were only closed.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
 
 class SharedLock:
@@ -79,7 +86,13 @@ class SharedLock:
 
     def become_sole_holder(self) -> bool:
         """Return True for the only holder; otherwise the lock is lost."""
-        return self._descriptor is not None and _try_lock(self._descriptor, fcntl.LOCK_EX)
+        if self._descriptor is None:
+            return False
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def release(self) -> None:
         """Release the lock, also for workers forked from this process."""
@@ -89,76 +102,5 @@ class SharedLock:
             self._descriptor = None
 
 
-@contextmanager
-def exclusive_lock(path: Path) -> Iterator[None]:
-    """Exclude other processes from the block; raises PostgresUnavailable after LOCK_TIMEOUT."""
-    descriptor = _open_lock_file(path)
-    try:
-        _wait_for(descriptor, path)
-        yield
-    finally:
-        # A fork during the block would keep the lock if it were only closed.
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
-
-
 def _open_lock_file(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-
-
-def _try_lock(descriptor: int, operation: int) -> bool:
-    try:
-        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _wait_for(descriptor: int, path: Path) -> None:
-    deadline = time.monotonic() + LOCK_TIMEOUT
-    while not _try_lock(descriptor, fcntl.LOCK_EX):
-        if time.monotonic() > deadline:
-            raise PostgresUnavailable(
-                message(
-                    "Another process has been starting or stopping the database for {minutes} "
-                    "minutes; it holds {path}.",
-                    minutes=int(LOCK_TIMEOUT // 60),
-                    path=path,
-                )
-            )
-        time.sleep(0.02)
-
-
-MAX_LOG_SIZE = 50 * 1024 * 1024
-TAIL_SIZE = 16 * 1024
-
-
-@dataclass(frozen=True)
-class ServerLog:
-    """Log file of the server."""
-
-    path: Path
-
-    def rotate(self) -> None:
-        """Rename a log above the limit, replacing the previous one."""
-        if self.size() > MAX_LOG_SIZE:
-            self.path.replace(self.path.with_name(self.path.name + ".1"))
-
-    def open(self) -> int:
-        """Return a descriptor for appending; raises OSError."""
-        return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    def size(self) -> int:
-        """Return the size in bytes, 0 without a file."""
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    def since(self, offset: int) -> str:
-        """Return the last lines written after `offset`."""
-        with self.path.open("rb") as file:
-            file.seek(max(offset, self.size() - TAIL_SIZE))
-            return last_lines(file.read().decode(errors="replace"))
-
-
-def last_lines(text: str, count: int = 12) -> str:
-    """Return the end of a program's output, for an error message."""
-    return "\n".join(text.strip().splitlines()[-count:])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit import Action, AuditEvent
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose
@@ -18,12 +18,12 @@ from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, pair_locks
 from salsa_ext.firearms.records.queries import find_records
-from salsa_ext.notifications import commands as notification_commands
+from salsa_ext.notifications.commands import find_assignee, notify_assignee
 from salsa_ext.notifications.values import AssigneeData
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.tracing.requests import answers, message_log, workflow
 from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON, MatchCertainty
-from salsa_ext.tracing.requests.lifecycle import REPLIABLE_ACTIONS, deadline_on
+from salsa_ext.tracing.requests.lifecycle import REPLIABLE_ACTIONS, end_of_day
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import (
@@ -37,7 +37,7 @@ from salsa_ext.tracing.requests.values import (
     RefusalData,
     RestrictionData,
 )
-from salsa_ext.tracing.requests.workflow import lock_request
+from salsa_ext.tracing.requests.workflow import audit_request, lock_request
 
 MAX_DEFERRAL_DAYS: Final = 366
 
@@ -49,7 +49,7 @@ def acknowledge(
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
     _apply_and_send(actor, request, "acknowledge", {"text": data.text})
-    workflow.audit_request(actor, Action.REQUEST_ACKNOWLEDGED, request)
+    audit_request(actor, Action.REQUEST_ACKNOWLEDGED, request)
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,17 @@ def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> Acknowledgem
     require(actor, Permission.REQUEST_ANSWER)
     asking = select(TraceRequest.asking_state).where(TraceRequest.id.in_(data.requests))
     pair_locks.lock_with(actor.own_state(), db.session.scalars(asking))
-    left: dict[UUID, SalsaError] = {}
-    wanted = sorted({*data.requests})
-    for request_id in wanted:
+    acknowledged: list[UUID] = []
+    failures: dict[UUID, SalsaError] = {}
+    for request_id in sorted({*data.requests}):
         try:
             acknowledge(
                 actor=actor, request_id=request_id, expected_version=None, data=CommentData()
             )
+            acknowledged.append(request_id)
         except (NotFound, IllegalTransition) as error:
-            left[request_id] = error
-    return AcknowledgementResult([one for one in wanted if one not in left], left)
+            failures[request_id] = error
+    return AcknowledgementResult(acknowledged, failures)
 
 
 def answer(
@@ -90,29 +91,33 @@ def answer(
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
     answers.check_answer(actor, request, data)
-    actor = actor.for_purpose(
-        Purpose("investigation", request.case_number, about=(str(request.trace_id),))
-    )
-    action = "restrict" if data.completeness == "restricted" else "answer"
+    trace = (str(request.trace_id),)
+    actor = actor.for_purpose(Purpose("investigation", request.case_number, about=trace))
     handling = data.handling or answers.handling_for(request, find_records(data.records))
-    events = _answer_events(actor, request, data, handling)
-    _apply_and_send(
-        actor,
-        request,
-        action,
-        {
-            "completeness": data.completeness,
-            "restriction_reason": data.restriction_reason,
-            "events": events,
-            "points_to": sorted({*data.points_to}),
-            "handling": handling,
-            "note": data.note,
-            "is_automatic": False,
-            "failure_reason": data.failure_reason,
-        },
-        "trace.answer",
+    certainty = {
+        UUID(candidate["record"]): MatchCertainty(candidate["strength"], candidate["bits"])
+        for candidate in request.candidates
+    }
+    records = {record_id: certainty.get(record_id, CHOSEN_BY_PERSON) for record_id in data.records}
+    by_record = dict.fromkeys(map(str, data.records), handling)
+    events, disclosures = answers.answer_events(
+        actor, request.asking_state, records, by_record, by_person=True
     )
-    workflow.audit_request(actor, Action.REQUEST_ANSWERED, request, events=len(events))
+    own = actor.own_state()
+    events += [answers.manual_event(own, event, handling) for event in data.events]
+    body = {
+        "completeness": data.completeness,
+        "restriction_reason": data.restriction_reason,
+        "events": events,
+        "points_to": sorted({*data.points_to}),
+        "handling": handling,
+        "note": data.note,
+        "is_automatic": False,
+        "failure_reason": data.failure_reason,
+    }
+    action = "restrict" if data.completeness == "restricted" else "answer"
+    _apply_and_send(actor, request, action, body, "trace.answer", disclosures)
+    audit_request(actor, Action.REQUEST_ANSWERED, request, events=len(events))
 
 
 def report_no_record(
@@ -127,13 +132,9 @@ def report_no_record(
     request = lock_request(actor, request_id, expected_version)
     answers.check_no_record(request, "no_record", data)
     reason = data.failure_reason if isinstance(data, NoRecordData) else None
-    _apply_and_send(
-        actor,
-        request,
-        "no_record",
-        {"text": data.text, "is_automatic": False, "failure_reason": reason},
-    )
-    workflow.audit_request(actor, Action.REQUEST_FOUND_NOTHING, request)
+    body = {"text": data.text, "is_automatic": False, "failure_reason": reason}
+    _apply_and_send(actor, request, "no_record", body)
+    audit_request(actor, Action.REQUEST_FOUND_NOTHING, request)
 
 
 def refuse(
@@ -143,7 +144,7 @@ def refuse(
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
     _apply_and_send(actor, request, "refuse", {"reason": data.reason, "text": data.text})
-    workflow.audit_request(actor, Action.REQUEST_REFUSED, request, reason=data.reason)
+    audit_request(actor, Action.REQUEST_REFUSED, request, reason=data.reason)
 
 
 def defer(
@@ -153,15 +154,14 @@ def defer(
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
     if not 0 < (data.until - today(actor)).days <= MAX_DEFERRAL_DAYS:
-        raise Invalid(
-            {"until": [message("A day after today, within {count} days.", count=MAX_DEFERRAL_DAYS)]}
-        )
+        text = message("A day after today, within {count} days.", count=MAX_DEFERRAL_DAYS)
+        raise Invalid({"until": [text]})
     until = data.until.isoformat()
     _apply_and_send(actor, request, "defer", {"until": until, "reason": data.reason})
-    until_end = deadline_on(data.until, local_days(actor).zone(actor.own_state()))
-    workflow.defer_deadline(actor, request, until_end)
+    zone = local_days(actor).zone(actor.own_state())
+    workflow.start_clock(actor, request, end_of_day(data.until, zone))
     db.session.flush()
-    workflow.audit_request(actor, Action.REQUEST_DEFERRED, request, until=until)
+    audit_request(actor, Action.REQUEST_DEFERRED, request, until=until)
 
 
 def ask_questions(
@@ -173,7 +173,7 @@ def ask_questions(
     if not data.questions:
         raise Invalid({"questions": [message("Give at least one question.")]})
     _apply_and_send(actor, request, "ask", {"questions": list(data.questions)})
-    workflow.audit_request(actor, Action.REQUEST_QUESTIONED, request)
+    audit_request(actor, Action.REQUEST_QUESTIONED, request)
 
 
 def forward(
@@ -189,7 +189,7 @@ def forward(
         raise Invalid({"state": [wrong]})
     answers.check_no_record(request, "forward", data)
     _apply_and_send(actor, request, "forward", {"state": data.state, "reason": data.reason})
-    workflow.audit_request(actor, Action.REQUEST_FORWARDED, request, state=data.state)
+    audit_request(actor, Action.REQUEST_FORWARDED, request, state=data.state)
 
 
 def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
@@ -199,15 +199,12 @@ def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
     """
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id)
-    found = notification_commands.find_assignee(
-        data.username, Permission.REQUEST_ANSWER, restrictions.list_restricted(request_id)
-    )
-    request.assignee_id = found.id
+    restricted = restrictions.list_restricted(request_id)
+    assignee = find_assignee(data.username, Permission.REQUEST_ANSWER, restricted)
+    request.assignee_id = assignee.id
     db.session.flush()
-    notification_commands.notify_assignee(actor, found, "request_assigned", request)
-    workflow.audit_request(
-        actor, Action.REQUEST_ASSIGNED, request, account=str(request.assignee_id)
-    )
+    notify_assignee(actor, assignee, "request_assigned", request)
+    audit_request(actor, Action.REQUEST_ASSIGNED, request, account=str(assignee.id))
 
 
 def restrict(
@@ -218,15 +215,16 @@ def restrict(
     Replaces the earlier ones. Raises NotFound, StaleVersion, Invalid.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request, before = (
-        lock_request(actor, request_id, expected_version),
+    request = lock_request(actor, request_id, expected_version)
+    named, before = (
+        restrictions.list_named_by_asker(request_id),
         restrictions.list_restricted(request_id),
     )
-    restrictions.check_own_restrictions(
-        actor, data.hidden_from, restrictions.list_named_by_asker(request_id)
-    )
-    workflow.restrict_own(actor, request, data.hidden_from)
-    workflow.audit_request(actor, Action.REQUEST_HIDDEN, request, hidden_from=[*data.hidden_from])
+    restrictions.check_own_restrictions(actor, data.hidden_from, named)
+    request.version += 1
+    workflow.replace_restrictions(actor, request, data.hidden_from, by_asker=False)
+    db.session.flush()
+    audit_request(actor, Action.REQUEST_HIDDEN, request, hidden_from=[*data.hidden_from])
     workflow.notify_without_analyst(actor, request, before)
 
 
@@ -235,7 +233,7 @@ def add_note(*, actor: Actor, request_id: UUID, data: CommentData) -> None:
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id)
     message_log.store(actor, [MessageEntry("request", request.id, NOTE, {"text": data.text})])
-    workflow.audit_request(actor, Action.REQUEST_NOTED, request)
+    audit_request(actor, Action.REQUEST_NOTED, request)
 
 
 def _apply_and_send(
@@ -244,28 +242,15 @@ def _apply_and_send(
     action: str,
     body: Mapping[str, Any],
     kind: str | None = None,
+    acts: Sequence[AuditEvent] = (),
 ) -> None:
     """Apply an action to a request, and send a message at once."""
     workflow.apply_action(actor, request, action)
     request.is_automatic = False
     db.session.flush()
-    told = workflow.send_message(actor, request, kind or f"trace.{action}", body)
+    kind = kind or f"trace.{action}"
+    envelope = workflow.send_message(actor, request, kind, body, acts=acts)
     if action in REPLIABLE_ACTIONS:
-        request.question_envelope_id = told.id
+        request.question_envelope_id = envelope.id
         db.session.flush()
     delivery.deliver_now(actor)
-
-
-def _answer_events(
-    actor: Actor, request: TraceRequest, data: AnswerData, handling: str
-) -> list[dict[str, Any]]:
-    """Return own records and register entries as events."""
-    sure = {
-        UUID(one["record"]): MatchCertainty(one["strength"], one["bits"])
-        for one in request.candidates
-    }
-    wanted = {record_id: sure.get(record_id, CHOSEN_BY_PERSON) for record_id in data.records}
-    told = answers.release(actor, request.asking_state, wanted, handling)
-    return told + [
-        answers.manual_event(actor.own_state(), event, handling) for event in data.events
-    ]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from salsa_ext.access.release import Statement
 from salsa_ext.core.actor import Actor
-from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
 from salsa_ext.disclosure.sharing import Sharing, analyst_reader
@@ -35,51 +33,37 @@ DOCUMENTS: Final[Mapping[str, Any]] = {
 Facts = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class DocumentFacts:
-    """Facts by document, and the export records whose gun arrived."""
+def load_facts(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, Facts]:
+    """Return by record the facts of own records that another state may be given.
 
-    by_document: Mapping[UUID, Facts]
-    arrived: frozenset[UUID]
-
-    def of(self, record: Record) -> Facts:
-        """Return one record's facts; no shipment status if its gun arrived."""
-        found = self.by_document.get(record.document_id, {})
-        return found | {"shipment_status": None} if record.id in self.arrived else found
-
-
-def load_facts(actor: Actor, to: str, views: Sequence[RecordView]) -> DocumentFacts:
-    """Return the facts of own records that another state may be given."""
-    facts: dict[UUID, Facts] = {}
-    for kind in DOCUMENTS:
-        if ids := _document_ids(views, kind):
-            facts |= _facts_of_kind(actor, kind, ids)
-    facts |= _facts_of_receipts(actor, to, _document_ids(views, "receipt"))
-    return DocumentFacts(facts, _arrived_records(views, facts))
+    No shipment status of an export whose gun arrived.
+    """
+    documents: dict[str, set[UUID]] = defaultdict(set)
+    for view in views:
+        documents[view.record.document_kind].add(view.record.document_id)
+    by_document = _receipt_facts(actor, to, documents.pop("receipt", set()))
+    for kind in documents.keys() & DOCUMENTS.keys():
+        by_document |= _document_facts(actor, kind, documents[kind])
+    facts = {view.record.id: by_document.get(view.record.document_id, {}) for view in views}
+    exports = [view.record for view in views if view.record.document_kind == "shipment"]
+    for record_id in _arrived_records(exports, facts):
+        facts[record_id] = facts[record_id] | {"shipment_status": None}
+    return facts
 
 
-def _document_ids(views: Sequence[RecordView], kind: str) -> list[UUID]:
-    return [view.record.document_id for view in views if view.record.document_kind == kind]
-
-
-def _facts_of_kind(actor: Actor, kind: str, ids: Sequence[UUID]) -> dict[UUID, Facts]:
-    found = db.session.execute(_document_query(kind), {"ids": list(ids), "now": actor.now()})
-    return {
-        row.id: {key: _to_json(value) for key, value in row._mapping.items() if key != "id"}
-        for row in found
-    }
-
-
-@cache
-def _document_query(kind: str) -> Any:
+def _document_facts(actor: Actor, kind: str, ids: set[UUID]) -> dict[UUID, Facts]:
     model = DOCUMENTS[kind]
-    query: Any = select(model.id, model.number).where(is_any_of_param(model.id))
+    query: Any = select(model.id, model.number.label("document_number"))
     if kind == "shipment":
-        status = status_expression(bindparam("now", type_=Shipment.overdue_at.type))
-        query = _with_return_date(query.add_columns(status.label("shipment_status")))
+        now = bindparam("now", actor.now(), type_=Shipment.overdue_at.type)
+        status = status_expression(now).label("shipment_status")
+        query = _with_return_date(query.add_columns(status))
     if kind == "report":
         query = query.add_columns(Report.stolen_from)
-    return query
+    facts = {}
+    for row in db.session.execute(query.where(is_any_of(model.id, ids))).mappings():
+        facts[row["id"]] = {name: _to_json(value) for name, value in row.items() if name != "id"}
+    return facts
 
 
 def _with_return_date(query: Any) -> Any:
@@ -92,74 +76,52 @@ def _to_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _facts_of_receipts(actor: Actor, to: str, ids: Sequence[UUID]) -> dict[UUID, Facts]:
+def _receipt_facts(actor: Actor, to: str, ids: set[UUID]) -> dict[UUID, Facts]:
     """Return the shipment's facts for receipts, where its papers may be disclosed.
 
     They are the exporting state's papers: a state that they do not concern is given the receipt
-    alone, and asks the exporting state for the rest.
+    alone, and asks the exporting state for the rest. Returned goods have no return date.
     """
     if not ids:
         return {}
-    rows = db.session.execute(_receipt_query(), {"ids": list(ids)})
-    return {row.id: _receipt_facts(row) for row in rows if _may_disclose(actor, to, row)}
-
-
-@cache
-def _receipt_query() -> Any:
     columns = (
         Receipt.id,
         Receipt.owner_state,
-        Shipment.owner_state.label("shipped_by"),
+        Shipment.owner_state.label("exporting_state"),
         Shipment.concerned,
         Shipment.number,
         Shipment.importing_state,
     )
     query = select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id)
-    return _with_return_date(query.where(is_any_of_param(Receipt.id)))
+    facts = {}
+    for row in db.session.execute(_with_return_date(query.where(is_any_of(Receipt.id, ids)))):
+        paper = Statement(row.exporting_state, concerns=to in row.concerned, is_paper=True)
+        if Sharing(paper, analyst_reader(actor, to)).may("document"):
+            due = row.return_due_on if row.owner_state == row.importing_state else None
+            facts[row.id] = {"document_number": row.number, "return_due_on": _to_json(due)}
+    return facts
 
 
-def _may_disclose(actor: Actor, to: str, row: Any) -> bool:
-    paper = Statement(row.shipped_by, concerns=to in row.concerned, is_paper=True)
-    return Sharing(paper, analyst_reader(actor, to)).may("document")
-
-
-def _receipt_facts(row: Any) -> Facts:
-    """Return the facts of one receipt; returned goods have no return date."""
-    due = row.return_due_on if row.owner_state == row.importing_state else None
-    return {"number": row.number, "return_due_on": _to_json(due)}
-
-
-def _arrived_records(views: Sequence[RecordView], facts: Mapping[UUID, Facts]) -> frozenset[UUID]:
+def _arrived_records(exports: Sequence[Record], facts: Mapping[UUID, Facts]) -> list[UUID]:
     """Return the export records whose gun is in a current receipt.
 
     For a returned shipment that is the receipt of the exporting state.
     """
-    shipped = {
-        view.record.id: view.record for view in views if view.record.document_kind == "shipment"
-    }
-    if not shipped:
-        return frozenset()
-    by: dict[UUID | None, set[str]] = defaultdict(set)
-    for link, owner in db.session.execute(_receipt_record_query(), {"ids": [*shipped]}):
-        by[link].add(owner)
-    return frozenset(
-        key
-        for key, record in shipped.items()
-        if by[key] & _expected_receivers(record, facts.get(record.document_id, {}))
+    if not exports:
+        return []
+    receipts = select_current(Record).where(
+        is_any_of(Record.linked_record, [record.id for record in exports]),
+        Record.document_kind == "receipt",
     )
-
-
-@cache
-def _receipt_record_query() -> Any:
-    mine = (is_any_of_param(Record.linked_record), Record.document_kind == "receipt")
-    return (
-        select_current(Record)
-        .where(*mine)
-        .with_only_columns(Record.linked_record, Record.owner_state)
-    )
-
-
-def _expected_receivers(record: Record, fact: Facts) -> set[str | None]:
-    if fact.get("shipment_status") == "returned":
-        return {record.owner_state}
-    return {record.owner_state, record.counterpart_state}
+    receivers: dict[UUID | None, set[str]] = defaultdict(set)
+    columns = (Record.linked_record, Record.owner_state)
+    for linked, owner in db.session.execute(receipts.with_only_columns(*columns)):
+        receivers[linked].add(owner)
+    arrived = []
+    for record in exports:
+        expected = {record.owner_state}
+        if facts[record.id].get("shipment_status") != "returned":
+            expected.add(record.counterpart_state or "")
+        if receivers[record.id] & expected:
+            arrived.append(record.id)
+    return arrived

@@ -48,16 +48,14 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 PERSON_ACTIONS: Final = ("acknowledge", "answer", "no_record", "ask", "defer", "forward", "refuse")
 """Actions of persons of the asked state, in the order offered."""
+FULL_PERCENT: Final = 100
+REMINDER_PERCENTS: Final = (50, 80, 100, 200)
+"""Percent of the time limit at which a reminder is sent."""
 
 
 def possible_actions(status: str) -> tuple[str, ...]:
     """Return the actions possible for persons of the asked state."""
     return tuple(action for action in PERSON_ACTIONS if action in TRANSITIONS[status])
-
-
-FULL_PERCENT: Final = 100
-REMINDER_PERCENTS: Final = (50, 80, 100, 200)
-"""Percent of the time limit at which a reminder is sent."""
 
 
 def next_status(status: str, action: str) -> str | None:
@@ -68,11 +66,6 @@ def next_status(status: str, action: str) -> str | None:
 def status_after_renewal(status: str, *, is_automatic: bool) -> str:
     """Return the status after a renewal: `sent` again if answered automatically."""
     return "sent" if is_automatic and status in ANSWERED_STATUSES else status
-
-
-def deadline_from(term: timedelta, since: datetime, calendar: Calendar | None) -> datetime:
-    """Return the deadline, by the asked state's clock since receipt."""
-    return add_working_time(since, term, calendar)
 
 
 def time_at_percent(
@@ -92,9 +85,9 @@ def time_at_percent(
     return add_working_time(begin, term * percent / FULL_PERCENT, calendar)
 
 
-def deadline_on(until: date, zone: str) -> datetime:
-    """Return the end of a day in the asked state's zone."""
-    return datetime.combine(until + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+def end_of_day(day: date, zone: str) -> datetime:
+    """Return the end of a day in a zone."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def after_pause(

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, type_coerce
+from sqlalchemy import func, select, type_coerce
 
 from salsa_ext.access.audit import AuditEvent, append_with_rows
 from salsa_ext.access.models import Account
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.tracing.requests.models import TraceMessage
@@ -43,54 +43,29 @@ def store(actor: Actor, entries: Iterable[MessageEntry], acts: Sequence[AuditEve
 
     `acts` are audited in the same round trip.
     """
-    append_with_rows(actor, acts, {TraceMessage: [_message_row(actor, word) for word in entries]})
+    own, rows = actor.own_state(), []
+    for entry in entries:
+        sender = entry.envelope.sender if entry.envelope else own
+        rows.append(
+            {
+                "id": new_id(),
+                "owner_state": own,
+                "subject_kind": entry.subject_kind,
+                "subject_id": entry.subject_id,
+                "kind": entry.kind,
+                "sender": sender,
+                "account_id": actor.account_id if sender == own else None,
+                "envelope_id": entry.envelope.id if entry.envelope else None,
+                "data": dict(entry.data),
+                "at": actor.now(),
+            }
+        )
+    append_with_rows(actor, acts, {TraceMessage: rows})
 
 
 def message_kind(envelope: Envelope) -> str:
     """Return the message kind of an envelope: `answer` for `trace.answer`."""
     return envelope.kind.rpartition(".")[2]
-
-
-def _message_row(actor: Actor, word: MessageEntry) -> dict[str, Any]:
-    envelope, own = word.envelope, actor.own_state()
-    sender = envelope.sender if envelope else own
-    return {
-        "id": new_id(),
-        "owner_state": own,
-        "subject_kind": word.subject_kind,
-        "subject_id": word.subject_id,
-        "kind": word.kind,
-        "sender": sender,
-        "account_id": actor.account_id if sender == own else None,
-        "envelope_id": envelope.id if envelope else None,
-        "data": dict(word.data),
-        "at": actor.now(),
-    }
-
-
-_EVENTS: Final = "events"
-_MESSAGE_COLUMNS: Final = (
-    TraceMessage.subject_id,
-    TraceMessage.kind,
-    TraceMessage.sender,
-    TraceMessage.at,
-    TraceMessage.envelope_id,
-    Account.username.label("by"),
-    type_coerce(TraceMessage.data.op("-")(_EVENTS), TraceMessage.data.type).label("data"),
-    func.jsonb_array_length(TraceMessage.data[_EVENTS]).label(_EVENTS),
-)
-"""Columns of a message, without the events of an answer."""
-_MESSAGES: Final = (
-    select(*_MESSAGE_COLUMNS)
-    .outerjoin(Account, Account.id == TraceMessage.account_id)
-    .where(is_any_of_param(TraceMessage.subject_id))
-    .order_by(TraceMessage.id)
-)
-_ANSWERS: Final = (
-    select(TraceMessage.data)
-    .where(TraceMessage.subject_id == bindparam("request"), TraceMessage.kind == "answer")
-    .order_by(TraceMessage.id)
-)
 
 
 @dataclass(frozen=True)
@@ -111,11 +86,27 @@ class MessageView:
 
 def messages_by_subject(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
     """Return own messages by leg, request or trace, in order."""
-    found = defaultdict[UUID, list[MessageView]](list)
-    for row in db.session.execute(_MESSAGES, {"ids": list(ids)}):
-        said = row._asdict()
-        found[said.pop("subject_id")].append(MessageView(**said))
-    return found
+    data = TraceMessage.data
+    query = (
+        select(
+            TraceMessage.subject_id,
+            TraceMessage.kind,
+            TraceMessage.sender,
+            TraceMessage.at,
+            TraceMessage.envelope_id,
+            Account.username.label("by"),
+            type_coerce(data.op("-")("events"), data.type).label("data"),
+            func.jsonb_array_length(data["events"]).label("events"),
+        )
+        .outerjoin(Account, Account.id == TraceMessage.account_id)
+        .where(is_any_of(TraceMessage.subject_id, ids))
+        .order_by(TraceMessage.id)
+    )
+    messages: dict[UUID, list[MessageView]] = defaultdict(list)
+    for row in db.session.execute(query):
+        columns = row._asdict()
+        messages[columns.pop("subject_id")].append(MessageView(**columns))
+    return messages
 
 
 @dataclass(frozen=True)
@@ -127,18 +118,22 @@ class AnswerHandling:
 
     def strictest(self, records: Iterable[Any]) -> str:
         """Return the strictest handling of the last answer and these records."""
-        return max([self.last, *(self.by_record.get(str(one), self.last) for one in records)])
+        return max([self.last, *(self.by_record.get(str(key), self.last) for key in records)])
 
 
 def answer_handling(request_id: UUID) -> AnswerHandling | None:
     """Return the handling of own answers to a request, or None."""
-    answers = db.session.scalars(_ANSWERS, {"request": request_id}).all()
+    query = select(TraceMessage.data).order_by(TraceMessage.id)
+    own = (TraceMessage.subject_id == request_id, TraceMessage.kind == "answer")
+    answers = db.session.scalars(query.where(*own)).all()
     if not answers:
         return None
-    by_record = {event["record"]: event["handling"] for said in answers for event in said[_EVENTS]}
-    return AnswerHandling(answers[-1]["handling"], by_record)
+    events = [event for answer in answers for event in answer["events"]]
+    return AnswerHandling(
+        answers[-1]["handling"], {event["record"]: event["handling"] for event in events}
+    )
 
 
-def withdrawal_time(said: Sequence[MessageView]) -> datetime | None:
+def withdrawal_time(messages: Sequence[MessageView]) -> datetime | None:
     """Return when the asking state withdrew its request, by its messages."""
-    return next((one.at for one in reversed(said) if one.kind == "withdraw"), None)
+    return next((entry.at for entry in reversed(messages) if entry.kind == "withdraw"), None)

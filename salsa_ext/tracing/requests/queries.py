@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from salsa_ext.access import authentication
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.disclosure import restrictions
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.message_log import MessageView
@@ -29,8 +29,8 @@ from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, RUNNING_STATUSE
 class RequestView:
     """A request with its messages and its assignee's username.
 
-    `hidden_from` are agencies of the own state that must not see it: `own_hidden_from` chosen by
-    the own state, `named_hidden_from` by the asking state; one may be both.
+    Agencies of the own state that must not see it: `own_restricted` by the own state,
+    `named_restricted` by the asking state; one may be both.
     """
 
     request: TraceRequest
@@ -52,11 +52,8 @@ class RequestView:
     @property
     def withdrawn_at(self) -> datetime | None:
         """Return when the asking state withdrew it; otherwise None."""
-        return (
-            message_log.withdrawal_time(self.messages)
-            if self.request.status == "withdrawn"
-            else None
-        )
+        is_withdrawn = self.request.status == "withdrawn"
+        return message_log.withdrawal_time(self.messages) if is_withdrawn else None
 
     @property
     def due_at(self) -> datetime | None:
@@ -74,8 +71,8 @@ def list_requests(
 ) -> Page[RequestView]:
     """Return a page of requests to the own state, newest first."""
     require(actor, Permission.REQUEST_READ)
-    found = fetch_page(_filtered(filters), TraceRequest.id, limit, cursor)
-    return found.of(_views(found.items))
+    page = fetch_page(_filtered(filters), TraceRequest.id, limit, cursor)
+    return page.of(_views(page.items))
 
 
 def list_waiting(
@@ -86,26 +83,22 @@ def list_waiting(
     key = (TraceRequest.status.not_in(RUNNING_STATUSES), TraceRequest.due_at, TraceRequest.id)
     query = _filtered(filters).where(TraceRequest.status.in_(WAITING_STATUSES))
     if cursor is not None:
-        query = query.where(_after_cursor(key, cursor))
+        query = query.where(tuple_(*key) > tuple_(*_parse_cursor(cursor)))
     query = query.order_by(*key).limit(limit + 1).execution_options(populate_existing=True)
     rows = db.session.scalars(query).all()
-    return Page(_views(rows[:limit]), _cursor_of(rows[limit - 1]) if len(rows) > limit else None)
+    last = rows[limit - 1] if len(rows) > limit else None
+    is_stopped = last is not None and last.status not in RUNNING_STATUSES
+    following = None if last is None else f"{int(is_stopped)}_{last.due_at.isoformat()}_{last.id}"
+    return Page(_views(rows[:limit]), following)
 
 
-def _cursor_of(row: TraceRequest) -> str:
-    """Return the cursor of a request in the list of waiting ones."""
-    return f"{int(row.status not in RUNNING_STATUSES)}_{row.due_at.isoformat()}_{row.id}"
-
-
-def _after_cursor(key: tuple[Any, ...], cursor: str) -> ColumnElement[bool]:
+def _parse_cursor(cursor: str) -> tuple[bool, datetime, UUID]:
     try:
-        stands, due_at, last = cursor.split("_")
-        place = (stands == "1", datetime.fromisoformat(due_at), UUID(last))
+        is_stopped, due_at, last = cursor.split("_")
+        return is_stopped == "1", datetime.fromisoformat(due_at), UUID(last)
     except ValueError:
-        raise Invalid(
-            {"cursor": [message("This is not a cursor of this list; begin without one.")]}
-        ) from None
-    return tuple_(*key) > tuple_(*place)
+        text = message("This is not a cursor of this list; begin without one.")
+        raise Invalid({"cursor": [text]}) from None
 
 
 def _filtered(filters: Mapping[str, Any]) -> Select[TraceRequest]:
@@ -116,8 +109,8 @@ def _filtered(filters: Mapping[str, Any]) -> Select[TraceRequest]:
     if (before := filters.get("due_before")) is not None:
         query = query.where(TraceRequest.due_at < before, TraceRequest.status.in_(RUNNING_STATUSES))
     if (assignee := filters.get("assignee")) is not None:
-        mine = select(Account.id).where(Account.username == assignee)
-        query = query.where(TraceRequest.assignee_id.in_(mine))
+        account = select(Account.id).where(Account.username == assignee)
+        query = query.where(TraceRequest.assignee_id.in_(account))
     return query
 
 
@@ -129,40 +122,31 @@ def get_request(actor: Actor, request_id: UUID) -> RequestView:
 
 def current_version(actor: Actor, request_id: UUID) -> int:
     """Return the current version, for If-Match; raises NotFound."""
-    return _find_request(request_id).version
+    return read_row(TraceRequest, request_id, kind="request").version
 
 
 def load(request_id: UUID) -> RequestView:
     """Return one request for a command that just changed it."""
-    return _views([_find_request(request_id)])[0]
-
-
-def _find_request(request_id: UUID) -> TraceRequest:
-    found = db.session.get(TraceRequest, request_id, populate_existing=True)
-    if found is None:
-        raise NotFound("request", request_id)
-    return found
+    return _views([read_row(TraceRequest, request_id, kind="request")])[0]
 
 
 def load_many(ids: Sequence[UUID]) -> list[RequestView]:
     """Return several requests of the own state; unknown ids are left out."""
-    if not ids:
-        return []
-    wanted = select(TraceRequest).where(TraceRequest.id.in_(ids)).order_by(TraceRequest.id)
-    return _views(db.session.scalars(wanted).all())
+    query = select(TraceRequest).where(TraceRequest.id.in_(ids)).order_by(TraceRequest.id)
+    return _views(db.session.scalars(query).all()) if ids else []
 
 
-def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
-    said = message_log.messages_by_subject(request.id for request in found)
-    named = authentication.usernames_by_id(request.assignee_id for request in found)
-    own, theirs = restrictions.own_and_named_by_subject(request.id for request in found)
+def _views(requests: Sequence[TraceRequest]) -> list[RequestView]:
+    messages = message_log.messages_by_subject(request.id for request in requests)
+    usernames = authentication.usernames_by_id(request.assignee_id for request in requests)
+    own, named = restrictions.own_and_named_by_subject(request.id for request in requests)
     return [
         RequestView(
             request,
-            said[request.id],
-            named.get(request.assignee_id),
+            messages[request.id],
+            usernames.get(request.assignee_id),
             own[request.id],
-            theirs[request.id],
+            named[request.id],
         )
-        for request in found
+        for request in requests
     ]

@@ -39,48 +39,35 @@ def search_for_trace(
     actor: Actor,
     firearm: Mapping[str, Any],
     excluded: Collection[UUID],
+    found_on: date,
     *,
-    found_on: date | None = None,
     silent: bool | None = None,
 ) -> list[Candidate]:
-    """Return the records of all states that match a firearm.
+    """Return the records of all states that match a firearm found on a day.
 
     By another mark without a legible serial. `excluded` is the record of the seized item itself: it
-    agrees in all and would suppress other matches. A record of a gun made after `found_on` is
-    unlikely. With `silent` False, other states' silent records are not searched.
+    agrees in all and would suppress other matches. A record of a gun made later is unlikely.
+    With `silent` False, other states' silent records are not searched.
     """
-    query, kept = query_for(firearm, found_on), _CACHE.get({})
-    key = _cache_key(actor, query, excluded, silent=silent)
-    found = kept[key] if key in kept else _search(actor, query, excluded, silent=silent)
-    kept[key] = found
-    return found
-
-
-def query_for(firearm: Mapping[str, Any], found_on: date | None) -> Query:
-    """Return the search query for a firearm found on a day."""
-    return replace(description_query(firearm), told_in=found_on.year if found_on else None)
-
-
-def _cache_key(
-    actor: Actor, query: Query, own: Collection[UUID], *, silent: bool | None
-) -> Hashable:
-    """Return all that a search depends on."""
-    return actor.state, query, frozenset(own), silent
-
-
-def _search(
-    actor: Actor, query: Query, own: Collection[UUID], *, silent: bool | None
-) -> list[Candidate]:
-    try:
-        found = find_candidates(
-            query, actor, stop_at_exact=False, silent=silent, current_only=True, excluded=own
-        )
-    except Invalid:  # no mark, or too short to search alone; the other routes are still asked
-        return []
-    is_read = bool(index.query_serials(query))
-    hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
-    # what is traced was found, be it recorded or not
-    return [*drop_near_misses(hits, query, is_seized=True)]
+    query, cache = replace(description_query(firearm), told_in=found_on.year), _CACHE.get({})
+    key = (actor.state, query, frozenset(excluded), silent)
+    if key not in cache:
+        try:
+            candidates = find_candidates(
+                query,
+                actor,
+                stop_at_exact=False,
+                silent=silent,
+                current_only=True,
+                excluded=excluded,
+            )
+        except Invalid:  # no mark, or too short to search alone; the other routes are still asked
+            candidates = []
+        has_serial = bool(index.query_serials(query))
+        hits = [hit for hit in candidates if hit.evidence.is_by_serial or not has_serial]
+        # the traced gun was found, whether that is recorded or not
+        cache[key] = [*drop_near_misses(hits, query, is_seized=True)]
+    return cache[key]
 
 
 def find_own_candidates(
@@ -96,19 +83,17 @@ def find_own_candidates(
     About as likely as the best of all states, which is `best`. The search runs as the asking state:
     `silent` records make no difference, not even in time.
     """
-    found = _CACHE.get({}).get(
-        _cache_key(asking, query_for(firearm, found_on), excluded, silent=False)
-    )
-    if found is None:
-        with acting_as(actor, asking.own_state()):
-            found = search_for_trace(asking, firearm, excluded, found_on=found_on, silent=False)
-    return [hit for hit in likely_candidates(found, best) if hit.held.state == actor.own_state()]
+    with acting_as(actor, asking.own_state()):
+        candidates = search_for_trace(asking, firearm, excluded, found_on, silent=False)
+    return [
+        hit for hit in likely_candidates(candidates, best) if hit.held.state == actor.own_state()
+    ]
 
 
 def description_query(firearm: Mapping[str, Any]) -> Query:
     """Return the search query for the description of a trace."""
-    borne = [Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]]
-    return query_for_description(firearm, borne)
+    marks = [Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]]
+    return query_for_description(firearm, marks)
 
 
 def candidate_rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

@@ -187,7 +187,7 @@ def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> 
         problems.add("events", message("Events belong to an answer."))
     if data.beside and data.status not in ("answered", "partial"):
         problems.add(
-            "beside",
+            "additional",
             message(
                 "Only an answer comes beside another; leave this out to put right what was"
                 " written down."

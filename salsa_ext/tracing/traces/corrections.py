@@ -26,6 +26,7 @@ from salsa_ext.firearms.records import changes as record_changes
 from salsa_ext.firearms.records.models import MarkKey
 from salsa_ext.tracing.chains.chain import correct_events
 from salsa_ext.tracing.requests import answers, workflow
+from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON
 from salsa_ext.tracing.requests.message_log import answer_handling
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces import legs
@@ -103,18 +104,22 @@ def _void_records(records: Collection[UUID]) -> set[UUID]:
 def _send_correction(
     actor: Actor, request: TraceRequest, given: AnsweredRecords, gone: set[UUID]
 ) -> None:
-    about = Purpose("investigation", request.case_number, about=(str(request.trace_id),))
-    saying, to = actor.for_purpose(about), request.asking_state
+    trace = (str(request.trace_id),)
+    actor = actor.for_purpose(Purpose("investigation", request.case_number, about=trace))
     before = answer_handling(request.id)
-    how = before.by_record if before else answers.NO_HANDLING
-    events = [
-        *answers.release_again(saying, to, given.by_person - gone, by_person=True, handled=how),
-        *answers.release_again(saying, to, given.by_service - gone, by_person=False, handled=how),
-    ]
-    left_out = (given.by_person | given.by_service) & gone
-    if events or left_out:
-        body = {"events": events, "gone": sorted(map(str, left_out))}
-        workflow.send_message(actor, request, "trace.corrected", body)
+    handling = before.by_record if before else None
+    events, acts = [], []
+    for records, by_person in ((given.by_person, True), (given.by_service, False)):
+        current = dict.fromkeys(records - gone, CHOSEN_BY_PERSON)
+        released, disclosures = answers.answer_events(
+            actor, request.asking_state, current, handling, by_person=by_person
+        )
+        events += released
+        acts += disclosures
+    removed = (given.by_person | given.by_service) & gone
+    if events or removed:
+        body = {"events": events, "gone": sorted(map(str, removed))}
+        workflow.send_message(actor, request, "trace.corrected", body, acts=acts)
 
 
 def _update_own_legs(actor: Actor, audience: CorrectionRecipients, gone: set[UUID]) -> None:
@@ -124,8 +129,10 @@ def _update_own_legs(actor: Actor, audience: CorrectionRecipients, gone: set[UUI
     query = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id).where(*mine)
     fresh = query.with_for_update().execution_options(populate_existing=True)
     for trace, leg in db.session.execute(fresh.order_by(Trace.id)).all():
-        held = {UUID(event["record"]) for event in leg.events} & audience.records
-        said = answers.release_again(actor, own, held - gone, by_person=True)
+        corrected = {UUID(event["record"]) for event in leg.events} & audience.records - gone
+        said, _ = answers.answer_events(
+            actor, own, dict.fromkeys(corrected, CHOSEN_BY_PERSON), by_person=True
+        )
         with legs.updating_status(trace):
             leg.events = correct_events(leg.events, said, map(str, gone), actor.now().isoformat())
 

@@ -424,7 +424,8 @@ def _leg_row(
 def own_answer(actor: Actor, trace: Trace, wanted: Route) -> dict[str, Any]:
     """Return the columns of the own leg: events of own records."""
     own = trace.owner_state
-    events, _ = answers.build_answer(actor, own, wanted.by_state.get(own, ()))
+    records = answers.certainty_by_record(wanted.by_state.get(own, ()))
+    events, _ = answers.answer_events(actor, own, records, by_person=False)
     return {
         "events": events,
         "status": "answered" if events else "no_record",

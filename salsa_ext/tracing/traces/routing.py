@@ -42,7 +42,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
         found = record_search.search_for_trace(
-            actor, trace.firearm, own, found_on=trace.found_on, silent=False
+            actor, trace.firearm, own, trace.found_on, silent=False
         )
     best = best_scores(found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)

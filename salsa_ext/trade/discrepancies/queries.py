@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,17 +14,16 @@ from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
+from salsa_ext.core.batches import group_by
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies.models import Discrepancy, DiscrepancyAssignment, Statement
+from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED, UNRESOLVED_STATUSES
 from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
-
-UNRESOLVED_STATUSES = ("open", "explained", "reopened")
 
 
 @dataclass(frozen=True)
@@ -77,12 +76,12 @@ class DiscrepancyView:
         """
         if self.discrepancy.status not in UNRESOLVED_STATUSES:
             return []
-        sides = [state for state in self.discrepancy.concerned if state in participants()]
-        silent = [state for state in sides if state not in (*self.explained_by, *self.agreed_by)]
-        return sorted(silent or set(sides) - {*self.agreed_by})
+        states = set(self.discrepancy.concerned) & set(participants())
+        agreed = {*self.agreed_by}
+        return sorted(states - agreed - {*self.explained_by} or states - agreed)
 
     def _states_with_stance(self, stance: str) -> list[str]:
-        return [each.owner_state for each in self.statements if each.stance == stance]
+        return [row.owner_state for row in self.statements if row.stance == stance]
 
 
 def list_discrepancies(
@@ -98,12 +97,12 @@ def list_discrepancies(
         is_waiting = Discrepancy.status.in_(UNRESOLVED_STATUSES)
         query = query.where(is_waiting if waiting else ~is_waiting)
     if (assignee := filters.get("assignee")) is not None:
-        mine = select(DiscrepancyAssignment.discrepancy_id).join(
+        assigned = select(DiscrepancyAssignment.discrepancy_id).join(
             Account, Account.id == DiscrepancyAssignment.account_id
         )
-        query = query.where(Discrepancy.id.in_(mine.where(Account.username == assignee)))
-    found = fetch_page(query, Discrepancy.id, limit, cursor)
-    return found.of(view_discrepancies(actor, found.items))
+        query = query.where(Discrepancy.id.in_(assigned.where(Account.username == assignee)))
+    page = fetch_page(query, Discrepancy.id, limit, cursor)
+    return page.of(view_discrepancies(actor, page.items))
 
 
 def get_discrepancy(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:
@@ -114,19 +113,12 @@ def get_discrepancy(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:
 
 def read_discrepancy(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:
     """Return a discrepancy without a permission check; raises NotFound."""
-    found = db.session.get(Discrepancy, discrepancy_id, populate_existing=True)
-    if found is None:
-        raise NotFound("discrepancy", discrepancy_id)
-    return view_discrepancies(actor, [found])[0]
+    return view_discrepancies(actor, [read_row(Discrepancy, discrepancy_id)])[0]
 
 
 def discrepancy_version(actor: Actor, discrepancy_id: UUID) -> int:
     """Return the current version for If-Match; raises NotFound."""
-    wanted = select(Discrepancy.version).where(Discrepancy.id == discrepancy_id)
-    found = db.session.scalar(wanted)
-    if found is None:
-        raise NotFound("discrepancy", discrepancy_id)
-    return found
+    return read_row(Discrepancy, discrepancy_id).version
 
 
 def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
@@ -136,14 +128,13 @@ def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
     """
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return []
-    wanted = select(Discrepancy).where(
+    query = select(Discrepancy).where(
         Discrepancy.id.in_(select(func.salsa_discrepancies_at_post(post))),
         Discrepancy.status.in_(UNRESOLVED_STATUSES),
     )
-    newest = wanted.order_by(Discrepancy.raised_at.desc(), Discrepancy.id).limit(limit)
-    return view_discrepancies(
-        actor, db.session.scalars(newest.execution_options(populate_existing=True)).all()
-    )
+    query = query.order_by(Discrepancy.raised_at.desc(), Discrepancy.id).limit(limit)
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    return view_discrepancies(actor, rows.all())
 
 
 def list_unresolved(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list[Discrepancy]]:
@@ -151,107 +142,68 @@ def list_unresolved(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list
 
     Empty without DISCREPANCY_READ.
     """
-    found: dict[UUID, list[Discrepancy]] = defaultdict(list)
     if Permission.DISCREPANCY_READ not in actor.permissions or not subjects:
-        return found
-    wanted = select(Discrepancy).where(
+        return group_by((), lambda row: row.subject_id)
+    query = select(Discrepancy).where(
         Discrepancy.subject_id.in_(subjects), Discrepancy.status.in_(UNRESOLVED_STATUSES)
     )
-    ordered = wanted.order_by(Discrepancy.raised_at, Discrepancy.kind, Discrepancy.key)
-    for each in db.session.scalars(ordered.execution_options(populate_existing=True)):
-        found[each.subject_id].append(each)
-    return found
+    query = query.order_by(Discrepancy.raised_at, Discrepancy.kind, Discrepancy.key)
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    return group_by(rows, lambda row: row.subject_id)
 
 
-def view_discrepancies(actor: Actor, found: Sequence[Discrepancy]) -> list[DiscrepancyView]:
+def view_discrepancies(actor: Actor, rows: Sequence[Discrepancy]) -> list[DiscrepancyView]:
     """Return views of discrepancies, with a fixed number of queries."""
-    ids, parties = [each.id for each in found], find_unauthorised_parties(actor, found)
-    positions, assignees, events = (
-        _statements_by_discrepancy(ids),
-        _assignees_by_discrepancy(ids),
-        events_by_subject(ids),
+    ids, parties = [row.id for row in rows], _unauthorised_parties(actor, rows)
+    query = select(Statement).where(Statement.discrepancy_id.in_(ids))
+    query = query.order_by(Statement.owner_state).execution_options(populate_existing=True)
+    statements = group_by(db.session.scalars(query), lambda row: row.discrepancy_id)
+    accounts = (
+        select(DiscrepancyAssignment.discrepancy_id, Account.username)
+        .join(Account, Account.id == DiscrepancyAssignment.account_id)
+        .where(DiscrepancyAssignment.discrepancy_id.in_(ids))
     )
+    assignees, events = dict(db.session.execute(accounts).all()), events_by_subject(ids)
     return [
         DiscrepancyView(
-            each, positions[each.id], events[each.id], assignees.get(each.id), parties.get(each.id)
+            row, statements[row.id], events[row.id], assignees.get(row.id), parties.get(row.id)
         )
-        for each in found
+        for row in rows
     ]
 
 
-def _statements_by_discrepancy(ids: Sequence[UUID]) -> dict[UUID, list[Statement]]:
-    found: dict[UUID, list[Statement]] = defaultdict(list)
-    wanted = select(Statement).where(Statement.discrepancy_id.in_(ids))
-    ordered = wanted.order_by(Statement.owner_state).execution_options(populate_existing=True)
-    for position in db.session.scalars(ordered):
-        found[position.discrepancy_id].append(position)
-    return found
-
-
-def _assignees_by_discrepancy(ids: Sequence[UUID]) -> dict[UUID, str]:
-    named = select(DiscrepancyAssignment.discrepancy_id, Account.username).join(
-        Account, Account.id == DiscrepancyAssignment.account_id
-    )
-    return dict(
-        db.session.execute(named.where(DiscrepancyAssignment.discrepancy_id.in_(ids))).all()
-    )
-
-
-PARTY_NOT_AUTHORISED: Final = "party_not_authorised"
-
-
-def find_unauthorised_parties(
-    actor: Actor, discrepancies: Iterable[Discrepancy]
-) -> dict[UUID, UnauthorisedParty]:
-    """Return the unauthorised party of each discrepancy about one.
-
-    Two queries.
-    """
-    about = [each for each in discrepancies if each.kind == PARTY_NOT_AUTHORISED]
-    names = _party_names(actor, about)
-    return {
-        each.id: UnauthorisedParty(
-            each.data["role"],
-            each.data["state"],
-            each.data["verdict"],
-            names.get((each.subject_id, each.data["role"])),
-        )
-        for each in about
-    }
-
-
 def list_unauthorised_parties(
-    actor: Actor, permit_ids: Collection[UUID], statuses: Sequence[str]
+    actor: Actor, permit_ids: Collection[UUID]
 ) -> dict[UUID, list[UnauthorisedParty]]:
-    """Return unauthorised parties of permits with discrepancies in `statuses`.
+    """Return the parties that unresolved discrepancies are about, by permit.
 
     Empty without DISCREPANCY_READ.
     """
-    found: dict[UUID, list[UnauthorisedParty]] = defaultdict(list)
-    if Permission.DISCREPANCY_READ not in actor.permissions:
-        return found
-    about = select(Discrepancy).where(
-        Discrepancy.subject_id.in_(permit_ids),
-        Discrepancy.kind == PARTY_NOT_AUTHORISED,
-        Discrepancy.status.in_(statuses),
-    )
-    doubts = db.session.scalars(about.order_by(Discrepancy.key)).all()
-    parties = find_unauthorised_parties(actor, doubts)
-    for doubt in doubts:
-        found[doubt.subject_id].append(parties[doubt.id])
-    return found
-
-
-def _party_names(actor: Actor, about: Sequence[Discrepancy]) -> dict[tuple[UUID, str], str | None]:
-    if not about or Permission.PERMIT_READ not in actor.permissions:
-        return {}
-    ids = {each.subject_id for each in about}
-    permits = {row.id: row for row in db.session.scalars(select(Permit).where(Permit.id.in_(ids)))}
-    sides = {
-        (each.subject_id, each.data["role"]): getattr(
-            permits.get(each.subject_id), f"{each.data['role']}_id", None
-        )
-        for each in about
+    unresolved = list_unresolved(actor, permit_ids)
+    parties = _unauthorised_parties(actor, chain.from_iterable(unresolved.values()))
+    return {
+        permit_id: [
+            parties[row.id] for row in sorted(rows, key=lambda row: row.key) if row.id in parties
+        ]
+        for permit_id, rows in unresolved.items()
     }
-    parties = find_parties(sides.values())
-    return {key: parties[side].name for key, side in sides.items() if side in parties}
+
+
+def _unauthorised_parties(
+    actor: Actor, discrepancies: Iterable[Discrepancy]
+) -> dict[UUID, UnauthorisedParty]:
+    """Return the unauthorised party of each discrepancy about one."""
+    about = [row for row in discrepancies if row.kind == PARTY_NOT_AUTHORISED]
+    party_ids: dict[UUID, UUID] = {}
+    if about and Permission.PERMIT_READ in actor.permissions:
+        query = select(Permit).where(Permit.id.in_({row.subject_id for row in about}))
+        permits = {permit.id: permit for permit in db.session.scalars(query)}
+        for row in about:
+            if permit := permits.get(row.subject_id):
+                party_ids[row.id] = getattr(permit, f"{row.data['role']}_id")
+    parties, found = find_parties(party_ids.values()), {}
+    for row in about:
+        party = parties.get(party_ids[row.id]) if row.id in party_ids else None
+        facts = (row.data["role"], row.data["state"], row.data["verdict"])
+        found[row.id] = UnauthorisedParty(*facts, party.name if party else None)
+    return found

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+UNRESOLVED_STATUSES: Final = ("open", "explained", "reopened")
+PARTY_NOT_AUTHORISED: Final = "party_not_authorised"
+"""Kind of a discrepancy about a party of a permit without a valid licence."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -32,14 +32,13 @@ class Goods:
 class Allocation:
     """Result of an allocation, by the keys of supplies and claims.
 
-    `drawn` is the quantity used of each supply, `uncovered` the rest of each claim, `foreign` the
+    `drawn` is the quantity used of each supply, `uncovered` the rest of each claim, `unmatched` the
     claims for which no supply is of the same kind.
     """
 
     drawn: Mapping[Any, Decimal]
     uncovered: Mapping[Any, Decimal]
     unmatched: Sequence[Any]
-    """Claims of which no supply is of the kind, whatever the quantities are."""
 
 
 def is_same_kind(one: Goods, other: Goods) -> bool:
@@ -60,28 +59,26 @@ def allocate(claims: Mapping[Any, Goods], supplies: Mapping[Any, Goods]) -> Allo
     quantity in any order of claims. Earlier supplies are used first.
     """
     network = _FlowNetwork(claims, supplies)
-    uncovered = {claim: left for claim in claims if (left := network.serve(claim)) > 0}
+    uncovered = {claim: rest for claim in claims if (rest := network.serve(claim)) > 0}
     return Allocation(
-        drawn={name: supplies[name].quantity - network.left[name] for name in supplies},
+        drawn={supply: supplies[supply].quantity - network.left[supply] for supply in supplies},
         uncovered=uncovered,
         unmatched=[claim for claim in claims if not network.offers[claim]],
     )
 
 
-@dataclass
 class _FlowNetwork:
-    claims: Mapping[Any, Goods]
-    supplies: Mapping[Any, Goods]
-    left: dict[Any, Decimal] = field(init=False)
-    offers: dict[Any, list[Any]] = field(init=False)
-    flow: dict[Any, dict[Any, Decimal]] = field(init=False)  # supply → claim → amount
+    """Quantities that flow from supplies to claims; `left` is the rest of each supply."""
 
-    def __post_init__(self) -> None:
-        self.left = {name: goods.quantity for name, goods in self.supplies.items()}
-        self.flow = {name: defaultdict(Decimal) for name in self.supplies}
+    def __init__(self, claims: Mapping[Any, Goods], supplies: Mapping[Any, Goods]) -> None:
+        self.claims = claims
+        self.left = {supply: goods.quantity for supply, goods in supplies.items()}
         self.offers = {
-            claim: [name for name, supply in self.supplies.items() if is_same_kind(goods, supply)]
-            for claim, goods in self.claims.items()
+            claim: [supply for supply, goods in supplies.items() if is_same_kind(need, goods)]
+            for claim, need in claims.items()
+        }
+        self.flow: dict[Any, dict[Any, Decimal]] = {
+            supply: defaultdict(Decimal) for supply in supplies
         }
 
     def serve(self, claim: Any) -> Decimal:
@@ -90,48 +87,40 @@ class _FlowNetwork:
         Claims already covered move to other supplies where that helps.
         """
         need = self.claims[claim].quantity
-        while need > 0 and (path := self._path(claim)):
-            amount = min(need, self.left[path[-1][1]])
-            for giver, (mover, _) in pairwise(path):
-                amount = min(amount, self.flow[giver[1]][mover])
-            self._push(path, amount)
+        while need > 0 and (path := self._shortest_path(claim)):
+            steps = list(pairwise(path))  # each claim hands its supply to the claim before it
+            flows = [self.flow[supply][later] for (_, supply), (later, _) in steps]
+            amount = min(need, self.left[path[-1][1]], *flows)
+            for step_claim, supply in path:
+                self.flow[supply][step_claim] += amount
+            for (_, supply), (later, _) in steps:
+                self.flow[supply][later] -= amount
+            self.left[path[-1][1]] -= amount
             need -= amount
         return need
 
-    def _push(self, path: list[tuple[Any, Any]], amount: Decimal) -> None:
-        for index, (claim, supply) in enumerate(path):
-            self.flow[supply][claim] += amount
-            if index:
-                self.flow[path[index - 1][1]][claim] -= amount
-        self.left[path[-1][1]] -= amount
-
-    def _path(self, claim: Any) -> list[tuple[Any, Any]] | None:
-        """Return the shortest path (claim, supply) to a supply with a remainder."""
-        came: dict[Any, tuple[Any, Any | None]] = {}
-        waiting: deque[tuple[Any, Any | None]] = deque([(claim, None)])
-        seen = {claim}
-        while waiting:
-            asking, through = waiting.popleft()
-            for supply in self.offers[asking]:
-                if supply in came:
+    def _shortest_path(self, claim: Any) -> list[tuple[Any, Any]]:
+        """Return the shortest path (claim, supply) to a supply with a rest, or none."""
+        previous: dict[
+            Any, tuple[Any, Any | None]
+        ] = {}  # supply → its claim, and the supply before
+        queue: deque[tuple[Any, Any | None]] = deque([(claim, None)])
+        queued = {claim}
+        while queue:
+            current, through = queue.popleft()
+            for supply in self.offers[current]:
+                if supply in previous:
                     continue
-                came[supply] = (asking, through)
+                previous[supply] = (current, through)
                 if self.left[supply] > 0:
-                    return _flow_path(came, supply)
-                movable = [name for name, amount in self.flow[supply].items() if amount > 0]
-                for name in movable:
-                    if name not in seen:
-                        seen.add(name)
-                        waiting.append((name, supply))
-        return None
-
-
-def _flow_path(
-    came: Mapping[Any, tuple[Any, Any | None]], supply: Any | None
-) -> list[tuple[Any, Any]]:
-    steps = []
-    while supply is not None:
-        claim, through = came[supply]
-        steps.append((claim, supply))
-        supply = through
-    return steps[::-1]
+                    path, step = [], supply
+                    while step is not None:
+                        step_claim, before = previous[step]
+                        path.append((step_claim, step))
+                        step = before
+                    return path[::-1]
+                for other, amount in self.flow[supply].items():
+                    if amount > 0 and other not in queued:
+                        queued.add(other)
+                        queue.append((other, supply))
+        return []

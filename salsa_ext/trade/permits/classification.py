@@ -15,7 +15,7 @@ from salsa_ext.reference import settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
-from salsa_ext.trade.permits import checks as permit_checks
+from salsa_ext.trade.permits import registers
 from salsa_ext.trade.permits.comparison import (
     ComparedPermit,
     PermitFamilies,
@@ -33,8 +33,6 @@ PERMIT_DISCREPANCY_KINDS = (
     "quantity_mismatch",
     "document_invalid",
 )
-
-
 AFTER_CHANGE: Final[list[Callable[[Actor, PermitFamilies], None]]] = []
 """Called with the families of changed permits; shipments register here."""
 
@@ -54,59 +52,56 @@ def reclassify(actor: Actor, permits: Sequence[Permit]) -> PermitFamilies:
     and resolves the discrepancies of the findings and of parties not authorised by their state's
     register.
     """
-    register, today = _load_whole_families(actor, permits), local_days(actor)
-    owners = sorted({document.state for document in register.documents})
-    patience = settings.settings_by_state(owners)
+    families, today = _load_whole_families(actor, permits), local_days(actor)
+    owners = sorted({permit.state for permit in families.permits})
+    settings_by_state = settings.settings_by_state(owners)
     for state in owners:
-        wait = timedelta(days=patience[state].counterpart_days)
-        own = [document for document in register.documents if document.state == state]
-        found = {document.id: compare_permit(document, register) for document in own}
-        with acting_as(actor, state):
-            _store_findings(state, found)
-            stand = db.session.scalars(select(Permit).where(Permit.id.in_(found))).all()
-        raised = {
-            document.id: permit_irregularities(
-                document, found[document.id], today.of(state) - document.recorded_on > wait
+        own = [permit for permit in families.permits if permit.state == state]
+        findings = {permit.id: compare_permit(permit, families) for permit in own}
+        patience = timedelta(days=settings_by_state[state].counterpart_days)
+        irregularities = {
+            permit.id: permit_irregularities(
+                permit, findings[permit.id], today.of(state) - permit.recorded_on > patience
             )
-            for document in own
+            for permit in own
         }
+        with acting_as(actor, state):
+            _store_findings(state, findings)
+            rows = db.session.scalars(select(Permit).where(Permit.id.in_(findings))).all()
         discrepancy_commands.update_discrepancies(
-            actor, {permit: raised[permit.id] for permit in stand}, PERMIT_DISCREPANCY_KINDS
+            actor, {row: irregularities[row.id] for row in rows}, PERMIT_DISCREPANCY_KINDS
         )
-    permit_checks.check_parties(actor, permits)
-    return register
+    registers.check_parties(actor, permits)
+    return families
 
 
 def _load_whole_families(actor: Actor, permits: Sequence[Permit]) -> PermitFamilies:
     """Return the families as seen by all states concerned together."""
     ids, members = [permit.id for permit in permits], set(participants())
-    documents: dict[UUID, ComparedPermit] = {}
-    waiting, asked = {state for permit in permits for state in permit.concerned} & members, set()
-    while waiting:
-        for state in sorted(waiting):
+    known: dict[UUID, ComparedPermit] = {}
+    pending, searched = {state for permit in permits for state in permit.concerned} & members, set()
+    while pending:
+        for state in sorted(pending):
             with acting_as(actor, state):
-                found = load(actor, [*ids, *documents], documents).documents
-            documents |= {document.id: document for document in found}
-        asked |= waiting
-        near = {state for document in documents.values() for state in document.visible_to}
-        waiting = (near & members) - asked
-    return PermitFamilies(documents.values(), members)
+                visible = load(actor, [*ids, *known], known).permits
+            known |= {permit.id: permit for permit in visible}
+        searched |= pending
+        concerned = {state for permit in known.values() for state in permit.visible_to}
+        pending = (concerned & members) - searched
+    return PermitFamilies(known.values(), members)
 
 
-def _store_findings(owner: str, classified: Mapping[UUID, list[PermitFinding]]) -> None:
+def _store_findings(owner: str, findings: Mapping[UUID, list[PermitFinding]]) -> None:
     """Store the findings and status of permits that changed."""
-    stands = select(Permit.id, Permit.findings, Permit.counterpart_status).where(
-        Permit.id.in_(classified)
-    )
-    rows = []
-    for permit_id, findings, standing in db.session.execute(stands):
-        fresh = [_finding_json(finding) for finding in classified[permit_id]]
-        seen = (finding.code for finding in classified[permit_id] if owner in finding.visible_to)
-        if (fresh, as_one := counterpart_status(seen)) != (findings, standing):
-            rows.append({"id": permit_id, "findings": fresh, "counterpart_status": as_one})
-    if rows:
-        db.session.execute(update(Permit), rows)
-
-
-def _finding_json(finding: PermitFinding) -> dict[str, object]:
-    return vars(finding) | {"visible_to": list(finding.visible_to)}
+    columns = (Permit.id, Permit.findings, Permit.counterpart_status)
+    changed = []
+    for permit_id, *before in db.session.execute(select(*columns).where(Permit.id.in_(findings))):
+        rows = [
+            vars(finding) | {"visible_to": list(finding.visible_to)}
+            for finding in findings[permit_id]
+        ]
+        status = counterpart_status(row["code"] for row in rows if owner in row["visible_to"])
+        if before != [rows, status]:
+            changed.append({"id": permit_id, "findings": rows, "counterpart_status": status})
+    if changed:
+        db.session.execute(update(Permit), changed)

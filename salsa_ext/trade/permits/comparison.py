@@ -7,17 +7,18 @@ authorization of each transit state, and draws no more than the import certifica
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from salsa_ext.core import text
+from salsa_ext.core.text import format_quantity
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.discrepancies.values import Irregularity
-from salsa_ext.trade.permits.allocation import Allocation, Goods, allocate
+from salsa_ext.trade.permits.allocation import Goods, allocate
 
 PermitKey = tuple[str, str, str]
 """A document's state, kind and number."""
@@ -35,7 +36,7 @@ class ComparedPermit:
     """A permit reduced to the fields that are compared.
 
     `goods` are the authorised quantities by line, less what lapsed; `shipped` the drawn ones.
-    `references` are the keys of the referenced documents, `visible_to` the states that may read the permit.
+    `references` are the keys of the referenced documents, `visible_to` the states that may read it.
     """
 
     id: UUID
@@ -85,84 +86,43 @@ class ComparedPermit:
         return sum((goods.quantity for goods in self.claimed_goods().values()), Decimal(0))
 
 
-@dataclass(frozen=True)
-class FieldDifference:
-    """A field in which two documents differ.
-
-    For parties, only that they differ, without values.
-    """
-
-    field: str
-    ours: str | None = None
-    theirs: str | None = None
-
-
 def party_name_key(name: str) -> str:
     """Return a party's name folded: no case, accents, signs, legal form."""
     return fold_name("party", LEGAL_FORMS.sub("", name.strip()))
 
 
-def find_differences(one: ComparedPermit, other: ComparedPermit) -> list[FieldDifference]:
-    """Return the differences between two counterparts, except their goods."""
-    found = [
-        FieldDifference(field, getattr(one, field), getattr(other, field))
-        for field in ("exporting_state", "importing_state", "regime")
-        if getattr(one, field) != getattr(other, field)
-    ]
-    return found + _party_differences(one, other) + _transit_differences(one, other)
-
-
-def _party_differences(one: ComparedPermit, other: ComparedPermit) -> list[FieldDifference]:
-    """Compare party names; an erased name never differs."""
-    pairs = ((name, one.parties[name], other.parties[name]) for name in COMPARED_PARTIES)
-    return [
-        FieldDifference(name) for name, ours, theirs in pairs if ours and theirs and ours != theirs
-    ]
-
-
-def _transit_differences(one: ComparedPermit, other: ComparedPermit) -> list[FieldDifference]:
-    """Compare transit states if both documents name some.
-
-    An import certificate need not name them.
-    """
-    ours, theirs = sorted(one.transit_states), sorted(other.transit_states)
-    if not (ours and theirs) or ours == theirs:
-        return []
-    return [FieldDifference("transit_states", ", ".join(ours), ", ".join(theirs))]
-
-
 class PermitFamilies:
     """The permits visible to one state, indexed by key and reference."""
 
-    def __init__(self, documents: Iterable[ComparedPermit], participants: Collection[str]) -> None:
-        self.documents = list(documents)
+    def __init__(self, permits: Iterable[ComparedPermit], participants: Collection[str]) -> None:
+        self.permits = list(permits)
         self.participants = participants
-        self._by_key = {document.key: document for document in self.documents}
+        self._by_key = {permit.key: permit for permit in self.permits}
         self._successors = {
-            (document.state, document.kind, document.replaces): document
-            for document in self.documents
-            if document.replaces and document.status != "refused"
+            (permit.state, permit.kind, permit.replaces): permit
+            for permit in self.permits
+            if permit.replaces and permit.status != "refused"
         }
-        self._naming: dict[PermitKey, list[ComparedPermit]] = {}
-        for document in self.documents:
-            for key in document.references:
-                self._naming.setdefault(key, []).append(document)
+        self._referencing: dict[PermitKey, list[ComparedPermit]] = defaultdict(list)
+        for permit in self.permits:
+            for key in permit.references:
+                self._referencing[key].append(permit)
 
     def current(self, key: PermitKey) -> ComparedPermit | None:
         """Return the permit of a key, or its latest replacement."""
-        document, seen = self._by_key.get(key), {key}
-        while document is not None and (later := self._successors.get(document.key)):
-            if later.key in seen:
+        permit, passed = self._by_key.get(key), {key}
+        while permit is not None and (later := self._successors.get(permit.key)):
+            if later.key in passed:
                 break
-            seen.add(later.key)
-            document = later
-        return document
+            passed.add(later.key)
+            permit = later
+        return permit
 
-    def lineage(self, document: ComparedPermit) -> list[ComparedPermit]:
+    def lineage(self, permit: ComparedPermit) -> list[ComparedPermit]:
         """Return the permits it replaced, oldest first, then the permit itself."""
-        line = [document]
+        line = [permit]
         while line[0].replaces:
-            earlier = self._by_key.get((document.state, document.kind, line[0].replaces))
+            earlier = self._by_key.get((permit.state, permit.kind, line[0].replaces))
             if earlier is None or earlier in line:
                 break
             line.insert(0, earlier)
@@ -171,55 +131,54 @@ class PermitFamilies:
     def counterparts(self, own: ComparedPermit, kind: str) -> list[ComparedPermit]:
         """Return the valid counterparts of a kind, ordered by key.
 
-        A counterpart references the permit or is referenced by it.
+        A counterpart references the permit or is referenced by it. Transit and export permits that
+        share an import certificate are counterparts too, if they reference no other.
         """
-        named = (self.current(key) for key in own.references if key[1] == kind)
-        found = {document.id: document for document in named if document}
-        for line in self.lineage(own):
-            for document in self._naming.get(line.key, ()):
-                if document.kind == kind and (stands := self.current(document.key)):
-                    found[stands.id] = stands
-        if kind == "in_transit" or own.kind == "in_transit":
-            found |= {document.id: document for document in self._through_import(own, kind)}
-        valid = (document for document in found.values() if not document.is_void)
-        return sorted(valid, key=lambda document: document.key)
+        referenced = [self.current(key) for key in own.references if key[1] == kind]
+        referenced += [
+            self.current(permit.key)
+            for line in self.lineage(own)
+            for permit in self._referencing.get(line.key, ())
+            if permit.kind == kind
+        ]
+        if {own.kind, kind} == {"export", "in_transit"}:
+            referenced += [
+                permit
+                for key in own.references
+                if key[1] == "import"
+                for permit in self._referencing.get(key, ())
+                if permit.kind == kind and _share_only_import(own, permit)
+            ]
+        found = {permit.id: permit for permit in referenced if permit and not permit.is_void}
+        return sorted(found.values(), key=lambda permit: permit.key)
 
     def export_certificates(self, lineage: Sequence[ComparedPermit]) -> list[ComparedPermit]:
         """Return all export certificates, void ones too, under a lineage."""
         found = {
-            document.id: document
+            permit.id: permit
             for line in lineage
-            for document in self._naming.get(line.key, ())
-            if document.kind == "export"
+            for permit in self._referencing.get(line.key, ())
+            if permit.kind == "export"
         }
-        named = {line.key for line in lineage}
-        for document in list(found.values()):  # a reissue may leave the reference to its first
-            for earlier in self.lineage(document):
-                if earlier.references & named:
+        keys = {line.key for line in lineage}
+        for permit in list(found.values()):  # a reissue may leave the reference to its first
+            for earlier in self.lineage(permit):
+                if earlier.references & keys:
                     found[earlier.id] = earlier
-        return sorted(found.values(), key=lambda document: document.key)
+        return sorted(found.values(), key=lambda permit: permit.key)
 
-    def _through_import(self, own: ComparedPermit, kind: str) -> list[ComparedPermit]:
-        """Find transit and export permits that share an import certificate.
 
-        Only those that do not reference each other.
-        """
-        if {own.kind, kind} != {"export", "in_transit"}:
-            return []
-        shared = {key for key in own.references if key[1] == "import"}
-        found = (document for key in shared for document in self._naming.get(key, ()))
-        sides = (own.exporting_state, own.importing_state)
-        return [
-            document
-            for document in found
-            if document.kind == kind
-            and (document.exporting_state, document.importing_state) == sides
-            and not any(key[1] == own.kind for key in document.references)
-            and not any(key[1] == kind and key[0] == document.state for key in own.references)
-        ]
+def _share_only_import(own: ComparedPermit, other: ComparedPermit) -> bool:
+    """Return whether two permits of one movement reference no counterpart of the other's kind."""
+    return (
+        (own.exporting_state, own.importing_state) == (other.exporting_state, other.importing_state)
+        and not any(key[1] == own.kind for key in other.references)
+        and not any(key[:2] == (other.state, other.kind) for key in own.references)
+    )
 
 
 SEVERITY: Final = ("over_quantity", "mismatch", "awaiting_counterpart")
+SIDE_FIELDS: Final = ("ours", "theirs", "state", "kind", "number")
 
 
 @dataclass(frozen=True)
@@ -242,39 +201,30 @@ class PermitFinding:
     document: str | None = None
 
 
-def compare_permit(own: ComparedPermit, register: PermitFamilies) -> list[PermitFinding]:
+def compare_permit(own: ComparedPermit, families: PermitFamilies) -> list[PermitFinding]:
     """Return the findings of a permit; empty if all counterparts agree."""
     if own.is_void:
         return []
-    found: list[PermitFinding] = []
-    for state, kind in _expected_counterparts(own):
-        others = [
-            other
-            for other in register.counterparts(own, kind)
-            if kind != "in_transit" or other.state == state
-        ]
-        if not others and state in register.participants:
-            found.append(PermitFinding("awaiting_counterpart", state, kind, own.visible_to))
+    importer, exporter = (own.importing_state, "import"), (own.exporting_state, "export")
+    transit = [(state, "in_transit") for state in own.transit_states]
+    expected = {"import": [exporter], "export": [importer, *transit]}
+    findings: list[PermitFinding] = []
+    for state, kind in expected.get(own.kind, [exporter, importer]):
+        others = families.counterparts(own, kind)
+        if kind == "in_transit":
+            others = [other for other in others if other.state == state]
+        if not others and state in families.participants:
+            findings.append(PermitFinding("awaiting_counterpart", state, kind, own.visible_to))
         for other in others:
-            found += _mismatch_findings(own, other)
-    return found + _over_quantity_findings(own, register)
+            for difference in find_differences(own, other):
+                findings.append(_counterpart_finding("mismatch", own, other, *difference))
+    return findings + _over_quantity_findings(own, families)
 
 
 def counterpart_status(codes: Iterable[str]) -> str:
     """Return the counterpart status for findings: the most severe, or complete."""
-    told = set(codes)
-    return next((code for code in SEVERITY if code in told), "complete")
-
-
-def allocate_certificate(register: PermitFamilies, certificate: ComparedPermit) -> Allocation:
-    """Allocate all claims of export certificates to their import certificate."""
-    lineage = register.lineage(certificate)
-    claims = {
-        (document.id, line): goods
-        for document in register.export_certificates(lineage)
-        for line, goods in document.claimed_goods().items()
-    }
-    return allocate(claims, _supplied_goods(lineage))
+    found = set(codes)
+    return next((code for code in SEVERITY if code in found), "complete")
 
 
 def permit_irregularities(
@@ -285,56 +235,53 @@ def permit_irregularities(
     Of each pair, only the document of the later kind raises one. An awaited counterpart is one once
     `is_overdue`, the state's waiting time, has passed.
     """
-    raised = []
+    order, raised = ("import", "export", "in_transit"), []
     for finding in findings:
+        sides = {name: getattr(finding, name) for name in SIDE_FIELDS}
         if finding.code == "awaiting_counterpart" and is_overdue:
-            sides = {"state": finding.state, "kind": finding.kind}
-            raised.append(
-                Irregularity("missing_counterpart", f"{finding.state}:{finding.kind}", sides)
-            )
+            awaited = {"state": finding.state, "kind": finding.kind}
+            key = f"{finding.state}:{finding.kind}"
+            raised.append(Irregularity("missing_counterpart", key, awaited))
         elif finding.code == "over_quantity" and own.kind == "import":
-            raised.append(Irregularity("over_quantity", "", _both_sides(finding)))
-        elif finding.code == "mismatch" and _is_later_kind(own.kind, finding.kind):
+            raised.append(Irregularity("over_quantity", "", sides))
+        elif finding.code == "mismatch" and order.index(own.kind) > order.index(finding.kind):
             is_amount = finding.field in ("quantity", "lines")
             kind = "quantity_mismatch" if is_amount else "document_invalid"
             key = f"{finding.field}:{finding.state}:{finding.kind}:{finding.number}"
-            raised.append(Irregularity(kind, key, _both_sides(finding) | {"field": finding.field}))
+            raised.append(Irregularity(kind, key, sides | {"field": finding.field}))
     return raised
 
 
-def _both_sides(finding: PermitFinding) -> dict[str, Any]:
-    return {
-        "ours": finding.ours,
-        "theirs": finding.theirs,
-        "state": finding.state,
-        "kind": finding.kind,
-        "number": finding.number,
-    }
+Difference = tuple[str, str | None, str | None]
+"""Field, own value and the other document's; of parties and lines, without their values."""
 
 
-def _is_later_kind(kind: str, other: str) -> bool:
-    order = ("import", "export", "in_transit")
-    return order.index(kind) > order.index(other)
+def find_differences(own: ComparedPermit, other: ComparedPermit) -> list[Difference]:
+    """Return the fields in which two counterparts differ, their goods last.
 
-
-def _expected_counterparts(own: ComparedPermit) -> list[tuple[str, str]]:
-    importer, exporter = (own.importing_state, "import"), (own.exporting_state, "export")
-    match own.kind:
-        case "import":
-            return [exporter]
-        case "export":
-            return [importer, *((state, "in_transit") for state in own.transit_states)]
-        case _:
-            return [exporter, importer]
-
-
-def _mismatch_findings(own: ComparedPermit, other: ComparedPermit) -> list[PermitFinding]:
-    found = [(item.field, item.ours, item.theirs) for item in find_differences(own, other)]
-    if foreign := unmatched_lines(own, other):
-        found.append(("lines", ", ".join(map(str, foreign)), None))
-    elif own.kind == "in_transit" or other.kind == "in_transit":
-        found += _transit_quantity_difference(own, other)
-    return [_counterpart_finding("mismatch", own, other, *item) for item in found]
+    An erased party never differs. Transit states are compared if both documents name some; an
+    import certificate need not.
+    """
+    found: list[Difference] = [
+        (field, getattr(own, field), getattr(other, field))
+        for field in ("exporting_state", "importing_state", "regime")
+        if getattr(own, field) != getattr(other, field)
+    ]
+    for party in COMPARED_PARTIES:
+        ours, theirs = own.parties[party], other.parties[party]
+        if ours and theirs and ours != theirs:
+            found.append((party, None, None))
+    transit, others = sorted(own.transit_states), sorted(other.transit_states)
+    if transit and others and transit != others:
+        found.append(("transit_states", ", ".join(transit), ", ".join(others)))
+    if lines := unmatched_lines(own, other):
+        found.append(("lines", ", ".join(map(str, lines)), None))
+    elif {own.kind, other.kind} == {"export", "in_transit"}:
+        export, cover = (own, other) if own.kind == "export" else (other, own)
+        if allocate(export.claimed_goods(), cover.goods).uncovered:  # Model Regulations 4.2
+            amounts = format_quantity(own.total()), format_quantity(other.total())
+            found.append(("quantity", *amounts))
+    return found
 
 
 def unmatched_lines(own: ComparedPermit, other: ComparedPermit) -> list[int]:
@@ -345,60 +292,39 @@ def unmatched_lines(own: ComparedPermit, other: ComparedPermit) -> list[int]:
     return sorted(allocate(claims, supplies).unmatched)
 
 
-def _transit_quantity_difference(
-    own: ComparedPermit, other: ComparedPermit
-) -> list[tuple[str, str, str]]:
-    """Return the quantity difference between a transit authorization and its export.
-
-    Transit must cover what the export certificate can ship (Model Regulations 4.2).
-    """
-    transit, export = (own, other) if own.kind == "in_transit" else (other, own)
-    if export.kind != "export":
-        return []
-    if not allocate(export.claimed_goods(), transit.goods).uncovered:
-        return []
-    return [("quantity", text.format_quantity(own.total()), text.format_quantity(other.total()))]
-
-
-def _over_quantity_findings(own: ComparedPermit, register: PermitFamilies) -> list[PermitFinding]:
+def _over_quantity_findings(own: ComparedPermit, families: PermitFamilies) -> list[PermitFinding]:
     """Return findings where exports exceed their import certificate (8.3)."""
     if own.kind == "in_transit":
         return []
-    certificates = [own] if own.kind == "import" else register.counterparts(own, "import")
-    found = []
-    for certificate in certificates:
-        covered = allocate_certificate(register, certificate)
+    findings = []
+    for certificate in [own] if own.kind == "import" else families.counterparts(own, "import"):
+        lineage = families.lineage(certificate)
+        exports = families.export_certificates(lineage)
+        supplies = {
+            (permit.id, line): goods
+            for permit in lineage
+            if permit.status != "refused"
+            for line, goods in permit.goods.items()
+        }
+        claims = {
+            (permit.id, line): goods
+            for permit in exports
+            for line, goods in permit.claimed_goods().items()
+        }
+        covered = allocate(claims, supplies)
         if not {*covered.uncovered} - {*covered.unmatched}:  # of other goods is another finding
             continue
-        lineage = register.lineage(certificate)
-        claims = sum(document.total() for document in register.export_certificates(lineage))
-        allowed = sum(goods.quantity for goods in _supplied_goods(lineage).values())
-        sides = (text.format_quantity(allowed), text.format_quantity(claims))
+        allowed = format_quantity(sum(goods.quantity for goods in supplies.values()))
+        claimed = format_quantity(sum(permit.total() for permit in exports))
+        code, field = "over_quantity", "quantity"
         if own.kind == "export":
-            found.append(
-                _counterpart_finding("over_quantity", own, certificate, "quantity", *sides[::-1])
-            )
+            findings.append(_counterpart_finding(code, own, certificate, field, claimed, allowed))
         else:
-            found.append(
-                PermitFinding(
-                    "over_quantity",
-                    own.exporting_state,
-                    "export",
-                    own.visible_to,
-                    "quantity",
-                    *sides,
-                )
+            state = own.exporting_state
+            findings.append(
+                PermitFinding(code, state, "export", own.visible_to, field, allowed, claimed)
             )
-    return found
-
-
-def _supplied_goods(lineage: Sequence[ComparedPermit]) -> dict[Any, Goods]:
-    return {
-        (document.id, line): goods
-        for document in lineage
-        if document.status != "refused"
-        for line, goods in document.goods.items()
-    }
+    return findings
 
 
 def _counterpart_finding(
@@ -409,7 +335,6 @@ def _counterpart_finding(
     ours: str | None,
     theirs: str | None,
 ) -> PermitFinding:
-    visible_to = tuple(sorted({*own.visible_to} & {*other.visible_to}))
-    return PermitFinding(
-        code, other.state, other.kind, visible_to, field, ours, theirs, other.number, str(other.id)
-    )
+    both = tuple(sorted({*own.visible_to} & {*other.visible_to}))
+    number, document = other.number, str(other.id)
+    return PermitFinding(code, other.state, other.kind, both, field, ours, theirs, number, document)

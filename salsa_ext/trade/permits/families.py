@@ -8,7 +8,7 @@ change to either reclassifies the whole family, so both take the same locks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,11 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import chunks, group_by
 from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.firearms.records.queries import PartiesById, find_parties
-from salsa_ext.reference.calendars import LocalDays, local_days
+from salsa_ext.firearms.records.queries import find_parties
+from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.permits.allocation import Goods
@@ -35,6 +36,11 @@ from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
 KEYS_PER_QUERY = 5_000
 
 
+def permit_key(permit: Permit) -> PermitKey:
+    """Return a permit's key (state, kind, number)."""
+    return permit.owner_state, permit.kind, permit.number
+
+
 def load(
     actor: Actor, permit_ids: Iterable[UUID], known: Mapping[UUID, ComparedPermit] | None = None
 ) -> PermitFamilies:
@@ -45,27 +51,22 @@ def load(
     """
     known = known or {}
     found: dict[UUID, Permit] = {}
-    fresh = _find_permits(Permit.id.in_(list(permit_ids)))
-    named: dict[UUID, set[PermitKey]] = defaultdict(set)
-    here: set[PermitKey] = set()  # documents that are found, or are asked for and not recorded
-    asked: set[PermitKey] = set()  # those of which it is known already who names them
-    while fresh:
-        found |= {permit.id: permit for permit in fresh}
-        keys = _referenced_keys(fresh, named)
-        keys |= {
-            (permit.owner_state, permit.kind, permit.replaces)
-            for permit in fresh
-            if permit.replaces
-        }
-        own = {(permit.owner_state, permit.kind, permit.number) for permit in fresh}
-        shared = (own | {key for key in keys if key[1] == "import"}) - asked
-        here |= own
-        near = _permits_by_key(keys - here) + _permits_referencing(shared) + _permits_replacing(own)
-        here, asked = here | keys, asked | shared
-        fresh = list({permit.id: permit for permit in near if permit.id not in found}.values())
-    fresh = [permit for permit in found.values() if permit.id not in known]
-    stand = [known[key] for key in found if key in known]
-    return PermitFamilies(stand + _compared_permits(actor, fresh, named), participants())
+    new = _find_permits(Permit.id.in_(list(permit_ids)))
+    references: dict[UUID, set[PermitKey]] = defaultdict(set)
+    searched: set[PermitKey] = set()  # keys that are found, or searched for and not recorded
+    searched_references: set[PermitKey] = set()  # keys whose referencing permits are known
+    while new:
+        found |= {permit.id: permit for permit in new}
+        keys = _find_references(new, references) | _replaced_keys(new)
+        own = {permit_key(permit) for permit in new}
+        shared = (own | {key for key in keys if key[1] == "import"}) - searched_references
+        searched |= own
+        related = _by_key(keys - searched) + _referencing(shared) + _replacing(own)
+        searched, searched_references = searched | keys, searched_references | shared
+        new = list({permit.id: permit for permit in related if permit.id not in found}.values())
+    read = [known[permit_id] for permit_id in found if permit_id in known]
+    unread = [permit for permit in found.values() if permit.id not in known]
+    return PermitFamilies(read + _compared_permits(actor, unread, references), participants())
 
 
 def find_related_keys(keys: Iterable[PermitKey]) -> tuple[set[PermitKey], set[str]]:
@@ -75,25 +76,14 @@ def find_related_keys(keys: Iterable[PermitKey]) -> tuple[set[PermitKey], set[st
     """
     known: set[PermitKey] = set()
     states: set[str] = set()
-    fresh = set(keys)
-    while fresh:
-        known |= fresh
-        permits = {
-            row.id: row
-            for row in (
-                *_permits_by_key(fresh),
-                *_permits_referencing(fresh),
-                *_permits_replacing(fresh),
-            )
-        }
-        states.update(*(permit.concerned for permit in permits.values()))
-        fresh = _referenced_keys(list(permits.values()), defaultdict(set)) - known
-        for row in permits.values():
-            fresh |= {
-                (row.owner_state, row.kind, number)
-                for number in (row.number, row.replaces)
-                if number
-            } - known
+    new = set(keys)
+    while new:
+        known |= new
+        rows = (*_by_key(new), *_referencing(new), *_replacing(new))
+        permits = list({permit.id: permit for permit in rows}.values())
+        states.update(*(permit.concerned for permit in permits))
+        new = _find_references(permits, defaultdict(set)) | _replaced_keys(permits)
+        new = (new | {permit_key(permit) for permit in permits}) - known
     return known, states
 
 
@@ -102,100 +92,88 @@ def _find_permits(condition: Any) -> list[Permit]:
     return list(db.session.scalars(query))
 
 
-def _referenced_keys(
-    permits: Sequence[Permit], named: dict[UUID, set[PermitKey]]
+def _find_references(
+    permits: Sequence[Permit], references: dict[UUID, set[PermitKey]]
 ) -> set[PermitKey]:
-    ids = [permit.id for permit in permits]
-    keys: set[PermitKey] = set()
-    columns = (
-        PermitReference.permit_id,
-        PermitReference.state,
-        PermitReference.kind,
-        PermitReference.number,
+    """Return the keys that permits reference; add them by permit."""
+    columns = (PermitReference.state, PermitReference.kind, PermitReference.number)
+    query = select(PermitReference.permit_id, *columns).where(
+        PermitReference.permit_id.in_([permit.id for permit in permits])
     )
-    for row in db.session.execute(select(*columns).where(PermitReference.permit_id.in_(ids))):
-        named[row[0]].add((row[1], row[2], row[3]))
-        keys.add((row[1], row[2], row[3]))
+    keys: set[PermitKey] = set()
+    for permit_id, state, kind, number in db.session.execute(query):
+        references[permit_id].add((state, kind, number))
+        keys.add((state, kind, number))
     return keys
 
 
-def _permits_by_key(keys: Iterable[PermitKey]) -> list[Permit]:
+def _replaced_keys(permits: Iterable[Permit]) -> set[PermitKey]:
+    return {(row.owner_state, row.kind, row.replaces) for row in permits if row.replaces}
+
+
+def _by_key(keys: Iterable[PermitKey]) -> list[Permit]:
     key = tuple_(Permit.owner_state, Permit.kind, Permit.number)
-    return [permit for chunk in _key_batches(keys) for permit in _find_permits(key.in_(chunk))]
+    return _in_batches(keys, key.in_)
 
 
-def _permits_referencing(keys: Iterable[PermitKey]) -> list[Permit]:
+def _referencing(keys: Iterable[PermitKey]) -> list[Permit]:
     key = tuple_(PermitReference.state, PermitReference.kind, PermitReference.number)
     ids = select(PermitReference.permit_id)
-    return [
-        permit
-        for chunk in _key_batches(keys)
-        for permit in _find_permits(Permit.id.in_(ids.where(key.in_(chunk))))
-    ]
+    return _in_batches(keys, lambda batch: Permit.id.in_(ids.where(key.in_(batch))))
 
 
-def _permits_replacing(keys: Iterable[PermitKey]) -> list[Permit]:
+def _replacing(keys: Iterable[PermitKey]) -> list[Permit]:
     key = tuple_(Permit.owner_state, Permit.kind, Permit.replaces)
-    return [permit for chunk in _key_batches(keys) for permit in _find_permits(key.in_(chunk))]
+    return _in_batches(keys, key.in_)
 
 
-def _key_batches(keys: Iterable[PermitKey]) -> Iterable[list[PermitKey]]:
-    ordered = sorted(keys)
-    return (ordered[at : at + KEYS_PER_QUERY] for at in range(0, len(ordered), KEYS_PER_QUERY))
+def _in_batches(
+    keys: Iterable[PermitKey], condition: Callable[[list[PermitKey]], Any]
+) -> list[Permit]:
+    batches = chunks(sorted(keys), KEYS_PER_QUERY)
+    return [permit for batch in batches for permit in _find_permits(condition(batch))]
 
 
 def _compared_permits(
-    actor: Actor, permits: Sequence[Permit], named: Mapping[UUID, set[PermitKey]]
+    actor: Actor, permits: Sequence[Permit], references: Mapping[UUID, set[PermitKey]]
 ) -> list[ComparedPermit]:
     if not permits:
         return []
-    lines: dict[UUID, list[PermitLine]] = defaultdict(list)
     query = select(PermitLine).where(PermitLine.permit_id.in_([permit.id for permit in permits]))
-    for line in db.session.scalars(query.execution_options(populate_existing=True)):
-        lines[line.permit_id].append(line)
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    lines = group_by(rows, lambda line: line.permit_id)
     parties = find_parties(
         getattr(permit, f"{name}_id") for permit in permits for name in COMPARED_PARTIES
     )
+    names = {party.id: party_name_key(party.name or "") for party in parties.values()}
     today = local_days(actor)
-    return [
-        _compared_permit(permit, lines[permit.id], parties, frozenset(named[permit.id]), today)
-        for permit in permits
-    ]
-
-
-def _compared_permit(
-    permit: Permit,
-    lines: Sequence[PermitLine],
-    parties: PartiesById,
-    names: frozenset[PermitKey],
-    today: LocalDays,
-) -> ComparedPermit:
-    gone = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
-    return ComparedPermit(
-        id=permit.id,
-        state=permit.owner_state,
-        kind=permit.kind,
-        number=permit.number,
-        status="expired" if gone else permit.status,
-        exporting_state=permit.exporting_state,
-        importing_state=permit.importing_state,
-        transit_states=tuple(permit.transit_states),
-        regime=permit.regime,
-        parties={
-            name: _party_key(parties, getattr(permit, f"{name}_id")) for name in COMPARED_PARTIES
-        },
-        goods={line.line: line_goods(line, line.quantity - line.lapsed) for line in lines},
-        shipped={line.line: line.shipped for line in lines},
-        references=names,
-        replaces=permit.replaces,
-        recorded_on=permit.recorded_at.date(),
-        visible_to=tuple(permit.concerned),
-    )
-
-
-def _party_key(parties: PartiesById, party_id: UUID) -> str:
-    party = parties.get(party_id)
-    return party_name_key(party.name or "") if party else ""
+    compared = []
+    for permit in permits:
+        expired = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
+        own = lines[permit.id]
+        compared.append(
+            ComparedPermit(
+                id=permit.id,
+                state=permit.owner_state,
+                kind=permit.kind,
+                number=permit.number,
+                status="expired" if expired else permit.status,
+                exporting_state=permit.exporting_state,
+                importing_state=permit.importing_state,
+                transit_states=tuple(permit.transit_states),
+                regime=permit.regime,
+                parties={
+                    name: names.get(getattr(permit, f"{name}_id"), "") for name in COMPARED_PARTIES
+                },
+                goods={line.line: line_goods(line, line.quantity - line.lapsed) for line in own},
+                shipped={line.line: line.shipped for line in own},
+                references=frozenset(references[permit.id]),
+                replaces=permit.replaces,
+                recorded_on=permit.recorded_at.date(),
+                visible_to=tuple(permit.concerned),
+            )
+        )
+    return compared
 
 
 def line_goods(line: PermitLine, quantity: Decimal) -> Goods:
@@ -203,23 +181,19 @@ def line_goods(line: PermitLine, quantity: Decimal) -> Goods:
 
     Fields are codes, or folded text where no code is known.
     """
-    said = {
-        kind: getattr(line, kind) or _fold_text(kind, getattr(line, f"{kind}_text"))
-        for kind in ("type", "make", "calibre")
-    }
+
+    def fold(kind: str, text: str | None) -> str | None:
+        return fold_name(kind, text) if text else None
+
     return Goods(
         quantity,
         line.category,
-        said["type"],
-        said["make"],
-        _fold_text("model", line.model),
-        said["calibre"],
+        line.type or fold("type", line.type_text),
+        line.make or fold("make", line.make_text),
+        fold("model", line.model),
+        line.calibre or fold("calibre", line.calibre_text),
         line.unit,
     )
-
-
-def _fold_text(kind: str, text: str | None) -> str | None:
-    return fold_name(kind, text) if text else None
 
 
 class _MoreStates(Exception):
@@ -233,32 +207,32 @@ def lock(actor: Actor, keys: Iterable[PermitKey], states: Iterable[str]) -> None
     themselves. If the families concern more states, the locks are released and taken again, because
     all are taken in one order. Call it before anything is written.
     """
-    wanted, named = set(states), list(keys)
+    locked, named = set(states), set(keys)
     while True:
         try:
             with db.session.begin_nested():  # its end gives the locks back
-                locks.lock_permits(wanted)
-                if further := _concerned_states(actor, named, wanted) - wanted:
+                locks.lock_permits(locked)
+                if further := _concerned_states(actor, named, locked) - locked:
                     raise _MoreStates
             return
         except _MoreStates:
-            wanted |= further
+            locked |= further
 
 
 def lock_permits(actor: Actor, permits: Sequence[Permit]) -> None:
     """Lock the families of recorded permits until the end of the transaction."""
-    keys = [(permit.owner_state, permit.kind, permit.number) for permit in permits]
-    lock(actor, keys, {state for permit in permits for state in permit.concerned})
+    states = {state for permit in permits for state in permit.concerned}
+    lock(actor, map(permit_key, permits), states)
 
 
-def _concerned_states(actor: Actor, keys: Iterable[PermitKey], states: Collection[str]) -> set[str]:
+def _concerned_states(actor: Actor, keys: set[PermitKey], states: set[str]) -> set[str]:
     """Return all states concerned by the families, as seen by all states."""
-    known, found, members = set(keys), set(states), set(participants())
-    asked: dict[str, set[PermitKey]] = defaultdict(set)
-    while waiting := [code for code in sorted(found & members) if known - asked[code]]:
-        for code in waiting:
-            with acting_as(actor, code):
-                near, concerned = find_related_keys(known - asked[code])
-            known, found = known | near, found | concerned
-            asked[code] |= near
+    keys, found, members = set(keys), set(states), set(participants())
+    searched: dict[str, set[PermitKey]] = defaultdict(set)
+    while pending := [state for state in sorted(found & members) if keys - searched[state]]:
+        for state in pending:
+            with acting_as(actor, state):
+                related, concerned = find_related_keys(keys - searched[state])
+            keys, found = keys | related, found | concerned
+            searched[state] |= related
     return found

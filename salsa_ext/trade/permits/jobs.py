@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import exists, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -29,28 +29,20 @@ def check_overdue_counterparts(*, actor: Actor) -> int:
     concurrently.
     """
     require(actor, Permission.PERMIT_RECORD)
-    permits = list(db.session.scalars(_overdue_permits(actor)))
+    state = actor.own_state()
+    patience = timedelta(days=settings.settings_by_state([state])[state].counterpart_days)
+    raised = exists().where(
+        Discrepancy.subject_id == Permit.id, Discrepancy.kind == "missing_counterpart"
+    )
+    overdue = select(Permit).where(
+        Permit.owner_state == state,
+        Permit.status == "issued",
+        Permit.findings.contains([{"code": "awaiting_counterpart"}]),
+        Permit.recorded_at < actor.now() - patience,
+        ~raised,
+    )
+    permits = list(db.session.scalars(overdue.order_by(Permit.id).limit(BATCH_SIZE)))
     if permits:
         families.lock_permits(actor, permits)
         classification.reclassify(actor, permits)
     return len(permits)
-
-
-def _overdue_permits(actor: Actor) -> Select[Permit]:
-    patience = settings.settings_by_state([actor.own_state()])[actor.own_state()]
-    wait = timedelta(days=patience.counterpart_days)
-    raised = exists().where(
-        Discrepancy.subject_id == Permit.id, Discrepancy.kind == "missing_counterpart"
-    )
-    return (
-        select(Permit)
-        .where(
-            Permit.owner_state == actor.own_state(),
-            Permit.status == "issued",
-            Permit.findings.contains([{"code": "awaiting_counterpart"}]),
-            Permit.recorded_at < actor.now() - wait,
-            ~raised,
-        )
-        .order_by(Permit.id)
-        .limit(BATCH_SIZE)
-    )

@@ -1,59 +1,49 @@
-"""Commands on a state's register of licensees."""
+"""Licensees of a state: commands on its register, and lists of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LICENSEE_ROLES
-from salsa_ext.core.errors import CodeLabel, IllegalTransition, Invalid, NotFound, message
+from salsa_ext.core.errors import CodeLabel, IllegalTransition, Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
-from salsa_ext.database.session import db
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.commands import PartyCollector
-from salsa_ext.reference import name_matching
+from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import local_days, today
-from salsa_ext.trade.events import NewEvent, add_events
-from salsa_ext.trade.permits import checks as permit_checks
+from salsa_ext.reference.name_matching import name_key
+from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
+from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Licensee
-from salsa_ext.trade.permits.values import (
-    LICENCE_TRANSITIONS,
-    RENEWABLE_STATUSES,
-    LicenceDecision,
-    LicenceRenewal,
-    LicenseeData,
-)
+from salsa_ext.trade.permits.registers import recheck_permits
+from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
-DECISION_ACTIONS = {
-    "suspend": Action.LICENSEE_SUSPENDED,
-    "reinstate": Action.LICENSEE_REINSTATED,
-    "revoke": Action.LICENSEE_REVOKED,
-    "close": Action.LICENSEE_CLOSED,
+DECISIONS: Final = {
+    "suspend": ("suspended", "suspended", ("active",)),
+    "reinstate": ("active", "reinstated", ("suspended",)),
+    "revoke": ("revoked", "revoked", ("active", "suspended")),
+    "close": ("defunct", "closed", ("active", "suspended", "revoked")),
 }
-DECISION_EVENTS = {
-    "suspend": "suspended",
-    "reinstate": "reinstated",
-    "revoke": "revoked",
-    "close": "closed",
-}
+"""By verb: new status, kind of event, and the statuses that allow it."""
 
 
 def record(*, actor: Actor, data: LicenseeData) -> UUID:
-    """Record a licensee in the own state's register.
-
-    Raises Invalid or Duplicate.
-    """
+    """Record a licensee in the own state's register; raises Invalid or Duplicate."""
     return record_many(actor=actor, batch=[data])[0]
 
 
@@ -62,24 +52,46 @@ def record_many(*, actor: Actor, batch: Sequence[LicenseeData]) -> list[UUID]:
     require(actor, Permission.LICENSEE_RECORD)
     owner, now = actor.own_state(), actor.now()
     parties = PartyCollector(owner)
+    rows: list[dict[str, Any]] = []
     for data in batch:
-        _check_licensee(data)
-    rows = [_licensee_row(data, owner, parties, now) for data in batch]
+        problems = Problems()
+        if not data.roles or not set(data.roles) <= set(LICENSEE_ROLES):
+            roles = ", ".join(LICENSEE_ROLES)
+            problems.add("roles", message("One or more of: {roles}.", roles=roles))
+        if data.valid_to and data.valid_to < data.valid_from:
+            problems.add("valid_to", message("A licence cannot end before it begins."))
+        problems.raise_any()
+        rows.append(
+            {
+                "id": new_id(),
+                "owner_state": owner,
+                "concerned": [owner],
+                "version": 1,
+                "number": data.number,
+                "roles": sorted(set(data.roles)),
+                "party_id": parties.add(data.party, [owner]),
+                "name_key": name_key(data.party.name),
+                "valid_from": data.valid_from,
+                "valid_to": data.valid_to,
+                "status": "active",
+                "status_on": data.valid_from,
+                "recorded_at": now,
+            }
+        )
     parties.write()
     insert_many(Licensee, rows)
+    recorded = Action.LICENSEE_RECORDED
     append_many(
         actor,
         [
-            AuditEvent(
-                Action.LICENSEE_RECORDED, "licensee", row["id"], data={"number": row["number"]}
-            )
+            AuditEvent(recorded, "licensee", row["id"], data={"number": row["number"]})
             for row in rows
         ],
     )
     ids = [row["id"] for row in rows]
     if ids:
-        entered = select(Licensee).where(Licensee.id.in_(ids)).order_by(Licensee.id)
-        permit_checks.recheck_permits(actor, db.session.scalars(entered).all())
+        query = select(Licensee).where(Licensee.id.in_(ids)).order_by(Licensee.id)
+        recheck_permits(actor, db.session.scalars(query).all())
     return ids
 
 
@@ -98,85 +110,16 @@ def decide(
     """
     require(actor, Permission.LICENSEE_RECORD)
     licensee = lock(Licensee, licensee_id, expected_version)
-    if (status := LICENCE_TRANSITIONS[action].get(licensee.status)) is None:
+    status, kind, allowed = DECISIONS[action]
+    if licensee.status not in allowed:
         raise IllegalTransition("licensee", licensee.status, action)
     _check_decision(actor, licensee, data, status)
     licensee.status, licensee.status_on, licensee.status_reason = status, data.on, data.reason
     licensee.inactive_since = None if status == "active" else licensee.inactive_since or data.on
     licensee.books_with = data.books_with if status == "defunct" else None
-    said = {"on": data.on.isoformat(), "status": status}
+    changes = {"on": data.on.isoformat(), "status": status}
     books = {"books_with": licensee.books_with} if licensee.books_with else {}
-    _record_event(actor, licensee, DECISION_EVENTS[action], data.on, data.reason, said | books)
-    _save_change(actor, licensee, DECISION_ACTIONS[action], said)
-
-
-def renew(
-    *, actor: Actor, licensee_id: UUID, expected_version: int | None, data: LicenceRenewal
-) -> None:
-    """Extend a licence to a later last day.
-
-    Raises NotFound, StaleVersion, IllegalTransition or Invalid.
-    """
-    require(actor, Permission.LICENSEE_RECORD)
-    licensee = lock(Licensee, licensee_id, expected_version)
-    if licensee.status not in RENEWABLE_STATUSES:
-        raise IllegalTransition("licensee", licensee.status, "renew")
-    if licensee.valid_to is None:
-        raise Invalid({"valid_to": [message("This licence has no end already.")]})
-    if data.valid_to <= licensee.valid_to:
-        raise Invalid(
-            {
-                "valid_to": [
-                    message(
-                        "The licence is valid until {on} already; give a later day.",
-                        on=licensee.valid_to,
-                    )
-                ]
-            }
-        )
-    licensee.valid_to, on = data.valid_to, today(actor)
-    said = {"valid_to": data.valid_to.isoformat()}
-    _record_event(
-        actor,
-        licensee,
-        "renewed",
-        on,
-        None,
-        {"on": on.isoformat(), "status": licensee.status} | said,
-    )
-    _save_change(actor, licensee, Action.LICENSEE_RENEWED, said)
-
-
-def find(number: str) -> UUID:
-    """Return the id of an own licensee by number; raises NotFound."""
-    found = db.session.scalar(select(Licensee.id).where(Licensee.number == number))
-    if found is None:
-        raise NotFound("licensee", number)
-    return found
-
-
-def _record_event(
-    actor: Actor, licensee: Licensee, kind: str, on: date, reason: str | None, said: dict[str, Any]
-) -> None:
-    """Record a decision as an event, effective from `on`."""
-    at = local_days(actor).start(licensee.owner_state, on)
-    add_events(actor, [NewEvent(licensee, kind, reason, at, said)])
-
-
-def _save_change(actor: Actor, licensee: Licensee, action: Action, data: dict[str, Any]) -> None:
-    licensee.version += 1
-    db.session.flush()  # what follows reads it by SQL
-    append(actor, AuditEvent(action, "licensee", licensee.id, data=data))
-    permit_checks.recheck_permits(actor, [licensee])
-
-
-def _check_licensee(data: LicenseeData) -> None:
-    problems = Problems()
-    if not data.roles or not set(data.roles) <= set(LICENSEE_ROLES):
-        problems.add("roles", message("One or more of: {roles}.", roles=", ".join(LICENSEE_ROLES)))
-    if data.valid_to and data.valid_to < data.valid_from:
-        problems.add("valid_to", message("A licence cannot end before it begins."))
-    problems.raise_any()
+    _save(actor, licensee, kind, data.on, changes, books, data.reason)
 
 
 def _check_decision(actor: Actor, licensee: Licensee, data: LicenceDecision, status: str) -> None:
@@ -191,21 +134,15 @@ def _check_decision(actor: Actor, licensee: Licensee, data: LicenceDecision, sta
                 status=CodeLabel("licensee_status", licensee.status),
             ),
         )
-    if status == "defunct":
-        _check_books(problems, licensee, data.books_with)
-    problems.raise_any()
-
-
-def _check_books(problems: Problems, licensee: Licensee, holder: str | None) -> None:
-    """Check that the books go to another licensee or an agency."""
-    others = select(Licensee.id).where(
+    holder = select(Licensee.id).where(
         Licensee.owner_state == licensee.owner_state,
-        Licensee.number == holder,
+        Licensee.number == data.books_with,
         Licensee.id != licensee.id,
         Licensee.status != "defunct",
     )
-    known = holder in agency_codes(licensee.owner_state)
-    if not (known or db.session.scalar(others) is not None):
+    if status == "defunct" and not (
+        data.books_with in agency_codes(licensee.owner_state) or db.session.scalar(holder)
+    ):
         problems.add(
             "books_with",
             message(
@@ -213,26 +150,92 @@ def _check_books(problems: Problems, licensee: Licensee, holder: str | None) -> 
                 " yours, or the code of an agency."
             ),
         )
+    problems.raise_any()
 
 
-def _licensee_row(
-    data: LicenseeData, owner: str, parties: PartyCollector, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "owner_state": owner,
-        "concerned": [owner],
-        "version": 1,
-        "number": data.number,
-        "roles": sorted(set(data.roles)),
-        "party_id": parties.add(data.party, [owner]),
-        "name_key": name_matching.name_key(data.party.name),
-        "valid_from": data.valid_from,
-        "valid_to": data.valid_to,
-        "status": "active",
-        "status_on": data.valid_from,
-        "status_reason": None,
-        "inactive_since": None,
-        "books_with": None,
-        "recorded_at": now,
-    }
+def renew(
+    *, actor: Actor, licensee_id: UUID, expected_version: int | None, data: LicenceRenewal
+) -> None:
+    """Extend a licence to a later last day.
+
+    Raises NotFound, StaleVersion, IllegalTransition or Invalid.
+    """
+    require(actor, Permission.LICENSEE_RECORD)
+    licensee = lock(Licensee, licensee_id, expected_version)
+    if licensee.status not in ("active", "suspended"):
+        raise IllegalTransition("licensee", licensee.status, "renew")
+    if licensee.valid_to is None:
+        raise Invalid({"valid_to": [message("This licence has no end already.")]})
+    if data.valid_to <= licensee.valid_to:
+        problem = message(
+            "The licence is valid until {on} already; give a later day.", on=licensee.valid_to
+        )
+        raise Invalid({"valid_to": [problem]})
+    licensee.valid_to, on = data.valid_to, today(actor)
+    changes = {"valid_to": data.valid_to.isoformat()}
+    current = {"on": on.isoformat(), "status": licensee.status}
+    _save(actor, licensee, "renewed", on, changes, current)
+
+
+def _save(
+    actor: Actor,
+    licensee: Licensee,
+    kind: str,
+    on: date,
+    changes: dict[str, Any],
+    further: dict[str, Any],
+    reason: str | None = None,
+) -> None:
+    """Write a change with its event, effective from `on`; the event has `further` data."""
+    at = local_days(actor).start(licensee.owner_state, on)
+    add_events(actor, [NewEvent(licensee, kind, reason, at, changes | further)])
+    licensee.version += 1
+    db.session.flush()  # the check of permits reads it by SQL
+    append(actor, audit_event(Action(f"licensee:{kind}"), licensee, **changes))
+    recheck_permits(actor, [licensee])
+
+
+@dataclass(frozen=True)
+class LicenseeView:
+    """A licensee with its party and its decisions in order."""
+
+    licensee: Licensee
+    parties: PartiesById
+    decisions: Sequence[TradeEvent] = ()
+
+    @property
+    def version(self) -> int:
+        """Return the version that commands compare."""
+        return self.licensee.version
+
+
+def list_licensees(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[LicenseeView]:
+    """Return a page of the own state's licensees, newest first."""
+    require(actor, Permission.LICENSEE_READ)
+    query = select(Licensee)
+    if (role := filters.get("role")) is not None:
+        query = query.where(Licensee.roles.contains([role]))
+    for name in ("status", "number"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(Licensee, name) == value)
+    page = fetch_page(query, Licensee.id, limit, cursor)
+    return page.of(_views(page.items))
+
+
+def get_licensee(actor: Actor, licensee_id: UUID) -> LicenseeView:
+    """Return a licensee of the own state; raises NotFound."""
+    require(actor, Permission.LICENSEE_READ)
+    return read_licensee(licensee_id)
+
+
+def read_licensee(licensee_id: UUID) -> LicenseeView:
+    """Return a licensee without a permission check; raises NotFound."""
+    return _views([read_row(Licensee, licensee_id)])[0]
+
+
+def _views(licensees: Sequence[Licensee]) -> list[LicenseeView]:
+    parties = find_parties(licensee.party_id for licensee in licensees)
+    events = events_by_subject(licensee.id for licensee in licensees)
+    return [LicenseeView(licensee, parties, events[licensee.id]) for licensee in licensees]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -17,122 +17,31 @@ from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.comparison import ComparedPermit, PermitFamilies, unmatched_lines
 from salsa_ext.trade.permits.families import load
 from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.values import MissingLicence
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
 VALID_STATUSES: Final = ("issued", "exhausted", "expired")
-"""Statuses of a licence that stood until its last day."""
-
-
-@dataclass(frozen=True)
-class MissingLicence:
-    """A licence that an export certificate needs and lacks on a day.
-
-    `why` is `missing`, `mismatch`, or the status of the document.
-    """
-
-    state: str
-    kind: str
-    why: str
-
-
-def missing_licences_today(
-    actor: Actor, export_ids: Iterable[UUID], on: date
-) -> dict[UUID, list[MissingLicence]]:
-    """Return the licences that export certificates lack on a day."""
-    wanted = list(export_ids)
-    register = load(actor, wanted)
-    days_over = find_last_days(register)
-    own = [document for document in register.documents if document.id in set(wanted)]
-    return {document.id: missing_licences(document, register, days_over, on) for document in own}
-
-
-def missing_licences(
-    export: ComparedPermit, register: PermitFamilies, last_days: Mapping[UUID, date], on: date
-) -> list[MissingLicence]:
-    """Return the licences that one export certificate lacks on a day.
-
-    States that do not participate license on paper, which the releasing officer checks.
-    """
-    awaited = [(export.importing_state, "import")]
-    awaited += [(state, "in_transit") for state in export.transit_states]
-    found = []
-    for state, kind in awaited:
-        if state not in register.participants:
-            continue
-        licences = [x for x in register.counterparts(export, kind) if x.state == state]
-        if why := _missing_reason(export, licences, last_days, on):
-            found.append(MissingLicence(state, kind, why))
-    return found
-
-
-def _missing_reason(
-    export: ComparedPermit,
-    licences: Sequence[ComparedPermit],
-    last_days: Mapping[UUID, date],
-    on: date,
-) -> str | None:
-    """Return why no licence of one state is valid, or None."""
-    if not licences:
-        return "missing"
-    reasons = []
-    for licence in licences:
-        if on > last_days[licence.id]:
-            reasons.append("expired")
-        elif licence.status not in VALID_STATUSES:
-            reasons.append(licence.status)
-        elif unmatched_lines(export, licence):
-            reasons.append("mismatch")
-        else:
-            return None
-    return reasons[0]
-
-
-def find_last_days(register: PermitFamilies) -> dict[UUID, date]:
-    """Return the last day of each permit by id."""
-    ids = [document.id for document in register.documents]
-    rows = db.session.execute(select(Permit.id, Permit.last_day).where(Permit.id.in_(ids)))
-    return dict(rows.all())
-
-
-ENDED_STATUSES = ("cancelled", "suspended")
-
-
-@dataclass(frozen=True)
-class InvalidLicence:
-    """A document that was not valid when goods left.
-
-    `is_later`: it was cancelled while they were in transit.
-    """
-
-    state: str
-    kind: str
-    why: str
-    is_in_transit: bool = False
+"""Statuses of a licence that was valid until its last day."""
+ENDED_STATUSES: Final = ("cancelled", "suspended")
 
 
 def missing_licences_on(
-    actor: Actor, wanted: Iterable[tuple[UUID, date]]
+    actor: Actor, exports: Iterable[tuple[UUID, date]]
 ) -> dict[tuple[UUID, date], list[MissingLicence]]:
     """Return missing licences by export certificate and day (CIFTA IX.3)."""
-    pairs = set(wanted)
-    register = load(actor, {permit_id for permit_id, _ in pairs})
-    last_days = find_last_days(register)
-    exports = {document.id: document for document in register.documents}
-    return {
-        (permit_id, on): missing_licences(exports[permit_id], register, last_days, on)
-        for permit_id, on in pairs
-    }
+    pairs = set(exports)
+    licences = _Licences(actor, {permit_id for permit_id, _ in pairs})
+    return {(permit_id, on): licences.missing(permit_id, on) for permit_id, on in pairs}
 
 
 @dataclass(frozen=True)
 class DepartureLicences:
     """Licences of a shipment when it left.
 
-    `lacking` are the invalid ones; `import_by` is the last day of a valid import certificate, if
-    any.
+    `import_by` is the last day of a valid import certificate, if any.
     """
 
-    invalid_licences: Sequence[InvalidLicence] = ()
+    missing: Sequence[MissingLicence] = ()
     import_by: date | None = None
 
 
@@ -140,112 +49,109 @@ def licences_at_departure(
     actor: Actor,
     shipments: Sequence[Shipment],
     checkpoints: Mapping[UUID, Sequence[Checkpoint]],
-    permits: Mapping[UUID, Permit],
     today: LocalDays,
 ) -> dict[UUID, DepartureLicences]:
-    """Return the invalid licences of departed shipments, by shipment."""
-    left = {row.id: _first_passed_at(checkpoints[row.id]) for row in shipments}
-    gone = [row for row in shipments if left[row.id]]
-    if not gone:
+    """Return the licences of departed shipments, by shipment."""
+    departed = {}
+    for shipment in shipments:
+        passed = [row for row in checkpoints[shipment.id] if row.outcome == "passed"]
+        if passed:
+            entries = [row.occurred_at for row in passed if row.stage == "entry"]
+            departure = min(row.occurred_at for row in passed)
+            departed[shipment.id] = (shipment, departure, min(entries, default=None))
+    if not departed:
         return {}
-    register = load(actor, {row.permit_id for row in gone})
-    last_days, ended = find_last_days(register), _ended_at(register.documents)
-    exports = {document.id: document for document in register.documents}
-    found = {}
-    for row in gone:
-        way = _TransitPeriod(
-            left[row.id] or row.recorded_at, _first_passed_at(checkpoints[row.id], "entry")
+    licences = _Licences(actor, {shipment.permit_id for shipment, _, _ in departed.values()})
+    return {
+        shipment_id: licences.at_departure(
+            shipment.permit_id, today.on(shipment.exporting_state, left_at), left_at, entered_at
         )
-        on = today.on(row.exporting_state, way.left)
-        export = exports[row.permit_id]
-        lacks = missing_licences(export, register, last_days, on)
-        lacking = [
-            *_invalid_export(export, permits[row.permit_id].last_day, on, ended, way),
-            *_invalid_counterparts(export, register, lacks, ended, way),
-        ]
-        found[row.id] = DepartureLicences(
-            lacking, _last_import_day(export, register, last_days, on)
+        for shipment_id, (shipment, left_at, entered_at) in departed.items()
+    }
+
+
+class _Licences:
+    """The families of export certificates, with the last day of each permit and when it ended."""
+
+    def __init__(self, actor: Actor, export_ids: set[UUID]) -> None:
+        self.families: PermitFamilies = load(actor, export_ids)
+        self.permits = {permit.id: permit for permit in self.families.permits}
+        days = select(Permit.id, Permit.last_day).where(Permit.id.in_(self.permits))
+        self.last_days: dict[UUID, date] = dict(db.session.execute(days).all())
+        ended = [key for key, permit in self.permits.items() if permit.status in ENDED_STATUSES]
+        ends = (
+            select(TradeEvent.subject_id, func.max(TradeEvent.occurred_at))
+            .where(TradeEvent.subject_id.in_(ended), TradeEvent.kind.in_(ENDED_STATUSES))
+            .group_by(TradeEvent.subject_id)
         )
-    return found
+        self.ended_at: dict[UUID, datetime] = dict(db.session.execute(ends).all()) if ended else {}
 
+    def missing(self, export_id: UUID, on: date) -> list[MissingLicence]:
+        """Return the licences that one export certificate lacks on a day.
 
-def _last_import_day(
-    export: ComparedPermit, register: PermitFamilies, last_days: Mapping[UUID, date], on: date
-) -> date | None:
-    """Return the last day of the import certificates valid at departure."""
-    certificates = register.counterparts(export, "import")
-    days = [last_days[one.id] for one in certificates if one.state == export.importing_state]
-    return max((day for day in days if day >= on), default=None)
+        States that do not participate license on paper, which the releasing officer checks.
+        """
+        export = self.permits[export_id]
+        needed = [(export.importing_state, "import")]
+        needed += [(state, "in_transit") for state in export.transit_states]
+        found = []
+        for state, kind in needed:
+            if state in self.families.participants:
+                others = self.families.counterparts(export, kind)
+                reasons = [
+                    self._invalid_reason(export, permit, on)
+                    for permit in others
+                    if permit.state == state
+                ]
+                if None not in reasons:
+                    why = next(filter(None, reasons), "missing")
+                    found.append(MissingLicence(state, kind, why))
+        return found
 
+    def _invalid_reason(
+        self, export: ComparedPermit, licence: ComparedPermit, on: date
+    ) -> str | None:
+        if on > self.last_days[licence.id]:
+            return "expired"
+        if licence.status not in VALID_STATUSES:
+            return licence.status
+        return "mismatch" if unmatched_lines(export, licence) else None
 
-@dataclass(frozen=True)
-class _TransitPeriod:
-    """Time of departure, and of entry into the importing state."""
+    def at_departure(
+        self, export_id: UUID, on: date, left_at: datetime, entered_at: datetime | None
+    ) -> DepartureLicences:
+        """Return what was missing when goods left, or was cancelled before they entered."""
+        export = self.permits[export_id]
 
-    left: datetime
-    entered: datetime | None
+        def ended(permit: ComparedPermit) -> list[MissingLicence] | None:
+            """Return a licence that ended; None if it ended after the goods had entered."""
+            at = self.ended_at.get(permit.id)
+            if at is None or (at > left_at and entered_at is not None and at >= entered_at):
+                return None
+            is_in_transit = at > left_at
+            if is_in_transit and permit.status != "cancelled":
+                return []
+            return [MissingLicence(permit.state, permit.kind, permit.status, is_in_transit)]
 
-    def when(self, at: datetime) -> bool | None:
-        """Return True in transit, False before departure, None after entry."""
-        if at <= self.left:
-            return False
-        return True if self.entered is None or at < self.entered else None
-
-
-def _first_passed_at(ticks: Sequence[Checkpoint], stage: str | None = None) -> datetime | None:
-    passed = (tick for tick in ticks if tick.outcome == "passed" and stage in (None, tick.stage))
-    return min((tick.occurred_at for tick in passed), default=None)
-
-
-def _ended_at(documents: Collection[ComparedPermit]) -> dict[UUID, datetime]:
-    """Return when cancelled or suspended documents ended, by id."""
-    ids = [document.id for document in documents if document.status in ENDED_STATUSES]
-    if not ids:
-        return {}
-    of = (TradeEvent.subject_id.in_(ids), TradeEvent.kind.in_(ENDED_STATUSES))
-    last = select(TradeEvent.subject_id, func.max(TradeEvent.occurred_at)).where(*of)
-    return dict(db.session.execute(last.group_by(TradeEvent.subject_id)).all())
-
-
-def _invalid_export(
-    export: ComparedPermit,
-    last_day: date,
-    on: date,
-    ended: Mapping[UUID, datetime],
-    way: _TransitPeriod,
-) -> Iterator[InvalidLicence]:
-    at = ended.get(export.id)
-    if at and (when := way.when(at)) is not None:
-        if not when or export.status == "cancelled":
-            yield InvalidLicence(export.state, "export", export.status, when)
-    elif on > last_day:
-        yield InvalidLicence(export.state, "export", "expired")
-
-
-def _invalid_counterparts(
-    export: ComparedPermit,
-    register: PermitFamilies,
-    lacks: Iterable[MissingLicence],
-    ended: Mapping[UUID, datetime],
-    way: _TransitPeriod,
-) -> Iterator[InvalidLicence]:
-    """Yield counterpart licences that ended before departure or in transit."""
-    for lack in lacks:
-        gone = [
-            document
-            for document in register.documents
-            if (document.state, document.kind) == (lack.state, lack.kind)
-            and document.id in ended
-            and _are_counterparts(export, document)
+        missing = ended(export)
+        if missing is None:
+            is_expired = on > self.last_days[export_id]
+            missing = [MissingLicence(export.state, "export", "expired")] if is_expired else []
+        for licence in self.missing(export_id, on):
+            gone = [
+                permit
+                for permit in self.families.permits
+                if (permit.state, permit.kind) == (licence.state, licence.kind)
+                and permit.id in self.ended_at
+                and (export.key in permit.references or permit.key in export.references)
+            ]
+            if gone:
+                missing += ended(max(gone, key=lambda permit: self.ended_at[permit.id])) or []
+            else:
+                missing.append(licence)
+        days = [
+            self.last_days[permit.id]
+            for permit in self.families.counterparts(export, "import")
+            if permit.state == export.importing_state
         ]
-        if not gone:
-            yield InvalidLicence(lack.state, lack.kind, lack.why)
-            continue
-        last = max(gone, key=lambda document: ended[document.id])
-        when = way.when(ended[last.id])
-        if when is False or (when and last.status == "cancelled"):
-            yield InvalidLicence(lack.state, lack.kind, last.status, when)
-
-
-def _are_counterparts(one: ComparedPermit, other: ComparedPermit) -> bool:
-    return one.key in other.references or other.key in one.references
+        return DepartureLicences(missing, max((day for day in days if day >= on), default=None))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, select
@@ -14,28 +13,22 @@ from sqlalchemy import ColumnElement, and_, case, select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
+from salsa_ext.core.batches import group_by
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
-from salsa_ext.trade.discrepancies.queries import UNRESOLVED_STATUSES, UnauthorisedParty
+from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED
 from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.models import TradeEvent
-from salsa_ext.trade.permits.comparison import counterpart_status
+from salsa_ext.trade.permits.comparison import COMPARED_PARTIES, counterpart_status
 from salsa_ext.trade.permits.models import Permit, PermitLine
 
-PARTY_COLUMNS = (
-    "exporter_id",
-    "importer_id",
-    "final_consignee_id",
-    "broker_id",
-    "signatory_id",
-    "carrier_id",
+PARTY_COLUMNS: Final = tuple(
+    "exporter_id importer_id final_consignee_id broker_id signatory_id carrier_id".split()
 )
-NAMED_PARTIES = ("exporter", "importer", "final_consignee")
 
 
 @dataclass(frozen=True)
@@ -62,8 +55,8 @@ class PermitView:
 
 def status_expression(today: ColumnElement[date]) -> ColumnElement[str]:
     """Return the status on `today`: issued permits past their last day expired."""
-    gone = and_(Permit.status == "issued", Permit.last_day < today)
-    return case((gone, "expired"), else_=Permit.status)
+    is_expired = and_(Permit.status == "issued", Permit.last_day < today)
+    return case((is_expired, "expired"), else_=Permit.status)
 
 
 def list_permits(
@@ -79,8 +72,8 @@ def list_permits(
         query = query.where(
             status_expression(local_days(actor).column(Permit.owner_state)) == status
         )
-    found = fetch_page(query, Permit.id, limit, cursor)
-    return found.of(view_permits(actor, found.items))
+    page = fetch_page(query, Permit.id, limit, cursor)
+    return page.of(view_permits(actor, page.items))
 
 
 def get_permit(actor: Actor, permit_id: UUID) -> PermitView:
@@ -91,115 +84,72 @@ def get_permit(actor: Actor, permit_id: UUID) -> PermitView:
 
 def read_permit(actor: Actor, permit_id: UUID) -> PermitView:
     """Return a visible permit without a permission check; raises NotFound."""
-    permit = db.session.get(Permit, permit_id, populate_existing=True)
-    if permit is None:
-        raise NotFound("permit", permit_id)
-    return view_permits(actor, [permit])[0]
+    return view_permits(actor, [read_row(Permit, permit_id)])[0]
+
+
+def permit_version(actor: Actor, permit_id: UUID) -> int:
+    """Return the current version for If-Match; raises NotFound."""
+    return read_row(Permit, permit_id).version
 
 
 def view_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     """Return views of permits, with a fixed number of queries."""
     if not permits:
         return []
-    today, others = local_days(actor), _differing_counterparts(permits)
-    lines, told = (
-        _lines_by_permit([permit.id for permit in permits]),
-        events_by_subject(permit.id for permit in permits),
+    ids = [permit.id for permit in permits]
+    of_permits = select(PermitLine).where(PermitLine.permit_id.in_(ids)).order_by(PermitLine.line)
+    rows = db.session.scalars(of_permits.execution_options(populate_existing=True))
+    lines, events = group_by(rows, lambda line: line.permit_id), events_by_subject(ids)
+    unauthorised = discrepancy_queries.list_unauthorised_parties(actor, ids)
+    differing = {
+        finding["document"]
+        for permit in permits
+        for finding in permit.findings
+        if finding["field"] in COMPARED_PARTIES and finding["document"]
+    }
+    query = select(Permit).where(Permit.id.in_(differing))
+    counterparts = db.session.scalars(query).all() if differing else ()
+    parties = find_parties(
+        getattr(permit, name) for permit in (*permits, *counterparts) for name in PARTY_COLUMNS
     )
-    doubted = discrepancy_queries.list_unauthorised_parties(
-        actor, [permit.id for permit in permits], UNRESOLVED_STATUSES
-    )
-    named = [*permits, *others.values()]
-    parties = find_parties(getattr(permit, name) for permit in named for name in PARTY_COLUMNS)
-    result = []
+    by_id, today = {str(permit.id): permit for permit in counterparts}, local_days(actor)
+    views = []
     for permit in permits:
-        findings = _visible_findings(actor, permit, others, parties)
-        gone = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
-        status = "expired" if gone else permit.status
-        standing = counterpart_status(found["code"] for found in findings)
-        findings += map(_party_finding, doubted[permit.id])
-        result.append(
-            PermitView(
-                permit, lines[permit.id], parties, status, standing, findings, told[permit.id]
-            )
-        )
-    return result
-
-
-def _lines_by_permit(permit_ids: Iterable[UUID]) -> dict[UUID, list[PermitLine]]:
-    found: dict[UUID, list[PermitLine]] = defaultdict(list)
-    query = select(PermitLine).where(PermitLine.permit_id.in_(list(permit_ids)))
-    query = query.order_by(PermitLine.permit_id, PermitLine.line)
-    for line in db.session.scalars(query.execution_options(populate_existing=True)):
-        found[line.permit_id].append(line)
-    return found
+        findings = _visible_findings(actor, permit, by_id, parties)
+        is_expired = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
+        status = "expired" if is_expired else permit.status
+        counterpart = counterpart_status(finding["code"] for finding in findings)
+        for party in unauthorised.get(permit.id, ()):  # its name, and the verdict of the register
+            finding = {"field": party.role, "ours": party.name, "theirs": party.verdict}
+            source = {"state": party.state, "kind": None, "number": None}
+            findings.append({"code": PARTY_NOT_AUTHORISED} | finding | source)
+        own = lines[permit.id], parties, status, counterpart, findings, events[permit.id]
+        views.append(PermitView(permit, *own))
+    return views
 
 
 def _visible_findings(
-    actor: Actor, permit: Permit, others: Mapping[str, Permit], parties: PartiesById
+    actor: Actor, permit: Permit, counterparts: Mapping[str, Permit], parties: PartiesById
 ) -> list[dict[str, Any]]:
-    """Return the findings visible to the reader, with party names."""
-    seen = [dict(found) for found in permit.findings if actor.state in found["visible_to"]]
-    for found in seen:
-        found["number"] = found["number"] or _referenced_number(
-            permit, found["state"], found["kind"]
-        )
-        other = others.get(found["document"] or "")
-        if found["field"] in NAMED_PARTIES and other is not None:
-            found["ours"] = _party_name(parties, permit, found["field"])
-            found["theirs"] = _party_name(parties, other, found["field"])
-    return seen
+    """Return the findings visible to the reader, with party names and referenced numbers."""
+    findings = [dict(row) for row in permit.findings if actor.state in row["visible_to"]]
+    for finding in findings:
+        if not finding["number"]:
+            finding["number"] = _referenced_number(permit, finding["state"], finding["kind"])
+        field, other = finding["field"], counterparts.get(finding["document"] or "")
+        if field in COMPARED_PARTIES and other is not None:
+            for name, document in (("ours", permit), ("theirs", other)):
+                party = parties.get(getattr(document, f"{field}_id"))
+                finding[name] = party.name if party else None
+    return findings
 
 
 def _referenced_number(permit: Permit, state: str, kind: str) -> str | None:
     """Return the number by which a permit references an awaited counterpart."""
     if kind == "in_transit":
-        own = [each["number"] for each in permit.transit_permits if each["state"] == state]
-        return ", ".join(own) or None
+        numbers = [row["number"] for row in permit.transit_permits if row["state"] == state]
+        return ", ".join(numbers) or None
     return permit.import_permit_number if kind == "import" else permit.export_permit_number
-
-
-def _party_finding(doubted: UnauthorisedParty) -> dict[str, Any]:
-    """Return a finding for a party that is not authorised.
-
-    `ours` is its name, `theirs` the verdict of its state's register.
-    """
-    return {
-        "code": discrepancy_queries.PARTY_NOT_AUTHORISED,
-        "field": doubted.role,
-        "ours": doubted.name,
-        "theirs": doubted.verdict,
-        "state": doubted.state,
-        "kind": None,
-        "number": None,
-    }
-
-
-def _party_name(parties: PartiesById, permit: Permit, side: str) -> str | None:
-    party = parties.get(getattr(permit, f"{side}_id"))
-    return party.name if party else None
-
-
-def _differing_counterparts(permits: Sequence[Permit]) -> dict[str, Permit]:
-    """Return the counterparts that differ in a party, by id."""
-    wanted = {
-        found["document"]
-        for permit in permits
-        for found in permit.findings
-        if found["field"] in NAMED_PARTIES and found["document"]
-    }
-    if not wanted:
-        return {}
-    found = db.session.scalars(select(Permit).where(Permit.id.in_(wanted)))
-    return {str(permit.id): permit for permit in found}
-
-
-def permit_version(actor: Actor, permit_id: UUID) -> int:
-    """Return the current version for If-Match; raises NotFound."""
-    found = db.session.scalar(select(Permit.version).where(Permit.id == permit_id))
-    if found is None:
-        raise NotFound("permit", permit_id)
-    return found
 
 
 def list_amendments(actor: Actor, view: PermitView) -> tuple[list[dict[str, Any]], PartiesById]:
@@ -209,16 +159,22 @@ def list_amendments(actor: Actor, view: PermitView) -> tuple[list[dict[str, Any]
     and the carriers named in them, by id.
     """
     amended = [event for event in view.events if event.kind == "amended"]
-    if not amended:
-        return [], {}
-    carriers = find_parties(_carrier_ids(amended))
+    values = [event.data[name].get("carrier") for event in amended for name in ("before", "after")]
+    carriers = find_parties(UUID(value) for value in values if value)
+
+    def display(field: str, value: str | None) -> str | None:
+        if field != "carrier" or value is None:
+            return value
+        party = carriers.get(UUID(value))
+        return party.name if party else None
+
     zones, permit = local_days(actor), view.permit
     rows = [
         {
             "on": zones.on(permit.owner_state, event.occurred_at).isoformat(),
             "field": field,
-            "before": _displayed_value(carriers, field, before),
-            "after": _displayed_value(carriers, field, event.data["after"].get(field)),
+            "before": display(field, before),
+            "after": display(field, event.data["after"].get(field)),
             "agency": permit.agency,
             "authentication": event.data.get("authentication"),
         }
@@ -226,17 +182,3 @@ def list_amendments(actor: Actor, view: PermitView) -> tuple[list[dict[str, Any]
         for field, before in sorted(event.data["before"].items())
     ]
     return rows, carriers
-
-
-def _carrier_ids(amended: Iterable[TradeEvent]) -> Iterator[UUID | None]:
-    for event in amended:
-        for said in (event.data["before"], event.data["after"]):
-            yield UUID(said["carrier"]) if said.get("carrier") else None
-
-
-def _displayed_value(carriers: PartiesById, field: str, value: str | None) -> str | None:
-    """Return a value for display; a carrier by its name."""
-    if field != "carrier" or value is None:
-        return value
-    party = carriers.get(UUID(value))
-    return party.name if party else None

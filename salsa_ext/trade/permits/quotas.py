@@ -7,12 +7,11 @@ export certificates under it, so the result does not depend on their order.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import select, tuple_, update
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import OverQuantity, message
@@ -20,9 +19,21 @@ from salsa_ext.core.text import format_quantity
 from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.trade.permits.allocation import allocate
-from salsa_ext.trade.permits.comparison import ComparedPermit, PermitFamilies
+from salsa_ext.trade.permits.comparison import PermitFamilies
 from salsa_ext.trade.permits.families import load
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
+
+PermitLines = dict[tuple[UUID, int], PermitLine]
+LineQuantities = Mapping[tuple[UUID, int], Decimal]
+
+
+def find_lines(permit_ids: Collection[UUID], is_locked: bool = False) -> PermitLines:
+    """Return the current lines of permits, locked until the transaction ends if asked for."""
+    query = select(PermitLine).where(PermitLine.permit_id.in_(permit_ids))
+    query = query.order_by(PermitLine.permit_id, PermitLine.line)
+    query = query.with_for_update() if is_locked else query
+    lines = db.session.scalars(query.execution_options(populate_existing=True))
+    return {(line.permit_id, line.line): line for line in lines}
 
 
 def draw(actor: Actor, drawn: LineQuantities, lines: PermitLines) -> None:
@@ -34,7 +45,7 @@ def draw(actor: Actor, drawn: LineQuantities, lines: PermitLines) -> None:
     check_remaining(drawn, lines)
     for key, quantity in drawn.items():
         lines[key].shipped += quantity
-    _record_draw(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=True)
+    _save_drawn(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=True)
 
 
 def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
@@ -42,162 +53,119 @@ def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
     for (permit_id, number), quantity in drawn.items():
         line = lines[permit_id, number]
         if line.remaining < quantity:
+            left = format_quantity(line.remaining)
             raise OverQuantity(
                 message(
                     "Line {line} of the permit has {left} left, and {quantity} were to be shipped"
                     " (Model Regulations 8.3).",
                     line=number,
-                    left=format_quantity(line.remaining),
+                    left=left,
                     quantity=format_quantity(quantity),
                 ),
-                {str(number): format_quantity(line.remaining)},
+                {str(number): left},
             )
 
 
 def restore(actor: Actor, drawn: LineQuantities) -> None:
     """Return quantities to export certificates of the own state.
 
-    For goods that did not leave or came back.
+    For goods that did not leave or came back. Of a cancelled or replaced permit they lapse.
     """
-    lines = lock_lines({permit_id for permit_id, _ in drawn})
+    permit_ids = {permit_id for permit_id, _ in drawn}
+    lines = find_lines(permit_ids, is_locked=True)
     for key, quantity in drawn.items():
-        line = lines[key]
-        line.shipped -= min(quantity, line.shipped)
-    _lapse_void({permit_id for permit_id, _ in drawn}, lines)
-    _record_draw(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=False)
+        lines[key].shipped -= min(quantity, lines[key].shipped)
+    void = Permit.status.in_(("cancelled", "replaced"))
+    ended = set(db.session.scalars(select(Permit.id).where(Permit.id.in_(permit_ids), void)))
+    for line in lines.values():
+        if line.permit_id in ended:
+            line.lapsed = line.quantity - line.shipped
+    _save_drawn(actor, permit_ids, lines, refuse=False)
 
 
 def recount(actor: Actor, permits: Iterable[Permit]) -> None:
     """Recount late import certificates and replaced permits."""
-    some = {(each.owner_state, each.kind, each.number): each for each in permits}
+    by_key = {(permit.owner_state, permit.kind, permit.number): permit for permit in permits}
     columns = (PermitReference.state, PermitReference.kind, PermitReference.number)
-    named = select(*columns).where(tuple_(*columns).in_(some))
-    known_names = {tuple(row) for row in db.session.execute(named)}
-    ids = [each.id for known, each in some.items() if each.replaces or known in known_names]
+    references = db.session.execute(select(*columns).where(tuple_(*columns).in_(by_key)))
+    referenced = {tuple(row) for row in references}
+    ids = [permit.id for key, permit in by_key.items() if permit.replaces or key in referenced]
     if ids:
         _recount_imports(actor, ids, refuse=False)
 
 
-def _record_draw(actor: Actor, permit_ids: set[UUID], lines: PermitLines, refuse: bool) -> None:
+def _save_drawn(actor: Actor, permit_ids: set[UUID], lines: PermitLines, refuse: bool) -> None:
     db.session.flush()  # the balance is written before the shipment that draws on it
-    left = {line.permit_id for line in lines.values() if line.remaining > 0}
-    touched = update(Permit).where(Permit.id.in_(permit_ids))
-    db.session.execute(touched.values(version=Permit.version + 1))
-    _update_exhausted(permit_ids - left, permit_ids & left)
+    changed = update(Permit).where(Permit.id.in_(permit_ids))
+    db.session.execute(changed.values(version=Permit.version + 1))
+    _update_exhausted(permit_ids, lines)
     _recount_imports(actor, permit_ids, refuse)
 
 
-def _lapse_void(permit_ids: set[UUID], lines: PermitLines) -> None:
-    """Lapse restored quantities of cancelled or replaced permits."""
-    void = select(Permit.id).where(
-        Permit.id.in_(permit_ids), Permit.status.in_(("cancelled", "replaced"))
-    )
-    gone = set(db.session.scalars(void))
-    for line in lines.values():
-        if line.permit_id in gone:
-            line.lapsed = line.quantity - line.shipped
-
-
-def _update_exhausted(used: Collection[UUID], left: Collection[UUID]) -> None:
+def _update_exhausted(permit_ids: set[UUID], lines: PermitLines) -> None:
     """Mark empty permits as exhausted and refilled ones as issued."""
-    for ids, before, after in ((used, "issued", "exhausted"), (left, "exhausted", "issued")):
-        moved = update(Permit).where(Permit.id.in_(ids), Permit.status == before)
-        db.session.execute(moved.values(status=after))
+    left = permit_ids & {line.permit_id for line in lines.values() if line.remaining > 0}
+    for ids, before, after in (
+        (permit_ids - left, "issued", "exhausted"),
+        (left, "exhausted", "issued"),
+    ):
+        changed = update(Permit).where(Permit.id.in_(ids), Permit.status == before)
+        db.session.execute(changed.values(status=after))
 
 
 def _recount_imports(actor: Actor, permit_ids: Collection[UUID], refuse: bool) -> None:
-    sides = select(Permit.importing_state, Permit.id).where(Permit.id.in_(permit_ids))
-    under: dict[str, list[UUID]] = defaultdict(list)
-    for state, permit_id in db.session.execute(sides):
-        under[state].append(permit_id)
-    for state in sorted(under):
-        locks.lock_quotas(
-            state
-        )  # of the import certificates; whoever else draws on them waits here
+    """Recount the import certificates of permits, as the states that issued them."""
+    importers = select(Permit.importing_state, Permit.id).where(Permit.id.in_(permit_ids))
+    by_state: dict[str, list[UUID]] = defaultdict(list)
+    for state, permit_id in db.session.execute(importers):
+        by_state[state].append(permit_id)
+    for state in sorted(by_state):
+        locks.lock_quotas(state)  # other states may draw on the same certificates
         with acting_as(actor, state):
-            _recount_families(load(actor, under[state]), state, refuse)
+            _recount_families(load(actor, by_state[state]), state, refuse)
 
 
-def _recount_families(register: PermitFamilies, state: str, refuse: bool) -> None:
-    lineages = _import_lineages(register, state)
+def _recount_families(families: PermitFamilies, state: str, refuse: bool) -> None:
+    """Count what export certificates draw from a state's import certificates."""
+    lineages = [
+        families.lineage(permit)
+        for permit in families.permits
+        if (permit.kind, permit.state) == ("import", state)
+        and families.current(permit.key) is permit
+    ]
     if not lineages:
         return
-    own = {document.id for lineage in lineages for document in lineage}
-    lines = lock_lines(own)
+    permit_ids = {permit.id for lineage in lineages for permit in lineage}
+    lines = find_lines(permit_ids, is_locked=True)
     for lineage in lineages:
-        _draw_lineage(register, lineage, lines, refuse)
+        claims = {
+            (permit.id, line): permit.line_goods(line, quantity)
+            for permit in families.export_certificates(lineage)
+            for line, quantity in permit.shipped.items()
+            if quantity > 0
+        }
+        supplies = {
+            (permit.id, line): goods for permit in lineage for line, goods in permit.goods.items()
+        }
+        allocation = allocate(claims, supplies)
+        over = [
+            amount
+            for claim, amount in allocation.uncovered.items()
+            if claim not in allocation.unmatched
+        ]
+        if refuse and over:
+            last = lineage[-1]
+            raise OverQuantity(
+                message(
+                    "The import certificate {number} of {state} allows {missing} less than was to be"
+                    " shipped under all its export certificates (Model Regulations 8.3).",
+                    number=last.number,
+                    state=last.state,
+                    missing=format_quantity(sum(over)),
+                ),
+                {str(line): format_quantity(lines[last.id, line].remaining) for line in last.goods},
+            )
+        for key, amount in allocation.drawn.items():
+            lines[key].shipped = amount
     db.session.flush()
-    left = {line.permit_id for line in lines.values() if line.remaining > 0}
-    _update_exhausted(own - left, own & left)
-
-
-def _import_lineages(register: PermitFamilies, state: str) -> list[list[ComparedPermit]]:
-    """Return a state's import certificates, each with those it replaced."""
-    own = [
-        document
-        for document in register.documents
-        if (document.kind, document.state) == ("import", state)
-    ]
-    last = [document for document in own if register.current(document.key) is document]
-    return [register.lineage(document) for document in last]
-
-
-def _draw_lineage(
-    register: PermitFamilies, lineage: Sequence[ComparedPermit], lines: PermitLines, refuse: bool
-) -> None:
-    claims = {
-        (document.id, line): document.line_goods(line, quantity)
-        for document in register.export_certificates(lineage)
-        for line, quantity in document.shipped.items()
-        if quantity > 0
-    }
-    supplies = {
-        (document.id, line): goods for document in lineage for line, goods in document.goods.items()
-    }
-    settled = allocate(claims, supplies)
-    over = {
-        key: amount for key, amount in settled.uncovered.items() if key not in settled.unmatched
-    }
-    if refuse and over:
-        raise _over_quantity_error(lineage[-1], lines, sum(over.values(), Decimal(0)))
-    for key, amount in settled.drawn.items():
-        lines[key].shipped = amount
-
-
-def _over_quantity_error(
-    certificate: ComparedPermit, lines: PermitLines, missing: Decimal
-) -> OverQuantity:
-    left: dict[str, Any] = {
-        str(number): format_quantity(lines[certificate.id, number].remaining)
-        for number in certificate.goods
-    }
-    return OverQuantity(
-        message(
-            "The import certificate {number} of {state} allows {missing} less than was to be shipped under"
-            " all its export certificates (Model Regulations 8.3).",
-            number=certificate.number,
-            state=certificate.state,
-            missing=format_quantity(missing),
-        ),
-        left,
-    )
-
-
-PermitLines = dict[tuple[UUID, int], PermitLine]
-LineQuantities = Mapping[tuple[UUID, int], Decimal]
-
-
-def find_lines(permit_ids: Collection[UUID]) -> PermitLines:
-    """Return the current lines of permits, without a lock."""
-    return _read_lines(select(PermitLine).where(PermitLine.permit_id.in_(permit_ids)))
-
-
-def lock_lines(permit_ids: Collection[UUID]) -> PermitLines:
-    """Return the lines of permits, locked until the transaction ends."""
-    wanted = select(PermitLine).where(PermitLine.permit_id.in_(permit_ids))
-    return _read_lines(wanted.order_by(PermitLine.permit_id, PermitLine.line).with_for_update())
-
-
-def _read_lines(wanted: Select[PermitLine]) -> PermitLines:
-    found = db.session.scalars(wanted.execution_options(populate_existing=True))
-    return {(line.permit_id, line.line): line for line in found}
+    _update_exhausted(permit_ids, lines)

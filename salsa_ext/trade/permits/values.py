@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.values import Party
@@ -26,12 +26,8 @@ class AmendmentData:
 
 
 @dataclass(frozen=True)
-class DecisionData:
-    """The reason of an authority's decision.
-
-    Used to cancel, suspend or reinstate a permit, to hold a shipment, and to refuse or revoke a
-    consent.
-    """
+class StatusDecision:
+    """The reason why an authority changes the status of a permit, shipment or consent."""
 
     reason: str
 
@@ -105,13 +101,6 @@ class PermitData:
     plan: Mapping[str, Any] | None = None
     refusal: str | None = None
 
-    def issuing_state(self) -> str | None:
-        """Return the issuing state; None for transit.
-
-        Any transit state may issue its own authorization.
-        """
-        return {"import": self.importing_state, "export": self.exporting_state}.get(self.kind)
-
     def references(self) -> frozenset[tuple[str, str, str]]:
         """Return the referenced documents as (state, kind, number)."""
         named = [("import", self.import_permit), ("export", self.export_permit)]
@@ -121,15 +110,6 @@ class PermitData:
     def concerned(self) -> list[str]:
         """Return the states concerned by the movement, sorted, without duplicates."""
         return sorted({self.exporting_state, self.importing_state, *self.transit_states})
-
-
-LICENCE_TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "suspend": {"active": "suspended"},
-    "reinstate": {"suspended": "active"},
-    "revoke": {"active": "revoked", "suspended": "revoked"},
-    "close": {"active": "defunct", "suspended": "defunct", "revoked": "defunct"},
-}
-RENEWABLE_STATUSES: Final = ("active", "suspended")
 
 
 @dataclass(frozen=True)
@@ -175,7 +155,7 @@ class LicenceQuery:
 
 
 class LicenceVerdict(StrEnum):
-    """Result of a query to a register of licensees.
+    """Result of a query to a register of licensees, the most favourable first.
 
     AUTHORISED: the licence gave the role on that day. NOT_ACTIVE: it was suspended, revoked or
     closed. EXPIRED: the day is outside its validity. WRONG_ROLE: it gives other roles only.
@@ -183,17 +163,11 @@ class LicenceVerdict(StrEnum):
     """
 
     AUTHORISED = "authorised"
-    """His licence gives the role, and did on that day."""
     NOT_ACTIVE = "not_active"
-    """It was suspended, revoked or closed by then."""
     EXPIRED = "expired"
-    """The day lies outside of its validity."""
     WRONG_ROLE = "wrong_role"
-    """It gives other roles alone."""
     NOT_REGISTERED = "not_registered"
-    """The register does not know him."""
     NO_REGISTER = "no_register"
-    """The state keeps no licensee of that role, so that nothing can be said."""
 
 
 @dataclass(frozen=True)
@@ -201,3 +175,17 @@ class LicenceRenewal:
     """The new last day of a licence."""
 
     valid_to: date
+
+
+@dataclass(frozen=True)
+class MissingLicence:
+    """A document that a movement needs and that is not valid when it leaves (CIFTA IX.2-3).
+
+    `why` is `missing`, `mismatch`, or the status of the document. `is_in_transit`: it was valid
+    then, and cancelled while the goods were on their way.
+    """
+
+    state: str
+    kind: str
+    why: str
+    is_in_transit: bool = False

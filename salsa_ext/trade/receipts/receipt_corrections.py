@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import Action, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -64,17 +64,7 @@ def correct_receipt(
     refresh.update_shipments(actor, [shipment])
     notify(actor, shipment.exporting_state, "receipt_corrected", shipment, status=shipment.status)
     told = {"status": shipment.status} | {"version": row["version"], "missing": len(found.missing)}
-    append(
-        actor,
-        AuditEvent(
-            Action.RECEIPT_CORRECTED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            told,
-        ),
-    )
+    append(actor, audit_event(Action.RECEIPT_CORRECTED, shipment, **told))
 
 
 def _find_received_shipment(actor: Actor, shipment_id: UUID) -> Shipment:

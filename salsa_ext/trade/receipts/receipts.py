@@ -21,7 +21,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -202,13 +202,8 @@ def _receipt_notice(found: ReceiptComparison) -> Notice:
 
 def _audit_confirmed(found: ReceiptComparison) -> AuditEvent:
     shipment = found.shipment
-    return AuditEvent(
-        Action.RECEIPT_CONFIRMED,
-        "shipment",
-        shipment.id,
-        shipment.owner_state,
-        shipment.concerned,
-        {"status": shipment.status, "missing": len(found.missing)},
+    return audit_event(
+        Action.RECEIPT_CONFIRMED, shipment, status=shipment.status, missing=len(found.missing)
     )
 
 
@@ -238,17 +233,7 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
         record_commands.write_records(import_entries(found, row), actor.now())
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, "shipment_returned", [shipment])
-    append(
-        actor,
-        AuditEvent(
-            Action.SHIPMENT_RETURNED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"missing": len(found.missing)},
-        ),
-    )
+    append(actor, audit_event(Action.SHIPMENT_RETURNED, shipment, missing=len(found.missing)))
 
 
 def _check_returnable(facts: ShipmentFacts, permit: Permit) -> None:
@@ -284,14 +269,4 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
     due_on = (today(actor) + timedelta(days=patience.counterpart_days)).isoformat()
     add_events(actor, [NewEvent(shipment, "receipt_asked", data={"due_on": due_on})])
     notify(actor, shipment.importing_state, "receipt_asked", shipment, due_on=due_on)
-    append(
-        actor,
-        AuditEvent(
-            Action.RECEIPT_ASKED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"due_on": due_on},
-        ),
-    )
+    append(actor, audit_event(Action.RECEIPT_ASKED, shipment, due_on=due_on))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -158,13 +158,10 @@ def _audit_checkpoint(
     shipment: Shipment, data: CheckpointData, held_by: Sequence[str]
 ) -> AuditEvent:
     said = {"stage": data.stage, "outcome": data.outcome}
-    return AuditEvent(
+    return audit_event(
         Action.CHECKPOINT_RECORDED,
-        "shipment",
-        shipment.id,
-        shipment.owner_state,
-        shipment.concerned,
-        said | ({"held_by": [*held_by]} if held_by else {}),
+        shipment,
+        **(said | ({"held_by": [*held_by]} if held_by else {})),
     )
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from salsa_ext.trade.permits.values import MissingLicence
+
 CONTRADICTS_PERMIT: Final = "contradicts_permit"
 """The event of a shipment whose manifest contradicts its permit, and why its paper is invalid."""
 UNKNOWN_TIME: Final = datetime.min.replace(tzinfo=UTC)
@@ -129,15 +131,6 @@ class ReshippedLine:
 
 
 @dataclass(frozen=True)
-class LicenceViolation:
-    """A required document that was not valid; `why` is the reason."""
-
-    state: str
-    kind: str
-    why: str
-
-
-@dataclass(frozen=True)
 class ShipmentFacts:
     """All known facts of one shipment.
 
@@ -161,8 +154,7 @@ class ShipmentFacts:
     receipt: ReceiptFact | None = None
     return_receipt: ReceiptFact | None = None
     entered_on: date | None = None
-    licence_violations: tuple[LicenceViolation, ...] = ()
-    cancelled_in_transit: tuple[LicenceViolation, ...] = ()
+    missing_licences: tuple[MissingLicence, ...] = ()
     reshipped: tuple[ReshippedLine, ...] = ()
     contradictions: tuple[Mapping[str, Any], ...] = ()
     expected_counts: tuple[Decimal, ...] = ()

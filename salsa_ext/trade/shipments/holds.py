@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import Action, append, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -21,7 +21,7 @@ from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
-from salsa_ext.trade.permits.values import DecisionData
+from salsa_ext.trade.permits.values import StatusDecision
 from salsa_ext.trade.shipments import progress, refresh
 from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
@@ -37,7 +37,7 @@ from salsa_ext.trade.shipments.values import IncidentData
 
 
 def hold_shipment(
-    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Hold a shipment in the own state's custody.
 
@@ -51,7 +51,7 @@ def hold_shipment(
 
 
 def resume_shipment(
-    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Let a held shipment continue, or accept its pass over the hold.
 
@@ -131,14 +131,12 @@ def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequen
     return active_stops(facts)
 
 
-def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: DecisionData) -> None:
+def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: StatusDecision) -> None:
     add_events(actor, [NewEvent(shipment, kind, data.reason)])
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, f"shipment_{kind}", [shipment])
     action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
-    append(
-        actor, AuditEvent(action, "shipment", shipment.id, shipment.owner_state, shipment.concerned)
-    )
+    append(actor, audit_event(action, shipment))
 
 
 HOLD_EVENTS: Final = ("held", "resumed")
@@ -224,17 +222,7 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
     )
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
-    append(
-        actor,
-        AuditEvent(
-            Action.INCIDENT_RECORDED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"kind": data.kind},
-        ),
-    )
+    append(actor, audit_event(Action.INCIDENT_RECORDED, shipment, kind=data.kind))
 
 
 def _check_incident(actor: Actor, shipment: Shipment, data: IncidentData) -> None:

@@ -250,12 +250,10 @@ def _invalid_documents(facts: ShipmentFacts) -> Iterator[Irregularity]:
         yield Irregularity(
             "document_invalid", "", {"state": facts.exporting, "why": "not_released"}
         )
-    for lack in facts.licence_violations:
-        yield Irregularity("document_invalid", f"{lack.state}:{lack.kind}", dict(vars(lack)))
-    for lack in facts.cancelled_in_transit:
-        yield Irregularity(
-            "permit_cancelled_in_transit", f"{lack.state}:{lack.kind}", dict(vars(lack))
-        )
+    for licence in facts.missing_licences:
+        kind = "permit_cancelled_in_transit" if licence.is_in_transit else "document_invalid"
+        data = {"state": licence.state, "kind": licence.kind, "why": licence.why}
+        yield Irregularity(kind, f"{licence.state}:{licence.kind}", data)
 
 
 def permit_contradictions(findings: Iterable[Mapping[str, Any]]) -> list[Irregularity]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import Action, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -41,7 +41,7 @@ from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit, PermitLine
-from salsa_ext.trade.permits.values import AmendmentData, DecisionData
+from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments import refresh
 from salsa_ext.trade.shipments.models import Shipment
 
@@ -80,17 +80,7 @@ def amend_shipment(
     refresh.update_shipments(actor, [shipment])
     fields = sorted(data.changes)
     notify_others(actor, "shipment_amended", [shipment], fields=fields)
-    append(
-        actor,
-        AuditEvent(
-            Action.SHIPMENT_AMENDED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"fields": fields},
-        ),
-    )
+    append(actor, audit_event(Action.SHIPMENT_AMENDED, shipment, fields=fields))
 
 
 def _check_amendment(
@@ -252,7 +242,7 @@ CANCELLABLE_STATUSES: Final = ("planned", "released", "held")
 
 
 def cancel_shipment(
-    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: DecisionData
+    *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
     """Cancel a shipment of the own state that has not left (9.8).
 
@@ -270,17 +260,7 @@ def cancel_shipment(
     add_events(actor, [NewEvent(shipment, "cancelled", data.reason)])
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, "shipment_cancelled", [shipment])
-    append(
-        actor,
-        AuditEvent(
-            Action.SHIPMENT_CANCELLED,
-            "shipment",
-            shipment.id,
-            shipment.owner_state,
-            shipment.concerned,
-            {"number": shipment.number},
-        ),
-    )
+    append(actor, audit_event(Action.SHIPMENT_CANCELLED, shipment, number=shipment.number))
 
 
 def find_own_shipment(actor: Actor, shipment_id: UUID, permission: Permission) -> Shipment:

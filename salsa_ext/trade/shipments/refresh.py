@@ -42,7 +42,6 @@ from salsa_ext.trade.shipments.facts import (
     ExpectedStage,
     HoldOrder,
     IncidentFact,
-    LicenceViolation,
     ReceiptFact,
     ReshippedLine,
     ShipmentFacts,
@@ -88,7 +87,7 @@ def update_under_permits(actor: Actor, families: PermitFamilies) -> None:
     A cancellation affects goods that have left; a late licence clears those that left without it,
     even if already received.
     """
-    exports = [document.id for document in families.documents if document.kind == "export"]
+    exports = [permit.id for permit in families.permits if permit.kind == "export"]
     unlicensed = exists().where(
         Discrepancy.subject_id == Shipment.id,
         Discrepancy.kind.in_(LICENSING_KINDS),
@@ -157,11 +156,9 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_watch: bo
         )
     for waits, subjects in settled.items():
         kinds = [kind for kind in SHIPMENT_DISCREPANCY_KINDS if kind not in waits]
-        raised = discrepancy_commands.update_discrepancies(actor, subjects, kinds)
-        late = {act.data["subject"] for act in raised if act.data["kind"] == "overdue"}
-        _mark_changed(
-            subject for subject in subjects if str(subject.id) in late
-        )  # by the hour alone
+        changed = discrepancy_commands.update_discrepancies(actor, subjects, kinds)
+        overdue = {row.subject_id for row in changed if row.kind == "overdue"}
+        _mark_changed(subject for subject in subjects if subject.id in overdue)  # by the hour alone
 
 
 def _displayed_status(row: Shipment, now: datetime) -> str:
@@ -267,7 +264,7 @@ def read_facts(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Shipme
     )
     permits = _permits_by_id({shipment.permit_id for shipment in shipments})
     today, again = local_days(actor), reshipments.find_reshipped(ids)
-    licensed = licensing.licences_at_departure(actor, shipments, ticks, permits, today)
+    licensed = licensing.licences_at_departure(actor, shipments, ticks, today)
     counted = packing_list.count_pieces([row for row in shipments if _has_count(ticks[row.id])])
     return {
         row.id: _shipment_facts(
@@ -334,12 +331,7 @@ def _shipment_facts(
         receipt=_receipt_fact(received.get(shipment.importing_state)),
         return_receipt=_receipt_fact(received.get(shipment.exporting_state)),
         entered_on=_entered_on(ticks, today),
-        licence_violations=tuple(
-            _licence_violation(lack) for lack in licensed.invalid_licences if not lack.is_in_transit
-        ),
-        cancelled_in_transit=tuple(
-            _licence_violation(lack) for lack in licensed.invalid_licences if lack.is_in_transit
-        ),
+        missing_licences=tuple(licensed.missing),
         reshipped=again,
         contradictions=tuple(
             found for each in by_kind[CONTRADICTS_PERMIT] for found in each.data["findings"]
@@ -385,10 +377,6 @@ def _receipt_fact(receipt: Receipt | None) -> ReceiptFact | None:
 def _entered_on(ticks: Sequence[Checkpoint], today: LocalDays) -> date | None:
     entries = [tick for tick in ticks if (tick.stage, tick.outcome) == ("entry", "passed")]
     return min((today.on(tick.owner_state, tick.occurred_at) for tick in entries), default=None)
-
-
-def _licence_violation(lack: licensing.InvalidLicence) -> LicenceViolation:
-    return LicenceViolation(lack.state, lack.kind, lack.why)
 
 
 def checkpoint_fact(tick: Checkpoint) -> CheckpointFact:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -43,9 +43,9 @@ from salsa_ext.statistics import rollups
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
-from salsa_ext.trade.permits.licensing import MissingLicence
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import LineQuantities, PermitLines
+from salsa_ext.trade.permits.values import MissingLicence
 from salsa_ext.trade.shipments import irregularities, manifests, refresh, reshipments
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
 from salsa_ext.trade.shipments.models import Shipment
@@ -138,7 +138,7 @@ def _draw_quotas(actor: Actor, wanted: set[UUID], drawn: LineQuantities) -> None
     """Draw from the locked permits in their current state."""
     for permit in _lock_permits(actor.own_state(), wanted).values():
         _check_permit_status(permit)
-    quotas.draw(actor, drawn, quotas.lock_lines(wanted))
+    quotas.draw(actor, drawn, quotas.find_lines(wanted, is_locked=True))
 
 
 def _lock_permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
@@ -393,11 +393,4 @@ def _release_event(row: Shipment, data: ReleaseData, on: date, zones: LocalDays)
 
 
 def _audit_released(row: Shipment) -> AuditEvent:
-    return AuditEvent(
-        Action.SHIPMENT_RELEASED,
-        "shipment",
-        row.id,
-        row.owner_state,
-        row.concerned,
-        {"number": row.number},
-    )
+    return audit_event(Action.SHIPMENT_RELEASED, row, number=row.number)

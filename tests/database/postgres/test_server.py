@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy
 
 from salsa_ext.core.errors import PostgresUnavailable
-from salsa_ext.database.postgres import cluster
+from salsa_ext.database.postgres import programs
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.database.postgres.servers import Begin, Serve, ask, pid_of, with_proc
 
@@ -84,7 +84,7 @@ def test_the_status_tells_where_things_are(home: Path, serve: Serve) -> None:
         assert status.running
         assert status.data == home / "postgres" / "data"
         assert status.log.read_text()
-        assert status.version == cluster.program_version(cluster.find_programs())
+        assert status.version == programs.program_version(programs.find_programs())
 
 
 def test_a_later_start_takes_about_a_second(home: Path, serve: Serve) -> None:

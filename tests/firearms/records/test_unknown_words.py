@@ -18,7 +18,7 @@ def exporter(as_actor):
 
 
 def told(answer):
-    return [(each["field"], each["given"], each["count"]) for each in answer["remarks"]]
+    return [(each["field"], each["word"], each["count"]) for each in answer["remarks"]]
 
 
 def test_an_unknown_word_is_named_with_what_may_be_meant(exporter):
@@ -28,7 +28,7 @@ def test_an_unknown_word_is_named_with_what_may_be_meant(exporter):
         {
             "code": "unknown_type",
             "field": "lines.0.type",
-            "given": "pistole",
+            "word": "pistole",
             "count": 1,
             "candidates": [
                 {"code": "pistol", "name": "Pistol"},

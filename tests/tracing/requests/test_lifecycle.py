@@ -9,12 +9,7 @@ from salsa_ext.firearms.records.values import EVENT_ORDER
 from salsa_ext.reference import values as reference_values
 from salsa_ext.reference.values import Settings
 from salsa_ext.tracing.requests import lifecycle
-from salsa_ext.tracing.requests.lifecycle import (
-    TRANSITIONS,
-    deadline_from,
-    next_status,
-    status_after_renewal,
-)
+from salsa_ext.tracing.requests.lifecycle import TRANSITIONS, next_status, status_after_renewal
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES
 from tests.support.source import ROOT
 
@@ -93,15 +88,13 @@ def test_a_state_that_set_nothing_answers_by_the_common_targets(priority, term):
 
 
 def test_a_clarification_puts_the_term_off_by_as_long_as_it_took():
-    until = deadline_from(timedelta(days=7), AT, None)
-    assert lifecycle.after_pause(until, AT, AT + timedelta(hours=5), None) == until + timedelta(
-        hours=5
-    )
+    until, pause = AT + timedelta(days=7), timedelta(hours=5)
+    assert lifecycle.after_pause(until, AT, AT + pause, None) == until + pause
 
 
 def test_what_is_deferred_to_a_day_is_owed_by_its_end_where_it_is_owed():
-    assert lifecycle.deadline_on(date(2026, 4, 1), "UTC") == datetime(2026, 4, 2, tzinfo=UTC)
-    assert lifecycle.deadline_on(date(2026, 4, 1), "America/Sao_Paulo") == (
+    assert lifecycle.end_of_day(date(2026, 4, 1), "UTC") == datetime(2026, 4, 2, tzinfo=UTC)
+    assert lifecycle.end_of_day(date(2026, 4, 1), "America/Sao_Paulo") == (
         datetime(2026, 4, 2, 3, tzinfo=UTC)
     )
 

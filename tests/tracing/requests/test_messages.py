@@ -22,11 +22,11 @@ def test_several_requests_are_acknowledged_and_the_one_that_cannot_be_is_named(
     nobody = "0199f2c0-0000-7000-8000-000000000000"
     done = asked.post("/requests/acknowledge", {"requests": [old, new, nobody]}, 200).json
     assert done["acknowledged"] == [new]
-    assert {one["id"]: one["code"] for one in done["left"]} == {
+    assert {one["id"]: one["code"] for one in done["not_acknowledged"]} == {
         nobody: "not_found",
         old: "illegal_transition",
     }
-    assert all(one["detail"] for one in done["left"])
+    assert all(one["detail"] for one in done["not_acknowledged"])
     assert asked.get(f"/requests/{new}").json["status"] == "acknowledged"
     assert asked.post("/requests/acknowledge", {"requests": []}, 422).json["errors"]
 
@@ -89,7 +89,7 @@ def test_a_request_that_is_forwarded_makes_the_leg_of_the_other_state(act, leg, 
     assert (leg()["status"], leg("URY")["status"]) == ("forwarded", "no_record")
     [found] = as_actor("URY", "trace_analyst").get("/requests").json["items"]
     assert found["asking_state"] == "BRA"
-    assert "Paraguay" in leg("URY")["why"][0]
+    assert "Paraguay" in leg("URY")["reasons"][0]
 
 
 def test_to_forward_to_who_was_asked_already_makes_no_second_leg(act, analyst, leg, trace):
@@ -111,7 +111,7 @@ def test_a_request_is_not_forwarded_in_a_circle(act, state):
 def test_an_answer_that_points_to_a_state_makes_the_next_leg(act, leg, record, as_actor):
     act("answer", answer(records=[record], points_to=["URY"]))
     assert leg("URY")["status"] == "no_record"
-    assert leg("URY")["why"] == ["The answer of Paraguay points to this state."]
+    assert leg("URY")["reasons"] == ["The answer of Paraguay points to this state."]
 
 
 def test_a_state_that_said_it_has_nothing_may_find_something_later(act, leg, record):

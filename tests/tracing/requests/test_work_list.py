@@ -116,7 +116,7 @@ def test_a_request_sent_again_is_acknowledged_once(asked, request_):
 def test_one_more_state_is_asked_with_a_reason(analyst, trace, leg):
     path = f"/traces/{trace['id']}/legs"
     analyst.post(path, {"state": "URY", "reason": "A witness"})
-    assert (leg("URY")["status"], leg("URY")["why"]) == ("no_record", ["A witness"])
+    assert (leg("URY")["status"], leg("URY")["reasons"]) == ("no_record", ["A witness"])
     assert analyst.post(path, {"state": "URY", "reason": "Again"}, 409).json["code"] == "conflict"
 
 

@@ -68,7 +68,7 @@ def test_an_answer_from_outside_is_the_word_of_the_officer_who_wrote_it_down(ana
     assert (leg["asked_on"], leg["answered_on"]) == (WENT, ANSWERED)
     assert leg["asked_at"].startswith(WENT) and leg["answered_at"].startswith(TODAY)
     event = told(analyst, trace)
-    assert (event["confidence"], event["by_hand"]) == (None, f"{WHOSE} on Mar 2, 2026.")
+    assert (event["confidence"], event["manual_entry"]) == (None, f"{WHOSE} on Mar 2, 2026.")
     [said] = leg["messages"]
     assert (said["sent_on"], said["answered_on"]) == (WENT, ANSWERED)
 
@@ -101,10 +101,10 @@ def test_an_answer_that_was_written_down_wrongly_is_put_right_by_whatever_came(
 def test_what_comes_beside_an_answer_is_added_to_it(spain):
     spain("reply", **answer())
     bought = {"event": "import", "occurred_on": "2019-01-02"}
-    leg = spain("reply", **answer(events=[bought], beside=True))
+    leg = spain("reply", **answer(events=[bought], additional=True))
     assert (leg["status"], leg["events"]) == ("answered", 2)
-    said = spain("reply", 422, status="no_record", text="Nothing", beside=True)
-    assert list(said["errors"]) == ["beside"]
+    said = spain("reply", 422, status="no_record", text="Nothing", additional=True)
+    assert list(said["errors"]) == ["additional"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_comes_beside_an_answer_is_added_to_it(spain):
 )
 def test_whose_word_it_is_is_said_in_each_language(analyst, trace, spain, language, said):
     spain("reply", **answer(answered_on=ANSWERED))
-    assert told(analyst, trace, Accept_Language=language)["by_hand"] == said
+    assert told(analyst, trace, Accept_Language=language)["manual_entry"] == said
 
 
 def test_what_a_participant_s_person_says_stays_that_state_s_word(analyst, asked):
@@ -142,13 +142,13 @@ def test_days_that_nobody_wrote_down_are_not_those_of_the_entry(analyst, trace, 
     leg = spain("reply", **answer())
     assert (leg["asked_at"], leg["asked_on"], leg["answered_on"]) == (None, None, None)
     assert leg["answered_at"].startswith(TODAY)
-    assert told(analyst, trace)["by_hand"] == f"{WHOSE}, on a day that nobody wrote down."
+    assert told(analyst, trace)["manual_entry"] == f"{WHOSE}, on a day that nobody wrote down."
 
 
 def test_a_form_went_out_on_the_day_that_the_officer_says_else_today(spain):
     assert spain("channel", channel="mla", sent=True)["asked_on"] == TODAY
     leg = spain("channel", channel="mla", sent_on=WENT)
-    assert (leg["asked_on"], leg["is_to_send"]) == (WENT, False)
+    assert (leg["asked_on"], leg["unsent"]) == (WENT, False)
     assert leg["asked_at"].startswith(WENT)
     assert spain("channel", channel="iarms")["asked_on"] is None  # by this one nothing went out
     heard = spain("reply", status="acknowledged", text="By telephone", sent_on=WENT)

@@ -51,7 +51,7 @@ def test_what_was_declined_is_sent_where_that_is_confirmed_and_the_audit_says_so
     as_actor, analyst, declined
 ):
     assert "or change it first" in analyst.change(declined, "send", {}, 409).json["detail"]
-    analyst.change(declined, "send", {"confirm_declined": True})
+    analyst.change(declined, "send", {"confirm_rejected": True})
     assert sent(as_actor)["overruled"] is True
 
 

@@ -74,7 +74,7 @@ def entries(as_actor, action):
 
 def result(analyst, trace):
     found = analyst.get(f"/traces/{trace['id']}/result").json
-    said = {one["state"]: one["said"] for one in found["searched"]}
+    said = {one["state"]: one["answer"] for one in found["searched"]}
     return said["AUT"], [one for one in found["missing"] if "Austria" in one]
 
 
@@ -82,10 +82,10 @@ def test_a_state_is_asked_from_when_its_form_went_out_and_the_audit_names_it_not
     as_actor, austria, choose, later
 ):
     leg = austria()
-    assert (leg["is_to_send"], leg["asked_at"]) == (True, None)
+    assert (leg["unsent"], leg["asked_at"]) == (True, None)
     assert entries(as_actor, "trace:sent") == [{"asked": [], "to_send": ["AUT"]}]
     leg = choose(channel="mla", sent=True)
-    assert (leg["is_to_send"], leg["asked_at"]) == (False, LATER.isoformat())
+    assert (leg["unsent"], leg["asked_at"]) == (False, LATER.isoformat())
     [said] = leg["messages"]
     assert (said["kind"], said["channel"], said["sent_on"]) == ("form_sent", "mla", leg["asked_on"])
 
@@ -96,14 +96,14 @@ def test_after_a_new_mark_the_form_is_to_be_sent_anew(
     choose(channel="iarms", reference="I-1")
     add_mark()
     leg = austria()
-    assert (leg["status"], leg["is_to_send"], leg["asked_at"]) == ("sent", True, None)
+    assert (leg["status"], leg["unsent"], leg["asked_at"]) == ("sent", True, None)
     assert entries(as_actor, "trace:reopened") == [{"asked": [], "to_send": ["AUT"]}]
     assert result(analyst, trace) == (
         "to_send",
         ["The answer of Austria: its form is to be sent yet."],
     )
-    assert choose(channel="iarms", reference="I-1")["is_to_send"]  # it has that of before
-    assert not choose(channel="iarms", reference="I-1", sent=True)["is_to_send"]
+    assert choose(channel="iarms", reference="I-1")["unsent"]  # it has that of before
+    assert not choose(channel="iarms", reference="I-1", sent=True)["unsent"]
 
 
 def forms_to_send(client):
@@ -125,20 +125,20 @@ def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_a
     reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
     sold = {"event": "export", "occurred_on": "2020-01-02", "counterpart_state": "BRA"}
     analyst.post(reply, {"status": "answered", "text": "By letter", "events": [sold]})
-    assert (austria()["earlier_reading"], forms_to_send(analyst)) == (False, [])
+    assert (austria()["outdated"], forms_to_send(analyst)) == (False, [])
     add_mark()
     leg = austria()
-    assert (leg["status"], leg["is_to_send"], leg["earlier_reading"]) == ("sent", True, True)
+    assert (leg["status"], leg["unsent"], leg["outdated"]) == ("sent", True, True)
     assert forms_to_send(analyst) == ["AUT"]
     found = analyst.get(f"/traces/{trace['id']}/result").json
     [event] = [*found["chain"], *found["conflicts"]]
-    assert event["by_hand"].endswith("on the earlier reading of the gun, TKA5*.")
+    assert event["manual_entry"].endswith("on the earlier reading of the gun, TKA5*.")
     assert "The answer of Austria: its form is to be sent yet." in found["missing"]
-    assert choose(channel="mla", sent=True)["earlier_reading"]
+    assert choose(channel="mla", sent=True)["outdated"]
     analyst.post(reply, {"status": "acknowledged", "text": "The new form came"})
-    assert (austria()["earlier_reading"], austria()["events"]) == (True, 1)
+    assert (austria()["outdated"], austria()["events"]) == (True, 1)
     analyst.post(reply, {"status": "no_record", "text": "Nothing of the new one"})
-    assert (austria()["status"], austria()["earlier_reading"]) == ("no_record", False)
+    assert (austria()["status"], austria()["outdated"]) == ("no_record", False)
 
 
 def test_a_mark_that_leaves_the_serial_as_it_was_asks_nobody_anew_who_answered(
@@ -154,7 +154,7 @@ def test_a_mark_that_leaves_the_serial_as_it_was_asks_nobody_anew_who_answered(
         "reason": "Read",
     }
     as_actor("BRA", "forensic_examiner").post(f"/seizures/{seizure}/items/1/marks", proof)
-    assert (austria()["status"], austria()["is_to_send"]) == ("no_record", False)
+    assert (austria()["status"], austria()["unsent"]) == ("no_record", False)
 
 
 def test_what_came_back_says_that_a_form_went_out_but_not_that_the_next_one_did(
@@ -164,9 +164,9 @@ def test_what_came_back_says_that_a_form_went_out_but_not_that_the_next_one_did(
     choose(channel="iarms", sent=True)
     add_mark()
     analyst.post(reply, {"status": "acknowledged", "text": "Of the first form"})
-    assert (austria()["status"], austria()["is_to_send"]) == ("acknowledged", True)
+    assert (austria()["status"], austria()["unsent"]) == ("acknowledged", True)
     analyst.post(reply, {"status": "no_record", "text": "Nothing"})
-    assert not austria()["is_to_send"]
+    assert not austria()["unsent"]
 
 
 def test_what_was_acknowledged_by_one_channel_is_to_be_sent_by_another(
@@ -174,15 +174,15 @@ def test_what_was_acknowledged_by_one_channel_is_to_be_sent_by_another(
 ):
     reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
     analyst.post(reply, {"status": "acknowledged", "text": "By telephone"})
-    assert (austria()["is_to_send"], austria()["asked_at"]) == (False, None)  # nobody said when
-    assert choose(channel="mla")["is_to_send"]
+    assert (austria()["unsent"], austria()["asked_at"]) == (False, None)  # nobody said when
+    assert choose(channel="mla")["unsent"]
     assert result(analyst, trace)[0] == "to_send"
 
 
 @pytest.mark.parametrize("action", ["close", "withdraw"])
 def test_what_was_never_asked_was_not_withdrawn(analyst, trace, austria, action):
     analyst.change(f"/traces/{trace['id']}", action)
-    assert (austria()["status"], austria()["is_to_send"]) == ("withdrawn", True)
+    assert (austria()["status"], austria()["unsent"]) == ("withdrawn", True)
     assert result(analyst, trace) == (
         "not_sent",
         ["The answer of Austria: its form was not sent before the trace ended."],
@@ -195,7 +195,7 @@ def test_who_is_asked_beside_is_to_be_sent_the_form_unless_it_has_a_reference(
     path = f"/traces/{trace['id']}/legs"
     for state, more in (("ESP", {}), ("ITA", {"reference": "M-1"})):
         analyst.post(path, {"state": state, "reason": "A witness", "channel": "mla"} | more)
-    legs = {one["state"]: one["is_to_send"] for one in analyst.get(path[:-5]).json["legs"]}
+    legs = {one["state"]: one["unsent"] for one in analyst.get(path[:-5]).json["legs"]}
     assert (legs["ESP"], legs["ITA"]) == (True, False)
     assert entries(as_actor, "trace:asked") == [
         {"asked": ["ITA"]},

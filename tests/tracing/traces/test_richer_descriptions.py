@@ -98,7 +98,7 @@ def test_the_theft_of_another_gun_is_told_beside_and_concludes_nothing(as_actor,
     assert [event["event"] for event in found["chain"]] == ["domestic_sale"]
     assert (found["point_of_diversion"], found["outcome"]) == (None, "traced")
     [beside] = found["conflicts"]
-    assert beside["record"] == record and "another gun" in beside["why"]
+    assert beside["record"] == record and "another gun" in beside["reason"]
 
 
 def test_what_is_registered_of_a_gun_whose_serial_is_alike_is_of_another(as_actor, sold):
@@ -107,7 +107,7 @@ def test_what_is_registered_of_a_gun_whose_serial_is_alike_is_of_another(as_acto
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     found = trace(as_actor, gun(*ALL))
     assert [event["event"] for event in found["chain"]] == ["domestic_sale"]
-    assert ["other records bear that one" in one["why"] for one in found["conflicts"]] == [True]
+    assert ["other records bear that one" in one["reason"] for one in found["conflicts"]] == [True]
 
 
 @pytest.mark.parametrize("said", SAID, ids=len)

@@ -23,9 +23,12 @@ def test_what_was_recorded_later_was_not_searched(as_actor, analyst):
     as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
     after = analyst.get(f"/traces/{trace}/result").json
     assert after["searched"] == before["searched"]
-    assert {"state": "PRY", "records": 1, "through": "2026-03-09", "said": "answered"} in (
-        after["searched"]
-    )
+    assert {
+        "state": "PRY",
+        "records": 1,
+        "records_through": "2026-03-09",
+        "answer": "answered",
+    } in (after["searched"])
 
 
 def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
@@ -33,7 +36,8 @@ def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     _, found = result(analyst, firearm=gun | {"marks": [mark]})
     said = {
-        row["state"]: (row["records"], row["through"], row["said"]) for row in found["searched"]
+        row["state"]: (row["records"], row["records_through"], row["answer"])
+        for row in found["searched"]
     }
     assert said == {
         "BRA": (0, None, "no_record"),
@@ -46,7 +50,7 @@ def test_a_state_that_was_not_asked_said_nothing(as_actor, analyst):
     other = bodies.transfer(firearm=bodies.firearm(serial="NEW777777"))
     as_actor("PRY", "licensing_officer").post("/transfers", other)
     _, found = result(analyst)
-    assert {row["state"]: row["said"] for row in found["searched"]} == {
+    assert {row["state"]: row["answer"] for row in found["searched"]} == {
         "BRA": "no_record",
         "PRY": "not_asked",
     }

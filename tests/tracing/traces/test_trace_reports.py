@@ -141,7 +141,7 @@ def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, a
     assert "no export or import between them is recorded" in said
     found = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
     [conflict] = found["conflicts"]
-    assert "dos armas" in conflict["why"]
+    assert "dos armas" in conflict["reason"]
 
 
 @pytest.mark.parametrize(
@@ -182,18 +182,18 @@ def test_the_audit_knows_the_hash_on_the_pages_and_that_of_the_file(analyst, tra
     pdf = report(analyst, trace, "es")
     assert verify(analyst, trace, hash_of(pdf)) == {
         "known": True,
-        "of": "content",
-        "made_at": "2026-03-09T15:00:00+00:00",
+        "hash_of": "content",
+        "created_at": "2026-03-09T15:00:00+00:00",
         "language": "es",
     }
-    assert verify(analyst, trace, hashlib.sha256(pdf).hexdigest().upper())["of"] == "file"
+    assert verify(analyst, trace, hashlib.sha256(pdf).hexdigest().upper())["hash_of"] == "file"
 
 
 def test_a_hash_is_known_as_it_is_copied_from_the_page(analyst, trace):
     found = hash_of(report(analyst, trace)).upper()
     pasted = "\u200b".join(found[at : at + 8] for at in range(0, 64, 8))
     for copied in (pasted, f" {pasted[:40]}\n{pasted[40:]}\u00a0", " ".join(pasted)):
-        assert verify(analyst, trace, copied)["of"] == "content"
+        assert verify(analyst, trace, copied)["hash_of"] == "content"
 
 
 @pytest.mark.parametrize("wrong", ["en", "0" * 63, "0" * 65, "g" * 64])
@@ -205,7 +205,7 @@ def test_what_is_no_hash_is_refused(analyst, trace, wrong):
 def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst, trace, as_actor):
     pdf = report(analyst, trace)
     changed = hashlib.sha256(pdf + b" ").hexdigest()
-    unknown = {"known": False, "of": None, "made_at": None, "language": None}
+    unknown = {"known": False, "hash_of": None, "created_at": None, "language": None}
     assert verify(analyst, trace, changed) == unknown
     other = analyst.post("/traces", bodies.trace(case_number="C-2")).json
     assert verify(analyst, other, hash_of(pdf)) == unknown

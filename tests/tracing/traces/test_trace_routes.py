@@ -78,4 +78,4 @@ def test_a_state_that_is_no_more_is_not_asked_and_the_result_says_so(analyst):
 def test_the_only_successor_of_a_state_is_asked_for_it(analyst):
     trace, states = asked(analyst, country_of_manufacture="DDR")
     assert states == ["BRA", "DEU"]
-    assert "followed it" in trace["legs"][1]["why"][-1]
+    assert "followed it" in trace["legs"][1]["reasons"][-1]

@@ -65,14 +65,14 @@ def test_every_state_that_may_know_is_asked_with_the_reason(clerk, analyst):
         "URY": "salsa",
         "AUT": "iarms",
     }
-    assert all(leg["why"] for leg in trace["legs"])
+    assert all(leg["reasons"] for leg in trace["legs"])
 
 
 def test_the_reason_names_the_state_of_an_import_mark(analyst):
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     trace = ask(analyst, firearm=bodies.firearm(marks=[mark]))
     [leg] = [leg for leg in trace["legs"] if leg["state"] == "URY"]
-    assert leg["why"][0] == "The import mark names Uruguay."
+    assert leg["reasons"][0] == "The import mark names Uruguay."
 
 
 def test_the_own_records_are_asked_first(clerk, analyst):
@@ -108,9 +108,9 @@ def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, clerk, analy
     trace = ask(analyst)
     found = result(analyst, trace)
     assert found["point_of_diversion"]["diversion_kind"] == "theft_private"
-    assert found["point_of_diversion"]["why"] == ("Paraguay recorded a theft on Feb 3, 2025.")
+    assert found["point_of_diversion"]["reason"] == ("Paraguay recorded a theft on Feb 3, 2025.")
     said = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
-    assert said["point_of_diversion"]["why"] == (
+    assert said["point_of_diversion"]["reason"] == (
         "Paraguay registró un suceso de tipo robo o hurto el 3 feb 2025."
     )
 

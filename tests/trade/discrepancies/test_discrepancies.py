@@ -80,10 +80,9 @@ def test_more_than_the_import_certificate_allows_is_raised_on_it(exporter, impor
 def test_each_state_explains_for_itself(differ, exporter, importer):
     assert act(exporter, "explain", WHY)["status"] == "explained"
     told = act(importer, "explain", {"text": "A branch"})
-    assert [(each["state"], each["stance"], each["explanation"]) for each in told["positions"]] == [
-        ("BRA", "explained", "One firm under two names"),
-        ("PRY", "explained", "A branch"),
-    ]
+    assert [
+        (each["state"], each["stance"], each["explanation"]) for each in told["statements"]
+    ] == [("BRA", "explained", "One firm under two names"), ("PRY", "explained", "A branch")]
 
 
 def test_what_is_agreed_says_that_it_has_to_be_reopened(differ, exporter, importer):

@@ -62,7 +62,7 @@ def test_it_leaves_the_standing_as_the_counterparts_make_it(exporter, importer):
     )
     importer.post("/permits", bodies.import_permit())
     permit = exporter.post("/permits", bodies.permit()).json
-    assert permit["standing"] == "complete"
+    assert permit["counterpart_status"] == "complete"
     assert [each["code"] for each in permit["findings"]] == ["party_not_authorised"]
 
 

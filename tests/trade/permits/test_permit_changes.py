@@ -52,7 +52,7 @@ def first(client, **wanted):
 def test_a_cancelled_permit_ships_nothing_more(permit, exporter):
     exporter.post(f"{permit.path}/shipments", bodies.shipment())
     told = permit.act("cancel", WHY)
-    assert (told["status"], told["balance"][0]["lapsed"], told["balance"][0]["left"]) == (
+    assert (told["status"], told["balance"][0]["lapsed"], told["balance"][0]["remaining"]) == (
         "cancelled",
         8,
         0,
@@ -61,9 +61,9 @@ def test_a_cancelled_permit_ships_nothing_more(permit, exporter):
 
 
 def test_the_other_side_waits_again_when_a_permit_is_cancelled(permit, importer):
-    assert first(importer, kind="import")["standing"] == "complete"
+    assert first(importer, kind="import")["counterpart_status"] == "complete"
     permit.act("cancel", WHY)
-    assert first(importer, kind="import")["standing"] == "awaiting_counterpart"
+    assert first(importer, kind="import")["counterpart_status"] == "awaiting_counterpart"
 
 
 def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, importer):
@@ -207,15 +207,19 @@ def test_after_the_last_day_nothing_is_amended(exporter):
 def test_a_reissue_names_the_old_number_and_takes_what_is_left(permit, exporter, importer):
     exporter.post(f"{permit.path}/shipments", bodies.shipment())
     fresh = permit.act("reissue", AGAIN, 201)
-    assert (fresh["number"], fresh["replaces"], fresh["standing"]) == ("E-2", "E-1", "complete")
+    assert (fresh["number"], fresh["replaces"], fresh["counterpart_status"]) == (
+        "E-2",
+        "E-1",
+        "complete",
+    )
     assert fresh["exporter"] == permit.read()["exporter"]
     old = permit.read()
-    assert (old["status"], old["balance"][0]["left"], fresh["balance"][0]["left"]) == (
+    assert (old["status"], old["balance"][0]["remaining"], fresh["balance"][0]["remaining"]) == (
         "replaced",
         0,
         8,
     )
-    assert first(importer, kind="import")["standing"] == "complete"
+    assert first(importer, kind="import")["counterpart_status"] == "complete"
 
 
 def test_a_reissue_without_lines_takes_all_that_is_left(permit, exporter):
@@ -260,9 +264,9 @@ def test_an_export_under_a_reissued_import_goes_on(permit, importer, exporter):
     old = Held(importer, first(importer, kind="import")["id"])
     again = AGAIN | {"number": "I-2", "authority": bodies.authority("PRY"), "lines": []}
     old.act("reissue", again, 201)
-    assert permit.read()["standing"] == "complete"
+    assert permit.read()["counterpart_status"] == "complete"
     exporter.post(f"{permit.path}/shipments", bodies.shipment())
-    assert first(importer, number="I-2")["balance"][0]["left"] == 8
+    assert first(importer, number="I-2")["balance"][0]["remaining"] == 8
 
 
 def test_a_permit_is_valid_for_a_year_at_most(exporter):
@@ -281,7 +285,7 @@ def test_a_refusal_is_recorded_and_is_nobodys_counterpart(exporter, importer):
     made = importer.post("/permits", refused).json
     assert (made["status"], made["refusal"]) == ("refused", "No end-user certificate")
     export = exporter.post("/permits", bodies.permit()).json
-    assert export["standing"] == "awaiting_counterpart"
+    assert export["counterpart_status"] == "awaiting_counterpart"
 
 
 def test_a_finding_about_a_party_says_what_each_side_names(exporter, importer):
@@ -295,7 +299,7 @@ def test_a_finding_about_a_party_says_what_each_side_names(exporter, importer):
 @pytest.mark.parametrize("name", ["ARMAS DEL SUR", "Armas del Sur S.A.", "Ármas  del Sur, S. A."])
 def test_a_name_is_the_same_in_any_spelling_of_its_form(exporter, importer, name):
     importer.post("/permits", bodies.import_permit(importer=bodies.party(name)))
-    assert exporter.post("/permits", bodies.permit()).json["standing"] == "complete"
+    assert exporter.post("/permits", bodies.permit()).json["counterpart_status"] == "complete"
 
 
 def test_goods_that_the_import_certificate_does_not_know_are_a_mismatch(exporter, importer):

@@ -31,21 +31,21 @@ def transit(state="ARG", **changes):
 
 
 def standing(client, permit):
-    return client.get(f"/permits/{permit['id']}").json["standing"]
+    return client.get(f"/permits/{permit['id']}").json["counterpart_status"]
 
 
 def test_a_permit_is_answered_with_its_balance(exporter):
     made = exporter.post("/permits", bodies.permit()).json
     assert made["status"] == "issued"
     assert made["balance"] == [
-        {"line": 1, "authorised": 10.0, "shipped": 0.0, "lapsed": 0.0, "left": 10.0}
+        {"line": 1, "authorised": 10.0, "shipped": 0.0, "lapsed": 0.0, "remaining": 10.0}
     ]
     assert made["authority"] == {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"}
 
 
 def test_a_permit_awaits_its_counterpart(exporter):
     made = exporter.post("/permits", bodies.permit()).json
-    assert made["standing"] == "awaiting_counterpart"
+    assert made["counterpart_status"] == "awaiting_counterpart"
 
 
 @pytest.mark.parametrize("first", ["import", "export"])
@@ -69,7 +69,7 @@ def test_less_on_the_export_side_is_complete(exporter, importer):
     lines = [bodies.permit()["lines"][0] | {"quantity": 9}]
     importer.post("/permits", bodies.import_permit())
     made = exporter.post("/permits", bodies.permit(lines=lines)).json
-    assert made["standing"] == "complete"
+    assert made["counterpart_status"] == "complete"
 
 
 def test_a_finding_says_what_each_side_has(exporter, importer):
@@ -85,7 +85,7 @@ def test_a_transit_permit_is_complete_beside_export_and_import(as_actor, exporte
     importer.post("/permits", bodies.import_permit())
     exporter.post("/permits", bodies.permit(transit_states=["ARG"]))
     made = as_actor("ARG", "licensing_officer").post("/permits", transit()).json
-    assert made["standing"] == "complete"
+    assert made["counterpart_status"] == "complete"
 
 
 def test_a_transit_permit_awaits_the_importing_state(as_actor, exporter):

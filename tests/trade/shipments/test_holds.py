@@ -163,9 +163,11 @@ def test_a_program_that_says_what_it_saw_is_asked_what_else_there_is(way, shippe
     way.tick(shipped, "exit", 2)
     seen = way.read(shipped)["version"]
     enter(way, shipped, at=HELD_AT, outcome="held", reason="Scanner")
-    assert enter(way, shipped, 409, seen=seen)["code"] == "held_since"
-    assert enter(way, shipped, 409, seen=seen, confirm_held=True)["code"] == "held_since"
-    enter(way, shipped, seen=way.read(shipped)["version"])
+    assert enter(way, shipped, 409, expected_version=seen)["code"] == "held_since"
+    assert (
+        enter(way, shipped, 409, expected_version=seen, confirm_held=True)["code"] == "held_since"
+    )
+    enter(way, shipped, expected_version=way.read(shipped)["version"])
 
 
 def test_a_program_that_does_not_say_it_is_asked_nothing_of_its_own_side(way, shipped):

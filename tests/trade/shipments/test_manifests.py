@@ -53,7 +53,7 @@ def receive(importer, ship):
 
 
 def left(exporter, permit):
-    return exporter.get(f"/permits/{permit}").json["balance"][0]["left"]
+    return exporter.get(f"/permits/{permit}").json["balance"][0]["remaining"]
 
 
 def serials(shipment):
@@ -293,7 +293,7 @@ def test_other_parts_with_the_same_key_are_refused(ship, change):
 def test_a_receipt_names_what_is_missing_over_and_mis_keyed(receive):
     receipt = receive("serial\nSN00001\nSN0000Z\nSN99999\n")["receipt"]
     assert [one["serial"] for one in receipt["missing"]] == ["SN00003"]
-    assert receipt["miskeyed"] == [{"line": 1, "shipped": "SN00002", "received": "SN0000Z"}]
+    assert receipt["misread"] == [{"line": 1, "shipped": "SN00002", "received": "SN0000Z"}]
     assert (receipt["unexpected"], receipt["item_count"]) == (["SN99999"], 2)
 
 

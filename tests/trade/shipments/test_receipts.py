@@ -35,7 +35,7 @@ def receive(way, shipment, *serials, expect=201, **more):
 def test_a_mis_keyed_serial_is_a_mismatch_and_neither_missing_nor_over(way, shipped):
     answer = receive(way, shipped, "TKA52380", "TKA5239O", "QWE77001")
     assert (answer["status"], answer["receipt"]["item_count"]) == ("received", 3)
-    assert answer["receipt"]["miskeyed"] == [
+    assert answer["receipt"]["misread"] == [
         {"line": 1, "shipped": "TKA52390", "received": "TKA5239O"}
     ]
     assert (answer["receipt"]["missing"], answer["receipt"]["unexpected"]) == ([], [])
@@ -122,7 +122,7 @@ def test_items_without_serials_are_received_by_quantity(as_actor):
 def test_a_receipt_of_all_differs_in_nothing(way, shipped):
     answer = add(way.bol, shipped, "receipt", **DAY, all=True)
     receipt = answer["receipt"]
-    assert (receipt["miskeyed"], receipt["differences"], receipt["missing"]) == ([], [], [])
+    assert (receipt["misread"], receipt["differences"], receipt["missing"]) == ([], [], [])
     assert way.discrepancies() == []
 
 
@@ -168,7 +168,7 @@ def test_the_next_numbers_of_a_series_are_another_shipment(way):
 def test_serials_that_only_look_alike_are_in_common(way):
     made = way.ship("TKA5201O", "TKA5202O", "TKA5203O")
     answer = receive(way, made, "TKA52010", "TKA52020", "TKA52030")
-    assert (answer["status"], len(answer["receipt"]["miskeyed"])) == ("received", 3)
+    assert (answer["status"], len(answer["receipt"]["misread"])) == ("received", 3)
 
 
 def test_a_list_of_what_came_back_is_that_of_the_shipment_too(way, shipped):

@@ -38,7 +38,7 @@ def test_what_a_state_refused_comes_back_and_its_balance_too(way, stage):
     assert way.tick(made, stage, 3, outcome="refused")["status"] == "held"
     answer = add(way.bra, made, "receipt", **BACK)
     assert (answer["status"], answer["receipt"], answer["due"]) == ("returned", None, None)
-    assert answer["came_back"]["state"] == "BRA"
+    assert answer["return_receipt"]["state"] == "BRA"
     assert answer["events"][-1]["kind"] == "came_back"
     assert (way.left(), verdict(way)) == (10, "no_hit")
     assert way.discrepancies() == []
@@ -55,7 +55,7 @@ def test_what_does_not_come_back_stays_exported_and_is_short(way):
     way.tick(made, "entry", 3, outcome="refused")
     items = [{"serial": "ABC123457"}]
     answer = add(way.bra, made, "receipt", received_on="2026-03-08", items=items)
-    assert (answer["status"], answer["came_back"]["missing"]) == (
+    assert (answer["status"], answer["return_receipt"]["missing"]) == (
         "returned",
         [{"line": 1, "serial": "ABC123456"}],
     )
@@ -104,7 +104,7 @@ def test_a_hunters_rifles_come_back_after_their_stay(hunter):
     hunter.tick(made, "entry", 3)
     add(hunter.bol, made, "receipt", received_on="2026-03-03", all=True)
     answer = add(hunter.bra, made, "receipt", **BACK)
-    assert (answer["status"], answer["came_back"]["item_count"]) == ("returned", 2)
+    assert (answer["status"], answer["return_receipt"]["item_count"]) == ("returned", 2)
     assert answer["receipt"]["state"] == "BOL"
     assert hunter.left() == 8
     police = hunter.client("BRA", "police_officer")

@@ -54,7 +54,7 @@ def serials(count, start=0):
 
 def left(exporter, permit):
     balance = exporter.get(f"/permits/{permit}").json["balance"]
-    return [line["left"] for line in balance]
+    return [line["remaining"] for line in balance]
 
 
 def receive(client, shipment, expect=201, **body):

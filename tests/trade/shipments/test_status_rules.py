@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salsa_ext.trade.permits.values import MissingLicence
 from salsa_ext.trade.shipments import irregularities, progress
 from salsa_ext.trade.shipments.facts import (
     CheckpointFact,
     ExpectedStage,
     HoldOrder,
     IncidentFact,
-    LicenceViolation,
     ReceiptFact,
     ShipmentFacts,
     TransportPlan,
@@ -394,12 +394,10 @@ def test_goods_that_nobody_released_are_doubted():
 
 def test_a_licence_that_is_lacking_or_was_cancelled_is_doubted():
     lack, gone = (
-        LicenceViolation("BOL", "import", "missing"),
-        LicenceViolation("PRY", "in_transit", "cancelled"),
+        MissingLicence("BOL", "import", "missing"),
+        MissingLicence("PRY", "in_transit", "cancelled", is_in_transit=True),
     )
-    known = facts(
-        checkpoints=WHOLE_WAY[:1], licence_violations=(lack,), cancelled_in_transit=(gone,)
-    )
+    known = facts(checkpoints=WHOLE_WAY[:1], missing_licences=(lack, gone))
     assert kinds(known) == [
         ("document_invalid", "BOL:import"),
         ("permit_cancelled_in_transit", "PRY:in_transit"),

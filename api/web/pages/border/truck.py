@@ -82,7 +82,7 @@ def _set_stage(body: dict[str, Any], view: TruckHere, form: Form) -> None:
     _set_time(body, view, form)
     body.setdefault("stage", view.stage.stage)
     body["post"] = view.here.code
-    body["seen"] = form.expected_version
+    body["expected_version"] = form.expected_version
     if body.get("outcome") in STOPPING_OUTCOMES and not body.get("reason"):
         raise Invalid({"reason": [message("Say why: the states concerned read it.")]})
 
@@ -356,10 +356,10 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
             found = crossings.find_trucks(actor, here.post, text)
             return render_desk_page("search", actor, here, query=token, found=found, paper=None)
-        paper, found = paper_commands.verify_token(actor=actor, text=token.upper()), None
-        if paper.claims is not None:
-            found = crossings.find_trucks(actor, here.post, paper.claims.number)
-        return render_desk_page("search", actor, here, query="", found=found, paper=paper)
+        paper = paper_commands.verify_token(actor=actor, text=token.upper())
+        number = paper.claims.number if paper.claims else None
+        trucks = crossings.find_trucks(actor, here.post, number) if number else None
+        return render_desk_page("search", actor, here, query="", found=trucks, paper=paper)
 
 
 @border_pages.get("/posts/<slug:code>/desk/shipments/<uuid:shipment_id>")

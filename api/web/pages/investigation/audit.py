@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
@@ -97,5 +98,7 @@ def disclosure_list(actor: Actor) -> str:
 
 def _record_address(record: UUID) -> str:
     """Return the address of the list of one record."""
-    filters = {name: value for name, value in request.args.items() if name != "cursor"}
+    filters: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name != "cursor"
+    }
     return url_for("investigation.disclosure_list", **filters | {"record": str(record)})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api.schemas.leads import LeadQuery, LeadResponse
+from api.schemas.records import LeadQuery, LeadResponse
 from api.web import document_pages, formatting
 from api.web.charts import draw_lead
 from api.web.document_pages import DocumentPages

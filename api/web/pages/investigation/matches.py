@@ -7,8 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from api.i18n.messages import translate
-from api.schemas.matches import MatchConfirmRequest, MatchQuery, MatchRejectRequest, MatchResponse
-from api.schemas.records import RecordResponse
+from api.schemas.records import (
+    MatchConfirmRequest,
+    MatchQuery,
+    MatchRejectRequest,
+    MatchResponse,
+    RecordResponse,
+)
 from api.web.actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
@@ -29,14 +34,14 @@ FILTERS = (
     Field("strength", message("Evidence"), "choice", "strength"),
     Field("state", message("State of the other record"), "choice", "participant"),
     Field(
-        "standing",
+        "current",
         message("After corrections"),
         "choice",
         (("false", message("Taken away")),),
         blank=message("Still standing"),
     ),
     Field(
-        "of_crime",
+        "crime_related",
         message("About"),
         "choice",
         (("false", message("Licit trade on both sides")),),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.discrepancies import AgreementRequest, DiscrepancyQuery, StatementRequest
+from api.schemas.shipments import AgreementRequest, DiscrepancyQuery, StatementRequest
 from api.web import choices
 from api.web.actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
 from api.web.document_pages import DocumentPages
@@ -20,7 +20,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.reference.names import label
 from salsa_ext.trade.discrepancies import commands, queries
-from salsa_ext.trade.discrepancies.queries import UNRESOLVED_STATUSES, DiscrepancyView
+from salsa_ext.trade.discrepancies.queries import DiscrepancyView
+from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
 
 MAX_RELATED = 50
 PAGE_SIZE = 10

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from api.schemas.common import find_party
 from api.schemas.permits import PermitAmendRequest, PermitDecisionRequest, ReissueRequest
 from api.web import choices
 from api.web.actions import REASON, Action, Actions
@@ -58,7 +59,7 @@ REISSUE_FIELDS = (
 
 def current_values(view: PermitView) -> dict[str, str]:
     """Return the current values of what can be amended."""
-    plan, carrier = view.permit.plan or {}, view.parties.get(view.permit.carrier_id)
+    plan, carrier = view.permit.plan or {}, find_party(view.parties, view.permit.carrier_id)
     values = {field.path: plan.get(field.path.removeprefix("plan.")) for field in PLAN_FIELDS}
     values |= {"plan.carrier": carrier and carrier.name, "source": view.permit.source}
     return {path: text or "" for path, text in values.items()}

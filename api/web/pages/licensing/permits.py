@@ -38,7 +38,7 @@ FILTERS = (
     Field("number", message("Number"), max_length=100),
     Field("kind", message("Kind"), "choice", "permit_kind"),
     Field("status", message("Status"), "choice", "permit_status"),
-    Field("standing", message("Standing"), "choice", "permit_standing"),
+    Field("counterpart_status", message("Standing"), "choice", "permit_standing"),
     Field("exporting_state", message("Exporting country"), "choice", "state"),
     Field("importing_state", message("Importing country"), "choice", "state"),
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.schemas.common import find_party
 from api.schemas.shipments import (
     CheckpointRequest,
     IncidentRequest,
@@ -113,7 +114,7 @@ def plan_values(actor: Actor, view: ShipmentView) -> Mapping[str, str]:
 
 
 def _current_plan(view: ShipmentView) -> dict[str, str]:
-    row, carrier = view.shipment, view.parties.get(view.shipment.carrier_id)
+    row, carrier = view.shipment, find_party(view.parties, view.shipment.carrier_id)
     return {name: str(getattr(row, name) or "") for name in PLAIN_FIELDS} | {
         "transport.document_kind": row.document_kind or "",
         "transport.document_number": row.document_number or "",

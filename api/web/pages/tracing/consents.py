@@ -9,14 +9,14 @@ from uuid import UUID
 from flask import request
 
 from api.i18n.messages import translate
-from api.schemas.consents import (
+from api.schemas.records import (
     ConsentGrantRequest,
     ConsentQuery,
     ConsentRefusalRequest,
     ConsentRequest,
     ConsentResponse,
+    RecordResponse,
 )
-from api.schemas.records import RecordResponse
 from api.web import record_picker
 from api.web.actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages

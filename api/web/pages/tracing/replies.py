@@ -60,7 +60,7 @@ RESULT_FIELDS = (
     ),
 )
 ADDITIONAL_FIELD = Field(
-    "beside",
+    "additional",
     message("It comes beside what was written down before"),
     "flag",
     hint=message("Else this stands in its place: so you put right what was written down wrongly."),

@@ -70,7 +70,7 @@ class Route:
 def build_route(view: ResultView, locations: Locations) -> Route:
     """Return the route of a trace's gun, from its chain to the find."""
     trace, diversion = view.trace, view.result.point_of_diversion
-    last_lawful = diversion and diversion["after"]
+    last_lawful = diversion["after"] if diversion else None
     rows = [_row(event, locations, last_lawful) for event in view.result.chain]
     location = locations.get(str(trace.record_id))
     found_on = trace.found_on.isoformat()

@@ -1,0 +1,161 @@
+"""Registers of licensees, and the parties of permits checked in them (CIFTA XIII)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import any_, bindparam, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.types import Text
+
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
+from salsa_ext.database import locks
+from salsa_ext.database.session import acting_as, db
+from salsa_ext.firearms.records.models import Party
+from salsa_ext.firearms.records.queries import find_parties
+from salsa_ext.reference.name_matching import name_key
+from salsa_ext.reference.names import participants
+from salsa_ext.trade.discrepancies import commands as discrepancy_commands
+from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED, Irregularity
+from salsa_ext.trade.permits.models import Licensee, Permit
+from salsa_ext.trade.permits.values import LicenceQuery, LicenceVerdict
+from salsa_ext.trade.shipments.models import Shipment
+
+PARTY_ROLES: Final = ("exporter", "importer", "broker", "carrier")
+LICENSED_KINDS: Final = ("dealer", "manufacturer", "carrier", "private_security", "other")
+CHECKED_STATUSES: Final = ("issued", "suspended", "exhausted")
+UNSHIPPED_STATUSES: Final = ("planned", "released")
+ACCEPTED_VERDICTS: Final = (LicenceVerdict.AUTHORISED, LicenceVerdict.NO_REGISTER)
+
+
+def check_licences(state: str, licence_queries: Sequence[LicenceQuery]) -> list[LicenceVerdict]:
+    """Return the verdict of a state's register on each query, in order.
+
+    Reads as the state of the session: to query another state's register, the caller acts as it. Of
+    several licences of one name, the most favourable counts.
+    """
+    if not licence_queries:
+        return []
+    roles = sorted({query.role for query in licence_queries})
+    role = func.unnest(literal(roles, ARRAY(Text))).column_valued()
+    of_role = select(Licensee.id).where(
+        Licensee.owner_state == state, Licensee.roles.contains(array([role]))
+    )
+    registered = set(db.session.scalars(select(role).where(of_role.exists())))
+    numbers = {query.licence for query in licence_queries if query.licence}
+    keys = {name_key(query.name) for query in licence_queries if not query.licence}
+    candidates = select(Licensee).where(
+        Licensee.owner_state == state,
+        or_(Licensee.number.in_(numbers), Licensee.name_key.in_(keys)),
+    )
+    rows = db.session.scalars(candidates.execution_options(populate_existing=True)).all()
+    return [
+        _verdict(query, rows) if query.role in registered else LicenceVerdict.NO_REGISTER
+        for query in licence_queries
+    ]
+
+
+def _verdict(query: LicenceQuery, licensees: Iterable[Licensee]) -> LicenceVerdict:
+    key, verdicts = name_key(query.name), set()
+    for licensee in licensees:
+        by_licence = licensee.number == query.licence
+        if not (by_licence if query.licence else licensee.name_key == key):
+            continue
+        if query.role not in licensee.roles:
+            verdict = LicenceVerdict.WRONG_ROLE
+        elif licensee.inactive_since and licensee.inactive_since <= (query.until or query.on):
+            verdict = LicenceVerdict.NOT_ACTIVE
+        elif not licensee.valid_from <= query.on <= (licensee.valid_to or query.on):
+            verdict = LicenceVerdict.EXPIRED
+        else:
+            verdict = LicenceVerdict.AUTHORISED
+        verdicts.add(verdict)
+    return next(
+        (verdict for verdict in LicenceVerdict if verdict in verdicts),
+        LicenceVerdict.NOT_REGISTERED,
+    )
+
+
+def check_parties(actor: Actor, permits: Sequence[Permit]) -> None:
+    """Raise a discrepancy for each party without a valid licence.
+
+    A party is checked in the register of its own state: authorised on the day of issue, and not
+    suspended, revoked or closed while the permit is valid. Persons with their own guns and
+    authorities need no licence. A state without a register for the role raises nothing. Only the
+    verdict is disclosed.
+    """
+    locks.share_registers()
+    irregularities: dict[discrepancy_commands.DiscrepancySubject, list[Irregularity]] = {
+        permit: [] for permit in permits
+    }
+    by_state = group_by(_licence_queries(actor, permits), lambda each: each[0])
+    for state in sorted(by_state.keys() & set(participants())):
+        with acting_as(actor, state):
+            verdicts = check_licences(state, [query for _, _, query in by_state[state]])
+        for (_, permit, query), verdict in zip(by_state[state], verdicts, strict=True):
+            if verdict not in ACCEPTED_VERDICTS:
+                data = {"role": query.role, "state": state, "verdict": str(verdict)}
+                irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
+    discrepancy_commands.update_discrepancies(actor, irregularities, (PARTY_NOT_AUTHORISED,))
+
+
+def _licence_queries(
+    actor: Actor, permits: Sequence[Permit]
+) -> Iterator[tuple[str, Permit, LicenceQuery]]:
+    """Yield a query for each licensed party of valid permits, with its state."""
+    valid = [permit for permit in permits if permit.status in CHECKED_STATUSES]
+    for owner, own in sorted(group_by(valid, lambda permit: permit.owner_state).items()):
+        exhausted = [permit.id for permit in own if permit.status == "exhausted"]
+        unshipped = select(Shipment.permit_id).where(
+            Shipment.permit_id.in_(exhausted), Shipment.status.in_(UNSHIPPED_STATUSES)
+        )
+        with acting_as(actor, owner):
+            parties = find_parties(
+                getattr(permit, f"{role}_id") for permit in own for role in PARTY_ROLES
+            )
+            unfinished = set(db.session.scalars(unshipped)) if exhausted else set()
+        for permit in own:
+            is_finished = permit.status == "exhausted" and permit.id not in unfinished
+            until = None if is_finished else permit.last_day
+            for role in PARTY_ROLES:
+                party = parties.get(getattr(permit, f"{role}_id"))
+                if party is not None and party.kind in LICENSED_KINDS and party.name:
+                    day = permit.issued_on
+                    query = LicenceQuery(role, party.name, party.licence, day, until)
+                    yield party.country, permit, query
+
+
+def recheck_permits(actor: Actor, licensees: Sequence[Licensee]) -> None:
+    """Recheck all states' permits that name changed licensees, by licence or name.
+
+    Licensees are of the own state. Parties that lost their authorisation raise a discrepancy; those
+    that regained it resolve theirs. A party checked before its state had a register is rechecked
+    when its permit changes. Takes the register lock, so concurrent recording of permits waits.
+    """
+    locks.lock_registers()
+    numbers = {licensee.number for licensee in licensees}
+    keys = {licensee.name_key for licensee in licensees}
+    party_ids = array([getattr(Permit, f"{role}_id") for role in PARTY_ROLES])
+    query = (
+        select(Permit, Party.name, Party.licence)
+        .join(Party, Party.id == any_(party_ids))
+        .where(
+            Permit.owner_state == bindparam("state"),
+            Permit.status.in_(CHECKED_STATUSES),
+            Party.country == licensees[0].owner_state,
+            Party.kind.in_(LICENSED_KINDS),
+            Party.name.is_not(None),
+            or_(Party.licence.in_(numbers), Party.licence.is_(None)),
+        )
+        .order_by(Permit.id)
+        .execution_options(populate_existing=True)
+    )
+    found = {}
+    for state in participants():
+        with acting_as(actor, state):
+            for permit, name, licence in db.session.execute(query, {"state": state}):
+                if licence in numbers or (not licence and name_key(name or "") in keys):
+                    found[permit.id] = permit
+    check_parties(actor, list(found.values()))
