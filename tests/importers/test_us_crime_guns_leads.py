@@ -77,7 +77,7 @@ def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(found, rows):
     by_dealer = rows[rows.dealers == 1].groupby("dealer").serial.apply(sorted)
     for lead in found:
         if lead.kind == "shared_dealer":
-            serials = sorted(gun.seized[0].serial for gun in lead.guns)
+            serials = sorted(gun.seizures[0].serial for gun in lead.guns)
             assert serials == by_dealer[fold_name("name", min(lead.dealers))]
 
 
@@ -85,7 +85,7 @@ def test_times_to_crime_under_three_years_are_those_of_the_rows(found, rows):
     days = (rows.seized - rows.sold).dt.days
     counted = Counter(rows[(rows.days_sold == 1) & (days < 1_095)].serial)
     told = Counter(
-        lead.guns[0].seized[0].serial for lead in found if lead.kind == "short_time_to_crime"
+        lead.guns[0].seizures[0].serial for lead in found if lead.kind == "short_time_to_crime"
     )
     assert told == counted
 
