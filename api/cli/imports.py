@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from api.cli.context import application, explained
-from api.cli.options import STATE
+from api.cli.context import STATE, application, explained
 from api.http.context import current_vault, transaction
 from api.http.tables import escape_formula
 from importers import us_crime_guns, us_crime_guns_compare

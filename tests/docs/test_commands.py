@@ -13,7 +13,7 @@ from tests.support.source import ROOT
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = re.compile(
-    r"`((?:\.venv/bin/)?salsa [^`]+)`|^(?: {4}|\$ )?((?:\.venv/bin/)?salsa (?:[^\n]*\\\n)*[^\n]*)",
+    r"`((?:\.venv/bin/)?salsa [^`<]+)`|^(?: {4}|\$ )?((?:\.venv/bin/)?salsa (?:[^\n]*\\\n)*[^\n]*)",
     re.M,
 )
 LATER = (datetime.now(UTC) + timedelta(days=200)).date()
