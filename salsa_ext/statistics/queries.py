@@ -60,6 +60,7 @@ def get_table(
     below 5 are suppressed, and with them the total. Raises NotFound for an unknown dataset, Invalid
     for an unknown subject.
     """
+    require(actor, Permission.STATISTICS_READ)
     dataset = next((one for one in list_datasets(actor, datasets) if one.code == code), None)
     if dataset is None:
         raise NotFound("dataset", code)

@@ -70,8 +70,8 @@ def recount(actor: Actor, dataset: Dataset) -> int:
         return 0
     db.session.execute(text("LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE"))
     missing: Counter[CountKey] = Counter()
-    for cells in dataset.recount(actor):
-        missing.update(cells)
+    for cells in dataset.recount(actor):  # which may count other datasets of the same records too
+        missing.update({key: cells[key] for key in cells if key.dataset == dataset.code})
     stored = amounts_of(dataset)
     columns = (stored.c.state, stored.c.subject, stored.c.period, stored.c.partner)
     query = select(*columns, func.sum(stored.c.amount)).where(stored.c.state == actor.own_state())

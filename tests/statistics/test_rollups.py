@@ -128,8 +128,9 @@ def test_periods_are_named_by_their_length():
 
 def test_a_recount_adds_what_is_missing_and_takes_away_what_is_too_much(run):
     rifle, revolver = (CELL._replace(subject=name) for name in ("rifle", "revolver"))
-    other = CELL._replace(state="PRY")
-    dataset = Dataset("seizures", recount=lambda actor: [{CELL: 2}, {CELL: 1, rifle: 4}])
+    other, by_agency = CELL._replace(state="PRY"), CELL._replace(dataset="by_agency")
+    counted = [{CELL: 2, by_agency: 2}, {CELL: 1, rifle: 4, by_agency: 1}]
+    dataset = Dataset("seizures", recount=lambda actor: counted)
     rollups.add_counts({CELL: 3, rifle: 1, revolver: 5, other: 7})
     assert run("BRA", rollups.recount, dataset=dataset) == 2
     rollups.fold_deltas()
