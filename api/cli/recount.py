@@ -31,7 +31,6 @@ def recount(codes: tuple[str, ...]) -> None:
             if dataset.recount and (not codes or dataset.code in codes):
                 corrected = 0
                 for state in states:
-                    actor = operator(state)
-                    with transaction(actor):
-                        corrected += rollups.recount(actor, dataset)
+                    with transaction(operator(state)):
+                        corrected += rollups.recount(state, dataset)
                 click.echo(f"{dataset.code}: {corrected} figures corrected.")

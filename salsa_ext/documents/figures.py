@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
@@ -43,9 +42,9 @@ def count_stored(seizure: Seizure, views: Iterable[RecordView]) -> Counter[Count
     return count_seizure(vars(seizure), visible)
 
 
-def recount_seizures(actor: Actor) -> Iterator[Cells]:
+def recount_seizures(state: str) -> Iterator[Cells]:
     """Yield the cells of the state's seizures, one by one."""
-    query = select_current(Seizure).where(Seizure.owner_state == actor.own_state())
+    query = select_current(Seizure).where(Seizure.owner_state == state)
     rows = db.session.scalars(query.execution_options(yield_per=CHUNK_SIZE))
     for seizures in rows.partitions():
         views = records_of_documents([seizure.id for seizure in seizures])

@@ -12,8 +12,6 @@ from datetime import date
 from enum import Enum
 from typing import Final, Literal, NamedTuple
 
-from salsa_ext.core.actor import Actor
-
 MIN_CELL: Final = 5
 """Smallest amount that other states may read; with one below, a table has no total."""
 Readers = Literal["states", "secretariat", "service"]
@@ -62,7 +60,7 @@ class Dataset:
     `subjects` returns the codes that clients may filter by. The secretariat reads its own datasets
     whole and up to the present day, since they count work; what all states read ends with the last
     period and hides small cells. The `service` alone reads the rest. `recount` yields the cells of
-    the actor's stored records, for `rollups.recount`; None if these do not tell.
+    the stored records of a state; None if these do not tell.
     """
 
     code: str
@@ -70,7 +68,7 @@ class Dataset:
     subjects: Callable[[], Sequence[str]] = tuple
     grain: Grain = Grain.QUARTER
     readers: Readers = "states"
-    recount: Callable[[Actor], Iterable[Cells]] | None = None
+    recount: Callable[[str], Iterable[Cells]] | None = None
 
     def key(self, state: str, subject: str, on: date, partner: str = "") -> CountKey:
         """Return the cell in which something of a day counts."""

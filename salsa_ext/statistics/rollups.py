@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
@@ -61,20 +60,20 @@ def fold_deltas(most: int = 10_000) -> int:
     return int(db.session.scalar(_FOLD, {"most": most}) or 0)
 
 
-def recount(actor: Actor, dataset: Dataset) -> int:
-    """Count the stored records of the actor's state; return how many cells were corrected.
+def recount(state: str, dataset: Dataset) -> int:
+    """Count the stored records of a state again; return how many cells were corrected.
 
-    For a new dataset, or after a fault. Whoever counts something waits until the transaction ends.
+    For a new dataset, or after a fault; the transaction is the state's. Whoever counts something waits until the transaction ends.
     """
     if dataset.recount is None:
         return 0
     db.session.execute(text("LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE"))
     missing: Counter[CountKey] = Counter()
-    for cells in dataset.recount(actor):  # which may count other datasets of the same records too
+    for cells in dataset.recount(state):  # which may count other datasets of the same records too
         missing.update({key: cells[key] for key in cells if key.dataset == dataset.code})
     stored = amounts_of(dataset)
     columns = (stored.c.state, stored.c.subject, stored.c.period, stored.c.partner)
-    query = select(*columns, func.sum(stored.c.amount)).where(stored.c.state == actor.own_state())
+    query = select(*columns, func.sum(stored.c.amount)).where(stored.c.state == state)
     for *key, amount in db.session.execute(query.group_by(*columns)):
         missing[CountKey(dataset.code, *key)] -= int(amount)
     add_counts(missing)

@@ -7,7 +7,6 @@ from typing import Final
 
 from sqlalchemy import select
 
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import CHUNK_SIZE, group_by
 from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
@@ -25,9 +24,9 @@ def trace_key(trace: Trace, outcome: str) -> CountKey:
     return TRACES.key(trace.owner_state, outcome, trace.created_at.date())
 
 
-def recount_traces(actor: Actor) -> Iterator[Cells]:
+def recount_traces(state: str) -> Iterator[Cells]:
     """Yield the cells of the state's traces, one by one."""
-    own = (Trace.owner_state == actor.own_state(), Trace.status.in_(COUNTED_STATUSES))
+    own = (Trace.owner_state == state, Trace.status.in_(COUNTED_STATUSES))
     rows = db.session.scalars(select(Trace).where(*own).execution_options(yield_per=CHUNK_SIZE))
     for traces in rows.partitions():
         query = select(TraceLeg).where(TraceLeg.trace_id.in_([trace.id for trace in traces]))

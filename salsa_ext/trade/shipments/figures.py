@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
@@ -35,9 +34,9 @@ def count_shipment(
     return cells
 
 
-def recount_shipments(actor: Actor) -> Iterator[Cells]:
+def recount_shipments(state: str) -> Iterator[Cells]:
     """Yield the cells of the state's shipments, one by one; without what came back unreceived."""
-    own = (Shipment.owner_state == actor.own_state(), Shipment.status != "cancelled")
+    own = (Shipment.owner_state == state, Shipment.status != "cancelled")
     rows = db.session.scalars(select(Shipment).where(*own).execution_options(yield_per=CHUNK_SIZE))
     for shipments in rows.partitions():
         ids = [shipment.id for shipment in shipments]
