@@ -63,7 +63,8 @@ def fold_deltas(most: int = 10_000) -> int:
 def recount(state: str, dataset: Dataset) -> int:
     """Count the stored records of a state again; return how many cells were corrected.
 
-    For a new dataset, or after a fault; the transaction is the state's. Whoever counts something waits until the transaction ends.
+    For a new dataset, or after a fault; the transaction is the state's. Whoever counts something
+    waits until it ends.
     """
     if dataset.recount is None:
         return 0
