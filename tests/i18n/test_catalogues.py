@@ -39,6 +39,7 @@ SAID_SO = {
         "Distance",
         "Document",
         "Documentation",
+        "Documents",
         "Grenade",
         "Homicide",
         "Identification",

@@ -68,7 +68,7 @@ def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
     assert "confirm it with “I know of it, and it passes all the same”" in text(refused)
     assert 'name="confirm_held"' in refused
     page = do(border, f"{shipment}/checkpoint", **entry, confirm_held="true")
-    assert "The stage is ticked." in page and "Held by" not in page
+    assert "The crossing is recorded." in page and "Held by" not in page
     passed = "Passed in spite of your hold: Paraguay"
     page = officer.open(shipment)
     assert passed in text(page) and "resume" in doings(page)

@@ -11,10 +11,10 @@ from tests.web.pages import text
 FIRST, SECOND = scenes.OF_A_DEALER
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 WORDS = {
-    "en": ("Leads", "Same dealer", "The guns and their records"),
-    "es": ("Pistas", "Mismo comerciante", "Las armas y sus registros"),
-    "fr": ("Pistes", "Même", "Les armes et leurs enregistrements"),
-    "pt": ("Pistas", "Mesmo", "As armas e seus registros"),
+    "en": ("Patterns", "Same dealer", "The guns and their records"),
+    "es": ("Patrones", "Mismo comerciante", "Las armas y sus registros"),
+    "fr": ("Schémas", "Même", "Les armes et leurs enregistrements"),
+    "pt": ("Padrões", "Mesmo", "As armas e seus registros"),
 }
 
 

@@ -10,7 +10,7 @@ from tests.support.matches import correct, matches, sold
 from tests.web.pages import text
 
 WORDS = {
-    "en": ("Matches", "Match with Paraguay", "What speaks for it, and what against"),
+    "en": ("Matches", "Match with Paraguay", "Evidence for and against"),
     "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
     "fr": ("Correspondances", "Correspondance avec le Paraguay", "Ce qui plaide pour"),
     "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),

@@ -16,13 +16,13 @@ FINE = 4  # times 72 dots an inch
 WORDS = {
     "en": ("Officer’s desk", "Record a seizure", "Late", "Call the other side"),
     "es": (
-        "Mesa del funcionario",
+        "Puesto",
         "Registrar una incautación",
         "Con retraso",
         "Llamar al otro lado",
     ),
     "fr": ("Bureau de l’agent", "Enregistrer une saisie", "En retard", "Appeler l’autre côté"),
-    "pt": ("Mesa do agente", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
+    "pt": ("Posto", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
 }
 
 
@@ -44,13 +44,13 @@ def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, 
 
 
 def test_a_truck_that_was_ticked_is_found_again_in_what_was_ticked_today(officer, truck):
-    assert "Nothing was ticked today." in text(officer.open(DESK))
+    assert "No crossing was recorded today." in text(officer.open(DESK))
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
     page = officer.open(DESK)
     assert 'class="truck' not in page  # nothing is due of it any more
     ticked = page.partition('id="ticked-title"')[2]
     said = text(f"<main>{ticked}")
-    assert "Ticked today (1)" in said and "12:00 · Ciudad del Este · Entry ✓ Passed" in said
+    assert "Crossed today (1)" in said and "12:00 · Ciudad del Este · Entry ✓ Passed" in said
     assert f'<a href="{DESK}/shipments/{truck["id"]}">A-1</a>' in ticked
 
 
@@ -126,7 +126,7 @@ def test_one_press_ticks_the_stage_of_the_own_side_here_and_now(officer, truck, 
     [tick] = ticks(as_actor, truck)
     assert (tick["stage"], tick["post"], tick["outcome"]) == ("entry", POST, "passed")
     assert tick["occurred_at"] == "2026-03-09T15:00:00+00:00" and tick["seals"] == ["S-77"]
-    assert "The stage is ticked." in text(officer.open(done.location))
+    assert "The crossing is recorded." in text(officer.open(done.location))
 
 
 def test_a_time_that_is_typed_is_that_of_the_own_side(officer, truck, as_actor):

@@ -20,7 +20,7 @@ def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_ac
     for _ in range(2):
         done = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **sent)
         assert done.json["address"] == f"{DESK}/shipments/{truck['id']}?done=tick"
-        assert done.json["said"] == ["Discrepancies opened: 1.", "Exit: never ticked as passed."]
+        assert done.json["said"] == ["Discrepancies opened: 1.", "Exit: never recorded as passed."]
         assert done.json["photo"]["said"] == []
     assert len(ticks(as_actor, truck)) == 1
     sent["Idempotency-Key"] = "0199f2c0-0000-7000-8000-00000000abce"

@@ -163,7 +163,7 @@ def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
     assert (one["state"], one["role"]) == ("BRA", "police_officer")
     assert one["groups"] == shown(FOUND, candidate)
     page = signed_in("PRY", "auditor").open(f"/disclosures?record={candidate['record']}")
-    assert "Brazil Police officer By what Check of a serial" in text(page)
+    assert "Brazil police officer Channel Check of a serial" in text(page)
 
 
 def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, given):

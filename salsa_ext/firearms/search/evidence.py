@@ -182,7 +182,7 @@ AKIN_TYPE_BITS: Final = (
 )
 RELATED_TEXTS: Final = {
     "make": message(
-        "The make is another of the same house: its parent, its brand, or a brand beside it."
+        "The make is another of the same company: its parent, its brand, or a sister brand."
     ),
     "calibre_family": message("The calibre is fired from the same guns."),
     "type": message("The type is one that such a gun is called too, or a part of it."),

@@ -173,7 +173,7 @@ def _check_stage_owner(shipment: Shipment, state: str, stage: str) -> None:
     if state not in sides:
         raise Forbidden(
             message(
-                "The stage {stage} is ticked by the other side.",
+                "The stage {stage} is recorded by the other side.",
                 stage=CodeLabel("checkpoint_stage", stage),
             )
         )
@@ -199,7 +199,7 @@ def check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) ->
     if own and custody_state(facts) == state:
         raise HeldByOwnState(
             message(
-                "{said} {call} Let it go on first with {action}; then tick the stage.",
+                "{said} {call} Let it go on first with {action}; then record the crossing.",
                 said=_stop_message(actor, own[-1], data),
                 call=_contact_message(state, data.post),
                 action=RESUME_ACTION,

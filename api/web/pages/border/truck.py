@@ -108,7 +108,7 @@ TASKS: Final[Mapping[str, Task]] = {
     for task in (
         Task(
             "tick",
-            message("Tick the checkpoint"),
+            message("Record the crossing"),
             message("Say what became of it on your side of the post."),
             CheckpointRequest,
             checkpoints.record,
@@ -130,7 +130,7 @@ TASKS: Final[Mapping[str, Task]] = {
                     hint=message("Only then; the states concerned read it."),
                 ),
             ),
-            message("The stage is ticked."),
+            message("The crossing is recorded."),
             is_versioned=False,
             complete_body=_set_stage,
             more_fields=(
@@ -179,7 +179,7 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         Task(
             "incident",
-            message("Tell an incident"),
+            message("Report an incident"),
             message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
             IncidentRequest,
             holds.record_incident,

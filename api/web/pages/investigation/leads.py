@@ -25,7 +25,7 @@ FILTERS = (
     Field("since", message("Seized since"), "date"),
     Field("dealer", message("Dealer"), max_length=200),
 )
-PAGES = DocumentPages(investigation_pages, "lead", "/leads", message("Leads"))
+PAGES = DocumentPages(investigation_pages, "lead", "/leads", message("Patterns"))
 
 
 def _render_list(actor: Actor, form: Form | None) -> str:

@@ -70,7 +70,7 @@ def restrict_action(
 
     return Action(
         "hide",
-        message("Keep it from agencies"),
+        message("Restrict access"),
         description,
         RestrictRequest,
         command,

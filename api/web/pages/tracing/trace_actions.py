@@ -134,7 +134,7 @@ ACTIONS: Actions = (
     RequestAction(
         "send",
         message("Send"),
-        message("All states that may know are asked. What they answer at once is there at once."),
+        message("All states that may know are asked. Automatic answers appear immediately."),
         SendTraceRequest,
         commands.send_trace,
         statuses=UNSENT,
