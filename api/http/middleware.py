@@ -58,7 +58,7 @@ def _end_request(response: Response) -> Response:
     headers["Content-Language"] = g.language
     headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     headers["X-Content-Type-Options"] = "nosniff"
-    # a browser told no-referrer sends forms with `Origin: null`, which no check can accept
+    # with no-referrer a browser sends forms with `Origin: null`, which no check can accept
     headers["Referrer-Policy"] = "same-origin" if _is_page(response) else "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"

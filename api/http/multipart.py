@@ -46,7 +46,7 @@ class DocumentParser(BodyParser):
 class NotMultipart(UnsupportedMediaType):
     """Body that has to be multipart/form-data."""
 
-    said: Final[Message] = message("Send the body as multipart/form-data.")
+    problem: Final[Message] = message("Send the body as multipart/form-data.")
 
 
 def is_multipart() -> bool:
@@ -127,7 +127,7 @@ class Manifest(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """A file beside a document: limit of the body, description, and conversion of its bytes."""
+    """A file sent with a document: limit of the body, description, and conversion of its bytes."""
 
     max_bytes: int
     description: str

@@ -48,7 +48,7 @@ FIELD_GROUPS = {
     "place": ("post", "setting", "route"),
     "remarks": ("organized_crime", "concealment", "found_with", "joint_with", "joint", "related"),
 }
-"""Which fields of a seizure are of which field group, beside its place and its items."""
+"""Fields of a seizure by field group, without its place and its items."""
 
 
 class SeizedItemRequest(FirearmRequest):

@@ -26,7 +26,7 @@ from salsa_ext.core.errors import NotConfigured, message
 
 ROOT = Path(__file__).parents[2]
 MAX_CONNECTIONS = 1024
-"""Of each worker: a connection that is kept counts, whether something is asked over it or not."""
+"""Of each worker; an idle open connection counts as well."""
 GRACE_SECONDS = 30
 
 

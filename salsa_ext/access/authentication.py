@@ -45,9 +45,7 @@ def authenticate_key(
 ) -> Actor:
     """Return the actor of a key; raises Unauthenticated if unknown or expired."""
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
-    row = dict(
-        zip(_KEY_COLUMNS, account or (), strict=False)
-    )  # behind them stands what ACTING says
+    row = dict(zip(_KEY_COLUMNS, account or (), strict=False))  # the columns of ACTING follow
     if not row or row["is_link"] != is_link:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])

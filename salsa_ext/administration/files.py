@@ -43,7 +43,8 @@ def clean_file(received: bytes) -> FileContent:
             {
                 "file": [
                     message(
-                        "Made anew, this picture has more than {count} MiB; attach a smaller one.",
+                        "This picture still has more than {count} MiB after conversion."
+                        " Attach a smaller one.",
                         count=MAX_STORED // MIB,
                     )
                 ]

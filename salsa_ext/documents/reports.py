@@ -102,7 +102,8 @@ def check(data: ReportData, day: date) -> None:
     check_when(problems, data.when, day)
     if data.stolen_from and data.kind != "theft":
         problems.add(
-            "stolen_from", message("Only a report of theft says from whom the gun was stolen.")
+            "stolen_from",
+            message("Only a report of theft names the person from whom the firearm was stolen."),
         )
     check_firearms(problems, "firearm", [data.firearm])
     check_identified(problems, "firearm", data.firearm)

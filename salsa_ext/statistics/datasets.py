@@ -60,7 +60,7 @@ class Dataset:
     `subjects` returns the codes that clients may filter by. The secretariat reads its own datasets
     whole and up to the present day, since they count work; what all states read ends with the last
     period and hides small cells. The `service` alone reads the rest. `recount` yields the cells of
-    the stored records of a state; None if these do not tell.
+    the stored records of a state; None if they do not suffice.
     """
 
     code: str

@@ -146,7 +146,10 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(pry,
     ("language", "words"),
     [
         ("en", "An alert of Paraguay was met: Paraguay has to confirm the hit"),
-        ("es", "Se halló un arma con alerta de Paraguay: Paraguay debe confirmar la respuesta positiva"),
+        (
+            "es",
+            "Se halló un arma con alerta de Paraguay: Paraguay debe confirmar la respuesta positiva",
+        ),
         ("fr", "la réponse positive doit être confirmée par le Paraguay"),
         (
             "pt",

@@ -220,7 +220,7 @@ def test_what_was_withdrawn_is_withdrawn_for_good(pry, action):
     answer = pry.post(path, body, 409, If_Match='"2"').json
     assert answer["code"] == "illegal_transition"
     assert answer["detail"].endswith(
-        "this report is withdrawn. That is for good: report the gun anew, under another number."
+        "this report is withdrawn. This is final. Report the firearm again, under another number."
     )
 
 

@@ -81,8 +81,8 @@ def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     )
     said = text(page)
     assert "Compare the gun with the record, then call the state that holds it." in said
-    assert "Paraguay: Domestic sale, May 6, 2024" in said
-    assert "For: The serial is the same. +24 bits" in said
+    assert "Paraguay: Domestic sale, 6 May 2024" in said
+    assert "For: The serial is the same." in said
     assert f'action="/records/{record}/history"' in page
 
 
@@ -103,7 +103,7 @@ def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
     sell()
     said = text(ask(officer, make="Glock"))
     assert "Possible hit" in said
-    assert "Against: The make differs. −5 bits" in said
+    assert "Against: The make differs." in said
 
 
 def test_an_unreadable_glyph_is_asked_for_as_it_is_typed(officer, sell):
@@ -118,7 +118,7 @@ def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     said = text(ask(officer, serial="ZZZ999888"))
     assert "○ Not in the records searched" in said
     assert "that does not make it lawful" in said
-    assert "Whose records were searched: 1 states" in said and "Paraguay 1 Mar 9, 2026" in said
+    assert "Whose records were searched: 1 states" in said and "Paraguay 1 9 Mar 2026" in said
     assert "Whom to call" not in said
 
 
@@ -166,7 +166,7 @@ def test_of_a_pointer_nothing_but_its_state_and_office_is_shown(officer, sell, a
     said = text(page)
     assert "This state holds something, and lets only its office say what." in said
     assert record not in page
-    assert "Domestic sale" not in said and "May 6, 2024" not in said and "The make" not in said
+    assert "Domestic sale" not in said and "6 May 2024" not in said and "The make" not in said
 
 
 def test_of_a_silent_record_nothing_is_shown(officer, sell):

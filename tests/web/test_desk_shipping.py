@@ -247,7 +247,7 @@ def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, sign
         "seals": "S1\nS2",
     }
     said = text(border.open(border.send(f"{shipment}/checkpoint", fields).location))
-    assert "✓ Passed Mar 9, 2026, 14:30 · Brazil Pieces counted: 2" in said
+    assert "✓ Passed 9 Mar 2026, 14:30 · Brazil Pieces counted: 2" in said
     wrong = border.send(
         f"{shipment}/checkpoint", fields | {"quantity": "two", "occurred_at": ""}, 422
     ).text

@@ -106,7 +106,7 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     path = f"/hits/{hit['id']}"
     assert (hit["notified"], hit["reason"] is None) == (False, False)
-    assert "a call would tell them" in text(owner.open(path))
+    assert "a call would reveal it" in text(owner.open(path))
     for page in (path, "/hits"):
         assert 'aria-hidden="true">◔' not in owner.open(page)  # no time by which anybody waits
     assert "Your state alone reads it" in text(owner.open(f"{path}/confirm"))
@@ -161,7 +161,10 @@ def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
     look(run)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}"))
-    assert "The record that met it ! Reading it is told to Brazil, whose record it is" in said
+    assert (
+        "The record that met it ! Brazil, which owns the record, is notified when it is read"
+        in said
+    )
 
 
 @pytest.mark.parametrize("name", ["confirm", "deny", "extend"])
@@ -248,7 +251,9 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     look(run)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}/confirm"))
-    assert "What Brazil recorded of it is not shown here: reading it is told to Brazil" in said
+    assert (
+        "What Brazil recorded of it is not shown here. Brazil is notified when it is read" in said
+    )
     assert "Firearm found ABC123456" in said and "Firearm found Taurus" not in said
     given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert given == []
@@ -262,10 +267,10 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     [
         (
             "es",
-            "Hasta que el Estado de la alerta lo confirme",
+            "Hasta que el Estado de la alerta la confirme",
             "Paraguay ve que el Estado de usted",
         ),
-        ("pt", "Até que o Estado do alerta o confirme", "o Paraguai vê que o seu Estado"),
+        ("pt", "Até que o Estado do alerta a confirme", "o Paraguai vê que o seu Estado"),
     ],
 )
 def test_whose_alert_it_is_is_never_said_as_if_it_were_the_readers(

@@ -42,7 +42,7 @@ def test_the_list_says_what_is_shared_and_is_filtered(analyst, own):
     said = text(analyst.open("/leads"))
     assert "Same dealer" in said and "Armas del Sur" in said and "Brazil" in said
     assert "Same dealer" in text(analyst.open("/leads?kind=shared_dealer&dealer=Armas"))
-    assert "No leads are found by this." in analyst.open("/leads?kind=shared_lot")
+    assert "No patterns are found." in analyst.open("/leads?kind=shared_lot")
     assert 'id="kind-wrong"' in analyst.open("/leads?kind=gossip")
 
 

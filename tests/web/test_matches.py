@@ -47,9 +47,9 @@ def judge(officer, match, verb, expect=303, expected_version=None, **fields):
 def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, match):
     page = officer.open("/matches")
     said = text(page)
-    assert "Seized, Mar 1, 2026 ≈ with Paraguay" in said
+    assert "Seized, 1 Mar 2026 ≈ with Paraguay" in said
     assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
-    assert "● Strong evidence +36.5 bits" in said and "○ Proposed" in said
+    assert "● Strong evidence" in said and "○ Proposed" in said
     assert f'href="/matches/{match["id"]}"' in page
 
 
@@ -58,9 +58,9 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
 ):
     as_actor("PRY", "police_officer").post("/reports", bodies.report(occurred_on="2026-02-03"))
     said = text(officer.open("/matches"))
-    assert "≈ with Paraguay: Theft, Feb 3, 2026" in said
+    assert "≈ with Paraguay: Theft, 3 Feb 2026" in said
     assert said.count("≈ with Paraguay: ") == 2
-    assert "with Brazil: Seized, Mar 1, 2026" in text(
+    assert "with Brazil: Seized, 1 Mar 2026" in text(
         signed_in("PRY", "police_officer").open("/matches")
     )
 
@@ -111,7 +111,7 @@ def test_older_ones_are_a_page_away_and_keep_the_filter(officer, as_actor, bra):
 
 def test_a_match_says_why_and_shows_the_own_record_alone_at_first(officer, match):
     said = text(officer.open(f"/matches/{match['id']}"))
-    assert "For: The serial is the same. +24 bits" in said
+    assert "For: The serial is the same." in said
     assert "Your record Seized" in said and "Ana Ejemplo" not in said
     assert "Read the record of Paraguay" in said and "Domestic sale" not in said
 

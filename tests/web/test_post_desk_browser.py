@@ -296,7 +296,7 @@ def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(de
     page.wait_for_url("**/desk/find")
     photo = {"name": "code.png", "mimeType": "image/png", "buffer": code(token)}
     page.locator("#code-photo").set_input_files(photo)
-    expect(page.get_by_role("status").first).to_contain_text("The paper stands")
+    expect(page.get_by_role("status").first).to_contain_text("The document is valid")
     press(page, "A-DUE")
     page.wait_for_url("**/desk/shipments/*")
     assert page.evaluate(FITS)

@@ -99,7 +99,7 @@ def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
     assert "Entry: 7 pieces counted, 2 on its papers." in doubts
     assert "Entry: 1 of 1 seals differ: S-9 read, S-77 expected." in doubts
     assert stopped == (
-        "It is stopped now. Paraguay holds this shipment since Mar 9, 2026, 11:45: The dog marked it."
+        "It is stopped now. Paraguay holds this shipment since 9 Mar 2026, 11:45: The dog marked it."
     )
 
 

@@ -278,13 +278,13 @@ def describe(near: MarkComparison, by: str) -> Message:
         return _describe_digits(near)
     if near.kind == "same" and near.count:
         return message(
-            "The serial can be the same: {count} character(s) of it were read as one of several.",
+            "The serial can be the same: {count} of its characters were read as one of several.",
             count=near.count,
         )
     return {
         "same": message("The serial is the same."),
         "confusable": message(
-            "The serial differs in {count} character(s) that are often confused.", count=near.count
+            "The serial differs in {count} characters that are often confused.", count=near.count
         ),
         "two": message("The serial differs by two errors of reading or writing."),
         "unread": message(
@@ -308,13 +308,12 @@ def _describe_digits(near: MarkComparison) -> Message:
         )
     if not near.read:
         return message(
-            "The serial has the same {count} digits; the record has letters beside them.",
+            "The serial has the same {count} digits; the record has letters as well.",
             count=near.glyphs,
         )
     if not near.recorded:
         return message(
-            "The serial has the same {count} digits; the record has no letters beside them.",
-            count=near.glyphs,
+            "The serial has the same {count} digits; the record has no letters.", count=near.glyphs
         )
     return message("The serial has the same {count} digits, and other letters.", count=near.glyphs)
 
@@ -341,6 +340,6 @@ def _describe_other_mark(near: MarkComparison) -> Message:
     if near.kind == "same":
         return message("Another mark of the gun is the same.")
     return message(
-        "Another mark of the gun differs in {count} character(s) that are often confused.",
+        "Another mark of the firearm differs in {count} characters that are often confused.",
         count=near.count,
     )

@@ -89,7 +89,7 @@ def _insert_missing(scheme: _Scheme, marks: Sequence[_MarkSpelling]) -> None:
     )
 
 
-# A mark is kept where its own form is, and somebody shows a mark in this very writing.
+# A mark stays if its own form is there, or a mark in this very writing.
 _VISIBLE_SQL: Final = """SELECT FROM mark_key AS k
     WHERE k.key = m.target AND k.serial_norm = m.norm AND k.visibility <> 'silent'
         AND (%(events)s::text[] IS NULL OR k.event = ANY(%(events)s::text[]))"""

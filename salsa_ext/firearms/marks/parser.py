@@ -147,7 +147,7 @@ _SMALL_CONJUNCTION: Final = re.compile(r"\s+(?:y|e|and|et|und)\s+")
 _SEPARATING_SIGNS: Final = re.compile(r"\s*[/,+&]\s*|\s+(?:Y|E|AND|ET)\s+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _GLYPH_RUNS: Final = re.compile(r"\d+|[^\W\d_]+")
-MIN_SEPARATE_GLYPHS: Final = 3  # glyphs of a mark that stands beside another
+MIN_SEPARATE_GLYPHS: Final = 3  # glyphs of a mark next to another
 
 
 def split_marks(text: str) -> list[str]:
@@ -218,7 +218,7 @@ class ParsedCell:
     markings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     waiting: list[Phrase] = field(default_factory=list)
-    is_plain: bool = True  # not so where glyphs stand in a place that says nothing of them
+    is_plain: bool = True  # not if the place of glyphs says nothing of them
 
 
 def parse_clauses(clauses: Sequence[Clause]) -> ParsedCell:

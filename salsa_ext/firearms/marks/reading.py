@@ -307,7 +307,7 @@ def _has_finer_reading(norm: str, whole: Iterable[str]) -> bool:
     return any(near is not None and near.kind == "unread" for near in found)
 
 
-# As a mark's condition is told; what is only probable is not told as a condition.
+# Words of a mark's condition; probable ones are no condition.
 _MARK_CONDITIONS: Final = {
     "visible": "intact",
     "restored": "restored",

@@ -13,7 +13,7 @@ class Mark:
     """A mark stamped on a gun.
 
     `text` is as read; `state` and `year` where the mark names them. `read_by_officer` is the id
-    that stands for an officer's number in the state of the record.
+    of an officer's number in the state of the record.
     """
 
     kind: str

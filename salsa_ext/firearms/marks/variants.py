@@ -18,7 +18,7 @@ from typing import Final
 from salsa_ext.firearms.marks.keys import UNREADABLE, skeleton
 
 MIN_HALF: Final = 3  # glyphs of a half that can be read; fewer are on every gun
-MIN_INNER_PIECE: Final = 4  # glyphs of a piece that is sought wherever it stands in a mark
+MIN_INNER_PIECE: Final = 4  # glyphs of a piece that is sought anywhere in a mark
 MAX_FILLED: Final = 2  # unreadable glyphs of a half: each is filled in by all that it can be
 MAX_INNER_HALF: Final = 6  # glyphs of a half that a piece within a mark is sought by
 _FILLED_GLYPHS: Final = "?" * MAX_FILLED
@@ -38,7 +38,7 @@ def possible_halves(folded: str) -> Halves:
         halves = {len(folded) // 2, (len(folded) + 1) // 2}
         return _best_halves((folded[:half], folded[-half:]) for half in halves if half >= MIN_HALF)
     head, *_, tail = folded.split("*")
-    shortest = max(len(folded) // 2, MIN_HALF)  # a run stands for one glyph at least
+    shortest = max(len(folded) // 2, MIN_HALF)  # a run replaces one glyph at least
     found = _best_halves(_halves_from_ends(head, tail, shortest))
     return (
         found
@@ -80,7 +80,7 @@ def _sort_halves(halves: set[str]) -> list[str]:
     return sorted(halves, key=lambda half: (half.count("?"), -len(half), half))
 
 
-LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; it stands before it in the key
+LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # kinds of forms; a prefix of the key
 MAX_TWO_ERROR_GLYPHS: Final = (
     14  # glyphs of a mark that is searched for two errors; longer ones by their parts
 )
@@ -100,12 +100,12 @@ _LEGIBLE_RUN: Final = re.compile(r"[^?*]+")
 class SearchKeys:
     """Variant keys to search by.
 
-    `one` finds marks with one error or with unreadable glyphs only, `two` marks with two errors,
+    `single` finds marks with one error or with unreadable glyphs only, `two` marks with two errors,
     `part` marks that share a half or the digits, most specific first. `can_find` is False if only
     pieces are searched, which find partly read marks but no whole ones.
     """
 
-    one: frozenset[int] = frozenset()
+    single: frozenset[int] = frozenset()
     two: frozenset[int] = frozenset()
     part: tuple[int, ...] = ()
     can_find: bool = True
@@ -151,7 +151,7 @@ def search_keys(norm: str) -> SearchKeys:
     one = frozenset(
         pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded), *swapped)
     )
-    # The digits of a longer mark have to tell more than a mark that is nothing but digits.
+    # Digits of a longer mark have to distinguish more than a mark of digits alone.
     digits = [folded, *(core for core in digit_cores(norm) if len(core) > MIN_PIECE)]
     digits += [form for core in digits for form in _with_other_leading_zeros(core)]
     part = (
@@ -295,7 +295,7 @@ def _partial_index_keys(folded: str) -> Iterator[int]:
 
 def _partial_search_keys(folded: str) -> SearchKeys:
     patterns = list(_fixed_length_patterns(folded))
-    if "*" in folded and len(folded) == MIN_PIECE + 1:  # a mark of four glyphs is kept by no half
+    if "*" in folded and len(folded) == MIN_PIECE + 1:  # a mark of four glyphs has no halves
         patterns = [folded.replace("*", "?")]
     one = frozenset(chain.from_iterable(map(_filled_pattern_keys, patterns)))
     lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]

@@ -382,7 +382,7 @@ TERMS: Final = {
     for phrase in phrases.split(",")
 }
 _NUMBER_SIGN: Final = re.compile(r"n[ro]{0,2}\.?[º°ª]\.?|no\.", re.IGNORECASE)
-# Words that people misspell where a serial should stand.
+# Words that people misspell in place of a serial.
 _CORRECTABLE_WORDS: Final = """
     obliterado obliterada obliterated suprimido suprimida eliminado eliminada adulterado adulterada
     remarcado remarcada regrabado regrabada raspado raspada limado limada borrado borrada erradicado
@@ -410,7 +410,7 @@ def find_term(phrase: str) -> Term | None:
     words = re.sub(r"[º°ª.’']+", "", fold_glyphs(phrase)).strip()
     if found := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
         return found
-    if is_craft(phrase):  # beside a mark it says of the gun, and not that the mark is none
+    if is_craft(phrase):  # next to a mark it describes the gun, and not a missing mark
         return None
     said = marking_of(phrase) if len(words) > 2 and len(set(words)) > 1 else None
     return Term("marking", said) if said else None

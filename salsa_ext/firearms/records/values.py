@@ -35,9 +35,9 @@ FINAL_EVENTS: Final = frozenset(("deactivation", "destruction"))
 LAWFUL: Final = frozenset(EVENT_ORDER[: EVENT_ORDER.index("loss")]) | FINAL_EVENTS
 SEIZED: Final = frozenset(("seized", "found", "surrendered"))
 ALERT: Final = "alert"
-"""What the record of an alert tells: what to do when the gun is met, and nothing of its life."""
+"""Events of alert records: an instruction for whoever finds the gun, no event of its life."""
 INCONCLUSIVE: Final = SEIZED | {ALERT}
-"""What repeats what somebody read, or says: it does not tell which gun a mark is of."""
+"""Events that repeat a reading or a statement: they do not identify a gun."""
 
 
 def event_rank(event: str) -> int:

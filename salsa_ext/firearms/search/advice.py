@@ -28,7 +28,7 @@ REPORTED_TEXTS: Final = {
     "surrender": message("Reported surrendered by {state}."),
     "recovery": message("Reported recovered by {state}."),
 }
-"""Events that are told of a gun, what weighs most for an officer first."""
+"""Events of a gun to show, the most important for an officer first."""
 MISSING_EVENTS: Final = ("theft", "loss")
 CALL_TEXT: Final = message("Compare the gun with the record, then call the state that holds it.")
 OWN_RECORD_TEXT: Final = message("Compare the gun with the record, which your own state holds.")

@@ -222,7 +222,7 @@ def _variant_keys(mark: SearchMark, *, is_afield: bool) -> Set[int]:
     if mark.is_whole and not is_afield:
         return variants.field_search_keys(mark.norm)
     forms = variants.search_keys(mark.norm)
-    return forms.one | forms.two | {*forms.part}
+    return forms.single | forms.two | {*forms.part}
 
 
 def compare_each(
@@ -237,5 +237,5 @@ def compare_each(
         sought = marks_to_search(query)
     except Invalid:  # nothing can be read on it any more
         return
-    for of_record in hits_by_record:  # one by one: what stands takes nothing from each other
+    for of_record in hits_by_record:  # one by one: they do not affect each other
         yield from weigh_hits(query, actor, sought, of_record)

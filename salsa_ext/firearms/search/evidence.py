@@ -59,7 +59,7 @@ def is_match(evidence: Evidence | None) -> bool:
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
 MAX_GLYPHS: Final = 8  # more say no more: numbers are given out one after the other
-MIN_RARE_GLYPHS: Final = 5  # glyphs; fewer stand on many guns
+MIN_RARE_GLYPHS: Final = 5  # glyphs; shorter marks are on many guns
 CONFUSED_GLYPH_BITS: Final = -2.0
 SIMILAR_GLYPH_BITS: Final = -6.0
 # The share of such errors, by the number of marks that are as near: log2 of both.
@@ -77,9 +77,7 @@ MIN_AGREEMENT_BITS, MAX_AGREEMENT_BITS = 0.5, 7.0
 EQUAL_KINDS: Final = frozenset(("same", "confusable"))
 COMPATIBLE_KINDS: Final = EQUAL_KINDS | {"unread"}  # the same, as far as it can be read
 CONTRADICTING_FIELDS: Final = frozenset(("make", "calibre_family", "type"))
-MAKER_FIELDS: Final = frozenset(
-    ("make", "calibre_family")
-)  # what tells numbers of two makers apart
+MAKER_FIELDS: Final = frozenset(("make", "calibre_family"))  # distinguishes numbers of two makers
 
 
 @dataclass(frozen=True)
@@ -372,11 +370,13 @@ class Evidence:
                 "serial_other", message("The record has another serial."), OTHER_SERIAL_PENALTY
             )
         if self.is_too_early:
-            text = message("What is told of the gun happened before the year in which it was made.")
+            text = message(
+                "The reported event happened before the year in which the firearm was made."
+            )
             yield Reason("year_impossible", text, TOO_EARLY_PENALTY)
         if self.crowd:
             count, bits = self.crowd
-            text = message("{count} other gun(s) fit about as well.", count=count)
+            text = message("{count} other firearms fit about as well.", count=count)
             yield Reason("crowd", text, -bits)
 
 

@@ -160,7 +160,7 @@ def _key_arrays(marks: Sequence[SearchMark], near: Sequence[SearchMark]) -> dict
     return {
         "keys": _number_array(one.value for one in marks if one.is_whole),
         "norms": _text_array([one.norm for one in marks if one.is_whole]),
-        "one": _number_array(key for form in forms for key in form.one),
+        "one": _number_array(key for form in forms for key in form.single),
         "two": _number_array(key for form in forms for key in form.two),
         "part": _number_array(key for form in forms for key in form.part),
     }

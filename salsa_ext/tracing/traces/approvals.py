@@ -72,9 +72,7 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
     before, shown = _description(trace), approval_snapshot(trace)
     yield
     db.session.flush()
-    db.session.refresh(
-        trace
-    )  # as it is kept, to be compared: letters hold no value that JSON has not
+    db.session.refresh(trace)  # in its stored form, to be compared: envelopes hold JSON values only
     changed = [name for name, value in _description(trace).items() if value != before[name]]
     if not changed:
         return
@@ -154,7 +152,7 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
 
 
 def check_waiting(actor: Actor, trace: Trace) -> None:
-    """Check a draft that waits, after it was kept from agencies: whether somebody may still approve it.
+    """Check whether somebody may still approve a restricted draft.
 
     One that the state wants nobody to approve any more waits no more. No command of its own.
     """
@@ -222,9 +220,8 @@ FIREARM_FIELDS: Final = {
 """Fields of a gun shown to an approver, with their sources."""
 DECLINE: Final = "decline"
 NO_APPROVER: Final = message(
-    "Nobody is left in your state who may approve this trace. Let an account of a"
-    " supervisor be opened in an agency that it is not kept from, or keep it from"
-    " fewer agencies."
+    "Nobody in your state may approve this trace. Ask for a supervisor's account in an agency"
+    " that may see it, or restrict access for fewer agencies."
 )
 
 

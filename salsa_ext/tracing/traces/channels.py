@@ -85,12 +85,12 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
 def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
     """Record an answer by another channel; raises Invalid.
 
-    Replaces the recorded one, unless it is additional (`beside`). Returns what it replaced, for the
+    Replaces the recorded one, unless it is additional. Returns what it replaced, for the
     audit.
     """
     action = _check_reply(actor, trace, leg, data)
     is_told = action in FINAL_ACTIONS or leg.status not in WAITING_STATUSES
-    replaced = _replaced_answer(leg) if is_told and not data.beside else {}
+    replaced = _replaced_answer(leg) if is_told and not data.is_additional else {}
     with legs.updating_status(trace, is_sending=True):
         if leg.status == "withdrawn":
             raise IllegalTransition("leg", leg.status, action)
@@ -131,7 +131,7 @@ def _set_answer(actor: Actor, leg: TraceLeg, action: str, data: ReplyData) -> li
     leg.answered_on = data.answered_on if is_answer else None
     leg.failure_reason = data.failure_reason
     said = _manual_events(leg, data.events)
-    leg.events = merge_events(leg.events, said) if data.beside else said
+    leg.events = merge_events(leg.events, said) if data.is_additional else said
     return said
 
 
@@ -185,12 +185,12 @@ def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> 
         problems.add("status", message("Say what came back by the other channel."))
     if data.events and data.status not in ("answered", "partial"):
         problems.add("events", message("Events belong to an answer."))
-    if data.beside and data.status not in ("answered", "partial"):
+    if data.is_additional and data.status not in ("answered", "partial"):
         problems.add(
             "additional",
             message(
-                "Only an answer comes beside another; leave this out to put right what was"
-                " written down."
+                "Only an answer can be added to another. Leave this out to correct what was"
+                " recorded."
             ),
         )
     if data.failure_reason and data.status not in ("partial", "no_record"):

@@ -55,9 +55,8 @@ SECOND_PERSON_REQUIRED: Final = message(
     " its seizure."
 )
 OFFICER_REQUIRED: Final = message(
-    "A second person must approve a trace. By a command --officer tells who decides, and"
-    " who drafted or changed it by one: give it at each, another number to decide, or"
-    " let an account of a supervisor decide."
+    "A second person must approve a trace. In commands, --officer names the person: give"
+    " another number to decide than to draft or change, or let a supervisor's account decide."
 )
 DESCRIBED_BY_SEIZURE: Final = message(
     "This gun is as its seizure says: correct that, and the draft follows it."
@@ -78,7 +77,7 @@ def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=(str(row["id"]),)))
     restrictions.add_restrictions(actor, "trace", [row["id"]], data.hidden_from)
     asked = AuditEvent(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority})
-    db.session.add(trace := Trace(**row))  # written once, as it stands when it was sent
+    db.session.add(trace := Trace(**row))  # written once, as sent
     append(actor, asked)
     if not data.draft:
         _send_or_request_approval(actor, trace, is_new=True)
@@ -234,7 +233,7 @@ def resend_for_mark(actor: Actor, item: RecordView) -> None:
     wanted = select(Trace).where(*about, Trace.status.in_((*UNSENT, *trace_values.SENT_STATUSES)))
     with acting_as(
         actor, actor.own_state()
-    ):  # also what is kept from the agency that learned of it
+    ):  # also traces restricted for the agency that learned of it
         seeing = replace(actor, agency=None)
         locking.lock_pairs_of(
             actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None))
@@ -246,7 +245,7 @@ def resend_for_mark(actor: Actor, item: RecordView) -> None:
                 was_read = trace.firearm["serial"]
                 trace.firearm = drafts.recorded_firearm(item)
                 db.session.flush()
-                db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
+                db.session.refresh(trace)  # in its stored form: envelopes hold JSON values only
                 _resend(seeing.for_purpose(locking.trace_purpose(trace)), trace, was_read)
         db.session.flush()
 
@@ -264,7 +263,9 @@ def update_drafts(actor: Actor, items: Sequence[RecordView]) -> None:
         Trace.record_id.in_(described),
         Trace.status.in_(UNSENT),
     )
-    with acting_as(actor, actor.own_state()):  # also what is kept from the agency that corrected it
+    with acting_as(
+        actor, actor.own_state()
+    ):  # also traces restricted for the agency that corrected it
         if not db.session.scalar(select(wanted.exists())):
             return
         locking.lock_pairs_of(

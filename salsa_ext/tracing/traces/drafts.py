@@ -98,7 +98,7 @@ def _check_fields(problems: Problems, data: TraceData, found_on: date | None, on
         check_date(problems, "found_on", found_on, on)
     if data.needed_by and data.needed_by < on:
         problems.add("needed_by", message("This day is past."))
-    if not is_case_number(data.case_number):  # it stands on every letter
+    if not is_case_number(data.case_number):  # every envelope bears it
         problems.add("case_number", message("A case number has 1 to 100 printable characters."))
 
 

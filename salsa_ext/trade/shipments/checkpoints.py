@@ -227,8 +227,8 @@ def check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) 
         ]
         raise HeldByOtherState(
             message(
-                "{said} What another state holds does not bind yours: if it passes all the same,"
-                " confirm it with {field}; then this is told to: {states}.",
+                "{said} A hold of another state does not bind yours. To let it pass, confirm"
+                " it with {field}; then these states are notified: {states}.",
                 said=reduce(_join_messages, said),
                 field=CONFIRM_HELD_FIELD,
                 states=CodeLabels("state", tuple(sorted(others))),

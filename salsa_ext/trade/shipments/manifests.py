@@ -63,18 +63,18 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
     )
     contradictions = Contradictions()
 
-    def look(found: Problems, path: str, item: Firearm) -> None:
-        line = _find_line(found, path, permit_id, item, lines)
+    def check_item(item_problems: Problems, path: str, item: Firearm) -> None:
+        line = _find_line(item_problems, path, permit_id, item, lines)
         if item.category is None:
             item = replace(item, category=line.category if line else "firearm")
-        check_firearm(found, path, item)
-        _check_item(found, path, item, line)
+        check_firearm(item_problems, path, item)
+        _check_item(item_problems, path, item, line)
         drawn[permit_id, item.line] += item.quantity
         guns.add(_gun_identity(item, line))
         if line:
             contradictions.add(item, line)
 
-    problems.check_each(data.items, look)
+    problems.check_each(data.items, check_item)
     _check_duplicates(problems, permit_id, data, lines, guns.repeated())
     for index, lot in enumerate(data.bulk):
         _find_line(problems, f"bulk.{index}", permit_id, lot, lines)
@@ -115,18 +115,18 @@ def _check_duplicates(
         return
     first: dict[Hashable, str] = {}
 
-    def look(found: Problems, path: str, item: Firearm) -> None:
+    def check_item(item_problems: Problems, path: str, item: Firearm) -> None:
         gun = _gun_identity(item, lines.get((permit_id, item.line)))
         if gun is not None and hash(gun) in hashes and first.setdefault(gun, path) != path:
-            found.add(
+            item_problems.add(
                 f"{path}.serial",
                 message(
-                    "This serial stands at {first} already, on the same line and of the same make.",
+                    "This serial is at {first} already, on the same line and of the same make.",
                     first=first[gun],
                 ),
             )
 
-    problems.check_each(data.items, look)
+    problems.check_each(data.items, check_item)
 
 
 def _find_line(

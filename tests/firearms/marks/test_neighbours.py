@@ -188,7 +188,7 @@ def test_a_mark_of_which_a_piece_can_be_read_is_found_by_the_whole(serial, start
     kept = "?" * start + piece + "?" * (len(serial) - start - len(piece))
     assume("?" in kept)
     sought = variants.search_keys(serial)
-    assert (sought.one | sought.two | {*sought.part}) & variants.index_keys(kept)
+    assert (sought.single | sought.two | {*sought.part}) & variants.index_keys(kept)
     assert compare(serial, kept).kind == "unread"
 
 
@@ -213,7 +213,7 @@ def test_letters_before_behind_and_between_may_be_missing(read, held):
 def test_no_text_breaks_the_forms_or_the_comparison(read, held):
     assert all(-(2**63) <= key < 2**63 for key in variants.index_keys(held))
     forms = variants.search_keys(read)
-    assert all(-(2**63) <= key < 2**63 for key in forms.one | forms.two | {*forms.part})
+    assert all(-(2**63) <= key < 2**63 for key in forms.single | forms.two | {*forms.part})
     compare(read, held)
 
 
@@ -226,7 +226,7 @@ def test_nearness_is_mutual(one, other):
 @given(SERIALS)
 def test_a_search_asks_for_no_more_keys_than_a_page_holds(serial):
     forms = variants.search_keys(serial)
-    assert len(forms.one) <= 2 * len(serial) + 2
+    assert len(forms.single) <= 2 * len(serial) + 2
     assert len(forms.two) < 2_000
     assert len(variants.index_keys(serial)) <= len(serial) + 8
 

@@ -59,7 +59,7 @@ def _board_view(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey
         page = render_template("board/board.html", **_board_context(board))
         return live.render_parts(page, board, Scope(squares=board.squares))
 
-    view = ViewKey.of("board", actor, code)
+    view = ViewKey.for_actor("board", actor, code)
     return view, live.live_views().render(view, render, at_once)
 
 

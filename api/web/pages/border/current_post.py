@@ -171,5 +171,5 @@ def live_parts(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey,
         scope = Scope(LIVE_KINDS, frozenset(grid_squares_near(post)))
         return RenderedView(code, page, live.split_parts(page), now, now + MAX_AGE, own.zone, scope)
 
-    view = ViewKey.of("desk", actor, code)
+    view = ViewKey.for_actor("desk", actor, code)
     return view, live.live_views().render(view, render, at_once)

@@ -150,8 +150,9 @@ TASKS: Final[Mapping[str, Task]] = {
             "hold",
             message("Stop the shipment"),
             message(
-                "For a shipment that was ticked already, or that is not released yet: it stays where it is"
-                " until your state lets it go on. At the barrier tick it as held."
+                "For a shipment whose crossing was recorded already, or that is not released"
+                " yet: it stays where it is until your state releases it. At the barrier"
+                " record it as held."
             ),
             ShipmentDecisionRequest,
             holds.hold_shipment,
@@ -189,7 +190,7 @@ TASKS: Final[Mapping[str, Task]] = {
                 Field("kind", message("Kind"), "choice", "incident_kind", required=True),
                 Field("note", message("What happened"), "area", required=True, max_length=1000),
             ),
-            message("The incident is told."),
+            message("The incident is reported."),
             is_versioned=False,
             complete_body=_set_time,
             more_fields=(

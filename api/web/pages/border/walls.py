@@ -89,5 +89,5 @@ def _wall_view(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedVi
         )
         return live.render_parts(page, board, SHOWN)
 
-    view = ViewKey.of("wall", reader, post)
+    view = ViewKey.for_actor("wall", reader, post)
     return view, live.live_views().render(view, render, at_once)

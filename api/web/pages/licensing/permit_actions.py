@@ -100,7 +100,7 @@ def quantity_fields(view: PermitView) -> tuple[Field, ...]:
             message("Line {number}: {goods}", number=line.line, goods=gun_name(line)),
             "amount",
             hint=message(
-                "Left: {count}. Where 0 stands, the line is not reissued.",
+                "Left: {count}. A line with 0 is not reissued.",
                 count=format_quantity(line.remaining),
             ),
         )

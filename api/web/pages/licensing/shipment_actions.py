@@ -221,7 +221,7 @@ ACTIONS: Actions = (
         Permission.INCIDENT_RECORD,
         MOVING_STATUSES,
         INCIDENT_FIELDS,
-        message("The incident is told."),
+        message("The incident is reported."),
         is_own=False,
         is_versioned=False,
     ),
