@@ -18,11 +18,6 @@ from tests.support import actors, bodies
 ANA = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
 
 
-@pytest.fixture
-def administrator(as_actor):
-    return as_actor("BRA", "state_administrator")
-
-
 def test_an_account_is_opened_with_a_password_that_is_shown_once(administrator):
     opened = administrator.post("/accounts", ANA).json
     assert len(opened["password"]) >= 20
@@ -198,8 +193,7 @@ def test_the_audit_has_what_the_state_did_newest_first(as_actor, administrator):
     assert [entry["action"] for entry in entries] == ["report:recorded", "account:opened"]
 
 
-def test_an_entry_names_its_request(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_an_entry_names_its_request(as_actor, police):
     police.post("/reports", bodies.report(), X_Request_Id="mine-1")
     [entry] = as_actor("BRA", "auditor").get("/audit?action=report:recorded").json["items"]
     assert (entry["request_id"], entry["role"]) == ("mine-1", "police_officer")
@@ -215,8 +209,7 @@ def test_entries_are_found_by_their_fields(as_actor, filters, count):
     assert len(found) == count
 
 
-def test_an_entry_is_sealed_with_a_salt_of_its_own(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_an_entry_is_sealed_with_a_salt_of_its_own(police):
     police.post("/reports", bodies.report())
     police.post("/reports", bodies.report(number="R-2", confirm_second=True))
     rows = db.session.execute(

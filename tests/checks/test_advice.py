@@ -134,10 +134,9 @@ def test_a_gun_that_was_stolen_again_is_missed(report, ask):
     assert ask()["next"]["reported"] == "theft"
 
 
-def test_a_gun_that_was_seized_is_said_to_be(as_actor, ask):
-    police = as_actor("PRY", "police_officer")
+def test_a_gun_that_was_seized_is_said_to_be(ask, pry_police):
     place = bodies.FOZ | {"country": "PRY"}
-    police.post("/seizures", bodies.seizure(place=place))
+    pry_police.post("/seizures", bodies.seizure(place=place))
     said = ask()["next"]
     assert (said["reported"], said["reported_by"]) == ("seized", "PRY")
     assert said["text"].startswith("Seized before: ")

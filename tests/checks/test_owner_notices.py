@@ -19,11 +19,10 @@ SERIALS = ("TKA52381", "QWK77120", "ZZE90417")
 
 
 @pytest.fixture
-def held(as_actor):
+def held(pry):
     """Records that Paraguay keeps silent, by their serials."""
-    clerk = as_actor("PRY", "licensing_officer")
     return {
-        serial: clerk.post(
+        serial: pry.post(
             "/transfers",
             bodies.transfer(
                 number=f"T-{serial}", visibility="silent", firearm=bodies.firearm(serial=serial)

@@ -27,16 +27,6 @@ def restored(**changes):
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def examiner(as_actor):
-    return as_actor("BRA", "forensic_examiner")
-
-
-@pytest.fixture
 def seizure(police):
     return police.post("/seizures", bodies.seizure(items=[defaced()])).json
 
@@ -207,24 +197,22 @@ def test_other_items_of_the_seizure_stay_as_they_are(police, mark):
     assert [item["serial"] for item in again["items"]] == ["ABC123456", "XYZ987655"]
 
 
-def test_a_check_finds_the_restored_serial_and_the_one_that_was_legible(as_actor, police, mark):
+def test_a_check_finds_the_restored_serial_and_the_one_that_was_legible(police, mark, pry_police):
     gun = bodies.firearm(serial="WRONG98765", marking="unknown")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     mark(of=made)
-    asking = as_actor("PRY", "police_officer")
-    [new] = asking.post("/checks", bodies.check()).json["candidates"]
-    [old] = asking.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
+    [new] = pry_police.post("/checks", bodies.check()).json["candidates"]
+    [old] = pry_police.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
     assert (new["is_old_mark"], old["is_old_mark"]) == (False, False)
     assert new["record"] == old["record"] == made["items"][0]["record"]
 
 
-def test_a_check_finds_what_a_correction_took_away_as_an_old_mark(as_actor, police):
+def test_a_check_finds_what_a_correction_took_away_as_an_old_mark(police, pry_police):
     gun = bodies.firearm(serial="WRONG98765")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     body = bodies.seizure(number="S-2", reason="Misread")
     police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    asking = as_actor("PRY", "police_officer")
-    [old] = asking.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
+    [old] = pry_police.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
     assert old["is_old_mark"]
 
 

@@ -116,11 +116,10 @@ def test_a_list_shows_the_current_version_alone(client, seizure):
     assert [item["version"] for item in client.get("/seizures").json["items"]] == [2]
 
 
-def test_a_search_that_hits_the_old_mark_says_so(as_actor, client, seizure):
+def test_a_search_that_hits_the_old_mark_says_so(client, seizure, pry_police):
     correct(client, seizure, items=[bodies.firearm(serial="NEW123456")])
-    police = as_actor("PRY", "police_officer")
-    [old] = police.post("/checks", bodies.check()).json["candidates"]
-    [new] = police.post("/checks", bodies.check(serial="NEW123456")).json["candidates"]
+    [old] = pry_police.post("/checks", bodies.check()).json["candidates"]
+    [new] = pry_police.post("/checks", bodies.check(serial="NEW123456")).json["candidates"]
     assert (old["is_old_mark"], new["is_old_mark"]) == (True, False)
     assert old["record"] == new["record"]
 
@@ -163,11 +162,10 @@ def test_a_number_that_another_document_has_is_refused(client, seizure):
     )
 
 
-def test_a_transfer_is_corrected(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    made = client.post("/transfers", bodies.transfer()).json
+def test_a_transfer_is_corrected(pry):
+    made = pry.post("/transfers", bodies.transfer()).json
     body = bodies.transfer(occurred_on="2024-05-07", reason="Day")
-    answer = client.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"').json
+    answer = pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"').json
     assert (answer["version"], answer["occurred_on"]) == (2, "2024-05-07")
 
 

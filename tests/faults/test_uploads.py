@@ -14,11 +14,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def subject(police):
     return f"seizure:{police.post('/seizures', bodies.seizure()).json['id']}"
 

@@ -56,10 +56,9 @@ def test_a_state_without_agencies_goes_by_utc(as_actor):
     assert made["status"] == "expired"
 
 
-def test_the_future_begins_after_the_day_of_the_agency(as_actor):
-    client = as_actor("BRA", "police_officer")
-    client.post("/seizures", bodies.seizure(occurred_on="2026-03-10"))
-    answer = client.post("/seizures", bodies.seizure(occurred_on="2026-03-11"), 422).json
+def test_the_future_begins_after_the_day_of_the_agency(police):
+    police.post("/seizures", bodies.seizure(occurred_on="2026-03-10"))
+    answer = police.post("/seizures", bodies.seizure(occurred_on="2026-03-11"), 422).json
     assert answer["errors"] == {
         "occurred_on": ["This date lies in the future; today is 2026-03-09."]
     }
@@ -81,10 +80,9 @@ def test_a_trace_is_needed_by_a_day_that_is_not_past(as_actor, day, expect):
     )
 
 
-def test_a_board_counts_the_days_of_its_own_side(as_actor):
+def test_a_board_counts_the_days_of_its_own_side(as_actor, pry_police):
     place = {"country": "PRY", "latitude": -25.4, "longitude": -54.6}
-    police = as_actor("PRY", "police_officer")
-    police.post("/seizures", bodies.seizure(occurred_on="2026-03-03", place=place))
+    pry_police.post("/seizures", bodies.seizure(occurred_on="2026-03-03", place=place))
     board = as_actor("PRY", "border_officer").get(BOARD).json
     assert board["figures"]["seized_last_7_days"] == 1
 

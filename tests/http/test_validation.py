@@ -71,9 +71,8 @@ def test_an_empty_text_that_is_required_is_told_what_is_needed(as_actor):
     }
 
 
-def test_an_empty_token_is_told_what_it_holds(as_actor):
-    caller = as_actor("BRA", "licensing_officer")
-    found = caller.post("/papers/verify", {"token": ""}, 422).json["errors"]
+def test_an_empty_token_is_told_what_it_holds(bra):
+    found = bra.post("/papers/verify", {"token": ""}, 422).json["errors"]
     assert found == {"token": ["Send the text of the paper's QR code, which begins with SALSA1."]}
 
 
@@ -132,9 +131,8 @@ def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
         ("9" * 5000, "From 1 to 200."),
     ],
 )
-def test_a_number_in_an_address_is_told_what_would_be_right(as_actor, limit, said):
-    client = as_actor("PRY", "licensing_officer")
-    answer = client.get(f"/transfers?limit={limit}", 422).json
+def test_a_number_in_an_address_is_told_what_would_be_right(limit, said, pry):
+    answer = pry.get(f"/transfers?limit={limit}", 422).json
     assert answer["errors"] == {"limit": [said]}
 
 
@@ -214,11 +212,10 @@ def test_what_is_wrong_in_a_list_is_named_by_its_place(refused):
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None, True])
-def test_a_body_that_is_no_object_is_refused(as_actor, body):
-    client = as_actor("PRY", "licensing_officer")
-    headers = {"Authorization": f"Bearer {client.token}"}
+def test_a_body_that_is_no_object_is_refused(body, pry):
+    headers = {"Authorization": f"Bearer {pry.token}"}
     data = json.dumps(body)
-    sent = client.client.post(
+    sent = pry.client.post(
         "/api/v1/transfers", data=data, headers=headers, content_type="application/json"
     )
     assert sent.status_code == 422
@@ -261,14 +258,11 @@ def test_a_body_over_the_limit_is_too_large(send):
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k-1"}])
 @pytest.mark.parametrize("more,status", [(0, 201), (1, 413)])
-def test_a_body_in_chunks_is_held_to_the_same_limit(
-    app, as_actor, monkeypatch, headers, more, status
-):
+def test_a_body_in_chunks_is_held_to_the_same_limit(app, monkeypatch, headers, more, status, pry):
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 8192)
-    client = as_actor("PRY", "licensing_officer")
     body = json.dumps(bodies.transfer()).encode().ljust(8192 + more)
-    sent = {"Authorization": f"Bearer {client.token}"} | headers
-    response = client.client.post(
+    sent = {"Authorization": f"Bearer {pry.token}"} | headers
+    response = pry.client.post(
         "/api/v1/transfers",
         input_stream=io.BytesIO(body),
         content_type="application/json",
@@ -290,9 +284,8 @@ def test_an_address_that_is_none_is_a_problem_too(as_actor):
     assert answer.json["type"] == "urn:salsa:problem:not_found"
 
 
-def test_a_method_that_an_address_does_not_know_is_said_with_those_it_does(as_actor):
-    client = as_actor("PRY", "auditor")
-    response = client.client.delete("/api/v1/transfers")
+def test_a_method_that_an_address_does_not_know_is_said_with_those_it_does(pry_auditor):
+    response = pry_auditor.client.delete("/api/v1/transfers")
     assert response.status_code == 405
     assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
 

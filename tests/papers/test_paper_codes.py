@@ -86,8 +86,7 @@ def test_the_table_of_amendments_is_under_the_signature(pry, bra):
     assert verify(bra, code_of(made))["paper"] == "superseded"
 
 
-def test_a_paper_outlives_the_erasure_of_a_carrier_that_was_amended_away(as_actor, bra):
-    arg = as_actor("ARG", "licensing_officer")
+def test_a_paper_outlives_the_erasure_of_a_carrier_that_was_amended_away(bra, arg):
     permit, _ = paper(arg, bodies.transit_permit("ARG"))
     amend(arg, permit, plan={"carrier": "Otra Línea"}, **SIGNED)
     made = arg.get(f"/permits/{permit['id']}/paper").data

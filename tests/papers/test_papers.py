@@ -163,8 +163,7 @@ def test_a_file_is_named_after_the_permit(pry):
     assert headers["Content-Disposition"] == 'inline; filename="PRY-I-1-x.pdf"'
 
 
-def test_amendments_stand_on_the_paper_with_who_authenticated_them(as_actor):
-    arg = as_actor("ARG", "licensing_officer")
+def test_amendments_stand_on_the_paper_with_who_authenticated_them(arg):
     body = bodies.permit(
         kind="in_transit",
         number="T-1",

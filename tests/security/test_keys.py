@@ -136,8 +136,7 @@ def test_an_officers_number_that_cannot_be_one_is_refused(as_actor, officer):
 
 
 @pytest.fixture
-def account(as_actor):
-    administrator = as_actor("BRA", "state_administrator")
+def account(administrator):
     body = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", body)
     return administrator

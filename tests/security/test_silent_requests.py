@@ -17,12 +17,11 @@ def without_ids(said):
 
 
 @pytest.fixture
-def ask(as_actor, asked, monkeypatch):
+def ask(asked, monkeypatch, analyst):
     """Let Brazil trace a gun that an import mark ties to Paraguay; returns what is said and asked."""
     monkeypatch.setattr(
         routing, "log_matched_records", lambda *_: None
     )  # owners are told by another way
-    analyst = as_actor("BRA", "trace_analyst")
 
     def post(serial):
         firearm = bodies.firearm(serial=serial, marks=[MARK])

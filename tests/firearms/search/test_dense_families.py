@@ -103,7 +103,7 @@ def test_what_fits_is_found_in_a_crowd_of_a_thousand_that_share_its_half(run, as
     assert first["record"] == str(true["record_id"])
 
 
-def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, as_actor):
+def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, police):
     told = [row(f"KLM{number:05}", {}) for number in range(10_000, 10_300)]
     forms = [
         {"key": form, "target": key["key"], "make": 0}
@@ -111,6 +111,5 @@ def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, as_
         for form in variants.index_keys(key["serial_norm"])
     ]
     run("URY", lambda actor: (insert_many(MarkKey, told), insert_many(MarkVariant, forms)))
-    police = as_actor("BRA", "police_officer")
     answer = police.post("/checks", bodies.check(serial="KLM*")).json
     assert (answer["verdict"], len(answer["candidates"])) == ("possible", 10)

@@ -16,11 +16,6 @@ def held(as_actor):
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
 
 
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def gun(*marks, **changes):
     gone = {"serial": "limado", "marking": "obliterated", "marks": list(marks)}
     return bodies.firearm(**gone | changes)

@@ -1,13 +1,6 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
-import pytest
-
 from tests.support import bodies
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 def result(client, **changes):
@@ -15,11 +8,10 @@ def result(client, **changes):
     return made["id"], client.get(f"/traces/{made['id']}/result").json
 
 
-def test_what_was_recorded_later_was_not_searched(as_actor, analyst):
-    clerk = as_actor("PRY", "licensing_officer")
-    clerk.post("/transfers", bodies.transfer())
+def test_what_was_recorded_later_was_not_searched(as_actor, analyst, pry):
+    pry.post("/transfers", bodies.transfer())
     trace, before = result(analyst)
-    clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="NEW777777")))
+    pry.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="NEW777777")))
     as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
     after = analyst.get(f"/traces/{trace}/result").json
     assert after["searched"] == before["searched"]

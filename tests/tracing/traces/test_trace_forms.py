@@ -19,11 +19,6 @@ WORDS = {
 }
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
@@ -139,14 +134,13 @@ def test_what_another_state_said_does_not_go_out_without_its_consent(analyst, as
 
 
 def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
-    analyst, as_actor, record
+    analyst, as_actor, record, pry_supervisor
 ):
     trace, path = asked(analyst, as_actor)
     body = bodies.consent(record, use="onward", to="ESP")
     consent = analyst.post("/consents", body).json
-    decider = as_actor("PRY", "supervisor")
-    tag = decider.get(f"/consents/{consent['id']}").headers["ETag"]
-    decider.post(
+    tag = pry_supervisor.get(f"/consents/{consent['id']}").headers["ETag"]
+    pry_supervisor.post(
         f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=tag
     )
     assert "Domestic sale" in text_of(analyst.get(path).data)
@@ -195,8 +189,9 @@ def office(agency, kind="duty_24h"):
     }
 
 
-def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(analyst, as_actor):
-    administrator = as_actor("BRA", "state_administrator")
+def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(
+    analyst, as_actor, administrator
+):
     administrator.post("/contacts", office("BRA-POLICE"))
     kept = {"hidden_from": ["BRA-POLICE"]}
     _, path = asked(analyst, as_actor, **kept)

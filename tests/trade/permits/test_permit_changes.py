@@ -177,8 +177,7 @@ def test_only_a_transit_has_a_plan_to_be_amended(permit):
     assert problem["code"] == "not_amendable"
 
 
-def test_the_mode_of_a_transit_is_amended_without_a_sign(as_actor):
-    arg = as_actor("ARG", "licensing_officer")
+def test_the_mode_of_a_transit_is_amended_without_a_sign(arg):
     transit = Held(arg, arg.post("/permits", in_transit()).json["id"])
     assert transit.act("amend", {"plan": {"mode": "rail"}})["plan"]["mode"] == "rail"
     assert transit.act("amend", {"plan": {"port_of_exit": "Itajaí"}}, 409)["code"] == (
@@ -186,8 +185,7 @@ def test_the_mode_of_a_transit_is_amended_without_a_sign(as_actor):
     )
 
 
-def test_the_carrier_of_a_transit_is_amended_and_his_name_stands_with_the_parties(as_actor):
-    arg = as_actor("ARG", "licensing_officer")
+def test_the_carrier_of_a_transit_is_amended_and_his_name_stands_with_the_parties(arg):
     transit = Held(arg, arg.post("/permits", in_transit()).json["id"])
     told = transit.act(
         "amend", {"plan": {"carrier": "Otra Línea"}, "authentication": "Stamp"} | WHY

@@ -259,19 +259,17 @@ def test_a_cancelled_shipment_is_in_the_way_of_nothing(way):
     assert len(made["items"]) == 2
 
 
-def test_a_check_finds_no_export_of_what_was_cancelled(way, as_actor):
+def test_a_check_finds_no_export_of_what_was_cancelled(way, police):
     made = way.ship()
-    police = as_actor("BRA", "police_officer")
     assert police.post("/checks", bodies.check()).json["verdict"] == "hit"
     act(way.bra, made, "cancel", reason="Buyer withdrew")
     assert police.post("/checks", bodies.check()).json["verdict"] == "no_hit"
 
 
-def test_a_trace_tells_no_export_of_what_was_cancelled(way, as_actor):
+def test_a_trace_tells_no_export_of_what_was_cancelled(way, pry_police):
     act(way.bra, way.ship(), "cancel", reason="Buyer withdrew")
-    police = as_actor("PRY", "police_officer")
-    trace = police.post("/traces", bodies.trace()).json["id"]
-    assert police.get(f"/traces/{trace}/result").json["chain"] == []
+    trace = pry_police.post("/traces", bodies.trace()).json["id"]
+    assert pry_police.get(f"/traces/{trace}/result").json["chain"] == []
 
 
 def test_figures_of_trade_do_not_count_what_was_cancelled(way):
