@@ -131,8 +131,8 @@ def _import_file(file: Path) -> tuple[Usage, int]:
         report = us_crime_guns.import_file(file, actor, lookups=lookups)
         wall = time.perf_counter() - wall
         own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database
-    assert report.rows_taken == report.rows_read, report.rejects[:3]
-    return Usage(report.rows_taken, own, database, wall), peak()
+    assert report.rows_imported == report.rows_read, report.rejects[:3]
+    return Usage(report.rows_imported, own, database, wall), peak()
 
 
 @contextmanager

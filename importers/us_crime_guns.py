@@ -155,8 +155,8 @@ def _gun(row: RawRow, lookups: Lookups) -> Firearm:
 def _serial(row: RawRow, lookups: Lookups) -> tuple[str | None, str]:
     """Return serial and marking; a placeholder is no serial."""
     text = lookups.pop(row, "firearm_serial")
-    said = lookups.markings.get(text.lower()) or marking_of(text) if text else "unknown"
-    return (None, said) if said else (text, "intact")
+    marking = lookups.markings.get(text.lower()) or marking_of(text) if text else "unknown"
+    return (None, marking) if marking else (text, "intact")
 
 
 def _dealer(row: RawRow) -> Party | None:

@@ -111,14 +111,14 @@ class LookupResponse(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
-    certainty = fields.Float(attribute="sureness", allow_none=True)
+    certainty = fields.Float(attribute="confidence", allow_none=True)
     matched_by = fields.String(attribute="how", allow_none=True)
     is_certain = fields.Boolean(allow_none=True)
 
     @pre_dump
     def _present(self, view: LookupRow, **_: Any) -> dict[str, Any]:
         return row_fields(view.row) | {
-            name: getattr(view, name) for name in ("name", "sureness", "how", "is_certain")
+            name: getattr(view, name) for name in ("name", "confidence", "how", "is_certain")
         }
 
 

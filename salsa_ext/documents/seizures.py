@@ -78,20 +78,20 @@ def correct(
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
     # what stands may stay, though its agency was never registered
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
-    standing = document_corrections.records_by_line(seizure_id, data.items)
-    data = document_corrections.with_current_settings(data, standing)
-    data = replace(data, items=added_marks.with_mark_readers(data.items, standing))
+    current = document_corrections.records_by_line(seizure_id, data.items)
+    data = document_corrections.with_current_settings(data, current)
+    data = replace(data, items=added_marks.with_mark_readers(data.items, current))
     row = _seizure_row(old.owner_state, data, now, old, reason)
     numbers.claim_numbers("seizure", [row], old)
     insert_many(Seizure, [row])
-    kept = {line: view.record.id for line, view in standing.items()}
-    record_commands.write_records(_record_entries(row, data, kept), now)
+    record_ids = {line: view.record.id for line, view in current.items()}
+    record_commands.write_records(_record_entries(row, data, record_ids), now)
     after = _count_firearms([(row, data)])
-    after.subtract(_count_recorded_firearms(old, list(standing.values())))
+    after.subtract(_count_recorded_firearms(old, list(current.values())))
     rollups.add_counts(after)
-    told = document_corrections.finish_correction(actor, list(standing.values()), row, data)
-    append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *told])
-    record_changes.mark_changed(old.owner_state, kept.values())
+    events = document_corrections.finish_correction(actor, list(current.values()), row, data)
+    append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *events])
+    record_changes.mark_changed(old.owner_state, record_ids.values())
     views = records_of_documents([seizure_id])[seizure_id]
     for follow in AFTER_CORRECTION:
         follow(actor, views)

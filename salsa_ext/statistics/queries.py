@@ -78,8 +78,8 @@ def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Statistics
     today = actor.now().date()  # the day of UTC, or a quarter would end sooner for some readers
     is_bare = dataset in UNSUPPRESSED
     through = today + timedelta(days=1) if is_bare else current_quarter(today)
-    found = db.session.execute(_select_sums(dataset, through, filters))
-    cells = [_to_cell(row, 0 if is_bare else MIN_CELL) for row in found]
+    rows = db.session.execute(_select_sums(dataset, through, filters))
+    cells = [_to_cell(row, 0 if is_bare else MIN_CELL) for row in rows]
     amounts = [cell.amount for cell in cells]
     total = None if None in amounts else sum(amount or 0 for amount in amounts)
     return StatisticsTable(dataset, counts, through, cells, total)

@@ -157,7 +157,7 @@ def test_what_can_be_used_is_taken_and_the_rest_is_reported(actor, written):
         cells(), cells(source_row="3", crime_date=""), cells(source_row="4", sale_date="soon")
     )
     report = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
-    assert (report.rows_read, report.rows_taken) == (3, 2)
+    assert (report.rows_read, report.rows_imported) == (3, 2)
     assert report.taken == {"transfers": 2, "seizures": 1}
     assert report.rejects == [(4, "sale_date is no date that can be read: soon")]
 
@@ -168,7 +168,7 @@ def test_every_record_names_the_run_and_the_row_that_it_comes_from(actor, writte
     records = db.session.execute(select(Record.import_id, Record.import_row)).all()
     assert sorted(records) == [(report.import_id, line) for line in (2, 2, 3)]
     run = db.session.get(ImportRun, report.import_id)
-    assert (run.file_name, run.rows_read, run.rows_taken) == ("events.csv", 2, 2)
+    assert (run.file_name, run.rows_read, run.rows_imported) == ("events.csv", 2, 2)
     assert run.file_digest == sha256(path.read_bytes()).digest()
 
 
@@ -184,7 +184,7 @@ def test_a_second_run_of_the_same_file_adds_nothing(actor, written):
     path = written(cells(), cells(source_row="3", crime_date=""))
     us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
     again = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
-    assert (again.rows_taken, again.taken) == (0, {})
+    assert (again.rows_imported, again.taken) == (0, {})
     assert again.known == {"transfers": 2, "seizures": 1}
     assert (count(Transfer), count(Seizure), count(Record)) == (2, 1, 3)
 
@@ -235,7 +235,7 @@ def test_a_row_that_is_cut_short_is_rejected_and_no_more(actor, written):
     path.write_text(f"{path.read_text()}TEST,sheet,3\n")
     report = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
     assert report.rejects[0].row == 3
-    assert report.rows_taken == 1
+    assert report.rows_imported == 1
 
 
 @pytest.mark.parametrize(
