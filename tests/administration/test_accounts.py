@@ -67,8 +67,7 @@ def test_the_secretariat_takes_no_user_name_of_a_state(run, username):
 
 
 def test_a_user_name_of_the_secretariat_has_no_prefix(run):
-    data = AccountData("desk.1", "secretariat", "SECRETARIAT")
-    run(None, accounts.open_account, data=data)
+    run(None, accounts.open_account, data=AccountData("desk.1", "secretariat", "SECRETARIAT"))
 
 
 def test_a_state_opens_no_account_of_the_secretariat(administrator):
@@ -205,8 +204,7 @@ def test_an_entry_names_its_request(as_actor, police):
 )
 def test_entries_are_found_by_their_fields(as_actor, filters, count):
     as_actor("BRA", "police_officer").post("/reports", bodies.report())
-    found = as_actor("BRA", "auditor").get(f"/audit?{filters}").json["items"]
-    assert len(found) == count
+    assert len(as_actor("BRA", "auditor").get(f"/audit?{filters}").json["items"]) == count
 
 
 def test_an_entry_is_sealed_with_a_salt_of_its_own(police):

@@ -81,8 +81,7 @@ def test_a_name_is_of_one_line(administrator):
     ],
 )
 def test_a_contact_that_cannot_be_is_refused_with_its_field(administrator, changes, field):
-    answer = administrator.post("/contacts", DUTY | changes, 422).json
-    assert list(answer["errors"]) == [field]
+    assert list(administrator.post("/contacts", DUTY | changes, 422).json["errors"]) == [field]
 
 
 def test_a_contact_is_registered_once(administrator):

@@ -68,8 +68,7 @@ def test_a_file_of_many_pieces_comes_back_whole(examiner, subject, monkeypatch):
 
 def test_a_list_shows_what_is_attached_to_one_object_newest_first(examiner, subject, photograph):
     report = files.attach(examiner, subject, files.pdf(), kind="laboratory_report").json
-    items = examiner.get(f"/attachments?subject={subject}").json["items"]
-    assert items == [report, photograph]
+    assert examiner.get(f"/attachments?subject={subject}").json["items"] == [report, photograph]
     few = examiner.get(f"/attachments?subject={subject}&kind=photograph").json["items"]
     assert few == [photograph]
 
@@ -120,8 +119,7 @@ def test_an_attachment_is_withdrawn_with_its_reason_and_stays_known(examiner, ph
     assert examiner.get(path).json == gone
     refused = examiner.get(f"{path}/content", 409).json
     assert refused["detail"] == "This attachment was withdrawn: Shows another gun"
-    again = examiner.post(f"{path}/withdraw", why, 409, If_Match='"2"').json
-    assert again["code"] == "conflict"
+    assert examiner.post(f"{path}/withdraw", why, 409, If_Match='"2"').json["code"] == "conflict"
 
 
 @pytest.mark.parametrize("headers,status", [({}, 428), ({"If_Match": '"7"'}, 412)])

@@ -94,5 +94,4 @@ def test_why_a_record_was_corrected_is_for_its_own_state(as_actor, record, pry):
     shown = as_actor("BRA", "police_officer").get(f"/records/{record}", **PURPOSE).json
     assert shown["reason"] is None
     assert {"remarks", "persons"} == {each["group"] for each in shown["withheld"]}
-    own = pry.get(f"/records/{record}").json
-    assert own["reason"] == "The widow of Ana told us"
+    assert pry.get(f"/records/{record}").json["reason"] == "The widow of Ana told us"

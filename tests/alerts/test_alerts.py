@@ -35,8 +35,7 @@ def do(client, alert, action, body=None, expect=200):
 
 
 def told(client, code):
-    items = client.get("/notifications").json["items"]
-    return [item for item in items if item["code"] == code]
+    return [item for item in client.get("/notifications").json["items"] if item["code"] == code]
 
 
 def test_an_alert_says_what_to_do_with_which_gun_and_until_when(pry_police):
@@ -90,8 +89,7 @@ def body_of_record(record):
     ],
 )
 def test_what_an_alert_cannot_say_is_refused_by_its_field(pry_police, changes, field):
-    refused = pry_police.post("/alerts", bodies.alert(**changes), 422).json
-    assert field in refused["errors"]
+    assert field in pry_police.post("/alerts", bodies.alert(**changes), 422).json["errors"]
 
 
 def test_the_last_day_may_be_three_years_away(pry_police):
@@ -166,8 +164,7 @@ def test_an_alert_ends_by_itself_after_its_last_day(pry_police, police, watch):
 
 
 def test_somebody_is_asked_before_the_last_day_whether_an_alert_is_still_true(pry_police, watch):
-    alert = enter(pry_police, expires_on="2026-08-01")
-    assert alert["validate_on"] == "2026-07-02"
+    assert enter(pry_police, expires_on="2026-08-01")["validate_on"] == "2026-07-02"
     assert [watch("PRY", days=114), watch("PRY", days=115), watch("PRY", days=115)] == [0, 1, 0]
     assert len(told(pry_police, "alert_expiring")) == 1
 

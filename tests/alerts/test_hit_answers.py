@@ -34,8 +34,7 @@ def test_a_state_may_need_more_hours(pry_police, police):
     enter(pry_police)
     police.post("/checks", bodies.check())
     [hit] = hits(pry_police)
-    extended = answer(pry_police, hit, "extend", hours=3, note="File asked for")
-    assert extended["status"] == "extended"
+    assert answer(pry_police, hit, "extend", hours=3, note="File asked for")["status"] == "extended"
     assert datetime.fromisoformat(hits(police)[0]["due_at"]) == NOW + timedelta(hours=3)
     assert len(told(police, "hit_extended")) == 1
     assert answer(pry_police, hit, "confirm")["status"] == "confirmed"

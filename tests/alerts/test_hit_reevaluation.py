@@ -216,8 +216,7 @@ def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry_police, police
 
 
 def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry_police, police, seized):
-    again = corrected(police, seized, serial="QWK77120")
-    corrected(police, again)
+    corrected(police, corrected(police, seized, serial="QWK77120"))
     for state, client in (("PRY", pry_police), ("BRA", police)):
         assert (hit_of(client)["status"], changed(hit_of(client))) == ("open", "corrected")
         assert told(client) == ["hit_reopened", "hit_cause_corrected_away"]

@@ -179,15 +179,13 @@ def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_l
     seized = pry_police.post("/seizures", body).json["id"]
     elsewhere = body | {"place": {"country": "PRY", "name": "A town"}, "reason": "Another town"}
     correct = (pry_police.post, f"/seizures/{seized}/correct", elsewhere, 200)
-    found = told(*correct, If_Match='"1"')
-    assert found == {("PRY", None)}
+    assert told(*correct, If_Match='"1"') == {("PRY", None)}
     assert told(*correct, If_Match='"2"') == set()  # it had left before
 
 
 def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(told, pry, police):
     gun = bodies.firearm(serial="QSX771234")
-    hidden = bodies.transfer(visibility="silent", firearm=gun)
-    assert told(pry.post, "/transfers", hidden) == set()
+    assert told(pry.post, "/transfers", bodies.transfer(visibility="silent", firearm=gun)) == set()
     seized = bodies.seizure(agency="BRA-POLICE", items=[gun], place={"country": "BRA", "name": "X"})
     assert told(police.post, "/seizures", seized) == set()
 

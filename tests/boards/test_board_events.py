@@ -262,8 +262,7 @@ def test_where_a_reader_is_says_nothing_and_is_his_own(
     engine = create_engine(registered_database.migration_url, pool_size=20)
     with ExitStack() as stack:  # what others have begun stands in a snapshot
         for _ in range(20):
-            begun = stack.enter_context(engine.connect())
-            begun.execute(text("SELECT pg_current_xact_id()"))
+            stack.enter_context(engine.connect()).execute(text("SELECT pg_current_xact_id()"))
         paraguay.follow()
     engine.dispose()
     assert len({len(one.after) for one in (brazil, paraguay)}) == 1

@@ -89,8 +89,7 @@ def test_an_officer_of_another_agency_does_not_see_it_and_a_supervisor_does(as_a
     as_actor("BRA", "trace_analyst").post("/alerts", bodies.alert())
     check(as_actor("PRY", "border_officer"))
     secret = actors.token("PRY", "border_officer", NOW, None, timedelta(days=1), agency="OTHER")
-    other = actors.Client(app.test_client(), secret)
-    assert other.get(BOARD).json["hits"] == []
+    assert actors.Client(app.test_client(), secret).get(BOARD).json["hits"] == []
     assert len(as_actor("PRY", "supervisor").get(BOARD).json["hits"]) == 1
 
 

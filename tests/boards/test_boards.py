@@ -21,8 +21,7 @@ def ship(as_actor, bra):
     def post(number, at):
         expected = [{"stage": "entry", "post": POST, "at": at}]
         body = bodies.shipment((f"{number}SERIAL",), number=number, expected=expected)
-        made = bra.post(f"/permits/{permit}/shipments", body).json
-        return act(bra, made, "release")
+        return act(bra, bra.post(f"/permits/{permit}/shipments", body).json, "release")
 
     return post
 
@@ -190,8 +189,7 @@ def test_a_joint_seizure_of_the_other_side_is_counted_and_not_shown(as_actor, pr
 def test_guns_near_by_are_counted_by_week(pry_border):
     days = {"S-1": "2026-03-09", "S-2": "2026-03-03", "S-3": "2026-03-02", "S-4": "2026-02-23"}
     for number, on in days.items():
-        body = bodies.seizure(number=number, occurred_on=on, place=place())
-        pry_border.post("/seizures", body)
+        pry_border.post("/seizures", bodies.seizure(number=number, occurred_on=on, place=place()))
     assert pry_border.get(BOARD).json["figures"] == {
         "seized_last_7_days": 2,
         "seized_previous_7_days": 1,

@@ -182,8 +182,7 @@ def test_a_state_that_is_no_side_neither_asks_nor_reads(as_actor, pry_border):
 
 
 def test_a_shipment_that_is_not_the_other_sides_is_not_named(pry_border, bra_border, pry, arg):
-    party = bodies.import_permit(number="I-9", exporting_state="ARG")
-    pry.post("/permits", party)
+    pry.post("/permits", bodies.import_permit(number="I-9", exporting_state="ARG"))
     named = {"state": "PRY", "number": "I-9"}
     body = bodies.permit(number="E-9", exporting_state="ARG", import_permit=named)
     permit = arg.post("/permits", body | {"authority": bodies.authority("ARG")}).json["id"]

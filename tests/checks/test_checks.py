@@ -147,8 +147,7 @@ def test_a_short_serial_alone_is_weak(as_actor, ask):
 
 @pytest.mark.parametrize("serial", ["A1", "??", "*", "--", "   -"])
 def test_a_serial_that_cannot_be_searched_says_what_would_help(ask, serial):
-    answer = ask(422, serial=serial, make=None)
-    assert list(answer["errors"]) == ["serial"]
+    assert list(ask(422, serial=serial, make=None)["errors"]) == ["serial"]
 
 
 def test_a_short_serial_is_searched_beside_make_and_calibre(ask):
@@ -157,8 +156,7 @@ def test_a_short_serial_is_searched_beside_make_and_calibre(ask):
 
 @pytest.mark.parametrize("purpose", ["seizure", "licensing", "investigation", "stock"])
 def test_a_purpose_needs_its_case(ask, purpose):
-    answer = ask(422, purpose=purpose, case_number=None)
-    assert list(answer["errors"]) == ["case_number"]
+    assert list(ask(422, purpose=purpose, case_number=None)["errors"]) == ["case_number"]
 
 
 @pytest.mark.parametrize("purpose", ["street", "border"])

@@ -107,8 +107,7 @@ def test_a_correction_does_not_repeat_the_marks_of_a_cell(police):
         }
     ]
     body = bodies.seizure(number="S-1", items=told, reason="Read again")
-    path = f"/seizures/{made['id']}/correct"
-    [item] = police.post(path, body, 200, If_Match='"1"').json["items"]
+    [item] = police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"').json["items"]
     texts = sorted(mark["text"] for mark in item["marks"])
     assert texts == ["KPT48213", "KPT48213/RRN11902", "RRN11902"]
 

@@ -212,8 +212,7 @@ def post(as_actor):
     def of(kind, serial, **changes):
         gun = bodies.firearm(serial=serial)
         body = bodies.seizure(items=[gun]) if kind == "seizure" else bodies.trace(firearm=gun)
-        police = as_actor("BRA", "police_officer")
-        return police.post(f"/{kind}s", body | changes).json["id"]
+        return as_actor("BRA", "police_officer").post(f"/{kind}s", body | changes).json["id"]
 
     return of
 

@@ -35,8 +35,7 @@ def later(app):
 
 def correct(client, seizure, expect=200, version=1, **changes):
     body = bodies.seizure(reason="Read again") | changes
-    path = f"/seizures/{seizure['id']}/correct"
-    return client.post(path, body, expect, If_Match=f'"{version}"')
+    return client.post(f"/seizures/{seizure['id']}/correct", body, expect, If_Match=f'"{version}"')
 
 
 def test_a_correction_is_a_new_version_of_the_same_id(client, seizure):
@@ -47,8 +46,7 @@ def test_a_correction_is_a_new_version_of_the_same_id(client, seizure):
 
 def test_a_correction_gives_its_reason(client, seizure):
     body = bodies.seizure()
-    path = f"/seizures/{seizure['id']}/correct"
-    answer = client.post(path, body, 422, If_Match='"1"').json
+    answer = client.post(f"/seizures/{seizure['id']}/correct", body, 422, If_Match='"1"').json
     assert answer["errors"] == {"reason": ["This field is required."]}
 
 
@@ -142,8 +140,7 @@ def test_a_state_that_received_the_old_value_is_told(as_actor, client, seizure):
 
 def test_a_state_that_received_nothing_is_told_nothing(as_actor, client, seizure):
     correct(client, seizure)
-    audit = as_actor("PRY", "auditor").get("/audit?action=record:corrected").json
-    assert audit["items"] == []
+    assert as_actor("PRY", "auditor").get("/audit?action=record:corrected").json["items"] == []
 
 
 def test_a_state_that_joins_by_a_correction_sees_how_the_record_is_handled(as_actor, client):

@@ -36,8 +36,7 @@ def test_a_trace_that_ended_stands_in_nobodys_way(analyst):
 
 
 def test_a_trace_that_is_kept_from_its_agency_is_told_to_nobody_of_it(as_actor, analyst):
-    kept = bodies.trace(hidden_from=["BRA-POLICE"], **ONCE)
-    analyst.post("/traces", kept)
+    analyst.post("/traces", bodies.trace(hidden_from=["BRA-POLICE"], **ONCE))
     as_actor("BRA", "trace_analyst", agency="POLICE").post("/traces", bodies.trace(**ONCE))
 
 

@@ -170,8 +170,7 @@ def test_a_record_of_what_was_withdrawn_says_so_and_as_of_before_it_does_not(
 
 
 def test_what_was_withdrawn_counts_in_no_coverage(pry_police, police):
-    made = pry_police.post("/reports", bodies.report()).json
-    withdraw(pry_police, made)
+    withdraw(pry_police, pry_police.post("/reports", bodies.report()).json)
     searched = police.post("/checks", bodies.check()).json["searched"]
     assert "PRY" not in [one["state"] for one in searched]
 
@@ -209,8 +208,7 @@ def test_what_was_withdrawn_is_withdrawn_for_good(pry_police, action):
     made = pry_police.post("/reports", bodies.report()).json
     withdraw(pry_police, made)
     body = WHY if action == "withdraw" else bodies.report(**WHY)
-    path = f"/reports/{made['id']}/{action}"
-    answer = pry_police.post(path, body, 409, If_Match='"2"').json
+    answer = pry_police.post(f"/reports/{made['id']}/{action}", body, 409, If_Match='"2"').json
     assert answer["code"] == "illegal_transition"
     assert answer["detail"].endswith(
         "this report is withdrawn. That is for good: report the gun anew, under another number."

@@ -19,8 +19,7 @@ def test_a_seizure_is_answered_as_it_was_sent(police):
 
 def test_what_was_found_with_it_keeps_its_quantity_as_a_number(police):
     found = [{"kind": "cocaine", "quantity": 1.5, "unit": "kg"}]
-    answer = police.post("/seizures", bodies.seizure(found_with=found)).json
-    assert answer["found_with"] == found
+    assert police.post("/seizures", bodies.seizure(found_with=found)).json["found_with"] == found
 
 
 def test_a_seizure_says_at_once_what_it_matches(as_actor, police):

@@ -42,8 +42,7 @@ def test_a_licence_is_the_transactions_whoever_its_parties_are(sides, pry):
     answer = pry.get(f"/transfers/{made['id']}").json
     assert answer["licence"] == "L-7"
     for side in ("from", "to"):
-        said = answer[side] and answer[side]["licence"]
-        assert said == sides.get(side, {}).get("licence")
+        assert (answer[side] and answer[side]["licence"]) == sides.get(side, {}).get("licence")
 
 
 def test_a_licence_of_a_party_is_not_the_transactions(pry):

@@ -23,8 +23,7 @@ def test_a_line_of_firearms_without_a_type_is_refused(bra, said):
 
 @pytest.mark.parametrize("language,word", [("es", "fusil"), ("fr", "pistolet"), ("pt", "fuzil")])
 def test_the_refusal_says_in_every_language_what_would_be_right(bra, language, word):
-    body = bodies.permit(lines=[LINE])
-    answer = bra.post("/permits", body, 422, Accept_Language=language).json
+    answer = bra.post("/permits", bodies.permit(lines=[LINE]), 422, Accept_Language=language).json
     assert word in answer["errors"]["lines.0.type"][0]
 
 

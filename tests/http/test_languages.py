@@ -73,5 +73,4 @@ def test_reasons_are_in_the_callers_language(as_actor, spanish, police):
 
 def test_one_request_leaves_no_language_to_the_next(spanish, pry):
     pry.post("/transfers", {}, 422, Accept_Language="es")
-    answer = pry.post("/transfers", {}, 422).json
-    assert answer["errors"]["kind"] == ["This field is required."]
+    assert pry.post("/transfers", {}, 422).json["errors"]["kind"] == ["This field is required."]

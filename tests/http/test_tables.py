@@ -43,8 +43,7 @@ def test_a_serial_keeps_its_zeros_in_csv(pry):
 
 
 def test_accents_survive_in_csv(pry):
-    body = bodies.transfer(to=bodies.party("Íñigo Muñoz", "PRY", "individual"))
-    pry.post("/transfers", body)
+    pry.post("/transfers", bodies.transfer(to=bodies.party("Íñigo Muñoz", "PRY", "individual")))
     assert rows(pry.get("/transfers?format=csv"))[0]["to.name"] == "Íñigo Muñoz"
 
 

@@ -112,8 +112,7 @@ def test_what_is_no_whole_number_is_refused(refused, number):
 
 @pytest.mark.parametrize("year", [3000, 10**12, 1e30, -1e30])
 def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
-    found = refused(firearm=bodies.firearm(year=year))
-    assert found == {"firearm.year": ["From 1400 to 2200."]}
+    assert refused(firearm=bodies.firearm(year=year)) == {"firearm.year": ["From 1400 to 2200."]}
 
 
 @pytest.mark.parametrize(
@@ -127,8 +126,7 @@ def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
     ],
 )
 def test_a_number_in_an_address_is_told_what_would_be_right(limit, said, pry):
-    answer = pry.get(f"/transfers?limit={limit}", 422).json
-    assert answer["errors"] == {"limit": [said]}
+    assert pry.get(f"/transfers?limit={limit}", 422).json["errors"] == {"limit": [said]}
 
 
 @pytest.mark.parametrize("text", [7, True, [], {}, "", "   ", "a\x00b", "a\x07b", "x" * 65])
@@ -191,13 +189,11 @@ def test_a_date_beyond_those_that_are_taken_is_told_the_years(refused, changes):
 
 
 def test_one_serial_is_one_piece(refused):
-    found = refused(firearm=bodies.firearm(quantity=2))
-    assert list(found) == ["firearm.quantity"]
+    assert list(refused(firearm=bodies.firearm(quantity=2))) == ["firearm.quantity"]
 
 
 def test_a_list_that_is_too_long_is_refused(refused):
-    mark = {"kind": "proof", "text": "P"}
-    found = refused(firearm=bodies.firearm(marks=[mark] * 51))
+    found = refused(firearm=bodies.firearm(marks=[{"kind": "proof", "text": "P"}] * 51))
     assert found == {"firearm.marks": ["At most 50 entries."]}
 
 

@@ -37,8 +37,7 @@ def seizure(serial, **said):
         "type": "pistol",
         "calibre": "9x19",
     } | said
-    place = bodies.FOZ | {"country": "ARG"}
-    return bodies.seizure(place=place, items=[gun])
+    return bodies.seizure(place=bodies.FOZ | {"country": "ARG"}, items=[gun])
 
 
 def others(client):

@@ -125,9 +125,7 @@ def imported(own_database):
     """Return the report of the import and the comparison of every case."""
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     with create_app(own_database, AFTER_ALL_BUT_ONE).app_context():
-        report = us_crime_guns.import_file(FILE, actor)
-        found = compare_traces(FILE, actor)
-        yield report, found
+        yield us_crime_guns.import_file(FILE, actor), compare_traces(FILE, actor)
         db.session.remove()
         db.engine.dispose()
 

@@ -138,5 +138,4 @@ def test_a_correction_that_takes_the_match_away_parts_the_histories(as_actor, po
 
 @pytest.mark.parametrize("visibility", ["pointer", "silent"])
 def test_no_history_begins_at_what_is_not_open(as_actor, police, visibility):
-    record = sold(as_actor, visibility=visibility)["firearm"]["record"]
-    history(police, record, 404, **PURPOSE)
+    history(police, sold(as_actor, visibility=visibility)["firearm"]["record"], 404, **PURPOSE)

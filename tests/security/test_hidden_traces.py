@@ -99,8 +99,7 @@ def test_all_others_find_it(as_actor, kept):
 @pytest.mark.parametrize("route", ACTING, ids=str)
 def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, route):
     state = "BRA" if "{trace_id}" in route.path else "PRY"
-    is_second = route.path.endswith(("/approve", "/reject"))
-    role = "supervisor" if is_second else "trace_analyst"
+    role = "supervisor" if route.path.endswith(("/approve", "/reject")) else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
     ids = {name: some[0] for name, some in kept.items()}
     nothing, said = ids | {"trace_id": ID, "request_id": ID, "consent_id": ID}, []
@@ -257,8 +256,7 @@ def test_an_agency_is_kept_from_it_later_and_let_see_it_again(as_actor):
     trace = analyst.post("/traces", bodies.trace()).json
     path = f"/traces/{trace['id']}"
     other.get(path)
-    hidden = analyst.hide(path, f"BRA-{OFFICE}").json
-    assert hidden["hidden_from"] == [f"BRA-{OFFICE}"]
+    assert analyst.hide(path, f"BRA-{OFFICE}").json["hidden_from"] == [f"BRA-{OFFICE}"]
     other.get(path, 404)
     analyst.hide(path)
     other.get(path)
@@ -290,8 +288,7 @@ def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
 
 
 def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
-    everybody = ["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"]
-    asked = bodies.trace(hidden_from=everybody)
+    asked = bodies.trace(hidden_from=["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"])
     said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
     assert said["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
 

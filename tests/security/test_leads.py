@@ -118,8 +118,7 @@ def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, analys
     as_actor("BRA", "licensing_officer").post("/transfers", mine)
     for serial in SERIALS[:2]:
         seize(as_actor, serial)
-    kinds = {lead["kind"] for lead in shown(analyst)}
-    assert not kinds & {"straw_purchase", "shared_holder"}
+    assert not {lead["kind"] for lead in shown(analyst)} & {"straw_purchase", "shared_holder"}
 
 
 def test_a_lead_of_another_state_is_not_there(as_actor, analyst):

@@ -37,8 +37,7 @@ def test_a_joint_seizure_is_read_by_the_other_side_and_not_changed(police, pry_p
 
 def test_a_joint_seizure_is_not_traced_by_the_other_side(as_actor, police):
     joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
-    made = police.post("/seizures", bodies.seizure(**joint)).json
-    asked = bodies.trace_of(made["id"])
+    asked = bodies.trace_of(police.post("/seizures", bodies.seizure(**joint)).json["id"])
     refused = as_actor("PRY", "police_officer").post("/traces", asked, 422)
     assert refused.json["errors"] == {"seizure": ["There is no such seizure."]}
 

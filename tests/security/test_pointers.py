@@ -16,8 +16,7 @@ CHANGES = [
 
 @pytest.fixture
 def pointer(as_actor):
-    gun = bodies.firearm(year=2020)
-    body = bodies.transfer(visibility="pointer", firearm=gun)
+    body = bodies.transfer(visibility="pointer", firearm=bodies.firearm(year=2020))
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json
 
 
@@ -46,8 +45,7 @@ def test_nothing_but_the_serial_decides_whether_a_trace_asks_its_state(
 ):
     as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
     body = bodies.trace(firearm=bodies.firearm(**changes))
-    states = [leg["state"] for leg in police.post("/traces", body).json["legs"]]
-    assert "PRY" in states
+    assert "PRY" in [leg["state"] for leg in police.post("/traces", body).json["legs"]]
 
 
 def test_a_pointer_stands_behind_its_equals_whenever_it_happened(as_actor, pointer, police):

@@ -34,8 +34,7 @@ def paths(seizure):
     ],
 )
 def test_what_is_lacking_is_named(pry_police, joint, which, headers, lacking):
-    errors = pry_police.get(paths(joint)[which], 422, **headers).json["errors"]
-    assert list(errors) == [lacking]
+    assert list(pry_police.get(paths(joint)[which], 422, **headers).json["errors"]) == [lacking]
 
 
 @pytest.mark.parametrize("which", [0, 1])

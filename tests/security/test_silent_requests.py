@@ -26,8 +26,7 @@ def ask(asked, monkeypatch, analyst):
     def post(serial):
         firearm = bodies.firearm(serial=serial, marks=[MARK])
         asked.clear()
-        said = analyst.post("/traces", bodies.trace(firearm=firearm)).json
-        return without_ids(said), list(asked)
+        return without_ids(analyst.post("/traces", bodies.trace(firearm=firearm)).json), list(asked)
 
     return post
 

@@ -114,8 +114,7 @@ def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, pry_ana
     client = asking if of == "trace" else pry_analyst
     seen = client.get(path)
     client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 428)
-    read = client.hide(path, OFFICE).json
-    assert read["version"] == seen.json["version"] + 1
+    assert client.hide(path, OFFICE).json["version"] == seen.json["version"] + 1
     stale = {"If_Match": seen.headers["ETag"]}
     client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 412, **stale)
     assert client.get(path).json["hidden_from"] == [OFFICE]

@@ -97,8 +97,7 @@ def test_a_trace_has_nothing_of_a_silent_record_in_its_result(as_actor, analyst)
 
 def test_a_silent_record_pushes_no_weaker_one_out_of_a_trace(as_actor, arg_analyst):
     held(as_actor, "silent")
-    weak = {"line": 1, "type": "pistol", "serial": "ABC123456"}
-    body = bodies.transfer(firearm=weak)
+    body = bodies.transfer(firearm={"line": 1, "type": "pistol", "serial": "ABC123456"})
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     made = arg_analyst.post("/traces", bodies.trace()).json
     assert "PRY" in [leg["state"] for leg in made["legs"]]

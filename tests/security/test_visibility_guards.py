@@ -27,8 +27,7 @@ KEY = keys.whole_key("ABC123456")
 @pytest.fixture
 def sell(as_actor):
     def make(**changes):
-        gun = bodies.firearm(**changes.pop("gun", {}))
-        body = bodies.transfer(firearm=gun, **changes)
+        body = bodies.transfer(firearm=bodies.firearm(**changes.pop("gun", {})), **changes)
         clerk = as_actor("PRY", "licensing_officer")
         return clerk.post("/transfers", body).json["firearm"]["record"]
 
@@ -105,8 +104,7 @@ def _candidate(serial, visibility):
         False,
         1,
     )
-    asked = Description("ABC123456")
-    return Candidate(held, weigh(asked, describe_hit(held)))
+    return Candidate(held, weigh(Description("ABC123456"), describe_hit(held)))
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
@@ -137,8 +135,7 @@ def test_what_another_delivery_holds_is_not_offered_beside_it(as_actor, monkeypa
     monkeypatch.setattr(delivery, "_offer", lambda *said: offered.append(said) or real(*said))
     gun = bodies.firearm()
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
-    made = analyst.post("/traces", bodies.trace())
-    send(analyst, made)
+    send(analyst, analyst.post("/traces", bodies.trace()))
     assert offered == []
     monkeypatch.undo()
 

@@ -92,8 +92,7 @@ def firearm(**changes):
     ],
 )
 def test_wherever_a_serial_is_given_it_is_refused(as_actor, role, path, body, field):
-    refused = as_actor("BRA", role).post(path, body, 422).json
-    assert refused["errors"][field] == [SAID]
+    assert as_actor("BRA", role).post(path, body, 422).json["errors"][field] == [SAID]
 
 
 def test_a_further_mark_is_refused_by_its_number_and_a_proof_mark_is_as_it_is(police):

@@ -36,8 +36,7 @@ def test_an_unknown_word_is_named_with_what_may_be_meant(bra):
 
 
 def test_each_of_type_make_and_calibre_is_remarked_on(bra):
-    line = bodies.permit()["lines"][0] | ODD
-    answer = bra.post("/permits", bodies.permit(lines=[line])).json
+    answer = bra.post("/permits", bodies.permit(lines=[(bodies.permit()["lines"][0] | ODD)])).json
     assert told(answer) == [
         ("lines.0.type", "pistole", 1),
         ("lines.0.make", "Taurrus", 1),
@@ -142,8 +141,7 @@ def test_items_of_a_shipment_are_remarked_on_by_their_place(as_actor):
     ],
 )
 def test_other_documents_are_remarked_on_too(as_actor, path, role, body, field):
-    answer = as_actor("BRA", role).post(path, body).json
-    assert told(answer) == [(field, "Taurrus", 1)]
+    assert told(as_actor("BRA", role).post(path, body).json) == [(field, "Taurrus", 1)]
 
 
 def test_a_correction_is_remarked_on_too(police):

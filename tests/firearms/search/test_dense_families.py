@@ -98,8 +98,7 @@ def test_what_fits_is_found_in_a_crowd_of_a_thousand_that_share_its_half(run, as
     ]
     run("URY", lambda actor: (insert_many(MarkKey, [*told, true]), insert_many(MarkVariant, forms)))
     asked = bodies.check(serial=serial)
-    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
-    [first, *_] = answer["candidates"]
+    [first, *_] = as_actor("BRA", "police_officer").post("/checks", asked).json["candidates"]
     assert first["record"] == str(true["record_id"])
 
 

@@ -77,8 +77,7 @@ def test_cyrillic_letters_are_found_by_the_latin_ones_that_look_like_them(ask, s
 
 @pytest.mark.parametrize("serial", ["TKA[5S]2381", "[7T]KA52381", "TKAS238[1I]"])
 def test_a_glyph_that_is_one_of_two_counts_as_the_one_that_fits(ask, sold, serial):
-    answer = ask(serial)
-    assert [one["record"] for one in answer["candidates"]] == [sold]
+    assert [one["record"] for one in ask(serial)["candidates"]] == [sold]
 
 
 def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(ask):
@@ -205,8 +204,7 @@ def test_five_marks_of_a_gun_are_searched_by_what_is_near_them_its_serial_first(
 
 def test_a_further_mark_that_cannot_be_read_whole_is_not_sought_by_a_key_that_it_lacks():
     further = tuple(Mark("manufacture", f"QWK52{number}8?1") for number in range(9))
-    sought = marks_to_search(Query("TKA52381", marks=further))
-    assert len(sought) == 5
+    assert len(marks_to_search(Query("TKA52381", marks=further))) == 5
 
 
 def test_a_serial_that_is_told_as_a_mark_too_is_searched_as_the_serial():
@@ -229,13 +227,11 @@ def test_a_record_that_says_less_or_otherwise_settles_nothing(as_actor, ask, sol
 
 
 def test_another_mark_of_the_same_text_keeps_no_serial_from_being_found(as_actor, ask):
-    mark = {"kind": "other", "text": "WQE77123"}
-    crest = bodies.firearm(serial="AAA11111", marks=[mark])
+    crest = bodies.firearm(serial="AAA11111", marks=[{"kind": "other", "text": "WQE77123"}])
     as_actor("ECU", "licensing_officer").post("/transfers", bodies.transfer(firearm=crest))
     body = bodies.transfer(number="T-9", firearm=bodies.firearm(serial="WQE77123"))
     as_actor("PRY", "licensing_officer").post("/transfers", body)
-    found = ask("WQE77133")["candidates"]
-    assert "PRY" in [one["state"] for one in found]
+    assert "PRY" in [one["state"] for one in ask("WQE77133")["candidates"]]
 
 
 def test_a_silent_record_moves_none_of_those_that_are_only_near(as_actor, ask, bra):

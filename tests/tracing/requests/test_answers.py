@@ -58,8 +58,7 @@ def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, pry_analyst):
 def test_a_state_that_lets_no_service_answer_has_the_request_wait(
     as_actor, analyst, pry_analyst, pry_administrator
 ):
-    changed = {"answers_automatically": False}
-    pry_administrator.post("/settings", changed, 200, If_Match='"0"')
+    pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
     [found] = pry_analyst.get("/requests?status=sent").json["items"]

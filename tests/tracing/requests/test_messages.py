@@ -106,8 +106,7 @@ def test_to_forward_to_who_was_asked_already_makes_no_second_leg(act, analyst, l
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
 def test_a_request_is_not_forwarded_in_a_circle(act, state):
-    body = {"state": state, "reason": "Ask there"}
-    assert list(act("forward", body, 422)["errors"]) == ["state"]
+    assert list(act("forward", {"state": state, "reason": "Ask there"}, 422)["errors"]) == ["state"]
 
 
 def test_an_answer_that_points_to_a_state_makes_the_next_leg(act, leg, record, as_actor):

@@ -41,8 +41,7 @@ def percents(real_client):
 
 def test_analysts_are_reminded_at_each_step_once(as_actor, pry_analyst):
     ask(as_actor)
-    done = [remind(minute) for minute in (4, 5, 6, 8, 9, 10, 11)]
-    assert done == [0, 1, 0, 1, 0, 1, 0]
+    assert [remind(minute) for minute in (4, 5, 6, 8, 9, 10, 11)] == [0, 1, 0, 1, 0, 1, 0]
     assert told(pry_analyst) == [
         {"by": "BRA", "priority": "flash", "percent": percent} for percent in (50, 80, 100)
     ]
@@ -153,8 +152,7 @@ def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_acto
         }
     ]
     assert (table["total"], table["before"]) == (1, "2026-03-10")
-    named = [item["code"] for item in secretariat.get("/statistics").json["items"]]
-    assert "overdue" in named
+    assert "overdue" in [item["code"] for item in secretariat.get("/statistics").json["items"]]
     pry_analyst.get("/statistics/overdue", 404)
     assert "overdue" not in str(pry_analyst.get("/statistics").json)
 

@@ -62,8 +62,7 @@ def test_who_is_to_work_on_it_is_told_and_may_do_it(
     for username in usernames[:2]:
         mine[0].post(path, {"username": username}, 200)
     assert [len(told(client, f"{kind}_assigned")) for client in clients] == [0, 1]
-    refused = mine[0].post(path, {"username": usernames[2]}, 422).json
-    assert refused["errors"].keys() == {"username"}
+    assert mine[0].post(path, {"username": usernames[2]}, 422).json["errors"].keys() == {"username"}
 
 
 @pytest.mark.parametrize(
@@ -147,8 +146,7 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel(analyst, trace, 
     ],
 )
 def test_a_state_is_asked_as_it_can_be(analyst, trace, body, field):
-    errors = analyst.post(f"/traces/{trace['id']}/legs", body, 422).json["errors"]
-    assert list(errors) == [field]
+    assert list(analyst.post(f"/traces/{trace['id']}/legs", body, 422).json["errors"]) == [field]
 
 
 def test_nobody_answers_for_a_state_that_takes_part(analyst, trace, leg):

@@ -117,8 +117,7 @@ def test_what_a_person_says_of_other_marks_is_no_evidence_by_a_mark(analyst, sel
 def test_a_record_of_the_same_mark_needs_no_confirming(analyst, sell, answer):
     sell()
     analyst.post("/traces", bodies.trace())
-    later = sell("T-2", firearm=bodies.firearm(serial="ABC-123456"))
-    answer(later)
+    answer(sell("T-2", firearm=bodies.firearm(serial="ABC-123456")))
 
 
 def test_one_serial_that_was_sold_twice_is_of_guns_that_bear_the_same(analyst, sell, answer):

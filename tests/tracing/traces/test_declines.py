@@ -18,8 +18,7 @@ MARK = {
 def wants(as_actor):
     def change(**settings):
         admin = as_actor("BRA", "state_administrator")
-        tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings", settings, 200, If_Match=tag)
+        admin.post("/settings", settings, 200, If_Match=admin.get("/settings").headers["ETag"])
 
     return change
 

@@ -122,8 +122,7 @@ def test_an_answer_to_an_outdated_description_is_none_to_the_new_one(
     made, asked = read_in_part(as_actor, police, "ABCEF987HJ", "ABCEF???HJ")
     assert outcome(analyst, asked) == "partly"
     mark(of=made, text="ABCEF123HJ")
-    legs = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}
-    pry = legs["PRY"]
+    pry = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}["PRY"]
     assert (pry["status"], pry["events"], pry["answered_at"]) == ("sent", 0, None)
     [request] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
     assert (request["status"], request["answered_at"]) == ("sent", None)
@@ -178,8 +177,7 @@ def test_who_approves_is_told_that_the_description_changed(
     tag = supervisor.get(f"/traces/{made['id']}").headers["ETag"]
     supervisor.post(f"/traces/{made['id']}/approve", None, 200, If_Match=tag)
     mark()
-    asked = supervisor.get("/notifications?code=trace_to_approve").json["items"]
-    assert len(asked) == 2
+    assert len(supervisor.get("/notifications?code=trace_to_approve").json["items"]) == 2
 
 
 def test_whoever_asked_is_to_be_called_though_he_read_the_mark_himself(

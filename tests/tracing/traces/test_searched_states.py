@@ -57,5 +57,4 @@ def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_s
     trace, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
     assert (found["outcome"], found["failure_reason"]) == ("pending", None)
     analyst.change(f"/traces/{trace}", "close")
-    ended = analyst.get(f"/traces/{trace}/result").json
-    assert ended["failure_reason"] == "not_participant"
+    assert analyst.get(f"/traces/{trace}/result").json["failure_reason"] == "not_participant"

@@ -67,8 +67,7 @@ def test_what_is_no_longer_open_is_not_told_again_by_the_service(analyst, pry):
 
 def test_a_correction_that_changes_nothing_of_an_event_marks_nothing(analyst, pry):
     trace_of_another = traced(analyst)
-    sold = pry.post("/transfers", bodies.transfer()).json
-    correct(pry, sold, occurred_on="2024-06-05")
+    correct(pry, pry.post("/transfers", bodies.transfer()).json, occurred_on="2024-06-05")
     assert result(analyst, trace_of_another)["chain"] == []
     [event] = result(analyst, traced(analyst))["chain"]
     assert event.get("corrected_at") is None
@@ -163,8 +162,7 @@ def test_a_shipment_that_is_cancelled_is_taken_out_of_the_chain(as_actor, shipme
 
 def test_a_gun_that_a_corrected_receipt_brought_is_not_lost_any_more(as_actor, pry, shipment):
     asking, path = as_actor("ARG", "trace_analyst"), f"/shipments/{shipment['id']}/receipt"
-    short = {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]}
-    pry.post(path, short)
+    pry.post(path, {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]})
     trace = traced(asking)
     assert result(asking, trace)["point_of_diversion"]["diversion_kind"] == "short_receipt"
     whole = {"received_on": "2026-02-05", "all": True, "reason": "It was in the other crate"}
@@ -216,8 +214,7 @@ def test_a_receipt_tells_nothing_of_guns_that_nobody_asked_for(pry, shipment, ar
 
 
 def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(bra, arg_analyst):
-    soon = [{"stage": "entry", "at": "2026-03-10T10:00:00Z"}]
-    ship(bra, expected=soon)
+    ship(bra, expected=[{"stage": "entry", "at": "2026-03-10T10:00:00Z"}])
     trace = traced(arg_analyst)
     assert lost(arg_analyst, trace) is None
     for days_later in (3, 4):

@@ -80,8 +80,7 @@ def test_the_gun_of_a_seizure_is_as_its_seizure_says(analyst, police):
 def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(as_actor, analyst):
     second, wanted = as_actor("BRA", "supervisor"), {"trace_approval": "own"}
     as_actor("BRA", "state_administrator").post("/settings", wanted, 200, If_Match='"0"')
-    trace = analyst.post("/traces", bodies.trace()).json
-    changed = amend(analyst, trace, legal_basis="Law 2")
+    changed = amend(analyst, analyst.post("/traces", bodies.trace()).json, legal_basis="Law 2")
     assert (changed["status"], bool(changed["approval"]["asked_at"])) == ("draft", True)
     told = [one["code"] for one in second.get("/notifications").json["items"]]
     assert told == ["trace_to_approve"] * 2
@@ -109,8 +108,7 @@ def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(
     anew = analyst.get(address).json
     assert (anew["status"], anew["firearm"]["model"]) == ("draft", "G3")
     assert (anew["approval"]["by"], bool(anew["approval"]["asked_at"])) == (None, True)
-    told = supervisor.get("/notifications?code=trace_to_approve").json["items"]
-    assert len(told) == 2
+    assert len(supervisor.get("/notifications?code=trace_to_approve").json["items"]) == 2
 
 
 @pytest.fixture
@@ -130,8 +128,7 @@ def corrected(police):
 
 
 def want(as_actor, **settings):
-    admin = as_actor("BRA", "state_administrator")
-    admin.post("/settings", settings, 200, If_Match='"0"')
+    as_actor("BRA", "state_administrator").post("/settings", settings, 200, If_Match='"0"')
 
 
 def codes(client):

@@ -209,8 +209,7 @@ def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
     analyst, trace, as_actor
 ):
     report(analyst, trace)
-    auditor = as_actor("BRA", "auditor")
-    [entry] = auditor.get("/audit?action=trace:reported").json["items"]
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:reported").json["items"]
     assert entry["data"].keys() == {"content", "file", "language", "court"}
     theirs = as_actor("PRY", "auditor").get("/audit?action=party:disclosed").json["items"]
     assert [one["subject_id"] for one in theirs] == [trace["id"]]
@@ -311,6 +310,5 @@ def test_a_serial_is_found_whole_in_the_text_of_a_report(as_actor, analyst, seri
     sold = bodies.transfer(firearm=bodies.firearm(serial=serial))
     as_actor("PRY", "licensing_officer").post("/transfers", sold)
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial=serial))).json
-    said = as_copied(report(analyst, trace))
-    gun, chain = said.split("Chain, in order")
+    gun, chain = as_copied(report(analyst, trace)).split("Chain, in order")
     assert serial in gun and serial in chain

@@ -14,14 +14,12 @@ def test_a_sale_to_a_dealer_is_not_the_first_retail_sale(as_actor, pry):
 def test_a_mark_that_was_corrected_away_leads_no_trace(as_actor, pry):
     sold = pry.post("/transfers", bodies.transfer())
     corrected = bodies.transfer(firearm=bodies.firearm(serial="KKK777888"), reason="typing error")
-    address = f"/transfers/{sold.json['id']}/correct"
-    pry.post(address, corrected, 200, If_Match=sold.headers["ETag"])
+    pry.post(f"/transfers/{sold.json['id']}/correct", corrected, 200, If_Match=sold.headers["ETag"])
     assert traced(as_actor)["chain"] == []
 
 
 def test_a_state_that_saw_a_joint_seizure_sees_its_correction(as_actor, police):
-    joint = bodies.seizure(joint_with={"state": "PRY", "number": "Z-1"})
-    made = police.post("/seizures", joint)
+    made = police.post("/seizures", bodies.seizure(joint_with={"state": "PRY", "number": "Z-1"}))
     alone = bodies.seizure(reason="not joint after all")
     address = f"/seizures/{made.json['id']}"
     police.post(f"{address}/correct", alone, 200, If_Match=made.headers["ETag"])
@@ -31,8 +29,7 @@ def test_a_state_that_saw_a_joint_seizure_sees_its_correction(as_actor, police):
 
 def test_a_shipment_that_has_entered_is_not_overdue(as_actor, bra):
     permit = bra.post("/permits", bodies.permit()).json["id"]
-    due = [{"stage": "entry", "at": "2026-02-02T10:00:00Z"}]
-    body = bodies.shipment(expected=due)
+    body = bodies.shipment(expected=[{"stage": "entry", "at": "2026-02-02T10:00:00Z"}])
     made = bra.post(f"/permits/{permit}/shipments", body).json
     assert made["status"] == "overdue"
     tick = {"stage": "entry", "occurred_at": "2026-02-03T10:00:00Z", "outcome": "passed"}

@@ -152,8 +152,7 @@ def test_a_gun_that_was_seized_twice_and_misread_alike_is_traced_to_its_sale(
 
 
 def test_a_gun_that_nobody_knows_is_not_traced_and_says_what_is_missing(analyst):
-    gun = {"type": "pistol", "marking": "obliterated"}
-    found = result(analyst, ask(analyst, firearm=gun))
+    found = result(analyst, ask(analyst, firearm={"type": "pistol", "marking": "obliterated"}))
     assert (found["outcome"], found["failure_reason"]) == ("not_traced", "obliterated")
     assert "A legible serial, from the frame or a laboratory." in found["missing"]
 
@@ -212,8 +211,7 @@ def test_a_trace_is_withdrawn_with_the_legs_that_wait(analyst):
 
 def test_a_trace_is_closed_and_stays_readable(analyst):
     trace = ask(analyst)
-    closed = move(analyst, trace, "close", version=trace["version"]).json
-    assert closed["status"] == "closed"
+    assert move(analyst, trace, "close", version=trace["version"]).json["status"] == "closed"
     assert result(analyst, trace)["status"] == "closed"
 
 

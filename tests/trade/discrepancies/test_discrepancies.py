@@ -148,8 +148,7 @@ def assigned(client):
 
 def test_it_is_assigned_to_nobody_of_another_state(differ, exporter):
     path = f"/discrepancies/{only(exporter)['id']}/assign"
-    problem = exporter.post(path, {"username": "pry.eva"}, 422).json
-    assert list(problem["errors"]) == ["username"]
+    assert list(exporter.post(path, {"username": "pry.eva"}, 422).json["errors"]) == ["username"]
 
 
 @pytest.mark.parametrize(

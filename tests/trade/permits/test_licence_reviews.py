@@ -64,8 +64,7 @@ def test_it_stands_when_the_permit_changes(bra, importer, dealer):
 
 
 def test_a_firm_is_found_by_its_licence_under_another_name(bra, importer, dealer):
-    named = bodies.party("Otro Nombre") | {"licence": "L-1"}
-    bra.post("/permits", bodies.permit(importer=named))
+    bra.post("/permits", bodies.permit(importer=bodies.party("Otro Nombre") | {"licence": "L-1"}))
     decide(importer, dealer, "suspend")
     assert [one[0] for one in doubted(bra)] == ["E-1"]
 
@@ -113,8 +112,7 @@ def test_of_an_exhausted_permit_what_is_still_to_leave_counts(
 
 
 def test_a_firm_that_is_entered_after_its_permits_were_judged_clears_them(bra, importer):
-    other = bodies.party("Otra Casa")
-    importer.post("/licensees", bodies.licensee(number="L-9", party=other))
+    importer.post("/licensees", bodies.licensee(number="L-9", party=bodies.party("Otra Casa")))
     bra.post("/permits", bodies.permit())
     assert doubted(bra) == [("E-1", "importer", "not_registered", "open")]
     importer.post("/licensees", bodies.licensee())

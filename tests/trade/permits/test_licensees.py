@@ -58,8 +58,7 @@ def test_a_number_is_entered_once_by_each_state(pry, as_actor):
     ],
 )
 def test_a_licensee_that_cannot_be_is_refused_with_its_field(pry, changes, path):
-    errors = pry.post("/licensees", bodies.licensee(**changes), 422).json["errors"]
-    assert path in errors
+    assert path in pry.post("/licensees", bodies.licensee(**changes), 422).json["errors"]
     assert pry.get("/licensees").json["items"] == []
 
 
@@ -86,8 +85,7 @@ def test_licensees_are_found_by_role_status_and_number(pry, query, found):
         pry.post("/licensees", bodies.licensee(number=number))
     carrier = pry.post("/licensees", bodies.licensee(number="L-3", roles=["carrier"])).json
     act(pry, carrier, "suspend", 1)
-    listed = pry.get(f"/licensees?{query}").json["items"]
-    assert [item["number"] for item in listed] == found
+    assert [item["number"] for item in pry.get(f"/licensees?{query}").json["items"]] == found
 
 
 def test_twenty_licensees_take_no_more_statements_than_one(pry, asked):
@@ -135,8 +133,7 @@ def test_a_decision_changes_the_status_and_says_why(decide, actions, status):
 )
 def test_a_decision_that_does_not_follow_is_refused(pry, decide, before, action):
     licensee = decide(*before)
-    refused = act(pry, licensee, action, licensee["version"], 409)
-    assert refused["code"] == "illegal_transition"
+    assert act(pry, licensee, action, licensee["version"], 409)["code"] == "illegal_transition"
     assert pry.get(f"/licensees/{licensee['id']}").json == licensee
 
 
@@ -174,8 +171,7 @@ def test_a_firm_that_closes_says_who_holds_its_books(pry, decide):
 
 
 def test_books_do_not_go_to_a_firm_that_is_no_more(pry, decide):
-    gone = pry.post("/licensees", bodies.licensee(number="L-2")).json
-    act(pry, gone, "close", 1)
+    act(pry, pry.post("/licensees", bodies.licensee(number="L-2")).json, "close", 1)
     assert list(act(pry, decide(), "close", 1, 422, books_with="L-2")["errors"]) == ["books_with"]
 
 

@@ -81,8 +81,7 @@ def test_the_name_is_for_those_who_may_read_permits(doubted, as_actor):
 
 
 def test_who_may_not_read_discrepancies_learns_of_none_by_the_permit(doubted, as_actor):
-    client = as_actor("PRY", "licensing_officer", scopes=["permit:read"])
-    assert parties(client, doubted) == []
+    assert parties(as_actor("PRY", "licensing_officer", scopes=["permit:read"]), doubted) == []
 
 
 def test_the_facts_of_a_discrepancy_hold_no_name_still(doubted, importer):
@@ -139,8 +138,7 @@ def test_where_one_side_alone_has_explained_the_other_is_waited_for(doubted, bra
 def test_where_all_have_spoken_those_are_waited_for_who_have_not_agreed(doubted, bra, importer):
     (discrepancy,) = about_parties(bra)
     act(bra, discrepancy, "explain", WHY)
-    told = act(importer, discrepancy, "agree", WHY)
-    assert spoken(told) == [["BRA"], ["PRY"], ["BRA"]]
+    assert spoken(act(importer, discrepancy, "agree", WHY)) == [["BRA"], ["PRY"], ["BRA"]]
 
 
 def test_what_all_agreed_to_waits_for_nobody(doubted, bra, importer):

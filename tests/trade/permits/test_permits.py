@@ -58,8 +58,7 @@ def test_more_on_the_export_side_is_over_quantity_in_either_order(bra, pry, firs
 def test_less_on_the_export_side_is_complete(bra, pry):
     lines = [bodies.permit()["lines"][0] | {"quantity": 9}]
     pry.post("/permits", bodies.import_permit())
-    made = bra.post("/permits", bodies.permit(lines=lines)).json
-    assert made["counterpart_status"] == "complete"
+    assert bra.post("/permits", bodies.permit(lines=lines)).json["counterpart_status"] == "complete"
 
 
 def test_a_finding_says_what_each_side_has(bra, pry):
@@ -99,15 +98,13 @@ def test_a_transit_permit_is_issued_by_a_state_of_the_route(as_actor):
 
 
 def test_an_export_permit_is_issued_by_the_exporting_state(pry):
-    body = bodies.permit(authority=bodies.authority("PRY"))
-    answer = pry.post("/permits", body, 422).json
+    answer = pry.post("/permits", bodies.permit(authority=bodies.authority("PRY")), 422).json
     assert list(answer["errors"]) == ["exporting_state"]
 
 
 def test_an_import_permit_is_issued_by_the_importing_state(bra):
     body = bodies.import_permit() | {"authority": bodies.authority("BRA")}
-    answer = bra.post("/permits", body, 422).json
-    assert list(answer["errors"]) == ["importing_state"]
+    assert list(bra.post("/permits", body, 422).json["errors"]) == ["importing_state"]
 
 
 @pytest.mark.parametrize(
@@ -131,8 +128,7 @@ def test_a_permit_that_contradicts_itself_is_refused(bra, changes, field):
 
 
 def test_a_line_stands_once(bra):
-    lines = bodies.permit()["lines"] * 2
-    answer = bra.post("/permits", bodies.permit(lines=lines), 422).json
+    answer = bra.post("/permits", bodies.permit(lines=bodies.permit()["lines"] * 2), 422).json
     assert list(answer["errors"]) == ["lines.1.line"]
 
 

@@ -30,8 +30,7 @@ def put_off(way, made, on=TRUE, **more):
 
 
 def export_of(as_actor, trace, state="BRA"):
-    analyst = as_actor(state, "trace_analyst")
-    chain = analyst.get(f"/traces/{trace}/result").json["chain"]
+    chain = as_actor(state, "trace_analyst").get(f"/traces/{trace}/result").json["chain"]
     return [(event["event"], event["occurred_on"]) for event in chain]
 
 

@@ -306,8 +306,7 @@ def test_all_that_arrived_needs_no_manifest(receive):
 
 
 def test_items_are_listed_page_by_page_in_their_order(ship, bra):
-    path = f"/shipments/{ship()['id']}/items?limit=2"
-    first = bra.get(path).json
+    first = bra.get(f"/shipments/{ship()['id']}/items?limit=2").json
     second = bra.get(first["next"].removeprefix("/api/v1")).json
     listed = [item["serial"] for page in (first, second) for item in page["items"]]
     assert listed == ["SN00001", "SN00002", "SN00003"]

@@ -20,8 +20,7 @@ def test_what_all_states_have_licensed_is_released(way):
 
 
 def test_a_release_is_told_with_its_day_and_note(way):
-    answer = way.release(way.ship(), note="Sealed at the works")
-    [event] = answer["events"]
+    [event] = way.release(way.ship(), note="Sealed at the works")["events"]
     assert (event["kind"], event["state"], event["reason"], event["occurred_at"][:10]) == (
         "released",
         "BRA",
@@ -69,8 +68,7 @@ def test_a_licence_stands_on_the_day_on_which_it_ships(as_actor):
 def test_nothing_is_released_under_a_permit_that_is_cancelled(way):
     made = way.ship()
     etag = way.bra.get(f"/permits/{way.permit['id']}").headers["ETag"]
-    path = f"/permits/{way.permit['id']}/cancel"
-    way.bra.post(path, {"reason": "Embargo"}, 200, If_Match=etag)
+    way.bra.post(f"/permits/{way.permit['id']}/cancel", {"reason": "Embargo"}, 200, If_Match=etag)
     assert "The permit is cancelled" in way.release(made, 409)["detail"]
 
 
@@ -103,8 +101,7 @@ def test_a_stage_before_the_release_is_refused_and_says_what_comes_first(way, st
 
 
 def test_what_enters_without_a_release_is_taken_down_and_doubted(way):
-    made = way.ship()
-    assert way.tick(made, "entry")["status"] == "arrived"
+    assert way.tick(way.ship(), "entry")["status"] == "arrived"
     assert way.discrepancies() == [("document_invalid", ""), ("missing_checkpoint", "exit:BRA")]
 
 
@@ -255,8 +252,7 @@ def test_a_cancelled_shipment_is_cancelled_once(way):
 def test_a_cancelled_shipment_is_in_the_way_of_nothing(way):
     act(way.bra, way.ship(), "cancel", reason="Buyer withdrew")
     assert way.discrepancies() == []
-    made = way.ship(number="A-2")
-    assert len(made["items"]) == 2
+    assert len(way.ship(number="A-2")["items"]) == 2
 
 
 def test_a_check_finds_no_export_of_what_was_cancelled(way, police):

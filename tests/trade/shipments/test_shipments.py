@@ -43,8 +43,7 @@ def serials(count, start=0):
 
 
 def left(exporter, permit):
-    balance = exporter.get(f"/permits/{permit}").json["balance"]
-    return [line["remaining"] for line in balance]
+    return [line["remaining"] for line in exporter.get(f"/permits/{permit}").json["balance"]]
 
 
 def receive(client, shipment, expect=201, **body):
@@ -162,8 +161,7 @@ def test_one_make_written_two_ways_is_one_make(ship):
 
 
 def test_guns_of_two_makes_may_have_one_serial(ship):
-    items = [{"line": 1, "serial": "SN00001", "make": make} for make in ("Taurus", "Rossi")]
-    ship(items=items)
+    ship(items=[{"line": 1, "serial": "SN00001", "make": make} for make in ("Taurus", "Rossi")])
 
 
 def test_nothing_is_shipped_before_or_after_the_permit(ship):
@@ -298,8 +296,7 @@ def test_what_does_not_arrive_makes_the_receipt_short(pry, shipped):
 
 def test_what_was_not_shipped_makes_the_receipt_over(pry, shipped):
     items = [{"serial": serial} for serial in ("ABC123456", "ABC123457", "EXTRA00001")]
-    listed = {"items": items, "bulk": [{"line": 2, "quantity": 2.5}]}
-    answer = receive(pry, shipped, **listed)
+    answer = receive(pry, shipped, items=items, bulk=[{"line": 2, "quantity": 2.5}])
     assert answer["status"] == "received_over"
     assert answer["receipt"]["unexpected"] == ["EXTRA00001"]
 
@@ -358,8 +355,7 @@ def test_a_shipment_is_overdue_when_the_grace_is_over(bra, ship):
 
 
 def test_a_shipment_is_late_for_as_long_as_the_grace_lasts(bra, ship):
-    due = [{"stage": "entry", "at": "2026-03-08T15:00:00Z"}]
-    made = ship("SN00001", expected=due)
+    made = ship("SN00001", expected=[{"stage": "entry", "at": "2026-03-08T15:00:00Z"}])
     assert (made["status"], made["due"]) == (
         "planned",
         {
