@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from importers.rows import (
     RowDocuments,
     UnusableRow,
     file_digest,
+    read_csv,
 )
 from salsa_ext.administration import agencies, installation
 from salsa_ext.administration.agencies import AgencyData
@@ -37,16 +38,24 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Importer:
-    """Kind of file: reader, interpretation of a row, lookups.
+    """A source of CSV files and what a row of it means.
 
-    `agencies` of its documents; the first batch registers missing ones.
+    `source` names its command and its runs, `help` says what it takes. `columns` are those of the
+    file, all of them. `interpret` returns the documents of a row, or raises UnusableRow. `state` is
+    whose records these usually are; its missing `agencies` are registered by the first batch.
     """
 
     source: str
-    read: Callable[[Path], Iterator[RawRow]]
+    help: str
+    columns: tuple[str, ...]
     interpret: Callable[[RawRow, Lookups], RowDocuments]
-    lookups: Lookups
+    state: str
     agencies: tuple[AgencyData, ...] = ()
+    lookups: Lookups = field(default_factory=Lookups)
+
+    def read(self, path: Path) -> Iterator[RawRow]:
+        """Yield the rows of a file as text; raises ImportRejected."""
+        return read_csv(path, self.columns)
 
 
 def run_import(
@@ -62,6 +71,8 @@ def run_import(
     for a wrong file or an unusual number of usable rows; nothing is written then. `progress` gets
     rows done and total.
     """
+    if actor.state != importer.state:
+        importer = replace(importer, agencies=())
     report = _validate_file(importer, path, actor)
     _check_volume(importer.lookups, report)
     if not dry_run:
@@ -178,7 +189,7 @@ def _count_documents(events: Sequence[RowDocuments], actor: Actor, report: Impor
     all_counts = Counter(
         {kind.name: len(batch) for kind, batch in documents_by_kind(events).items()}
     )
-    report.taken += new_counts
+    report.imported += new_counts
     report.known += all_counts - new_counts
 
 

@@ -85,19 +85,17 @@ class Lookups:
     condition each means.
     """
 
-    least: int
-    most: int
-    corrections: Mapping[str, Mapping[str, str]]
-    markings: Mapping[str, str]
+    least: int = 1
+    most: int = 10_000_000
+    corrections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    markings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, source: str) -> Lookups:
-        """Read the lookups that come with an importer."""
+        """Read the lookups that come with an importer; each table of the file may be missing."""
         path = files("importers").joinpath("lookups", f"{source}.toml")
-        content = tomllib.loads(path.read_text("utf-8"))
-        return cls(
-            **content["volume"], corrections=content["corrections"], markings=content["markings"]
-        )
+        tables = tomllib.loads(path.read_text("utf-8"))
+        return cls(**tables.pop("volume", {}), **tables)
 
     def pop(self, row: RawRow, column: str) -> str | None:
         """Remove and return a cell, corrected."""
@@ -119,7 +117,7 @@ class ImportReport:
     import_id: UUID = field(default_factory=new_id)
     rows_read: int = 0
     rows_imported: int = 0
-    taken: Counter[str] = field(default_factory=Counter)
+    imported: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from importers.pipeline import Progress
 from importers.rows import RawRow
-from importers.us_crime_guns import document_number, read_rows
+from importers.us_crime_guns import IMPORTER, document_number
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
 from salsa_ext.documents.queries import SEIZURES, list_own_documents
@@ -61,7 +61,7 @@ class Comparison:
 
 def compare_traces(path: Path, actor: Actor, progress: Progress | None = None) -> list[Comparison]:
     """Trace every case of an imported file for the actor's state."""
-    comparisons, todo = [], list(read_cases(read_rows(path)))
+    comparisons, todo = [], list(read_cases(IMPORTER.read(path)))
     for done, case in enumerate(todo, 1):
         with transaction(actor):
             comparisons.append(Comparison(case, _trace_case(actor, case)))

@@ -254,18 +254,11 @@ class DatasetsResponse(Schema):
 
 
 def present_table(table: StatisticsTable) -> dict[str, Any]:
-    """Return a table as response; quarters as 2026-Q1."""
-    cells = [
-        vars(cell)
-        | {
-            "period": f"{cell.period.year}-Q{(cell.period.month + 2) // 3}",
-            "withheld": cell.amount is None,
-        }
-        for cell in table.cells
-    ]
+    """Return a table as response."""
+    cells = [vars(cell) | {"withheld": cell.amount is None} for cell in table.cells]
     return {
-        "dataset": table.dataset,
-        "subject": table.subject,
+        "dataset": table.dataset.code,
+        "subject": table.dataset.subject,
         "before": table.through,
         "cells": cells,
         "withheld": table.withheld,

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.rollups import CountKey
+from salsa_ext.tracing.traces.figures import TRACES
 from tests.support import bodies
 
 ENDED = "2025-11-20"
@@ -160,9 +160,10 @@ def test_figures_are_found_by_their_fields(police, seize, query, found):
 
 
 def test_a_withdrawn_trace_is_not_counted(run, police):
-    run("BRA", added, cells={CountKey("traces", "BRA", "traced", on("2025-10-01")): 5})
+    run("BRA", added, cells={TRACES.key("BRA", "traced", on("2025-10-01")): 5})
     trace = police.post("/traces", bodies.trace()).json
-    police.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=f'"{trace["version"]}"')
+    path = f"/traces/{trace['id']}/withdraw"
+    police.post(path, None, 200, If_Match=f'"{trace["version"]}"')
     assert cells(police, "traces") == [("BRA", "traced", "2025-Q4", 5)]
 
 
