@@ -49,7 +49,7 @@ def search_for_trace(
     agrees in all and would suppress other matches. A record of a gun made later is unlikely.
     With `silent` False, other states' silent records are not searched.
     """
-    query, cache = replace(description_query(firearm), told_in=found_on.year), _CACHE.get({})
+    query, cache = replace(description_query(firearm), event_year=found_on.year), _CACHE.get({})
     key = (actor.state, query, frozenset(excluded), silent)
     if key not in cache:
         try:
