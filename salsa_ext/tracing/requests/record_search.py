@@ -86,7 +86,7 @@ def find_own_candidates(
     with acting_as(actor, asking.own_state()):
         candidates = search_for_trace(asking, firearm, excluded, found_on, silent=False)
     return [
-        hit for hit in likely_candidates(candidates, best) if hit.held.state == actor.own_state()
+        hit for hit in likely_candidates(candidates, best) if hit.hit.state == actor.own_state()
     ]
 
 
@@ -100,11 +100,11 @@ def candidate_rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     """Return candidates as a request stores them: id, strength, bits, visibility."""
     return [
         {
-            "record": str(hit.held.record_id),
-            "event": hit.held.event,
+            "record": str(hit.hit.record_id),
+            "event": hit.hit.event,
             "strength": hit.evidence.strength,
             "bits": hit.evidence.bits,
-            "visibility": hit.held.visibility,
+            "visibility": hit.hit.visibility,
         }
         for hit in candidates
     ]
