@@ -10,34 +10,18 @@ from uuid import UUID
 
 Event = Mapping[str, Any]
 
-EVENT_ORDER: Final = (
-    "manufacture",
-    "export",
-    "import",
-    "state_issue",
-    "state_to_civilian",
-    "registration",
-    "domestic_sale",
-    "private_sale",
-    "inheritance",
-    "loan",
-    "recovery",
-    "surrender",
-    "loss",
-    "theft",
-    "deactivation",
-    "destruction",
-    "seized",
-    "found",
-    "surrendered",
+EVENT_ORDER: Final = tuple(
+    "manufacture export import state_issue state_to_civilian registration domestic_sale private_sale"
+    " inheritance loan recovery surrender loss theft deactivation destruction seized found"
+    " surrendered".split()
 )
 FINAL_EVENTS: Final = frozenset(("deactivation", "destruction"))
 LAWFUL: Final = frozenset(EVENT_ORDER[: EVENT_ORDER.index("loss")]) | FINAL_EVENTS
 SEIZED: Final = frozenset(("seized", "found", "surrendered"))
 ALERT: Final = "alert"
-"""What the record of an alert tells: what to do when the gun is met, and nothing of its life."""
+"""The event of an alert's record, which is no event of a gun's life."""
 INCONCLUSIVE: Final = SEIZED | {ALERT}
-"""What repeats what somebody read, or says: it does not tell which gun a mark is of."""
+"""Events that repeat what somebody read: they do not prove which gun a mark is of."""
 
 
 def event_rank(event: str) -> int:
@@ -56,14 +40,8 @@ def party_kind(event: Event, name: str) -> str | None:
     return kind
 
 
-# Somebody read the mark on a gun that was not where it belonged, or wrote down one that is gone.
-FIELD_EVENTS: Final = frozenset(
-    (
-        *SEIZED,
-        *EVENT_ORDER[EVENT_ORDER.index("recovery") : EVENT_ORDER.index("deactivation")],
-        ALERT,
-    )
-)
+# The mark was read on a gun that was not where it belonged, or is of one that is gone.
+FIELD_EVENTS: Final = SEIZED | {"recovery", "surrender", "loss", "theft", ALERT}
 MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
 
 
