@@ -54,10 +54,15 @@ def find_hits(
         hits = [MarkHit(*row) for row in rows.fetchall()]
     exact = [hit for hit in hits if is_exact_hit(hit, query, asker)]
     left = marks_without_exact_hit(marks, exact)
-    if exact and not left and len(hits) <= MAX_HITS:  # larger crowds are ranked in the database
+    if exact and not left and _is_complete(hits):
         return hits
     gun = _gun_arguments(marks, left and [*left, *_text_marks(marks)], query)
     return [MarkHit(*row) for row in db.session.execute(_NEAR_SQL, gun | _arguments(asker, silent))]
+
+
+def _is_complete(hits: Sequence[MarkHit]) -> bool:
+    """Return whether no hit was cut; larger crowds are ranked by `salsa_similar_marks`."""
+    return len(hits) <= MAX_HITS
 
 
 def find_hits_of_many(
