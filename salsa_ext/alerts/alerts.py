@@ -115,8 +115,8 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
                 visibility="silent" if is_silent else "open",
             )
         )
-        said = {"action": data.action, "reason": data.reason}
-        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=said))
+        logged = {"action": data.action, "reason": data.reason}
+        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=logged))
     record_commands.write_records(records, now)
     insert_many(Alert, rows)
     append_many(actor, events)

@@ -121,8 +121,8 @@ def _best_evidence(
     best = []
     for view, alert in pairs:
         candidates = batch.compare_each(actor, view, [marks[alert.record_id]])
-        found = [hits.match_evidence(view, candidate) for candidate in candidates]
-        best.append(max(filter(None, found), key=lambda each: each.bits, default=None))
+        evidences = [hits.match_evidence(view, candidate) for candidate in candidates]
+        best.append(max(filter(None, evidences), key=lambda each: each.bits, default=None))
     return best
 
 

@@ -238,8 +238,8 @@ def _two_error_keys(folded: str, swapped: Iterable[str]) -> Iterator[int]:
     for at in range(len(folded) - 1):
         yield from _replacement_keys(folded[:at] + folded[at + 1 :], at)
     for at in range(len(folded) + 1):
-        beside = {_glyphs_of_kind(glyph) for glyph in folded[max(at - 1, 0) : at + 1]}
-        yield from _insertion_keys(folded, at, chain.from_iterable(beside))
+        neighbours = {_glyphs_of_kind(glyph) for glyph in folded[max(at - 1, 0) : at + 1]}
+        yield from _insertion_keys(folded, at, chain.from_iterable(neighbours))
 
 
 def _replacement_keys(form: str, since: int) -> Iterator[int]:

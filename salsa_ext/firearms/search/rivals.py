@@ -131,10 +131,10 @@ def _compared_fields(hit: MarkHit) -> _Fields:
     return hit.make, names.calibre_family(hit.calibre), names.specific_type(hit.type)
 
 
-def _differ(one: _Fields, other: _Fields) -> bool:
+def _differ(gun: _Fields, other: _Fields) -> bool:
     """Return whether a known field differs, apart from related codes."""
     kinds = zip(
-        one, other, (names.related_makes, names.related_families, names.similar_types), strict=True
+        gun, other, (names.related_makes, names.related_families, names.similar_types), strict=True
     )
     return any(
         None not in (mine, theirs) and mine != theirs and theirs not in related(mine)

@@ -198,8 +198,8 @@ def _find_recipients(
         TraceLeg.owner_state == state, TraceLeg.state == state, has_record
     )
     traces = list(db.session.scalars(own.order_by("trace_id")))
-    asked = select(TraceLeg.state).where(
+    asked_states = select(TraceLeg.state).where(
         is_any_of(TraceLeg.trace_id, traces), TraceLeg.channel == "salsa", TraceLeg.state != state
     )
-    others = {*db.session.scalars(asked.distinct())} if traces else set()
+    others = {*db.session.scalars(asked_states.distinct())} if traces else set()
     return CorrectionRecipients(state, frozenset(corrected), given, traces, others)

@@ -95,17 +95,17 @@ def create_legs(
     own_rows = [row for row in rows if row["state"] == own]
     if at_home := ends_at_home(trace, own_rows):
         rows = [row for row in rows if row["state"] in (own, *route.by_state)]
-    asked = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
-    states = [row["state"] for row in asked]
+    rows_to_ask = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
+    states = [row["state"] for row in rows_to_ask]
     if waits:
         pair_locks.lock_with(own, states)
     else:
         free = pair_locks.try_lock_each(own, states)
-        asked = [row for row in asked if row["state"] in free]
+        rows_to_ask = [row for row in rows_to_ask if row["state"] in free]
     restricted = restrictions.list_restricted(trace.id)
-    legs = [(row["state"], row["id"]) for row in asked]
+    legs = [(row["state"], row["id"]) for row in rows_to_ask]
     envelopes = messages.send_requests(actor, trace, "trace.request", legs, restricted)
-    for row, envelope in zip(asked, envelopes, strict=True):
+    for row, envelope in zip(rows_to_ask, envelopes, strict=True):
         row["request_envelope_id"] = envelope.id
     db.session.flush()  # what they are legs of may be new
     insert_many(TraceLeg, rows)
@@ -149,11 +149,11 @@ def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> list[str]:
     end of a trace.
     """
     referrals = routing.with_successors(referrals)
-    asked = asking_by_state(trace) if referrals else {}
+    asking = asking_by_state(trace) if referrals else {}
     why = {
         state: reasons
         for state, reasons in referrals.items()
-        if names.is_state(state) and state not in asked
+        if names.is_state(state) and state not in asking
     }
     if why and trace.status not in ("withdrawn", "closed"):
         create_legs(actor, trace, routing.route_to(why))

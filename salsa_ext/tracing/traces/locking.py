@@ -56,10 +56,10 @@ def lock_pairs_of(actor: Actor, condition: ColumnElement[bool], asking: Sequence
     (`asking`); others are found after locking.
     """
     own = actor.own_state()
-    asked = (
+    states = (
         select(TraceLeg.state)
         .join(Trace, Trace.id == TraceLeg.trace_id)
         .where(condition, TraceLeg.channel == "salsa", TraceLeg.state != own)
     )
-    pairs = {(own, other) for other in (*db.session.scalars(asked), *asking)}
+    pairs = {(own, other) for other in (*db.session.scalars(states), *asking)}
     pair_locks.lock_pairs(pairs | trace_corrections.pairs_to_lock(actor))

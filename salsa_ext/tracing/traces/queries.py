@@ -349,11 +349,11 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
 
 def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedState]:
     """Return the coverage when the trace was sent, and other asked states."""
-    asked = {view.leg.state: view for view in legs}
+    views_by_state = {view.leg.state: view for view in legs}
     covered = {row["state"]: row for row in trace.coverage or ()}
     states = []
-    for state in sorted({*asked, *covered}):
-        view, row = asked.get(state), covered.get(state)
+    for state in sorted({*views_by_state, *covered}):
+        view, row = views_by_state.get(state), covered.get(state)
         through = view.leg.records_through if view else None
         if row is not None:
             through = date.fromisoformat(row["through"])
