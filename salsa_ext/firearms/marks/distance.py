@@ -36,7 +36,7 @@ class MarkComparison:
     `kind`: `same` (`count` glyphs were read as one of several, one of which fits), `confusable`
     (`count` glyphs are often confused), `one` or `two` errors, `unread` (same as far as read),
     `unread_one` (the same, but one glyph differs), `core` (same digits, other letters, or `count`
-    leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `held` are the glyphs
+    leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `recorded` are the glyphs
     of a single error, one of them empty if a glyph is lost or added; for `core` they are the
     letters.
     """
@@ -45,12 +45,12 @@ class MarkComparison:
     glyphs: int
     count: int = 0
     read: str = ""
-    held: str = ""
+    recorded: str = ""
 
     @property
     def is_alike(self) -> bool:
         """Return whether the single error is a frequent misreading."""
-        return frozenset(skeleton(self.read + self.held)) in _SIMILAR_GLYPHS
+        return frozenset(skeleton(self.read + self.recorded)) in _SIMILAR_GLYPHS
 
     @property
     def is_swap(self) -> bool:
@@ -254,7 +254,7 @@ def describe(near: MarkComparison, by: str) -> Message:
         text = "swap"
     elif near.kind == "core" and near.count:
         text = "zeros"
-    elif near.kind in ("one", "core") and not (near.read and near.held):
+    elif near.kind in ("one", "core") and not (near.read and near.recorded):
         prefix = "core_" if near.kind == "core" else ""
         text = prefix + ("added" if near.read else "lost")
-    return Message(_TEXTS[text].text, {"count": count, "read": near.read, "held": near.held})
+    return Message(_TEXTS[text].text, {"count": count, "read": near.read, "held": near.recorded})

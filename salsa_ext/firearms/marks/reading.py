@@ -105,7 +105,7 @@ def find_stray_bracket(cell: str) -> int | None:
                 glyphs.isalpha()
                 and (len(glyphs) > _MAX_MARK_LETTERS or find_term(fold_glyphs(glyphs)))
             )
-            for glyphs in stray.beside
+            for glyphs in stray.neighbours
         )
         if is_in_mark or (marks and touches_mark):
             return stray.place

@@ -187,7 +187,7 @@ def _guns_with_near_marks(
         return set().union(*(_guns_with_near_marks(half, actor, silent) for half in halves))
     by_key: dict[int, list[VariantHit]] = defaultdict(list)
     for row in rows:
-        by_key[row.form].append(row)
+        by_key[row.key].append(row)
     return {
         gun.record_id
         for gun, norm, keys in searched

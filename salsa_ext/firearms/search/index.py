@@ -236,7 +236,7 @@ VARIANTS_PER_HIT: Final = 10
 class VariantHit(NamedTuple):
     """A record found by a variant of a searched mark."""
 
-    form: int
+    key: int
     record_id: UUID
     serial_norm: str
 

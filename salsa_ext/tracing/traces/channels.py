@@ -84,14 +84,14 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
 def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
     """Record an answer by another channel; raises Invalid.
 
-    Replaces the recorded one, unless it is additional (`beside`). Returns what it replaced, for the
+    Replaces the recorded one, unless `is_additional`. Returns what it replaced, for the
     audit.
     """
     action = _check_reply(actor, trace, leg, data)
     is_final = action in FINAL_ACTIONS
     replaces = is_final or leg.status not in WAITING_STATUSES
     replaced: dict[str, Any] = {}
-    if replaces and not data.beside and leg.answered_at is not None:
+    if replaces and not data.is_additional and leg.answered_at is not None:
         records = [event["record"] for event in leg.events]
         on = _iso(leg.answered_on)
         replaced["replaced"] = {"status": leg.status, "answered_on": on, "events": records}
@@ -118,7 +118,7 @@ def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) ->
             said_on = {"said_on": _iso(leg.answered_on)}
             for event in data.events:
                 events.append(answers.manual_event(leg.state, event, "H1") | said_on)
-            leg.events = merge_events(leg.events, events) if data.beside else events
+            leg.events = merge_events(leg.events, events) if data.is_additional else events
         db.session.flush()
         days = {"sent_on": _iso(data.sent_on), "answered_on": _iso(data.answered_on)}
         entry = {name: day for name, day in days.items() if day} | {
@@ -155,7 +155,7 @@ def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> 
         problems.add("status", message("Say what came back by the other channel."))
     if data.events and data.status not in ("answered", "partial"):
         problems.add("events", message("Events belong to an answer."))
-    if data.beside and data.status not in ("answered", "partial"):
+    if data.is_additional and data.status not in ("answered", "partial"):
         problem = message(
             "Only an answer comes beside another; leave this out to put right what was written"
             " down."

@@ -98,7 +98,7 @@ class ReplyData:
 
     Of a state asked by another channel, `status` and the rest of its answer are recorded: the day
     of the answer (`answered_on`), and that of the form (`sent_on`). It replaces what was recorded
-    before, unless `beside`.
+    before, unless `is_additional`.
     """
 
     text: str | None = None
@@ -109,7 +109,7 @@ class ReplyData:
     failure_reason: str | None = None
     sent_on: date | None = None
     answered_on: date | None = None
-    beside: bool = False
+    is_additional: bool = False
 
 
 @dataclass(frozen=True)
