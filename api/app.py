@@ -29,6 +29,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         MAX_CONTENT_LENGTH=config.max_body,
         MAX_FORM_MEMORY_SIZE=100_000,
         SECURE_COOKIES=config.secure_cookies,
+        TRUSTED_HOSTS=[*config.hosts] or None,
         TICKETS=os.environ.get(process.TICKET_VARIABLE) or secrets.token_hex(32),
         **openapi.SETTINGS,
     )
@@ -41,6 +42,6 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     app.register_blueprint(health.blueprint)
     web.register(app)
     middleware.register_compression(app)
-    concurrency.register(app, config.threads)
+    concurrency.register(app, config.threads, config.proxies)
     live.register_live_views(app)
     return app

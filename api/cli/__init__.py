@@ -8,18 +8,19 @@ from typing import Any
 import click
 
 COMMANDS = {
-    "init": ("api.cli.init", "init"),
+    "init": ("api.cli.service", "init"),
     "demo": ("api.cli.demo", "demo"),
-    "serve": ("api.cli.serve", "serve"),
-    "worker": ("api.cli.serve", "worker"),
-    "doctor": ("api.cli.doctor", "doctor"),
+    "serve": ("api.cli.service", "serve"),
+    "worker": ("api.cli.service", "worker"),
+    "doctor": ("api.cli.service", "doctor"),
     "db": ("api.cli.db", "db"),
-    "agency": ("api.cli.agencies", "agency"),
-    "account": ("api.cli.accounts", "account"),
-    "key": ("api.cli.keys", "key"),
-    "signing-key": ("api.cli.signing", "signing_key"),
+    "agency": ("api.cli.administration", "agency"),
+    "account": ("api.cli.administration", "account"),
+    "key": ("api.cli.administration", "key"),
+    "signing-key": ("api.cli.administration", "signing_key"),
     "envelope": ("api.cli.envelopes", "envelope"),
     "import": ("api.cli.imports", "import_"),
+    "recount": ("api.cli.recount", "recount"),
     "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }

@@ -1,4 +1,4 @@
-"""What every command needs: the database, the application, and errors in plain words."""
+"""What every command needs: application, actor, common options, errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,48 @@ from salsa_ext.core import errors
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import Message, NotConfigured, SalsaError, message
+from salsa_ext.core.text import text_problem
 from salsa_ext.reference.names import require_participant
+
+
+class StateType(click.ParamType[str]):
+    """Code of a state: three letters, in capitals or not."""
+
+    name = "state"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the code in capitals; a usage error otherwise."""
+        code = str(value).upper()
+        if not (len(code) == 3 and code.isascii() and code.isalpha()):
+            self.fail("three letters of ISO 3166-1, such as PRY", param, ctx)
+        return code
+
+
+class Line(click.ParamType[str]):
+    """Text of one line, with the same errors as over HTTP."""
+
+    name = "text"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text without blanks around it; a usage error otherwise."""
+        is_needed = param is not None and param.required
+        if wrong := text_problem(str(value), self.most, one_line=True, is_required=is_needed):
+            self.fail(str(wrong), param, ctx)
+        return str(value).strip()
+
+
+STATE = StateType()
+AGENCY = Line(100)
+USERNAME = Line(100)
+state_option = click.option(
+    "--state", metavar="ISO", type=STATE, help="Left out for the secretariat."
+)
+own_state_option = click.option(
+    "--state", required=True, metavar="ISO", type=STATE, help="Three letters, such as PRY."
+)
 
 
 @contextmanager
@@ -47,18 +88,18 @@ def acting(state: str | None) -> Iterator[Actor]:
 
 @contextmanager
 def recording(state: str | None) -> Iterator[Actor]:
-    """Give the same for a command that adds something: what is not the demo's is real.
+    """Give the same for a command that adds real records to an installation.
 
-    What it says is said once it is done: who reads may have gone, and that undoes nothing.
+    Prints its output after the commit: a closed pipe undoes nothing.
     """
-    with acting(state) as actor, redirect_stdout(StringIO()) as said:
+    with acting(state) as actor, redirect_stdout(StringIO()) as output:
         installation.ensure_declared(actor=actor)
         yield actor
-    click.echo(said.getvalue(), nl=False)
+    click.echo(output.getvalue(), nl=False)
 
 
 def explained(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Say an error of the service in plain words and exit with 1; usage errors exit with 2."""
+    """Print an error of the service and exit with 1; usage errors exit with 2."""
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
@@ -73,7 +114,7 @@ def explained(command: Callable[..., Any]) -> Callable[..., Any]:
 def _words(error: SalsaError) -> str:
     lines = [str(error.message)]
     if isinstance(error, errors.Invalid):
-        lines += [f"  {path}: {text}" for path, said in error.errors.items() for text in said]
+        lines += [f"  {path}: {text}" for path, texts in error.errors.items() for text in texts]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ import click
 
 from api.cli.context import explained
 from api.cli.db import owner_url
-from api.cli.serve import host_option, port_option
+from api.cli.service import host_option, port_option
 from api.http.context import core_app, current_vault
 from api.server import database, serve
 from salsa_ext.access.rules import operator

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import click
 
-from api.cli.context import acting, explained
-from api.cli.options import own_state_option
+from api.cli.context import acting, explained, own_state_option
 from api.cli.printing import echo_table
 from api.cli.verify import keys_in
 from salsa_ext.access.paper_tokens import PublicKey

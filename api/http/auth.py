@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Final
 
 from flask import current_app, g, request
 
 from api.http.context import current_vault
-from api.http.json import read_short_body
 from salsa_ext.access import authentication
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.clock import SYSTEM_CLOCK
@@ -19,6 +19,8 @@ from salsa_ext.database.session import release_connection
 OFFICER_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 CASE_PATTERN = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 SESSION_COOKIE = "salsa_session"
+SENDER: Final = "salsa.sender"
+"""Where a request names the account that sends it, once this is known."""
 
 
 def authenticate() -> Actor:
@@ -29,7 +31,6 @@ def authenticate() -> Actor:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(message("Send your key as Authorization: Bearer <key>."))
-    read_short_body(request)
     return _with_headers(_find_actor(token))
 
 
@@ -44,18 +45,24 @@ def authenticate_page() -> Actor | None:
         return None
 
 
-def require_session() -> None:
-    """Raise Unauthenticated without a session; release the database connection."""
-    if authenticate_page() is None:
-        raise Unauthenticated(message("Your session has ended. Sign in again."))
+def identify_sender(*, is_session_needed: bool) -> None:
+    """Find out who sends a form before it is read; release the database connection.
+
+    Raises Unauthenticated where a session is needed and there is none.
+    """
+    actor = authenticate_page()
     release_connection()
+    if actor is None and is_session_needed:
+        raise Unauthenticated(message("Your session has ended. Sign in again."))
 
 
 def _find_actor(token: str) -> Actor:
     config = current_app.config
-    return authentication.authenticate_key(
+    actor = authentication.authenticate_key(
         token, config.get("CLOCK", SYSTEM_CLOCK), current_vault()
     )
+    request.environ[SENDER] = str(actor.account_id)
+    return actor
 
 
 def _with_headers(actor: Actor) -> Actor:

@@ -1,25 +1,40 @@
 """WSGI limits: requests worked on at once, bodies received per sender.
 
 There are more threads than database connections; a thread waiting for bytes gives up its slot.
-Reads of the server cannot be interrupted, so each sender gets few threads for bodies.
+Each sender gets few threads for bodies, senders without a key or session get half of all.
 """
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
 from werkzeug.exceptions import TooManyRequests
-from werkzeug.http import parse_cookie
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api.http.auth import SESSION_COOKIE
+from api.http.auth import SENDER
+from api.http.multipart import MAX_BODY
 
+THREADS: Final = 64
+"""Of each worker process."""
+MAX_BODIES: Final = 56
+"""Bodies waited for at once in each process: some threads are left for requests without."""
+MAX_UNKNOWN_BODIES: Final = 32
+"""Of these, so many of senders without a key or a session."""
 MAX_BODIES_PER_SENDER: Final = 16
-"""So many bodies of one sender may be on their way at once, in each process: a quarter of all."""
+BODY_SECONDS: Final = 15
+"""Within these a body has to come; one of a known account has time for its length besides."""
+SLOWEST: Final = 4096
+"""Bytes a second."""
+WATCH_SECONDS: Final = 1
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -32,59 +47,121 @@ class RequestLimiter:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request when a slot is free."""
-        sending = self._senders.of(environ)
-        environ["wsgi.input"] = LimitedBody(environ["wsgi.input"], self._free, sending)
+        environ["wsgi.input"] = LimitedBody(environ, self._free, self._senders)
         with self._free:
             return LimitedResponse(self._application(environ, start), self._free)
 
 
 class SenderLimiter:
-    """Limit of concurrent bodies by key, session or address."""
+    """Limits of bodies on their way: by account, by address, in all, and in time.
+
+    A read of the server ends with the body or with its connection. So a watching thread shuts the
+    connections of an address from which a body is overdue: those that nothing was answered over
+    since it began and that bring less than `SLOWEST` (Linux tells both of each socket).
+    """
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._counting = threading.Lock()
-
-    def of(self, environ: dict[str, Any]) -> Callable[[], AbstractContextManager[None]]:
-        """Return a context manager that counts the body of a request."""
-        if not (
-            environ.get("CONTENT_LENGTH", "0").strip("0") or "HTTP_TRANSFER_ENCODING" in environ
-        ):
-            return nullcontext  # it has none
-        session = parse_cookie(environ.get("HTTP_COOKIE")).get(SESSION_COOKIE)
-        sender = environ.get("HTTP_AUTHORIZATION") or session or environ.get("REMOTE_ADDR", "")
-        return lambda: self._counted(str(sender))
+        self._begun: dict[LimitedBody, float] = {}
+        self._received: dict[int, tuple[float, int]] = {}
+        self._changing = threading.Lock()
+        self._is_watching = False
 
     @contextmanager
-    def _counted(self, sender: str) -> Iterator[None]:
-        """Raise TooManyRequests where as many are on their way as may be."""
-        with self._counting:
-            if self._counts[sender] >= MAX_BODIES_PER_SENDER:
+    def counted(self, body: LimitedBody) -> Iterator[None]:
+        """Count a body that is waited for; raises TooManyRequests."""
+        with self._changing:
+            others = self._begun.keys()
+            if (
+                sum(other.sender == body.sender for other in others) >= MAX_BODIES_PER_SENDER
+                or len(others) >= MAX_BODIES
+                or (
+                    not body.account
+                    and sum(not other.account for other in others) >= MAX_UNKNOWN_BODIES
+                )
+            ):
                 raise TooManyRequests
-            self._counts[sender] += 1
+            self._begun[body] = body.begun
+            if not self._is_watching:
+                self._is_watching = True
+                threading.Thread(target=self._watch, daemon=True).start()
         try:
             yield
         finally:
-            with self._counting:
-                self._counts[sender] -= 1
-                if not self._counts[sender]:
-                    del self._counts[sender]
+            with self._changing:
+                del self._begun[body]
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(WATCH_SECONDS)
+            with self._changing:
+                begun, now = self._begun.copy(), time.monotonic()
+            if not begun:
+                self._received.clear()
+                continue
+            overdue = {
+                body.peer: now - since for body, since in begun.items() if now > body.deadline
+            }
+            for number, connection in _connections({body.peer for body in begun}):
+                with connection, suppress(OSError):
+                    silent, count = _traffic(connection)
+                    since, before = self._received.setdefault(number, (now, count))
+                    is_slow = count - before < SLOWEST * (now - since)
+                    age = overdue.get(connection.getpeername()[0])
+                    if age is not None and silent > age - WATCH_SECONDS and is_slow:
+                        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _connections(peers: Collection[str]) -> Iterator[tuple[int, socket.socket]]:
+    """Yield copies of this process's connections with some addresses, by inode."""
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if path.is_socket():
+                copy = socket.socket(fileno=os.dup(int(path.name)))
+                if copy.family != socket.AF_UNIX and copy.getpeername()[0] in peers:
+                    yield os.fstat(copy.fileno()).st_ino, copy
+                else:
+                    copy.close()
+
+
+def _traffic(connection: socket.socket) -> tuple[float, int]:
+    """Return for how many seconds nothing was sent, and how many bytes were received (tcp_info)."""
+    told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
+    return struct.unpack_from("I", told, 44)[0] / 1000, struct.unpack_from("Q", told, 128)[0]
 
 
 class LimitedBody:
     """Request body that frees its slot while reading."""
 
     def __init__(
-        self,
-        given: Any,
-        turns: threading.BoundedSemaphore,
-        sending: Callable[[], AbstractContextManager[None]],
+        self, environ: dict[str, Any], turns: threading.BoundedSemaphore, senders: SenderLimiter
     ) -> None:
-        self._given, self._turns, self._sending = given, turns, sending
+        self._given, self._environ = environ["wsgi.input"], environ
+        self._turns, self._senders = turns, senders
+        self.begun = time.monotonic()
+        self.peer = str(environ.get("werkzeug.proxy_fix.orig", environ).get("REMOTE_ADDR", ""))
+        length = environ.get("CONTENT_LENGTH") or ""
+        self._is_empty = not (length.strip("0") or "HTTP_TRANSFER_ENCODING" in environ)
+        self._length = int(length) if length.isdigit() else MAX_BODY
+
+    @property
+    def account(self) -> str | None:
+        """Return the account that sends this, if it is known yet."""
+        return self._environ.get(SENDER)
+
+    @property
+    def sender(self) -> str:
+        """Return the account, or the address."""
+        return self.account or str(self._environ.get("REMOTE_ADDR", ""))
+
+    @property
+    def deadline(self) -> float:
+        """Return when the whole body has to have come."""
+        more = self._length / SLOWEST if self.account else 0
+        return self.begun + BODY_SECONDS + more
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
-        with self._sending():
+        with nullcontext() if self._is_empty else self._senders.counted(self):
             self._turns.release()
             try:
                 yield
@@ -132,6 +209,7 @@ class LimitedResponse:
             close()
 
 
-def register(app: Flask, limit: int) -> None:
-    """Limit concurrent requests in each process."""
-    app.wsgi_app = RequestLimiter(app.wsgi_app, limit)  # type: ignore[assignment,method-assign]
+def register(app: Flask, limit: int, proxies: int = 0) -> None:
+    """Limit concurrent requests in each process, by the addresses that so many proxies name."""
+    limited = RequestLimiter(app.wsgi_app, limit)
+    app.wsgi_app = ProxyFix(limited, x_for=proxies, x_proto=0)  # type: ignore[method-assign]

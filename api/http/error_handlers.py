@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -12,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.http.errors import (
     INTERNAL_ERROR,
+    MAX_ERRORS,
     STATUS_CODES,
     _extra_members,
     flatten_errors,
@@ -30,7 +32,7 @@ HTTP_ERRORS = {
         message("This address knows other methods; see the documentation."),
     ),
     406: ("not_acceptable", message("This cannot be given in the form that was asked for.")),
-    413: ("too_large", message("The body is larger than the {limit} MiB that are accepted.")),
+    413: ("too_large", message("The body is larger than the {limit} that are accepted.")),
     414: ("too_long", message("The address is too long.")),
     415: ("unsupported_media_type", message("Send the body as application/json.")),
     429: (
@@ -88,14 +90,16 @@ def handle_http_error(error: HTTPException) -> Response:
         status, ("http_error", message("This request cannot be answered."))
     )
     if status == 413:
-        limit = (request.max_content_length or 0) / (1024 * 1024)
-        detail = Message(detail.text, {"limit": f"{limit:.3g}"})
+        limit = (request.max_content_length or 0) / 1024
+        text = f"{limit / 1024:.3g} MiB" if limit >= 1024 else f"{limit:.3g} KiB"
+        detail = Message(detail.text, {"limit": text})
     if isinstance(error, InvalidJSON | NotMultipart):
         detail = error.said
     more: dict[str, Any] = {}
     if status == 422:
         messages = getattr(error, "data", {}).get("messages", {})
-        more["errors"] = dict(flatten_errors(next(iter(messages.values()), {})))
+        told = flatten_errors(next(iter(messages.values()), {}))
+        more["errors"] = dict(islice(told, MAX_ERRORS))
     response = problem_response(status, code, detail, **more)
     if status == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from flask import g
 from marshmallow import Schema, fields
@@ -51,6 +51,10 @@ STATUS_CODES: dict[type[SalsaError], int] = {
     errors.NotConfigured: 500,
     SalsaError: 500,
 }
+MAX_ERRORS: Final = 50
+"""Fields of which an answer tells what is wrong: the first ones."""
+MAX_PATH: Final = 200
+"""Characters of a field's path that an answer repeats."""
 INTERNAL_ERROR = message("Something went wrong here; the request id helps to find it.")
 log = logging.getLogger("salsa")
 
@@ -98,7 +102,8 @@ def problem_body(status: int, code: str, detail: Message, **members: Any) -> dic
 def _extra_members(error: SalsaError) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if isinstance(error, errors.Invalid):
-        more["errors"] = {path: [*map(translate, said)] for path, said in error.errors.items()}
+        first = islice(error.errors.items(), MAX_ERRORS)
+        more["errors"] = {path: [*map(translate, said)] for path, said in first}
     if isinstance(error, errors.RuleBroken | errors.InvalidByRule):
         more["article"] = error.article.source
     if isinstance(error, errors.OverQuantity):
@@ -112,7 +117,7 @@ def flatten_errors(messages: Any, path: str = "") -> Iterator[tuple[str, list[st
     """Yield field paths (`lines.0.quantity`) and texts from nested parser messages."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            at = path if key == "_schema" else f"{path}.{key}".lstrip(".")
+            at = path if key == "_schema" else f"{path}.{key}".lstrip(".")[:MAX_PATH]
             yield from flatten_errors(inner, at)
     else:
         said = messages if isinstance(messages, list) else [messages]
@@ -120,7 +125,7 @@ def flatten_errors(messages: Any, path: str = "") -> Iterator[tuple[str, list[st
 
 
 def as_error_messages(
-    messages: Any, path: str = "", most: int | None = None
+    messages: Any, path: str = "", most: int = MAX_ERRORS
 ) -> dict[str, list[Message]]:
     """Return parser messages as errors of Invalid, at most `most` fields."""
     return {
@@ -130,6 +135,8 @@ def as_error_messages(
 
 
 def _error_text(text: Any) -> str:
+    if callable(text):  # what takes long to find, and is found for the first errors alone
+        text = text()
     if isinstance(text, LazyMessage):  # marshmallow formats what fields say, not what schemas say
         return text.format()
     return translate(text) if isinstance(text, Message) else str(text)

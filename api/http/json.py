@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from flask import Request
 from flask.json.provider import JSONProvider as Base
-from marshmallow import Schema, missing
+from marshmallow import Schema, fields, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
@@ -17,6 +17,9 @@ from salsa_ext.database.session import release_connection
 
 SHORT_BODY: Final = 64 * 1024
 """Bytes of a body that come at once."""
+MAX_OBJECT_KEYS: Final = 500
+MAX_KEYS: Final = 250_000
+"""Keys of a whole body: a batch of 10,000 checks with every field has half as many."""
 
 
 class JSONProvider(Base):
@@ -38,7 +41,11 @@ class BodyParser(FlaskParser):
         """Parse the body; an empty body is allowed without required fields."""
         body = self.read_body(req)
         is_wanted = req.is_json and any(field.required for field in schema.fields.values())
-        return missing if not body and not is_wanted else parse_json(body)
+        if not body and not is_wanted:
+            return missing
+        if body.count(b":") > MAX_KEYS:  # before parsing, which takes memory for each key
+            raise InvalidJSON(message("The body has more than {most} fields.", most=MAX_KEYS))
+        return check_sizes(parse_json(body))
 
     def read_body(self, req: Request) -> bytes:
         """Return the bytes of the JSON body."""
@@ -73,26 +80,43 @@ def _describe_json_error(error: orjson.JSONDecodeError, body: bytes | str) -> Me
     )
 
 
+def check_sizes(value: Any) -> Any:
+    """Return a parsed body; raises InvalidJSON if an object in it has too many keys."""
+    open_values = [value]
+    while open_values:
+        inner = open_values.pop()
+        if isinstance(inner, dict) and len(inner) > MAX_OBJECT_KEYS:
+            raise InvalidJSON(message("An object has at most {most} fields.", most=MAX_OBJECT_KEYS))
+        if isinstance(inner, dict | list):
+            parts = inner.values() if isinstance(inner, dict) else inner
+            open_values.extend(part for part in parts if isinstance(part, dict | list))
+    return value
+
+
+def declared_size(schema: Schema) -> int:
+    """Return how many bytes a body of this schema has at most, generously, from its fields.
+
+    A character of a text may be written with six bytes, anything else with 200.
+    """
+    return sum(len(name) + _field_size(field) for name, field in schema.fields.items())
+
+
+def _field_size(field: Any) -> int:
+    if isinstance(field, fields.Nested):
+        return declared_size(field.schema)
+    if isinstance(field, fields.List):
+        return int(getattr(field, "most", 100) * _field_size(field.inner))
+    return 200 + 6 * int(getattr(field, "most", 0) if isinstance(field, fields.String) else 0)
+
+
 def is_short_body(req: Request) -> bool:
     """Return whether the body is empty or announced as short."""
     return "Transfer-Encoding" not in req.headers and (req.content_length or 0) <= SHORT_BODY
 
 
-def read_short_body(req: Request) -> None:
-    """Read a short body before authentication uses a database connection.
-
-    Multipart bodies have limits of their own (`multipart`).
-    """
-    if is_short_body(req) and req.mimetype != "multipart/form-data":
-        req.get_data()
-
-
-def read_long_body(req: Request) -> None:
-    """Read a long body without holding a database connection.
-
-    Raises RequestEntityTooLarge.
-    """
-    if not is_short_body(req):
+def receive_body(req: Request) -> None:
+    """Read the body without holding a database connection; raises RequestEntityTooLarge."""
+    if req.content_length or "Transfer-Encoding" in req.headers:
         release_connection()
         read_body(req)
 

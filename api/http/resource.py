@@ -8,7 +8,7 @@ from functools import partial, wraps
 from inspect import signature
 from typing import Any, ClassVar, Final, NamedTuple
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
@@ -18,7 +18,7 @@ from api.http.auth import authenticate
 from api.http.context import transaction
 from api.http.etags import remember_version, with_conditional_etag, with_etag, with_weak_etag
 from api.http.idempotency import current_attempt, with_replay
-from api.http.json import BodyParser, read_long_body
+from api.http.json import BodyParser, declared_size, receive_body
 from api.http.manifests import NDJSON
 from api.http.pagination import ListQuery, link_header, list_body, list_schema
 from salsa_ext.access.permissions import Permission
@@ -29,6 +29,8 @@ from salsa_ext.database.session import release_connection
 View = Callable[..., Any]
 BASE: Final = "/api/v1"
 IF_MATCH = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
+SMALLEST_LIMIT: Final = 4 * 1024
+"""Bytes that a body of any route may have."""
 READ_HEADERS: Final = ("officer", "purpose", "case")
 
 
@@ -205,6 +207,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         manifest: multipart.Manifest | None = None,
         upload: multipart.Upload | None = None,
         lines: Sequence[type[Schema]] = (),
+        max_body: int | None = None,
     ) -> Callable[[View], View]:
         """Add a POST (decorator).
 
@@ -214,7 +217,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         `manifest`: the items of the body may come as a file beside it. `upload`: the body comes
         with a file: `command(actor, data, received, content, **path)`. `lines`: schemas of an
         answer line by line in transactions of its own: `command(actor, data, attempt)`, where
-        `attempt` is None without Idempotency-Key.
+        `attempt` is None without Idempotency-Key. `max_body`: bytes of JSON, by default what the
+        schema declares.
         """
 
         def decorate(command: View) -> View:
@@ -245,7 +249,9 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 inner = _with_if_match(inner, version) if version else inner
                 inner = with_replay(inner, in_parts)
                 inner = _with_location(inner, location) if location else inner
-            receive = partial(_read_body, bool(body and not is_optional), in_parts)
+            declared = declared_size(body()) if body else 0
+            limit = max_body or max(SMALLEST_LIMIT, declared)
+            receive = partial(_read_body, limit, bool(body and not is_optional), in_parts)
             self._add(
                 path,
                 "POST",
@@ -320,15 +326,19 @@ def _describe_answer(
     return {"headers": {name: name for name in names}} if names else {}
 
 
-def _read_body(needs_body: bool, may_be_parts: bool) -> None:
-    """Read the body before the transaction; raises UnsupportedMediaType."""
+def _read_body(limit: int, needs_body: bool, may_be_parts: bool) -> None:
+    """Read the body before the transaction, with at most `limit` bytes.
+
+    Raises UnsupportedMediaType, RequestEntityTooLarge.
+    """
+    request.max_content_length = min(limit, current_app.config["MAX_CONTENT_LENGTH"])
     in_parts = may_be_parts and multipart.is_multipart()
     if (needs_body or request.content_length) and not (request.is_json or in_parts):
         raise UnsupportedMediaType
     if in_parts:
         multipart.spool_parts()
     else:
-        read_long_body(request)
+        receive_body(request)
 
 
 def _with_upload(view: View, upload: multipart.Upload, document: type[Schema]) -> View:

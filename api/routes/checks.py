@@ -36,6 +36,7 @@ from salsa_ext.checks.checks import CheckAnswer
 from salsa_ext.checks.values import MAX_BATCH_CHECKS, CheckBatchData, CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.batches import ItemFile, chunks
+from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt
@@ -46,6 +47,8 @@ from salsa_ext.firearms.search import advice
 
 CHUNK: Final = 100
 """Checks of one transaction: some tenths of a second, after which their answers are sent and stored."""
+MAX_CHECK_BODY: Final = 4 * 1024
+MAX_BATCH_BODY: Final = 16 * MIB
 NumberedCheck = tuple[int, Query | Invalid]
 
 
@@ -178,7 +181,9 @@ def _answer_line(line: int, answer: CheckAnswer | Invalid) -> dict[str, Any]:
 blueprint = Resource("checks", "Is this serial known?")
 
 
-@blueprint.posting("/checks", CheckRequest, CheckResponse, Permission.CHECK_MAKE)
+@blueprint.posting(
+    "/checks", CheckRequest, CheckResponse, Permission.CHECK_MAKE, max_body=MAX_CHECK_BODY
+)
 def create_check(actor: Actor, data: CheckData) -> CheckAnswer:
     """Check whether a serial is known to any state."""
     return checks.run_check(actor=actor, data=data)
@@ -192,6 +197,7 @@ def create_check(actor: Actor, data: CheckData) -> CheckAnswer:
     status=200,
     manifest=Manifest(BatchDocumentRequest, CheckedGunRequest, MAX_BATCH_CHECKS, load_checks),
     lines=(BatchLineResponse, BatchEndResponse, ProblemSchema),
+    max_body=MAX_BATCH_BODY,
 )
 def create_checks(actor: Actor, data: CheckBatchData, attempt: RequestAttempt | None) -> Response:
     """Check up to 10,000 serials; answered line by line as NDJSON."""

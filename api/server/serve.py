@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import WorkerProcess
 
+from api.http.concurrency import THREADS
 from api.server import process
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
@@ -26,8 +27,6 @@ from salsa_ext.core.errors import NotConfigured, message
 ROOT = Path(__file__).parents[2]
 MAX_CONNECTIONS = 1024
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
-THREADS = 64
-"""Of each worker: so many bodies may be on their way at once; who waits for one has no turn."""
 GRACE_SECONDS = 30
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from flask import current_app, g, request
 from werkzeug import Response
 
-from api.http.auth import require_session
+from api.http.auth import identify_sender
 from api.http.json import is_short_body
 from salsa_ext.core.errors import OutdatedForm, message
 
@@ -63,8 +63,7 @@ def check_csrf() -> None:
         or request.endpoint is None
     ):
         return
-    if not is_short_body(request):
-        require_session()
+    identify_sender(is_session_needed=not is_short_body(request))
     if not (_is_own_origin() and _has_token()):
         raise OutdatedForm(
             message(

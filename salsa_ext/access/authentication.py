@@ -44,8 +44,10 @@ def authenticate_key(
     token: str, clock: Clock = SYSTEM_CLOCK, vault: Vault = NO_VAULT, *, is_link: bool = False
 ) -> Actor:
     """Return the actor of a key; raises Unauthenticated if unknown or expired."""
-    found = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
-    row = dict(zip(_KEY_COLUMNS, found or (), strict=False))  # behind them stands what ACTING says
+    account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
+    row = dict(
+        zip(_KEY_COLUMNS, account or (), strict=False)
+    )  # behind them stands what ACTING says
     if not row or row["is_link"] != is_link:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])
@@ -145,8 +147,8 @@ _USERNAMES: Final = select(Account.id, Account.username).where(is_any_of_param(A
 
 def usernames_by_id(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
     """Return the usernames of accounts of the own state."""
-    wanted = {account_id for account_id in ids if account_id is not None}
-    if not wanted:
+    known_ids = {account_id for account_id in ids if account_id is not None}
+    if not known_ids:
         return {}
-    rows = db.session.execute(_USERNAMES, {"ids": [*wanted]})
+    rows = db.session.execute(_USERNAMES, {"ids": [*known_ids]})
     return {row.id: row.username for row in rows}

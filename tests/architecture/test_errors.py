@@ -6,8 +6,6 @@ import pkgutil
 from itertools import chain
 from pathlib import Path
 
-import pytest
-
 import salsa_ext
 from api.http.errors import STATUS_CODES
 from salsa_ext.alerts import hit_answers
@@ -37,9 +35,8 @@ def test_the_table_of_statuses_names_only_errors_of_the_service():
     assert STATUS_CODES.keys() - family(SalsaError) == set()
 
 
-@pytest.mark.parametrize("error", sorted(family(SalsaError), key=lambda error: error.__name__))
-def test_an_error_says_in_its_docstring_what_it_means(error):
-    assert error.__doc__
+def test_an_error_says_in_its_docstring_what_it_means():
+    assert [error for error in family(SalsaError) if not error.__doc__] == []
 
 
 def refused_by_name():

@@ -42,11 +42,11 @@ def routed(app):
     }
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_a_route_answers_nobody_who_sends_no_key(app, route):
-    response = app.test_client().open(f"/api/v1{route.url}", method=route.method)
-    assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"] == "Bearer"
+def test_a_route_answers_nobody_who_sends_no_key(app):
+    for route in ROUTES:
+        response = app.test_client().open(f"/api/v1{route.url}", method=route.method)
+        assert response.status_code == 401, route
+        assert response.headers["WWW-Authenticate"] == "Bearer", route
 
 
 def test_every_route_that_takes_no_key_stands_on_the_list(app):
@@ -89,15 +89,14 @@ def test_every_operation_has_an_id_of_its_own(documented):
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("route", ROUTES[1:], ids=str)
-def test_the_description_of_an_operation_names_its_permission(documented, route):
-    operation = documented[route.method, f"/api/v1{route.path}"]
-    assert operation["description"] == f"Needs the permission `{route.permission}`."
+def test_the_description_of_an_operation_names_its_permission(documented):
+    for route in ROUTES[1:]:
+        operation = documented[route.method, f"/api/v1{route.path}"]
+        assert operation["description"] == f"Needs the permission `{route.permission}`."
 
 
-@pytest.mark.parametrize("permission", Permission)
-def test_a_permission_is_given_to_some_role(permission):
-    assert any(permission in allowed for allowed in ROLE_PERMISSIONS.values())
+def test_a_permission_is_given_to_some_role():
+    assert set(Permission) == set().union(*ROLE_PERMISSIONS.values())
 
 
 def test_the_roles_of_the_map_are_those_of_the_contract():

@@ -5,14 +5,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 
 from salsa_ext.alerts import hits
 from salsa_ext.alerts.hits import _new_hit
 from salsa_ext.database.session import db
 from tests.support import bodies
-
-WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+from tests.support.waits import WAITS
 
 
 @pytest.fixture

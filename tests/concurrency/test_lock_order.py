@@ -21,8 +21,8 @@ from salsa_ext.tracing.requests.values import AcknowledgementData
 from salsa_ext.tracing.traces import legs
 from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.waits import WAITS
 
-WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
 TRACE = text("SELECT id FROM trace FOR UPDATE NOWAIT")
 
 

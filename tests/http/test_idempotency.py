@@ -12,6 +12,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
 from tests.conftest import NOW
 from tests.support import actors, bodies
+from tests.support.waits import WAITS
 
 
 def test_the_same_key_gets_the_first_answer_again(as_actor):
@@ -129,8 +130,7 @@ class Held:
         return self.connection
 
     def waiting(self):
-        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        return self.connection.scalar(text(blocked))
+        return self.connection.scalar(WAITS)
 
 
 @pytest.fixture

@@ -53,11 +53,6 @@ def test_a_field_that_is_misspelt_inside_is_told_the_one_that_was_meant(refused)
     assert said == ["There is no such field; did you mean serial?"]
 
 
-def test_of_thousands_of_unknown_fields_each_is_refused_at_once(refused):
-    found = refused(**{f"kind{number}" + "x" * 1000: 1 for number in range(5000)})
-    assert len(found) == 5000
-
-
 def test_an_empty_text_that_may_be_missing_is_left_out(refused):
     found = refused(firearm=bodies.firearm(model=" "))
     assert found == {"firearm.model": ["This text is empty; leave it out instead."]}
@@ -253,10 +248,10 @@ def test_what_is_not_sent_as_json_is_an_unsupported_media_type(send, kind):
 
 
 def test_a_body_over_the_limit_is_too_large(send):
-    response = send(b" " * (16 * 1024 * 1024 + 1))
+    response = send(b" " * (172_153 + 1))  # what a transfer declares
     assert response.status_code == 413
     assert response.json["code"] == "too_large"
-    assert "16 MiB" in response.json["detail"]
+    assert "168 KiB" in response.json["detail"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k-1"}])
@@ -276,7 +271,7 @@ def test_a_body_in_chunks_is_held_to_the_same_limit(
         environ_overrides={"wsgi.input_terminated": True},
     )
     assert response.status_code == status
-    assert ("0.00781 MiB" in response.get_data(as_text=True)) == (status == 413)
+    assert ("8 KiB" in response.get_data(as_text=True)) == (status == 413)
 
 
 def test_an_unknown_filter_is_refused(as_actor):

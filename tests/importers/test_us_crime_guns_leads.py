@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from api.app import create_app
-from importers import us_crime_guns
+from importers.pipeline import run_import
+from importers.us_crime_guns import IMPORTER
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from salsa_ext.leads import queries as lead_queries
@@ -32,7 +33,7 @@ def found(server, template, tmp_path_factory):
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     config = server.config(name, tmp_path_factory.mktemp("home"))
     with create_app(config, AFTER_ALL_BUT_ONE).app_context():
-        us_crime_guns.import_file(FILE, actor)
+        run_import(IMPORTER, FILE, actor)
         waiting = 1
         while waiting:
             with transaction(actor):
@@ -77,7 +78,7 @@ def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(found, rows):
     by_dealer = rows[rows.dealers == 1].groupby("dealer").serial.apply(sorted)
     for lead in found:
         if lead.kind == "shared_dealer":
-            serials = sorted(gun.seized[0].serial for gun in lead.guns)
+            serials = sorted(gun.seizures[0].serial for gun in lead.guns)
             assert serials == by_dealer[fold_name("name", min(lead.dealers))]
 
 
@@ -85,7 +86,7 @@ def test_times_to_crime_under_three_years_are_those_of_the_rows(found, rows):
     days = (rows.seized - rows.sold).dt.days
     counted = Counter(rows[(rows.days_sold == 1) & (days < 1_095)].serial)
     told = Counter(
-        lead.guns[0].seized[0].serial for lead in found if lead.kind == "short_time_to_crime"
+        lead.guns[0].seizures[0].serial for lead in found if lead.kind == "short_time_to_crime"
     )
     assert told == counted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from itertools import islice
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, missing, post_load
@@ -14,9 +14,8 @@ from api.http.fields.numbers import Quantity
 from api.i18n.messages import LazyMessage
 from salsa_ext.core.errors import message
 
-MAX_SUGGESTIONS: Final = 20
-"""Unknown fields of a body, and the length of their names, for which a near one is looked for."""
 MAX_SUGGESTED_LENGTH: Final = 40
+"""Letters of an unknown field by which a near one is looked for."""
 
 fields.Field.default_error_messages = {
     "required": LazyMessage("This field is required."),
@@ -38,20 +37,16 @@ class RequestSchema(Schema):
         """Suggest a similar field name for each unknown field."""
         messages = error.messages
         if isinstance(messages, dict):
-            unknown = [
-                name
-                for name, errors in messages.items()
-                if errors == [self.error_messages["unknown"]] and isinstance(name, str)
-            ]
-            for name in islice(unknown, MAX_SUGGESTIONS):
-                messages[name] = self._unknown(name)
+            for name, errors in messages.items():
+                if errors == [self.error_messages["unknown"]] and isinstance(name, str):
+                    messages[name] = [partial(self._unknown, name)]
 
-    def _unknown(self, name: str) -> list[Any]:
+    def _unknown(self, name: str) -> Any:
         known = [field.data_key or key for key, field in self.load_fields.items()]
         near = get_close_matches(name.lower()[:MAX_SUGGESTED_LENGTH], known, n=1)
         if near:
-            return [message("There is no such field; did you mean {near}?", near=near[0])]
-        return [self.error_messages["unknown"]]
+            return message("There is no such field; did you mean {near}?", near=near[0])
+        return self.error_messages["unknown"]
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> Any:

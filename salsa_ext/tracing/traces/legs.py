@@ -26,6 +26,7 @@ from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.values import OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import messages, routing
+from salsa_ext.tracing.traces.figures import COUNTED_STATUSES, trace_key
 from salsa_ext.tracing.traces.leg_views import build_trace_chain, compare_events, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons, Route
@@ -33,7 +34,6 @@ from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 SENDING_STATUS: Final = "approved"
 """Status of a trace while its requests are sent; statistics skip it."""
-COUNTED_STATUSES: Final = (*SENT_STATUSES, "closed")
 _LEGS: Final = (
     select(TraceLeg)
     .where(TraceLeg.trace_id == bindparam("trace"))
@@ -247,9 +247,7 @@ def updating_status(
     if before != after:
         for outcome, amount in ((before, -1), (after, 1)):
             if outcome is not None:
-                day = trace.created_at.date()
-                cell = rollups.CountKey("traces", trace.owner_state, outcome, day)
-                rollups.add_counts({cell: amount})
+                rollups.add_counts({trace_key(trace, outcome): amount})
 
 
 def trace_status(legs: Sequence[TraceLeg], own: str) -> str:

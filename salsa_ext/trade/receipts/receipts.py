@@ -54,7 +54,7 @@ from salsa_ext.trade.receipts import reconciliation
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.receipts.reconciliation import ReceiptComparison
 from salsa_ext.trade.receipts.values import ReceiptData
-from salsa_ext.trade.shipments import planning, refresh
+from salsa_ext.trade.shipments import fact_queries, planning, refresh
 from salsa_ext.trade.shipments.facts import ShipmentFacts
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.progress import is_refused
@@ -225,7 +225,7 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
     shipment = refresh.lock_shipment(actor, shipment_id, shipment.version)
     if not was_received:
         planning.void_records(actor, shipment, found.absent, drawn)
-    facts = refresh.load_facts(actor, [shipment])[shipment_id]
+    facts = fact_queries.load_facts(actor, [shipment])[shipment_id]
     _check_returnable(facts, db.session.get_one(Permit, shipment.permit_id))
     row = receipt_row(found, actor.own_state(), actor.now())
     insert_many(Receipt, [row])

@@ -42,7 +42,7 @@ from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.discrepancies.values import Irregularity
-from salsa_ext.trade.shipments import packing_list, refresh
+from salsa_ext.trade.shipments import fact_queries, packing_list, refresh
 from salsa_ext.trade.shipments.facts import CheckpointFact, ShipmentFacts
 from salsa_ext.trade.shipments.irregularities import checkpoint_irregularities
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
@@ -72,7 +72,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     state = actor.own_state()
     shipments = refresh.lock_shipments(actor, [shipment_id for shipment_id, _ in batch])
     now = actor.now()  # once they are locked: of one moment, what is recorded last counts
-    facts = refresh.load_facts(actor, shipments.values())
+    facts = fact_queries.load_facts(actor, shipments.values())
     pairs = [(shipments[shipment_id], data) for shipment_id, data in batch]
     for shipment, data in pairs:
         _check_stage_owner(shipment, state, data.stage)

@@ -21,14 +21,6 @@ UNKNOWN_TIME: Final = datetime.min.replace(tzinfo=UTC)
 STAGE_ORDER: Final = {"exit": 0, "transit_in": 1, "transit_out": 2, "entry": 3}
 
 
-def effective_time(at: datetime, recorded_at: datetime) -> datetime:
-    """Return the earlier of occurrence and recording.
-
-    A device's clock may be fast; a decision after its tick still comes after it.
-    """
-    return min(at, recorded_at)
-
-
 @dataclass(frozen=True)
 class ExpectedStage:
     """A stage with its expected time and, if given, its post."""

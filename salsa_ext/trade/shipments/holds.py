@@ -22,7 +22,7 @@ from salsa_ext.notifications.commands import notify_others
 from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.values import StatusDecision
-from salsa_ext.trade.shipments import progress, refresh
+from salsa_ext.trade.shipments import fact_queries, progress, refresh
 from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 from salsa_ext.trade.shipments.progress import (
@@ -72,7 +72,7 @@ def refusal_reason(actor: Actor, shipment: Shipment, action: str) -> Message | N
     """
     check = _check_hold if action == "hold" else _check_resume
     try:
-        check(actor, shipment, refresh.load_facts(actor, [shipment])[shipment.id])
+        check(actor, shipment, fact_queries.load_facts(actor, [shipment])[shipment.id])
     except (Conflict, Forbidden) as error:
         return error.message
     return None
@@ -104,7 +104,7 @@ def _lock_with_facts(
 ) -> tuple[Shipment, ShipmentFacts]:
     """Return a locked shipment and its facts."""
     shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
-    return shipment, refresh.load_facts(actor, [shipment])[shipment_id]
+    return shipment, fact_queries.load_facts(actor, [shipment])[shipment_id]
 
 
 def _is_overruled(actor: Actor, facts: ShipmentFacts) -> bool:
@@ -170,7 +170,9 @@ class HoldView:
     def resumed_at(self, tick: Checkpoint | None) -> datetime | None:
         """Return when a held checkpoint was resumed, or None."""
         return (
-            progress.resumed_at(refresh.checkpoint_fact(tick), self.hold_orders) if tick else None
+            progress.resumed_at(fact_queries.checkpoint_fact(tick), self.hold_orders)
+            if tick
+            else None
         )
 
 
@@ -190,9 +192,9 @@ def view_holds(
 
 
 def _hold_view(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[TradeEvent]) -> HoldView:
-    stops = [refresh.hold_order_fact(each) for each in told if each.kind in HOLD_EVENTS]
-    incidents = [refresh.incident_fact(each) for each in told if each.kind == "incident"]
-    facts = [refresh.checkpoint_fact(tick) for tick in ticks], stops, incidents
+    stops = [fact_queries.hold_order_fact(each) for each in told if each.kind in HOLD_EVENTS]
+    incidents = [fact_queries.incident_fact(each) for each in told if each.kind == "incident"]
+    facts = [fact_queries.checkpoint_fact(tick) for tick in ticks], stops, incidents
     standing = progress.find_stops(*facts) if row.status in STOPPED_STATUSES else ()
     is_known = any(each.kind == "released" for each in told)
     is_known = is_known or any(tick.outcome == "passed" for tick in ticks)

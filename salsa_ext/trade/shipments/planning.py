@@ -3,49 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
-
 from salsa_ext.access.audit import Action, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import (
-    Article,
-    CodeLabel,
-    IllegalTransition,
-    NotFound,
-    RuleBroken,
-    message,
-)
+from salsa_ext.core.batches import group_by
+from salsa_ext.core.errors import Article, CodeLabel, IllegalTransition, RuleBroken, message
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.core.time import EventTime, ImportSource
 from salsa_ext.database import locks
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.firearms.records import changes as record_changes
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_records
-from salsa_ext.firearms.records.values import Party
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
-from salsa_ext.trade.permits.models import Permit, PermitLine
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.quotas import LineQuantities
 from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
-from salsa_ext.trade.shipments import refresh
+from salsa_ext.trade.shipments import fact_queries, refresh
+from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
 
-AMENDABLE_STATUSES: Final = ("planned", "released", "in_transit", "held")
 TRANSPORT_COLUMNS: Final = ("document_kind", "document_number", "plates", "container")
 
 
@@ -65,18 +58,18 @@ def amend_shipment(
     permit = db.session.get_one(Permit, shipment.permit_id, populate_existing=True)
     _check_amendment(actor, shipment, permit, data.changes)
     check_authentication(data, data.changes)
-    changes = _changed_columns(shipment, data.changes)
-    before, planned = (
-        {name: _event_value(getattr(shipment, name)) for name in changes},
-        shipment.ships_on,
-    )
+    changes, planned = _changed_columns(shipment, data.changes), shipment.ships_on
+    before = {name: _event_value(getattr(shipment, name)) for name in changes}
     for name, value in changes.items():
         setattr(shipment, name, value)
     if shipment.ships_on != planned:
         change_export_date(actor, shipment, planned, data.reason)
-    after = {name: _event_value(value) for name, value in changes.items()}
-    told = {"before": before, "after": after, "authentication": data.authentication}
-    add_events(actor, [NewEvent(shipment, "amended", data.reason, data=told)])
+    event_data = {
+        "before": before,
+        "after": {name: _event_value(value) for name, value in changes.items()},
+        "authentication": data.authentication,
+    }
+    add_events(actor, [NewEvent(shipment, "amended", data.reason, data=event_data)])
     refresh.update_shipments(actor, [shipment])
     fields = sorted(data.changes)
     notify_others(actor, "shipment_amended", [shipment], fields=fields)
@@ -86,39 +79,36 @@ def amend_shipment(
 def _check_amendment(
     actor: Actor, shipment: Shipment, permit: Permit, changes: Mapping[str, Any]
 ) -> None:
-    if shipment.status not in AMENDABLE_STATUSES:
+    if shipment.status not in ("planned", "released", "in_transit", "held"):
         raise IllegalTransition("shipment", shipment.status, "amend")
+    problem = None
     if today(actor) > permit.last_day:
-        raise RuleBroken(
-            Article.AMENDED_IN_VALIDITY,
-            message(
-                "The last day of the permit was {last}; a shipment under it is amended within its validity"
-                " alone (Model Regulations 8.5).",
-                last=permit.last_day,
-            ),
+        problem = message(
+            "The last day of the permit was {last}; a shipment under it is amended within its validity"
+            " alone (Model Regulations 8.5).",
+            last=permit.last_day,
         )
-    if permit.status not in ("issued", "exhausted"):
-        raise RuleBroken(
-            Article.AMENDED_IN_VALIDITY,
-            message(
-                "The permit is {status}; no shipment under it is amended (Model Regulations 8.5).",
-                status=CodeLabel("permit_status", permit.status),
-            ),
+    elif permit.status not in ("issued", "exhausted"):
+        problem = message(
+            "The permit is {status}; no shipment under it is amended (Model Regulations 8.5).",
+            status=CodeLabel("permit_status", permit.status),
         )
+    if problem:
+        raise RuleBroken(Article.AMENDED_IN_VALIDITY, problem)
     problems = Problems()
     if not changes:
         problems.add("reason", message("Nothing is changed; give what is new of the plan."))
-    ships_on = changes.get("ships_on")
-    if ships_on and not permit.issued_on <= ships_on <= permit.last_day:
-        problems.add(
-            "ships_on",
-            message(
-                "The permit is valid from {first} to {last}.",
-                first=permit.issued_on,
-                last=permit.last_day,
-            ),
-        )
+    if "ships_on" in changes:
+        check_in_validity(problems, "ships_on", changes["ships_on"], permit)
     problems.raise_any()
+
+
+def check_in_validity(problems: Problems, field: str, on: date, permit: Permit) -> None:
+    """Check that a day lies between a permit's issue and its last day."""
+    if not permit.issued_on <= on <= permit.last_day:
+        first, last = permit.issued_on, permit.last_day
+        problem = message("The permit is valid from {first} to {last}.", first=first, last=last)
+        problems.add(field, problem)
 
 
 def _changed_columns(shipment: Shipment, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,20 +128,15 @@ def _changed_columns(shipment: Shipment, changes: Mapping[str, Any]) -> dict[str
         fresh |= {name: transport.get(name) for name in TRANSPORT_COLUMNS}
         fresh["plates"] = list(transport.get("plates", ()))
     if "carrier" in changes:
-        fresh["carrier_id"] = _store_carrier(shipment, changes["carrier"])
+        parties = PartyCollector(shipment.owner_state)
+        fresh["carrier_id"] = parties.add(changes["carrier"], shipment.concerned)
+        parties.write()
     return fresh
 
 
 def planned_posts(route: Iterable[str], expected: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the posts of the route and of expected stages."""
     return sorted({*route, *(step["post"] for step in expected if step["post"])})
-
-
-def _store_carrier(shipment: Shipment, carrier: Party) -> UUID | None:
-    parties = PartyCollector(shipment.owner_state)
-    added = parties.add(carrier, shipment.concerned)
-    parties.write()
-    return added
 
 
 def _event_value(value: Any) -> Any:
@@ -165,26 +150,22 @@ def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: 
     States that received the `planned` date are notified, and the statistics count the goods in the
     new quarter. The caller locks the shipment.
     """
-    quantities: Counter[int] = Counter()
+    quantities: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     for views in stream_records(shipment.id):
-        _rewrite_records(actor, views, EventTime(shipment.ships_on), reason)
+        entries = [_redated_entry(view, EventTime(shipment.ships_on), reason) for view in views]
+        record_commands.write_records(entries, actor.now())
+        for version, ids in _ids_by_version(views):
+            record_commands.mark_superseded(ids, version + 1)
+            append_many(actor, document_corrections.notify_recipients(actor, ids, version + 1))
+            record_changes.mark_changed(actor.own_state(), ids)
         for view in views:
-            quantities[view.record.line] += int(view.record.quantity)
+            quantities[shipment.permit_id, view.record.line] += view.record.quantity
     for part in shipment.bulk:
-        quantities[part["line"]] += int(Decimal(str(part["quantity"])))
-    _move_statistics(shipment, quantities, planned)
-
-
-def _rewrite_records(
-    actor: Actor, views: Sequence[RecordView], when: EventTime, reason: str | None
-) -> None:
-    record_commands.write_records(
-        [_redated_entry(view, when, reason) for view in views], actor.now()
-    )
-    for version, ids in _ids_by_version(views):
-        record_commands.mark_superseded(ids, version)
-        append_many(actor, document_corrections.notify_recipients(actor, ids, version))
-        record_changes.mark_changed(actor.own_state(), ids)
+        quantities[shipment.permit_id, part["line"]] += Decimal(str(part["quantity"]))
+    lines = quotas.find_lines([shipment.permit_id])
+    moved = count_shipment(shipment, shipment.ships_on, lines, quantities)
+    moved.subtract(count_shipment(shipment, planned, lines, quantities))
+    rollups.add_counts(moved)
 
 
 def _redated_entry(
@@ -211,34 +192,9 @@ def _redated_entry(
     )
 
 
-def _ids_by_version(views: Sequence[RecordView]) -> Iterator[tuple[int, list[UUID]]]:
-    """Yield record ids grouped by their new version."""
-    for version in sorted({view.record.version for view in views}):
-        yield version + 1, [view.record.id for view in views if view.record.version == version]
-
-
-def _move_statistics(shipment: Shipment, quantities: Mapping[int, int], planned: date) -> None:
-    """Move a shipment's firearms to the quarter of the new date."""
-    query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
-    lines = {line.line: line for line in db.session.scalars(query)}
-    cells: Counter[rollups.CountKey] = Counter()
-    for number, quantity in quantities.items():
-        line = lines[number]
-        if line.category == "firearm":
-            for on, sign in ((planned, -1), (shipment.ships_on, 1)):
-                cell = rollups.CountKey(
-                    "licit_trade",
-                    shipment.owner_state,
-                    line.type or "unknown",
-                    on,
-                    shipment.importing_state,
-                )
-                cells[cell] += sign * quantity
-    rollups.add_counts(cells)
-
-
-DrawnQuantities = Mapping[tuple[UUID, int], Decimal]
-CANCELLABLE_STATUSES: Final = ("planned", "released", "held")
+def _ids_by_version(views: Iterable[RecordView]) -> list[tuple[int, list[UUID]]]:
+    by_version = group_by((view.record for view in views), lambda record: record.version)
+    return [(version, [row.id for row in rows]) for version, rows in sorted(by_version.items())]
 
 
 def cancel_shipment(
@@ -254,8 +210,8 @@ def cancel_shipment(
     drawn = restore_quotas(actor, shipment, (), shipment.bulk)
     shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
     void_records(actor, shipment, (), drawn)
-    facts = refresh.load_facts(actor, [shipment])[shipment_id]
-    if shipment.status not in CANCELLABLE_STATUSES or facts.has_left:
+    facts = fact_queries.load_facts(actor, [shipment])[shipment_id]
+    if shipment.status not in ("planned", "released", "held") or facts.has_left:
         raise IllegalTransition("shipment", shipment.status, "cancel")
     add_events(actor, [NewEvent(shipment, "cancelled", data.reason)])
     refresh.update_shipments(actor, [shipment])
@@ -268,9 +224,7 @@ def find_own_shipment(actor: Actor, shipment_id: UUID, permission: Permission) -
 
     Raises NotFound or Forbidden.
     """
-    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
-    if shipment is None:
-        raise NotFound("shipment", shipment_id)
+    shipment = read_row(Shipment, shipment_id)
     require(actor, permission, shipment.owner_state)
     locks.share_permits(shipment.concerned)
     return shipment
@@ -278,7 +232,7 @@ def find_own_shipment(actor: Actor, shipment_id: UUID, permission: Permission) -
 
 def restore_quotas(
     actor: Actor, shipment: Shipment, absent: Collection[UUID], bulk: Iterable[dict[str, object]]
-) -> DrawnQuantities:
+) -> LineQuantities:
     """Restore quotas of goods except `absent` items; return them by line.
 
     Called before the shipment is locked, because recording a shipment locks the quota first.
@@ -295,7 +249,7 @@ def restore_quotas(
 
 
 def void_records(
-    actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: DrawnQuantities
+    actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: LineQuantities
 ) -> None:
     """Remove goods that did not leave from searches, matches and statistics.
 
@@ -303,33 +257,13 @@ def void_records(
     """
     record_commands.void_records(stream_records(shipment.id, absent))
     for views in stream_records(shipment.id, absent):
-        _notify_recipients(actor, views)
-        document_corrections.withdraw_results(actor, views)
-    _subtract_statistics(shipment, drawn)
-
-
-def _notify_recipients(actor: Actor, views: Iterable[RecordView]) -> None:
-    """Record for the recipients of records that they are void."""
-    ids: dict[int, list[UUID]] = defaultdict(list)
-    for view in views:
-        ids[view.record.version].append(view.record.id)
-    for version, gone in sorted(ids.items()):
-        append_many(
-            actor, document_corrections.notify_recipients(actor, gone, version, is_withdrawn=True)
-        )
-
-
-def _subtract_statistics(shipment: Shipment, drawn: DrawnQuantities) -> None:
-    """Subtract firearms from the statistics of licit trade."""
-    query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
-    lines = {line.line: line for line in db.session.scalars(query)}
-    cells: Counter[rollups.CountKey] = Counter()
-    for (_, number), quantity in drawn.items():
-        line = lines[number]
-        if line.category == "firearm":
-            subject, partner = line.type or "unknown", shipment.importing_state
-            cell = rollups.CountKey(
-                "licit_trade", shipment.owner_state, subject, shipment.ships_on, partner
+        for version, ids in _ids_by_version(views):
+            append_many(
+                actor,
+                document_corrections.notify_recipients(actor, ids, version, is_withdrawn=True),
             )
-            cells[cell] -= int(quantity)
+        document_corrections.withdraw_results(actor, views)
+    cells: Counter[CountKey] = Counter()
+    lines = quotas.find_lines([shipment.permit_id])
+    cells.subtract(count_shipment(shipment, shipment.ships_on, lines, drawn))
     rollups.add_counts(cells)

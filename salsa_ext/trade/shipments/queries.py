@@ -34,7 +34,7 @@ from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt
-from salsa_ext.trade.shipments import holds, refresh
+from salsa_ext.trade.shipments import fact_queries, holds
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
 from salsa_ext.trade.shipments.holds import NO_HOLD, HoldView
 from salsa_ext.trade.shipments.irregularities import CAN_BE_OVERDUE
@@ -183,7 +183,7 @@ def view_shipments(
     if not shipments:
         return []
     ids, now = [shipment.id for shipment in shipments], actor.now()
-    passed, received = list_checkpoints(ids), refresh.current_receipts(ids)
+    passed, received = list_checkpoints(ids), fact_queries.current_receipts(ids)
     parties = find_parties(shipment.carrier_id for shipment in shipments)
     few = [shipment.id for shipment in shipments if shipment.item_count <= MAX_BODY_ITEMS]
     items = records_of_documents(few) if with_items else {}

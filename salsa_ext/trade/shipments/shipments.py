@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many, audit_event
+from salsa_ext.access.audit import Action, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -21,7 +21,6 @@ from salsa_ext.core.errors import (
     Conflict,
     Duplicate,
     IllegalTransition,
-    Message,
     NotFound,
     RuleBroken,
     message,
@@ -36,38 +35,21 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.matches import search
-from salsa_ext.notifications.commands import notify_many, notify_others
-from salsa_ext.notifications.values import Notice, Subject
-from salsa_ext.reference.calendars import LocalDays, local_days, today
+from salsa_ext.notifications.commands import notify_others
+from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
 from salsa_ext.trade.permits.models import Permit
-from salsa_ext.trade.permits.quotas import LineQuantities, PermitLines
-from salsa_ext.trade.permits.values import MissingLicence
+from salsa_ext.trade.permits.quotas import PermitLines
 from salsa_ext.trade.shipments import irregularities, manifests, refresh, reshipments
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
+from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.planning import planned_posts
+from salsa_ext.trade.shipments.planning import check_in_validity, planned_posts
 from salsa_ext.trade.shipments.values import ReleaseData, ShipmentData
-
-
-def require_unused_numbers(owner: str, wanted: Collection[str]) -> None:
-    """Raise Duplicate if the own state uses one of the numbers."""
-    found = select(Shipment).where(Shipment.owner_state == owner, Shipment.number.in_(wanted))
-    if taken := db.session.scalars(found.order_by(Shipment.id).limit(1)).first():
-        raise Duplicate(
-            message(
-                "Your state already has a shipment of this number: {number} of {day} (id {id}).",
-                number=taken.number,
-                day=taken.ships_on,
-                id=taken.id,
-            )
-        )
-
-
-ShipmentRow = dict[str, Any]
 
 
 def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
@@ -89,71 +71,75 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     lines allow (Model Regulations 8.3).
     """
     require(actor, Permission.SHIPMENT_RECORD)
-    owner, now, wanted = actor.own_state(), actor.now(), {permit_id for permit_id, _ in batch}
-    require_unused_numbers(owner, [data.number for _, data in batch])
-    permits, lines = _find_permits(owner, wanted), quotas.find_lines(wanted)
+    owner, now, permit_ids = actor.own_state(), actor.now(), {permit_id for permit_id, _ in batch}
+    _require_unused_numbers(owner, [data.number for _, data in batch])
+    permits, lines = _find_permits(owner, permit_ids), quotas.find_lines(permit_ids)
     for permit_id, data in batch:
         _check_shipment(permits[permit_id], data)
-    judged = [manifests.check_manifest(permit_id, data, lines) for permit_id, data in batch]
-    drawn = [each.drawn for each in judged]
-    quotas.check_remaining(_total_drawn(drawn), lines)
+    checks = [manifests.check_manifest(permit_id, data, lines) for permit_id, data in batch]
+    drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    for check in checks:
+        for key, quantity in check.drawn.items():
+            drawn[key] += quantity
+    quotas.check_remaining(drawn, lines)
     parties, grace = PartyCollector(owner), refresh.grace_periods([owner])[owner]
     rows = [
         _shipment_row(permits[permit_id], data, parties, now, grace) for permit_id, data in batch
     ]
-    pairs = list(zip(rows, (data for _, data in batch), strict=True))
     # the long work comes before the locks, for which other shipments wait
-    record_commands.write_records(_export_entries(permits, pairs, lines), now)
-    _draw_quotas(actor, wanted, _total_drawn(drawn))
+    entries = (
+        _export_entry(permits[permit_id], row, item, lines)
+        for row, (permit_id, data) in zip(rows, batch, strict=True)
+        for item in data.items
+    )
+    record_commands.write_records(entries, now)
+    locks.share_permits(state for permit in permits.values() for state in permit.concerned)
+    for permit in _find_permits(owner, permit_ids).values():
+        _check_permit_status(permit)  # as it is now, whatever it was before
+    quotas.draw(actor, drawn, quotas.find_lines(permit_ids, is_locked=True))
     parties.write()
     insert_many(Shipment, rows)
-    _count_firearms(zip(rows, drawn, strict=True), lines)
-    notify_many(
+    ids = [row["id"] for row in rows]
+    query = select(Shipment).where(Shipment.id.in_(ids)).order_by(Shipment.id)
+    shipments = db.session.scalars(query).all()  # in the order of the batch: ids rise
+    cells: Counter[CountKey] = Counter()
+    for shipment, check in zip(shipments, checks, strict=True):
+        cells.update(count_shipment(shipment, shipment.ships_on, lines, check.drawn))
+    rollups.add_counts(cells)
+    notify_others(actor, "shipment_posted", shipments)
+    found = {row: each.contradictions for row, each in zip(shipments, checks, strict=True)}
+    _record_contradictions(actor, {row: each for row, each in found.items() if each})
+    append_many(
         actor,
         [
-            Notice(to, "shipment_posted", Subject(row["id"], row["owner_state"], row["number"]))
-            for row in rows
-            for to in row["concerned"]
-            if to != actor.state
+            audit_event(Action.SHIPMENT_RECORDED, row, number=row.number, items=row.item_count)
+            for row in shipments
         ],
     )
-    _record_contradictions(
-        actor, {row["id"]: each.contradictions for row, each in zip(rows, judged, strict=True)}
-    )
-    append_many(actor, [_audit_recorded(row) for row in rows])
-    if again := reshipments.record_reshipments([row["id"] for row in rows]):
-        refresh.update_shipments(actor, refresh.lock_shipments(actor, again).values())
-    return [row["id"] for row in rows]
+    if reshipped := reshipments.record_reshipments(ids):
+        refresh.update_shipments(actor, refresh.lock_shipments(actor, reshipped).values())
+    return ids
 
 
-def _total_drawn(drawn: Iterable[LineQuantities]) -> LineQuantities:
-    total: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
-    for taken in drawn:
-        for key, quantity in taken.items():
-            total[key] += quantity
-    return total
+def _require_unused_numbers(owner: str, numbers: Collection[str]) -> None:
+    """Raise Duplicate if the own state uses one of the numbers."""
+    query = select(Shipment).where(Shipment.owner_state == owner, Shipment.number.in_(numbers))
+    if shipment := db.session.scalars(query.order_by(Shipment.id).limit(1)).first():
+        raise Duplicate(
+            message(
+                "Your state already has a shipment of this number: {number} of {day} (id {id}).",
+                number=shipment.number,
+                day=shipment.ships_on,
+                id=shipment.id,
+            )
+        )
 
 
-def _draw_quotas(actor: Actor, wanted: set[UUID], drawn: LineQuantities) -> None:
-    """Draw from the locked permits in their current state."""
-    for permit in _lock_permits(actor.own_state(), wanted).values():
-        _check_permit_status(permit)
-    quotas.draw(actor, drawn, quotas.find_lines(wanted, is_locked=True))
-
-
-def _lock_permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
-    """Return permits with their facts locked until the transaction ends."""
-    named = _find_permits(owner, wanted).values()
-    locks.share_permits(state for permit in named for state in permit.concerned)
-    return _find_permits(owner, wanted)
-
-
-def _find_permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
-    found = db.session.scalars(
-        select(Permit).where(Permit.id.in_(wanted)).execution_options(populate_existing=True)
-    )
-    permits = {permit.id: permit for permit in found}
-    for permit_id in wanted - set(permits):
+def _find_permits(owner: str, permit_ids: set[UUID]) -> dict[UUID, Permit]:
+    query = select(Permit).where(Permit.id.in_(permit_ids))
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    permits = {permit.id: permit for permit in rows}
+    for permit_id in permit_ids - set(permits):
         raise NotFound("permit", permit_id)
     for permit in permits.values():
         if permit.kind != "export" or permit.owner_state != owner:
@@ -161,8 +147,8 @@ def _find_permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
     return permits
 
 
-def _check_permit_status(permit: Permit) -> None:
-    if permit.status != "issued":
+def _check_permit_status(permit: Permit, allowed: Collection[str] = ("issued",)) -> None:
+    if permit.status not in allowed:
         raise Conflict(
             message(
                 "The permit is {status}; nothing can be shipped under it.",
@@ -174,15 +160,7 @@ def _check_permit_status(permit: Permit) -> None:
 def _check_shipment(permit: Permit, data: ShipmentData) -> None:
     _check_permit_status(permit)
     problems = Problems()
-    if not permit.issued_on <= data.ships_on <= permit.last_day:
-        problems.add(
-            "ships_on",
-            message(
-                "The permit is valid from {first} to {last}.",
-                first=permit.issued_on,
-                last=permit.last_day,
-            ),
-        )
+    check_in_validity(problems, "ships_on", data.ships_on, permit)
     if not data.items and not data.bulk:
         problems.add("items", message("A shipment has items with serials, goods in bulk, or both."))
     problems.raise_any()
@@ -190,7 +168,7 @@ def _check_shipment(permit: Permit, data: ShipmentData) -> None:
 
 def _shipment_row(
     permit: Permit, data: ShipmentData, parties: PartyCollector, now: datetime, grace: timedelta
-) -> ShipmentRow:
+) -> dict[str, Any]:
     transport = data.transport or {}
     expected = [dict(vars(step)) for step in data.expected]
     return {
@@ -223,18 +201,8 @@ def _shipment_row(
     } | refresh.first_due_columns(data.expected, grace)
 
 
-def _export_entries(
-    permits: Mapping[UUID, Permit],
-    pairs: Iterable[tuple[ShipmentRow, ShipmentData]],
-    lines: PermitLines,
-) -> Iterator[record_commands.RecordEntry]:
-    for row, data in pairs:
-        for item in data.items:
-            yield _export_entry(permits[row["permit_id"]], row, item, lines)
-
-
 def _export_entry(
-    permit: Permit, row: ShipmentRow, item: Firearm, lines: PermitLines
+    permit: Permit, row: dict[str, Any], item: Firearm, lines: PermitLines
 ) -> record_commands.RecordEntry:
     return record_commands.RecordEntry(
         firearm=manifests.complete_item(item, lines[permit.id, item.line]),
@@ -250,48 +218,23 @@ def _export_entry(
     )
 
 
-def _count_firearms(
-    shipped: Iterable[tuple[ShipmentRow, LineQuantities]], lines: PermitLines
-) -> None:
-    """Count firearms for the statistics of licit trade."""
-    cells: Counter[rollups.CountKey] = Counter()
-    for row, drawn in shipped:
-        for key, quantity in drawn.items():
-            line = lines[key]
-            if line.category == "firearm":
-                cell = rollups.CountKey(
-                    "licit_trade",
-                    row["owner_state"],
-                    line.type or "unknown",
-                    row["ships_on"],
-                    row["importing_state"],
-                )
-                cells[cell] += int(quantity)
-    rollups.add_counts(cells)
-
-
 def _record_contradictions(
-    actor: Actor, contradictions: Mapping[UUID, list[dict[str, Any]]]
+    actor: Actor, contradictions: Mapping[Shipment, list[dict[str, Any]]]
 ) -> None:
     """Record manifests that contradict their permit as event and discrepancy."""
-    told = {shipment_id: found for shipment_id, found in contradictions.items() if found}
-    if not told:
-        return
-    wrong = db.session.scalars(select(Shipment).where(Shipment.id.in_(told))).all()
-    add_events(
-        actor, [NewEvent(row, CONTRADICTS_PERMIT, data={"findings": told[row.id]}) for row in wrong]
-    )
-    doubts: discrepancy_commands.IrregularitiesBySubject = {
-        row: irregularities.permit_contradictions(told[row.id]) for row in wrong
-    }
-    discrepancy_commands.update_discrepancies(actor, doubts, ("document_invalid",))
-
-
-def _audit_recorded(row: ShipmentRow) -> AuditEvent:
-    data = {"number": row["number"], "items": row["item_count"]}
-    return AuditEvent(
-        Action.SHIPMENT_RECORDED, "shipment", row["id"], concerned=row["concerned"], data=data
-    )
+    if contradictions:
+        add_events(
+            actor,
+            [
+                NewEvent(shipment, CONTRADICTS_PERMIT, data={"findings": found})
+                for shipment, found in contradictions.items()
+            ],
+        )
+        found_by_shipment: discrepancy_commands.IrregularitiesBySubject = {
+            shipment: irregularities.permit_contradictions(found)
+            for shipment, found in contradictions.items()
+        }
+        discrepancy_commands.update_discrepancies(actor, found_by_shipment, ("document_invalid",))
 
 
 def release(
@@ -315,82 +258,55 @@ def release_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]]) -> 
     """
     require(actor, Permission.SHIPMENT_RELEASE)
     shipments = refresh.lock_shipments(actor, [shipment_id for shipment_id, _ in batch])
-    permits = {
-        row.id: db.session.get_one(Permit, row.permit_id, populate_existing=True)
-        for row in shipments.values()
-    }
-    ships, on = {}, today(actor)
+    on, zones, leaves, events = today(actor), local_days(actor), {}, []
     for shipment_id, data in batch:
-        row = shipments[shipment_id]
-        require(actor, Permission.SHIPMENT_RELEASE, row.owner_state)
-        ships[shipment_id] = max(row.ships_on, data.on or on)
-        _check_release(row, permits[shipment_id], data, on, ships[shipment_id])
-    _check_licences(actor, shipments, ships)
-    zones = local_days(actor)
-    add_events(actor, [_release_event(shipments[key], data, on, zones) for key, data in batch])
+        shipment = shipments[shipment_id]
+        require(actor, Permission.SHIPMENT_RELEASE, shipment.owner_state)
+        leaves[shipment_id] = max(shipment.ships_on, data.on or on)
+        _check_release(shipment, data, on, leaves[shipment_id])
+        is_past = data.on is not None and data.on != on
+        at = zones.start(shipment.owner_state, data.on or on) if is_past else None
+        events.append(NewEvent(shipment, "released", data.note, at))
+    _check_licences(actor, shipments, leaves)
+    add_events(actor, events)
     refresh.update_shipments(actor, shipments.values())
     notify_others(actor, "shipment_released", shipments.values())
-    append_many(actor, [_audit_released(row) for row in shipments.values()])
+    released = Action.SHIPMENT_RELEASED
+    append_many(
+        actor, [audit_event(released, row, number=row.number) for row in shipments.values()]
+    )
 
 
-def _check_release(row: Shipment, permit: Permit, data: ReleaseData, on: date, ships: date) -> None:
-    if row.status != "planned":
-        raise IllegalTransition("shipment", row.status, "release")
-    if permit.status not in ("issued", "exhausted"):
-        raise Conflict(
-            message(
-                "The permit is {status}; nothing can be shipped under it.",
-                status=CodeLabel("permit_status", permit.status),
-            )
-        )
+def _check_release(shipment: Shipment, data: ReleaseData, on: date, leaves: date) -> None:
+    if shipment.status != "planned":
+        raise IllegalTransition("shipment", shipment.status, "release")
+    permit = db.session.get_one(Permit, shipment.permit_id, populate_existing=True)
+    _check_permit_status(permit, ("issued", "exhausted"))
     problems = Problems()
     if data.on:
         check_date(problems, "on", data.on, on)
-    if ships > permit.last_day:
-        problems.add(
-            "on",
-            message(
-                "The permit is valid from {first} to {last}.",
-                first=permit.issued_on,
-                last=permit.last_day,
-            ),
-        )
+    if leaves > permit.last_day:
+        check_in_validity(problems, "on", leaves, permit)
     problems.raise_any()
 
 
 def _check_licences(
-    actor: Actor, shipments: Mapping[UUID, Shipment], ships: Mapping[UUID, date]
+    actor: Actor, shipments: Mapping[UUID, Shipment], leaves: Mapping[UUID, date]
 ) -> None:
-    wanted = {key: (row.permit_id, ships[key]) for key, row in shipments.items()}
-    found = licensing.missing_licences_on(actor, wanted.values())
-    for key, asked in wanted.items():
-        if lacks := found[asked]:
-            raise RuleBroken(
-                Article.LICENSING, _unlicensed_message(shipments[key], asked[1], lacks)
+    """Raise RuleBroken with the states that have not licensed, and the first reason."""
+    pairs = {key: (shipment.permit_id, leaves[key]) for key, shipment in shipments.items()}
+    missing = licensing.missing_licences_on(actor, pairs.values())
+    for key, pair in pairs.items():
+        if licences := missing[pair]:
+            problem = message(
+                "Shipment {number} cannot be released for {on}: not licensed by {states}. The {kind} of"
+                " {state} is {why}. A release needs the licences of the importing and of every transit"
+                " state (CIFTA IX.3).",
+                number=shipments[key].number,
+                on=pair[1],
+                states=", ".join(licence.state for licence in licences),
+                kind=CodeLabel("permit_kind", licences[0].kind),
+                state=licences[0].state,
+                why=CodeLabel("licence_lack", licences[0].why),
             )
-
-
-def _unlicensed_message(row: Shipment, on: date, lacks: Sequence[MissingLicence]) -> Message:
-    """Name the states that have not licensed, with the first reason."""
-    first, states = lacks[0], ", ".join(lack.state for lack in lacks)
-    return message(
-        "Shipment {number} cannot be released for {on}: not licensed by {states}. The {kind} of {state} is"
-        " {why}. A release needs the licences of the importing and of every transit state (CIFTA IX.3).",
-        number=row.number,
-        on=on,
-        states=states,
-        kind=CodeLabel("permit_kind", first.kind),
-        state=first.state,
-        why=CodeLabel("licence_lack", first.why),
-    )
-
-
-def _release_event(row: Shipment, data: ReleaseData, on: date, zones: LocalDays) -> NewEvent:
-    """Return the event: now, or at the start of the given day."""
-    told = data.on is not None and data.on != on
-    at = zones.start(row.owner_state, data.on or on) if told else None
-    return NewEvent(row, "released", data.note, at)
-
-
-def _audit_released(row: Shipment) -> AuditEvent:
-    return audit_event(Action.SHIPMENT_RELEASED, row, number=row.number)
+            raise RuleBroken(Article.LICENSING, problem)

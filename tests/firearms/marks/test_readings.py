@@ -49,14 +49,14 @@ def written(mark):
     return mark.text + part + (f" !{mark.condition}" if mark.condition else "")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[f"{row['language']} {row['cell']}" for row in ROWS])
-def test_a_cell_is_read_as_a_person_reads_it(row):
-    reading = read_cell(row["cell"])
-    assert {
-        "marks": " + ".join(map(written, reading.marks)),
-        "marking": reading.marking or "",
-        "damage": reading.damage or "",
-    } == {name: row[name] for name in ("marks", "marking", "damage")}
+def test_a_cell_is_read_as_a_person_reads_it():
+    for row in ROWS:
+        reading = read_cell(row["cell"])
+        assert {
+            "marks": " + ".join(map(written, reading.marks)),
+            "marking": reading.marking or "",
+            "damage": reading.damage or "",
+        } == {name: row[name] for name in ("marks", "marking", "damage")}, row["cell"]
 
 
 @pytest.mark.parametrize("language", codes.LANGUAGES)

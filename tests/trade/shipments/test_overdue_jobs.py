@@ -14,12 +14,9 @@ from salsa_ext.trade.shipments import refresh
 from salsa_ext.trade.shipments.models import Shipment
 from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.waits import WAITS
 
 LATER = 4
-WAITS = text(
-    "SELECT count(*) FROM pg_locks"
-    " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-)
 
 
 @pytest.fixture

@@ -1,0 +1,232 @@
+"""Begin an installation, serve it, work behind it, and check what it needs."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+
+from api import jobs
+from api.cli.context import Line, explained, own_state_option, require_schema
+from api.cli.db import owner_url
+from api.http import monitoring
+from api.http.context import core_app
+from api.server import database, process
+from api.server import serve as server
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import accounts, agencies, installation, migrations
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.config import Config
+from salsa_ext.core.errors import Conflict, SalsaError, message
+from salsa_ext.database.postgres import programs
+from salsa_ext.database.postgres.server import EmbeddedServer
+from salsa_ext.database.session import transaction
+from salsa_ext.reference.names import require_participant
+
+host_option = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where to listen."
+)
+port_option = click.option(
+    "--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535)
+)
+
+
+@click.command()
+@host_option
+@port_option
+@explained
+def serve(host: str, port: int) -> None:
+    """Answer requests until Ctrl-C or SIGTERM.
+
+    \b
+    Example:
+      salsa serve --port 8000
+    """
+    server.require_free_port(host, port)
+    with database.running_database(Config.from_env()) as config:
+        require_schema(config)
+        click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
+        server.serve(config, host, port)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what there is to do, and end.")
+@explained
+def worker(once: bool) -> None:
+    """Match records, deliver envelopes, fold figures, watch shipments and permits; `salsa serve` does it too.
+
+    \b
+    Example:
+      salsa worker --once
+    """
+    process.end_with_parent()
+    monitoring.start_logging()
+    with database.running_database(Config.from_env()) as config:
+        require_schema(config)
+        if once:
+            done = jobs.run_all_once(core_app(config))
+            click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        jobs.run_worker(config, stop)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An account that was just opened."""
+
+    username: str
+    password: str
+
+
+@click.command()
+@own_state_option
+@click.option(
+    "--zone", default="UTC", show_default=True, type=Line(100), help="IANA zone of the capital."
+)
+@explained
+def init(state: str, zone: str) -> None:
+    """Make the database and the first two administrators of a state.
+
+    Two, so that neither can act unseen. Their passwords are shown once.
+
+    \b
+    Example:
+      salsa init --state PRY --zone America/Asuncion
+    """
+    with database.running_database(Config.from_env()) as config:
+        migrations.upgrade_schema(owner_url(config))
+        with core_app(config).app_context():
+            opened = _begin(state, zone)
+    click.echo(f"Ready for {state}. Note these passwords; they are not shown again.\n")
+    for account in opened:
+        click.echo(f"  {account.username:<28} {account.password}")
+    click.echo("\nNext: salsa serve, then open http://127.0.0.1:8000/")
+
+
+def _begin(state: str, zone: str) -> list[Opened]:
+    actor = operator(state)
+    with transaction(actor):
+        require_participant(state)
+        if accounts.list_accounts(actor, {}, 1, None).items:
+            raise Conflict(
+                message(
+                    "{state} is begun already; salsa account list --state {state} shows its"
+                    " accounts.",
+                    state=state,
+                )
+            )
+        installation.declare_real(actor=actor)
+        code = f"{state}-ADMINISTRATION"
+        agencies.register_agency(actor=actor, data=AgencyData(code, "licensing", code, zone))
+        return [_administrator(state, code, number) for number in (1, 2)]
+
+
+def _administrator(state: str, agency: str, number: int) -> Opened:
+    username = f"{state.lower()}.administrator.{number}"
+    data = AccountData(username, "state_administrator", agency)
+    _, password = accounts.open_account(actor=operator(state), data=data)
+    return Opened(username, password)
+
+
+ENOUGH = 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check; `remedy` is what to do if it failed."""
+
+    what: str
+    is_right: bool
+    remedy: str = ""
+
+
+@click.command()
+def doctor() -> None:
+    """Check everything that the service needs; exit with 1 if something is wrong.
+
+    \b
+    Example:
+      salsa doctor
+    """
+    wrong = 0
+    for finding in findings():
+        wrong += not finding.is_right
+        click.echo(f"{'ok   ' if finding.is_right else 'WRONG'}  {finding.what}")
+        if not finding.is_right:
+            click.echo(f"       what to do: {finding.remedy}")
+    click.echo(f"\n{wrong} to be mended." if wrong else "\nNothing is wrong.")
+    raise click.exceptions.Exit(1 if wrong else 0)
+
+
+def findings() -> Iterator[Finding]:
+    """Run all checks; none changes anything lasting."""
+    yield _python()
+    try:
+        config = Config.from_env()
+    except SalsaError as error:
+        yield Finding("settings", False, str(error.message))
+        return
+    yield Finding("settings", True)
+    for check in (_home, _space, _server, _schema):
+        yield _run_check(check, config)
+
+
+def _run_check(check: Callable[[Config], Finding], config: Config) -> Finding:
+    try:
+        return check(config)
+    except SalsaError as error:
+        return Finding(check.__name__.strip("_"), False, str(error.message))
+    except OSError as error:
+        remedy = f"{error.strerror}: let SALSA_HOME name a folder that you may write."
+        return Finding(check.__name__.strip("_"), False, remedy)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(f"Python {version}", sys.version_info >= (3, 11), "Use Python 3.11 or newer.")
+
+
+def _home(config: Config) -> Finding:
+    try:
+        config.home.mkdir(parents=True, exist_ok=True)
+        probe = config.home / ".doctor"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return Finding(
+            f"folder {config.home}",
+            False,
+            f"{error.strerror}: let SALSA_HOME name a folder that you may write.",
+        )
+    return Finding(f"folder {config.home}", True)
+
+
+def _space(config: Config) -> Finding:
+    free = shutil.disk_usage(config.home).free
+    return Finding(f"{free // ENOUGH} GiB free", free > ENOUGH, "Free at least 1 GiB.")
+
+
+def _server(config: Config) -> Finding:
+    if config.database_url is not None:
+        return Finding("PostgreSQL as SALSA_DATABASE_URL names it", True)
+    folder = programs.find_programs()
+    status = EmbeddedServer(config.home).status()
+    state = f"running as {status.pid}" if status.running else "not running; commands start it"
+    return Finding(f"PostgreSQL {programs.program_version(folder)}, {state}", True)
+
+
+def _schema(config: Config) -> Finding:
+    with database.running_database(config) as started:
+        url = started.migration_url or started.database_url or ""
+        at, wanted = migrations.schema_revisions(url)
+    remedy = "Run salsa db upgrade." if at else "Begin with salsa init or salsa demo."
+    return Finding(f"schema at {at or 'nothing'}", at == wanted, remedy)

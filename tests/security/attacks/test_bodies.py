@@ -1,0 +1,78 @@
+"""Bodies that are made to cost more than they say: too many fields, too many errors.
+
+Before: 1,000,000 unknown fields of a check took 28.7 s and 1.7 GB, and 300,000 were answered with 22 MB.
+"""
+
+import json
+import tracemalloc
+
+import pytest
+
+from api.http.errors import MAX_ERRORS, MAX_PATH
+from tests.support import bodies
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def send(as_actor):
+    """Post bytes to a route; returns the answer and by how much the memory grew meanwhile."""
+    client = as_actor("PRY", "police_officer")
+
+    def post(path, body):
+        tracemalloc.start()
+        answer = client.client.post(
+            f"/api/v1{path}",
+            data=body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {client.token}"},
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return answer, peak
+
+    return post
+
+
+def _fields(count):
+    return b"{" + b",".join(b'"k%d":1' % number for number in range(count)) + b"}"
+
+
+def test_a_million_fields_of_a_check_are_refused_by_their_length(send):
+    """Measured: 4 ms and 0.3 MiB."""
+    answer, peak = send("/checks", _fields(1_000_000))
+    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
+    assert peak < 8 * MIB
+
+
+def test_a_million_fields_of_a_long_document_are_not_parsed(send):
+    """Seizures of 1,000 guns have up to 16 MiB. Measured: 12 ms, and no more memory than the body."""
+    body = _fields(1_000_000)
+    answer, peak = send("/seizures", body)
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
+    assert peak < 3 * len(body)  # the client holds it once, the service once
+
+
+@pytest.mark.parametrize("path", ["/checks", "/seizures"])
+@pytest.mark.parametrize(("count", "status"), [(500, 422), (501, 400)])
+def test_an_object_has_five_hundred_fields_at_most(send, path, count, status):
+    assert send(path, _fields(count).replace(b"k", b""))[0].status_code == status
+
+
+def test_an_object_inside_has_no_more(send):
+    inside = b'{"items": [{"firearm": ' + _fields(501) + b"}]}"
+    assert send("/seizures", inside)[0].status_code == 400
+
+
+def test_of_what_is_wrong_the_first_fields_are_told_and_none_at_length(send):
+    body = {"x" * 10_000 + str(number): 1 for number in range(200)}
+    answer, _ = send("/seizures", json.dumps(body).encode())
+    assert len(answer.json["errors"]) <= MAX_ERRORS
+    assert len(answer.data) < 3 * MAX_ERRORS * MAX_PATH
+
+
+def test_what_is_wrong_in_each_gun_is_told_of_the_first_ones(as_actor):
+    item = bodies.seizure()["items"][0] | {"colour": "red"}
+    client = as_actor("PRY", "police_officer")
+    answer = client.post("/seizures", bodies.seizure(items=[item] * 200), 422)
+    assert len(answer.json["errors"]) == MAX_ERRORS
