@@ -82,5 +82,3 @@ def count_record(
         for field, column in COLUMNS.items():
             if value := columns[column]:
                 yield DESCRIBED.key(owner, f"{field}:{value}", on)
-
-
