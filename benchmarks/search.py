@@ -156,7 +156,7 @@ def _search_service(query: MarkQuery, *, near: bool = False) -> tuple[list[int],
     found = _search(asked, operator("BRA"))[: baselines.MAX_RESULTS]
     is_hit = verdict([one.evidence for one in found]) == "hit"
     sureness = f"{found[0].evidence.strength} {found[0].evidence.near.kind}" if found else ""
-    return [one.hit.record_id.int for one in found], is_hit, sureness
+    return [one.mark_hit.record_id.int for one in found], is_hit, sureness
 
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:

@@ -138,7 +138,7 @@ def count_weaker_matches(
             query = queries[record].query
             candidates = drop_near_misses(candidates, query, is_seized=is_seized)
         count = sum(
-            each.evidence.is_worth_a_look and pseudonym(each.hit.record_id) not in listed
+            each.evidence.is_possible and pseudonym(each.mark_hit.record_id) not in listed
             for each in candidates
         )
         if count:

@@ -28,11 +28,11 @@ class Clause:
     phrases: list[Phrase] = field(default_factory=list)
     is_bracket: bool = False
 
-    def of(self, *kinds: str) -> list[Phrase]:
+    def select_phrases(self, *kinds: str) -> list[Phrase]:
         """Return the phrases of some kinds."""
         return [phrase for phrase in self.phrases if phrase.kind in kinds]
 
-    def as_written(self) -> str:
+    def source_text(self) -> str:
         """Return the clause as written."""
         if not self.phrases:
             return ""
@@ -210,9 +210,9 @@ def parse_clauses(clauses: Sequence[Clause]) -> ParsedCell:
     cell = ParsedCell()
     before: list[MarkDraft] = []  # the marks of the clause before
     for clause in clauses:
-        if clause.is_bracket and not clause.as_written().strip("?") and cell.drafts:
+        if clause.is_bracket and not clause.source_text().strip("?") and cell.drafts:
             cell.drafts[-1].conditions.append("probable")
-        elif clause.of("mark"):
+        elif clause.select_phrases("mark"):
             before = _add_marks(cell, clause)
         else:
             _add_clause_without_marks(cell, clause, before)
@@ -222,7 +222,7 @@ def parse_clauses(clauses: Sequence[Clause]) -> ParsedCell:
             if is_unknown and any(phrase.kind == "word" for phrase in run):
                 cell.remarks.append(clause.text[run[0].start : run[-1].end])
     is_alone = len(cell.drafts) == 1 and (
-        any(clause.of("label") for clause in clauses)
+        any(clause.select_phrases("label") for clause in clauses)
         or (len(clauses) == 1 and not _is_known(clauses[0]))
     )
     cell.is_plain &= is_alone or all(
@@ -237,7 +237,7 @@ def _is_known(clause: Clause) -> bool:
 
 def _add_marks(cell: ParsedCell, clause: Clause) -> list[MarkDraft]:
     """Add the marks of a clause; a leading part names the next mark."""
-    named = clause.of("part", "mark")
+    named = clause.select_phrases("part", "mark")
     is_before = "part" in (named[0].kind, *(phrase.kind for phrase in cell.waiting))
     is_before |= named[-1].kind == "mark"  # “12345, with magazine 678”
     cell.is_plain &= not clause.is_bracket or _is_known(clause)
@@ -281,8 +281,8 @@ def _add_clause_without_marks(
     cell: ParsedCell, clause: Clause, before: Sequence[MarkDraft]
 ) -> None:
     """Apply a clause without marks to the previous marks, or to a part."""
-    parts, lost = clause.of("part"), []
-    for phrase in clause.of("marking", "label"):
+    parts, lost = clause.select_phrases("part"), []
+    for phrase in clause.select_phrases("marking", "label"):
         if phrase.kind == "marking":
             lost.append(phrase.code)
         elif marking_of(clause.text[phrase.start : phrase.end]) == "unmarked":  # S/N is no label
@@ -290,13 +290,13 @@ def _add_clause_without_marks(
     cell.markings += lost
     known = [phrase for phrase in clause.phrases if phrase.kind in KNOWN_PHRASES]
     if parts and lost:
-        cell.remarks.append(clause.as_written())
+        cell.remarks.append(clause.source_text())
     elif len(parts) > 1 and len(parts) == len(before):
         for draft, part in zip(before, parts, strict=True):
             draft.parts.append(part.code)
     elif cell.drafts:
         for phrase in known:
-            is_plural = phrase.kind == "condition" and clause.as_written().endswith("s")
+            is_plural = phrase.kind == "condition" and clause.source_text().endswith("s")
             is_of_last = clause.is_bracket or not is_plural
             for draft in cell.drafts[-1:] if is_of_last else cell.drafts:
                 _apply_phrase(cell, clause, draft, phrase)

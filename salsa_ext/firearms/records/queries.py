@@ -245,7 +245,7 @@ def query_for_record(view: RecordView) -> Query:
     columns = {name: getattr(record, name) for name in QUERY_FIELDS}
     marks = [mark_values.Mark(mark.kind, mark.text) for mark in view.marks]
     query = query_for_description(columns, marks)
-    return replace(query, event=record.event, event_year=record.occurred_on.year)
+    return replace(query, event=record.event, reported_year=record.occurred_on.year)
 
 
 def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_values.Mark]) -> Query:

@@ -72,7 +72,7 @@ def candidates_to_show(candidates: Iterable[Candidate], limit: int) -> list[Cand
 
     Only those at least possible; of equals reported events first, unreadable ones last.
     """
-    worth = [candidate for candidate in candidates if candidate.evidence.is_worth_a_look]
+    worth = [candidate for candidate in candidates if candidate.evidence.is_possible]
     worth.sort(key=lambda candidate: (-candidate.evidence.bits, not is_reported(candidate)))
     return worth[:limit] + [candidate for candidate in worth[limit:] if must_be_listed(candidate)]
 
@@ -84,12 +84,12 @@ def must_be_listed(candidate: Candidate) -> bool:
 
 def is_reported(candidate: Candidate) -> bool:
     """Return whether a readable record reports its gun missing, seized or similar."""
-    return candidate.is_open and candidate.hit.event in REPORTED_TEXTS
+    return candidate.is_open and candidate.mark_hit.event in REPORTED_TEXTS
 
 
 def count_unlisted(candidates: Iterable[Candidate], listed: Sequence[Candidate]) -> int:
     """Return how many possible candidates are not listed."""
-    return sum(candidate.evidence.is_worth_a_look for candidate in candidates) - len(listed)
+    return sum(candidate.evidence.is_possible for candidate in candidates) - len(listed)
 
 
 def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advice:
@@ -106,9 +106,9 @@ def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advi
         decisive = [each for each in listed if each.evidence.bits >= best - LIKELY_MARGIN]
     reported = _reported_hit(decisive)
     states: list[str] = []
-    if any(candidate.hit.state != asker for candidate in decisive):
+    if any(candidate.mark_hit.state != asker for candidate in decisive):
         first = [reported.state] if reported else []
-        others = (candidate.hit.state for candidate in (*decisive, *listed))
+        others = (candidate.mark_hit.state for candidate in (*decisive, *listed))
         states = sorted(dict.fromkeys([*first, *others]), key=lambda state: state == asker)
     if not any(candidate.is_open for candidate in decisive):
         text = RESTRICTED_TEXT if verdict == "hit" else MAYBE_RESTRICTED_TEXT
@@ -124,9 +124,9 @@ def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advi
 def _reported_hit(decisive: Sequence[Candidate]) -> MarkHit | None:
     """Return the weightiest reported event; not a loss with a later recovery."""
     reported = [
-        candidate.hit
+        candidate.mark_hit
         for candidate in decisive
-        if is_reported(candidate) and not candidate.hit.is_superseded
+        if is_reported(candidate) and not candidate.mark_hit.is_superseded
     ]
     recovered = [hit for hit in reported if hit.event == "recovery"]
     current = [

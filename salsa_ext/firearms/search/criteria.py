@@ -222,8 +222,8 @@ def describe_query(query: Query) -> Description:
             country=query.country,
             year=query.year,
             model=fold_name("model", query.model) or None if query.model else None,
-            event_year=query.event_year,
-            earliest_year=year_of_manufacture(query.event, query.year, query.event_year),
+            reported_year=query.reported_year,
+            manufactured_year=year_of_manufacture(query.event, query.year, query.reported_year),
         )
     )
 
@@ -250,6 +250,6 @@ def describe_hit(hit: MarkHit) -> Description:
         country=hit.country,
         year=hit.year,
         model=hit.model,
-        event_year=hit.occurred_on.year,
-        earliest_year=year_of_manufacture(hit.event, hit.year, hit.occurred_on.year),
+        reported_year=hit.occurred_on.year,
+        manufactured_year=year_of_manufacture(hit.event, hit.year, hit.occurred_on.year),
     )

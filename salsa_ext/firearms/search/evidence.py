@@ -85,8 +85,8 @@ MAKER_FIELDS: Final = frozenset(("make", "calibre_family"))
 class Description:
     """The compared fields of a gun, as codes.
 
-    `year` is the year of manufacture, `model` folded text, `event_year` that of the recorded event
-    or the find, `earliest_year` that before which no event is possible. `related` are calibre
+    `year` is the year of manufacture, `model` folded text, `reported_year` that of the recorded event
+    or the find, `manufactured_year` that before which no event is possible. `related` are calibre
     families fired from the same guns (5.56x45 and .223 Remington), `kin` makes of the same house
     (Browning and FN Herstal), `akin` types for the same gun (carbine and rifle). `likely` are
     uncertain fields with their probable codes: they count half where they agree, and never against.
@@ -99,8 +99,8 @@ class Description:
     country: str | None = None
     year: int | None = None
     model: str | None = None
-    event_year: int | None = None
-    earliest_year: int | None = None
+    reported_year: int | None = None
+    manufactured_year: int | None = None
     related: frozenset[str] = frozenset()
     kin: frozenset[str] = frozenset()
     akin: frozenset[str] = frozenset()
@@ -277,7 +277,7 @@ class Evidence:
         return "moderate" if self.bits >= MODERATE else "weak"
 
     @property
-    def is_worth_a_look(self) -> bool:
+    def is_possible(self) -> bool:
         """Return whether the answer is at least `possible`.
 
         Enough bits, or a record that fits all of a partly read mark.
@@ -374,7 +374,11 @@ def weigh(
 
 def is_too_early(gun: Description, event: Description) -> bool:
     """Return whether an event precedes the other side's manufacture."""
-    return bool(gun.earliest_year and event.event_year and event.event_year < gun.earliest_year)
+    return bool(
+        gun.manufactured_year
+        and event.reported_year
+        and event.reported_year < gun.manufactured_year
+    )
 
 
 def _mark_bits(near: MarkComparison, by: str) -> float:
@@ -395,4 +399,4 @@ def verdict(candidates: Sequence[Evidence]) -> str:
     """Return `hit` (one strong), `possible` (one worth comparing) or `no_hit`."""
     if any(evidence.strength == "strong" for evidence in candidates):
         return "hit"
-    return "possible" if any(evidence.is_worth_a_look for evidence in candidates) else "no_hit"
+    return "possible" if any(evidence.is_possible for evidence in candidates) else "no_hit"

@@ -34,17 +34,17 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
     by_mark = _Crowd(shown, lambda _: None, lambda candidate: candidate.evidence.serial_bits)
     same_mark: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in open_ones:
-        same_mark[skeleton(candidate.hit.serial_norm)].append(candidate)
+        same_mark[skeleton(candidate.mark_hit.serial_norm)].append(candidate)
     weighed = []
     for candidate in candidates:
         # contradicting guns of one mark: none is certain unless it fits better
-        others = same_mark[skeleton(candidate.hit.serial_norm)] if candidate.is_open else ()
+        others = same_mark[skeleton(candidate.mark_hit.serial_norm)] if candidate.is_open else ()
         least = candidate.evidence.bits - RIVAL_MARGIN
         if any(
-            other.evidence.bits >= least and contradict(candidate.hit, other.hit)
+            other.evidence.bits >= least and contradict(candidate.mark_hit, other.mark_hit)
             for other in others
         ):
-            candidate = Candidate(candidate.hit, replace(candidate.evidence, has_rival=True))
+            candidate = Candidate(candidate.mark_hit, replace(candidate.evidence, has_rival=True))
         weighed.append((by_all if candidate.is_open else by_mark).weigh(candidate))
     return weighed
 
@@ -65,13 +65,15 @@ def crowds_for_other_state(
     """
     seen = []
     for candidate in candidates:
-        hit = candidate.hit
+        hit = candidate.mark_hit
         visibility = own_visibilities.get(hit.record_id, hit.visibility)
         if visibility == "open" and not is_open:
             visibility = "pointer"
         evidence = replace(candidate.evidence, crowd=None)
         seen.append(Candidate(hit._replace(visibility=visibility), evidence))
-    return {candidate.hit.record_id: candidate.evidence.crowd for candidate in apply_crowd(seen)}
+    return {
+        candidate.mark_hit.record_id: candidate.evidence.crowd for candidate in apply_crowd(seen)
+    }
 
 
 class _Crowd:
@@ -86,7 +88,7 @@ class _Crowd:
         self._describe, self._bits = describe, bits
         best: dict[str, dict[_Gun, float]] = defaultdict(dict)
         for candidate in candidates:
-            guns, gun = best[skeleton(candidate.hit.serial_norm)], describe(candidate.hit)
+            guns, gun = best[skeleton(candidate.mark_hit.serial_norm)], describe(candidate.mark_hit)
             guns[gun] = max(bits(candidate), guns.get(gun, -inf))
         self._best = {mark: _group_by_gun(guns) for mark, guns in best.items()}
         self._odds = {mark: _sum_odds(guns.values()) for mark, guns in self._best.items()}
@@ -95,9 +97,9 @@ class _Crowd:
 
     def weigh(self, candidate: Candidate) -> Candidate:
         """Return the candidate less the bits lost to the others."""
-        own, mark = self._bits(candidate), skeleton(candidate.hit.serial_norm)
+        own, mark = self._bits(candidate), skeleton(candidate.mark_hit.serial_norm)
         same = self._odds.get(mark, 0.0)
-        gun, guns = self._describe(candidate.hit), self._best.get(mark, {})
+        gun, guns = self._describe(candidate.mark_hit), self._best.get(mark, {})
         if gun is not None and len(guns) > 1:  # less the odds of other guns of the same mark
             same -= _sum_odds(most for other, most in guns.items() if other and _differ(gun, other))
         loss = log2(1 + max(self._sum - same, 0) / 2**own)
@@ -105,7 +107,7 @@ class _Crowd:
             return candidate
         count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
         crowd = (count, round(loss, 1))
-        return Candidate(candidate.hit, replace(candidate.evidence, crowd=crowd))
+        return Candidate(candidate.mark_hit, replace(candidate.evidence, crowd=crowd))
 
 
 def _group_by_gun(descriptions: Mapping[_Gun, float]) -> dict[_Gun, float]:

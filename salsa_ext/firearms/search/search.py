@@ -103,7 +103,7 @@ def weigh_hits(
 
 def _preference(candidate: Candidate) -> tuple[float, bool]:
     """Better evidence first; of equals a mark that is not superseded."""
-    return candidate.evidence.bits, not candidate.hit.is_superseded
+    return candidate.evidence.bits, not candidate.mark_hit.is_superseded
 
 
 def _rank(candidate: Candidate) -> tuple[float, date, str]:
@@ -111,8 +111,8 @@ def _rank(candidate: Candidate) -> tuple[float, date, str]:
 
     Records that are not open are last among equals: their place would reveal the date.
     """
-    on = candidate.hit.occurred_on if candidate.is_open else date.max
-    return -candidate.evidence.bits, on, candidate.hit.state
+    on = candidate.mark_hit.occurred_on if candidate.is_open else date.max
+    return -candidate.evidence.bits, on, candidate.mark_hit.state
 
 
 def hits_by_other_marks(hits: Iterable[MarkHit], roles: Mapping[SearchMark, str]) -> list[MarkHit]:
@@ -161,13 +161,13 @@ def _limit_crowd_loss(candidate: Candidate) -> Candidate:
         return candidate
     count, loss = evidence.crowd
     crowd = (count, round(loss + evidence.bits - FAINT, 1))
-    return Candidate(candidate.hit, replace(evidence, crowd=crowd))
+    return Candidate(candidate.mark_hit, replace(evidence, crowd=crowd))
 
 
 def best_scores(candidates: Sequence[Candidate]) -> BestScores:
     """Return the best scores of the candidates, and of lawful history."""
     opened = [candidate for candidate in candidates if candidate.is_open]
-    conclusive = [candidate for candidate in opened if candidate.hit.event not in INCONCLUSIVE]
+    conclusive = [candidate for candidate in opened if candidate.mark_hit.event not in INCONCLUSIVE]
     lawful = (*conclusive, *(candidate for candidate in candidates if not candidate.is_open))
     return BestScores(
         max((candidate.evidence.bits for candidate in opened), default=0.0),
@@ -190,7 +190,7 @@ def likely_candidates(candidates: Sequence[Candidate], best: BestScores) -> list
         if not candidate.is_open:
             is_likely = evidence.bits >= best.serial_bits - LIKELY_MARGIN
         else:
-            is_inconclusive = candidate.hit.event in INCONCLUSIVE
+            is_inconclusive = candidate.mark_hit.event in INCONCLUSIVE
             least = (best.bits if is_inconclusive else best.lawful_bits) - LIKELY_MARGIN
             is_likely = (
                 evidence.bits >= least
@@ -204,7 +204,7 @@ def likely_candidates(candidates: Sequence[Candidate], best: BestScores) -> list
 
 
 def _is_missing_or_seized(candidate: Candidate) -> bool:
-    return candidate.hit.event in MISSING_EVENTS | SEIZED
+    return candidate.mark_hit.event in MISSING_EVENTS | SEIZED
 
 
 def drop_near_misses(
@@ -219,7 +219,7 @@ def drop_near_misses(
         candidate
         for candidate in candidates
         if candidate.evidence.near.kind in EQUAL_KINDS
-        or any(compare(mark.norm, candidate.hit.serial_norm) for mark in left)
+        or any(compare(mark.norm, candidate.mark_hit.serial_norm) for mark in left)
     ]
 
 
@@ -241,18 +241,18 @@ def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: boo
     described = describe_query(query)
     inconclusive = INCONCLUSIVE if is_seized else frozenset({ALERT})
     return [
-        candidate.hit
+        candidate.mark_hit
         for candidate in candidates
         if candidate.is_open
         and candidate.evidence.near.kind == "same"
         and candidate.evidence.strength == "strong"
-        and index.is_exact_hit(candidate.hit, described, NO_STATE, inconclusive)
+        and index.is_exact_hit(candidate.mark_hit, described, NO_STATE, inconclusive)
     ]
 
 
 def evidence_for_owner(query: Query, candidate: Candidate) -> Evidence | None:
     """Weigh a candidate by its whole record, as its own state may."""
-    record = describe_hit(candidate.hit._replace(visibility="open"))
+    record = describe_hit(candidate.mark_hit._replace(visibility="open"))
     described, evidence = describe_query(query), candidate.evidence
     weights = weights_for(described, frequencies.shares())
     weighed = [

@@ -31,7 +31,7 @@ def compare_events(
     """
     if not events:
         return events
-    query = replace(query_for_description(firearm, ()), event_year=found_on.year)
+    query = replace(query_for_description(firearm, ()), reported_year=found_on.year)
     described, serials = describe_query(query), serials_of(firearm)
     compared = []
     for event in events:
@@ -45,8 +45,8 @@ def compare_events(
             country=event.get("country_of_manufacture"),
             year=year,
             model=fold_name("model", model) or None if model else None,
-            event_year=recorded_in,
-            earliest_year=year_of_manufacture(event["event"], year, recorded_in),
+            reported_year=recorded_in,
+            manufactured_year=year_of_manufacture(event["event"], year, recorded_in),
         )
         # the matching serial of the query, else its first
         best = serial if serial in serials else next(iter(serials), "")

@@ -46,9 +46,9 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     best = best_scores(candidates)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in likely_candidates(candidates, best):
-        by_state[candidate.hit.state].append(candidate)
+        by_state[candidate.mark_hit.state].append(candidate)
     disclosed = {  # that a state has records, no more
-        candidate.hit.record_id: HOLDER_GROUPS
+        candidate.mark_hit.record_id: HOLDER_GROUPS
         for likely in by_state.values()
         for candidate in likely
         if candidate.shows("holder")
