@@ -252,13 +252,13 @@ def find_requesters(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[s
 class LaterCandidates(NamedTuple):
     """Current candidates of a query, best first.
 
-    `hidden` are silent records of other states; `shown` are all others, including alerts hidden
-    from all. `left_out` are ids in `shown` that the answer excludes, since an exact match makes
+    `hidden` are silent records of other states; `visible` are all others, including alerts hidden
+    from all. `left_out` are ids in `visible` that the answer excludes, since an exact match makes
     them irrelevant.
     """
 
     hidden: Sequence[Candidate]
-    shown: Sequence[Candidate]
+    visible: Sequence[Candidate]
     left_out: Set[UUID]
 
 
