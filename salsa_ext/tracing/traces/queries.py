@@ -214,7 +214,7 @@ def list_traces(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
     page = fetch_page(query, Trace.id, limit, cursor)
-    return page.of(_views(page.items))
+    return page.with_items(_views(page.items))
 
 
 def traces_of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
