@@ -152,11 +152,15 @@ def _search_service(query: MarkQuery, *, near: bool = False) -> tuple[list[int],
     """Search as traces and matches do (`near`), or as a check."""
     make = names.labels("make", "en").get(query.make or "", query.make)
     calibre = names.labels("calibre", "en").get(query.calibre or "", query.calibre)
-    asked = Query(query.read, make=make, calibre=calibre, near=near)
-    found = _search(asked, operator("BRA"))[: baselines.MAX_RESULTS]
-    is_hit = verdict([one.evidence for one in found]) == "hit"
-    sureness = f"{found[0].evidence.strength} {found[0].evidence.near.kind}" if found else ""
-    return [one.mark_hit.record_id.int for one in found], is_hit, sureness
+    search_query = Query(query.read, make=make, calibre=calibre, near=near)
+    candidates = _search(search_query, operator("BRA"))[: baselines.MAX_RESULTS]
+    is_hit = verdict([candidate.evidence for candidate in candidates]) == "hit"
+    sureness = (
+        f"{candidates[0].evidence.strength} {candidates[0].evidence.near.kind}"
+        if candidates
+        else ""
+    )
+    return [candidate.mark_hit.record_id.int for candidate in candidates], is_hit, sureness
 
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:
