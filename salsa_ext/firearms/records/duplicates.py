@@ -122,7 +122,7 @@ def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
         tuple_(MarkKey.key, MarkKey.serial_norm).in_([(key.value, key.norm) for key in keys]),
         MarkKey.state == actor.own_state(),
         MarkKey.event == data.kind,
-        MarkKey.occurred_on == data.when.occurred_on,
+        MarkKey.occurred_on == data.occurred_on,
         ~MarkKey.is_void,
         ~MarkKey.is_superseded,
     )

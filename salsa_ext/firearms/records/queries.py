@@ -13,14 +13,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 
 from salsa_ext.core.batches import CHUNK_SIZE
+from salsa_ext.core.rows import from_row
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
 from salsa_ext.documents.models import Report
 from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.reading import coarser_readings
-from salsa_ext.firearms.marks.values import Firearm, Query
+from salsa_ext.firearms.marks.values import Firearm, Query, RecordedItem
 from salsa_ext.firearms.records.models import FirearmColumns, Mark, Party, Record, RecordSetting
+from salsa_ext.firearms.records.values import Party as PartyValue
 
 PartiesById = dict[UUID, Party]
 _PARTIES_BY_ID: Final = select(Party).where(is_any_of_param(Party.id))
@@ -55,6 +57,18 @@ class RecordView:
         """
         is_unlinked = self.record.document_kind == "receipt" and self.record.linked_record is None
         return self.is_of_withdrawn or is_unlinked
+
+
+def recorded_party(parties: PartiesById, party_id: UUID | None) -> PartyValue | None:
+    """Return a party of a document, or None."""
+    party = parties.get(party_id) if party_id else None
+    return from_row(PartyValue, party) if party else None
+
+
+def recorded_item(view: RecordView) -> RecordedItem:
+    """Return the gun of a record, as recorded."""
+    marks = (from_row(mark_values.RecordedMark, mark, reader=mark.reader) for mark in view.marks)
+    return from_row(RecordedItem, view.record, marks=tuple(marks))
 
 
 def records_of_documents(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
+
+from salsa_ext.core.codes import PARTY_KINDS
+from salsa_ext.core.fields import Field, Name, Rule, Split, StateName, Text
 
 Event = Mapping[str, Any]
 
@@ -53,17 +56,30 @@ def pseudonym(record_id: UUID) -> UUID:
     return UUID(bytes=hashlib.blake2b(record_id.bytes, digest_size=16).digest())
 
 
+NAME_GROUPS: Final = Split(
+    "kind", {kind: "firms" for kind in PARTY_KINDS if kind != "individual"}, otherwise="persons"
+)
+"""A kind of party that nobody foresaw is hidden like a person."""
+
+
 @dataclass(frozen=True)
 class Party:
-    """A person or firm as a document names it."""
+    """A person or firm as a document names it.
 
-    name: str
-    kind: str
-    country: str
-    address: str | None = None
-    contact: str | None = None
-    identification: str | None = None
-    licence: str | None = None
+    The name is None once it is erased.
+    """
+
+    name: Annotated[Name, Field("Name", NAME_GROUPS, personal="direct")]
+    kind: Annotated[str, Rule(choices=PARTY_KINDS), Field("Kind", "parties")]
+    country: Annotated[StateName, Field("Country", "parties")]
+    address: Annotated[Text | None, Field("Address", NAME_GROUPS, personal="direct")] = None
+    contact: Annotated[
+        Text | None, Field("Telephone or e-mail", NAME_GROUPS, personal="direct")
+    ] = None
+    identification: Annotated[
+        Name | None, Field("Identification", NAME_GROUPS, personal="direct")
+    ] = None
+    licence: Annotated[Name | None, Field("Licence", NAME_GROUPS, personal="direct")] = None
 
 
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))
