@@ -53,7 +53,6 @@ SAID_SO = {
         "Page",
         "Pages",
         "Parties",
-        "Points",
         "Police",
         "Port",
         "Question",
