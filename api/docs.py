@@ -100,8 +100,8 @@ def _fields_table(kind: DocumentKind) -> str:
         "|---|---|---|",
     ]
     for chain in leaves(kind.value):
-        path = ".".join(one.key for one in chain)
-        groups = dict.fromkeys(" or ".join(sorted(groups_of(one))) for one in chain)
+        path = ".".join(member.key for member in chain)
+        groups = dict.fromkeys(" or ".join(sorted(groups_of(member))) for member in chain)
         readers = OWNER if OWNER in groups else " and ".join(groups)
         lines.append(f"| `{path}` | {readers} | {chain[-1].field.personal or ''} |")
     return "\n".join(lines) + "\n\n"

@@ -118,7 +118,7 @@ def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     said = text(ask(officer, serial="ZZZ999888"))
     assert "○ Not in the records searched" in said
     assert "that does not make it lawful" in said
-    assert "Whose records were searched: 1 states" in said and "Paraguay 1 9 Mar 2026" in said
+    assert "Whose records were searched: 1 state" in said and "Paraguay 1 9 Mar 2026" in said
     assert "Whom to call" not in said
 
 
@@ -191,7 +191,7 @@ def test_a_mark_that_was_corrected_says_so(officer, as_actor):
         ({"serial": ""}, "serial", "This field is required."),
         ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
         ({"serial": "??*"}, "serial", "None of this serial can be read"),
-        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre beside it"),
+        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre as well"),
         ({"year": "ninety"}, "year", "A whole number is needed here"),
         ({"country": "Atlantis"}, "country", "three capital letters"),
         ({"purpose": "seizure", "case_number": ""}, "case_number", "needs a case number"),
@@ -213,7 +213,7 @@ def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, fi
 def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
     sell()
     page = ask(officer, make="taruus")
-    remark = "“taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    remark = "“taruus” is not a known make, and did not count. Did you mean Taurus?"
     assert f"! Make : {remark}" in text(page) and '<a href="#make">' in page
     assert f'<p class="hint" id="make-hint">{remark}</p>' in page
 

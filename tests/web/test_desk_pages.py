@@ -171,7 +171,7 @@ def test_a_shipment_shows_where_it_is_and_when_it_is_due(officer, trade, as_acto
     said = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
     assert "▲ Overdue Due: 8 Mar 2026, 12:00 ▲ 1 day and 3 hours late" in said
     assert "✓ Passed 7 Mar 2026, 12:30 · Brazil Pieces counted: 2" in said
-    assert "▲ Not ticked: 1 day and 3 hours late" in said
+    assert "▲ Not recorded: 1 day and 3 hours late" in said
     assert "ABC123456" in said and "Paraguay has not confirmed a receipt." in said
 
 

@@ -11,9 +11,9 @@ from tests.web.pages import text
 
 WORDS = {
     "en": ("Matches", "Match with Paraguay", "Evidence for and against"),
-    "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
-    "fr": ("Correspondances", "Correspondance avec le Paraguay", "Ce qui plaide pour"),
-    "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),
+    "es": ("Coincidencias", "Coincidencia con Paraguay", "Indicios a favor y en contra"),
+    "fr": ("Correspondances", "Correspondance avec le Paraguay", "Éléments pour et contre"),
+    "pt": ("Coincidências", "Coincidência com o Paraguai", "Indícios a favor e contra"),
 }
 SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}

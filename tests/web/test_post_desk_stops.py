@@ -186,7 +186,7 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
     act(as_actor("BRA", "licensing_officer"), truck, "hold", reason="Licence")
     exporter = signed_in("BRA", "border_officer")
     said = text(exporter.open(f"{DESK}/shipments/{truck['id']}"))
-    assert "Held by Brazil since" in said and "let it go on before you tick it as passed" in said
+    assert "Held by Brazil since" in said and "Release it before you record that it passed" in said
     sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T12:00"}
     page = exporter.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "Let it go on first with “Let it go on”" in text(page)
@@ -248,7 +248,7 @@ def test_what_was_never_released_is_told_before_it_enters_asked_about_and_told_a
     officer, planned, as_actor
 ):
     sheet = f"{DESK}/shipments/{planned['id']}"
-    warned = "Brazil has not released it, and has not ticked its exit: call before it enters."
+    warned = "Brazil has not released it, and has not recorded its exit: call before it enters."
     assert "Not released by Brazil" in text(officer.open(DESK))
     assert warned in text(officer.open(sheet))
     sent = {"which": planned["id"], "outcome": "passed"}

@@ -298,7 +298,7 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor
     history = f"/records/{made['firearm']['record']}/history"
     assert "Withdrawn: reported in error" in text(police.open(history))
     for name in ("correct", "withdraw"):
-        assert "report the gun anew" in text(police.open(f"{address}/{name}", 409))
+        assert "Report the firearm again" in text(police.open(f"{address}/{name}", 409))
 
 
 @pytest.mark.parametrize("role", ["trace_analyst", "supervisor"])

@@ -49,7 +49,7 @@ def test_an_authority_that_signed_in_learns_whether_it_stands(signed_in, issued,
     with transaction(operator("PRY")):
         db.session.execute(text("UPDATE permit SET status = 'cancelled'"))
     page = verified(officer, token)
-    assert "the paper does not stand" in page and "Cancelled" in page
+    assert "the document is not valid" in page and "Cancelled" in page
 
 
 def test_who_may_not_read_permits_sees_the_signature_alone(signed_in, token):

@@ -155,8 +155,8 @@ def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, held):
 @pytest.mark.parametrize(
     "read,held,said",
     [
-        ("52381", "TKA52381", "the record has letters beside them"),
-        ("TKA52381", "52381", "the record has no letters beside them"),
+        ("52381", "TKA52381", "the record has letters as well"),
+        ("TKA52381", "52381", "the record has no letters."),
         ("TKA52381", "XYZ52381", "and other letters"),
         ("00052381", "52381", "with more or fewer zeros before them"),
     ],

@@ -72,7 +72,7 @@ def test_every_state_that_holds_it_is_named_and_told_of_what_passes(way, held):
     for words in (
         "Bolivia holds this shipment since 3 Mar 2026, 10:00: No licence. No office",
         "Brazil holds this shipment since 3 Mar 2026, 10:00: Seal cut. No office",
-        "told to: Bolivia, Brazil",
+        "are notified: Bolivia, Brazil",
     ):
         assert words in answer
     enter(way, held, confirm_held=True)

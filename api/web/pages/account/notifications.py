@@ -71,13 +71,13 @@ def mark_many_read(actor: Actor) -> Any:
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    asked = document_pages.read_filters(NotificationQuery)
-    filters = asked.filters
+    query = document_pages.read_filters(NotificationQuery)
+    filters = query.filters
     is_narrowed = any(name in filters for name in NARROWING_FILTERS)
     frequent = {} if is_narrowed else _frequent_codes(actor)
-    shown = filters if is_narrowed else filters | {"rest": [*frequent]}
-    page = list_notifications(actor, shown, PAGE_SIZE, asked.cursor)
-    has_sections = not is_narrowed and asked.cursor is None and filters.get("unread") is not False
+    values = filters if is_narrowed else filters | {"rest": [*frequent]}
+    page = list_notifications(actor, values, PAGE_SIZE, query.cursor)
+    has_sections = not is_narrowed and query.cursor is None and filters.get("unread") is not False
     urgent = _urgent(actor) if has_sections else Page[NotificationView]([])
     is_folded = has_sections and bool(frequent or urgent.items)
     narrowed = {name: filters[name] for name in ("kind", "code") if name in filters}
@@ -87,7 +87,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         actor,
         trail=(),
         page=page,
-        form=asked.form,
+        form=query.form,
         sent=sent or Form(),
         filters=filters,
         unread=count_notifications(actor, narrowed | {"unread": True}) if narrowed else 0,

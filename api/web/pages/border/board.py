@@ -36,13 +36,13 @@ POST_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 @login_required
 def board_page(actor: Actor, code: str) -> str:
     """Show due and late shipments, seizures nearby, open work."""
-    view, shown = _board_view(actor, code, at_once=True)
+    view, page = _board_view(actor, code, at_once=True)
     return render_template(
         "board/page.html",
         code=code,
-        name=shown.name,
-        board=Markup(shown.whole),  # noqa: S704 - of our own template
-        live_attributes=live.live_attributes(view, shown),
+        name=page.name,
+        board=Markup(page.whole),  # noqa: S704 - of our own template
+        live_attributes=live.live_attributes(view, page),
     )
 
 

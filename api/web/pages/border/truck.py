@@ -99,8 +99,8 @@ def _can_hold(actor: Actor, view: TruckHere) -> bool:
 
 def _can_resume(actor: Actor, view: TruckHere) -> bool:
     """Return whether the own state holds it, or its hold was overruled."""
-    held, state = view.truck.view.hold, view.here.own.state
-    return held.is_held_by(state) or bool(held.overruled_of(state))
+    hold, state = view.truck.view.hold, view.here.own.state
+    return hold.is_held_by(state) or bool(hold.overruled_of(state))
 
 
 TASKS: Final[Mapping[str, Task]] = {
@@ -344,8 +344,8 @@ def truck_context(actor: Actor, here: CurrentPost, truck: Truck) -> dict[str, An
 def _show_search(actor: Actor, here: CurrentPost) -> str:
     """Show the trucks with a typed plate or number."""
     query = request.args.get("q", "").replace("\x00", "").strip()
-    found = crossings.find_trucks(actor, here.post, query) if query else None
-    return render_desk_page("search", actor, here, query=query, found=found, paper=None)
+    trucks = crossings.find_trucks(actor, here.post, query) if query else None
+    return render_desk_page("search", actor, here, query=query, found=trucks, paper=None)
 
 
 def _submit_search(actor: Actor, here: CurrentPost) -> Any:
@@ -355,8 +355,8 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
     with transaction(actor):
         count_notifications(actor)
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
-            found = crossings.find_trucks(actor, here.post, text)
-            return render_desk_page("search", actor, here, query=token, found=found, paper=None)
+            matching = crossings.find_trucks(actor, here.post, text)
+            return render_desk_page("search", actor, here, query=token, found=matching, paper=None)
         paper = paper_commands.verify_token(actor=actor, text=token.upper())
         number = paper.claims.number if paper.claims else None
         trucks = crossings.find_trucks(actor, here.post, number) if number else None

@@ -30,13 +30,13 @@ AUDIT = ("investigation.audit_log", message("Audit"))
 @login_required
 def audit_log(actor: Actor) -> str:
     """Show the audit log of the own state, newest first."""
-    asked = document_pages.read_filters(AuditQuery)
-    page = audit.list_entries(actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor)
+    query = document_pages.read_filters(AuditQuery)
+    page = audit.list_entries(actor, query.filters, document_pages.PAGE_SIZE, query.cursor)
     return render_page(
         "investigation/audit.html",
         actor,
         title=AUDIT[1],
-        form=asked.form,
+        form=query.form,
         rows=page.items,
         action_options=action_options(),
         kind_options=_kind_options(),
@@ -73,20 +73,20 @@ def disclosure_list(actor: Actor) -> str:
     The record is given by id, document number or serial; several candidates are listed with links.
     """
     require(actor, Permission.DISCLOSURE_READ)
-    asked = document_pages.read_filters(DisclosureQuery)
-    typed, page = asked.form.get("record"), None
+    query = document_pages.read_filters(DisclosureQuery)
+    typed, page = query.form.get("record"), None
     records = record_lookup.find_records(actor, typed) if typed else []
     if typed and not records:
-        asked.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
+        query.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
     if len(records) == 1:
         page = list_disclosures(
-            actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor, records[0].record
+            actor, query.filters, document_pages.PAGE_SIZE, query.cursor, records[0].record
         )
     return render_page(
         "investigation/disclosures.html",
         actor,
         trail=(HOME, AUDIT) if Permission.AUDIT_READ in actor.permissions else (HOME,),
-        form=asked.form,
+        form=query.form,
         records=records[: record_lookup.MAX_FOUND],
         several=record_picker.several_message(records),
         disclosures=DisclosureResponse(many=True).dump(page.items) if page else None,
