@@ -14,16 +14,6 @@ from tests.support.matches import look, matches, sold
 
 
 @pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def watch(session):
     """Let the worker look at a state's alerts after some days."""
 

@@ -2,21 +2,9 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, told, watch
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
 
 
 def test_the_alerts_state_confirms_and_who_waits_is_told(pry, bra):

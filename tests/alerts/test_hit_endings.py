@@ -7,16 +7,6 @@ from tests.support import bodies
 from tests.support.hits import answer, enter, hits, told, watch
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def test_a_hit_ends_with_its_alert(pry, bra):
     made = enter(pry)
     bra.post("/checks", bodies.check())

@@ -10,16 +10,6 @@ from tests.support.matches import look
 OF_A_CASE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-9"}
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 @beginning
 def seized(as_actor):
     """What Brazil seized, which an alert of Paraguay met."""

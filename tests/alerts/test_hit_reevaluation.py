@@ -9,16 +9,6 @@ from tests.support.reports import withdraw
 
 
 @pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def seized(pry, bra):
     """What Brazil seized, which an alert of Paraguay met."""
     pry.post("/alerts", bodies.alert())

@@ -10,16 +10,6 @@ from tests.support.hits import answer, enter, hits, told
 from tests.support.matches import look
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 @pytest.mark.parametrize(
     "action,words",
     [

@@ -1,20 +1,8 @@
 """Hits by records: an alert is met by what is seized, sold or shipped after it, and by seizures before it."""
 
-import pytest
-
 from tests.support import bodies
 from tests.support.hits import enter, hits, told
 from tests.support.matches import look, sold
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
 
 
 def test_a_seizure_meets_an_alert_at_once_and_once(pry, bra, run):

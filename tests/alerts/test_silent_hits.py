@@ -22,16 +22,6 @@ DUTY = {
 }
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
 def test_an_alert_that_lets_pass_shows_nothing_where_it_is_met(pry, as_actor, state):
     enter(pry, action="let_pass_and_inform")

@@ -9,16 +9,6 @@ from tests.support.matches import act, correct, matches, sold
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 @beginning
 def exported(as_actor):
     """Record an export of Brazil that Paraguay received; returns the export's record."""

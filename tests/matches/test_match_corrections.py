@@ -8,16 +8,6 @@ from tests.support import bodies
 from tests.support.matches import act, correct, look, matches, sold
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 def test_a_correction_of_a_serial_makes_a_new_match(as_actor, bra):
     sale = sold(as_actor)["firearm"]["record"]
     made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="XYZ987654")])).json

@@ -6,16 +6,6 @@ from tests.support import bodies
 from tests.support.matches import act, matches, sold
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 def test_a_match_is_confirmed_and_the_other_state_is_not_bound(as_actor, bra, pry):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())

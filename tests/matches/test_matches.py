@@ -13,16 +13,6 @@ from tests.support import bodies
 from tests.support.matches import act, correct, look, matches, sold
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 def test_a_seizure_that_matches_a_sale_is_a_match_of_both_states(as_actor, bra, pry):
     sale = sold(as_actor)["firearm"]["record"]
     seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]

@@ -7,11 +7,6 @@ from tests.support.grounds import beginning
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def asked(as_actor):
     """The analyst of Paraguay, who is asked."""
     return as_actor("PRY", "trace_analyst")

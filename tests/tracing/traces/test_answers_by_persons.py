@@ -9,11 +9,6 @@ OTHER = {"serial": "ABC128456"}
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def asked(as_actor):
     return as_actor("PRY", "trace_analyst")
 

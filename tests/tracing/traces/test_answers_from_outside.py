@@ -17,11 +17,6 @@ WHOSE = "Written down by an officer of Brazil: Spain answered it by another chan
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def trace(analyst):
     return analyst.post("/traces", bodies.trace(found_on=FOUND)).json
 

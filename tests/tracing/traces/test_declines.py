@@ -24,11 +24,6 @@ def wants(as_actor):
     return change
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def declined(as_actor):
     """A draft that a supervisor declined; nobody has to approve it."""

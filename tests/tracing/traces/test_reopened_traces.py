@@ -14,18 +14,8 @@ def defaced(**changes):
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def police(as_actor):
     return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def clerk(as_actor):
-    return as_actor("PRY", "licensing_officer")
 
 
 @pytest.fixture

@@ -1,13 +1,6 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
-import pytest
-
 from tests.support import bodies
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 def result(client, **changes):

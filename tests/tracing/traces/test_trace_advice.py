@@ -1,13 +1,6 @@
 """What is said of a trace before it is sent: what it lacks, and what would help."""
 
-import pytest
-
 from tests.support import bodies
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 def vague(*left_out, **changes):

@@ -12,16 +12,6 @@ from tests.support.grounds import beginning
 from tests.support.movements import act
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def clerk(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def traced(client):
     return client.post("/traces", bodies.trace()).json
 

@@ -5,11 +5,6 @@ import pytest
 from tests.support import bodies
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 def drafted(analyst, **changes):
     return analyst.post("/traces", bodies.trace(draft=True, **changes)).json
 

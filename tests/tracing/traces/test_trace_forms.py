@@ -19,11 +19,6 @@ WORDS = {
 }
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json

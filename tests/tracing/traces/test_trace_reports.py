@@ -12,11 +12,6 @@ from tests.support.papers import as_copied, text_of
 MARK = "Police information. Not for use in court without the consent of the states named."
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json

@@ -5,16 +5,6 @@ import pytest
 from tests.support import bodies
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def clerk(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def result(client, trace):
     return client.get(f"/traces/{trace['id']}/result").json
 

@@ -24,11 +24,6 @@ def told(real_client, code="trace_unsent"):
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def approved(as_actor, analyst):
     def made(priority):
         why = {} if priority == "routine" else {"priority_reason": "Held"}
