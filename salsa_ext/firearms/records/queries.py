@@ -197,16 +197,7 @@ def record_content(view: RecordView) -> tuple[Any, ...]:
 def _compared_fields(view: RecordView) -> tuple[Any, ...]:
     record = view.record
     marks = sorted((mark.kind, mark.text) for mark in view.marks)
-    return (
-        record.serial,
-        record.marking,
-        record.make_text,
-        record.calibre_text,
-        record.type_text,
-        record.country_of_manufacture,
-        record.year,
-        marks,
-    )
+    return *(getattr(record, name) for name in QUERY_FIELDS if name != "model"), marks
 
 
 def build_views(
