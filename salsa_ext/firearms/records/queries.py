@@ -300,8 +300,8 @@ _COPIED_FIELDS: Final = tuple(
 def to_firearm(view: RecordView) -> Firearm:
     """Return a record's gun as a Firearm, for another record of it."""
     record = view.record
-    made_again = (("manufacture", record.serial), ("import", record.importer_mark))
-    marks = [mark for mark in view.marks if (mark.kind, mark.text) not in made_again]
+    recreated = (("manufacture", record.serial), ("import", record.importer_mark))
+    marks = [mark for mark in view.marks if (mark.kind, mark.text) not in recreated]
     return _copy_gun(record, tuple(map(_copy_mark, marks)))
 
 
@@ -325,11 +325,11 @@ def copy_firearm(
 
     `serial_read` replaces the serial; `import_marks` are added to firearms only.
     """
-    made_again = (
+    recreated = (
         mark_values.Mark("manufacture", record.serial),
         mark_values.Mark("import", record.importer_mark),
     )
-    copied = tuple(mark for mark in map(_copy_mark, marks) if mark not in made_again)
+    copied = tuple(mark for mark in map(_copy_mark, marks) if mark not in recreated)
     added = import_marks if record.category == "firearm" else ()
     gun = _copy_gun(record, copied + added)
     return replace(gun, line=record.line, serial=serial_read or record.serial)
