@@ -11,7 +11,7 @@ from api.http.auth import SESSION_COOKIE, authenticate_page
 from api.http.context import current_vault, transaction
 from api.web import security
 from api.web.access import local_path
-from api.web.blueprints import account_pages
+from api.web.pages import account_pages
 from salsa_ext.access import authentication
 from salsa_ext.core.errors import Unauthenticated
 
@@ -19,8 +19,10 @@ from salsa_ext.core.errors import Unauthenticated
 @account_pages.get("/sign-in")
 def sign_in_form() -> Any:
     """Show the form; redirect users already signed in."""
-    onward, g.actor = local_path(request.args.get("next")), authenticate_page()
-    return redirect(onward) if g.actor else render_template("account/sign_in.html", onward=onward)
+    next_path, g.actor = local_path(request.args.get("next")), authenticate_page()
+    if g.actor:
+        return redirect(next_path)
+    return render_template("account/sign_in.html", next_path=next_path)
 
 
 @account_pages.post("/sign-in")
@@ -29,16 +31,16 @@ def sign_in() -> Any:
 
     Shows the form with status 401 if the password is wrong.
     """
-    onward = local_path(request.form.get("next"))
+    next_path = local_path(request.form.get("next"))
     username = request.form.get("username", "").replace("\x00", "").strip()
     try:
         token = _open_session(username, request.form.get("password", ""))
     except Unauthenticated as error:
         page = render_template(
-            "account/sign_in.html", onward=onward, username=username, said=error.message
+            "account/sign_in.html", next_path=next_path, username=username, error=error.message
         )
         return page, 401
-    response = redirect(onward, 303)
+    response = redirect(next_path, 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
 
