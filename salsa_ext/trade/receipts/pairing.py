@@ -8,9 +8,9 @@ list.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract_iter
@@ -30,7 +30,7 @@ class ShippedSerial:
     `key` is the caller's identifier, `place` its position in the whole list.
     """
 
-    key: Hashable
+    key: Any
     serial: str
     line: int = 1
     make: str | None = None
