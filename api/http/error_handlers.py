@@ -98,8 +98,8 @@ def handle_http_error(error: HTTPException) -> Response:
     more: dict[str, Any] = {}
     if status == 422:
         messages = getattr(error, "data", {}).get("messages", {})
-        told = flatten_errors(next(iter(messages.values()), {}))
-        more["errors"] = dict(islice(told, MAX_ERRORS))
+        flat = flatten_errors(next(iter(messages.values()), {}))
+        more["errors"] = dict(islice(flat, MAX_ERRORS))
     response = problem_response(status, code, detail, **more)
     if status == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)

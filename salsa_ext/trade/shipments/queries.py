@@ -118,7 +118,7 @@ def list_shipments(
     if (status := filters.get("status")) is not None:
         query = query.where(status_expression(actor.now()) == status)
     page = fetch_page(query, Shipment.id, limit, cursor)
-    return page.of(view_shipments(actor, page.items, with_findings=True))
+    return page.with_items(view_shipments(actor, page.items, with_findings=True))
 
 
 def list_permit_shipments(
@@ -144,7 +144,7 @@ def list_items(
     read_row(Shipment, shipment_id)
     query = select_current(Record).where(Record.document_id == shipment_id)
     page = fetch_page(query, Record.id, limit, cursor, is_oldest_first=True)
-    return page.of(record_views(page.items))
+    return page.with_items(record_views(page.items))
 
 
 def read_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:

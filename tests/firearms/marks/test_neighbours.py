@@ -162,8 +162,7 @@ def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, held):
     ],
 )
 def test_the_same_digits_are_told_with_what_stands_beside_them(read, held, said):
-    text = str(distance.describe(compare(read, held), "serial"))
-    assert said in text
+    assert said in str(distance.describe(compare(read, held), "serial"))
 
 
 @pytest.mark.parametrize(
@@ -278,14 +277,13 @@ def test_one_of_two_glyphs_says_at_least_what_an_unreadable_one_says():
 
 def test_a_glyph_that_is_none_of_the_two_is_told_as_it_was_read():
     near = compare("12[83]4567", "1294567")
-    assert (near.read, near.held) == ("3/8", "9")
+    assert (near.read, near.recorded) == ("3/8", "9")
     near = compare("AB[5S]1234", "ABR1234")
-    assert (near.kind, near.read, near.held) == ("one", "[5S]", "R")
+    assert (near.kind, near.read, near.recorded) == ("one", "[5S]", "R")
 
 
 def test_many_runs_take_no_longer_than_there_are_glyphs():
-    read = "*" + "AAA*" * 16 + "H"
-    assert compare(read, "AAA?" * 14) is None
+    assert compare("*" + "AAA*" * 16 + "H", "AAA?" * 14) is None
 
 
 @given(st.lists(SERIALS.map(skeleton), unique=True, min_size=2, max_size=20))

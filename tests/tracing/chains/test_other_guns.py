@@ -57,8 +57,8 @@ def test_what_a_record_does_not_say_contradicts_nothing(kind):
 
 
 def test_a_theft_before_the_year_in_which_it_was_made_is_of_another_gun():
-    made = Description(SERIAL, year=2020, made_in=2020)
-    assert contradicting_fields(made, Description(SERIAL, told_in=2018), "theft") == (
+    made = Description(SERIAL, year=2020, manufactured_year=2020)
+    assert contradicting_fields(made, Description(SERIAL, reported_year=2018), "theft") == (
         "occurred_on",
     )
 
@@ -106,8 +106,7 @@ def test_a_misread_serial_is_traced_to_the_theft_of_the_true_one(read):
 
 def test_a_further_serial_that_was_read_is_of_the_gun_too():
     marks = [{"kind": "manufacture", "text": OTHER}]
-    theft = THEFT | {"serial": OTHER}
-    assert built(SOLD, theft, gun=GUN | {"marks": marks}).conflicts == []
+    assert built(SOLD, THEFT | {"serial": OTHER}, gun=GUN | {"marks": marks}).conflicts == []
 
 
 def test_the_theft_of_a_mark_that_nothing_lawful_bears_is_of_a_gun_of_its_own():
