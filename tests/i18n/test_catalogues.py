@@ -98,8 +98,7 @@ SHOWN = {"alt", "title", "placeholder", "aria-label", "label", "summary"}
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_sentence_is_translated(language):
-    missing = sorted(sentences() - set(load_catalogue(language)))
-    assert missing == []
+    assert sorted(sentences() - set(load_catalogue(language))) == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -126,8 +125,7 @@ def test_a_translation_is_not_the_english_again(language):
 
 
 def test_every_name_of_a_code_stands_in_every_language():
-    short = [one for _, one in names() if {*one} != {*LANGUAGES} or not all(one.values())]
-    assert short == []
+    assert [one for _, one in names() if {*one} != {*LANGUAGES} or not all(one.values())] == []
 
 
 def test_a_template_says_nothing_that_is_not_translated():

@@ -107,8 +107,7 @@ def test_a_placeholder_says_how_the_mark_is_and_is_no_serial(text, serial, marki
     [("Glock", "Glock"), ("Berreta", "BERETTA"), ("S & W", "SMITH & WESSON"), ("UNKNOWN", None)],
 )
 def test_a_make_is_kept_as_written_unless_it_is_known_to_be_misspelt(text, make):
-    gun = interpret_row(row(manufacturer_name=text), LOOKUPS).documents[0].firearm
-    assert gun.make == make
+    assert interpret_row(row(manufacturer_name=text), LOOKUPS).documents[0].firearm.make == make
 
 
 @pytest.mark.parametrize(

@@ -383,6 +383,5 @@ def talk(asking, chance):
         "visibility": lambda: chance.choice(("pointer", "pointer", "silent", "open")),
     }
     for step in chance.choices(list(some), list(some.values()), k=60):
-        names = list(inspect.signature(step).parameters)
-        step(**{name: data[name]() for name in names})
+        step(**{name: data[name]() for name in list(inspect.signature(step).parameters)})
     asking.teardown()

@@ -26,8 +26,7 @@ def test_a_header_that_is_no_bearer_key_opens_nothing(app, session, header):
 
 
 def test_a_key_opens_nothing_after_its_end(as_actor):
-    expired = as_actor("BRA", "auditor", lasts=timedelta(seconds=0))
-    answer = expired.get("/me", 401).json
+    answer = as_actor("BRA", "auditor", lasts=timedelta(seconds=0)).get("/me", 401).json
     assert answer["detail"] == "This key has expired; ask for a new one."
 
 
@@ -85,15 +84,13 @@ def test_a_limited_key_issues_what_it_carries(as_actor, account):
 
 def test_an_administrator_issues_what_the_role_of_the_account_may(app, as_actor, account):
     issued = account.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json
-    permissions = Client(app.test_client(), issued["token"]).get("/me").json["permissions"]
-    assert "audit:read" in permissions
+    assert "audit:read" in Client(app.test_client(), issued["token"]).get("/me").json["permissions"]
 
 
 def test_a_limited_key_opens_no_account_that_may_more_than_it(as_actor):
     limited = as_actor("BRA", "state_administrator", ["account:manage"])
     body = {"username": "bra.eva", "role": "state_administrator", "agency": "BRA-POLICE"}
-    answer = limited.post("/accounts", body, 422).json
-    assert list(answer["errors"]) == ["role"]
+    assert list(limited.post("/accounts", body, 422).json["errors"]) == ["role"]
     as_actor("BRA", "state_administrator").post("/accounts", body)
 
 
@@ -136,8 +133,7 @@ def test_an_officers_number_that_cannot_be_one_is_refused(as_actor, officer):
 
 
 @pytest.fixture
-def account(as_actor):
-    administrator = as_actor("BRA", "state_administrator")
+def account(administrator):
     body = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", body)
     return administrator

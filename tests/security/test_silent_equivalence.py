@@ -248,8 +248,7 @@ def test_the_hidden_guns_are_there_and_their_own_state_finds_them(asker, serials
 
 def test_the_answers_are_the_same_to_the_letter_but_for_ids_and_the_moment(pairs):
     assert len(pairs) == PAIRS
-    told = [pair for pair in pairs if seen(pair.silent) != seen(pair.nothing)]
-    assert told == []
+    assert [pair for pair in pairs if seen(pair.silent) != seen(pair.nothing)] == []
     assert {pair.silent.body["verdict"] for pair in pairs} == {"no_hit"}
 
 
