@@ -193,7 +193,7 @@ def test_a_manifest_has_a_limit_of_its_own(ship, bra, permit, app, monkeypatch):
     listed = bodies.shipment(number="A-2", seals=["S" * 40] * 10)
     bra.post(f"/permits/{permit}/shipments", listed, 413)
     monkeypatch.setattr(files, "MAX_BODY", 140)
-    assert "MiB" in ship(expect=413)["detail"]
+    assert "KiB" in ship(expect=413)["detail"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # half of a file
