@@ -59,27 +59,19 @@ def check_csrf() -> None:
     ):
         return
     identify_sender(is_session_needed=not is_short_body(request))
-    if not (_is_own_origin() and _has_token()):
+    origin = request.headers.get("Origin")  # hosts alone: a proxy may end TLS
+    is_own_origin = origin is None or origin.partition("://")[2] == request.host
+    token, field = request.cookies.get(FORM_COOKIE, ""), request.form.get(CSRF_FIELD, "")
+    has_token = TOKEN_PATTERN.fullmatch(token) and secrets.compare_digest(
+        token.encode(), field.encode()
+    )
+    if not (is_own_origin and has_token):
         raise OutdatedForm(
             message(
                 "This form has grown old, or was not sent from a page of this service; "
                 "load the page again and repeat."
             )
         )
-
-
-def _is_own_origin() -> bool:
-    """Compare hosts without the scheme: a proxy may end TLS."""
-    origin = request.headers.get("Origin")
-    return origin is None or origin.partition("://")[2] == request.host
-
-
-def _has_token() -> bool:
-    token = request.cookies.get(FORM_COOKIE, "")
-    field = request.form.get(CSRF_FIELD, "")
-    return bool(TOKEN_PATTERN.fullmatch(token)) and secrets.compare_digest(
-        token.encode(), field.encode()
-    )
 
 
 def set_cookie(response: Response, name: str, value: str, lifetime: timedelta) -> None:

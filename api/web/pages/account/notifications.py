@@ -5,7 +5,6 @@ Urgent ones first; frequent kinds are folded into one line each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -71,13 +70,17 @@ def mark_many_read(actor: Actor) -> Any:
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    query = document_pages.read_filters(NotificationQuery)
-    filters = query.filters
+    asked = document_pages.read_filters(NotificationQuery)
+    filters = asked.filters
     is_narrowed = any(name in filters for name in NARROWING_FILTERS)
-    frequent = {} if is_narrowed else _frequent_codes(actor)
-    values = filters if is_narrowed else filters | {"rest": [*frequent]}
-    page = list_notifications(actor, values, PAGE_SIZE, query.cursor)
-    has_sections = not is_narrowed and query.cursor is None and filters.get("unread") is not False
+    counts = {
+        code: count_notifications(actor, {"code": code, "unread": True})
+        for code in (() if is_narrowed else GROUPED_NOTIFICATIONS)
+    }
+    frequent = {code: count for code, count in counts.items() if count > UNFOLDED_MAX}
+    shown = filters if is_narrowed else filters | {"rest": [*frequent]}
+    page = list_notifications(actor, shown, PAGE_SIZE, asked.cursor)
+    has_sections = not is_narrowed and asked.cursor is None and filters.get("unread") is not False
     urgent = _urgent(actor) if has_sections else Page[NotificationView]([])
     is_folded = has_sections and bool(frequent or urgent.items)
     narrowed = {name: filters[name] for name in ("kind", "code") if name in filters}
@@ -87,7 +90,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         actor,
         trail=(),
         page=page,
-        form=query.form,
+        form=asked.form,
         sent=sent or Form(),
         filters=filters,
         unread=count_notifications(actor, narrowed | {"unread": True}) if narrowed else 0,
@@ -111,12 +114,3 @@ def _urgent(actor: Actor) -> Page[NotificationView]:
         for is_alarm in (True, False)
     )
     return Page([*alarms.items, *others.items], alarms.next or others.next)
-
-
-def _frequent_codes(actor: Actor) -> Mapping[str, int]:
-    """Return unread counts of frequent codes above UNFOLDED_MAX."""
-    counts = {
-        code: count_notifications(actor, {"code": code, "unread": True})
-        for code in GROUPED_NOTIFICATIONS
-    }
-    return {code: count for code, count in counts.items() if count > UNFOLDED_MAX}

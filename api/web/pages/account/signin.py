@@ -34,12 +34,17 @@ def sign_in() -> Any:
     next_path = local_path(request.form.get("next"))
     username = request.form.get("username", "").replace("\x00", "").strip()
     try:
-        token = _open_session(username, request.form.get("password", ""))
+        known = authentication.authenticate_password(username, request.form.get("password", ""))
     except Unauthenticated as error:
         page = render_template(
             "account/sign_in.html", next_path=next_path, username=username, error=error.message
         )
         return page, 401
+    actor = replace(
+        known, clock=current_app.config["CLOCK"], vault=current_vault(), request_id=g.request_id
+    )
+    with transaction(actor):
+        token = authentication.open_session(actor)
     response = redirect(next_path, 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
@@ -64,12 +69,3 @@ def signed_out() -> str:
     """
     g.actor = None
     return render_template("account/signed_out.html")
-
-
-def _open_session(username: str, password: str) -> str:
-    known = authentication.authenticate_password(username, password)
-    actor = replace(
-        known, clock=current_app.config["CLOCK"], vault=current_vault(), request_id=g.request_id
-    )
-    with transaction(actor):
-        return authentication.open_session(actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -30,16 +31,19 @@ AUDIT = ("investigation.audit_log", message("Audit"))
 @login_required
 def audit_log(actor: Actor) -> str:
     """Show the audit log of the own state, newest first."""
-    query = document_pages.read_filters(AuditQuery)
-    page = audit.list_entries(actor, query.filters, document_pages.PAGE_SIZE, query.cursor)
+    asked = document_pages.read_filters(AuditQuery)
+    page = audit.list_entries(actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor)
+    kinds = [
+        (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
+    ]
     return render_page(
         "investigation/audit.html",
         actor,
         title=AUDIT[1],
-        form=query.form,
+        form=asked.form,
         rows=page.items,
         action_options=action_options(),
-        kind_options=_kind_options(),
+        kind_options=sorted(kinds, key=itemgetter(1)),
         action_name=action_name,
         disclosed=str(Action.RECORD_DISCLOSED),
         next_page=document_pages.next_page_address(page.next),
@@ -55,14 +59,7 @@ def action_name(action: str) -> str:
 def action_options() -> choices.Options:
     """Return all audited actions, sorted by name."""
     named = ((str(action), action_name(action)) for action in Action)
-    return sorted(named, key=lambda option: option[1])
-
-
-def _kind_options() -> choices.Options:
-    named = (
-        (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
-    )
-    return sorted(named, key=lambda option: option[1])
+    return sorted(named, key=itemgetter(1))
 
 
 @investigation_pages.get("/disclosures")
@@ -73,20 +70,20 @@ def disclosure_list(actor: Actor) -> str:
     The record is given by id, document number or serial; several candidates are listed with links.
     """
     require(actor, Permission.DISCLOSURE_READ)
-    query = document_pages.read_filters(DisclosureQuery)
-    typed, page = query.form.get("record"), None
+    asked = document_pages.read_filters(DisclosureQuery)
+    typed, page = asked.form.get("record"), None
     records = record_lookup.find_records(actor, typed) if typed else []
     if typed and not records:
-        query.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
+        asked.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
     if len(records) == 1:
         page = list_disclosures(
-            actor, query.filters, document_pages.PAGE_SIZE, query.cursor, records[0].record
+            actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor, records[0].record
         )
     return render_page(
         "investigation/disclosures.html",
         actor,
         trail=(HOME, AUDIT) if Permission.AUDIT_READ in actor.permissions else (HOME,),
-        form=query.form,
+        form=asked.form,
         records=records[: record_lookup.MAX_FOUND],
         several=record_picker.several_message(records),
         disclosures=DisclosureResponse(many=True).dump(page.items) if page else None,
