@@ -38,7 +38,7 @@ def one_error(draw, serial):
 @given(SERIALS, st.data())
 def test_any_one_error_is_found_among_the_nearest(serial, data):
     read = data.draw(one_error(serial))
-    assert skeleton(read) == skeleton(serial) or meet(read, serial, "one")
+    assert skeleton(read) == skeleton(serial) or meet(read, serial, "single")
     assert compare(read, serial).kind in ("same", "confusable", "one", "core")
 
 
@@ -50,7 +50,7 @@ def test_two_glyphs_that_are_read_as_others_of_their_kind_are_found(serial, data
     for at in (first, second):
         read = read[:at] + data.draw(of_kind(serial[at])) + read[at + 1 :]
     assume(skeleton(read) != skeleton(serial))
-    assert meet(read, serial, "one") or meet(read, serial, "two")
+    assert meet(read, serial, "single") or meet(read, serial, "two")
     assert compare(read, serial) is not None
 
 
@@ -60,7 +60,7 @@ def test_two_lost_digits_are_found(serial, data):
     for _ in range(2):
         at = data.draw(st.integers(0, len(read) - 1))
         read = read[:at] + read[at + 1 :]
-    assert meet(read, serial, "one") or meet(read, serial, "two")
+    assert meet(read, serial, "single") or meet(read, serial, "two")
 
 
 @given(SERIALS, st.data())
@@ -68,7 +68,7 @@ def test_up_to_three_unreadable_glyphs_are_found_wherever_they_stand(serial, dat
     count = data.draw(st.integers(1, 3))
     places = data.draw(st.sets(st.integers(0, len(serial) - 1), min_size=count, max_size=count))
     read = "".join("?" if at in places else glyph for at, glyph in enumerate(serial))
-    assert meet(read, serial, "one")
+    assert meet(read, serial, "single")
     assert compare(read, serial).kind == "unread"
 
 
@@ -102,7 +102,7 @@ def test_a_legible_half_is_found(serial, is_head):
 )
 def test_whole_marks_are_found_by_a_beginning_an_end_or_a_piece_within(read, held):
     assert variants.search_keys(read).can_find
-    assert meet(read, held, "one") or meet(read, held, "part")
+    assert meet(read, held, "single") or meet(read, held, "part")
     assert compare(read, held).kind == "unread"
 
 
@@ -115,7 +115,7 @@ def test_a_piece_of_four_glyphs_is_found_wherever_it_stands(serial, data):
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=4, max_size=11))
 def test_three_glyphs_at_an_end_are_found(serial):
     for read in (f"{serial[:3]}*", f"*{serial[-3:]}"):
-        assert meet(read, serial, "one") or meet(read, serial, "part")
+        assert meet(read, serial, "single") or meet(read, serial, "part")
 
 
 @pytest.mark.parametrize(

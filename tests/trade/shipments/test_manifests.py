@@ -105,7 +105,7 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
             'line,serial\n1,"SN\n1"\n1,SN2\n1,SN2\n',
             CSV,
             "manifest.5.serial",
-            "stands at manifest.4",
+            "is at manifest.4",
         ),
         ("line,serial\n1\n", CSV, "manifest.2", "This row has 1 cells, and the header has 2."),
         ("line,serial\n1,\n", CSV, "manifest.2.serial", "under its serial"),
