@@ -59,7 +59,10 @@ def identify_sender(*, is_session_needed: bool) -> None:
 def _find_actor(token: str) -> Actor:
     config = current_app.config
     actor = authentication.authenticate_key(
-        token, config.get("CLOCK", SYSTEM_CLOCK), current_vault()
+        token,
+        config.get("CLOCK", SYSTEM_CLOCK),
+        current_vault(),
+        idle=None if request.path.endswith("/live") else config["SESSION_IDLE"],
     )
     request.environ[SENDER] = str(actor.account_id)
     return actor

@@ -12,11 +12,11 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -160,13 +160,19 @@ class LimitedBody:
         return self.begun + BODY_SECONDS + more
 
     @contextmanager
+    def without_turn(self) -> Iterator[None]:
+        """Free the slot of the request within the block."""
+        self._turns.release()
+        try:
+            yield
+        finally:
+            self._turns.acquire()
+
+    @contextmanager
     def _waiting(self) -> Iterator[None]:
-        with nullcontext() if self._is_empty else self._senders.counted(self):
-            self._turns.release()
-            try:
-                yield
-            finally:
-                self._turns.acquire()
+        counted = nullcontext() if self._is_empty else self._senders.counted(self)
+        with counted, self.without_turn():
+            yield
 
     def read(self, *size: int) -> bytes:
         """Return so many bytes, or all."""
@@ -207,6 +213,12 @@ class LimitedResponse:
         """Close the wrapped response."""
         if close := getattr(self._parts, "close", None):
             close()
+
+
+def without_turn() -> AbstractContextManager[None]:
+    """Return a block in which the request works without a slot: it waits, or hashes."""
+    body: LimitedBody = request.environ["wsgi.input"]
+    return body.without_turn()
 
 
 def register(app: Flask, limit: int, proxies: int = 0) -> None:

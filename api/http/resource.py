@@ -198,7 +198,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         path: str,
         body: type[Schema] | None,
         answer: type[Schema] | None,
-        permission: Permission,
+        permission: Permission | None,
         *,
         status: int = 201,
         version: View | None = None,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.administration.accounts import KeyData, issue_key
 from tests.support import bodies
 
 READERS = ["police_officer", "trace_analyst", "border_officer", "supervisor", "licensing_officer"]
@@ -114,11 +115,11 @@ def test_an_account_is_read_and_closed_by_its_own_state_alone(as_actor):
     other.post(f"/accounts/{made}/close", expect=404, If_Match='"1"')
 
 
-def test_a_key_is_revoked_by_its_own_state_alone(as_actor):
+def test_a_key_is_revoked_by_its_own_state_alone(run, as_actor):
     account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     owner = as_actor("BRA", "state_administrator")
     owner.post("/accounts", account)
-    key = owner.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json["id"]
+    key, _ = run("BRA", issue_key, data=KeyData("bra.ana", "desk", 1))
     as_actor("PRY", "state_administrator").post(f"/keys/{key}/revoke", expect=404)
 
 
