@@ -137,8 +137,8 @@ LEG: Final = """
                            asked_at, is_automatic)
 """
 HIT: Final = """
-    INSERT INTO hit (id, owner_state, version, alert_id, alert_state, asking_state, action, priority,
-                     cause_kind, cause_key, strength, score, status, met_at, made_at, due_at, changed_at)
+    INSERT INTO hit (id, owner_state, version, alert_id, alert_state, finding_state, action, priority,
+                     cause_kind, cause_key, strength, score, status, found_at, created_at, due_at, changed_at)
 """
 TRACES_SQL: Final = f"""
 WITH {PLACES}, made AS (

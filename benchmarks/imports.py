@@ -22,7 +22,7 @@ from benchmarks.harness import Figure, database_pids
 from benchmarks.marks import SEED, Gun, make_guns
 from benchmarks.trade_data import describe_gun
 from importers import us_crime_guns
-from importers.rows import Lookups
+from importers.pipeline import run_import
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import Base
 
@@ -120,7 +120,8 @@ def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
 
 def _import_file(file: Path) -> tuple[Usage, int]:
     """Import a file; return its usage and the peak of memory."""
-    lookups = replace(Lookups.load(us_crime_guns.SOURCE), least=0, most=10**9)
+    lookups = replace(us_crime_guns.IMPORTER.lookups, least=0, most=10**9)
+    importer = replace(us_crime_guns.IMPORTER, lookups=lookups)
     pids, actor = database_pids(), operator(STATE)
     with _memory_peak() as peak:
         before, database, wall = (
@@ -128,11 +129,11 @@ def _import_file(file: Path) -> tuple[Usage, int]:
             harness.exact_cpu_seconds(pids),
             time.perf_counter(),
         )
-        report = us_crime_guns.import_file(file, actor, lookups=lookups)
+        report = run_import(importer, file, actor)
         wall = time.perf_counter() - wall
         own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database
-    assert report.rows_taken == report.rows_read, report.rejects[:3]
-    return Usage(report.rows_taken, own, database, wall), peak()
+    assert report.rows_imported == report.rows_read, report.rejects[:3]
+    return Usage(report.rows_imported, own, database, wall), peak()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Tally:
         self.classes[name] += count
         self.examples[name][f"{text} → {certain or likely or '–'}, right: {code or '–'}"] += count
         if best:
-            within = next(least for least in BINS if best.sureness >= least)
+            within = next(least for least in BINS if best.confidence >= least)
             self.bins[within][likely == code] += count
 
 
@@ -100,7 +100,7 @@ def _print_tally(title: str, tally: Tally, shown: int) -> None:
     for name, number in sorted(count.items()):
         print(f"  {number:>6,}  {name}: {_examples(tally.examples[name], shown)}")
     print(
-        "  right by sureness: "
+        "  right by confidence: "
         + ", ".join(
             f"≥ {least}: {_share(hits[True], hits.total())} of {hits.total():,}"
             for least, hits in sorted(tally.bins.items(), reverse=True)

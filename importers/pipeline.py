@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from importers.rows import (
     RowDocuments,
     UnusableRow,
     file_digest,
+    read_csv,
 )
 from salsa_ext.administration import agencies, installation
 from salsa_ext.administration.agencies import AgencyData
@@ -37,16 +38,24 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Importer:
-    """Kind of file: reader, interpretation of a row, lookups.
+    """A source of CSV files and what a row of it means.
 
-    `agencies` of its documents; the first batch registers missing ones.
+    `source` names its command and its runs, `help` says what it takes. `columns` are those of the
+    file, all of them. `interpret` returns the documents of a row, or raises UnusableRow. `state` is
+    whose records these usually are; its missing `agencies` are registered by the first batch.
     """
 
     source: str
-    read: Callable[[Path], Iterator[RawRow]]
+    help: str
+    columns: tuple[str, ...]
     interpret: Callable[[RawRow, Lookups], RowDocuments]
-    lookups: Lookups
+    state: str
     agencies: tuple[AgencyData, ...] = ()
+    lookups: Lookups = field(default_factory=Lookups)
+
+    def read(self, path: Path) -> Iterator[RawRow]:
+        """Yield the rows of a file as text; raises ImportRejected."""
+        return read_csv(path, self.columns)
 
 
 def run_import(
@@ -62,6 +71,8 @@ def run_import(
     for a wrong file or an unusual number of usable rows; nothing is written then. `progress` gets
     rows done and total.
     """
+    if actor.state != importer.state:
+        importer = replace(importer, agencies=())
     report = _validate_file(importer, path, actor)
     _check_volume(importer.lookups, report)
     if not dry_run:
@@ -71,11 +82,11 @@ def run_import(
 
 def _validate_file(importer: Importer, path: Path, actor: Actor) -> ImportReport:
     report = ImportReport()
-    seen: dict[tuple[type[Document], str], int] = {}
+    lines: dict[tuple[type[Document], str], int] = {}
     for rows in _batches(importer.read(path)):
         report.rows_read += len(rows)
         with transaction(actor):
-            events = list(_valid_rows(importer, rows, actor, seen, report.rejects))
+            events = list(_valid_rows(importer, rows, actor, lines, report.rejects))
             _count_documents(events, actor, report)
     return report
 
@@ -107,8 +118,10 @@ def _check_documents(event: RowDocuments, checks: Mapping[type[Document], Docume
         try:
             checks[type(document)](document)
         except Invalid as error:
-            said = (f"{path}: {text}" for path, texts in error.errors.items() for text in texts)
-            raise UnusableRow(f"{DOCUMENT_KINDS[type(document)].name}: {'; '.join(said)}") from None
+            problems = (f"{path}: {text}" for path, texts in error.errors.items() for text in texts)
+            raise UnusableRow(
+                f"{DOCUMENT_KINDS[type(document)].name}: {'; '.join(problems)}"
+            ) from None
 
 
 def _check_duplicates(
@@ -171,11 +184,13 @@ def _record_batch(
 
 def _count_documents(events: Sequence[RowDocuments], actor: Actor, report: ImportReport) -> None:
     new = without_known(events, actor)
-    report.rows_taken += sum(1 for event in new if event.documents)
-    taken = Counter({kind.name: len(batch) for kind, batch in documents_by_kind(new).items()})
-    told = Counter({kind.name: len(batch) for kind, batch in documents_by_kind(events).items()})
-    report.taken += taken
-    report.known += told - taken
+    report.rows_imported += sum(1 for event in new if event.documents)
+    new_counts = Counter({kind.name: len(batch) for kind, batch in documents_by_kind(new).items()})
+    all_counts = Counter(
+        {kind.name: len(batch) for kind, batch in documents_by_kind(events).items()}
+    )
+    report.taken += new_counts
+    report.known += all_counts - new_counts
 
 
 def _run_data(importer: Importer, path: Path, report: ImportReport) -> installation.ImportRunData:
@@ -185,7 +200,7 @@ def _run_data(importer: Importer, path: Path, report: ImportReport) -> installat
         file_name=path.name,
         file_digest=file_digest(path),
         rows_read=report.rows_read,
-        rows_taken=report.rows_taken,
+        rows_imported=report.rows_imported,
         rejects=[reject._asdict() for reject in report.rejects],
     )
 
@@ -252,8 +267,8 @@ def without_known(events: Sequence[RowDocuments], actor: Actor) -> list[RowDocum
 
 def documents_by_kind(events: Iterable[RowDocuments]) -> dict[DocumentKind, list[Document]]:
     """Return the documents of rows by kind, in row order."""
-    found: dict[DocumentKind, list[Document]] = defaultdict(list)
+    documents: dict[DocumentKind, list[Document]] = defaultdict(list)
     for event in events:
         for document in event.documents:
-            found[DOCUMENT_KINDS[type(document)]].append(document)
-    return found
+            documents[DOCUMENT_KINDS[type(document)]].append(document)
+    return documents

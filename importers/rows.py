@@ -85,17 +85,17 @@ class Lookups:
     condition each means.
     """
 
-    least: int
-    most: int
-    corrections: Mapping[str, Mapping[str, str]]
-    markings: Mapping[str, str]
+    least: int = 1
+    most: int = 10_000_000
+    corrections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    markings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, source: str) -> Lookups:
-        """Read the lookups that come with an importer."""
+        """Read the lookups that come with an importer; each table of the file may be missing."""
         path = files("importers").joinpath("lookups", f"{source}.toml")
-        said = tomllib.loads(path.read_text("utf-8"))
-        return cls(**said["volume"], corrections=said["corrections"], markings=said["markings"])
+        tables = tomllib.loads(path.read_text("utf-8"))
+        return cls(**tables.pop("volume", {}), **tables)
 
     def pop(self, row: RawRow, column: str) -> str | None:
         """Remove and return a cell, corrected."""
@@ -116,7 +116,7 @@ class ImportReport:
 
     import_id: UUID = field(default_factory=new_id)
     rows_read: int = 0
-    rows_taken: int = 0
+    rows_imported: int = 0
     taken: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
@@ -173,12 +173,12 @@ def _read_frames(path: Path, columns: Sequence[str]) -> Iterator[Any]:
         ) from None
 
 
-def _check_header(found: Sequence[str], columns: Sequence[str], is_numbered: bool) -> None:
+def _check_header(header: Sequence[str], columns: Sequence[str], is_numbered: bool) -> None:
     if not is_numbered:  # pandas takes the first cell of rows that are too long as their name
         raise _rejection(message("The rows have more cells than the header."))
-    if unknown := sorted(set(found) - set(columns)):
+    if unknown := sorted(set(header) - set(columns)):
         raise _rejection(message("Nobody knows the columns {names}.", names=", ".join(unknown)))
-    if missing := sorted(set(columns) - set(found)):
+    if missing := sorted(set(columns) - set(header)):
         raise _rejection(message("The columns {names} are missing.", names=", ".join(missing)))
 
 

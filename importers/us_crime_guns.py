@@ -6,30 +6,17 @@ join them by the marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
-from importers import pipeline
-from importers.pipeline import Importer, Progress
-from importers.rows import (
-    Document,
-    ImportReport,
-    Lookups,
-    RawRow,
-    RowDocuments,
-    UnusableRow,
-    read_csv,
-)
+from importers.pipeline import Importer
+from importers.rows import Document, Lookups, RawRow, RowDocuments, UnusableRow
 from salsa_ext.administration.agencies import AgencyData
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.time import EventTime, Place
 from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.marks.vocabulary import marking_of
 from salsa_ext.firearms.records.values import Party
 
-SOURCE = "us_crime_guns"
 COUNTRY = "USA"
 AGENCY = AgencyData(  # the file names no department
     "USA-POLICE", "police", "Police of the cities that publish", "America/New_York"
@@ -82,24 +69,6 @@ IGNORED_COLUMNS = frozenset(
         "is_interstate",  # the publisher's own conclusions
     )
 )
-
-
-def import_file(
-    path: Path,
-    actor: Actor,
-    dry_run: bool = False,
-    progress: Progress | None = None,
-    lookups: Lookups | None = None,
-) -> ImportReport:
-    """Import the file for the actor's state; raises ImportRejected."""
-    agencies = (AGENCY,) if actor.state == COUNTRY else ()
-    importer = Importer(SOURCE, read_rows, interpret_row, lookups or Lookups.load(SOURCE), agencies)
-    return pipeline.run_import(importer, path, actor, dry_run, progress)
-
-
-def read_rows(path: Path) -> Iterator[RawRow]:
-    """Yield the rows of the file as text; raises ImportRejected."""
-    return read_csv(path, COLUMNS)
 
 
 def interpret_row(row: RawRow, lookups: Lookups) -> RowDocuments:
@@ -155,8 +124,8 @@ def _gun(row: RawRow, lookups: Lookups) -> Firearm:
 def _serial(row: RawRow, lookups: Lookups) -> tuple[str | None, str]:
     """Return serial and marking; a placeholder is no serial."""
     text = lookups.pop(row, "firearm_serial")
-    said = lookups.markings.get(text.lower()) or marking_of(text) if text else "unknown"
-    return (None, said) if said else (text, "intact")
+    marking = lookups.markings.get(text.lower()) or marking_of(text) if text else "unknown"
+    return (None, marking) if marking else (text, "intact")
 
 
 def _dealer(row: RawRow) -> Party | None:
@@ -190,3 +159,14 @@ def _dates(row: RawRow) -> tuple[date | None, date | None]:
     if sold_on and seized_on and seized_on < sold_on:
         raise UnusableRow(f"sold on {sold_on}, after the crime on {seized_on}")
     return sold_on, seized_on
+
+
+IMPORTER = Importer(
+    "us_crime_guns",
+    help="Take crime guns of the United States: each row's sale and seizure.",
+    columns=COLUMNS,
+    interpret=interpret_row,
+    state=COUNTRY,
+    agencies=(AGENCY,),
+    lookups=Lookups.load("us_crime_guns"),
+)

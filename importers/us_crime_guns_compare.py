@@ -13,7 +13,7 @@ from uuid import UUID
 
 from importers.pipeline import Progress
 from importers.rows import RawRow
-from importers.us_crime_guns import document_number, read_rows
+from importers.us_crime_guns import IMPORTER, document_number
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
 from salsa_ext.documents.queries import SEIZURES, list_own_documents
@@ -61,13 +61,13 @@ class Comparison:
 
 def compare_traces(path: Path, actor: Actor, progress: Progress | None = None) -> list[Comparison]:
     """Trace every case of an imported file for the actor's state."""
-    found, todo = [], list(read_cases(read_rows(path)))
+    comparisons, todo = [], list(read_cases(IMPORTER.read(path)))
     for done, case in enumerate(todo, 1):
         with transaction(actor):
-            found.append(Comparison(case, _trace_case(actor, case)))
+            comparisons.append(Comparison(case, _trace_case(actor, case)))
         if progress:
             progress(done, len(todo))
-    return found
+    return comparisons
 
 
 def read_cases(rows: Iterator[RawRow]) -> Iterator[Case]:
@@ -98,9 +98,9 @@ def classify(case: Case, result: ChainResult | None) -> str:
     return "unexplained"
 
 
-def count_classes(found: Sequence[Comparison]) -> dict[str, int]:
+def count_classes(comparisons: Sequence[Comparison]) -> dict[str, int]:
     """Return the number of cases by class, without empty classes."""
-    kinds = [one.kind for one in found]
+    kinds = [comparison.kind for comparison in comparisons]
     return {kind: kinds.count(kind) for kind in RESULT_CLASSES if kind in kinds}
 
 
@@ -116,7 +116,9 @@ def _own_sale(case: Case, result: ChainResult) -> str | None:
 
 
 def _candidate_sales(result: ChainResult) -> set[tuple[str, int]]:
-    return {(one["record"], one["time_to_crime_days"]) for one in result.candidates}
+    return {
+        (candidate["record"], candidate["time_to_crime_days"]) for candidate in result.candidates
+    }
 
 
 def _trace_case(actor: Actor, case: Case) -> ChainResult | None:
@@ -141,5 +143,5 @@ def _trace_case(actor: Actor, case: Case) -> ChainResult | None:
 
 
 def _find_seizure(actor: Actor, number: str) -> UUID | None:
-    found = list_own_documents(actor, SEIZURES, {"number": number}, 1, None).items
-    return found[0].document.id if found else None
+    seizures = list_own_documents(actor, SEIZURES, {"number": number}, 1, None).items
+    return seizures[0].document.id if seizures else None

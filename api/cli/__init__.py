@@ -20,6 +20,7 @@ COMMANDS = {
     "signing-key": ("api.cli.administration", "signing_key"),
     "envelope": ("api.cli.envelopes", "envelope"),
     "import": ("api.cli.imports", "import_"),
+    "recount": ("api.cli.recount", "recount"),
     "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }

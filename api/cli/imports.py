@@ -14,7 +14,7 @@ from api.cli.context import STATE, application, explained
 from api.http.context import current_vault, transaction
 from api.http.tables import escape_formula
 from importers import us_crime_guns, us_crime_guns_compare
-from importers.pipeline import Progress
+from importers.pipeline import Importer, Progress, run_import
 from importers.rows import ImportReport, Reject
 from importers.us_crime_guns_compare import RESULT_CLASSES, Comparison
 from salsa_ext.access.rules import operator
@@ -23,6 +23,8 @@ from salsa_ext.core.errors import ImportRejected
 from salsa_ext.reference.names import require_participant
 
 SHOWN = 20
+IMPORTERS = (us_crime_guns.IMPORTER,)
+"""Each has a command, named after its source."""
 
 
 def _writable(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -36,18 +38,6 @@ def _writable(context: click.Context, option: click.Parameter, path: Path | None
     return path
 
 
-file_argument = click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-dry_run_option = click.option("--dry-run", is_flag=True, help="Judge every row and take none.")
-rejects_option = click.option(
-    "--rejects",
-    "rejects_file",
-    metavar="FILE",
-    help="Write every rejected row to a CSV.",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_writable,
-)
-
-
 @click.group("import")
 def import_() -> None:
     """Take files into the records of a state.
@@ -56,51 +46,63 @@ def import_() -> None:
     """
 
 
-@import_.command("us-crime-guns")
-@file_argument
-@click.option(
-    "--state",
-    default="USA",
-    show_default=True,
-    metavar="ISO",
-    type=STATE,
-    help="Whose records these become.",
-)
-@dry_run_option
-@rejects_option
-@click.option(
+def importer_command(importer: Importer) -> click.Command:
+    """Return the command that takes files of one source."""
+    name = importer.source.replace("_", "-")
+    example = f"salsa import {name} events.csv --dry-run --rejects rejects.csv"
+
+    @click.command(name, help=f"{importer.help}\n\n\b\nExample:\n  {example}")
+    @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option(
+        "--state",
+        default=importer.state,
+        show_default=True,
+        metavar="ISO",
+        type=STATE,
+        help="Whose records these become.",
+    )
+    @click.option("--dry-run", is_flag=True, help="Judge every row and take none.")
+    @click.option(
+        "--rejects",
+        "rejects_file",
+        metavar="FILE",
+        help="Write every rejected row to a CSV.",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_writable,
+    )
+    @explained
+    def command(
+        path: Path, state: str, dry_run: bool, rejects_file: Path | None, compare: bool = False
+    ) -> None:
+        if dry_run and compare:
+            raise click.UsageError("--compare traces what was taken, and --dry-run takes nothing.")
+        with application(), _rejects_kept(rejects_file):
+            actor = operator(state, vault=current_vault())
+            with transaction(actor):
+                require_participant(state)
+            with _bar("Rows") as progress:
+                report = run_import(importer, path, actor, dry_run, progress)
+            if not dry_run:
+                with transaction(actor):
+                    installation.ensure_declared(actor=actor)
+            _show(report, dry_run, rejects_file)
+            if compare:
+                with _bar("Traces") as progress:
+                    comparisons = us_crime_guns_compare.compare_traces(path, actor, progress)
+                _show_agreement(comparisons)
+
+    return command
+
+
+compare_option = click.option(
     "--compare",
     is_flag=True,
     help="Then trace every gun whose days from sale to crime"
     " are published, and show how many agree. The traces stay.",
 )
-@explained
-def us_crime_guns_(
-    path: Path, state: str, dry_run: bool, rejects_file: Path | None, compare: bool
-) -> None:
-    """Take crime guns of the United States: each row's sale and seizure.
-
-    \b
-    Example:
-      salsa import us-crime-guns events.csv --dry-run --rejects rejects.csv
-      salsa import us-crime-guns events.csv --compare
-    """
-    if dry_run and compare:
-        raise click.UsageError("--compare traces what was taken, and --dry-run takes nothing.")
-    with application(), _rejects_kept(rejects_file):
-        actor = operator(state, vault=current_vault())
-        with transaction(actor):
-            require_participant(state)
-        with _bar("Rows") as progress:
-            report = us_crime_guns.import_file(path, actor, dry_run, progress)
-        if not dry_run:
-            with transaction(actor):
-                installation.ensure_declared(actor=actor)
-        _show(report, dry_run, rejects_file)
-        if compare:
-            with _bar("Traces") as progress:
-                found = us_crime_guns_compare.compare_traces(path, actor, progress)
-            _show_agreement(found)
+for each in IMPORTERS:
+    import_.add_command(importer_command(each))
+compare_option(import_.commands["us-crime-guns"])
 
 
 @contextmanager

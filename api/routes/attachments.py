@@ -66,7 +66,7 @@ def get_attachment_content(actor: Actor, attachment_id: UUID) -> Response:
     """Return the stored file; its ETag is the SHA-256."""
     row, content = attachments.download_attachment(actor=actor, attachment_id=attachment_id)
     name = f"{row.kind}-{row.id}.{FILE_SUFFIXES[row.media_type]}"
-    return send_file(content.data, row.media_type, row.kept_sha256, name)
+    return send_file(content.data, row.media_type, row.stored_sha256, name)
 
 
 READ = Permission.ATTACHMENT_READ

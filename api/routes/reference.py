@@ -33,6 +33,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies as administration_agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core.actor import Actor
+from salsa_ext.figures import DATASETS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import names
 from salsa_ext.reference import queries as reference_queries
@@ -89,7 +90,7 @@ statistics_blueprint = Resource(
 def list_datasets(actor: Actor) -> dict[str, Any]:
     """Return the datasets of figures."""
     labels = names.labels("dataset", actor.language)
-    codes = statistic_queries.list_datasets(actor)
+    codes = [dataset.code for dataset in statistic_queries.list_datasets(actor, DATASETS)]
     return {"items": [{"code": code, "name": labels.get(code, code)} for code in codes]}
 
 
@@ -97,7 +98,7 @@ def get_dataset(
     actor: Actor, dataset: str, format: str | None = None, **filters: Any
 ) -> dict[str, Any] | Response:
     """Return the figures of a dataset."""
-    table = present_table(statistic_queries.get_table(actor, dataset, filters))
+    table = present_table(statistic_queries.get_table(actor, DATASETS, dataset, filters))
     form = tables.requested_format(format)
     return tables.table_response(table["cells"], form, dataset) if form else table
 

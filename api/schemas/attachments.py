@@ -98,5 +98,5 @@ class AttachmentResponse(Schema):
             "title": row.title if may("remarks") else None,
             "withdrawn_reason": row.withdrawn_reason if may("remarks") else None,
             "received_sha256": row.received_sha256.hex(),
-            "stored_sha256": row.kept_sha256.hex(),
+            "stored_sha256": row.stored_sha256.hex(),
         }

@@ -63,6 +63,7 @@ class CallResponse(Schema):
     def _present(self, view: CallView, **_: Any) -> dict[str, Any]:
         return row_fields(view.call) | {
             "asking_state": view.call.owner_state,
+            "asked_at": view.call.requested_at,
             "asked_state": view.asked_state,
             "shipment": view.call.shipment_id,
             "contact": view.office,

@@ -111,14 +111,14 @@ class LookupResponse(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
-    certainty = fields.Float(attribute="sureness", allow_none=True)
+    certainty = fields.Float(attribute="confidence", allow_none=True)
     matched_by = fields.String(attribute="how", allow_none=True)
     is_certain = fields.Boolean(allow_none=True)
 
     @pre_dump
     def _present(self, view: LookupRow, **_: Any) -> dict[str, Any]:
         return row_fields(view.row) | {
-            name: getattr(view, name) for name in ("name", "sureness", "how", "is_certain")
+            name: getattr(view, name) for name in ("name", "confidence", "how", "is_certain")
         }
 
 
@@ -254,18 +254,11 @@ class DatasetsResponse(Schema):
 
 
 def present_table(table: StatisticsTable) -> dict[str, Any]:
-    """Return a table as response; quarters as 2026-Q1."""
-    cells = [
-        vars(cell)
-        | {
-            "period": f"{cell.period.year}-Q{(cell.period.month + 2) // 3}",
-            "withheld": cell.amount is None,
-        }
-        for cell in table.cells
-    ]
+    """Return a table as response."""
+    cells = [vars(cell) | {"withheld": cell.amount is None} for cell in table.cells]
     return {
-        "dataset": table.dataset,
-        "subject": table.subject,
+        "dataset": table.dataset.code,
+        "subject": table.dataset.subject,
         "before": table.through,
         "cells": cells,
         "withheld": table.withheld,

@@ -33,7 +33,7 @@ CREATE TABLE alias (
     kind TEXT NOT NULL,
     folded TEXT NOT NULL,
     code TEXT NOT NULL,
-    sureness REAL NOT NULL,
+    confidence REAL NOT NULL,
     CONSTRAINT pk_alias PRIMARY KEY (kind, folded, code)
 );
 GRANT SELECT ON alias TO salsa_service;

@@ -152,7 +152,7 @@ CREATE TABLE import_run (
     file_digest BYTEA NOT NULL,
     started_at TIMESTAMPTZ NOT NULL,
     rows_read INTEGER NOT NULL,
-    rows_taken INTEGER NOT NULL,
+    rows_imported INTEGER NOT NULL,
     rejects JSONB NOT NULL,
     CONSTRAINT pk_import_run PRIMARY KEY (id)
 );
@@ -160,7 +160,7 @@ CALL salsa_protect('import_run', 'SELECT, INSERT');
 
 CREATE TABLE installation (
     kind TEXT NOT NULL,
-    made_at TIMESTAMPTZ NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
     seed INTEGER,
     anchored_on DATE,
     is_complete BOOLEAN NOT NULL,
@@ -183,14 +183,14 @@ CREATE TABLE attachment (
     size INTEGER NOT NULL,
     width INTEGER, height INTEGER,
     received_sha256 BYTEA NOT NULL,
-    kept_sha256 BYTEA NOT NULL,
+    stored_sha256 BYTEA NOT NULL,
     added_at TIMESTAMPTZ NOT NULL,
     added_by_agency TEXT, added_by_officer UUID,
     withdrawn_at TIMESTAMPTZ, withdrawn_reason TEXT,
     CONSTRAINT pk_attachment PRIMARY KEY (id),
     CONSTRAINT ck_attachment_handling CHECK (handling IN ('H0', 'H1', 'H2', 'H3')),
-    CONSTRAINT ck_attachment_kept_sha256 CHECK (octet_length(kept_sha256) = 32),
-    CONSTRAINT ck_attachment_kept_to_owner CHECK (
+    CONSTRAINT ck_attachment_stored_sha256 CHECK (octet_length(stored_sha256) = 32),
+    CONSTRAINT ck_attachment_owner_only CHECK (
         handling IN ('H0', 'H1') OR concerned = ARRAY[owner_state]
     ),
     CONSTRAINT ck_attachment_kind CHECK (kind IN ('photograph', 'document', 'laboratory_report')),

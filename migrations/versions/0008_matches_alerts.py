@@ -6,7 +6,7 @@ revision = "0008_matches_alerts"
 down_revision = "0007_documents"
 
 MATCHES = """
--- One row for each state that may know of a pair, visible to that state alone. `other_key` stands for
+-- One row for each state that may know of a pair, visible to that state alone. `other_pseudonym` stands for
 -- the other record, so that a pair is recognised where the state may not have the record's id.
 CREATE TABLE match (
     id UUID NOT NULL,
@@ -16,14 +16,14 @@ CREATE TABLE match (
     record_version INTEGER,
     other_state CHAR(3) NOT NULL,
     other_record UUID,
-    other_key UUID NOT NULL,
+    other_pseudonym UUID NOT NULL,
     other_version INTEGER,
     score DOUBLE PRECISION NOT NULL,
     strength TEXT NOT NULL,
     reasons JSONB NOT NULL,
     is_of_crime BOOLEAN NOT NULL,
     status TEXT NOT NULL,
-    is_standing BOOLEAN NOT NULL,
+    is_current BOOLEAN NOT NULL,
     is_hidden BOOLEAN NOT NULL,
     decided_by UUID,
     decided_agency TEXT, decided_officer UUID,
@@ -32,14 +32,14 @@ CREATE TABLE match (
     proposed_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_match PRIMARY KEY (id),
-    CONSTRAINT uq_match_owner_state_record_id_other_key UNIQUE (owner_state, record_id, other_key),
+    CONSTRAINT uq_match_owner_state_record_id_other_pseudonym UNIQUE (owner_state, record_id, other_pseudonym),
     CONSTRAINT ck_match_status CHECK (status IN ('proposed', 'confirmed', 'rejected')),
     CONSTRAINT ck_match_strength CHECK (strength IN ('strong', 'moderate'))
 );
-CREATE INDEX ix_match_gone ON match (owner_state, id) WHERE NOT is_standing;
+CREATE INDEX ix_match_gone ON match (owner_state, id) WHERE NOT is_current;
 CREATE INDEX ix_match_judged ON match (owner_state, id) WHERE status <> 'proposed';
 CREATE INDEX ix_match_of_crime ON match (owner_state, id) WHERE is_of_crime;
-CREATE INDEX ix_match_other_key ON match (other_key);
+CREATE INDEX ix_match_other_pseudonym ON match (other_pseudonym);
 CREATE INDEX ix_match_owner_state_id ON match (owner_state, id);
 CREATE INDEX ix_match_owner_state_other_record ON match (owner_state, other_record);
 CALL salsa_protect_owned('match', 'SELECT, INSERT, UPDATE, DELETE');
@@ -50,16 +50,16 @@ ALTER POLICY owner_only ON match
 -- The owner of the other record hides and shows the row by its key, and never reads it.
 CREATE FUNCTION salsa_hide_matches(keys uuid[], hidden boolean) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE match SET is_hidden = hidden WHERE other_key = ANY(keys) AND is_hidden <> hidden
+    UPDATE match SET is_hidden = hidden WHERE other_pseudonym = ANY(keys) AND is_hidden <> hidden
     AND owner_state <> current_setting('salsa.state', true)::char(3)
 $$;
 -- A correction asks for these at once, and without silent owners: else it would take longer where
 -- there is one.
 CREATE FUNCTION salsa_match_partners(keys uuid[], silent boolean)
-RETURNS TABLE (owner_state char(3), record_id uuid, other_key uuid, is_standing boolean)
+RETURNS TABLE (owner_state char(3), record_id uuid, other_pseudonym uuid, is_current boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT m.owner_state, m.record_id, m.other_key, m.is_standing FROM match AS m
-    WHERE m.other_key = ANY(keys) AND (silent OR NOT EXISTS (
+    SELECT m.owner_state, m.record_id, m.other_pseudonym, m.is_current FROM match AS m
+    WHERE m.other_pseudonym = ANY(keys) AND (silent OR NOT EXISTS (
         SELECT FROM record_setting AS s
         WHERE s.record_id = m.record_id AND s.visibility = 'silent'
     ))
@@ -98,7 +98,7 @@ CREATE TABLE alert (
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     version INTEGER NOT NULL,
     record_id UUID NOT NULL,
-    of_record UUID,
+    source_record_id UUID,
     action TEXT NOT NULL,
     priority TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -121,21 +121,21 @@ CREATE TABLE alert (
     CONSTRAINT ck_alert_status CHECK (status IN ('active', 'expired', 'cancelled'))
 );
 CREATE INDEX ix_alert_expiring ON alert (owner_state, expires_on) WHERE status = 'active';
-CREATE INDEX ix_alert_of_record ON alert (of_record) WHERE of_record IS NOT NULL;
+CREATE INDEX ix_alert_source_record_id ON alert (source_record_id) WHERE source_record_id IS NOT NULL;
 CREATE INDEX ix_alert_owner_state_id ON alert (owner_state, id);
 CREATE INDEX ix_alert_record_id ON alert (record_id);
 CREATE INDEX ix_alert_validating ON alert (owner_state, validate_on) WHERE status = 'active';
 CALL salsa_protect('alert', 'SELECT, INSERT, UPDATE');
 
 -- One row for the state of the alert and, unless the alert lets the gun pass, one of the same id for
--- the state that found it: each may live in an installation of its own. `read_as` is the mark by
+-- the state that found it: each may live in an installation of its own. `serial_read` is the mark by
 -- which the record was found, `cause_version` the version of the record compared last.
 CREATE TABLE hit (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
     version INTEGER NOT NULL,
     alert_id UUID NOT NULL, alert_state CHAR(3) NOT NULL,
-    asking_state CHAR(3) NOT NULL,
+    finding_state CHAR(3) NOT NULL,
     agency TEXT,
     action TEXT NOT NULL,
     priority TEXT NOT NULL,
@@ -143,14 +143,14 @@ CREATE TABLE hit (
     strength TEXT NOT NULL,
     score DOUBLE PRECISION NOT NULL,
     status TEXT NOT NULL,
-    met_at TIMESTAMPTZ NOT NULL,
-    made_at TIMESTAMPTZ NOT NULL,
+    found_at TIMESTAMPTZ NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
     reminded_at TIMESTAMPTZ,
     answered_at TIMESTAMPTZ, answered_by UUID,
     note TEXT,
     changed_at TIMESTAMPTZ NOT NULL,
-    read_as TEXT,
+    serial_read TEXT,
     cause_version INTEGER NOT NULL DEFAULT 1,
     cause_status TEXT NOT NULL DEFAULT 'standing',
     cause_changed_at TIMESTAMPTZ,
@@ -168,7 +168,7 @@ CREATE INDEX ix_hit_alert_id ON hit (alert_id);
 CREATE INDEX ix_hit_cause_id ON hit (cause_id);
 CREATE INDEX ix_hit_cause_key ON hit (cause_key);
 CREATE INDEX ix_hit_owner_state_id ON hit (owner_state, id);
-CREATE INDEX ix_hit_owner_state_made_at ON hit (owner_state, made_at);
+CREATE INDEX ix_hit_owner_state_created_at ON hit (owner_state, created_at);
 CREATE INDEX ix_hit_waiting ON hit (owner_state, due_at) WHERE status IN ('open', 'extended');
 CALL salsa_protect_owned('hit', 'SELECT, INSERT, UPDATE');
 
@@ -177,7 +177,7 @@ CALL salsa_protect_owned('hit', 'SELECT, INSERT, UPDATE');
 CREATE FUNCTION salsa_hit_alert_states(keys uuid[]) RETURNS TABLE (alert_state char(3))
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT h.alert_state FROM hit AS h
-    WHERE h.cause_key = ANY(keys) AND h.asking_state = current_setting('salsa.state', true)
+    WHERE h.cause_key = ANY(keys) AND h.finding_state = current_setting('salsa.state', true)
 $$;
 GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_service;
 """
@@ -191,11 +191,11 @@ CREATE TABLE serial_check (
     case_number TEXT,
     incident TEXT,
     verdict TEXT NOT NULL,
-    is_told BOOLEAN NOT NULL,
-    at TIMESTAMPTZ NOT NULL,
+    are_owners_notified BOOLEAN NOT NULL,
+    checked_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_serial_check PRIMARY KEY (id)
 );
-CREATE INDEX ix_serial_check_untold ON serial_check (owner_state, id) WHERE NOT is_told;
+CREATE INDEX ix_serial_check_unnotified ON serial_check (owner_state, id) WHERE NOT are_owners_notified;
 CALL salsa_protect('serial_check', 'SELECT, INSERT, UPDATE');
 
 -- Owners of silent records are notified by a job, so that no answer takes longer because of them.

@@ -16,7 +16,7 @@ CREATE TABLE outbox (
     case_number TEXT NOT NULL,
     hash TEXT NOT NULL,
     raw BYTEA NOT NULL,
-    put_at TIMESTAMPTZ NOT NULL,
+    queued_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_outbox PRIMARY KEY (owner_state, id),
     CONSTRAINT uq_outbox_owner_state_recipient_sequence UNIQUE (owner_state, recipient, sequence)
 );
@@ -68,25 +68,25 @@ CREATE TABLE inbox_progress (
     status TEXT NOT NULL,
     code TEXT,
     attempts INTEGER NOT NULL, due_at TIMESTAMPTZ NOT NULL,
-    settled_at TIMESTAMPTZ,
+    processed_at TIMESTAMPTZ,
     CONSTRAINT pk_inbox_progress PRIMARY KEY (owner_state, envelope_id),
     CONSTRAINT ck_inbox_progress_status CHECK (status IN ('waiting', 'applied', 'refused'))
 );
 CREATE INDEX ix_inbox_progress_waiting ON inbox_progress (owner_state, sender, sequence)
     WHERE status = 'waiting';
 CALL salsa_protect_owned('inbox_progress',
-    'SELECT, INSERT, UPDATE (status, code, attempts, due_at, settled_at)');
+    'SELECT, INSERT, UPDATE (status, code, attempts, due_at, processed_at)');
 
 CREATE TABLE inbox_pair (
     owner_state CHAR(3) NOT NULL,
     sender CHAR(3) NOT NULL,
     received_through BIGINT NOT NULL,
     hash TEXT,
-    settled_through BIGINT NOT NULL,
+    processed_through BIGINT NOT NULL,
     CONSTRAINT pk_inbox_pair PRIMARY KEY (owner_state, sender)
 );
 CALL salsa_protect_owned('inbox_pair',
-    'SELECT, INSERT, UPDATE (received_through, hash, settled_through)');
+    'SELECT, INSERT, UPDATE (received_through, hash, processed_through)');
 """
 
 

@@ -50,7 +50,7 @@ CREATE TABLE trace_restriction (
     agency TEXT NOT NULL,
     owner_state CHAR(3) NOT NULL,
     subject_kind TEXT NOT NULL,
-    hidden_at TIMESTAMPTZ NOT NULL,
+    restricted_at TIMESTAMPTZ NOT NULL,
     is_own BOOLEAN NOT NULL,
     named_by CHAR(3) NOT NULL,
     CONSTRAINT pk_trace_restriction PRIMARY KEY (subject_id, agency, owner_state, is_own, named_by),

@@ -7,7 +7,7 @@ down_revision = "0012_disclosure_policies"
 
 TABLES = """
 -- A row shows that something changed that a state may see at a post, and in which transaction; with
--- `kind` and `subject` it names the row, and nothing of its content. With `agency` the change shows
+-- `kind` and `subject_id` it names the row, and nothing of its content. With `agency` the change shows
 -- to that agency alone, with `square` on boards that show this quarter of a degree; without `post` it
 -- is of all posts of the state: who holds the picture of a board knows which squares it meets, a
 -- trigger does not. A reader remembers the snapshot of its last look and asks for what has become
@@ -18,9 +18,9 @@ CREATE TABLE board_change (
     transaction BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text)::bigint,
     state CHAR(3) NOT NULL,
     post TEXT,
-    told_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
+    recorded_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
     kind TEXT NOT NULL DEFAULT 'board',
-    subject UUID,
+    subject_id UUID,
     agency TEXT,
     square INTEGER,
     CONSTRAINT pk_board_change PRIMARY KEY (id)
@@ -43,11 +43,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 CREATE FUNCTION salsa_board_events(
     since text, upto text, at_post text, near int[], after_id bigint, max_count int)
-RETURNS TABLE (id bigint, kind text, subject uuid, told_at timestamptz, square int)
+RETURNS TABLE (id bigint, kind text, subject_id uuid, recorded_at timestamptz, square int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT id, kind, subject, told_at, square FROM board_change
+    SELECT id, kind, subject_id, recorded_at, square FROM board_change
     WHERE state = current_setting('salsa.state', true)::char(3)
-    AND (post = at_post OR post IS NULL) AND subject IS NOT NULL
+    AND (post = at_post OR post IS NULL) AND subject_id IS NOT NULL
     AND (near IS NULL OR square IS NULL OR square = ANY (near))
     AND transaction >= (pg_snapshot_xmin(since::pg_snapshot)::text)::bigint
     AND NOT pg_visible_in_snapshot(transaction::text::xid8, since::pg_snapshot)
@@ -57,7 +57,7 @@ $$;
 CREATE FUNCTION salsa_delete_old_board_changes() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH deleted AS (
-        DELETE FROM board_change WHERE told_at < clock_timestamp() - interval '1 day' RETURNING 1
+        DELETE FROM board_change WHERE recorded_at < clock_timestamp() - interval '1 day' RETURNING 1
     )
     SELECT count(*) FROM deleted
 $$;
@@ -77,10 +77,10 @@ CREATE TABLE call_request (
     agency TEXT,
     shipment_id UUID,
     shipment_number TEXT,
-    asked_at TIMESTAMPTZ NOT NULL,
+    requested_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_call_request PRIMARY KEY (id)
 );
-CREATE INDEX ix_call_request_post_asked_at ON call_request (post, asked_at);
+CREATE INDEX ix_call_request_post_requested_at ON call_request (post, requested_at);
 CALL salsa_protect('call_request', 'SELECT, INSERT');
 CALL salsa_append_only('call_request');
 
@@ -103,7 +103,7 @@ BETWEEN = """JOIN post_side AS side ON side.state = ANY ({states})
     AND (side.state, side.other_state) IN (({a}, {b}), ({b}, {a}))"""
 OWNER = "ARRAY[r.owner_state]"
 HIT_BETWEEN = """r.alert_state IN (side.state, side.other_state)
-    AND r.asking_state IN (side.state, side.other_state)"""
+    AND r.finding_state IN (side.state, side.other_state)"""
 BOARDS = {
     "shipment": ("'shipment', r.id, NULL", AT_POSTS.format(posts="r.posts")),
     "checkpoint": (
@@ -125,7 +125,7 @@ BOARDS = {
     "hit": (
         f"'hit', r.id, CASE WHEN NOT ({HIT_BETWEEN}) THEN r.agency END",
         f"""JOIN post_side AS side ON side.state = r.owner_state AND (({HIT_BETWEEN})
-            OR (r.asking_state = r.owner_state AND r.agency IS NOT NULL))""",
+            OR (r.finding_state = r.owner_state AND r.agency IS NOT NULL))""",
     ),
     # A trace is counted by all boards of its state while it waits, and shows on those of the posts
     # between its state and one that it was asked of.
@@ -161,7 +161,7 @@ ON_INSERT = """
 CREATE FUNCTION salsa_board_{table}_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO board_change (state, post, kind, subject, agency)
+    INSERT INTO board_change (state, post, kind, subject_id, agency)
     SELECT DISTINCT side.state, side.post, {subject} FROM changed AS r {sides};
     RETURN NULL;
 END $$;
@@ -172,7 +172,7 @@ ON_UPDATE = """
 CREATE FUNCTION salsa_board_{table}_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO board_change (state, post, kind, subject, agency)
+    INSERT INTO board_change (state, post, kind, subject_id, agency)
     SELECT DISTINCT side.state, side.post, {subject}
     FROM (SELECT * FROM former UNION ALL SELECT * FROM latter) AS r {sides};
     RETURN NULL;
@@ -192,7 +192,7 @@ OF_SEIZURES = """
 CREATE FUNCTION salsa_board_seizure_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO board_change (state, post, kind, subject, square)
+    INSERT INTO board_change (state, post, kind, subject_id, square)
     WITH r AS (
         SELECT changed.*, details -> 'joint_with' ->> 'state' AS joint_state FROM changed
         UNION ALL

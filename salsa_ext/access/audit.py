@@ -247,8 +247,8 @@ def find_case_traces(actor: Actor, case_number: str, *, unsent: bool = False) ->
 
     Withdrawn ones are left out; drafts are included only with `unsent`.
     """
-    asked = {"state": actor.state, "case": case_number, "unsent": unsent}
-    return tuple(str(trace) for (trace,) in execute_raw(_CASE_TRACES, asked))
+    parameters = {"state": actor.state, "case": case_number, "unsent": unsent}
+    return tuple(str(trace) for (trace,) in execute_raw(_CASE_TRACES, parameters))
 
 
 def _purpose_traces(actor: Actor, acts: Sequence[AuditEvent]) -> tuple[str, ...]:
@@ -300,7 +300,7 @@ def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
     if not (others or "about" in act.data or act.action in DISCLOSURE_ACTIONS):
         return {}
     every = (*act.data.get("about", ()), *others)
-    return {"about": [*dict.fromkeys(str(UUID(one)) for one in every)]}
+    return {"about": [*dict.fromkeys(str(UUID(trace_id)) for trace_id in every)]}
 
 
 def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:

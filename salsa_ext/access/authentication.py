@@ -270,8 +270,8 @@ _USERNAMES: Final = select(Account.id, Account.username).where(is_any_of_param(A
 
 def usernames_by_id(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
     """Return the usernames of accounts of the own state."""
-    wanted = {account_id for account_id in ids if account_id is not None}
-    if not wanted:
+    known_ids = {account_id for account_id in ids if account_id is not None}
+    if not known_ids:
         return {}
-    rows = db.session.execute(_USERNAMES, {"ids": [*wanted]})
+    rows = db.session.execute(_USERNAMES, {"ids": [*known_ids]})
     return {row.id: row.username for row in rows}

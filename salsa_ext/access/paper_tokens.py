@@ -102,10 +102,10 @@ def facts_digest(facts: Mapping[str, Any]) -> str:
     unneeded escapes; texts in NFC; dates as YYYY-MM-DD, times in UTC to the second; amounts as text
     without trailing zeros; absent values omitted.
     """
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in _canonical(facts):
-        told.update(part.encode())
-    return _base64url(told.digest())
+        digest.update(part.encode())
+    return _base64url(digest.digest())
 
 
 def _canonical(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -136,16 +136,16 @@ def _canonical_json(value: Any) -> str:
 
 def sign_token(claims: Claims, kid: str, key: Ed25519PrivateKey) -> str:
     """Return the signed token of a paper."""
-    told = {CLAIM_LETTERS[name]: value for name, value in asdict(claims).items()}
-    payload = json.dumps(_canonical_value(told), separators=(",", ":"), ensure_ascii=False)
+    values = {CLAIM_LETTERS[name]: value for name, value in asdict(claims).items()}
+    payload = json.dumps(_canonical_value(values), separators=(",", ":"), ensure_ascii=False)
     signed = f"{TOKEN_PREFIX}.{kid}.{_base32(payload.encode())}"
     return f"{signed}.{_base32(key.sign(signed.encode()))}"
 
 
 def token_key_id(text: str) -> str | None:
     """Return the key id in a token, or None if malformed."""
-    found = TOKEN_PATTERN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
-    return found[1] if found else None
+    match = TOKEN_PATTERN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
+    return match[1] if match else None
 
 
 def check_token(text: str, keys: Mapping[str, PublicKey]) -> TokenCheck:
@@ -153,14 +153,14 @@ def check_token(text: str, keys: Mapping[str, PublicKey]) -> TokenCheck:
 
     The caller strips surrounding whitespace.
     """
-    found = TOKEN_PATTERN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
-    if found is None:
+    match = TOKEN_PATTERN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
+    if match is None:
         return TokenCheck("malformed")
-    key = keys.get(found[1])
+    key = keys.get(match[1])
     if key is None:
         return TokenCheck("unknown_key")
     signed = text.rpartition(".")[0]
-    payload, signature = _unbase32(found[2]), _unbase32(found[3])
+    payload, signature = _unbase32(match[2]), _unbase32(match[3])
     if payload is None or signature is None or not _is_signed(key, signature, signed):
         return TokenCheck("altered")
     claims = _parse_claims(payload)
@@ -182,8 +182,8 @@ def _is_signed(key: PublicKey, signature: bytes, signed: str) -> bool:
 def _parse_claims(payload: bytes) -> Claims | None:
     """Return the claims, or None for an unknown payload."""
     try:
-        told = json.loads(payload)
-        values = {name: told[letter] for name, letter in CLAIM_LETTERS.items()}
+        content = json.loads(payload)
+        values = {name: content[letter] for name, letter in CLAIM_LETTERS.items()}
         days = {name: date.fromisoformat(values[name]) for name in ("issued_on", "valid_through")}
         signed_at = datetime.strptime(values["signed_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -252,10 +252,10 @@ def read_key_set(document: Any) -> dict[str, PublicKey]:
 
 def _parse_keys(listed: Iterable[Any]) -> Iterable[PublicKey]:
     try:
-        for told in listed:
-            raw = base64.urlsafe_b64decode(told["x"] + "=")
-            since = told.get("compromised_at")
+        for key in listed:
+            raw = base64.urlsafe_b64decode(key["x"] + "=")
+            since = key.get("compromised_at")
             moment = datetime.fromisoformat(since) if since else None
-            yield PublicKey(str(told["kid"]), str(told["state"]), raw, moment)
+            yield PublicKey(str(key["kid"]), str(key["state"]), raw, moment)
     except (KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise ValueError("no key of a JWK set") from error

@@ -115,26 +115,26 @@ def decide_release(
 
 
 def _decide_read(
-    group: str, said: Statement, to: Reader, consents: Collection[GrantedUse]
+    group: str, statement: Statement, to: Reader, consents: Collection[GrantedUse]
 ) -> Decision:
     if to.state is None or to.role not in READER_ROLES:
         return Decision(False, "not_for_role")
-    if not said.concerns and (said.is_paper or said.visibility != "open"):
-        return _decide_not_open(group, said)
-    if to.purpose is None and not said.is_paper and group not in GROUPS_WITHOUT_PURPOSE:
+    if not statement.concerns and (statement.is_paper or statement.visibility != "open"):
+        return _decide_not_open(group, statement)
+    if to.purpose is None and not statement.is_paper and group not in GROUPS_WITHOUT_PURPOSE:
         return Decision(False, "purpose_missing")
-    if group == "persons" and not said.is_paper:
+    if group == "persons" and not statement.is_paper:
         return _decide_persons(to, consents)
-    if said.concerns:
+    if statement.concerns:
         return Decision(True, "concerns")
     if group in GROUPS_FOR_CONCERNED:
         return Decision(False, "concerned_alone")
     return Decision(True, "open")
 
 
-def _decide_not_open(group: str, said: Statement) -> Decision:
+def _decide_not_open(group: str, statement: Statement) -> Decision:
     """Pointers reveal only their holder; silent data reveal nothing."""
-    if said.is_paper or said.visibility != "pointer":
+    if statement.is_paper or statement.visibility != "pointer":
         return Decision(False, "silent")
     return Decision(True, "pointer") if group == "holder" else Decision(False, "ask_owner")
 
@@ -147,9 +147,9 @@ def _decide_persons(to: Reader, consents: Collection[GrantedUse]) -> Decision:
 
 
 def _decide_court(
-    read: Decision, said: Statement, to: Reader, consents: Collection[GrantedUse]
+    read: Decision, statement: Statement, to: Reader, consents: Collection[GrantedUse]
 ) -> Decision:
-    if said.handling == "H0":
+    if statement.handling == "H0":
         return read
     if _has_consent("court", None, to, consents):
         return Decision(True, "consented")
@@ -167,11 +167,11 @@ def _decide_onward(to: Reader, use: Use, consents: Collection[GrantedUse]) -> De
 
 def _has_consent(use: str, third: str | None, to: Reader, consents: Collection[GrantedUse]) -> bool:
     return any(
-        one.use == use
-        and one.to == third
-        and one.case_number == to.case_number
-        and one.until >= to.on
-        for one in consents
+        consent.use == use
+        and consent.to == third
+        and consent.case_number == to.case_number
+        and consent.until >= to.on
+        for consent in consents
     )
 
 
@@ -179,9 +179,9 @@ FINDER: Final = Reader("", "police_officer", date.min, "seizure")
 """Reader of any other state that found a record by a mark."""
 FINDER_VISIBILITIES: Final = {
     group: frozenset(
-        shown
-        for shown in VISIBILITIES
-        if decide_release(group, Statement("-", shown), FINDER).allowed
+        visibility
+        for visibility in VISIBILITIES
+        if decide_release(group, Statement("-", visibility), FINDER).allowed
     )
     for group in FIELD_GROUPS
 }

@@ -43,8 +43,8 @@ def rotate_key(*, actor: Actor) -> str:
     state = actor.own_state()
     db.session.execute(_LOCK, {"name": f"signing_key {state}"})
     acts = [_retire_key(old, actor.now())] if (old := current_key(state)) else []
-    kid, made = _create_key(actor, state)
-    append_many(actor, [*acts, made])
+    kid, events = _create_key(actor, state)
+    append_many(actor, [*acts, events])
     return kid
 
 
@@ -64,9 +64,10 @@ def report_compromise(*, actor: Actor, kid: str, since: datetime) -> None:
         raise Conflict(message("This key was reported stolen already, from an earlier moment on."))
     acts = [] if row.retired_at else [_retire_key(row, actor.now())]
     row.compromised_at = since
-    told = {"since": since.isoformat()}
+    audit_data = {"since": since.isoformat()}
     append_many(
-        actor, [*acts, AuditEvent(Action.SIGNING_KEY_COMPROMISED, "signing_key", kid, data=told)]
+        actor,
+        [*acts, AuditEvent(Action.SIGNING_KEY_COMPROMISED, "signing_key", kid, data=audit_data)],
     )
 
 
@@ -86,11 +87,13 @@ def current_private_key(actor: Actor, state: str) -> tuple[str, Ed25519PrivateKe
     The first use creates the key, once even for concurrent requests. Raises NotConfigured if the
     private key is missing or cannot be decrypted.
     """
-    made: list[AuditEvent] = []
+    events: list[AuditEvent] = []
     with acting_as(actor, state):
-        kid, sealed = _read_secret(state) or _create_first(actor, state, made)
-    if made:
-        append_many(actor.for_purpose(None), made)  # it signs what comes later too, of other cases
+        kid, sealed = _read_secret(state) or _create_first(actor, state, events)
+    if events:
+        append_many(
+            actor.for_purpose(None), events
+        )  # it signs what comes later too, of other cases
     return kid, Ed25519PrivateKey.from_private_bytes(actor.vault.open(sealed, kid))
 
 
@@ -109,8 +112,8 @@ def _read_secret(state: str) -> tuple[str, bytes] | None:
 
 def _create_first(actor: Actor, state: str, acts: list[AuditEvent]) -> tuple[str, bytes]:
     db.session.execute(_LOCK, {"name": f"signing_key {state}"})
-    if found := _read_secret(state):
-        return found
+    if existing := _read_secret(state):
+        return existing
     if lost := current_key(state):
         raise NotConfigured(
             message(
@@ -120,9 +123,9 @@ def _create_first(actor: Actor, state: str, acts: list[AuditEvent]) -> tuple[str
             )
         )
     acts.append(_create_key(actor, state)[1])
-    made = _read_secret(state)
-    assert made is not None
-    return made
+    secret = _read_secret(state)
+    assert secret is not None
+    return secret
 
 
 def _create_key(actor: Actor, state: str) -> tuple[str, AuditEvent]:
@@ -182,10 +185,10 @@ def cache_public_key(
 
 def current_key(state: str) -> SigningKey | None:
     """Return a state's current signing key."""
-    wanted = select(SigningKey).where(
+    query = select(SigningKey).where(
         SigningKey.owner_state == state, SigningKey.retired_at.is_(None)
     )
-    return db.session.scalars(wanted.execution_options(populate_existing=True)).first()
+    return db.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
 def _to_public_key(row: SigningKey) -> PublicKey:

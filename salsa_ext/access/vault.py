@@ -60,8 +60,8 @@ class Vault:
 
     def derive(self, name: str) -> bytes:
         """Derive a 32-byte key of this installation for `name`; raises NotConfigured."""
-        made = HKDF(hashes.SHA256(), KEY_LENGTH, salt=None, info=name.encode())
-        return made.derive(self._key())
+        derivation = HKDF(hashes.SHA256(), KEY_LENGTH, salt=None, info=name.encode())
+        return derivation.derive(self._key())
 
     def _key(self) -> bytes:
         try:

@@ -318,9 +318,9 @@ def revoke_key(*, actor: Actor, key_id: UUID) -> None:
     append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
 
 
-def _check_scopes(actor: Actor, role: str, wanted: Sequence[str]) -> list[str]:
+def _check_scopes(actor: Actor, role: str, named_scopes: Sequence[str]) -> list[str]:
     allowed = role_permissions(role)
-    unknown = sorted(set(wanted) - allowed)
+    unknown = sorted(set(named_scopes) - allowed)
     if unknown:
         raise Invalid(
             {
@@ -333,7 +333,7 @@ def _check_scopes(actor: Actor, role: str, wanted: Sequence[str]) -> list[str]:
                 ]
             }
         )
-    scopes = set(wanted or allowed)
+    scopes = set(named_scopes or allowed)
     if has_limited_key(actor) and (beyond := sorted(scopes - actor.permissions)):
         raise Invalid(
             {

@@ -145,8 +145,8 @@ def add_contact(*, actor: Actor, data: ContactData) -> UUID:
 def _update_posts(actor: Actor, agency: Agency, posts: Collection[str]) -> None:
     if sorted(posts) != agency.posts:
         agency.posts = sorted(posts)
-        said = {"code": agency.code, "posts": agency.posts}
-        append(actor, AuditEvent(Action.AGENCY_PLACED, "agency", agency.id, data=said))
+        audit_data = {"code": agency.code, "posts": agency.posts}
+        append(actor, AuditEvent(Action.AGENCY_PLACED, "agency", agency.id, data=audit_data))
 
 
 def _check_agency(data: AgencyData, state: str | None) -> None:
@@ -211,7 +211,11 @@ def _check_contact(data: ContactData, state: str) -> None:
 
 
 def _check_not_registered(data: ContactData, state: str) -> None:
-    told = vars(data) | {"languages": list(data.languages), "owner_state": state, "valid_to": None}
-    same = (getattr(Contact, name).is_not_distinct_from(value) for name, value in told.items())
+    values = vars(data) | {
+        "languages": list(data.languages),
+        "owner_state": state,
+        "valid_to": None,
+    }
+    same = (getattr(Contact, name).is_not_distinct_from(value) for name, value in values.items())
     if db.session.scalar(select(Contact.id).where(*same).limit(1)) is not None:
         raise Duplicate(message("This contact is registered already, with nothing different."))

@@ -82,12 +82,12 @@ def withdraw_attachment(
     require(actor, Permission.ATTACHMENT_RECORD)
     require(actor, Permission.ATTACHMENT_RECORD, load_attachment(attachment_id).owner_state)
     find_attachment(actor, attachment_id)
-    found = lock(Attachment, attachment_id, expected_version)
-    _check_not_withdrawn(found)
-    found.withdrawn_at, found.withdrawn_reason = actor.now(), data.reason
-    found.version += 1
+    attachment = lock(Attachment, attachment_id, expected_version)
+    _check_not_withdrawn(attachment)
+    attachment.withdrawn_at, attachment.withdrawn_reason = actor.now(), data.reason
+    attachment.version += 1
     db.session.flush()
-    append(actor, _audit_event(Action.ATTACHMENT_WITHDRAWN, found, found.concerned))
+    append(actor, _audit_event(Action.ATTACHMENT_WITHDRAWN, attachment, attachment.concerned))
 
 
 def view_attachment(*, actor: Actor, attachment_id: UUID) -> AttachmentView:
@@ -105,11 +105,11 @@ def download_attachment(*, actor: Actor, attachment_id: UUID) -> tuple[Attachmen
     Raises as `view_attachment`, and Conflict if withdrawn.
     """
     require(actor, Permission.ATTACHMENT_READ)
-    found = _find_with_purpose(actor, attachment_id)
-    _check_not_withdrawn(found)
-    if found.owner_state != actor.state:
-        append(actor, _disclosure_event(found, CONTENT_GROUPS))
-    return found, load_content(found)
+    attachment = _find_with_purpose(actor, attachment_id)
+    _check_not_withdrawn(attachment)
+    if attachment.owner_state != actor.state:
+        append(actor, _disclosure_event(attachment, CONTENT_GROUPS))
+    return attachment, load_content(attachment)
 
 
 def view_attachments(
@@ -153,10 +153,13 @@ def _refuse_open(actor: Actor, subject: AttachmentSubject) -> None:
 
 
 def _find_with_purpose(actor: Actor, attachment_id: UUID) -> Attachment:
-    found = find_attachment(actor, attachment_id)
-    if found.owner_state != actor.state and ATTACHABLE_KINDS[found.subject_kind].for_a_purpose:
+    attachment = find_attachment(actor, attachment_id)
+    if (
+        attachment.owner_state != actor.state
+        and ATTACHABLE_KINDS[attachment.subject_kind].for_a_purpose
+    ):
         require_purpose(actor)
-    return found
+    return attachment
 
 
 def _disclose(actor: Actor, rows: Sequence[Attachment]) -> list[AttachmentView]:
@@ -178,15 +181,15 @@ def _field_groups(row: Attachment) -> list[str]:
     return ["document", "remarks"] if has_text else ["document"]
 
 
-def _check_not_withdrawn(found: Attachment) -> None:
-    if found.withdrawn_at is not None:
+def _check_not_withdrawn(attachment: Attachment) -> None:
+    if attachment.withdrawn_at is not None:
         raise Conflict(
-            message("This attachment was withdrawn: {reason}", reason=found.withdrawn_reason)
+            message("This attachment was withdrawn: {reason}", reason=attachment.withdrawn_reason)
         )
 
 
 def _attachment_row(
-    actor: Actor, data: AttachmentData, received: bytes, kept: FileContent
+    actor: Actor, data: AttachmentData, received: bytes, stored: FileContent
 ) -> dict[str, Any]:
     return {
         "id": new_id(),
@@ -196,12 +199,12 @@ def _attachment_row(
         "kind": data.kind,
         "title": data.title,
         "handling": data.handling,
-        "media_type": kept.media_type,
-        "size": len(kept.data),
-        "width": kept.width,
-        "height": kept.height,
+        "media_type": stored.media_type,
+        "size": len(stored.data),
+        "width": stored.width,
+        "height": stored.height,
         "received_sha256": hashlib.sha256(received).digest(),
-        "kept_sha256": hashlib.sha256(kept.data).digest(),
+        "stored_sha256": hashlib.sha256(stored.data).digest(),
         "added_at": actor.now(),
         "added_by_agency": actor.agency,
         "added_by_officer": resolve_officer(actor),
@@ -211,29 +214,31 @@ def _attachment_row(
 
 
 def _part_rows(row: dict[str, Any], data: bytes) -> Iterator[dict[str, Any]]:
-    of = {
+    common = {
         "attachment_id": row["id"],
         "owner_state": row["owner_state"],
         "concerned": row["concerned"],
     }
     for position, start in enumerate(range(0, len(data), PART_SIZE)):
-        yield of | {"position": position, "content": data[start : start + PART_SIZE]}
+        yield common | {"position": position, "content": data[start : start + PART_SIZE]}
 
 
-def _disclosure_event(found: Attachment, groups: Sequence[str]) -> AuditEvent:
-    act = _audit_event(Action.ATTACHMENT_DISCLOSED, found, [found.owner_state])
+def _disclosure_event(attachment: Attachment, groups: Sequence[str]) -> AuditEvent:
+    act = _audit_event(Action.ATTACHMENT_DISCLOSED, attachment, [attachment.owner_state])
     return replace(act, data=act.data | {"groups": [*groups]})
 
 
-def _audit_event(action: Action, found: Attachment, concerned: Sequence[str]) -> AuditEvent:
-    said: dict[str, Any] = {
-        "subject": f"{found.subject_kind}:{found.subject_id}",
-        "kind": found.kind,
-        "sha256": found.kept_sha256.hex(),
+def _audit_event(action: Action, attachment: Attachment, concerned: Sequence[str]) -> AuditEvent:
+    audit_data: dict[str, Any] = {
+        "subject": f"{attachment.subject_kind}:{attachment.subject_id}",
+        "kind": attachment.kind,
+        "sha256": attachment.stored_sha256.hex(),
     }
-    if found.subject_kind == "trace":  # which may be kept from an agency, and this with it
-        said["about"] = [str(found.subject_id)]
-    return AuditEvent(action, "attachment", found.id, found.owner_state, concerned, said)
+    if attachment.subject_kind == "trace":  # which may be kept from an agency, and this with it
+        audit_data["about"] = [str(attachment.subject_id)]
+    return AuditEvent(
+        action, "attachment", attachment.id, attachment.owner_state, concerned, audit_data
+    )
 
 
 @dataclass(frozen=True)
@@ -253,8 +258,8 @@ def attachment_view(actor: Actor, row: Attachment) -> AttachmentView:
     """Return an attachment as shared with its reader."""
     concerns = actor.state in row.concerned
     is_paper = not ATTACHABLE_KINDS[row.subject_kind].for_a_purpose
-    said = Statement(row.owner_state, "open", row.handling, concerns, is_paper)
-    return AttachmentView(row, Sharing(said, actor_reader(actor)))
+    statement = Statement(row.owner_state, "open", row.handling, concerns, is_paper)
+    return AttachmentView(row, Sharing(statement, actor_reader(actor)))
 
 
 def fetch_attachments(
@@ -280,18 +285,18 @@ def fetch_attachments(
 def find_attachment(actor: Actor, attachment_id: UUID) -> Attachment:
     """Return an attachment of an object the actor may read; raises NotFound."""
     require(actor, Permission.ATTACHMENT_READ)
-    found = load_attachment(attachment_id)
-    if ATTACHABLE_KINDS[found.subject_kind].permission not in actor.permissions:
+    attachment = load_attachment(attachment_id)
+    if ATTACHABLE_KINDS[attachment.subject_kind].permission not in actor.permissions:
         raise NotFound("attachment", attachment_id)
-    return found
+    return attachment
 
 
 def load_attachment(attachment_id: UUID) -> Attachment:
     """Return an attachment visible to the state; checks no permission, raises NotFound."""
-    found = db.session.get(Attachment, attachment_id, populate_existing=True)
-    if found is None:
+    attachment = db.session.get(Attachment, attachment_id, populate_existing=True)
+    if attachment is None:
         raise NotFound("attachment", attachment_id)
-    return found
+    return attachment
 
 
 def attachment_version(actor: Actor, attachment_id: UUID) -> int:
@@ -303,8 +308,10 @@ def load_content(attachment: Attachment) -> FileContent:
     """Return an attachment's content."""
     mine = AttachmentPart.attachment_id == attachment.id
     parts = select(AttachmentPart.content).where(mine).order_by(AttachmentPart.position)
-    held = db.session.scalars(parts.execution_options(yield_per=1))
-    return FileContent(b"".join(held), attachment.media_type, attachment.width, attachment.height)
+    parts_read = db.session.scalars(parts.execution_options(yield_per=1))
+    return FileContent(
+        b"".join(parts_read), attachment.media_type, attachment.width, attachment.height
+    )
 
 
 @dataclass(frozen=True)
@@ -334,7 +341,7 @@ def find_subject(subject: AttachmentSubject) -> Any:
     """Return the current row of a visible object; raises NotFound."""
     model = ATTACHABLE_KINDS[subject.kind].model
     query = select_current(model) if issubclass(model, Versioned) else select(model)
-    found = db.session.scalars(query.where(model.id == subject.id)).first()
-    if found is None:
+    row = db.session.scalars(query.where(model.id == subject.id)).first()
+    if row is None:
         raise NotFound(subject.kind, subject.id)
-    return found
+    return row

@@ -82,8 +82,8 @@ def list_entries(
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
-    found = fetch_page(query, entry.id, limit, cursor)
-    return found.of(_entry_views(actor, found.items))
+    page = fetch_page(query, entry.id, limit, cursor)
+    return page.of(_entry_views(actor, page.items))
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
@@ -103,15 +103,19 @@ def _entry_views(actor: Actor, entries: Sequence[AuditEntry]) -> list[AuditEntry
         Officer.id.in_([entry.officer_id for entry in entries if entry.officer_id])
     )
     officer = {row.id: row.number for row in db.session.execute(officers)}
-    of = {entry.id: _record_ids(entry) for entry in entries}
-    found = record_lookup.describe_records(actor, {one for ids in of.values() for one in ids})
+    record_ids = {entry.id: _record_ids(entry) for entry in entries}
+    described = record_lookup.describe_records(
+        actor, {record_id for ids in record_ids.values() for record_id in ids}
+    )
     subjects = {entry.id: (entry.subject_kind, parse_id(entry.subject_id)) for entry in entries}
     numbers = record_lookup.find_numbers(actor, subjects.values())
     return [
         replace(
             _entry_view(actor, entry, officer),
             number=numbers.get(subjects[entry.id]),
-            records=[found[one] for one in of[entry.id] if one in found],
+            records=[
+                described[record_id] for record_id in record_ids[entry.id] if record_id in described
+            ],
         )
         for entry in entries
     ]
@@ -129,13 +133,13 @@ def _entry_view(
 
 def _record_ids(entry: AuditEntry) -> list[UUID]:
     """Return the ids of an entry's first records, own or foreign."""
-    said = entry.data.get("records") or [entry.data.get("record")]
+    first = entry.data.get("records") or [entry.data.get("record")]
     listed = [
-        *said[:MAX_NAMED_RECORDS],
+        *first[:MAX_NAMED_RECORDS],
         entry.subject_id if entry.subject_kind == "record" else None,
     ]
-    ids = [parse_id(one) for one in listed if isinstance(one, str)]
-    return [*dict.fromkeys(one for one in ids if one)]
+    ids = [parse_id(text) for text in listed if isinstance(text, str)]
+    return [*dict.fromkeys(record_id for record_id in ids if record_id)]
 
 
 def _own_data(entry: AuditEntry) -> dict[str, Any]:
@@ -210,16 +214,16 @@ def list_disclosures(
         AuditEntry.subject_id == str(record_id),
         AuditEntry.action == Action.RECORD_DISCLOSED,
     )
-    shown = select(func.salsa_disclosures_of_record(str(record_id)))
-    query = select(AuditEntry).where(AuditEntry.id.in_(union_all(given, shown)))
+    entries = select(func.salsa_disclosures_of_record(str(record_id)))
+    query = select(AuditEntry).where(AuditEntry.id.in_(union_all(given, entries)))
     if (to := filters.get("owner_state")) is not None:  # who read it, or to whom it was sent
         reader = func.coalesce(AuditEntry.data["to"].astext, AuditEntry.owner_state)
         query = query.where(reader == to)
     for name in ("purpose", "case_number"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)
-    found = fetch_page(query, AuditEntry.id, limit, cursor)
-    return found.of(_disclosure_views(record_id, found.items))
+    page = fetch_page(query, AuditEntry.id, limit, cursor)
+    return page.of(_disclosure_views(record_id, page.items))
 
 
 def _disclosure_views(record_id: UUID, entries: Sequence[AuditEntry]) -> list[DisclosureView]:

@@ -37,8 +37,8 @@ def clean_file(received: bytes) -> FileContent:
         return check_pdf(received)
     if not _is_picture(received):
         raise Invalid({"file": [message("A file is a photograph (JPEG, PNG or WebP) or a PDF.")]})
-    kept = clean_picture(received)
-    if len(kept.data) > MAX_STORED:
+    stored = clean_picture(received)
+    if len(stored.data) > MAX_STORED:
         raise Invalid(
             {
                 "file": [
@@ -49,7 +49,7 @@ def clean_file(received: bytes) -> FileContent:
                 ]
             }
         )
-    return kept
+    return stored
 
 
 def _is_picture(received: bytes) -> bool:
@@ -132,8 +132,8 @@ def check_pdf(received: bytes) -> FileContent:
     return FileContent(received, PDF_TYPE)
 
 
-def _refuse_pdf(said: Message) -> NoReturn:
-    raise Invalid({"file": [said]})
+def _refuse_pdf(problem: Message) -> NoReturn:
+    raise Invalid({"file": [problem]})
 
 
 def _check_text(text: bytes) -> None:
@@ -220,5 +220,5 @@ def _convert_mode(image: Image.Image, form: str) -> Image.Image:
     """Return the picture in a mode of the format, without a palette."""
     modes = ("L", "RGB") if form == "JPEG" else ("1", "L", "I;16", "RGB", "RGBA")
     is_clear = form == "PNG" and (image.has_transparency_data or image.mode == "LA")
-    wanted = "RGBA" if is_clear else image.mode if image.mode in modes else "RGB"
-    return image if image.mode == wanted else image.convert(wanted)
+    mode = "RGBA" if is_clear else image.mode if image.mode in modes else "RGB"
+    return image if image.mode == mode else image.convert(mode)

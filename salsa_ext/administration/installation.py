@@ -29,15 +29,15 @@ def get_installation() -> Installation | None:
 def begin_demo(*, actor: Actor, seed: int, anchored_on: date) -> None:
     """Declare a demo region; raises Conflict if real or already begun."""
     require(actor, Permission.ACCOUNT_MANAGE)
-    standing = get_installation()
-    if standing is not None and standing.kind == "real":
+    current = get_installation()
+    if current is not None and current.kind == "real":
         raise Conflict(
             message(
                 "This database is for real records; give the demo another one,"
                 " with SALSA_HOME or SALSA_DATABASE_URL."
             )
         )
-    if standing is not None:
+    if current is not None:
         raise Conflict(
             message(
                 "A demo region was begun here and not finished; run salsa demo, which makes it anew."
@@ -45,7 +45,11 @@ def begin_demo(*, actor: Actor, seed: int, anchored_on: date) -> None:
         )
     db.session.add(
         Installation(
-            kind="demo", made_at=actor.now(), seed=seed, anchored_on=anchored_on, is_complete=False
+            kind="demo",
+            created_at=actor.now(),
+            seed=seed,
+            anchored_on=anchored_on,
+            is_complete=False,
         )
     )
 
@@ -53,9 +57,9 @@ def begin_demo(*, actor: Actor, seed: int, anchored_on: date) -> None:
 def finish_demo(*, actor: Actor) -> None:
     """Mark the demo region complete."""
     require(actor, Permission.ACCOUNT_MANAGE)
-    standing = get_installation()
-    if standing is not None:
-        standing.is_complete = True
+    current = get_installation()
+    if current is not None:
+        current.is_complete = True
 
 
 def ensure_declared(*, actor: Actor) -> None:
@@ -68,18 +72,18 @@ def ensure_declared(*, actor: Actor) -> None:
 def declare_real(*, actor: Actor) -> None:
     """Declare real records; raises Conflict in a demo region."""
     require(actor, Permission.ACCOUNT_MANAGE)
-    standing = get_installation()
-    if standing is not None and standing.kind == "demo":
+    current = get_installation()
+    if current is not None and current.kind == "demo":
         raise Conflict(
             message(
                 "This database holds the demo region; real records need another one,"
                 " with SALSA_HOME or SALSA_DATABASE_URL."
             )
         )
-    if standing is None:
+    if current is None:
         db.session.add(
             Installation(
-                kind="real", made_at=actor.now(), seed=None, anchored_on=None, is_complete=True
+                kind="real", created_at=actor.now(), seed=None, anchored_on=None, is_complete=True
             )
         )
 
@@ -93,7 +97,7 @@ class ImportRunData:
     file_name: str
     file_digest: bytes
     rows_read: int
-    rows_taken: int
+    rows_imported: int
     rejects: Sequence[dict[str, Any]]
 
 
@@ -109,8 +113,8 @@ def record_import(*, actor: Actor, data: ImportRunData) -> None:
             | {"rejects": list(data.rejects)}
         ],
     )
-    said = {"source": data.source, "taken": data.rows_taken, "rejected": len(data.rejects)}
-    append(actor, AuditEvent(Action.FILE_IMPORTED, "import", data.id, data=said))
+    audit_data = {"source": data.source, "taken": data.rows_imported, "rejected": len(data.rejects)}
+    append(actor, AuditEvent(Action.FILE_IMPORTED, "import", data.id, data=audit_data))
 
 
 def find_used_numbers(*, actor: Actor, kind: DocumentKind, numbers: Collection[str]) -> set[str]:

@@ -16,7 +16,7 @@ from salsa_ext.database.session import Base
 class Attachment(Owned, Base):
     """File attached to an object; withdrawn with a reason, never deleted.
 
-    `received_sha256` is of the received bytes, `kept_sha256` of the stored ones.
+    `received_sha256` is of the received bytes, `stored_sha256` of the stored ones.
     """
 
     __tablename__ = "attachment"
@@ -33,7 +33,7 @@ class Attachment(Owned, Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     received_sha256: Mapped[bytes] = mapped_column(LargeBinary)
-    kept_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    stored_sha256: Mapped[bytes] = mapped_column(LargeBinary)
     added_at: Mapped[datetime]
     added_by_agency: Mapped[str | None]
     added_by_officer: Mapped[UUID | None]

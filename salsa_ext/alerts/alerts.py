@@ -87,7 +87,7 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
             "concerned": sorted({own, *states}),
             "version": 1,
             "record_id": record_id,
-            "of_record": data.record,
+            "source_record_id": data.record,
             "action": data.action,
             "priority": data.priority,
             "reason": data.reason,
@@ -115,8 +115,8 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
                 visibility="silent" if is_silent else "open",
             )
         )
-        said = {"action": data.action, "reason": data.reason}
-        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=said))
+        audit_data = {"action": data.action, "reason": data.reason}
+        events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=audit_data))
     record_commands.write_records(records, now)
     insert_many(Alert, rows)
     append_many(actor, events)

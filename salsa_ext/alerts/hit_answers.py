@@ -119,7 +119,7 @@ def end_hits(actor: Actor, alert: Alert) -> None:
         if hit.has_finder_row:
             by_finder[hit.finding_state].append(hit.id)
     db.session.flush()
-    shown = {hit.id for hit in hits if not hit.has_finder_row and not hit.is_silent}
+    visible = {hit.id for hit in hits if not hit.has_finder_row and not hit.is_silent}
     for state in sorted(by_finder):
         rows = update(Hit).where(Hit.id.in_(by_finder[state]), Hit.owner_state == state)
         changed = rows.values(
@@ -127,8 +127,8 @@ def end_hits(actor: Actor, alert: Alert) -> None:
             version=Hit.version + 1,
             changed_at=actor.now(),
         )
-        shown |= _update_as(actor, state, changed)
-    notices.notify_ended(actor, hits, alert.status, shown)
+        visible |= _update_as(actor, state, changed)
+    notices.notify_ended(actor, hits, alert.status, visible)
 
 
 def _update_as(actor: Actor, state: str, changed: Update) -> set[UUID]:

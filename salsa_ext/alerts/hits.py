@@ -200,8 +200,10 @@ def create_hits(actor: Actor, matches: Iterable[AlertMatch], *, in_background: b
             db.session.add_all(rows[state])
             if records[state]:
                 queue.queue_matching(state, records[state], is_of_crime=True)
-    shown = {new.hit: new.is_shown for new in created}
-    notices.notify_created(actor, shown, _disclosed_fields(created), in_background=in_background)
+    is_visible = {new.hit: new.is_shown for new in created}
+    notices.notify_created(
+        actor, is_visible, _disclosed_fields(created), in_background=in_background
+    )
     return [new.hit for new in created]
 
 

@@ -36,7 +36,11 @@ class Alert(Owned, Base):
         CheckConstraint("second_check IN ('not_needed', 'waiting', 'done')", name="second_check"),
         Index(None, "owner_state", "id"),
         Index(None, "record_id"),
-        Index("ix_alert_of_record", "of_record", postgresql_where=text("of_record IS NOT NULL")),
+        Index(
+            "ix_alert_source_record_id",
+            "source_record_id",
+            postgresql_where=text("source_record_id IS NOT NULL"),
+        ),
         Index(
             "ix_alert_expiring",
             "owner_state",
@@ -53,7 +57,7 @@ class Alert(Owned, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]
     record_id: Mapped[UUID]
-    source_record_id: Mapped[UUID | None] = mapped_column("of_record")
+    source_record_id: Mapped[UUID | None]
     action: Mapped[str]
     priority: Mapped[str]
     reason: Mapped[str]
@@ -100,7 +104,7 @@ class Hit(Base):
         Index(None, "alert_id"),
         Index(None, "cause_id"),
         Index(None, "cause_key"),
-        Index(None, "owner_state", "made_at"),
+        Index(None, "owner_state", "created_at"),
         Index(
             "ix_hit_waiting",
             "owner_state",
@@ -113,7 +117,7 @@ class Hit(Base):
     version: Mapped[int]
     alert_id: Mapped[UUID]
     alert_state: Mapped[str] = mapped_column(CHAR(3))
-    finding_state: Mapped[str] = mapped_column("asking_state", CHAR(3))
+    finding_state: Mapped[str] = mapped_column(CHAR(3))
     agency: Mapped[str | None]
     action: Mapped[str]
     priority: Mapped[str]
@@ -123,15 +127,15 @@ class Hit(Base):
     strength: Mapped[str]
     score: Mapped[float] = mapped_column(Double)
     status: Mapped[str]
-    found_at: Mapped[datetime] = mapped_column("met_at")
-    created_at: Mapped[datetime] = mapped_column("made_at")
+    found_at: Mapped[datetime]
+    created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None]
     note: Mapped[str | None]
     changed_at: Mapped[datetime]
-    serial_read: Mapped[str | None] = mapped_column("read_as", info={"pii": "link"})
+    serial_read: Mapped[str | None] = mapped_column(info={"pii": "link"})
     cause_version: Mapped[int] = mapped_column(server_default=text("1"))
     cause_status: Mapped[str] = mapped_column(server_default=text("'standing'"))
     cause_changed_at: Mapped[datetime | None]

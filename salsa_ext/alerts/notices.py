@@ -50,7 +50,7 @@ def notify_answered(actor: Actor, hit: Hit, action: Action, *, is_shown: bool) -
 
 
 def notify_ended(
-    actor: Actor, hits: Sequence[Hit], alert_status: str, shown: Collection[UUID]
+    actor: Actor, hits: Sequence[Hit], alert_status: str, visible: Collection[UUID]
 ) -> None:
     """Log hits whose alert was cancelled or expired; notify the finding states.
 
@@ -62,15 +62,15 @@ def notify_ended(
     for hit in hits:
         action = actions.get(hit.status, Action.HIT_ALERT_ENDED)
         data = {"status": hit.status, "alert": alert_status}
-        events.append(_event(action, hit, hit.id in shown, data))
-        if hit.id in shown:
+        events.append(_event(action, hit, hit.id in visible, data))
+        if hit.id in visible:
             notices += _finder_notices(f"hit_alert_{alert_status}", hit, {})
     append_many(actor, events)
     notify_many(actor, notices)
 
 
 def notify_cause_changed(
-    actor: Actor, hits: Sequence[Hit], before: Mapping[UUID, str], shown: Collection[UUID]
+    actor: Actor, hits: Sequence[Hit], before: Mapping[UUID, str], visible: Collection[UUID]
 ) -> None:
     """Log corrected or withdrawn records of hits; notify both states.
 
@@ -80,7 +80,7 @@ def notify_cause_changed(
     actions = {"ended": Action.HIT_ENDED, "open": Action.HIT_REOPENED}
     events, notices = [], []
     for hit in hits:
-        is_shown, is_changed = hit.id in shown, hit.status != before[hit.id]
+        is_shown, is_changed = hit.id in visible, hit.status != before[hit.id]
         action = actions.get(hit.status) if is_changed else None
         data = {"status": hit.status, "cause": hit.cause_status}
         events.append(

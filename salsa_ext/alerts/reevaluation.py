@@ -121,8 +121,8 @@ def _best_evidence(
     best = []
     for view, alert in pairs:
         candidates = batch.compare_each(actor, view, [marks[alert.record_id]])
-        found = [hits.match_evidence(view, candidate) for candidate in candidates]
-        best.append(max(filter(None, found), key=lambda each: each.bits, default=None))
+        evidence = [hits.match_evidence(view, candidate) for candidate in candidates]
+        best.append(max(filter(None, evidence), key=lambda each: each.bits, default=None))
     return best
 
 
@@ -139,14 +139,14 @@ def _change_hits(
             for row in changed:
                 _set_cause_status(actor, row, statuses[row.id])
         copies = {row.id: row for row in rows if row.has_finder_row}
-        shown = {row.id for row in rows if not row.has_finder_row and not row.is_silent}
+        visible = {row.id for row in rows if not row.has_finder_row and not row.is_silent}
         own = select(Hit).where(Hit.owner_state == actor.state, Hit.id.in_(copies))
         for row in _reload(own.with_for_update()) if copies else ():
             for name in COPIED_COLUMNS:
                 setattr(row, name, getattr(copies[row.id], name))
-            shown.add(row.id)
+            visible.add(row.id)
         db.session.flush()
-        notices.notify_cause_changed(actor, changed, before, shown)
+        notices.notify_cause_changed(actor, changed, before, visible)
 
 
 def _conditions_by_state(

@@ -64,10 +64,10 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
     locks.lock_call_requests(state, at.code)
     waiting = _calls_at(at.code).where(CallRequest.owner_state == state, ~_has_answer())
     is_same = CallRequest.shipment_id.is_not_distinct_from(shipment.id if shipment else None)
-    same = waiting.where(is_same, CallRequest.asked_at > now - REPEAT_AFTER).limit(1)
+    same = waiting.where(is_same, CallRequest.requested_at > now - REPEAT_AFTER).limit(1)
     if (pending := db.session.scalars(same).first()) is not None:
-        raise CallPending(f"{pending.asked_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
-    visible = waiting.where(CallRequest.asked_at >= now - WAITING_VISIBLE).subquery()
+        raise CallPending(f"{pending.requested_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
+    visible = waiting.where(CallRequest.requested_at >= now - WAITING_VISIBLE).subquery()
     if (db.session.scalar(select(func.count()).select_from(visible)) or 0) >= MAX_WAITING:
         raise TooManyCallRequests(MAX_WAITING)
     call = CallRequest(
@@ -78,7 +78,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         agency=actor.agency,
         shipment_id=shipment.id if shipment else None,
         shipment_number=shipment.number if shipment else None,
-        asked_at=now,
+        requested_at=now,
     )
     db.session.add(call)
     subject = Subject(uuid5(NAMESPACE_OID, at.code), state, at.name)
@@ -155,10 +155,10 @@ def calls_on_board(actor: Actor, code: str) -> list[CallView]:
     All waiting ones of the last 24 hours: no side can have more than `MAX_WAITING`.
     """
     now = actor.now()
-    recent = _calls_at(code).where(CallRequest.asked_at >= now - WAITING_VISIBLE)
-    oldest = recent.where(~_has_answer()).order_by(CallRequest.asked_at, CallRequest.id)
+    recent = _calls_at(code).where(CallRequest.requested_at >= now - WAITING_VISIBLE)
+    oldest = recent.where(~_has_answer()).order_by(CallRequest.requested_at, CallRequest.id)
     lately = select(CallAnswer.call_id).where(CallAnswer.answered_at >= now - ANSWERED_VISIBLE)
-    newest = recent.where(CallRequest.id.in_(lately)).order_by(CallRequest.asked_at.desc())
+    newest = recent.where(CallRequest.id.in_(lately)).order_by(CallRequest.requested_at.desc())
     waiting = db.session.scalars(oldest.limit(2 * MAX_WAITING)).all()
     return _call_views([*waiting, *db.session.scalars(newest.limit(MAX_WAITING))])
 

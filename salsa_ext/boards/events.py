@@ -158,13 +158,13 @@ def _read_batch(reader: _PostReader, cursor: EventCursor) -> Sequence[Any]:
 
 def _events_by_change(reader: _PostReader, rows: Sequence[Any]) -> dict[int, BoardEvent]:
     """Return events by change id; one for an object with several changes."""
-    last = {(row.kind, row.subject): row for row in rows if row.kind in EVENT_READERS}
+    last = {(row.kind, row.subject_id): row for row in rows if row.kind in EVENT_READERS}
     ids = defaultdict[str, list[UUID]](list)
     for kind, subject_id in last:
         ids[kind].append(subject_id)
     events = {kind: EVENT_READERS[kind](reader, ids[kind]) for kind in ids}
     return {
-        row.id: replace(events[kind][subject_id], kind=kind, at=row.told_at)
+        row.id: replace(events[kind][subject_id], kind=kind, at=row.recorded_at)
         for (kind, subject_id), row in last.items()
         if subject_id in events[kind]
     }

@@ -79,8 +79,8 @@ def count_flows(post: Post, weeks: PostWeeks) -> tuple[CrossingFlow, CrossingFlo
 
     def flow(leaving: str, entering: str) -> CrossingFlow:
         left, entered = (
-            [counts.get((*side, week), WeeklyCrossings()) for week in range(WEEKS)]
-            for side in ((leaving, True), (entering, False))
+            [counts.get((*direction, week), WeeklyCrossings()) for week in range(WEEKS)]
+            for direction in ((leaving, True), (entering, False))
         )
         return CrossingFlow(leaving, entering, left, entered, goods.get((leaving, entering), {}))
 

@@ -28,11 +28,9 @@ class BoardChange(Base):
     )
     state: Mapped[str] = mapped_column(CHAR(3))
     post: Mapped[str | None]
-    recorded_at: Mapped[datetime] = mapped_column(
-        "told_at", server_default=text("clock_timestamp()")
-    )
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     kind: Mapped[str] = mapped_column(server_default="board")
-    subject_id: Mapped[UUID | None] = mapped_column("subject")
+    subject_id: Mapped[UUID | None]
     agency: Mapped[str | None]
     square: Mapped[int | None]
 
@@ -44,13 +42,13 @@ class CallRequest(Owned, Base):
     """
 
     __tablename__ = "call_request"
-    __table_args__ = (Index(None, "post", "asked_at"),)
+    __table_args__ = (Index(None, "post", "requested_at"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     post: Mapped[str]
     agency: Mapped[str | None]
     shipment_id: Mapped[UUID | None]
     shipment_number: Mapped[str | None]
-    asked_at: Mapped[datetime]
+    requested_at: Mapped[datetime]
 
 
 class CallAnswer(Owned, Base):

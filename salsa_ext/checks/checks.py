@@ -120,8 +120,8 @@ def run_checks(
         if isinstance(result, Invalid):
             answers.append(result)
             continue
-        found = hits_by_check[result.id]
-        answer = build_answer(actor, result.id, result.listed, coverage, found)
+        alert_hits = hits_by_check[result.id]
+        answer = build_answer(actor, result.id, result.listed, coverage, alert_hits)
         remarks = suggestions.remarks_on_query(result.query, actor.language)
         more = advice.count_unlisted(result.candidates, result.listed)
         answers.append(replace(answer, remarks=remarks, more=more))
@@ -133,10 +133,10 @@ def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
         return Invalid({"serial": [problem]})
     marked = reading.query_with_all_marks(query)
     try:
-        found = find_candidates(marked, actor, stop_at_exact=not query.near, silent=False)
+        candidates = find_candidates(marked, actor, stop_at_exact=not query.near, silent=False)
     except Invalid as error:
         return error
-    return _SearchedQuery(new_id(), query, found)
+    return _SearchedQuery(new_id(), query, candidates)
 
 
 def _store_checks(
@@ -154,9 +154,9 @@ def _store_checks(
     for search in searches:
         result = verdict([candidate.evidence for candidate in search.listed])
         events.append(AuditEvent(Action.CHECK_MADE, "check", search.id, data={"verdict": result}))
-        shown = alert_groups[search.id] | disclosures.groups_of_candidates(search.listed)
-        named = [each for each in search.candidates if each.held.record_id in shown]
-        events += disclosures.matched_record_events(actor, "check", search.id, named, shown)
+        visible = alert_groups[search.id] | disclosures.groups_of_candidates(search.listed)
+        named = [each for each in search.candidates if each.held.record_id in visible]
+        events += disclosures.matched_record_events(actor, "check", search.id, named, visible)
         rows.append(
             {
                 "id": search.id,
@@ -167,8 +167,8 @@ def _store_checks(
                 "case_number": purpose.case_number,
                 "incident": purpose.incident,
                 "verdict": result,
-                "is_told": False,
-                "at": actor.now(),
+                "are_owners_notified": False,
+                "checked_at": actor.now(),
             }
         )
     append_with_rows(actor, events, {Check: rows})

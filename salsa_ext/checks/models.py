@@ -37,7 +37,12 @@ class Check(Owned, Base):
 
     __tablename__ = "serial_check"
     __table_args__ = (
-        Index("ix_serial_check_untold", "owner_state", "id", postgresql_where=text("NOT is_told")),
+        Index(
+            "ix_serial_check_unnotified",
+            "owner_state",
+            "id",
+            postgresql_where=text("NOT are_owners_notified"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     query: Mapped[dict[str, Any]] = mapped_column(info={"pii": "link"})
@@ -45,5 +50,5 @@ class Check(Owned, Base):
     case_number: Mapped[str | None]
     incident: Mapped[str | None]
     verdict: Mapped[str]
-    are_owners_notified: Mapped[bool] = mapped_column("is_told")
-    checked_at: Mapped[datetime] = mapped_column("at")
+    are_owners_notified: Mapped[bool]
+    checked_at: Mapped[datetime]

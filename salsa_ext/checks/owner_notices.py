@@ -147,13 +147,13 @@ def _notify_of_check(actor: Actor, requesters: Mapping[str, Actor], check: Check
     purpose = Purpose(check.purpose, check.case_number, check.incident)
     requester = requesters[str(check.id)].for_purpose(purpose)
     query = reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
-    hidden, shown, left_out = search_later(query, actor)
-    unseen = [*hidden, *(each for each in shown if is_silent_alert(each.held))]
-    maybe_changed = [each for each in shown if each.held.record_id in left_out]
+    hidden, visible, left_out = search_later(query, actor)
+    unseen = [*hidden, *(each for each in visible if is_silent_alert(each.held))]
+    maybe_changed = [each for each in visible if each.held.record_id in left_out]
     left_out = left_out - _records_changed_since(actor, check.checked_at, maybe_changed)
     listed = [
         each
-        for each in advice.candidates_to_show(shown, MAX_LISTED)
+        for each in advice.candidates_to_show(visible, MAX_LISTED)
         if each.held.record_id not in left_out and each not in unseen
     ]
     untold = _not_yet_notified(actor, check.id, [*unseen, *listed])
@@ -274,26 +274,26 @@ def search_later(query: Query, actor: Actor) -> LaterCandidates:
         is_silent = hit.state != actor.state and hit.visibility == "silent"
         (silent if is_silent else others).append(hit)
     visible = visibility.with_alert_visibility(actor, others)
-    shown = weigh_hits(query, actor, marks, visible)
+    hits = weigh_hits(query, actor, marks, visible)
     answered = weigh_hits(query, actor, marks, _marks_of_answer(query, actor, marks, visible))
-    left_out = {each.held.record_id for each in shown} - {each.held.record_id for each in answered}
-    return LaterCandidates(weigh_hits(query, actor, marks, silent), shown, left_out)
+    left_out = {each.held.record_id for each in hits} - {each.held.record_id for each in answered}
+    return LaterCandidates(weigh_hits(query, actor, marks, silent), hits, left_out)
 
 
 def _marks_of_answer(
     query: Query, actor: Actor, search_marks: Mapping[SearchMark, str], mark_hits: Sequence[MarkHit]
 ) -> Sequence[MarkHit]:
     """Return the answer's marks: near ones only without an exact match."""
-    shown = [hit for hit in mark_hits if not is_silent_alert(hit)]
+    visible = [hit for hit in mark_hits if not is_silent_alert(hit)]
     description, own = describe_query(query), actor.own_state()
-    exact = [hit for hit in shown if index.is_exact_hit(hit, description, own)]
+    exact = [hit for hit in visible if index.is_exact_hit(hit, description, own)]
     if query.near or not exact:
-        return shown
+        return visible
     whole = {skeleton(mark.norm) for mark in search_marks if mark.is_whole}
     unmatched = index.marks_without_exact_hit(search_marks, exact)
     return [
         hit
-        for hit in shown
+        for hit in visible
         if skeleton(hit.serial_norm) in whole
         or any(compare(mark.norm, hit.serial_norm) for mark in unmatched)
     ]

@@ -314,19 +314,19 @@ class IllegalTransition(Conflict):
     ) -> None:
         now = message("Possible now: {possible}.", possible=CodeLabels("action", tuple(possible)))
         onward = onward or NEXT_STEPS.get((kind, status)) or (now if possible else None)
-        said = message(
+        problem = message(
             "“{action}” is not possible: this {kind} is {status}.",
             kind=CodeLabel("object", kind),
             status=CodeLabel(f"{kind}_status", status),
             action=CodeLabel("action", action) if isinstance(action, str) else action,
         )
         if onward:
-            said = message(
+            problem = message(
                 "“{action}” is not possible: this {kind} is {status}. {onward}",
-                **said.params,
+                **problem.params,
                 onward=onward,
             )
-        super().__init__(said, status=status, possible=tuple(possible))
+        super().__init__(problem, status=status, possible=tuple(possible))
 
 
 class ReleaseRequired(IllegalTransition):

@@ -42,14 +42,14 @@ class Problems:
         """Check each item; a file's first wrong rows are named."""
         wrong = 0
         for path, item in with_paths(items):
-            found = Problems()
-            check(found, path, item)
-            wrong += bool(found.found)
+            problems = Problems()
+            check(problems, path, item)
+            wrong += bool(problems.found)
             if wrong > MAX_LISTED and isinstance(items, ItemFile):
                 self.found["manifest"] = [MORE_ROWS_WRONG]
                 return
-            self.found |= found.found
-            self.articles |= found.articles
+            self.found |= problems.found
+            self.articles |= problems.articles
 
     def raise_any(self) -> None:
         """Raise Invalid if there are problems.

@@ -47,7 +47,7 @@ class ImportRun(Owned, Base):
     file_digest: Mapped[bytes] = mapped_column(LargeBinary)
     started_at: Mapped[datetime]
     rows_read: Mapped[int]
-    rows_taken: Mapped[int]
+    rows_imported: Mapped[int]
     rejects: Mapped[list[dict[str, Any]]]
 
 
@@ -68,7 +68,7 @@ class Installation(Base):
 
     __tablename__ = "installation"
     kind: Mapped[str] = mapped_column(primary_key=True)
-    made_at: Mapped[datetime]
+    created_at: Mapped[datetime]
     seed: Mapped[int | None]
     anchored_on: Mapped[date | None]
     is_complete: Mapped[bool]

@@ -46,7 +46,9 @@ def fetch_page(
     if cursor is not None:
         query = query.where(_after_cursor(key, cursor, is_oldest_first, moment))
     order = (key,) if moment is None else (moment, key)
-    query = query.order_by(*(one.asc() if is_oldest_first else one.desc() for one in order))
+    query = query.order_by(
+        *(column.asc() if is_oldest_first else column.desc() for column in order)
+    )
     query = query.limit(limit + 1)
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
     more = len(rows) > limit

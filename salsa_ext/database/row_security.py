@@ -27,11 +27,11 @@ def set_row_security(connection: Connection, state: str | None, agency: str | No
     State None sees no rows of any state. Raises AssertionError for malformed codes, since they
     become part of SQL text.
     """
-    code, kept_from = state or NO_STATE, agency or ""
-    if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(kept_from)):
+    code, agency_code = state or NO_STATE, agency or ""
+    if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(agency_code)):
         raise AssertionError("not the code of a state or an agency")
     _PENDING[connection] = (
-        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.agency = '{kept_from}'"
+        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.agency = '{agency_code}'"
     )
     if connection in _STREAMING:
         send_pending(connection)

@@ -215,13 +215,13 @@ def cached_per_transaction(key: Hashable, read: Callable[[], Any]) -> Any:
     Only for data that all states may read and no command changes, such as an agency's time zone.
     """
     transaction = db.session().get_transaction()
-    begun, kept = db.session.info.get("once", (None, {}))
+    begun, results = db.session.info.get("once", (None, {}))
     if begun is not transaction or transaction is None:
-        kept = {}
-    if key not in kept:
-        kept[key] = read()
-        db.session.info["once"] = db.session().get_transaction(), kept
-    return kept[key]
+        results = {}
+    if key not in results:
+        results[key] = read()
+        db.session.info["once"] = db.session().get_transaction(), results
+    return results[key]
 
 
 def set_cached(key: Hashable, value: Any) -> None:

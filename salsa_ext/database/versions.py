@@ -36,7 +36,7 @@ def list_versions(document: Any, *, is_own: bool) -> Sequence[VersionInfo]:
     past = [VersionInfo(*row) for row in rows]
     is_gone = getattr(document, "status", None) == "withdrawn"
     now = VersionInfo(document.version, document.recorded_at, document.reason, is_gone)
-    return [*(past if is_own else (replace(one, reason=None) for one in past)), now]
+    return [*(past if is_own else (replace(version, reason=None) for version in past)), now]
 
 
 def select_current(model: Any, as_of: datetime | None = None) -> Select[Any]:

@@ -209,7 +209,9 @@ def _issue_key(actor: Actor, role: str, password: str) -> DemoAccount:
 def read_credentials(path: Path) -> list[DemoAccount] | None:
     """Return the accounts in the file; None if missing or invalid."""
     try:
-        return [DemoAccount(**told) for told in json.loads(path.read_text("utf-8"))["accounts"]]
+        return [
+            DemoAccount(**account) for account in json.loads(path.read_text("utf-8"))["accounts"]
+        ]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

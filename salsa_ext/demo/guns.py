@@ -99,8 +99,8 @@ class GunFactory:
 
     def design(self, source: str, kind: str | None = None) -> Design:
         """Return a random design of a source, if possible of a kind."""
-        found = designs_by_source()[source, kind] or designs_by_source()[source, None]
-        return self._random.choices(found, [design.weight for design in found])[0]
+        designs = designs_by_source()[source, kind] or designs_by_source()[source, None]
+        return self._random.choices(designs, [design.weight for design in designs])[0]
 
     def serial(self, design: Design, apart: int = 1) -> str:
         """Return the next serial, up to `apart` further."""
@@ -110,9 +110,9 @@ class GunFactory:
         self._next[key] += self._random.randint(1, apart)
         return _format_serial(design.pattern, self._next[key])
 
-    def gun(self, design: Design, home: str, made: int, **changes: Any) -> SimulatedGun:
+    def gun(self, design: Design, home: str, day: int, **changes: Any) -> SimulatedGun:
         """Return a single gun outside any lot."""
-        return SimulatedGun(design, self.serial(design, 40), made, home, made, **changes)
+        return SimulatedGun(design, self.serial(design, 40), day, home, day, **changes)
 
 
 @cache
@@ -128,11 +128,11 @@ def designs() -> Sequence[Design]:
 @cache
 def designs_by_source() -> Mapping[tuple[str, str | None], Sequence[Design]]:
     """Return designs by (source, kind) and by (source, None)."""
-    found: dict[tuple[str, str | None], list[Design]] = defaultdict(list)
+    by_source: dict[tuple[str, str | None], list[Design]] = defaultdict(list)
     for design in designs():
-        found[design.source, design.kind].append(design)
-        found[design.source, None].append(design)
-    return found
+        by_source[design.source, design.kind].append(design)
+        by_source[design.source, None].append(design)
+    return by_source
 
 
 def _capacity(pattern: str) -> int:

@@ -132,8 +132,8 @@ class TraceGenerator:
         for seized in seizures:
             if seized.state in TRACING_STATES and seized.data.number not in spared:
                 self._sort(seized)
-        for found in self._kinds.values():
-            random.shuffle(found)
+        for guns in self._kinds.values():
+            random.shuffle(guns)
 
     def cases(self, count: int) -> list[PlannedTrace]:
         """Return about `count` traces, one of each status, oldest first."""
@@ -187,9 +187,9 @@ def _expected_status(seized: PlannedSeizure, line: int, gun: SimulatedGun) -> st
         return "answered"
     item, imported = seized.data.items[line - 1], gun.imported
     abroad = gun.home != seized.state or imported is not None
-    told = gun.is_known and abroad and _skeleton(item.serial) == _skeleton(gun.serial)
+    is_known = gun.is_known and abroad and _skeleton(item.serial) == _skeleton(gun.serial)
     marked = bool(item.marks) and imported is not None and imported[0] != seized.state
-    return "in_progress" if told or marked else "sent"
+    return "in_progress" if is_known or marked else "sent"
 
 
 def _skeleton(serial: str | None) -> str:
@@ -225,16 +225,16 @@ def _next_state(state: str) -> str:
 
 
 def _record_alert(
-    acting: ActorOfRole, state: str, report: UUID, said: tuple[str, str], index: int
+    acting: ActorOfRole, state: str, report: UUID, reason: tuple[str, str], index: int
 ) -> None:
     police, analyst = acting(state, "police_officer"), acting(state, "trace_analyst")
     with transaction(police):
         [view] = records_of_documents([report])[report]
         data = AlertData(
-            *said,
+            *reason,
             f"{state}-A-{index + 1:04}",
             today(police) + ALERT_VALIDITY,
-            "urgent" if said[0] == "seize" else "routine",
+            "urgent" if reason[0] == "seize" else "routine",
             record=view.record.id,
         )
         alert = alerts.record(actor=police, data=data)
@@ -247,13 +247,13 @@ def _make_hit(
 ) -> None:
     gun, officer = data.firearm, acting(there, "border_officer")
     query = Query(gun.serial or "", gun.make, gun.model, gun.calibre, gun.type)
-    asked = CheckData(query, Purpose("border", incident=localized(INCIDENT_TEXTS, there)))
+    check = CheckData(query, Purpose("border", incident=localized(INCIDENT_TEXTS, there)))
     with transaction(officer):
-        met = checks.run_check(actor=officer, data=asked).hits
+        hits = checks.run_check(actor=officer, data=check).hits
     if action == "let_pass_and_inform":
         with transaction(officer):
             owner_notices.notify_owners(actor=officer)
-    for hit in met if answer else ():
+    for hit in hits if answer else ():
         analyst = acting(owner, "trace_analyst")
         with transaction(analyst):
             command = getattr(hit_answers, answer)
@@ -443,12 +443,12 @@ def record_statements(actor_of: ActorOfState) -> None:
 
 def _first_of_each_kind(actor: Actor) -> list[_DiscrepancyKey]:
     own = {"owner_state": actor.own_state(), "waiting": True}
-    found = [
+    keys = [
         _DiscrepancyKey(view.discrepancy)
         for view in list_discrepancies(actor, own, MAX_DISCREPANCIES, None).items
     ]
-    found.sort(key=lambda about: about.place, reverse=True)
-    return [*{about.kind: about for about in found if about.kind in STATEMENT_TEXTS}.values()]
+    keys.sort(key=lambda about: about.place, reverse=True)
+    return [*{about.kind: about for about in keys if about.kind in STATEMENT_TEXTS}.values()]
 
 
 class _DiscrepancyKey:
@@ -463,9 +463,9 @@ def _record_statement(acting: ActorOfState, state: str, about: _DiscrepancyKey) 
     spoken = language(state)
     with transaction(acting(state)):
         actor = acting(state)
-        said = StatementData(STATEMENT_TEXTS[about.kind][spoken])
+        statement = StatementData(STATEMENT_TEXTS[about.kind][spoken])
         discrepancy_commands.explain(
-            actor=actor, discrepancy_id=about.id, expected_version=None, data=said
+            actor=actor, discrepancy_id=about.id, expected_version=None, data=statement
         )
         if about.kind in REOPENED_KINDS:
             discrepancy_commands.reopen(

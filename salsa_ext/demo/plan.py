@@ -96,16 +96,16 @@ class Planner:
             ),
         )
 
-    def _count(self, of: int) -> int:
-        return max(1, round(of * self._scale))
+    def _count(self, share: int) -> int:
+        return max(1, round(share * self._scale))
 
     def _deals(self) -> list[Deal]:
         """Return past deals and deals under way at posts, oldest first."""
         market = DealGenerator(self._random, self._armoury)
-        shown = market.at_posts(tour.posts_tour_first(), self._count(POST_DEALS))
-        under_way = sum(1 for deal in shown for sent in deal.consignments for _ in sent.guns())
+        deals = market.at_posts(tour.posts_tour_first(), self._count(POST_DEALS))
+        under_way = sum(1 for deal in deals for sent in deal.consignments for _ in sent.guns())
         past = market.past(self._count(GUNS) - tour.COUNT - under_way)
-        return sorted([*past, *shown], key=lambda deal: -deal.issued)
+        return sorted([*past, *deals], key=lambda deal: -deal.issued)
 
     def _registrar(self, deals: list[Deal]) -> TransferGenerator:
         registrar = TransferGenerator(
@@ -139,8 +139,10 @@ class Planner:
             self._count(SEIZURES) - 2 * len(FIXED_SEIZURE_STATES) - len(tour.SEIZURE_NUMBERS)
         )
         first = [
-            replace(made, data=replace(made.data, number=self._numbers.next(made.state, "Z")))
-            for made in tour.tour_seizures(self._calendar, lot)
+            replace(
+                seizure, data=replace(seizure.data, number=self._numbers.next(seizure.state, "Z"))
+            )
+            for seizure in tour.tour_seizures(self._calendar, lot)
         ]
         return [*first, *police.numbered(self._numbers)]
 
@@ -151,14 +153,16 @@ class Planner:
 
     def _abroad(self) -> Design:
         return next(
-            found for found in designs_by_source()["USA", "pistol"] if found.model == FOREIGN_MODEL
+            design
+            for design in designs_by_source()["USA", "pistol"]
+            if design.model == FOREIGN_MODEL
         )
 
     def _surfacing(
         self, lost: Iterable[tuple[Consignment, SimulatedGun]]
     ) -> dict[str, list[SimulatedGun]]:
         """Return undelivered guns by the state where they are found."""
-        found: dict[str, list[SimulatedGun]] = defaultdict(list)
+        guns: dict[str, list[SimulatedGun]] = defaultdict(list)
         for sent, gun in lost:
             importer = sent.deal.way.importer
             near = [
@@ -167,8 +171,8 @@ class Planner:
                 *(state for state in STATES if shared_posts(importer, state)),
             ]
             if gun.last > 30:
-                found[self._random.choice(near)].append(gun)
-        return found
+                guns[self._random.choice(near)].append(gun)
+        return guns
 
     def _permits(self, deals: Iterable[Deal]) -> list[tuple[str, PermitData]]:
         permits = [permit for deal in deals for permit in self._clerk.permits(deal)]

@@ -65,7 +65,7 @@ class Recorder:
         record_statements(lambda state: self.acting(state, "licensing"))
         self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
         self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
-        seized = [(made.state, made.data) for made in plan.seizures]
+        seized = [(seizure.state, seizure.data) for seizure in plan.seizures]
         self._documents("seizures", seizures.record_many, "police", seized, 1_000)
         self._fold()
 
@@ -166,25 +166,25 @@ class Recorder:
         passed.sort(key=itemgetter(0))
         done = 0
         for _, stage in groupby(passed, itemgetter(0)):
-            done += self._stage([said[1:] for said in stage], done, len(passed))
+            done += self._stage([item[1:] for item in stage], done, len(passed))
 
     def _stage(
-        self, ticked: Sequence[tuple[str, tuple[UUID, CheckpointData]]], done: int, of: int
+        self, ticked: Sequence[tuple[str, tuple[UUID, CheckpointData]]], done: int, total: int
     ) -> int:
         for state, some in self._batches("checkpoints", ticked, 600):
             actor = self.acting(state, "border")
             with transaction(actor):
                 checkpoints.record_many(actor=actor, batch=some)
-        self._progress("checkpoints", done + len(ticked), of)
+        self._progress("checkpoints", done + len(ticked), total)
         return len(ticked)
 
     def _receipts(self, plan: Plan) -> None:
-        said = [
+        items = [
             (shipped.importer, (self._ids["shipments", shipped.data.number], shipped.receipt))
             for shipped in plan.shipments
             if shipped.receipt
         ]
-        for state, some in self._batches("receipts", said, 300):
+        for state, some in self._batches("receipts", items, 300):
             actor = self.acting(state, "customs")
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)
@@ -192,10 +192,10 @@ class Recorder:
     def _watch(self) -> None:
         """Process the due shipments, as the worker does."""
         for state in STATES:
-            found = 1
-            while found:
+            count = 1
+            while count:
                 with transaction(self.acting(state)):
-                    found = shipment_jobs.update_due_shipments(self.acting(state))
+                    count = shipment_jobs.update_due_shipments(self.acting(state))
 
     def _fold(self) -> None:
         """Fold the statistics as the worker does; traces read the coverage."""
@@ -207,9 +207,11 @@ class Recorder:
     def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
         with transaction(self.acting(None)):
             return {
-                (one.state, one.role): authentication.authenticate_key(one.token, vault=self._vault)
-                for one in opened
-                if one.state is not None
+                (account.state, account.role): authentication.authenticate_key(
+                    account.token, vault=self._vault
+                )
+                for account in opened
+                if account.state is not None
             }
 
     def _lead(self, case: PlannedTrace, desks: Mapping[tuple[str, str], Actor]) -> None:

@@ -74,13 +74,13 @@ def _register(recorder: Recorder, progress: Progress) -> None:
 
 
 def _open_accounts(recorder: Recorder, progress: Progress) -> list[DemoAccount]:
-    wanted = accounts.planned_accounts()
+    planned = accounts.planned_accounts()
     opened: list[DemoAccount] = []
-    for state, role, agency in wanted:
-        progress("accounts", len(opened), len(wanted))
+    for state, role, agency in planned:
+        progress("accounts", len(opened), len(planned))
         with transaction(recorder.acting(state)):
             opened.append(accounts.open_account(recorder.acting(state), role, agency))
-    progress("accounts", len(opened), len(wanted))
+    progress("accounts", len(opened), len(planned))
     return opened
 
 
@@ -94,7 +94,7 @@ def _plan(planner: Planner, progress: Progress) -> Plan:
 def _count_documents(plan: Plan) -> dict[str, int]:
     items = {
         "guns_shipped": sum(len(shipped.data.items) for shipped in plan.shipments),
-        "guns_seized": sum(len(made.data.items) for made in plan.seizures),
+        "guns_seized": sum(len(seizure.data.items) for seizure in plan.seizures),
         "checkpoints": sum(len(shipped.ticks) for shipped in plan.shipments),
         "receipts": sum(shipped.receipt is not None for shipped in plan.shipments),
     }

@@ -173,9 +173,9 @@ def route_over_post(random: Random, exporter: str, importer: str, post: Post) ->
 
 def choose_direction(random: Random, post: Post) -> Pair:
     """Return the direction of goods at a post: known trade, else random."""
-    one, other = sorted(post.sides)
-    known = [(a, b) for a, b in ((one, other), (other, one)) if b in TRADE_WEIGHTS.get(a, ())]
-    return random.choice(known or [(one, other), (other, one)])
+    first, other = sorted(post.sides)
+    known = [(a, b) for a, b in ((first, other), (other, first)) if b in TRADE_WEIGHTS.get(a, ())]
+    return random.choice(known or [(first, other), (other, first)])
 
 
 def choose_source(random: Random, exporter: str) -> str:

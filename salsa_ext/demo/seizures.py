@@ -89,8 +89,8 @@ class SeizureGenerator:
     def numbered(self, numbers: DocumentNumbers) -> list[PlannedSeizure]:
         """Return all seizures with numbers, oldest first."""
         return [
-            replace(made, data=replace(made.data, number=numbers.next(made.state, "Z")))
-            for made in sorted(self.made, key=lambda made: (-made.day, made.state))
+            replace(seizure, data=replace(seizure.data, number=numbers.next(seizure.state, "Z")))
+            for seizure in sorted(self.made, key=lambda seizure: (-seizure.day, seizure.state))
         ]
 
     def _guns(self, state: str) -> Iterator[SimulatedGun | None]:
@@ -108,8 +108,8 @@ class SeizureGenerator:
     def unknown(self, source: str, kind: str | None = None) -> SimulatedGun:
         """Return a gun without any record."""
         market = source.partition(":")[2] or (source if source in PRODUCING_STATES else FOREIGN)
-        made = self._random.randint(400, 9_000)
-        return self._armoury.gun(self._armoury.design(market, kind), market, made, is_known=False)
+        day = self._random.randint(400, 9_000)
+        return self._armoury.gun(self._armoury.design(market, kind), market, day, is_known=False)
 
     def _seize(
         self, state: str, guns: list[SimulatedGun | None], *, whole: bool = False
@@ -241,13 +241,15 @@ class ReportGenerator:
         of_shipments = self._random.sample(missing, min(len(missing), count // 12))
         for sent, gun in of_shipments:
             self._report("theft", gun, max(1, sent.enters), stolen_from="shipment")
-        held = [gun for gun in guns if gun.last > 25]
-        for gun in self._random.sample(held, min(len(held), count - len(of_shipments))):
+        guns_in_hand = [gun for gun in guns if gun.last > 25]
+        for gun in self._random.sample(
+            guns_in_hand, min(len(guns_in_hand), count - len(of_shipments))
+        ):
             self._lose(gun)
 
     def numbered(self, numbers: DocumentNumbers) -> Iterator[tuple[str, ReportData]]:
         """Yield all reports with state and number, oldest first."""
-        for _, state, data in sorted(self.made, key=lambda made: (-made[0], made[1])):
+        for _, state, data in sorted(self.made, key=lambda report: (-report[0], report[1])):
             yield state, replace(data, number=numbers.next(state, "R"))
 
     def _lose(self, gun: SimulatedGun) -> None:

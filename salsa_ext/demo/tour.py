@@ -50,11 +50,15 @@ SEIZURE_NUMBERS: Final = frozenset(("BRA-Z-0001", "ARG-Z-0001"))
 
 def tour_deal(random: Random) -> Deal:
     """Return the deal with its one shipment, received short."""
-    [design] = [found for found in designs_by_source()["BRA", "pistol"] if found.model == "PT 92"]
+    [design] = [
+        candidate
+        for candidate in designs_by_source()["BRA", "pistol"]
+        if candidate.model == "PT 92"
+    ]
     [post] = [post for post in posts() if post.code == POST]
-    made = Deal(route_over_post(random, "BRA", "PRY", post), ISSUED, [design], False, "", 0)
-    sent = Consignment(made, SHIPPED, "short")
-    made.consignments.append(sent)
+    deal = Deal(route_over_post(random, "BRA", "PRY", post), ISSUED, [design], False, "", 0)
+    sent = Consignment(deal, SHIPPED, "short")
+    deal.consignments.append(sent)
     sent.lots[1] = [
         SimulatedGun(design, f"TKA{FIRST + n}", MADE, "BRA", MADE) for n in range(COUNT)
     ]
@@ -65,7 +69,7 @@ def tour_deal(random: Random) -> Deal:
         else:
             gun.happens("import", sent.enters)
             gun.home, gun.imported = "PRY", ("PRY", sent.enters)
-    return made
+    return deal
 
 
 def posts_tour_first() -> list[Post]:
@@ -77,7 +81,7 @@ def tour_transfers(
     calendar: Calendar, people: People, guns: list[SimulatedGun]
 ) -> list[tuple[int, str, TransferData]]:
     """Return the manufacture of the guns, the sale of one."""
-    made = [
+    transfers = [
         (
             MADE,
             "BRA",
@@ -100,7 +104,7 @@ def tour_transfers(
         receiver=buyer,
         licence=dealer.licence,
     )
-    return [*made, (SOLD_ON, "PRY", sale)]
+    return [*transfers, (SOLD_ON, "PRY", sale)]
 
 
 def tour_seizures(calendar: Calendar, guns: list[SimulatedGun]) -> list[PlannedSeizure]:

@@ -89,11 +89,11 @@ class DealGenerator:
     def at_posts(self, posts: list[Post], count: int) -> list[Deal]:
         """Return deals whose shipments are on the boards, post by post."""
         every = [(due, fate, post) for due, fate in POST_SHIPMENTS for post in posts]
-        return [self._at_post(*shown) for shown in every[:count]]
+        return [self._at_post(*planned) for planned in every[:count]]
 
     def past(self, guns: int) -> list[Deal]:
         """Return deals of the last three years with exactly `guns` guns."""
-        made, left = [], guns
+        deals, left = [], guns
         while left > 0:
             deal = self._deal(
                 routes.choose_route(self._random, *routes.choose_pair(self._random)),
@@ -102,8 +102,8 @@ class DealGenerator:
             for ships in self._departures(deal):  # none goes before it is licensed by all
                 if left > 0:
                     left -= self._send(deal, ships, self._pick(OUTCOME_WEIGHTS), left)
-            made.append(deal)
-        return made
+            deals.append(deal)
+        return deals
 
     def _at_post(self, due: int, fate: str, post: Post) -> Deal:
         way = routes.route_over_post(
@@ -147,11 +147,10 @@ class DealGenerator:
         return size
 
     def _lot(self, design: Design, deal: Deal, count: int) -> list[SimulatedGun]:
-        made = deal.issued + self._random.randint(10, 300)
+        day = deal.issued + self._random.randint(10, 300)
         home = deal.way.exporter
         return [
-            SimulatedGun(design, self._armoury.serial(design), made, home, made)
-            for _ in range(count)
+            SimulatedGun(design, self._armoury.serial(design), day, home, day) for _ in range(count)
         ]
 
     def _arrive(self, sent: Consignment) -> None:
@@ -245,14 +244,14 @@ class ShipmentWriter:
         return {"due": 0, "at_exit": 1, "never": 1, "late": late}.get(sent.fate)
 
     def _tick(self, step: PlannedStage, sent: Consignment) -> CheckpointData:
-        held = sent.fate == "held" and step.stage == "entry"
+        is_held = sent.fate == "held" and step.stage == "entry"
         day = max(step.day, 1)
         return CheckpointData(
             step.stage,
             self._calendar.at(day, step.hour, self._random.randrange(60)),
-            "held" if held else "passed",
+            "held" if is_held else "passed",
             step.post,
-            reason=localized(HOLD_REASONS, step.state) if held else None,
+            reason=localized(HOLD_REASONS, step.state) if is_held else None,
         )
 
     def _expectation(self, step: PlannedStage) -> ExpectedStageData:
@@ -269,13 +268,13 @@ def planned_stages(consignment: Consignment) -> list[PlannedStage]:
             PlannedStage("exit", way.exporter, None, consignment.ships, hour),
             PlannedStage("entry", way.importer, None, consignment.enters, hour),
         ]
-    stops, found = (way.exporter, *way.transit, way.importer), []
+    stops, stages = (way.exporter, *way.transit, way.importer), []
     for index, post in enumerate(way.posts):
         day = consignment.ships - round((index + 1) * way.days / len(way.posts))
         out = "exit" if index == 0 else "transit_out"
         into = "entry" if index == len(way.posts) - 1 else "transit_in"
-        found += [
+        stages += [
             PlannedStage(out, stops[index], post, day, hour),
             PlannedStage(into, stops[index + 1], post, day, hour + 2),
         ]
-    return found
+    return stages

@@ -118,7 +118,7 @@ class TransferGenerator:
 
     def numbered(self, numbers: DocumentNumbers) -> Iterator[StateTransfer]:
         """Yield all transfers with state and number, oldest first."""
-        for _, state, data in sorted(self.made, key=lambda made: (-made[0], made[1])):
+        for _, state, data in sorted(self.made, key=lambda transfer: (-transfer[0], transfer[1])):
             yield state, replace(data, number=numbers.next(state, "T"))
 
     def _manufacture(self, count: int) -> None:
@@ -197,15 +197,15 @@ class TransferGenerator:
 
     def _arrived(self, *, for_state: bool) -> list[SimulatedGun]:
         """Return guns imported more than eight days ago, in random order."""
-        found = [
+        arrived = [
             gun
             for sent in self._sent()
             if sent.deal.for_state == for_state
             for _, gun in sent.guns()
             if gun.events[-1] == "import" and gun.last > 8
         ]
-        self._random.shuffle(found)
-        return found
+        self._random.shuffle(arrived)
+        return arrived
 
     def _day(self) -> int:
         """Return a random day of the last ten years, recent ones likelier."""

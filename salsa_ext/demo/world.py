@@ -131,7 +131,9 @@ def _csv_rows(package: str, name: str) -> Iterator[dict[str, str]]:
 
 
 def _post(row: Mapping[str, str]) -> Post:
-    sides = {row[f"state_{side}"]: (row[f"place_{side}"], row[f"zone_{side}"]) for side in "ab"}
+    sides = {
+        row[f"state_{letter}"]: (row[f"place_{letter}"], row[f"zone_{letter}"]) for letter in "ab"
+    }
     where = float(row["latitude"]), float(row["longitude"])
     return Post(row["code"], *where, int(row["radius_km"]), sides)
 

@@ -51,7 +51,7 @@ def log_matched_records(
     kind: str,
     cause_id: UUID,
     candidates: Sequence[Candidate],
-    shown: GroupsByRecord,
+    groups: GroupsByRecord,
     *,
     hidden: bool = False,
 ) -> None:
@@ -66,7 +66,7 @@ def log_matched_records(
         for each in candidates
         if kind == "trace" or each.evidence.is_worth_a_look or each.held.event == ALERT
     ]
-    append_many(actor, matched_record_events(actor, kind, cause_id, logged, shown, hidden=hidden))
+    append_many(actor, matched_record_events(actor, kind, cause_id, logged, groups, hidden=hidden))
 
 
 def matched_record_events(
@@ -74,7 +74,7 @@ def matched_record_events(
     kind: str,
     cause_id: UUID,
     candidates: Sequence[Candidate],
-    shown: GroupsByRecord,
+    groups_by_record: GroupsByRecord,
     *,
     hidden: bool = False,
 ) -> list[AuditEvent]:
@@ -83,7 +83,7 @@ def matched_record_events(
     for hit in (candidate.held for candidate in candidates):
         if hit.state != actor.state:
             is_hidden = hidden or hit.visibility != "open"
-            key = (hit.state, is_hidden, shown.get(hit.record_id, ()))
+            key = (hit.state, is_hidden, groups_by_record.get(hit.record_id, ()))
             owners.setdefault(key, []).append(str(hit.record_id))
     action, events = Action.RECORD_MATCHED, []
     for (state, is_hidden, groups), records in owners.items():

@@ -59,6 +59,6 @@ class TraceRestriction(Base):
     agency: Mapped[str] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     subject_kind: Mapped[str]
-    hidden_at: Mapped[datetime]
+    restricted_at: Mapped[datetime]
     is_own: Mapped[bool] = mapped_column(primary_key=True)
     named_by: Mapped[str] = mapped_column(CHAR(3), primary_key=True)

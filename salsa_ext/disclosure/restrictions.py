@@ -130,7 +130,7 @@ def add_restrictions(
             "subject_id": subject,
             "owner_state": own,
             "subject_kind": subject_kind,
-            "hidden_at": actor.now(),
+            "restricted_at": actor.now(),
             "is_own": is_own,
             "named_by": named_by or own,
         }
@@ -172,9 +172,11 @@ _RESTRICTIONS: Final = (
 
 def restricted_by_subject(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the restricted agencies of each own trace or request."""
-    wanted = list(ids)
-    own, theirs = own_and_named_by_subject(wanted)
-    return {one: sorted({*own[one], *theirs[one]}) for one in wanted}
+    subject_ids = list(ids)
+    own, theirs = own_and_named_by_subject(subject_ids)
+    return {
+        subject_id: sorted({*own[subject_id], *theirs[subject_id]}) for subject_id in subject_ids
+    }
 
 
 def own_and_named_by_subject(

@@ -99,12 +99,12 @@ def _restore_readers(marks_given: Sequence[Mark], current: RecordView) -> tuple[
 
 
 def _find_item(seizure_id: UUID, line: int) -> RecordView:
-    found = [
+    views = [
         view for view in records_of_documents([seizure_id])[seizure_id] if view.record.line == line
     ]
-    if not found:
+    if not views:
         raise NotFound("line", line)
-    return found[0]
+    return views[0]
 
 
 def _check_mark(mark: Mark, record: Record) -> None:
@@ -112,7 +112,7 @@ def _check_mark(mark: Mark, record: Record) -> None:
 
     It is words about a marking, too long for a serial, or the line has several pieces.
     """
-    if said := marking_of(mark.text):
+    if marking := marking_of(mark.text):
         raise Invalid(
             {
                 "text": [
@@ -120,7 +120,7 @@ def _check_mark(mark: Mark, record: Record) -> None:
                         "“{words}” says that the mark is {marking}, and is no mark; correct the"
                         " seizure to say so.",
                         words=mark.text,
-                        marking=CodeLabel("marking", said),
+                        marking=CodeLabel("marking", marking),
                     )
                 ]
             }
@@ -189,7 +189,9 @@ def _previous_serial(
 ) -> tuple[Mark, ...]:
     """Return the replaced serial if it is not among the marks."""
     serial = firearm.serial or ""
-    known = {one.text for one in (*other_marks, mark) if one.kind == "manufacture"}
+    known = {
+        known_mark.text for known_mark in (*other_marks, mark) if known_mark.kind == "manufacture"
+    }
     if not _has_legible_serial(firearm) or serial in known | coarser_readings((serial, mark.text)):
         return ()
     condition = None if firearm.marking == "unknown" else firearm.marking
@@ -202,8 +204,8 @@ def _other_marks(item: RecordView) -> tuple[Mark, ...]:
     Those two are derived again from the record.
     """
     record = item.record
-    anew = (Mark("manufacture", record.serial or ""), Mark("import", record.importer_mark or ""))
-    return tuple(mark for mark in map(to_mark, item.marks) if mark not in anew)
+    indexed = (Mark("manufacture", record.serial or ""), Mark("import", record.importer_mark or ""))
+    return tuple(mark for mark in map(to_mark, item.marks) if mark not in indexed)
 
 
 def to_mark(row: Any) -> Mark:
@@ -244,7 +246,12 @@ def _record_entry(
 
 
 def _mark_event(seizure: Seizure, item: RecordView, mark: Mark, version: int) -> AuditEvent:
-    said = {"line": item.record.line, "kind": mark.kind, "method": mark.method, "version": version}
+    audit_data = {
+        "line": item.record.line,
+        "kind": mark.kind,
+        "method": mark.method,
+        "version": version,
+    }
     return AuditEvent(
-        Action.MARK_ADDED, "seizure", seizure.id, concerned=seizure.concerned, data=said
+        Action.MARK_ADDED, "seizure", seizure.id, concerned=seizure.concerned, data=audit_data
     )

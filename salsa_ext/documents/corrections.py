@@ -63,12 +63,12 @@ def records_by_line(
 
     Raises Invalid at `path` if a recorded line is missing in `items`.
     """
-    standing = {view.record.line: view for view in records_of_documents([document_id])[document_id]}
+    views = {view.record.line: view for view in records_of_documents([document_id])[document_id]}
     problems = Problems()
-    for line in sorted(set(standing) - {item.line for item in items}):
+    for line in sorted(set(views) - {item.line for item in items}):
         problems.add(path, message("Line {line} is recorded and cannot be left out.", line=line))
     problems.raise_any()
-    return standing
+    return views
 
 
 def with_current_settings(data: DocumentData, current: Mapping[int, RecordView]) -> DocumentData:
@@ -105,22 +105,22 @@ def notify_recipients(
     `is_withdrawn` also those that were only pointed to it. The own state has no event of these,
     since a case may be restricted.
     """
-    seen = {given.entry for given in _find_disclosed(record_ids)}
+    entries = {given.entry for given in _find_disclosed(record_ids)}
     with acting_as(actor, actor.own_state()):  # also what is kept from the actor's agency
         every = _find_disclosed(record_ids)
         known = _received_traces({trace for given in every for trace in related_traces(given.data)})
-        shown = _find_shown(record_ids)
+        recipients = _find_shown(record_ids)
     own: dict[RecordAndTraces, None] = {}
     receivers: dict[RecordAndTraces, set[str]] = defaultdict(set)
     for entry, record_id, concerned, data in every:
         about = related_traces(data)
         receivers[record_id, about] |= {*concerned} - {actor.own_state()}
         here = tuple(trace for trace in about if trace in known)
-        if here or entry in seen:
+        if here or entry in entries:
             own[record_id, here] = None
-    for one in shown:
-        if one.cause is None:
-            receivers[one.record, ()].add(one.state)
+    for recipient in recipients:
+        if recipient.cause is None:
+            receivers[recipient.record, ()].add(recipient.state)
     acts = [
         *(_correction_event(record_id, version, about) for record_id, about in own),
         *(
@@ -128,7 +128,7 @@ def notify_recipients(
             for (record_id, about), states in _without_repeats(receivers).items()
             if states
         ),
-        *(_pointer_events(shown, receivers) if is_withdrawn else ()),
+        *(_pointer_events(recipients, receivers) if is_withdrawn else ()),
     ]
     send_correction_notices(actor, acts, is_withdrawn=is_withdrawn)
     return acts
@@ -145,13 +145,14 @@ def _without_repeats(
 
 
 def _pointer_events(
-    shown: Iterable[Any], receivers: Mapping[RecordAndTraces, set[str]]
+    recipients: Iterable[Any], receivers: Mapping[RecordAndTraces, set[str]]
 ) -> list[AuditEvent]:
     """Return events of checks and receipts that pointed to unknown records."""
     pointed: dict[tuple[str, str, str], None] = {
-        (one.cause_kind, one.cause, one.state): None
-        for one in shown
-        if one.cause is not None and one.state not in receivers.get((one.record, ()), ())
+        (recipient.cause_kind, recipient.cause, recipient.state): None
+        for recipient in recipients
+        if recipient.cause is not None
+        and recipient.state not in receivers.get((recipient.record, ()), ())
     }
     return [
         AuditEvent(
@@ -168,13 +169,13 @@ def _correction_event(
 
     For the own state, or with `states` for the recipients, hidden from the own state.
     """
-    said = {"version": version} | ({"about": [*about]} if about else {})
+    audit_data = {"version": version} | ({"about": [*about]} if about else {})
     return AuditEvent(
         Action.RECORD_CORRECTED,
         "record",
         record_id,
         concerned=states,
-        data=said,
+        data=audit_data,
         hidden=bool(states),
         of_state=True,
     )
@@ -184,8 +185,8 @@ def _received_traces(traces: Collection[str]) -> set[str]:
     """Return the traces that the own state received or had to approve."""
     if not traces:
         return set()
-    asked = select(TraceRequest.trace_id).where(TraceRequest.trace_id.in_(map(UUID, traces)))
-    return {str(trace) for trace in db.session.scalars(asked)}
+    requests = select(TraceRequest.trace_id).where(TraceRequest.trace_id.in_(map(UUID, traces)))
+    return {str(trace) for trace in db.session.scalars(requests)}
 
 
 def _find_shown(record_ids: Sequence[UUID]) -> Sequence[Any]:
@@ -196,8 +197,8 @@ def _find_shown(record_ids: Sequence[UUID]) -> Sequence[Any]:
     silent = select(RecordSetting.record_id).where(
         RecordSetting.record_id.in_(record_ids), RecordSetting.visibility == "silent"
     )
-    wanted = {*record_ids} - {*db.session.scalars(silent)}
-    return db.session.execute(_SHOWN_TO_SQL, {"records": sorted(map(str, wanted))}).all()
+    open_ids = {*record_ids} - {*db.session.scalars(silent)}
+    return db.session.execute(_SHOWN_TO_SQL, {"records": sorted(map(str, open_ids))}).all()
 
 
 def _find_disclosed(record_ids: Sequence[UUID]) -> Sequence[Any]:
@@ -230,12 +231,14 @@ def send_correction_notices(
     for act in acts:
         for state in act.concerned if act.hidden else ():
             read[state, act.subject_kind, str(act.subject_id)].append(act)
-    told: dict[tuple[str, str], list[Notice]] = defaultdict(list)
+    notices_by_kind: dict[tuple[str, str], list[Notice]] = defaultdict(list)
     for (state, kind, _), of_one in read.items():
-        told[state, kind].append(
+        notices_by_kind[state, kind].append(
             _correction_notice(actor, state, of_one, is_withdrawn=is_withdrawn)
         )
-    notify_many(actor, [each for notices in told.values() for each in _limit_notices(notices)])
+    notify_many(
+        actor, [each for notices in notices_by_kind.values() for each in _limit_notices(notices)]
+    )
 
 
 def _correction_notice(
@@ -248,11 +251,11 @@ def _correction_notice(
         subject = Subject(subject_id, state, kind=act.subject_kind)
         return Notice(state, "pointer_withdrawn", subject, {"by": own})
     about = {trace for each in acts for trace in related_traces(each.data)}
-    is_kept = all(related_traces(each.data) for each in acts)
-    said = {"by": own, "version": act.data["version"]}
-    said |= {"about": sorted(about)} if is_kept else {}
+    is_restricted = all(related_traces(each.data) for each in acts)
+    notice_data = {"by": own, "version": act.data["version"]}
+    notice_data |= {"about": sorted(about)} if is_restricted else {}
     code = "record_withdrawn" if is_withdrawn else "record_corrected"
-    return Notice(state, code, Subject(subject_id, own), said)
+    return Notice(state, code, Subject(subject_id, own), notice_data)
 
 
 def _limit_notices(notices: Sequence[Notice]) -> list[Notice]:

@@ -63,14 +63,18 @@ def find_references(seizures: Iterable[Seizure]) -> dict[UUID, JointReference]:
     named = {row.id: (row, _joint_with(row)) for row in seizures if _joint_with(row)}
     if not named:
         return {}
-    wanted = {
-        (said["state"], number)
-        for _, said in named.values()
-        for number in number_spellings(said["number"])
+    spellings = {
+        (reference["state"], number)
+        for _, reference in named.values()
+        for number in number_spellings(reference["number"])
     }
-    query = select_current(Seizure).where(tuple_(Seizure.owner_state, Seizure.number).in_(wanted))
+    query = select_current(Seizure).where(
+        tuple_(Seizure.owner_state, Seizure.number).in_(spellings)
+    )
     others = db.session.scalars(query).all()
-    return {key: _build_reference(row, said, others) for key, (row, said) in named.items()}
+    return {
+        key: _build_reference(row, reference, others) for key, (row, reference) in named.items()
+    }
 
 
 def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeizure]:
@@ -88,19 +92,19 @@ def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeiz
     )
     rows = db.session.scalars(query.order_by(Seizure.recorded_at.desc()).limit(MAX_READ)).all()
     joints = find_references(rows)
-    shown = [
+    joint_seizures = [
         JointSeizure(row, joints[row.id])
         for row in rows
         if row.id in joints and _is_listed(row, joints[row.id], actor.state)
     ][:MAX_LISTED]
-    if all(one.seizure.owner_state == actor.state for one in shown):
-        return shown
+    if all(joint.seizure.owner_state == actor.state for joint in joint_seizures):
+        return joint_seizures
     waiting = _unjoined_seizures(actor, post, today)
     return [
-        one
-        if one.seizure.owner_state == actor.state
-        else replace(one, own=_own_candidates(actor, _joint_with(one.seizure), waiting))
-        for one in shown
+        joint
+        if joint.seizure.owner_state == actor.state
+        else replace(joint, own=_own_candidates(actor, _joint_with(joint.seizure), waiting))
+        for joint in joint_seizures
     ]
 
 
@@ -143,8 +147,8 @@ def _is_listed(row: Seizure, joint: JointReference, state: str | None) -> bool:
 
 
 def _joint_with(row: Seizure) -> Mapping[str, Any]:
-    said: Mapping[str, Any] = row.details.get("joint_with") or {}
-    return said
+    reference: Mapping[str, Any] = row.details.get("joint_with") or {}
+    return reference
 
 
 def _build_reference(

@@ -44,15 +44,15 @@ def claim_numbers(kind: str, rows: Sequence[Mapping[str, Any]], old: Any = None)
 def _insert_numbers(kind: str, owner: str, new: Sequence[tuple[str, str]]) -> None:
     numbers, ids = zip(*new, strict=True)
     values = {"kind": kind, "owner": owner, "numbers": list(numbers), "ids": list(ids)}
-    standing = {str(row_id) for row_id in db.session.scalars(CLAIM_SQL, values)}
-    if taken := [number for number, row_id in new if row_id not in standing]:
-        shown = ", ".join(_numbers_with_ids(kind, owner, taken[:10], set(ids)))
-        raise Duplicate(Message(NUMBER_USED[kind].text, {"number": shown}), numbers=taken)
+    inserted = {str(row_id) for row_id in db.session.scalars(CLAIM_SQL, values)}
+    if duplicates := [number for number, row_id in new if row_id not in inserted]:
+        listed = ", ".join(_numbers_with_ids(kind, owner, duplicates[:10], set(ids)))
+        raise Duplicate(Message(NUMBER_USED[kind].text, {"number": listed}), numbers=duplicates)
 
 
 def _numbers_with_ids(kind: str, owner: str, used: Sequence[str], batch: set[str]) -> list[str]:
     """Return used numbers with their documents' ids, except those of the batch."""
-    found = select(DocumentNumber.number, DocumentNumber.id).filter_by(owner_state=owner, kind=kind)
-    rows = db.session.execute(found.where(DocumentNumber.number.in_(used)))
+    query = select(DocumentNumber.number, DocumentNumber.id).filter_by(owner_state=owner, kind=kind)
+    rows = db.session.execute(query.where(DocumentNumber.number.in_(used)))
     ids = {number: row_id for number, row_id in rows if str(row_id) not in batch}
     return [f"{number} (id {ids[number]})" if number in ids else number for number in used]

@@ -127,24 +127,24 @@ def _list_page(
     for name in kind.filters:
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(kind.model, name) == value)
-    found = fetch_page(query, kind.model.id, limit, cursor)
-    return found.of(_build_views(found.items))
+    page = fetch_page(query, kind.model.id, limit, cursor)
+    return page.of(_build_views(page.items))
 
 
 def document_history(view: DocumentView) -> list[VersionInfo]:
     """Return the versions of a document; reasons only if disclosed."""
     versions = list_versions(view.document, is_own=view.sharing is None)
     may_why = view.may("remarks")
-    return [one if may_why else replace(one, reason=None) for one in versions]
+    return [version if may_why else replace(version, reason=None) for version in versions]
 
 
 def with_sharing(
     actor: Actor, kind: DocumentKind, views: Sequence[DocumentView]
 ) -> list[DocumentView]:
     """Return documents with the reader's sharing, computed together."""
-    found = share_records(actor, [item for view in views for item in view.items])
+    sharings = share_records(actor, [item for view in views for item in view.items])
     return [
-        replace(view, sharing=found[view.items[0].record.id], held=_present_groups(kind, view))
+        replace(view, sharing=sharings[view.items[0].record.id], held=_present_groups(kind, view))
         for view in views
     ]
 
@@ -184,7 +184,7 @@ def load_document(
 def _build_views(documents: Sequence[Any], as_of: datetime | None = None) -> list[DocumentView]:
     items = records_of_documents([document.id for document in documents], as_of)
     sides = ("giver_id", "receiver_id")
-    parties = find_parties(getattr(row, side, None) for row in documents for side in sides)
+    parties = find_parties(getattr(row, party, None) for row in documents for party in sides)
     joints = joint_seizures.find_references(row for row in documents if isinstance(row, Seizure))
     return [
         DocumentView(row, items[row.id], parties, joint=joints.get(row.id)) for row in documents
@@ -225,14 +225,14 @@ def _audit_views(
     actor: Actor, kind: DocumentKind, views: Sequence[DocumentView]
 ) -> list[DocumentView]:
     """Add the sharing to documents and audit disclosures of other states'."""
-    shown = with_sharing(actor, kind, views)
+    shared = with_sharing(actor, kind, views)
     append_many(
         actor,
         [
             disclosures.record_disclosure_event(item, view.sharing, view.held)
-            for view in shown
+            for view in shared
             if view.sharing and not view.sharing.is_own
             for item in view.items
         ],
     )
-    return shown
+    return shared

@@ -41,20 +41,22 @@ def find_related(actor: Actor, view: DocumentView) -> RelatedFindings:
     One query per kind, independent of the number of guns.
     """
     records = [item.record.id for item in view.items]
-    met = alert_queries.hits_of_records(actor, records)
+    hits = alert_queries.hits_of_records(actor, records)
     if Permission.MATCH_READ not in actor.permissions:
-        return RelatedFindings(met)
-    found = match_queries.matches_of_records(actor, records)
+        return RelatedFindings(hits)
+    matches = match_queries.matches_of_records(actor, records)
     is_own = view.document.owner_state == actor.state
-    more = match_queries.count_weaker_matches(actor, view.items, found) if found and is_own else {}
-    return RelatedFindings(met, found, _other_guns(actor, view, found), more)
+    more = (
+        match_queries.count_weaker_matches(actor, view.items, matches) if matches and is_own else {}
+    )
+    return RelatedFindings(hits, matches, _other_guns(actor, view, matches), more)
 
 
 def _other_guns(
-    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
+    actor: Actor, view: DocumentView, matches: Mapping[UUID, Sequence[MatchView]]
 ) -> Mapping[UUID, MarkHit]:
     """Return the other gun of each match, with RECORD_READ."""
-    if not found or Permission.RECORD_READ not in actor.permissions:
+    if not matches or Permission.RECORD_READ not in actor.permissions:
         return {}
     serials = {item.record.id: item.record.serial for item in view.items}
-    return match_queries.other_record_guns(actor, found, serials)
+    return match_queries.other_record_guns(actor, matches, serials)

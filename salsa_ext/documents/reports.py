@@ -88,12 +88,12 @@ def lock_report(report_id: UUID, expected_version: int | None, action: str | Mes
 
     Raises NotFound, StaleVersion, IllegalTransition for a withdrawn report.
     """
-    found: Report = document_corrections.lock_document(
+    report: Report = document_corrections.lock_document(
         Report, "report", report_id, expected_version
     )
-    if found.status != "standing":
-        raise IllegalTransition("report", found.status, action)
-    return found
+    if report.status != "standing":
+        raise IllegalTransition("report", report.status, action)
+    return report
 
 
 def check(data: ReportData, day: date) -> None:
@@ -180,8 +180,8 @@ def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, rea
     record_commands.write_records([_void_entry(view, row) for view in views], actor.now())
     ids = [view.record.id for view in views]
     record_commands.mark_superseded(ids, row["version"])
-    said = {"kind": row["kind"], "version": row["version"]}
-    act = AuditEvent(Action.REPORT_WITHDRAWN, "report", report_id, data=said)
+    audit_data = {"kind": row["kind"], "version": row["version"]}
+    act = AuditEvent(Action.REPORT_WITHDRAWN, "report", report_id, data=audit_data)
     append_many(
         actor,
         [
@@ -239,10 +239,10 @@ def with_matches_and_alerts(actor: Actor, view: DocumentView) -> ReportView:
     """Return a report with its current matches and alerts."""
     records = [item.record.id for item in view.items]
     may_match = Permission.MATCH_READ in actor.permissions
-    found = match_queries.matches_of_records(actor, records) if may_match else {}
+    matches = match_queries.matches_of_records(actor, records) if may_match else {}
     entered = alert_queries.alerts_of_records(actor, records)
     return ReportView(
         view,
-        [one for record in records for one in found.get(record, ())] if may_match else None,
+        [match for record in records for match in matches.get(record, ())] if may_match else None,
         entered if Permission.ALERT_READ in actor.permissions else None,
     )

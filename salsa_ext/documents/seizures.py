@@ -20,7 +20,7 @@ from salsa_ext.core.time import EventTime, Place
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
-from salsa_ext.documents import added_marks, numbers
+from salsa_ext.documents import added_marks, figures, numbers
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.added_marks import to_mark
@@ -37,6 +37,7 @@ from salsa_ext.firearms.records.validation import check_firearms, check_unique_l
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey
 
 
 def record(*, actor: Actor, data: SeizureData) -> UUID:
@@ -58,7 +59,10 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     numbers.claim_numbers("seizure", rows)
     pairs = list(zip(rows, batch, strict=True))
     entries = [entry for row, data in pairs for entry in _record_entries(row, data)]
-    record_commands.write_records(entries, now, _count_firearms(pairs))
+    cells: Counter[CountKey] = Counter()
+    for row, data in pairs:
+        cells.update(figures.count_seizure(row, _counted_items(data)))
+    record_commands.write_records(entries, now, cells)
     append_with_rows(
         actor, [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows}
     )
@@ -78,20 +82,20 @@ def correct(
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
     # what stands may stay, though its agency was never registered
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
-    standing = document_corrections.records_by_line(seizure_id, data.items)
-    data = document_corrections.with_current_settings(data, standing)
-    data = replace(data, items=added_marks.with_mark_readers(data.items, standing))
+    current = document_corrections.records_by_line(seizure_id, data.items)
+    data = document_corrections.with_current_settings(data, current)
+    data = replace(data, items=added_marks.with_mark_readers(data.items, current))
     row = _seizure_row(old.owner_state, data, now, old, reason)
     numbers.claim_numbers("seizure", [row], old)
     insert_many(Seizure, [row])
-    kept = {line: view.record.id for line, view in standing.items()}
-    record_commands.write_records(_record_entries(row, data, kept), now)
-    after = _count_firearms([(row, data)])
-    after.subtract(_count_recorded_firearms(old, list(standing.values())))
-    rollups.add_counts(after)
-    told = document_corrections.finish_correction(actor, list(standing.values()), row, data)
-    append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *told])
-    record_changes.mark_changed(old.owner_state, kept.values())
+    record_ids = {line: view.record.id for line, view in current.items()}
+    record_commands.write_records(_record_entries(row, data, record_ids), now)
+    cells = figures.count_seizure(row, _counted_items(data))
+    cells.subtract(figures.count_stored(old, current.values()))
+    rollups.add_counts(cells)
+    events = document_corrections.finish_correction(actor, list(current.values()), row, data)
+    append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *events])
+    record_changes.mark_changed(old.owner_state, record_ids.values())
     views = records_of_documents([seizure_id])[seizure_id]
     for follow in AFTER_CORRECTION:
         follow(actor, views)
@@ -183,35 +187,9 @@ def _record_entries(
     ]
 
 
-def _count_firearms(
-    pairs: Sequence[tuple[dict[str, Any], SeizureData]],
-) -> Counter[rollups.CountKey]:
-    """Count firearms for statistics.
-
-    Leaves out silent seizures, since figures would reveal them.
-    """
-    cells: Counter[rollups.CountKey] = Counter()
-    for row, data in pairs:
-        for item in data.items if data.visibility != "silent" else ():
-            if item.category == "firearm":
-                subject, on = record_commands.statistics_type(item), data.when.occurred_on
-                cells[rollups.CountKey("seizures", row["owner_state"], subject, on)] += int(
-                    item.quantity
-                )
-    return cells
-
-
-def _count_recorded_firearms(
-    old: Seizure, views: Sequence[RecordView]
-) -> Counter[rollups.CountKey]:
-    cells: Counter[rollups.CountKey] = Counter()
-    for view in views:
-        record, setting = view.record, view.setting
-        if record.category == "firearm" and setting and setting.visibility != "silent":
-            subject = record.type or "unknown"
-            cell = rollups.CountKey("seizures", old.owner_state, subject, old.occurred_on)
-            cells[cell] += int(record.quantity)
-    return cells
+def _counted_items(data: SeizureData) -> Sequence[Firearm]:
+    """Return the items, unless figures would reveal a silent seizure."""
+    return () if data.visibility == "silent" else data.items
 
 
 def _seizure_event(action: Action, row: dict[str, Any]) -> AuditEvent:

@@ -82,15 +82,15 @@ def correct(
     )
     require(actor, kind.permission, old.owner_state)
     kind.check(data, today(actor))
-    standing = document_corrections.records_by_line(document_id, [data.firearm], "firearm.line")
-    data = document_corrections.with_current_settings(data, standing)
-    follows = PreviousVersion(old, standing[data.firearm.line].record.id, reason)
+    current = document_corrections.records_by_line(document_id, [data.firearm], "firearm.line")
+    data = document_corrections.with_current_settings(data, current)
+    follows = PreviousVersion(old, current[data.firearm.line].record.id, reason)
     [row] = _insert_documents(kind, actor, old.owner_state, [data], follows)
-    told: list[AuditEvent] = document_corrections.finish_correction(
-        actor, list(standing.values()), row, data
+    events: list[AuditEvent] = document_corrections.finish_correction(
+        actor, list(current.values()), row, data
     )
-    append_many(actor, [_document_event(kind, kind.corrected, row), *told])
-    record_changes.mark_changed(old.owner_state, [view.record.id for view in standing.values()])
+    append_many(actor, [_document_event(kind, kind.corrected, row), *events])
+    record_changes.mark_changed(old.owner_state, [view.record.id for view in current.values()])
     return document_id
 
 
@@ -157,5 +157,5 @@ def _record_entry(
 
 
 def _document_event(kind: SingleGunKind, action: Action, row: Row) -> AuditEvent:
-    said = {"kind": row["kind"], "version": row["version"]}
-    return AuditEvent(action, kind.read.name, row["id"], data=said)
+    audit_data = {"kind": row["kind"], "version": row["version"]}
+    return AuditEvent(action, kind.read.name, row["id"], data=audit_data)

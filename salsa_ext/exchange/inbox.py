@@ -32,18 +32,18 @@ _READY: Final = (
     "SELECT received.raw, received.hash, received.received_at, progress.attempts, progress.code,"
     " progress.due_at FROM inbox_pair pair JOIN inbox received"
     " ON received.owner_state = pair.owner_state AND received.sender = pair.sender"
-    " AND received.sequence > pair.settled_through"
+    " AND received.sequence > pair.processed_through"
     " AND received.sequence <= pair.received_through JOIN inbox_progress progress"
     " ON progress.owner_state = received.owner_state AND progress.envelope_id = received.id"
     " WHERE pair.owner_state = %s AND pair.sender = %s ORDER BY received.sequence LIMIT %s"
 )
 _MARK_PROCESSED: Final = (
-    "UPDATE inbox_progress SET status = 'applied', settled_at = %s"
+    "UPDATE inbox_progress SET status = 'applied', processed_at = %s"
     " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[]);"
-    " UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND sender = %s"
+    " UPDATE inbox_pair SET processed_through = %s WHERE owner_state = %s AND sender = %s"
 )
 _LOAD_POSITION: Final = (
-    "SELECT pair.received_through, pair.hash, pair.settled_through, EXISTS (SELECT 1 FROM inbox"
+    "SELECT pair.received_through, pair.hash, pair.processed_through, EXISTS (SELECT 1 FROM inbox"
     " WHERE inbox.owner_state = pair.owner_state AND inbox.sender = pair.sender"
     " AND sequence > received_through),"
     " known.id, known.hash, known.received_at, known.sender, known.sequence"
@@ -53,9 +53,9 @@ _LOAD_POSITION: Final = (
     " OR (known.sender = %(sender)s AND known.sequence = ANY(%(sequences)s::bigint[])))"
 )
 _SAVE_POSITION: Final = (
-    "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
+    "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, processed_through)"
     " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
-    " = excluded.received_through, hash = excluded.hash, settled_through = excluded.settled_through"
+    " = excluded.received_through, hash = excluded.hash, processed_through = excluded.processed_through"
 )
 
 
@@ -202,7 +202,7 @@ class _SenderIntake:
             content = {name: getattr(envelope, name) for name in names}
             received.append(common | content | {"received_at": now})
             outcome = {"status": "waiting", "code": None, "attempts": 0, "due_at": now}
-            progress.append(common | outcome | {"envelope_id": envelope.id, "settled_at": None})
+            progress.append(common | outcome | {"envelope_id": envelope.id, "processed_at": None})
         insert_into_tables({InboxEnvelope: received, InboxProgress: progress}, save)
 
     def _advance(self) -> None:
@@ -276,7 +276,9 @@ def mark_processed(actor: Actor, sender: str, processed: Sequence[ProcessedEnvel
     append_many(actor, [_processing_entry(item) for item in processed], mark)
     for item in processed:
         if item.code is not None:
-            _set_progress(state, item.envelope.id, status="refused", code=item.code, settled_at=now)
+            _set_progress(
+                state, item.envelope.id, status="refused", code=item.code, processed_at=now
+            )
 
 
 def _processing_entry(item: ProcessedEnvelope) -> AuditEvent:

@@ -29,7 +29,7 @@ class OutboxEnvelope(Base):
     case_number: Mapped[str]
     hash: Mapped[str]
     raw: Mapped[bytes] = mapped_column(LargeBinary)
-    put_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
 
 
 class OutboxProgress(Base):
@@ -110,7 +110,7 @@ class InboxProgress(Base):
     code: Mapped[str | None]
     attempts: Mapped[int]
     due_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
+    processed_at: Mapped[datetime | None]
 
 
 class InboxPair(Base):
@@ -125,4 +125,4 @@ class InboxPair(Base):
     sender: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     received_through: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str | None]
-    processed_through: Mapped[int] = mapped_column("settled_through", BigInteger)
+    processed_through: Mapped[int] = mapped_column(BigInteger)

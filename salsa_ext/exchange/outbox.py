@@ -114,7 +114,7 @@ def _insert(
             "sequence": envelope.sequence,
         }
         content = {name: getattr(envelope, name) for name in ("kind", "case_number", "hash", "raw")}
-        sent.append(common | content | {"id": envelope.id, "put_at": now})
+        sent.append(common | content | {"id": envelope.id, "queued_at": now})
         outcome = {"attempts": 0, "due_at": now, "delivered_at": None, "failure": None}
         progress.append(common | outcome | {"envelope_id": envelope.id})
         data = envelope.audit_data | {"recipient": envelope.recipient}

@@ -34,10 +34,10 @@ def lock_with(state: str, others: Iterable[str]) -> None:
 
 def lock_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """Lock pairs of states until the transaction ends, in one order."""
-    wanted = {_pair_name(*each) for each in pairs} - _locked_pairs()
-    if wanted:
-        execute_raw(_LOCK, (sorted(wanted),))
-        _mark_locked(wanted)
+    missing = {_pair_name(*each) for each in pairs} - _locked_pairs()
+    if missing:
+        execute_raw(_LOCK, (sorted(missing),))
+        _mark_locked(missing)
 
 
 def try_lock_with(state: str, other: str) -> bool:
@@ -47,12 +47,12 @@ def try_lock_with(state: str, other: str) -> bool:
 
 def try_lock_each(state: str, others: Iterable[str]) -> set[str]:
     """Lock the pairs that are free; returns the others of locked pairs."""
-    names, held = {_pair_name(state, other): other for other in others}, _locked_pairs()
-    if wanted := sorted(names.keys() - held):
-        taken = {name for (name,) in execute_raw(_TRY, (wanted,))}
-        _mark_locked(taken)
-        held |= taken
-    return {other for name, other in names.items() if name in held}
+    names, locked = {_pair_name(state, other): other for other in others}, _locked_pairs()
+    if missing := sorted(names.keys() - locked):
+        obtained = {name for (name,) in execute_raw(_TRY, (missing,))}
+        _mark_locked(obtained)
+        locked |= obtained
+    return {other for name, other in names.items() if name in locked}
 
 
 def _locked_pairs() -> set[str]:
@@ -60,18 +60,18 @@ def _locked_pairs() -> set[str]:
 
     A savepoint's locks end with it.
     """
-    taken = db.session.info.get("pairs", {})
-    held, within = set[str](), _innermost_transaction()
+    savepoints = db.session.info.get("pairs", {})
+    locked, within = set[str](), _innermost_transaction()
     while within is not None:
-        held |= taken.get(within, set())
+        locked |= savepoints.get(within, set())
         within = within.parent
-    return held
+    return locked
 
 
 def _mark_locked(names: set[str]) -> None:
-    taken = db.session.info.setdefault("pairs", WeakKeyDictionary())
+    savepoints = db.session.info.setdefault("pairs", WeakKeyDictionary())
     if (within := _innermost_transaction()) is not None:
-        taken.setdefault(within, set()).update(names)
+        savepoints.setdefault(within, set()).update(names)
 
 
 def _innermost_transaction() -> SessionTransaction | None:

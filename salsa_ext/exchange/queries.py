@@ -54,7 +54,7 @@ def list_envelopes(actor: Actor, direction: Direction, limit: int) -> Page[Envel
         if direction == "in"
         else (
             OutboxEnvelope.recipient.label("other_state"),
-            OutboxEnvelope.put_at.label("at"),
+            OutboxEnvelope.queued_at.label("at"),
             case(
                 (OutboxProgress.delivered_at.is_(None), "waiting"),
                 (OutboxProgress.failure.is_(None), "delivered"),

@@ -68,8 +68,8 @@ class LeadView:
     @property
     def records(self) -> Iterable[GunRecord]:
         """Return the records of the visible guns, and those of the text."""
-        shown = (record for gun in self.guns for record in gun.records)
-        return (*self.lead.source_records, *shown)
+        records = (record for gun in self.guns for record in gun.records)
+        return (*self.lead.source_records, *records)
 
     @cached_property
     def words(self) -> set[str]:
@@ -137,15 +137,15 @@ def _parse_cursor(cursor: str) -> tuple[float, UUID]:
 
 def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
     """Audit each visible record of another state, once an answer."""
-    shown: dict[UUID, GunRecord] = {}
+    records: dict[UUID, GunRecord] = {}
     groups: dict[UUID, set[str]] = defaultdict(set)
     for view in views:
         for record in view.records:
             if record.state != actor.state:
-                shown[record.id] = record
+                records[record.id] = record
                 groups[record.id] |= view.disclosed_groups(record)
     events = []
-    for record in shown.values():
+    for record in records.values():
         ordered = sorted(groups[record.id], key=FIELD_GROUPS.index)
         data = {"version": record.version, "handling": record.handling, "groups": ordered}
         events.append(disclosures.disclosure_event(record.id, record.state, data))
@@ -155,8 +155,8 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
 def find_all(actor: Actor) -> list[Lead]:
     """Return all leads for the reader, strongest first."""
     require(actor, Permission.LEAD_READ)
-    found = graph.load_graph(actor)
-    rows = list(found.rows.values())
+    lead_graph = graph.load_graph(actor)
+    rows = list(lead_graph.rows.values())
     shipments = _load_shipments(actor, rows)
     shared = sharing.share_rows(actor, rows)
     by_party: dict[UUID, list[Sharing]] = defaultdict(list)
@@ -169,7 +169,9 @@ def find_all(actor: Actor) -> list[Lead]:
     records = [
         _gun_record(row, parties, shipments.get(row.document_id), shared[row.id]) for row in rows
     ]
-    return detectors.detect_leads(group_guns(records, found.edges.values(), found.rejected))
+    return detectors.detect_leads(
+        group_guns(records, lead_graph.edges.values(), lead_graph.rejected)
+    )
 
 
 def _load_shipments(actor: Actor, rows: Iterable[Any]) -> dict[UUID, tuple[Any, Sharing]]:
@@ -187,9 +189,9 @@ def _load_shipments(actor: Actor, rows: Iterable[Any]) -> dict[UUID, tuple[Any, 
     shipments: dict[UUID, tuple[Any, Sharing]] = {}
     for state, ids in sorted(by_state.items()):
         with acting_as(actor, state):
-            found = db.session.execute(query.where(is_any_of(Shipment.id, ids))).all()
-        shared = sharing.share_trade_papers(actor, found)
-        shipments |= {row.id: (row, shared[row.id]) for row in found}
+            departures = db.session.execute(query.where(is_any_of(Shipment.id, ids))).all()
+        shared = sharing.share_trade_papers(actor, departures)
+        shipments |= {row.id: (row, shared[row.id]) for row in departures}
     return shipments
 
 

@@ -131,13 +131,13 @@ def _view_lookup(
 
 
 def _views_by_state(
-    actor: Actor, found: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
+    actor: Actor, candidates_by_record: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
     visibilities = own_visibilities(
-        actor.own_state(), (each for _, candidates in found for each in candidates)
+        actor.own_state(), (each for _, candidates in candidates_by_record for each in candidates)
     )
     views: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
-    for record, candidates in found:
+    for record, candidates in candidates_by_record:
         family = families[record.record.id]
         others = [each for each in candidates if each.held.record_id not in family]
         for view in _best_views(record, others, visibilities):

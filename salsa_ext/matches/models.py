@@ -25,12 +25,12 @@ class Match(Base):
 
     __tablename__ = "match"
     __table_args__ = (
-        UniqueConstraint("owner_state", "record_id", "other_key"),
+        UniqueConstraint("owner_state", "record_id", "other_pseudonym"),
         Index(None, "owner_state", "id"),
-        Index(None, "other_key"),
+        Index(None, "other_pseudonym"),
         Index(None, "owner_state", "other_record"),
         Index("ix_match_of_crime", "owner_state", "id", postgresql_where=text("is_of_crime")),
-        Index("ix_match_gone", "owner_state", "id", postgresql_where=text("NOT is_standing")),
+        Index("ix_match_gone", "owner_state", "id", postgresql_where=text("NOT is_current")),
         Index(
             "ix_match_judged", "owner_state", "id", postgresql_where=text("status <> 'proposed'")
         ),
@@ -42,14 +42,14 @@ class Match(Base):
     record_version: Mapped[int | None]
     other_state: Mapped[str] = mapped_column(CHAR(3))
     other_record: Mapped[UUID | None]
-    other_pseudonym: Mapped[UUID] = mapped_column("other_key")
+    other_pseudonym: Mapped[UUID]
     other_version: Mapped[int | None]
     score: Mapped[float] = mapped_column(Double)
     strength: Mapped[str]
     reasons: Mapped[list[dict[str, Any]]]
     is_of_crime: Mapped[bool]
     status: Mapped[str]
-    is_current: Mapped[bool] = mapped_column("is_standing")
+    is_current: Mapped[bool]
     is_hidden: Mapped[bool] = mapped_column(default=False)
     decided_by: Mapped[UUID | None]
     decided_agency: Mapped[str | None]

@@ -148,9 +148,9 @@ def search_records(
     for item in items:
         row = item.record
         if row.version == 1:
-            found = _without_near_misses(item, candidates.get(row.id, ()))
+            clear_candidates = _without_near_misses(item, candidates.get(row.id, ()))
         else:
             own = excluded[row.id]
-            found = search_record(actor, item, own, silent=silent, current_only=True)
-        results.append((item, found))
+            clear_candidates = search_record(actor, item, own, silent=silent, current_only=True)
+        results.append((item, clear_candidates))
     return results

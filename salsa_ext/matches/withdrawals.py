@@ -61,12 +61,12 @@ def _matched_records(
     if not record_ids:
         return {}
     keys = {pseudonym(record_id): record_id for record_id in record_ids}
-    columns = ("record_id", "other_key", "is_standing")
+    columns = ("record_id", "other_pseudonym", "is_current")
     partners = func.salsa_match_partners(list(keys), in_background).table_valued(*columns)
     pairs: dict[UUID, set[UUID]] = defaultdict(set)
-    theirs = select(partners.c.record_id, partners.c.other_key).where(partners.c.is_standing)
+    theirs = select(partners.c.record_id, partners.c.other_pseudonym).where(partners.c.is_current)
     for row in db.session.execute(theirs):
-        pairs[keys[row.other_key]].add(row.record_id)
+        pairs[keys[row.other_pseudonym]].add(row.record_id)
     own = (Match.owner_state == actor.state, Match.is_current, Match.record_id.in_(record_ids))
     for row in db.session.execute(select(Match.record_id, Match.other_record).where(*own)):
         if row.other_record is not None:

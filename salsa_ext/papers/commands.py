@@ -108,9 +108,9 @@ def verify_token(*, actor: Actor, text: str) -> Verification:
     if reading.claims is None or reading.verdict != "valid":
         return Verification(reading.verdict, reading.claims, kid)
     with acting_as(actor, reading.claims.state):
-        found = _find_recorded(actor, reading.claims)
-    _audit_verification(actor, reading.claims, found)
-    return _compare(actor, reading.claims, kid, found)
+        recorded = _find_recorded(actor, reading.claims)
+    _audit_verification(actor, reading.claims, recorded)
+    return _compare(actor, reading.claims, kid, recorded)
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ class _RecordedPaper:
 def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
     if claims.kind == "attachment":
         return _find_recorded_shipment(actor, claims)
-    wanted = select(Permit).filter_by(
+    query = select(Permit).filter_by(
         owner_state=claims.state, kind=claims.kind, number=claims.number
     )
-    row = db.session.scalars(wanted.execution_options(populate_existing=True)).first()
+    row = db.session.scalars(query.execution_options(populate_existing=True)).first()
     if row is None:
         return None
     facts = paper_facts.permit_facts(actor, permit_queries.read_permit(actor, row.id))
@@ -135,8 +135,8 @@ def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
 
 
 def _find_recorded_shipment(actor: Actor, claims: Claims) -> _RecordedPaper | None:
-    wanted = select(Shipment).filter_by(owner_state=claims.state, number=claims.number)
-    row = db.session.scalars(wanted.execution_options(populate_existing=True)).first()
+    query = select(Shipment).filter_by(owner_state=claims.state, number=claims.number)
+    row = db.session.scalars(query.execution_options(populate_existing=True)).first()
     if row is None:
         return None
     [view] = shipment_queries.view_shipments(actor, [row])
@@ -176,13 +176,13 @@ def _add_record(actor: Actor, answer: Verification, recorded: _RecordedPaper) ->
 def _audit_verification(actor: Actor, claims: Claims, recorded: _RecordedPaper | None) -> None:
     if recorded is None:
         return
-    told = {"kind": claims.kind, "number": claims.number}
+    audit_data = {"kind": claims.kind, "number": claims.number}
     act = AuditEvent(
         Action.PERMIT_VERIFIED,
         recorded.subject_kind,
         recorded.subject_id,
         claims.state,
         concerned=[claims.state],
-        data=told,
+        data=audit_data,
     )
     append_many(actor, [act])

@@ -135,8 +135,8 @@ class PaperFacts:
             "importing_state",
             "quantities",
         )
-        told = {name: getattr(self, name) for name in same}
-        return Claims(**told, digest=facts_digest(self.face), signed_at=at)
+        values = {name: getattr(self, name) for name in same}
+        return Claims(**values, digest=facts_digest(self.face), signed_at=at)
 
     def matches(self, claims: Claims) -> bool:
         """Return whether the token's paper equals what is recorded.
@@ -147,8 +147,14 @@ class PaperFacts:
         now = self.to_claims(claims.signed_at)
         if not self.is_erased:
             return now.digest == claims.digest
-        told = ("issued_on", "valid_through", "exporting_state", "importing_state", "quantities")
-        return all(getattr(now, name) == getattr(claims, name) for name in told)
+        compared = (
+            "issued_on",
+            "valid_through",
+            "exporting_state",
+            "importing_state",
+            "quantities",
+        )
+        return all(getattr(now, name) == getattr(claims, name) for name in compared)
 
 
 def require_copy_agreement(actor: Actor, owner_state: str) -> None:
@@ -259,8 +265,8 @@ def _shipment_quantities(shipment: Shipment, lines: Mapping[int, PermitLine]) ->
 
 
 def _permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
-    found = db.session.scalars(select(PermitLine).where(PermitLine.permit_id == permit_id))
-    return {line.line: line for line in found}
+    lines = db.session.scalars(select(PermitLine).where(PermitLine.permit_id == permit_id))
+    return {line.line: line for line in lines}
 
 
 def _describe_line(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -284,8 +290,8 @@ def _describe_bulk(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parties_by_role(row: Any, parties: PartiesById) -> dict[str, Any]:
-    named = {side: getattr(row, f"{side}_id", None) for side in PARTY_ROLES}
-    return {side: _party_values(parties.get(key)) for side, key in named.items() if key}
+    named = {role: getattr(row, f"{role}_id", None) for role in PARTY_ROLES}
+    return {role: _party_values(parties.get(key)) for role, key in named.items() if key}
 
 
 def _party_values(party: Party | None) -> dict[str, Any]:

@@ -62,13 +62,13 @@ def find_contacts(states: Collection[str]) -> dict[str, ContactOffice]:
     """Return duty office or national contact point by state, in one query."""
     if not states:
         return {}
-    wanted = select(*_OFFICE_COLUMNS).where(
+    query = select(*_OFFICE_COLUMNS).where(
         Contact.owner_state.in_(states),
         Contact.kind.in_(URGENT_CONTACT_KINDS),
         Contact.valid_to.is_(None),
     )
     rows = db.session.execute(
-        wanted.ext(distinct_on(Contact.owner_state)).order_by(
+        query.ext(distinct_on(Contact.owner_state)).order_by(
             Contact.owner_state, _MOST_URGENT, Contact.id
         )
     )
@@ -82,13 +82,13 @@ def find_reply_office(
 
     Never an office of a restricted agency; None if no office remains.
     """
-    asked = {
+    parameters = {
         "state": state,
         "agency": agency,
         "kept_from": list(restricted_agencies),
         "urgent": list(URGENT_CONTACT_KINDS),
     }
-    row = execute_raw(_SELECT_REPLY_OFFICE, asked).fetchone()
+    row = execute_raw(_SELECT_REPLY_OFFICE, parameters).fetchone()
     return ContactOffice(*row) if row else None
 
 
@@ -122,7 +122,7 @@ def find_calling_offices(origins: Collection[CallOrigin]) -> dict[CallOrigin, Co
     Preferred: the agency's own office, then agencies at the post, then others; among these by
     POST_CONTACT_KINDS.
     """
-    wanted = (
+    query = (
         select(*_OFFICE_COLUMNS, Agency.posts)
         .join(Agency, Agency.code == Contact.agency)
         .where(
@@ -134,9 +134,9 @@ def find_calling_offices(origins: Collection[CallOrigin]) -> dict[CallOrigin, Co
     )
     offices = [
         (ContactOffice(*row[:-1]), row.posts)
-        for row in db.session.execute(wanted.order_by(Contact.id))
+        for row in db.session.execute(query.order_by(Contact.id))
     ]
-    found = {}
+    office_by_origin = {}
     for state, agency, post in origins:
         fitting = [
             (office.agency != agency, post not in posts, POST_CONTACT_KINDS.index(office.kind), at)
@@ -144,8 +144,8 @@ def find_calling_offices(origins: Collection[CallOrigin]) -> dict[CallOrigin, Co
             if office.owner_state == state
         ]
         if fitting:
-            found[state, agency, post] = offices[min(fitting)[-1]][0]
-    return found
+            office_by_origin[state, agency, post] = offices[min(fitting)[-1]][0]
+    return office_by_origin
 
 
 def agencies_at_post(state: str, post: str) -> frozenset[str]:
@@ -172,10 +172,8 @@ _SELECT_CODES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM 
 
 def find_second_contact(state: str) -> ContactOffice | None:
     """Return a state's second contact, or the only one."""
-    wanted = select(*_OFFICE_COLUMNS).where(
-        Contact.owner_state == state, Contact.valid_to.is_(None)
-    )
-    rows = db.session.execute(wanted.order_by(_MOST_URGENT, Contact.id).limit(2)).all()
+    query = select(*_OFFICE_COLUMNS).where(Contact.owner_state == state, Contact.valid_to.is_(None))
+    rows = db.session.execute(query.order_by(_MOST_URGENT, Contact.id).limit(2)).all()
     return ContactOffice(*rows[-1]) if rows else None
 
 
@@ -187,8 +185,8 @@ def agency_codes(state: str | None) -> frozenset[str]:
 
 def agency_contact(code: str) -> tuple[str, str | None]:
     """Return an agency's label and its first valid telephone and e-mail."""
-    wanted = select(Contact).where(Contact.agency == code, Contact.valid_to.is_(None))
-    contact = db.session.scalars(wanted.order_by(Contact.id).limit(1)).first()
+    query = select(Contact).where(Contact.agency == code, Contact.valid_to.is_(None))
+    contact = db.session.scalars(query.order_by(Contact.id).limit(1)).first()
     ways = ", ".join(filter(None, (contact.telephone, contact.email))) if contact else None
     return agency_label(code), ways
 
@@ -201,8 +199,8 @@ def agency_label(code: str) -> str:
 
 def agency_name(code: str) -> str:
     """Return an agency's name, or its code if not registered."""
-    found = execute_raw(_SELECT_NAME, (code,)).fetchone()
-    return found[0] if found else code
+    row = execute_raw(_SELECT_NAME, (code,)).fetchone()
+    return row[0] if row else code
 
 
 def read_agency(agency_id: UUID) -> Agency:

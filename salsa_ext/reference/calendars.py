@@ -79,9 +79,9 @@ def state_zone(state: str) -> str:
 
 
 def _read_zone(state: str | None, agency: str | None) -> str:
-    asked = {"state": state, "agency": agency}
+    parameters = {"state": state, "agency": agency}
     row = cached_per_transaction(
-        (_SELECT_ZONE, state, agency), lambda: execute_raw(_SELECT_ZONE, asked).fetchone()
+        (_SELECT_ZONE, state, agency), lambda: execute_raw(_SELECT_ZONE, parameters).fetchone()
     )
     return row[0] if row else UTC_ZONE
 

@@ -89,21 +89,23 @@ def _normal_signs(text: str) -> str:
 
 def _join_numbers(words: list[str]) -> list[str]:
     """Join the numbers of one name: 9 x 19, 30-06, 38/200."""
-    made: list[str] = []
+    joined: list[str] = []
     for at, word in enumerate(words):
-        if word == "mm" and made and _is_redundant_unit(words, at):
+        if word == "mm" and joined and _is_redundant_unit(words, at):
             continue
-        if word == "rifle" and made and made[-1] in ("long", "largo"):
-            made[-1] = "lr"
-        elif word in ("x", "/", "-") and made and made[-1][-1].isdigit():
-            made[-1] += word
-        elif made and made[-1][-1] in "x/-" and word[0].isdigit() | (word[0] == "."):
-            made[-1] = _add_point(made[-1] + (word if made[-1][-1] == "-" else normal_number(word)))
-        elif made and re.fullmatch(r"[\d.]+x[\d.]+", made[-1]) and word in ("r", "sr"):
-            made[-1] += word
+        if word == "rifle" and joined and joined[-1] in ("long", "largo"):
+            joined[-1] = "lr"
+        elif word in ("x", "/", "-") and joined and joined[-1][-1].isdigit():
+            joined[-1] += word
+        elif joined and joined[-1][-1] in "x/-" and word[0].isdigit() | (word[0] == "."):
+            joined[-1] = _add_point(
+                joined[-1] + (word if joined[-1][-1] == "-" else normal_number(word))
+            )
+        elif joined and re.fullmatch(r"[\d.]+x[\d.]+", joined[-1]) and word in ("r", "sr"):
+            joined[-1] += word
         else:
-            made.append(normal_number(word) if word[0].isdigit() or word[0] == "." else word)
-    return [word.rstrip("x/-") for word in made if word.strip("x/-+")]
+            joined.append(normal_number(word) if word[0].isdigit() or word[0] == "." else word)
+    return [word.rstrip("x/-") for word in joined if word.strip("x/-+")]
 
 
 def _is_redundant_unit(words: list[str], at: int) -> bool:
@@ -138,39 +140,45 @@ class CalibreIndex(NameIndex):
 
     def guess(self, text: str) -> NameCandidates:
         """Return calibres that differ only in words, else with the same number."""
-        asked = normal_form(text)
-        like = self._like(asked)
-        same = [one for one in like if one.sureness > _OTHER_DIGITS_FACTOR]
-        return rank_candidates(same or self._by_number(asked) or like)
+        form = normal_form(text)
+        like = self._like(form)
+        same = [candidate for candidate in like if candidate.confidence > _OTHER_DIGITS_FACTOR]
+        return rank_candidates(same or self._by_number(form) or like)
 
     def _formed(self, text: str) -> NameCandidates:
-        found = self.by.get(normal_form(text), ())
-        return [one._replace(how="form") if one.how == "name" else one for one in found]
+        candidates = self.by.get(normal_form(text), ())
+        return [
+            candidate._replace(how="form") if candidate.how == "name" else candidate
+            for candidate in candidates
+        ]
 
     def _several(self, text: str) -> NameCandidates:
         """Read several calibres of one gun: each possible, none certain."""
         read = [(self.named(part) or self._formed(part))[:1] for part in _SEPARATOR.split(text)]
-        codes = dict.fromkeys(found[0].code for found in read if found)
+        codes = dict.fromkeys(candidates[0].code for candidates in read if candidates)
         if len(codes) < 2:
             return ()
         return [NameCandidate(code, round(1 / len(codes), 2), "several") for code in codes]
 
-    def _like(self, asked: str) -> list[NameCandidate]:
-        digits = _digits(asked)
-        telling = 99 if "x" in asked else sum(map(str.isalpha, asked))
+    def _like(self, form: str) -> list[NameCandidate]:
+        digits = _digits(form)
+        telling = 99 if "x" in form else sum(map(str.isalpha, form))
         return [
             NameCandidate(
                 self.by[name][0].code,
-                sureness if _digits(name) == digits else sureness * _OTHER_DIGITS_FACTOR,
+                confidence if _digits(name) == digits else confidence * _OTHER_DIGITS_FACTOR,
                 "typo",
             )
-            for name, sureness in find_misspelled(asked, self.sure, telling)
+            for name, confidence in find_misspelled(form, self.sure, telling)
             if digits
         ]
 
-    def _by_number(self, asked: str) -> list[NameCandidate]:
-        found = self.by.get(asked.partition(" ")[0], ()) if " " in asked else ()
-        return [one._replace(sureness=one.sureness * _NUMBER_FACTOR, how="number") for one in found]
+    def _by_number(self, form: str) -> list[NameCandidate]:
+        candidates = self.by.get(form.partition(" ")[0], ()) if " " in form else ()
+        return [
+            candidate._replace(confidence=candidate.confidence * _NUMBER_FACTOR, how="number")
+            for candidate in candidates
+        ]
 
 
 def _digits(text: str) -> str:

@@ -97,15 +97,15 @@ def _make_row(row: CsvRow) -> dict[str, Any]:
 
 def _label_rows() -> Iterator[dict[str, Any]]:
     """Yield the packaged labels, and state names from CLDR."""
-    seen = set()
+    yielded = set()
     for row in _read_csv("labels"):
-        seen.add((row["kind"], row["code"], row["language"]))
+        yielded.add((row["kind"], row["code"], row["language"]))
         yield _select_columns(row, "kind", "code", "language", "text")
     for language in LANGUAGES:
         territories = Locale(language).territories
         for row in _read_csv("states"):
             name = territories.get(row["alpha2"])
-            if name and ("state", row["code"], language) not in seen:
+            if name and ("state", row["code"], language) not in yielded:
                 yield {"kind": "state", "code": row["code"], "language": language, "text": name}
 
 
@@ -125,10 +125,10 @@ def alias_rows(read: CsvReader) -> Iterator[dict[str, Any]]:
             written += [(row["text"], row["code"]) for row in read("labels") if row["kind"] == kind]
         yield from _name_rows(kind, written)
     yield from _usual_number_rows(read("usual"))
-    said = {
+    remarks = {
         (row["kind"], fold_name(row["kind"], row["text"])): row["remark"] for row in read("words")
     }
-    for (kind, folded), remark in said.items():
+    for (kind, folded), remark in remarks.items():
         yield _alias_row(f"{kind} remark", folded, remark)
 
 
@@ -152,20 +152,20 @@ def _name_rows(kind: str, written: Iterable[tuple[str, str]]) -> Iterator[dict[s
     yield from (_alias_row(kind, folded, code) for folded, code in names.items())
     for folded, codes in cores.items():
         if folded and folded not in names and len(codes) == 1:  # one maker's alone
-            yield _alias_row(kind, folded, next(iter(codes)), sureness=CORE_NAME)
+            yield _alias_row(kind, folded, next(iter(codes)), confidence=CORE_NAME)
 
 
 def _usual_number_rows(listed: Iterable[AliasSource]) -> Iterator[dict[str, Any]]:
-    seen: dict[tuple[str, str, str], float] = {}
+    numbers: dict[tuple[str, str, str], float] = {}
     for row in listed:
         kind, text = row["kind"], row["text"]
         for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
             ""
         }:
-            seen[kind, folded, row["code"]] = float(row["sureness"])
-    for (kind, folded, code), sureness in seen.items():
-        yield _alias_row(kind, folded, code, sureness=sureness)
+            numbers[kind, folded, row["code"]] = float(row["confidence"])
+    for (kind, folded, code), confidence in numbers.items():
+        yield _alias_row(kind, folded, code, confidence=confidence)
 
 
-def _alias_row(kind: str, folded: str, code: str, sureness: float = 1.0) -> dict[str, Any]:
-    return {"kind": kind, "folded": folded, "code": code, "sureness": sureness}
+def _alias_row(kind: str, folded: str, code: str, confidence: float = 1.0) -> dict[str, Any]:
+    return {"kind": kind, "folded": folded, "code": code, "confidence": confidence}

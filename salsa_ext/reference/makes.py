@@ -68,15 +68,17 @@ class MakeIndex(NameIndex):
         super().__init__(known)
         self._importers, self._parents = frozenset(importers), parents or {}
         imported = {
-            name: found for name, found in self.by.items() if found[0].code in self._importers
+            name: candidates
+            for name, candidates in self.by.items()
+            if candidates[0].code in self._importers
         }
-        for name, found in imported.items():
-            self.by[name] = [one._replace(how="importer") for one in found]
+        for name, candidates in imported.items():
+            self.by[name] = [candidate._replace(how="importer") for candidate in candidates]
 
     def resolve(self, text: str) -> str | None:
         """Return the certain maker of a text, or None; never an importer."""
-        found = super().resolve(text)
-        return None if found in self._importers else found
+        code = super().resolve(text)
+        return None if code in self._importers else code
 
     def ways(self) -> Sequence[Callable[[str], NameCandidates]]:
         """Read a name, its core, its parts, a truncated name."""
@@ -91,18 +93,21 @@ class MakeIndex(NameIndex):
         return rank_candidates([*typos, *self.within(text)])
 
     def _formed(self, text: str) -> NameCandidates:
-        found = self.by.get(core_name(text), ())
-        return [one._replace(how="form") if one.how == "name" else one for one in found]
+        candidates = self.by.get(core_name(text), ())
+        return [
+            candidate._replace(how="form") if candidate.how == "name" else candidate
+            for candidate in candidates
+        ]
 
     def _parted(self, text: str) -> NameCandidates:
         """Read `maker (importer)` and `importer/maker`; return the maker."""
-        said = [part for part in _SEPARATOR.split(text) if split_words(part)]
-        read = [(self.named(part) or self._formed(part))[:1] for part in said]
-        codes = dict.fromkeys(found[0].code for found in read if found)
+        parts = [part for part in _SEPARATOR.split(text) if split_words(part)]
+        read = [(self.named(part) or self._formed(part))[:1] for part in parts]
+        codes = dict.fromkeys(candidates[0].code for candidates in read if candidates)
         makers = [code for code in codes if code not in self._importers]
         above = {self._parents.get(code) for code in makers}
         makers = [code for code in makers if code not in above] or list(codes)
-        if len(said) < 2 or not makers:
+        if len(parts) < 2 or not makers:
             return ()
         if makers[0] in self._importers:
             return [
@@ -125,5 +130,5 @@ class MakeIndex(NameIndex):
             if not name.startswith(begin):
                 break
             codes.add(self.by[name][0].code)
-        sureness = _TRUNCATED if len(codes) == 1 else round(1 / len(codes), 2) if codes else 0
-        return [NameCandidate(code, sureness, "cut") for code in sorted(codes)]
+        confidence = _TRUNCATED if len(codes) == 1 else round(1 / len(codes), 2) if codes else 0
+        return [NameCandidate(code, confidence, "cut") for code in sorted(codes)]

@@ -47,7 +47,7 @@ class Alias(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     folded: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
-    sureness: Mapped[float] = mapped_column(REAL)
+    confidence: Mapped[float] = mapped_column(REAL)
 
 
 class Post(Base):

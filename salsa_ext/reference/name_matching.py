@@ -75,7 +75,7 @@ class NameCandidate(NamedTuple):
     """Possible code with its confidence (0 to 1) and kind of match."""
 
     code: str
-    sureness: float
+    confidence: float
     how: str
 
 
@@ -88,11 +88,13 @@ def find_misspelled(
     """
     if len(written) < 4:
         return []
-    found = process.extract(written, known, scorer=OSA.distance, score_cutoff=MAX_TYPOS, limit=12)
+    distances = process.extract(
+        written, known, scorer=OSA.distance, score_cutoff=MAX_TYPOS, limit=12
+    )
     return [
-        (name, sureness)
-        for name, errors, _ in found
-        if (sureness := _typo_confidence(written, name, int(errors), telling))
+        (name, confidence)
+        for name, errors, _ in distances
+        if (confidence := _typo_confidence(written, name, int(errors), telling))
     ]
 
 
@@ -100,28 +102,32 @@ def _typo_confidence(written: str, name: str, errors: int, telling: int) -> floa
     if errors == 0:
         return 1.0
     length = min(len(written), len(name), telling)
-    for least, sureness in _TYPO_CONFIDENCE[errors]:
+    for least, confidence in _TYPO_CONFIDENCE[errors]:
         if length >= least:
-            return sureness if written[0] == name[0] else sureness * _FIRST_LETTER_FACTOR
+            return confidence if written[0] == name[0] else confidence * _FIRST_LETTER_FACTOR
     return 0.0
 
 
-def rank_candidates(found: Sequence[NameCandidate]) -> list[NameCandidate]:
+def rank_candidates(candidates: Sequence[NameCandidate]) -> list[NameCandidate]:
     """Return the best candidate of each code, best first.
 
     Rivals reduce each other's confidence by their own.
     """
     best: dict[str, NameCandidate] = {}
-    for one in found:
-        if one.code not in best or best[one.code].sureness < one.sureness:
-            best[one.code] = one
-    total = sum(one.sureness**RIVAL_EXPONENT for one in best.values())
+    for candidate in candidates:
+        if candidate.code not in best or best[candidate.code].confidence < candidate.confidence:
+            best[candidate.code] = candidate
+    total = sum(candidate.confidence**RIVAL_EXPONENT for candidate in best.values())
     fair = [
-        one._replace(sureness=round(one.sureness ** (RIVAL_EXPONENT + 1) / total, 3))
-        for one in best.values()
+        candidate._replace(
+            confidence=round(candidate.confidence ** (RIVAL_EXPONENT + 1) / total, 3)
+        )
+        for candidate in best.values()
     ]
-    likely = [one for one in fair if one.sureness > 0]  # of many rivals some are rounded to nothing
-    return sorted(likely, key=lambda one: (-one.sureness, one.code))
+    likely = [
+        candidate for candidate in fair if candidate.confidence > 0
+    ]  # of many rivals some are rounded to nothing
+    return sorted(likely, key=lambda candidate: (-candidate.confidence, candidate.code))
 
 
 CERTAIN: Final = 0.95  # a code is given where at most one gun in twenty can be another
@@ -136,11 +142,11 @@ NameCandidates = Sequence[NameCandidate]
 
 @dataclass(frozen=True)
 class KnownName:
-    """One folded spelling of a code; sureness below 1 if ambiguous."""
+    """One folded spelling of a code; confidence below 1 if ambiguous."""
 
     folded: str
     code: str
-    sureness: float = 1.0
+    confidence: float = 1.0
 
 
 class NameIndex:
@@ -150,18 +156,27 @@ class NameIndex:
 
     def __init__(self, known: Iterable[KnownName]) -> None:
         by: dict[str, list[NameCandidate]] = defaultdict(list)
-        for one in known:
-            how = "name" if one.sureness == 1 else "form" if one.sureness == CORE_NAME else "usual"
-            by[one.folded].append(NameCandidate(one.code, one.sureness, how))
-        self.by = {name: sorted(found, key=lambda one: -one.sureness) for name, found in by.items()}
+        for known_name in known:
+            how = (
+                "name"
+                if known_name.confidence == 1
+                else "form"
+                if known_name.confidence == CORE_NAME
+                else "usual"
+            )
+            by[known_name.folded].append(NameCandidate(known_name.code, known_name.confidence, how))
+        self.by = {
+            name: sorted(candidates, key=lambda candidate: -candidate.confidence)
+            for name, candidates in by.items()
+        }
         self.sure = sorted(
-            name for name, found in self.by.items() if found[0].sureness >= CORE_NAME
+            name for name, candidates in self.by.items() if candidates[0].confidence >= CORE_NAME
         )
 
     def resolve(self, text: str) -> str | None:
         """Return the certain code of a text, or None."""
-        found = self.read(text)
-        return found[0].code if found and found[0].sureness >= CERTAIN else None
+        candidates = self.read(text)
+        return candidates[0].code if candidates and candidates[0].confidence >= CERTAIN else None
 
     def candidates(self, text: str) -> list[NameCandidate]:
         """Return the possible codes of a text, best first; [] if none."""
@@ -186,20 +201,20 @@ class NameIndex:
     def mistyped(self, written: str, telling: int = 99) -> list[NameCandidate]:
         """Return names with few typing errors; `telling` as in `find_misspelled`."""
         return [
-            NameCandidate(self.by[name][0].code, sureness, "typo")
-            for name, sureness in find_misspelled(written, self.sure, telling)
+            NameCandidate(self.by[name][0].code, confidence, "typo")
+            for name, confidence in find_misspelled(written, self.sure, telling)
         ]
 
     def within(self, text: str) -> list[NameCandidate]:
         """Return the longest known name in the text; leading ones rank higher."""
-        said = split_words(text)
-        for length in range(len(said) - 1, 0, -1):
-            for at in range(len(said) - length + 1):
-                name = "".join(said[at : at + length])
-                found = self.by.get(name, ()) if len(name) > (2 if at else 1) else ()
-                if found and found[0].sureness >= CORE_NAME:
-                    sureness = (CONTAINED_NAME if at else LEADING_NAME) * _SHORT_FACTORS.get(
+        words = split_words(text)
+        for length in range(len(words) - 1, 0, -1):
+            for at in range(len(words) - length + 1):
+                name = "".join(words[at : at + length])
+                candidates = self.by.get(name, ()) if len(name) > (2 if at else 1) else ()
+                if candidates and candidates[0].confidence >= CORE_NAME:
+                    confidence = (CONTAINED_NAME if at else LEADING_NAME) * _SHORT_FACTORS.get(
                         len(name), 1
                     )
-                    return [NameCandidate(found[0].code, sureness, "part")]
+                    return [NameCandidate(candidates[0].code, confidence, "part")]
         return []

@@ -20,11 +20,11 @@ from salsa_ext.reference.name_matching import LIKELY, KnownName, NameCandidate, 
 
 @cache
 def _name_index(kind: str) -> NameIndex:
-    columns = (Alias.folded, Alias.code, Alias.sureness)
+    columns = (Alias.folded, Alias.code, Alias.confidence)
     known = starmap(KnownName, db.session.execute(select(*columns).where(Alias.kind == kind)))
     if kind == "make":
         makes = db.session.execute(select(Make.code, Make.kind, Make.parent)).all()
-        importers = {code for code, made, _ in makes if made == "importer"}
+        importers = {code for code, make_kind, _ in makes if make_kind == "importer"}
         return MakeIndex(known, importers, {code: parent for code, _, parent in makes if parent})
     return CalibreIndex(known) if kind == "calibre" else NameIndex(known)
 
@@ -45,7 +45,7 @@ def _calibre_families() -> dict[str, str]:
 @cache
 def _type_groups() -> dict[str, TypeGroup]:
     columns = (FirearmType.code, FirearmType.category, FirearmType.iafq)
-    return {code: TypeGroup(*said) for code, *said in db.session.execute(select(*columns))}
+    return {code: TypeGroup(*values) for code, *values in db.session.execute(select(*columns))}
 
 
 @cache
@@ -80,8 +80,8 @@ def _post_sides() -> dict[str, frozenset[str]]:
 @cache
 def participant_codes() -> tuple[str, ...]:
     """Return the codes of participating states, in order."""
-    wanted = select(State.code).where(State.is_participant).order_by(State.code)
-    return tuple(db.session.scalars(wanted))
+    query = select(State.code).where(State.is_participant).order_by(State.code)
+    return tuple(db.session.scalars(query))
 
 
 @cache
@@ -121,8 +121,8 @@ def is_side(state: str, post: str) -> bool:
 @cache
 def labels(kind: str, language: str) -> dict[str, str]:
     """Return the names of all codes of a kind in one language."""
-    wanted = (Label.kind == kind, Label.language == language)
-    rows = db.session.execute(select(Label.code, Label.text).where(*wanted))
+    condition = (Label.kind == kind, Label.language == language)
+    rows = db.session.execute(select(Label.code, Label.text).where(*condition))
     return dict(rows.all())
 
 
@@ -172,9 +172,13 @@ def find_candidates(kind: str, text: str, limit: int = 5) -> list[NameCandidate]
 
 def find_likely(kind: str, text: str | None) -> str | None:
     """Return the best candidate if good enough for weak evidence, or None."""
-    found = find_candidates(kind, text, 1) if text else []
-    good = found and found[0].sureness >= LIKELY and found[0].how not in ("importer", "several")
-    return found[0].code if good else None
+    candidates = find_candidates(kind, text, 1) if text else []
+    good = (
+        candidates
+        and candidates[0].confidence >= LIKELY
+        and candidates[0].how not in ("importer", "several")
+    )
+    return candidates[0].code if good else None
 
 
 def find_placeholder(kind: str, text: str) -> str | None:
@@ -194,15 +198,19 @@ def calibre_family(calibre: str | None) -> str | None:
 @cache
 def family_calibres(family: str | None) -> list[str] | None:
     """Return calibres of a family and its related ones; None without family."""
-    wanted = {family, *related_families(family)}
-    return [code for code, of in _calibre_families().items() if of in wanted] if family else None
+    families = {family, *related_families(family)}
+    return (
+        [code for code, code_family in _calibre_families().items() if code_family in families]
+        if family
+        else None
+    )
 
 
 @cache
 def related_families(family: str | None) -> frozenset[str]:
     """Return the calibre families fired from the same guns."""
-    wanted = select(Calibre.related).where(Calibre.family == family, Calibre.related.is_not(None))
-    return frozenset(_calibre_families()[str(code)] for code in db.session.scalars(wanted))
+    query = select(Calibre.related).where(Calibre.family == family, Calibre.related.is_not(None))
+    return frozenset(_calibre_families()[str(code)] for code in db.session.scalars(query))
 
 
 @cache
@@ -217,8 +225,8 @@ def related_makes(make: str | None) -> frozenset[str]:
 
 def type_category(type_code: str | None) -> str | None:
     """Return the category of a type."""
-    found = _type_groups().get(type_code or "")
-    return found.category if found else None
+    group = _type_groups().get(type_code or "")
+    return group.category if group else None
 
 
 def type_codes() -> list[str]:
@@ -257,12 +265,12 @@ def require_participant(code: str | None) -> None:
     """Raise Invalid for a non-participating state; None (secretariat) is accepted."""
     known = participants()
     if code is not None and code not in known:
-        said = message(
+        problem = message(
             "{state} is not a participating state. These are: {states}.",
             state=code,
             states=", ".join(known),
         )
-        raise Invalid({"state": [said]})
+        raise Invalid({"state": [problem]})
 
 
 UNSPECIFIC_TYPES: Final = frozenset(("unknown", "other"))
@@ -287,8 +295,8 @@ def find_similar_types(code: str, known: Mapping[str, TypeGroup]) -> frozenset[s
     return frozenset(other for other in known if other != code and _are_similar(code, other, known))
 
 
-def _are_similar(one: str, other: str, known: Mapping[str, TypeGroup]) -> bool:
-    pair = {one, other}
+def _are_similar(first: str, other: str, known: Mapping[str, TypeGroup]) -> bool:
+    pair = {first, other}
     if pair & (NUMBERED_PARTS | PRODUCTION_TYPES):
         return all(code in NUMBERED_PARTS or known[code].category == "firearm" for code in pair)
     groups = {known[code].group for code in pair}

@@ -106,16 +106,16 @@ def _list_or_lookup(
 ) -> Page[LookupRow]:
     if (text := filters.get("q")) is not None:
         return lookup_text(kind, model, actor.language, text, limit, cursor)
-    found: Page[Any] = _page_by_code(select(model), model.code, limit, cursor)
-    return found.of([plain_row(kind, row, actor.language) for row in found.items])
+    page: Page[Any] = _page_by_code(select(model), model.code, limit, cursor)
+    return page.of([plain_row(kind, row, actor.language) for row in page.items])
 
 
 def _named_page(
     actor: Actor, query: Any, code: Any, kind: str, limit: int, cursor: str | None
 ) -> Page[NamedRow]:
-    found: Page[Any] = _page_by_code(query, code, limit, cursor)
-    return found.of(
-        [NamedRow(row, names.label(kind, row.code, actor.language)) for row in found.items]
+    page: Page[Any] = _page_by_code(query, code, limit, cursor)
+    return page.of(
+        [NamedRow(row, names.label(kind, row.code, actor.language)) for row in page.items]
     )
 
 
@@ -133,12 +133,12 @@ MAX_CANDIDATES = 10
 class LookupRow:
     """Row of reference data with name and confidence for a typed text.
 
-    Without a text `sureness` and `how` are None; a match by prefix has no sureness.
+    Without a text `confidence` and `how` are None; a match by prefix has no confidence.
     """
 
     row: Any
     name: str
-    sureness: float | None = None
+    confidence: float | None = None
     how: str | None = None
     is_certain: bool | None = None
 
@@ -147,23 +147,23 @@ def lookup_text(
     kind: str, model: Any, language: str, text: str, limit: int, cursor: str | None
 ) -> Page[LookupRow]:
     """Return candidates for a text, best first, then prefix matches by code."""
-    found = list(_lookup_candidates(kind, text))
-    codes = [one.code for one in found]
+    candidates = list(_lookup_candidates(kind, text))
+    codes = [candidate.code for candidate in candidates]
     begin = codes.index(cursor) + 1 if cursor in codes else 0
-    page = found[begin : begin + limit]
-    wanted = select(model).where(model.code.in_([one.code for one in page]))
-    rows = {row.code: row for row in db.session.scalars(wanted)}
+    page = candidates[begin : begin + limit]
+    query = select(model).where(model.code.in_([candidate.code for candidate in page]))
+    rows = {row.code: row for row in db.session.scalars(query)}
     certain = names.resolve(kind, text)
     items = [
         replace(
-            plain_row(kind, rows[one.code], language),
-            sureness=one.sureness or None,
-            how=one.how,
-            is_certain=one.code == certain,
+            plain_row(kind, rows[candidate.code], language),
+            confidence=candidate.confidence or None,
+            how=candidate.how,
+            is_certain=candidate.code == certain,
         )
-        for one in page
+        for candidate in page
     ]
-    return Page(items, page[-1].code if len(found) > begin + limit else None)
+    return Page(items, page[-1].code if len(candidates) > begin + limit else None)
 
 
 def _lookup_candidates(kind: str, text: str) -> Iterator[NameCandidate]:
@@ -171,9 +171,9 @@ def _lookup_candidates(kind: str, text: str) -> Iterator[NameCandidate]:
     yield from likely
     if folded := fold_name(kind, text):  # every name begins with nothing
         begins = Alias.folded.startswith(folded, autoescape=True)
-        known = [one.code for one in likely]
-        wanted = select(Alias.code).where(Alias.kind == kind, begins, Alias.code.not_in(known))
-        for code in db.session.scalars(wanted.distinct().order_by(Alias.code)):
+        known = [candidate.code for candidate in likely]
+        query = select(Alias.code).where(Alias.kind == kind, begins, Alias.code.not_in(known))
+        for code in db.session.scalars(query.distinct().order_by(Alias.code)):
             yield NameCandidate(code, 0.0, "begins")
 
 

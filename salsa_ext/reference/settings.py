@@ -65,11 +65,11 @@ def _agreed_states(state: str, settings: Settings) -> tuple[str, ...]:
 
 def settings_by_state(states: Iterable[str]) -> dict[str, Settings]:
     """Return the settings of several states in one query."""
-    wanted = set(states)
-    made = {
-        state: _from_row(kept) for state, *kept in execute_raw(_SELECT_STATES, (sorted(wanted),))
+    codes = set(states)
+    settings = {
+        state: _from_row(values) for state, *values in execute_raw(_SELECT_STATES, (sorted(codes),))
     }
-    return {state: made.get(state, Settings()) for state in wanted}
+    return {state: settings.get(state, Settings()) for state in codes}
 
 
 def accept_electronic_copies(first: str, second: str) -> bool:
@@ -81,6 +81,6 @@ def accept_electronic_copies(first: str, second: str) -> bool:
     )
 
 
-def _from_row(kept: Iterable[Any]) -> Settings:
-    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in kept]
+def _from_row(columns: Iterable[Any]) -> Settings:
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in columns]
     return Settings(*values)

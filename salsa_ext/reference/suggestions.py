@@ -66,9 +66,9 @@ class WordRemark:
                 Message(UNCERTAIN_MESSAGE.text, {"given": self.given, "name": self.likely.name})
             ]
         texts = NOT_COUNTED_MESSAGES if self.is_asked else UNKNOWN_MESSAGES
-        said = [Message(texts[self.kind].text, {"given": self.given})]
+        parts = [Message(texts[self.kind].text, {"given": self.given})]
         meant = ", ".join(each.name for each in self.candidates)
-        return [*said, message("Did you mean {names}?", names=meant)] if meant else said
+        return [*parts, message("Did you mean {names}?", names=meant)] if meant else parts
 
 
 def remarks_on_firearms(firearms: Iterable[tuple[str, Firearm]], language: str) -> list[WordRemark]:
@@ -120,15 +120,15 @@ def _unknown_words(firearms: Iterable[tuple[str, Firearm]]) -> Iterator[WordAtPa
 
 
 def _collect_remarks(words: Iterable[WordAtPath], language: str) -> list[WordRemark]:
-    found: dict[tuple[str, str], WordRemark] = {}
+    remarks: dict[tuple[str, str], WordRemark] = {}
     for path, kind, text in words:
-        if known := found.get((kind, text)):
-            found[kind, text] = replace(known, count=known.count + 1)
-        elif len(found) < MAX_REMARKS:
-            found[kind, text] = WordRemark(path, kind, text, 1)
+        if known := remarks.get((kind, text)):
+            remarks[kind, text] = replace(known, count=known.count + 1)
+        elif len(remarks) < MAX_REMARKS:
+            remarks[kind, text] = WordRemark(path, kind, text, 1)
     return [
         replace(each, candidates=suggest(each.kind, each.given, language))
-        for each in found.values()
+        for each in remarks.values()
     ]
 
 
@@ -140,7 +140,11 @@ def suggest(kind: str, text: str, language: str) -> list[Suggestion]:
 
     Reference data are cached, so many words cost no more queries than one.
     """
-    likely = [one.code for one in names.find_candidates(kind, text) if one.how != "importer"]
+    likely = [
+        candidate.code
+        for candidate in names.find_candidates(kind, text)
+        if candidate.how != "importer"
+    ]
     return [
         Suggestion(code, names.display_name(kind, code, language))
         for code in likely[:MAX_SUGGESTIONS]

@@ -1,70 +1,43 @@
-"""Deltas of the statistics, and folding them into sums."""
+"""Deltas of the statistics, folding them into sums, and counting anew."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date
-from typing import Final, NamedTuple
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
-from salsa_ext.statistics.models import RollupDelta
-
-ALL_TIME: Final = date(1900, 1, 1)
-"""Period of sums over all time."""
+from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
+from salsa_ext.statistics.models import Rollup, RollupDelta
 
 
-class CountKey(NamedTuple):
-    """Subject to count, by state, partner and the period of `on`."""
-
-    dataset: str
-    state: str
-    subject: str
-    on: date
-    partner: str = ""
-
-
-def quarter_start(on: date) -> date:
-    """Return the first day of a calendar quarter."""
-    return date(on.year, on.month - (on.month - 1) % 3, 1)
+def add_counts(cells: Cells) -> None:
+    """Insert the amounts of a batch as deltas; negative ones subtract."""
+    rows = [
+        {"id": new_id(), "amount": amount} | key._asdict()
+        for key, amount in cells.items()
+        if amount
+    ]
+    insert_many(RollupDelta, rows)
 
 
-def add_counts(cells: Mapping[CountKey, int]) -> None:
-    """Insert the sums of a batch as deltas, by quarter.
-
-    `coverage` keeps the day; `described` is summed over all time.
-    """
-    sums: Counter[CountKey] = Counter()
-    for cell, amount in cells.items():
-        sums[cell._replace(on=_period(cell))] += amount
-    insert_many(RollupDelta, [_delta_row(cell, amount) for cell, amount in sums.items() if amount])
-
-
-def _period(cell: CountKey) -> date:
-    if cell.dataset == DESCRIBED:  # all of it is read at once, and nobody asks when
-        return ALL_TIME
-    return cell.on if cell.dataset == "coverage" else quarter_start(cell.on)
-
-
-def _delta_row(cell: CountKey, amount: int) -> dict[str, object]:
-    return {
-        "id": new_id(),
-        "dataset": cell.dataset,
-        "state": cell.state,
-        "partner": cell.partner,
-        "subject": cell.subject,
-        "period": cell.on,
-        "amount": amount,
-    }
+def amounts_of(dataset: Dataset) -> Any:
+    """Return a subquery of a dataset's sums and of the deltas not folded yet."""
+    parts = [
+        select(table.state, table.subject, table.period, table.partner, table.amount).where(
+            table.dataset == dataset.code
+        )
+        for table in (Rollup, RollupDelta)
+    ]
+    return parts[0].union_all(parts[1]).subquery()
 
 
 _FOLD = text("""
     WITH taken AS (
-        DELETE FROM rollup_delta WHERE id = ANY(ARRAY(  -- an array is read once, a join may be anew
+        DELETE FROM rollup_delta WHERE id = ANY(ARRAY(  -- an array is read once, a join may be again
             SELECT id FROM rollup_delta ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING dataset, state, partner, subject, period, amount
     ), folded AS (
@@ -87,4 +60,22 @@ def fold_deltas(most: int = 10_000) -> int:
     return int(db.session.scalar(_FOLD, {"most": most}) or 0)
 
 
-DESCRIBED: Final = "described"
+def recount(state: str, dataset: Dataset) -> int:
+    """Count the stored records of a state again; return how many cells were corrected.
+
+    For a new dataset, or after a fault; the transaction is the state's. Whoever counts something
+    waits until it ends.
+    """
+    if dataset.recount is None:
+        return 0
+    db.session.execute(text("LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE"))
+    missing: Counter[CountKey] = Counter()
+    for cells in dataset.recount(state):  # which may count other datasets of the same records too
+        missing.update({key: cells[key] for key in cells if key.dataset == dataset.code})
+    stored = amounts_of(dataset)
+    columns = (stored.c.state, stored.c.subject, stored.c.period, stored.c.partner)
+    query = select(*columns, func.sum(stored.c.amount)).where(stored.c.state == state)
+    for *key, amount in db.session.execute(query.group_by(*columns)):
+        missing[CountKey(dataset.code, *key)] -= int(amount)
+    add_counts(missing)
+    return sum(map(bool, missing.values()))

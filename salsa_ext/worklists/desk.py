@@ -66,13 +66,13 @@ def get_desk(actor: Actor) -> LicensingDesk:
     )
 
 
-def _permits_by_comparison(actor: Actor, day: date, *wanted: str) -> list[PermitView]:
+def _permits_by_comparison(actor: Actor, day: date, *results: str) -> list[PermitView]:
     """Return permits with these comparison results visible to the reader."""
     query = select(Permit).where(
-        Permit.status == "issued", Permit.last_day >= day, Permit.counterpart_status.in_(wanted)
+        Permit.status == "issued", Permit.last_day >= day, Permit.counterpart_status.in_(results)
     )
-    found = db.session.scalars(query.order_by(Permit.id.desc()).limit(MAX_LISTED)).all()
-    return [view for view in view_permits(actor, found) if view.counterpart_status in wanted]
+    permits = db.session.scalars(query.order_by(Permit.id.desc()).limit(MAX_LISTED)).all()
+    return [view for view in view_permits(actor, permits) if view.counterpart_status in results]
 
 
 def _open_discrepancies(actor: Actor) -> Sequence[DiscrepancyView]:
@@ -126,8 +126,8 @@ def _free_number(
     candidates = [start]
     for _ in range(MAX_TRIES):
         candidates.append(_increment(candidates[-1]) or start)
-    taken = set(db.session.scalars(own.where(model.number.in_(candidates))))
-    return next((number for number in candidates if number not in taken), "")
+    used = set(db.session.scalars(own.where(model.number.in_(candidates))))
+    return next((number for number in candidates if number not in used), "")
 
 
 def next_in_series(last: str | None, year: int) -> str | None:

@@ -33,13 +33,13 @@ def mark_read(*, actor: Actor, notification_id: UUID) -> None:
     The operator has no account and marks nothing.
     """
     require(actor, Permission.NOTIFICATION_READ)
-    found = load_notification(actor, notification_id)
+    notification = load_notification(actor, notification_id)
     if actor.account_id is None:
         return
-    first = insert(NotificationRead).values(_read_row(actor, found))
-    made = first.on_conflict_do_nothing().returning(NotificationRead.notification_id)
-    if db.session.scalar(made) is not None:
-        append(actor, AuditEvent(Action.NOTIFICATION_READ, "notification", found.id))
+    first = insert(NotificationRead).values(_read_row(actor, notification))
+    statement = first.on_conflict_do_nothing().returning(NotificationRead.notification_id)
+    if db.session.scalar(statement) is not None:
+        append(actor, AuditEvent(Action.NOTIFICATION_READ, "notification", notification.id))
 
 
 def mark_many_read(*, actor: Actor, data: ReadFilter) -> int:
@@ -51,24 +51,25 @@ def mark_many_read(*, actor: Actor, data: ReadFilter) -> int:
     require(actor, Permission.NOTIFICATION_READ)
     if data.kind is None and data.code is None:
         raise Invalid({"kind": [message("Say which ones: of a kind, or of a code.")]})
-    found = find_unread(actor, data, MAX_MARKED) if actor.account_id else ()
-    if not found:
+    unread = find_unread(actor, data, MAX_MARKED) if actor.account_id else ()
+    if not unread:
         return 0
-    rows = [_read_row(actor, one) for one in found]
+    rows = [_read_row(actor, notification) for notification in unread]
     db.session.execute(insert(NotificationRead).values(rows).on_conflict_do_nothing())
-    said = {"kind": data.kind, "code": data.code, "count": len(rows)}
+    audit_data = {"kind": data.kind, "code": data.code, "count": len(rows)}
     append(
-        actor, AuditEvent(Action.NOTIFICATIONS_READ, "account", str(actor.account_id), data=said)
+        actor,
+        AuditEvent(Action.NOTIFICATIONS_READ, "account", str(actor.account_id), data=audit_data),
     )
     return len(rows)
 
 
-def _read_row(actor: Actor, one: Notification) -> dict[str, Any]:
+def _read_row(actor: Actor, notification: Notification) -> dict[str, Any]:
     return {
-        "notification_id": one.id,
+        "notification_id": notification.id,
         "account_id": actor.account_id,
-        "owner_state": one.owner_state,
-        "concerned": [one.owner_state],
+        "owner_state": notification.owner_state,
+        "concerned": [notification.owner_state],
         "read_at": actor.now(),
     }
 
@@ -98,9 +99,9 @@ class NotificationView:
     @property
     def state(self) -> str:
         """Return the other state: the acting one, else the object's owner."""
-        said = self.notification.data
-        other = said.get("state") if self.notification.subject_kind == "hit" else None
-        return said.get("by") or other or self.notification.subject_state
+        data = self.notification.data
+        other = data.get("state") if self.notification.subject_kind == "hit" else None
+        return data.get("by") or other or self.notification.subject_state
 
     @property
     def is_grave(self) -> bool:
@@ -121,8 +122,8 @@ def list_notifications(
     """Return a page of notifications for the actor's role, newest first."""
     require(actor, Permission.NOTIFICATION_READ)
     query = _select_filtered(actor, filters)
-    found = fetch_page(query, Notification.id, limit, cursor, moment=Notification.raised_at)
-    return found.of(_views(actor, found.items))
+    page = fetch_page(query, Notification.id, limit, cursor, moment=Notification.raised_at)
+    return page.of(_views(actor, page.items))
 
 
 def count_notifications(actor: Actor, filters: Mapping[str, Any]) -> int:
@@ -160,9 +161,9 @@ def count_unread(actor: Actor) -> UnreadCount:
     since = actor.now() - timedelta(days=MAX_COUNTED_DAYS)
     newest = _select_addressed(actor).where(Notification.raised_at >= since)
     newest = newest.order_by(Notification.raised_at.desc()).limit(MAX_COUNTED)
-    told = newest.with_only_columns(Notification.id, IS_GRAVE.label("grave")).subquery()
-    unread = ~_select_read(actor).where(NotificationRead.notification_id == told.c.id).exists()
-    counted = select(func.count(), func.count().filter(told.c.grave)).where(unread)
+    summary = newest.with_only_columns(Notification.id, IS_GRAVE.label("grave")).subquery()
+    unread = ~_select_read(actor).where(NotificationRead.notification_id == summary.c.id).exists()
+    counted = select(func.count(), func.count().filter(summary.c.grave)).where(unread)
     return UnreadCount(*db.session.execute(counted).one())
 
 
@@ -189,12 +190,12 @@ def _select_filtered(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
 
 def load_notification(actor: Actor, notification_id: UUID) -> Notification:
     """Return a notification for the actor's role; raises NotFound."""
-    found: Notification | None = db.session.scalar(
+    notification: Notification | None = db.session.scalar(
         _select_addressed(actor).where(Notification.id == notification_id)
     )
-    if found is None:
+    if notification is None:
         raise NotFound("notification", notification_id)
-    return found
+    return notification
 
 
 def _select_addressed(actor: Actor) -> Select[Any]:
@@ -238,8 +239,8 @@ def _views(actor: Actor, notifications: Sequence[Notification]) -> list[Notifica
 
 def _notification_text(actor: Actor, notification: Notification) -> str:
     """Return the text of a notification, with the kind of an incident."""
-    said = names.label("notification", notification.code, actor.language)
+    text = names.label("notification", notification.code, actor.language)
     kind = notification.data.get("kind") if notification.code == "shipment_incident" else None
     if kind is None:
-        return said
-    return f"{said.rstrip('.')}: {names.label('incident_kind', kind, actor.language)}."
+        return text
+    return f"{text.rstrip('.')}: {names.label('incident_kind', kind, actor.language)}."

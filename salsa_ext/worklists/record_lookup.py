@@ -62,8 +62,8 @@ def find_records(
     except for case and separators. Requires `permission`.
     """
     require(actor, permission)
-    one = core_ids.parse_id(text)
-    ids = [one] if one else _select_record_ids(actor.own_state(), text)
+    parsed = core_ids.parse_id(text)
+    ids = [parsed] if parsed else _select_record_ids(actor.own_state(), text)
     query = _select_references().where(Record.owner_state == actor.own_state(), Record.id.in_(ids))
     return [
         RecordReference(*row)
@@ -88,7 +88,7 @@ def find_answer_records(actor: Actor, case_number: str, text: str) -> list[Recor
             TraceLeg.state != actor.own_state(),
         )
     )
-    told = [event for events in db.session.scalars(legs) for event in events]
+    leg_events = [event for events in db.session.scalars(legs) for event in events]
     return [
         *{
             event["record"]: RecordReference(
@@ -98,7 +98,7 @@ def find_answer_records(actor: Actor, case_number: str, text: str) -> list[Recor
                 event["serial"],
                 event["document_number"],
             )
-            for event in told
+            for event in leg_events
             if event["document_number"] in written
             or keys.normalise(event["serial"] or "") == serial
         }.values()
@@ -120,8 +120,10 @@ def find_subject_ids(actor: Actor, text: str) -> list[UUID]:
     records = _select_record_ids(actor.state, text)
     written_in = select(Record.document_id).where(Record.id.in_(records))
     documents = _select_document_ids(actor.state, text)
-    found = union(permits, documents, records, written_in, _select_case_ids(actor.state, text))
-    return [*db.session.scalars(found)]
+    subject_ids = union(
+        permits, documents, records, written_in, _select_case_ids(actor.state, text)
+    )
+    return [*db.session.scalars(subject_ids)]
 
 
 def describe_records(actor: Actor, ids: Collection[UUID]) -> dict[UUID, RecordReference]:
@@ -136,14 +138,14 @@ def describe_records(actor: Actor, ids: Collection[UUID]) -> dict[UUID, RecordRe
 def find_numbers(actor: Actor, subjects: Iterable[SubjectKey]) -> dict[SubjectKey, str]:
     """Return document or case numbers of own subjects, in one query."""
     require(actor, Permission.AUDIT_READ)
-    wanted: dict[str, list[UUID]] = {}
+    ids_by_kind: dict[str, list[UUID]] = {}
     for kind, subject in subjects:
         if subject and kind in (*NUMBERED_MODELS, *CASE_MODELS, "hit"):
-            wanted.setdefault(kind, []).append(subject)
-    if not wanted or actor.state is None:
+            ids_by_kind.setdefault(kind, []).append(subject)
+    if not ids_by_kind or actor.state is None:
         return {}
-    asked = [_select_numbers(actor.state, kind, ids) for kind, ids in wanted.items()]
-    return {(kind, key): number for kind, key, number in db.session.execute(union_all(*asked))}
+    queries = [_select_numbers(actor.state, kind, ids) for kind, ids in ids_by_kind.items()]
+    return {(kind, key): number for kind, key, number in db.session.execute(union_all(*queries))}
 
 
 def _select_numbers(state: str, kind: str, ids: Collection[UUID]) -> Any:
@@ -162,8 +164,8 @@ def _select_numbers(state: str, kind: str, ids: Collection[UUID]) -> Any:
 
 def _select_own_hits(state: str) -> Select[Any]:
     """Select own hits on own alerts."""
-    met = select(Hit).join(Alert, Alert.id == Hit.alert_id)
-    return met.where(Hit.owner_state == state, Alert.owner_state == state)
+    query = select(Hit).join(Alert, Alert.id == Hit.alert_id)
+    return query.where(Hit.owner_state == state, Alert.owner_state == state)
 
 
 def _select_case_ids(state: str, typed: str) -> Any:
@@ -173,8 +175,10 @@ def _select_case_ids(state: str, typed: str) -> Any:
         select(model.id).where(model.owner_state == state, model.case_number.in_(written))
         for model in CASE_MODELS.values()
     ]
-    met = _select_own_hits(state).where(Alert.case_number.in_(written)).with_only_columns(Hit.id)
-    return union_all(*ids, met)
+    hit_ids = (
+        _select_own_hits(state).where(Alert.case_number.in_(written)).with_only_columns(Hit.id)
+    )
+    return union_all(*ids, hit_ids)
 
 
 def _select_document_ids(state: str, typed: str) -> Any:
@@ -194,18 +198,18 @@ def _select_document_ids(state: str, typed: str) -> Any:
 
 def _select_record_ids(state: str, typed: str) -> Any:
     """Select ids of records by document number or serial."""
-    found = [
+    queries = [
         select(Record.id).where(
             Record.document_id.in_(_select_document_ids(state, typed)), Record.owner_state == state
         )
     ]
     if key := keys.whole_key(typed.replace("\0", "")):  # which no text of the database holds
-        found.append(
+        queries.append(
             select(MarkKey.record_id).where(
                 MarkKey.key == key.value, MarkKey.state == state, MarkKey.serial_norm == key.norm
             )
         )
-    return union(*found)
+    return union(*queries)
 
 
 @cache

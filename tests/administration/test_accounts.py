@@ -100,7 +100,7 @@ def test_a_closed_account_opens_nothing_any_more(app, run, administrator):
         actors.Client(app.test_client(), token).get("/me", 401)
     keys = administrator.get("/keys").json["items"]
     assert all(key["revoked_at"] for key in keys if key["account"] == account)
-    with pytest.raises(Conflict, match="bra.ana is closed; open an account with another"):
+    with pytest.raises(Conflict, match=r"bra\.ana is closed; open an account with another"):
         run("BRA", accounts.issue_key, data=KeyData("bra.ana", "desk", 1))
 
 

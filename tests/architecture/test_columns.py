@@ -12,7 +12,7 @@ DIRECT = {
 }
 BY_LINK = {  # each with what has to stand beside it before it names somebody
     "licensee.name_key": "who guesses the name; it is erased with the party",
-    "hit.read_as": "who was met with the gun of this serial",
+    "hit.serial_read": "who was met with the gun of this serial",
     "serial_check.query": "who registered the gun of this serial",
     "seizure.latitude": "who lives at the place",
     "seizure.longitude": "who lives at the place",

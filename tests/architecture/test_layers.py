@@ -10,6 +10,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/tracing/requests/record_search.py": "what an asking state may know of, by its own search",
     "salsa_ext/disclosure/disclosures.py": "an open record, read for a purpose and written down",
     "salsa_ext/disclosure/consents.py": "each side of a consent owns its own row of it",
+    "salsa_ext/trade/shipments/fact_queries.py": "the facts of all sides",
     "salsa_ext/trade/shipments/refresh.py": "a shipment is as the facts of all sides are",
     "salsa_ext/notifications/commands.py": "a state is told what another did, and owns that",
     "salsa_ext/papers/commands.py": "whether a paper that a state signed still stands",

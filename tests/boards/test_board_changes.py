@@ -259,7 +259,7 @@ def test_changes_are_forgotten_after_a_day(app, owner):
         writing.execute(text(TOLD), {"state": "BRA", "post": POST})
         writing.execute(
             text(
-                "INSERT INTO board_change (state, post, told_at)"
+                "INSERT INTO board_change (state, post, recorded_at)"
                 " VALUES ('PRY', 'x', now() - interval '25 hours')"
             )
         )

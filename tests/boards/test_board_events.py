@@ -190,7 +190,7 @@ def write(app, registered_database):
 
     def tell(many, kind="permit", post=POST, square=None):
         told = text(
-            "INSERT INTO board_change (state, post, kind, subject, square) SELECT"
+            "INSERT INTO board_change (state, post, kind, subject_id, square) SELECT"
             " 'PRY', :post, :kind, gen_random_uuid(), :square FROM generate_series(1, :many)"
         )
         with engine.begin() as writing:
@@ -242,7 +242,7 @@ def test_what_commits_late_though_it_began_early_is_not_missed(
     app, registered_database, follow, shipment
 ):
     told = text(
-        "INSERT INTO board_change (state, post, kind, subject)"
+        "INSERT INTO board_change (state, post, kind, subject_id)"
         f" VALUES ('BRA', '{POST}', 'shipment', '{shipment['id']}')"
     )
     engine, page = create_engine(registered_database.migration_url), follow("BRA")

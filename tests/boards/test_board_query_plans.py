@@ -53,7 +53,7 @@ def grounds(app, request):
     [
         ("checkpoint", ("ix_checkpoint_post_occurred_at",)),
         ("permit", ("ix_permit_expiring",)),
-        ("hit", ("ix_hit_owner_state_made_at",)),
+        ("hit", ("ix_hit_owner_state_created_at",)),
         ("trace_leg", ("ix_trace_leg_waiting",)),
         ("trace_request", ("ix_trace_request_owner_state_",)),
     ],

@@ -285,3 +285,10 @@ def eva(salsa, fresh_database):
     opened = ("account", "create", "--state", "PRY", "--role", "auditor", "--agency", "PRY-TEST")
     assert salsa(*opened, "pry.eva").returncode == 0
     return "pry.eva"
+
+
+def test_records_are_counted_again(salsa):
+    salsa("init", "--state", "PRY")
+    assert salsa("recount", "seizures", "traces").stdout == (
+        "seizures: 0 figures corrected.\ntraces: 0 figures corrected.\n"
+    )

@@ -100,7 +100,7 @@ RUN = {
     "file_digest": b"",
     "started_at": NOW,
     "rows_read": 1,
-    "rows_taken": 1,
+    "rows_imported": 1,
     "rejects": [],
 }
 

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from api.app import create_app
 from api.cli import main
-from importers.rows import Lookups
-from importers.us_crime_guns import COLUMNS
+from importers.pipeline import run_import
+from importers.us_crime_guns import COLUMNS, IMPORTER
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation
 from salsa_ext.database.session import db, transaction
@@ -53,9 +53,7 @@ def test_all_rejects_are_written_to_a_file(salsa, events, tmp_path):
 def test_a_file_for_rejects_that_cannot_be_written_is_refused_before_the_first_row(
     salsa, events, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(
-        "api.cli.imports.us_crime_guns.import_file", lambda *_: pytest.fail("rows read")
-    )
+    monkeypatch.setattr("api.cli.imports.run_import", lambda *_: pytest.fail("rows read"))
     nowhere = tmp_path / "nowhere" / "rejects.csv"
     refused = salsa("import", "us-crime-guns", events(ROW), "--rejects", str(nowhere))
     assert refused.exit_code == 2
@@ -98,8 +96,8 @@ def test_wrong_usage_ends_with_2(salsa, events, options):
 @pytest.fixture
 def salsa(fresh_database, monkeypatch):
     """Run the program on a database of the test's own, with volumes for a few rows."""
-    small = replace(Lookups.load("us_crime_guns"), least=1)
-    monkeypatch.setattr(Lookups, "load", lambda source: small)
+    few = replace(IMPORTER, lookups=replace(IMPORTER.lookups, least=1))
+    monkeypatch.setattr("api.cli.imports.run_import", lambda _, *more: run_import(few, *more))
     monkeypatch.setenv("SALSA_HOME", str(fresh_database.home))
     monkeypatch.setenv("SALSA_DATABASE_URL", fresh_database.database_url)
 

@@ -8,9 +8,9 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import func, select
 
-from importers import us_crime_guns
-from importers.rows import Lookups, RawRow, UnusableRow
-from importers.us_crime_guns import COLUMNS, interpret_row
+from importers.pipeline import run_import
+from importers.rows import RawRow, UnusableRow
+from importers.us_crime_guns import COLUMNS, IMPORTER, interpret_row
 from salsa_ext.core.errors import ImportRejected
 from salsa_ext.core.time import Place
 from salsa_ext.database.models import ImportRun
@@ -19,7 +19,7 @@ from salsa_ext.documents.models import Seizure, Transfer
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.values import Party
 
-LOOKUPS = replace(Lookups.load("us_crime_guns"), least=1)
+LOOKUPS = replace(IMPORTER.lookups, least=1)
 DEALER = {"dealer_name": "Corner Guns", "dealer_city": "Springton", "dealer_state": "DE"}
 GUN = {"manufacturer_name": "GLOCK", "firearm_serial": "XYZ123", "firearm_caliber": "9mm"}
 PLACE = {"jurisdiction_city": "Springton", "jurisdiction_state": "DE"}
@@ -30,6 +30,10 @@ def cells(**changes):
     empty = dict.fromkeys(COLUMNS, "")
     own = {"source_dataset": "TEST", "source_row": "2"}
     return empty | own | DEALER | GUN | PLACE | DATES | changes
+
+
+def import_file(path, actor, lookups=LOOKUPS, **options):
+    return run_import(replace(IMPORTER, lookups=lookups), path, actor, **options)
 
 
 def row(**changes):
@@ -143,56 +147,52 @@ def test_a_row_that_ends_early_says_where():
 
 @pytest.mark.parametrize("serial", ["00123", "1E5", "NA", "NULL", "1.0"])
 def test_a_serial_is_read_as_it_stands(written, serial):
-    [read] = us_crime_guns.read_rows(written(cells(firearm_serial=serial)))
+    [read] = IMPORTER.read(written(cells(firearm_serial=serial)))
     assert read.pop("firearm_serial") == serial
 
 
 def test_rows_are_numbered_as_spreadsheets_do(written):
     path = written(cells(case_status="two\nlines"), cells())
-    assert [read.number for read in us_crime_guns.read_rows(path)] == [2, 3]
+    assert [read.number for read in IMPORTER.read(path)] == [2, 3]
 
 
 def test_what_can_be_used_is_taken_and_the_rest_is_reported(actor, written):
     path = written(
         cells(), cells(source_row="3", crime_date=""), cells(source_row="4", sale_date="soon")
     )
-    report = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
-    assert (report.rows_read, report.rows_taken) == (3, 2)
+    report = import_file(path, actor("USA"))
+    assert (report.rows_read, report.rows_imported) == (3, 2)
     assert report.taken == {"transfers": 2, "seizures": 1}
     assert report.rejects == [(4, "sale_date is no date that can be read: soon")]
 
 
 def test_every_record_names_the_run_and_the_row_that_it_comes_from(actor, written):
     path = written(cells(), cells(source_row="3", crime_date=""))
-    report = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
+    report = import_file(path, actor("USA"))
     records = db.session.execute(select(Record.import_id, Record.import_row)).all()
     assert sorted(records) == [(report.import_id, line) for line in (2, 2, 3)]
     run = db.session.get(ImportRun, report.import_id)
-    assert (run.file_name, run.rows_read, run.rows_taken) == ("events.csv", 2, 2)
+    assert (run.file_name, run.rows_read, run.rows_imported) == ("events.csv", 2, 2)
     assert run.file_digest == sha256(path.read_bytes()).digest()
 
 
 def test_makes_get_their_codes_and_keep_what_was_written(actor, written):
-    us_crime_guns.import_file(
-        written(cells(manufacturer_name="HI-POINT")), actor("USA"), lookups=LOOKUPS
-    )
+    import_file(written(cells(manufacturer_name="HI-POINT")), actor("USA"))
     makes = db.session.execute(select(Record.make, Record.make_text).distinct()).all()
     assert makes == [("hi-point", "HI-POINT")]
 
 
 def test_a_second_run_of_the_same_file_adds_nothing(actor, written):
     path = written(cells(), cells(source_row="3", crime_date=""))
-    us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
-    again = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
-    assert (again.rows_taken, again.taken) == (0, {})
+    import_file(path, actor("USA"))
+    again = import_file(path, actor("USA"))
+    assert (again.rows_imported, again.taken) == (0, {})
     assert again.known == {"transfers": 2, "seizures": 1}
     assert (count(Transfer), count(Seizure), count(Record)) == (2, 1, 3)
 
 
 def test_a_dry_run_reports_the_same_and_takes_nothing(actor, written):
-    report = us_crime_guns.import_file(
-        written(cells()), actor("USA"), dry_run=True, lookups=LOOKUPS
-    )
+    report = import_file(written(cells()), actor("USA"), dry_run=True)
     assert report.taken == {"transfers": 1, "seizures": 1}
     assert (count(Transfer), count(Seizure), count(ImportRun)) == (0, 0, 0)
 
@@ -200,7 +200,7 @@ def test_a_dry_run_reports_the_same_and_takes_nothing(actor, written):
 def test_a_file_with_too_few_usable_rows_is_refused_as_a_whole(actor, written):
     path = written(cells(), cells(source_row="3", sale_date="soon"))
     with pytest.raises(ImportRejected, match="1 of 2 rows can be used") as raised:
-        us_crime_guns.import_file(path, actor("USA"), lookups=replace(LOOKUPS, least=2))
+        import_file(path, actor("USA"), lookups=replace(LOOKUPS, least=2))
     assert [reject.row for reject in raised.value.details["rejects"]] == [3]
     assert (count(Transfer), count(ImportRun)) == (0, 0)
 
@@ -208,18 +208,18 @@ def test_a_file_with_too_few_usable_rows_is_refused_as_a_whole(actor, written):
 def test_a_file_with_far_too_many_rows_is_another_file(actor, written):
     path = written(cells(), cells(source_row="3"))
     with pytest.raises(ImportRejected, match="this source gives 1 to 1"):
-        us_crime_guns.import_file(path, actor("USA"), lookups=replace(LOOKUPS, most=1))
+        import_file(path, actor("USA"), lookups=replace(LOOKUPS, most=1))
 
 
 def test_a_number_that_stands_twice_is_taken_once(actor, written):
-    report = us_crime_guns.import_file(written(cells(), cells()), actor("USA"), lookups=LOOKUPS)
+    report = import_file(written(cells(), cells()), actor("USA"))
     assert report.rejects == [(3, "the number TEST/2 stands in row 2 already")]
     assert count(Transfer) == 1
 
 
 def test_what_a_command_would_refuse_is_found_before_anything_is_written(actor, written):
     path = written(cells(), cells(source_row="3", crime_date="2031-01-01"))
-    report = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
+    report = import_file(path, actor("USA"))
     assert report.rejects == [
         (3, "seizures: occurred_on: This date lies in the future; today is 2026-03-09.")
     ]
@@ -227,15 +227,15 @@ def test_what_a_command_would_refuse_is_found_before_anything_is_written(actor, 
 
 def test_another_state_cannot_take_seizures_of_the_united_states(actor, written):
     with pytest.raises(ImportRejected, match="0 of 1 rows can be used"):
-        us_crime_guns.import_file(written(cells()), actor("MEX"), lookups=LOOKUPS)
+        import_file(written(cells()), actor("MEX"))
 
 
 def test_a_row_that_is_cut_short_is_rejected_and_no_more(actor, written):
     path = written(cells())
     path.write_text(f"{path.read_text()}TEST,sheet,3\n")
-    report = us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
+    report = import_file(path, actor("USA"))
     assert report.rejects[0].row == 3
-    assert report.rows_taken == 1
+    assert report.rows_imported == 1
 
 
 @pytest.mark.parametrize(
@@ -256,22 +256,20 @@ def test_a_file_of_another_form_is_refused_with_what_is_wrong(actor, written, da
     path = written(cells())
     path.write_text(damage(path.read_text()))
     with pytest.raises(ImportRejected, match=reason):
-        us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
+        import_file(path, actor("USA"))
 
 
 def test_a_file_in_another_encoding_is_refused(actor, written):
     path = written(cells(dealer_name="Peña"))
     path.write_bytes(path.read_text().encode("latin-1"))
     with pytest.raises(ImportRejected, match="not in UTF-8"):
-        us_crime_guns.import_file(path, actor("USA"), lookups=LOOKUPS)
+        import_file(path, actor("USA"))
 
 
 def test_progress_is_told_in_rows(actor, written):
     told = []
     path = written(cells(), cells(source_row="3"))
-    us_crime_guns.import_file(
-        path, actor("USA"), progress=lambda *said: told.append(said), lookups=LOOKUPS
-    )
+    import_file(path, actor("USA"), progress=lambda *said: told.append(said))
     assert told == [(2, 2)]
 
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from importers import us_crime_guns
-from importers.rows import Lookups
-from importers.us_crime_guns import COLUMNS
+from importers.pipeline import run_import
+from importers.us_crime_guns import COLUMNS, IMPORTER
 from importers.us_crime_guns_compare import compare_traces
 
 SOLD = {"sale_date": "2020-01-31", "crime_date": "2020-03-01", "time_to_crime": "30.0"}
@@ -68,8 +67,8 @@ def compared(actor, tmp_path):
             writer.writeheader()
             for number, row in enumerate(rows, 2):
                 writer.writerow({"source_dataset": "TEST", "source_row": str(number)} | row)
-        few = replace(Lookups.load("us_crime_guns"), least=1)
-        us_crime_guns.import_file(path, actor("USA"), lookups=few)
+        few = replace(IMPORTER, lookups=replace(IMPORTER.lookups, least=1))
+        run_import(few, path, actor("USA"))
         return compare_traces(path, actor("USA"))
 
     return call

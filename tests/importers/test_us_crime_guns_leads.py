@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from api.app import create_app
-from importers import us_crime_guns
+from importers.pipeline import run_import
+from importers.us_crime_guns import IMPORTER
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from salsa_ext.leads import queries as lead_queries
@@ -32,7 +33,7 @@ def found(server, template, tmp_path_factory):
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     config = server.config(name, tmp_path_factory.mktemp("home"))
     with create_app(config, AFTER_ALL_BUT_ONE).app_context():
-        us_crime_guns.import_file(FILE, actor)
+        run_import(IMPORTER, FILE, actor)
         waiting = 1
         while waiting:
             with transaction(actor):

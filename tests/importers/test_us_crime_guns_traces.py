@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from importers import us_crime_guns
+from importers.pipeline import run_import
+from importers.us_crime_guns import IMPORTER
 from importers.us_crime_guns_compare import compare_traces, count_classes
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
@@ -54,7 +55,7 @@ SALES_SHOWN = {
 
 def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
     report, _ = imported
-    assert (report.rows_read, report.rows_taken) == (635, 582)
+    assert (report.rows_read, report.rows_imported) == (635, 582)
     assert report.taken == {"transfers": 582, "seizures": 450}
     assert Counter(reject.reason for reject in report.rejects) == {
         "neither the sale nor the crime has a date": 46,
@@ -125,7 +126,7 @@ def imported(own_database):
     """Return the report of the import and the comparison of every case."""
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     with create_app(own_database, AFTER_ALL_BUT_ONE).app_context():
-        report = us_crime_guns.import_file(FILE, actor)
+        report = run_import(IMPORTER, FILE, actor)
         found = compare_traces(FILE, actor)
         yield report, found
         db.session.remove()

@@ -85,7 +85,7 @@ def test_what_may_mean_something_else_is_a_candidate_and_no_code(kind, text, cod
 @pytest.mark.parametrize("text", ["9", "380", "40", "22", "12", "45"])
 def test_a_bare_number_says_how_often_it_means_what_it_usually_means(text):
     found = best("calibre", text)
-    assert (found.how, CERTAIN <= found.sureness < 1) == ("usual", True)
+    assert (found.how, CERTAIN <= found.confidence < 1) == ("usual", True)
 
 
 @pytest.mark.parametrize("text", ["Interarms", "Century Arms", "C.A.I.", "E.A.A.", "PW Arms"])
@@ -137,7 +137,7 @@ def test_cartridges_of_the_same_guns_are_related_both_ways():
 def test_a_name_is_that_of_one_code(kind):
     codes = defaultdict(set)
     for one in known(kind):
-        if one.sureness >= CERTAIN:
+        if one.confidence >= CERTAIN:
             codes[one.folded].add(one.code)
     assert {name: found for name, found in codes.items() if len(found) > 1} == {}
 
@@ -146,7 +146,7 @@ def test_a_name_is_that_of_one_code(kind):
 def test_what_a_name_may_mean_adds_up_to_one_at_most(kind):
     sums = defaultdict(float)
     for one in known(kind):
-        sums[one.folded] += one.sureness
+        sums[one.folded] += one.confidence
     assert {name: total for name, total in sums.items() if total > 1.0001} == {}
 
 
@@ -210,13 +210,13 @@ def test_case_accents_and_blanks_change_nothing(named, case, blank):
 
 
 @given(st.sampled_from(KINDS), st.text(max_size=40))
-def test_whatever_is_written_is_read_with_a_sureness_between_nothing_and_one(kind, text):
+def test_whatever_is_written_is_read_with_a_confidence_between_nothing_and_one(kind, text):
     found = reader(kind).candidates(text)
-    assert all(0 < one.sureness <= 1 for one in found)
-    assert found == sorted(found, key=lambda one: -one.sureness)
+    assert all(0 < one.confidence <= 1 for one in found)
+    assert found == sorted(found, key=lambda one: -one.confidence)
     assert len({one.code for one in found}) == len(found)
     code = reader(kind).resolve(text)
-    assert code is None or (code == found[0].code and found[0].sureness >= CERTAIN)
+    assert code is None or (code == found[0].code and found[0].confidence >= CERTAIN)
 
 
 @given(st.sampled_from(KINDS), st.text(max_size=40))

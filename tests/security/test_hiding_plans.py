@@ -38,7 +38,7 @@ def hidden(actor, as_actor):
                     "subject_id": subject,
                     "owner_state": "BRA",
                     "subject_kind": "trace",
-                    "hidden_at": NOW,
+                    "restricted_at": NOW,
                     "is_own": False,
                     "named_by": "BRA",
                 }

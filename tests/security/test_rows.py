@@ -168,7 +168,7 @@ def test_how_far_an_envelope_came_is_all_that_is_changed(refuse, box, partner):
 
 
 def test_an_attachment_is_neither_exchanged_nor_moved_and_does_not_disappear(refuse):
-    columns = "kept_sha256 subject_id handling concerned title".split()
+    columns = "stored_sha256 subject_id handling concerned title".split()
     refuse("BRA", [f"UPDATE attachment SET {column} = {column}" for column in columns])
     refuse("BRA", ["DELETE FROM attachment", "TRUNCATE attachment"])
 
@@ -181,7 +181,7 @@ def test_an_attachment_is_withdrawn_by_its_owner_alone(changed_by, state, withdr
 
 def test_what_handling_h2_says_concerns_no_other_state(refuse):
     change = "UPDATE attachment SET handling = 'H2' WHERE cardinality(concerned) > 1"
-    refuse("BRA", [change], "kept_to_owner", role="owner")
+    refuse("BRA", [change], "owner_only", role="owner")
 
 
 def test_the_plates_of_a_shipment_are_erased_by_its_owner(changed_by):

@@ -1,5 +1,6 @@
 """Rollups: deltas by quarter, folded as often as one likes."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -9,11 +10,13 @@ from sqlalchemy import text
 
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
+from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.firearms.search import index
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.rollups import CountKey, quarter_start
+from salsa_ext.statistics.datasets import Dataset, Grain
 
-CELL = CountKey("seizures", "BRA", "pistol", date(2025, 11, 20))
+SEIZED = Dataset("seizures")
+CELL = SEIZED.key("BRA", "pistol", date(2025, 11, 20))
 
 
 def sums(table="rollup"):
@@ -23,29 +26,31 @@ def sums(table="rollup"):
 
 
 def test_a_batch_makes_one_delta_for_each_cell(session):
-    rollups.add_counts({CELL: 3, CELL._replace(on=date(2025, 12, 31)): 4})
+    rollups.add_counts(Counter([CELL] * 3 + [SEIZED.key("BRA", "pistol", date(2025, 12, 31))] * 4))
     assert sums("rollup_delta") == [("BRA", "pistol", "2025-10-01", 7)]
 
 
 def test_what_comes_to_nothing_makes_no_delta(session):
-    rollups.add_counts({CELL: 3, CELL._replace(on=date(2025, 10, 1)): -3})
+    cells = Counter([CELL] * 3)
+    cells.subtract([SEIZED.key("BRA", "pistol", date(2025, 10, 1))] * 3)
+    rollups.add_counts(cells)
     assert sums("rollup_delta") == []
 
 
 def test_coverage_keeps_its_day(session):
-    rollups.add_counts({CountKey("coverage", "BRA", "", date(2025, 11, 20)): 1})
+    rollups.add_counts({COVERAGE.key("BRA", "", date(2025, 11, 20)): 1})
     assert sums("rollup_delta") == [("BRA", "", "2025-11-20", 1)]
 
 
 def test_how_common_a_value_is_has_no_period(session):
-    taurus = CountKey("described", "BRA", "make:taurus", date(2025, 11, 20))
-    rollups.add_counts({taurus: 1, taurus._replace(on=date(2026, 2, 3)): 2})
+    days = [date(2025, 11, 20), date(2026, 2, 3), date(2026, 2, 3)]
+    rollups.add_counts(Counter(DESCRIBED.key("BRA", "make:taurus", day) for day in days))
     assert sums("rollup_delta") == [("BRA", "make:taurus", "1900-01-01", 3)]
 
 
 def test_a_day_of_which_every_record_went_silent_is_not_covered(session):
-    old, new = (CountKey("coverage", "BRA", "", date(2025, 11, day)) for day in (3, 20))
-    other = CountKey("coverage", "PRY", "", date(2025, 11, 21))
+    old, new = (COVERAGE.key("BRA", "", date(2025, 11, day)) for day in (3, 20))
+    other = COVERAGE.key("PRY", "", date(2025, 11, 21))
     rollups.add_counts({old: 2, new: 1, other: 1})
     rollups.fold_deltas()
     rollups.add_counts({new: -1, other: -1})
@@ -107,6 +112,35 @@ def test_folds_at_once_count_every_delta_once(real_app):
 
 @given(st.dates())
 def test_a_quarter_begins_on_the_first_day_of_its_first_month(on):
-    first = quarter_start(on)
+    first = Grain.QUARTER.start(on)
     assert (first.day, first.month in (1, 4, 7, 10), first.year) == (1, True, on.year)
     assert timedelta(0) <= on - first < timedelta(92)
+
+
+def test_periods_are_named_by_their_length():
+    on = date(2026, 5, 14)
+    assert [grain.label(grain.start(on)) for grain in (Grain.DAY, Grain.MONTH, Grain.QUARTER)] == [
+        "2026-05-14",
+        "2026-05",
+        "2026-Q2",
+    ]
+
+
+def test_a_recount_adds_what_is_missing_and_takes_away_what_is_too_much(run):
+    rifle, revolver = (CELL._replace(subject=name) for name in ("rifle", "revolver"))
+    other, by_agency = CELL._replace(state="PRY"), CELL._replace(dataset="by_agency")
+    counted = [{CELL: 2, by_agency: 2}, {CELL: 1, rifle: 4, by_agency: 1}]
+    dataset = Dataset("seizures", recount=lambda state: counted)
+    rollups.add_counts({CELL: 3, rifle: 1, revolver: 5, other: 7})
+    assert run("BRA", recount, dataset=dataset) == 2
+    rollups.fold_deltas()
+    assert [(state, subject, amount) for state, subject, _, amount in sums() if amount] == [
+        ("BRA", "pistol", 3),
+        ("BRA", "rifle", 4),
+        ("PRY", "pistol", 7),
+    ]
+    assert run("BRA", recount, dataset=dataset) == 0
+
+
+def recount(*, actor, dataset):
+    return rollups.recount(actor.state, dataset)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.rollups import CountKey
+from salsa_ext.tracing.traces.figures import TRACES
 from tests.support import bodies
 
 ENDED = "2025-11-20"
@@ -166,7 +166,7 @@ def test_figures_are_found_by_their_fields(client, seize, query, found):
 
 
 def test_a_withdrawn_trace_is_not_counted(run, client):
-    run("BRA", added, cells={CountKey("traces", "BRA", "traced", on("2025-10-01")): 5})
+    run("BRA", added, cells={TRACES.key("BRA", "traced", on("2025-10-01")): 5})
     trace = client.post("/traces", bodies.trace()).json
     path = f"/traces/{trace['id']}/withdraw"
     client.post(path, None, 200, If_Match=f'"{trace["version"]}"')

@@ -21,7 +21,7 @@ def rows(name):
 @cache
 def known(kind):
     wanted = [row for row in loading.alias_rows(rows) if row["kind"] == kind]
-    return tuple(KnownName(row["folded"], row["code"], row["sureness"]) for row in wanted)
+    return tuple(KnownName(row["folded"], row["code"], row["confidence"]) for row in wanted)
 
 
 @cache

@@ -85,9 +85,9 @@ def make_private(folder: Path, account: OsUser) -> None:
     """Create a folder only the account can enter; raises PostgresUnavailable."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    is_ours = found.st_uid in (account.owner, os.geteuid()) and stat.S_ISDIR(found.st_mode)
-    if not is_ours or found.st_mode & 0o077:
+    status = folder.lstat()
+    is_ours = status.st_uid in (account.owner, os.geteuid()) and stat.S_ISDIR(status.st_mode)
+    if not is_ours or status.st_mode & 0o077:
         raise PostgresUnavailable(
             message(
                 "{folder} is not a folder that only user {user} can enter.",
@@ -95,7 +95,7 @@ def make_private(folder: Path, account: OsUser) -> None:
                 user=account.name,
             )
         )
-    if found.st_uid != account.owner:
+    if status.st_uid != account.owner:
         account.own(folder)
 
 

@@ -72,8 +72,8 @@ def choose_os_user(data: Path) -> OsUser:
     """
     if os.geteuid() != 0:
         return OsUser(str(os.geteuid()))
-    if data.is_dir() and (found := data.stat()).st_uid != 0:
-        return OsUser(str(found.st_uid), found.st_uid, found.st_gid)
+    if data.is_dir() and (status := data.stat()).st_uid != 0:
+        return OsUser(str(status.st_uid), status.st_uid, status.st_gid)
     for name in USER_NAMES:
         try:
             entry = pwd.getpwnam(name)

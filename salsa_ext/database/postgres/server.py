@@ -173,17 +173,17 @@ class EmbeddedServer:
         if _running_pid(folder) is not None:
             _wait_until_ready(folder)
             return
-        found = programs.runnable_programs(programs.find_programs(), account, folder)
+        binaries = programs.runnable_programs(programs.find_programs(), account, folder)
         if folders.is_initialised(folder):
-            _require_version(found, folder / "data")
+            _require_version(binaries, folder / "data")
         else:
             provision.create_passwords(self._place / "secrets.json")
             options = ["--no-sync"] if self._settings.get("fsync") == "off" else []
-            _initialise(found, folder, account, self.password("superuser"), options)
+            _initialise(binaries, folder, account, self.password("superuser"), options)
         folders.record_initialised(self._place, folder)
-        self._launch(found, folder, account)
+        self._launch(binaries, folder, account)
 
-    def _launch(self, found: Path, folder: Path, account: OsUser) -> None:
+    def _launch(self, binaries: Path, folder: Path, account: OsUser) -> None:
         """Start the server and wait until ready; raises PostgresUnavailable with its log.
 
         Waits for backends of a killed server to release its shared memory.
@@ -195,7 +195,7 @@ class EmbeddedServer:
         options = shlex.join(
             word for name, value in settings.items() for word in ("-c", f"{name}={value}")
         )
-        command = [found / "pg_ctl", "start", "-w", "-t", START_SECONDS, "-D", folder / "data"]
+        command = [binaries / "pg_ctl", "start", "-w", "-t", START_SECONDS, "-D", folder / "data"]
         deadline = time.monotonic() + ORPHANS_SECONDS
         while True:
             log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -262,7 +262,7 @@ class EmbeddedServer:
 
 
 def _initialise(
-    found: Path, folder: Path, account: OsUser, password: str, options: list[str]
+    binaries: Path, folder: Path, account: OsUser, password: str, options: list[str]
 ) -> None:
     """Create the data folder completely or not at all; raises PostgresUnavailable.
 
@@ -272,7 +272,7 @@ def _initialise(
     # A name of its own: the initdb of a starter that was killed may still be writing.
     fresh, secret = folder / f"data.new-{secrets.token_hex(4)}", folder / "initdb.password"
     # Rules built into the server do not change with the system's C library.
-    major = programs.major_version(programs.program_version(found))
+    major = programs.major_version(programs.program_version(binaries))
     if major >= 17:
         rules = "PG_UNICODE_FAST" if major >= 18 else "C.UTF-8"
         options = [*options, "--locale-provider=builtin", f"--builtin-locale={rules}"]
@@ -283,7 +283,15 @@ def _initialise(
         write_private(secret, password)
         account.own(secret)
         done = account.run(
-            found / "initdb", "-D", fresh, "-U", "postgres", "--pwfile", secret, *command, *options
+            binaries / "initdb",
+            "-D",
+            fresh,
+            "-U",
+            "postgres",
+            "--pwfile",
+            secret,
+            *command,
+            *options,
         )
         if done.returncode != 0:
             raise PostgresUnavailable(
@@ -305,9 +313,9 @@ def _remove_unfinished(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _require_version(found: Path, data: Path) -> None:
+def _require_version(binaries: Path, data: Path) -> None:
     """Raise PostgresUnavailable if another major version created the data."""
-    ours = programs.program_version(found)
+    ours = programs.program_version(binaries)
     theirs = (data / "PG_VERSION").read_text().strip()
     if str(programs.major_version(ours)) != theirs:
         raise PostgresUnavailable(
@@ -317,7 +325,7 @@ def _require_version(found: Path, data: Path) -> None:
                 "or save the database with them (pg_dump) and restore it into a new one.",
                 data=data,
                 theirs=theirs,
-                programs=found,
+                programs=binaries,
                 ours=ours,
             )
         )

@@ -25,11 +25,12 @@ from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, R
 from salsa_ext.firearms.records.models import Mark as MarkRow
 from salsa_ext.firearms.records.models import Party as PartyRow
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.firearms.records.values import ALERT, LAWFUL, Party
+from salsa_ext.firearms.records.values import LAWFUL, Party
 from salsa_ext.matches.models import MatchJob
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey
 
 
 @dataclass(frozen=True)
@@ -62,21 +63,19 @@ class RecordEntry:
 
 
 def write_records(
-    entries: Iterable[RecordEntry],
-    now: datetime,
-    counted: Mapping[rollups.CountKey, int] | None = None,
+    entries: Iterable[RecordEntry], now: datetime, counted: Mapping[CountKey, int] | None = None
 ) -> None:
     """Write records, marks, keys and settings, in chunks.
 
     `counted` are further statistics cells of their documents.
     """
-    written: Counter[rollups.CountKey] = Counter(counted)
+    written: Counter[CountKey] = Counter(counted)
     for some in chunks(entries):
         pairs = [(entry, _record_row(entry, now)) for entry in some]
         _insert_records(pairs)
         for entry, row in pairs:
             if (entry.version == 1 or entry.is_back) and entry.visibility != "silent":
-                written.update(_statistics_cells(entry.owner, row, now))
+                written.update(frequencies.count_record(entry.owner, row, now))
     rollups.add_counts(written)
 
 
@@ -91,7 +90,7 @@ def void_records(views: Iterable[Sequence[RecordView]]) -> None:
 
     `views` come in chunks. The records stay readable in their document and leave the coverage.
     """
-    cells: Counter[rollups.CountKey] = Counter()
+    cells: Counter[CountKey] = Counter()
     for some in views:
         keys = update(MarkKey).where(_all_keys_of([view.record.id for view in some]))
         db.session.execute(keys.values(is_void=True))
@@ -118,7 +117,7 @@ def update_settings(
     `concerned` are the states that may see the settings too.
     """
     ids = [view.record.id for view in views]
-    cells: Counter[rollups.CountKey] = Counter()
+    cells: Counter[CountKey] = Counter()
     for view in views:
         was = view.setting.visibility if view.setting else visibility
         change = (visibility != "silent") - (was != "silent")
@@ -171,11 +170,6 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
         "hs_code": firearm.hs_code,
         "antique": firearm.antique,
     }
-
-
-def statistics_type(firearm: Firearm) -> str:
-    """Return the type code that statistics count a gun as, or `unknown`."""
-    return names.resolve("type", firearm.type) or "unknown"
 
 
 def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
@@ -282,33 +276,9 @@ def _key_row(
     }
 
 
-def _cells_of_view(view: RecordView) -> Iterator[rollups.CountKey]:
-    return _statistics_cells(view.record.owner_state, vars(view.record), view.record.recorded_at)
-
-
-def _statistics_cells(
-    owner: str, columns: Mapping[str, Any], recorded_at: datetime
-) -> Iterator[rollups.CountKey]:
-    """Yield the cells that a record counts in: coverage, and its fields' values.
-
-    `silent` records are left out, or the counts would reveal them; so are alerts, which are no
-    event of a gun's life.
-    """
-    if columns["event"] == ALERT:
-        return
-    yield rollups.CountKey("coverage", owner, "", recorded_at.date())
-    for field, column in COUNTED_COLUMNS.items():
-        if value := columns[column]:
-            subject = frequencies.statistics_subject(field, value)
-            yield rollups.CountKey(rollups.DESCRIBED, owner, subject, recorded_at.date())
-
-
-COUNTED_COLUMNS = {
-    "make": "make",
-    "calibre": "calibre",
-    "type": "type",
-    "country": "country_of_manufacture",
-}
+def _cells_of_view(view: RecordView) -> Iterator[CountKey]:
+    record = view.record
+    return frequencies.count_record(record.owner_state, vars(record), record.recorded_at)
 
 
 class PartyCollector:

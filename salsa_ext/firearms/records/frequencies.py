@@ -1,25 +1,38 @@
-"""Shares of makes, calibres, types and countries among the records.
+"""Counts of records: how many of each day, and the shares of makes, calibres, types, countries.
 
-They weigh agreement in a search. Counted when records are written, without `silent` ones: the
+The shares weigh agreement in a search. Counted when records are written, without `silent` ones: the
 weight of a rare make would reveal that a state has one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from salsa_ext.database.session import db
+from salsa_ext.firearms.records.values import ALERT
 from salsa_ext.reference import names
-from salsa_ext.statistics.models import Rollup, RollupDelta
-from salsa_ext.statistics.rollups import DESCRIBED
+from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey, Dataset, Grain
+
+COVERAGE: Final = Dataset("coverage", grain=Grain.DAY, readers="service")
+"""Records by the day of recording: how far back a state's records go."""
+DESCRIBED: Final = Dataset("described", grain=Grain.ALL_TIME, readers="service")
+"""Records by field and value; all are read at once."""
 
 CACHE_SECONDS: Final = 600.0  # seconds for which a process keeps the shares: they move slowly
 MIN_RECORDS: Final = 1_000  # records with a field; of fewer nothing can be said
-FIELDS: Final = ("make", "calibre", "type", "country")
+COLUMNS: Final = {
+    "make": "make",
+    "calibre": "calibre",
+    "type": "type",
+    "country": "country_of_manufacture",
+}
+"""Counted columns by the name of their field in `search.evidence`."""
 
 _cache: dict[str, tuple[float, Mapping[tuple[str, str], float]]] = {}
 
@@ -29,10 +42,10 @@ def shares() -> Mapping[tuple[str, str], float]:
 
     At most ten minutes old.
     """
-    since, found = _cache.get(DESCRIBED, (-CACHE_SECONDS, {}))
+    since, found = _cache.get(DESCRIBED.code, (-CACHE_SECONDS, {}))
     if time.monotonic() - since >= CACHE_SECONDS:
         found = _shares_of(_counts())
-        _cache[DESCRIBED] = time.monotonic(), found
+        _cache[DESCRIBED.code] = time.monotonic(), found
     return found
 
 
@@ -41,23 +54,29 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def statistics_subject(field: str, value: str) -> str:
-    """Return the statistics subject of a field's value."""
-    return f"{field}:{value}"
+def count_record(
+    owner: str, columns: Mapping[str, Any], recorded_at: datetime
+) -> Iterator[CountKey]:
+    """Yield the cells in which a record counts; the caller leaves out `silent` ones.
+
+    Alerts count in none: they are no event of a gun's life.
+    """
+    if columns["event"] != ALERT:
+        on = recorded_at.date()
+        yield COVERAGE.key(owner, "", on)
+        for field, column in COLUMNS.items():
+            if value := columns[column]:
+                yield DESCRIBED.key(owner, f"{field}:{value}", on)
 
 
 def _counts() -> dict[str, int]:
-    parts = [
-        select(table.subject, table.amount).where(table.dataset == DESCRIBED)
-        for table in (Rollup, RollupDelta)
-    ]
-    union = parts[0].union_all(parts[1]).subquery()
-    sums = select(union.c.subject, func.sum(union.c.amount)).group_by(union.c.subject)
+    stored = rollups.amounts_of(DESCRIBED)
+    sums = select(stored.c.subject, func.sum(stored.c.amount)).group_by(stored.c.subject)
     return {name: int(count) for name, count in db.session.execute(sums)}
 
 
 def _shares_of(counts: Mapping[str, int]) -> dict[tuple[str, str], float]:
-    by_field: dict[str, dict[str, int]] = {field: {} for field in FIELDS}
+    by_field: dict[str, dict[str, int]] = {field: {} for field in COLUMNS}
     for name, count in counts.items():
         if count <= 0:  # corrections take away what they did not add
             continue

@@ -26,8 +26,8 @@ from salsa_ext.notifications.values import Notice
 from salsa_ext.reference import agencies, calendars
 from salsa_ext.reference.working_time import Calendar
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.queries import OVERDUE_DATASET
 from salsa_ext.tracing.requests import workflow
+from salsa_ext.tracing.requests.figures import OVERDUE
 from salsa_ext.tracing.requests.lifecycle import REMINDER_PERCENTS, time_at_percent
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES
@@ -67,9 +67,8 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
         roles = request_roles(actor, restricted[request.id])
         notices += _notices(request, passed, assignee, roles, find_office)
         if COUNTED_PERCENT in passed:
-            day = actor.now().date()
-            cell = rollups.CountKey(OVERDUE_DATASET, request.owner_state, request.priority, day)
-            rollups.add_counts({cell: 1})
+            key = OVERDUE.key(request.owner_state, request.priority, actor.now().date())
+            rollups.add_counts({key: 1})
         workflow.set_reminded(request, passed[-1], calendar)
     db.session.flush()  # while its owner's rows may be written
     notify_many(actor, notices)

@@ -33,6 +33,7 @@ from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.message_log import MessageEntry
 from salsa_ext.tracing.requests.values import OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import routing
+from salsa_ext.tracing.traces.figures import COUNTED_STATUSES, trace_key
 from salsa_ext.tracing.traces.leg_views import compare_events, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons, Route
@@ -50,7 +51,6 @@ def states_by_asking(trace: Trace, whom: Mapping[str, str]) -> dict[str, list[st
 """Roles that lead traces, and are notified of messages."""
 SENDING_STATUS: Final = "approved"
 """Status of a trace while its requests are sent; statistics skip it."""
-COUNTED_STATUSES: Final = (*SENT_STATUSES, "closed")
 REQUEST_FIELDS: Final = (
     "priority",
     "priority_reason",
@@ -384,8 +384,7 @@ def _update_counts(trace: Trace, before: str | None, now: str | None) -> None:
         return
     for counted, amount in ((before, -1), (now, 1)):
         if counted is not None:
-            cell = rollups.CountKey("traces", trace.owner_state, counted, trace.created_at.date())
-            rollups.add_counts({cell: amount})
+            rollups.add_counts({trace_key(trace, counted): amount})
 
 
 def _leg_row(

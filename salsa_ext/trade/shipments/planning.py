@@ -28,13 +28,15 @@ from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_r
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit
-from salsa_ext.trade.permits.quotas import LineQuantities, PermitLines
+from salsa_ext.trade.permits.quotas import LineQuantities
 from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments import fact_queries, refresh
+from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
 
 TRANSPORT_COLUMNS: Final = ("document_kind", "document_number", "plates", "container")
@@ -161,8 +163,8 @@ def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: 
     for part in shipment.bulk:
         quantities[shipment.permit_id, part["line"]] += Decimal(str(part["quantity"]))
     lines = quotas.find_lines([shipment.permit_id])
-    moved = licit_trade_cells(shipment, shipment.ships_on, lines, quantities)
-    moved.subtract(licit_trade_cells(shipment, planned, lines, quantities))
+    moved = count_shipment(shipment, shipment.ships_on, lines, quantities)
+    moved.subtract(count_shipment(shipment, planned, lines, quantities))
     rollups.add_counts(moved)
 
 
@@ -193,19 +195,6 @@ def _redated_entry(
 def _ids_by_version(views: Iterable[RecordView]) -> list[tuple[int, list[UUID]]]:
     by_version = group_by((view.record for view in views), lambda record: record.version)
     return [(version, [row.id for row in rows]) for version, rows in sorted(by_version.items())]
-
-
-def licit_trade_cells(
-    shipment: Shipment, on: date, lines: PermitLines, quantities: LineQuantities
-) -> Counter[rollups.CountKey]:
-    """Return the firearms of a shipment as cells of the statistics of licit trade."""
-    cells: Counter[rollups.CountKey] = Counter()
-    owner, partner = shipment.owner_state, shipment.importing_state
-    for key, quantity in quantities.items():
-        if lines[key].category == "firearm":
-            subject = lines[key].type or "unknown"
-            cells[rollups.CountKey("licit_trade", owner, subject, on, partner)] += int(quantity)
-    return cells
 
 
 def cancel_shipment(
@@ -274,7 +263,7 @@ def void_records(
                 document_corrections.notify_recipients(actor, ids, version, is_withdrawn=True),
             )
         document_corrections.withdraw_results(actor, views)
-    cells: Counter[rollups.CountKey] = Counter()
+    cells: Counter[CountKey] = Counter()
     lines = quotas.find_lines([shipment.permit_id])
-    cells.subtract(licit_trade_cells(shipment, shipment.ships_on, lines, drawn))
+    cells.subtract(count_shipment(shipment, shipment.ships_on, lines, drawn))
     rollups.add_counts(cells)

@@ -38,6 +38,7 @@ from salsa_ext.matches import search
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.datasets import CountKey
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
@@ -45,8 +46,9 @@ from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import PermitLines
 from salsa_ext.trade.shipments import irregularities, manifests, refresh, reshipments
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
+from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.planning import check_in_validity, licit_trade_cells, planned_posts
+from salsa_ext.trade.shipments.planning import check_in_validity, planned_posts
 from salsa_ext.trade.shipments.values import ReleaseData, ShipmentData
 
 
@@ -100,9 +102,9 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     ids = [row["id"] for row in rows]
     query = select(Shipment).where(Shipment.id.in_(ids)).order_by(Shipment.id)
     shipments = db.session.scalars(query).all()  # in the order of the batch: ids rise
-    cells: Counter[rollups.CountKey] = Counter()
+    cells: Counter[CountKey] = Counter()
     for shipment, check in zip(shipments, checks, strict=True):
-        cells.update(licit_trade_cells(shipment, shipment.ships_on, lines, check.drawn))
+        cells.update(count_shipment(shipment, shipment.ships_on, lines, check.drawn))
     rollups.add_counts(cells)
     notify_others(actor, "shipment_posted", shipments)
     found = {row: each.contradictions for row, each in zip(shipments, checks, strict=True)}
