@@ -12,11 +12,11 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, request
+from flask import Flask
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -213,12 +213,6 @@ class LimitedResponse:
         """Close the wrapped response."""
         if close := getattr(self._parts, "close", None):
             close()
-
-
-def without_turn() -> AbstractContextManager[None]:
-    """Return a block in which the request works without a slot: it waits, or hashes."""
-    body: LimitedBody = request.environ["wsgi.input"]
-    return body.without_turn()
 
 
 def register(app: Flask, limit: int, proxies: int = 0) -> None:

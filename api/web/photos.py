@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import request
 
+from api.http.context import without_turn
 from api.web.forms import Form
 from salsa_ext.administration import attachments, files
 from salsa_ext.administration.values import AttachmentData, AttachmentSubject, FileContent
@@ -55,7 +56,8 @@ def read_photo(form: Form) -> Photo:
             }
         )
     try:
-        kept = files.clean_file(received)
+        with without_turn():
+            kept = files.clean_file(received)
     except Invalid as error:
         raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
     if not kept.media_type.startswith("image/"):

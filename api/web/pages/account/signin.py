@@ -8,8 +8,7 @@ from typing import Any
 from flask import current_app, g, redirect, render_template, request, url_for
 
 from api.http.auth import SESSION_COOKIE, authenticate_page
-from api.http.concurrency import without_turn
-from api.http.context import current_vault, transaction
+from api.http.context import current_vault, transaction, without_turn
 from api.http.errors import STATUS_CODES
 from api.web import security
 from api.web.access import local_path
