@@ -33,75 +33,75 @@ TRIGRAMS = text("""
 """)
 
 
-def find_by_trigrams(asked: MarkQuery) -> list[int]:
+def find_by_trigrams(query: MarkQuery) -> list[int]:
     """Search with pg_trgm and a GIN index, without wildcards."""
-    read = re.sub(r"[?*]", "", asked.read)
-    given = {"read": read, "make": asked.make, "calibre": asked.calibre}
+    read = re.sub(r"[?*]", "", query.read)
+    given = {"read": read, "make": query.make, "calibre": query.calibre}
     return list(db.session.scalars(TRIGRAMS, given))
 
 
 class FullScan:
     """All serials in memory, with a full scan and an oracle."""
 
-    def __init__(self, held: Sequence[Gun]) -> None:
-        self._held = held
-        self._serials = [gun.serial for gun in held]
+    def __init__(self, guns: Sequence[Gun]) -> None:
+        self._held = guns
+        self._serials = [gun.serial for gun in guns]
         self._folded = [skeleton(serial) for serial in self._serials]
 
-    def rapidfuzz(self, asked: MarkQuery) -> list[int]:
+    def rapidfuzz(self, query: MarkQuery) -> list[int]:
         """Rank by optimal string alignment on the skeleton, make, calibre."""
-        read = skeleton(re.sub(r"[?*]", "", asked.read))
+        read = skeleton(re.sub(r"[?*]", "", query.read))
         near = process.extract(read, self._folded, scorer=OSA.distance, score_cutoff=3, limit=200)
-        ranked = sorted(near, key=lambda found: (found[1], -self._named(asked, found[2])))
+        ranked = sorted(near, key=lambda near_one: (near_one[1], -self._named(query, near_one[2])))
         return [place for _, _, place in ranked[:MAX_RESULTS]]
 
-    def oracle(self, asked: MarkQuery) -> list[int]:
+    def oracle(self, query: MarkQuery) -> list[int]:
         """Search with knowledge of the corruption; ties in order."""
-        places = self._possible(asked)
-        return sorted(places, key=lambda at: -self._named(asked, at))[:MAX_RESULTS]
+        places = self._possible(query)
+        return sorted(places, key=lambda at: -self._named(query, at))[:MAX_RESULTS]
 
-    def _possible(self, asked: MarkQuery) -> list[int]:
-        if errors := ERRORS.get(asked.corruption):
+    def _possible(self, query: MarkQuery) -> list[int]:
+        if errors := ERRORS.get(query.corruption):
             near = process.extract(
-                asked.read, self._serials, scorer=OSA.distance, score_cutoff=errors, limit=None
+                query.read, self._serials, scorer=OSA.distance, score_cutoff=errors, limit=None
             )
             by = {"deletion": 1, "insertion": -1, "substitution": 0, "transposition": 0}
-            longer = by.get(asked.corruption)
+            longer = by.get(query.corruption)
             return [
                 at
                 for serial, distance, at in near
-                if distance == errors and longer in (None, len(serial) - len(asked.read))
+                if distance == errors and longer in (None, len(serial) - len(query.read))
             ]
-        if asked.corruption == "clean":
-            return [at for at, serial in enumerate(self._serials) if serial == asked.read]
-        if asked.corruption.startswith("confusable"):
-            folded = skeleton(asked.read)
+        if query.corruption == "clean":
+            return [at for at, serial in enumerate(self._serials) if serial == query.read]
+        if query.corruption.startswith("confusable"):
+            folded = skeleton(query.read)
             return [at for at, other in enumerate(self._folded) if other == folded]
-        return self._by_pattern(asked)
+        return self._by_pattern(query)
 
-    def _by_pattern(self, asked: MarkQuery) -> list[int]:
-        if asked.corruption == "prefix dropped":
-            pattern = re.compile(f"[A-Z]+{asked.read}")
+    def _by_pattern(self, query: MarkQuery) -> list[int]:
+        if query.corruption == "prefix dropped":
+            pattern = re.compile(f"[A-Z]+{query.read}")
         else:
-            pattern = re.compile(asked.read.replace("?", ".").replace("*", ".*"))
-        half = len(asked.read) - 1
+            pattern = re.compile(query.read.replace("?", ".").replace("*", ".*"))
+        half = len(query.read) - 1
         return [
             at
             for at, serial in enumerate(self._serials)
             if pattern.fullmatch(serial)
-            and (asked.corruption != "half" or (len(serial) + 1) // 2 == half)
+            and (query.corruption != "half" or (len(serial) + 1) // 2 == half)
         ]
 
-    def _named(self, asked: MarkQuery, at: int) -> float:
+    def _named(self, query: MarkQuery, at: int) -> float:
         """Return the agreement of make and calibre; 5 % are wrong."""
         gun = self._held[at]
-        return (asked.make == gun.make) * 2 + (asked.calibre == gun.calibre)
+        return (query.make == gun.make) * 2 + (query.calibre == gun.calibre)
 
 
 class FullTextIndex:
     """Tantivy index in memory: fuzzy terms, distance two."""
 
-    def __init__(self, held: Sequence[Gun]) -> None:
+    def __init__(self, guns: Sequence[Gun]) -> None:
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("serial", tokenizer_name="raw")
         builder.add_text_field("make", tokenizer_name="raw")
@@ -110,7 +110,7 @@ class FullTextIndex:
         self._schema = builder.build()
         index = tantivy.Index(self._schema)
         writer = index.writer(200_000_000, 1)
-        for place, gun in enumerate(held):
+        for place, gun in enumerate(guns):
             writer.add_document(
                 tantivy.Document(serial=gun.serial, make=gun.make, calibre=gun.calibre, place=place)
             )
@@ -119,11 +119,11 @@ class FullTextIndex:
         index.reload()
         self._searcher = index.searcher()
 
-    def find(self, asked: MarkQuery) -> list[int]:
+    def find(self, mark_query: MarkQuery) -> list[int]:
         """Search by fuzzy terms, or by pattern for unread characters."""
-        query: Any = self._serial(asked.read)
+        query: Any = self._serial(mark_query.read)
         should = [(tantivy.Occur.Must, query)]
-        for name, value in (("make", asked.make), ("calibre", asked.calibre)):
+        for name, value in (("make", mark_query.make), ("calibre", mark_query.calibre)):
             if value:
                 term = tantivy.Query.term_query(self._schema, name, value)
                 should.append((tantivy.Occur.Should, term))

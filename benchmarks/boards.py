@@ -48,7 +48,8 @@ def run(
         f"Boards of border posts, {records // 10:,} and {records:,} records", figures, path
     )
     few, many = (
-        next(one for one in figures if one.name == _figure_name("page", count)) for count in firsts
+        next(figure for figure in figures if figure.name == _figure_name("page", count))
+        for count in firsts
     )
     grown = (many.cpu_us + many.database_cpu_us) / (few.cpu_us + few.database_cpu_us)
     for count, first in firsts.items():
@@ -60,8 +61,8 @@ def run(
         f"a board over ten times the records costs {grown:.2f} times as much, the database's part"
         f" {many.database_cpu_us / few.database_cpu_us:.2f} times"
     )
-    kept = json.loads(path.read_text())
-    path.write_text(json.dumps(kept | {"first_seconds": firsts, "grown": grown}, indent=1))
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps(stored | {"first_seconds": firsts, "grown": grown}, indent=1))
     return figures
 
 
@@ -86,7 +87,7 @@ def _time_first_board(reader: tuple[Client, str]) -> tuple[float, float]:
     """Return wall and processor seconds of a new process's first board."""
     caller_, post = reader
     url = db.engine.url.render_as_string(hide_password=False)
-    made = subprocess.run(  # noqa: S603 - this very program
+    process = subprocess.run(  # noqa: S603 - this very program
         [sys.executable, "-c", FIRST_BOARD_SCRIPT, _token(caller_), post],
         check=True,
         capture_output=True,
@@ -96,7 +97,7 @@ def _time_first_board(reader: tuple[Client, str]) -> tuple[float, float]:
             "SALSA_HOME": str(Path.cwd() / "var"),
         },
     )
-    wall, used = made.stdout.split()
+    wall, used = process.stdout.split()
     return float(wall), float(used)
 
 
@@ -110,9 +111,9 @@ def _figures(
     """Measure page and API, without the cache of rendered views."""
     turn = {"page": 0, "interface": 0}
 
-    def reader(of: str) -> tuple[Client, str]:
-        turn[of] += 1
-        return readers[turn[of] % len(readers)]
+    def reader(state: str) -> tuple[Client, str]:
+        turn[state] += 1
+        return readers[turn[state] % len(readers)]
 
     def drawn() -> None:
         officer, post = reader("page")

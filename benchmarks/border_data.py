@@ -62,9 +62,9 @@ def fill_border(records: int, bar: ProgressBar, marker: Path, owner_url: str) ->
 
 
 def _write_step(connection: Connection, begin: int, count: int) -> None:
-    said = {"begin": begin, "count": count, "a_year": RECORDS_PER_YEAR}
+    parameters = {"begin": begin, "count": count, "a_year": RECORDS_PER_YEAR}
     for statement in (SEIZURES_SQL, SHIPMENTS_SQL, TRACES_SQL):
-        connection.execute(text(statement), said)
+        connection.execute(text(statement), parameters)
 
 
 PLACES: Final = """

@@ -22,20 +22,20 @@ from salsa_ext.reference import names
 SAMPLE_SIZE = 50_000
 
 
-def run(app: Flask, held: Sequence[Gun], rounds: int, path: Path) -> None:
+def run(app: Flask, guns: Sequence[Gun], rounds: int, path: Path) -> None:
     """Check known marks with a new agency and write the figures."""
-    asked = [_body(gun) for gun in held[:SAMPLE_SIZE]]
+    bodies = [_body(gun) for gun in guns[:SAMPLE_SIZE]]
     asking = make_client(app, "BRA", "police_officer", "police")
     _add_bare_view(app)
     choose = random.Random(1).choice
     ways: dict[str, Callable[[], Any]] = {
-        "bare view: key, SELECT, INSERT": lambda: asking.send("POST", "/api/bare", choose(asked)),
-        "POST /checks": lambda: asking.post("/checks", choose(asked)),
+        "bare view: key, SELECT, INSERT": lambda: asking.send("POST", "/api/bare", choose(bodies)),
+        "POST /checks": lambda: asking.post("/checks", choose(bodies)),
         "SELECT 1": select_one,
     }
     figures = harness.measure_in_turns(ways, harness.database_pids, rounds, 100)
     harness.write_figures(
-        f"Check of an exact serial, {len(held):,} marks, in one process", figures, path
+        f"Check of an exact serial, {len(guns):,} marks, in one process", figures, path
     )
 
 

@@ -38,15 +38,15 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
 
 def _state_of_token(token: str) -> str:
     with _engine.connect() as connection:
-        found = connection.scalar(
+        state = connection.scalar(
             text("SELECT owner_state FROM salsa_api_key(:digest)"), {"digest": token_digest(token)}
         )
-    return str(found)
+    return str(state)
 
 
-async def _send_events(side: BoardKey, send: Callable[..., Any]) -> None:
+async def _send_events(key: BoardKey, send: Callable[..., Any]) -> None:
     changed = asyncio.Event()
-    _waiting[side].add(changed)
+    _waiting[key].add(changed)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": b": open\n\n", "more_body": True})
     try:
@@ -55,16 +55,16 @@ async def _send_events(side: BoardKey, send: Callable[..., Any]) -> None:
             body = b"event: changed\ndata: -\n\n"
             await send({"type": "http.response.body", "body": body, "more_body": True})
     finally:
-        _waiting[side].discard(changed)
+        _waiting[key].discard(changed)
 
 
 async def _watch_changes() -> None:
     since = None
     while True:
-        found = await asyncio.to_thread(read_changes, _engine, since)
-        since = found.snapshot
-        for side, waiting in _waiting.items():
-            if any(change.concerns(side) for change in found.changes):
-                for one in waiting:
-                    one.set()
+        changes = await asyncio.to_thread(read_changes, _engine, since)
+        since = changes.snapshot
+        for key, waiting in _waiting.items():
+            if any(change.concerns(key) for change in changes.changes):
+                for queue in waiting:
+                    queue.set()
         await asyncio.sleep(CHECK_SECONDS)

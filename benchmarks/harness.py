@@ -102,8 +102,8 @@ def measure_prepared(
     for _ in range(rounds):
         for name, prepare in ways.items():
             for _ in range(each):
-                made = prepare()
-                way = made if isinstance(made, Operation) else Operation(made)
+                prepared = prepare()
+                way = prepared if isinstance(prepared, Operation) else Operation(prepared)
                 spent[name].append(_measure_once(way.run, pids))
                 way.after()
             pids = backends()
@@ -123,13 +123,13 @@ def _average(
     some: Sequence[tuple[float, float, float]],
     base: Sequence[tuple[float, float, float]],
 ) -> Figure:
-    own, theirs = (sum(one[at] for one in some) / len(some) for at in (0, 1))
-    first = sum(one[0] + one[1] for one in base) / len(base)
+    own, theirs = (sum(run[at] for run in some) / len(some) for at in (0, 1))
+    first = sum(run[0] + run[1] for run in base) / len(base)
     return Figure(
         name,
         round(own * 1e6, 1),
         round(theirs * 1e6, 1),
-        round(median(one[2] for one in some) * 1e6, 1),
+        round(median(run[2] for run in some) * 1e6, 1),
         round((own + theirs) / first, 2),
     )
 
@@ -246,19 +246,19 @@ def serve_module(
 def _process_tree(pid: int) -> list[int]:
     """Return a process and all its descendants."""
     try:
-        told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return []
-    return [pid, *(one for child in told for one in _process_tree(int(child)))]
+    return [pid, *(process for child in children for process in _process_tree(int(child)))]
 
 
 def tree_cpu_seconds(root: int) -> CpuByProcess:
     """Return the processor seconds of a process and its descendants."""
-    found = {}
+    seconds = {}
     for pid in _process_tree(root):
         with suppress(FileNotFoundError, ProcessLookupError):
-            found[pid] = cpu_seconds([pid])
-    return found
+            seconds[pid] = cpu_seconds([pid])
+    return seconds
 
 
 def database_root_pid() -> int:
@@ -271,10 +271,10 @@ def database_root_pid() -> int:
 
 def database_pids() -> list[int]:
     """Return the ids of the database processes of this process."""
-    found = text(
+    query = text(
         "SELECT pid FROM pg_stat_activity"
         " WHERE usename = current_user AND datname = current_database()"
     )
-    pids = list(db.session.scalars(found))
+    pids = list(db.session.scalars(query))
     db.session.rollback()
     return pids

@@ -59,24 +59,24 @@ class TableFile:
 
 def run(owner_url: str, twin_url: str, rows: int, rounds: int, path: Path) -> list[Figure]:
     """Import files in turns with COPY into a twin database."""
-    held, each = make_guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
+    guns, each = make_guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
     imported, copied, peaks = list[Usage](), list[Usage](), dict[int, int]()
     with (
         tempfile.TemporaryDirectory() as folder,
         _connect(owner_url) as here,
         _connect(twin_url) as twin,
     ):
-        _import_file(_write_file(Path(folder) / "first.csv", held[-WARM_UP_ROWS:], 3 * rows))
+        _import_file(_write_file(Path(folder) / "first.csv", guns[-WARM_UP_ROWS:], 3 * rows))
         for at in range(rounds):
             file = _write_file(
-                Path(folder) / f"{at}.csv", held[at * each : (at + 1) * each], at * each
+                Path(folder) / f"{at}.csv", guns[at * each : (at + 1) * each], at * each
             )
             since = _scalar(here, "SELECT pg_current_xact_id()::text::bigint")
             spent, peak = _import_file(file)
             imported.append(spent)
             peaks[spent.rows] = max(peak, peaks.get(spent.rows, 0))
             copied.append(_copy_rows(twin, _export_new_rows(here, since, Path(folder)), spent.rows))
-        long = _write_file(Path(folder) / "long.csv", held[rows : rows + 2 * each], rows)
+        long = _write_file(Path(folder) / "long.csv", guns[rows : rows + 2 * each], rows)
         spent, peaks[2 * each] = _import_file(long)
     figures = [
         _row_figure("bare COPY, each row", copied, copied),
@@ -100,16 +100,16 @@ def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
         writer = csv.DictWriter(opened, us_crime_guns.COLUMNS, restval="")
         writer.writeheader()
         for at, gun in enumerate(some, first):
-            said = describe_gun(gun)
+            description = describe_gun(gun)
             sold = date(2010, 1, 1) + timedelta(draw.randrange(4_000))
             writer.writerow(
                 {
                     "source_dataset": "bench",
                     "source_row": str(at),
                     "sale_date": sold.isoformat(),
-                    "manufacturer_name": said.make,
-                    "firearm_serial": said.serial,
-                    "firearm_caliber": said.calibre,
+                    "manufacturer_name": description.make,
+                    "firearm_serial": description.serial,
+                    "firearm_caliber": description.calibre,
                     "dealer_name": f"Dealer {draw.randrange(500)}",
                     "dealer_city": "Town",
                     "dealer_state": "VT",
@@ -139,16 +139,16 @@ def _import_file(file: Path) -> tuple[Usage, int]:
 @contextmanager
 def _memory_peak() -> Iterator[Callable[[], int]]:
     """Sample the memory every 20 ms; give a function of the peak."""
-    seen, ended = [0], threading.Event()
+    peak, ended = [0], threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.02):
-            seen.append(max(seen.pop(), _memory_bytes()))
+            peak.append(max(peak.pop(), _memory_bytes()))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield lambda: seen[0]
+        yield lambda: peak[0]
     finally:
         ended.set()
         watcher.join()
@@ -169,9 +169,9 @@ def _connect(url: str) -> Iterator[Any]:
 def _scalar(connection: Any, statement: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        [found] = cursor.fetchone()
+        [value] = cursor.fetchone()
     connection.commit()
-    return int(found)
+    return int(value)
 
 
 def _export_new_rows(connection: Any, since: int, folder: Path) -> list[TableFile]:
@@ -210,11 +210,14 @@ def _copy_rows(connection: Any, parts: Sequence[TableFile], rows: int) -> Usage:
 
 
 def _row_figure(name: str, some: Sequence[Usage], base: Sequence[Usage]) -> Figure:
-    rows = sum(one.rows for one in some)
+    rows = sum(usage.rows for usage in some)
     own, theirs, wall = (
-        sum(getattr(one, part) for one in some) / rows * 1e6 for part in ("own", "database", "wall")
+        sum(getattr(usage, part) for usage in some) / rows * 1e6
+        for part in ("own", "database", "wall")
     )
-    first = sum(one.own + one.database for one in base) / sum(one.rows for one in base) * 1e6
+    first = (
+        sum(usage.own + usage.database for usage in base) / sum(usage.rows for usage in base) * 1e6
+    )
     return Figure(
         name, round(own, 1), round(theirs, 1), round(wall, 1), round((own + theirs) / first, 2)
     )
@@ -222,9 +225,10 @@ def _row_figure(name: str, some: Sequence[Usage], base: Sequence[Usage]) -> Figu
 
 def _speed(imported: Sequence[Usage], copied: Sequence[Usage]) -> str:
     fast, slow = (
-        sum(one.rows for one in some) / sum(one.wall for one in some) for some in (copied, imported)
+        sum(usage.rows for usage in some) / sum(usage.wall for usage in some)
+        for some in (copied, imported)
     )
-    cpu = [sum(one.own + one.database for one in some) for some in (copied, imported)]
+    cpu = [sum(usage.own + usage.database for usage in some) for some in (copied, imported)]
     return (
         f"import {slow:,.0f} rows/s, COPY {fast:,.0f} rows/s: {slow / fast:.0%} by the clock,"
         f" {cpu[0] / cpu[1]:.0%} by processor time"

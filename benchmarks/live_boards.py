@@ -78,7 +78,7 @@ def run(
     """Measure each way in turns and write the results."""
     boards, workers = _open_boards(app, opened), _officers(app)
     shipments = _shipments(workers)
-    found = {way: Measurement() for way in WAYS}
+    measurements = {way: Measurement() for way in WAYS}
     url = db.engine.url.render_as_string(hide_password=False).replace("+psycopg2", "")
     environment = os.environ | {"SALSA_DATABASE_URL": url, "SALSA_HOME": str(home)}
     with ExitStack() as stack:
@@ -102,32 +102,35 @@ def run(
         )
         for number in range(rounds):
             for way in WAYS[number % 3 :] + WAYS[: number % 3]:
-                turn = Turn(port, events, boards, workers, shipments, found[way])
+                turn = Turn(port, events, boards, workers, shipments, measurements[way])
                 roots = (service, stream, harness.database_root_pid())
-                asyncio.run(turn.run(way, seconds, partial(_add_usage, found[way], roots)))
-    _write_results(found, opened, path)
-    return found
+                asyncio.run(turn.run(way, seconds, partial(_add_usage, measurements[way], roots)))
+    _write_results(measurements, opened, path)
+    return measurements
 
 
 @contextmanager
-def _add_usage(seen: Measurement, roots: Sequence[int]) -> Iterator[None]:
+def _add_usage(measurement: Measurement, roots: Sequence[int]) -> Iterator[None]:
     """Add the usage of the block."""
-    asked, seen.asked = seen.asked, 0
+    asked, measurement.asked = measurement.asked, 0
     before, own, began = (
         [harness.tree_cpu_seconds(root) for root in roots],
         time.process_time(),
         time.perf_counter(),
     )
     yield
-    seen.load += time.process_time() - own
-    seen.wall += time.perf_counter() - began
-    seen.asked += asked
+    measurement.load += time.process_time() - own
+    measurement.wall += time.perf_counter() - began
+    measurement.asked += asked
     used = [
         sum(then - first.get(pid, 0.0) for pid, then in harness.tree_cpu_seconds(root).items())
         for root, first in zip(roots, before, strict=True)
     ]
-    seen.service, seen.stream = seen.service + used[0], seen.stream + used[1]
-    seen.database += used[2]
+    measurement.service, measurement.stream = (
+        measurement.service + used[0],
+        measurement.stream + used[1],
+    )
+    measurement.database += used[2]
 
 
 @dataclass
@@ -263,15 +266,20 @@ class Turn:
         async with _connect(self.port) as line:
             if number % 4 == 3:
                 body = {"serial": f"TKA{number:05}", "purpose": "border", "incident": "1"}
-                asked = ("POST", "/api/v1/checks", _headers(self.workers[state]), json.dumps(body))
+                request = (
+                    "POST",
+                    "/api/v1/checks",
+                    _headers(self.workers[state]),
+                    json.dumps(body),
+                )
             else:
                 way = (
                     f"/api/v1/posts?state={state}"
                     if number % 4
                     else f"/api/v1/shipments/{shipment}"
                 )
-                asked = ("GET", way, _headers(self.workers[state]), "")
-            status, _, text = await line.ask(*asked)
+                request = ("GET", way, _headers(self.workers[state]), "")
+            status, _, text = await line.ask(*request)
         assert status in (200, 201), text
         self.found.others.append(time.perf_counter() - began)
 
@@ -295,11 +303,11 @@ class Connection:
         """Return status, headers and body of the answer."""
         self.send(method, path, headers, body)
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        told = dict(_parse_header(one) for one in head[1:] if one)
-        length = int(told.get("content-length", 0))
+        header_values = dict(_parse_header(line) for line in head[1:] if line)
+        length = int(header_values.get("content-length", 0))
         return (
             int(head[0].split()[1]),
-            told,
+            header_values,
             await self.reader.readexactly(length) if length else b"",
         )
 
@@ -347,16 +355,18 @@ def _officers(app: Flask) -> dict[str, Client]:
 
 def _shipments(workers: dict[str, Client]) -> dict[str, list[tuple[str, str]]]:
     """Return the departing shipments by post."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    shipments: dict[str, list[tuple[str, str]]] = {}
     for state, worker in workers.items():
         for post in worker.get(f"/posts?state={state}&limit=200")["items"]:
             due = worker.get(f"/posts/{post['code']}/board")["due"]
-            leaving = [(state, one["id"]) for one in due if one["exporting_state"] == state]
-            found.setdefault(post["code"], []).extend(leaving)
-    return found
+            leaving = [
+                (state, shipment["id"]) for shipment in due if shipment["exporting_state"] == state
+            ]
+            shipments.setdefault(post["code"], []).extend(leaving)
+    return shipments
 
 
-def _write_results(found: dict[str, Measurement], opened: int, path: Path) -> None:
+def _write_results(measurements: dict[str, Measurement], opened: int, path: Path) -> None:
     print(
         f"{opened} open boards, {WRITES_PER_SECOND} ticks and {REQUESTS_PER_SECOND} requests of others a second"
     )
@@ -364,30 +374,30 @@ def _write_results(found: dict[str, Measurement], opened: int, path: Path) -> No
         f"{'':<8}{'seen p50 s':>12}{'p95':>8}{'most':>8}{'others p50 ms':>15}{'p95':>8}{'ratio':>7}"
         f"{'asked/s':>9}{'service %':>11}{'stream %':>10}{'database %':>12}{'load %':>8}"
     )
-    base, told = _percentile(found["none"].others, 95), {}
-    for way, one in found.items():
+    base, results = _percentile(measurements["none"].others, 95), {}
+    for way, measurement in measurements.items():
         row = {
-            "seen_p50": _percentile(one.seen, 50),
-            "seen_p95": _percentile(one.seen, 95),
-            "seen_most": max(one.seen, default=0),
-            "others_p50_ms": _percentile(one.others, 50) * 1e3,
-            "others_p95_ms": _percentile(one.others, 95) * 1e3,
-            "ratio": _percentile(one.others, 95) / base,
-            "asked": one.asked / one.wall,
-            "service": one.service / one.wall * 100,
-            "stream": one.stream / one.wall * 100,
-            "database": one.database / one.wall * 100,
-            "load": one.load / one.wall * 100,
+            "seen_p50": _percentile(measurement.seen, 50),
+            "seen_p95": _percentile(measurement.seen, 95),
+            "seen_most": max(measurement.seen, default=0),
+            "others_p50_ms": _percentile(measurement.others, 50) * 1e3,
+            "others_p95_ms": _percentile(measurement.others, 95) * 1e3,
+            "ratio": _percentile(measurement.others, 95) / base,
+            "asked": measurement.asked / measurement.wall,
+            "service": measurement.service / measurement.wall * 100,
+            "stream": measurement.stream / measurement.wall * 100,
+            "database": measurement.database / measurement.wall * 100,
+            "load": measurement.load / measurement.wall * 100,
         }
-        told[way] = row | {"refused": one.refused, "changes_seen": len(one.seen)}
+        results[way] = row | {"refused": measurement.refused, "changes_seen": len(measurement.seen)}
         print(
             f"{way:<8}{row['seen_p50']:>12.2f}{row['seen_p95']:>8.2f}{row['seen_most']:>8.2f}"
             f"{row['others_p50_ms']:>15.1f}{row['others_p95_ms']:>8.1f}{row['ratio']:>7.2f}{row['asked']:>9.0f}"
             f"{row['service']:>11.1f}{row['stream']:>10.1f}{row['database']:>12.1f}{row['load']:>8.1f}"
-            f"  refused {one.refused}"
+            f"  refused {measurement.refused}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=1))
+    path.write_text(json.dumps(results, indent=1))
     print(f"written to {path}")
 
 

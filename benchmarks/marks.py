@@ -113,29 +113,29 @@ class MarkQuery:
 def make_guns(count: int, draw: random.Random, families: int | None = None) -> list[Gun]:
     """Return guns of growing families, or of a fixed number of families."""
     total = sum(form.weight for form in FORMATS)
-    found: list[Gun] = []
+    guns: list[Gun] = []
     for form in FORMATS:
-        wanted = count * form.weight // total
-        found += _family_by_family(form, wanted, draw, families)
-    draw.shuffle(found)
-    return found
+        needed = count * form.weight // total
+        guns += _family_by_family(form, needed, draw, families)
+    draw.shuffle(guns)
+    return guns
 
 
 def _family_by_family(
-    form: SerialFormat, wanted: int, draw: random.Random, families: int | None
+    form: SerialFormat, needed: int, draw: random.Random, families: int | None
 ) -> Iterator[Gun]:
     letters = len(form.pattern) - len(form.pattern.lstrip("A"))
     size = 10 ** form.pattern.count("#") * 26 ** (form.pattern.count("A") - letters)
-    each = max(1, wanted // families) if families else max(1, int(size * form.share))
-    dense = _density(min(each, wanted) / size)
-    while wanted > 0:
+    each = max(1, needed // families) if families else max(1, int(size * form.share))
+    dense = _density(min(each, needed) / size)
+    while needed > 0:
         prefix = "".join(draw.choices(LETTERS, k=letters))
         calibre = draw.choice(form.calibres)
-        for number in draw.sample(range(size), min(each, wanted, size)):
+        for number in draw.sample(range(size), min(each, needed, size)):
             serial = prefix + _serial_from_number(form.pattern[letters:], number)
             if len(set(serial)) > 1:  # 666666 is read as what stands for no serial
                 yield Gun(serial, form.make, calibre, form.type, form.country, dense)
-        wanted -= each
+        needed -= each
 
 
 def _serial_from_number(pattern: str, number: int) -> str:
@@ -150,26 +150,26 @@ def _density(share: float) -> str:
     return "dense" if share >= 0.3 else "medium" if share >= 0.05 else "sparse"
 
 
-def make_queries(held: list[Gun], count: int, draw: random.Random) -> list[MarkQuery]:
+def make_queries(guns: list[Gun], count: int, draw: random.Random) -> list[MarkQuery]:
     """Return queries of all classes; half have no true record."""
-    known = {(gun.serial, gun.make) for gun in held}
+    known = {(gun.serial, gun.make) for gun in guns}
     return [
-        _make_query(held, known, name, at % 2 == 0, draw)
+        _make_query(guns, known, name, at % 2 == 0, draw)
         for at in range(count // len(CORRUPTIONS))
         for name in CORRUPTIONS
     ]
 
 
 def _make_query(
-    held: list[Gun], known: set[tuple[str, str]], name: str, is_true: bool, draw: random.Random
+    guns: list[Gun], known: set[tuple[str, str]], name: str, is_true: bool, draw: random.Random
 ) -> MarkQuery:
     while True:
-        truth = draw.randrange(len(held))
-        gun = held[truth] if is_true else _unknown_gun(held[truth], known, draw)
+        truth = draw.randrange(len(guns))
+        gun = guns[truth] if is_true else _unknown_gun(guns[truth], known, draw)
         read = CORRUPTIONS[name](gun.serial, draw) if gun else None
         if (gun and read and read != gun.serial) or (gun and name == "clean"):
             break
-    make, calibre = _make_and_calibre(held, gun, draw)
+    make, calibre = _make_and_calibre(guns, gun, draw)
     return MarkQuery(read or gun.serial, name, make, calibre, truth if is_true else None, gun.dense)
 
 
@@ -182,7 +182,7 @@ def _unknown_gun(like: Gun, known: set[tuple[str, str]], draw: random.Random) ->
 
 
 def _make_and_calibre(
-    held: list[Gun], gun: Gun, draw: random.Random
+    guns: list[Gun], gun: Gun, draw: random.Random
 ) -> tuple[str | None, str | None]:
     """Return make and calibre for most queries.
 
@@ -190,7 +190,7 @@ def _make_and_calibre(
     """
     if draw.random() < 0.2:
         return None, None
-    wrong = draw.choice(held) if draw.random() < 0.05 else gun
+    wrong = draw.choice(guns) if draw.random() < 0.05 else gun
     return wrong.make, wrong.calibre
 
 
@@ -219,8 +219,8 @@ def _delete(serial: str, draw: random.Random) -> str:
 
 def _insert(serial: str, draw: random.Random) -> str:
     at = draw.randrange(len(serial) + 1)
-    beside = serial[min(at, len(serial) - 1)]
-    return serial[:at] + draw.choice("0123456789" if beside.isdigit() else LETTERS) + serial[at:]
+    neighbour = serial[min(at, len(serial) - 1)]
+    return serial[:at] + draw.choice("0123456789" if neighbour.isdigit() else LETTERS) + serial[at:]
 
 
 def _transpose(serial: str, draw: random.Random) -> str:
@@ -291,24 +291,24 @@ def fill_marks(
 
     Raises Invalid if the database was filled otherwise.
     """
-    held = make_guns(count, random.Random(SEED), families)
-    wanted = {"marks": len(held), "families": families}
+    guns = make_guns(count, random.Random(SEED), families)
+    content = {"marks": len(guns), "families": families}
     if marker.exists():
-        told = json.loads(marker.read_text())
-        speed = told.pop("rows_per_second")
-        if told != wanted:
-            raise Invalid(f"{marker.parent} holds {told}; name another folder")
-        return MarkDatabase(held, speed)
+        stored = json.loads(marker.read_text())
+        speed = stored.pop("rows_per_second")
+        if stored != content:
+            raise Invalid(f"{marker.parent} holds {stored}; name another folder")
+        return MarkDatabase(guns, speed)
     began = time.perf_counter()
     with (
         _without_indexes(owner_url)
-        if len(held) > BULK_ROWS
+        if len(guns) > BULK_ROWS
         else nullcontext(index.write_variants) as write
     ):
-        _write_marks(held, bar, write)
-    speed = round(len(held) / (time.perf_counter() - began), 1)
-    marker.write_text(json.dumps(wanted | {"rows_per_second": speed}))
-    return MarkDatabase(held, speed)
+        _write_marks(guns, bar, write)
+    speed = round(len(guns) / (time.perf_counter() - began), 1)
+    marker.write_text(json.dumps(content | {"rows_per_second": speed}))
+    return MarkDatabase(guns, speed)
 
 
 def vacuum(owner_url: str, statement: str = "VACUUM ANALYZE") -> None:
@@ -324,13 +324,13 @@ def _without_indexes(owner_url: str) -> Iterator[RowWriter]:
     """Drop the indexes within the block; give the writer to use."""
     engine = create_engine(owner_url, isolation_level="AUTOCOMMIT")
     with closing(engine.connect()) as connection:
-        made = list(connection.execute(text(INDEX_QUERY), {"tables": list(MARK_TABLES)}))
-        for table, name, _ in made:
+        indexes = list(connection.execute(text(INDEX_QUERY), {"tables": list(MARK_TABLES)}))
+        for table, name, _ in indexes:
             connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"))
             connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
         yield index.write_new_variants
         connection.execute(text("SET maintenance_work_mem = '1GB'"))
-        for _, _, definition in made:
+        for _, _, definition in indexes:
             connection.execute(text(definition))
     engine.dispose()
 
@@ -340,10 +340,10 @@ INDEX_QUERY: Final = (
 )
 
 
-def _write_marks(held: Sequence[Gun], bar: ProgressBar, write: RowWriter) -> None:
+def _write_marks(guns: Sequence[Gun], bar: ProgressBar, write: RowWriter) -> None:
     draw = random.Random(7)
-    for start in range(0, len(held), BATCH_ROWS):
-        some = held[start : start + BATCH_ROWS]
+    for start in range(0, len(guns), BATCH_ROWS):
+        some = guns[start : start + BATCH_ROWS]
         rows = [_mark_row(gun, start + at, draw) for at, gun in enumerate(some)]
         with transaction(operator("USA")):
             write(rows)

@@ -47,26 +47,26 @@ def _classify(code: str | None, certain: str | None, likely: str | None, how: st
     return "candidate: wrong" if likely else "candidate: none"
 
 
-def run(folder: Path, shown: int) -> None:
+def run(folder: Path, limit: int) -> None:
     """Print precision, recall, classes and times."""
-    found = read_pairs(folder)
+    pairs = read_pairs(folder)
     print(
-        f"{len(found.rows):,} pairs of rows; {found.shifted} shifted rows and {found.unpaired}"
+        f"{len(pairs.rows):,} pairs of rows; {pairs.shifted} shifted rows and {pairs.unpaired}"
         " others without a sure twin are left out"
     )
     for kind, column in COLUMN_BY_KIND.items():
-        _against_cleaned(kind, [(a[column], b[column]) for a, b in found.rows], shown)
+        _against_cleaned(kind, [(a[column], b[column]) for a, b in pairs.rows], limit)
     sample = list(csv.DictReader(SAMPLE_FILE.read_text("utf-8").splitlines()))
     for kind in COLUMN_BY_KIND:
         tally = Tally()
         for row in sample:
             if text := row[f"{kind}_text"]:
                 tally.add(kind, text, row[kind] or None)
-        _print_tally(f"{kind}, {len(sample)} rows of the hand-checked sample", tally, shown)
+        _print_tally(f"{kind}, {len(sample)} rows of the hand-checked sample", tally, limit)
     _print_times([row["make_text"] for row in sample])
 
 
-def _against_cleaned(kind: str, texts: Iterable[tuple[str, str]], shown: int) -> None:
+def _against_cleaned(kind: str, texts: Iterable[tuple[str, str]], limit: int) -> None:
     """Judge changed texts; the cleaned text gives the correct code."""
     changed, everything, unread = Tally(), Counter[str](), Counter[str]()
     for (raw, cleaned), count in Counter(texts).items():
@@ -81,12 +81,12 @@ def _against_cleaned(kind: str, texts: Iterable[tuple[str, str]], shown: int) ->
     print(f"\n{kind}: all rows: " + ", ".join(f"{n:,} {name}" for name, n in everything.items()))
     print(
         f"  changed, but the cleaned text is not certain either: {unread.total()}:"
-        f" {_examples(unread, shown)}"
+        f" {_examples(unread, limit)}"
     )
-    _print_tally(f"{kind}, rows whose spelling the cleaning changed", changed, shown)
+    _print_tally(f"{kind}, rows whose spelling the cleaning changed", changed, limit)
 
 
-def _print_tally(title: str, tally: Tally, shown: int) -> None:
+def _print_tally(title: str, tally: Tally, limit: int) -> None:
     count = tally.classes
     coded = sum(n for name, n in count.items() if not name.startswith(("none", "importer")))
     right, wrong = count["certain: right"], count["certain: wrong"]
@@ -98,7 +98,7 @@ def _print_tally(title: str, tally: Tally, shown: int) -> None:
     )
     print(f"  best candidate  precision {_share(also, answered)}  recall {_share(also, coded)}")
     for name, number in sorted(count.items()):
-        print(f"  {number:>6,}  {name}: {_examples(tally.examples[name], shown)}")
+        print(f"  {number:>6,}  {name}: {_examples(tally.examples[name], limit)}")
     print(
         "  right by confidence: "
         + ", ".join(
@@ -108,8 +108,8 @@ def _print_tally(title: str, tally: Tally, shown: int) -> None:
     )
 
 
-def _examples(found: Counter[str], shown: int) -> str:
-    return "; ".join(f"{text} ({n})" if n > 1 else text for text, n in found.most_common(shown))
+def _examples(counts: Counter[str], limit: int) -> str:
+    return "; ".join(f"{text} ({n})" if n > 1 else text for text, n in counts.most_common(limit))
 
 
 def _share(part: int, whole: int) -> str:
@@ -118,11 +118,11 @@ def _share(part: int, whole: int) -> str:
 
 def _print_times(texts: list[str]) -> None:
     """Print the time of cached and of new names."""
-    kept = _seconds_each(lambda text: names.resolve("make", text), texts * 200)
+    cached = _seconds_each(lambda text: names.resolve("make", text), texts * 200)
     new = _seconds_each(
         lambda text: names.find_candidates("make", text), [f"{text} Qx" for text in texts]
     )
-    print(f"\nresolve, in memory: {kept * 1e6:.2f} µs; candidates, new: {new * 1e3:.2f} ms")
+    print(f"\nresolve, in memory: {cached * 1e6:.2f} µs; candidates, new: {new * 1e3:.2f} ms")
 
 
 def _seconds_each(way: Callable[[str], object], texts: list[str]) -> float:
@@ -158,20 +158,22 @@ def read_pairs(folder: Path) -> Pairs:
         if len(application) < 10:  # a year and six digits
             shifted += len(rows)
             continue
-        found = list(_match_rows(rows, cleaned.get(application, [])))
-        paired += found
-        unpaired += len(rows) - len(found)
+        pairs = list(_match_rows(rows, cleaned.get(application, [])))
+        paired += pairs
+        unpaired += len(rows) - len(pairs)
     return Pairs(paired, shifted, unpaired)
 
 
 def _by_application(path: Path) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+    rows_by_application: dict[str, list[Row]] = defaultdict(list)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         next(rows)
         for row in rows:
-            found[row[APPLICATION].strip()].append(tuple(cell.strip() for cell in row))
-    return found
+            rows_by_application[row[APPLICATION].strip()].append(
+                tuple(cell.strip() for cell in row)
+            )
+    return rows_by_application
 
 
 def _match_rows(raw: list[Row], cleaned: list[Row]) -> Iterator[tuple[Row, Row]]:

@@ -50,13 +50,13 @@ class Outcome(NamedTuple):
     sureness: str = ""
 
 
-def run(owner_url: str, filled: MarkDatabase, asked: int, path: Path, families: int | None) -> None:
+def run(owner_url: str, filled: MarkDatabase, count: int, path: Path, families: int | None) -> None:
     """Run the queries against all ways in turns and write the results."""
-    held = filled.guns
-    _fill_trigrams(owner_url, held)
-    size = _index_sizes(owner_url, len(held))
-    everything, fulltext = baselines.FullScan(held), baselines.FullTextIndex(held)
-    asking = make_queries(held, asked, random.Random(SEED + 1))
+    guns = filled.guns
+    _fill_trigrams(owner_url, guns)
+    size = _index_sizes(owner_url, len(guns))
+    everything, fulltext = baselines.FullScan(guns), baselines.FullTextIndex(guns)
+    asking = make_queries(guns, count, random.Random(SEED + 1))
     ways: dict[str, SearchWay] = {
         "this": partial(_search_service, near=True),
         "a check": _search_service,
@@ -65,12 +65,12 @@ def run(owner_url: str, filled: MarkDatabase, asked: int, path: Path, families: 
         "rapidfuzz": everything.rapidfuzz,
         "oracle": everything.oracle,
     }
-    said, cpu = _run_in_turns(asking, ways, min(SAMPLE_RATE, max(1, len(held) // 100_000)))
-    about = {"marks": len(held), "families": families, "rows_per_second": filled.rows_per_second}
-    write_results(said, cpu, about | size, path)
+    outcomes, cpu = _run_in_turns(asking, ways, min(SAMPLE_RATE, max(1, len(guns) // 100_000)))
+    about = {"marks": len(guns), "families": families, "rows_per_second": filled.rows_per_second}
+    write_results(outcomes, cpu, about | size, path)
 
 
-def _fill_trigrams(owner_url: str, held: Sequence[Gun]) -> None:
+def _fill_trigrams(owner_url: str, guns: Sequence[Gun]) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
@@ -79,7 +79,7 @@ def _fill_trigrams(owner_url: str, held: Sequence[Gun]) -> None:
             text("CREATE TABLE bench_trigram (place int, serial text, make text, calibre text)")
         )
         cursor = connection.connection.cursor()
-        lines = (f"{at}\t{gun.serial}\t{gun.make}\t{gun.calibre}\n" for at, gun in enumerate(held))
+        lines = (f"{at}\t{gun.serial}\t{gun.make}\t{gun.calibre}\n" for at, gun in enumerate(guns))
         cursor.copy_expert("COPY bench_trigram FROM STDIN", _Lines(lines))  # type: ignore[attr-defined]
         connection.execute(
             text("CREATE INDEX ix_bench_trigram ON bench_trigram USING gin (serial gin_trgm_ops)")
@@ -103,7 +103,7 @@ class _Lines:
 
 
 def _index_sizes(owner_url: str, count: int) -> dict[str, float]:
-    asked = {
+    expressions = {
         "bytes_per_mark_forms": "pg_total_relation_size('mark_variant')",
         "bytes_per_mark_keys": "pg_total_relation_size('mark_key')",
         "bytes_per_mark_trigrams": "pg_relation_size('ix_bench_trigram')",
@@ -112,7 +112,7 @@ def _index_sizes(owner_url: str, count: int) -> dict[str, float]:
     with engine.connect() as connection:
         return {
             name: round((connection.scalar(text(f"SELECT {call}")) or 0) / count)
-            for name, call in asked.items()
+            for name, call in expressions.items()
         }
 
 
@@ -123,7 +123,7 @@ def _run_in_turns(
 
     In µs a query.
     """
-    said: list[Outcome] = []
+    outcomes: list[Outcome] = []
     used: dict[str, float] = dict.fromkeys(ways, 0.0)
     for start in range(0, len(asking), BLOCK):
         for name, way in ways.items():
@@ -132,18 +132,18 @@ def _run_in_turns(
             pids = database_pids()
             before = time.process_time() + harness.cpu_seconds(pids)
             some = asking[start : start + BLOCK][first::every]
-            said += [_run_query(name, way, query) for query in some]
+            outcomes += [_run_query(name, way, query) for query in some]
             used[name] += time.process_time() + harness.cpu_seconds(pids) - before
-    count = Counter(one.way for one in said)
-    return said, {name: round(seconds / count[name] * 1e6) for name, seconds in used.items()}
+    count = Counter(outcome.way for outcome in outcomes)
+    return outcomes, {name: round(seconds / count[name] * 1e6) for name, seconds in used.items()}
 
 
 def _run_query(name: str, way: SearchWay, query: MarkQuery) -> Outcome:
     with transaction(operator("BRA")):
         began = time.perf_counter()
-        found = way(query)
+        result = way(query)
         took = time.perf_counter() - began
-    places, is_hit, sureness = found if isinstance(found, tuple) else (found, False, "")
+    places, is_hit, sureness = result if isinstance(result, tuple) else (result, False, "")
     place = places.index(query.truth) if query.truth in places else None
     return Outcome(name, query, place, is_hit, is_hit and place != 0, took, sureness)
 
@@ -152,11 +152,15 @@ def _search_service(query: MarkQuery, *, near: bool = False) -> tuple[list[int],
     """Search as traces and matches do (`near`), or as a check."""
     make = names.labels("make", "en").get(query.make or "", query.make)
     calibre = names.labels("calibre", "en").get(query.calibre or "", query.calibre)
-    asked = Query(query.read, make=make, calibre=calibre, near=near)
-    found = _search(asked, operator("BRA"))[: baselines.MAX_RESULTS]
-    is_hit = verdict([one.evidence for one in found]) == "hit"
-    sureness = f"{found[0].evidence.strength} {found[0].evidence.near.kind}" if found else ""
-    return [one.held.record_id.int for one in found], is_hit, sureness
+    search_query = Query(query.read, make=make, calibre=calibre, near=near)
+    candidates = _search(search_query, operator("BRA"))[: baselines.MAX_RESULTS]
+    is_hit = verdict([candidate.evidence for candidate in candidates]) == "hit"
+    sureness = (
+        f"{candidates[0].evidence.strength} {candidates[0].evidence.near.kind}"
+        if candidates
+        else ""
+    )
+    return [candidate.mark_hit.record_id.int for candidate in candidates], is_hit, sureness
 
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:
@@ -167,50 +171,54 @@ def _search(query: Query, actor: Actor) -> list[Candidate]:
 
 
 def write_results(
-    said: Sequence[Outcome], cpu: dict[str, float], about: dict[str, Any], path: Path
+    outcomes: Sequence[Outcome], cpu: dict[str, float], about: dict[str, Any], path: Path
 ) -> None:
     """Print tables, draw the chart and write the figures as JSON."""
     print(json.dumps(about))
     figures = []
     for group in ("corruption", "dense", "named", "slip"):
         by: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
-        for one in said:
-            by[str(getattr(one.asked, group)), one.way].append(one)
+        for outcome in outcomes:
+            by[str(getattr(outcome.asked, group)), outcome.way].append(outcome)
         print(HEADING.format(group))
         figures += [_print_line(group, *key, some) for key, some in sorted(by.items())]
     by_way: dict[str, list[Outcome]] = defaultdict(list)
-    for one in said:
-        by_way[one.way].append(one)
+    for outcome in outcomes:
+        by_way[outcome.way].append(outcome)
     print(HEADING.format("all") + f"{'cpu µs':>9}")
     figures += [_print_line("all", "all", way, some, cpu[way]) for way, some in by_way.items()]
-    sure = _print_calibration(said)
-    wrong = {f"{share:.0%} as stamped": _wrong_share(said, share) for share in CLEAN_SHARES}
+    sure = _print_calibration(outcomes)
+    wrong = {f"{share:.0%} as stamped": _wrong_share(outcomes, share) for share in CLEAN_SHARES}
     print("wrong of the hits, by how many of the readings are as stamped: " + json.dumps(wrong))
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = {"figures": figures, "calibration": sure, "wrong_of_hits": wrong}
-    path.write_text(json.dumps(about | told, indent=1))
+    results = {"figures": figures, "calibration": sure, "wrong_of_hits": wrong}
+    path.write_text(json.dumps(about | results, indent=1))
     path.with_suffix(".svg").write_text(recall_chart(figures))
     print(f"written to {path}, and as a chart beside it")
 
 
-def _print_calibration(said: Sequence[Outcome]) -> dict[str, list[int]]:
+def _print_calibration(outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
     """Print the share of correct first candidates by strength."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for one in said:
-        if one.sureness and one.way == "a check":
-            counts[one.sureness][one.place == 0] += 1
+    for outcome in outcomes:
+        if outcome.sureness and outcome.way == "a check":
+            counts[outcome.sureness][outcome.place == 0] += 1
     print(f"{'first candidate':<24}{'right':>7}{'wrong':>7}{'share':>8}")
     for name, (wrong, right) in sorted(counts.items()):
         print(f"{name:<24}{right:>7}{wrong:>7}{right / (right + wrong):>8.3f}")
     return dict(counts)
 
 
-def _wrong_share(said: Sequence[Outcome], as_stamped: float) -> float:
+def _wrong_share(outcomes: Sequence[Outcome], as_stamped: float) -> float:
     """Return the share of wrong hits for a share of clean readings."""
-    ours = [one for one in said if one.way == "a check"]
-    count = Counter(one.asked.corruption == "clean" for one in ours)
+    ours = [outcome for outcome in outcomes if outcome.way == "a check"]
+    count = Counter(outcome.asked.corruption == "clean" for outcome in ours)
     weight = {True: as_stamped / count[True], False: (1 - as_stamped) / count[False]}
-    hits = [(weight[one.asked.corruption == "clean"], one.is_wrong) for one in ours if one.is_hit]
+    hits = [
+        (weight[outcome.asked.corruption == "clean"], outcome.is_wrong)
+        for outcome in ours
+        if outcome.is_hit
+    ]
     every = sum(share for share, _ in hits)
     return round(sum(share for share, is_wrong in hits if is_wrong) / every, 4) if every else 0.0
 
@@ -224,17 +232,17 @@ HEADING = (
 def _print_line(
     group: str, name: str, way: str, some: Sequence[Outcome], cpu: float | None = None
 ) -> dict[str, Any]:
-    true = [one for one in some if one.asked.truth is not None]
-    ms = [one.seconds * 1000 for one in some]
+    true = [outcome for outcome in some if outcome.asked.truth is not None]
+    ms = [outcome.seconds * 1000 for outcome in some]
     row: dict[str, Any] = {
         "group": group,
         "name": name,
         "way": way,
         "asked": len(some),
-        "recall_1": _share(one.place == 0 for one in true),
-        "recall_10": _share(one.place is not None for one in true),
-        "hits": sum(one.is_hit for one in some),
-        "wrong": sum(one.is_wrong for one in some),
+        "recall_1": _share(outcome.place == 0 for outcome in true),
+        "recall_10": _share(outcome.place is not None for outcome in true),
+        "hits": sum(outcome.is_hit for outcome in some),
+        "wrong": sum(outcome.is_wrong for outcome in some),
         "median_ms": round(median(ms), 2),
         "p99_ms": round(quantiles(ms, n=100)[98], 2) if len(ms) > 1 else round(ms[0], 2),
     }
@@ -245,8 +253,8 @@ def _print_line(
     return row | ({"cpu_us": cpu} if cpu else {})
 
 
-def _share(found: Iterable[bool]) -> float:
-    every = list(found)
+def _share(flags: Iterable[bool]) -> float:
+    every = list(flags)
     return round(sum(every) / len(every), 3) if every else 0.0
 
 
@@ -264,9 +272,9 @@ LEFT, WIDTH, BAR, GAP = 130, 520, 9, 14
 def recall_chart(figures: Sequence[Mapping[str, Any]]) -> str:
     """Return an SVG of recall@10 by class of corruption."""
     rows = [row for row in figures if row["group"] == "corruption"]
-    classes, asked = sorted({row["name"] for row in rows}), {row["way"] for row in rows}
-    ways = [way for way in COLOURS if way in asked]
-    found = {(row["name"], row["way"]): row["recall_10"] for row in rows}
+    classes, used = sorted({row["name"] for row in rows}), {row["way"] for row in rows}
+    ways = [way for way in COLOURS if way in used]
+    recalls = {(row["name"], row["way"]): row["recall_10"] for row in rows}
     parts, top = [_chart_legend(ways)], 40
     for name in classes:
         parts.append(
@@ -274,7 +282,7 @@ def recall_chart(figures: Sequence[Mapping[str, Any]]) -> str:
             f"{escape(name)}</text>"
         )
         for way in ways:
-            share = found.get((name, way), 0.0)
+            share = recalls.get((name, way), 0.0)
             parts.append(
                 f'<rect x="{LEFT}" y="{top}" width="{share * WIDTH:.1f}" height="{BAR - 1}"'
                 f' fill="{COLOURS[way]}"><title>{way}: {share}</title></rect>'

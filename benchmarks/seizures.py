@@ -36,18 +36,18 @@ Body = dict[str, Any]
 
 
 def run(
-    app: Flask, held: Sequence[Gun], rounds: int, each: int, path: Path
+    app: Flask, guns: Sequence[Gun], rounds: int, each: int, path: Path
 ) -> list[harness.Figure]:
     """Seize guns, every second one known, and write the figures."""
     with transaction(operator(OWNER_STATE)):
         before = db.session.scalar(select(func.count()).select_from(Record)) or 0
     draw = random.Random(SEED + before)  # others than the last run on the same database seized
-    wanted = 2 * rounds * each + 4
-    places = draw.sample(range(len(held)), min(len(held), wanted))
-    write_sale_records(held, places)
+    needed = 2 * rounds * each + 4
+    places = draw.sample(range(len(guns)), min(len(guns), needed))
+    write_sale_records(guns, places)
     asking, bodies = (
         make_client(app, SEIZING_STATE, "police_officer", "police"),
-        _seizure_bodies(held, places, draw),
+        _seizure_bodies(guns, places, draw),
     )
     for _ in range(4):
         asking.post("/seizures", next(bodies))
@@ -61,19 +61,19 @@ def run(
         rounds,
         each,
     )
-    harness.write_figures(f"Seizure of one gun with matching, {len(held):,} marks", figures, path)
+    harness.write_figures(f"Seizure of one gun with matching, {len(guns):,} marks", figures, path)
     print(_statement_counts(_capture_seizure(asking, next(bodies))))
     return figures
 
 
-def write_sale_records(held: Sequence[Gun], places: Sequence[int]) -> None:
+def write_sale_records(guns: Sequence[Gun], places: Sequence[int]) -> None:
     """Write missing sale records of some marks."""
     actor = operator(OWNER_STATE)
     for start in range(0, len(places), BATCH_SIZE):
         some = {UUID(int=place): place for place in places[start : start + BATCH_SIZE]}
         with transaction(actor):
             there = set(db.session.scalars(select(Record.id).where(Record.id.in_(some))))
-            new = {key: held[place] for key, place in some.items() if key not in there}
+            new = {key: guns[place] for key, place in some.items() if key not in there}
             entries = [_sale_entry(key, gun) for key, gun in new.items()]
             insert_many(Transfer, [_sale_row(entry, actor.now()) for entry in entries])
             record_commands.write_records(entries, actor.now())
@@ -111,12 +111,12 @@ def _sale_row(entry: record_commands.RecordEntry, now: datetime) -> dict[str, An
 
 
 def _seizure_bodies(
-    held: Sequence[Gun], places: Sequence[int], draw: random.Random
+    guns: Sequence[Gun], places: Sequence[int], draw: random.Random
 ) -> Iterator[Body]:
     """Yield endless seizures of known and unknown guns, some misread."""
     at = 0
     while True:
-        gun = held[places[at // 2 % len(places)]]
+        gun = guns[places[at // 2 % len(places)]]
         if at % 2:
             gun = gun._replace(
                 serial="".join(
@@ -131,7 +131,7 @@ def _seizure_bodies(
 
 
 def _body(gun: Gun) -> Body:
-    said = describe_gun(gun)
+    description = describe_gun(gun)
     names = ("type", "make", "serial", "calibre", "country_of_manufacture", "marking")
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
     return {
@@ -142,26 +142,26 @@ def _body(gun: Gun) -> Body:
         "place": {"country": SEIZING_STATE, "name": "Town"},
         "legal_grounds": ["possession"],
         "crime_context": ["drug_trafficking"],
-        "items": [{"line": 1} | {name: getattr(said, name) for name in names}],
+        "items": [{"line": 1} | {name: getattr(description, name) for name in names}],
     }
 
 
 def _capture_seizure(asking: Client, body: Body) -> statements.CapturedStatements:
     """Return the statements of a seizure, rolled back."""
-    with statements.capture_statements(SEIZING_STATE) as taken:
+    with statements.capture_statements(SEIZING_STATE) as captured:
         asking.post("/seizures", body)
-    return taken
+    return captured
 
 
-def _bare_inserts(taken: statements.CapturedStatements) -> harness.Operation:
+def _bare_inserts(captured: statements.CapturedStatements) -> harness.Operation:
     return harness.Operation(
-        partial(statements.run_statements, taken.inserts()),
-        partial(statements.run_statements, taken.others()),
+        partial(statements.run_statements, captured.inserts()),
+        partial(statements.run_statements, captured.others()),
     )
 
 
-def _statement_counts(taken: statements.CapturedStatements) -> str:
+def _statement_counts(captured: statements.CapturedStatements) -> str:
     return (
-        f"a seizure asks {len(taken.asked)} statements, of which {len(taken.writes)} write;"
-        f" barely {len(taken.inserts())} INSERTs hold its rows"
+        f"a seizure asks {len(captured.asked)} statements, of which {len(captured.writes)} write;"
+        f" barely {len(captured.inserts())} INSERTs hold its rows"
     )

@@ -39,11 +39,11 @@ class CapturedStatements:
         self.asked.append(statement)
         state, _agency = db.session.info.get("acting", (self.acting, None))
         self.acting = state or NO_STATE
-        for one, some in _split_statement(statement, values, is_many):
-            if "salsa_similar_marks(" in one:
-                self.searches.append((self.acting, one, some))
-            if WRITES.match(one):
-                self.writes.append((self.acting, one, some))
+        for query, some in _split_statement(statement, values, is_many):
+            if "salsa_similar_marks(" in query:
+                self.searches.append((self.acting, query, some))
+            if WRITES.match(query):
+                self.writes.append((self.acting, query, some))
 
     def inserts(self) -> list[Statement]:
         """Return the INSERTs, grouped by state and table."""
@@ -60,19 +60,19 @@ class CapturedStatements:
 
     def others(self) -> list[Statement]:
         """Return the UPDATEs and DELETEs."""
-        return [one for one in self.writes if not INSERTS.match(one[1])]
+        return [write for write in self.writes if not INSERTS.match(write[1])]
 
 
 @contextmanager
 def capture_statements(state: str) -> Iterator[CapturedStatements]:
     """Capture the statements of the block and roll them back."""
-    taken, engine = CapturedStatements(state), db.engine
-    event.listen(engine, "before_cursor_execute", taken.hear)
+    captured, engine = CapturedStatements(state), db.engine
+    event.listen(engine, "before_cursor_execute", captured.hear)
     try:
         with _rolled_back():
-            yield taken
+            yield captured
     finally:
-        event.remove(engine, "before_cursor_execute", taken.hear)
+        event.remove(engine, "before_cursor_execute", captured.hear)
 
 
 @contextmanager
@@ -127,15 +127,15 @@ def open_cursor() -> Iterator[Any]:
 def _split_statement(statement: str, values: Any, is_many: bool) -> Iterator[tuple[str, Any]]:
     """Split several INSERTs of one round trip."""
     if is_many and not isinstance(values, Mapping):  # a mapping holds many rows of one statement
-        yield from ((statement, one) for one in values)
+        yield from ((statement, value) for value in values)
         return
     if "; INSERT INTO" not in statement:
         yield statement, values
         return
     at = 0
-    for one in statement.split("; "):
-        count = one.count("%s")
-        yield one, tuple(values[at : at + count])
+    for query in statement.split("; "):
+        count = query.count("%s")
+        yield query, tuple(values[at : at + count])
         at += count
 
 

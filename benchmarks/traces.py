@@ -55,37 +55,37 @@ class Tracer:
 
 
 def run(
-    app: Flask, held: TradeData, owner_url: str, rounds: int, each: int, path: Path
+    app: Flask, trade: TradeData, owner_url: str, rounds: int, each: int, path: Path
 ) -> list[harness.Figure]:
     """Trace guns with complete chains and write the figures."""
-    guns = list(held.traced)
+    guns = list(trade.traced)
     random.Random(5).shuffle(guns)
     asking = Tracer(make_client(app, ASKING_STATE, "trace_analyst", "police"), cycle(guns))
     _check_chains(asking)
     _warm_up(asking, owner_url)
-    asked = partial(_capture_trace, asking)
+    capture = partial(_capture_trace, asking)
     ways: dict[str, harness.Prepared] = {
-        "bare SELECTs and INSERTs": lambda: _bare_operation(asked()),
-        "bare SELECTs": lambda: partial(_run_selects, asked()),
+        "bare SELECTs and INSERTs": lambda: _bare_operation(capture()),
+        "bare SELECTs": lambda: partial(_run_selects, capture()),
         "POST /traces": lambda: asking.trace,
         "SELECT 1": lambda: select_one,
     }
     figures = harness.measure_prepared(ways, database_pids, rounds, each)
-    about = f"{held.records:,} records, {len(guns):,} guns with their whole way"
+    about = f"{trade.records:,} records, {len(guns):,} guns with their whole way"
     harness.write_figures(f"Trace that is answered at once, {about}", figures, path)
-    print(_statement_counts(asked()))
+    print(_statement_counts(capture()))
     return figures
 
 
 def _check_chains(asking: Tracer) -> None:
     """Trace one gun of each route and check its chain."""
-    seen: set[tuple[str, ...]] = set()
-    while len(seen) < 2:
+    routes: set[tuple[str, ...]] = set()
+    while len(routes) < 2:
         gun, way = next(asking.guns)
-        if way not in seen:
-            seen.add(way)
-            made = asking.caller.post("/traces", _trace_body(gun))
-            result = asking.caller.get(f"/traces/{made['id']}/result")
+        if way not in routes:
+            routes.add(way)
+            trace = asking.caller.post("/traces", _trace_body(gun))
+            result = asking.caller.get(f"/traces/{trace['id']}/result")
             events = [event["event"] for event in result["chain"]]
             moves = ["export", "import"] * (1 if "ARG" in way else 2)
             assert events == ["manufacture", *moves, "domestic_sale", "domestic_sale"], events
@@ -99,11 +99,11 @@ def _warm_up(asking: Tracer, owner_url: str) -> None:
 
 
 def _trace_body(gun: Gun) -> dict[str, Any]:
-    said = describe_gun(gun)
+    description = describe_gun(gun)
     names = ("type", "make", "serial", "calibre", "country_of_manufacture", "marking")
     found_on = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
     return {
-        "firearm": {"line": 1} | {name: getattr(said, name) for name in names},
+        "firearm": {"line": 1} | {name: getattr(description, name) for name in names},
         "found_on": found_on,
         "case_number": f"C-{new_id()}",
         "priority": "routine",
@@ -114,14 +114,14 @@ def _trace_body(gun: Gun) -> dict[str, Any]:
     }
 
 
-def _run_selects(asked: tuple[Gun, statements.CapturedStatements]) -> None:
+def _run_selects(captured_trace: tuple[Gun, statements.CapturedStatements]) -> None:
     with statements.open_cursor() as cursor:
-        _search_and_read(cursor, *asked)
+        _search_and_read(cursor, *captured_trace)
 
 
-def _search_and_read(cursor: Any, gun: Gun, taken: statements.CapturedStatements) -> None:
+def _search_and_read(cursor: Any, gun: Gun, captured: statements.CapturedStatements) -> None:
     """Run the search statement and read each state's records."""
-    statements.execute_statements(cursor, taken.searches[:1])
+    statements.execute_statements(cursor, captured.searches[:1])
     by_state: dict[str, set[str]] = {}
     for record_id, state, norm, *_ in cursor.fetchall():
         if norm == keys.normalise(gun.serial):
@@ -132,8 +132,8 @@ def _search_and_read(cursor: Any, gun: Gun, taken: statements.CapturedStatements
         _read_records(cursor, ids)
 
 
-def _read_records(cursor: Any, found: Collection[str]) -> None:
-    ids = list(found)
+def _read_records(cursor: Any, record_ids: Collection[str]) -> None:
+    ids = list(record_ids)
     cursor.execute(RECORDS, (ids,))
     columns = [column.name for column in cursor.description]
     rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -152,26 +152,26 @@ def _read_records(cursor: Any, found: Collection[str]) -> None:
 def _capture_trace(asking: Tracer) -> tuple[Gun, statements.CapturedStatements]:
     """Return the next gun and the statements of its trace, rolled back."""
     gun, _ = next(asking.guns)
-    with statements.capture_statements(ASKING_STATE) as taken:
+    with statements.capture_statements(ASKING_STATE) as captured:
         asking.caller.post("/traces", _trace_body(gun))
-    return gun, taken
+    return gun, captured
 
 
-def _bare_operation(asked: tuple[Gun, statements.CapturedStatements]) -> harness.Operation:
-    gun, taken = asked
-    inserts, others = taken.inserts(), taken.others()
+def _bare_operation(captured_trace: tuple[Gun, statements.CapturedStatements]) -> harness.Operation:
+    gun, captured = captured_trace
+    inserts, others = captured.inserts(), captured.others()
 
     def bare() -> None:
         with statements.open_cursor() as cursor:
-            _search_and_read(cursor, gun, taken)
+            _search_and_read(cursor, gun, captured)
             statements.execute_statements(cursor, inserts)
 
     return harness.Operation(bare, lambda: statements.run_statements(others))
 
 
-def _statement_counts(asked: tuple[Gun, statements.CapturedStatements]) -> str:
-    _, taken = asked
+def _statement_counts(captured_trace: tuple[Gun, statements.CapturedStatements]) -> str:
+    _, captured = captured_trace
     return (
-        f"a trace asks {len(taken.asked)} statements, of which {len(taken.writes)} write;"
-        f" barely {len(taken.inserts())} INSERTs hold its rows"
+        f"a trace asks {len(captured.asked)} statements, of which {len(captured.writes)} write;"
+        f" barely {len(captured.inserts())} INSERTs hold its rows"
     )

@@ -101,11 +101,11 @@ def fill_trade(records: int, bar: ProgressBar, marker: Path, owner_url: str) -> 
     """
     chains = _choose_guns(records)
     crowd = max(0, records - sum(5 if way[0] == "BRA" else 7 for _, way in chains))
-    held = TradeData([(gun, way) for gun, way in chains], records)
+    trade = TradeData([(gun, way) for gun, way in chains], records)
     if marker.exists():
-        if (told := json.loads(marker.read_text())["records"]) != records:
-            raise Invalid(f"{marker.parent} holds {told} records; name another folder")
-        return held
+        if (stored := json.loads(marker.read_text())["records"]) != records:
+            raise Invalid(f"{marker.parent} holds {stored} records; name another folder")
+        return trade
     _register_agencies()
     # some serials that are drawn stand for none, and are left out
     _write_sales(make_guns(crowd + crowd // 50 + 50, random.Random(SEED))[:crowd], bar)
@@ -113,7 +113,7 @@ def fill_trade(records: int, bar: ProgressBar, marker: Path, owner_url: str) -> 
     _fold_rollups()
     vacuum(owner_url)
     marker.write_text(json.dumps({"records": records}))
-    return held
+    return trade
 
 
 def describe_gun(gun: Gun) -> Firearm:
@@ -135,13 +135,13 @@ def _english_name(kind: str, code: str) -> str:
 
 def _choose_guns(records: int) -> list[tuple[Gun, tuple[str, ...]]]:
     """Choose guns of the makers of both routes."""
-    wanted = min(MAX_CHAINS, max(2, records // CHAIN_RATE // 6)) // 2
-    every = make_guns(max(5_000, 20 * wanted), random.Random(SEED + 2))
-    found: list[tuple[Gun, tuple[str, ...]]] = []
+    needed = min(MAX_CHAINS, max(2, records // CHAIN_RATE // 6)) // 2
+    every = make_guns(max(5_000, 20 * needed), random.Random(SEED + 2))
+    chosen: list[tuple[Gun, tuple[str, ...]]] = []
     for maker, transit, importers, make in TRADE_ROUTES:
-        some = [gun for gun in every if gun.make == make][:wanted]
-        found += [(gun._replace(country=maker), (maker, *transit, *importers)) for gun in some]
-    return found
+        some = [gun for gun in every if gun.make == make][:needed]
+        chosen += [(gun._replace(country=maker), (maker, *transit, *importers)) for gun in some]
+    return chosen
 
 
 def _register_agencies() -> None:
@@ -257,8 +257,8 @@ def _record_permit(lot: Lot, state: str, kind: str, more: dict[str, Any]) -> lis
     number = f"{kind[0].upper() if kind != 'in_transit' else 'T'}-{lot.number}"
     signed = IssuingAuthority(f"{state}-LICENSING", "Signatory Example")
     data = PermitData(kind=kind, number=number, authority=signed, **lot.sides, **more)
-    found: list[UUID] = _run_command(permits.record_many, state, [data])
-    return found
+    permit_ids: list[UUID] = _run_command(permits.record_many, state, [data])
+    return permit_ids
 
 
 def _transit_plan(lot: Lot) -> dict[str, Any]:

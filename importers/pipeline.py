@@ -189,7 +189,7 @@ def _count_documents(events: Sequence[RowDocuments], actor: Actor, report: Impor
     all_counts = Counter(
         {kind.name: len(batch) for kind, batch in documents_by_kind(events).items()}
     )
-    report.taken += new_counts
+    report.imported += new_counts
     report.known += all_counts - new_counts
 
 

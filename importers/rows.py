@@ -117,7 +117,7 @@ class ImportReport:
     import_id: UUID = field(default_factory=new_id)
     rows_read: int = 0
     rows_imported: int = 0
-    taken: Counter[str] = field(default_factory=Counter)
+    imported: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
 

@@ -284,7 +284,7 @@ def standing(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 def standing_on(server: Server, pattern: Config, standing: tuple[Flask, Config]) -> Iterator[Flask]:
     """Give that application on a copy of a database, as if it had just been made."""
     made, config = standing
-    made.extensions["live"]._kept.clear()
+    made.extensions["live"]._cache.clear()
     made.extensions["live"]._changes = ChangeTracker()
     with server.copied(pattern, config.home, config):
         yield made

@@ -192,8 +192,8 @@ def traces(records: int, rounds: int, keep: Path | None) -> None:
 
     with _apart(keep) as (app, owner, home):
         with click.progressbar(length=records, label="filling") as bar:
-            held = trades.fill_trade(records, bar.update, home / "trades.json", owner)
-        benchmark.run(app, held, owner, rounds, 10, _result("traces"))
+            trade = trades.fill_trade(records, bar.update, home / "trades.json", owner)
+        benchmark.run(app, trade, owner, rounds, 10, _result("traces"))
 
 
 @bench.command()

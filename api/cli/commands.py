@@ -88,8 +88,8 @@ class Call:
     @cached_property
     def query(self) -> list[Field]:
         """Return the fields of the query."""
-        found = self.operation.parameters("query").items()
-        return [Field(f"query_{name}", (name,), each["schema"]) for name, each in found]
+        parameters = self.operation.parameters("query").items()
+        return [Field(f"query_{name}", (name,), each["schema"]) for name, each in parameters]
 
     @cached_property
     def body(self) -> list[Field]:
@@ -110,8 +110,8 @@ class Call:
             needed = ["--file body.json"]
         if operation.upload and JSON not in operation.contents:
             needed.append("--upload FILE")
-        shown = [each.metavar or "" for each in arguments]
-        example = " ".join(["salsa", operation.noun, operation.verb, *shown, *needed])
+        placeholders = [each.metavar or "" for each in arguments]
+        example = " ".join(["salsa", operation.noun, operation.verb, *placeholders, *needed])
         summary = operation.spec.get("summary", "")
         return click.Command(
             operation.verb,

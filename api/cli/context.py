@@ -120,10 +120,10 @@ def _words(error: SalsaError) -> str:
 
 def require_schema(config: Config) -> None:
     """Raise NotConfigured where the database is empty or at another version than the code."""
-    at, wanted = migrations.schema_revisions(config.database_url or "")
+    at, needed = migrations.schema_revisions(config.database_url or "")
     if at is None:
         raise NotConfigured(_empty(config))
-    if at != wanted:
+    if at != needed:
         raise NotConfigured(message("The database is at another version: run salsa db upgrade."))
 
 

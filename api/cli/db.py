@@ -41,9 +41,9 @@ def status() -> None:
       salsa db status
     """
     with database.running_database(Config.from_env()) as config:
-        at, wanted = migrations.schema_revisions(owner_url(config))
-    click.echo(f"at {at or 'nothing'}, needed {wanted}")
-    if at != wanted:
+        at, needed = migrations.schema_revisions(owner_url(config))
+    click.echo(f"at {at or 'nothing'}, needed {needed}")
+    if at != needed:
         raise click.exceptions.Exit(1)
 
 

@@ -42,9 +42,9 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
     Example:
       salsa demo --port 8000
     """
-    held = nullcontext() if no_serve else serve.reserve_port(host, port)
+    port_lock = nullcontext() if no_serve else serve.reserve_port(host, port)
     with ExitStack() as stack:
-        with held:
+        with port_lock:
             config = database.start_database(Config.from_env(), stack)
             path = config.home / "demo" / "credentials.json"
             with migrations.demo_lock(owner_url(config)):
@@ -59,11 +59,11 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
 
 def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
     """Make the region unless it stands; one that was begun and not finished is made anew."""
-    standing = _standing()
-    if standing == (DEMO, True):
-        _tell(path, base_url)
+    current = _current_region()
+    if current == (DEMO, True):
+        _write_accounts(path, base_url)
         return
-    if standing == (DEMO, False):
+    if current == (DEMO, False):
         migrations.clear_schema(owner_url(config))
         migrations.upgrade_schema(owner_url(config))
     today = datetime.now(UTC).date()
@@ -77,7 +77,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
         )
 
 
-def _tell(path: Path, base_url: str) -> None:
+def _write_accounts(path: Path, base_url: str) -> None:
     """Let the file tell the accounts of the region that stands, and where it is served now.
 
     What it told is nowhere else. Where it is lost the accounts are renewed, rather than the region
@@ -93,10 +93,10 @@ def _tell(path: Path, base_url: str) -> None:
     accounts.write_credentials(path, base_url, known)
 
 
-def _standing() -> tuple[str, bool] | None:
+def _current_region() -> tuple[str, bool] | None:
     with transaction(operator(None)):
-        found = installation.get_installation()
-        return (found.kind, found.is_complete) if found else None
+        current = installation.get_installation()
+        return (current.kind, current.is_complete) if current else None
 
 
 class Bar:

@@ -113,7 +113,7 @@ def check(path: Path, files: tuple[Path, ...]) -> None:
     for file in files:
         good = _good(file, keys, last)
         last[good.sender, good.recipient] = good
-        click.echo(_told(file, good))
+        click.echo(_envelope_text(file, good))
         click.echo(_caution(keys[good.kid]), nl=False)
     click.echo("The signatures are good.")
 
@@ -133,7 +133,7 @@ def _good(
     return read
 
 
-def _told(file: Path, good: Envelope) -> str:
+def _envelope_text(file: Path, good: Envelope) -> str:
     answered = f", answers {good.in_reply_to}" if good.in_reply_to else ""
     return "\n".join(
         (

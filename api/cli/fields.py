@@ -42,8 +42,8 @@ class Field:
         """Return the option with a value, as an example shows it."""
         if self.schema.get("type") == "boolean":
             return self.flag
-        one = resolve(self.schema["items"]) if self.is_list else self.schema
-        return f"{self.flag} {one['enum'][0] if 'enum' in one else name_value(one)}"
+        schema = resolve(self.schema["items"]) if self.is_list else self.schema
+        return f"{self.flag} {schema['enum'][0] if 'enum' in schema else name_value(schema)}"
 
     def option(self) -> click.Option:
         """Return the option of the command line."""
@@ -56,16 +56,18 @@ class Field:
                 default=None,
                 help=" ".join(filter(None, words)),
             )
-        one = resolve(self.schema["items"]) if self.is_list else self.schema
+        schema = resolve(self.schema["items"]) if self.is_list else self.schema
         words += ["Once for each."] if self.is_list else []
-        if resolve(one).get("type") == "object":
-            words.append(f"{WORDS}{', '.join(one['properties'])}.")
-        kind: click.ParamType[Any] = click.Choice(one["enum"]) if "enum" in one else Value(one)
+        if resolve(schema).get("type") == "object":
+            words.append(f"{WORDS}{', '.join(schema['properties'])}.")
+        kind: click.ParamType[Any] = (
+            click.Choice(schema["enum"]) if "enum" in schema else Value(schema)
+        )
         return click.Option(
             [self.key, self.flag],
             type=kind,
             multiple=self.is_list,
-            metavar=None if "enum" in one else name_value(one),
+            metavar=None if "enum" in schema else name_value(schema),
             help=" ".join(filter(None, words)),
         )
 
@@ -96,10 +98,10 @@ def parse_value(text: str, schema: Schema) -> Any:
     schema = resolve(schema)
     kind = schema.get("type")
     if kind in ("integer", "number"):
-        found = json.loads(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
-        if found is None or (kind == "integer" and not isinstance(found, int)):
+        parsed = json.loads(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
+        if parsed is None or (kind == "integer" and not isinstance(parsed, int)):
             raise ValueError(f"{text} is no {'whole ' if kind == 'integer' else ''}number")
-        return found
+        return parsed
     if kind == "boolean":
         if text not in ("true", "false"):
             raise ValueError(f"{text} is neither true nor false")
@@ -133,11 +135,11 @@ def find_fields(
     """Give the fields of an object; those of objects inside it by dotted names."""
     required = schema.get("required", ())
     for name, part in schema.get("properties", {}).items():
-        found, path, is_required = resolve(part), (*names, name), needed and name in required
-        if "properties" in found:
-            yield from find_fields(found, path, is_required)
+        inner, path, is_required = resolve(part), (*names, name), needed and name in required
+        if "properties" in inner:
+            yield from find_fields(inner, path, is_required)
         else:
-            yield Field(f"body_{'_'.join(path)}", path, found, is_required)
+            yield Field(f"body_{'_'.join(path)}", path, inner, is_required)
 
 
 def set_value(body: dict[str, Any], names: Sequence[str], value: Any) -> None:

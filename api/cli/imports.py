@@ -22,7 +22,7 @@ from salsa_ext.administration import installation
 from salsa_ext.core.errors import ImportRejected
 from salsa_ext.reference.names import require_participant
 
-SHOWN = 20
+MAX_PRINTED = 20
 IMPORTERS = (us_crime_guns.IMPORTER,)
 """Each has a command, named after its source."""
 
@@ -76,7 +76,7 @@ def importer_command(importer: Importer) -> click.Command:
     ) -> None:
         if dry_run and compare:
             raise click.UsageError("--compare traces what was taken, and --dry-run takes nothing.")
-        with application(), _rejects_kept(rejects_file):
+        with application(), _print_rejects_on_refusal(rejects_file):
             actor = operator(state, vault=current_vault())
             with transaction(actor):
                 require_participant(state)
@@ -117,7 +117,7 @@ def _bar(label: str) -> Iterator[Progress]:
 
 
 @contextmanager
-def _rejects_kept(rejects_file: Path | None) -> Iterator[None]:
+def _print_rejects_on_refusal(rejects_file: Path | None) -> Iterator[None]:
     """Show the rejects of a file that is refused as a whole, too: they say what is wrong."""
     try:
         yield
@@ -129,21 +129,21 @@ def _rejects_kept(rejects_file: Path | None) -> Iterator[None]:
 def _show(report: ImportReport, dry_run: bool, rejects_file: Path | None) -> None:
     verb = "to be taken" if dry_run else "taken"
     click.echo(f"{'rows read':<16}{report.rows_read:>7}")
-    for kind in sorted({*report.taken, *report.known}):
+    for kind in sorted({*report.imported, *report.known}):
         there = f", {report.known[kind]} there already" if report.known[kind] else ""
-        click.echo(f"{kind:<16}{report.taken[kind]:>7} {verb}{there}")
+        click.echo(f"{kind:<16}{report.imported[kind]:>7} {verb}{there}")
     click.echo(f"{'rows rejected':<16}{len(report.rejects):>7}")
     _show_rejects(report.rejects, rejects_file)
 
 
 def _show_rejects(rejects: Sequence[Reject], rejects_file: Path | None) -> None:
-    for reject in rejects[:SHOWN]:
+    for reject in rejects[:MAX_PRINTED]:
         click.echo(f"  row {reject.row:<7} {reject.reason}")
     if rejects_file is not None:
         _write_rejects(rejects, rejects_file)
         click.echo(f"  all of them are in {rejects_file}")
-    elif len(rejects) > SHOWN:
-        click.echo(f"  and {len(rejects) - SHOWN} more; --rejects FILE writes all")
+    elif len(rejects) > MAX_PRINTED:
+        click.echo(f"  and {len(rejects) - MAX_PRINTED} more; --rejects FILE writes all")
 
 
 def _write_rejects(rejects: Sequence[Reject], rejects_file: Path) -> None:
@@ -153,11 +153,11 @@ def _write_rejects(rejects: Sequence[Reject], rejects_file: Path) -> None:
         writer.writerows([escape_formula(cell) for cell in reject] for reject in rejects)
 
 
-def _show_agreement(found: Sequence[Comparison]) -> None:
+def _show_agreement(comparisons: Sequence[Comparison]) -> None:
     rows: dict[str, list[Any]] = {}
-    for one in found:
-        rows.setdefault(one.kind, []).append(one.case.row)
-    click.echo(f"\nTraces against the published days from sale to crime: {len(found)} rows")
+    for comparison in comparisons:
+        rows.setdefault(comparison.kind, []).append(comparison.case.row)
+    click.echo(f"\nTraces against the published days from sale to crime: {len(comparisons)} rows")
     for kind in (kind for kind in RESULT_CLASSES if kind in rows):
         click.echo(f"  {len(rows[kind]):>5}  {kind:<24} {RESULT_CLASSES[kind]}")
         if kind != "agrees":

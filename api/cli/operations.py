@@ -72,8 +72,8 @@ class Operation:
             for at in range(len(words) - len(noun) + 1):
                 before, after = words[:at], words[at + len(noun) :]
                 if words[at : at + len(noun)] == noun:
-                    one = "_".join([*before, *self.noun.split("-"), *after])
-                    is_plural = name != self.noun and one in operation_ids()
+                    full_name = "_".join([*before, *self.noun.split("-"), *after])
+                    is_plural = name != self.noun and full_name in operation_ids()
                     return "-".join([*before, *after, *(["many"] if is_plural else [])])
         return "-".join(words)
 
@@ -84,8 +84,8 @@ class Operation:
 
     def parameters(self, place: str) -> dict[str, Schema]:
         """Return the parameters of a place (query, header) by name."""
-        found = map(resolve, self.spec.get("parameters", ()))
-        return {each["name"]: each for each in found if each["in"] == place}
+        parameters = map(resolve, self.spec.get("parameters", ()))
+        return {each["name"]: each for each in parameters if each["in"] == place}
 
     @cached_property
     def contents(self) -> Mapping[str, Any]:
@@ -106,8 +106,8 @@ class Operation:
     def upload(self) -> tuple[str, str] | None:
         """Return the name and description of the file that may be sent, or None."""
         parts = self.contents.get(MULTIPART, {}).get("schema", {}).get("properties", {})
-        found = ((name, part["description"]) for name, part in parts.items() if name != "document")
-        return next(found, None)
+        files = ((name, part["description"]) for name, part in parts.items() if name != "document")
+        return next(files, None)
 
     @cached_property
     def has_json(self) -> bool:

@@ -77,8 +77,8 @@ def pick_values(body: Any, names: Sequence[str]) -> Iterator[Any]:
     elif not names:
         yield body
     else:
-        found = body.get(names[0]) if isinstance(body, dict) else None
-        yield from pick_values(found, names[1:])
+        value = body.get(names[0]) if isinstance(body, dict) else None
+        yield from pick_values(value, names[1:])
 
 
 def flatten(body: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

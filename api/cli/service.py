@@ -227,6 +227,6 @@ def _server(config: Config) -> Finding:
 def _schema(config: Config) -> Finding:
     with database.running_database(config) as started:
         url = started.migration_url or started.database_url or ""
-        at, wanted = migrations.schema_revisions(url)
+        at, needed = migrations.schema_revisions(url)
     remedy = "Run salsa db upgrade." if at else "Begin with salsa init or salsa demo."
-    return Finding(f"schema at {at or 'nothing'}", at == wanted, remedy)
+    return Finding(f"schema at {at or 'nothing'}", at == needed, remedy)

@@ -44,7 +44,7 @@ def verify(path: Path, token: str) -> None:
     reading = check_token("".join(text.split()), keys_in(path))
     click.echo(WORDS[reading.verdict])
     if reading.claims:
-        click.echo(_told(reading.claims))
+        click.echo(_claims_text(reading.claims))
     click.echo(_caution(reading), nl=False)
     raise click.exceptions.Exit(0 if reading.verdict == "valid" else 1)
 
@@ -57,7 +57,7 @@ def keys_in(path: Path) -> Mapping[str, PublicKey]:
         raise click.ClickException(f"{path} is no set of keys as the service gives it.") from None
 
 
-def _told(claims: Claims) -> str:
+def _claims_text(claims: Claims) -> str:
     goods = ", ".join(f"{amount} {name}" for name, amount in claims.quantities.items())
     return "\n".join(
         (

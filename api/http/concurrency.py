@@ -125,8 +125,8 @@ def _connections(peers: Collection[str]) -> Iterator[tuple[int, socket.socket]]:
 
 def _traffic(connection: socket.socket) -> tuple[float, int]:
     """Return for how many seconds nothing was sent, and how many bytes were received (tcp_info)."""
-    told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
-    return struct.unpack_from("I", told, 44)[0] / 1000, struct.unpack_from("Q", told, 128)[0]
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
+    return struct.unpack_from("I", info, 44)[0] / 1000, struct.unpack_from("Q", info, 128)[0]
 
 
 class LimitedBody:

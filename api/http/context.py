@@ -36,7 +36,7 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
         CLOCK=clock,
-        VAULT=Vault.of(config),
+        VAULT=Vault.from_config(config),
     )
     db.init_app(app)
     return app
@@ -44,9 +44,9 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
 
 def current_vault() -> Vault:
     """Return the vault of the running application."""
-    found = current_app.config["VAULT"]
-    assert isinstance(found, Vault)
-    return found
+    vault = current_app.config["VAULT"]
+    assert isinstance(vault, Vault)
+    return vault
 
 
 def without_turn() -> AbstractContextManager[None]:

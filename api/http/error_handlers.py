@@ -21,7 +21,7 @@ from api.http.errors import (
 )
 from api.http.json import InvalidJSON
 from api.http.multipart import NotMultipart
-from api.web import problems
+from api.web import access
 from salsa_ext.core.errors import Message, SalsaError, message
 
 HTTP_ERRORS = {
@@ -55,8 +55,8 @@ def problem_response(status: int, code: str, detail: Message, **more: Any) -> Re
     Sets Retry-After for 503, 429 and `in_flight`; WWW-Authenticate for 401.
     """
     body = problem_body(status, code, detail, **more)
-    if problems.wants_html():
-        response = current_app.response_class(problems.render_problem(body), status)
+    if access.wants_html():
+        response = current_app.response_class(access.render_problem(body), status)
     else:
         response = current_app.response_class(
             current_app.json.dumps(body), status, content_type=PROBLEM_TYPE
@@ -98,8 +98,8 @@ def handle_http_error(error: HTTPException) -> Response:
     more: dict[str, Any] = {}
     if status == 422:
         messages = getattr(error, "data", {}).get("messages", {})
-        told = flatten_errors(next(iter(messages.values()), {}))
-        more["errors"] = dict(islice(told, MAX_ERRORS))
+        flat = flatten_errors(next(iter(messages.values()), {}))
+        more["errors"] = dict(islice(flat, MAX_ERRORS))
     response = problem_response(status, code, detail, **more)
     if status == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)

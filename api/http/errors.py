@@ -105,7 +105,7 @@ def _extra_members(error: SalsaError) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if isinstance(error, errors.Invalid):
         first = islice(error.errors.items(), MAX_ERRORS)
-        more["errors"] = {path: [*map(translate, said)] for path, said in first}
+        more["errors"] = {path: [*map(translate, texts)] for path, texts in first}
     if isinstance(error, errors.RuleBroken | errors.InvalidByRule):
         more["article"] = error.article.source
     if isinstance(error, errors.OverQuantity):
@@ -122,8 +122,8 @@ def flatten_errors(messages: Any, path: str = "") -> Iterator[tuple[str, list[st
             at = path if key == "_schema" else f"{path}.{key}".lstrip(".")[:MAX_PATH]
             yield from flatten_errors(inner, at)
     else:
-        said = messages if isinstance(messages, list) else [messages]
-        yield path, [_error_text(text) for text in said]
+        texts = messages if isinstance(messages, list) else [messages]
+        yield path, [_error_text(text) for text in texts]
 
 
 def as_error_messages(

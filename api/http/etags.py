@@ -27,8 +27,8 @@ def with_etag(view: View) -> View:
     def run(*args: Any, **ids: Any) -> Any:
         response: Response = view(*args, **ids)
         if (version := g.get("version")) is not None:
-            shown = hashlib.blake2b(response.get_data(), digest_size=6).hexdigest()
-            response.set_etag(f"{version}.{g.language}.{shown}")
+            digest = hashlib.blake2b(response.get_data(), digest_size=6).hexdigest()
+            response.set_etag(f"{version}.{g.language}.{digest}")
         return response
 
     return run
@@ -40,11 +40,11 @@ def with_weak_etag(view: View, ignored_field: str) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
         response: Response = view(*args, **ids)
-        shown = {
+        content = {
             name: value for name, value in response.get_json().items() if name != ignored_field
         }
-        told = current_app.json.dumps(shown).encode()
-        response.set_etag(hashlib.blake2b(told, digest_size=12).hexdigest(), weak=True)
+        encoded = current_app.json.dumps(content).encode()
+        response.set_etag(hashlib.blake2b(encoded, digest_size=12).hexdigest(), weak=True)
         return response
 
     return run

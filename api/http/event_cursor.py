@@ -18,8 +18,8 @@ PADDING: Final = 1024
 
 def encode_cursor(actor: Actor, code: str, mark: EventCursor) -> str:
     """Encode a position as sealed and padded cursor text."""
-    said = json.dumps([mark.since, mark.upto, mark.after_id, mark.at.isoformat()])
-    whole = said.ljust(-(-len(said) // PADDING) * PADDING)
+    position = json.dumps([mark.since, mark.upto, mark.after_id, mark.at.isoformat()])
+    whole = position.ljust(-(-len(position) // PADDING) * PADDING)
     return base64.urlsafe_b64encode(
         actor.vault.seal(whole.encode(), _purpose(actor, code))
     ).decode()
@@ -29,11 +29,11 @@ def decode_cursor(actor: Actor, code: str, text: str) -> EventCursor:
     """Decode a cursor; raises Invalid for one of another reader."""
     try:
         sealed = base64.b64decode(text, altchars=b"-_", validate=True)
-        said = json.loads(actor.vault.open(sealed, _purpose(actor, code)))
+        position = json.loads(actor.vault.open(sealed, _purpose(actor, code)))
     except (binascii.Error, ValueError, NotConfigured):
         wrong = message("This is no `after` of these events; begin without one.")
         raise Invalid({"after": [wrong]}) from None
-    since, upto, beyond, at = said
+    since, upto, beyond, at = position
     return EventCursor(since, upto, beyond, datetime.fromisoformat(at))
 
 

@@ -40,8 +40,8 @@ class BodyParser(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Parse the body; an empty body is allowed without required fields."""
         body = self.read_body(req)
-        is_wanted = req.is_json and any(field.required for field in schema.fields.values())
-        if not body and not is_wanted:
+        is_required = req.is_json and any(field.required for field in schema.fields.values())
+        if not body and not is_required:
             return missing
         if body.count(b":") > MAX_KEYS:  # before parsing, which takes memory for each key
             raise InvalidJSON(message("The body has more than {most} fields.", most=MAX_KEYS))
@@ -55,9 +55,9 @@ class BodyParser(FlaskParser):
 class InvalidJSON(BadRequest):
     """Body that is not JSON; the message names line and column."""
 
-    def __init__(self, said: Message) -> None:
+    def __init__(self, problem: Message) -> None:
         super().__init__()
-        self.said = said
+        self.said = problem
 
 
 def parse_json(body: bytes | str) -> Any:

@@ -75,8 +75,8 @@ def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
             )
         else:
             pairs = zip(header, converters, cells, strict=True)
-            found = {name: read(cell) for name, read, cell in pairs if cell.strip()}
-            yield Row(line, lines.taken, found)
+            values = {name: read(cell) for name, read, cell in pairs if cell.strip()}
+            yield Row(line, lines.taken, values)
 
 
 def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
@@ -86,11 +86,11 @@ def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            found = orjson.loads(line)
+            value = orjson.loads(line)
         except orjson.JSONDecodeError:
-            found = None
-        if isinstance(found, dict):
-            yield Row(number, lines.taken, found)
+            value = None
+        if isinstance(value, dict):
+            yield Row(number, lines.taken, value)
         else:
             yield Row(number, lines.taken, wrong=message("This line is no JSON object."))
 
@@ -151,7 +151,9 @@ def _delimiter(header: str) -> str:
 
 def csv_columns(schema: Schema) -> Mapping[str, fields.Field[Any]]:
     """Return the possible CSV columns: all fields except lists."""
-    return {name: one for name, one in schema.fields.items() if not isinstance(one, fields.List)}
+    return {
+        name: field for name, field in schema.fields.items() if not isinstance(field, fields.List)
+    }
 
 
 def _example_header(schema: Schema) -> str:
@@ -187,19 +189,19 @@ def _converters(header: Sequence[str], schema: Schema) -> list[Callable[[str], A
     return [_converter(known[name]) for name in header]
 
 
-def _converter(of: fields.Field[Any]) -> Callable[[str], Any]:
+def _converter(field: fields.Field[Any]) -> Callable[[str], Any]:
     """Return a function from cell to JSON value; invalid cells stay text."""
-    if isinstance(of, fields.Integer | Quantity):
+    if isinstance(field, fields.Integer | Quantity):
         return _parse_number
-    return _parse_flag if isinstance(of, fields.Boolean) else str
+    return _parse_flag if isinstance(field, fields.Boolean) else str
 
 
 def _parse_number(cell: str) -> Any:
     try:
-        found = orjson.loads(cell.strip())
+        number = orjson.loads(cell.strip())
     except orjson.JSONDecodeError:
-        found = None
-    return found if isinstance(found, int | float) else CellText(cell)
+        number = None
+    return number if isinstance(number, int | float) else CellText(cell)
 
 
 def _parse_flag(cell: str) -> Any:
@@ -255,11 +257,11 @@ def load_manifest(
 
     Raises Invalid with the first wrong rows by line (`manifest.3.serial`).
     """
-    kept, wrong = SpooledManifest[Any](progress), RowErrors()
+    spooled, wrong = SpooledManifest[Any](progress), RowErrors()
     for items in _load_chunks(read_rows(file, kind, schema), schema, wrong):
-        kept.add(items)
-        kept.progress(len(items))
-        if len(kept) > MAX_STREAMED_ITEMS:
+        spooled.add(items)
+        spooled.progress(len(items))
+        if len(spooled) > MAX_STREAMED_ITEMS:
             reject_file(
                 message(
                     "A manifest has at most {most} rows; send the others as another one.",
@@ -267,9 +269,9 @@ def load_manifest(
                 )
             )
     wrong.raise_any()
-    if not kept:
+    if not spooled:
         reject_file(message("The manifest has no rows."))
-    return kept
+    return spooled
 
 
 def read_rows(file: IO[bytes], kind: str, schema: Schema) -> Iterator[Row]:
@@ -283,17 +285,17 @@ def _load_chunks(
     rows: Iterable[Row], schema: Schema, wrong: RowErrors
 ) -> Iterator[list[tuple[int, Any]]]:
     """Yield lists of valid items, limited in number and size."""
-    held: list[tuple[int, Any]] = []
+    chunk: list[tuple[int, Any]] = []
     size = 0
     for row in rows:
         if (item := wrong.load(row, schema)) is not None:
-            held.append((row.line, item))
+            chunk.append((row.line, item))
             size += row.size
-        if len(held) == CHUNK_SIZE or size >= MAX_CHUNK_BYTES:
-            yield held
-            held, size = [], 0
-    if held:
-        yield held
+        if len(chunk) == CHUNK_SIZE or size >= MAX_CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 class RowErrors:
@@ -311,15 +313,15 @@ class RowErrors:
         try:
             if row.wrong is None:
                 return schema.load(row.fields)
-            said = {f"manifest.{row.line}": [row.wrong]}
+            problems = {f"manifest.{row.line}": [row.wrong]}
         except ValidationError as error:
             # nobody mends thousands of fields of one row from a list of them
-            said = as_error_messages(error.messages, f"manifest.{row.line}", MAX_LISTED)
+            problems = as_error_messages(error.messages, f"manifest.{row.line}", MAX_LISTED)
         self.rows += 1
         if self.rows > MAX_LISTED:
             self.found["manifest"] = [MORE_ROWS_WRONG]
             self.raise_any()
-        self.found |= said
+        self.found |= problems
         return None
 
     def raise_any(self) -> None:

@@ -170,11 +170,13 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         """
         assert self.item
         schema, load, version = self.item
-        wanted = signature(command).parameters
+        parameters = signature(command).parameters
 
         def act(actor: Any, *data: Any, **ids: Any) -> Any:
-            arguments = {"data": data[0]} if data and "data" in wanted else data[0] if data else {}
-            if "expected_version" in wanted:
+            arguments = (
+                {"data": data[0]} if data and "data" in parameters else data[0] if data else {}
+            )
+            if "expected_version" in parameters:
                 arguments["expected_version"] = g.expected_version
             result = command(actor=actor, **ids, **arguments)
             return load(actor, result if location else next(iter(ids.values()), None))
@@ -188,7 +190,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             schema,
             permission,
             status=201 if location else status,
-            version=version if "expected_version" in wanted else None,
+            version=version if "expected_version" in parameters else None,
             location=location,
             **options,
         )(act)

@@ -69,11 +69,11 @@ def permit_sections(
 ) -> list[Part]:
     """Return the sections of a permit; of a blank form without content."""
     parties = face.get("parties") or {}
-    shown = ["importer", "final_consignee", "exporter", "broker"]
+    roles = ["importer", "final_consignee", "exporter", "broker"]
     sides = [
         part
-        for side in shown
-        for part in party_section(words, PARTY_TITLES[side], parties.get(side))
+        for role in roles
+        for part in party_section(words, PARTY_TITLES[role], parties.get(role))
     ]
     return [
         *_document_section(words, face),
@@ -101,16 +101,16 @@ def party_section(
     """Return the section of a party; empty without one."""
     if party is None and not words.is_blank:
         return []
-    of = party or {}
-    kind = (words.code("party_kind", of.get("kind")), words.state(of.get("country")))
+    details = party or {}
+    kind = (words.code("party_kind", details.get("kind")), words.state(details.get("country")))
     return words.fields(
         title,
-        words.field(message("Name"), of.get("name")),
+        words.field(message("Name"), details.get("name")),
         words.field(message("Kind, country"), ", ".join(filter(None, kind)) or None),
-        words.field(message("Address"), of.get("address")),
-        words.field(message("Telephone, e-mail"), of.get("contact")),
-        words.field(message("Identification"), of.get("identification")),
-        words.field(message("Licence"), of.get("licence")),
+        words.field(message("Address"), details.get("address")),
+        words.field(message("Telephone, e-mail"), details.get("contact")),
+        words.field(message("Identification"), details.get("identification")),
+        words.field(message("Licence"), details.get("licence")),
     )
 
 
@@ -160,7 +160,7 @@ def _other_description(words: SheetBuilder, line: Face) -> str:
     antique = words.pair(message("antique"))["a"] if line["antique"] else None
     part = line["part_kind"] if line["type"] or line["type_text"] else None
     lot = f"{words.pair(message('Lot'))['a']} {line['lot']}" if line["lot"] else None
-    told = (
+    origin = (
         words.code("state", country),
         str(year) if year else None,
         part,
@@ -169,7 +169,7 @@ def _other_description(words: SheetBuilder, line: Face) -> str:
         line["serial"],
         antique,
     )
-    return ", ".join(filter(None, told))
+    return ", ".join(filter(None, origin))
 
 
 def _document_section(words: SheetBuilder, face: Face) -> list[Part]:
@@ -201,17 +201,17 @@ def _states_section(words: SheetBuilder, face: Face) -> list[Part]:
 
 def _references_section(words: SheetBuilder, kind: str, face: Face) -> list[Part]:
     transit = ", ".join(
-        f"{one['state']} {one['number']}" for one in face.get("transit_permits") or ()
+        f"{permit['state']} {permit['number']}" for permit in face.get("transit_permits") or ()
     )
     own = {"import": message("Import certificate"), "export": message("Export certificate")}
-    found = [
+    own_fields = [
         words.field(label, face.get(f"{name}_permit_number"))
         for name, label in own.items()
         if name != kind
     ]
     if kind != "in_transit":
-        found.append(words.field(message("In-transit authorizations"), transit or None))
-    return words.fields(message("Documents of the other states"), *found)
+        own_fields.append(words.field(message("In-transit authorizations"), transit or None))
+    return words.fields(message("Documents of the other states"), *own_fields)
 
 
 def _transit_section(words: SheetBuilder, kind: str, face: Face) -> list[Part]:
@@ -270,16 +270,19 @@ def _amendments_section(words: SheetBuilder, face: Mapping[str, Any]) -> list[Pa
     """Return the table of amendments (Model Regulations 8.5), if any."""
     if words.is_blank:
         return []
-    rows = [_amendment_row(words, one) for one in face.get("amendments") or ()]
+    rows = [_amendment_row(words, amendment) for amendment in face.get("amendments") or ()]
     return words.table(message("Amendments"), AMENDMENT_COLUMNS, rows)
 
 
-def _amendment_row(words: SheetBuilder, one: Mapping[str, Any]) -> list[str]:
+def _amendment_row(words: SheetBuilder, amendment: Mapping[str, Any]) -> list[str]:
     return [
-        words.day(one["on"]) or "",
-        words.both(AMENDMENT_FIELDS[one["field"]]),
-        *(_amended_value(words, one["field"], one[side]) for side in ("before", "after")),
-        _authentication(one),
+        words.day(amendment["on"]) or "",
+        words.both(AMENDMENT_FIELDS[amendment["field"]]),
+        *(
+            _amended_value(words, amendment["field"], amendment[moment])
+            for moment in ("before", "after")
+        ),
+        _authentication(amendment),
     ]
 
 
@@ -291,9 +294,9 @@ def _amended_value(words: SheetBuilder, field: str, value: str | None) -> str:
     return value or "–"
 
 
-def _authentication(one: Mapping[str, Any]) -> str:
+def _authentication(amendment: Mapping[str, Any]) -> str:
     """Return agency and authentication; a changed mode needs none."""
-    if not one["authentication"]:
+    if not amendment["authentication"]:
         return "–"
-    agency, _ = agencies.agency_contact(one["agency"])
-    return f"{agency}: {one['authentication']}"
+    agency, _ = agencies.agency_contact(amendment["agency"])
+    return f"{agency}: {amendment['authentication']}"

@@ -47,10 +47,10 @@ def _compile(data: str, **options: Any) -> bytes:
             package_path=nowhere,
             package_cache_path=nowhere,
         )
-        made = compiler.compile(format="pdf", **options)
-    if not isinstance(made, bytes):
+        document = compiler.compile(format="pdf", **options)
+    if not isinstance(document, bytes):
         raise AssertionError("one document gives one file")
-    return made
+    return document
 
 
 def _qr_code(token: str | None) -> dict[str, Any]:

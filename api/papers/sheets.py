@@ -39,15 +39,15 @@ class SheetBuilder:
         if self.language == ENGLISH:
             return {"a": english, "b": None}
         template = load_catalogue(self.language).get(message.text, message.text)
-        said = format_message(template, message.params, self.language)
-        return self._beside(said, english)
+        translated = format_message(template, message.params, self.language)
+        return self._pair_of(translated, english)
 
     def named(self, kind: str, code: str) -> Pair:
         """Return the name of a code in both languages."""
         own, english = (names.label(kind, code, each) for each in (self.language, ENGLISH))
-        return self._beside(own, english)
+        return self._pair_of(own, english)
 
-    def _beside(self, own: str, english: str) -> Pair:
+    def _pair_of(self, own: str, english: str) -> Pair:
         return {"a": own, "b": None if self.is_alone or english == own else english}
 
     def code(self, kind: str, code: str | None) -> str | None:
@@ -70,13 +70,13 @@ class SheetBuilder:
         """Return a date as in the Model Regulations, and with month name."""
         if not on:
             return None
-        told = date.fromisoformat(on) if isinstance(on, str) else on
-        return f"{told:%d/%m/%Y} ({self.day_with_month(told)})"
+        day = date.fromisoformat(on) if isinstance(on, str) else on
+        return f"{day:%d/%m/%Y} ({self.day_with_month(day)})"
 
     def day_with_month(self, on: date | str) -> str:
         """Return a date with month name, for a table column."""
-        told = date.fromisoformat(on) if isinstance(on, str) else on
-        return str(dates.format_date(told, "d MMM yyyy", locale=self.language))
+        day = date.fromisoformat(on) if isinstance(on, str) else on
+        return str(dates.format_date(day, "d MMM yyyy", locale=self.language))
 
     def field(self, label: Message, value: str | Part | None, wide: bool = False) -> list[Part]:
         """Return a field; empty without value, except in a blank form."""
@@ -84,9 +84,9 @@ class SheetBuilder:
             return []
         return [{"label": self.pair(label), "value": value, "wide": wide}]
 
-    def fields(self, title: Message, *found: list[Part]) -> list[Part]:
+    def fields(self, title: Message, *parts: list[Part]) -> list[Part]:
         """Return a section of fields; empty without fields."""
-        listed = [one for fields in found for one in fields]
+        listed = [part for fields in parts for part in fields]
         return [{"kind": "fields", "title": self.pair(title), "fields": listed}] if listed else []
 
     def table(
@@ -167,8 +167,8 @@ def _split_long_row(row: Sequence[Any]) -> list[list[Any]]:
     long = [
         cell for cell in row if isinstance(cell, dict) and len(cell["whole"]) > MAX_COLUMN_CHARS
     ]
-    kept = [cell.get("beside", "…") if cell in long else cell for cell in row]
-    return [kept, *([{"whole": cell["whole"], "across": True}] for cell in long)]
+    cells = [cell.get("beside", "…") if cell in long else cell for cell in row]
+    return [cells, *([{"whole": cell["whole"], "across": True}] for cell in long)]
 
 
 def build_sheet(

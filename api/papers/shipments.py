@@ -88,8 +88,8 @@ def document_sections(
     parties = face.get("parties") or {}
     sides = [
         part
-        for side in ("exporter", "importer", "final_consignee", "carrier")
-        for part in party_section(words, PARTY_TITLES[side], parties.get(side))
+        for role in ("exporter", "importer", "final_consignee", "carrier")
+        for part in party_section(words, PARTY_TITLES[role], parties.get(role))
     ]
     return [
         *words.fields(
@@ -116,17 +116,17 @@ def plan_section(words: SheetBuilder, face: Face) -> list[Part]:
     places = packing_list.post_names(face.get("route") or ())
     route = " → ".join(places[code] for code in face.get("route") or ())
     expected = packing_list.post_names(
-        one["post"] for one in face.get("expected") or () if one["post"]
+        step["post"] for step in face.get("expected") or () if step["post"]
     )
     rows = [
         [
-            words.code("checkpoint_stage", one["stage"]),
-            expected.get(one["post"], ""),
-            _expected_time(one["at"]),
+            words.code("checkpoint_stage", step["stage"]),
+            expected.get(step["post"], ""),
+            _expected_time(step["at"]),
         ]
-        for one in face.get("expected") or ()
+        for step in face.get("expected") or ()
     ]
-    shown = [
+    parts = [
         *words.fields(
             message("Planned shipment"),
             words.field(message("Date of shipment"), words.day(face.get("ships_on"))),
@@ -141,9 +141,9 @@ def plan_section(words: SheetBuilder, face: Face) -> list[Part]:
         )
     ]
     return (
-        shown
+        parts
         if words.is_blank
-        else [*shown, *words.table(message("Expected times"), EXPECTED_COLUMNS, rows)]
+        else [*parts, *words.table(message("Expected times"), EXPECTED_COLUMNS, rows)]
     )
 
 
@@ -153,17 +153,17 @@ def items_section(
     """Return the list of items, or their number if too many."""
     totals = words.totals(facts.quantities) if facts else []
     if len(items) > packing_list.MAX_ITEMS:
-        told = words.pair(
+        counted = words.pair(
             message(
                 "{count} items stand in the electronic manifest, which the QR code seals.",
                 count=len(items),
             )
         )
-        said = " / ".join(filter(None, told.values()))
+        sentence = " / ".join(filter(None, counted.values()))
         return words.fields(
             message("Goods of this shipment"),
-            words.field(message("Items"), said, wide=True),
-            *(words.field(message("Total"), one["value"]) for one in totals),
+            words.field(message("Items"), sentence, wide=True),
+            *(words.field(message("Total"), total["value"]) for total in totals),
         )
     title = message("Goods of this shipment")
     return words.table(
@@ -177,9 +177,9 @@ def bulk_section(words: SheetBuilder, face: Face, permit: PermitView) -> list[Pa
     rows = []
     for entry in face["bulk"]:
         line = lines.get(entry["line"])
-        told = ", ".join(filter(None, describe_goods(words, line))) if line else ""
+        goods = ", ".join(filter(None, describe_goods(words, line))) if line else ""
         quantity = words.quantity(entry["quantity"], line["unit"] if line else None)
-        rows.append([str(entry["line"]), told, entry.get("lot") or "", quantity])
+        rows.append([str(entry["line"]), goods, entry.get("lot") or "", quantity])
     return words.table(message("Goods without serial numbers"), BULK_COLUMNS, rows, numbers=(0, 3))
 
 
@@ -232,11 +232,11 @@ def _transit_permits(words: SheetBuilder, face: Face) -> str | None:
     """Return the in-transit authorizations with their known last days."""
     named = face.get("transit_permits") or ()
     until = packing_list.transit_last_days(named)
-    told = []
-    for one in named:
-        last = words.day(until.get((one["state"], one["number"])))
-        told.append(f"{one['state']} {one['number']}" + (f" → {last}" if last else ""))
-    return "; ".join(told) or None
+    permits = []
+    for number in named:
+        last = words.day(until.get((number["state"], number["number"])))
+        permits.append(f"{number['state']} {number['number']}" + (f" → {last}" if last else ""))
+    return "; ".join(permits) or None
 
 
 def _transport(words: SheetBuilder, face: Face) -> str | None:
@@ -246,5 +246,5 @@ def _transport(words: SheetBuilder, face: Face) -> str | None:
 
 def _expected_time(at: str) -> str:
     """Return an expected time in the time zone of its place."""
-    told = datetime.fromisoformat(at)
-    return f"{told:%d/%m/%Y %H:%M} (UTC{told:%z})"
+    moment = datetime.fromisoformat(at)
+    return f"{moment:%d/%m/%Y %H:%M} (UTC{moment:%z})"

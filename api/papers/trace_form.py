@@ -73,31 +73,31 @@ def render_trace_form(form: RequestForm, kind: str, language: str, at: datetime)
     """Return a form as `pdf`, or its fields as `csv` or `json`."""
     if kind == "pdf":
         return FormFile(_render_pdf(form, language, at), kind)
-    said = form_data(form, at)
-    return FormFile(_write_csv(said["fields"]) if kind == "csv" else _write_json(said), kind)
+    content = form_data(form, at)
+    return FormFile(_write_csv(content["fields"]) if kind == "csv" else _write_json(content), kind)
 
 
 def form_data(form: RequestForm, at: datetime) -> dict[str, Any]:
     """Return the fields of ATF F 3312.1 with their English names."""
-    told = atf_fields(form, at.date())
+    fields = atf_fields(form, at.date())
     return {
         "form": ATF_FORM,
         "leg": str(form.leg.id),
         "fields": [
             {
-                "part": one.part,
-                "item": one.item,
-                "name": one.name.text,
-                "required": one.required,
-                "value": one.value,
+                "part": field.part,
+                "item": field.item,
+                "name": field.name.text,
+                "required": field.required,
+                "value": field.value,
             }
-            for one in told
+            for field in fields
         ],
     }
 
 
-def _write_json(said: dict[str, Any]) -> bytes:
-    return json.dumps(said, ensure_ascii=False, indent=2).encode()
+def _write_json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=2).encode()
 
 
 def _write_csv(fields: list[dict[str, Any]]) -> bytes:
@@ -105,8 +105,8 @@ def _write_csv(fields: list[dict[str, Any]]) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(CSV_COLUMNS)
     for row in fields:
-        told = row | {"required": "Yes" if row["required"] else "No"}
-        writer.writerow([_csv_cell(told[name]) for name in CSV_COLUMNS])
+        values = row | {"required": "Yes" if row["required"] else "No"}
+        writer.writerow([_csv_cell(values[name]) for name in CSV_COLUMNS])
     return buffer.getvalue().encode("utf-8-sig")
 
 
@@ -122,7 +122,7 @@ def _render_pdf(form: RequestForm, language: str, at: datetime) -> bytes:
     words = SheetBuilder(language, is_alone=True)
     trace = form.view.trace
     with use_language(language):
-        made = build_sheet(
+        document = build_sheet(
             words,
             words.pair(message("Request for a trace")),
             words.state(trace.owner_state) or "",
@@ -131,8 +131,8 @@ def _render_pdf(form: RequestForm, language: str, at: datetime) -> bytes:
             FOOTER,
             basis=_legal_basis(words, form),
         )
-        made["number_label"] = words.pair(message("Case number"))
-    return render_sheet(made, at)
+        document["number_label"] = words.pair(message("Case number"))
+    return render_sheet(document, at)
 
 
 def _legal_basis(words: SheetBuilder, form: RequestForm) -> str:
@@ -214,7 +214,7 @@ def _events_section(words: SheetBuilder, form: RequestForm) -> list[Part]:
 
 
 def _atf_section(words: SheetBuilder, form: RequestForm, at: datetime) -> list[Part]:
-    rows = [_field_row(words, one) for one in atf_fields(form, at.date())]
+    rows = [_field_row(words, field) for field in atf_fields(form, at.date())]
     return words.table(
         message("Fields of {form}; * is required", form=ATF_FORM), FIELD_COLUMNS, rows
     )
@@ -264,7 +264,7 @@ class FormField:
 
 def atf_fields(form: RequestForm, on: date) -> list[FormField]:
     """Return the fields in form order; English codes, ISO dates."""
-    by_hand = [FormField(*one, None) for one in BY_HAND]
+    by_hand = [FormField(*field, None) for field in BY_HAND]
     filled = [
         *_request_fields(form, on),
         *_gun_fields(form.view.trace.firearm),
@@ -289,11 +289,11 @@ def _request_fields(form: RequestForm, on: date) -> Iterator[FormField]:
 
 def _instructions(form: RequestForm) -> str | None:
     trace = form.view.trace
-    told = [
+    sentences = [
         f"Needed by {trace.needed_by.isoformat()}." if trace.needed_by else None,
         "Confidentiality is requested." if trace.confidentiality_requested else None,
     ]
-    return " ".join(filter(None, told)) or None
+    return " ".join(filter(None, sentences)) or None
 
 
 def _gun_fields(gun: Mapping[str, Any]) -> Iterator[FormField]:
@@ -324,14 +324,14 @@ def _gun_fields(gun: Mapping[str, Any]) -> Iterator[FormField]:
 def _serial_text(serial: str | None) -> str | None:
     """Return a serial with its unread characters explained in words."""
     norm = normalise(serial) if serial else ""
-    told = []
+    notes = []
     if unread := norm.count("?"):
-        told.append(f"{unread} unread, each written ?")
+        notes.append(f"{unread} unread, each written ?")
     if "*" in norm:
-        told.append("* stands for some that are unread")
+        notes.append("* stands for some that are unread")
     if "[" in norm:
-        told.append("brackets hold what one may be")
-    return f"{serial} (characters: {'; '.join(told)})" if told else serial
+        notes.append("brackets hold what one may be")
+    return f"{serial} (characters: {'; '.join(notes)})" if notes else serial
 
 
 def _obliterated_text(marking: str | None) -> str | None:
@@ -343,8 +343,8 @@ def _obliterated_text(marking: str | None) -> str | None:
 
 def _english_name(gun: Mapping[str, Any], kind: str) -> str | None:
     code = gun.get(kind)
-    said: str | None = names.display_name(kind, code, ENGLISH) if code else gun.get(f"{kind}_text")
-    return said
+    name: str | None = names.display_name(kind, code, ENGLISH) if code else gun.get(f"{kind}_text")
+    return name
 
 
 def _recovery_fields(form: RequestForm) -> Iterator[FormField]:

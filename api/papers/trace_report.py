@@ -79,12 +79,12 @@ def render_trace_report(report: TraceReport, language: str, at: datetime) -> Rep
         issuer = words.state(report.view.trace.owner_state) or ""
         status = None if report.is_for_court else words.pair(POLICE_NOTICE)
         sections = _report_sections(words, report, at)
-        made = build_sheet(words, title, issuer, number, sections, POLICE_NOTICE)
-        made["number_label"] = words.pair(message("Case number"))
-    content = hashlib.sha256(rfc8785.dumps(made | {"status": status})).hexdigest()
-    said = [status["a"]] if status else []
-    foot = {"a": "\n".join([*map(str, said), f"SHA-256: {content}"]), "b": None}
-    body = render_sheet(made | {"status": status, "foot": foot}, at)
+        document = build_sheet(words, title, issuer, number, sections, POLICE_NOTICE)
+        document["number_label"] = words.pair(message("Case number"))
+    content = hashlib.sha256(rfc8785.dumps(document | {"status": status})).hexdigest()
+    lines = [status["a"]] if status else []
+    foot = {"a": "\n".join([*map(str, lines), f"SHA-256: {content}"]), "b": None}
+    body = render_sheet(document | {"status": status, "foot": foot}, at)
     return ReportFile(body, content, hashlib.sha256(body).hexdigest())
 
 
@@ -108,12 +108,12 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
             SEARCHED_COLUMNS,
             [
                 (
-                    words.state(one.state),
-                    str(one.records),
-                    words.day(one.through) or "–",
-                    words.code("leg_status", one.status),
+                    words.state(searched.state),
+                    str(searched.records),
+                    words.day(searched.through) or "–",
+                    words.code("leg_status", searched.status),
                 )
-                for one in result.searched
+                for searched in result.searched
             ],
         ),
         *_list_section(
@@ -134,46 +134,46 @@ def _chain_section(words: SheetBuilder, view: ResultView) -> list[Part]:
         return _events_section(words, message("Chain, in order"), view, chain)
     guns = [[event for event in chain if event["record"] in gun["records"]] for gun in several]
     apart = {record for gun in several for record in gun["records"]}
-    found = words.fields(
+    parts = words.fields(
         message("Chain, in order"),
         words.field(
             message("Several guns"), words.both(SEVERAL_GUNS[view.result.several_marks]), wide=True
         ),
     )
     for number, events in enumerate(guns, 1):
-        found += _events_section(
+        parts += _events_section(
             words,
             message("Gun {number}: {gun}", number=number, gun=_gun_name(events)),
             view,
             events,
         )
     rest = [event for event in chain if event["record"] not in apart]
-    return found + _events_section(words, message("Of any of these"), view, rest)
+    return parts + _events_section(words, message("Of any of these"), view, rest)
 
 
 def _gun_name(events: Sequence[Mapping[str, Any]]) -> str:
     """Return serial and model of a gun, as last recorded."""
-    told = ([event[name] for event in events if event.get(name)] for name in ("serial", "model"))
-    return " ".join(found[-1] for found in told if found) or "–"
+    values = ([event[name] for event in events if event.get(name)] for name in ("serial", "model"))
+    return " ".join(recorded[-1] for recorded in values if recorded) or "–"
 
 
 def _candidates_section(words: SheetBuilder, view: ResultView) -> list[Part]:
     """Return the possible guns, by first sale or by records."""
-    found, told = view.result.candidates, {event["record"]: event for event in view.events()}
-    sold = all(one["time_to_crime_days"] is not None for one in found)
+    candidates, events = view.result.candidates, {event["record"]: event for event in view.events()}
+    sold = all(candidate["time_to_crime_days"] is not None for candidate in candidates)
     title = message("First sales that are possible") if sold else message("Guns that it may be")
     return words.table(
         title,
         CANDIDATE_COLUMNS,
         [
             (
-                words.state(one["state"]),
-                unbroken_text(told[one["record"]]["serial"]) or "–",
-                event_name(words, told[one["record"]]["event"]),
-                words.day(one["occurred_on"]),
-                _days_text(one["time_to_crime_days"]) or "–",
+                words.state(candidate["state"]),
+                unbroken_text(events[candidate["record"]]["serial"]) or "–",
+                event_name(words, events[candidate["record"]]["event"]),
+                words.day(candidate["occurred_on"]),
+                _days_text(candidate["time_to_crime_days"]) or "–",
             )
-            for one in found
+            for candidate in candidates
         ],
     )
 
@@ -227,10 +227,10 @@ def _refusing_states(words: SheetBuilder, view: TraceView) -> str | None:
 
 def _rejection_text(words: SheetBuilder, report: TraceReport) -> str | None:
     """Return state, day and reason of an overruled rejection."""
-    said = report.view.overruled_decline
-    if said is None:
+    decline = report.view.overruled_decline
+    if decline is None:
         return None
-    return f"{words.state(said.sender)}, {words.day(said.at.date())}: {said.data['text']}"
+    return f"{words.state(decline.sender)}, {words.day(decline.at.date())}: {decline.data['text']}"
 
 
 def find_section(
@@ -307,28 +307,28 @@ def _result_section(words: SheetBuilder, view: ResultView) -> list[Part]:
 def _duration_text(words: SheetBuilder, days: int | None) -> str | None:
     if days is None:
         return None
-    said: str = format_timedelta(
+    text: str = format_timedelta(
         timedelta(days=days), granularity="day", threshold=inf, locale=words.language
     )
-    return said
+    return text
 
 
 def _diversion_section(words: SheetBuilder, view: ResultView) -> list[Part]:
     """Return the last lawful point and the point of diversion."""
     last, diversion = view.result.last_lawful, view.result.point_of_diversion
-    told = {event["record"]: _event_text(words, event) for event in view.events()}
-    where = told[last["record"]] if last else None
+    texts = {event["record"]: _event_text(words, event) for event in view.events()}
+    where = texts[last["record"]] if last else None
     if not diversion:
         return words.fields(
             message("Last lawful point"), words.field(message("Event"), where, wide=True)
         )
-    shown = words.field(message("Last lawful point"), where, wide=True)
+    parts = words.field(message("Last lawful point"), where, wide=True)
     before = diversion["before"]
     return words.fields(
         message("Point of diversion"),
-        shown,
-        words.field(message("It left after"), told.get(diversion["after"])),
-        words.field(message("and before"), told.get(before) if before else None),
+        parts,
+        words.field(message("It left after"), texts.get(diversion["after"])),
+        words.field(message("and before"), texts.get(before) if before else None),
         words.field(message("Kind"), words.code("diversion_kind", diversion["diversion_kind"])),
         words.field(message("What shows it"), translate_event(diversion["why"]), wide=True),
     )
@@ -369,8 +369,8 @@ def _event_row(words: SheetBuilder, view: ResultView, event: Mapping[str, Any]) 
     document = words.code("object", event["document_kind"]) or ""
     source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
     if corrected := event.get("corrected_at"):
-        said = words.both(message("Corrected since it was answered: {on}", on=corrected[:10]))
-        source = f"{source} ({said})"
+        correction = words.both(message("Corrected since it was answered: {on}", on=corrected[:10]))
+        source = f"{source} ({correction})"
     by_hand = event.get("by_hand")
     if by_hand:
         source = " ".join(filter(None, (f"{source}." if source else "", translate_event(by_hand))))
@@ -388,12 +388,12 @@ def _event_row(words: SheetBuilder, view: ResultView, event: Mapping[str, Any]) 
     ]
 
 
-def _party_text(words: SheetBuilder, view: ResultView, side: Mapping[str, Any] | None) -> str:
+def _party_text(words: SheetBuilder, view: ResultView, holder: Mapping[str, Any] | None) -> str:
     """Return a party by name if readable, else kind and country."""
-    if not side:
+    if not holder:
         return "–"
-    party = view.parties.get(UUID(side["id"]))
+    party = view.parties.get(UUID(holder["id"]))
     if party and party.name:
         return f"{party.name} ({party.country})"
-    kind = words.code("party_kind", side["kind"]) or ""
-    return f"{kind} ({side['country']})" if side.get("country") else kind
+    kind = words.code("party_kind", holder["kind"]) or ""
+    return f"{kind} ({holder['country']})" if holder.get("country") else kind

@@ -172,7 +172,7 @@ class CandidateResponse(Schema):
 
 def present_candidate(candidate: Candidate) -> dict[str, Any]:
     """Return the fields of CandidateResponse."""
-    hit, evidence = candidate.held, candidate.evidence
+    hit, evidence = candidate.mark_hit, candidate.evidence
     is_open = candidate.is_open
     return {
         "state": hit.state,

@@ -286,7 +286,7 @@ def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, 
 
 def present_document_sharing(view: Any) -> dict[str, Any]:
     """Return the sharing of a document; hides the reason if withheld."""
-    return present_sharing(view.sharing, view.held) | (
+    return present_sharing(view.sharing, view.present_groups) | (
         {} if view.may("remarks") else {"reason": None}
     )
 

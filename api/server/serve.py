@@ -38,12 +38,12 @@ class _GranianServer(Granian):  # type: ignore[misc,valid-type]  # a variable, b
     """
 
     def _stop_workers(self) -> None:
-        again = threading.Timer(2, self._tell_again)
+        again = threading.Timer(2, self._terminate_again)
         again.start()
         super()._stop_workers()
         again.cancel()
 
-    def _tell_again(self) -> None:
+    def _terminate_again(self) -> None:
         for worker in filter(WorkerProcess.is_alive, self.wrks.copy()):
             worker.terminate()
 
@@ -74,7 +74,9 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
         working_dir=ROOT,
     )
     # granian advises against so many threads, which `turns` holds back
-    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
+    logging.getLogger("_granian").addFilter(
+        lambda record: "Python threads" not in record.getMessage()
+    )
     with process.run_worker_process():
         server.serve()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import formatting, security
-from api.web.blueprints import AREAS
-from api.web.pages import account, border, investigation, licensing, tracing
+from api.web import choices, formatting, security
+from api.web.pages import AREAS, account, border, investigation, licensing, tracing
 
 # Importing the packages registers their routes on the blueprints.
 PACKAGES = (account, border, investigation, licensing, tracing)
@@ -14,7 +13,9 @@ PACKAGES = (account, border, investigation, licensing, tracing)
 
 def register(app: Flask) -> None:
     """Register pages, template globals and the check of forms."""
-    app.jinja_env.globals.update(formatting.TEMPLATE_GLOBALS, csrf_token=security.csrf_token)
+    app.jinja_env.globals.update(
+        formatting.TEMPLATE_GLOBALS, choices=choices, csrf_token=security.csrf_token
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(security.check_csrf)
     app.after_request(security.set_csrf_cookie)

@@ -112,7 +112,7 @@ class LeadGraph:
 
     height: int
     words: Sequence[str]
-    dots: Sequence[GraphGun]
+    guns: Sequence[GraphGun]
     more: int
 
     @property
@@ -127,10 +127,10 @@ def draw_lead(shared: str, lead: Mapping[str, Any]) -> LeadGraph:
     `shared` is the name of its kind.
     """
     guns = lead["guns"][:MAX_GUNS]
-    dots = [_draw_gun(at, gun) for at, gun in enumerate(guns)]
+    drawn = [_draw_gun(at, gun) for at, gun in enumerate(guns)]
     words = textwrap.wrap(shared, LINE_LENGTH)
-    height = max(ROW_HEIGHT * len(dots), 20 * len(words) + 24)
-    return LeadGraph(height, words, dots, lead["gun_count"] - len(dots))
+    height = max(ROW_HEIGHT * len(drawn), 20 * len(words) + 24)
+    return LeadGraph(height, words, drawn, lead["gun_count"] - len(drawn))
 
 
 def _draw_gun(at: int, gun: Mapping[str, Any]) -> GraphGun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from flask import g
 
 from api.i18n.messages import translate
 from api.web import formatting
+from api.web.forms import Field
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import accounts
 from salsa_ext.core import codes
@@ -23,6 +24,8 @@ from salsa_ext.reference.names import participants
 
 MAX_ROWS = 1000
 Options = list[tuple[str, str]]
+Groups = list[tuple[str, Options]]
+"""Options under headings."""
 CODE_LISTS = {
     "party_kind": codes.PARTY_KINDS,
     "regime": codes.PERMIT_REGIMES,
@@ -94,9 +97,7 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
         message("The trace and its report say so."),
     ),
 }
-"""What a passing, or a sending, may have to be confirmed against, by its field: its label and a hint."""
-NAMES_OF_OTHER_KIND = {"notification_kind": ("object", NOTIFICATION_KINDS)}
-"""Lists whose codes have the names of another kind, which stand within a sentence there."""
+"""Fields that confirm what would be refused else: label and hint."""
 
 
 @dataclass(frozen=True)
@@ -108,91 +109,74 @@ class Suggestions:
     countries: list[str]
 
 
+def field_options(field: Field) -> Options | Groups:
+    """Return the options of a field for the signed-in user."""
+    if isinstance(field.options, tuple):
+        return [(code, translate(label)) for code, label in field.options]
+    return options_for(field.options or "", g.actor)
+
+
+def options_for(name: str, actor: Actor) -> Options | Groups:
+    """Return the options of a list by its name.
+
+    A closed list, one of SOURCES, or `worker:PERMISSION`.
+    """
+    kind, _, permission = name.partition(":")
+    if kind == "worker":
+        return workers(actor, Permission(permission))
+    return SOURCES[name](actor) if name in SOURCES else code_options(name)
+
+
 def code_options(kind: str) -> Options:
     """Return the options of a closed list in its own order."""
-    if kind in NAMES_OF_OTHER_KIND:
-        named, known = NAMES_OF_OTHER_KIND[kind]
-        return _sort_by_name(
-            {code: formatting.capitalise(names.label(named, code, g.language)) for code in known}
-        )
+    if kind == "notification_kind":  # named like the object, which stands within a sentence
+        named = {code: names.label("object", code, g.language) for code in NOTIFICATION_KINDS}
+        return _sort_by_name({code: formatting.capitalise(name) for code, name in named.items()})
     return [(code, names.label(kind, code, g.language)) for code in CODE_LISTS[kind]]
 
 
-def options_for(name: str, actor: Actor) -> Options:
-    """Return the options of a field by the name of its list.
-
-    A closed list, own agencies, own posts, other states, events, or `worker:PERMISSION`.
-    """
-    own = {
-        "agency": agencies,
-        "other_agency": other_agencies,
-        "post": own_posts,
-        "state": other_states,
-        "event": events,
-        "helped": helpful_options,
-    }
-    kind, _, rest = name.partition(":")
-    if kind == "worker":
-        return workers(actor, Permission(rest))
-    return own[name](actor) if name in own else code_options(name)
-
-
-def states(excluded: str | None = None) -> list[tuple[str, Options]]:
-    """Return today's states in two groups: participants, then others.
-
-    Each group is sorted by name.
-    """
-    left_out = {excluded, *names.former_states()}
+def states(excluded: str | None = None) -> Groups:
+    """Return today's states in two groups: participants, then others."""
+    left_out, near = {excluded, *names.former_states()}, participants()
     named = {
         code: name
         for code, name in names.labels("state", g.language).items()
         if code not in left_out
     }
-    near = participants()
-    groups = (
-        [code for code in named if code in near],
-        [code for code in named if code not in near],
+    first, rest = (
+        _sort_by_name({code: name for code, name in named.items() if (code in near) == is_near})
+        for is_near in (True, False)
     )
-    first, rest = (_sort_by_name({code: named[code] for code in group}) for group in groups)
-    return [("near", first), ("far", rest)]
+    taking_part, others = message("Taking part here"), message("Others")
+    return [(translate(taking_part), first), (translate(others), rest)]
 
 
-def other_states(actor: Actor) -> Options:
-    """Return all states except the own one, participants first."""
-    return [option for _, group in states(excluded=actor.state) for option in group]
+def participating_states(excluded: str | None = None) -> Options:
+    """Return the participating states, sorted by name."""
+    return states(excluded)[0][1]
 
 
-def helpful_options(actor: Actor) -> Options:
-    """Return the two options for feedback on an answer."""
-    return [
-        ("true", formatting.sentence("It helped")),
-        ("false", formatting.sentence("It did not help")),
-    ]
-
-
-def events(actor: Actor) -> Options:
-    """Return the events of a gun in the order of its life."""
-    return [(code, formatting.event_name(code)) for code in codes.EVENT_KINDS]
-
-
-def types() -> list[tuple[str, Options]]:
+def types() -> Groups:
     """Return types of goods grouped by category, firearms first."""
     named = {code: names.label("type", code, g.language) for code in names.type_codes()}
-    return [
-        (
-            heading,
-            _sort_by_name(
-                {code: named[code] for code in named if names.type_category(code) == group}
-            ),
-        )
-        for group, heading in code_options("category")
-    ]
+    by_category = {
+        category: {
+            code: name for code, name in named.items() if names.type_category(code) == category
+        }
+        for category, _ in code_options("category")
+    }
+    return [(name, _sort_by_name(by_category[code])) for code, name in code_options("category")]
 
 
 def agencies(actor: Actor) -> Options:
     """Return the agencies of the actor's state, sorted by name."""
-    found = reference_agencies.list_agencies(actor, {"state": actor.state}, MAX_ROWS, None).items
-    return sorted(((row.code, row.name) for row in found), key=lambda option: option[1])
+    rows = reference_agencies.list_agencies(actor, {"state": actor.state}, MAX_ROWS, None).items
+    return sorted(((row.code, row.name) for row in rows), key=lambda option: option[1])
+
+
+def other_agencies(actor: Actor) -> Options:
+    """Return the other agencies of the actor's state, sorted by name."""
+    return [(code, name) for code, name in agencies(actor) if code != actor.agency]
 
 
 def workers(actor: Actor, permission: Permission) -> Options:
@@ -204,53 +188,50 @@ def workers(actor: Actor, permission: Permission) -> Options:
     ]
 
 
-def other_agencies(actor: Actor) -> Options:
-    """Return the other agencies of the actor's state, sorted by name."""
-    return [(code, name) for code, name in agencies(actor) if code != actor.agency]
-
-
 def suggestions(actor: Actor) -> Suggestions:
     """Return suggestions for the free fields of goods."""
+    makes = reference_queries.list_makes(actor, {}, MAX_ROWS, None).items
+    calibres = reference_queries.list_calibres(actor, {}, MAX_ROWS, None).items
     return Suggestions(
-        sorted(make.name for make in reference_queries.list_makes(actor, {}, MAX_ROWS, None).items),
-        sorted(
-            calibre.name
-            for calibre in reference_queries.list_calibres(actor, {}, MAX_ROWS, None).items
-        ),
+        sorted(make.name for make in makes),
+        sorted(calibre.name for calibre in calibres),
         sorted(names.labels("state", g.language).values()),
     )
 
 
+def posts(actor: Actor, **filters: Any) -> dict[str, str]:
+    """Return names of border posts by code."""
+    rows = reference_queries.list_posts(actor, filters, MAX_ROWS, None).items
+    return {post.code: post.name for post in rows}
+
+
 def own_posts(actor: Actor) -> Options:
     """Return the border posts of the actor's state, sorted by name."""
-    found = reference_queries.list_posts(actor, {"state": actor.state}, MAX_ROWS, None).items
-    return sorted(((post.code, post.name) for post in found), key=lambda option: option[1])
+    return sorted(posts(actor, state=actor.state).items(), key=lambda option: option[1])
 
 
 def posts_between(actor: Actor, permit: Any) -> Options:
     """Return the border posts between the states of a permit."""
     states = {permit.exporting_state, permit.importing_state, *permit.transit_states}
-    found = reference_queries.list_posts(actor, {}, MAX_ROWS, None).items
-    return sorted(
-        ((post.code, post.name) for post in found if {post.state_a, post.state_b} <= states),
-        key=lambda option: option[1],
-    )
+    rows = reference_queries.list_posts(actor, {}, MAX_ROWS, None).items
+    between = ((post.code, post.name) for post in rows if {post.state_a, post.state_b} <= states)
+    return sorted(between, key=lambda option: option[1])
 
 
-def posts(actor: Actor) -> dict[str, str]:
-    """Return names of border posts by code."""
-    return {
-        post.code: post.name
-        for post in reference_queries.list_posts(actor, {}, MAX_ROWS, None).items
-    }
+SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
+    "agency": agencies,
+    "other_agency": other_agencies,
+    "post": own_posts,
+    "state": lambda actor: states(actor.state),
+    "participant": lambda actor: participating_states(),
+    "other_participant": lambda actor: participating_states(actor.state),
+    "event": lambda actor: [(code, formatting.event_name(code)) for code in codes.EVENT_KINDS],
+}
+"""Lists that depend on the reader or have names of their own."""
 
 
 def _sort_by_name(named: dict[str, str]) -> Options:
-    return sorted(named.items(), key=lambda option: _sort_key(option[1]))
-
-
-def _sort_key(name: str) -> str:
-    return name_matching.fold_name("state", name)
+    return sorted(named.items(), key=lambda option: name_matching.fold_name("state", option[1]))
 
 
 def first_available(options: Iterable[tuple[str, str]], *preferred: str | None) -> str:

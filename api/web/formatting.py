@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from math import inf
 from types import SimpleNamespace
 from typing import Any, Final, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, lists, numbers, units
-from flask import g, request
+from flask import g, request, url_for
 
 from api.http.auth import SESSION_COOKIE
 from api.i18n.messages import translate
@@ -21,6 +22,7 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.values import LAWFUL
 from salsa_ext.reference import agencies, names
+from salsa_ext.reference.calendars import actor_zone
 
 ALL_AGENCIES: Final = 1000
 WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -35,6 +37,20 @@ MARK_LOCATIONS: Final = {
     "barrel": message("barrel"),
 }
 """Where on a gun a mark stands; other words stay as they were typed."""
+SUBJECT_PAGES: Final = {
+    "alert": "investigation.alert_page",
+    "permit": "licensing.permit_page",
+    "shipment": "licensing.shipment_page",
+    "discrepancy": "licensing.discrepancy_page",
+    "match": "investigation.match_page",
+    "hit": "investigation.hit_page",
+    "consent": "tracing.consent_page",
+    "request": "tracing.request_page",
+    "trace": "tracing.trace_page",
+    "record": "investigation.history_page",
+    "seizure": "investigation.seizure_page",
+}
+"""The page of each kind of object that has one."""
 MOVEMENT_EVENTS: Final = {"export": message("Export"), "import": message("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
@@ -150,6 +166,14 @@ def has_permission(permission: str) -> bool:
     return actor is not None and permission in actor.permissions
 
 
+def subject_address(kind: str, key: UUID | str) -> str | None:
+    """Return the address of an object's page; None without one or without permission."""
+    if kind not in SUBJECT_PAGES or not has_permission(f"{kind}:read"):
+        return None
+    path: dict[str, Any] = {f"{kind}_id": key}
+    return url_for(SUBJECT_PAGES[kind], **path)
+
+
 def capitalise(text: str) -> str:
     """Return text with its first letter capitalised."""
     return text[:1].upper() + text[1:]
@@ -211,6 +235,11 @@ def offset(at: datetime, zone: str) -> str:
     """Return the UTC offset of a zone at a time: UTC−03:00."""
     written = at.astimezone(ZoneInfo(zone)).strftime("%z")
     return f"UTC{written[0].replace('-', '−')}{written[1:3]}:{written[3:5]}"
+
+
+def user_zone() -> str:
+    """Return the IANA zone of the signed-in user."""
+    return actor_zone(g.actor)
 
 
 def iso_moment(at: str, zone: str) -> str:
@@ -286,6 +315,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "has_permission": has_permission,
     "iso_day": iso_day,
     "iso_moment": iso_moment,
+    "user_zone": user_zone,
     "error_summary": error_summary,
     "event_name": event_name,
     "signed": signed,
@@ -297,4 +327,5 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "opening_hours": opening_hours,
     "verdict": verdict,
     "location": location,
+    "subject_address": subject_address,
 }

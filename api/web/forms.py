@@ -1,9 +1,9 @@
-"""A submitted form of the pages with its errors."""
+"""Forms of the pages: declared fields, typed values, errors, and the JSON they stand for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,16 +11,49 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from api.http.errors import flatten_errors
+from api.http.fields.codes import StateCode
+from api.http.fields.numbers import Quantity, Real, Whole
+from api.http.fields.texts import Flag
+from api.http.fields.times import Moment
 from api.i18n.messages import format_day, translate, with_state_names
-from api.web.form_bodies import DECIMAL, LOCAL_TIME, FormBody
 from salsa_ext.core.errors import FieldLabels, Invalid, Message, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.time import UTC_ZONE
+from salsa_ext.reference import names
 
+INTEGER = re.compile(r"-?[0-9]{1,15}")
+DECIMAL = re.compile(r"-?(?:[0-9]{1,15}(?:[.,][0-9]{1,2})?|0[.,][0-9]{1,6})")
+DEGREES = re.compile(r"-?[0-9]{1,4}(?:[.,][0-9]{1,6})?")
+LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+INTEGER_NEEDED = message("A whole number is needed here, without separators, such as 1000.")
+NUMBER_NEEDED = message(
+    "A number is needed here, without separators of thousands, such as 1000 or 2.5."
+)
 REQUIRED = message("This field is required.")
+VERSION_FIELD = "expected_version"
+"""The hidden field with the version that the page showed."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form.
+
+    `widget` is one of the macro `field` in fields.html, `options` the name of a list of choices or
+    the choices, `blank` what stands for none.
+    `required` None draws no sign, False says that the field may stay empty.
+    """
+
+    path: str
+    label: Message
+    widget: str = "text"
+    options: str | tuple[tuple[str, Message], ...] | None = None
+    required: bool | None = None
+    hint: Message | None = None
+    max_length: int = 300
+    blank: Message | None = None
 
 
 @dataclass
@@ -28,10 +61,11 @@ class Form:
     """Typed values and errors by field path ("" is the whole form).
 
     `token` identifies one filling-in: sent twice, it has one effect. `labels` collects the names of
-    fields while the page is rendered, for the summary of errors. `is_under_way`: the first
+    fields while the page is rendered, for the summary of errors. `is_in_progress`: the first
     submission is still being processed. `confirm` is the field that confirms what was refused.
-    `existing` is the id of the record that already exists. `opened` is the field that gets the
-    focus. `called` maps names of fields and actions of the API to their names on the page.
+    `existing` is the id of the record that already exists. `focus_field` gets the focus.
+    `page_labels` maps names of fields and actions of the API to their names on the page. `photo` is set by
+    `submission.read_photo`.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -39,58 +73,56 @@ class Form:
     token: str = field(default_factory=lambda: str(new_id()))
     labels: dict[str, str] = field(default_factory=dict)
     status: int = 200
-    is_under_way: bool = False
-    """Whether the first sending is being taken still: it is not refused, and is sent again."""
+    is_in_progress: bool = False
     confirm: str = ""
-    """The field by which what was refused can be confirmed."""
     existing: UUID | None = None
-    """What there is already of that which was sent: it was refused for that."""
     zone: str = UTC_ZONE
-    opened: str = ""
-    """The field that takes the focus."""
-    called: dict[str, str] = field(default_factory=dict)
-    """What fields and actions of the interface are called on the page, by their names there."""
+    focus_field: str = ""
+    page_labels: dict[str, str] = field(default_factory=dict)
+    photo: Any = None
 
     def get(self, path: str) -> str:
         """Return the typed value of a field."""
         return self.values.get(path, "")
 
-    def said(self, path: str) -> list[str]:
+    @property
+    def expected_version(self) -> int:
+        """Return the version that the page showed; 0 if missing or invalid."""
+        typed = self.get(VERSION_FIELD)
+        return int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+
+    def errors_of(self, path: str) -> list[str]:
         """Return the errors of a field."""
         return self.errors.get(path, [])
 
-    def said_within(self, path: str) -> list[str]:
+    def errors_within(self, path: str) -> list[str]:
         """Return the errors of a field and of its parts."""
-        return [
-            text
-            for at, said in self.errors.items()
-            if at == path or at.startswith(f"{path}.")
-            for text in said
-        ]
+        paths = (at for at in self.errors if at == path or at.startswith(f"{path}."))
+        return [text for at in paths for text in self.errors[at]]
 
-    def picked(self, path: str) -> set[str]:
+    def chosen(self, path: str) -> set[str]:
         """Return the chosen values of a multiple choice."""
         return {text for at, text in self.values.items() if at.startswith(f"{path}.")}
 
-    def name(self, path: str, label: str) -> str:
+    def add_label(self, path: str, label: str) -> str:
         """Store the label of a field and return its HTML id."""
         self.labels[path] = label
         return path.replace(".", "-")
 
-    def typed(self, prefix: str) -> bool:
+    def has_values(self, prefix: str) -> bool:
         """Return whether any field of a part has a value."""
         return any(text and path.startswith(prefix) for path, text in self.values.items())
 
-    def touches(self, *prefixes: str) -> bool:
+    def has_content(self, *prefixes: str) -> bool:
         """Return whether any part has a value or an error."""
-        wrong = any(path.startswith(prefixes) for path in self.errors)
-        return wrong or any(self.typed(prefix) for prefix in prefixes)
+        has_errors = any(path.startswith(prefixes) for path in self.errors)
+        return has_errors or any(self.has_values(prefix) for prefix in prefixes)
 
-    def rows(self, name: str) -> range:
+    def row_numbers(self, name: str) -> range:
         """Return the row numbers of a list, at least one."""
-        return range(max([1, *(at + 1 for at in self._places(name))]))
+        return range(max([1, *(at + 1 for at in self._stored_rows(name))]))
 
-    def place(self, path: str) -> str | None:
+    def error_field(self, path: str) -> str | None:
         """Return the field that an error links to.
 
         Its own field, the field that it is a part of, or its first part; None without any.
@@ -101,53 +133,59 @@ class Form:
             return whole
         return next((name for name in self.labels if path and name.startswith(f"{path}.")), None)
 
-    def close_up(self, name: str) -> None:
-        """Remove the empty rows of a list and renumber the others."""
-        kept = [at for at in sorted(self._places(name)) if self.typed(f"{name}.{at}.")]
-        moved = {f"{name}.{old}.": f"{name}.{new}." for new, old in enumerate(kept)}
-        old = [path for path in self.values if path.startswith(f"{name}.")]
-        typed = {path: self.values.pop(path) for path in old}
-        for before, after in moved.items():
-            for path, text in typed.items():
-                if path.startswith(before):
-                    self.values[after + path.removeprefix(before)] = text
+    def add_row(self, name: str, first_field: str) -> None:
+        """Add an empty row to a list; its first field gets the focus."""
+        self.focus_field = f"{name}.{len(self.row_numbers(name))}.{first_field}"
+        self.values[self.focus_field] = ""
 
-    def _places(self, name: str) -> set[int]:
+    def remove_empty_rows(self, name: str) -> None:
+        """Remove the empty rows of a list and renumber the others."""
+        old_rows = [
+            at for at in sorted(self._stored_rows(name)) if self.has_values(f"{name}.{at}.")
+        ]
+        typed = {path: self.values[path] for path in self.values if path.startswith(f"{name}.")}
+        self.values = {path: text for path, text in self.values.items() if path not in typed}
+        for new, old in enumerate(old_rows):
+            for path, text in typed.items():
+                if path.startswith(f"{name}.{old}."):
+                    self.values[f"{name}.{new}.{path.removeprefix(f'{name}.{old}.')}"] = text
+
+    def _stored_rows(self, name: str) -> set[int]:
         numbered = re.compile(rf"{re.escape(name)}\.([0-9]{{1,4}})\.")
-        return {int(found[1]) for path in self.values if (found := numbered.match(path))}
+        return {int(match[1]) for path in self.values if (match := numbered.match(path))}
 
     def load(
         self,
         schema: Schema,
-        amend: Callable[[dict[str, Any]], None] | None = None,
+        complete: Callable[[dict[str, Any]], None] | None = None,
         zone: str = UTC_ZONE,
-        needed: Iterable[str] = (),
+        required: Iterable[str] = (),
     ) -> Any:
-        """Load the form by a schema; `amend(json)` completes the JSON first.
+        """Load the form by a schema; `complete(json)` completes the JSON first.
 
-        Times are local to `zone`. Raises ValidationError with all errors: of the schema, of `amend`
-        (Invalid), and of empty `needed` fields.
+        Times are local to `zone`. Raises ValidationError with all errors: of the schema, of
+        `complete` (Invalid), and of empty `required` fields.
         """
         self.zone = zone
         body = FormBody(schema, self.values, zone)
-        wrong = {
+        errors = {
             path: [translate(REQUIRED)]
-            for path in needed
-            if not (self.get(path) or self.picked(path))
+            for path in required
+            if not (self.get(path) or self.chosen(path))
         }
         try:
-            if amend:
-                amend(body.json)
+            if complete:
+                complete(body.json)
         except Invalid as error:
-            wrong |= {path: [*map(self.say, said)] for path, said in error.errors.items()}
+            errors |= {path: [*map(self.translate, texts)] for path, texts in error.errors.items()}
         try:
             loaded = schema.load(body.json)
         except ValidationError as error:
             raise ValidationError(
-                dict(flatten_errors(error.messages)) | body.wrong | wrong
+                dict(flatten_errors(error.messages)) | body.errors | errors
             ) from error
-        if wrong:
-            raise ValidationError(wrong)
+        if errors:
+            raise ValidationError(errors)
         return loaded
 
     def moment(self, path: str) -> datetime | str | None:
@@ -162,32 +200,31 @@ class Form:
             at = None
         return at.replace(tzinfo=ZoneInfo(self.zone)) if at else typed or None
 
-    def say(self, message: Message) -> str:
+    def translate(self, message: Message) -> str:
         """Translate a message with the page's names of fields and actions."""
-        params = {key: self._shown(value) for key, value in message.params.items()}
+        params = {key: self._format_param(value) for key, value in message.params.items()}
         return translate(with_state_names(Message(message.text, params)))
 
-    def lead(self, title: str, address: str) -> None:
+    def link_existing(self, title: str, address: str) -> None:
         """Replace the existing record's id in the error by a link."""
         link = Markup('<a href="{}">{}</a>').format(address, title)
-        said = self.errors.get("", [])
-        self.errors[""] = [escape(text).replace(str(self.existing), link) for text in said]
+        texts = self.errors.get("", [])
+        self.errors[""] = [escape(text).replace(str(self.existing), link) for text in texts]
 
-    def _shown(self, value: Any) -> Any:
+    def _format_param(self, value: Any) -> Any:
         """Format a parameter of a message as on the page."""
         if isinstance(value, datetime):
             value = value.astimezone(ZoneInfo(self.zone))
             return f"{format_day(value.date())}, {value:%H:%M}"
         if isinstance(value, date):
             return format_day(value)
-        return self._call(value) if isinstance(value, FieldLabels) else value
-
-    def _call(self, named: FieldLabels) -> str:
-        ends = {path.rpartition(".")[2]: label for path, label in self.called.items()}
-        known = ends | self.called
+        if not isinstance(value, FieldLabels):
+            return value
+        by_last_part = {path.rpartition(".")[2]: label for path, label in self.page_labels.items()}
+        labels = by_last_part | self.page_labels
         return ", ".join(
-            translate(message("“{name}”", name=known[name])) if name in known else name
-            for name in named.names
+            translate(message("“{name}”", name=labels[name])) if name in labels else name
+            for name in value.names
         )
 
 
@@ -203,8 +240,97 @@ def parse_number(typed: str) -> float | str:
 
 def error_summary(form: Form) -> Iterator[tuple[str | None, str, str]]:
     """Yield (field id, field label, text) for each error."""
-    for path, said in form.errors.items():
-        place = form.place(path)
-        at = place.replace(".", "-") if place else None
-        for sentence in said:
-            yield at, form.labels.get(place or "", ""), sentence
+    for path, texts in form.errors.items():
+        field_path = form.error_field(path)
+        field_id = field_path.replace(".", "-") if field_path else None
+        for text in texts:
+            yield field_id, form.labels.get(field_path or "", ""), text
+
+
+class FormBody:
+    """The JSON of a form; `errors` holds invalid numbers by path.
+
+    Times without an offset are local to `zone`. A list of texts may be typed as lines.
+    """
+
+    def __init__(self, schema: Schema, values: Mapping[str, str], zone: str = UTC_ZONE) -> None:
+        self.zone = ZoneInfo(zone)
+        self.errors: dict[str, list[str]] = {}
+        self.json: dict[str, Any] = self._object(schema, _nest_values(values), "")
+
+    def _object(self, schema: Schema, node: Any, path: str) -> dict[str, Any]:
+        body = {}
+        for name, kind in schema.load_fields.items():
+            key = kind.data_key or name
+            if isinstance(node, dict) and key in node:
+                body[key] = self._value(kind, node[key], f"{path}{key}")
+            elif kind.required and isinstance(kind, fields.Nested):
+                body[key] = {}  # so that each missing field has its own error
+        return body
+
+    def _value(self, field: Any, node: Any, path: str) -> Any:
+        if isinstance(field, fields.Nested):
+            return self._object(field.schema, node, f"{path}.")
+        if isinstance(field, fields.List):
+            if isinstance(node, str) and not isinstance(field.inner, fields.Nested):
+                return split_lines(node)
+            rows = _sorted_rows(node)
+            return [self._value(field.inner, row, f"{path}.{at}") for at, row in enumerate(rows)]
+        return self._plain(field, node, path) if isinstance(node, str) else node
+
+    def _plain(self, field: Any, text: str, path: str) -> Any:
+        if isinstance(field, Flag):
+            return text == "true"
+        if isinstance(field, StateCode):
+            return names.find_state(text) or text
+        if isinstance(field, Moment) and LOCAL_TIME.fullmatch(text):
+            return self._moment(text)
+        if isinstance(field, Whole):
+            if INTEGER.fullmatch(text):
+                return int(text)
+            self.errors[path] = [translate(INTEGER_NEEDED)]
+        elif isinstance(field, Quantity | Real):
+            if (DEGREES if isinstance(field, Real) else DECIMAL).fullmatch(text):
+                return float(text.replace(",", "."))
+            self.errors[path] = [translate(NUMBER_NEEDED)]
+        return text
+
+    def _moment(self, text: str) -> str:
+        """Add the offset of the zone; return an invalid time unchanged."""
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=self.zone).isoformat()
+        except ValueError:
+            return text
+
+
+def split_lines(typed: str) -> list[str]:
+    """Return the non-empty lines of a text, stripped."""
+    return [line for text in typed.splitlines() if (line := text.strip())]
+
+
+def _nest_values(values: Mapping[str, str]) -> dict[str, Any]:
+    """Nest values by the parts of their names; drop contradicting ones."""
+    tree: dict[str, Any] = {}
+    for name, text in values.items():
+        *parents, last = name.split(".")
+        node: Any = tree
+        for parent in parents:
+            node = node.setdefault(parent, {}) if isinstance(node, dict) else None
+        if text and isinstance(node, dict):
+            node.setdefault(last, text)
+    return {name: node for name, node in tree.items() if not _is_empty(node)}
+
+
+def _is_empty(node: Any) -> bool:
+    return isinstance(node, dict) and all(_is_empty(inner) for inner in node.values())
+
+
+def _sorted_rows(node: Any) -> list[Any]:
+    """Return the non-empty rows of a list, sorted by number."""
+    if not isinstance(node, dict):
+        return []
+    return [node[at] for at in sorted(node, key=_row_order) if not _is_empty(node[at])]
+
+
+def _row_order(at: str) -> tuple[int, str]:
+    return (int(at), "") if at.isascii() and at.isdigit() and len(at) < 10 else (10**9, at)

@@ -1,21 +1,41 @@
 """Maps as SVG drawings: places, movements, outlines of states.
 
 `map.html` renders them; the page must have the same information in words. Callers must not pass a
-place more exactly than the reader may know it.
+place more exactly than the reader may know it. `outlines.json` is projected already
+(`importers.outlines`, Natural Earth 1:50 million): a view scales and moves it by a transform.
+Natural Earth shows de facto control and decides no dispute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
+from functools import cache, lru_cache
+from itertools import accumulate, pairwise
 from math import asinh, atan2, cos, degrees, hypot, pi, radians, sin, tan
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from api.web import outlines
-from api.web.outlines import Point, Ring
-
+Point = tuple[float, float]
+"""Longitude and latitude, in degrees."""
+Pixel = tuple[float, float]
+"""Position in a drawing, in its units."""
+OUTLINES: Final = Path(__file__).parent / "outlines.json"
+UNITS_PER_DEGREE: Final = 200
+"""Of the file; y grows downwards."""
+TURN: Final = 360 * UNITS_PER_DEGREE
+WIDTH: Final = 720
+"""Units across; a phone shows two of them as one of its pixels."""
+MIN_ASPECT, MAX_ASPECT = 0.62, 1.1
+MARGIN: Final = 0.22
+"""Of the extent, on each side of it, for what stands beside the outermost places."""
+MAX_LATITUDE: Final = 80.0
+"""The parallel beyond which nothing is drawn; Mercator has no pole."""
+DETAILS: Final = (190, 64, 16, 4, 1)
+"""Least lengths of the steps of an outline, in units of the file."""
+KM_PER_DEGREE: Final = 111.195
+"""Kilometres of a degree of a meridian."""
 MIN_WIDTH_KM: Final = 1500.0
 """How wide a map is at least: a country with its neighbours."""
 LABEL_HEIGHT: Final = 26
@@ -30,12 +50,12 @@ Box = tuple[float, float, float, float]
 class MapPlace:
     """A place to draw.
 
-    `kind` is `state` where only the state is known, else `place`, `post`, or `side`: the label
-    alone, the name of a country. `text` is the label, usually a number; `title` describes the
-    place. `within_km` is its precision. `href` links to its description.
+    `kind` is `state` where only the state is known, else `place`, `post`, or `country`: the label
+    alone. `text` is the label, usually a number; `title` describes the place. `within_km` is its
+    precision. `href` links to its description.
     """
 
-    place: Point
+    point: Point
     text: str
     title: str
     kind: str = "place"
@@ -61,7 +81,7 @@ class MapMovement:
 class DrawnPlace:
     """A drawn place: centre, radius of uncertainty, box of its label."""
 
-    spot: MapPlace
+    place: MapPlace
     x: int
     y: int
     reach: int
@@ -80,28 +100,24 @@ class DrawnMovement:
 
 @dataclass(frozen=True)
 class MapDrawing:
-    """A map: land, highlighted states, places and movements.
+    """A map: land, highlighted states, places, movements, positions of turn signs.
 
-    `turns` are positions of turn signs at places.
+    `transform` scales the paths of land and states.
     """
 
     width: int
     height: int
+    transform: str
     land: str
     states: str
-    dots: Sequence[DrawnPlace]
-    arcs: Sequence[DrawnMovement]
+    places: Sequence[DrawnPlace]
+    movements: Sequence[DrawnMovement]
     turns: Sequence[tuple[int, int]]
 
     @property
     def is_linked(self) -> bool:
         """Return whether any place has a link."""
-        return any(dot.spot.href for dot in self.dots)
-
-    @property
-    def turned(self) -> list[tuple[int, int]]:
-        """Return the positions of all turn signs."""
-        return [arc.turn for arc in self.arcs if arc.turn] + [*self.turns]
+        return any(drawn.place.href for drawn in self.places)
 
 
 def draw_map(
@@ -118,60 +134,52 @@ def draw_map(
     """
     if not places:
         return None
-    view = fit_view([spot.place for spot in places], min_width_km)
-    marks = [*map(view.at, (spot.place for spot in places))]
-    long, short = [], set(turns)
+    view = fit_view([place.point for place in places], min_width_km)
+    centres = [view.project(place.point) for place in places]
+    lines, turns_at = [], set(turns)
     for movement in movements:
-        if _is_long(marks, movement):
-            long.append(movement)
+        if _is_long(centres, movement):
+            lines.append(_draw_movement(centres, movement))
         elif movement.is_turn:
-            short.add(movement.start)
-    arcs = [_draw_movement(marks, movement) for movement in long]
-    taken = [_box(x, y, 10, 10) for x, y in marks]
-    taken += [_box(*arc.turn, 20, 20) for arc in arcs if arc.turn]
-    dots = [_draw_place(view, spot, mark, taken) for spot, mark in zip(places, marks, strict=True)]
-    signs = [
-        _place_label(marks[at], LABEL_HEIGHT, LABEL_HEIGHT, view.height, taken)
-        for at in sorted(short)
+            turns_at.add(movement.start)
+    signs = [line.turn for line in lines if line.turn]
+    boxes = [_box(x, y, 10, 10) for x, y in centres] + [_box(*sign, 20, 20) for sign in signs]
+    drawn = [
+        _draw_place(view, place, centre, boxes)
+        for place, centre in zip(places, centres, strict=True)
     ]
-    return MapDrawing(
-        WIDTH,
-        view.height,
-        view.outline(ring for rings in outlines.outlines().values() for ring in rings),
-        view.outline(ring for state in sorted(set(states)) for ring in outlines.state_rings(state)),
-        dots,
-        arcs,
-        [
-            (round(left + LABEL_HEIGHT / 2), round(up + LABEL_HEIGHT / 2))
-            for left, up, _, _ in signs
-        ],
-    )
+    for at in sorted(turns_at):
+        left, top, _, _ = _place_label(centres[at], LABEL_HEIGHT, LABEL_HEIGHT, view.height, boxes)
+        signs.append((round(left + LABEL_HEIGHT / 2), round(top + LABEL_HEIGHT / 2)))
+    today = [key for key, territory in _territories().items() if "rings" in territory]
+    land, highlighted = view.path(today), view.path(sorted(set(states)))
+    return MapDrawing(WIDTH, view.height, view.transform, land, highlighted, drawn, lines, signs)
 
 
-def _draw_place(view: MapView, spot: MapPlace, mark: Point, taken: list[Box]) -> DrawnPlace:
-    width = LABEL_HEIGHT * (0.55 * len(spot.text) + 0.65)
-    if spot.kind == "side":
-        taken.append(_box(*mark, width, LABEL_HEIGHT))
-        left, up, right, down = taken[-1]
+def _draw_place(view: MapView, place: MapPlace, centre: Pixel, boxes: list[Box]) -> DrawnPlace:
+    width = LABEL_HEIGHT * (0.55 * len(place.text) + 0.65)
+    if place.kind == "country":
+        boxes.append(_box(*centre, width, LABEL_HEIGHT))
+        left, top, right, bottom = boxes[-1]
     else:
-        left, up, right, down = _place_label(mark, width, LABEL_HEIGHT + 6, view.height, taken)
-    reach = view.units(spot.within_km, spot.place[1]) if spot.within_km else 0
-    box = (round(left), round(up), round(right - left), round(down - up))
-    return DrawnPlace(spot, round(mark[0]), round(mark[1]), round(reach), box)
+        left, top, right, bottom = _place_label(centre, width, LABEL_HEIGHT + 6, view.height, boxes)
+    reach = view.length(place.within_km, place.point[1]) if place.within_km else 0
+    box = (round(left), round(top), round(right - left), round(bottom - top))
+    return DrawnPlace(place, round(centre[0]), round(centre[1]), round(reach), box)
 
 
-def _place_label(mark: Point, width: float, height: float, bottom: int, taken: list[Box]) -> Box:
+def _place_label(centre: Pixel, width: float, height: float, bottom: int, boxes: list[Box]) -> Box:
     """Return a free box near a point and reserve it."""
-    tried = [
-        _box(mark[0] + (far + width / 3) * cos(turn), mark[1] - far * sin(turn), width, height)
+    places = [
+        _box(centre[0] + (far + width / 3) * cos(turn), centre[1] - far * sin(turn), width, height)
         for far in (NEAR_LABEL, FAR_LABEL, 2 * FAR_LABEL)
         for turn in (at * pi / 4 for at in (2, 6, 0, 4, 1, 3, 7, 5))
     ]
     inside = [
-        box for box in tried if box[0] > 0 and box[1] > 0 and box[2] < WIDTH and box[3] < bottom
+        box for box in places if box[0] > 0 and box[1] > 0 and box[2] < WIDTH and box[3] < bottom
     ]
-    chosen = min(inside or tried, key=lambda box: sum(_overlap(box, other) for other in taken))
-    taken.append(chosen)
+    chosen = min(inside or places, key=lambda box: sum(_overlap(box, other) for other in boxes))
+    boxes.append(chosen)
     return chosen
 
 
@@ -183,14 +191,14 @@ def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _is_long(marks: Sequence[Point], movement: MapMovement) -> bool:
-    (x, y), (a, b) = marks[movement.start], marks[movement.end]
+def _is_long(centres: Sequence[Pixel], movement: MapMovement) -> bool:
+    (x, y), (a, b) = centres[movement.start], centres[movement.end]
     return hypot(a - x, b - y) >= MIN_ARC_LENGTH
 
 
-def _draw_movement(marks: Sequence[Point], movement: MapMovement) -> DrawnMovement:
+def _draw_movement(centres: Sequence[Pixel], movement: MapMovement) -> DrawnMovement:
     """Return a curve bending left, so that both directions are visible."""
-    (x, y), (a, b) = marks[movement.start], marks[movement.end]
+    (x, y), (a, b) = centres[movement.start], centres[movement.end]
     if movement.both_ways:
         return DrawnMovement(f"M{x:.0f} {y:.0f}L{a:.0f} {b:.0f}", "", movement.is_sure, None)
     turn = ((x + a) / 2 + (b - y) * ARC_BEND * 2, (y + b) / 2 - (a - x) * ARC_BEND * 2)
@@ -208,7 +216,7 @@ def _draw_movement(marks: Sequence[Point], movement: MapMovement) -> DrawnMoveme
     return DrawnMovement(path, arrow, movement.is_sure, where)
 
 
-def _curve_point(start: Point, turn: Point, end: Point, part: float) -> Point:
+def _curve_point(start: Pixel, turn: Pixel, end: Pixel, part: float) -> Pixel:
     """Return a point of a quadratic curve."""
     x, y = (
         (1 - part) ** 2 * start[axis] + 2 * part * (1 - part) * turn[axis] + part**2 * end[axis]
@@ -217,17 +225,90 @@ def _curve_point(start: Point, turn: Point, end: Point, part: float) -> Point:
     return x, y
 
 
-WIDTH: Final = 720
-"""Units across; a phone shows two of them as one of its pixels."""
-MIN_ASPECT, MAX_ASPECT = 0.62, 1.1
-MARGIN: Final = 0.22
-"""Of the extent, on each side of it, for what stands beside the outermost places."""
-MAX_LATITUDE: Final = 80.0
-"""The parallel beyond which nothing is drawn; Mercator has no pole."""
-MIN_STEP: Final = 2.0
-"""Units below which two points of an outline are one."""
-KM_PER_DEGREE: Final = 111.195
-"""Kilometres of a degree of a meridian."""
+@dataclass(frozen=True)
+class Ring:
+    """The outline of one piece of land, with its bounds, in units of the file."""
+
+    points: Sequence[tuple[int, int]]
+    west: int
+    north: int
+    east: int
+    south: int
+
+
+@cache
+def _territories() -> dict[str, dict[str, Any]]:
+    return dict(json.loads(OUTLINES.read_text()))
+
+
+@cache
+def state_rings(state: str) -> tuple[Ring, ...]:
+    """Return a state's rings; of its successors for a former state."""
+    territory = _territories().get(state, {})
+    successors = (ring for one in territory.get("successors", ()) for ring in state_rings(one))
+    return (*map(_ring, territory.get("rings", ())), *successors)
+
+
+def _ring(steps: Sequence[int]) -> Ring:
+    xs, ys = [*accumulate(steps[::2])], [*accumulate(steps[1::2])]
+    points = [*zip(xs, ys, strict=True)]
+    return Ring(points, min(xs), min(ys), max(xs), max(ys))
+
+
+@lru_cache(maxsize=10_000)
+def _path_steps(state: str, number: int, least: int) -> str:
+    """Return the steps of a ring as relative SVG path data, without steps below `least`."""
+    points = state_rings(state)[number].points
+    x, y = points[0]
+    steps = []
+    for a, b in points[1:]:
+        if abs(a - x) + abs(b - y) >= least:
+            steps.append(f"{a - x}{'' if b < y else ' '}{b - y}")
+            x, y = a, b
+    return "l" + " ".join(steps) + "z" if len(steps) > 1 else ""
+
+
+def state_point(state: str) -> Point | None:
+    """Return a point inside the largest part of a state; None without an outline.
+
+    Represents the state as a whole, not a place in it.
+    """
+    point = _territories().get(state, {}).get("point")
+    return (point[0], point[1]) if point else None
+
+
+@lru_cache(maxsize=2_000)
+def state_point_near(state: str, middle: Point, degrees: float) -> Point | None:
+    """Return a point inside a state within `degrees` of a place.
+
+    The centre of the nearby part of the state; None if it is farther away. For labels.
+    """
+    steps = [degrees * step / 6 for step in range(-6, 7)]
+    inside = [
+        (middle[0] + across, middle[1] + up)
+        for up in steps
+        for across in steps
+        if contains(state, (middle[0] + across, middle[1] + up))
+    ]
+    if not inside:
+        return None
+    x, y = (sum(column) / len(inside) for column in zip(*inside, strict=True))
+    return min(inside, key=lambda point: hypot(point[0] - x, point[1] - y))
+
+
+def contains(state: str, point: Point) -> bool:
+    """Return whether a point is inside a state."""
+    x, y = point[0] * UNITS_PER_DEGREE, -_mercator(point[1]) * UNITS_PER_DEGREE
+    return any(
+        sum(
+            a + (y - b) / (d - b) * (c - a) < x
+            for (a, b), (c, d) in pairwise([*ring.points, ring.points[0]])
+            if (b <= y) != (d <= y)
+        )
+        % 2
+        for ring in state_rings(state)
+        if ring.west < x < ring.east and ring.north < y < ring.south
+    )
 
 
 @dataclass(frozen=True)
@@ -242,54 +323,54 @@ class MapView:
     scale: float
     height: int
 
-    def at(self, place: Point) -> Point:
+    def project(self, point: Point) -> Pixel:
         """Return a place in drawing units, nearest turn of the globe."""
-        longitude, latitude = place
+        longitude, latitude = point
         across = (longitude - self.middle + 180) % 360 - 180
         return WIDTH / 2 + across * self.scale, (self.top - _mercator(latitude)) * self.scale
 
-    def units(self, kilometres: float, latitude: float) -> float:
+    def length(self, kilometres: float, latitude: float) -> float:
         """Return a distance in drawing units at a latitude."""
         return kilometres / KM_PER_DEGREE / max(cos(radians(latitude)), 0.1) * self.scale
 
-    def outline(self, rings: Iterable[Ring]) -> str:
-        """Return the visible rings as data of one SVG path."""
-        return "".join(_svg_path(ring) for ring in map(self._cut, rings) if len(ring) > 2)
+    @property
+    def transform(self) -> str:
+        """Return the SVG transform from units of the file to drawing units."""
+        scale = self.scale / UNITS_PER_DEGREE
+        left, top = WIDTH / 2 - self.middle * self.scale, self.top * self.scale
+        return f"matrix({scale:.6g} 0 0 {scale:.6g} {left:.1f} {top:.1f})"
 
-    def _cut(self, ring: Ring) -> Sequence[Point]:
-        """Return the visible part of a ring in drawing units."""
-        turn = round((self.middle - (ring.west + ring.east) / 2) / 360) * 360 - self.middle
-        if not self._meets(ring, turn):
-            return ()
-        points = [
-            (WIDTH / 2 + (x + turn) * self.scale, (self.top - _mercator(y)) * self.scale)
-            for x, y in ring.points
-        ]
-        for axis, bound, sign in ((0, 0, 1), (0, WIDTH, -1), (1, 0, 1), (1, self.height, -1)):
-            points = _clip(points, axis, bound - sign * 3, sign)
-        return points
-
-    def _meets(self, ring: Ring, turn: float) -> bool:
-        half, bottom = WIDTH / 2 / self.scale, self.top - self.height / self.scale
-        return (
-            ring.west + turn < half
-            and ring.east + turn > -half
-            and _mercator(ring.north) > bottom
-            and _mercator(ring.south) < self.top
+    def path(self, states: Iterable[str]) -> str:
+        """Return the visible outlines of states as SVG path data, in units of the file."""
+        least = next(
+            (step for step in DETAILS if step * self.scale <= 2 * UNITS_PER_DEGREE), DETAILS[-1]
         )
+        return "".join(part for state in states for part in self._parts(state, least))
+
+    def _parts(self, state: str, least: int) -> Iterator[str]:
+        middle, half = self.middle * UNITS_PER_DEGREE, WIDTH / 2 / self.scale * UNITS_PER_DEGREE
+        top = -self.top * UNITS_PER_DEGREE
+        bottom = top + self.height / self.scale * UNITS_PER_DEGREE
+        for number, ring in enumerate(state_rings(state)):
+            shift = round((middle - (ring.west + ring.east) / 2) / TURN) * TURN
+            is_across = ring.west + shift < middle + half and ring.east + shift > middle - half
+            if is_across and ring.north < bottom and ring.south > top:
+                x, y = ring.points[0]
+                if steps := _path_steps(state, number, least):
+                    yield f"M{x + shift} {y}{steps}"
 
 
-def fit_view(places: Sequence[Point], min_width_km: float) -> MapView:
+def fit_view(points: Sequence[Point], min_width_km: float) -> MapView:
     """Return the view of places, at least `min_width_km` wide."""
-    west, east = _extent([longitude for longitude, _ in places])
-    ups = [_mercator(latitude) for _, latitude in places]
-    level = sum(latitude for _, latitude in places) / len(places)
-    least = min_width_km / KM_PER_DEGREE / cos(radians(level))
+    west, east = _extent([longitude for longitude, _ in points])
+    heights = [_mercator(latitude) for _, latitude in points]
+    latitude = sum(latitude for _, latitude in points) / len(points)
+    least = min_width_km / KM_PER_DEGREE / cos(radians(latitude))
     across = max((east - west) * (1 + 2 * MARGIN), least)
-    along = max((max(ups) - min(ups)) * (1 + 2 * MARGIN), least * MIN_ASPECT)
+    along = max((max(heights) - min(heights)) * (1 + 2 * MARGIN), least * MIN_ASPECT)
     scale = WIDTH / min(max(across, along / MAX_ASPECT), 360)
     height = round(min(max(along * scale, WIDTH * MIN_ASPECT), WIDTH * MAX_ASPECT))
-    top = (max(ups) + min(ups)) / 2 + height / scale / 2
+    top = (max(heights) + min(heights)) / 2 + height / scale / 2
     return MapView((west + east) / 2, top, scale, height)
 
 
@@ -304,37 +385,3 @@ def _extent(longitudes: Iterable[float]) -> tuple[float, float]:
 def _mercator(latitude: float) -> float:
     """Return the Mercator ordinate of a latitude, in degrees."""
     return degrees(asinh(tan(radians(max(-MAX_LATITUDE, min(MAX_LATITUDE, latitude))))))
-
-
-def _clip(points: Sequence[Point], axis: int, bound: float, sign: int) -> list[Point]:
-    """Clip a polygon at a line (Sutherland and Hodgman)."""
-    kept: list[Point] = []
-    is_in = partial(_is_within, axis=axis, bound=bound, sign=sign)
-    for before, point in zip([*points[-1:], *points[:-1]], points, strict=True):
-        if is_in(before) != is_in(point):
-            part = (bound - before[axis]) / (point[axis] - before[axis])
-            kept.append(
-                (
-                    before[0] + part * (point[0] - before[0]),
-                    before[1] + part * (point[1] - before[1]),
-                )
-            )
-        if is_in(point):
-            kept.append(point)
-    return kept
-
-
-def _is_within(point: Point, axis: int, bound: float, sign: int) -> bool:
-    return (point[axis] - bound) * sign >= 0
-
-
-def _svg_path(points: Sequence[Point]) -> str:
-    """Return a closed SVG path in whole units; skips invisible steps."""
-    x, y = map(round, points[0])
-    steps = [f"M{x} {y}l"]
-    for a, b in points[1:]:
-        if abs(a - x) + abs(b - y) >= MIN_STEP:
-            dx, dy = round(a) - x, round(b) - y
-            steps.append(f"{dx}{'' if dy < 0 else ' '}{dy} ")
-            x, y = x + dx, y + dy
-    return "".join(steps).rstrip() + "z" if len(steps) > 2 else ""

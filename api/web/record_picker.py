@@ -33,10 +33,10 @@ def fill_record_id(
     typed = body.get("record")
     if not typed or parse_id(typed):
         return
-    found = find(typed)
-    if len(found) != 1:
-        raise Invalid({"record": [several_message(found) if found else not_found]})
-    body["record"] = str(found[0].record)
+    records = find(typed)
+    if len(records) != 1:
+        raise Invalid({"record": [several_message(records) if records else not_found]})
+    body["record"] = str(records[0].record)
 
 
 def find_record_id(text: str, find: FindRecords) -> str:
@@ -46,48 +46,42 @@ def find_record_id(text: str, find: FindRecords) -> str:
     """
     if parse_id(text):
         return text
-    found = find(text)
-    if len(found) == 1:
-        return str(found[0].record)
-    raise Invalid({"records": [_not_one_record(text, found)]})
+    records = find(text)
+    if not records:
+        reason = message("Your state has no record that is known by “{typed}”.", typed=text)
+        raise Invalid({"records": [reason]})
+    if len(records) > 1:
+        listed = (f"{row.record}: {record_label(row)}" for row in records[:MAX_IN_SENTENCE])
+        reason = message(
+            "{count} records are known by “{typed}”; name those that are meant by their ids: {records}.",
+            count=len(records),
+            typed=text,
+            records="; ".join(listed),
+        )
+        raise Invalid({"records": [reason]})
+    return str(records[0].record)
 
 
-def _not_one_record(typed: str, found: Sequence[RecordReference]) -> Message:
-    if not found:
-        return message("Your state has no record that is known by “{typed}”.", typed=typed)
-    told = "; ".join(f"{one.record}: {record_label(one)}" for one in found[:MAX_IN_SENTENCE])
-    return message(
-        "{count} records are known by “{typed}”; name those that are meant by their ids: {records}.",
-        count=len(found),
-        typed=typed,
-        records=told,
-    )
-
-
-def several_message(found: Sequence[RecordReference]) -> Message:
+def several_message(records: Sequence[RecordReference]) -> Message:
     """Return the message for several matching records."""
-    return TOO_MANY_RECORDS if len(found) > MAX_FOUND else SEVERAL_RECORDS
+    return TOO_MANY_RECORDS if len(records) > MAX_FOUND else SEVERAL_RECORDS
 
 
 def picker_context(form: Form, find: FindRecords) -> Mapping[str, Any]:
-    """Return the template context of several matching records."""
+    """Return several matching records as options of a choice, for the template."""
     typed = form.get("record")
-    found = find(typed) if form.said("record") and not parse_id(typed) else ()
-    several = found[:MAX_FOUND] if len(found) > 1 else ()
-    return {"several": several, "meant": record_options(several)}
-
-
-def record_options(found: Sequence[RecordReference]) -> choices.Options:
-    """Return records as options of a choice."""
-    return [(str(one.record), record_label(one)) for one in found]
+    records = find(typed) if form.errors_of("record") and not parse_id(typed) else ()
+    several = records[:MAX_FOUND] if len(records) > 1 else ()
+    options: choices.Options = [(str(row.record), record_label(row)) for row in several]
+    return {"record_options": options}
 
 
 def record_label(candidate: RecordReference) -> str:
     """Return number, serial, event and date of a record."""
-    said = (
+    parts = (
         candidate.number,
         candidate.serial,
         formatting.event_name(candidate.event),
         formatting.iso_day(candidate.occurred_on.isoformat()),
     )
-    return " · ".join(filter(None, said))
+    return " · ".join(filter(None, parts))

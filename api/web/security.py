@@ -1,13 +1,12 @@
 """Protection against forged forms, cookies of the pages.
 
 A random token is in a cookie and in a hidden field of every form: another site can make a browser
-send the cookie, but cannot read it to fill in the field. The field masks the token with a new pad
-each time, against attacks on the length of compressed pages (BREACH).
+send the cookie, but cannot read it to fill in the field. The cookies are SameSite=Strict, and the
+header Origin is checked besides.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 import secrets
 from datetime import timedelta
@@ -23,24 +22,20 @@ from salsa_ext.core.errors import OutdatedForm, message
 FORM_COOKIE = "salsa_form"
 CSRF_FIELD = "csrf_token"
 FORM_COOKIE_LIFETIME = timedelta(days=1)
-TOKEN_LENGTH = 43
-TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
 def csrf_token() -> str:
-    """Return the masked form token of this browser.
+    """Return the form token of this browser.
 
     Creates a token if the request has no valid cookie; `set_csrf_cookie` sends it.
     """
     if "form_token" not in g:
-        standing = request.cookies.get(FORM_COOKIE, "")
-        g.form_token = standing if TOKEN_PATTERN.fullmatch(standing) else secrets.token_urlsafe(32)
-    if "form_field" not in g:
-        pad = secrets.token_bytes(TOKEN_LENGTH)
-        g.form_field = _encode_field(pad + _xor(pad, g.form_token.encode()))
-    return str(g.form_field)
+        known = request.cookies.get(FORM_COOKIE, "")
+        g.form_token = known if TOKEN_PATTERN.fullmatch(known) else secrets.token_urlsafe(32)
+    return str(g.form_token)
 
 
 def set_csrf_cookie(response: AnyResponse) -> AnyResponse:
@@ -55,7 +50,7 @@ def check_csrf() -> None:
 
     Runs before every address outside the API, so that a new page cannot forget it. The form of a
     request without the cookie is not read; a long form is read for signed-in users only. Raises
-    OldForm, Unauthenticated.
+    OutdatedForm, Unauthenticated.
     """
     if (
         request.method in SAFE_METHODS
@@ -80,29 +75,11 @@ def _is_own_origin() -> bool:
 
 
 def _has_token() -> bool:
-    standing = request.cookies.get(FORM_COOKIE, "")
-    if not TOKEN_PATTERN.fullmatch(standing):
-        return False
-    return secrets.compare_digest(
-        standing.encode(), _decode_field(request.form.get(CSRF_FIELD, ""))
+    token = request.cookies.get(FORM_COOKIE, "")
+    field = request.form.get(CSRF_FIELD, "")
+    return bool(TOKEN_PATTERN.fullmatch(token)) and secrets.compare_digest(
+        token.encode(), field.encode()
     )
-
-
-def _decode_field(field: str) -> bytes:
-    """Return the token in a masked field; empty bytes if invalid."""
-    try:
-        both = base64.urlsafe_b64decode(field.encode())
-    except ValueError:  # of letters that are none of its alphabet too
-        return b""
-    return _xor(both[:TOKEN_LENGTH], both[TOKEN_LENGTH:])
-
-
-def _xor(pad: bytes, other: bytes) -> bytes:
-    return bytes(one ^ two for one, two in zip(pad, other, strict=False))
-
-
-def _encode_field(both: bytes) -> str:
-    return base64.urlsafe_b64encode(both).decode()
 
 
 def set_cookie(response: Response, name: str, value: str, lifetime: timedelta) -> None:

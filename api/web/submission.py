@@ -1,12 +1,14 @@
-"""Submission of forms: one effect for each filled-in form."""
+"""Submission of forms: one effect for each filled-in form; photographs as evidence."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from flask import redirect, request
 from marshmallow import ValidationError
@@ -17,7 +19,10 @@ from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
 from api.web.forms import Form
+from salsa_ext.administration import attachments, files
+from salsa_ext.administration.values import AttachmentData, AttachmentSubject, FileContent
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import (
     ConfirmationRequired,
     Conflict,
@@ -40,6 +45,8 @@ TOKEN_PATTERN = re.compile(r"[0-9a-f-]{36}")
 RETRY_SECONDS, MAX_TRIES = 0.3, 20
 STATUS_BY_ERROR = {Conflict: 409, StaleVersion: 412}
 Result = TypeVar("Result")
+PHOTO_FIELD: Final = "photo"
+MAX_BYTES: Final = 8 * MIB
 ERRORS_WITH_PAGE = (Forbidden, NotFound, Unavailable)
 ALREADY_SENT = message(
     "This form was sent before with other values, and was taken. To send these as well, send it"
@@ -84,7 +91,7 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
             _set_errors(form, 422, dict(flatten_errors(error.messages)))
             return None
         except Invalid as error:
-            said = {path: [*map(form.say, texts)] for path, texts in error.errors.items()}
+            said = {path: [*map(form.translate, texts)] for path, texts in error.errors.items()}
             _set_errors(form, 422, said)
             return None
         except IdempotencyKeyReused:
@@ -96,9 +103,9 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
         except SalsaError as error:
             form.confirm = error.field if isinstance(error, ConfirmationRequired) else ""
             form.existing = error.details.get("existing")
-            _set_errors(form, _status_code(error), {"": [form.say(error.message)]})
+            _set_errors(form, _status_code(error), {"": [form.translate(error.message)]})
             return None
-    form.is_under_way = True
+    form.is_in_progress = True
     _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
     return None
 
@@ -122,3 +129,49 @@ def _status_code(error: SalsaError) -> int:
     return next(
         (status for kind, status in STATUS_BY_ERROR.items() if isinstance(error, kind)), 422
     )
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A received photograph; empty if none was sent or it was refused."""
+
+    received: bytes = b""
+    content: FileContent | None = None
+    errors: tuple[str, ...] = ()
+
+    def attach(self, actor: Actor, subject: AttachmentSubject) -> None:
+        """Attach the photograph to an object, if there is one."""
+        if self.content is not None:
+            attachments.add_attachment(
+                actor=actor,
+                data=AttachmentData(subject, "photograph"),
+                received=self.received,
+                stored=self.content,
+            )
+
+
+def read_photo(form: Form) -> Photo:
+    """Set the form's photograph from the request, and its hash as a value.
+
+    Raises Invalid for a file that is no image or larger than MAX_BYTES.
+    """
+    form.photo = photo = Photo()
+    file = request.files.get(PHOTO_FIELD)
+    received = file.read(MAX_BYTES + 1) if file else b""
+    if received:
+        form.values[PHOTO_FIELD] = hashlib.sha256(received).hexdigest()
+        form.photo = photo = Photo(received, _read_content(received))
+    return photo
+
+
+def _read_content(received: bytes) -> FileContent:
+    if len(received) > MAX_BYTES:
+        text = message("A photograph has at most {count} MiB here.", count=MAX_BYTES // MIB)
+        raise Invalid({PHOTO_FIELD: [text]})
+    try:
+        content = files.clean_file(received)
+    except Invalid as error:
+        raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
+    if not content.media_type.startswith("image/"):
+        raise Invalid({PHOTO_FIELD: [message("A photograph is needed here: JPEG, PNG or WebP.")]})
+    return content

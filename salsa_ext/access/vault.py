@@ -32,7 +32,7 @@ class Vault:
     is_own: bool = True
 
     @classmethod
-    def of(cls, config: Config) -> Vault:
+    def from_config(cls, config: Config) -> Vault:
         """Return the installation's vault: the configured file, or `home/master.key`."""
         named = config.master_key_file
         return cls(named or config.home / "master.key", named is None)

@@ -133,7 +133,7 @@ def view_attachments(
     except NotFound:
         _refuse_open(actor, subject)
         raise
-    return page.of(_disclose(actor, page.items))
+    return page.with_items(_disclose(actor, page.items))
 
 
 def _refuse_open(actor: Actor, subject: AttachmentSubject) -> None:

@@ -83,7 +83,7 @@ def list_entries(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
     page = fetch_page(query, entry.id, limit, cursor)
-    return page.of(_entry_views(actor, page.items))
+    return page.with_items(_entry_views(actor, page.items))
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
@@ -223,7 +223,7 @@ def list_disclosures(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)
     page = fetch_page(query, AuditEntry.id, limit, cursor)
-    return page.of(_disclosure_views(record_id, page.items))
+    return page.with_items(_disclosure_views(record_id, page.items))
 
 
 def _disclosure_views(record_id: UUID, entries: Sequence[AuditEntry]) -> list[DisclosureView]:

@@ -84,7 +84,7 @@ def match_check(
 ) -> Iterator[AlertMatch]:
     """Yield the alerts that a check matches."""
     for candidate in candidates:
-        alert, evidence = candidate.held, _evidence_for_owner(query, candidate)
+        alert, evidence = candidate.mark_hit, _evidence_for_owner(query, candidate)
         if alert.event == ALERT and evidence and meets_alert(CHECK_EVENT, evidence):
             yield AlertMatch(
                 alert.state,
@@ -115,7 +115,7 @@ def match_records(
 
 
 def _match_record(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[AlertMatch]:
-    record, alert = view.record, candidate.held
+    record, alert = view.record, candidate.mark_hit
     is_own, visibility = alert.state == record.owner_state, visibility_of(view)
     is_later = record.version > 1 or record.id > alert.record_id
     if alert.event != ALERT or not is_later or (visibility == "silent" and not is_own):
@@ -144,7 +144,7 @@ def match_evidence(view: RecordView, candidate: Candidate) -> Evidence | None:
 
 
 def _match_new_alert(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[AlertMatch]:
-    alert, seized = view.record, candidate.held
+    alert, seized = view.record, candidate.mark_hit
     is_visible = candidate.is_open or seized.state == alert.owner_state
     is_before = seized.event in SEIZED and seized.record_id < alert.id
     if is_before and is_visible and meets_alert(seized.event, candidate.evidence):

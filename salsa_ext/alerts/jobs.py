@@ -37,7 +37,7 @@ def review_alerts(*, actor: Actor, limit: int = MAX_ROWS) -> int:
 
 
 def _expire_alerts(actor: Actor, limit: int) -> int:
-    day = local_days(actor).of(actor.own_state())
+    day = local_days(actor).today(actor.own_state())
     expired = _lock_alerts(actor, Alert.expires_on < day, limit)
     for alert in expired:
         alerts.end(actor, alert, "expired")
@@ -49,7 +49,7 @@ def _expire_alerts(actor: Actor, limit: int) -> int:
 
 def _request_validation(actor: Actor, limit: int) -> int:
     """Notify once per validation day that an alert must be verified."""
-    day = local_days(actor).of(actor.own_state())
+    day = local_days(actor).today(actor.own_state())
     due = _lock_alerts(actor, Alert.validate_on <= day, limit)
     for alert in due:
         _notify(actor, alert, "alert_expiring")

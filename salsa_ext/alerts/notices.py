@@ -54,7 +54,7 @@ def notify_ended(
 ) -> None:
     """Log hits whose alert was cancelled or expired; notify the finding states.
 
-    Unanswered hits end with the alert; confirmed ones stay confirmed. `shown` are the ids of hits
+    Unanswered hits end with the alert; confirmed ones stay confirmed. `visible` are the ids of hits
     that the finding state may see.
     """
     actions = {"expired": Action.HIT_EXPIRED, "ended": Action.HIT_ENDED}
@@ -74,7 +74,7 @@ def notify_cause_changed(
 ) -> None:
     """Log corrected or withdrawn records of hits; notify both states.
 
-    `before` are the previous statuses of the hits. Of a hit that is not in `shown`, only the
+    `before` are the previous statuses of the hits. Of a hit that is not in `visible`, only the
     alert's state is notified.
     """
     actions = {"ended": Action.HIT_ENDED, "open": Action.HIT_REOPENED}

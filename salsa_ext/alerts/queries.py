@@ -70,7 +70,7 @@ def list_alerts(
     given = {name: filters[name] for name in ALERT_FILTERS if filters.get(name) is not None}
     query = select(Alert).filter_by(owner_state=actor.state, **given)
     page = fetch_page(query, Alert.id, limit, cursor)
-    return page.of(_alert_views(page.items))
+    return page.with_items(_alert_views(page.items))
 
 
 def get_alert(actor: Actor, alert_id: UUID) -> AlertView:
@@ -247,7 +247,7 @@ def list_hits(
     if (before := filters.get("due_before")) is not None:
         query = query.where(Hit.due_at < before)
     page = fetch_page(query, Hit.id, limit, cursor)
-    return page.of(_hit_views(actor, page.items))
+    return page.with_items(_hit_views(actor, page.items))
 
 
 def get_hit(actor: Actor, hit_id: UUID) -> HitView:

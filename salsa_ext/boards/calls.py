@@ -146,7 +146,7 @@ def list_calls(
     if (is_answered := filters.get("answered")) is not None:
         query = query.where(_has_answer() if is_answered else ~_has_answer())
     page = fetch_page(query, CallRequest.id, limit, cursor)
-    return page.of(_call_views(page.items))
+    return page.with_items(_call_views(page.items))
 
 
 def calls_on_board(actor: Actor, code: str) -> list[CallView]:

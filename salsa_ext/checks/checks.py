@@ -155,7 +155,7 @@ def _store_checks(
         result = verdict([candidate.evidence for candidate in search.listed])
         events.append(AuditEvent(Action.CHECK_MADE, "check", search.id, data={"verdict": result}))
         visible = alert_groups[search.id] | disclosures.groups_of_candidates(search.listed)
-        named = [each for each in search.candidates if each.held.record_id in visible]
+        named = [each for each in search.candidates if each.mark_hit.record_id in visible]
         events += disclosures.matched_record_events(actor, "check", search.id, named, visible)
         rows.append(
             {

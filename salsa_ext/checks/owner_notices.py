@@ -148,13 +148,13 @@ def _notify_of_check(actor: Actor, requesters: Mapping[str, Actor], check: Check
     requester = requesters[str(check.id)].for_purpose(purpose)
     query = reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
     hidden, visible, left_out = search_later(query, actor)
-    unseen = [*hidden, *(each for each in visible if is_silent_alert(each.held))]
-    maybe_changed = [each for each in visible if each.held.record_id in left_out]
+    unseen = [*hidden, *(each for each in visible if is_silent_alert(each.mark_hit))]
+    maybe_changed = [each for each in visible if each.mark_hit.record_id in left_out]
     left_out = left_out - _records_changed_since(actor, check.checked_at, maybe_changed)
     listed = [
         each
         for each in advice.candidates_to_show(visible, MAX_LISTED)
-        if each.held.record_id not in left_out and each not in unseen
+        if each.mark_hit.record_id not in left_out and each not in unseen
     ]
     untold = _not_yet_notified(actor, check.id, [*unseen, *listed])
     log_matched_records(requester, "check", check.id, untold, {}, hidden=True)
@@ -170,8 +170,8 @@ def _records_changed_since(
     They may have been `silent` then.
     """
     changed: set[UUID] = set()
-    for state in sorted({each.held.state for each in candidates} - {actor.own_state()}):
-        ids = [each.held.record_id for each in candidates if each.held.state == state]
+    for state in sorted({each.mark_hit.state for each in candidates} - {actor.own_state()}):
+        ids = [each.mark_hit.record_id for each in candidates if each.mark_hit.state == state]
         later = select(Record.id).where(Record.id.in_(ids), Record.recorded_at > moment)
         with acting_as(actor, state):
             changed.update(db.session.scalars(later.where(Record.version > 1)))
@@ -212,10 +212,10 @@ def _not_yet_notified(
         AuditEntry.subject_id == str(cause), AuditEntry.action == str(Action.RECORD_MATCHED)
     )
     named: set[str] = set()
-    for state in sorted({each.held.state for each in candidates} - {actor.own_state()}):
+    for state in sorted({each.mark_hit.state for each in candidates} - {actor.own_state()}):
         with acting_as(actor, state):  # the asker does not see entries on records that are not open
             named.update(*(data["records"] for data in db.session.scalars(entries)))
-    return [each for each in candidates if str(each.held.record_id) not in named]
+    return [each for each in candidates if str(each.mark_hit.record_id) not in named]
 
 
 def find_requesters(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[str, Actor]:
@@ -252,13 +252,13 @@ def find_requesters(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[s
 class LaterCandidates(NamedTuple):
     """Current candidates of a query, best first.
 
-    `hidden` are silent records of other states; `shown` are all others, including alerts hidden
-    from all. `left_out` are ids in `shown` that the answer excludes, since an exact match makes
+    `hidden` are silent records of other states; `visible` are all others, including alerts hidden
+    from all. `left_out` are ids in `visible` that the answer excludes, since an exact match makes
     them irrelevant.
     """
 
     hidden: Sequence[Candidate]
-    shown: Sequence[Candidate]
+    visible: Sequence[Candidate]
     left_out: Set[UUID]
 
 
@@ -276,7 +276,9 @@ def search_later(query: Query, actor: Actor) -> LaterCandidates:
     visible = visibility.with_alert_visibility(actor, others)
     hits = weigh_hits(query, actor, marks, visible)
     answered = weigh_hits(query, actor, marks, _marks_of_answer(query, actor, marks, visible))
-    left_out = {each.held.record_id for each in hits} - {each.held.record_id for each in answered}
+    left_out = {each.mark_hit.record_id for each in hits} - {
+        each.mark_hit.record_id for each in answered
+    }
     return LaterCandidates(weigh_hits(query, actor, marks, silent), hits, left_out)
 
 

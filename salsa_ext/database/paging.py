@@ -24,7 +24,7 @@ class Page(Generic[Item]):
     items: Sequence[Item]
     next: str | None = None
 
-    def of(self, items: Sequence[Other]) -> Page[Other]:
+    def with_items(self, items: Sequence[Other]) -> Page[Other]:
         """Return the same page with other items."""
         return replace(self, items=items)  # type: ignore[arg-type,return-value]
 

@@ -59,7 +59,7 @@ class SimulatedGun:
 
     design: Design
     serial: str | None
-    made: int
+    manufactured: int
     home: str
     last: int
     is_known: bool = True
@@ -81,7 +81,7 @@ def describe_gun(gun: SimulatedGun, calendar: Calendar, **changes: Any) -> Firea
         "model": design.model,
         "calibre": design.calibre,
         "country_of_manufacture": design.country,
-        "year": calendar.on(gun.made).year,
+        "year": calendar.on(gun.manufactured).year,
         "origin_kind": "industrial",
         "serial": gun.serial,
         "marking": "intact",

@@ -138,14 +138,14 @@ class TraceGenerator:
     def cases(self, count: int) -> list[PlannedTrace]:
         """Return about `count` traces, one of each status, oldest first."""
         chosen = [
-            (status, *self._take(GROUP_BY_STATUS.get(status, "answered")))
+            (status, *self._pop_item(GROUP_BY_STATUS.get(status, "answered")))
             for status, share in STATUS_SHARES.items()
             for _ in range(max(1, round(count * share)))
         ]
         chosen.sort(key=lambda case: (-case[1].day, case[1].data.number, case[2]))
         return [self._case(*case) for case in chosen]
 
-    def _take(self, kind: str) -> tuple[PlannedSeizure, int]:
+    def _pop_item(self, kind: str) -> tuple[PlannedSeizure, int]:
         """Return an item of the group, else of the largest group."""
         return (self._kinds[kind] or max(self._kinds.values(), key=len)).pop()
 

@@ -127,7 +127,7 @@ class Recorder:
             actor = self.acting(state, agency)
             with transaction(actor):
                 ids = command(actor=actor, batch=some)
-            self._keep(step, [(data.number, key) for data, key in zip(some, ids, strict=True)])
+            self._store_ids(step, [(data.number, key) for data, key in zip(some, ids, strict=True)])
 
     def _shipments(self, plan: Plan) -> None:
         sent = [
@@ -139,7 +139,7 @@ class Recorder:
             with transaction(actor):
                 ids = shipments.record_many(actor=actor, batch=some)
             numbered = zip(some, ids, strict=True)
-            self._keep("shipments", [(data.number, key) for (_, data), key in numbered])
+            self._store_ids("shipments", [(data.number, key) for (_, data), key in numbered])
 
     def _releases(self, plan: Plan) -> None:
         """Release the shipments that left, on their day of shipping."""
@@ -249,5 +249,5 @@ class Recorder:
                 done += len(some)
                 self._progress(step, done, len(stated))
 
-    def _keep(self, step: str, numbered: Iterable[tuple[str, UUID]]) -> None:
+    def _store_ids(self, step: str, numbered: Iterable[tuple[str, UUID]]) -> None:
         self._ids |= {(step, number): key for number, key in numbered}

@@ -52,7 +52,7 @@ class GunPool:
             if gun.last > 3:
                 self._found[gun.home, gun.design.kind].append(gun)
 
-    def take(self, state: str, kind: str) -> SimulatedGun | None:
+    def pop(self, state: str, kind: str) -> SimulatedGun | None:
         """Return a gun of the home and kind; None if empty."""
         left = self._found[state, kind]
         return left.pop() if left else None
@@ -103,7 +103,7 @@ class SeizureGenerator:
             return lost.pop()
         source = self._pick(world.SOURCE_WEIGHTS[region_of(state)])
         home = state if source == "own" else source
-        return self._pool.take(home, kind) or self.unknown(source, kind)
+        return self._pool.pop(home, kind) or self.unknown(source, kind)
 
     def unknown(self, source: str, kind: str | None = None) -> SimulatedGun:
         """Return a gun without any record."""

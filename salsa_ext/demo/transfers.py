@@ -130,7 +130,7 @@ class TransferGenerator:
         guns = [(sent, gun) for sent, lot in domestic for gun in lot]
         for sent, gun in guns[:count]:
             maker = self._people.maker(sent.deal.way.exporter)
-            self._add("manufacture", gun, sent.deal.way.exporter, gun.made, receiver=maker)
+            self._add("manufacture", gun, sent.deal.way.exporter, gun.manufactured, receiver=maker)
 
     def _state_issue(self, count: int) -> None:
         """Generate issues to state bodies, partly pointer or silent records."""

@@ -279,7 +279,7 @@ def list_consents(
         is_expired = and_(Consent.status == "granted", Consent.expires_on < day)
         query = query.where(case((is_expired, "expired"), else_=Consent.status) == status)
     page = fetch_page(query, Consent.id, limit, cursor)
-    return page.of([_consent_view(row, day) for row in page.items])
+    return page.with_items([_consent_view(row, day) for row in page.items])
 
 
 def get_consent(actor: Actor, consent_id: UUID) -> ConsentView:

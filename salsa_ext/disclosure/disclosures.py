@@ -64,7 +64,7 @@ def log_matched_records(
     logged = [
         each
         for each in candidates
-        if kind == "trace" or each.evidence.is_worth_a_look or each.held.event == ALERT
+        if kind == "trace" or each.evidence.is_possible or each.mark_hit.event == ALERT
     ]
     append_many(actor, matched_record_events(actor, kind, cause_id, logged, groups, hidden=hidden))
 
@@ -80,7 +80,7 @@ def matched_record_events(
 ) -> list[AuditEvent]:
     """Return the audit events for owners of matched records."""
     owners: dict[tuple[str, bool, FieldGroups], list[str]] = {}
-    for hit in (candidate.held for candidate in candidates):
+    for hit in (candidate.mark_hit for candidate in candidates):
         if hit.state != actor.state:
             is_hidden = hidden or hit.visibility != "open"
             key = (hit.state, is_hidden, groups_by_record.get(hit.record_id, ()))
@@ -232,7 +232,7 @@ class RecordFinding:
 
 def groups_of_candidates(candidates: Iterable[Candidate]) -> dict[UUID, FieldGroups]:
     """Return the field groups that an answer discloses, by record."""
-    hits = (candidate.held for candidate in candidates)
+    hits = (candidate.mark_hit for candidate in candidates)
     return {hit.record_id: GROUPS_BY_VISIBILITY[hit.visibility] for hit in hits}
 
 

@@ -38,7 +38,7 @@ class DocumentView:
     """One version of a document with items and parties.
 
     `remarks` are set if it was just recorded. `sharing` is what the reader may see of another
-    state's document, `held` the field groups that have values; None and empty for an own one.
+    state's document, `present_groups` the field groups that have values; None and empty for an own one.
     `joint` is a seizure's joint reference.
     """
 
@@ -47,7 +47,7 @@ class DocumentView:
     parties: PartiesById
     remarks: Sequence[WordRemark] | None = None
     sharing: Sharing | None = None
-    held: Sequence[str] = ()
+    present_groups: Sequence[str] = ()
     joint: JointReference | None = None
 
     @property
@@ -128,7 +128,7 @@ def _list_page(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(kind.model, name) == value)
     page = fetch_page(query, kind.model.id, limit, cursor)
-    return page.of(_build_views(page.items))
+    return page.with_items(_build_views(page.items))
 
 
 def document_history(view: DocumentView) -> list[VersionInfo]:
@@ -144,7 +144,11 @@ def with_sharing(
     """Return documents with the reader's sharing, computed together."""
     sharings = share_records(actor, [item for view in views for item in view.items])
     return [
-        replace(view, sharing=sharings[view.items[0].record.id], held=_present_groups(kind, view))
+        replace(
+            view,
+            sharing=sharings[view.items[0].record.id],
+            present_groups=_present_groups(kind, view),
+        )
         for view in views
     ]
 
@@ -218,7 +222,7 @@ def list_documents(
         return list_own_documents(actor, kind, filters, limit, cursor)
     disclosures.require_purpose(actor)
     page = list_concerning(actor, kind, filters, limit, cursor)
-    return page.of(_audit_views(actor, kind, page.items))
+    return page.with_items(_audit_views(actor, kind, page.items))
 
 
 def _audit_views(
@@ -229,7 +233,7 @@ def _audit_views(
     append_many(
         actor,
         [
-            disclosures.record_disclosure_event(item, view.sharing, view.held)
+            disclosures.record_disclosure_event(item, view.sharing, view.present_groups)
             for view in shared
             if view.sharing and not view.sharing.is_own
             for item in view.items

@@ -29,7 +29,7 @@ class RelatedFindings:
     others: Mapping[UUID, MarkHit] = field(default_factory=dict)
     more: Mapping[UUID, int] = field(default_factory=dict)
 
-    def of(self, record: str) -> tuple[Sequence[HitView], Sequence[MatchView], int]:
+    def for_record(self, record: str) -> tuple[Sequence[HitView], Sequence[MatchView], int]:
         """Return hits, matches and number of weaker candidates of a record."""
         key = UUID(record)
         return self.hits.get(key, ()), self.matches.get(key, ()), self.more.get(key, 0)

@@ -139,7 +139,7 @@ def _views_by_state(
     views: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
     for record, candidates in candidates_by_record:
         family = families[record.record.id]
-        others = [each for each in candidates if each.held.record_id not in family]
+        others = [each for each in candidates if each.mark_hit.record_id not in family]
         for view in _best_views(record, others, visibilities):
             views[view.owner].setdefault(view.key, view)
     return views
@@ -161,7 +161,7 @@ def _best_views(
     is_listed = advice.must_be_listed if view.record.event in FIELD_EVENTS else advice.is_reported
     for candidate in candidates:
         if count < MAX_PROPOSED or is_listed(candidate):
-            crowd = crowds[candidate.held.record_id]
+            crowd = crowds[candidate.mark_hit.record_id]
             views = list(build_views(view, candidate, crowd, prepared))
             count += bool(views)
             yield from views

@@ -64,7 +64,7 @@ class PairView:
 
 def own_visibilities(state: str, candidates: Iterable[Candidate]) -> dict[UUID, str]:
     """Return the state's own candidates that are not open, with visibility."""
-    own = {each.held.record_id for each in candidates if each.held.state == state}
+    own = {each.mark_hit.record_id for each in candidates if each.mark_hit.state == state}
     if not own:
         return {}
     columns = (RecordSetting.record_id, RecordSetting.visibility)
@@ -99,7 +99,7 @@ def build_views(
     evidence and events that it may know; for two open records both see the same. `crowd` is from
     `rivals.crowds_for_other_state`.
     """
-    record, other = view.record, candidate.held
+    record, other = view.record, candidate.mark_hit
     if other.state == record.owner_state:
         yield from _own_pair_view(view, candidate, prepared)
         return
@@ -145,7 +145,7 @@ def _own_pair_view(
     view: RecordView, candidate: Candidate, prepared: PreparedRecord | None
 ) -> Iterator[PairView]:
     """Yield the view of two records of one state, as the newer one's."""
-    record, other, evidence = view.record, candidate.held, candidate.evidence
+    record, other, evidence = view.record, candidate.mark_hit, candidate.evidence
     is_newer = record.id > other.record_id
     own = evidence if is_newer else _evidence_for_other(view, candidate, "open", prepared)
     if own is None or not can_match(record.event, other.event, own.near):
@@ -167,7 +167,7 @@ def _evidence_for_other(
     prepared, evidence = prepared or PreparedRecord.by(view), candidate.evidence
     is_readable = visibility in FINDER_VISIBILITIES["likeness"]
     record = prepared.description if is_readable else Description("")
-    query = with_related_codes(describe_hit(candidate.held._replace(visibility="open")))
+    query = with_related_codes(describe_hit(candidate.mark_hit._replace(visibility="open")))
     weights = weights_for(query, frequencies.shares())
     weighed = (
         weigh(

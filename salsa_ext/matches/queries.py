@@ -65,7 +65,7 @@ def list_matches(
         query = query.where(or_(Match.record_id == record, Match.other_record == record))
     query = query.where(Match.is_current == filters.get("standing", True))
     page = fetch_page(query, Match.id, limit, cursor)
-    return page.of(build_match_views(actor, page.items))
+    return page.with_items(build_match_views(actor, page.items))
 
 
 def other_record_events(actor: Actor, matches: Sequence[MatchView]) -> dict[UUID, MarkHit]:
@@ -138,7 +138,7 @@ def count_weaker_matches(
             query = queries[record].query
             candidates = drop_near_misses(candidates, query, is_seized=is_seized)
         count = sum(
-            each.evidence.is_worth_a_look and pseudonym(each.held.record_id) not in listed
+            each.evidence.is_possible and pseudonym(each.mark_hit.record_id) not in listed
             for each in candidates
         )
         if count:

@@ -61,7 +61,7 @@ def find_matches(
         matches.append(ItemMatches(item.record.line, listed, more=more))
         if item.record.version > 1:
             candidates = search_record(actor, item, own, silent=False, current_only=True)
-        current.append((item, [each for each in candidates if not each.held.is_superseded]))
+        current.append((item, [each for each in candidates if not each.mark_hit.is_superseded]))
     queue.queue_owner_notice(actor, "seizure", document_id)
     _propose_candidates(actor, current)
     corrected = [item for item in later if item.record.version > 1]  # new ones are queued already

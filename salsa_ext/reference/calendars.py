@@ -39,7 +39,7 @@ class LocalDays:
     at: datetime
     zones: Mapping[str, str]
 
-    def of(self, state: str) -> date:
+    def today(self, state: str) -> date:
         """Return the day in a state."""
         return local_date(self.at, self.zone(state))
 
@@ -60,7 +60,7 @@ class LocalDays:
         other = literal(local_date(self.at, UTC_ZONE))
         if not self.zones:
             return other
-        return case({code: self.of(code) for code in self.zones}, value=state, else_=other)
+        return case({code: self.today(code) for code in self.zones}, value=state, else_=other)
 
 
 def today(actor: Actor) -> date:

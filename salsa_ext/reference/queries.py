@@ -107,14 +107,14 @@ def _list_or_lookup(
     if (text := filters.get("q")) is not None:
         return lookup_text(kind, model, actor.language, text, limit, cursor)
     page: Page[Any] = _page_by_code(select(model), model.code, limit, cursor)
-    return page.of([plain_row(kind, row, actor.language) for row in page.items])
+    return page.with_items([plain_row(kind, row, actor.language) for row in page.items])
 
 
 def _named_page(
     actor: Actor, query: Any, code: Any, kind: str, limit: int, cursor: str | None
 ) -> Page[NamedRow]:
     page: Page[Any] = _page_by_code(query, code, limit, cursor)
-    return page.of(
+    return page.with_items(
         [NamedRow(row, names.label(kind, row.code, actor.language)) for row in page.items]
     )
 

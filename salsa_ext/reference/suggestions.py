@@ -50,7 +50,7 @@ class WordRemark:
     given: str
     count: int
     candidates: Sequence[Suggestion] = ()
-    is_asked: bool = False
+    is_of_check: bool = False
     likely: Suggestion | None = None
 
     @property
@@ -65,7 +65,7 @@ class WordRemark:
             return [
                 Message(UNCERTAIN_MESSAGE.text, {"given": self.given, "name": self.likely.name})
             ]
-        texts = NOT_COUNTED_MESSAGES if self.is_asked else UNKNOWN_MESSAGES
+        texts = NOT_COUNTED_MESSAGES if self.is_of_check else UNKNOWN_MESSAGES
         parts = [Message(texts[self.kind].text, {"given": self.given})]
         meant = ", ".join(each.name for each in self.candidates)
         return [*parts, message("Did you mean {names}?", names=meant)] if meant else parts
@@ -107,7 +107,7 @@ def _query_remark(kind: str, text: str, language: str) -> WordRemark:
     code = names.find_likely(kind, text)
     likely = Suggestion(code, names.display_name(kind, code, language)) if code else None
     return WordRemark(
-        kind, kind, text, 1, suggest(kind, text, language), is_asked=True, likely=likely
+        kind, kind, text, 1, suggest(kind, text, language), is_of_check=True, likely=likely
     )
 
 

@@ -34,7 +34,7 @@ class LicensingDesk:
     """Open work of the licensing desk; at most MAX_LISTED entries each.
 
     `awaiting` and `differing` are valid permits that concern the state, newest first; `expiring`
-    its own; `late` and `due` all shipments that concern it; `doubts` the open discrepancies, with
+    its own; `late` and `due` all shipments that concern it; `discrepancies` the open discrepancies, with
     DISCREPANCY_READ.
     """
 
@@ -46,7 +46,7 @@ class LicensingDesk:
     expiring: Sequence[PermitView]
     late: Sequence[ShipmentView]
     due: Sequence[ShipmentView]
-    doubts: Sequence[DiscrepancyView]
+    discrepancies: Sequence[DiscrepancyView]
 
 
 def get_desk(actor: Actor) -> LicensingDesk:
@@ -62,7 +62,7 @@ def get_desk(actor: Actor) -> LicensingDesk:
         expiring=_expiring_permits(actor, on),
         late=_open_shipments(actor, Shipment.due_at < now),
         due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN)),
-        doubts=_open_discrepancies(actor),
+        discrepancies=_open_discrepancies(actor),
     )
 
 

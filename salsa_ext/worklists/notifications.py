@@ -123,7 +123,7 @@ def list_notifications(
     require(actor, Permission.NOTIFICATION_READ)
     query = _select_filtered(actor, filters)
     page = fetch_page(query, Notification.id, limit, cursor, moment=Notification.raised_at)
-    return page.of(_views(actor, page.items))
+    return page.with_items(_views(actor, page.items))
 
 
 def count_notifications(actor: Actor, filters: Mapping[str, Any]) -> int:

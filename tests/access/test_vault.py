@@ -30,7 +30,7 @@ def test_what_is_sealed_opens_again_under_its_name_alone(tmp_path):
 
 
 def test_the_key_is_made_when_first_needed_for_its_owner_alone(tmp_path):
-    vault = Vault.of(Config(home=tmp_path / "home"))
+    vault = Vault.from_config(Config(home=tmp_path / "home"))
     vault.seal(b"secret", "a")
     made = tmp_path / "home" / "master.key"
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
@@ -45,14 +45,14 @@ def test_all_who_need_it_at_once_get_the_same_key(tmp_path):
 
 
 def test_a_file_that_is_named_is_not_made(tmp_path):
-    vault = Vault.of(Config(home=tmp_path, master_key_file=tmp_path / "none"))
+    vault = Vault.from_config(Config(home=tmp_path, master_key_file=tmp_path / "none"))
     with pytest.raises(NotConfigured, match="cannot be read: No such file"):
         vault.seal(b"secret", "a")
     assert not (tmp_path / "none").exists()
 
 
 def test_a_file_that_is_named_is_taken(named, tmp_path):
-    vault = Vault.of(Config(home=tmp_path, master_key_file=named))
+    vault = Vault.from_config(Config(home=tmp_path, master_key_file=named))
     assert vault.open(vault.seal(b"secret", "a"), "a") == b"secret"
     assert not (tmp_path / "master.key").exists()
 

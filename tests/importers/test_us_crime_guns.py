@@ -162,7 +162,7 @@ def test_what_can_be_used_is_taken_and_the_rest_is_reported(actor, written):
     )
     report = import_file(path, actor("USA"))
     assert (report.rows_read, report.rows_imported) == (3, 2)
-    assert report.taken == {"transfers": 2, "seizures": 1}
+    assert report.imported == {"transfers": 2, "seizures": 1}
     assert report.rejects == [(4, "sale_date is no date that can be read: soon")]
 
 
@@ -186,14 +186,14 @@ def test_a_second_run_of_the_same_file_adds_nothing(actor, written):
     path = written(cells(), cells(source_row="3", crime_date=""))
     import_file(path, actor("USA"))
     again = import_file(path, actor("USA"))
-    assert (again.rows_imported, again.taken) == (0, {})
+    assert (again.rows_imported, again.imported) == (0, {})
     assert again.known == {"transfers": 2, "seizures": 1}
     assert (count(Transfer), count(Seizure), count(Record)) == (2, 1, 3)
 
 
 def test_a_dry_run_reports_the_same_and_takes_nothing(actor, written):
     report = import_file(written(cells()), actor("USA"), dry_run=True)
-    assert report.taken == {"transfers": 1, "seizures": 1}
+    assert report.imported == {"transfers": 1, "seizures": 1}
     assert (count(Transfer), count(Seizure), count(ImportRun)) == (0, 0, 0)
 
 

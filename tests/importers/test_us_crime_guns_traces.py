@@ -56,7 +56,7 @@ SALES_SHOWN = {
 def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
     report, _ = imported
     assert (report.rows_read, report.rows_imported) == (635, 582)
-    assert report.taken == {"transfers": 582, "seizures": 450}
+    assert report.imported == {"transfers": 582, "seizures": 450}
     assert Counter(reject.reason for reject in report.rejects) == {
         "neither the sale nor the crime has a date": 46,
         "the row describes no gun: no serial, no make and no calibre": 5,

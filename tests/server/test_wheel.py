@@ -2,11 +2,18 @@
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 import venv
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -42,22 +49,58 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel):
 
 
 @pytest.mark.skipif(not IS_LONG, reason="installs into an empty environment: make long")
-def test_an_empty_environment_runs_the_demo_with_pages_and_papers(wheel, tmp_path):
+def test_an_empty_environment_serves_the_demo_with_pages_and_papers(demo):
+    assert b"salsa" in demo.get("/").lower()
+    assert demo.get("/docs") and demo.get("/api/v1/openapi.json")
+    assert demo.get("/forms/import.pdf").startswith(b"%PDF")
+    shipped = ["shipment", "get-paper", "--as", "bra.licensing_officer", "BRA-S-0001"]
+    assert demo.run("salsa", *shipped).startswith(b"%PDF")
+    [package] = demo.run("python", "-c", "import api; print(api.__path__[0])").splitlines()
+    assert Path(package.decode()).is_relative_to(demo.folder)
+
+
+@dataclass
+class Demo:
+    """The program of the wheel in an environment of its own, and the address that it serves."""
+
+    folder: Path
+    url: str = field(default_factory=lambda: f"http://127.0.0.1:{_free_port()}")
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Return where its programs run: nothing of the checkout is in sight."""
+        clean = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        return {"cwd": self.folder, "env": clean}
+
+    def command(self, name: str, *words: str) -> list[str]:
+        return [str(self.folder / "env" / "bin" / name), *words]
+
+    def run(self, name: str, *words: str) -> bytes:
+        command = self.command(name, *words)
+        return subprocess.run(command, **self.place, check=True, stdout=subprocess.PIPE).stdout
+
+    def get(self, path: str) -> bytes:
+        with urlopen(self.url + path) as answer:
+            return answer.read()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.fixture
+def demo(wheel, tmp_path) -> Iterator[Demo]:
     venv.create(tmp_path / "env", with_pip=True)
-    programs = tmp_path / "env" / "bin"
-    subprocess.run([programs / "pip", "install", "--quiet", wheel], check=True)
-    clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SALSA_HOME": str(tmp_path / "var")}
-    made = subprocess.run(
-        [programs / "salsa", "demo", "--no-serve"], cwd=tmp_path, env=clean, capture_output=True
-    )
-    assert made.returncode == 0, made.stderr
-    fetch = (
-        "from pathlib import Path\n"
-        "from api.app import create_app\n"
-        "from api.papers import rendering\n"
-        "import api; print(Path(api.__file__).parent)\n"
-    )
-    shown = subprocess.run(
-        [programs / "python", "-c", fetch], cwd=tmp_path, env=clean, capture_output=True, text=True
-    )
-    assert Path(shown.stdout.strip()).is_relative_to(tmp_path)
+    demo = Demo(tmp_path)
+    demo.run("pip", "install", "--quiet", str(wheel))
+    command = demo.command("salsa", "demo", "--port", demo.url.rpartition(":")[2])
+    with subprocess.Popen(command, **demo.place) as service:
+        while service.poll() is None:
+            try:
+                demo.get("/readyz")
+                break
+            except OSError:
+                time.sleep(1)
+        yield demo
+        service.send_signal(signal.SIGINT)

@@ -12,7 +12,6 @@ TOKEN = re.compile(r'name="once" value="([^"]+)"')
 def import_certificate(**changes: str) -> Fields:
     """Paraguay lets ten pistols in from Brazil; `a__b` stands for the field `a.b`."""
     typed = {
-        "do": "issue",
         "number": "I-1",
         "issued_on": "2026-03-09",
         "expires_on": "2027-03-08",

@@ -15,7 +15,7 @@ from tests.support import bodies
 from tests.support.matches import correct, look
 from tests.web.pages import text
 
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 TYPED = {
     "firearm.serial": "ABC123456",
     "firearm.make": "Taurus",
@@ -39,7 +39,7 @@ def entered(police):
 
 def do(visitor, path, name, expect=303, **fields):
     seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
-    answer = visitor.send(f"{path}/{name}", {"seen": seen} | fields, expect)
+    answer = visitor.send(f"{path}/{name}", {"expected_version": seen} | fields, expect)
     return text(visitor.open(answer.location) if expect == 303 else answer.text)
 
 
@@ -109,7 +109,9 @@ def test_an_alert_is_verified_first_and_said_to_be_still_true_when_that_is_due(p
 
 
 def test_an_alert_is_cancelled_with_a_reason(police, entered):
-    assert 'id="reason-wrong"' in police.send(f"{entered}/cancel", {"seen": "1"}, 422).text
+    assert (
+        'id="reason-wrong"' in police.send(f"{entered}/cancel", {"expected_version": "1"}, 422).text
+    )
     said = do(police, entered, "cancel", reason="Gun found")
     assert "✕ Cancelled" in said and "Gun found" in said
     assert "This is not possible now" in police.open(f"{entered}/verify", 409)
@@ -179,7 +181,9 @@ def test_an_alert_whose_report_was_withdrawn_says_so_and_offers_no_verification(
     sent = typed | {"record": theft["firearm"]["record"]}
     address = police.send("/alerts/new", sent).location.split("?")[0]
     assert f"{address}/check" in police.open(address)
-    police.send(f"/reports/{theft['id']}/withdraw", {"seen": "1", "reason": "In the safe"})
+    police.send(
+        f"/reports/{theft['id']}/withdraw", {"expected_version": "1", "reason": "In the safe"}
+    )
     page = police.open(address)
     assert "What the record behind this alert told was withdrawn." in text(page)
     assert f"{address}/check" not in page and f"{address}/cancel" in page

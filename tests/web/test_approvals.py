@@ -8,7 +8,7 @@ from tests.support import bodies
 from tests.support.papers import text_of
 from tests.web.pages import text
 
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 
 
 @pytest.fixture
@@ -22,7 +22,9 @@ def wants(as_actor):
 
 def decide(supervisor, path, name, **fields):
     seen = SEEN.search(supervisor.open(f"{path}/{name}"))[1]
-    return supervisor.open(supervisor.send(f"{path}/{name}", {"seen": seen} | fields).location)
+    return supervisor.open(
+        supervisor.send(f"{path}/{name}", {"expected_version": seen} | fields).location
+    )
 
 
 def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
@@ -101,7 +103,7 @@ def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_co
     assert refused["code"] == "rejected" and "Which law?" in refused["detail"]
     page, said = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
     seen = SEEN.search(page.open(f"{path}/send"))[1]
-    asked = page.send(f"{path}/send", {"seen": seen}, 409)
+    asked = page.send(f"{path}/send", {"expected_version": seen}, 409)
     assert 'name="confirm_rejected"' in asked.text
     shown = text(decide(page, path, "send", confirm_rejected="true"))
     assert said in shown and shown.index(said) < shown.index("Result")

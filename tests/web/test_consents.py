@@ -8,7 +8,7 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.web.pages import text
 
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 
 
 @beginning
@@ -38,7 +38,9 @@ def path(asking, trace):
 
 def decide(visitor, path, name, **fields):
     seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
-    return visitor.open(visitor.send(f"{path}/{name}", {"seen": seen} | fields).location)
+    return visitor.open(
+        visitor.send(f"{path}/{name}", {"expected_version": seen} | fields).location
+    )
 
 
 def test_who_may_not_be_named_is_asked_for_from_the_trace_and_named_after_the_consent(

@@ -31,11 +31,11 @@ def doings(page):
 
 
 def seen(officer, address):
-    return re.search(r'name="seen" value="(\d+)"', officer.open(address))[1]
+    return re.search(r'name="expected_version" value="(\d+)"', officer.open(address))[1]
 
 
 def do(officer, address, expect=303, **fields):
-    typed = {"seen": seen(officer, address)} | {
+    typed = {"expected_version": seen(officer, address)} | {
         name.replace("__", "."): said for name, said in fields.items()
     }
     answer = officer.send(address, typed, expect)
@@ -56,7 +56,7 @@ def test_what_can_be_done_follows_the_status(officer, permit):
 def test_only_the_issuing_state_changes_a_permit(permit, signed_in):
     other = signed_in("BRA", "licensing_officer")
     assert doings(other.open(permit)) == []
-    other.send(f"{permit}/cancel", {"reason": "No", "seen": "1"}, 403)
+    other.send(f"{permit}/cancel", {"reason": "No", "expected_version": "1"}, 403)
 
 
 @pytest.mark.parametrize("name", ["amend", "reissue", "suspend", "reinstate", "cancel"])
@@ -64,7 +64,7 @@ def test_who_may_not_record_permits_changes_none(permit, signed_in, name):
     reader = signed_in("PRY", "trace_analyst")
     assert doings(reader.open(permit)) == []
     reader.open(f"{permit}/{name}", 403)
-    reader.send(f"{permit}/{name}", {"reason": "No", "seen": "1"}, 403)
+    reader.send(f"{permit}/{name}", {"reason": "No", "expected_version": "1"}, 403)
 
 
 def test_a_change_wants_its_reason(officer, permit):
@@ -75,18 +75,22 @@ def test_a_change_wants_its_reason(officer, permit):
 def test_a_change_of_what_somebody_changed_meanwhile_is_refused(officer, permit):
     before = seen(officer, f"{permit}/suspend")
     do(officer, f"{permit}/suspend", reason="First")
-    page = officer.send(f"{permit}/cancel", {"reason": "Second", "seen": before}, 412).text
+    page = officer.send(
+        f"{permit}/cancel", {"reason": "Second", "expected_version": before}, 412
+    ).text
     assert "This was changed since you read it; read it again." in page
     assert "■ Suspended" in text(page) and "Second</textarea>" in page
     officer.send(f"{permit}/cancel", {"reason": "Second"}, 412)
-    officer.send(f"{permit}/cancel", {"reason": "Second", "seen": "9" * 30}, 412)
+    officer.send(f"{permit}/cancel", {"reason": "Second", "expected_version": "9" * 30}, 412)
 
 
 def test_what_its_status_forbids_is_told(officer, permit):
     page = officer.open(f"{permit}/reinstate", 409)
     assert "“reinstate” is not possible: this permit is issued." in page
     shown = seen(officer, f"{permit}/suspend")
-    page = officer.send(f"{permit}/reinstate", {"reason": "No", "seen": shown}, 409).text
+    page = officer.send(
+        f"{permit}/reinstate", {"reason": "No", "expected_version": shown}, 409
+    ).text
     assert 'class="summary"' in page and "“reinstate” is not possible" in page
 
 
@@ -94,7 +98,7 @@ def test_a_form_sent_twice_changes_once(officer, permit, as_actor):
     page = officer.open(f"{permit}/suspend")
     typed = {
         "reason": "Once",
-        "seen": "1",
+        "expected_version": "1",
         "once": re.search(r'name="once" value="([^"]+)', page)[1],
     }
     first, second = (officer.send(f"{permit}/suspend", typed).location for _ in range(2))
@@ -263,7 +267,7 @@ def test_a_discrepancy_is_assigned_to_somebody_of_the_own_state(officer, doubt, 
 
 def test_a_position_wants_words_and_the_version_that_was_seen(officer, doubt):
     assert 'id="text-wrong"' in do(officer, f"{doubt}/explain", 422)
-    officer.send(f"{doubt}/explain", {"text": "Why", "seen": "7"}, 412)
+    officer.send(f"{doubt}/explain", {"text": "Why", "expected_version": "7"}, 412)
 
 
 def test_discrepancies_are_closed_to_others(signed_in, doubt):
@@ -271,7 +275,7 @@ def test_discrepancies_are_closed_to_others(signed_in, doubt):
     signed_in("URY", "licensing_officer").open(doubt, 404)
     reader = signed_in("PRY", "trace_analyst")
     assert doings(reader.open(doubt)) == []
-    reader.send(f"{doubt}/explain", {"text": "Why", "seen": "1"}, 403)
+    reader.send(f"{doubt}/explain", {"text": "Why", "expected_version": "1"}, 403)
 
 
 @pytest.mark.parametrize("language", ["es", "fr", "pt"])

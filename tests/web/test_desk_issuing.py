@@ -103,7 +103,7 @@ def test_a_country_may_be_written_by_its_name_in_any_language(officer, as_actor)
 
 
 def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, as_actor):
-    typed = papers.import_certificate(do="add")
+    typed = papers.import_certificate(add="lines")
     more = send(officer, typed, 200)
     assert 'id="lines-1-type" required autofocus' in re.sub(r"\s+", " ", more)
     assert "Armas del Sur" in more

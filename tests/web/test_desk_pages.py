@@ -376,7 +376,9 @@ def test_discrepancies_come_ten_on_a_page_and_each_once(officer, as_actor):
 def test_the_desk_shows_three_of_each_and_folds_the_others(officer, as_actor):
     lone(as_actor, 5)
     desk = officer.open("/desk/")
-    section = desk[desk.index('<section id="doubts"') : desk.index('<section id="differing"')]
+    section = desk[
+        desk.index('<section id="discrepancies"') : desk.index('<section id="differing"')
+    ]
     shown, folded = section.split('<details class="part">')
     assert (len(rows_of(shown)), len(rows_of(folded))) == (3, 2)
     assert text(f"<main{folded}").startswith("Show 2 more : What your state and others")

@@ -48,8 +48,8 @@ def typed(**changes):
         "transport.plates": "bra 2e19, BRA2E20",
         "carrier.name": "Transportes Exemplo",
         "seals": "S1\r\nS2",
-        "loose.2.quantity": "1000",
-        "loose.2.lot": "L-7",
+        "bulk.2.quantity": "1000",
+        "bulk.2.lot": "L-7",
     }
     return fields | {name.replace("__", "."): said for name, said in changes.items()}
 
@@ -85,8 +85,8 @@ def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
         ({"mode": ""}, 422, "mode", "This field is required."),
         ({"serials.1": "A\x07"}, 422, "serials-1", "Control characters"),
         ({"serials.1": "OK-1\n" + "x" * 65}, 422, "serials-1", "At most 64 characters."),
-        ({"loose.2.quantity": "1.000"}, 422, "loose-2-quantity", "A number above zero"),
-        ({"loose.2.quantity": ""}, 422, "loose-2-quantity", "This field is required."),
+        ({"bulk.2.quantity": "1.000"}, 422, "bulk-2-quantity", "A number is needed here"),
+        ({"bulk.2.quantity": ""}, 422, "bulk-2-quantity", "This field is required."),
         ({"expected.0.at": ""}, 422, "expected-0-at", "This field is required."),
         (
             {"expected.0.at": "", "expected.0.post": "", "expected.1.post": scenes.POST},
@@ -103,12 +103,12 @@ def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
             "This field is required.",
         ),
         ({"ships_on": "2027-06-01"}, 422, "ships_on", "The permit is valid from"),
-        ({"loose.2.quantity": "9000"}, 409, None, "Line 2 of the permit has 5000 left"),
+        ({"bulk.2.quantity": "9000"}, 409, None, "Line 2 of the permit has 5000 left"),
         (
             {
                 "serials.1": "\n".join(f"N{n}" for n in range(11)),
-                "loose.2.quantity": "",
-                "loose.2.lot": "",
+                "bulk.2.quantity": "",
+                "bulk.2.lot": "",
             },
             409,
             None,
@@ -156,7 +156,7 @@ def test_the_importing_state_confirms_that_all_arrived(shipment, signed_in):
 def test_a_receipt_lists_what_arrived(shipment, signed_in):
     importer = signed_in("PRY", "licensing_officer")
     assert "Line 2: quantity received" in importer.open(f"{shipment}/receipt")
-    fields = {"received_on": "2026-03-09", "items": "ABC1\r\nZZZZ99", "loose.2": "900"}
+    fields = {"received_on": "2026-03-09", "items": "ABC1\r\nZZZZ99", "received.2": "900"}
     said = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
     assert "Received short" in said and "ABC2 ✕ not received" in said and "ZZZZ99" in said
     assert "Line 2: 900" in said and "L-7" in said
@@ -174,17 +174,17 @@ def mixed(new, as_actor):
 @pytest.mark.parametrize(
     ("fields", "differences"),
     [
-        ({"items": "ABC1", "loose.2": "540.5"}, []),
-        ({"items": "ABC1", "loose.2": "500"}, [{"line": 2, "quantity": -40.5}]),
-        ({"items": "ABC1", "loose.2": "0"}, [{"line": 2, "quantity": -540.5}]),
-        ({"all": "true", "loose.2": "540.5"}, []),
-        ({"none": "true", "loose.2": "540.5"}, []),
+        ({"items": "ABC1", "received.2": "540.5"}, []),
+        ({"items": "ABC1", "received.2": "500"}, [{"line": 2, "quantity": -40.5}]),
+        ({"items": "ABC1", "received.2": "0"}, [{"line": 2, "quantity": -540.5}]),
+        ({"all": "true", "received.2": "540.5"}, []),
+        ({"none": "true", "received.2": "540.5"}, []),
     ],
 )
 def test_goods_without_serials_arrive_by_line(mixed, signed_in, as_actor, fields, differences):
     importer = signed_in("PRY", "licensing_officer")
     form = importer.open(f"{mixed}/receipt")
-    assert 'name="loose.2"' in form and 'value="540.5"' in form and 'name="none"' in form
+    assert 'name="received.2"' in form and 'value="540.5"' in form and 'name="none"' in form
     importer.send(f"{mixed}/receipt", {"received_on": "2026-03-09"} | fields)
     key = mixed.rpartition("/")[2]
     kept = as_actor("PRY", "licensing_officer").get(f"/shipments/{key}").json["receipt"]
@@ -195,8 +195,8 @@ def test_goods_without_serials_arrive_by_line(mixed, signed_in, as_actor, fields
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"loose.2": "540.5"}, "or list what arrived"),
-        ({"all": "true", "loose.2": "500"}, "give one of the two"),
+        ({"received.2": "540.5"}, "or list what arrived"),
+        ({"all": "true", "received.2": "500"}, "give one of the two"),
     ],
 )
 def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fields, said):

@@ -8,7 +8,7 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.web.pages import text
 
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 POOR = {
     "serial": "ABC123456",
     "type": "pistol",
@@ -55,7 +55,7 @@ def filled(page):
     typed |= dict(re.findall(r'<textarea [^>]*name="([^"]+)"[^>]*>([^<]*)<', page))
     for name, options in re.findall(r'<select [^>]*name="([^"]+)">(.*?)</select>', page, re.S):
         typed |= dict.fromkeys([name], *re.findall('value="([^"]*)" selected', options))
-    return typed | {"seen": SEEN.search(page)[1]}
+    return typed | {"expected_version": SEEN.search(page)[1]}
 
 
 def test_each_line_of_the_advice_leads_to_its_field_on_the_form_of_the_draft(analyst, draft):

@@ -23,7 +23,7 @@ DUTY = {
     "hours": "24 h",
     "telephone": "+595 21 0000000",
 }
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 
 
 @beginning
@@ -46,7 +46,9 @@ def finder(signed_in):
 
 def answer(visitor, path, name, **fields):
     seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
-    return visitor.open(visitor.send(f"{path}/{name}", {"seen": seen} | fields).location)
+    return visitor.open(
+        visitor.send(f"{path}/{name}", {"expected_version": seen} | fields).location
+    )
 
 
 def test_the_state_of_an_alert_confirms_a_hit_and_the_other_reads_it(owner, finder, path):

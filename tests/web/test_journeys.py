@@ -89,7 +89,7 @@ def test_the_way_goes_from_a_state_to_the_place_of_the_find(analyst, as_actor):
     assert said == (
         "Domestic sale , May 6, 2024: Paraguay Seized , Mar 1, 2026: Foz do Iguaçu, Brazil"
     )
-    assert page.count('class="spot state"') == 1 and page.count('class="spot place"') == 1
+    assert page.count('class="place state"') == 1 and page.count('class="place place"') == 1
     assert 'class="way unsure"' in page
 
 
@@ -111,7 +111,7 @@ def test_how_exact_a_place_is_is_drawn(analyst, as_actor):
 
 def test_where_a_place_has_no_coordinates_the_state_alone_is_drawn(analyst, as_actor):
     page = analyst.open(f"/traces/{ask(as_actor, SOLD, place={'country': 'BRA'})['id']}")
-    assert page.count('class="spot state"') == 2 and 'class="spot place"' not in page
+    assert page.count('class="place state"') == 2 and 'class="place place"' not in page
 
 
 def test_the_point_of_diversion_is_marked_on_the_map_and_in_the_list(analyst, as_actor):
@@ -127,7 +127,7 @@ def test_another_states_place_is_not_shown(analyst, as_actor):
     page = analyst.open(
         f"/traces/{ask(as_actor, SOLD, ('/reports', 'police_officer', stolen))['id']}"
     )
-    assert "Luque" not in page and page.count('class="spot place"') == 1
+    assert "Luque" not in page and page.count('class="place place"') == 1
 
 
 def test_a_place_is_read_by_who_may_read_what_it_stands_in(as_actor, session):
@@ -161,7 +161,7 @@ def test_what_is_shipped_goes_by_the_post_and_both_states_recorded_it(analyst, a
     page = analyst.open(f"/traces/{exported['id']}")
     said = stops(page)
     assert ": Ciudad del Este–Foz do Iguaçu, Brazil Import" in said and ": Bolivia" in said
-    assert 'class="spot post"' in page and drawn(page).count('<path class="way"') == 1
+    assert 'class="place post"' in page and drawn(page).count('<path class="way"') == 1
     assert "both states recorded" in legend(page) and "a border post" in legend(page)
 
 
@@ -186,7 +186,7 @@ def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_a
     trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
     page = analyst.open(f"/traces/{trace['id']}")
     assert "It may be one of several guns" in page and '<path class="way' not in page
-    assert page.count('class="spot state"') == 3
+    assert page.count('class="place state"') == 3
 
 
 def test_each_gun_that_it_may_be_stands_by_itself_with_its_serial(analyst, as_actor):
@@ -222,4 +222,4 @@ def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_o
 def test_a_place_of_which_the_name_alone_was_recorded_is_named(analyst, as_actor):
     trace = ask(as_actor, SOLD, place={"country": "BRA", "name": "Foz do Iguaçu"})
     page = analyst.open(f"/traces/{trace['id']}")
-    assert "Foz do Iguaçu, Brazil" in stops(page) and page.count('class="spot state"') == 2
+    assert "Foz do Iguaçu, Brazil" in stops(page) and page.count('class="place state"') == 2

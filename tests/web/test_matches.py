@@ -15,7 +15,7 @@ WORDS = {
     "fr": ("Correspondances", "Correspondance avec le Paraguay", "Ce qui plaide pour"),
     "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),
 }
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 
 
@@ -41,7 +41,7 @@ def match(as_actor, bra):
 def judge(officer, match, verb, expect=303, expected_version=None, **fields):
     path = f"/matches/{match['id']}/{verb}"
     shown = SEEN.search(officer.open(path))[1]
-    return officer.send(path, {"seen": expected_version or shown} | fields, expect)
+    return officer.send(path, {"expected_version": expected_version or shown} | fields, expect)
 
 
 def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, match):
@@ -214,7 +214,7 @@ def test_another_states_match_is_not_found(signed_in, match):
     stranger = signed_in("PRY", "police_officer")
     for path in ("", "/confirm"):
         assert "<h1>Not found</h1>" in stranger.open(f"/matches/{match['id']}{path}", 404)
-    stranger.send(f"/matches/{match['id']}/confirm", {"seen": "1"}, 404)
+    stranger.send(f"/matches/{match['id']}/confirm", {"expected_version": "1"}, 404)
     stranger.send(f"/matches/{match['id']}", FOR_A_CASE, 404)
 
 
@@ -224,7 +224,7 @@ def test_who_may_not_read_matches_is_refused_and_has_no_link(signed_in, match, r
     assert 'href="/matches"' not in somebody.open("/")
     somebody.open("/matches", 403)
     somebody.open(f"/matches/{match['id']}", 403)
-    somebody.send(f"/matches/{match['id']}/confirm", {"seen": "1"}, 403)
+    somebody.send(f"/matches/{match['id']}/confirm", {"expected_version": "1"}, 403)
 
 
 def test_a_supervisor_reads_the_match_and_its_records_and_does_not_judge(signed_in, match):

@@ -106,7 +106,7 @@ def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazi
     assert "Which of yours is it? Join it with seizure P-1" in text(page) and "B-7" not in page
     button = re.search(r'<button[^>]*name="other" value="([^"]+)" formaction="([^"]+)"', page)
     joined = text(paraguay.open(paraguay.send(button[2], {"other": button[1]}).location))
-    assert "Joined with Brazil B-7" in joined and button[2] == f"{first.location}/joint?seen=1"
+    assert "Joined with Brazil B-7" in joined and button[2] == f"{first.location}/joint?version=1"
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     [read] = as_actor("BRA", "supervisor").get("/audit?action=record:disclosed").json["items"]
     assert (read["state"], read["purpose"], read["case_number"]) == ("PRY", "seizure", "P-1")
@@ -126,10 +126,10 @@ def test_the_other_side_s_number_is_added_to_a_seizure_that_stands(paraguay, bra
     brazil.send(
         f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7", "joint_with.number": "P-1"}
     )
-    paraguay.send(f"{own}/joint", {"number": "", "seen": "1"}, 422)
-    paraguay.send(f"{own}/joint", {"number": "B-9", "seen": "1"})
+    paraguay.send(f"{own}/joint", {"number": "", "expected_version": "1"}, 422)
+    paraguay.send(f"{own}/joint", {"number": "B-9", "expected_version": "1"})
     assert "not yet found with the other side" in text(paraguay.open(own))
-    paraguay.send(f"{own}/joint", {"number": "B-7", "seen": "2"})
+    paraguay.send(f"{own}/joint", {"number": "B-7", "expected_version": "2"})
     assert "Joined with Brazil B-7" in text(paraguay.open(own))
 
 

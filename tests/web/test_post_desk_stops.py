@@ -163,7 +163,7 @@ def test_what_passed_against_a_hold_stands_once_whatever_else_was_stopped(
 
 def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer, truck, as_actor):
     seen = re.search(
-        r'name="seen" value="([0-9]+)"', officer.open(f"{DESK}/shipments/{truck['id']}")
+        r'name="expected_version" value="([0-9]+)"', officer.open(f"{DESK}/shipments/{truck['id']}")
     )
     tick(
         as_actor("PRY", "border_officer"),
@@ -173,10 +173,12 @@ def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer
         at="2026-03-09T14:00:00Z",
         reason="The dog",
     )
-    sent = {"which": truck["id"], "outcome": "passed", "seen": seen[1]}
+    sent = {"which": truck["id"], "outcome": "passed", "expected_version": seen[1]}
     for _ in range(2):
         page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
-        sent |= {"seen": re.search(r'name="seen" value="([0-9]+)"', page)[1]}
+        sent |= {
+            "expected_version": re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
+        }
     officer.send(f"{DESK}/tick", sent | {"confirm_held_since": "true"})
 
 
@@ -195,7 +197,7 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
     officer, truck, as_actor
 ):
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
-    seen = re.search(r'name="seen" value="([0-9]+)"', page)[1]
+    seen = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
     colleague = as_actor("PRY", "border_officer")
     held = {
         "stage": "entry",
@@ -204,7 +206,12 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
         "reason": "The dog marked the trailer",
     }
     colleague.post(f"/shipments/{truck['id']}/checkpoints", held)
-    sent = {"which": truck["id"], "outcome": "passed", "seen": seen, "confirm_held": "true"}
+    sent = {
+        "which": truck["id"],
+        "outcome": "passed",
+        "expected_version": seen,
+        "confirm_held": "true",
+    }
     again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
     assert again.json["confirm"] == "confirm_held_since"
     assert "Your own side stopped this shipment on Mar 9, 2026, 11:00" in again.json["said"][0]
@@ -219,7 +226,7 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
 def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_actor):
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
-    seen = re.search(r'name="seen" value="([0-9]+)"', page)[1]
+    seen = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
     officer.send(
         f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "expected_version": seen}
     )
@@ -366,7 +373,7 @@ def test_a_state_that_has_the_goods_opens_the_form(officer, truck):
 
 
 def test_a_stale_hold_is_refused_in_words_with_the_form(officer, truck):
-    sent = {"which": truck["id"], "seen": "99", "reason": "Scanner"}
+    sent = {"which": truck["id"], "expected_version": "99", "reason": "Scanner"}
     page = officer.send(f"{DESK}/hold", sent, 412).get_data(as_text=True)
     assert "This was changed since you read it" in text(page)
 

@@ -45,7 +45,7 @@ def opened(visitor, address):
     ):
         if picked := re.search(r'value="([^"]*)" selected', options):
             found[name] = picked[1]
-    found["seen"] = re.search(r'name="seen" value="([^"]*)"', form)[1]
+    found["expected_version"] = re.search(r'name="expected_version" value="([^"]*)"', form)[1]
     return found
 
 
@@ -181,7 +181,7 @@ def test_from_a_report_one_alert_is_entered_which_the_page_then_shows(police, pr
     page = police.open(address)
     assert offered not in page and f'href="{alert}"' in page
     assert "Alert on ABC123456 ● Active" in text(page) and "C-17" in text(page)
-    police.send(f"{alert}/cancel", {"reason": "Found", "seen": "1"})
+    police.send(f"{alert}/cancel", {"reason": "Found", "expected_version": "1"})
     page = police.open(address)
     assert offered in page and "✕ Cancelled" in text(page)
 
@@ -279,8 +279,11 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor
     made = pry.post("/reports", bodies.report()).json
     address = f"/reports/{made['id']}"
     entered(police, made["firearm"]["record"])
-    assert 'id="reason-wrong"' in police.send(f"{address}/withdraw", {"seen": "1"}, 422).text
-    typed = {"seen": "1", "reason": "The gun was in the safe"}
+    assert (
+        'id="reason-wrong"'
+        in police.send(f"{address}/withdraw", {"expected_version": "1"}, 422).text
+    )
+    typed = {"expected_version": "1", "reason": "The gun was in the safe"}
     page = police.open(police.send(f"{address}/withdraw", typed).location)
     said = text(page)
     for words in (

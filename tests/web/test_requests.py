@@ -11,7 +11,7 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.web.pages import text
 
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 WORDS = {
     "en": ("Requests of other states", "Request of Brazil, case C-1", "Answer with these records"),
     "es": ("Solicitudes de otros Estados", "Solicitud de Brasil, caso C-1", "Responder con estos"),
@@ -56,7 +56,9 @@ def asked(as_actor, trace):
 def say(analyst, asked, name, expect=303, expected_version=None, **fields):
     path = f"/requests/{asked['id']}"
     shown = SEEN.search(analyst.open(path if name == "answer" else f"{path}/{name}"))[1]
-    return analyst.send(f"{path}/{name}", {"seen": expected_version or shown} | fields, expect)
+    return analyst.send(
+        f"{path}/{name}", {"expected_version": expected_version or shown} | fields, expect
+    )
 
 
 def answer(analyst, asked, *records, expect=303, **fields):
@@ -280,8 +282,8 @@ def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the
     page, form = (analyst.open(f"/requests/{asked['id']}{way}") for way in ("", "/hide"))
     assert "Kept from, as the asking state wants PRY-POLICE" in text(page)
     assert 'name="hidden_from" value=""' in form
-    [seen] = re.findall(r'name="seen" value="([0-9]+)"', stale)
-    answer = analyst.send(f"/requests/{asked['id']}/hide", {"seen": seen}, 412)
+    [seen] = re.findall(r'name="expected_version" value="([0-9]+)"', stale)
+    answer = analyst.send(f"/requests/{asked['id']}/hide", {"expected_version": seen}, 412)
     assert "This was changed since you read it" in text(answer.text)
 
 
@@ -386,8 +388,8 @@ def test_another_states_request_is_not_found(signed_in, asked):
     stranger = signed_in("BRA", "trace_analyst")
     for path in ("", "/defer"):
         assert "<h1>Not found</h1>" in stranger.open(f"/requests/{asked['id']}{path}", 404)
-    stranger.send(f"/requests/{asked['id']}/answer", {"seen": "1"}, 404)
-    stranger.send(f"/requests/{asked['id']}/refuse", {"seen": "1"}, 404)
+    stranger.send(f"/requests/{asked['id']}/answer", {"expected_version": "1"}, 404)
+    stranger.send(f"/requests/{asked['id']}/refuse", {"expected_version": "1"}, 404)
 
 
 def test_a_notification_leads_to_its_request(analyst, asked):

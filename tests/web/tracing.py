@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 
 
 def typed(**changes: str) -> dict[str, str]:
@@ -32,4 +32,4 @@ def step(
     """Take a step of a trace as its form was opened, or as a version that was `seen`."""
     path = f"/traces/{trace['id']}/{name}"
     [shown] = SEEN.findall(analyst.open(path))
-    return analyst.send(path, {"seen": seen or shown} | fields, expect)
+    return analyst.send(path, {"expected_version": seen or shown} | fields, expect)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from api.web.blueprints import AREAS
+from api.web.pages import AREAS
 from tests.support.routes import ID
 from tests.web import scenes
 
@@ -25,7 +25,7 @@ NO_PAGE = {
     "account.mark_many_read",
     "border.device_session",
     "border.board_updates",
-    "border.wall_live",
+    "border.wall_updates",
     "border.desk_updates",
     "border.answer_call",
     "border.desk_file",

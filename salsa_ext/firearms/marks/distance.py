@@ -74,7 +74,7 @@ class MarkComparison:
     `kind`: `same` (`count` glyphs were read as one of several, one of which fits), `confusable`
     (`count` glyphs are often confused), `one` or `two` errors, `unread` (same as far as read),
     `unread_one` (the same, but one glyph differs), `core` (same digits, other letters, or `count`
-    leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `held` are the glyphs
+    leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `recorded` are the glyphs
     of a single error, one of them empty if a glyph is lost or added; for `core` they are the
     letters.
     """
@@ -83,12 +83,12 @@ class MarkComparison:
     glyphs: int
     count: int = 0
     read: str = ""
-    held: str = ""
+    recorded: str = ""
 
     @property
     def is_alike(self) -> bool:
         """Return whether the single error is a frequent misreading."""
-        return frozenset(skeleton(self.read + self.held)) in _SIMILAR_GLYPHS
+        return frozenset(skeleton(self.read + self.recorded)) in _SIMILAR_GLYPHS
 
     @property
     def is_swap(self) -> bool:
@@ -295,7 +295,7 @@ def describe(near: MarkComparison, by: str) -> Message:
             " differs: {read} here, {held} in the record.",
             count=near.glyphs,
             read=near.read,
-            held=near.held,
+            held=near.recorded,
         ),
     }[near.kind]
 
@@ -311,7 +311,7 @@ def _describe_digits(near: MarkComparison) -> Message:
             "The serial has the same {count} digits; the record has letters beside them.",
             count=near.glyphs,
         )
-    if not near.held:
+    if not near.recorded:
         return message(
             "The serial has the same {count} digits; the record has no letters beside them.",
             count=near.glyphs,
@@ -324,16 +324,16 @@ def _describe_one_error(near: MarkComparison) -> Message:
         return message(
             "Two characters of the serial changed places: {read} here, {held} in the record.",
             read=near.read,
-            held=near.held,
+            held=near.recorded,
         )
-    if not near.held:
+    if not near.recorded:
         return message("The serial has {read} where the record has nothing.", read=near.read)
     if not near.read:
-        return message("The serial lacks the {held} that the record has.", held=near.held)
+        return message("The serial lacks the {held} that the record has.", held=near.recorded)
     return message(
         "One character of the serial differs: {read} here, {held} in the record.",
         read=near.read,
-        held=near.held,
+        held=near.recorded,
     )
 
 

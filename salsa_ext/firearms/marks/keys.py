@@ -69,7 +69,7 @@ class StrayBracket(NamedTuple):
     """A bracket outside any `[8B]`: its place (from one) and its neighbours."""
 
     place: int
-    beside: tuple[str, str]
+    neighbours: tuple[str, str]
 
 
 def stray_brackets(text: str) -> list[StrayBracket]:

@@ -30,11 +30,11 @@ class Clause:
     phrases: list[Phrase] = field(default_factory=list)
     is_bracket: bool = False
 
-    def of(self, *kinds: str) -> list[Phrase]:
+    def select_phrases(self, *kinds: str) -> list[Phrase]:
         """Return the phrases of some kinds."""
         return [phrase for phrase in self.phrases if phrase.kind in kinds]
 
-    def said(self) -> str:
+    def source_text(self) -> str:
         """Return the clause as written."""
         if not self.phrases:
             return ""
@@ -226,15 +226,15 @@ def parse_clauses(clauses: Sequence[Clause]) -> ParsedCell:
     said = ParsedCell()
     before: list[MarkDraft] = []  # the marks of the clause before
     for clause in clauses:
-        if clause.is_bracket and not clause.said().strip("?") and said.drafts:
+        if clause.is_bracket and not clause.source_text().strip("?") and said.drafts:
             said.drafts[-1].conditions.append("probable")
-        elif clause.of("mark"):
+        elif clause.select_phrases("mark"):
             before = _add_marks(said, clause)
         else:
             _add_clause_without_marks(said, clause, before)
         _add_remarks(said, clause)
     is_alone = len(said.drafts) == 1 and (
-        any(clause.of("label") for clause in clauses)
+        any(clause.select_phrases("label") for clause in clauses)
         or (len(clauses) == 1 and not _is_known(clauses[0]))
     )
     said.is_plain &= is_alone or all(
@@ -249,7 +249,7 @@ def _is_known(clause: Clause) -> bool:
 
 def _add_marks(cell: ParsedCell, clause: Clause) -> list[MarkDraft]:
     """Add the marks of a clause; a leading part names the next mark."""
-    named = clause.of("part", "mark")
+    named = clause.select_phrases("part", "mark")
     is_before = "part" in (named[0].kind, *(phrase.kind for phrase in cell.waiting))
     is_before |= named[-1].kind == "mark"  # “12345, with magazine 678”
     cell.is_plain &= not clause.is_bracket or _is_known(clause)
@@ -303,15 +303,15 @@ def _add_clause_without_marks(
     cell: ParsedCell, clause: Clause, before: Sequence[MarkDraft]
 ) -> None:
     """Apply a clause without marks to the previous marks, or to a part."""
-    parts = clause.of("part")
+    parts = clause.select_phrases("part")
     lost = [
         code
-        for phrase in clause.of("marking", "label")
+        for phrase in clause.select_phrases("marking", "label")
         if (code := _missing_mark_code(clause, phrase))
     ]
     cell.markings += lost
     if parts and lost:
-        cell.remarks.append(clause.said())
+        cell.remarks.append(clause.source_text())
     elif len(parts) > 1 and len(parts) == len(before):
         for draft, part in zip(before, parts, strict=True):
             draft.parts.append(part.code)
@@ -335,7 +335,7 @@ def _apply_to_previous(cell: ParsedCell, clause: Clause) -> None:
     for phrase in clause.phrases:
         if phrase.kind not in KNOWN_PHRASES:
             continue
-        all_of_them = phrase.kind == "condition" and clause.said().endswith("s")
+        all_of_them = phrase.kind == "condition" and clause.source_text().endswith("s")
         own = clause.is_bracket or not all_of_them
         for draft in cell.drafts[-1:] if own else cell.drafts:
             _apply_phrase(cell, clause, draft, phrase)

@@ -108,7 +108,7 @@ def _touches_mark(stray: keys.StrayBracket) -> bool:
         and not (
             glyphs.isalpha() and (len(glyphs) > _MAX_MARK_LETTERS or find_term(fold_glyphs(glyphs)))
         )
-        for glyphs in stray.beside
+        for glyphs in stray.neighbours
     )
 
 
@@ -226,13 +226,15 @@ def _read_without_marks(
     text: str, clauses: list[Clause], parsed: ParsedCell, damage: str | None
 ) -> Reading:
     """Classify a cell without digits: marking, remark, or letters as mark."""
-    conditions = [phrase.code for clause in clauses for phrase in clause.of("condition")]
+    conditions = [
+        phrase.code for clause in clauses for phrase in clause.select_phrases("condition")
+    ]
     marking = _heaviest(_MARKINGS_BY_WEIGHT[:5], (*_as_markings(conditions), *parsed.markings))
     words = [word for remark in parsed.remarks for word in remark.split()]
     if marking:
-        has_more = words or any(clause.of("part", "note") for clause in clauses)
+        has_more = words or any(clause.select_phrases("part", "note") for clause in clauses)
         return Reading((), marking, (text,) if has_more else (), damage)
-    if len(words) >= _MIN_PROSE_WORDS or any(clause.of("note") for clause in clauses):
+    if len(words) >= _MIN_PROSE_WORDS or any(clause.select_phrases("note") for clause in clauses):
         return Reading((), "unknown", (text,), damage)
     return Reading((MarkRead(text),), damage=damage)
 

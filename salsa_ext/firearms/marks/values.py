@@ -75,7 +75,7 @@ class Query:
     """A search for one gun by its serial and other known fields.
 
     `marks` are the gun's other marks, `marking` is the condition of its serial. `event` and
-    `told_in` (a year) are set if a record or a find is searched for. With `near`, near marks are
+    `reported_year` (a year) are set if a record or a find is searched for. With `near`, near marks are
     searched even if a record agrees in everything: the reading may be that of another gun, misread.
     With `every`, all candidates are listed.
     """
@@ -92,4 +92,4 @@ class Query:
     near: bool = False
     every: bool = False
     event: str | None = None
-    told_in: int | None = None
+    reported_year: int | None = None

@@ -270,7 +270,7 @@ def query_for_record(view: RecordView) -> Query:
     query = query_for_description(
         said, [mark_values.Mark(mark.kind, mark.text) for mark in view.marks]
     )
-    return replace(query, event=record.event, told_in=record.occurred_on.year)
+    return replace(query, event=record.event, reported_year=record.occurred_on.year)
 
 
 def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_values.Mark]) -> Query:

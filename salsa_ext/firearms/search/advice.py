@@ -72,7 +72,7 @@ def candidates_to_show(candidates: Iterable[Candidate], limit: int) -> list[Cand
 
     Only those at least possible; of equals reported events first, unreadable ones last.
     """
-    worth = [one for one in candidates if one.evidence.is_worth_a_look]
+    worth = [one for one in candidates if one.evidence.is_possible]
     worth.sort(key=lambda one: (-one.evidence.bits, not is_reported(one)))
     return worth[:limit] + [one for one in worth[limit:] if must_be_listed(one)]
 
@@ -84,7 +84,7 @@ def must_be_listed(candidate: Candidate) -> bool:
 
 def count_unlisted(candidates: Iterable[Candidate], listed: Sequence[Candidate]) -> int:
     """Return how many possible candidates are not listed."""
-    return sum(one.evidence.is_worth_a_look for one in candidates) - len(listed)
+    return sum(one.evidence.is_possible for one in candidates) - len(listed)
 
 
 def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advice:
@@ -97,9 +97,9 @@ def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advi
     bearing = _decisive_candidates(verdict, listed)
     reported = _reported_candidate(bearing)
     first = [reported, *bearing] if reported else bearing
-    is_others = any(one.held.state != asker for one in bearing)
+    is_others = any(one.mark_hit.state != asker for one in bearing)
     states = _states_to_call([*first, *listed], asker) if is_others else []
-    told = ReportedEvent(reported.held.event, reported.held.state) if reported else None
+    told = ReportedEvent(reported.mark_hit.event, reported.mark_hit.state) if reported else None
     return Advice(*_action_and_text(verdict, bearing, states), states, told)
 
 
@@ -123,21 +123,21 @@ def _decisive_candidates(verdict: str, listed: Sequence[Candidate]) -> list[Cand
 
 def is_reported(candidate: Candidate) -> bool:
     """Return whether a readable record reports its gun missing, seized or similar."""
-    return candidate.is_open and candidate.held.event in REPORTED_TEXTS
+    return candidate.is_open and candidate.mark_hit.event in REPORTED_TEXTS
 
 
 def _reported_candidate(decisive: Sequence[Candidate]) -> Candidate | None:
     """Return the weightiest reported event; not a loss with a later recovery."""
-    told = [one for one in decisive if is_reported(one) and not one.held.is_superseded]
-    recovered = [one.held for one in told if one.held.event == "recovery"]
+    told = [one for one in decisive if is_reported(one) and not one.mark_hit.is_superseded]
+    recovered = [one.mark_hit for one in told if one.mark_hit.event == "recovery"]
     standing = [
         one
         for one in told
-        if one.held.event not in MISSING_EVENTS
-        or not any(_is_recovery_of(back, one.held) for back in recovered)
+        if one.mark_hit.event not in MISSING_EVENTS
+        or not any(_is_recovery_of(back, one.mark_hit) for back in recovered)
     ]
     weight = list(REPORTED_TEXTS)
-    return min(standing, key=lambda one: weight.index(one.held.event), default=None)
+    return min(standing, key=lambda one: weight.index(one.mark_hit.event), default=None)
 
 
 def _is_recovery_of(recovered: MarkHit, missed: MarkHit) -> bool:
@@ -149,7 +149,7 @@ def _is_recovery_of(recovered: MarkHit, missed: MarkHit) -> bool:
 
 def _states_to_call(candidates: Iterable[Candidate], asker: str | None) -> list[str]:
     """Return each state once; the asker's own last."""
-    states = dict.fromkeys(one.held.state for one in candidates)
+    states = dict.fromkeys(one.mark_hit.state for one in candidates)
     return sorted(states, key=lambda state: state == asker)
 
 

@@ -239,8 +239,8 @@ def describe_query(query: Query) -> Description:
             country=query.country,
             year=query.year,
             model=fold_name("model", query.model) or None if query.model else None,
-            told_in=query.told_in,
-            made_in=year_of_manufacture(query.event, query.year, query.told_in),
+            reported_year=query.reported_year,
+            manufactured_year=year_of_manufacture(query.event, query.year, query.reported_year),
         )
     )
 
@@ -275,6 +275,6 @@ def describe_hit(hit: MarkHit) -> Description:
         country=hit.country,
         year=hit.year,
         model=hit.model,
-        told_in=hit.occurred_on.year,
-        made_in=year_of_manufacture(hit.event, hit.year, hit.occurred_on.year),
+        reported_year=hit.occurred_on.year,
+        manufactured_year=year_of_manufacture(hit.event, hit.year, hit.occurred_on.year),
     )

@@ -86,8 +86,8 @@ MAKER_FIELDS: Final = frozenset(
 class Description:
     """The compared fields of a gun, as codes.
 
-    `year` is the year of manufacture, `model` folded text, `told_in` the year of the recorded event
-    or the find, `made_in` the year before which no event is possible. `related` are calibre
+    `year` is the year of manufacture, `model` folded text, `reported_year` the year of the recorded event
+    or the find, `manufactured_year` the year before which no event is possible. `related` are calibre
     families fired from the same guns (5.56x45 and .223 Remington), `kin` makes of the same house
     (Browning and FN Herstal), `akin` types for the same gun (carbine and rifle). `likely` are
     uncertain fields with their probable codes: they count half where they agree, and never against.
@@ -100,8 +100,8 @@ class Description:
     country: str | None = None
     year: int | None = None
     model: str | None = None
-    told_in: int | None = None
-    made_in: int | None = None
+    reported_year: int | None = None
+    manufactured_year: int | None = None
     related: frozenset[str] = frozenset()
     kin: frozenset[str] = frozenset()
     akin: frozenset[str] = frozenset()
@@ -322,7 +322,7 @@ class Evidence:
         return "moderate" if self.bits >= MODERATE else "weak"
 
     @property
-    def is_worth_a_look(self) -> bool:
+    def is_possible(self) -> bool:
         """Return whether the answer is at least `possible`.
 
         Enough bits, or a record that fits all of a partly read mark.
@@ -433,7 +433,11 @@ def weigh(
 
 def is_too_early(gun: Description, event: Description) -> bool:
     """Return whether an event precedes the other side's manufacture."""
-    return bool(gun.made_in and event.told_in and event.told_in < gun.made_in)
+    return bool(
+        gun.manufactured_year
+        and event.reported_year
+        and event.reported_year < gun.manufactured_year
+    )
 
 
 def _shared_specificity(query_norm: str, record_norm: str) -> str:
@@ -463,4 +467,4 @@ def verdict(candidates: Sequence[Evidence]) -> str:
     """Return `hit` (one strong), `possible` (one worth comparing) or `no_hit`."""
     if any(one.strength == "strong" for one in candidates):
         return "hit"
-    return "possible" if any(one.is_worth_a_look for one in candidates) else "no_hit"
+    return "possible" if any(one.is_possible for one in candidates) else "no_hit"

@@ -44,16 +44,17 @@ class _Rivals:
     def __init__(self, found: Sequence[Candidate]) -> None:
         self._by_mark: dict[str, list[Candidate]] = defaultdict(list)
         for one in found:
-            self._by_mark[skeleton(one.held.serial_norm)].append(one)
+            self._by_mark[skeleton(one.mark_hit.serial_norm)].append(one)
 
     def heed(self, one: Candidate) -> Candidate:
         """Return the candidate, with `has_rival` if another gun fits as well."""
-        others = self._by_mark.get(skeleton(one.held.serial_norm), ()) if one.is_open else ()
+        others = self._by_mark.get(skeleton(one.mark_hit.serial_norm), ()) if one.is_open else ()
         least = one.evidence.bits - RIVAL_MARGIN
         if any(
-            other.evidence.bits >= least and contradict(one.held, other.held) for other in others
+            other.evidence.bits >= least and contradict(one.mark_hit, other.mark_hit)
+            for other in others
         ):
-            return Candidate(one.held, replace(one.evidence, has_rival=True))
+            return Candidate(one.mark_hit, replace(one.evidence, has_rival=True))
         return one
 
 
@@ -72,17 +73,17 @@ def crowds_for_other_state(
     describe the rest of it.
     """
     seen = [_as_other_state_sees(one, own_visibilities, is_open=is_open) for one in candidates]
-    return {one.held.record_id: one.evidence.crowd for one in apply_crowd(seen)}
+    return {one.mark_hit.record_id: one.evidence.crowd for one in apply_crowd(seen)}
 
 
 def _as_other_state_sees(
     candidate: Candidate, own_visibilities: Mapping[UUID, str], *, is_open: bool
 ) -> Candidate:
-    visibility = own_visibilities.get(candidate.held.record_id, candidate.held.visibility)
+    visibility = own_visibilities.get(candidate.mark_hit.record_id, candidate.mark_hit.visibility)
     if visibility == "open" and not is_open:
         visibility = "pointer"
     return Candidate(
-        candidate.held._replace(visibility=visibility), replace(candidate.evidence, crowd=None)
+        candidate.mark_hit._replace(visibility=visibility), replace(candidate.evidence, crowd=None)
     )
 
 
@@ -98,7 +99,7 @@ class _Crowd:
         self._described, self._bits = described, bits
         self._most: dict[str, dict[_Gun, float]] = defaultdict(dict)
         for one in found:
-            guns, gun = self._most[skeleton(one.held.serial_norm)], described(one.held)
+            guns, gun = self._most[skeleton(one.mark_hit.serial_norm)], described(one.mark_hit)
             guns[gun] = max(bits(one), guns.get(gun, NO_BITS))
         self._most = {mark: _group_by_gun(found) for mark, found in self._most.items()}
         self._weights = {mark: _sum_odds(guns.values()) for mark, guns in self._most.items()}
@@ -107,13 +108,15 @@ class _Crowd:
 
     def weigh(self, one: Candidate) -> Candidate:
         """Return the candidate less the bits lost to the others."""
-        own, mark = self._bits(one), skeleton(one.held.serial_norm)
-        same = self._weights.get(mark, 0.0) - self._contradicting(mark, self._described(one.held))
+        own, mark = self._bits(one), skeleton(one.mark_hit.serial_norm)
+        same = self._weights.get(mark, 0.0) - self._contradicting(
+            mark, self._described(one.mark_hit)
+        )
         loss = log2(1 + max(self._sum - same, 0) / 2**own)
         if loss < MIN_LOSS:
             return one
         count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
-        return Candidate(one.held, replace(one.evidence, crowd=(count, round(loss, 1))))
+        return Candidate(one.mark_hit, replace(one.evidence, crowd=(count, round(loss, 1))))
 
     def _contradicting(self, mark: str, gun: _Gun) -> float:
         """Return the odds of other guns of the same mark."""

@@ -142,7 +142,7 @@ def _limit_crowd_loss(candidate: Candidate) -> Candidate:
         return candidate
     count, loss = found.crowd
     least = (count, round(loss + found.bits - FAINT, 1))
-    return Candidate(candidate.held, replace(found, crowd=least))
+    return Candidate(candidate.mark_hit, replace(found, crowd=least))
 
 
 def _similar_marks(hit: MarkHit, roles: Mapping[SearchMark, str]) -> list[SearchMark]:
@@ -180,7 +180,7 @@ def _best_candidate(
 
 def _preference(candidate: Candidate) -> tuple[float, bool]:
     """Better evidence first; of equals a mark that is not superseded."""
-    return candidate.evidence.bits, not candidate.held.is_superseded
+    return candidate.evidence.bits, not candidate.mark_hit.is_superseded
 
 
 def _rank(candidate: Candidate) -> tuple[float, date, str]:
@@ -188,13 +188,13 @@ def _rank(candidate: Candidate) -> tuple[float, date, str]:
 
     Records that are not open are last among equals: their place would reveal the date.
     """
-    on = candidate.held.occurred_on if candidate.is_open else date.max
-    return -candidate.evidence.bits, on, candidate.held.state
+    on = candidate.mark_hit.occurred_on if candidate.is_open else date.max
+    return -candidate.evidence.bits, on, candidate.mark_hit.state
 
 
 def best_scores(candidates: Sequence[Candidate]) -> BestScores:
     """Return the best scores of the candidates, and of lawful history."""
-    lawful = [one for one in candidates if not (one.is_open and one.held.event in INCONCLUSIVE)]
+    lawful = [one for one in candidates if not (one.is_open and one.mark_hit.event in INCONCLUSIVE)]
     serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
     return BestScores(_best_bits(candidates), _best_bits(lawful), serial)
 
@@ -223,7 +223,7 @@ def _is_likely(candidate: Candidate, least: float) -> bool:
 
 
 def _is_missing_or_seized(candidate: Candidate) -> bool:
-    return candidate.held.event in MISSING_EVENTS | SEIZED
+    return candidate.mark_hit.event in MISSING_EVENTS | SEIZED
 
 
 def _best_bits(candidates: Iterable[Candidate]) -> float:
@@ -233,7 +233,7 @@ def _best_bits(candidates: Iterable[Candidate]) -> float:
 def _reference_bits(candidate: Candidate, best: BestScores) -> float:
     if not candidate.is_open:
         return best.serial_bits
-    return best.bits if candidate.held.event in INCONCLUSIVE else best.lawful_bits
+    return best.bits if candidate.mark_hit.event in INCONCLUSIVE else best.lawful_bits
 
 
 def drop_near_misses(
@@ -247,7 +247,7 @@ def drop_near_misses(
         hit
         for hit in candidates
         if hit.evidence.near.kind in EQUAL_KINDS
-        or any(compare(one.norm, hit.held.serial_norm) for one in left)
+        or any(compare(one.norm, hit.mark_hit.serial_norm) for one in left)
     ]
 
 
@@ -268,7 +268,7 @@ def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: boo
     """
     asked, nothing = describe_query(query), INCONCLUSIVE if is_seized else frozenset({ALERT})
     return [
-        hit.held
+        hit.mark_hit
         for hit in candidates
         if _is_strong_and_equal(hit) and _is_open_exact_hit(hit, asked, nothing)
     ]
@@ -281,12 +281,12 @@ def _is_strong_and_equal(hit: Candidate) -> bool:
 def _is_open_exact_hit(
     hit: Candidate, description: Description, inconclusive: frozenset[str]
 ) -> bool:
-    return hit.is_open and index.is_exact_hit(hit.held, description, NO_STATE, inconclusive)
+    return hit.is_open and index.is_exact_hit(hit.mark_hit, description, NO_STATE, inconclusive)
 
 
 def evidence_for_owner(query: Query, candidate: Candidate) -> Evidence | None:
     """Weigh a candidate by its whole record, as its own state may."""
-    theirs = describe_hit(candidate.held._replace(visibility="open"))
+    theirs = describe_hit(candidate.mark_hit._replace(visibility="open"))
     asked, evidence = describe_query(query), candidate.evidence
     weights = weights_for(asked, frequencies.shares())
     weighed = [

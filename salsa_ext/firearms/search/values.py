@@ -69,7 +69,7 @@ class BestScores(NamedTuple):
 class Candidate:
     """A record that may be of the same gun, with the evidence."""
 
-    held: MarkHit
+    mark_hit: MarkHit
     evidence: Evidence
 
     @property
@@ -79,4 +79,4 @@ class Candidate:
 
     def shows(self, group: str) -> bool:
         """Return whether finding the record shows a field group to the asker."""
-        return self.held.visibility in FINDER_VISIBILITIES[group]
+        return self.mark_hit.visibility in FINDER_VISIBILITIES[group]

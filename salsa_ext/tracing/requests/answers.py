@@ -63,13 +63,13 @@ CHOSEN_BY_PERSON: Final = MatchCertainty(None, 0.0)
 
 def is_automatic(candidate: Candidate) -> bool:
     """Return whether the service may disclose a record without a person."""
-    return candidate.is_open and candidate.held.event != ALERT
+    return candidate.is_open and candidate.mark_hit.event != ALERT
 
 
 def certainty_by_record(candidates: Iterable[Candidate]) -> dict[UUID, MatchCertainty]:
     """Return how certain the candidates of a search are."""
     return {
-        candidate.held.record_id: MatchCertainty(
+        candidate.mark_hit.record_id: MatchCertainty(
             candidate.evidence.strength, candidate.evidence.bits
         )
         for candidate in candidates

@@ -185,7 +185,7 @@ def _answer_automatically(
     if request.status != "sent" or (candidates and not (given and own.answers_automatically)):
         message_log.store(actor, entries, acts)
         return False
-    is_complete = len(given) == sum(candidate.held.event != ALERT for candidate in candidates)
+    is_complete = len(given) == sum(candidate.mark_hit.event != ALERT for candidate in candidates)
     disclosures: list[AuditEvent] = []
     if not candidates:
         action, kind = "no_record", "trace.no_record"

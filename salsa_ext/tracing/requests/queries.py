@@ -72,7 +72,7 @@ def list_requests(
     """Return a page of requests to the own state, newest first."""
     require(actor, Permission.REQUEST_READ)
     page = fetch_page(_filtered(filters), TraceRequest.id, limit, cursor)
-    return page.of(_views(page.items))
+    return page.with_items(_views(page.items))
 
 
 def list_waiting(

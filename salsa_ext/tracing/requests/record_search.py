@@ -49,7 +49,7 @@ def search_for_trace(
     agrees in all and would suppress other matches. A record of a gun made later is unlikely.
     With `silent` False, other states' silent records are not searched.
     """
-    query, cache = replace(description_query(firearm), told_in=found_on.year), _CACHE.get({})
+    query, cache = replace(description_query(firearm), reported_year=found_on.year), _CACHE.get({})
     key = (actor.state, query, frozenset(excluded), silent)
     if key not in cache:
         try:
@@ -86,7 +86,9 @@ def find_own_candidates(
     with acting_as(actor, asking.own_state()):
         candidates = search_for_trace(asking, firearm, excluded, found_on, silent=False)
     return [
-        hit for hit in likely_candidates(candidates, best) if hit.held.state == actor.own_state()
+        hit
+        for hit in likely_candidates(candidates, best)
+        if hit.mark_hit.state == actor.own_state()
     ]
 
 
@@ -100,11 +102,11 @@ def candidate_rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     """Return candidates as a request stores them: id, strength, bits, visibility."""
     return [
         {
-            "record": str(hit.held.record_id),
-            "event": hit.held.event,
+            "record": str(hit.mark_hit.record_id),
+            "event": hit.mark_hit.event,
             "strength": hit.evidence.strength,
             "bits": hit.evidence.bits,
-            "visibility": hit.held.visibility,
+            "visibility": hit.mark_hit.visibility,
         }
         for hit in candidates
     ]

@@ -32,7 +32,7 @@ def compare_events(
     if not events:
         return events
     asked, serials = (
-        describe_query(replace(query_for_description(firearm, ()), told_in=found_on.year)),
+        describe_query(replace(query_for_description(firearm, ()), reported_year=found_on.year)),
         serials_of(firearm),
     )
     return [event | _comparison(asked, serials, event) for event in map(dict, events)]
@@ -56,7 +56,7 @@ def _with_matching_serial(
 
 
 def _event_description(event: Event) -> Description:
-    year, told_in = event.get("year"), date.fromisoformat(event["occurred_on"]).year
+    year, reported_year = event.get("year"), date.fromisoformat(event["occurred_on"]).year
     model = event.get("model")
     return Description(
         serial_norm=normalise(event.get("serial") or ""),
@@ -66,8 +66,8 @@ def _event_description(event: Event) -> Description:
         country=event.get("country_of_manufacture"),
         year=year,
         model=fold_name("model", model) or None if model else None,
-        told_in=told_in,
-        made_in=year_of_manufacture(event["event"], year, told_in),
+        reported_year=reported_year,
+        manufactured_year=year_of_manufacture(event["event"], year, reported_year),
     )
 
 

@@ -219,7 +219,7 @@ def list_traces(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
     found = fetch_page(query, Trace.id, limit, cursor)
-    return found.of(_views(actor, found.items))
+    return found.with_items(_views(actor, found.items))
 
 
 def traces_of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:

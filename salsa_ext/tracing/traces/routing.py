@@ -47,7 +47,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     best = best_scores(found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
     for hit in likely_candidates(found, best):
-        by_state[hit.held.state].append(hit)
+        by_state[hit.mark_hit.state].append(hit)
     log_matched_records(actor, "trace", trace.id, found, _disclosed(by_state))
     queue.queue_owner_notice(actor, "trace", trace.id)
     covered = load_coverage()
@@ -59,7 +59,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
 def _disclosed(by_state: Mapping[str, Sequence[Candidate]]) -> GroupsByRecord:
     """Return what is disclosed: that a state has records, no more."""
     return {
-        hit.held.record_id: HOLDER_GROUPS
+        hit.mark_hit.record_id: HOLDER_GROUPS
         for found in by_state.values()
         for hit in found
         if hit.shows("holder")

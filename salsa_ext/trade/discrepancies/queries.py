@@ -102,7 +102,7 @@ def list_discrepancies(
         )
         query = query.where(Discrepancy.id.in_(assigned.where(Account.username == assignee)))
     page = fetch_page(query, Discrepancy.id, limit, cursor)
-    return page.of(view_discrepancies(actor, page.items))
+    return page.with_items(view_discrepancies(actor, page.items))
 
 
 def get_discrepancy(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:

@@ -61,7 +61,7 @@ def reclassify(actor: Actor, permits: Sequence[Permit]) -> PermitFamilies:
         patience = timedelta(days=settings_by_state[state].counterpart_days)
         irregularities = {
             permit.id: permit_irregularities(
-                permit, findings[permit.id], today.of(state) - permit.recorded_on > patience
+                permit, findings[permit.id], today.today(state) - permit.recorded_on > patience
             )
             for permit in own
         }

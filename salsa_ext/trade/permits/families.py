@@ -149,7 +149,7 @@ def _compared_permits(
     today = local_days(actor)
     compared = []
     for permit in permits:
-        expired = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
+        expired = permit.status == "issued" and permit.last_day < today.today(permit.owner_state)
         own = lines[permit.id]
         compared.append(
             ComparedPermit(

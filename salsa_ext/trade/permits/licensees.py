@@ -221,7 +221,7 @@ def list_licensees(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Licensee, name) == value)
     page = fetch_page(query, Licensee.id, limit, cursor)
-    return page.of(_views(page.items))
+    return page.with_items(_views(page.items))
 
 
 def get_licensee(actor: Actor, licensee_id: UUID) -> LicenseeView:

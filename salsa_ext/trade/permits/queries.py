@@ -73,7 +73,7 @@ def list_permits(
             status_expression(local_days(actor).column(Permit.owner_state)) == status
         )
     page = fetch_page(query, Permit.id, limit, cursor)
-    return page.of(view_permits(actor, page.items))
+    return page.with_items(view_permits(actor, page.items))
 
 
 def get_permit(actor: Actor, permit_id: UUID) -> PermitView:
@@ -116,7 +116,7 @@ def view_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     views = []
     for permit in permits:
         findings = _visible_findings(actor, permit, by_id, parties)
-        is_expired = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
+        is_expired = permit.status == "issued" and permit.last_day < today.today(permit.owner_state)
         status = "expired" if is_expired else permit.status
         counterpart = counterpart_status(finding["code"] for finding in findings)
         for party in unauthorised.get(permit.id, ()):  # its name, and the verdict of the register

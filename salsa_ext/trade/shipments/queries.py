@@ -120,7 +120,7 @@ def list_shipments(
     if (status := filters.get("status")) is not None:
         query = query.where(status_expression(actor.now()) == status)
     found = fetch_page(query, Shipment.id, limit, cursor)
-    return found.of(view_shipments(actor, found.items, with_findings=True))
+    return found.with_items(view_shipments(actor, found.items, with_findings=True))
 
 
 def list_permit_shipments(
@@ -151,7 +151,7 @@ def list_items(
         raise NotFound("shipment", shipment_id)
     query = select_current(Record).where(Record.document_id == shipment_id)
     found = fetch_page(query, Record.id, limit, cursor, is_oldest_first=True)
-    return found.of(record_views(found.items))
+    return found.with_items(record_views(found.items))
 
 
 def read_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:

@@ -182,7 +182,7 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_job: bool
                 row.overdue_at = stage[1] + grace[owner] if stage and can_be_late else None
                 is_changed = columns != (row.status, row.due_at, row.due_stage, row.overdue_at)
                 row.version += not by_job or is_changed
-                irregularities = find_irregularities(own, now, days.of(owner), grace[owner])
+                irregularities = find_irregularities(own, now, days.today(owner), grace[owner])
                 kinds = frozenset(each.kind for each in irregularities)
                 waiting = frozenset() if by_job else kinds & TIMED_KINDS
                 by_waiting[waiting][row] = [

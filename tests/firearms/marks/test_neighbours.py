@@ -278,9 +278,9 @@ def test_one_of_two_glyphs_says_at_least_what_an_unreadable_one_says():
 
 def test_a_glyph_that_is_none_of_the_two_is_told_as_it_was_read():
     near = compare("12[83]4567", "1294567")
-    assert (near.read, near.held) == ("3/8", "9")
+    assert (near.read, near.recorded) == ("3/8", "9")
     near = compare("AB[5S]1234", "ABR1234")
-    assert (near.kind, near.read, near.held) == ("one", "[5S]", "R")
+    assert (near.kind, near.read, near.recorded) == ("one", "[5S]", "R")
 
 
 def test_many_runs_take_no_longer_than_there_are_glyphs():

@@ -111,12 +111,12 @@ def test_models_are_compared_as_far_as_both_are_written(model, code):
 
 
 def test_a_record_of_a_year_before_the_gun_was_made_is_never_strong():
-    evidence = weigh(held(made_in=2020), held(told_in=2019))
+    evidence = weigh(held(manufactured_year=2020), held(reported_year=2019))
     assert (evidence.reasons[-1].code, evidence.strength) == ("year_impossible", "moderate")
 
 
 @pytest.mark.parametrize(
-    "told_in,made_in,is_impossible",
+    "reported_year,manufactured_year,is_impossible",
     [
         (2010, 2020, True),
         (2020, 2020, False),
@@ -126,9 +126,9 @@ def test_a_record_of_a_year_before_the_gun_was_made_is_never_strong():
     ],
 )
 def test_a_gun_that_was_made_after_it_was_found_is_another_whichever_asks(
-    told_in, made_in, is_impossible
+    reported_year, manufactured_year, is_impossible
 ):
-    found, made = held(told_in=told_in), held(made_in=made_in)
+    found, made = held(reported_year=reported_year), held(manufactured_year=manufactured_year)
     for evidence in (weigh(found, made), weigh(made, found)):
         codes = [reason.code for reason in evidence.reasons]
         assert ("year_impossible" in codes) == is_impossible

@@ -193,7 +193,7 @@ def test_what_a_crowd_leaves_too_little_of_is_no_candidate_for_anybody(as_actor,
     found = find_candidates(
         Query("QWK52381", make="Glock", calibre="9x19"), actor("BRA"), stop_at_exact=False
     )
-    assert "QWK52991" not in [one.held.serial_norm for one in found]
+    assert "QWK52991" not in [one.mark_hit.serial_norm for one in found]
     assert all(one.evidence.strength for one in found)
 
 

@@ -57,8 +57,8 @@ def test_what_a_record_does_not_say_contradicts_nothing(kind):
 
 
 def test_a_theft_before_the_year_in_which_it_was_made_is_of_another_gun():
-    made = Description(SERIAL, year=2020, made_in=2020)
-    assert contradicting_fields(made, Description(SERIAL, told_in=2018), "theft") == (
+    made = Description(SERIAL, year=2020, manufactured_year=2020)
+    assert contradicting_fields(made, Description(SERIAL, reported_year=2018), "theft") == (
         "occurred_on",
     )
 

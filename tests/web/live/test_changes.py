@@ -41,7 +41,7 @@ def test_a_picture_is_drawn_once_for_all_who_see_the_same(app, onlooker, asked):
 def test_another_agency_has_a_picture_of_its_own(onlooker):
     one, other = onlooker("BRA"), onlooker("BRA", agency="OTHER")
     assert other.ask(**{"Salsa-Ticket": one.ticket}).status_code == 304
-    assert one.ticket != other.ticket and len(live.live_views()._kept) == 2
+    assert one.ticket != other.ticket and len(live.live_views()._cache) == 2
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "IngyIg.aSZ0dA.c2lnbmF0dXJl"])

@@ -117,7 +117,7 @@ def test_another_states_trace_is_not_found(signed_in, trace):
     stranger = signed_in("PRY", "trace_analyst")
     for path in ("", "/close"):
         assert "<h1>Not found</h1>" in stranger.open(f"/traces/{trace['id']}{path}", 404)
-    stranger.send(f"/traces/{trace['id']}/close", {"seen": "1"}, 404)
+    stranger.send(f"/traces/{trace['id']}/close", {"expected_version": "1"}, 404)
     leg = trace["legs"][-1]["id"]
     stranger.send(f"/traces/{trace['id']}/legs/{leg}/reply", {"text": "x"}, 404)
 

@@ -2,7 +2,6 @@
 
 from api.web.pages.account import (
     blank_forms,
-    documentation,
     home,
     notifications,
     post_assignment,
@@ -10,12 +9,4 @@ from api.web.pages.account import (
     verification,
 )
 
-__all__ = [
-    "blank_forms",
-    "documentation",
-    "home",
-    "notifications",
-    "post_assignment",
-    "signin",
-    "verification",
-]
+__all__ = ["blank_forms", "home", "notifications", "post_assignment", "signin", "verification"]

@@ -9,7 +9,7 @@ from api.http.context import transaction
 from api.http.files import send_pdf
 from api.papers import blank
 from api.web.access import count_notifications
-from api.web.blueprints import account_pages
+from api.web.pages import account_pages
 from salsa_ext.access.rules import visitor
 from salsa_ext.core.codes import LANGUAGES
 

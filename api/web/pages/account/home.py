@@ -1,4 +1,4 @@
-"""Home page and choice of language."""
+"""Home page, choice of language, documentation of the API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.http.context import transaction
 from api.http.resource import Resource
 from api.web import security
 from api.web.access import count_notifications, local_path
-from api.web.blueprints import account_pages
+from api.web.pages import account_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
@@ -77,9 +77,14 @@ def home() -> Any:
     with transaction(g.actor):
         count_notifications(g.actor)
         posts = _own_posts(g.actor)
-        return render_template(
-            "account/home.html", actor=g.actor, posts=posts, doings=_permitted_tasks(g.actor, posts)
-        )
+        tasks = _permitted_tasks(g.actor, posts)
+        return render_template("account/home.html", actor=g.actor, posts=posts, tasks=tasks)
+
+
+@account_pages.get("/docs")
+def docs() -> str:
+    """Show the OpenAPI document."""
+    return render_template("account/docs.html")
 
 
 @account_pages.post("/language")
@@ -96,29 +101,22 @@ def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, 
 
     The flag is true for those without a page, which link to the API documentation.
     """
-    docs = url_for("account.docs")
-    mine = [one for one in Permission if one in actor.permissions]
+    permissions = [permission for permission in Permission if permission in actor.permissions]
     pages = {
-        one: url_for(PAGE_BY_PERMISSION[one]) for one in mine if one in PAGE_BY_PERMISSION
-    } | _post_pages(mine, posts)
-    return [(str(one), pages[one], False) for one in mine if one in pages] + [
-        (str(one), f"{docs}#/{Resource.first_with[one]}", True)
-        for one in mine
+        permission: url_for(PAGE_BY_PERMISSION[permission])
+        for permission in permissions
+        if permission in PAGE_BY_PERMISSION
+    }
+    for permission, endpoint in POST_PAGE_BY_PERMISSION.items():
+        if permission in permissions and posts:
+            only = len(posts) == 1
+            pages[permission] = url_for(endpoint, code=posts[0].code) if only else POSTS_ANCHOR
+    by_page = [(str(one), pages[one], False) for one in permissions if one in pages]
+    return by_page + [
+        (str(one), f"{url_for('account.docs')}#/{Resource.first_with[one]}", True)
+        for one in permissions
         if one not in pages and one in Resource.first_with
     ]
-
-
-def _post_pages(mine: Sequence[Permission], posts: Sequence[Any]) -> dict[Permission, str]:
-    """Return addresses of post pages: the only post, or the list."""
-    if not posts:
-        return {}
-    return {
-        one: url_for(POST_PAGE_BY_PERMISSION[one], code=posts[0].code)
-        if len(posts) == 1
-        else POSTS_ANCHOR
-        for one in mine
-        if one in POST_PAGE_BY_PERMISSION
-    }
 
 
 def _own_posts(actor: Actor) -> Sequence[Any]:

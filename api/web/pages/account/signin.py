@@ -12,7 +12,7 @@ from api.http.context import current_vault, transaction, without_turn
 from api.http.errors import STATUS_CODES
 from api.web import security
 from api.web.access import local_path
-from api.web.blueprints import account_pages
+from api.web.pages import account_pages
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import visitor
 from salsa_ext.core.errors import Invalid, PasswordChangeRequired, TooManyAttempts, Unauthenticated
@@ -21,9 +21,16 @@ from salsa_ext.core.errors import Invalid, PasswordChangeRequired, TooManyAttemp
 @account_pages.get("/sign-in")
 def sign_in_form() -> Any:
     """Show the form; redirect users already signed in."""
+<<<<<<< HEAD
     onward, g.actor = local_path(request.args.get("next")), authenticate_page()
     page = render_template("account/sign_in.html", onward=onward, change="change" in request.args)
     return redirect(onward) if g.actor else page
+=======
+    next_path, g.actor = local_path(request.args.get("next")), authenticate_page()
+    if g.actor:
+        return redirect(next_path)
+    return render_template("account/sign_in.html", next_path=next_path)
+>>>>>>> main
 
 
 @account_pages.post("/sign-in")
@@ -33,7 +40,7 @@ def sign_in() -> Any:
     Shows the form with status 401 if the password is wrong, 429 if too many were, 403 or 422 if
     another one is to be chosen.
     """
-    onward = local_path(request.form.get("next"))
+    next_path = local_path(request.form.get("next"))
     username = request.form.get("username", "").replace("\x00", "").strip()
     try:
         token = _open_session(username)
@@ -41,10 +48,17 @@ def sign_in() -> Any:
         said = error.errors["password"][0] if isinstance(error, Invalid) else error.message
         is_change = "new_password" in request.form or isinstance(error, PasswordChangeRequired)
         page = render_template(
+<<<<<<< HEAD
             "account/sign_in.html", onward=onward, username=username, said=said, change=is_change
         )
         return page, STATUS_CODES[type(error)]
     response = redirect(onward, 303)
+=======
+            "account/sign_in.html", next_path=next_path, username=username, error=error.message
+        )
+        return page, 401
+    response = redirect(next_path, 303)
+>>>>>>> main
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
 

@@ -5,12 +5,14 @@ Visitors verify the signature; users who may read permits also compare the recor
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, render_template, request
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.web.access import count_notifications
-from api.web.blueprints import account_pages
+from api.web.pages import account_pages
 from salsa_ext.access.paper_tokens import check_token, token_key_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import visitor
@@ -29,47 +31,35 @@ def verify_form() -> str:
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
         count_notifications(g.actor)
-        return render_template("account/verify.html", found=None, sees=_may_read_permits(g.actor))
+        return _render(g.actor)
 
 
 @account_pages.post("/verify")
 def verify() -> str:
     """Show the result for the scanned text, sent in the body only."""
-    g.actor = authenticate_page()
+    actor = g.actor = authenticate_page()
     text = strip_invisible(request.form.get("token", ""))
-    with transaction(g.actor or visitor()):
-        count_notifications(g.actor)
-        sees = _may_read_permits(g.actor)
-        if reports.is_hash(text):
-            return _render_report(g.actor, text, sees=sees)
-        found = (
-            paper_commands.verify_token(actor=g.actor, text=text)
-            if g.actor and sees
-            else _verify_signature(text)
-        )
-        return render_template("account/verify.html", found=found, sees=sees, token=text)
+    with transaction(actor or visitor()):
+        count_notifications(actor)
+        if not reports.is_hash(text):
+            if actor and _may(actor, Permission.PERMIT_READ):
+                paper = paper_commands.verify_token(actor=actor, text=text)
+            else:
+                paper = _verify_signature(text)
+            return _render(actor, token=text, paper=paper)
+        if actor is None or not _may(actor, Permission.TRACE_READ):
+            return _render(actor, token=text, is_hash=True)
+        report = reports.find_report_by_hash(actor=actor, sha256=text)
+        return _render(actor, token=text, is_hash=True, report=report, zone=actor_zone(actor))
 
 
-def _render_report(actor: Actor | None, text: str, *, sees: bool) -> str:
-    """Show whether a hash is that of an own trace report.
-
-    Only for users who may read traces.
-    """
-    may = actor is not None and Permission.TRACE_READ in actor.permissions
-    report = reports.find_report_by_hash(actor=actor, sha256=text) if actor and may else None
-    return render_template(
-        "account/verify.html",
-        found=None,
-        sees=sees,
-        token=text,
-        is_hash=True,
-        report=report,
-        zone=actor_zone(actor) if actor and may else None,
-    )
+def _render(actor: Actor | None, **result: Any) -> str:
+    reads_permits = _may(actor, Permission.PERMIT_READ)
+    return render_template("account/verify.html", reads_permits=reads_permits, **result)
 
 
-def _may_read_permits(actor: Actor | None) -> bool:
-    return actor is not None and Permission.PERMIT_READ in actor.permissions
+def _may(actor: Actor | None, permission: Permission) -> bool:
+    return actor is not None and permission in actor.permissions
 
 
 def _verify_signature(text: str) -> Verification:

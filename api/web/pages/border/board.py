@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from math import cos, hypot, radians
+from typing import Any, Final
 
 from flask import render_template
 from markupsafe import Markup
 
-from api.web import partial_updates
+from api.web import live
 from api.web.access import login_required
-from api.web.blueprints import border_pages
 from api.web.charts import Chart, draw_bars
 from api.web.formatting import kilometres, label, sentence, short_day
-from api.web.live import RenderedView, Scope, ViewKey, live_views
-from api.web.pages.border import board_maps
-from api.web.pages.border.board_maps import MapTexts
+from api.web.live import RenderedView, Scope, ViewKey
+from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point_near
+from api.web.pages import border_pages
 from salsa_ext.boards.board import Board, get_board
 from salsa_ext.boards.crossings import MAX_ROWS
 from salsa_ext.boards.figures import CrossingFlow
@@ -25,71 +25,142 @@ from salsa_ext.core.codes import PRIORITIES
 from salsa_ext.core.errors import message
 from salsa_ext.reference.posts import both_sides
 
+MIN_WIDTH_RADII: Final = 5.0
+"""Least width of the map, in radii of the post."""
+KM_PER_DEGREE: Final = 111.2
+POST_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""The other posts of the routes; no more are drawn."""
+
 
 @border_pages.get("/posts/<slug:code>/board")
 @login_required
 def board_page(actor: Actor, code: str) -> str:
     """Show due and late shipments, seizures nearby, open work."""
-    view = ViewKey.of("board", actor, code)
-    drawn = live_views().drawn(view, lambda: _render_board(actor, code), at_once=True)
-    main = Markup(drawn.whole)  # noqa: S704 - what our own template wrote
+    view, shown = _board_view(actor, code, at_once=True)
     return render_template(
         "board/page.html",
         code=code,
-        name=drawn.name,
-        main=main,
-        watched=partial_updates.live_attributes(view, drawn),
+        name=shown.name,
+        board=Markup(shown.whole),  # noqa: S704 - of our own template
+        live_attributes=live.live_attributes(view, shown),
     )
 
 
 @border_pages.get("/posts/<slug:code>/board/live")
-@partial_updates.answer_changes
+@live.answer_changes
 def board_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
     """Return the parts of a board changed since a version."""
+    return _board_view(actor, code)
+
+
+def _board_view(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
+    def render() -> RenderedView:
+        board = get_board(actor, code)
+        page = render_template("board/board.html", **_board_context(board))
+        return live.render_parts(page, board, Scope(squares=board.squares))
+
     view = ViewKey.of("board", actor, code)
-    return view, live_views().drawn(view, lambda: _render_board(actor, code))
+    return view, live.live_views().render(view, render, at_once)
 
 
-def _render_board(actor: Actor, code: str) -> RenderedView:
-    shown = get_board(actor, code)
-    page = render_template("board/board.html", **_board_context(shown))
-    return partial_updates.render_parts(page, shown, Scope(squares=shown.squares))
-
-
-def _board_context(shown: Board) -> dict[str, Any]:
+def _board_context(board: Board) -> dict[str, Any]:
     """Return the template context of a board."""
     numbers = {
-        one.seizure.id: at for at, place in enumerate(shown.places, 1) for one in place.seizures
+        near.seizure.id: at for at, place in enumerate(board.places, 1) for near in place.seizures
     }
     return {
-        "board": shown,
-        "post": shown.post,
-        "sides": both_sides(shown.post),
-        "own": shown.own_side,
+        "board": board,
+        "post": board.post,
+        "sides": both_sides(board.post),
+        "own": board.own_side,
         "most": MAX_ROWS,
         "priorities": PRIORITIES,
         "numbers": numbers,
-        "drawing": board_maps.draw_board_map(
-            shown, MapTexts(_place_text, lambda state: label("state", state))
-        ),
-        "ends": board_maps.route_ends(shown),
-        "charts": _charts(shown),
-        "exactness": precision_text,
-        "said_by": figure_source,
+        "drawing": draw_board_map(board),
+        "route_ends": route_ends(board),
+        "charts": _charts(board),
+        "precision_text": precision_text,
+        "figure_source": figure_source,
     }
+
+
+def draw_board_map(board: Board) -> MapDrawing | None:
+    """Return the map; places link to their table rows.
+
+    Circles show the precision of places.
+    """
+    post, ends = board.post, route_ends(board)
+    letters = zip(POST_LETTERS, ends, strict=False)
+    places = [
+        MapPlace(_point(post), "■", post.name, "post", float(post.radius_km), "#map-post"),
+        *(
+            MapPlace(_point(end), mark, end.name, "post", None, "#map-routes")
+            for mark, end in letters
+        ),
+        *_country_labels(board),
+        *(
+            MapPlace(
+                (place.longitude, place.latitude),
+                str(number),
+                _place_text(number, place),
+                "place",
+                place.within_km,
+                f"#place-{number}",
+            )
+            for number, place in enumerate(board.places, 1)
+        ),
+    ]
+    at = {post.code: 0} | {end.code: number for number, end in enumerate(ends, 1)}
+    routes = [
+        MapMovement(at[row.start.code], at[row.end.code], is_sure=False, both_ways=True)
+        for row in board.corridors
+        if row.start.code in at and row.end.code in at
+    ]
+    width_km = MIN_WIDTH_RADII * post.radius_km
+    return draw_map(places, routes, {post.state_a, post.state_b}, min_width_km=width_km)
+
+
+def route_ends(board: Board) -> Sequence[Any]:
+    """Return the other posts of the routes, each once."""
+    posts = {post.code: post for row in board.corridors for post in (row.start, row.end)}
+    posts.pop(board.post.code, None)
+    return [*posts.values()][: len(POST_LETTERS)]
+
+
+def _point(post: Any) -> Point:
+    return post.longitude, post.latitude
+
+
+def _country_labels(board: Board) -> list[MapPlace]:
+    """Return labels of both countries, placed within the map."""
+    post, degrees = board.post, _radius_degrees(board) * 0.75
+    points = (
+        (label("state", state), state_point_near(state, _point(post), degrees))
+        for state in (post.state_a, post.state_b)
+    )
+    return [MapPlace(point, name, name, "country") for name, point in points if point]
+
+
+def _radius_degrees(board: Board) -> float:
+    """Return the map's radius in degrees of longitude."""
+    post = board.post
+    least = MIN_WIDTH_RADII / 2 * post.radius_km / KM_PER_DEGREE / cos(radians(post.latitude))
+    points = [
+        *map(_point, route_ends(board)),
+        *((place.longitude, place.latitude) for place in board.places),
+    ]
+    return max([least, *(hypot(x - post.longitude, y - post.latitude) for x, y in points)])
 
 
 def _place_text(number: int, place: SeizurePlace) -> str:
     """Describe a place of the map: seizures, firearms, precision."""
-    said = sentence(
-        message(
-            "{number}. Seizures: {seizures}; firearms: {firearms}",
-            number=number,
-            seizures=len(place.seizures),
-            firearms=place.firearms,
-        )
+    counts = message(
+        "{number}. Seizures: {seizures}; firearms: {firearms}",
+        number=number,
+        seizures=len(place.seizures),
+        firearms=place.firearms,
     )
-    return f"{said}; {precision_text(place.within_km)}"
+    return f"{sentence(counts)}; {precision_text(place.within_km)}"
 
 
 def precision_text(within_km: float | None) -> str:
@@ -99,34 +170,27 @@ def precision_text(within_km: float | None) -> str:
     return sentence(message("within {distance}", distance=kilometres(within_km)))
 
 
-def _charts(shown: Board) -> Sequence[tuple[str, Chart | None]]:
+def _charts(board: Board) -> Sequence[tuple[str, Chart | None]]:
     """Return charts with titles: firearms seized, then each direction."""
-    days = [short_day(day) for day in shown.weeks]
-    guns = sentence(message("Firearms"))
-    seized = draw_bars([guns], [[week.firearms for week in shown.weekly_seizures]], days)
-    first = sentence(message("Firearms seized near by, by week"))
+    days = [short_day(day) for day in board.weeks]
+    firearms = [[week.firearms for week in board.weekly_seizures]]
     return [
-        (first, seized),
-        *((_flow_title(flow), _flow_chart(flow, days)) for flow in shown.flows),
+        (
+            sentence(message("Firearms seized near by, by week")),
+            draw_bars([sentence(message("Firearms"))], firearms, days),
+        ),
+        *(_flow_chart(flow, days) for flow in board.flows),
     ]
 
 
-def _flow_title(flow: CrossingFlow) -> str:
+def _flow_chart(flow: CrossingFlow, days: Sequence[str]) -> tuple[str, Chart | None]:
     leaving, entering = label("state", flow.leaving), label("state", flow.entering)
-    return sentence(
-        message(
-            "Shipments from {leaving} to {entering}, by week", leaving=leaving, entering=entering
-        )
+    title = message(
+        "Shipments from {leaving} to {entering}, by week", leaving=leaving, entering=entering
     )
-
-
-def _flow_chart(flow: CrossingFlow, days: Sequence[str]) -> Chart | None:
-    series: list[list[int]] = [
-        [week.shipments for week in weeks] for weeks in (flow.left, flow.entered)
-    ]
-    return draw_bars(
-        [figure_source(flow.leaving, True), figure_source(flow.entering, False)], series, days
-    )
+    sources = [figure_source(flow.leaving, True), figure_source(flow.entering, False)]
+    series = [[week.shipments for week in weeks] for weeks in (flow.left, flow.entered)]
+    return sentence(title), draw_bars(sources, series, days)
 
 
 def figure_source(state: str, is_leaving: bool) -> str:

@@ -14,20 +14,17 @@ from flask import current_app, request
 
 from api.http.context import transaction
 from api.schemas.checks import CheckRequest, CheckResponse
-from api.web import choices, formatting, submission
+from api.web import formatting, submission
 from api.web.access import render_again
-from api.web.blueprints import border_pages
+from api.web.check_answers import parse_dates, render_answer
 from api.web.forms import Form
 from api.web.pages.border.current_post import (
     CurrentPost,
     is_script_request,
-    post_form,
-    post_page,
-    render_page,
+    register_post_form,
+    render_desk_page,
 )
 from api.web.pages.border.desk_submission import photo_retry, read_form_photo, refusal_response
-from api.web.pages.investigation.checks import parse_dates, render_answer
-from api.web.photos import Photo
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration.values import AttachmentSubject
@@ -37,52 +34,42 @@ from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
 
 
-@border_pages.get("/posts/<slug:code>/desk/check")
-@post_page
-def check_form(actor: Actor, here: CurrentPost) -> str:
-    """Show the form of a check."""
+def _show_form(actor: Actor, here: CurrentPost, form: Form | None = None) -> str:
     require(actor, Permission.CHECK_MAKE)
-    return _render_form(actor, here, Form({"serial": request.args.get("serial", "")}))
+    form = form or Form({"serial": request.args.get("serial", "")})
+    return render_desk_page("check", actor, here, form=form)
 
 
-@border_pages.post("/posts/<slug:code>/desk/check")
-@post_form
-def run_check(actor: Actor, here: CurrentPost) -> Any:
+def _submit(actor: Actor, here: CurrentPost) -> Any:
     """Run a check once and show its answer; repeats return the same."""
     require(actor, Permission.CHECK_MAKE)
-    sent = submission.read_form()
-    photo = read_form_photo(sent)
-    answer = (
-        submission.submit_repeatable(sent, lambda: _run_once(actor, here, sent, photo))
-        if photo
-        else None
-    )
-    if photo is None or answer is None:
-        return refusal_response(actor, sent, lambda again: _render_form(actor, here, again))
-    is_kept = photo.kept is not None
-    html = render_again(
-        actor, lambda: render_answer(actor, sent, answer, here.address("check_form"), is_kept)
-    )
+    form, answer = submission.read_form(), None
+    if read_form_photo(form):
+        answer = submission.submit_repeatable(form, lambda: _run_once(actor, here, form))
+    if answer is None:
+        return refusal_response(actor, form, lambda: _show_form(actor, here, form))
+    next_form, has_photo = here.address("check_form"), form.photo.content is not None
+    html = render_again(actor, lambda: render_answer(actor, form, answer, next_form, has_photo))
     if not is_script_request():
         return html
-    said = [f"{sent.get('serial')}: {formatting.verdict(answer).name}", answer["next"]["text"]]
-    shows = {"said": said, "html": html, "is_loud": answer["verdict"] != "no_hit"}
-    return shows | photo_retry(here, photo, "check", str(answer["id"]))
+    texts = [f"{form.get('serial')}: {formatting.verdict(answer).name}", answer["next"]["text"]]
+    result = {"said": texts, "html": html, "is_loud": answer["verdict"] != "no_hit"}
+    return result | photo_retry(here, form.photo, "check", str(answer["id"]))
 
 
-def _run_once(actor: Actor, here: CurrentPost, form: Form, photo: Photo) -> Any:
+def _run_once(actor: Actor, here: CurrentPost, form: Form) -> Any:
     """Return the answer as the API gives it, or the first answer."""
     typed = json.dumps(form.values, sort_keys=True).encode()
     attempt = RequestAttempt(actor.account_id, "POST", request.path, form.token, typed)
     with transaction(actor):
         if (first := idempotency.find_answer(attempt)) is not None:
             return parse_dates(json.loads(first.body))
-        asked = _query_time(form) or actor.now()
-        data = form.load(CheckRequest(), lambda body: _set_defaults(body, here, asked))
+        at = _query_time(form) or actor.now()
+        data = form.load(CheckRequest(), lambda body: _set_defaults(body, here, at))
         form.values |= {"purpose": data.purpose.code, "incident": data.purpose.incident or ""}
-        said = CheckResponse().dump(checks.run_check(actor=actor, data=data))
-        body = current_app.json.dumps(said)
-        photo.keep(actor, AttachmentSubject("check", UUID(str(said["id"]))))
+        answer = CheckResponse().dump(checks.run_check(actor=actor, data=data))
+        body = current_app.json.dumps(answer)
+        form.photo.attach(actor, AttachmentSubject("check", UUID(str(answer["id"]))))
         idempotency.store_answer(actor, attempt, StoredAnswer(200, "", body.encode()))
         return parse_dates(json.loads(body))
 
@@ -103,13 +90,8 @@ def _set_defaults(body: dict[str, Any], here: CurrentPost, at: datetime) -> None
     """
     body.setdefault("purpose", "border")
     if body["purpose"] == "border" and not body.get("case_number"):
-        body.setdefault("incident", incident_text(here, at))
+        incident = f"{here.post.name}, {formatting.moment(at, here.own.zone)}"
+        body.setdefault("incident", incident[:100])
 
 
-def incident_text(here: CurrentPost, at: datetime) -> str:
-    """Return post and time as the text of an unnumbered incident."""
-    return f"{here.post.name}, {formatting.moment(at, here.own.zone)}"[:100]
-
-
-def _render_form(actor: Actor, here: CurrentPost, form: Form) -> str:
-    return render_page("check", actor, here, form=form, suggest=choices.suggestions(actor))
+register_post_form("/check", "check_form", _show_form, _submit)

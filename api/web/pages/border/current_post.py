@@ -1,4 +1,4 @@
-"""The officer's post and side; decorators of all desk pages."""
+"""The officer's post and side; decorators, live parts and rendering of desk pages."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from markupsafe import Markup
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.schemas.reference import ContactResponse
-from api.web import choices, partial_updates
-from api.web.access import login_required, login_required_for_form
-from api.web.pages.border import live_updates
+from api.web import live
+from api.web.access import form_view, login_required
+from api.web.live import MAX_AGE, RenderedView, Scope, ViewKey
+from api.web.pages import border_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.boards import displays
+from salsa_ext.boards import calls, displays
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, WrongAccount, message
+from salsa_ext.core.time import local_date
+from salsa_ext.documents import joint_seizures
 from salsa_ext.reference import agencies
 from salsa_ext.reference.agencies import POST_CONTACT_KINDS
+from salsa_ext.reference.geography import grid_squares_near
 from salsa_ext.reference.posts import PostSide, own_and_other_side
 from salsa_ext.reference.queries import get_post
 
-OWNER_HEADER = "Salsa-Desk-Owner"
-JSON_TYPE = "application/json"
+OWNER_HEADER: Final = "Salsa-Desk-Owner"
+JSON_TYPE: Final = "application/json"
+MAX_CONTACTS: Final = 200
+LIVE_KINDS: Final = frozenset(("call", "seizure"))
 View = Callable[..., Any]
 
 
@@ -69,29 +75,38 @@ def post_page(view: View) -> View:
     return login_required(run)
 
 
-def post_form(view: View) -> View:
-    """Run `view(actor, here, **path)` of a submitted form.
+def register_post_form(path: str, endpoint: str, show: View, submit: View) -> None:
+    """Register a form of the desk: `show` answers GET, `submit` POST, as `(actor, here, **path)`.
 
-    The view opens its own transactions. Without a session, scripts get Unauthenticated, people the
-    sign-in page. Raises NotYours if a device sends what another account stored on it.
+    `submit` opens its own transactions. Without a session, scripts get Unauthenticated, people the
+    sign-in page. Raises WrongAccount if a device sends what another account stored on it.
     """
 
-    @wraps(view)
-    def run(actor: Actor, code: str, **ids: Any) -> Any:
+    def show_form(actor: Actor, code: str, **ids: Any) -> Any:
+        return show(actor, find_current_post(actor, code), **ids)
+
+    def submit_form(actor: Actor, code: str, **ids: Any) -> Any:
         with transaction(actor):
             here = find_current_post(actor, code)
-            _check_owner(actor)
-        return view(actor, here, **ids)
+            owner = request.headers.get(OWNER_HEADER)
+            if owner is not None and owner != displays.device_owner(actor):
+                raise WrongAccount(
+                    message(
+                        "This was kept on the device by another account, which alone may send it."
+                    )
+                )
+        return submit(actor, here, **ids)
 
-    sending = login_required_for_form(run)
+    view = form_view(show_form, submit_form)
 
-    @wraps(view)
-    def first(**ids: Any) -> Any:
-        if is_script_request() and authenticate_page() is None:
+    def run(**ids: Any) -> Any:
+        if request.method == "POST" and is_script_request() and authenticate_page() is None:
             raise Unauthenticated(message("Your session has ended. Sign in again."))
-        return sending(**ids)
+        return view(**ids)
 
-    return first
+    border_pages.add_url_rule(
+        f"/posts/<slug:code>/desk{path}", endpoint, run, methods=["GET", "POST"]
+    )
 
 
 def is_script_request() -> bool:
@@ -99,49 +114,62 @@ def is_script_request() -> bool:
     return request.accept_mimetypes.best_match([JSON_TYPE, "text/html"]) == JSON_TYPE
 
 
-def _check_owner(actor: Actor) -> None:
-    """Raise NotYours if the device's data belong to another account."""
-    said = request.headers.get(OWNER_HEADER)
-    if said is not None and said != displays.device_owner(actor):
-        raise WrongAccount(
-            message("This was kept on the device by another account, which alone may send it.")
-        )
-
-
-def render_page(template: str, actor: Actor, here: CurrentPost, **data: Any) -> str:
+def render_desk_page(template: str, actor: Actor, here: CurrentPost, **data: Any) -> str:
     """Render a desk page with its live parts, except offline."""
     if not (is_offline := g.get("is_offline", False)):
-        view, shown = live_updates.live_parts(actor, here.code, at_once=True)
+        view, shown = live_parts(actor, here.code, at_once=True)
         parts = {name: Markup(part) for name, part in shown.parts.items()}  # noqa: S704 - of our own template
-        data |= {
-            "live": parts,
-            "watched": partial_updates.live_attributes(view, shown, here.address("desk_home")),
-        }
+        attributes = live.live_attributes(view, shown, here.address("desk_home"))
+        data |= {"live": parts, "live_attributes": attributes}
     return render_template(
         f"border/{template}.html",
         actor=actor,
-        at=here,
+        here=here,
         own=here.own,
         other=here.other,
         post=here.post,
         now=actor.now(),
         zone=here.own.zone,
-        choices=choices,
         is_offline=is_offline,
         **data,
     )
 
 
-MAX_CONTACTS: Final = 200
-
-
 def post_contacts(actor: Actor, state: str, post: str) -> Sequence[dict[str, Any]]:
     """Return a state's contacts for a post, agencies at the post first."""
-    here = agencies.agencies_at_post(state, post)
-    found = agencies.list_contacts(actor, {"state": state}, MAX_CONTACTS, None).items
-    called = sorted(
-        (one for one in found if one.kind in POST_CONTACT_KINDS),
-        key=lambda one: (one.agency not in here, POST_CONTACT_KINDS.index(one.kind)),
+    at_post = agencies.agencies_at_post(state, post)
+    rows = agencies.list_contacts(actor, {"state": state}, MAX_CONTACTS, None).items
+    contacts = sorted(
+        (row for row in rows if row.kind in POST_CONTACT_KINDS),
+        key=lambda row: (row.agency not in at_post, POST_CONTACT_KINDS.index(row.kind)),
     )
-    said: list[dict[str, Any]] = ContactResponse(many=True).dump(called)
-    return said
+    return list(ContactResponse(many=True).dump(contacts))
+
+
+@border_pages.get("/posts/<slug:code>/desk/live")
+@live.answer_changes
+def desk_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
+    """Return the parts of a desk page changed since a version."""
+    require(actor, Permission.BOARD_READ)
+    return live_parts(actor, code)
+
+
+def live_parts(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
+    """Return the live parts of every desk page: calls and joint seizures."""
+
+    def render() -> RenderedView:
+        post, now = get_post(code), actor.now()
+        own, other = own_and_other_side(post, actor.state)
+        page = render_template(
+            "border/live_parts.html",
+            code=code,
+            calls=calls.calls_on_board(actor, code),
+            own=own,
+            now=now,
+            joint=joint_seizures.at_post(actor, post, other.state, local_date(now, own.zone)),
+        )
+        scope = Scope(LIVE_KINDS, frozenset(grid_squares_near(post)))
+        return RenderedView(code, page, live.split_parts(page), now, now + MAX_AGE, own.zone, scope)
+
+    view = ViewKey.of("desk", actor, code)
+    return view, live.live_views().render(view, render, at_once)

@@ -1,4 +1,4 @@
-"""Submission of desk forms by browsers and by the offline script.
+"""Submission of desk forms by browsers and by the offline script; photographs sent afterwards.
 
 If a script's photograph is refused, the form is still accepted; the answer says why and where to
 send the photograph again.
@@ -7,70 +7,85 @@ send the photograph again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
+from flask import request
 from werkzeug import Response
 
-from api.web import photos, submission
+from api.web import submission
 from api.web.access import render_again
-from api.web.forms import Form, error_summary
-from api.web.pages.border.current_post import CurrentPost, is_script_request
-from api.web.photos import Photo
+from api.web.forms import REQUIRED, Form, error_summary
+from api.web.pages.border.current_post import (
+    CurrentPost,
+    is_script_request,
+    register_post_form,
+    render_desk_page,
+)
+from api.web.submission import PHOTO_FIELD, Photo
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.administration.values import AttachmentSubject
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, NotFound
 
-Command = Callable[[Photo], str]
-RenderForm = Callable[[Form], str]
-Warnings = Callable[[], Sequence[str]]
+PAGE_BY_KIND: Final = {
+    "shipment": ("truck_sheet", "shipment_id"),
+    "seizure": ("seizure_receipt", "seizure_id"),
+}
+"""The desk page of what a photograph belongs to; of a check there is none."""
+SUBJECT_KINDS: Final = (*PAGE_BY_KIND, "check")
+ADDRESS_FIELDS: Final = ("kind", "subject", "label")
 
 
 def submit_desk_form(
     actor: Actor,
     here: CurrentPost,
     form: Form,
-    command: Command,
-    render: RenderForm,
-    warnings: Warnings = lambda: (),
-    subject: str = "",
+    command: Callable[[], str],
+    render: Callable[[], str],
+    warnings: Callable[[str], Sequence[str]] = lambda address: (),
+    photo_kind: str = "",
 ) -> Any:
-    """Run a command once and redirect to its page, else show errors.
+    """Run a command once and redirect to the address it returns, else show errors.
 
-    Scripts get JSON: the address with warnings and the photograph's result, or the errors.
-    `subject` is the kind of object the photograph belongs to; its id ends the address.
+    Scripts get JSON: the address, `warnings(address)`, and the photograph's result; or the errors.
+    `photo_kind` is the kind of object the photograph belongs to; its id ends the address.
     """
-    photo = read_form_photo(form)
-    done = submission.submit(form, actor, lambda: command(photo)) if photo else None
-    if photo is None or done is None:
-        if photo and photo.refused:
-            form.errors = {photos.PHOTO_FIELD: [*photo.refused]} | form.errors
+    is_readable = read_form_photo(form)
+    done = submission.submit(form, actor, command) if is_readable else None
+    if done is None:
+        if is_readable and form.photo.errors:
+            form.errors = {PHOTO_FIELD: [*form.photo.errors]} | form.errors
         return refusal_response(actor, form, render)
     if not is_script_request():
         return done
-    said = render_again(actor, warnings)
-    answer = {"address": done.location} | ({"said": [*said]} if said else {})
-    return answer | (
-        photo_retry(here, photo, subject, last_path_part(done.location)) if subject else {}
-    )
+    texts = [*render_again(actor, lambda: warnings(done.location))]
+    answer = {"address": done.location} | ({"said": texts} if texts else {})
+    if photo_kind:
+        answer |= photo_retry(here, form.photo, photo_kind, last_path_part(done.location))
+    return answer
 
 
-def read_form_photo(form: Form) -> Photo | None:
-    """Return the photograph of a form.
+def read_form_photo(form: Form) -> bool:
+    """Read the photograph of a form; return whether the form can be submitted.
 
-    If refused: None for a browser, with errors in the form; for a script a Photo with the reasons.
+    A refused one is an error for a browser; a script's form goes on without it.
     """
-    photo = submission.submit_repeatable(form, lambda: photos.read_photo(form))
-    if photo is not None or not is_script_request():
-        return photo
-    said, form.errors, form.status = form.said(photos.PHOTO_FIELD), {}, 200
-    return Photo(refused=tuple(said))
+    if submission.submit_repeatable(form, lambda: submission.read_photo(form)) is not None:
+        return True
+    if not is_script_request():
+        return False
+    errors, form.errors, form.status = form.errors_of(PHOTO_FIELD), {}, 200
+    form.photo = Photo(errors=tuple(errors))
+    return True
 
 
 def photo_retry(here: CurrentPost, photo: Photo, kind: str, subject_id: str) -> dict[str, Any]:
     """Return where to send a photograph again, and the reasons if refused."""
     fields = [["kind", kind], ["subject", subject_id]]
-    return {
-        "photo": {"action": here.address("photo_form"), "fields": fields, "said": photo.refused}
-    }
+    return {"photo": {"action": here.address("photo_form"), "fields": fields, "said": photo.errors}}
 
 
 def last_path_part(address: str) -> str:
@@ -79,12 +94,46 @@ def last_path_part(address: str) -> str:
 
 
 def refusal_response(
-    actor: Actor, form: Form, render: RenderForm
+    actor: Actor, form: Form, render: Callable[[], str]
 ) -> tuple[dict[str, Any] | str | Response, int]:
     """Return the form with its errors; for scripts the errors as JSON."""
-    shown = render_again(actor, lambda: render(form))
+    page = render_again(actor, render)
     if not is_script_request():
-        return shown, form.status
-    said = [f"{label}: {text}" if label else text for _, label, text in error_summary(form)]
+        return page, form.status
+    texts = [f"{label}: {text}" if label else text for _, label, text in error_summary(form)]
     confirm = {"confirm": form.confirm} if form.confirm else {}
-    return {"said": said, "is_under_way": form.is_under_way} | confirm, form.status
+    return {"said": texts, "is_under_way": form.is_in_progress} | confirm, form.status
+
+
+def _show_photo(actor: Actor, here: CurrentPost, form: Form | None = None) -> str:
+    """Show the form of a photograph; scripts fill in the object."""
+    require(actor, Permission.ATTACHMENT_RECORD)
+    form = form or Form({name: request.args.get(name, "") for name in ADDRESS_FIELDS})
+    return render_desk_page("photo", actor, here, form=form)
+
+
+def _submit_photo(actor: Actor, here: CurrentPost) -> Any:
+    """Attach a photograph and show its object."""
+    require(actor, Permission.ATTACHMENT_RECORD)
+    form = submission.read_form()
+
+    def attach() -> str:
+        if form.photo.errors:
+            raise Invalid({})
+        if form.photo.content is None:
+            raise Invalid({PHOTO_FIELD: [REQUIRED]})
+        kind, key = form.get("kind"), form.get("subject")
+        try:
+            subject = AttachmentSubject({name: name for name in SUBJECT_KINDS}[kind], UUID(key))
+        except (KeyError, ValueError):
+            raise NotFound("attachment", key) from None
+        form.photo.attach(actor, subject)
+        if kind not in PAGE_BY_KIND:
+            return here.address("desk_home", done="photo")
+        view, name = PAGE_BY_KIND[kind]
+        return here.address(view, **{name: subject.id})
+
+    return submit_desk_form(actor, here, form, attach, lambda: _show_photo(actor, here, form))
+
+
+register_post_form("/photo", "photo_form", _show_photo, _submit_photo)

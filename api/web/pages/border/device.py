@@ -12,50 +12,38 @@ from flask import Response, abort, current_app, g, jsonify, render_template, url
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.http.middleware import YEAR
-from api.web import choices, security
-from api.web.blueprints import border_pages
+from api.web import security
 from api.web.forms import Form
+from api.web.pages import border_pages
 from api.web.pages.border import seizure, truck
-from api.web.pages.border.current_post import CurrentPost, is_script_request, post_page, render_page
+from api.web.pages.border.current_post import (
+    CurrentPost,
+    is_script_request,
+    post_page,
+    render_desk_page,
+)
+from api.web.prefill import MAX_ITEMS
 from salsa_ext.boards import displays
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 
-OFFLINE_FILES: Final = (
-    "salsa.css",
-    "icon.svg",
-    "post-desk/desk.css",
-    "post-desk/desk.js",
-    "post-desk/store.js",
-    "post-desk/sealing.js",
-    "post-desk/session.js",
-    "post-desk/queue.js",
-    "post-desk/forms.js",
-    "post-desk/list.js",
-    "post-desk/kept.js",
-    "post-desk/scan.js",
-    "post-desk/words.js",
-    "post-desk/leaving.js",
-    "post-desk/left.js",
-    "post-desk/line.js",
-    "post-desk/photos.js",
-    "post-desk/now.js",
-    "post-desk/sending.js",
-    "typed.js",
+OFFLINE_FILES: Final = tuple(
+    "salsa.css icon.svg typed.js post-desk/desk.css post-desk/desk.js post-desk/store.js"
+    " post-desk/sealing.js post-desk/session.js post-desk/queue.js post-desk/forms.js"
+    " post-desk/list.js post-desk/kept.js post-desk/scan.js post-desk/words.js"
+    " post-desk/leaving.js post-desk/left.js post-desk/line.js post-desk/photos.js"
+    " post-desk/now.js post-desk/sending.js".split()
 )
-"""The files without which the desk does not open; its own stand in a folder of their version."""
+"""Files without which the desk does not open; its own are in a folder of their version."""
 DESK_FOLDER: Final = "post-desk/"
 CONTENT_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
-OFFLINE_TEMPLATES: Final = (
-    "base.html",
-    "fields.html",
-    "account/signed_out.html",
-    "border/*",
-    "licensing/goods.html",
+OFFLINE_TEMPLATES: Final = tuple(
+    "base.html fields.html parts.html tables.html account/signed_out.html border/*"
+    " licensing/holds.html licensing/goods.html investigation/seizure_fields.html".split()
 )
-"""The templates of what is kept on a device."""
+"""Templates of what devices store."""
 DECODER: Final = "vendor/jsqr/jsQR.js"
-"""What reads a code where the browser cannot."""
+"""Reads a code where the browser cannot."""
 
 
 @border_pages.get("/posts/<slug:code>/desk/offline")
@@ -64,17 +52,15 @@ def offline_page(actor: Actor, here: CurrentPost) -> str:
     """Return the desk page for offline use: all forms, no data."""
     g.is_offline = True
     g.pop("unread", None)
-    return render_page(
+    return render_desk_page(
         "offline",
         actor,
         here,
-        options=seizure.code_options,
-        rooms=seizure.MAX_ITEMS,
+        rooms=MAX_ITEMS,
         csrf_token=lambda: "",
         tasks=truck.TASKS,
         form=Form(),
         seizure=seizure.new_form(),
-        suggest=choices.suggestions(actor),
     )
 
 
@@ -85,20 +71,19 @@ def device_session() -> Response:
     Raises Unauthenticated.
     """
     if not is_script_request():
-        abort(406)  # a key is no page to be looked at
+        abort(406)  # a key is no page
     actor = authenticate_page()
     if actor is None:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
     with transaction(actor):
-        kept = displays.device_key(actor=actor)
-    said = {
-        "owner": kept.owner,
-        "key": kept.key.hex(),
-        "token": security.csrf_token(),
-        "now": actor.now().isoformat(),
-        "ends_at": kept.ends_at.isoformat() if kept.ends_at else None,
-    }
-    response = jsonify(said)
+        device = displays.device_key(actor=actor)
+    response = jsonify(
+        owner=device.owner,
+        key=device.key.hex(),
+        token=security.csrf_token(),
+        now=actor.now().isoformat(),
+        ends_at=device.ends_at.isoformat() if device.ends_at else None,
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -121,13 +106,12 @@ def service_worker() -> Response:
     return response
 
 
-@border_pages.get("/desk-files/<version_of>/<name>")
-def desk_file(version_of: str, name: str) -> Response:
+@border_pages.get("/desk-files/<version>/<name>")
+def desk_file(version: str, name: str) -> Response:
     """Return an offline file; 404 for another version."""
-    known = DESK_FOLDER + name
-    if version_of != desk_version() or known not in OFFLINE_FILES:
+    path = _static() / (DESK_FOLDER + name)
+    if version != desk_version() or DESK_FOLDER + name not in OFFLINE_FILES:
         abort(404)
-    path = _static() / known
     response = Response(
         path.read_bytes(), content_type=f"{CONTENT_TYPES[path.suffix]}; charset=utf-8"
     )
@@ -143,7 +127,7 @@ def file_address(name: str) -> str:
     """
     if name.startswith(DESK_FOLDER):
         return url_for(
-            "border.desk_file", version_of=desk_version(), name=name.removeprefix(DESK_FOLDER)
+            "border.desk_file", version=desk_version(), name=name.removeprefix(DESK_FOLDER)
         )
     return url_for("static", filename=name)
 
@@ -159,8 +143,8 @@ def _static() -> Path:
 
 @cache
 def _digest(static: Path, templates: Path) -> str:
-    told = hashlib.sha256()
-    drawn = sorted(path for pattern in OFFLINE_TEMPLATES for path in templates.glob(pattern))
-    for path in (*(static / name for name in OFFLINE_FILES), *drawn):
-        told.update(path.read_bytes())
-    return told.hexdigest()[:16]
+    digest = hashlib.sha256()
+    files = sorted(path for pattern in OFFLINE_TEMPLATES for path in templates.glob(pattern))
+    for path in (*(static / name for name in OFFLINE_FILES), *files):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

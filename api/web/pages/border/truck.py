@@ -1,8 +1,8 @@
-"""Tasks at the barrier: checkpoint, hold, resume, incident."""
+"""Trucks at the post: search by plate, number or paper, the sheet, tasks at the barrier."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -10,125 +10,97 @@ from uuid import UUID
 
 from flask import abort, request
 
-from api.http.fields.schemas import RequestSchema
+from api.http.context import transaction
 from api.i18n.messages import translate
 from api.schemas.shipments import CheckpointRequest, IncidentRequest, ShipmentDecisionRequest
 from api.web import choices, submission
-from api.web.actions import ActionField, form_version
-from api.web.blueprints import border_pages
-from api.web.forms import Form
+from api.web.access import count_notifications
+from api.web.actions import REASON, Action
+from api.web.forms import VERSION_FIELD, Field, Form
+from api.web.pages import border_pages
 from api.web.pages.border import truck_warnings
 from api.web.pages.border.current_post import (
     CurrentPost,
     post_contacts,
-    post_form,
     post_page,
-    render_page,
+    register_post_form,
+    render_desk_page,
 )
 from api.web.pages.border.desk_submission import submit_desk_form
-from api.web.photos import Photo
+from salsa_ext.access.paper_tokens import TOKEN_PREFIX
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration.values import AttachmentSubject
 from salsa_ext.boards import crossings
 from salsa_ext.boards.crossings import MOVING_STATUSES, Truck
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Forbidden, Invalid, Message, message
+from salsa_ext.core.errors import Conflict, Forbidden, Invalid, message
+from salsa_ext.papers import commands as paper_commands
+from salsa_ext.trade import lookup
 from salsa_ext.trade.shipments import checkpoints, holds
 
-REASON: Final = ActionField(
-    "reason",
-    message("Reason"),
-    "area",
-    required=True,
-    most=1000,
-    hint=message("The states concerned read it."),
-)
-TIME_FIELD: Final = ActionField("occurred_at", message("When"), "moment")
+TIME_FIELD: Final = Field("occurred_at", message("When"), "moment")
 STOPPING_OUTCOMES: Final = ("held", "refused")
 HOLDABLE_STATUSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "overdue"})
 
 
 @dataclass(frozen=True)
-class Task:
-    """A task on a truck: fields, extra fields and command.
+class Task(Action):
+    """An action on a truck; its functions get the TruckHere as document.
 
-    `outcomes` is a list of codes with one submit button each; without it there is one button. Pages
-    offer a task if `is_for` allows it, and show the reason of `bars` instead of the form. The
-    command checks again.
+    `more_fields` are folded. `outcomes` is a list of codes with one submit button each; without it
+    there is one button. Where `obstacle` gives a reason, pages show it instead of the form.
     """
 
-    name: str
-    title: Message
-    says: Message
-    schema: type[RequestSchema]
-    permission: Permission
-    statuses: frozenset[str]
-    fields: tuple[ActionField, ...]
-    more: tuple[ActionField, ...] = ()
+    more_fields: tuple[Field, ...] = ()
     outcomes: str | None = None
-    run: Callable[..., Any] = lambda *_: None
-    settle: Callable[[dict[str, Any], Actor, CurrentPost, Truck], None] = lambda *_: None
-    is_for: Callable[[CurrentPost, Truck], bool] = lambda *_: True
-    bars: Callable[[Actor, Truck], Message | None] = lambda *_: None
 
 
-def _record_checkpoint(actor: Actor, truck: Truck, data: Any, expected_version: int | None) -> None:
-    checkpoints.record(actor=actor, shipment_id=truck.shipment.id, data=data)
+@dataclass(frozen=True)
+class TruckHere:
+    """A truck at the current post."""
+
+    actor: Actor
+    here: CurrentPost
+    truck: Truck
+
+    @property
+    def stage(self) -> Any:
+        """Return the stage of the own side."""
+        return self.truck.stage_of(self.here.own.state)
 
 
-def _hold(actor: Actor, truck: Truck, data: Any, expected_version: int | None) -> None:
-    holds.hold_shipment(
-        actor=actor, shipment_id=truck.shipment.id, expected_version=expected_version, data=data
-    )
+def _set_time(body: dict[str, Any], view: TruckHere, form: Form) -> None:
+    body.setdefault("occurred_at", view.actor.now().isoformat())
 
 
-def _resume(actor: Actor, truck: Truck, data: Any, expected_version: int | None) -> None:
-    holds.resume_shipment(
-        actor=actor, shipment_id=truck.shipment.id, expected_version=expected_version, data=data
-    )
-
-
-def _obstacle(action: str) -> Callable[[Actor, Truck], Message | None]:
-    return lambda actor, truck: holds.refusal_reason(actor, truck.shipment, action)
-
-
-def _record_incident(actor: Actor, truck: Truck, data: Any, expected_version: int | None) -> None:
-    holds.record_incident(actor=actor, shipment_id=truck.shipment.id, data=data)
-
-
-def _set_time(body: dict[str, Any], actor: Actor, here: CurrentPost, truck: Truck) -> None:
-    body.setdefault("occurred_at", actor.now().isoformat())
-
-
-def _set_stage(body: dict[str, Any], actor: Actor, here: CurrentPost, truck: Truck) -> None:
-    """Set the default stage, post and time of a checkpoint.
+def _set_stage(body: dict[str, Any], view: TruckHere, form: Form) -> None:
+    """Set stage, post, time and the version that was shown.
 
     Raises Invalid if a stopping outcome has no reason.
     """
-    _set_time(body, actor, here, truck)
-    body.setdefault("stage", truck.stage_of(here.own.state).stage)
-    body["post"] = here.code
-    body.setdefault("expected_version", 0)  # none for one found by its number
+    _set_time(body, view, form)
+    body.setdefault("stage", view.stage.stage)
+    body["post"] = view.here.code
+    body["expected_version"] = form.expected_version
     if body.get("outcome") in STOPPING_OUTCOMES and not body.get("reason"):
         raise Invalid({"reason": [message("Say why: the states concerned read it.")]})
 
 
-def _can_hold(here: CurrentPost, truck: Truck) -> bool:
+def _can_hold(actor: Actor, view: TruckHere) -> bool:
     """Return whether a hold applies where a checkpoint cannot stop it.
 
     It has entered already, or is not released yet.
     """
-    stamp = truck.stage_of(here.own.state)
-    if stamp.stage == "exit":
-        return truck.shipment.status == "planned"
-    return stamp.stage in ("entry", "transit_in") and not stamp.is_owed
+    if view.stage.stage == "exit":
+        return view.truck.shipment.status == "planned"
+    return view.stage.stage in ("entry", "transit_in") and not view.stage.is_owed
 
 
-def _can_resume(here: CurrentPost, truck: Truck) -> bool:
+def _can_resume(actor: Actor, view: TruckHere) -> bool:
     """Return whether the own state holds it, or its hold was overruled."""
-    held = truck.view.hold
-    return held.is_held_by(here.own.state) or bool(held.overruled_of(here.own.state))
+    held, state = view.truck.view.hold, view.here.own.state
+    return held.is_held_by(state) or bool(held.overruled_of(state))
 
 
 TASKS: Final[Mapping[str, Task]] = {
@@ -139,27 +111,31 @@ TASKS: Final[Mapping[str, Task]] = {
             message("Tick the checkpoint"),
             message("Say what became of it on your side of the post."),
             CheckpointRequest,
+            checkpoints.record,
             Permission.CHECKPOINT_RECORD,
             MOVING_STATUSES,
             (
-                ActionField(
+                Field(
                     "seals",
                     message("Seals as you read them"),
                     "area",
                     hint=message("One on each line."),
                 ),
-                ActionField("quantity", message("Pieces counted"), "amount"),
-                ActionField(
+                Field("quantity", message("Pieces counted"), "amount"),
+                Field(
                     "reason",
                     message("Why it is held or refused"),
                     "area",
-                    most=1000,
+                    max_length=1000,
                     hint=message("Only then; the states concerned read it."),
                 ),
             ),
-            (
+            message("The stage is ticked."),
+            is_versioned=False,
+            complete_body=_set_stage,
+            more_fields=(
                 TIME_FIELD,
-                ActionField(
+                Field(
                     "stage",
                     message("Stage"),
                     "choice",
@@ -168,9 +144,7 @@ TASKS: Final[Mapping[str, Task]] = {
                     hint=message("That of your side, where nothing is chosen."),
                 ),
             ),
-            "checkpoint_outcome",
-            _record_checkpoint,
-            _set_stage,
+            outcomes="checkpoint_outcome",
         ),
         Task(
             "hold",
@@ -180,12 +154,13 @@ TASKS: Final[Mapping[str, Task]] = {
                 " until your state lets it go on. At the barrier tick it as held."
             ),
             ShipmentDecisionRequest,
+            holds.hold_shipment,
             Permission.SHIPMENT_HOLD,
             HOLDABLE_STATUSES,
             (REASON,),
-            run=_hold,
+            message("The shipment is held."),
             is_for=_can_hold,
-            bars=_obstacle("hold"),
+            obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.shipment, "hold"),
         ),
         Task(
             "resume",
@@ -194,200 +169,219 @@ TASKS: Final[Mapping[str, Task]] = {
                 "What your state holds goes on; where it passed in spite of the hold, this ends the warning."
             ),
             ShipmentDecisionRequest,
+            holds.resume_shipment,
             Permission.SHIPMENT_HOLD,
             HOLDABLE_STATUSES | {"held"},
             (REASON,),
-            run=_resume,
+            message("The shipment goes on."),
             is_for=_can_resume,
-            bars=_obstacle("resume"),
+            obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.shipment, "resume"),
         ),
         Task(
             "incident",
             message("Tell an incident"),
             message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
             IncidentRequest,
+            holds.record_incident,
             Permission.INCIDENT_RECORD,
             MOVING_STATUSES,
             (
-                ActionField("kind", message("Kind"), "choice", "incident_kind", required=True),
-                ActionField("note", message("What happened"), "area", required=True, most=1000),
+                Field("kind", message("Kind"), "choice", "incident_kind", required=True),
+                Field("note", message("What happened"), "area", required=True, max_length=1000),
             ),
-            (
+            message("The incident is told."),
+            is_versioned=False,
+            complete_body=_set_time,
+            more_fields=(
                 TIME_FIELD,
-                ActionField("new_expected_at", message("Next stage expected now"), "moment"),
-                ActionField("is_total", message("Nothing is left of the shipment"), "flag"),
+                Field("new_expected_at", message("Next stage expected now"), "moment"),
+                Field("is_total", message("Nothing is left of the shipment"), "flag"),
             ),
-            run=_record_incident,
-            settle=_set_time,
         ),
     )
 }
-SUCCESS_MESSAGES: Final = {
-    "tick": message("The stage is ticked."),
-    "hold": message("The shipment is held."),
-    "resume": message("The shipment goes on."),
-    "incident": message("The incident is told."),
-    "call": message("The other side is asked to call."),
-}
+CALL_REQUESTED: Final = message("The other side is asked to call.")
 
 
 def new_task_form(truck: Truck | None, which: str = "") -> Form:
     """Return the initial form of a task, for a truck if known."""
     if truck is None:
         return Form({"which": which})
-    row = truck.shipment
-    return Form({"which": str(row.id), "label": row.number, "seen": str(truck.view.version)})
+    row, version = truck.shipment, str(truck.view.version)
+    return Form({"which": str(row.id), "label": row.number, VERSION_FIELD: version})
 
 
-def available_tasks(actor: Actor, here: CurrentPost, truck: Truck) -> list[Task]:
-    """Return the tasks possible now, except the checkpoint."""
+def _available_tasks(view: TruckHere) -> list[Task]:
+    """Return the tasks possible now, except the checkpoint; obstacles are shown on their pages."""
     return [
         task
         for task in TASKS.values()
         if task.name != "tick"
-        and task.permission in actor.permissions
-        and truck.view.status in task.statuses
-        and task.is_for(here, truck)
+        and task.permission in view.actor.permissions
+        and view.truck.view.status in task.statuses
+        and task.is_for(view.actor, view)
     ]
 
 
-def find_task(name: str) -> Task:
-    """Return a task by its name in the address; aborts with 404."""
-    return TASKS.get(name) or abort(404)
-
-
-@border_pages.get("/posts/<slug:code>/desk/<any(tick,hold,resume,incident):name>")
-@post_page
-def task_form(actor: Actor, here: CurrentPost, name: str) -> str:
+def _show_task(actor: Actor, here: CurrentPost, name: str, form: Form | None = None) -> str:
     """Show the form of a task; the truck may be typed."""
-    task = find_task(name)
+    task = TASKS.get(name) or abort(404)
     require(actor, task.permission)
-    truck = _known_truck(actor, here, request.args.get("which", ""))
-    barred = task.bars(actor, truck) if truck else None
-    return _render_task(
-        actor, here, task, new_task_form(truck, request.args.get("which", "")), barred
+    which = form.get("which") if form else request.args.get("which", "")
+    try:
+        truck = find_truck(actor, here, which) if which else None
+    except Invalid:
+        truck = None
+    obstacle = None
+    if form is None:
+        form = new_task_form(truck, which)
+        obstacle = task.obstacle(actor, TruckHere(actor, here, truck)) if truck else None
+    elif truck and not (form.confirm and form.get(VERSION_FIELD)):  # else it was not shown yet
+        form.values[VERSION_FIELD] = str(truck.view.version)
+    context = truck_context(actor, here, truck) if truck else {}
+    return render_desk_page(
+        "task", actor, here, task=task, form=form, truck=truck, obstacle=obstacle, **context
     )
 
 
-@border_pages.post("/posts/<slug:code>/desk/<any(tick,hold,resume,incident):name>")
-@post_form
-def run_task(actor: Actor, here: CurrentPost, name: str) -> Any:
+def _submit_task(actor: Actor, here: CurrentPost, name: str) -> Any:
     """Run a task and show the truck."""
-    task = find_task(name)
+    task = TASKS.get(name) or abort(404)
     require(actor, task.permission)
-    sent = submission.read_form()
-    sent.called = {one.path: translate(one.label) for one in (*task.fields, *task.more)}
-    sent.called |= choices.confirmation_labels() | {"resume": translate(TASKS["resume"].title)}
+    form = submission.read_form()
+    form.page_labels = {
+        field.path: translate(field.label) for field in (*task.fields, *task.more_fields)
+    } | choices.confirmation_labels()
+    form.page_labels["resume"] = translate(TASKS["resume"].title)
     return submit_desk_form(
         actor,
         here,
-        sent,
-        lambda photo: _run_task(actor, here, task, sent, photo),
-        lambda again: _render_task(actor, here, task, again),
-        lambda: _task_results(actor, here, task, sent),
-        subject="shipment",
+        form,
+        lambda: _run_task(actor, here, task, form),
+        lambda: _show_task(actor, here, name, form),
+        lambda address: _task_results(actor, here, task, form),
+        photo_kind="shipment",
     )
 
 
 def _task_results(actor: Actor, here: CurrentPost, task: Task, form: Form) -> list[str]:
-    """Return the results of a task in words."""
-    is_passing = task.name == "resume" or form.get("outcome") == "passed"
-    truck = (
-        _known_truck(actor, here, form.get("which")) if task.name in ("tick", "resume") else None
-    )
-    if truck is None:
+    """Return the results of a checkpoint or resumption in words."""
+    if task.name not in ("tick", "resume"):
         return []
-    said = truck_warnings.checkpoint_results(here, truck) if task.name == "tick" else []
-    return said + (truck_warnings.hold_warnings(here, truck) if is_passing else [])
-
-
-def _run_task(actor: Actor, here: CurrentPost, task: Task, form: Form, photo: Photo) -> str:
-    truck = find_truck(actor, here, form.get("which"))
-    data = form.load(
-        task.schema(), lambda body: task.settle(body, actor, here, truck), here.own.zone
-    )
     try:
-        task.run(actor, truck, data, form_version(form) if form.get("seen") else None)
-    except (
-        Forbidden
-    ) as error:  # not of him, whose permission was looked at: of the state; what he typed stays
+        truck = find_truck(actor, here, form.get("which"))
+    except Invalid:
+        return []
+    texts = truck_warnings.checkpoint_results(here, truck) if task.name == "tick" else []
+    is_passing = task.name == "resume" or form.get("outcome") == "passed"
+    return texts + (truck_warnings.hold_warnings(here, truck) if is_passing else [])
+
+
+def _run_task(actor: Actor, here: CurrentPost, task: Task, form: Form) -> str:
+    assert task.schema is not None
+    truck = find_truck(actor, here, form.get("which"))
+    view = TruckHere(actor, here, truck)
+    data = form.load(
+        task.schema(), lambda body: task.complete_body(body, view, form), here.own.zone
+    )
+    version: dict[str, Any] = {}
+    if task.is_versioned:  # none if the truck was typed
+        version["expected_version"] = form.expected_version if form.get(VERSION_FIELD) else None
+    try:
+        task.command(actor=actor, shipment_id=truck.shipment.id, data=data, **version)
+    except Forbidden as error:  # the state may not; the officer may, and keeps what was typed
         raise Conflict(error.message) from error
-    photo.keep(actor, AttachmentSubject("shipment", truck.shipment.id))
+    form.photo.attach(actor, AttachmentSubject("shipment", truck.shipment.id))
     return here.address("truck_sheet", shipment_id=truck.shipment.id, done=task.name)
 
 
 def find_truck(actor: Actor, here: CurrentPost, text: str) -> Truck:
     """Return the truck of an id, plate or number; raises Invalid."""
-    if (known := _parse_id(text)) is not None:
-        return crossings.get_truck(actor, here.post, known)
-    found = crossings.find_trucks(actor, here.post, text).trucks
-    exact = [one for one in found if one.shipment.number.casefold() == text.casefold()]
-    moving = [one for one in found if one.view.status in MOVING_STATUSES]
-    if len(only := exact or moving) == 1:
-        return crossings.get_truck(actor, here.post, only[0].shipment.id)
-    if not only:
-        said = message("Nothing under way that concerns your state is found by this.")
-    else:
-        numbers = ", ".join(one.shipment.number for one in only)
-        said = message(
-            "Several are found by this: {numbers}. Type the number of one.", numbers=numbers
-        )
-    raise Invalid({"which": [said]})
-
-
-def _known_truck(actor: Actor, here: CurrentPost, which: str) -> Truck | None:
-    """Return the truck of a form, if it is unique."""
     try:
-        return find_truck(actor, here, which) if which else None
-    except Invalid:
-        return None
-
-
-def _render_task(
-    actor: Actor, here: CurrentPost, task: Task, form: Form, barred: Message | None = None
-) -> str:
-    truck = _known_truck(actor, here, form.get("which"))
-    if truck is not None and not (
-        form.confirm and form.get("seen")
-    ):  # what is to be confirmed was not seen
-        form.values["seen"] = str(truck.view.version)
-    return render_page(
-        "task",
-        actor,
-        here,
-        task=task,
-        form=form,
-        truck=truck,
-        barred=barred,
-        **(truck_context(actor, here, truck) if truck else {}),
-    )
+        return crossings.get_truck(actor, here.post, UUID(text))
+    except ValueError:
+        trucks = crossings.find_trucks(actor, here.post, text).trucks
+    exact = [row for row in trucks if row.shipment.number.casefold() == text.casefold()]
+    matches = exact or [row for row in trucks if row.view.status in MOVING_STATUSES]
+    if len(matches) == 1:
+        return crossings.get_truck(actor, here.post, matches[0].shipment.id)
+    reason = message("Nothing under way that concerns your state is found by this.")
+    if matches:
+        reason = message(
+            "Several are found by this: {numbers}. Type the number of one.",
+            numbers=", ".join(row.shipment.number for row in matches),
+        )
+    raise Invalid({"which": [reason]})
 
 
 def truck_context(actor: Actor, here: CurrentPost, truck: Truck) -> dict[str, Any]:
     """Return the template context of holds and discrepancies of a truck.
 
     `holders` are the stopping states with contacts; the own state only if its hold is effective.
-    `beyond` are contacts of the other side, if there are discrepancies; `releasers` those of the
-    exporting state, if it has not released the shipment.
+    `other_side` is the contact of the other side, if there are discrepancies; `releasers` that of
+    the exporting state, if it has not released the shipment.
     """
     states = {
-        move.state
-        for move in truck.view.hold.active_stops
-        if move.effect == "hold" or (move.effect != "lose" and move.state != here.own.state)
+        hold.state
+        for hold in truck.view.hold.active_stops
+        if hold.effect == "hold" or (hold.effect != "lose" and hold.state != here.own.state)
     }
-    called = partial(post_contacts, actor, post=here.code)
+    discrepancies, contacts = (
+        truck.view.discrepancies,
+        partial(post_contacts, actor, post=here.code),
+    )
     return {
-        "holders": {state: called(state) for state in sorted(states)},
-        "doubts": [
-            (one, truck_warnings.discrepancy_text(truck, one)) for one in truck.view.discrepancies
+        "holders": {state: contacts(state) for state in sorted(states)},
+        "discrepancies": [
+            (row, truck_warnings.discrepancy_text(truck, row)) for row in discrepancies
         ],
-        "beyond": called(here.other.state)[:1] if truck.view.discrepancies else (),
-        "releasers": called(truck.shipment.exporting_state)[:1] if truck.is_unreleased else (),
+        "other_side": contacts(here.other.state)[:1] if discrepancies else (),
+        "releasers": contacts(truck.shipment.exporting_state)[:1] if truck.is_unreleased else (),
     }
 
 
-def _parse_id(which: str) -> UUID | None:
-    try:
-        return UUID(which)
-    except ValueError:
-        return None
+def _show_search(actor: Actor, here: CurrentPost) -> str:
+    """Show the trucks with a typed plate or number."""
+    query = request.args.get("q", "").replace("\x00", "").strip()
+    found = crossings.find_trucks(actor, here.post, query) if query else None
+    return render_desk_page("search", actor, here, query=query, found=found, paper=None)
+
+
+def _submit_search(actor: Actor, here: CurrentPost) -> Any:
+    """Verify a scanned paper and show its truck; the code is sent in the body only."""
+    text = request.form.get("q", "").replace("\x00", "")
+    token = "".join(text.split())
+    with transaction(actor):
+        count_notifications(actor)
+        if not token.upper().startswith(f"{TOKEN_PREFIX}."):
+            found = crossings.find_trucks(actor, here.post, text)
+            return render_desk_page("search", actor, here, query=token, found=found, paper=None)
+        paper = paper_commands.verify_token(actor=actor, text=token.upper())
+        number = paper.claims.number if paper.claims else None
+        trucks = crossings.find_trucks(actor, here.post, number) if number else None
+        return render_desk_page("search", actor, here, query="", found=trucks, paper=paper)
+
+
+@border_pages.get("/posts/<slug:code>/desk/shipments/<uuid:shipment_id>")
+@post_page
+def truck_sheet(actor: Actor, here: CurrentPost, shipment_id: UUID) -> str:
+    """Show a truck: permit, checkpoints, seals, goods, next checkpoint."""
+    truck, done = crossings.get_truck(actor, here.post, shipment_id), request.args.get("done", "")
+    success = TASKS[done].success if done in TASKS else None
+    return render_desk_page(
+        "truck",
+        actor,
+        here,
+        truck=truck,
+        items=lookup.first_items(actor, shipment_id),
+        form=new_task_form(truck),
+        success=CALL_REQUESTED if done == "call" else success,
+        tasks=_available_tasks(TruckHere(actor, here, truck)),
+        tick=TASKS["tick"],
+        warnings=truck_warnings.side_warnings(here, truck) if done == "tick" else [],
+        **truck_context(actor, here, truck),
+    )
+
+
+register_post_form("/find", "search_trucks", _show_search, _submit_search)
+register_post_form("/<any(tick,hold,resume,incident):name>", "task_form", _show_task, _submit_task)

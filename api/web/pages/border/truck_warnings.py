@@ -17,102 +17,88 @@ from salsa_ext.trade.shipments.progress import MovementEvent
 OPEN_STATUSES: Final = ("open", "reopened")
 
 
-def is_about_checkpoint(discrepancy: Any, checkpoint: Any) -> bool:
-    """Return whether a discrepancy is about a checkpoint."""
-    return (
-        checkpoint is not None
-        and discrepancy.key == f"{checkpoint.stage}:{checkpoint.post or checkpoint.owner_state}"
-    )
-
-
-def is_unreleased_entry(discrepancy: Any) -> bool:
-    """Return whether a discrepancy is an entry of unreleased goods."""
-    return bool(discrepancy.data.get("why") == "not_released")
-
-
 def side_warnings(here: CurrentPost, truck: Truck) -> list[str]:
     """Return discrepancies of the own side's last checkpoint in words."""
-    tick = truck.stage_of(here.own.state).checkpoint
+    checkpoint = truck.stage_of(here.own.state).checkpoint
+    place = checkpoint and f"{checkpoint.stage}:{checkpoint.post or checkpoint.owner_state}"
     return [
-        discrepancy_text(truck, one)
-        for one in truck.view.discrepancies
-        if is_about_checkpoint(one, tick) or is_unreleased_entry(one)
+        discrepancy_text(truck, row)
+        for row in truck.view.discrepancies
+        if (place and row.key == place) or row.data.get("why") == "not_released"
     ]
 
 
 def checkpoint_results(here: CurrentPost, truck: Truck) -> list[str]:
     """Return new and related discrepancies after a checkpoint, in words."""
-    own = [tick for tick in truck.view.checkpoints if tick.owner_state == here.own.state]
-    last = max(own, key=lambda tick: tick.recorded_at, default=None)
+    own = [row for row in truck.view.checkpoints if row.owner_state == here.own.state]
+    last = max(own, key=lambda row: row.recorded_at, default=None)
     opened = [
-        one
-        for one in truck.view.discrepancies
-        if last and one.status in OPEN_STATUSES and one.changed_at >= last.recorded_at
+        row
+        for row in truck.view.discrepancies
+        if last and row.status in OPEN_STATUSES and row.changed_at >= last.recorded_at
     ]
-    told = [translate(message("Discrepancies opened: {count}.", count=number(len(opened))))]
-    told = told * bool(opened) + [discrepancy_text(truck, one) for one in opened]
-    return [*dict.fromkeys([*told, *side_warnings(here, truck)])]
+    texts = [discrepancy_text(truck, row) for row in opened]
+    if opened:
+        count = message("Discrepancies opened: {count}.", count=number(len(opened)))
+        texts.insert(0, translate(count))
+    return [*dict.fromkeys([*texts, *side_warnings(here, truck)])]
 
 
 def hold_warnings(here: CurrentPost, truck: Truck) -> list[str]:
     """Return current holds and refusals in words."""
-    now = translate(message("It is stopped now."))
+    stopped = translate(message("It is stopped now."))
     return [
-        f"{now} {translate(_hold_text(move, here))}"
-        for move in truck.view.hold.active_stops
-        if move.effect != "lose"
+        f"{stopped} {translate(_hold_text(hold, here))}"
+        for hold in truck.view.hold.active_stops
+        if hold.effect != "lose"
     ]
 
 
-def _hold_text(move: MovementEvent, here: CurrentPost) -> Message:
+def _hold_text(hold: MovementEvent, here: CurrentPost) -> Message:
     """Return state, time and reason of a hold or refusal."""
-    told = {
-        "moment": moment(move.at, here.own.zone),
-        "state": label("state", move.state),
-        "why": (move.reason or translate(NO_REASON)).rstrip("."),
+    params = {
+        "moment": moment(hold.at, here.own.zone),
+        "state": label("state", hold.state),
+        "why": (hold.reason or translate(NO_REASON)).rstrip("."),
     }
-    if move.is_refusal:
-        return message("{state} refused this shipment on {moment}: {why}.", **told)
-    return message("{state} holds this shipment since {moment}: {why}.", **told)
+    if hold.is_refusal:
+        return message("{state} refused this shipment on {moment}: {why}.", **params)
+    return message("{state} holds this shipment since {moment}: {why}.", **params)
 
 
 def discrepancy_text(truck: Truck, discrepancy: Any) -> str:
     """Return a discrepancy in a sentence: stage, reading and expected value."""
-    told: Mapping[str, Any] = discrepancy.data
+    data: Mapping[str, Any] = discrepancy.data
     if discrepancy.kind == "seal_mismatch":
-        words = _seal_text(told, _seal_spellings(truck))
-    elif discrepancy.kind == "quantity_mismatch" and "counted" in told:
-        words = message(
+        text = _seal_text(data, truck)
+    elif discrepancy.kind == "quantity_mismatch" and "counted" in data:
+        text = message(
             "{counted} pieces counted, {expected} on its papers.",
-            counted=number(told["counted"]),
-            expected=number(told["expected"]),
+            counted=number(data["counted"]),
+            expected=number(data["expected"]),
         )
-    elif told.get("why") == "not_released":
-        return translate(message("{state} never released it.", state=label("state", told["state"])))
+    elif data.get("why") == "not_released":
+        return translate(message("{state} never released it.", state=label("state", data["state"])))
     elif discrepancy.kind == "missing_checkpoint":
-        words = message("never ticked as passed.")
+        text = message("never ticked as passed.")
     else:
         return label("discrepancy_kind", discrepancy.kind)
-    return f"{label('checkpoint_stage', told['stage'])}: {translate(words)}"
+    return f"{label('checkpoint_stage', data['stage'])}: {translate(text)}"
 
 
-def _seal_text(told: Mapping[str, Any], spelled: Mapping[str, str]) -> Message:
-    read, declared = set(told["read"]), set(told["declared"])
-    differing = max(len(read - declared), len(declared - read))
+def _seal_text(data: Mapping[str, Any], truck: Truck) -> Message:
+    """Return the differing seals, as they were typed."""
+    written = [seal for row in truck.view.checkpoints for seal in row.seals]
+    spellings = {normalise(seal): seal for seal in (*written, *truck.shipment.seals)}
+
+    def join(seals: set[str]) -> str:
+        return ", ".join(spellings.get(seal, seal) for seal in sorted(seals))
+
+    read, declared = set(data["read"]), set(data["declared"])
     return message(
         "{count} of {all} seals differ: {read} read, {declared} expected.",
-        count=differing,
+        count=max(len(read - declared), len(declared - read)),
         all=max(len(read), len(declared)),
-        read=_join_seals(read, spelled),
-        declared=_join_seals(declared, spelled),
+        read=join(read),
+        declared=join(declared),
     )
-
-
-def _join_seals(seals: set[str], spelled: Mapping[str, str]) -> str:
-    return ", ".join(spelled.get(seal, seal) for seal in sorted(seals))
-
-
-def _seal_spellings(truck: Truck) -> Mapping[str, str]:
-    """Return spellings of seals by their normalised form."""
-    written = [seal for tick in truck.view.checkpoints for seal in tick.seals]
-    return {normalise(seal): seal for seal in (*written, *truck.shipment.seals)}

@@ -8,43 +8,44 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import request
 
 from api.i18n.messages import translate
 from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, AlertResponse
-from api.schemas.requests import RemarkRequest
-from api.web import actions, choices, listing, record_picker, submission
-from api.web.access import login_required, login_required_for_form, render_again
-from api.web.actions import Action, ActionField, Subject
-from api.web.blueprints import investigation_pages
-from api.web.forms import Form
+from api.web import record_picker
+from api.web.actions import Action, Actions, Subject
+from api.web.document_pages import PAGE_SIZE, DocumentPages
+from api.web.forms import Field, Form
+from api.web.pages import investigation_pages
 from api.web.prefill import firearm_category
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
 from salsa_ext.alerts import alerts
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
-from salsa_ext.reference.calendars import actor_zone, today
+from salsa_ext.reference.calendars import today
 from salsa_ext.worklists import record_lookup
 
 DEFAULT_VALIDITY: Final = timedelta(days=365)
-CONFIRM_DUPLICATE: Final = message("A second alert on this gun is wanted")
+FILTERS: Final = (
+    Field("status", message("Status"), "choice", "alert_status"),
+    Field("action", message("What the alert wants"), "choice", "alert_action"),
+    Field("reason", message("Reason of the alert"), "choice", "alert_reason"),
+    Field("second_check", message("Second person"), "choice", "second_check"),
+    Field("case_number", message("Case number"), max_length=100),
+)
 FIELD_LABELS: Final[Mapping[str, Message]] = {
-    "confirm_second": CONFIRM_DUPLICATE,
+    "confirm_second": message("A second alert on this gun is wanted"),
     "expires_on": message("Last day"),
     "reason_text": message("The reason in words"),
 }
-VERIFICATION_STATEMENT: Final = message(
-    "You compared the alert with its source: the gun, the reason and the case are right."
-)
 ERROR_FIELDS: Final = {"firearm": "firearm.serial"}
-"""The field of the page at which something that is wrong with another one is told."""
+"""Fields of the page that show errors of others."""
 
 
-def _cancel(*, data: Mapping[str, Any], **said: Any) -> None:
-    alerts.cancel(reason=data["reason"], **said)
+def _cancel(*, data: Mapping[str, Any], **ids: Any) -> None:
+    alerts.cancel(reason=data["reason"], **ids)
 
 
 def _verification_obstacle(actor: Actor, view: AlertView) -> Message | None:
@@ -63,35 +64,24 @@ def _is_verification_due(actor: Actor, view: AlertView) -> bool:
     return view.alert.verified_at is not None and alerts.is_validation_due(actor, view.alert)
 
 
-ACTIONS: actions.Actions = (
-    Action(
-        "check",
-        message("Verify it"),
-        VERIFICATION_STATEMENT,
-        RemarkRequest,
-        alerts.verify,
-        Permission.ALERT_RECORD,
-        ("active",),
-        (),
-        is_dataless=True,
-        bars=_verification_obstacle,
-        is_main=True,
-        is_for=lambda _, view: view.alert.verified_at is None,
+VerifyAction = partial(
+    Action,
+    description=message(
+        "You compared the alert with its source: the gun, the reason and the case are right."
     ),
-    Action(
-        "verify",
-        message("Say that it is still true"),
-        VERIFICATION_STATEMENT,
-        RemarkRequest,
-        alerts.verify,
-        Permission.ALERT_RECORD,
-        ("active",),
-        (),
-        is_dataless=True,
-        bars=_verification_obstacle,
-        is_main=True,
-        is_for=_is_verification_due,
+    schema=None,
+    command=alerts.verify,
+    permission=Permission.ALERT_RECORD,
+    statuses=("active",),
+    success=message("It is written down that the alert is true."),
+    is_main=True,
+    obstacle=_verification_obstacle,
+)
+ACTIONS: Actions = (
+    VerifyAction(
+        "check", message("Verify it"), is_for=lambda actor, view: view.alert.verified_at is None
     ),
+    VerifyAction("verify", message("Say that it is still true"), is_for=_is_verification_due),
     Action(
         "cancel",
         message("Cancel the alert"),
@@ -100,64 +90,44 @@ ACTIONS: actions.Actions = (
         _cancel,
         Permission.ALERT_RECORD,
         ("active",),
-        (ActionField("reason", message("Why it ends"), "area", required=True, most=500),),
-        is_grave=True,
+        (Field("reason", message("Why it ends"), "area", required=True, max_length=500),),
+        message("The alert is cancelled."),
+        is_destructive=True,
     ),
 )
-VERIFIED_MESSAGE: Final = message("It is written down that the alert is true.")
-SUCCESS_MESSAGES = {
-    "entered": message("The alert stands."),
-    "verify": VERIFIED_MESSAGE,
-    "check": VERIFIED_MESSAGE,
-    "cancel": message("The alert is cancelled."),
-}
 
 
-@investigation_pages.get("/alerts")
-@login_required
-def alert_list(actor: Actor) -> str:
-    """List the own state's alerts, newest first."""
-    asked = listing.read_filters(AlertQuery)
-    page = alert_queries.list_alerts(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
-    return render_template(
-        "investigation/alerts.html",
-        actor=actor,
-        form=asked.form,
-        page=page,
-        choices=choices,
-        onward=listing.next_page_address(page.next),
-    )
+def _find(actor: Actor, alert_id: UUID) -> Subject:
+    view = alert_queries.get_alert(actor, alert_id)
+    row = view.alert
+    title = message("Alert on {serial}", serial=view.gun.record.serial or row.case_number)
+    return Subject(view, translate(title), row.owner_state, row.status)
 
 
-@investigation_pages.get("/alerts/new")
-@login_required
-def alert_form(actor: Actor) -> str:
-    """Show the form; `record` of the address gives the gun."""
-    require(actor, Permission.ALERT_RECORD)
-    opened = {"priority": "routine", "expires_on": (today(actor) + DEFAULT_VALIDITY).isoformat()}
-    return _render_form(actor, Form(opened | {"record": request.args.get("record", "")}))
+def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
+    filters = {"alert_id": subject.view.alert.id}
+    return {
+        "alert": AlertResponse().dump(subject.view),
+        "hits": alert_queries.list_hits(actor, filters, PAGE_SIZE, None).items,
+        "second_person": alerts.SECOND_PERSON_NEEDED,
+        "source_withdrawn": alerts.SOURCE_WITHDRAWN,
+    }
 
 
-@investigation_pages.post("/alerts/new")
-@login_required_for_form
-def record_alert(actor: Actor) -> Any:
-    """Record an alert and redirect to it.
-
-    Shows the form with 422 or 409 if refused.
-    """
-    require(actor, Permission.ALERT_RECORD)
-    form = submission.read_form()
-    form.called = {path: translate(name) for path, name in FIELD_LABELS.items()}
-    done = submission.submit(form, actor, lambda: _record_alert(actor, form))
-    form.errors = {ERROR_FIELDS.get(path, path): said for path, said in form.errors.items()}
-    return done or (render_again(actor, lambda: _render_form(actor, form)), form.status)
+def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
+    """Return the form; `record` of the address gives the gun."""
+    initial = {
+        "priority": "routine",
+        "expires_on": (today(actor) + DEFAULT_VALIDITY).isoformat(),
+        "record": request.args.get("record", ""),
+    }
+    form = form or Form(initial)
+    return {"form": form, **record_picker.picker_context(form, _find_own_record(actor))}
 
 
-def _record_alert(actor: Actor, form: Form) -> str:
-    alert_id = alerts.record(
-        actor=actor, data=form.load(AlertRequest(), lambda body: _complete(actor, body))
-    )
-    return url_for("investigation.alert_page", alert_id=alert_id, done="entered")
+def _record(actor: Actor, form: Form) -> str:
+    data = form.load(AlertRequest(), lambda body: _complete(actor, body))
+    return PAGES.address(alerts.record(actor=actor, data=data), done="entered")
 
 
 def _complete(actor: Actor, body: dict[str, Any]) -> None:
@@ -170,69 +140,23 @@ def _find_own_record(actor: Actor) -> record_picker.FindRecords:
     return partial(record_lookup.find_records, actor, permission=Permission.ALERT_RECORD)
 
 
-def _render_form(actor: Actor, form: Form) -> str:
-    if form.existing:
-        standing = find_subject(actor, form.existing)
-        form.lead(standing.title, standing.address)
-    return render_template(
-        "investigation/alert_new.html",
-        actor=actor,
-        form=form,
-        choices=choices,
-        suggest=choices.suggestions(actor),
-        **record_picker.picker_context(form, _find_own_record(actor)),
-    )
-
-
-@investigation_pages.get("/alerts/<uuid:alert_id>")
-@login_required
-def alert_page(actor: Actor, alert_id: UUID) -> str:
-    """Show an alert: gun, action, verification and hits."""
-    subject = find_subject(actor, alert_id)
-    met = alert_queries.list_hits(actor, {"alert_id": alert_id}, listing.PAGE_SIZE, None)
-    return render_template(
-        "investigation/alert.html",
-        actor=actor,
-        subject=subject,
-        view=subject.view,
-        alert=AlertResponse().dump(subject.view),
-        met=met.items,
-        zone=actor_zone(actor),
-        doings=actions.available_actions(ACTIONS, actor, subject),
-        second=alerts.SECOND_PERSON_NEEDED,
-        groundless=alerts.SOURCE_WITHDRAWN,
-        done=SUCCESS_MESSAGES.get(request.args.get("done", "")),
-    )
-
-
-def find_subject(actor: Actor, alert_id: UUID) -> Subject:
-    """Return an alert as the subject of actions."""
-    view = alert_queries.get_alert(actor, alert_id)
-    row = view.alert
-    gun = view.gun.record.serial or row.case_number
-    title = translate(message("Alert on {serial}", serial=gun))
-    return Subject(
-        view,
-        title,
-        url_for("investigation.alert_page", alert_id=alert_id),
-        row.owner_state,
-        row.status,
-        "alert_status",
-        ("investigation.alert_list", message("Alerts")),
-    )
-
-
-@investigation_pages.get("/alerts/<uuid:alert_id>/<slug:name>")
-@login_required
-def alert_action_form(actor: Actor, alert_id: UUID, name: str) -> Any:
-    """Show the form of an action on an alert."""
-    return actions.show_action(actor, actions.find_action(ACTIONS, name), find_subject, alert_id)
-
-
-@investigation_pages.post("/alerts/<uuid:alert_id>/<slug:name>")
-@login_required_for_form
-def alert_action(actor: Actor, alert_id: UUID, name: str) -> Any:
-    """Run an action on an alert and redirect to it."""
-    return actions.submit_action(
-        actor, actions.find_action(ACTIONS, name), find_subject, alert_id, "alert_id"
-    )
+PAGES = DocumentPages(
+    investigation_pages,
+    "alert",
+    "/alerts",
+    message("Alerts"),
+    _find,
+    ACTIONS,
+    {"entered": message("The alert stands.")},
+)
+PAGES.add_list(AlertQuery, alert_queries.list_alerts, FILTERS)
+PAGES.add_detail(_detail)
+PAGES.add_form(
+    Permission.ALERT_RECORD,
+    _show_form,
+    _record,
+    labels=FIELD_LABELS,
+    correct_errors=lambda form: {
+        ERROR_FIELDS.get(path, path): texts for path, texts in form.errors.items()
+    },
+)

@@ -1,45 +1,56 @@
-"""Purpose and case for reading foreign records on a page."""
+"""Pages that read foreign records for a typed purpose and case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+
+from flask import Blueprint
 
 from api.schemas.checks import PurposeRequest
 from api.web import submission
-from api.web.access import render_again
+from api.web.access import form_view, render_again
 from api.web.forms import Form
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose
 
 FIELD_BY_HEADER: Final = {"Salsa-Purpose": "purpose", "Salsa-Case": "case_number"}
-"""The fields that stand for what programs send as headers."""
+"""The form fields for what programs send as headers."""
 
 
-def purpose_form() -> Form:
-    """Return an empty purpose form."""
-    return Form({"purpose": "investigation"})
+def register_purpose_page(
+    blueprint: Blueprint,
+    path: str,
+    endpoint: str,
+    render: Callable[..., str],
+    *permissions: Permission,
+) -> None:
+    """Register a page that asks for a purpose where it needs one.
 
-
-def render_with_purpose(
-    actor: Actor, render: Callable[[Actor], str], render_form: Callable[[Form], str]
-) -> tuple[str, int]:
-    """Render a page for the submitted purpose; return it with its status.
-
-    If the purpose is invalid, calls `render_form(form)` instead.
+    `render(actor, form, **path)` renders it with the form of a purpose; form None: the actor has
+    given one, foreign records are read, and their owners see it.
     """
-    form = submission.read_form()
 
-    def looked() -> str:
-        reader = actor.for_purpose(_purpose(form))
-        return render_again(reader, lambda: render(reader))
+    def show(actor: Actor, **ids: Any) -> str:
+        return render(actor, Form({"purpose": "investigation"}), **ids)
 
-    made = submission.submit_repeatable(form, looked)
-    if made is not None:
-        return made, form.status
-    form.errors = {FIELD_BY_HEADER.get(path, path): said for path, said in form.errors.items()}
-    return render_again(actor, lambda: render_form(form)), form.status
+    def submit(actor: Actor, **ids: Any) -> tuple[str, int]:
+        for permission in permissions:
+            require(actor, permission)
+        form = submission.read_form()
 
+        def read() -> str:
+            typed = form.load(PurposeRequest())
+            reader = actor.for_purpose(Purpose(typed["purpose"], typed.get("case_number")))
+            return render_again(reader, lambda: render(reader, None, **ids))
 
-def _purpose(form: Form) -> Purpose:
-    said = form.load(PurposeRequest())
-    return Purpose(said["purpose"], said.get("case_number"))
+        page = submission.submit_repeatable(form, read)
+        if page is None:
+            form.errors = {
+                FIELD_BY_HEADER.get(field, field): texts for field, texts in form.errors.items()
+            }
+            page = render_again(actor, lambda: render(actor, form, **ids))
+        return page, form.status
+
+    blueprint.add_url_rule(path, endpoint, form_view(show, submit), methods=["GET", "POST"])

@@ -1,25 +1,5 @@
-"""Pages of the licensing desk: permits, shipments, receipts, transfers."""
+"""Pages of licensing: permits, shipments, receipts, discrepancies, transfers."""
 
-from api.web.pages.licensing import (
-    discrepancies,
-    home,
-    papers,
-    permit_actions,
-    permits,
-    receipts,
-    shipment_actions,
-    shipments,
-    transfers,
-)
+from api.web.pages.licensing import discrepancies, home, permits, shipments, transfers
 
-__all__ = [
-    "discrepancies",
-    "home",
-    "papers",
-    "permit_actions",
-    "permits",
-    "receipts",
-    "shipment_actions",
-    "shipments",
-    "transfers",
-]
+__all__ = ["discrepancies", "home", "permits", "shipments", "transfers"]

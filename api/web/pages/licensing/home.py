@@ -1,28 +1,32 @@
-"""Home of the licensing pages: search box and work lists."""
+"""Home of the licensing pages: search box, work lists, signed papers."""
 
 from __future__ import annotations
 
-from flask import render_template, request
+from uuid import UUID
 
-from api.web import choices
+from flask import request
+from werkzeug import Response
+
+from api.routes.papers import get_permit_paper, get_shipment_paper
 from api.web.access import login_required
-from api.web.blueprints import licensing_pages
+from api.web.document_pages import HOME, render_page
+from api.web.pages import licensing_pages
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.core.errors import message
 from salsa_ext.trade import lookup
 from salsa_ext.worklists import desk
+
+LICENSING = ("licensing.home", message("Desk"))
 
 
 @licensing_pages.get("/")
 @login_required
 def home(actor: Actor) -> str:
     """Show the search box and the open work of the state."""
-    return render_template(
-        "licensing/home.html",
-        actor=actor,
-        desk=desk.get_desk(actor),
-        most=desk.MAX_LISTED,
-        choices=choices,
+    return render_page(
+        "licensing/home.html", actor, desk=desk.get_desk(actor), most=desk.MAX_LISTED
     )
 
 
@@ -30,12 +34,24 @@ def home(actor: Actor) -> str:
 @login_required
 def search(actor: Actor) -> str:
     """Show permits and shipments that match the typed text."""
-    wanted = request.args.get("q", "").replace("\x00", "").strip()
-    return render_template(
-        "licensing/search.html",
-        actor=actor,
-        wanted=wanted,
-        now=actor.now(),
-        zone=actor_zone(actor),
-        found=lookup.find_documents(actor, wanted),
+    query = request.args.get("q", "").replace("\x00", "").strip()
+    found = lookup.find_documents(actor, query)
+    return render_page(
+        "licensing/search.html", actor, query=query, found=found, trail=(HOME, LICENSING)
     )
+
+
+@licensing_pages.get("/permits/<uuid:permit_id>/paper.pdf")
+@login_required
+def permit_paper(actor: Actor, permit_id: UUID) -> Response:
+    """Return the signed paper of a permit."""
+    require(actor, Permission.PERMIT_READ)
+    return get_permit_paper(actor, permit_id)
+
+
+@licensing_pages.get("/shipments/<uuid:shipment_id>/paper.pdf")
+@login_required
+def shipment_paper(actor: Actor, shipment_id: UUID) -> Response:
+    """Return the signed paper of a shipment."""
+    require(actor, Permission.SHIPMENT_READ)
+    return get_shipment_paper(actor, shipment_id)

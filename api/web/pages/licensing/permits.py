@@ -8,86 +8,67 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import request
 
 from api.schemas.permits import PermitQuery, PermitRequest
-from api.web import actions, choices, listing, prefill, submission
-from api.web.access import login_required, login_required_for_form, render_again
-from api.web.blueprints import licensing_pages
-from api.web.forms import Form
-from api.web.pages.licensing import discrepancies, permit_actions
-from api.web.prefill import complete_permit, errors_by_form_field
+from api.web import choices
+from api.web.actions import Subject
+from api.web.document_pages import DocumentPages
+from api.web.forms import Field, Form
+from api.web.pages import licensing_pages
+from api.web.pages.licensing.discrepancies import related_discrepancies
+from api.web.pages.licensing.home import LICENSING
+from api.web.pages.licensing.permit_actions import ACTIONS
+from api.web.prefill import firearm_category, last_valid_day
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PERMIT_KINDS
 from salsa_ext.core.errors import message
-from salsa_ext.reference.calendars import actor_zone, today
-from salsa_ext.reference.suggestions import WordRemark, remarks_on_rows
+from salsa_ext.reference import names
+from salsa_ext.reference.calendars import today
+from salsa_ext.reference.suggestions import remarks_on_rows
 from salsa_ext.trade import lookup
 from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.worklists.desk import propose_permit_number
 
-MAX_SHIPMENTS = 50
-SUCCESS_MESSAGES = permit_actions.SUCCESS_MESSAGES | {"issued": message("The document is issued.")}
+MAX_SHIPMENTS, MAX_LINES = 50, 50
+FILTERS = (
+    Field("number", message("Number"), max_length=100),
+    Field("kind", message("Kind"), "choice", "permit_kind"),
+    Field("status", message("Status"), "choice", "permit_status"),
+    Field("counterpart_status", message("Standing"), "choice", "permit_standing"),
+    Field("exporting_state", message("Exporting country"), "choice", "state"),
+    Field("importing_state", message("Importing country"), "choice", "state"),
+)
+JsonBody = dict[str, Any]
 
 
-@licensing_pages.get("/permits")
-@login_required
-def permit_list(actor: Actor) -> str:
-    """List the permits that concern the state, newest first."""
-    asked = listing.read_filters(PermitQuery)
-    page = permit_queries.list_permits(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
-    return render_template(
-        "licensing/permits.html",
-        actor=actor,
-        form=asked.form,
-        page=page,
-        choices=choices,
-        onward=listing.next_page_address(page.next),
-        states=choices.states(),
-    )
-
-
-@licensing_pages.get("/permits/<uuid:permit_id>")
-@login_required
-def permit_page(actor: Actor, permit_id: UUID) -> str:
-    """Show a permit with status, quotas, counterparts and shipments."""
+def _find(actor: Actor, permit_id: UUID) -> Subject:
     view = permit_queries.get_permit(actor, permit_id)
+    kind = names.label("permit_kind", view.permit.kind, actor.language)
+    return Subject(view, f"{kind} {view.permit.number}", view.permit.owner_state, view.status)
+
+
+def _detail(actor: Actor, subject: Subject) -> JsonBody:
+    """Return counterparts, shipments, discrepancies and unknown words of a permit."""
+    view, permit = subject.view, subject.view.permit
     under: Any = ()
-    subject = permit_actions.permit_subject(actor, view)
-    if view.permit.kind == "export" and Permission.SHIPMENT_READ in actor.permissions:
+    if permit.kind == "export" and Permission.SHIPMENT_READ in actor.permissions:
         under = shipment_queries.list_permit_shipments(
-            actor, {}, MAX_SHIPMENTS, None, permit_id
+            actor, {}, MAX_SHIPMENTS, None, permit.id
         ).items
-    return render_template(
-        "licensing/permit.html",
-        actor=actor,
-        view=view,
-        permit=view.permit,
-        under=under,
-        most=MAX_SHIPMENTS,
-        related=lookup.related_permits(actor, view.permit),
-        done=SUCCESS_MESSAGES.get(request.args.get("done", "")),
-        zone=actor_zone(actor),
-        now=actor.now(),
-        doings=actions.available_actions(permit_actions.ACTIONS, actor, subject),
-        subject=subject,
-        doubts=discrepancies.related_discrepancies(actor, permit_id),
-        remarks=_unknown_words(actor, view),
-    )
-
-
-def _unknown_words(actor: Actor, view: permit_queries.PermitView) -> list[WordRemark]:
-    """Return unknown words in the lines of an own permit."""
-    if view.permit.owner_state != actor.state:
-        return []
-    return remarks_on_rows(((f"lines.{line.line}", line) for line in view.lines), actor.language)
-
-
-MAX_LINES = 50
+    lines = [(f"lines.{line.line}", line) for line in view.lines]
+    is_own = permit.owner_state == actor.state
+    return {
+        "permit": permit,
+        "under": under,
+        "most": MAX_SHIPMENTS,
+        "related": lookup.related_permits(actor, permit),
+        "discrepancies": related_discrepancies(actor, permit.id),
+        "remarks": remarks_on_rows(lines, actor.language) if is_own else [],
+    }
 
 
 def requested_kind() -> str:
@@ -96,41 +77,15 @@ def requested_kind() -> str:
     return kind if kind in PERMIT_KINDS else "import"
 
 
-@licensing_pages.get("/permits/new")
-@login_required
-def issue_form(actor: Actor) -> str:
-    """Show the form with usual values."""
-    require(actor, Permission.PERMIT_RECORD)
-    return _render_permit_form(actor, requested_kind(), blank_permit_form(actor, requested_kind()))
+def _show_form(actor: Actor, form: Form | None) -> JsonBody:
+    kind = requested_kind()
+    return {"kind": kind, "form": form or blank_permit_form(actor, kind), "most": MAX_LINES}
 
 
-@licensing_pages.post("/permits/new")
-@login_required_for_form
-def issue(actor: Actor) -> Any:
-    """Issue the permit and redirect to it.
-
-    Shows the form with 422 or 409 if refused.
-    """
-    require(actor, Permission.PERMIT_RECORD)
-    kind, form = requested_kind(), submission.read_form()
-    for rows in ("lines", "transit"):
-        form.close_up(rows)
-    if form.get("do") == "add":
-        return render_again(actor, lambda: _render_permit_form(actor, kind, _add_line(form)))
-    done = submission.submit(form, actor, lambda: _issue(actor, kind, form))
-    form.errors = errors_by_form_field(form)
-    return done or (
-        render_again(actor, lambda: _render_permit_form(actor, kind, form)),
-        form.status,
-    )
-
-
-def _issue(actor: Actor, kind: str, form: Form) -> str:
-    data = form.load(
-        PermitRequest(), lambda body: complete_permit(body, actor.own_state(), kind, form)
-    )
-    permit_id = permits.record(actor=actor, data=data)
-    return url_for("licensing.permit_page", permit_id=permit_id, done="issued")
+def _issue(actor: Actor, form: Form) -> str:
+    own_state, kind = actor.own_state(), requested_kind()
+    data = form.load(PermitRequest(), lambda body: complete_permit(body, own_state, kind, form))
+    return PERMITS.address(permits.record(actor=actor, data=data), done="issued")
 
 
 def blank_permit_form(actor: Actor, kind: str) -> Form:
@@ -139,13 +94,12 @@ def blank_permit_form(actor: Actor, kind: str) -> Form:
     Today, one year of validity, the next number, the own agency.
     """
     on = today(actor)
-    agencies = choices.agencies(actor)
     return Form(
         {
             "number": propose_permit_number(actor, kind),
             "issued_on": on.isoformat(),
-            "expires_on": prefill.last_valid_day(on).isoformat(),
-            "authority.agency": choices.first_available(agencies, actor.agency),
+            "expires_on": last_valid_day(on).isoformat(),
+            "authority.agency": choices.first_available(choices.agencies(actor), actor.agency),
             "document_kind": "certificate",
             "regime": "permanent",
             "exporter.kind": "manufacturer" if kind == "import" else "dealer",
@@ -155,23 +109,99 @@ def blank_permit_form(actor: Actor, kind: str) -> Form:
     )
 
 
-def _add_line(form: Form) -> Form:
-    rows = form.rows("lines")
-    if len(rows) < MAX_LINES:
-        form.opened = f"lines.{len(rows)}.type"
-        form.values[form.opened] = ""
-    return form
+def complete_permit(body: JsonBody, own_state: str, kind: str, form: Form) -> None:
+    """Complete the JSON of an own permit: kind, states, parties, lines, transit."""
+    body["kind"] = kind
+    if kind == "import":
+        body["importing_state"] = own_state
+    if kind == "export":
+        body["exporting_state"] = own_state
+    _complete_parties(body, own_state)
+    for name, state in (("import_permit", "importing_state"), ("export_permit", "exporting_state")):
+        if name in body:
+            body[name].setdefault("state", body.get(state, own_state))
+    body["lines"] = [
+        {"category": firearm_category(line)} | line | {"line": number}
+        for number, line in enumerate(body.get("lines") or [{}], 1)
+    ]
+    _complete_transit(body, own_state, kind, form)
 
 
-def _render_permit_form(actor: Actor, kind: str, form: Form) -> str:
-    return render_template(
-        "licensing/permit_new.html",
-        actor=actor,
-        kind=kind,
-        form=form,
-        choices=choices,
-        states=choices.states(excluded=actor.state),
-        agencies=choices.agencies(actor),
-        suggest=choices.suggestions(actor),
-        most=MAX_LINES,
-    )
+def _complete_parties(body: JsonBody, own_state: str) -> None:
+    """Set missing countries of parties; the importer is the final consignee by default."""
+    importing = body.get("importing_state", own_state)
+    countries = {
+        "exporter": body.get("exporting_state", own_state),
+        "importer": importing,
+        "final_consignee": importing,
+        "broker": own_state,
+    }
+    for name, state in countries.items():
+        if body.get(name):
+            body[name].setdefault("country", state)
+    if not body.get("final_consignee"):
+        body["final_consignee"] = body["importer"]
+
+
+def _complete_transit(body: JsonBody, own_state: str, kind: str, form: Form) -> None:
+    rows = _transit_rows(form)
+    states = [names.find_state(state) or state for state, _ in rows]
+    if kind == "in_transit" and own_state not in states:
+        states.append(own_state)
+    body["transit_states"] = states
+    body["transit_permits"] = [
+        {"state": state, "number": number}
+        for state, (_, number) in zip(states, rows, strict=False)
+        if number
+    ]
+
+
+def _transit_rows(form: Form) -> list[tuple[str, str]]:
+    rows = [
+        (form.get(f"transit.{at}.state"), form.get(f"transit.{at}.number"))
+        for at in form.row_numbers("transit")
+    ]
+    return [row for row in rows if any(row)]
+
+
+def errors_by_form_field(form: Form) -> dict[str, list[str]]:
+    """Return the errors by field of the form, not of the document."""
+    errors: dict[str, list[str]] = {}
+    for path, texts in form.errors.items():
+        if path.startswith("final_consignee.") and not form.has_values("final_consignee."):
+            continue  # it is the importer's, and shown there
+        errors.setdefault(_form_field(path, form), []).extend(texts)
+    return errors
+
+
+def _form_field(path: str, form: Form) -> str:
+    head, _, rest = path.partition(".")
+    at, _, last = rest.partition(".")
+    if head == "transit_states":
+        return f"transit.{at or 0}.state"
+    if head == "transit_permits":
+        numbered = [row for row, (_, number) in enumerate(_transit_rows(form)) if number]
+        row = numbered[int(at)] if at.isdigit() and int(at) < len(numbered) else 0
+        return f"transit.{row}.{last or 'number'}"
+    return path
+
+
+PERMITS = DocumentPages(
+    licensing_pages,
+    "permit",
+    "/permits",
+    message("Permits"),
+    _find,
+    ACTIONS,
+    {"issued": message("The document is issued.")},
+    parent=LICENSING,
+)
+PERMITS.add_list(PermitQuery, permit_queries.list_permits, FILTERS)
+PERMITS.add_detail(_detail)
+PERMITS.add_form(
+    Permission.PERMIT_RECORD,
+    _show_form,
+    _issue,
+    rows={"lines": "type", "transit": "state"},
+    correct_errors=errors_by_form_field,
+)

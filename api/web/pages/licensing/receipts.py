@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from api.schemas.receipts import ReceiptCorrectionRequest, ReceiptRequest
-from api.schemas.shipments import ReceiptReminderRequest
-from api.web.actions import Action, ActionField, Actions
-from api.web.form_bodies import split_lines
-from api.web.forms import Form, parse_number
+from api.web.actions import REASON, Action, Actions
+from api.web.forms import Field, Form, parse_number, split_lines
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core import text
 from salsa_ext.core.actor import Actor
@@ -23,49 +22,43 @@ from salsa_ext.trade.shipments.queries import ShipmentView
 
 MAX_LISTED, MAX_TYPED = 2_000, 100_000
 MOVING_STATUSES = ("planned", "released", "in_transit", "arrived", "overdue", "held")
+CORRECTABLE_STATUSES = ("received", "received_short", "received_over", "returned")
 RECEIPT_FIELDS = (
-    ActionField("received_on", message("Received on"), "date", required=True),
-    ActionField("all", message("Everything arrived as it was shipped"), "flag"),
-    ActionField(
+    Field("received_on", message("Received on"), "date", required=True),
+    Field("all", message("Everything arrived as it was shipped"), "flag"),
+    Field(
         "items",
         message("Serial numbers that arrived"),
         "area",
-        most=MAX_TYPED,
+        max_length=MAX_TYPED,
         hint=message("Only if not everything arrived: as they are stamped, one on each line."),
     ),
-)
-CONFIRM_FIELD = ActionField(
-    "confirm_nothing_matches",
-    message("It is the right list, even if none of it was shipped"),
-    "flag",
-    hint=message(
-        "Only if the service asks: a list without any serial number that was shipped is most likely"
-        " that of another shipment."
+    Field(
+        "confirm_nothing_matches",
+        message("It is the right list, even if none of it was shipped"),
+        "flag",
+        hint=message(
+            "Only if the service asks: a list without any serial number that was shipped is most likely"
+            " that of another shipment."
+        ),
     ),
 )
-IMPORT_MARK_FIELD = ActionField(
+IMPORT_MARK_FIELD = Field(
     "import_mark.text",
     message("Import mark that every gun gets"),
     required=False,
-    most=100,
+    max_length=100,
     hint=message("The importer and its place, as it is stamped."),
 )
-REASON = ActionField(
-    "reason",
-    message("Reason"),
-    "area",
-    required=True,
-    most=1000,
-    hint=message("The states concerned read it."),
-)
-CORRECTABLE_STATUSES = ("received", "received_short", "received_over", "returned")
-NO_SERIALS_FIELD = ActionField("none", message("Nothing that has a serial number arrived"), "flag")
+NO_SERIALS_FIELD = Field("none", message("Nothing that has a serial number arrived"), "flag")
 
 
 def receipt_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     """Return initial values: today, the shipped bulk quantities."""
-    sent = {f"loose.{part.line}": part.quantity_text for part in list_unserialised(view.shipment)}
-    return {"received_on": today(actor).isoformat()} | sent
+    shipped = {
+        f"received.{part.line}": part.quantity_text for part in list_unserialised(view.shipment)
+    }
+    return {"received_on": today(actor).isoformat()} | shipped
 
 
 def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
@@ -76,36 +69,34 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     receipt = view.receipt
     if receipt is None:
         return receipt_values(actor, view)
-    told = {"received_on": receipt.received_on.isoformat()}
+    values = {"received_on": receipt.received_on.isoformat()}
     if receipt.import_mark:
-        told["import_mark.text"] = receipt.import_mark["text"]
-    listed = "\n".join(receipt_queries.received_serials(receipt, MAX_LISTED) or ())
-    if len(listed) <= MAX_TYPED:
-        told["items"] = listed
-    differs = {row["line"]: Decimal(row["quantity"]) for row in receipt.differences}
-    came = {
-        f"loose.{part.line}": text.format_quantity(part.quantity + differs.get(part.line, 0))
+        values["import_mark.text"] = receipt.import_mark["text"]
+    serials = "\n".join(receipt_queries.received_serials(receipt, MAX_LISTED) or ())
+    if len(serials) <= MAX_TYPED:
+        values["items"] = serials
+    differences = {row["line"]: Decimal(row["quantity"]) for row in receipt.differences}
+    return values | {
+        f"received.{part.line}": text.format_quantity(part.quantity + differences.get(part.line, 0))
         for part in list_unserialised(view.shipment)
     }
-    return told | came
 
 
-def bulk_fields(view: ShipmentView) -> tuple[ActionField, ...]:
+def bulk_fields(view: ShipmentView) -> tuple[Field, ...]:
     """Return quantity fields for lines without serials.
 
     With a field to state that no serial arrived, if the shipment has both.
     """
-    parts = list_unserialised(view.shipment)
     fields = tuple(
-        ActionField(
-            f"loose.{part.line}",
+        Field(
+            f"received.{part.line}",
             message("Line {number}: quantity received", number=part.line),
             "amount",
             hint=message("Shipped: {count}", count=part.quantity_text),
         )
-        for part in parts
+        for part in list_unserialised(view.shipment)
     )
-    return (NO_SERIALS_FIELD, *fields) if parts and has_serials(view.shipment) else fields
+    return (NO_SERIALS_FIELD, *fields) if fields and has_serials(view.shipment) else fields
 
 
 def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
@@ -115,15 +106,16 @@ def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
     as not arrived.
     """
     parts = list_unserialised(view.shipment)
+    typed = {part.line: form.get(f"received.{part.line}") for part in parts}
     body["items"] = [{"serial": serial} for serial in split_lines(form.get("items"))]
     body["bulk"] = [
-        _bulk_part(part, typed)
-        for part in parts
-        if (typed := form.get(f"loose.{part.line}")) not in ("", "0")
+        _bulk_part(part, typed[part.line]) for part in parts if typed[part.line] not in ("", "0")
     ]
-    as_sent = all(form.get(f"loose.{part.line}") == part.quantity_text for part in parts)
-    is_silent = not body["items"] and form.get("none") != "true" and has_serials(view.shipment)
-    if as_sent if body.get("all") else is_silent:
+    if body.get("all"):
+        is_default = all(typed[part.line] == part.quantity_text for part in parts)
+    else:
+        is_default = not body["items"] and form.get("none") != "true" and has_serials(view.shipment)
+    if is_default:
         body["bulk"] = []
 
 
@@ -133,22 +125,25 @@ def _bulk_part(part: UnserialisedLine, typed: str) -> dict[str, Any]:
     return {"line": part.line, "quantity": quantity} | lot
 
 
-def may_return(actor: Actor, view: ShipmentView) -> bool:
+def can_return(actor: Actor, view: ShipmentView) -> bool:
     """Return whether goods may come back: refused, or exported temporarily."""
     if view.return_receipt or view.shipment.status == "planned":
         return False
-    refused = any(tick.outcome == "refused" for tick in view.checkpoints)
-    told = any(event.data.get("kind") == "refused_entry" for event in view.events)
-    return refused or told or _is_temporary(actor, view)
-
-
-def _is_temporary(actor: Actor, view: ShipmentView) -> bool:
+    was_refused = any(row.outcome == "refused" for row in view.checkpoints) or any(
+        event.data.get("kind") == "refused_entry" for event in view.events
+    )
     permit = permit_queries.get_permit(actor, view.shipment.permit_id).permit
-    return permit.regime == "temporary" and bool(view.checkpoints)
+    return was_refused or (permit.regime == "temporary" and bool(view.checkpoints))
 
 
+ReceiptAction = partial(
+    Action,
+    permission=Permission.RECEIPT_RECORD,
+    extra_fields=bulk_fields,
+    complete_body=fill_received,
+)
 ACTIONS: Actions = (
-    Action(
+    ReceiptAction(
         "receipt",
         message("Confirm the receipt"),
         message(
@@ -157,17 +152,15 @@ ACTIONS: Actions = (
         ),
         ReceiptRequest,
         receipts.confirm,
-        Permission.RECEIPT_RECORD,
-        (*MOVING_STATUSES, "lost"),
-        (*RECEIPT_FIELDS, CONFIRM_FIELD, IMPORT_MARK_FIELD),
+        statuses=(*MOVING_STATUSES, "lost"),
+        fields=(*RECEIPT_FIELDS, IMPORT_MARK_FIELD),
+        success=message("The receipt is confirmed."),
         is_own=False,
         is_versioned=False,
         is_for=lambda actor, view: view.shipment.importing_state == actor.state,
-        start=receipt_values,
-        more=bulk_fields,
-        settle=fill_received,
+        initial_values=receipt_values,
     ),
-    Action(
+    ReceiptAction(
         "correct",
         message("Correct the receipt"),
         message(
@@ -176,18 +169,16 @@ ACTIONS: Actions = (
         ),
         ReceiptCorrectionRequest,
         receipt_corrections.correct_receipt,
-        Permission.RECEIPT_RECORD,
-        CORRECTABLE_STATUSES,
-        (REASON, *RECEIPT_FIELDS, CONFIRM_FIELD, IMPORT_MARK_FIELD),
+        statuses=CORRECTABLE_STATUSES,
+        fields=(REASON, *RECEIPT_FIELDS, IMPORT_MARK_FIELD),
+        success=message("The receipt is corrected."),
         is_own=False,
         is_for=lambda actor, view: (
             view.receipt is not None and view.shipment.importing_state == actor.state
         ),
-        start=correction_values,
-        more=bulk_fields,
-        settle=fill_received,
+        initial_values=correction_values,
     ),
-    Action(
+    ReceiptAction(
         "return",
         message("Confirm what came back"),
         message(
@@ -195,26 +186,23 @@ ACTIONS: Actions = (
         ),
         ReceiptRequest,
         receipts.confirm,
-        Permission.RECEIPT_RECORD,
-        (*MOVING_STATUSES, "received", "received_short", "received_over"),
-        (*RECEIPT_FIELDS, CONFIRM_FIELD),
+        statuses=(*MOVING_STATUSES, "received", "received_short", "received_over"),
+        fields=RECEIPT_FIELDS,
+        success=message("What came back is confirmed."),
         is_versioned=False,
-        is_for=may_return,
-        start=receipt_values,
-        more=bulk_fields,
-        settle=fill_received,
+        is_for=can_return,
+        initial_values=receipt_values,
     ),
     Action(
         "ask",
         message("Ask for the receipt"),
         message("Ask the importing state to confirm what arrived (Model Regulations 9.7)."),
-        ReceiptReminderRequest,
+        None,
         receipts.request_receipt,
         Permission.RECEIPT_ASK,
         ("in_transit", "arrived", "held", "lost", "overdue"),
-        (),
+        success=message("The receipt is asked for."),
         is_versioned=False,
-        is_dataless=True,
         is_for=lambda actor, view: view.shipment.status != "planned",
     ),
 )

@@ -1,7 +1,4 @@
-"""List of shipments, a shipment's page, the export attachment.
-
-Model Regulations 2.2.2.
-"""
+"""List of shipments, a shipment's page, the export attachment (Model Regulations 2.2.2)."""
 
 from __future__ import annotations
 
@@ -12,18 +9,22 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request, url_for
+from flask import request
 
+from api.i18n.messages import translate
 from api.schemas.shipments import ShipmentQuery, ShipmentRequest
-from api.web import actions, choices, listing, submission
-from api.web.access import login_required, login_required_for_form, render_again
-from api.web.blueprints import licensing_pages
-from api.web.form_bodies import split_lines
-from api.web.forms import Form, parse_number
-from api.web.pages.licensing import discrepancies, shipment_actions
+from api.web import choices
+from api.web.actions import Subject
+from api.web.document_pages import HOME, DocumentPages
+from api.web.forms import Field, Form, parse_number, split_lines
+from api.web.pages import licensing_pages
+from api.web.pages.licensing.discrepancies import related_discrepancies
+from api.web.pages.licensing.home import LICENSING
+from api.web.pages.licensing.permits import PERMITS
+from api.web.pages.licensing.shipment_actions import ACTIONS
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import message
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.trade import lookup
 from salsa_ext.trade.permits import queries as permit_queries
@@ -33,6 +34,15 @@ from salsa_ext.trade.shipments.queries import ShipmentView
 from salsa_ext.worklists.desk import propose_shipment_number
 
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MAX_STAGES = 4
+FILTERS = (
+    Field("number", message("Number"), max_length=100),
+    Field("plate", message("Plate"), max_length=20),
+    Field("document", message("Transport document"), max_length=100),
+    Field("status", message("Status"), "choice", "shipment_status"),
+    Field("due_before", message("Due before"), "date"),
+)
+ShipmentBody = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,133 +52,82 @@ class RouteStage:
     stage: str
     post: str | None
     expected_at: datetime | None
-    ticks: tuple[Any, ...] = ()
+    checkpoints: tuple[Any, ...] = ()
+
+    @property
+    def time(self) -> datetime:
+        """Return the expected time, else that of the first checkpoint."""
+        time: datetime = self.expected_at or self.checkpoints[0].occurred_at
+        return time
 
 
-@licensing_pages.get("/shipments")
-@login_required
-def shipment_list(actor: Actor) -> str:
-    """List the shipments that concern the state, newest first."""
-    zone = actor_zone(actor)
-    asked = listing.read_filters(
-        ShipmentQuery, **_due_before(request.args.get("due_before", ""), zone)
-    )
-    page = shipment_queries.list_shipments(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
-    return render_template(
-        "licensing/shipments.html",
-        actor=actor,
-        form=asked.form,
-        page=page,
-        choices=choices,
-        onward=listing.next_page_address(page.next),
-        zone=zone,
-        now=actor.now(),
-    )
-
-
-def _due_before(day: str, zone: str) -> dict[str, str]:
-    """Return a filter by the start of a typed day."""
-    if not ISO_DAY.fullmatch(day):
-        return {}
-    try:
-        return {
-            "due_before": datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)).isoformat()
-        }
-    except ValueError:
-        return {}
-
-
-@licensing_pages.get("/shipments/<uuid:shipment_id>")
-@login_required
-def shipment_page(actor: Actor, shipment_id: UUID) -> str:
-    """Show a shipment with route, due times and receipt."""
+def _find(actor: Actor, shipment_id: UUID) -> Subject:
     view = lookup.get_shipment_overview(actor, shipment_id)
-    subject = shipment_actions.shipment_subject(view)
-    items = lookup.first_items(actor, shipment_id)
-    return render_template(
-        "licensing/shipment.html",
-        actor=actor,
-        view=view,
-        shipment=view.shipment,
-        items=items,
-        steps=route_stages(view),
-        posts=choices.posts(actor),
-        now=actor.now(),
-        zone=actor_zone(actor),
-        done=shipment_actions.SUCCESS_MESSAGES.get(request.args.get("done", "")),
-        subject=subject,
-        doings=actions.available_actions(shipment_actions.ACTIONS, actor, subject),
-        doubts=discrepancies.related_discrepancies(actor, shipment_id),
-    )
+    title = message("Shipment {number}", number=view.shipment.number)
+    return Subject(view, translate(title), view.shipment.owner_state, view.status)
+
+
+def _due_before(actor: Actor) -> dict[str, str]:
+    """Return the filter by the start of a typed day."""
+    day = request.args.get("due_before", "")
+    try:
+        at = datetime.fromisoformat(day) if ISO_DAY.fullmatch(day) else None
+    except ValueError:
+        at = None
+    return {"due_before": at.replace(tzinfo=ZoneInfo(actor_zone(actor))).isoformat()} if at else {}
+
+
+def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
+    shipment = subject.view.shipment
+    return {
+        "shipment": shipment,
+        "items": lookup.first_items(actor, shipment.id),
+        "steps": route_stages(subject.view),
+        "posts": choices.posts(actor),
+        "discrepancies": related_discrepancies(actor, shipment.id),
+    }
 
 
 def route_stages(view: ShipmentView) -> list[RouteStage]:
     """Return the stages by time: expected ones and unexpected checkpoints."""
-    left = list(view.checkpoints)
-    steps = []
+    left, stages = list(view.checkpoints), []
     for entry in sorted(view.shipment.expected, key=lambda entry: str(entry["at"])):
-        here = tuple(tick for tick in left if _matches_stage(tick, entry))
-        left = [tick for tick in left if tick not in here]
+        passed = tuple(checkpoint for checkpoint in left if _is_of_stage(checkpoint, entry))
+        left = [checkpoint for checkpoint in left if checkpoint not in passed]
         at = datetime.fromisoformat(entry["at"])
-        steps.append(RouteStage(entry["stage"], entry.get("post"), at, here))
-    steps += [RouteStage(tick.stage, tick.post, None, (tick,)) for tick in left]
-    return sorted(steps, key=_stage_time)
+        stages.append(RouteStage(entry["stage"], entry.get("post"), at, passed))
+    stages += [RouteStage(row.stage, row.post, None, (row,)) for row in left]
+    return sorted(stages, key=lambda stage: stage.time)
 
 
-def _matches_stage(tick: Any, entry: dict[str, Any]) -> bool:
-    same_place = None in (tick.post, entry.get("post")) or tick.post == entry["post"]
-    return bool(tick.stage == entry["stage"] and same_place)
+def _is_of_stage(checkpoint: Any, entry: dict[str, Any]) -> bool:
+    same_place = None in (checkpoint.post, entry.get("post")) or checkpoint.post == entry["post"]
+    return bool(checkpoint.stage == entry["stage"] and same_place)
 
 
-def _stage_time(step: RouteStage) -> datetime:
-    moment: datetime = step.expected_at or step.ticks[0].occurred_at
-    return moment
-
-
-ShipmentBody = dict[str, Any]
-MAX_STAGES = 4
-
-
-@licensing_pages.get("/permits/<uuid:permit_id>/shipments/new")
-@login_required
-def shipment_form(actor: Actor, permit_id: UUID) -> str:
-    """Show the form of a shipment."""
-    require(actor, Permission.SHIPMENT_RECORD)
-    form = Form(
+def _show_form(actor: Actor, form: Form | None, permit_id: UUID) -> dict[str, Any]:
+    view = permit_queries.get_permit(actor, permit_id)
+    form = form or Form(
         {
             "number": propose_shipment_number(actor),
             "ships_on": today(actor).isoformat(),
             "mode": "road",
         }
     )
-    return _render_shipment_form(actor, permit_id, form)
+    permit = PERMITS.find(actor, permit_id)
+    trail = (HOME, LICENSING, (permit.address, permit.title))
+    posts = choices.posts_between(actor, view.permit)
+    return {"form": form, "view": view, "permit": view.permit, "posts": posts, "trail": trail}
 
 
-@licensing_pages.post("/permits/<uuid:permit_id>/shipments/new")
-@login_required_for_form
-def record_shipment(actor: Actor, permit_id: UUID) -> Any:
-    """Record the shipment and redirect to it.
-
-    Shows the form with 422 or 409 if refused.
-    """
-    require(actor, Permission.SHIPMENT_RECORD)
-    form = submission.read_form()
-    done = submission.submit(form, actor, lambda: _record_shipment(actor, permit_id, form))
-    form.errors = errors_by_form_field(form)
-    return done or (
-        render_again(actor, lambda: _render_shipment_form(actor, permit_id, form)),
-        form.status,
-    )
-
-
-def _record_shipment(actor: Actor, permit_id: UUID, form: Form) -> str:
+def _record(actor: Actor, form: Form, permit_id: UUID) -> str:
     data = form.load(
         ShipmentRequest(),
         lambda body: complete_shipment(body, actor.own_state(), form),
         actor_zone(actor),
     )
     shipment_id = shipments.record(actor=actor, permit_id=permit_id, data=data)
-    return url_for("licensing.shipment_page", shipment_id=shipment_id, done="recorded")
+    return SHIPMENTS.address(shipment_id, done="recorded")
 
 
 def complete_shipment(body: ShipmentBody, own_state: str, form: Form) -> None:
@@ -182,66 +141,74 @@ def complete_shipment(body: ShipmentBody, own_state: str, form: Form) -> None:
         typed = form.get("transport.plates").replace(",", "\n").replace(";", "\n")
         transport["plates"] = [plate.upper().replace(" ", "") for plate in split_lines(typed)]
     body["items"] = [{"line": line, "serial": serial} for line, serial in typed_serials(form)]
-    body["bulk"] = [{"line": int(at)} | part for at, part in _typed_bulk(form) if part]
+    body["bulk"] = [{"line": int(at)} | part for at, part in _typed_bulk(form).items()]
 
 
 def typed_serials(form: Form) -> list[tuple[int, str]]:
     """Return the typed serials, each with its permit line."""
-    lines = sorted(int(at) for at in _line_numbers(form, "serials."))
+    lines = _line_numbers(form, "serials.")
     return [(line, serial) for line in lines for serial in split_lines(form.get(f"serials.{line}"))]
 
 
-def _typed_bulk(form: Form) -> list[tuple[str, ShipmentBody]]:
-    found = []
-    for at in sorted(_line_numbers(form, "loose."), key=int):
-        typed, lot = (form.get(f"loose.{at}.{name}") for name in ("quantity", "lot"))
-        part: ShipmentBody = {"quantity": parse_number(typed)} if typed else {}
-        found.append((at, part | ({"lot": lot} if lot else {})))
-    return found
+def _typed_bulk(form: Form) -> dict[int, ShipmentBody]:
+    """Return the goods without serials by permit line."""
+    typed = {}
+    for at in _line_numbers(form, "bulk."):
+        quantity, lot = form.get(f"bulk.{at}.quantity"), form.get(f"bulk.{at}.lot")
+        part: ShipmentBody = {"quantity": parse_number(quantity)} if quantity else {}
+        if part := part | ({"lot": lot} if lot else {}):
+            typed[at] = part
+    return typed
 
 
-def _line_numbers(form: Form, prefix: str) -> set[str]:
-    named = {
-        path.removeprefix(prefix).partition(".")[0]
-        for path in form.values
-        if path.startswith(prefix)
-    }
-    return {at for at in named if at.isdecimal() and len(at) < 7}
+def _line_numbers(form: Form, prefix: str) -> list[int]:
+    paths = (path for path in form.values if path.startswith(prefix))
+    numbers = {path.removeprefix(prefix).partition(".")[0] for path in paths}
+    return sorted(int(at) for at in numbers if at.isdecimal() and len(at) < 7)
 
 
 def errors_by_form_field(form: Form) -> dict[str, list[str]]:
     """Return the errors by form field; serials have one field a line."""
-    found: dict[str, list[str]] = {}
-    typed, loose = typed_serials(form), [at for at, part in _typed_bulk(form) if part]
+    errors: dict[str, list[str]] = {}
     stages = [
         at
         for at in range(MAX_STAGES)
         if form.get(f"expected.{at}.at") or form.get(f"expected.{at}.post")
     ]
-    for path, said in form.errors.items():
+    rows: dict[str, list[Any]] = {
+        "items": typed_serials(form),
+        "bulk": list(_typed_bulk(form)),
+        "expected": stages,
+    }
+    for path, texts in form.errors.items():
         head, _, rest = path.partition(".")
-        at, _, last = rest.partition(".")
-        if head == "items" and at.isdecimal() and int(at) < len(typed):
-            line, serial = typed[int(at)]
-            found.setdefault(f"serials.{line}", []).extend(f"{serial}: {text}" for text in said)
-        elif head == "bulk" and at.isdecimal() and int(at) < len(loose):
-            found.setdefault(f"loose.{loose[int(at)]}.{last or 'quantity'}", []).extend(said)
-        elif head == "expected" and at.isdecimal() and int(at) < len(stages):
-            found.setdefault(f"expected.{stages[int(at)]}.{last}", []).extend(said)
-        else:
-            found.setdefault(path, []).extend(said)
-    return found
+        number, _, last = rest.partition(".")
+        if number.isdecimal() and int(number) < len(rows.get(head, ())):
+            row = rows[head][int(number)]
+            if head == "items":
+                path, texts = f"serials.{row[0]}", [f"{row[1]}: {text}" for text in texts]
+            else:
+                path = f"{head}.{row}.{last or 'quantity'}"
+        errors.setdefault(path, []).extend(texts)
+    return errors
 
 
-def _render_shipment_form(actor: Actor, permit_id: UUID, form: Form) -> str:
-    view = permit_queries.get_permit(actor, permit_id)
-    return render_template(
-        "licensing/shipment_new.html",
-        actor=actor,
-        view=view,
-        permit=view.permit,
-        form=form,
-        choices=choices,
-        posts=choices.posts_between(actor, view.permit),
-        zone=actor_zone(actor),
-    )
+SHIPMENTS = DocumentPages(
+    licensing_pages,
+    "shipment",
+    "/shipments",
+    message("Shipments"),
+    _find,
+    ACTIONS,
+    {"recorded": message("The shipment is recorded.")},
+    parent=LICENSING,
+)
+SHIPMENTS.add_list(ShipmentQuery, shipment_queries.list_shipments, FILTERS, presets=_due_before)
+SHIPMENTS.add_detail(_detail)
+SHIPMENTS.add_form(
+    Permission.SHIPMENT_RECORD,
+    _show_form,
+    _record,
+    path="/permits/<uuid:permit_id>/shipments/new",
+    correct_errors=errors_by_form_field,
+)

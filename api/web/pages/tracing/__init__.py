@@ -1,29 +1,5 @@
 """Pages of traces, requests and consents."""
 
-from api.web.pages.tracing import (
-    approvals,
-    consents,
-    drafts,
-    papers,
-    replies,
-    request_actions,
-    request_messages,
-    requests,
-    route,
-    trace_actions,
-    traces,
-)
+from api.web.pages.tracing import consents, drafts, replies, requests, traces
 
-__all__ = [
-    "approvals",
-    "consents",
-    "drafts",
-    "papers",
-    "replies",
-    "request_actions",
-    "request_messages",
-    "requests",
-    "route",
-    "trace_actions",
-    "traces",
-]
+__all__ = ["consents", "drafts", "replies", "requests", "traces"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import request
 
 from api.i18n.messages import translate
 from api.schemas.records import (
@@ -18,35 +17,32 @@ from api.schemas.records import (
     ConsentResponse,
     RecordResponse,
 )
-from api.web import actions, choices, listing, record_picker, submission
-from api.web.access import login_required, login_required_for_form, render_again
-from api.web.actions import Action, ActionField, Subject
-from api.web.blueprints import tracing_pages
-from api.web.forms import Form
+from api.web import record_picker
+from api.web.actions import Action, Actions, Subject
+from api.web.document_pages import DocumentPages
+from api.web.forms import Field, Form
+from api.web.pages import tracing_pages
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound, message
 from salsa_ext.disclosure import consents, disclosures
 from salsa_ext.disclosure.consents import ConsentView
 from salsa_ext.disclosure.sharing import party_group
-from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.names import label
 from salsa_ext.worklists import record_lookup
 
 PREFILLED_FIELDS = ("record", "use", "to", "case_number")
-"""What the address of the form may fill in."""
-DECISION_TEMPLATE = "tracing/consent_decision.html"
+"""Fields that the address of the form may fill in."""
 NOT_DISCLOSED = message(
     "No record of this number or serial was given to your state in a trace of this case. Give its"
     " id, as the trace or the check has it."
 )
-REASON = ActionField(
+REASON = Field(
     "reason",
     message("Reason"),
     "area",
     required=True,
-    most=1000,
+    max_length=1000,
     hint=message("The asking state reads it."),
 )
 
@@ -55,125 +51,85 @@ def _is_origin(actor: Actor, view: ConsentView) -> bool:
     return view.consent.origin_state == actor.state
 
 
-def _decision_context(actor: Actor, view: ConsentView) -> Mapping[str, Any]:
-    """Return the template context of a decision.
-
-    The consent; for its decider also the record and its private persons.
-    """
-    record = _own_record(actor, view)
+def _consent_context(actor: Actor, view: ConsentView) -> dict[str, Any]:
+    """Return the consent; for the origin also its record and the private persons of that."""
+    record: Any = None
+    if _is_origin(actor, view) and Permission.RECORD_READ in actor.permissions:
+        try:
+            found = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
+            record = RecordResponse().dump(found)
+        except NotFound:
+            record = None
     parties = [record[name] for name in ("from", "to") if record[name]] if record else []
     persons = [party for party in parties if party_group(party["kind"]) == "persons"]
     return {"consent": ConsentResponse().dump(view), "record": record, "persons": persons}
 
 
-def _own_record(actor: Actor, view: ConsentView) -> Any:
-    """Return the own record; None if foreign or without RECORD_READ."""
-    if not _is_origin(actor, view) or Permission.RECORD_READ not in actor.permissions:
-        return None
-    try:
-        found = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
-    except NotFound:
-        return None
-    return RecordResponse().dump(found)
-
-
-ACTIONS: actions.Actions = (
-    Action(
+DecisionAction = partial(
+    Action,
+    permission=Permission.CONSENT_DECIDE,
+    is_for=_is_origin,
+    template="tracing/consent_decision.html",
+    context=_consent_context,
+)
+ACTIONS: Actions = (
+    DecisionAction(
         "grant",
         message("Consent"),
         message("The other state may use it so, in this case, through this day."),
         ConsentGrantRequest,
         consents.grant,
-        Permission.CONSENT_DECIDE,
-        ("asked", "refused"),
-        (
-            ActionField("expires_on", message("Through"), "date", required=True),
-            ActionField("reason", message("In words"), "area", required=False, most=1000),
+        statuses=("asked", "refused"),
+        fields=(
+            Field("expires_on", message("Through"), "date", required=True),
+            Field("reason", message("In words"), "area", required=False, max_length=1000),
         ),
-        is_for=_is_origin,
-        page=DECISION_TEMPLATE,
-        told=_decision_context,
+        success=message("The other state is told that you consent."),
     ),
-    Action(
+    DecisionAction(
         "refuse",
         message("Refuse"),
         message("The other state does not use it so; you may consent later."),
         ConsentRefusalRequest,
         consents.refuse,
-        Permission.CONSENT_DECIDE,
-        ("asked",),
-        (REASON,),
-        is_for=_is_origin,
-        is_grave=True,
-        page=DECISION_TEMPLATE,
-        told=_decision_context,
+        statuses=("asked",),
+        fields=(REASON,),
+        success=message("The other state is told that you refuse."),
+        is_destructive=True,
     ),
-    Action(
+    DecisionAction(
         "revoke",
         message("Take the consent back"),
         message("From now on nothing is used by it."),
         ConsentRefusalRequest,
         consents.revoke,
-        Permission.CONSENT_DECIDE,
-        ("granted",),
-        (REASON,),
-        is_for=_is_origin,
-        is_grave=True,
-        page=DECISION_TEMPLATE,
-        told=_decision_context,
+        statuses=("granted",),
+        fields=(REASON,),
+        success=message("The other state is told that you take it back."),
+        is_destructive=True,
     ),
 )
-SUCCESS_MESSAGES = {
-    "asked": message("The state is asked."),
-    "grant": message("The other state is told that you consent."),
-    "refuse": message("The other state is told that you refuse."),
-    "revoke": message("The other state is told that you take it back."),
-}
 
 
-@tracing_pages.get("/consents")
-@login_required
-def consent_list(actor: Actor) -> str:
-    """List consents requested of and by the own state, newest first."""
-    asked = listing.read_filters(ConsentQuery)
-    page = consents.list_consents(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
-    return render_template(
-        "tracing/consents.html",
-        actor=actor,
-        page=page,
-        onward=listing.next_page_address(page.next),
-        zone=actor_zone(actor),
-    )
+def _find(actor: Actor, consent_id: UUID) -> Subject:
+    view = consents.get_consent(actor, consent_id)
+    use = label("consent_use", view.consent.use, actor.language)
+    title = message("{use}, case {number}", use=use, number=view.consent.case_number)
+    return Subject(view, translate(title), view.consent.origin_state, view.status)
 
 
-@tracing_pages.get("/consents/new")
-@login_required
-def consent_form(actor: Actor) -> str:
-    """Show the form that requests use of a foreign record."""
-    require(actor, Permission.CONSENT_ASK)
-    given = {name: request.args[name] for name in PREFILLED_FIELDS if name in request.args}
-    return _render_form(actor, Form({"use": "names"} | given))
-
-
-@tracing_pages.post("/consents/new")
-@login_required_for_form
-def request_consent(actor: Actor) -> Any:
-    """Request a consent and redirect to it.
-
-    Shows the form with 422 if refused.
-    """
-    require(actor, Permission.CONSENT_ASK)
-    form = submission.read_form()
-    done = submission.submit(form, actor, lambda: _request_consent(actor, form))
-    return done or (render_again(actor, lambda: _render_form(actor, form)), form.status)
+def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
+    values = {name: request.args[name] for name in PREFILLED_FIELDS if name in request.args}
+    form = form or Form({"use": "names"} | values)
+    return {"form": form, **record_picker.picker_context(form, _find_disclosed(actor, form))}
 
 
 def _request_consent(actor: Actor, form: Form) -> str:
-    def name(body: dict[str, Any]) -> None:
+    def complete(body: dict[str, Any]) -> None:
         record_picker.fill_record_id(body, _find_disclosed(actor, form), NOT_DISCLOSED)
 
-    consent_id = consents.request_consent(actor=actor, data=form.load(ConsentRequest(), name))
-    return url_for("tracing.consent_page", consent_id=consent_id, done="asked")
+    data = form.load(ConsentRequest(), complete)
+    return PAGES.address(consents.request_consent(actor=actor, data=data), done="asked")
 
 
 def _find_disclosed(actor: Actor, form: Form) -> record_picker.FindRecords:
@@ -181,62 +137,15 @@ def _find_disclosed(actor: Actor, form: Form) -> record_picker.FindRecords:
     return partial(record_lookup.find_answer_records, actor, form.get("case_number"))
 
 
-def _render_form(actor: Actor, form: Form) -> str:
-    if form.existing:
-        standing = find_subject(actor, form.existing)
-        form.lead(standing.title, standing.address)
-    return render_template(
-        "tracing/consent_new.html",
-        actor=actor,
-        form=form,
-        choices=choices,
-        **record_picker.picker_context(form, _find_disclosed(actor, form)),
-    )
-
-
-@tracing_pages.get("/consents/<uuid:consent_id>")
-@login_required
-def consent_page(actor: Actor, consent_id: UUID) -> str:
-    """Show a consent: record, use and decision."""
-    subject = find_subject(actor, consent_id)
-    return render_template(
-        "tracing/consent.html",
-        actor=actor,
-        subject=subject,
-        zone=actor_zone(actor),
-        told=_decision_context(actor, subject.view),
-        doings=actions.available_actions(ACTIONS, actor, subject),
-        done=SUCCESS_MESSAGES.get(request.args.get("done", "")),
-    )
-
-
-def find_subject(actor: Actor, consent_id: UUID) -> Subject:
-    """Return a consent as the subject of actions."""
-    view = consents.get_consent(actor, consent_id)
-    use = label("consent_use", view.consent.use, actor.language)
-    title = message("{use}, case {number}", use=use, number=view.consent.case_number)
-    return Subject(
-        view,
-        translate(title),
-        url_for("tracing.consent_page", consent_id=consent_id),
-        view.consent.origin_state,
-        view.status,
-        "consent_status",
-        ("tracing.consent_list", message("Consents")),
-    )
-
-
-@tracing_pages.get("/consents/<uuid:consent_id>/<slug:name>")
-@login_required
-def consent_decision_form(actor: Actor, consent_id: UUID, name: str) -> Any:
-    """Show the form of a decision."""
-    return actions.show_action(actor, actions.find_action(ACTIONS, name), find_subject, consent_id)
-
-
-@tracing_pages.post("/consents/<uuid:consent_id>/<slug:name>")
-@login_required_for_form
-def decide_consent(actor: Actor, consent_id: UUID, name: str) -> Any:
-    """Record the decision and show the consent."""
-    return actions.submit_action(
-        actor, actions.find_action(ACTIONS, name), find_subject, consent_id, "consent_id"
-    )
+PAGES = DocumentPages(
+    tracing_pages,
+    "consent",
+    "/consents",
+    message("Consents"),
+    _find,
+    ACTIONS,
+    {"asked": message("The state is asked.")},
+)
+PAGES.add_list(ConsentQuery, consents.list_consents)
+PAGES.add_detail(lambda actor, subject: {"context": _consent_context(actor, subject.view)})
+PAGES.add_form(Permission.CONSENT_ASK, _show_form, _request_consent)

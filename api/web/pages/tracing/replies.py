@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -9,13 +10,12 @@ from uuid import UUID
 
 from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
-from api.web import actions
-from api.web.access import login_required, login_required_for_form
-from api.web.actions import Action, ActionField
-from api.web.blueprints import tracing_pages
-from api.web.forms import Form
+from api.web.access import form_view
+from api.web.actions import Action
+from api.web.forms import Field, Form
+from api.web.pages import tracing_pages
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS
-from api.web.pages.tracing.traces import find_subject
+from api.web.pages.tracing.traces import PAGES
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, NotFound, message
@@ -24,37 +24,34 @@ from salsa_ext.tracing.traces import follow_up
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
-TEXT_FIELD = ActionField("text", message("In words"), "area", required=True, most=2000)
 RESULT_FIELDS = (
-    ActionField("status", message("What came back"), "choice", "leg_status", required=True),
-    ActionField(
+    Field("status", message("What came back"), "choice", "leg_status", required=True),
+    Field(
         "answered_on",
         message("Day of the answer"),
         "date",
         required=False,
         hint=message("The day that it bears, not today's."),
     ),
-    ActionField(
+    Field(
         "sent_on",
         message("Day on which the form went out"),
         "date",
         required=False,
         hint=message("Where it was not said yet, or another one."),
     ),
-    ActionField(
+    Field(
         "failure_reason",
         message("Why nothing more is known"),
         "choice",
         "failure_reason",
         required=False,
     ),
-    ActionField("reference", message("Reference there"), required=False, most=100),
-    ActionField(
-        "events.0.event", message("What happened to the gun"), "choice", "event", required=False
-    ),
-    ActionField("events.0.occurred_on", message("Date"), "date", required=False),
-    ActionField("events.0.document_number", message("Number"), required=False, most=100),
-    ActionField(
+    Field("reference", message("Reference there"), required=False, max_length=100),
+    Field("events.0.event", message("What happened to the gun"), "choice", "event", required=False),
+    Field("events.0.occurred_on", message("Date"), "date", required=False),
+    Field("events.0.document_number", message("Number"), required=False, max_length=100),
+    Field(
         "points_to",
         message("States to be asked"),
         "area",
@@ -62,11 +59,17 @@ RESULT_FIELDS = (
         hint=message("One on each line, by name or code."),
     ),
 )
-ADDITIONAL_FIELD = ActionField(
+ADDITIONAL_FIELD = Field(
     "additional",
     message("It comes beside what was written down before"),
     "flag",
     hint=message("Else this stands in its place: so you put right what was written down wrongly."),
+)
+RESULT_WORDING = (
+    message("Write down what came back"),
+    message(
+        "By the channel by which this state was asked: it takes no part, and reads nothing of this."
+    ),
 )
 REPLY_ACTION = Action(
     "reply",
@@ -76,18 +79,10 @@ REPLY_ACTION = Action(
     follow_up.reply,
     Permission.TRACE_REQUEST,
     SENT_STATUSES,
-    (TEXT_FIELD,),
+    (Field("text", message("In words"), "area", required=True, max_length=2000),),
     is_versioned=False,
-    page="tracing/reply.html",
+    template="tracing/reply.html",
 )
-RESULT_WORDING = (
-    message("Write down what came back"),
-    message(
-        "By the channel by which this state was asked: it takes no part, and reads nothing of this."
-    ),
-)
-
-
 CHANNEL_ACTION = Action(
     "channel",
     message("Choose the channel"),
@@ -100,23 +95,23 @@ CHANNEL_ACTION = Action(
     Permission.TRACE_REQUEST,
     SENT_STATUSES,
     (
-        ActionField("channel", message("Channel"), "choice", "leg_channel", required=True),
-        ActionField(
+        Field("channel", message("Channel"), "choice", "leg_channel", required=True),
+        Field(
             "reference",
             message("Reference there"),
             required=False,
-            most=100,
+            max_length=100,
             hint=message(
                 "Its number by the channel that is chosen. One of the former channel is dropped with it."
             ),
         ),
-        ActionField(
+        Field(
             "sent",
             message("The form went out by this channel"),
             "flag",
             hint=message("Until then, and without a reference, it stands as to be sent."),
         ),
-        ActionField(
+        Field(
             "sent_on",
             message("Day on which the form went out"),
             "date",
@@ -128,24 +123,30 @@ CHANNEL_ACTION = Action(
 )
 
 
+def _find_leg(view: TraceView, leg_id: UUID) -> Any:
+    return next((leg for leg in view.legs if leg.id == leg_id), None)
+
+
 def _channel_action(leg_id: UUID) -> Action:
     """Return the channel action of a leg with its current values."""
 
     @wraps(follow_up.change_channel)
-    def change(**said: Any) -> None:
-        follow_up.change_channel(leg_id=leg_id, **said)
+    def change(**arguments: Any) -> None:
+        follow_up.change_channel(leg_id=leg_id, **arguments)
 
-    def start(actor: Actor, view: TraceView) -> dict[str, str]:
-        found = [leg for leg in view.legs if leg.id == leg_id]
-        return {"channel": found[0].channel, "reference": found[0].reference or ""} if found else {}
+    def initial_values(actor: Actor, view: TraceView) -> dict[str, str]:
+        leg = _find_leg(view, leg_id)
+        return {"channel": leg.channel, "reference": leg.reference or ""} if leg else {}
 
-    def settle(body: dict[str, Any], view: TraceView, form: Form) -> None:
+    def complete(body: dict[str, Any], view: TraceView, form: Form) -> None:
         """Drop the reference of the former channel, with which the form was opened."""
-        leg = next((leg for leg in view.legs if leg.id == leg_id), None)
+        leg = _find_leg(view, leg_id)
         if leg and leg.channel != body.get("channel") and leg.reference == body.get("reference"):
             body.pop("reference", None)
 
-    return replace(CHANNEL_ACTION, command=change, start=start, settle=settle)
+    return replace(
+        CHANNEL_ACTION, command=change, initial_values=initial_values, complete_body=complete
+    )
 
 
 def _reply_action(leg_id: UUID) -> Action:
@@ -155,71 +156,61 @@ def _reply_action(leg_id: UUID) -> Action:
     """
 
     @wraps(follow_up.reply)
-    def reply(**said: Any) -> None:
-        follow_up.reply(leg_id=leg_id, **said)
+    def reply(**arguments: Any) -> None:
+        follow_up.reply(leg_id=leg_id, **arguments)
 
-    def by_hand(view: TraceView) -> bool:
-        return any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
+    def is_by_hand(view: TraceView) -> bool:
+        leg = _find_leg(view, leg_id)
+        return leg is not None and leg.channel != "salsa"
 
-    def more(view: TraceView) -> tuple[ActionField, ...]:
-        if not by_hand(view):
+    def extra_fields(view: TraceView) -> tuple[Field, ...]:
+        if not is_by_hand(view):
             return ()
-        is_answered = any(leg.id == leg_id and leg.answered_at for leg in view.legs)
+        is_answered = _find_leg(view, leg_id).answered_at is not None
         return (*RESULT_FIELDS, ADDITIONAL_FIELD) if is_answered else RESULT_FIELDS
 
-    def worded(view: TraceView) -> tuple[Message, Message] | None:
-        return RESULT_WORDING if by_hand(view) else None
+    def complete(body: dict[str, Any], view: TraceView, form: Form) -> None:
+        if "points_to" in body:
+            body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
 
-    def bars(actor: Actor, view: TraceView) -> Message | None:
-        leg = next((leg for leg in view.legs if leg.id == leg_id), None)
+    def obstacle(actor: Actor, view: TraceView) -> Message | None:
+        leg = _find_leg(view, leg_id)
         if leg is None:
             raise NotFound("leg", leg_id)
         may = follow_up.may_reply(leg)
         return None if may else IllegalTransition("leg", leg.status, "reply").message
 
-    def told(actor: Actor, view: TraceView) -> Any:
-        said = next((one for one in view.leg_views if one.leg.id == leg_id), None)
-        return {"leg": LegResponse().dump(said), "words": MESSAGE_KINDS} if said else None
+    def context(actor: Actor, view: TraceView) -> Any:
+        leg = next((row for row in view.leg_views if row.leg.id == leg_id), None)
+        return {"leg": LegResponse().dump(leg), "message_kinds": MESSAGE_KINDS} if leg else None
 
     return replace(
         REPLY_ACTION,
         command=reply,
-        more=more,
-        settle=_resolve_state_names,
-        bars=bars,
-        told=told,
-        worded=worded,
+        extra_fields=extra_fields,
+        complete_body=complete,
+        obstacle=obstacle,
+        context=context,
+        wording=lambda view: RESULT_WORDING if is_by_hand(view) else None,
     )
 
 
-def _resolve_state_names(body: dict[str, Any], view: TraceView, form: Form) -> None:
-    if "points_to" in body:
-        body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
+def _register(name: str, action: Callable[[UUID], Action]) -> None:
+    """Register the form of an action on a leg."""
+
+    def show(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
+        return PAGES.show_action(actor, action(leg_id), trace_id)
+
+    def submit(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
+        return PAGES.submit_action(actor, action(leg_id), trace_id)
+
+    tracing_pages.add_url_rule(
+        f"/traces/<uuid:trace_id>/legs/<uuid:leg_id>/{name}",
+        f"{name}_form",
+        form_view(show, submit),
+        methods=["GET", "POST"],
+    )
 
 
-@tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/reply")
-@login_required
-def reply_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-    """Show the form of a reply."""
-    return actions.show_action(actor, _reply_action(leg_id), find_subject, trace_id)
-
-
-@tracing_pages.post("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/reply")
-@login_required_for_form
-def send_reply(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-    """Send a reply or store a result, and show the trace."""
-    return actions.submit_action(actor, _reply_action(leg_id), find_subject, trace_id, "trace_id")
-
-
-@tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/channel")
-@login_required
-def channel_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-    """Show the form of the channel to a non-participating state."""
-    return actions.show_action(actor, _channel_action(leg_id), find_subject, trace_id)
-
-
-@tracing_pages.post("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/channel")
-@login_required_for_form
-def change_channel(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-    """Store the channel and show the trace."""
-    return actions.submit_action(actor, _channel_action(leg_id), find_subject, trace_id, "trace_id")
+_register("reply", _reply_action)
+_register("channel", _channel_action)

@@ -1,14 +1,17 @@
-"""Names of messages between states; success messages of their pages."""
+"""What requests and traces have in common: messages between states, restrictions, notes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from flask import request
 
+from api.schemas.requests import NoteRequest, RestrictRequest
+from api.web.actions import Action
 from api.web.formatting import join_agencies
-from api.web.forms import Form, codes_in
+from api.web.forms import Field, Form, codes_in
+from salsa_ext.access.permissions import Permission
 from salsa_ext.core.errors import Message, message
 
 MESSAGE_KINDS: Final[Mapping[str, Message]] = {
@@ -34,19 +37,58 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
 }
 
 
-def hide(body: dict[str, Any], _: Any, form: Form) -> None:
-    """Complete the body of a hiding by the agencies that were typed; none lets all see it."""
-    body["hidden_from"] = codes_in(form.get("hidden_from"))
+def note_action(
+    command: Callable[..., Any], permission: Permission, statuses: Collection[str]
+) -> Action:
+    """Return the action that adds a note of the own state."""
+    return Action(
+        "notes",
+        message("Write a note"),
+        message("For your state alone: it never leaves it."),
+        NoteRequest,
+        command,
+        permission,
+        statuses,
+        (Field("text", message("Note"), "area", required=True, max_length=2000),),
+        message("The note is kept."),
+        is_versioned=False,
+    )
 
 
-def success_message(messages: Mapping[str, Message], hidden_from: Sequence[str]) -> Message | None:
-    """Return the success message of the action that led here.
+def restrict_action(
+    command: Callable[..., Any],
+    permission: Permission,
+    statuses: Collection[str],
+    description: Message,
+    field: Field,
+    restricted: Callable[[Any], Sequence[str]],
+) -> Action:
+    """Return the action that restricts a document from agencies, typed as codes."""
 
-    For restrictions, the agencies.
-    """
+    def complete(body: dict[str, Any], view: Any, form: Form) -> None:
+        body["hidden_from"] = codes_in(form.get("hidden_from"))
+
+    return Action(
+        "hide",
+        message("Keep it from agencies"),
+        description,
+        RestrictRequest,
+        command,
+        permission,
+        statuses,
+        (field,),
+        initial_values=lambda actor, view: {"hidden_from": ", ".join(restricted(view))},
+        complete_body=complete,
+    )
+
+
+def success_message(
+    messages: Mapping[str, Message | None], restricted: Sequence[str]
+) -> Message | None:
+    """Return the success message of the action that led here; of a restriction the agencies."""
     name = request.args.get("done", "")
     if name != "hide":
         return messages.get(name)
-    if hidden_from:
-        return message("It is kept from {agencies} by now.", agencies=join_agencies(hidden_from))
+    if restricted:
+        return message("It is kept from {agencies} by now.", agencies=join_agencies(restricted))
     return message("It is kept from no agency by now.")

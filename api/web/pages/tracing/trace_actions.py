@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from api.http.fields.schemas import RequestSchema
-from api.schemas.common import AssignRequest
-from api.schemas.requests import (
-    FeedbackRequest,
-    LegRequest,
-    NoteRequest,
-    RemarkRequest,
-    RestrictRequest,
-)
+from api.schemas.requests import FeedbackRequest, LegRequest
 from api.schemas.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
     SendTraceRequest,
     TraceResponse,
 )
-from api.web import actions
-from api.web.actions import Action, ActionField
-from api.web.pages.tracing import request_messages
+from api.web.actions import Action, Actions, assign_action
+from api.web.forms import Field
+from api.web.pages.tracing.request_messages import note_action, restrict_action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
-from salsa_ext.tracing.traces import approvals, channels, follow_up
-from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces import approvals, channels, commands, follow_up
 from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
-DECISION_TEMPLATE: Final = "tracing/draft_decision.html"
+LEG_FIELDS = (
+    Field("state", message("State"), "choice", "state", required=True),
+    Field("reason", message("Why this state"), "area", required=True, max_length=500),
+    Field(
+        "channel",
+        message("Channel"),
+        "choice",
+        "leg_channel",
+        required=False,
+        hint=message("Only for a state that takes no part."),
+    ),
+    Field("reference", message("Reference there"), required=False, max_length=100),
+)
+HELPED_OPTIONS = (("true", message("It helped")), ("false", message("It did not help")))
+FEEDBACK_FIELDS = (
+    Field("helped", message("Did it help?"), "choice", HELPED_OPTIONS, required=True),
+    Field("text", message("In words"), "area", required=False, max_length=2000),
+)
 
 
 def _is_other_person(actor: Actor, view: TraceView) -> bool:
@@ -49,16 +57,14 @@ def _feedback_obstacle(actor: Actor, view: TraceView) -> Message | None:
     answered = [leg for leg in view.legs if follow_up.has_answered(leg)]
     if not answered:
         return follow_up.NONE_ANSWERED
-    last = {
-        one.leg.id: max((said.at for said in one.messages if said.kind == "feedback"), default=None)
-        for one in view.leg_views
+    last_feedback = {
+        row.leg.id: max(
+            (entry.at for entry in row.messages if entry.kind == "feedback"), default=None
+        )
+        for row in view.leg_views
     }
-    is_left = any(needs_feedback(leg, last[leg.id]) for leg in answered)
+    is_left = any(needs_feedback(leg, last_feedback[leg.id]) for leg in answered)
     return None if is_left else follow_up.ALL_INFORMED
-
-
-def _trace_json(actor: Actor, view: TraceView) -> Any:
-    return TraceResponse().dump(view)
 
 
 def _approval_obstacle(actor: Actor, view: TraceView) -> Message | None:
@@ -66,147 +72,77 @@ def _approval_obstacle(actor: Actor, view: TraceView) -> Message | None:
     return approvals.ALREADY_REQUESTED if approvals.is_pending(view.trace) else None
 
 
-def success_message(name: str, view: TraceView) -> Message | None:
-    """Return the success message of an action.
-
-    A trace that awaits approval was not sent.
-    """
-    if name in ("asked", "send") and view.trace.sent_at is None:
-        return (
-            message("A second person is asked to approve it.") if _awaits_approval(view) else None
-        )
-    return request_messages.success_message(SUCCESS_MESSAGES, view.restricted_agencies)
+def legs_of(actor: Actor, view: TraceView) -> dict[str, set[UUID]]:
+    """Return the ids of legs that the actor can reply to, and whose channel it can change."""
+    may = view.trace.status in SENT_STATUSES and Permission.TRACE_REQUEST in actor.permissions
+    legs = view.legs if may else ()
+    return {
+        "replies": {leg.id for leg in legs if follow_up.may_reply(leg)},
+        "channels": {leg.id for leg in legs if channels.may_change_channel(leg)},
+    }
 
 
-def _awaits_approval(view: TraceView) -> bool:
-    return view.trace.status == "draft" and view.trace.approval_requested_at is not None
-
-
-def legs_to_reply(actor: Actor, view: TraceView) -> set[UUID]:
-    """Return the ids of legs the actor can reply to."""
-    if view.trace.status not in SENT_STATUSES or Permission.TRACE_REQUEST not in actor.permissions:
-        return set()
-    return {leg.id for leg in view.legs if follow_up.may_reply(leg)}
-
-
-def legs_to_rechannel(actor: Actor, view: TraceView) -> set[UUID]:
-    """Return the ids of legs whose channel the actor can change.
-
-    Legs of non-participating states.
-    """
-    if view.trace.status not in SENT_STATUSES or Permission.TRACE_REQUEST not in actor.permissions:
-        return set()
-    return {leg.id for leg in view.legs if channels.may_change_channel(leg)}
-
-
-def _plain_action(
-    name: str,
-    title: Message,
-    says: Message,
-    command: Callable[..., Any],
-    statuses: tuple[str, ...],
-    permission: Permission = Permission.TRACE_REQUEST,
-    **more: Any,
-) -> Action:
-    return Action(
-        name,
-        title,
-        says,
-        RemarkRequest,
-        command,
-        permission,
-        statuses,
-        (),
-        is_dataless=True,
-        **more,
-    )
-
-
-def _unversioned_action(
-    name: str,
-    title: Message,
-    says: Message,
-    schema: type[RequestSchema],
-    command: Callable[..., Any],
-    statuses: tuple[str, ...],
-    *fields: ActionField,
-    **more: Any,
-) -> Action:
-    return Action(
-        name,
-        title,
-        says,
-        schema,
-        command,
-        Permission.TRACE_REQUEST,
-        statuses,
-        fields,
-        is_versioned=False,
-        **more,
-    )
-
-
-ACTIONS: actions.Actions = (
-    Action(
+RequestAction = partial(Action, permission=Permission.TRACE_REQUEST)
+ApproveAction = partial(
+    Action,
+    permission=Permission.TRACE_APPROVE,
+    statuses=("draft",),
+    is_for=_is_other_person,
+    template="tracing/draft_decision.html",
+    context=lambda actor, view: TraceResponse().dump(view),
+)
+ACTIONS: Actions = (
+    RequestAction(
         "amend",
         message("Change the draft"),
         message(
             "What it asks, and the description of the gun. Who was asked to approve it is asked anew."
         ),
         AmendTraceRequest,
-        trace_commands.amend_draft,
-        Permission.TRACE_REQUEST,
-        ("draft",),
-        (),
+        commands.amend_draft,
+        statuses=("draft",),
+        success=message("The draft is changed."),
     ),
-    _plain_action(
+    ApproveAction(
         "approve",
         message("Approve"),
         message("Approve what somebody else drafted; it can then be sent."),
-        trace_commands.approve_draft,
-        ("draft",),
-        Permission.TRACE_APPROVE,
-        is_for=_is_other_person,
+        None,
+        commands.approve_draft,
+        success=message("The draft is approved."),
         is_main=True,
-        page=DECISION_TEMPLATE,
-        told=_trace_json,
     ),
-    Action(
+    ApproveAction(
         "decline",
         message("Decline"),
         message("It stays a draft, and is not sent; it may be changed and asked for anew."),
         RejectTraceRequest,
-        trace_commands.decline_draft,
-        Permission.TRACE_APPROVE,
-        ("draft",),
-        (
-            ActionField(
+        commands.decline_draft,
+        fields=(
+            Field(
                 "text",
                 message("Reason"),
                 "area",
                 required=True,
-                most=2000,
+                max_length=2000,
                 hint=message("Who drafted it reads it."),
             ),
         ),
-        is_for=_is_other_person,
-        is_grave=True,
-        page=DECISION_TEMPLATE,
-        told=_trace_json,
+        success=message("The draft is declined, and who drafted it is told."),
+        is_destructive=True,
     ),
-    Action(
+    RequestAction(
         "send",
         message("Send"),
         message("All states that may know are asked. What they answer at once is there at once."),
         SendTraceRequest,
-        trace_commands.send_trace,
-        Permission.TRACE_REQUEST,
-        UNSENT,
-        (),
-        bars=_approval_obstacle,
+        commands.send_trace,
+        statuses=UNSENT,
+        success=message("The trace is sent."),
+        obstacle=_approval_obstacle,
         is_main=True,
     ),
-    _unversioned_action(
+    RequestAction(
         "legs",
         message("Ask one more state"),
         message(
@@ -214,107 +150,68 @@ ACTIONS: actions.Actions = (
         ),
         LegRequest,
         follow_up.ask_another_state,
-        SENT_STATUSES,
-        ActionField("state", message("State"), "choice", "state", required=True),
-        ActionField("reason", message("Why this state"), "area", required=True, most=500),
-        ActionField(
-            "channel",
-            message("Channel"),
-            "choice",
-            "leg_channel",
-            required=False,
-            hint=message("Only for a state that takes no part."),
-        ),
-        ActionField("reference", message("Reference there"), required=False, most=100),
+        statuses=SENT_STATUSES,
+        fields=LEG_FIELDS,
+        success=message("The state is asked."),
+        is_versioned=False,
     ),
-    _unversioned_action(
+    RequestAction(
         "feedback",
         message("Say whether it helped"),
         message("The states that answered read it."),
         FeedbackRequest,
         follow_up.send_feedback,
-        (*SENT_STATUSES, "closed"),
-        ActionField("helped", message("Did it help?"), "choice", "helped", required=True),
-        ActionField("text", message("In words"), "area", required=False, most=2000),
-        bars=_feedback_obstacle,
+        statuses=(*SENT_STATUSES, "closed"),
+        fields=FEEDBACK_FIELDS,
+        success=message("The states that answered are told."),
+        is_versioned=False,
+        obstacle=_feedback_obstacle,
     ),
-    _plain_action(
+    RequestAction(
         "close",
         message("Close"),
         message(
             "What still waits is withdrawn, and the states that helped learn what came of it. The result"
             " stays readable."
         ),
-        trace_commands.close_trace,
-        SENT_STATUSES,
+        None,
+        commands.close_trace,
+        statuses=SENT_STATUSES,
+        success=message("The trace is closed."),
     ),
-    _unversioned_action(
-        "assign",
-        message("Assign"),
-        message("Let somebody of your state work on it. No other state learns who."),
-        AssignRequest,
-        follow_up.assign,
-        ALL_STATUSES,
-        ActionField(
-            "username", message("User name"), "choice", "worker:trace:request", required=True
-        ),
-        start=lambda actor, view: {"username": view.assignee or ""},
-    ),
-    Action(
-        "hide",
-        message("Keep it from agencies"),
-        message(
-            "Of your state, or of those that are asked. To them there is no such trace, nor a request."
-        ),
-        RestrictRequest,
+    assign_action(follow_up.assign, Permission.TRACE_REQUEST, ALL_STATUSES),
+    restrict_action(
         follow_up.restrict,
         Permission.TRACE_REQUEST,
         ALL_STATUSES,
-        (
-            ActionField(
-                "hidden_from",
-                message("Agencies"),
-                "agencies",
-                required=False,
-                hint=message("Codes, separated by commas."),
-            ),
+        message(
+            "Of your state, or of those that are asked. To them there is no such trace, nor a request."
         ),
-        start=lambda actor, view: {"hidden_from": ", ".join(view.restricted_agencies)},
-        settle=request_messages.hide,
+        Field(
+            "hidden_from",
+            message("Agencies"),
+            "agencies",
+            hint=message("Codes, separated by commas."),
+        ),
+        lambda view: view.restricted_agencies,
     ),
-    _unversioned_action(
-        "notes",
-        message("Write a note"),
-        message("For your state alone: it never leaves it."),
-        NoteRequest,
-        follow_up.add_note,
-        ALL_STATUSES,
-        ActionField("text", message("Note"), "area", required=True, most=2000),
-    ),
-    _plain_action(
+    note_action(follow_up.add_note, Permission.TRACE_REQUEST, ALL_STATUSES),
+    RequestAction(
         "withdraw",
         message("Withdraw"),
         message(
             "States that have not answered are told; what was answered stays known to those who answered."
         ),
-        trace_commands.withdraw_trace,
-        (*UNSENT, *SENT_STATUSES),
-        is_grave=True,
+        None,
+        commands.withdraw_trace,
+        statuses=(*UNSENT, *SENT_STATUSES),
+        success=message("The trace is withdrawn."),
+        is_destructive=True,
     ),
 )
-SUCCESS_MESSAGES = {
+MESSAGES: dict[str, Any] = {
     "asked": message("The trace is sent."),
     "drafted": message("The draft is kept."),
-    "approve": message("The draft is approved."),
-    "amend": message("The draft is changed."),
-    "decline": message("The draft is declined, and who drafted it is told."),
-    "send": message("The trace is sent."),
-    "legs": message("The state is asked."),
-    "feedback": message("The states that answered are told."),
-    "close": message("The trace is closed."),
-    "assign": message("It is assigned."),
-    "notes": message("The note is kept."),
-    "withdraw": message("The trace is withdrawn."),
     "reply": message("The reply is kept."),
     "channel": message("The channel is kept."),
 }

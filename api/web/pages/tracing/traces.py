@@ -1,4 +1,4 @@
-"""List of traces, a trace with its legs, result and chain."""
+"""List of traces, a trace with its legs, result and chain; its printed papers."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import request, url_for
+from werkzeug import Response
 
 from api.i18n.messages import translate
+from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report
 from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, TraceResultResponse
-from api.web import actions, choices, listing
-from api.web.access import login_required, login_required_for_form
+from api.web.access import login_required
 from api.web.actions import Subject
-from api.web.blueprints import tracing_pages
-from api.web.pages.tracing import request_messages, trace_actions
-from api.web.pages.tracing.route import way_of
+from api.web.document_pages import PAGE_SIZE, DocumentPages, render_page
+from api.web.forms import Field
+from api.web.pages import tracing_pages
+from api.web.pages.tracing import trace_actions
+from api.web.pages.tracing.request_messages import MESSAGE_KINDS, success_message
+from api.web.pages.tracing.route import build_route
 from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import message
-from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.core.errors import Message, message
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
-from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces import queries
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import read_locations
 
@@ -35,53 +39,47 @@ FIELD_BY_GAP: Final = {
     "origin": "country_of_manufacture",
     "model": "model",
 }
-"""The field of a gun by which what a description lacks is completed."""
+"""The field of a gun that fills a gap of its description."""
 SENDING_PERMISSIONS = frozenset({Permission.TRACE_REQUEST, Permission.TRACE_APPROVE})
+FILTERS = (
+    Field("status", message("Status"), "choice", "trace_status"),
+    Field("priority", message("Priority"), "choice", "priority"),
+    Field("case_number", message("Case number"), max_length=100),
+)
 
 
-@tracing_pages.get("/traces")
-@login_required
-def trace_list(actor: Actor) -> str:
-    """List the own state's traces, newest first."""
-    asked = listing.read_filters(TraceQuery)
-    page = trace_queries.list_traces(actor, asked.filters, listing.PAGE_SIZE, asked.cursor)
-    return render_template(
-        "tracing/traces.html",
-        actor=actor,
-        form=asked.form,
-        page=page,
-        choices=choices,
-        waiting=WAITING_STATUSES,
-        onward=listing.next_page_address(page.next),
-        zone=actor_zone(actor),
-    )
+def _find(actor: Actor, trace_id: UUID) -> Subject:
+    view = queries.get_trace(actor, trace_id)
+    row = view.trace
+    title = translate(message("Trace {number}", number=row.case_number))
+    return Subject(view, title, row.owner_state, row.status)
 
 
-@tracing_pages.get("/traces/<uuid:trace_id>")
-@login_required
-def trace_page(actor: Actor, trace_id: UUID) -> str:
-    """Show a trace: result, map, chain and answers of states."""
-    view = trace_queries.get_trace(actor, trace_id)
-    subject = _trace_subject(view)
-    found = trace_queries.read_result(actor=actor, trace_id=trace_id)
-    result = TraceResultResponse().dump(found)
-    return render_template(
-        "tracing/trace.html",
-        actor=actor,
-        view=view,
-        subject=subject,
-        result=result,
-        way=way_of(found, read_locations(actor=actor, result=found)),
-        trace=TraceResponse().dump(view),
-        words=request_messages.MESSAGE_KINDS,
-        replies=trace_actions.legs_to_reply(actor, view),
-        channels=trace_actions.legs_to_rechannel(actor, view),
-        doings=actions.available_actions(trace_actions.ACTIONS, actor, subject),
-        advice=_advice(actor, view),
-        completing=completion_links(actor, view),
-        zone=actor_zone(actor),
-        done=trace_actions.success_message(request.args.get("done", ""), view),
-    )
+def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
+    """Return result, route and advice of a trace."""
+    view = subject.view
+    result = queries.read_result(actor=actor, trace_id=view.trace.id)
+    advice = None
+    if view.outlook is not None and actor.permissions & SENDING_PERMISSIONS:
+        advice = TraceAdviceResponse().dump(view.outlook)
+    return {
+        "result": TraceResultResponse().dump(result),
+        "route": build_route(result, read_locations(actor=actor, result=result)),
+        "trace": TraceResponse().dump(view),
+        "message_kinds": MESSAGE_KINDS,
+        "advice": advice,
+        "completion": completion_links(actor, view),
+        "success": _success(view),
+        **trace_actions.legs_of(actor, view),
+    }
+
+
+def _success(view: TraceView) -> Message | None:
+    """Return the success message of an action; a trace that awaits approval was not sent."""
+    if request.args.get("done") in ("asked", "send") and view.trace.sent_at is None:
+        awaits = view.trace.status == "draft" and view.trace.approval_requested_at is not None
+        return message("A second person is asked to approve it.") if awaits else None
+    return success_message(PAGES.messages, view.restricted_agencies)
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,9 @@ def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
     if view.outlook is None:
         return CompletionLinks()
     if row.seizure_id is None:
-        address = url_for("tracing.amend_draft", trace_id=row.id)
-        return CompletionLinks(_field_links(address) if Permission.TRACE_REQUEST in may else {})
+        if Permission.TRACE_REQUEST not in may:
+            return CompletionLinks()
+        return CompletionLinks(_field_links(url_for("tracing.draft_form", trace_id=row.id)))
     if Permission.SEIZURE_RECORD in may:
         line = row.firearm["line"]
         return CompletionLinks(
@@ -115,55 +114,62 @@ def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
                 url_for("investigation.gun_correction_form", seizure_id=row.seizure_id, line=line)
             )
         )
-    seizure = trace_queries.find_seizure(actor, row)
+    seizure = queries.find_seizure(actor, row)
     if seizure is None:
         return CompletionLinks()
-    is_kept = seizure.agency in view.restricted_agencies
-    return CompletionLinks(seizure=seizure, agency=None if is_kept else seizure.agency)
+    is_restricted = seizure.agency in view.restricted_agencies
+    return CompletionLinks(seizure=seizure, agency=None if is_restricted else seizure.agency)
 
 
 def _field_links(address: str) -> dict[str, str]:
-    return {lack: f"{address}#firearm-{name}" for lack, name in FIELD_BY_GAP.items()}
+    return {gap: f"{address}#firearm-{name}" for gap, name in FIELD_BY_GAP.items()}
 
 
-def _advice(actor: Actor, view: TraceView) -> dict[str, Any] | None:
-    """Return advice on a draft; None without permission to send or approve."""
-    if view.outlook is None or not actor.permissions & SENDING_PERMISSIONS:
-        return None
-    told: dict[str, Any] = TraceAdviceResponse().dump(view.outlook)
-    return told
-
-
-def _trace_subject(view: TraceView) -> Subject:
-    row = view.trace
-    return Subject(
-        view,
-        translate(message("Trace {number}", number=row.case_number)),
-        url_for("tracing.trace_page", trace_id=row.id),
-        row.owner_state,
-        row.status,
-        "trace_status",
-        ("tracing.trace_list", message("Traces")),
-    )
-
-
-def find_subject(actor: Actor, trace_id: UUID) -> Subject:
-    """Return a trace as the subject of actions."""
-    return _trace_subject(trace_queries.get_trace(actor, trace_id))
-
-
-@tracing_pages.get("/traces/<uuid:trace_id>/<slug:name>")
+@tracing_pages.get("/approvals")
 @login_required
-def trace_action_form(actor: Actor, trace_id: UUID, name: str) -> Any:
-    """Show the form of an action on a trace."""
-    return actions.show_action(
-        actor, actions.find_action(trace_actions.ACTIONS, name), find_subject, trace_id
-    )
+def approvals(actor: Actor) -> str:
+    """Show the drafts of the own state that await approval, newest first."""
+    rows = queries.list_to_approve(actor, PAGE_SIZE)
+    return render_page("tracing/approvals.html", actor, rows=rows)
 
 
-@tracing_pages.post("/traces/<uuid:trace_id>/<slug:name>")
-@login_required_for_form
-def trace_action(actor: Actor, trace_id: UUID, name: str) -> Any:
-    """Run an action on a trace and redirect to it."""
-    doing = actions.find_action(trace_actions.ACTIONS, name)
-    return actions.submit_action(actor, doing, find_subject, trace_id, "trace_id")
+@tracing_pages.get("/traces/<uuid:trace_id>/report.pdf")
+@login_required
+def trace_report_pdf(actor: Actor, trace_id: UUID) -> Response:
+    """Return the report of a trace."""
+    require(actor, Permission.TRACE_READ)
+    return get_trace_report(actor, trace_id)
+
+
+@tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.pdf")
+@login_required
+def leg_form_pdf(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
+    """Return the form for a non-participating state."""
+    require(actor, Permission.TRACE_REQUEST)
+    return get_leg_form(actor, trace_id, leg_id)
+
+
+@tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.csv")
+@login_required
+def leg_form_csv(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
+    """Return the leg's fields of ATF F 3312.1 as CSV."""
+    require(actor, Permission.TRACE_REQUEST)
+    return get_leg_form_csv(actor, trace_id, leg_id)
+
+
+PAGES = DocumentPages(
+    tracing_pages,
+    "trace",
+    "/traces",
+    message("Traces"),
+    _find,
+    trace_actions.ACTIONS,
+    trace_actions.MESSAGES,
+)
+PAGES.add_list(
+    TraceQuery,
+    queries.list_traces,
+    FILTERS,
+    lambda actor, page: {"waiting_statuses": WAITING_STATUSES},
+)
+PAGES.add_detail(_detail)

@@ -146,7 +146,7 @@ function openForm(name, card) {
     const known = (name, value) => element("input", undefined, { type: "hidden", name, value });
     const number = card.querySelector("h3 a").textContent;
     form.elements.which.closest(".field").replaceWith(known("which", card.dataset.id), known("label", number));
-    form.elements.seen.value = card.dataset.version;
+    form.elements.expected_version.value = card.dataset.version;
   }
   forms.take(form, desk);
   dress(form);

@@ -134,7 +134,7 @@ export function fill(form, entry) {
     const told = form.querySelector(`[data-tells="${name}"]`);
     if (told) told.textContent = text;
     if (!field || field instanceof RadioNodeList || field.type === "submit") continue;
-    if (name === "seen" && field.value) continue; // what is corrected is so in the light of how it stands now
+    if (name === "expected_version" && field.value) continue; // what is corrected is so in the light of how it stands now
     if (field.type === "datetime-local" && /[Z+]/.test(text)) form.dataset.moment = text;
     else if (field.type === "checkbox") field.checked = text === "true";
     else if (field.tagName !== "BUTTON") field.value = text;

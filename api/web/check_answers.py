@@ -1,0 +1,125 @@
+"""Answers of checks and matches of new seizures, as pages show them.
+
+The matches of a seizure are stored as answered when it was recorded, for the recording account;
+they are not searched again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from flask import current_app, url_for
+
+from api.schemas.checks import CheckedResponse
+from api.schemas.reference import ContactResponse
+from api.web import formatting
+from api.web.document_pages import render_page
+from api.web.forms import Form
+from salsa_ext.alerts import hits
+from salsa_ext.boards import displays
+from salsa_ext.checks import checks
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotConfigured
+from salsa_ext.database import idempotency
+from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
+from salsa_ext.documents import queries as document_queries
+from salsa_ext.documents.queries import SEIZURES
+from salsa_ext.matches import search
+from salsa_ext.reference import name_matching
+from salsa_ext.reference.agencies import find_contact
+
+Json = dict[str, Any]
+UNREAD_GLYPHS: Final = frozenset("?*[")
+"""What stands for glyphs of a mark that were not read, or not for sure."""
+
+
+def render_answer(
+    actor: Actor, form: Form, answer: Json, next_form: str | None = None, has_photo: bool = False
+) -> str:
+    """Return the page of an answer.
+
+    `next_form` is the address of the form for the next check; `has_photo` if a photograph was
+    stored.
+    """
+    candidates, is_read = answer["candidates"], not UNREAD_GLYPHS & {*form.get("serial")}
+    guns = {(row["mark"], row["make"]) for row in candidates if row["mark"]}
+
+    def sort_key(row: Json) -> str:
+        return name_matching.fold_name("state", formatting.label("state", row["state"]))
+
+    return render_page(
+        "investigation/check_answer.html",
+        actor,
+        form=form,
+        answer=answer,
+        has_photo=has_photo,
+        searched=sorted(answer["searched"], key=sort_key),
+        fitting=0 if is_read else len(guns),
+        unreachable=states_without_contact(actor, answer),
+        next_form=next_form or url_for("investigation.check_form"),
+        remarks={remark["field"]: remark["text"] for remark in answer["remarks"]},
+        **candidate_context(candidates),
+    )
+
+
+def candidate_context(candidates: Sequence[Json]) -> Json:
+    """Return the template context of candidates: bar scale, contacts of hidden records."""
+    bits = (abs(reason["bits"]) for row in candidates for reason in row["reasons"])
+    states = sorted({row["state"] for row in candidates if row["record"] is None})
+    contacts: Mapping[str, Any] = {state: find_contact(state) for state in states}
+    offices = {state: ContactResponse().dump(row) for state, row in contacts.items() if row}
+    return {"most": max(bits, default=1.0), "offices": offices}
+
+
+def states_without_contact(actor: Actor, answer: Json) -> list[str]:
+    """Return other states with candidates but without a contact."""
+    offices = {contact["state"] for contact in answer["next"]["contacts"]}
+    holders = dict.fromkeys(row["state"] for row in answer["candidates"])
+    return [state for state in holders if state not in offices and state != actor.state]
+
+
+def parse_dates(answer: Json) -> Json:
+    """Replace ISO dates in a stored answer by dates, in place."""
+    lists = ((answer["candidates"], "occurred_on"), (answer.get("searched", ()), "records_through"))
+    for rows, name in lists:
+        for row in rows:
+            row[name] = row[name] and date.fromisoformat(row[name])
+    return answer
+
+
+def match_new_seizure(actor: Actor, seizure_id: UUID) -> None:
+    """Search matches of a seizure's items, store them with the alert hits."""
+    items = document_queries.load_document(SEIZURES, seizure_id).items
+    matches = search.find_matches(actor=actor, document_id=seizure_id, items=items)
+    records = {item.record.line: item.record.id for item in items}
+    hits_by_record = hits.hits_of_new_records(actor, records.values())
+    answers = []
+    for match in matches:
+        created = hits_by_record.get(records[match.line], ())
+        answer = checks.build_answer(
+            actor, seizure_id, match.candidates, created_hits=sorted(created, key=checks.hit_order)
+        )
+        answers.append(
+            {"line": match.line, "is_pending": match.is_pending} | CheckedResponse().dump(answer)
+        )
+    body = current_app.json.dumps(answers).encode()
+    idempotency.store_answer(actor, _storage_key(actor, seizure_id), StoredAnswer(200, "", body))
+
+
+def stored_matches(actor: Actor, seizure_id: UUID) -> list[Json]:
+    """Return the stored matches by item; empty for other accounts."""
+    answer = idempotency.find_answer(_storage_key(actor, seizure_id))
+    return [parse_dates(row) for row in json.loads(answer.body)] if answer else []
+
+
+def _storage_key(actor: Actor, seizure_id: UUID) -> RequestAttempt:
+    """Return the key of the stored answer, secret and per account."""
+    try:
+        key = f"{displays.device_owner(actor)} {seizure_id}"
+    except NotConfigured:
+        key = str(seizure_id)
+    return RequestAttempt(actor.account_id, "GET", f"/seizures/{seizure_id}/matches", key, b"")
