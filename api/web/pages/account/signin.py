@@ -21,16 +21,11 @@ from salsa_ext.core.errors import Invalid, PasswordChangeRequired, TooManyAttemp
 @account_pages.get("/sign-in")
 def sign_in_form() -> Any:
     """Show the form; redirect users already signed in."""
-<<<<<<< HEAD
-    onward, g.actor = local_path(request.args.get("next")), authenticate_page()
-    page = render_template("account/sign_in.html", onward=onward, change="change" in request.args)
-    return redirect(onward) if g.actor else page
-=======
     next_path, g.actor = local_path(request.args.get("next")), authenticate_page()
     if g.actor:
         return redirect(next_path)
-    return render_template("account/sign_in.html", next_path=next_path)
->>>>>>> main
+    is_change = "change" in request.args
+    return render_template("account/sign_in.html", next_path=next_path, change=is_change)
 
 
 @account_pages.post("/sign-in")
@@ -45,20 +40,17 @@ def sign_in() -> Any:
     try:
         token = _open_session(username)
     except (Unauthenticated, TooManyAttempts, PasswordChangeRequired, Invalid) as error:
-        said = error.errors["password"][0] if isinstance(error, Invalid) else error.message
+        reason = error.errors["password"][0] if isinstance(error, Invalid) else error.message
         is_change = "new_password" in request.form or isinstance(error, PasswordChangeRequired)
         page = render_template(
-<<<<<<< HEAD
-            "account/sign_in.html", onward=onward, username=username, said=said, change=is_change
+            "account/sign_in.html",
+            next_path=next_path,
+            username=username,
+            error=reason,
+            change=is_change,
         )
         return page, STATUS_CODES[type(error)]
-    response = redirect(onward, 303)
-=======
-            "account/sign_in.html", next_path=next_path, username=username, error=error.message
-        )
-        return page, 401
     response = redirect(next_path, 303)
->>>>>>> main
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
 
