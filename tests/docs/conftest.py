@@ -32,13 +32,13 @@ from tests.support.serving import served
 
 SHIM = """#!{python} -IS
 import json, socket, sys
-with socket.socket(socket.AF_UNIX) as asked:
-    asked.connect({address!r})
-    asked.sendall(json.dumps(sys.argv[1:]).encode() + b"\\n")
-    said = json.loads(asked.makefile().read())
-sys.stdout.write(said["out"])
-sys.stderr.write(said["err"])
-sys.exit(said["code"])
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect({address!r})
+    connection.sendall(json.dumps(sys.argv[1:]).encode() + b"\\n")
+    reply = json.loads(connection.makefile().read())
+sys.stdout.write(reply["out"])
+sys.stderr.write(reply["err"])
+sys.exit(reply["code"])
 """
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING = (
@@ -51,7 +51,9 @@ VARYING = (
 
 
 @pytest.fixture(scope="session")
-def made(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Config:
+def demo_template(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Config:
     """A small demo region of today as `make demo` makes it; copied, never used itself."""
     shared = shared_folder(tmp_path_factory)
     config = server.config(f"salsa_region_{shared.name.replace('-', '_')}", shared / "region")
@@ -80,21 +82,21 @@ def _make(server: Server, template: str, config: Config) -> None:
 
 
 @pytest.fixture
-def demo(server: Server, made: Config, tmp_path: Path) -> Iterator[Config]:
+def demo(server: Server, demo_template: Config, tmp_path: Path) -> Iterator[Config]:
     """A copy of that region, of the test's own."""
-    shutil.copytree(made.home, tmp_path / "home")
-    with server.copied(made, tmp_path / "home") as config:
+    shutil.copytree(demo_template.home, tmp_path / "home")
+    with server.copied(demo_template, tmp_path / "home") as config:
         yield config
 
 
-class Asked(socketserver.StreamRequestHandler):
+class CommandRunner(socketserver.StreamRequestHandler):
     """Runs a command of the program in this process: it need not load everything each time."""
 
     def handle(self) -> None:
         words = json.loads(self.rfile.readline())
         done = CliRunner().invoke(main, words, prog_name="salsa")
-        said = {"out": done.stdout, "err": done.stderr, "code": done.exit_code}
-        self.wfile.write(json.dumps(said).encode())
+        reply = {"out": done.stdout, "err": done.stderr, "code": done.exit_code}
+        self.wfile.write(json.dumps(reply).encode())
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def shell(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "120")
     app = create_app(demo)
-    with served(app) as url, socketserver.UnixStreamServer(address, Asked) as service:
+    with served(app) as url, socketserver.UnixStreamServer(address, CommandRunner) as service:
         monkeypatch.setenv("SALSA_URL", url)
         serving = threading.Thread(target=service.serve_forever, args=(0.01,))
         serving.start()
@@ -143,12 +145,12 @@ def blocks(text: str) -> list[tuple[str, str]]:
     return re.findall(r"```sh\n(.*?)```(?:\n+```\n(.*?)```)?", text, re.S)
 
 
-def assert_shown(said: str, shown: str) -> None:
+def assert_shown(output: str, shown: str) -> None:
     """Check an output against what a document shows of it: ids, hashes, days and hours are others."""
     for pattern, name in VARYING:
-        said, shown = (re.sub(pattern, f"<{name}>", text) for text in (said, shown))
-    wanted = re.escape(shown).replace(re.escape("<what is cut>"), ".*")
-    assert re.fullmatch(wanted, said), f"{said}\n\nis not\n\n{shown}"
+        output, shown = (re.sub(pattern, f"<{name}>", text) for text in (output, shown))
+    expected = re.escape(shown).replace(re.escape("<what is cut>"), ".*")
+    assert re.fullmatch(expected, output), f"{output}\n\nis not\n\n{shown}"
 
 
 def assert_session(session: str, ids: dict[str, str] | None = None) -> None:
@@ -160,8 +162,8 @@ def assert_session(session: str, ids: dict[str, str] | None = None) -> None:
         assert ran.exit_code == 0, ran.output
         output = ran.stdout
         real |= dict(zip(UUID.findall(shown), UUID.findall(output), strict=True))
-        for written, found in real.items():
-            output = output.replace(found, written)
+        for written, actual in real.items():
+            output = output.replace(actual, written)
         assert output == shown
 
 

@@ -32,20 +32,22 @@ def test_the_command_posts_a_batch_of_checks(ran):
 
 
 def test_the_table_says_of_each_action_whether_it_wants_if_match(app):
-    told = {}
+    documented = {}
     for line in re.findall(r"^\| `\w+` \|.*", GUIDE.partition("| Of |")[2], re.M):
         _, of, *columns, _ = line.split("|")
         for wants, column in zip((True, False), columns, strict=True):
-            told |= {(of.strip(" `"), name): wants for name in re.findall(r"`([^`]+)`", column)}
+            documented |= {
+                (of.strip(" `"), name): wants for name in re.findall(r"`([^`]+)`", column)
+            }
     spec = app.test_client().get("/api/v1/openapi.json").json["paths"]
     done = re.compile(r"/api/v1/(\w+)/\{\w+_id\}/(.+)")
-    wanted = {}
+    required = {}
     for path, methods in spec.items():
-        if (found := done.fullmatch(path)) and "post" in methods:
-            name = re.sub(r"\{\w+\}", "…", found[2])
-            asked = {each.get("$ref", "") for each in methods["post"]["parameters"]}
-            wanted[found[1], name] = "#/components/parameters/match" in asked
-    assert told == wanted
+        if (action := done.fullmatch(path)) and "post" in methods:
+            name = re.sub(r"\{\w+\}", "…", action[2])
+            parameters = {each.get("$ref", "") for each in methods["post"]["parameters"]}
+            required[action[1], name] = "#/components/parameters/match" in parameters
+    assert documented == required
 
 
 @pytest.fixture
@@ -55,15 +57,15 @@ def ran(served, tmp_path):
 
     def run(command):
         command = command.replace("http://127.0.0.1:8000", address).replace("curl", "curl -sS")
-        said = subprocess.run(
+        done = subprocess.run(
             ["bash", "-c", command],
             cwd=tmp_path,
             capture_output=True,
             text=True,
             env={"PATH": "/usr/bin:/bin", "KEY": key, "PERMIT": permit},
         )
-        assert said.stderr == ""
-        return said.stdout
+        assert done.stderr == ""
+        return done.stdout
 
     return run
 

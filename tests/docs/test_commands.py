@@ -25,24 +25,25 @@ TRACE = """salsa trace create --as bra.trace_analyst --draft --seizure BRA-Z-000
 def written(path):
     """Return the commands that a document shows, each on one line, without what is no part of them."""
     text = re.sub(r"\$\([^\n]*\+%F\)", str(LATER), path.read_text())
-    found = (inline or line for inline, line in WRITTEN.findall(text))
+    commands = (inline or line for inline, line in WRITTEN.findall(text))
     lines = (
-        re.sub(r"\s+", " ", each.replace("\\\n", " ")).removeprefix(".venv/bin/") for each in found
+        re.sub(r"\s+", " ", each.replace("\\\n", " ")).removeprefix(".venv/bin/")
+        for each in commands
     )
     return [re.split(r" #| > | \| |\)$", line)[0].strip() for line in lines]
 
 
 def shown(name, ids=()):
     """Return the commands of one document that name an account, with these ids where it says ID."""
-    taken = iter(ids)
+    left = iter(ids)
     lines = [line for line in written(ROOT / "docs" / name) if "--as" in line]
-    lines = [re.sub(r"\bID\b", lambda _: next(taken), line) for line in lines]
+    lines = [re.sub(r"\bID\b", lambda _: next(left), line) for line in lines]
     return [re.sub(r"20\d\d-\d\d-\d\d", str(LATER), line) for line in lines]
 
 
-def first_word(said):
-    assert said.returncode == 0, said.stderr
-    return said.stdout.split()[0]
+def first_word(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[0]
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
@@ -97,10 +98,10 @@ def test_an_envelope_is_exported_and_verified_as_its_document_shows(shell, tmp_p
     envelope = first_word(shell("salsa envelope list --state PRY --in"))
     text = (ROOT / "docs" / "envelopes.md").read_text()
     lines = re.search(r"^    salsa signing-key.*\n(?:    .*\n)+", text, re.M)[0]
-    said = shell(re.sub(r"0199\S+", envelope, lines))
-    assert (said.returncode, said.stderr) == (0, "")
+    done = shell(re.sub(r"0199\S+", envelope, lines))
+    assert (done.returncode, done.stderr) == (0, "")
     [program] = re.findall(r"```python\n(.*?)```", text, re.S)
     command = [sys.executable, "-c", program, "keys.json", "envelope.json"]
     checked = subprocess.run(command, cwd=tmp_path / "shell", capture_output=True, text=True)
-    told, kind = checked.stdout.split()
-    assert told in said.stdout and kind.startswith("trace.")
+    digest, kind = checked.stdout.split()
+    assert digest in done.stdout and kind.startswith("trace.")

@@ -28,8 +28,8 @@ def ran(tmp_path):
     def run(raw, compromised_at=None):
         key = PublicKey(KID, "BRA", SECRET.public_key().public_bytes_raw(), compromised_at)
         keys, file = tmp_path / "keys.json", tmp_path / "envelope.json"
-        told = paper_tokens.to_jwk(key, datetime(2026, 1, 1, tzinfo=UTC), None)
-        keys.write_text(json.dumps({"keys": [told]}, default=datetime.isoformat))
+        jwk = paper_tokens.to_jwk(key, datetime(2026, 1, 1, tzinfo=UTC), None)
+        keys.write_text(json.dumps({"keys": [jwk]}, default=datetime.isoformat))
         file.write_bytes(raw)
         command = [sys.executable, "-I", program, keys, file]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

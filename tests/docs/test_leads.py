@@ -25,9 +25,9 @@ def matched(demo):
 
 
 def test_the_example_is_what_one_gets(matched, shell):
-    said = shell(TYPED)
-    assert said.stderr == ""
-    assert_shown(said.stdout, SHOWN)
+    printed = shell(TYPED)
+    assert printed.stderr == ""
+    assert_shown(printed.stdout, SHOWN)
 
 
 def test_before_that_there_are_fewer_leads(shell):

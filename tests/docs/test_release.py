@@ -34,7 +34,7 @@ from tests.support.source import ROOT
 TEXT = (ROOT / "docs" / "release.md").read_text()
 SESSIONS = re.findall(r"```\n(\$ .*?)```", TEXT, re.S)
 READER = Reader("BRA", "police_officer", date(2026, 3, 9), "investigation", "C-1")
-SAID = {
+STATEMENTS = {
     "finder, open": Statement("PRY"),
     "finder, pointer": Statement("PRY", "pointer"),
     "finder, silent": Statement("PRY", "silent"),
@@ -54,12 +54,12 @@ def table(heading):
 
 
 def word(decision):
-    asked = {
+    words = {
         "named_on_request": "on request",
         "ask_for_court": "with consent",
         "ask_for_onward": "with consent",
     }
-    return "yes" if decision.allowed else asked.get(decision.code, "no")
+    return "yes" if decision.allowed else words.get(decision.code, "no")
 
 
 def test_the_table_of_readers_is_that_of_the_function():
@@ -68,7 +68,8 @@ def test_the_table_of_readers_is_that_of_the_function():
     assert tuple(groups) == FIELD_GROUPS
     for group, row in zip(groups, rows, strict=True):
         assert row == {
-            name: word(decide_release(group, said, READER)) for name, said in SAID.items()
+            name: word(decide_release(group, statement, READER))
+            for name, statement in STATEMENTS.items()
         }
 
 
@@ -76,9 +77,9 @@ def test_the_table_of_uses_is_that_of_the_function():
     rows = {row["Handling"]: row for row in table("What may be done with it")}
     assert tuple(rows) == HANDLING_CODES
     for code, row in rows.items():
-        said = Statement("PRY", handling=code)
-        assert row["In court"] == word(decide_release("firearm", said, READER, Use("court")))
-        onward = decide_release("firearm", said, READER, Use("onward", "URY"))
+        statement = Statement("PRY", handling=code)
+        assert row["In court"] == word(decide_release("firearm", statement, READER, Use("court")))
+        onward = decide_release("firearm", statement, READER, Use("onward", "URY"))
         assert row["To a third state"] == word(onward)
 
 
@@ -102,8 +103,8 @@ def record(registered_database):
     with core_app(registered_database).app_context():
         pry, bra = (operator(state, clock=FixedClock(NOW)) for state in ("PRY", "BRA"))
         with transaction(pry):
-            made = transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))
-            sold = records_of_documents([made])[made][0].record.id
+            sale = transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))
+            sold = records_of_documents([sale])[sale][0].record.id
         bra = bra.for_purpose(Purpose("investigation", "C-1"))
         with transaction(bra):
             disclosures.read_record(actor=bra, record_id=sold)
