@@ -16,6 +16,7 @@ from tests.faults.conftest import copied, installed, key_of, made  # noqa: F401 
 from tests.faults.served import Service
 
 HALF_SENT = 160
+IDLE = 2_100
 FORM = ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form={'a' * 43}")
 
 
@@ -91,4 +92,12 @@ def test_a_body_that_does_not_come_is_given_up_and_its_thread_is_free(service):
         with _begin(service, "/sign-in", *FORM) as again:
             again.sendall(b"x" * 999)
             assert _status(again) == b"403"
+        assert service.request("GET", "/api/v1/permits")[0] == 200
+
+
+def test_idle_connections_keep_no_new_one_out(service):
+    """Before: 2,100 of them, and others waited for 3 s or failed."""
+    with ExitStack() as lines:
+        for _ in range(IDLE):
+            lines.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=30))
         assert service.request("GET", "/api/v1/permits")[0] == 200

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app, g, redirect, render_template, request, url_for
 
-from api.http.auth import SESSION_COOKIE, authenticate_page
+from api.http.auth import SESSION_COOKIE, authenticate_page, cookie_name
 from api.http.context import current_vault, transaction, without_turn
 from api.http.errors import STATUS_CODES
 from api.web import security
@@ -62,7 +62,8 @@ def sign_out() -> Any:
         with transaction(actor):
             authentication.close_session(actor)
     response = redirect(url_for("account.home"), 303)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    secure = current_app.config["SECURE_COOKIES"]
+    response.delete_cookie(cookie_name(SESSION_COOKIE), path="/", secure=secure)
     return response
 
 
