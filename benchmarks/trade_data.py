@@ -21,7 +21,6 @@ from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
-from salsa_ext.core.time import EventTime
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import transfers
 from salsa_ext.documents.values import TransferData
@@ -276,7 +275,7 @@ def _transit_plan(lot: Lot) -> dict[str, Any]:
 def _transfer(
     kind: str, gun: Firearm, on: date, giver: Party | None, receiver: Party
 ) -> TransferData:
-    return TransferData(kind, EventTime(on), gun, giver=giver, receiver=receiver)
+    return TransferData(on, kind=kind, firearm=gun, giver=giver, receiver=receiver)
 
 
 def _run_command(command: Callable[..., Any], state: str, batch: Iterable[Any]) -> Any:

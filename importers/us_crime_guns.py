@@ -11,7 +11,7 @@ from datetime import date
 from importers.pipeline import Importer
 from importers.rows import Document, Lookups, RawRow, RowDocuments, UnusableRow
 from salsa_ext.administration.agencies import AgencyData
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.time import Place
 from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.marks.vocabulary import marking_of
@@ -80,7 +80,7 @@ def interpret_row(row: RawRow, lookups: Lookups) -> RowDocuments:
     row.finish(IGNORED_COLUMNS)
     documents: list[Document] = []
     if sold_on:
-        sale = TransferData("domestic_sale", EventTime(sold_on), gun, number, giver=dealer)
+        sale = TransferData(sold_on, kind="domestic_sale", firearm=gun, number=number, giver=dealer)
         documents.append(sale)
     if seized_on:
         documents.append(_seizure(number, seized_on, place, gun))
@@ -96,7 +96,7 @@ def _seizure(number: str, seized_on: date, place: Place, gun: Firearm) -> Seizur
     return SeizureData(
         number=number,
         kind="seized",
-        when=EventTime(seized_on),
+        occurred_on=seized_on,
         agency=AGENCY.code,
         place=place,
         legal_grounds=(),

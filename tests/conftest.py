@@ -392,14 +392,27 @@ def as_actor(app: Flask, session: None, grounds: Grounds) -> Callable[..., actor
     return actors.of(app, grounds.of)
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "licensing_officer")
+def client_of(state: str, role: str) -> Any:
+    """A fixture: the client of an officer, one account for the whole test."""
+
+    @pytest.fixture
+    def client(as_actor: Callable[..., actors.Client]) -> actors.Client:
+        return as_actor(state, role)
+
+    return client
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "licensing_officer")
+pry, bra, arg = (client_of(state, "licensing_officer") for state in ("PRY", "BRA", "ARG"))
+pry_police, police = (client_of(state, "police_officer") for state in ("PRY", "BRA"))
+pry_analyst, analyst = (client_of(state, "trace_analyst") for state in ("PRY", "BRA"))
+pry_border, bra_border = (client_of(state, "border_officer") for state in ("PRY", "BRA"))
+pry_supervisor, supervisor = (client_of(state, "supervisor") for state in ("PRY", "BRA"))
+arg_police = client_of("ARG", "police_officer")
+arg_analyst = client_of("ARG", "trace_analyst")
+administrator = client_of("BRA", "state_administrator")
+pry_administrator = client_of("PRY", "state_administrator")
+examiner = client_of("BRA", "forensic_examiner")
+pry_auditor = client_of("PRY", "auditor")
 
 
 @pytest.fixture

@@ -74,10 +74,8 @@ def measure(asked, capsys):
     return run
 
 
-def test_flows(measure, as_actor):
+def test_flows(measure, as_actor, police, analyst):
     numbers = iter(range(1, 100))
-    police = as_actor("BRA", "police_officer")
-    analyst = as_actor("BRA", "trace_analyst")
     seizures = []
 
     def seize():

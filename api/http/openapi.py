@@ -95,6 +95,9 @@ def _describe_property(field: fields.Field[Any], **_: Any) -> dict[str, Any]:
     tables = [properties[each] for each in names if each in properties]
     entry = next((each[name] for each in tables if name in each), properties.get(str(name)))
     if entry is None or isinstance(entry, dict):
+        label = field.metadata.get("label")
+        entry = [f"{label}.", label] if isinstance(field, fields.String) else label
+    if entry is None:
         return {}
     description, *examples = [entry] if isinstance(entry, str) else entry
     return {"description": description} | ({"examples": examples} if examples else {})

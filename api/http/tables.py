@@ -13,6 +13,8 @@ import xlsxwriter
 from flask import Response, g, request
 from marshmallow import Schema
 
+from api.http.fields.declared import list_columns
+
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OCTETS = "application/octet-stream"
@@ -53,25 +55,19 @@ def list_response(
     form: str, schema: Schema, items: Sequence[Any], name: str, headers: Mapping[str, str]
 ) -> Response:
     """Return a page of items as a file response."""
-    rows = [_order_columns(_flatten(schema.dump(item))) for item in items]
-    never: frozenset[str] = getattr(schema, "never_listed", frozenset())
-    named = (field.data_key or key for key, field in schema.fields.items() if key not in never)
-    columns = list(_order_columns(dict.fromkeys(named)))
+    rows = [_flatten(schema.dump(item)) for item in items]
+    columns = [*list_columns(schema)]
+    columns.sort(key=lambda column: column in LAST_COLUMNS)
     response = table_response(rows, form, name, columns)
     response.headers.update(headers)
     return response
 
 
-def _order_columns(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Move release columns (handling, withheld, uses) to the end."""
-    return dict(sorted(row.items(), key=lambda item: item[0].split(".")[0] in LAST_COLUMNS))
-
-
 def table_response(
-    rows: Sequence[Mapping[str, Any]], form: str, name: str, default_columns: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Any]], form: str, name: str, columns: Sequence[str] = ()
 ) -> Response:
-    """Return flat rows as a file; `default_columns` if there are none."""
-    columns = list(dict.fromkeys(column for row in rows for column in row)) or list(default_columns)
+    """Return flat rows as a file; `columns` come first, then others of the rows."""
+    columns = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     body = _write_csv(columns, rows) if form == "csv" else _write_xlsx(columns, rows)
     response = Response(body, content_type=CSV_TYPE if form == "csv" else XLSX_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
@@ -85,7 +81,7 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             flat |= _flatten(inner, f"{prefix}{key}.")
         elif isinstance(inner, list):
             flat[prefix + key] = json.dumps(inner, ensure_ascii=False) if inner else ""
-        else:
+        elif inner is not None:
             flat[prefix + key] = inner
     return flat
 

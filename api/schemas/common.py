@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, fields
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Quantity, Real, Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Flag, Text
-from api.http.fields.times import Day, Moment
-from api.i18n.messages import LazyMessage, language, translate
+from api.http.fields.declared import DeclaredRequest, DeclaredResponse
+from api.http.fields.schemas import RESPONSES, RequestSchema, repeats
+from api.http.fields.texts import Text
+from api.http.fields.times import Moment
+from api.i18n.messages import language, translate
 from salsa_ext.core import codes
-from salsa_ext.core.time import EventTime, Place, is_time_zone
-from salsa_ext.disclosure.sharing import Sharing, party_group
-from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.core.fields import members, presenter
+from salsa_ext.core.time import Place
+from salsa_ext.disclosure.sharing import Sharing
+from salsa_ext.firearms.marks.values import (
+    Firearm,
+    Mark,
+    RecordedFirearm,
+    RecordedItem,
+    RecordedMark,
+    Recorder,
+)
 from salsa_ext.firearms.records.queries import PartiesById
 from salsa_ext.firearms.records.values import Party
 from salsa_ext.notifications.values import AssigneeData
@@ -26,97 +34,63 @@ from salsa_ext.reference.names import label
 from salsa_ext.trade.permits.values import DocumentReference
 
 
-class PartyRequest(RequestSchema):
+class PartyRequest(DeclaredRequest):
     """Party of a document."""
 
     value = Party
-    name = Text(required=True)
-    kind = Code(codes.PARTY_KINDS, required=True)
-    country = StateCode(required=True)
-    address = Text(most=500)
-    contact = Text(most=500)
-    identification = Text()
-    licence = Text()
 
 
-@repeats(PartyRequest)
-class PartyResponse(Schema):
-    """Party of a document; unreadable personal values are left out."""
+class PartyResponse(DeclaredResponse):
+    """Party of a document; withheld personal values are left out."""
 
-    name = fields.String(allow_none=True)
+    value = Party
 
 
-class MarkRequest(RequestSchema):
+class MarkRequest(DeclaredRequest):
     """Mark of a gun."""
 
     value = Mark
-    kind = Code(codes.MARK_KINDS, required=True)
-    text = Text(most=100, required=True)
-    state = StateCode()
-    year = Whole(least=1400, most=2200)
-    location = Text(most=100)
-    condition = Code(codes.MARK_CONDITIONS)
-    method = Code(codes.MARK_METHODS)
 
 
-class RecorderResponse(Schema):
+class RecorderResponse(DeclaredResponse):
     """Agency and officer that added something; officer for the own state only."""
 
-    agency = fields.String(allow_none=True)
-    officer = fields.String(allow_none=True)
-    at = fields.DateTime(required=True)
+    value = Recorder
 
 
-@repeats(MarkRequest)
-class MarkResponse(Schema):
+class MarkResponse(DeclaredResponse):
     """Mark of a gun, as read."""
 
-    reader = fields.Nested(RecorderResponse, allow_none=True)
+    value = RecordedMark
 
 
-class FirearmRequest(RequestSchema):
+class FirearmRequest(DeclaredRequest):
     """Firearm, part or lot; make, calibre and type as code or text."""
 
     value = Firearm
-    line = Whole(least=1, most=1_000_000, load_default=1)
-    category = Code(codes.CATEGORIES, load_default="firearm")
-    type = Text(most=100)
-    make = Text(most=200)
-    model = Text(most=200)
-    calibre = Text(most=100)
-    country_of_manufacture = StateCode()
-    year = Whole(least=1400, most=2200)
-    origin_kind = Code(codes.ORIGIN_KINDS, load_default="unknown")
-    serial = Text(most=64)
-    marking = Code(codes.MARK_CONDITIONS, load_default="unknown")
-    marks = Items(Nested(MarkRequest), most=50, load_default=())
-    importer_mark = Text(most=200)
-    part_kind = Text(most=100)
-    quantity = Quantity()
-    unit = Text(most=30)
-    lot = Text(most=100)
-    headstamp = Text(most=100)
-    hs_code = Text(most=12)
-    antique = Flag(load_default=False)
 
 
-@repeats(FirearmRequest)
-class FirearmResponse(Schema):
+class FirearmResponse(DeclaredResponse):
     """Firearm, part or lot; make, calibre and type as code and text."""
 
-    line = fields.Integer(required=True)
-    type = fields.String(allow_none=True)
-    type_text = fields.String(allow_none=True)
-    make = fields.String(allow_none=True)
-    make_text = fields.String(allow_none=True)
-    calibre = fields.String(allow_none=True)
-    calibre_text = fields.String(allow_none=True)
+    value = RecordedFirearm
 
 
-class ItemResponse(FirearmResponse):
+class ItemResponse(DeclaredResponse):
     """Item of a document with its record."""
 
-    record = fields.UUID(required=True)
+    value = RecordedItem
+
+
+class PlaceResponse(DeclaredResponse):
+    """Place; `precision` in kilometres."""
+
+    value = Place
+
+
+RESPONSES.update(
+    {PartyRequest: PartyResponse, MarkRequest: MarkResponse, FirearmRequest: FirearmResponse}
+)
 
 
 class ReferenceRequest(RequestSchema):
@@ -132,58 +106,15 @@ class ReferenceResponse(Schema):
     """Another state's document."""
 
 
-class PlaceRequest(RequestSchema):
-    """Place; `precision` in kilometres."""
-
-    value = Place
-    country = StateCode(required=True)
-    name = Text()
-    admin1 = Text(most=100)
-    latitude = Real(least=-90, most=90)
-    longitude = Real(least=-180, most=180)
-    precision = Real(least=0, most=1000)
-
-
-@repeats(PlaceRequest)
-class PlaceResponse(Schema):
-    """Place; `precision` in kilometres."""
-
-
-class DatedRequest(RequestSchema):
-    """Event with its local date, and time and zone if known."""
-
-    occurred_on = Day(required=True)
-    occurred_at = Moment()
-    time_zone = Text(most=64)
-    visibility = Code(codes.VISIBILITIES)
-    handling = Code(codes.HANDLING_CODES)
-
-    @validates_schema
-    def _zone(self, data: Mapping[str, Any], **_: Any) -> None:
-        if (zone := data.get("time_zone")) and not is_time_zone(zone):
-            text = LazyMessage("Not an IANA time zone; for example America/Asuncion.").format()
-            raise ValidationError(text, "time_zone")
-
-    def build(self, data: dict[str, Any]) -> Any:
-        """Return the value with date, time and zone as one."""
-        names = ("occurred_on", "occurred_at", "time_zone")
-        when = EventTime(**{name: data.pop(name) for name in names if name in data})
-        return self.make(data | {"when": when})
-
-    def make(self, data: dict[str, Any]) -> Any:
-        """Return the value of the other fields."""
-        return super().build(data)
-
-
-class CorrectionRequest(DatedRequest):
+class CorrectionRequest(RequestSchema):
     """Corrected document and the reason; mixed into the document's schema."""
 
     reason = Text(most=500, required=True)
 
-    def make(self, data: dict[str, Any]) -> Any:
+    def build(self, data: dict[str, Any]) -> Any:
         """Return the document and the reason."""
         reason = data.pop("reason")
-        return super().make(data), reason
+        return super().build(data), reason
 
 
 class AsOfQuery(RequestSchema):
@@ -284,24 +215,40 @@ def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, 
     }
 
 
-def present_document_sharing(view: Any) -> dict[str, Any]:
-    """Return the sharing of a document; hides the reason if withheld."""
-    return present_sharing(view.sharing, view.present_groups) | (
-        {} if view.may("remarks") else {"reason": None}
-    )
-
-
-class VersionedResponse(RemarkedResponse, SharedResponse):
-    """Fields of every version of a document."""
+class DocumentResponse(DeclaredResponse, RemarkedResponse, SharedResponse):
+    """What frames every version of a document; its view presents the declared fields itself."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     state = StateCode(required=True)
-    occurred_on = fields.Date(required=True)
-    occurred_at = fields.DateTime(allow_none=True)
-    time_zone = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
     reason = fields.String(allow_none=True)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        declared = {one.name for one in members(self.value)} if self.value else set()
+        self.dump_fields = {
+            name: each for name, each in self.dump_fields.items() if name not in declared
+        }
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Return the frame and the declared fields of a view."""
+        if self.many if many is None else many:
+            return [self.dump(one, many=False) for one in obj]
+        view = getattr(obj, "view", obj)
+        return super().dump(self.frame(obj, view), many=False) | view.present()
+
+    def frame(self, answer: Any, view: Any) -> dict[str, Any]:
+        """Return the fields that are not declared; `answer` may hold more than the view."""
+        row = view.document
+        return present_sharing(view.sharing, view.present_groups if view.sharing else ()) | {
+            "id": row.id,
+            "version": row.version,
+            "state": row.owner_state,
+            "recorded_at": row.recorded_at,
+            "reason": row.reason if view.may("remarks") else None,
+            **present_remarks(view),
+        }
 
 
 def parse_day(text: str | None) -> date | None:
@@ -328,25 +275,10 @@ def find_party(parties: PartiesById, party_id: UUID | None) -> Any:
 
 
 def present_party(parties: PartiesById, party_id: UUID | None, may: Callable[[str], bool]) -> Any:
-    """Return a party, reduced to kind and country if withheld."""
+    """Return a party with what may be read of it."""
     party = find_party(parties, party_id)
-    if party is None or may(party_group(party.kind)):
-        return party
-    return {"kind": party.kind, "country": party.country}
-
-
-def present_single_gun(view: Any) -> dict[str, Any]:
-    """Return the fields of a document with a single gun."""
-    row = view.document
-    return (
-        row_fields(row)
-        | present_remarks(view)
-        | present_document_sharing(view)
-        | {
-            "firearm": next(iter(present_items(view.items)), None),
-            "giver": present_party(view.parties, row.giver_id, view.may),
-        }
-    )
+    groups = frozenset(filter(may, codes.FIELD_GROUPS))
+    return party and presenter(Party, groups, is_inner=True)(party)
 
 
 class TimelineResponse(Schema):

@@ -7,23 +7,12 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code
-from api.http.fields.schemas import Nested, RequestSchema
-from api.http.fields.texts import Flag, Text
+from api.http.fields.declared import DeclaredRequest
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
-from api.schemas.common import (
-    CorrectionRequest,
-    DatedRequest,
-    FirearmRequest,
-    ItemResponse,
-    PartyRequest,
-    PartyResponse,
-    PlaceRequest,
-    PlaceResponse,
-    VersionedResponse,
-    present_single_gun,
-    row_fields,
-)
+from api.schemas.common import CorrectionRequest, DocumentResponse, row_fields
 from api.schemas.records import MatchResponse
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core import codes
@@ -32,26 +21,19 @@ from salsa_ext.documents.reports import ReportView
 from salsa_ext.documents.values import ReportData
 
 
-class ReportFieldsRequest(DatedRequest):
-    """Fields of a report."""
-
-    value = ReportData
-    kind = Code(codes.REPORT_KINDS, required=True)
-    number = Text(most=100, required=True)
-    place = Nested(PlaceRequest)
-    firearm = Nested(FirearmRequest, required=True)
-    giver = Nested(PartyRequest, data_key="from")
-    stolen_from = Code(codes.THEFT_SOURCES)
-
-
-class ReportRequest(ReportFieldsRequest):
+class ReportRequest(DeclaredRequest):
     """New report; a duplicate (kind, serial, day) needs `confirm_second`."""
 
-    confirm_second = Flag()
+    value = ReportData
 
 
-class ReportCorrectionRequest(CorrectionRequest, ReportFieldsRequest):
+class ReportCorrectionRequest(CorrectionRequest, ReportRequest):
     """Corrected report and the reason."""
+
+    class Meta:
+        """A correction needs no such confirmation."""
+
+        exclude = ("confirm_second",)
 
 
 class ReportWithdrawalRequest(RequestSchema):
@@ -64,20 +46,16 @@ class ReportWithdrawalRequest(RequestSchema):
         return data["reason"]
 
 
-class ReportResponse(VersionedResponse):
+class ReportResponse(DocumentResponse):
     """Version of a report; `withdrawn`: made in error."""
 
-    kind = Code(codes.REPORT_KINDS, required=True)
-    status = Code(codes.REPORT_STATUSES, required=True)
-    number = fields.String(required=True)
-    place = fields.Nested(PlaceResponse, allow_none=True)
-    stolen_from = Code(codes.THEFT_SOURCES, allow_none=True)
-    firearm = fields.Nested(ItemResponse, allow_none=True)
-    giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
+    value = ReportData
 
-    @pre_dump
-    def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
-        return present_report(view)
+    status = Code(codes.REPORT_STATUSES, required=True)
+
+    def frame(self, answer: Any, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with the status."""
+        return super().frame(answer, view) | {"status": view.document.status}
 
 
 class ReportAlertResponse(Schema):
@@ -105,9 +83,10 @@ class ReportDetailResponse(ReportResponse):
     matches = fields.List(fields.Nested(MatchResponse), required=True, allow_none=True)
     alerts = fields.List(fields.Nested(ReportAlertResponse), required=True, allow_none=True)
 
-    @pre_dump
-    def _present(self, whole: ReportView, **_: Any) -> dict[str, Any]:
-        return present_report(whole.view) | {"matches": whole.matches, "alerts": whole.alerts}
+    def frame(self, answer: ReportView, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with matches and alerts."""
+        frame = super().frame(answer, view)
+        return frame | {"matches": answer.matches, "alerts": answer.alerts}
 
 
 class ReportQuery(ListQuery):
@@ -117,8 +96,3 @@ class ReportQuery(ListQuery):
     status = Code(codes.REPORT_STATUSES)
     number = Text(most=100)
     occurred_on = Day()
-
-
-def present_report(view: DocumentView) -> dict[str, Any]:
-    """Return the fields of a report."""
-    return present_single_gun(view) | {"place": view.document.place if view.may("place") else None}

@@ -197,7 +197,7 @@ class ReplyRequest(RequestSchema):
     failure_reason = Code(codes.ANSWER_FAILURE_REASONS)
     sent_on = Day()
     answered_on = Day()
-    additional = Flag(attribute="beside")
+    additional = Flag(attribute="is_additional")
 
 
 class FeedbackRequest(RequestSchema):

@@ -164,7 +164,7 @@ class LegResponse(Schema):
     @pre_dump
     def _present(self, view: LegView, **_: Any) -> dict[str, Any]:
         leg = view.leg
-        names = "messages is_form_pending is_of_earlier_reading asked_at asked_on".split()
+        names = "messages is_of_earlier_reading asked_at asked_on".split()
         return (
             row_fields(leg)
             | {name: getattr(view, name) for name in names}

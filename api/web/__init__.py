@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import choices, formatting, security
+from api.web import choices, declared, formatting, security
 from api.web.pages import AREAS, account, border, investigation, licensing, tracing
 
 # Importing the packages registers their routes on the blueprints.
@@ -14,7 +14,10 @@ PACKAGES = (account, border, investigation, licensing, tracing)
 def register(app: Flask) -> None:
     """Register pages, template globals and the check of forms."""
     app.jinja_env.globals.update(
-        formatting.TEMPLATE_GLOBALS, choices=choices, csrf_token=security.csrf_token
+        formatting.TEMPLATE_GLOBALS,
+        choices=choices,
+        csrf_token=security.csrf_token,
+        other_fields=declared.other_fields,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(security.check_csrf)

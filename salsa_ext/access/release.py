@@ -101,9 +101,11 @@ def decide_release(
     use: Use = READ_USE,
     consents: Collection[GrantedUse] = (),
 ) -> Decision:
-    """Decide on releasing a field group to a reader for a use."""
+    """Decide on releasing a field group to a reader for a use; an unknown one is the owner's."""
     if statement.owner == reader.state:
         return Decision(True, "own")
+    if group not in FIELD_GROUPS:
+        return Decision(False, "owner_alone")
     read = _decide_read(group, statement, reader, consents)
     if not read.allowed or use.kind == "read":
         return read

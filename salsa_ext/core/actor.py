@@ -90,3 +90,7 @@ class Actor:
     def for_purpose(self, purpose: Purpose | None) -> Actor:
         """Return a copy of the actor with this purpose."""
         return replace(self, purpose=purpose)
+
+    def for_trace(self, case_number: str, trace_id: UUID | str) -> Actor:
+        """Return a copy of the actor that investigates a case, for a trace."""
+        return self.for_purpose(Purpose("investigation", case_number, about=(str(trace_id),)))

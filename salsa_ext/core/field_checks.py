@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from salsa_ext.core.batches import ItemFile, with_paths
 from salsa_ext.core.errors import Article, Invalid, InvalidByRule, Message, message
-from salsa_ext.core.time import UTC_ZONE, EventTime, local_date
+from salsa_ext.core.fields import all_problems
 
-EXTREME_ZONES: Final = (
-    "Etc/GMT+12",
-    "Etc/GMT-14",
-)  # POSIX signs: twelve hours behind, fourteen ahead
 MAX_LISTED: Final = 20
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By how much the clock of a device may be fast."""
@@ -92,29 +88,10 @@ def add_years(on: date, years: int) -> date:
         return on.replace(year=on.year + years, day=28)
 
 
-def check_when(problems: Problems, when: EventTime, today: date) -> None:
-    """Check that an event is past and its moment fits its local date.
-
-    Without a zone the moment may be in any zone from UTC-12 to UTC+14.
-    """
-    check_date(problems, "occurred_on", when.occurred_on, today)
-    if when.occurred_at is None:
-        return
-    if when.time_zone:
-        first = last = local_date(when.occurred_at, when.time_zone)
-    else:
-        first, last = (local_date(when.occurred_at, zone) for zone in EXTREME_ZONES)
-    if not first <= when.occurred_on <= last:
-        zone = when.time_zone or UTC_ZONE
-        problems.add(
-            "occurred_at",
-            message(
-                "In {zone} this moment is on {on}, and occurred_on says {said}.",
-                zone=zone,
-                on=local_date(when.occurred_at, zone),
-                said=when.occurred_on,
-            ),
-        )
+def check_declared(problems: Problems, value: Any, path: str = "") -> None:
+    """Check the rules that a value's class declares across its fields, those inside it too."""
+    for at, text in all_problems(value, path):
+        problems.add(at, text)
 
 
 def check_agency(problems: Problems, path: str, code: str, known: frozenset[str]) -> None:

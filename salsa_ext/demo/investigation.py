@@ -17,7 +17,7 @@ from salsa_ext.checks import checks, owner_notices
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.time import Place
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
 from salsa_ext.demo.people import (
@@ -33,7 +33,7 @@ from salsa_ext.demo.permits import DocumentNumbers
 from salsa_ext.demo.seizures import PlannedSeizure
 from salsa_ext.demo.transfers import StateTransfer
 from salsa_ext.demo.world import STATES, Calendar, language, towns
-from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.documents.values import OrganizedCrime, ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.values import Firearm, Query
 from salsa_ext.firearms.records.queries import records_of_documents
@@ -300,9 +300,10 @@ def lead_transfers(
             numbers,
             "USA",
             TransferData(
-                "domestic_sale",
-                _local_date(calendar, "USA", day),
-                describe_gun(_lead_gun("USA", "pistol", serial, day), calendar),
+                kind="domestic_sale",
+                occurred_on=calendar.on(day),
+                time_zone=STATES["USA"][0],
+                firearm=describe_gun(_lead_gun("USA", "pistol", serial, day), calendar),
                 giver=seller,
                 receiver=BUYER,
                 licence=seller.licence,
@@ -310,10 +311,14 @@ def lead_transfers(
         )
     for serial, _, _ in GUARD_GUNS:
         gun = describe_gun(_lead_gun("USA", "revolver", serial, REGISTERED_ON), calendar)
-        when = _local_date(calendar, "HND", REGISTERED_ON)
-        yield _number_transfer(
-            numbers, "HND", TransferData("registration", when, gun, receiver=GUARD_FIRM)
+        registration = TransferData(
+            kind="registration",
+            occurred_on=calendar.on(REGISTERED_ON),
+            time_zone=STATES["HND"][0],
+            firearm=gun,
+            receiver=GUARD_FIRM,
         )
+        yield _number_transfer(numbers, "HND", registration)
 
 
 def lead_seizures(calendar: Calendar, numbers: DocumentNumbers) -> Iterator[PlannedSeizure]:
@@ -337,10 +342,6 @@ def _lead_gun(source: str, kind: str, serial: str, day: int) -> SimulatedGun:
     return SimulatedGun(designs_by_source()[source, kind][0], serial, day + 200, source, day)
 
 
-def _local_date(calendar: Calendar, state: str, day: int) -> EventTime:
-    return EventTime(calendar.on(day), time_zone=STATES[state][0])
-
-
 def _lead_seizure(
     calendar: Calendar, numbers: DocumentNumbers, state: str, day: int, gun: SimulatedGun | None
 ) -> PlannedSeizure:
@@ -353,19 +354,14 @@ def _lead_seizure(
     data = SeizureData(
         number=numbers.next(state, "Z"),
         kind="seized",
-        when=_local_date(calendar, state, day),
+        occurred_on=calendar.on(day),
+        time_zone=STATES[state][0],
         agency=f"{state}-POLICE",
         legal_grounds=("possession",),
         place=Place(state, town.name, town.admin1, town.latitude, town.longitude, 5.0),
         crime_context=("arms_trafficking",),
         items=(item,),
-        details={
-            "organized_crime": {
-                "linked": "suspected",
-                "relation": "instrument",
-                "basis": "intelligence",
-            }
-        },
+        organized_crime=OrganizedCrime("suspected", "instrument", "intelligence"),
     )
     return PlannedSeizure(state, day, data, (gun,))
 

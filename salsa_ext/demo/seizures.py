@@ -19,7 +19,7 @@ from salsa_ext.demo.permits import DocumentNumbers
 from salsa_ext.demo.routes import PRODUCING_STATES
 from salsa_ext.demo.trade import Consignment
 from salsa_ext.demo.world import Calendar, Town, Weights, region_of, towns
-from salsa_ext.documents.values import ReportData, SeizureData
+from salsa_ext.documents.values import FoundWith, OrganizedCrime, ReportData, Route, SeizureData
 from salsa_ext.firearms.marks.values import Firearm
 
 BORDER_SHARE: Final = 0.3
@@ -121,14 +121,14 @@ class SeizureGenerator:
         data = SeizureData(
             number="",
             kind=self._pick(world.SEIZURE_KIND_WEIGHTS),
-            when=self._when(day, town),
+            **vars(self._when(day, town)),
             agency=f"{state}-{'BORDER' if town.post else 'POLICE'}",
             place=self._place(town),
             legal_grounds=self._some(world.LEGAL_GROUND_WEIGHTS),
             crime_context=self._some(world.CRIME_WEIGHTS[region_of(state)]),
             items=tuple(items),
             post=town.post,
-            details=self._details(state, town, guns[0]),
+            **self._details(state, town, guns[0]),
             visibility=None if whole else self._pick(world.VISIBILITY_WEIGHTS) or None,
         )
         return PlannedSeizure(state, day, data, tuple(guns))
@@ -189,26 +189,23 @@ class SeizureGenerator:
         if gun and gun.is_known and gun.home != state:
             details |= {
                 "transport": "land" if town.post else "other",
-                "route": {"departure": gun.home, "transit": [], "destination": state},
+                "route": Route(departure=gun.home, destination=state),
             }
         if setting in ("vehicle", "post", "parcel"):
             details["concealment"] = self._random.choice(CONCEALMENT)
         if self._random.random() < 0.2:
-            details["found_with"] = [
-                {"kind": "cartridges", "unit": "pieces", "quantity": self._random.randrange(5, 400)}
-            ]
+            count = Decimal(self._random.randrange(5, 400))
+            details["found_with"] = (FoundWith("cartridges", count, "pieces"),)
         return details
 
-    def _tie(self) -> dict[str, str]:
+    def _tie(self) -> OrganizedCrime:
         """Return the seizure's link to organized crime."""
         linked = self._pick(world.ORGANIZED_CRIME_WEIGHTS)
         if linked not in ("established", "suspected"):
-            return {"linked": linked}
-        return {
-            "linked": linked,
-            "relation": self._pick(world.RELATION_WEIGHTS),
-            "basis": self._pick(world.BASIS_WEIGHTS),
-        }
+            return OrganizedCrime(linked)
+        return OrganizedCrime(
+            linked, self._pick(world.RELATION_WEIGHTS), self._pick(world.BASIS_WEIGHTS)
+        )
 
     def _some(self, weights: Weights) -> tuple[str, ...]:
         picked = {self._pick(weights): None for _ in range(self._random.choice((1, 1, 1, 2)))}
@@ -277,7 +274,8 @@ class ReportGenerator:
                 ReportData(
                     kind=kind,
                     number="",
-                    when=EventTime(self._calendar.on(day), time_zone=town.zone),
+                    occurred_on=self._calendar.on(day),
+                    time_zone=town.zone,
                     firearm=describe_gun(gun, self._calendar),
                     place=_report_place(town),
                     giver=None if stolen_from == "shipment" else self._people.person(gun.home),

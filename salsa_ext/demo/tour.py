@@ -14,14 +14,14 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.time import Place
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
 from salsa_ext.demo.people import People
 from salsa_ext.demo.routes import route_over_post
 from salsa_ext.demo.seizures import PlannedSeizure
 from salsa_ext.demo.trade import Consignment, Deal
 from salsa_ext.demo.world import Calendar, Post, posts
-from salsa_ext.documents.values import SeizureData, TransferData
+from salsa_ext.documents.values import OrganizedCrime, Route, SeizureData, TransferData
 
 POST: Final = "ciudad-del-este-foz-do-iguacu"
 FIRST, COUNT = 52_370, 25
@@ -86,9 +86,9 @@ def tour_transfers(
             MADE,
             "BRA",
             TransferData(
-                "manufacture",
-                EventTime(calendar.on(MADE)),
-                describe_gun(gun, calendar),
+                kind="manufacture",
+                occurred_on=calendar.on(MADE),
+                firearm=describe_gun(gun, calendar),
                 receiver=people.maker("BRA"),
             ),
         )
@@ -97,9 +97,10 @@ def tour_transfers(
     [sold] = [gun for gun in guns if gun.serial == SOLD]
     dealer, buyer = people.dealer("PRY"), people.person("PRY")
     sale = TransferData(
-        "domestic_sale",
-        EventTime(calendar.on(SOLD_ON), time_zone="America/Asuncion"),
-        describe_gun(sold, calendar),
+        kind="domestic_sale",
+        occurred_on=calendar.on(SOLD_ON),
+        time_zone="America/Asuncion",
+        firearm=describe_gun(sold, calendar),
         giver=dealer,
         receiver=buyer,
         licence=dealer.licence,
@@ -127,22 +128,16 @@ def _tour_seizure(
     data = SeizureData(
         number="",
         kind="seized",
-        when=EventTime(calendar.on(day)),
+        occurred_on=calendar.on(day),
         agency=f"{place.country}-POLICE",
         place=place,
         legal_grounds=("possession", "trafficking"),
         crime_context=("drug_trafficking",),
         items=(item,),
-        details={
-            "setting": "vehicle",
-            "concealment": "spare tyre",
-            "transport": "land",
-            "organized_crime": {
-                "linked": "suspected",
-                "relation": "instrument",
-                "basis": "investigation",
-            },
-            "route": {"departure": "PRY", "transit": [], "destination": place.country},
-        },
+        setting="vehicle",
+        concealment="spare tyre",
+        transport="land",
+        organized_crime=OrganizedCrime("suspected", "instrument", "investigation"),
+        route=Route(departure="PRY", destination=place.country),
     )
     return PlannedSeizure(place.country, day, data, (gun,))

@@ -7,7 +7,6 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
-from salsa_ext.core.time import EventTime
 from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, describe_gun
 from salsa_ext.demo.people import People
 from salsa_ext.demo.permits import DocumentNumbers
@@ -187,8 +186,13 @@ class TransferGenerator:
         gun.happens(kind, day)
 
     def _add(self, kind: str, gun: SimulatedGun, state: str, day: int, **fields: Any) -> None:
-        when = EventTime(self._calendar.on(day), time_zone=STATES[state][0])
-        data = TransferData(kind, when, describe_gun(gun, self._calendar), **fields)
+        data = TransferData(
+            occurred_on=self._calendar.on(day),
+            time_zone=STATES[state][0],
+            kind=kind,
+            firearm=describe_gun(gun, self._calendar),
+            **fields,
+        )
         self.made.append((day, state, data))
 
     def _sent(self) -> Iterator[Consignment]:

@@ -22,6 +22,7 @@ from salsa_ext.access.release import (
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.disclosure.consents import granted_uses
 from salsa_ext.firearms.records.queries import RecordView
+from salsa_ext.firearms.records.values import NAME_GROUPS
 from salsa_ext.reference.calendars import today
 
 COURT_USE: Final = Use("court")
@@ -96,7 +97,7 @@ class Sharing:
 
 def party_group(party_kind: str) -> str:
     """Return the field group of a party's name: persons or firms."""
-    return "persons" if party_kind == "individual" else "firms"
+    return NAME_GROUPS.cases.get(party_kind, NAME_GROUPS.otherwise)
 
 
 def present_groups(candidate_groups: Iterable[str], view: RecordView) -> list[str]:

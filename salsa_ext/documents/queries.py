@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +15,25 @@ from salsa_ext.access.audit import append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.errors import NotFound
+from salsa_ext.core.fields import OWNER, groups_with_values, presenter
+from salsa_ext.core.rows import from_row
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import VersionInfo, list_versions, select_current
 from salsa_ext.disclosure import disclosures
-from salsa_ext.disclosure.sharing import Sharing, present_groups, share_records
+from salsa_ext.disclosure.sharing import Sharing, share_records
 from salsa_ext.documents import joint_seizures
 from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.records.queries import (
     PartiesById,
     RecordView,
     find_parties,
+    recorded_item,
+    recorded_party,
     records_of_documents,
 )
 from salsa_ext.matches.values import ItemMatches
@@ -38,16 +45,15 @@ class DocumentView:
     """One version of a document with items and parties.
 
     `remarks` are set if it was just recorded. `sharing` is what the reader may see of another
-    state's document, `present_groups` the field groups that have values; None and empty for an own one.
-    `joint` is a seizure's joint reference.
+    state's document; None for an own one. `joint` is a seizure's joint reference.
     """
 
+    kind: DocumentKind
     document: Any
     items: Sequence[RecordView]
     parties: PartiesById
     remarks: Sequence[WordRemark] | None = None
     sharing: Sharing | None = None
-    present_groups: Sequence[str] = ()
     joint: JointReference | None = None
 
     @property
@@ -58,6 +64,24 @@ class DocumentView:
     def may(self, group: str) -> bool:
         """Return whether the reader may see a field group."""
         return self.sharing is None or self.sharing.may(group)
+
+    @cached_property
+    def value(self) -> Any:
+        """Return what the document says, as its declared class."""
+        return self.kind.read_value(self)
+
+    @cached_property
+    def present_groups(self) -> list[str]:
+        """Return the field groups that have values, but for the owner's own."""
+        found = groups_with_values(self.value)
+        if self.document.reason:
+            found.add("remarks")
+        return [group for group in FIELD_GROUPS if group in found]
+
+    def present(self) -> dict[str, Any]:
+        """Return the declared fields, each for readers of its group alone."""
+        groups = [group for group in (*FIELD_GROUPS, OWNER) if self.may(group)]
+        return presenter(self.kind.value, frozenset(groups))(self.value)
 
 
 @dataclass(frozen=True)
@@ -75,32 +99,60 @@ class MatchedDocument:
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """A kind of document: table, permission, list filters, field groups."""
+    """A kind of document: table, declared class, permission, list filters.
+
+    `parts(view)` returns the values of other tables, by the fields that hold them.
+    """
 
     name: str
     model: Any
+    value: type
     permission: Permission
     filters: tuple[str, ...]
-    groups: tuple[str, ...]
+    parts: Callable[[DocumentView], dict[str, Any]]
+
+    def read_value(self, view: DocumentView) -> Any:
+        """Return what a document says, as the declared class."""
+        return from_row(self.value, view.document, **self.parts(view))
 
 
-FIELD_GROUPS = ("firearm", "event", "document", "parties", "firms", "persons", "remarks")
+def _read_items(view: DocumentView) -> dict[str, Any]:
+    return {"items": tuple(map(recorded_item, view.items))}
+
+
+def _read_gun(view: DocumentView) -> dict[str, Any]:
+    giver = recorded_party(view.parties, view.document.giver_id)
+    return {"firearm": recorded_item(view.items[0]), "giver": giver}
+
+
+def _read_gun_and_sides(view: DocumentView) -> dict[str, Any]:
+    receiver = recorded_party(view.parties, view.document.receiver_id)
+    return _read_gun(view) | {"receiver": receiver}
+
+
 TRANSFERS = DocumentKind(
-    "transfer", Transfer, Permission.TRANSFER_READ, ("kind", "number", "occurred_on"), FIELD_GROUPS
+    "transfer",
+    Transfer,
+    TransferData,
+    Permission.TRANSFER_READ,
+    ("kind", "number", "occurred_on"),
+    _read_gun_and_sides,
 )
 REPORTS = DocumentKind(
     "report",
     Report,
+    ReportData,
     Permission.REPORT_READ,
     ("kind", "status", "number", "occurred_on"),
-    (*FIELD_GROUPS, "place"),
+    _read_gun,
 )
 SEIZURES = DocumentKind(
     "seizure",
     Seizure,
+    SeizureData,
     Permission.SEIZURE_READ,
     ("kind", "number", "occurred_on", "post"),
-    (*FIELD_GROUPS, "place"),
+    _read_items,
 )
 
 
@@ -128,7 +180,7 @@ def _list_page(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(kind.model, name) == value)
     page = fetch_page(query, kind.model.id, limit, cursor)
-    return page.with_items(_build_views(page.items))
+    return page.with_items(_build_views(kind, page.items))
 
 
 def document_history(view: DocumentView) -> list[VersionInfo]:
@@ -138,32 +190,10 @@ def document_history(view: DocumentView) -> list[VersionInfo]:
     return [version if may_why else replace(version, reason=None) for version in versions]
 
 
-def with_sharing(
-    actor: Actor, kind: DocumentKind, views: Sequence[DocumentView]
-) -> list[DocumentView]:
+def with_sharing(actor: Actor, views: Sequence[DocumentView]) -> list[DocumentView]:
     """Return documents with the reader's sharing, computed together."""
     sharings = share_records(actor, [item for view in views for item in view.items])
-    return [
-        replace(
-            view,
-            sharing=sharings[view.items[0].record.id],
-            present_groups=_present_groups(kind, view),
-        )
-        for view in views
-    ]
-
-
-def _present_groups(kind: DocumentKind, view: DocumentView) -> list[str]:
-    """Return the field groups that have values.
-
-    Descriptive details belong to `remarks`.
-    """
-    is_described = bool(getattr(view.document, "details", None))
-    return list(
-        dict.fromkeys(
-            [*present_groups(kind.groups, view.items[0]), *(["remarks"] if is_described else [])]
-        )
-    )
+    return [replace(view, sharing=sharings[view.items[0].record.id]) for view in views]
 
 
 def current_version(kind: DocumentKind, document_id: UUID) -> int:
@@ -182,16 +212,19 @@ def load_document(
     document = db.session.scalars(query).first()
     if document is None:
         raise NotFound(kind.name, document_id)
-    return _build_views([document], as_of)[0]
+    return _build_views(kind, [document], as_of)[0]
 
 
-def _build_views(documents: Sequence[Any], as_of: datetime | None = None) -> list[DocumentView]:
+def _build_views(
+    kind: DocumentKind, documents: Sequence[Any], as_of: datetime | None = None
+) -> list[DocumentView]:
     items = records_of_documents([document.id for document in documents], as_of)
     sides = ("giver_id", "receiver_id")
     parties = find_parties(getattr(row, party, None) for row in documents for party in sides)
     joints = joint_seizures.find_references(row for row in documents if isinstance(row, Seizure))
     return [
-        DocumentView(row, items[row.id], parties, joint=joints.get(row.id)) for row in documents
+        DocumentView(kind, row, items[row.id], parties, joint=joints.get(row.id))
+        for row in documents
     ]
 
 
@@ -207,7 +240,7 @@ def read_document(
     if view.document.owner_state == actor.state:
         return view
     disclosures.require_purpose(actor)
-    return _audit_views(actor, kind, [view])[0]
+    return _audit_views(actor, [view])[0]
 
 
 def list_documents(
@@ -222,14 +255,12 @@ def list_documents(
         return list_own_documents(actor, kind, filters, limit, cursor)
     disclosures.require_purpose(actor)
     page = list_concerning(actor, kind, filters, limit, cursor)
-    return page.with_items(_audit_views(actor, kind, page.items))
+    return page.with_items(_audit_views(actor, page.items))
 
 
-def _audit_views(
-    actor: Actor, kind: DocumentKind, views: Sequence[DocumentView]
-) -> list[DocumentView]:
+def _audit_views(actor: Actor, views: Sequence[DocumentView]) -> list[DocumentView]:
     """Add the sharing to documents and audit disclosures of other states'."""
-    shared = with_sharing(actor, kind, views)
+    shared = with_sharing(actor, views)
     append_many(
         actor,
         [

@@ -19,8 +19,8 @@ from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
-from salsa_ext.core.field_checks import Problems, check_when
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.field_checks import Problems, check_date, check_declared
+from salsa_ext.core.time import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import queries as document_queries
@@ -31,7 +31,6 @@ from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import duplicates
-from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.queries import (
     RecordView,
     find_records,
@@ -99,22 +98,11 @@ def lock_report(report_id: UUID, expected_version: int | None, action: str | Mes
 def check(data: ReportData, day: date) -> None:
     """Raise Invalid if the report contradicts itself."""
     problems = Problems()
-    check_when(problems, data.when, day)
-    if data.stolen_from and data.kind != "theft":
-        problems.add(
-            "stolen_from", message("Only a report of theft says from whom the gun was stolen.")
-        )
+    check_date(problems, "occurred_on", data.occurred_on, day)
+    check_declared(problems, data)
     check_firearms(problems, "firearm", [data.firearm])
     check_identified(problems, "firearm", data.firearm)
     problems.raise_any()
-
-
-def _columns(data: ReportData, parties: PartyCollector) -> dict[str, Any]:
-    return {
-        "status": "standing",
-        "stolen_from": data.stolen_from,
-        "place": vars(data.place) if data.place else None,
-    }
 
 
 REPORT_KIND: Final = single_gun.SingleGunKind(
@@ -123,7 +111,7 @@ REPORT_KIND: Final = single_gun.SingleGunKind(
     Action.REPORT_RECORDED,
     Action.REPORT_CORRECTED,
     check,
-    _columns,
+    lambda data, parties: {"status": "standing"},
 )
 
 
@@ -146,16 +134,20 @@ def correct_fields(
     )
 
 
+CORRECTED_FIELDS: Final = ("kind", "number", "giver", "stolen_from", "visibility", "handling")
+
+
 def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
-    row, gun = view.document, to_entered_firearm(view.items[0])
-    when = EventTime(row.occurred_on, row.occurred_at, row.time_zone)
-    place = Place(**row.place) if row.place else None
-    named = data.place.name if data.place else None
+    recorded: ReportData = view.value
+    gun, place, named = to_entered_firearm(view.items[0]), recorded.place, data.place
+    same_day = data.occurred_on == recorded.occurred_on
+    same_place = place and place.name == (named.name if named else None)
     return replace(
-        data,
+        recorded,
+        **{name: getattr(data, name) for name in CORRECTED_FIELDS},
         firearm=replace(gun, **{name: getattr(data.firearm, name) for name in DESCRIPTION_FIELDS}),
-        when=when if data.when.occurred_on == row.occurred_on else data.when,
-        place=place if place and place.name == named else data.place,
+        **vars(recorded.when if same_day else data.when),
+        place=place if same_place else named,
     )
 
 

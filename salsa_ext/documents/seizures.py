@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,9 +14,9 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import NotFound, message
-from salsa_ext.core.field_checks import Problems, check_agency, check_when
+from salsa_ext.core.field_checks import Problems, check_agency, check_date, check_declared
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.rows import from_row, to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
@@ -27,7 +27,7 @@ from salsa_ext.documents.added_marks import to_mark
 from salsa_ext.documents.hooks import AFTER_CORRECTION
 from salsa_ext.documents.models import Seizure
 from salsa_ext.documents.queries import SEIZURES
-from salsa_ext.documents.values import SeizureData
+from salsa_ext.documents.values import JointWith, SeizureData
 from salsa_ext.firearms.marks import reading
 from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.firearms.records import changes as record_changes
@@ -109,14 +109,13 @@ def check(data: SeizureData, owner: str, day: date, agencies: frozenset[str]) ->
     """
     problems = Problems()
     check_agency(problems, "agency", data.agency, agencies)
-    check_when(problems, data.when, day)
+    check_date(problems, "occurred_on", data.occurred_on, day)
+    check_declared(problems, data)
     if data.place.country != owner:
         problems.add(
             "place.country",
             message("Your state records its own seizures; this must be {state}.", state=owner),
         )
-    if (data.place.latitude is None) != (data.place.longitude is None):
-        problems.add("place", message("Give both latitude and longitude."))
     if not data.items:
         problems.add("items", message("A seizure has at least one item."))
     check_firearms(problems, "items", data.items)
@@ -131,36 +130,19 @@ def _seizure_row(
     old: Seizure | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    place = vars(data.place)
-    return (
-        {
-            "id": old.id if old else new_id(),
-            "version": old.version + 1 if old else 1,
-            "owner_state": owner,
-            "concerned": sorted({*_concerned_states(owner, data), *(old.concerned if old else ())}),
-            "number": data.number,
-            "kind": data.kind,
-            "agency": data.agency,
-            "post": data.post,
-            "place_name": place["name"],
-            "legal_grounds": list(data.legal_grounds),
-            "crime_context": list(data.crime_context),
-            "details": dict(data.details or {}),
-            "recorded_at": now,
-            "reason": reason,
-        }
-        | vars(data.when)
-        | {
-            name: place[name]
-            for name in ("country", "admin1", "latitude", "longitude", "precision")
-        }
-    )
+    return to_row(data) | {
+        "id": old.id if old else new_id(),
+        "version": old.version + 1 if old else 1,
+        "owner_state": owner,
+        "concerned": sorted({*_concerned_states(owner, data), *(old.concerned if old else ())}),
+        "recorded_at": now,
+        "reason": reason,
+    }
 
 
 def _concerned_states(owner: str, data: SeizureData) -> list[str]:
     """Return the states that see a seizure: both of a joint one."""
-    joint = (data.details or {}).get("joint_with") or {}
-    return sorted({owner, *([joint["state"]] if joint else [])})
+    return sorted({owner, *([data.joint_with.state] if data.joint_with else [])})
 
 
 def _record_entries(
@@ -226,15 +208,12 @@ def correct_gun(
     Adds a version of the seizure. Further marks stay. Raises NotFound, and as `correct`.
     """
     require(actor, Permission.SEIZURE_RECORD)
-    row = find_own_seizure(actor, seizure_id)
-    items = {
-        view.record.line: to_entered_firearm(view)
-        for view in records_of_documents([seizure_id])[seizure_id]
-    }
+    data = _entered_seizure(actor, seizure_id)
+    items = {item.line: item for item in data.items}
     if line not in items:
         raise NotFound("line", line)
     items[line] = replace(items[line], **{name: getattr(gun, name) for name in DESCRIPTION_FIELDS})
-    data = to_seizure_data(row, items.values())
+    data = replace(data, items=tuple(items.values()))
     return correct(
         actor=actor,
         seizure_id=seizure_id,
@@ -254,22 +233,12 @@ def find_own_seizure(actor: Actor, seizure_id: UUID) -> Seizure:
     return row
 
 
-def to_seizure_data(row: Seizure, items: Iterable[Firearm]) -> SeizureData:
-    """Return a seizure as its input data, with the given items."""
-    return SeizureData(
-        number=row.number,
-        kind=row.kind,
-        agency=row.agency,
-        post=row.post,
-        details=row.details,
-        when=EventTime(row.occurred_on, row.occurred_at, row.time_zone),
-        place=Place(
-            row.country, row.place_name, row.admin1, row.latitude, row.longitude, row.precision
-        ),
-        legal_grounds=tuple(row.legal_grounds),
-        crime_context=tuple(row.crime_context),
-        items=tuple(items),
-    )
+def _entered_seizure(actor: Actor, seizure_id: UUID) -> SeizureData:
+    """Return an own seizure as entered; raises NotFound."""
+    row = find_own_seizure(actor, seizure_id)
+    views = records_of_documents([seizure_id])[seizure_id]
+    data: SeizureData = from_row(SEIZURES.value, row, items=tuple(map(to_entered_firearm, views)))
+    return data
 
 
 def to_entered_firearm(view: RecordView) -> Firearm:
@@ -316,13 +285,10 @@ def name_joint_seizure(
     Both are joined once each names the other. Raises NotFound, and as `correct`.
     """
     require(actor, Permission.SEIZURE_RECORD)
-    row = find_own_seizure(actor, seizure_id)
-    items = [to_entered_firearm(view) for view in records_of_documents([seizure_id])[seizure_id]]
-    data = to_seizure_data(row, items)
-    joint = {"joint_with": {"state": state, "number": number}}
-    if data.details and data.details.get("joint_with") == joint["joint_with"]:
+    data, joint = _entered_seizure(actor, seizure_id), JointWith(state, number)
+    if data.joint_with == joint:
         return seizure_id  # the button was pressed twice
-    data = replace(data, details={**(data.details or {}), **joint})
+    data = replace(data, joint_with=joint)
     return correct(
         actor=actor,
         seizure_id=seizure_id,

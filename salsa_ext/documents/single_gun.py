@@ -13,6 +13,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.rows import to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import numbers
@@ -32,7 +33,7 @@ class SingleGunKind:
     """A kind of document of one gun, with its own functions.
 
     `check(data, today)` raises Invalid. `columns(data, parties)` returns the columns that only this
-    kind has.
+    kind has and its data do not.
     """
 
     read: Read
@@ -121,15 +122,13 @@ def _document_row(
     previous: PreviousVersion | None,
 ) -> Row:
     return (
-        {
+        to_row(data)
+        | {
             "id": previous.old.id if previous else new_id(),
             "version": previous.old.version + 1 if previous else 1,
-            "kind": data.kind,
-            "number": data.number,
             "giver_id": parties.add(data.giver, ()),
             "reason": previous.reason if previous else None,
         }
-        | vars(data.when)
         | kind.columns(data, parties)
     )
 

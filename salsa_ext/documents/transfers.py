@@ -11,7 +11,7 @@ from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.field_checks import Problems, check_when
+from salsa_ext.core.field_checks import Problems, check_date, check_declared
 from salsa_ext.documents import single_gun
 from salsa_ext.documents.queries import TRANSFERS
 from salsa_ext.documents.values import TransferData
@@ -57,14 +57,15 @@ def correct(
 def check(data: TransferData, day: date) -> None:
     """Raise Invalid if a transfer contradicts itself or describes no gun."""
     problems = Problems()
-    check_when(problems, data.when, day)
+    check_date(problems, "occurred_on", data.occurred_on, day)
+    check_declared(problems, data)
     check_firearms(problems, "firearm", [data.firearm])
     check_identified(problems, "firearm", data.firearm)
     problems.raise_any()
 
 
 def _columns(data: TransferData, parties: PartyCollector) -> dict[str, Any]:
-    return {"receiver_id": parties.add(data.receiver, ()), "licence": data.licence}
+    return {"receiver_id": parties.add(data.receiver, ())}
 
 
 TRANSFER_KIND: Final = single_gun.SingleGunKind(

@@ -227,8 +227,7 @@ def test_who_drafted_a_trace_is_not_its_second_person_by_another_key_or_a_comman
     assert approve(*second, draft(*first)) is is_another
 
 
-def test_an_account_is_one_person_whichever_number_it_gives(wanted, as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_an_account_is_one_person_whichever_number_it_gives(wanted, police):
     alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json
     tag = police.get(f"/alerts/{alert['id']}").headers["ETag"]
     police.post(f"/alerts/{alert['id']}/validate", None, 409, If_Match=tag, Salsa_Officer="P-8")

@@ -146,8 +146,7 @@ def test_a_paper_is_read_without_a_purpose_by_the_states_that_it_concerns(group)
 @pytest.mark.parametrize("row", ["pointer", "silent"])
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_purpose_shows_nothing_that_is_hidden(row, group):
-    without = decide_release(group, SAID[row], reader(purpose=None))
-    assert without == answer(TABLE[row][group])
+    assert decide_release(group, SAID[row], reader(purpose=None)) == answer(TABLE[row][group])
 
 
 NAMED = [
@@ -170,8 +169,7 @@ NAMED = [
 def test_with_consent_private_persons_are_named_to_who_investigates(row, role, purpose):
     asking = reader(role=role, purpose=purpose)
     decided = decide_release("persons", SAID[row], asking, consents=[granted("names")])
-    named = (role, purpose) in NAMED
-    assert decided == answer("consented" if named else "named_on_request")
+    assert decided == answer("consented" if (role, purpose) in NAMED else "named_on_request")
 
 
 @pytest.mark.parametrize("row", ["pointer", "silent", "paper of others"])
@@ -306,8 +304,7 @@ def test_another_consent_passes_nothing_on(given):
 )
 def test_what_may_not_be_read_goes_nowhere_else(use, group, row):
     all_given = [granted("court"), granted("onward", to="URY"), granted("compelled")]
-    decided = decide_release(group, SAID[row], reader(), use, all_given)
-    assert decided == answer(TABLE[row][group])
+    assert decide_release(group, SAID[row], reader(), use, all_given) == answer(TABLE[row][group])
 
 
 @pytest.mark.parametrize("use", [COURT, URY])

@@ -172,14 +172,12 @@ def test_an_accent_written_in_two_ways_is_the_same():
 
 def test_the_canonical_form_is_the_one_that_is_written_down():
     facts = {"b": "é", "a": SIGNED_AT, "c": None}
-    written = '{"a":"2026-03-09T15:00:07Z","b":"é"}'
-    raw = hashlib.sha256(written.encode()).digest()
+    raw = hashlib.sha256('{"a":"2026-03-09T15:00:07Z","b":"é"}'.encode()).digest()
     assert paper_tokens.facts_digest(facts) == base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def test_keys_survive_being_handed_out():
-    stolen = datetime(2026, 3, 9, tzinfo=UTC)
-    key = PublicKey(KID, "PRY", RAW, stolen)
+    key = PublicKey(KID, "PRY", RAW, datetime(2026, 3, 9, tzinfo=UTC))
     document = {"keys": [paper_tokens.to_jwk(key, SIGNED_AT, None)]}
     assert paper_tokens.read_key_set(
         json.loads(json.dumps(document, default=datetime.isoformat))

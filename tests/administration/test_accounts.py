@@ -18,11 +18,6 @@ from tests.support import actors, bodies
 ANA = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
 
 
-@pytest.fixture
-def administrator(as_actor):
-    return as_actor("BRA", "state_administrator")
-
-
 def test_an_account_is_opened_with_a_password_that_is_shown_once(administrator):
     opened = administrator.post("/accounts", ANA).json
     assert len(opened["password"]) >= 20
@@ -72,8 +67,7 @@ def test_the_secretariat_takes_no_user_name_of_a_state(run, username):
 
 
 def test_a_user_name_of_the_secretariat_has_no_prefix(run):
-    data = AccountData("desk.1", "secretariat", "SECRETARIAT")
-    run(None, accounts.open_account, data=data)
+    run(None, accounts.open_account, data=AccountData("desk.1", "secretariat", "SECRETARIAT"))
 
 
 def test_a_state_opens_no_account_of_the_secretariat(administrator):
@@ -197,8 +191,7 @@ def test_the_audit_has_what_the_state_did_newest_first(as_actor, administrator):
     assert [entry["action"] for entry in entries] == ["report:recorded", "account:opened"]
 
 
-def test_an_entry_names_its_request(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_an_entry_names_its_request(as_actor, police):
     police.post("/reports", bodies.report(), X_Request_Id="mine-1")
     [entry] = as_actor("BRA", "auditor").get("/audit?action=report:recorded").json["items"]
     assert (entry["request_id"], entry["role"]) == ("mine-1", "police_officer")
@@ -210,12 +203,10 @@ def test_an_entry_names_its_request(as_actor):
 )
 def test_entries_are_found_by_their_fields(as_actor, filters, count):
     as_actor("BRA", "police_officer").post("/reports", bodies.report())
-    found = as_actor("BRA", "auditor").get(f"/audit?{filters}").json["items"]
-    assert len(found) == count
+    assert len(as_actor("BRA", "auditor").get(f"/audit?{filters}").json["items"]) == count
 
 
-def test_an_entry_is_sealed_with_a_salt_of_its_own(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_an_entry_is_sealed_with_a_salt_of_its_own(police):
     police.post("/reports", bodies.report())
     police.post("/reports", bodies.report(number="R-2", confirm_second=True))
     rows = db.session.execute(

@@ -24,11 +24,6 @@ DUTY = {
 OURS = "your agencies are: BRA-LICENSING, BRA-POLICE, BRA-TEST."
 
 
-@pytest.fixture
-def administrator(as_actor):
-    return as_actor("BRA", "state_administrator")
-
-
 def test_an_agency_that_is_registered_is_seen_by_all_states(administrator, as_actor):
     made = administrator.post("/agencies", CUSTOMS).json
     assert made == CUSTOMS | {"state": "BRA"}
@@ -86,8 +81,7 @@ def test_a_name_is_of_one_line(administrator):
     ],
 )
 def test_a_contact_that_cannot_be_is_refused_with_its_field(administrator, changes, field):
-    answer = administrator.post("/contacts", DUTY | changes, 422).json
-    assert list(answer["errors"]) == [field]
+    assert list(administrator.post("/contacts", DUTY | changes, 422).json["errors"]) == [field]
 
 
 def test_a_contact_is_registered_once(administrator):
@@ -141,8 +135,7 @@ def test_a_state_without_agencies_is_told_how_to_register_one(as_actor):
     assert "POST /api/v1/agencies or salsa agency create registers one" in said
 
 
-def test_a_correction_names_a_registered_agency_or_the_one_that_stands(as_actor, monkeypatch):
-    police = as_actor("BRA", "police_officer")
+def test_a_correction_names_a_registered_agency_or_the_one_that_stands(monkeypatch, police):
     path = f"/seizures/{police.post('/seizures', bodies.seizure()).json['id']}/correct"
     wrong = bodies.seizure(reason="Typo", agency="Police")
     assert list(police.post(path, wrong, 422, If_Match='"1"').json["errors"]) == ["agency"]

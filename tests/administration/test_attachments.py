@@ -12,16 +12,6 @@ PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def examiner(as_actor):
-    return as_actor("BRA", "forensic_examiner")
-
-
-@pytest.fixture
 def seizure(police):
     joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
     return police.post("/seizures", bodies.seizure(**joint)).json
@@ -79,8 +69,7 @@ def test_a_file_of_many_pieces_comes_back_whole(examiner, subject, monkeypatch):
 
 def test_a_list_shows_what_is_attached_to_one_object_newest_first(examiner, subject, photograph):
     report = files.attach(examiner, subject, files.pdf(), kind="laboratory_report").json
-    items = examiner.get(f"/attachments?subject={subject}").json["items"]
-    assert items == [report, photograph]
+    assert examiner.get(f"/attachments?subject={subject}").json["items"] == [report, photograph]
     few = examiner.get(f"/attachments?subject={subject}&kind=photograph").json["items"]
     assert few == [photograph]
 
@@ -96,13 +85,12 @@ def test_a_file_is_attached_to_an_item_by_its_record(examiner, seizure):
     assert examiner.get(f"/attachments?subject={subject}").json["items"] == [made]
 
 
-def test_files_are_attached_to_documents_of_every_kind(as_actor, police):
-    licensing = as_actor("BRA", "licensing_officer")
-    permit = licensing.post("/permits", bodies.permit()).json["id"]
-    shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+def test_files_are_attached_to_documents_of_every_kind(police, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     maker = bodies.licensee(party=bodies.party("Fábrica Exemplo", "BRA"))
-    licensee = licensing.post("/licensees", maker).json["id"]
-    transfer = licensing.post("/transfers", bodies.transfer()).json["id"]
+    licensee = bra.post("/licensees", maker).json["id"]
+    transfer = bra.post("/transfers", bodies.transfer()).json["id"]
     report = police.post("/reports", bodies.report()).json["id"]
     trace = police.post("/traces", bodies.trace()).json["id"]
     of_licensing = {
@@ -112,7 +100,7 @@ def test_files_are_attached_to_documents_of_every_kind(as_actor, police):
         "transfer": transfer,
     }
     for kind, object_id in of_licensing.items():
-        files.attach(licensing, f"{kind}:{object_id}", files.pdf())
+        files.attach(bra, f"{kind}:{object_id}", files.pdf())
     for kind, object_id in {"report": report, "trace": trace}.items():
         files.attach(police, f"{kind}:{object_id}", files.pdf())
 
@@ -132,8 +120,7 @@ def test_an_attachment_is_withdrawn_with_its_reason_and_stays_known(examiner, ph
     assert examiner.get(path).json == gone
     refused = examiner.get(f"{path}/content", 409).json
     assert refused["detail"] == "This attachment was withdrawn: Shows another gun"
-    again = examiner.post(f"{path}/withdraw", why, 409, If_Match='"2"').json
-    assert again["code"] == "conflict"
+    assert examiner.post(f"{path}/withdraw", why, 409, If_Match='"2"').json["code"] == "conflict"
 
 
 @pytest.mark.parametrize("headers,status", [({}, 428), ({"If_Match": '"7"'}, 412)])

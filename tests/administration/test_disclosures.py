@@ -1,7 +1,5 @@
 """To whom a record was given: its owner lists it, as soon as it was given."""
 
-import pytest
-
 from tests.support import bodies
 from tests.support.grounds import beginning
 
@@ -16,23 +14,20 @@ def record(as_actor):
     ]
 
 
-@pytest.fixture
-def owner(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
 def listed(client, record, query=""):
     return client.get(f"/records/{record}/disclosures{query}").json["items"]
 
 
-def test_a_record_that_nobody_was_given_has_no_disclosure(owner, record):
-    owner.get(f"/records/{record}")
-    assert listed(owner, record) == []
+def test_a_record_that_nobody_was_given_has_no_disclosure(pry_analyst, record):
+    pry_analyst.get(f"/records/{record}")
+    assert listed(pry_analyst, record) == []
 
 
-def test_it_says_who_was_given_what_for_which_case_and_how_it_is_handled(as_actor, owner, record):
+def test_it_says_who_was_given_what_for_which_case_and_how_it_is_handled(
+    as_actor, pry_analyst, record
+):
     as_actor("BRA", "police_officer").get(f"/records/{record}", **PURPOSE)
-    [found] = listed(owner, record)
+    [found] = listed(pry_analyst, record)
     assert found.pop("id") and found.pop("at") == "2026-03-09T15:00:00+00:00"
     assert found == {
         "state": "BRA",
@@ -48,12 +43,11 @@ def test_it_says_who_was_given_what_for_which_case_and_how_it_is_handled(as_acto
     }
 
 
-def test_every_way_in_which_it_went_out_is_listed_newest_first(as_actor, owner, record):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_every_way_in_which_it_went_out_is_listed_newest_first(pry_analyst, record, analyst):
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     analyst.get(f"/traces/{trace}/result")
     analyst.get(f"/records/{record}/history", **PURPOSE)
-    given = [(found["through"], found["groups"]) for found in listed(owner, record)]
+    given = [(found["through"], found["groups"]) for found in listed(pry_analyst, record)]
     assert given == [
         ("reading", ["firearm", "event", "parties", "firms"]),
         ("reading", ["firms"]),
@@ -62,8 +56,7 @@ def test_every_way_in_which_it_went_out_is_listed_newest_first(as_actor, owner, 
     ]
 
 
-def test_a_joint_seizure_is_given_whole(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_joint_seizure_is_given_whole(as_actor, police):
     joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
     made = police.post("/seizures", bodies.seizure(**joint)).json
     as_actor("PRY", "police_officer").get(f"/seizures/{made['id']}", **PURPOSE)
@@ -71,36 +64,34 @@ def test_a_joint_seizure_is_given_whole(as_actor):
     assert found["groups"] == ["firearm", "event", "document", "place", "remarks"]
 
 
-def test_a_list_goes_on_is_filtered_and_is_a_table(as_actor, owner, record):
-    police = as_actor("BRA", "police_officer")
+def test_a_list_goes_on_is_filtered_and_is_a_table(pry_analyst, record, police):
     for case in ("C-1", "C-2", "C-3"):
         police.get(f"/records/{record}", Salsa_Purpose="seizure", Salsa_Case=case)
-    first = owner.get(f"/records/{record}/disclosures?limit=2").json
-    rest = owner.client.get(first["next"], headers={"Authorization": f"Bearer {owner.token}"}).json
+    first = pry_analyst.get(f"/records/{record}/disclosures?limit=2").json
+    rest = pry_analyst.client.get(
+        first["next"], headers={"Authorization": f"Bearer {pry_analyst.token}"}
+    ).json
     cases = [found["case_number"] for found in first["items"] + rest["items"]]
     assert (cases, rest["next"]) == (["C-3", "C-2", "C-1"], None)
-    [one] = listed(owner, record, "?case_number=C-2&state=BRA&purpose=seizure")
+    [one] = listed(pry_analyst, record, "?case_number=C-2&state=BRA&purpose=seizure")
     assert one["case_number"] == "C-2"
-    assert listed(owner, record, "?state=URY") == []
-    table = owner.get(f"/records/{record}/disclosures?format=csv").get_data(as_text=True)
+    assert listed(pry_analyst, record, "?state=URY") == []
+    table = pry_analyst.get(f"/records/{record}/disclosures?format=csv").get_data(as_text=True)
     assert len(table.splitlines()) == 4
-    owner.get(f"/records/{record}/disclosures?format=xlsx")
+    pry_analyst.get(f"/records/{record}/disclosures?format=xlsx")
 
 
-def test_no_other_state_lists_it_not_even_who_was_given_it(as_actor, record):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_no_other_state_lists_it_not_even_who_was_given_it(record, analyst):
     analyst.get(f"/records/{record}", **PURPOSE)
     analyst.get(f"/records/{record}/disclosures", 404)
 
 
-def test_why_a_record_was_corrected_is_for_its_own_state(as_actor, record):
+def test_why_a_record_was_corrected_is_for_its_own_state(as_actor, record, pry):
     """Free text is the usual leak."""
-    clerk = as_actor("PRY", "licensing_officer")
-    made = clerk.get("/transfers").json["items"][0]["id"]
+    made = pry.get("/transfers").json["items"][0]["id"]
     body = bodies.transfer(reason="The widow of Ana told us")
-    clerk.post(f"/transfers/{made}/correct", body, 200, If_Match='"1"')
+    pry.post(f"/transfers/{made}/correct", body, 200, If_Match='"1"')
     shown = as_actor("BRA", "police_officer").get(f"/records/{record}", **PURPOSE).json
     assert shown["reason"] is None
     assert {"remarks", "persons"} == {each["group"] for each in shown["withheld"]}
-    own = clerk.get(f"/records/{record}").json
-    assert own["reason"] == "The widow of Ana told us"
+    assert pry.get(f"/records/{record}").json["reason"] == "The widow of Ana told us"

@@ -26,53 +26,51 @@ DEFAULTS = {
 }
 
 
-@pytest.fixture
-def administrator(as_actor):
-    return as_actor("PRY", "state_administrator")
-
-
 def change(client, body, version=0, expect=200):
     return client.post("/settings", body, expect, If_Match=f'"{version}"').json
 
 
-def test_a_state_that_set_nothing_has_the_defaults(administrator):
-    answer = administrator.get("/settings")
+def test_a_state_that_set_nothing_has_the_defaults(pry_administrator):
+    answer = pry_administrator.get("/settings")
     assert answer.json == DEFAULTS
     assert answer.headers["ETag"].startswith('"0.en.')
 
 
-def test_only_what_is_given_is_changed(administrator):
-    first = change(administrator, {"overdue_hours": 12})
+def test_only_what_is_given_is_changed(pry_administrator):
+    first = change(pry_administrator, {"overdue_hours": 12})
     assert first == DEFAULTS | {"version": 1, "overdue_hours": 12}
-    second = change(administrator, {"counterpart_days": 7, "electronic_copies_with": ["BRA"]}, 1)
+    second = change(
+        pry_administrator, {"counterpart_days": 7, "electronic_copies_with": ["BRA"]}, 1
+    )
     assert second == first | {
         "version": 2,
         "counterpart_days": 7,
         "electronic_copies_with": ["BRA"],
     }
-    assert administrator.get("/settings").json == second
+    assert pry_administrator.get("/settings").json == second
 
 
-def test_the_list_of_states_is_given_anew_and_can_be_emptied(administrator):
-    change(administrator, {"electronic_copies_with": ["URY", "BRA"]})
-    assert change(administrator, {}, 1)["electronic_copies_with"] == ["BRA", "URY"]
-    assert change(administrator, {"electronic_copies_with": []}, 1)["electronic_copies_with"] == []
+def test_the_list_of_states_is_given_anew_and_can_be_emptied(pry_administrator):
+    change(pry_administrator, {"electronic_copies_with": ["URY", "BRA"]})
+    assert change(pry_administrator, {}, 1)["electronic_copies_with"] == ["BRA", "URY"]
+    assert (
+        change(pry_administrator, {"electronic_copies_with": []}, 1)["electronic_copies_with"] == []
+    )
 
 
-def test_what_stands_so_already_makes_no_version(administrator, as_actor):
-    change(administrator, {"overdue_hours": 12})
-    assert change(administrator, {"overdue_hours": 12}, 1)["version"] == 1
-    entries = as_actor("PRY", "auditor").get("/audit?action=setting:changed").json["items"]
-    assert len(entries) == 1
+def test_what_stands_so_already_makes_no_version(pry_administrator, as_actor):
+    change(pry_administrator, {"overdue_hours": 12})
+    assert change(pry_administrator, {"overdue_hours": 12}, 1)["version"] == 1
+    assert len(as_actor("PRY", "auditor").get("/audit?action=setting:changed").json["items"]) == 1
 
 
-def test_a_change_wants_the_version_that_was_read(administrator):
-    administrator.post("/settings", {"overdue_hours": 12}, 428)
-    etag = administrator.get("/settings").headers["ETag"]
-    administrator.post("/settings", {"overdue_hours": 12}, 200, If_Match=etag)
-    stale = administrator.post("/settings", {"overdue_hours": 9}, 412, If_Match=etag)
+def test_a_change_wants_the_version_that_was_read(pry_administrator):
+    pry_administrator.post("/settings", {"overdue_hours": 12}, 428)
+    etag = pry_administrator.get("/settings").headers["ETag"]
+    pry_administrator.post("/settings", {"overdue_hours": 12}, 200, If_Match=etag)
+    stale = pry_administrator.post("/settings", {"overdue_hours": 9}, 412, If_Match=etag)
     assert stale.json["code"] == "stale_version"
-    assert administrator.get("/settings").json["overdue_hours"] == 12
+    assert pry_administrator.get("/settings").json["overdue_hours"] == 12
 
 
 def test_a_command_compares_the_version_again(run):
@@ -116,38 +114,40 @@ def test_a_command_compares_the_version_again(run):
         ({"grace": 3}, "grace", "no such field"),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(administrator, body, path, said):
-    errors = change(administrator, {"overdue_hours": 5} | body, 0, 422)["errors"]
+def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(
+    pry_administrator, body, path, said
+):
+    errors = change(pry_administrator, {"overdue_hours": 5} | body, 0, 422)["errors"]
     assert list(errors) == [path] and said in str(errors[path])
-    assert administrator.get("/settings").json == DEFAULTS
+    assert pry_administrator.get("/settings").json == DEFAULTS
 
 
-def test_electronic_copies_are_agreed_where_both_states_say_so(administrator, as_actor):
-    change(administrator, {"electronic_copies_with": ["ARG", "BRA"]})
+def test_electronic_copies_are_agreed_where_both_states_say_so(pry_administrator, as_actor):
+    change(pry_administrator, {"electronic_copies_with": ["ARG", "BRA"]})
     assert not reference_settings.accept_electronic_copies("PRY", "BRA")
     change(as_actor("BRA", "state_administrator"), {"electronic_copies_with": ["PRY"]})
     assert reference_settings.accept_electronic_copies(
         "PRY", "BRA"
     ) and reference_settings.accept_electronic_copies("BRA", "PRY")
     assert not reference_settings.accept_electronic_copies("PRY", "ARG")
-    assert administrator.get("/settings").json["electronic_copies_agreed"] == ["BRA"]
+    assert pry_administrator.get("/settings").json["electronic_copies_agreed"] == ["BRA"]
 
 
-def test_a_state_reads_its_own_settings_alone(administrator, as_actor):
-    change(administrator, {"overdue_hours": 12})
+def test_a_state_reads_its_own_settings_alone(pry_administrator, as_actor):
+    change(pry_administrator, {"overdue_hours": 12})
     theirs = as_actor("BRA", "licensing_officer").get("/settings").json
     assert (theirs["state"], theirs["overdue_hours"]) == ("BRA", 24)
 
 
-def test_the_settings_of_many_states_are_one_question(administrator, asked):
-    change(administrator, {"overdue_hours": 12, "electronic_copies_with": ["BRA"]})
+def test_the_settings_of_many_states_are_one_question(pry_administrator, asked):
+    change(pry_administrator, {"overdue_hours": 12, "electronic_copies_with": ["BRA"]})
     asked.clear()
     found = reference_settings.settings_by_state(["PRY", "BRA", "URY"])
     assert len(asked) == 1
     assert found == {"PRY": Settings(30, 12, ("BRA",)), "BRA": Settings(), "URY": Settings()}
 
 
-def test_targets_and_working_days_are_set_with_the_rest(administrator, as_actor):
+def test_targets_and_working_days_are_set_with_the_rest(pry_administrator, as_actor):
     body = {
         "flash_minutes": 5,
         "routine_days": 10,
@@ -155,16 +155,16 @@ def test_targets_and_working_days_are_set_with_the_rest(administrator, as_actor)
         "closed_on": ["2026-12-24", "2026-04-02"],
         "open_on": ["2026-05-01"],
     }
-    made = change(administrator, body)
+    made = change(pry_administrator, body)
     ordered = {"weekdays": [1, 2, 3, 4, 7], "closed_on": ["2026-04-02", "2026-12-24"]}
     assert made == DEFAULTS | body | ordered | {"version": 1}
     [entry] = as_actor("PRY", "auditor").get("/audit?subject_kind=setting").json["items"]
     assert entry["data"] == body | ordered
-    assert change(administrator, {"closed_on": []}, 1)["closed_on"] == []
+    assert change(pry_administrator, {"closed_on": []}, 1)["closed_on"] == []
 
 
-def test_a_change_stands_in_the_audit_with_what_changed(administrator, as_actor):
-    change(administrator, {"overdue_hours": 12, "counterpart_days": 30})
+def test_a_change_stands_in_the_audit_with_what_changed(pry_administrator, as_actor):
+    change(pry_administrator, {"overdue_hours": 12, "counterpart_days": 30})
     [entry] = as_actor("PRY", "auditor").get("/audit?subject_kind=setting").json["items"]
     assert (entry["action"], entry["subject_id"], entry["data"]) == (
         "setting:changed",

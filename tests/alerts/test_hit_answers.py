@@ -2,87 +2,73 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, told, watch
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-def test_the_alerts_state_confirms_and_who_waits_is_told(pry, bra):
-    enter(pry)
-    bra.post("/checks", bodies.check())
-    [hit] = hits(pry)
-    confirmed = answer(pry, hit, "confirm", note="Compared with the file")
+def test_the_alerts_state_confirms_and_who_waits_is_told(pry_police, police):
+    enter(pry_police)
+    police.post("/checks", bodies.check())
+    [hit] = hits(pry_police)
+    confirmed = answer(pry_police, hit, "confirm", note="Compared with the file")
     assert (confirmed["status"], confirmed["version"]) == ("confirmed", 2)
     assert confirmed["answered_by"]
-    [mine] = hits(bra)
+    [mine] = hits(police)
     assert (mine["status"], mine["note"]) == ("confirmed", "Compared with the file")
     assert mine["answered_by"] is None  # who it was is known in his own state alone
-    assert [note["subject"]["id"] for note in told(bra, "hit_confirmed")] == [hit["id"]]
-    assert answer(pry, hit, "reject", 409, note="No")["code"] == "illegal_transition"
+    assert [note["subject"]["id"] for note in told(police, "hit_confirmed")] == [hit["id"]]
+    assert answer(pry_police, hit, "reject", 409, note="No")["code"] == "illegal_transition"
 
 
-def test_a_hit_that_is_denied_says_why(pry, bra):
-    enter(pry)
-    bra.post("/checks", bodies.check())
-    [hit] = hits(pry)
-    answer(pry, hit, "reject", 422)
-    assert answer(pry, hit, "reject", note="Another model")["status"] == "denied"
-    assert hits(bra)[0]["note"] == "Another model" and len(told(bra, "hit_denied")) == 1
+def test_a_hit_that_is_denied_says_why(pry_police, police):
+    enter(pry_police)
+    police.post("/checks", bodies.check())
+    [hit] = hits(pry_police)
+    answer(pry_police, hit, "reject", 422)
+    assert answer(pry_police, hit, "reject", note="Another model")["status"] == "denied"
+    assert hits(police)[0]["note"] == "Another model" and len(told(police, "hit_denied")) == 1
 
 
-def test_a_state_may_need_more_hours(pry, bra):
-    enter(pry)
-    bra.post("/checks", bodies.check())
-    [hit] = hits(pry)
-    extended = answer(pry, hit, "extend", hours=3, note="File asked for")
-    assert extended["status"] == "extended"
-    assert datetime.fromisoformat(hits(bra)[0]["due_at"]) == NOW + timedelta(hours=3)
-    assert len(told(bra, "hit_extended")) == 1
-    assert answer(pry, hit, "confirm")["status"] == "confirmed"
+def test_a_state_may_need_more_hours(pry_police, police):
+    enter(pry_police)
+    police.post("/checks", bodies.check())
+    [hit] = hits(pry_police)
+    assert answer(pry_police, hit, "extend", hours=3, note="File asked for")["status"] == "extended"
+    assert datetime.fromisoformat(hits(police)[0]["due_at"]) == NOW + timedelta(hours=3)
+    assert len(told(police, "hit_extended")) == 1
+    assert answer(pry_police, hit, "confirm")["status"] == "confirmed"
 
 
-def test_who_met_an_alert_does_not_answer_for_its_state(pry, bra):
-    enter(pry)
-    bra.post("/checks", bodies.check())
-    [hit] = hits(bra)
-    assert answer(bra, hit, "confirm", 403)["code"] == "forbidden"
+def test_who_met_an_alert_does_not_answer_for_its_state(pry_police, police):
+    enter(pry_police)
+    police.post("/checks", bodies.check())
+    [hit] = hits(police)
+    assert answer(police, hit, "confirm", 403)["code"] == "forbidden"
 
 
-def test_an_answer_to_a_hit_that_changed_is_stale(pry, bra):
-    enter(pry)
-    bra.post("/checks", bodies.check())
-    [hit] = hits(pry)
-    answer(pry, hit, "extend", hours=1, note="Wait")
-    pry.post(f"/hits/{hit['id']}/confirm", {}, 412, If_Match='"1"')
-    pry.post(f"/hits/{hit['id']}/confirm", {}, 428)
+def test_an_answer_to_a_hit_that_changed_is_stale(pry_police, police):
+    enter(pry_police)
+    police.post("/checks", bodies.check())
+    [hit] = hits(pry_police)
+    answer(pry_police, hit, "extend", hours=1, note="Wait")
+    pry_police.post(f"/hits/{hit['id']}/confirm", {}, 412, If_Match='"1"')
+    pry_police.post(f"/hits/{hit['id']}/confirm", {}, 428)
 
 
-def test_the_second_contact_is_reminded_once_of_what_is_late(as_actor, pry, bra):
-    enter(pry, priority="urgent")
-    bra.post("/checks", bodies.check())
+def test_the_second_contact_is_reminded_once_of_what_is_late(pry_police, police, pry_analyst):
+    enter(pry_police, priority="urgent")
+    police.post("/checks", bodies.check())
     assert [watch("PRY", minutes=m) for m in (9, 11, 12)] == [0, 1, 0]
-    analyst = as_actor("PRY", "trace_analyst")
-    assert len(told(analyst, "hit_overdue")) == 1
-    assert told(pry, "hit_overdue") == []  # the first was told when it was made
-    assert len(told(bra, "hit_unanswered")) == 1
+    assert len(told(pry_analyst, "hit_overdue")) == 1
+    assert told(pry_police, "hit_overdue") == []  # the first was told when it was made
+    assert len(told(police, "hit_unanswered")) == 1
     assert watch("BRA", minutes=12) == 0  # it does not owe the answer
 
 
-def test_nobody_waits_for_an_answer_for_ever(pry, bra):
-    enter(pry)
-    bra.post("/checks", bodies.check())
+def test_nobody_waits_for_an_answer_for_ever(pry_police, police):
+    enter(pry_police)
+    police.post("/checks", bodies.check())
     assert watch("PRY", days=8) == 1
-    assert [hit["status"] for hit in (*hits(pry), *hits(bra))] == ["expired", "expired"]
-    assert len(told(bra, "hit_expired")) == 1
+    assert [hit["status"] for hit in (*hits(pry_police), *hits(police))] == ["expired", "expired"]
+    assert len(told(police, "hit_expired")) == 1

@@ -7,87 +7,81 @@ from tests.support import bodies
 from tests.support.hits import answer, enter, hits, told, watch
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-def test_a_hit_ends_with_its_alert(pry, bra):
-    made = enter(pry)
-    bra.post("/checks", bodies.check())
-    pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Gun found"}, 200, If_Match='"1"')
-    for hit in (*hits(pry), *hits(bra)):
+def test_a_hit_ends_with_its_alert(pry_police, police):
+    made = enter(pry_police)
+    police.post("/checks", bodies.check())
+    pry_police.post(f"/alerts/{made['id']}/cancel", {"reason": "Gun found"}, 200, If_Match='"1"')
+    for hit in (*hits(pry_police), *hits(police)):
         assert (hit["status"], hit["answered_at"]) == ("ended", None)
         assert hit["alert_ended"]["status"] == "cancelled"
-    assert len(told(bra, "hit_alert_cancelled")) == 1 and told(bra, "hit_expired") == []
+    assert len(told(police, "hit_alert_cancelled")) == 1 and told(police, "hit_expired") == []
 
 
 @pytest.mark.parametrize("how", ["cancelled", "expired"])
-def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirmed(pry, bra, how):
-    made = enter(pry, expires_on="2026-03-20")
-    bra.post("/checks", bodies.check())
-    [hit] = hits(pry)
-    before = answer(pry, hit, "confirm")["version"]
-    assert hits(bra)[0]["alert_ended"] is None
+def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirmed(
+    pry_police, police, how
+):
+    made = enter(pry_police, expires_on="2026-03-20")
+    police.post("/checks", bodies.check())
+    [hit] = hits(pry_police)
+    before = answer(pry_police, hit, "confirm")["version"]
+    assert hits(police)[0]["alert_ended"] is None
     if how == "cancelled":
-        pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+        pry_police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     else:
         watch("PRY", days=30)
-    [mine] = hits(bra)
+    [mine] = hits(police)
     assert (mine["status"], mine["alert_ended"]["status"]) == ("confirmed", how)
     assert mine["alert_ended"]["ended_at"] and mine["version"] > before
-    [note] = told(bra, f"hit_alert_{how}")
+    [note] = told(police, f"hit_alert_{how}")
     assert (note["subject"]["id"], note["data"]) == (
         hit["id"],
         {"state": "PRY", "alert_state": "PRY"},
     )
-    assert told(pry, f"hit_alert_{how}") == []
+    assert told(pry_police, f"hit_alert_{how}") == []
 
 
-def test_a_hit_that_was_denied_ends_with_no_alert(pry, bra):
-    made = enter(pry)
-    bra.post("/checks", bodies.check())
-    answer(pry, hits(pry)[0], "reject", note="Another model")
-    pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
-    assert hits(bra)[0]["alert_ended"] is None and told(bra, "hit_alert_cancelled") == []
+def test_a_hit_that_was_denied_ends_with_no_alert(pry_police, police):
+    made = enter(pry_police)
+    police.post("/checks", bodies.check())
+    answer(pry_police, hits(pry_police)[0], "reject", note="Another model")
+    pry_police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    assert hits(police)[0]["alert_ended"] is None and told(police, "hit_alert_cancelled") == []
 
 
-def test_nobody_learns_that_an_alert_ended_which_let_its_gun_pass(pry, bra, run):
-    made = enter(pry, action="let_pass_and_inform")
-    bra.post("/checks", bodies.check())
+def test_nobody_learns_that_an_alert_ended_which_let_its_gun_pass(pry_police, police, run):
+    made = enter(pry_police, action="let_pass_and_inform")
+    police.post("/checks", bodies.check())
     run("BRA", owner_notices.notify_owners)
-    answer(pry, hits(pry)[0], "confirm")
-    pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
-    assert hits(pry)[0]["alert_ended"]["status"] == "cancelled"
-    assert hits(bra) == [] and bra.get("/notifications").json["items"] == []
+    answer(pry_police, hits(pry_police)[0], "confirm")
+    pry_police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    assert hits(pry_police)[0]["alert_ended"]["status"] == "cancelled"
+    assert hits(police) == [] and police.get("/notifications").json["items"] == []
 
 
-def test_an_alert_ends_with_as_many_statements_however_many_hits_it_has(pry, bra, asked):
+def test_an_alert_ends_with_as_many_statements_however_many_hits_it_has(pry_police, police, asked):
     def statements(hits):
         gun = bodies.firearm(serial=f"MET{hits}12345")
-        made = pry.post("/alerts", bodies.alert(firearm=gun)).json["id"]
+        made = pry_police.post("/alerts", bodies.alert(firearm=gun)).json["id"]
         for number in range(hits):
-            bra.post("/checks", bodies.check(serial=gun["serial"], case_number=f"C-{number}"))
-        tag = pry.get(f"/alerts/{made}").headers["ETag"]
+            police.post("/checks", bodies.check(serial=gun["serial"], case_number=f"C-{number}"))
+        tag = pry_police.get(f"/alerts/{made}").headers["ETag"]
         asked.clear()
-        pry.post(f"/alerts/{made}/cancel", {"reason": "found"}, 200, If_Match=tag)
+        pry_police.post(f"/alerts/{made}/cancel", {"reason": "found"}, 200, If_Match=tag)
         return len(asked)
 
     statements(1)  # what is asked once for a process
     assert statements(1) == statements(6)
 
 
-def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_end(as_actor, pry, bra):
-    path = f"/alerts/{enter(pry)['id']}"
-    bra.post("/checks", bodies.check())
-    bra.post("/checks", bodies.check(case_number="C-2"))
-    answer(pry, hits(pry)[0], "confirm", note="Missed")
-    pry.change(path, "cancel", {"reason": "found"})
+def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_end(
+    as_actor, pry_police, police
+):
+    path = f"/alerts/{enter(pry_police)['id']}"
+    police.post("/checks", bodies.check())
+    police.post("/checks", bodies.check(case_number="C-2"))
+    answer(pry_police, hits(pry_police)[0], "confirm", note="Missed")
+    pry_police.change(path, "cancel", {"reason": "found"})
     for state in ("PRY", "BRA"):
         auditor = as_actor(state, "auditor")
         for action, status in (("hit:ended", "ended"), ("hit:alert_ended", "confirmed")):
@@ -95,11 +89,11 @@ def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_end(as_a
             assert entry["data"] == {"status": status, "alert": "cancelled"}
 
 
-def test_a_hit_that_waits_expires_with_an_alert_that_expires(as_actor, pry, bra):
-    enter(pry, expires_on="2026-03-20")
-    bra.post("/checks", bodies.check())
+def test_a_hit_that_waits_expires_with_an_alert_that_expires(as_actor, pry_police, police):
+    enter(pry_police, expires_on="2026-03-20")
+    police.post("/checks", bodies.check())
     watch("PRY", days=6, hours=1)  # long after its time, and the alert stands
     watch("PRY", days=30)
-    assert [hit["status"] for hit in (*hits(pry), *hits(bra))] == ["expired", "expired"]
+    assert [hit["status"] for hit in (*hits(pry_police), *hits(police))] == ["expired", "expired"]
     [entry] = as_actor("PRY", "auditor").get("/audit?action=hit:expired").json["items"]
     assert entry["data"] == {"status": "expired", "alert": "expired"}

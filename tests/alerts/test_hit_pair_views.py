@@ -10,16 +10,6 @@ from tests.support.matches import look
 OF_A_CASE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-9"}
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 @beginning
 def seized(as_actor):
     """What Brazil seized, which an alert of Paraguay met."""
@@ -38,8 +28,8 @@ def given(as_actor, state):
     return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
 
 
-def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, pry, seized):
-    hit = read(pry)
+def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, pry_police, seized):
+    hit = read(pry_police)
     assert (hit["alert_gun"]["state"], hit["found_gun"]["state"]) == ("PRY", "BRA")
     assert (hit["found_gun"]["event"], hit["found_gun"]["occurred_on"]) == ("seized", "2026-03-01")
     assert [hit["found_gun"][name] for name in ("make", "model", "type")] == [
@@ -51,61 +41,63 @@ def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, p
     assert given(as_actor, "BRA") == [("PRY", "A-1", ["firearm", "event"])]
 
 
-def test_another_case_that_it_names_takes_the_place_of_that(as_actor, pry, seized):
-    assert read(pry, **OF_A_CASE)["found_gun"]
+def test_another_case_that_it_names_takes_the_place_of_that(as_actor, pry_police, seized):
+    assert read(pry_police, **OF_A_CASE)["found_gun"]
     assert given(as_actor, "BRA") == [("PRY", "C-9", ["firearm", "event"])]
 
 
-def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry, seized):
-    met = read(pry)["found_gun"]
+def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry_police, seized):
+    met = read(pry_police)["found_gun"]
     assert met["place"] is None
     assert [(one["group"], one["code"]) for one in met["withheld"]] == [
         ("place", "concerned_alone")
     ]
 
 
-def test_who_met_it_reads_the_gun_of_the_alert_for_a_purpose_and_a_case(as_actor, bra, seized):
-    hit = read(bra)
+def test_who_met_it_reads_the_gun_of_the_alert_for_a_purpose_and_a_case(as_actor, police, seized):
+    hit = read(police)
     assert "alert_gun" not in hit and hit["found_gun"]["place"]["name"] == "Foz do Iguaçu"
-    hit = read(bra, **OF_A_CASE)
+    hit = read(police, **OF_A_CASE)
     assert hit["alert_gun"]["model"] == "G2C" and "place" not in hit["alert_gun"]["withheld"]
     assert given(as_actor, "PRY") == [("BRA", "C-9", ["firearm", "event"])]
 
 
 @pytest.mark.parametrize("visibility", ["pointer", "silent"])
 def test_of_a_record_that_its_owner_shows_no_longer_nothing_is_given(
-    as_actor, pry, bra, seized, visibility
+    as_actor, pry_police, police, seized, visibility
 ):
     again = bodies.seizure(visibility=visibility) | {"reason": "Sensitive"}
-    bra.post(f"/seizures/{seized['id']}/correct", again, 200, If_Match='"1"')
-    hit = read(pry)
+    police.post(f"/seizures/{seized['id']}/correct", again, 200, If_Match='"1"')
+    hit = read(pry_police)
     assert "found_gun" not in hit and hit["alert_gun"]
     assert given(as_actor, "BRA") == []
 
 
 def test_of_a_gun_that_is_let_pass_nothing_is_read_unless_a_purpose_says_so(
-    as_actor, pry, bra, run
+    as_actor, pry_police, police, run
 ):
-    pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
-    bra.post("/seizures", bodies.seizure())
+    pry_police.post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    police.post("/seizures", bodies.seizure())
     look(run)
-    assert "found_gun" not in read(pry) and given(as_actor, "BRA") == []
-    assert read(pry, **OF_A_CASE)["found_gun"] and given(as_actor, "BRA")
+    assert "found_gun" not in read(pry_police) and given(as_actor, "BRA") == []
+    assert read(pry_police, **OF_A_CASE)["found_gun"] and given(as_actor, "BRA")
 
 
-def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(as_actor, pry, bra, seized):
+def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(
+    as_actor, pry_police, police, seized
+):
     """The owner sees that its record was given; the asking agency from which the case is kept does not."""
     case = bodies.trace(case_number="A-1", hidden_from=["PRY-LICENSING"])
     as_actor("PRY", "trace_analyst", agency="POLICE").post("/traces", case)
-    assert read(pry)["found_gun"]
+    assert read(pry_police)["found_gun"]
     seen = as_actor("PRY", "auditor", agency="LICENSING")
     mine = seen.get("/audit?action=record:disclosed").json["items"]
     assert [one for one in mine if one["state"] == "PRY"] == []
     assert ("PRY", "A-1", ["firearm", "event"]) in given(as_actor, "BRA")
 
 
-def test_a_purpose_without_its_case_is_refused_as_elsewhere(as_actor, pry, bra, seized):
-    for client in (pry, bra):
+def test_a_purpose_without_its_case_is_refused_as_elsewhere(as_actor, pry_police, police, seized):
+    for client in (pry_police, police):
         [hit] = client.get("/hits").json["items"]
         refused = client.get(f"/hits/{hit['id']}", 422, Salsa_Purpose="investigation").json
         assert list(refused["errors"]) == ["Salsa-Case"]
@@ -113,10 +105,10 @@ def test_a_purpose_without_its_case_is_refused_as_elsewhere(as_actor, pry, bra, 
 
 
 @pytest.fixture
-def checked(pry, bra):
+def checked(pry_police, police):
     """What Brazil asked in a check, which an alert of Paraguay met."""
-    pry.post("/alerts", bodies.alert())
-    return bra.post("/checks", bodies.check(type="pistol", model="G3", year=2019)).json
+    pry_police.post("/alerts", bodies.alert())
+    return police.post("/checks", bodies.check(type="pistol", model="G3", year=2019)).json
 
 
 def handed(as_actor, state):
@@ -124,8 +116,10 @@ def handed(as_actor, state):
     return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
 
 
-def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(as_actor, pry, checked):
-    met = read(pry)["found_gun"]
+def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(
+    as_actor, pry_police, checked
+):
+    met = read(pry_police)["found_gun"]
     assert [met[name] for name in ("make", "model", "type", "calibre_text", "year")] == [
         "taurus",
         "G3",
@@ -138,16 +132,18 @@ def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(as_actor
     assert given(as_actor, "BRA") == []
 
 
-def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, bra, checked):
-    assert read(bra)["found_gun"]["model"] == "G3"
+def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, police, checked):
+    assert read(police)["found_gun"]["model"] == "G3"
     assert handed(as_actor, "BRA") == handed(as_actor, "PRY") == []
 
 
 def test_of_a_check_by_which_a_gun_was_let_pass_nothing_is_read_unless_a_purpose_says_so(
-    as_actor, pry, bra, run
+    as_actor, pry_police, police, run
 ):
-    pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
-    bra.post("/checks", bodies.check())
+    pry_police.post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    police.post("/checks", bodies.check())
     run("BRA", owner_notices.notify_owners)
-    assert "found_gun" not in read(pry) and handed(as_actor, "BRA") == []
-    assert read(pry, **OF_A_CASE)["found_gun"]["make"] == "taurus" and handed(as_actor, "BRA")
+    assert "found_gun" not in read(pry_police) and handed(as_actor, "BRA") == []
+    assert read(pry_police, **OF_A_CASE)["found_gun"]["make"] == "taurus" and handed(
+        as_actor, "BRA"
+    )

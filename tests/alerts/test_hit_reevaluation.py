@@ -9,27 +9,17 @@ from tests.support.reports import withdraw
 
 
 @pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def seized(pry, bra):
+def seized(pry_police, police):
     """What Brazil seized, which an alert of Paraguay met."""
-    pry.post("/alerts", bodies.alert())
-    return bra.post("/seizures", bodies.seizure()).json
+    pry_police.post("/alerts", bodies.alert())
+    return police.post("/seizures", bodies.seizure()).json
 
 
 @pytest.fixture
-def recovered(pry, bra):
+def recovered(pry_police, police):
     """A gun that Brazil reported as recovered, which an alert of Paraguay met."""
-    pry.post("/alerts", bodies.alert())
-    return bra.post("/reports", recovery()).json
+    pry_police.post("/alerts", bodies.alert())
+    return police.post("/reports", recovery()).json
 
 
 def recovery(**changes):
@@ -68,60 +58,65 @@ def changed(hit):
     return hit["cause_changed"] and hit["cause_changed"]["status"]
 
 
-def test_a_hit_ends_with_the_report_that_met_the_alert(as_actor, pry, bra, recovered):
-    assert changed(hit_of(pry)) is None
-    withdraw(bra, recovered)
-    for state, client in (("PRY", pry), ("BRA", bra)):
+def test_a_hit_ends_with_the_report_that_met_the_alert(as_actor, pry_police, police, recovered):
+    assert changed(hit_of(pry_police)) is None
+    withdraw(police, recovered)
+    for state, client in (("PRY", pry_police), ("BRA", police)):
         hit = hit_of(client)
         assert (hit["status"], changed(hit), hit["answered_at"]) == ("ended", "withdrawn", None)
         assert told(client) == ["hit_cause_withdrawn"]
         assert audited(as_actor, state) == [
             ("hit:ended", {"status": "ended", "cause": "withdrawn"})
         ]
-    assert answer(pry, expect=409)["code"] == "illegal_transition"
+    assert answer(pry_police, expect=409)["code"] == "illegal_transition"
 
 
-def test_a_hit_ends_with_the_shipment_that_did_not_leave(as_actor, pry, run):
-    pry.post("/alerts", bodies.alert())
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+def test_a_hit_ends_with_the_shipment_that_did_not_leave(pry_police, run, bra):
+    pry_police.post("/alerts", bodies.alert())
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     gun = bodies.shipment()["items"][0] | {"serial": "ABC123456"}
-    shipped = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun])).json
+    shipped = bra.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun])).json
     look(run)
-    exporter.change(f"/shipments/{shipped['id']}", "cancel", {"reason": "Not sold"})
-    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "withdrawn")
+    bra.change(f"/shipments/{shipped['id']}", "cancel", {"reason": "Not sold"})
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == ("ended", "withdrawn")
 
 
-def test_a_hit_ends_with_a_correction_into_another_gun(as_actor, pry, bra, seized):
-    corrected(bra, seized, serial="QWK77120")
-    for state, client in (("PRY", pry), ("BRA", bra)):
+def test_a_hit_ends_with_a_correction_into_another_gun(as_actor, pry_police, police, seized):
+    corrected(police, seized, serial="QWK77120")
+    for state, client in (("PRY", pry_police), ("BRA", police)):
         hit = hit_of(client)
         assert (hit["status"], changed(hit)) == ("ended", "corrected_away")
         assert told(client) == ["hit_cause_corrected_away"]
         assert [action for action, _ in audited(as_actor, state)] == ["hit:ended"]
-    assert answer(pry, expect=409)["code"] == "illegal_transition"
+    assert answer(pry_police, expect=409)["code"] == "illegal_transition"
 
 
-def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry, bra, seized, run):
+def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry_police, police, seized, run):
     gun = {name: said for name, said in bodies.firearm().items() if name != "serial"}
     body = bodies.seizure(items=[gun | {"marking": "obliterated"}]) | {"reason": "Misread"}
-    correct(bra, "seizures", seized, body)
-    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+    correct(police, "seizures", seized, body)
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
+        "ended",
+        "corrected_away",
+    )
     look(run)
-    assert told(pry) == ["hit_cause_corrected_away"]
+    assert told(pry_police) == ["hit_cause_corrected_away"]
 
 
-def test_a_find_that_becomes_a_loss_meets_no_alert(pry, bra, recovered):
-    correct(bra, "reports", recovered, recovery(kind="loss") | {"reason": "Another form"})
-    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+def test_a_find_that_becomes_a_loss_meets_no_alert(pry_police, police, recovered):
+    correct(police, "reports", recovered, recovery(kind="loss") | {"reason": "Another form"})
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
+        "ended",
+        "corrected_away",
+    )
 
 
 def test_a_hit_that_was_confirmed_stays_so_and_says_that_its_record_was_withdrawn(
-    as_actor, pry, bra, recovered
+    as_actor, pry_police, police, recovered
 ):
-    before = answer(pry)["version"]
-    withdraw(bra, recovered)
-    for state, client in (("PRY", pry), ("BRA", bra)):
+    before = answer(pry_police)["version"]
+    withdraw(police, recovered)
+    for state, client in (("PRY", pry_police), ("BRA", police)):
         hit = hit_of(client)
         assert (hit["status"], changed(hit)) == ("confirmed", "withdrawn")
         assert hit["version"] > before and hit["cause_changed"]["changed_at"]
@@ -131,38 +126,40 @@ def test_a_hit_that_was_confirmed_stays_so_and_says_that_its_record_was_withdraw
         ]
 
 
-def test_a_hit_that_was_confirmed_says_that_its_record_meets_the_alert_no_longer(pry, bra, seized):
-    answer(pry)
-    corrected(bra, seized, serial="QWK77120")
-    assert (hit_of(bra)["status"], changed(hit_of(bra))) == ("confirmed", "corrected_away")
+def test_a_hit_that_was_confirmed_says_that_its_record_meets_the_alert_no_longer(
+    pry_police, police, seized
+):
+    answer(pry_police)
+    corrected(police, seized, serial="QWK77120")
+    assert (hit_of(police)["status"], changed(hit_of(police))) == ("confirmed", "corrected_away")
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
 def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
-    pry, bra, seized, run, is_confirmed
+    pry_police, police, seized, run, is_confirmed
 ):
     if is_confirmed:
-        answer(pry)
-    corrected(bra, seized, model="G3")
+        answer(pry_police)
+    corrected(police, seized, model="G3")
     look(run)
-    for client in (pry, bra):
+    for client in (pry_police, police):
         hit = hit_of(client)
         assert hit["status"] == ("confirmed" if is_confirmed else "open")
         assert changed(hit) == "corrected" and told(client) == ["hit_cause_corrected"]
     if not is_confirmed:
-        assert answer(pry)["status"] == "confirmed"
+        assert answer(pry_police)["status"] == "confirmed"
 
 
-def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry, bra, run):
-    pry.post("/alerts", bodies.alert())
+def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry_police, police, run):
+    pry_police.post("/alerts", bodies.alert())
     other = bodies.firearm(line=2, serial="ZZT998877")
-    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(), other])).json
+    made = police.post("/seizures", bodies.seizure(items=[bodies.firearm(), other])).json
     items = [bodies.firearm(), other | {"model": "G3"}]
-    correct(bra, "seizures", made, bodies.seizure(items=items, reason="Misread"))
+    correct(police, "seizures", made, bodies.seizure(items=items, reason="Misread"))
     look(run)
-    for client in (pry, bra):
+    for client in (pry_police, police):
         assert (changed(hit_of(client)), told(client)) == (None, [])
-    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]
+    met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
     assert (met["version"], met["corrected"]) == (2, False)
 
 
@@ -172,135 +169,152 @@ def kept(bra, made, visibility, **gun):
 
 
 def test_of_what_is_silent_by_now_no_correction_is_told_until_it_is_shown_again(
-    pry, bra, seized, run
+    pry_police, police, seized, run
 ):
-    again = kept(bra, seized, "silent", model="G3")
+    again = kept(police, seized, "silent", model="G3")
     look(run)
-    assert (changed(hit_of(pry)), told(pry), told(bra)) == (None, [], [])
-    kept(bra, again, "open", model="G3")
+    assert (changed(hit_of(pry_police)), told(pry_police), told(police)) == (None, [], [])
+    kept(police, again, "open", model="G3")
     look(run)
-    for client in (pry, bra):
+    for client in (pry_police, police):
         assert (changed(hit_of(client)), told(client)) == ("corrected", ["hit_cause_corrected"])
 
 
 def test_that_what_is_silent_by_now_is_no_ground_is_told_and_that_it_is_one_again_is_not(
-    pry, bra, seized, run
+    pry_police, police, seized, run
 ):
-    again = kept(bra, seized, "silent", serial="QWK77120")
+    again = kept(police, seized, "silent", serial="QWK77120")
     look(run)
-    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
-    again = kept(bra, again, "silent")
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
+        "ended",
+        "corrected_away",
+    )
+    again = kept(police, again, "silent")
     look(run)
-    assert hit_of(pry)["status"] == "ended" and told(pry) == ["hit_cause_corrected_away"]
-    kept(bra, again, "open")
+    assert hit_of(pry_police)["status"] == "ended" and told(pry_police) == [
+        "hit_cause_corrected_away"
+    ]
+    kept(police, again, "open")
     look(run)
-    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("open", "corrected")
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == ("open", "corrected")
 
 
-def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry, bra, recovered, run):
+def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry_police, police, recovered, run):
     said = recovery(visibility="silent") | {"reason": "Another form"}
-    withdraw(bra, correct(bra, "reports", recovered, said))
+    withdraw(police, correct(police, "reports", recovered, said))
     look(run)
-    assert (hit_of(pry)["status"], told(pry)) == ("ended", ["hit_cause_withdrawn"])
+    assert (hit_of(pry_police)["status"], told(pry_police)) == ("ended", ["hit_cause_withdrawn"])
 
 
-def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry, bra, seized):
-    assert not hit_of(pry)["possible"]
+def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry_police, police, seized):
+    assert not hit_of(pry_police)["possible"]
     items = [{"line": 1, "type": "pistol", "serial": "ABC12345?", "calibre": "9x19"}]
-    correct(bra, "seizures", seized, bodies.seizure(items=items, reason="Misread"))
-    for hit in (hit_of(pry), hit_of(bra)):
+    correct(police, "seizures", seized, bodies.seizure(items=items, reason="Misread"))
+    for hit in (hit_of(pry_police), hit_of(police)):
         assert (hit["status"], changed(hit)) == ("open", "corrected")
         assert (hit["strength"], hit["possible"]) == ("moderate", True)
 
 
-def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry, bra, seized):
-    again = corrected(bra, seized, serial="QWK77120")
-    corrected(bra, again)
-    for state, client in (("PRY", pry), ("BRA", bra)):
+def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry_police, police, seized):
+    corrected(police, corrected(police, seized, serial="QWK77120"))
+    for state, client in (("PRY", pry_police), ("BRA", police)):
         assert (hit_of(client)["status"], changed(hit_of(client))) == ("open", "corrected")
         assert told(client) == ["hit_reopened", "hit_cause_corrected_away"]
         assert audited(as_actor, state)[0][0] == "hit:reopened"
-    assert answer(pry)["status"] == "confirmed"
+    assert answer(pry_police)["status"] == "confirmed"
 
 
-def test_a_hit_of_an_alert_that_was_cancelled_meanwhile_opens_no_more(pry, bra, seized):
-    again = corrected(bra, seized, serial="QWK77120")
-    pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
-    corrected(bra, again)
-    assert hit_of(pry)["status"] == "ended" and hit_of(bra)["status"] == "ended"
+def test_a_hit_of_an_alert_that_was_cancelled_meanwhile_opens_no_more(pry_police, police, seized):
+    again = corrected(police, seized, serial="QWK77120")
+    pry_police.change(f"/alerts/{hit_of(pry_police)['alert']}", "cancel", {"reason": "Found"})
+    corrected(police, again)
+    assert hit_of(pry_police)["status"] == "ended" and hit_of(police)["status"] == "ended"
 
 
-def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(pry, bra, seized, run):
-    answer(pry)
-    pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
-    corrected(bra, seized, serial="QWK77120")
+def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(
+    pry_police, police, seized, run
+):
+    answer(pry_police)
+    pry_police.change(f"/alerts/{hit_of(pry_police)['alert']}", "cancel", {"reason": "Found"})
+    corrected(police, seized, serial="QWK77120")
     look(run)
-    for client in (pry, bra):
+    for client in (pry_police, police):
         hit = hit_of(client)
         assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
-    assert pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]["corrected"]
+    assert pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]["corrected"]
 
 
-def test_a_hit_that_was_denied_stays_so(pry, bra, seized):
-    answer(pry, "reject", note="Another model")
-    corrected(bra, seized, serial="QWK77120")
-    assert (hit_of(pry)["status"], changed(hit_of(pry)), told(pry)) == ("denied", None, [])
+def test_a_hit_that_was_denied_stays_so(pry_police, police, seized):
+    answer(pry_police, "reject", note="Another model")
+    corrected(police, seized, serial="QWK77120")
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police)), told(pry_police)) == (
+        "denied",
+        None,
+        [],
+    )
 
 
-def test_a_correction_before_the_alert_is_none_since(pry, bra, run):
-    corrected(bra, bra.post("/seizures", bodies.seizure()).json, model="G3")
+def test_a_correction_before_the_alert_is_none_since(pry_police, police, run):
+    corrected(police, police.post("/seizures", bodies.seizure()).json, model="G3")
     look(run)
-    pry.post("/alerts", bodies.alert())
+    pry_police.post("/alerts", bodies.alert())
     look(run)
-    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]
-    assert (met["version"], met["corrected"], changed(hit_of(pry))) == (2, False, None)
+    met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
+    assert (met["version"], met["corrected"], changed(hit_of(pry_police))) == (2, False, None)
 
 
-def test_what_was_seized_before_its_alert_ends_its_hit_too(pry, bra, run):
-    made = bra.post("/seizures", bodies.seizure()).json
-    pry.post("/alerts", bodies.alert())
+def test_what_was_seized_before_its_alert_ends_its_hit_too(pry_police, police, run):
+    made = police.post("/seizures", bodies.seizure()).json
+    pry_police.post("/alerts", bodies.alert())
     look(run)
-    corrected(bra, made, serial="QWK77120")
-    assert (hit_of(pry)["status"], changed(hit_of(bra))) == ("ended", "corrected_away")
+    corrected(police, made, serial="QWK77120")
+    assert (hit_of(pry_police)["status"], changed(hit_of(police))) == ("ended", "corrected_away")
 
 
 @pytest.mark.parametrize("changes", [{"action": "let_pass_and_inform"}, {"visible_to": ["CHL"]}])
 def test_of_a_hit_that_shows_to_nobody_its_state_learns_it_by_the_workers_look(
-    as_actor, pry, bra, run, changes
+    as_actor, pry_police, police, run, changes
 ):
-    pry.post("/alerts", bodies.alert(**changes))
-    made = bra.post("/seizures", bodies.seizure()).json
+    pry_police.post("/alerts", bodies.alert(**changes))
+    made = police.post("/seizures", bodies.seizure()).json
     look(run)
-    again = corrected(bra, made, serial="QWK77120")
-    assert hit_of(pry)["status"] == "open"
+    again = corrected(police, made, serial="QWK77120")
+    assert hit_of(pry_police)["status"] == "open"
     look(run)
-    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
-    assert told(pry) == ["hit_cause_corrected_away"]
-    assert bra.get("/hits").json["items"] == [] and told(bra) == []
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
+        "ended",
+        "corrected_away",
+    )
+    assert told(pry_police) == ["hit_cause_corrected_away"]
+    assert police.get("/hits").json["items"] == [] and told(police) == []
     assert audited(as_actor, "BRA") == [] and len(audited(as_actor, "PRY")) == 1
-    corrected(bra, again)
+    corrected(police, again)
     look(run)
-    assert hit_of(pry)["status"] == "open" and told(pry) == ["hit_cause_corrected_away"]
-    codes = [one["code"] for one in pry.get("/notifications").json["items"]]
+    assert hit_of(pry_police)["status"] == "open" and told(pry_police) == [
+        "hit_cause_corrected_away"
+    ]
+    codes = [one["code"] for one in pry_police.get("/notifications").json["items"]]
     assert codes.count("hit_silent") == 2 and audited(as_actor, "BRA") == []
 
 
-def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry):
-    pry.post("/alerts", bodies.alert())
+def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry_police):
+    pry_police.post("/alerts", bodies.alert())
     place = {"country": "PRY", "name": "Asunción"}
-    made = pry.post("/seizures", bodies.seizure(place=place)).json
+    made = pry_police.post("/seizures", bodies.seizure(place=place)).json
     other = bodies.seizure(place=place, items=[bodies.firearm(serial="QWK77120")])
-    correct(pry, "seizures", made, other | {"reason": "Misread"})
-    assert hit_of(pry)["status"] == "ended" and told(pry) == ["hit_cause_corrected_away"]
+    correct(pry_police, "seizures", made, other | {"reason": "Misread"})
+    assert hit_of(pry_police)["status"] == "ended" and told(pry_police) == [
+        "hit_cause_corrected_away"
+    ]
 
 
 def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version_it_is(
-    pry, bra, seized
+    pry_police, police, seized
 ):
-    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["found_gun"]
+    met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
     assert (met["version"], met["corrected"], met["withdrawn"]) == (1, False, False)
-    corrected(bra, seized, model="G3")
-    hit = pry.get(f"/hits/{hit_of(pry)['id']}").json
+    corrected(police, seized, model="G3")
+    hit = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json
     assert (
         hit["found_gun"]["version"],
         hit["found_gun"]["corrected"],
@@ -309,34 +323,34 @@ def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version
     assert (hit["alert_gun"]["version"], hit["alert_gun"]["corrected"]) == (1, False)
 
 
-def test_side_by_side_says_that_the_record_was_withdrawn(pry, bra, recovered):
-    withdraw(bra, recovered)
-    for client in (pry, bra):
+def test_side_by_side_says_that_the_record_was_withdrawn(pry_police, police, recovered):
+    withdraw(police, recovered)
+    for client in (pry_police, police):
         met = client.get(f"/hits/{hit_of(client)['id']}").json["found_gun"]
         assert (met["version"], met["withdrawn"], met["document_kind"]) == (2, True, "report")
 
 
 def test_a_gun_that_did_not_come_after_all_ends_its_hit_and_one_that_did_opens_it(
-    as_actor, pry, run
+    as_actor, pry_police, run
 ):
     way = Way(as_actor)
-    pry.post("/alerts", bodies.alert(firearm=bodies.firearm(serial="TKA52390")))
+    pry_police.post("/alerts", bodies.alert(firearm=bodies.firearm(serial="TKA52390")))
     made = way.ship("TKA52380", "TKA52390")
     way.release(made)
     way.tick(made, "exit")
     both = {"items": [{"serial": "TKA52380"}, {"serial": "TKA52390"}], "received_on": "2026-03-05"}
     add(way.bol, made, "receipt", **both)
     look(run, "BRA", "BOL", "PRY")
-    assert by_cause(pry)["receipt"] == ("open", None)
+    assert by_cause(pry_police)["receipt"] == ("open", None)
     act(
         way.bol, made, "receipt/correct", reason="Miscounted", **both | {"items": both["items"][:1]}
     )
     look(run, "BOL")
-    assert by_cause(pry)["receipt"] == ("ended", "withdrawn")
+    assert by_cause(pry_police)["receipt"] == ("ended", "withdrawn")
     act(way.bol, made, "receipt/correct", reason="Found", **both)
     look(run, "BOL")
-    assert by_cause(pry)["receipt"] == ("open", "corrected")
-    assert by_cause(pry)["shipment"] == ("open", None)
+    assert by_cause(pry_police)["receipt"] == ("open", "corrected")
+    assert by_cause(pry_police)["shipment"] == ("open", None)
 
 
 def by_cause(client):

@@ -23,18 +23,13 @@ DUTY = {
 
 
 @pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
 def bra(as_actor):
     return as_actor("BRA", "police_officer")
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
-def test_an_alert_that_lets_pass_shows_nothing_where_it_is_met(pry, as_actor, state):
-    enter(pry, action="let_pass_and_inform")
+def test_an_alert_that_lets_pass_shows_nothing_where_it_is_met(pry_police, as_actor, state):
+    enter(pry_police, action="let_pass_and_inform")
     police = as_actor(state, "police_officer")
     answered = police.post("/checks", bodies.check()).json
     assert (answered["verdict"], answered["candidates"], answered["hits"]) == ("no_hit", [], [])
@@ -49,17 +44,17 @@ def test_an_alert_that_lets_pass_shows_nothing_where_it_is_met(pry, as_actor, st
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
-def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry, run, state):
-    enter(pry, action="let_pass_and_inform")
+def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry_police, run, state):
+    enter(pry_police, action="let_pass_and_inform")
     border = as_actor(state, "border_officer")
     check = border.post("/checks", bodies.check()).json
-    assert hits(pry) == []
+    assert hits(pry_police) == []
     run(state, owner_notices.notify_owners)
-    [hit] = hits(pry)
+    [hit] = hits(pry_police)
     assert (hit["action"], hit["asking_state"]) == ("let_pass_and_inform", state)
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
-    assert hit["strength"] == "strong" and told(pry, "hit_made") == []
-    [note] = told(pry, "hit_silent")
+    assert hit["strength"] == "strong" and told(pry_police, "hit_made") == []
+    [note] = told(pry_police, "hit_silent")
     assert "nobody there is told, and nobody acts" in note["text"] and not note["urgent"]
     assert hits(border) == [] and told(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
@@ -67,66 +62,65 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry, run, s
     assert len(own) == (state == "PRY")
 
 
-def test_an_answer_to_it_reaches_nobody_else(pry, bra, run):
-    enter(pry, action="let_pass_and_inform")
+def test_an_answer_to_it_reaches_nobody_else(pry_police, bra, run):
+    enter(pry_police, action="let_pass_and_inform")
     bra.post("/checks", bodies.check())
     run("BRA", owner_notices.notify_owners)
-    [hit] = hits(pry)
+    [hit] = hits(pry_police)
     watch("PRY", hours=2)
-    assert answer(pry, hit, "confirm")["status"] == "confirmed"
+    assert answer(pry_police, hit, "confirm")["status"] == "confirmed"
     assert hits(bra) == []
     assert bra.get("/notifications").json["items"] == []
 
 
 @pytest.mark.parametrize("shows", [{"action": "let_pass_and_inform"}, {"visible_to": ["ARG"]}])
-def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry, bra, run, shows):
-    enter(pry, **shows)
+def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry_police, bra, run, shows):
+    enter(pry_police, **shows)
     bra.post("/checks", bodies.check())
     run("BRA", owner_notices.notify_owners)
-    [hit] = hits(pry)
-    refused = answer(pry, hit, "extend", 409, hours=3, note="File asked for")
+    [hit] = hits(pry_police)
+    refused = answer(pry_police, hit, "extend", 409, hours=3, note="File asked for")
     assert "Nobody waits for this answer" in refused["detail"]
-    assert hits(pry) == [hit]
-    assert answer(pry, hit, "reject", note="Another gun")["status"] == "denied"
+    assert hits(pry_police) == [hit]
+    assert answer(pry_police, hit, "reject", note="Another gun")["status"] == "denied"
 
 
-def test_a_seizure_that_meets_it_is_told_later_too(pry, bra, run):
-    enter(pry, action="let_pass_and_inform")
+def test_a_seizure_that_meets_it_is_told_later_too(pry_police, bra, run):
+    enter(pry_police, action="let_pass_and_inform")
     bra.post("/seizures", bodies.seizure())
-    assert hits(pry) == []
+    assert hits(pry_police) == []
     look(run)
-    assert [hit["cause"] for hit in hits(pry)] == ["seizure"]
+    assert [hit["cause"] for hit in hits(pry_police)] == ["seizure"]
     assert hits(bra) == [] and told(bra, "hit_made") == []
 
 
-def test_an_alert_shows_to_the_states_that_it_names_alone(as_actor, pry, bra, run):
-    enter(pry, visible_to=["BRA"])
+def test_an_alert_shows_to_the_states_that_it_names_alone(pry_police, bra, run, arg_police):
+    enter(pry_police, visible_to=["BRA"])
     assert len(bra.post("/checks", bodies.check()).json["hits"]) == 1
-    argentine = as_actor("ARG", "police_officer")
-    answered = argentine.post("/checks", bodies.check()).json
+    answered = arg_police.post("/checks", bodies.check()).json
     assert (answered["verdict"], answered["candidates"], answered["hits"]) == ("no_hit", [], [])
     run("ARG", owner_notices.notify_owners)
-    assert sorted(hit["asking_state"] for hit in hits(pry)) == ["ARG", "BRA"]
-    assert [note["data"]["state"] for note in told(pry, "hit_silent")] == ["ARG"]
-    assert [note["data"]["state"] for note in told(pry, "hit_made")] == ["BRA"]
-    assert hits(argentine) == []
+    assert sorted(hit["asking_state"] for hit in hits(pry_police)) == ["ARG", "BRA"]
+    assert [note["data"]["state"] for note in told(pry_police, "hit_silent")] == ["ARG"]
+    assert [note["data"]["state"] for note in told(pry_police, "hit_made")] == ["BRA"]
+    assert hits(arg_police) == []
 
 
 def test_a_hit_on_an_alert_that_does_not_show_is_weighed_as_one_that_does(
-    as_actor, pry, bra, run, monkeypatch
+    as_actor, pry_police, bra, run, monkeypatch
 ):
     rare = {("make", "taurus"): 0.001, ("calibre_family", "9x19"): 0.001}
     monkeypatch.setattr(frequencies, "shares", lambda: rare)
-    enter(pry, visible_to=["BRA"])
+    enter(pry_police, visible_to=["BRA"])
     for police in (bra, as_actor("ARG", "police_officer")):
         police.post("/checks", bodies.check(serial="ABC123459"))
     run("ARG", owner_notices.notify_owners)
-    found = {hit["asking_state"]: hit["strength"] for hit in hits(pry)}
+    found = {hit["asking_state"]: hit["strength"] for hit in hits(pry_police)}
     assert found == {"ARG": "strong", "BRA": "strong"}
 
 
-def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(pry, as_actor, bra):
-    record = enter(pry, visible_to=["BRA"])["firearm"]["record"]
+def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(pry_police, as_actor, bra):
+    record = enter(pry_police, visible_to=["BRA"])["firearm"]["record"]
     why = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
     assert bra.get(f"/records/{record}", **why).json["event"] == "alert"
     as_actor("ARG", "police_officer").get(f"/records/{record}", 404, **why)
@@ -134,31 +128,31 @@ def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(pry, as_actor, bra):
 
 @pytest.mark.parametrize("changes", [{"action": "let_pass_and_inform"}, {"visible_to": ["CHL"]}])
 def test_nobody_is_alarmed_that_it_is_not_answered_and_nobody_is_to_be_called(
-    as_actor, pry, bra, run, changes
+    as_actor, pry_police, bra, run, changes
 ):
     as_actor("BRA", "state_administrator").post("/contacts", DUTY)
-    enter(pry, priority="urgent", **changes)
+    enter(pry_police, priority="urgent", **changes)
     bra.post("/checks", bodies.check())
     run("BRA", owner_notices.notify_owners)
     assert watch("PRY", hours=2) == 0
     for role in ("police_officer", "trace_analyst", "supervisor"):
         assert told(as_actor("PRY", role), "hit_overdue") == []
-    [hit] = hits(pry)
+    [hit] = hits(pry_police)
     assert (hit["contact"], hit["reminded_at"]) == (None, None)
-    assert pry.get(f"/hits/{hit['id']}").json["contact"] is None
+    assert pry_police.get(f"/hits/{hit['id']}").json["contact"] is None
 
 
-def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry, bra):
+def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry_police, bra):
     as_actor("BRA", "state_administrator").post("/contacts", DUTY)
-    enter(pry)
+    enter(pry_police)
     bra.post("/checks", bodies.check())
-    assert hits(pry)[0]["contact"]["telephone"] == "+55 21 0000000"
+    assert hits(pry_police)[0]["contact"]["telephone"] == "+55 21 0000000"
 
 
 def test_whose_alert_a_record_met_is_told_to_the_worker_of_its_own_state_alone(
-    pry, bra, run, session
+    pry_police, bra, run, session
 ):
-    enter(pry, action="let_pass_and_inform")
+    enter(pry_police, action="let_pass_and_inform")
     seized = bra.post("/seizures", bodies.seizure()).json
     look(run)
     keys = [pseudonym(UUID(seized["items"][0]["record"]))]

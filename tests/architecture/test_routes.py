@@ -75,13 +75,11 @@ def test_every_route_is_in_the_document_and_the_reverse(app, documented):
 
 def test_every_operation_says_which_permission_it_needs(documented):
     said = {key: operation["x-permission"] for key, operation in documented.items()}
-    needed = {(route.method, f"/api/v1{route.path}"): route.permission for route in ROUTES}
-    assert said == needed
+    assert said == {(route.method, f"/api/v1{route.path}"): route.permission for route in ROUTES}
 
 
 def test_every_operation_says_in_words_what_it_does(documented):
-    silent = [key for key, operation in documented.items() if "summary" not in operation]
-    assert silent == []
+    assert [key for key, operation in documented.items() if "summary" not in operation] == []
 
 
 def test_every_operation_has_an_id_of_its_own(documented):

@@ -70,8 +70,7 @@ def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
 
 
 def test_records_that_are_kept_are_not_written_again(held, owner, tmp_path):
-    again = trade_data.fill_trade(500, pytest.fail, tmp_path / "trades.json", owner)
-    assert again == held
+    assert trade_data.fill_trade(500, pytest.fail, tmp_path / "trades.json", owner) == held
     with pytest.raises(Invalid):
         trade_data.fill_trade(600, pytest.fail, tmp_path / "trades.json", owner)
 

@@ -64,21 +64,19 @@ def told(app):
 
 
 @pytest.fixture
-def shipped(as_actor):
+def shipped(as_actor, bra):
     """Return a shipment of Brazil to Paraguay through the post, that is under way."""
-    exporter = as_actor("BRA", "licensing_officer")
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
-    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
-    act(exporter, made, "release")
+    made = bra.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
+    act(bra, made, "release")
     return made
 
 
 def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the_post(
-    as_actor, told, shipped
+    told, shipped, pry_border, bra
 ):
-    officer = as_actor("PRY", "border_officer")
     path = f"/shipments/{shipped['id']}"
     tick = {
         "stage": "entry",
@@ -86,32 +84,29 @@ def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the
         "occurred_at": "2026-03-09T13:00:00Z",
         "outcome": "passed",
     }
-    assert told(officer.post, f"{path}/checkpoints", tick) == BOTH
+    assert told(pry_border.post, f"{path}/checkpoints", tick) == BOTH
     short = {"received_on": "2026-03-09", "items": [{"serial": "ABC123456"}]}
-    assert told(officer.post, f"{path}/receipt", short) >= BOTH
-    [found] = officer.get("/discrepancies?kind=short_receipt").json["items"]
-    exporter = as_actor("BRA", "licensing_officer")
+    assert told(pry_border.post, f"{path}/receipt", short) >= BOTH
+    [found] = pry_border.get("/discrepancies?kind=short_receipt").json["items"]
     path = f"/discrepancies/{found['id']}"
     said = {"text": "Two were left behind"}
-    etag = exporter.get(path).headers["ETag"]
-    assert told(exporter.post, f"{path}/explain", said, 200, If_Match=etag) == BOTH
+    etag = bra.get(path).headers["ETag"]
+    assert told(bra.post, f"{path}/explain", said, 200, If_Match=etag) == BOTH
 
 
-def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goes(as_actor, told):
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goes(told, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
-    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
+    made = bra.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
     other = "pedro-juan-caballero-ponta-pora"
     way = [{"stage": "entry", "post": other, "at": "2026-03-10T12:00:00Z"}]
     assert told(
-        act, exporter, made, "amend", reason="Bridge closed", authentication="Stamp 4", expected=way
+        act, bra, made, "amend", reason="Bridge closed", authentication="Stamp 4", expected=way
     ) >= BOTH | {("BRA", other), ("PRY", other)}
 
 
-def test_a_seizure_is_told_to_its_own_state_alone(as_actor, told):
-    police = as_actor("PRY", "police_officer")
-    found = told(police.post, "/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
+def test_a_seizure_is_told_to_its_own_state_alone(told, pry_police):
+    found = told(pry_police.post, "/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
     assert found == {("PRY", None)}
 
 
@@ -141,73 +136,63 @@ def test_a_look_takes_what_one_state_seized_as_one_change(app, owner):
     assert change.concerns(("BRA", POST)) and not change.concerns(("PRY", POST))
 
 
-def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(as_actor, told):
-    police = as_actor("PRY", "police_officer")
+def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(told, pry_police):
     body = bodies.seizure(
         agency="PRY-POLICE", post=POST, place={"country": "PRY", "name": "Bridge"}
     )
-    assert told(police.post, "/seizures", body) == {("PRY", POST)}
+    assert told(pry_police.post, "/seizures", body) == {("PRY", POST)}
 
 
 @pytest.mark.parametrize(
     "place", [{"country": "BRA"}, {"country": "BRA", "latitude": -23.5, "longitude": -46.6}]
 )
-def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(app, as_actor, place):
-    officer = as_actor("BRA", "border_officer")
+def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(app, place, bra_border):
     body = bodies.seizure(number="B-7", agency="BRA-TEST", place=place)
     joint = body | {"joint_with": {"state": "PRY", "number": "P-1"}}
     before = read_changes(db.engine, None).snapshot
-    made = officer.post("/seizures", joint).json["id"]
+    made = bra_border.post("/seizures", joint).json["id"]
     first = read_changes(db.engine, before)
     parted = body | {"reason": "Another truck"}
-    officer.post(f"/seizures/{made}/correct", parted, 200, If_Match='"1"')
+    bra_border.post(f"/seizures/{made}/correct", parted, 200, If_Match='"1"')
     second = read_changes(db.engine, first.snapshot)  # it was joint before
     for found in (first, second):
         moved = {change.state for change in found.changes if change.squares is None}
         assert moved == {"BRA", "PRY"}
 
 
-def test_a_joint_seizure_is_told_to_both_states_and_no_third(as_actor, told):
-    police = as_actor("PRY", "police_officer")
+def test_a_joint_seizure_is_told_to_both_states_and_no_third(told, pry_police):
     joint = bodies.seizure(
         agency="PRY-POLICE", place=NEAR, joint_with={"state": "BRA", "number": "B-1"}
     )
-    assert {state for state, _ in told(police.post, "/seizures", joint)} == {"PRY", "BRA"}
+    assert {state for state, _ in told(pry_police.post, "/seizures", joint)} == {"PRY", "BRA"}
 
 
-def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(as_actor, told):
-    police = as_actor("PRY", "police_officer")
+def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(told, pry_police):
     nowhere = bodies.seizure(agency="PRY-POLICE", place={"country": "PRY", "name": "A town"})
-    assert told(police.post, "/seizures", nowhere) == set()
+    assert told(pry_police.post, "/seizures", nowhere) == set()
 
 
 def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_leaves(
-    as_actor, told
+    told, pry_police
 ):
-    police = as_actor("PRY", "police_officer")
     body = bodies.seizure(agency="PRY-POLICE", place=NEAR)
-    seized = police.post("/seizures", body).json["id"]
+    seized = pry_police.post("/seizures", body).json["id"]
     elsewhere = body | {"place": {"country": "PRY", "name": "A town"}, "reason": "Another town"}
-    correct = (police.post, f"/seizures/{seized}/correct", elsewhere, 200)
-    found = told(*correct, If_Match='"1"')
-    assert found == {("PRY", None)}
+    correct = (pry_police.post, f"/seizures/{seized}/correct", elsewhere, 200)
+    assert told(*correct, If_Match='"1"') == {("PRY", None)}
     assert told(*correct, If_Match='"2"') == set()  # it had left before
 
 
-def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(as_actor, told):
-    owner, asker = as_actor("PRY", "licensing_officer"), as_actor("BRA", "police_officer")
+def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(told, pry, police):
     gun = bodies.firearm(serial="QSX771234")
-    hidden = bodies.transfer(visibility="silent", firearm=gun)
-    assert told(owner.post, "/transfers", hidden) == set()
+    assert told(pry.post, "/transfers", bodies.transfer(visibility="silent", firearm=gun)) == set()
     seized = bodies.seizure(agency="BRA-POLICE", items=[gun], place={"country": "BRA", "name": "X"})
-    assert told(asker.post, "/seizures", seized) == set()
+    assert told(police.post, "/seizures", seized) == set()
 
 
-def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(as_actor, told):
-    dealer = as_actor("PRY", "licensing_officer")
+def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(told, pry, analyst):
     gun = bodies.firearm(serial="TRC550022")
-    dealer.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
-    analyst = as_actor("BRA", "trace_analyst")
+    pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
     found = told(analyst.post, "/traces", bodies.trace(case_number="C-55", firearm=gun))
     assert found >= BOTH
     assert {state for state, _ in found} == {"BRA", "PRY"}

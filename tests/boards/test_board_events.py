@@ -71,13 +71,12 @@ def follow(as_actor):
 
 
 @pytest.fixture
-def shipment(as_actor):
-    exporter = as_actor("BRA", "licensing_officer")
+def shipment(as_actor, bra):
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
-    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
-    return act(exporter, made, "release")
+    made = bra.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
+    return act(bra, made, "release")
 
 
 def tick(officer, shipment, outcome="passed"):
@@ -90,13 +89,12 @@ def tick(officer, shipment, outcome="passed"):
     officer.post(f"/shipments/{shipment['id']}/checkpoints", body)
 
 
-def test_who_begins_is_told_nothing_of_before_and_everything_after(as_actor, follow, shipment):
+def test_who_begins_is_told_nothing_of_before_and_everything_after(follow, shipment, pry_border):
     page = follow("BRA")
     assert page.client.get(EVENTS).json["items"] == [] and page.follow() == []
-    officer = as_actor("PRY", "border_officer")
-    tick(officer, shipment, "held")
+    tick(pry_border, shipment, "held")
     assert page.follow() == [("checkpoint", "A-1", "held"), ("shipment", "A-1", "held")]
-    tick(officer, shipment, "refused")
+    tick(pry_border, shipment, "refused")
     assert ("checkpoint", "A-1", "refused") in page.follow()
     assert page.follow() == []
 
@@ -115,31 +113,29 @@ def test_what_does_not_add_up_and_a_call_are_told_to_both_sides(as_actor, follow
         assert said[-1] == ("call", "A-1", "answered")
 
 
-def test_a_seizure_is_told_to_its_own_side_where_its_board_shows_it(as_actor, follow):
+def test_a_seizure_is_told_to_its_own_side_where_its_board_shows_it(follow, pry_police):
     paraguay, brazil = follow("PRY"), follow("BRA")
-    police = as_actor("PRY", "police_officer")
     for number, place in (("S-1", scenes.NEAR), ("S-2", FAR), ("S-3", {"country": "PRY"})):
-        police.post("/seizures", bodies.seizure(number=number, agency="PRY-POLICE", place=place))
+        pry_police.post(
+            "/seizures", bodies.seizure(number=number, agency="PRY-POLICE", place=place)
+        )
     assert paraguay.follow() == [("seizure", "S-1", None)]
     assert brazil.follow() == []
 
 
-def test_of_a_trace_an_officer_learns_the_clock_and_an_analyst_the_case(as_actor, follow):
-    dealer = as_actor("PRY", "licensing_officer")
+def test_of_a_trace_an_officer_learns_the_clock_and_an_analyst_the_case(follow, pry, analyst):
     gun = bodies.firearm(serial="TRC550022")
-    dealer.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
+    pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
     asking, supervisor, asked = follow("BRA"), follow("BRA", "supervisor"), follow("PRY")
-    analyst = as_actor("BRA", "trace_analyst")
     analyst.post("/traces", bodies.trace(case_number="C-55", firearm=gun))
     assert {("trace", None)} == {one[:2] for one in asking.follow()}
     assert {("trace", "C-55")} == {one[:2] for one in supervisor.follow()}
     assert {("request", None)} == {one[:2] for one in asked.follow()}
 
 
-def test_a_trace_that_is_kept_from_an_agency_is_not_told_to_it(as_actor, follow):
-    dealer = as_actor("PRY", "licensing_officer")
+def test_a_trace_that_is_kept_from_an_agency_is_not_told_to_it(as_actor, follow, pry):
     gun = bodies.firearm(serial="TRC550022")
-    dealer.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
+    pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
     kept, other = follow("BRA", "supervisor", "LICENSING"), follow("BRA", "supervisor")
     body = bodies.trace(case_number="C-55", firearm=gun, hidden_from=["BRA-LICENSING"])
     as_actor("BRA", "trace_analyst").post("/traces", body)
@@ -266,8 +262,7 @@ def test_where_a_reader_is_says_nothing_and_is_his_own(
     engine = create_engine(registered_database.migration_url, pool_size=20)
     with ExitStack() as stack:  # what others have begun stands in a snapshot
         for _ in range(20):
-            begun = stack.enter_context(engine.connect())
-            begun.execute(text("SELECT pg_current_xact_id()"))
+            stack.enter_context(engine.connect()).execute(text("SELECT pg_current_xact_id()"))
         paraguay.follow()
     engine.dispose()
     assert len({len(one.after) for one in (brazil, paraguay)}) == 1

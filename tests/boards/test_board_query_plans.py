@@ -151,26 +151,25 @@ def test_the_words_of_the_function_are_those_that_are_explained(session, name):
     assert index and body
 
 
-def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor):
-    exporter, officer = as_actor("BRA", "licensing_officer"), as_actor("PRY", "border_officer")
+def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor, bra, pry_border):
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    permit = bra.post("/permits", bodies.permit()).json["id"]
 
     def fill(number):
         expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
         body = bodies.shipment((f"SER{number}01",), number=f"A-{number}", expected=expected)
-        made = act(exporter, exporter.post(f"/permits/{permit}/shipments", body).json, "release")
+        made = act(bra, bra.post(f"/permits/{permit}/shipments", body).json, "release")
         tick(as_actor("BRA", "border_officer"), made, "exit", at="2026-03-09T13:00:00Z", post=POST)
         place = {"country": "PRY", "latitude": -25.5 + number / 100, "longitude": -54.62}
-        officer.post("/seizures", bodies.seizure(number=f"S-{number}", place=place))
+        pry_border.post("/seizures", bodies.seizure(number=f"S-{number}", place=place))
 
     fill(1)
-    officer.get(BOARD)  # what each process keeps is read once
-    few = asked(app, lambda: officer.get(BOARD))
+    pry_border.get(BOARD)  # what each process keeps is read once
+    few = asked(app, lambda: pry_border.get(BOARD))
     for number in range(2, 7):
         fill(number)
-    many = asked(app, lambda: officer.get(BOARD))
-    board = officer.get(BOARD).json
+    many = asked(app, lambda: pry_border.get(BOARD))
+    board = pry_border.get(BOARD).json
     assert [len(board[name]) for name in ("due", "seizures", "passed_today")] == [6, 6, 6]
     assert many == few < 60
 

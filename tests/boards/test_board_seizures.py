@@ -25,15 +25,14 @@ def boards(as_actor):
 
 
 @pytest.fixture
-def short(as_actor):
+def short(as_actor, bra):
     """Let Paraguay receive one gun of two."""
-    exporter = as_actor("BRA", "licensing_officer")
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    permit = bra.post("/permits", bodies.permit()).json["id"]
 
     def ship(route=(POST,)):
         body = bodies.shipment(route=list(route))
-        made = act(exporter, exporter.post(f"/permits/{permit}/shipments", body).json, "release")
+        made = act(bra, bra.post(f"/permits/{permit}/shipments", body).json, "release")
         received = {"received_on": "2026-03-09", "items": [{"serial": "ABC123456"}]}
         as_actor("PRY", "border_officer").post(f"/shipments/{made['id']}/receipt", received)
         return made
@@ -59,13 +58,12 @@ def test_a_discrepancy_elsewhere_is_not_on_the_board(short, boards):
     assert [kinds(board) for board in boards()] == [[], []]
 
 
-def test_what_each_state_says_stands_beside_the_other(short, boards, as_actor):
+def test_what_each_state_says_stands_beside_the_other(short, boards, bra):
     short()
-    desk = as_actor("BRA", "licensing_officer")
     [one] = [one for one in boards()[0]["discrepancies"] if one["kind"] == "short_receipt"]
     path = f"/discrepancies/{one['id']}"
     said = {"text": "One was left behind"}
-    desk.post(f"{path}/explain", said, 200, If_Match=desk.get(path).headers["ETag"])
+    bra.post(f"{path}/explain", said, 200, If_Match=bra.get(path).headers["ETag"])
     [seen] = [one for one in boards()[1]["discrepancies"] if one["kind"] == "short_receipt"]
     assert [(each["state"], each["stance"]) for each in seen["statements"]] == [
         ("BRA", "explained")
@@ -79,11 +77,10 @@ def check(client):
     return client.post("/checks", body).json["hits"]
 
 
-def test_an_alert_that_an_officer_of_the_post_met_is_on_his_board(as_actor):
+def test_an_alert_that_an_officer_of_the_post_met_is_on_his_board(as_actor, pry_border):
     as_actor("BRA", "trace_analyst").post("/alerts", bodies.alert())
-    officer = as_actor("PRY", "border_officer")
-    [hit] = check(officer)
-    [shown] = officer.get(BOARD).json["hits"]
+    [hit] = check(pry_border)
+    [shown] = pry_border.get(BOARD).json["hits"]
     assert (shown["id"], shown["alert_state"], shown["possible"]) == (hit["id"], "BRA", False)
     assert shown["agency"] == "PRY-TEST"
 
@@ -92,17 +89,15 @@ def test_an_officer_of_another_agency_does_not_see_it_and_a_supervisor_does(as_a
     as_actor("BRA", "trace_analyst").post("/alerts", bodies.alert())
     check(as_actor("PRY", "border_officer"))
     secret = actors.token("PRY", "border_officer", NOW, None, timedelta(days=1), agency="OTHER")
-    other = actors.Client(app.test_client(), secret)
-    assert other.get(BOARD).json["hits"] == []
+    assert actors.Client(app.test_client(), secret).get(BOARD).json["hits"] == []
     assert len(as_actor("PRY", "supervisor").get(BOARD).json["hits"]) == 1
 
 
-def test_a_gun_that_is_let_pass_shows_nothing_at_the_post(as_actor, run):
+def test_a_gun_that_is_let_pass_shows_nothing_at_the_post(as_actor, run, pry_border):
     as_actor("PRY", "trace_analyst").post("/alerts", bodies.alert(action="let_pass_and_inform"))
-    officer = as_actor("PRY", "border_officer")
-    check(officer)
+    check(pry_border)
     run("PRY", owner_notices.notify_owners)
-    assert officer.get(BOARD).json["hits"] == []
+    assert pry_border.get(BOARD).json["hits"] == []
     assert len(as_actor("PRY", "supervisor").get(BOARD).json["hits"]) == 1
 
 
@@ -155,12 +150,11 @@ def test_who_may_read_traces_and_requests_is_led_to_them(trace, as_actor):
     as_actor("PRY", "supervisor").get(f"/requests/{owed['id']}")
 
 
-def test_a_question_stops_the_clock_on_both_boards(trace, as_actor, boards):
-    analyst = as_actor("PRY", "trace_analyst")
-    [request] = analyst.get("/requests").json["items"]
+def test_a_question_stops_the_clock_on_both_boards(trace, boards, pry_analyst):
+    [request] = pry_analyst.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
-    tag = analyst.get(path).headers["ETag"]
-    analyst.post(f"{path}/ask-questions", {"questions": ["Which model?"]}, 200, If_Match=tag)
+    tag = pry_analyst.get(path).headers["ETag"]
+    pry_analyst.post(f"{path}/ask-questions", {"questions": ["Which model?"]}, 200, If_Match=tag)
     [owed] = boards()[1]["deadlines"]
     assert (owed["status"], owed["due_at"], owed["share"]) == ("clarification", None, None)
 

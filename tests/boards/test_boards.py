@@ -13,22 +13,15 @@ NEAR = {"country": "PRY", "latitude": -25.56, "longitude": -54.61}
 
 
 @pytest.fixture
-def officer(as_actor):
-    return as_actor("PRY", "border_officer")
-
-
-@pytest.fixture
-def ship(as_actor):
+def ship(as_actor, bra):
     """Let Brazil ship one gun to Paraguay, expected at the post at a moment."""
-    exporter = as_actor("BRA", "licensing_officer")
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    permit = bra.post("/permits", bodies.permit()).json["id"]
 
     def post(number, at):
         expected = [{"stage": "entry", "post": POST, "at": at}]
         body = bodies.shipment((f"{number}SERIAL",), number=number, expected=expected)
-        made = exporter.post(f"/permits/{permit}/shipments", body).json
-        return act(exporter, made, "release")
+        return act(bra, bra.post(f"/permits/{permit}/shipments", body).json, "release")
 
     return post
 
@@ -52,40 +45,40 @@ def test_both_sides_see_what_is_due(as_actor, ship, state):
     assert numbers(as_actor(state, "border_officer").get(BOARD).json["due"]) == ["A-1"]
 
 
-def test_a_post_that_is_none_is_not_there(officer):
-    officer.get("/posts/atlantis/board", 404)
+def test_a_post_that_is_none_is_not_there(pry_border):
+    pry_border.get("/posts/atlantis/board", 404)
 
 
-def test_a_shipment_whose_time_has_passed_is_late(officer, ship):
+def test_a_shipment_whose_time_has_passed_is_late(pry_border, ship):
     ship("A-1", "2026-03-08T14:00:00Z")
-    board = officer.get(BOARD).json
+    board = pry_border.get(BOARD).json
     assert (numbers(board["late"]), numbers(board["due"])) == (["A-1"], [])
     assert board["late"][0]["status"] == "overdue"
 
 
-def test_what_comes_first_stands_first(officer, ship):
+def test_what_comes_first_stands_first(pry_border, ship):
     ship("A-2", "2026-03-12T12:00:00Z")
     ship("A-1", "2026-03-10T12:00:00Z")
-    assert numbers(officer.get(BOARD).json["due"]) == ["A-1", "A-2"]
+    assert numbers(pry_border.get(BOARD).json["due"]) == ["A-1", "A-2"]
 
 
-def test_what_comes_after_a_week_is_not_due_yet(officer, ship):
+def test_what_comes_after_a_week_is_not_due_yet(pry_border, ship):
     ship("A-1", "2026-03-17T12:00:00Z")
-    assert officer.get(BOARD).json["due"] == []
+    assert pry_border.get(BOARD).json["due"] == []
 
 
-def test_what_was_received_is_no_longer_due(as_actor, officer, ship):
+def test_what_was_received_is_no_longer_due(as_actor, pry_border, ship):
     shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
     received = {"received_on": "2026-03-09", "all": True}
-    officer.post(f"/shipments/{shipment}/receipt", received)
-    assert officer.get(BOARD).json["due"] == []
+    pry_border.post(f"/shipments/{shipment}/receipt", received)
+    assert pry_border.get(BOARD).json["due"] == []
 
 
-def test_the_ticks_of_both_sides_are_shown(as_actor, officer, ship):
+def test_the_ticks_of_both_sides_are_shown(as_actor, pry_border, ship):
     shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
     tick = {"stage": "exit", "occurred_at": "2026-03-09T10:00:00-03:00", "outcome": "passed"}
     as_actor("BRA", "border_officer").post(f"/shipments/{shipment}/checkpoints", tick)
-    [row] = officer.get(BOARD).json["due"]
+    [row] = pry_border.get(BOARD).json["due"]
     assert (row["exit"]["state"], row["entry"]) == ("BRA", None)
 
 
@@ -95,12 +88,12 @@ def tick(officer, shipment, stage, at, **more):
 
 
 def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
-    as_actor, officer, ship
+    as_actor, pry_border, ship
 ):
     brazil, shipment = as_actor("BRA", "border_officer"), ship("A-1", "2026-03-10T12:00:00Z")["id"]
     tick(brazil, shipment, "exit", "2026-03-09T13:00:00Z")
-    tick(officer, shipment, "entry", "2026-03-09T14:00:00Z")
-    board = officer.get(BOARD).json
+    tick(pry_border, shipment, "entry", "2026-03-09T14:00:00Z")
+    board = pry_border.get(BOARD).json
     assert board["due"] == board["late"] == []  # it is through
     assert (board["counts"]["passed_today"], board["passed_today"]) == (
         2,
@@ -115,16 +108,18 @@ def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
     assert first["checkpoint"]["outcome"] == "passed" and first["checkpoint"]["post"] == POST
 
 
-def test_today_begins_at_midnight_of_the_readers_side(officer, ship):
+def test_today_begins_at_midnight_of_the_readers_side(pry_border, ship):
     shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
-    tick(officer, shipment, "entry", "2026-03-09T02:59:00Z", outcome="held", reason="Seal")
-    assert officer.get(BOARD).json["passed_today"] == []  # 23:59 of the day before in Paraguay
-    tick(officer, shipment, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
-    [one] = officer.get(BOARD).json["passed_today"]
+    tick(pry_border, shipment, "entry", "2026-03-09T02:59:00Z", outcome="held", reason="Seal")
+    assert pry_border.get(BOARD).json["passed_today"] == []  # 23:59 of the day before in Paraguay
+    tick(pry_border, shipment, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
+    [one] = pry_border.get(BOARD).json["passed_today"]
     assert (one["checkpoint"]["outcome"], one["checkpoint"]["reason"]) == ("held", "Seal")
 
 
-def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_actor, officer, ship):
+def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(
+    as_actor, pry_border, ship
+):
     made = ship("A-1", "2026-03-10T12:00:00Z")
     body = {
         "stage": "entry",
@@ -132,28 +127,28 @@ def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_act
         "outcome": "held",
         "reason": "Seal",
     }
-    officer.post(f"/shipments/{made['id']}/checkpoints", body)
-    [row] = officer.get(BOARD).json["due"]
+    pry_border.post(f"/shipments/{made['id']}/checkpoints", body)
+    [row] = pry_border.get(BOARD).json["due"]
     [hold] = row["holds"]
     assert (hold["state"], hold["kind"], hold["reason"]) == ("PRY", "held", "Seal")
-    act(officer, made, "resume", reason="In order")
+    act(pry_border, made, "resume", reason="In order")
     [row] = as_actor("BRA", "border_officer").get(BOARD).json["due"]
     assert (row["holds"], row["stages"][1]["resumed_at"]) == ([], "2026-03-09T15:00:00+00:00")
 
 
-def test_a_permit_between_the_two_states_expires_soon(as_actor, officer):
+def test_a_permit_between_the_two_states_expires_soon(as_actor, pry_border):
     as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(expires_on="2026-04-08"))
-    assert numbers(officer.get(BOARD).json["expiring"]) == ["E-1"]
+    assert numbers(pry_border.get(BOARD).json["expiring"]) == ["E-1"]
 
 
-def test_a_permit_that_expires_later_is_not_shown(as_actor, officer):
+def test_a_permit_that_expires_later_is_not_shown(as_actor, pry_border):
     as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(expires_on="2026-04-09"))
-    assert officer.get(BOARD).json["expiring"] == []
+    assert pry_border.get(BOARD).json["expiring"] == []
 
 
-def test_a_seizure_near_by_is_shown_with_its_distance(officer):
-    officer.post("/seizures", bodies.seizure(place=place()))
-    [near] = officer.get(BOARD).json["seizures"]
+def test_a_seizure_near_by_is_shown_with_its_distance(pry_border):
+    pry_border.post("/seizures", bodies.seizure(place=place()))
+    [near] = pry_border.get(BOARD).json["seizures"]
     assert (near["number"], near["items"], near["types"]) == ("S-1", 1, ["pistol"])
     assert 10 < near["distance_km"] < 16
 
@@ -166,22 +161,21 @@ def test_a_seizure_near_by_is_shown_with_its_distance(officer):
         {"place": place(), "occurred_on": "2025-12-08"},
     ],
 )
-def test_a_seizure_far_away_long_ago_or_somewhere_is_not_shown(officer, changes):
-    officer.post("/seizures", bodies.seizure(**changes))
-    assert officer.get(BOARD).json["seizures"] == []
+def test_a_seizure_far_away_long_ago_or_somewhere_is_not_shown(pry_border, changes):
+    pry_border.post("/seizures", bodies.seizure(**changes))
+    assert pry_border.get(BOARD).json["seizures"] == []
 
 
-def test_a_seizure_of_the_other_side_is_not_shown(as_actor, officer):
+def test_a_seizure_of_the_other_side_is_not_shown(as_actor, pry_border):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
-    assert officer.get(BOARD).json["seizures"] == []
+    assert pry_border.get(BOARD).json["seizures"] == []
 
 
-def test_a_joint_seizure_of_the_other_side_is_counted_and_not_shown(as_actor, officer):
+def test_a_joint_seizure_of_the_other_side_is_counted_and_not_shown(as_actor, pry_border, police):
     joint = bodies.seizure(occurred_on="2026-03-08", joint_with={"state": "PRY", "number": "P-9"})
-    police = as_actor("BRA", "police_officer")
     police.post("/seizures", joint)
     police.post("/seizures", bodies.seizure(number="S-2"))
-    board = officer.get(BOARD).json
+    board = pry_border.get(BOARD).json
     assert board["seizures"] == []
     assert board["figures"] == {
         "seized_last_7_days": 0,
@@ -192,23 +186,22 @@ def test_a_joint_seizure_of_the_other_side_is_counted_and_not_shown(as_actor, of
     assert own["state"] == "BRA"
 
 
-def test_guns_near_by_are_counted_by_week(officer):
+def test_guns_near_by_are_counted_by_week(pry_border):
     days = {"S-1": "2026-03-09", "S-2": "2026-03-03", "S-3": "2026-03-02", "S-4": "2026-02-23"}
     for number, on in days.items():
-        body = bodies.seizure(number=number, occurred_on=on, place=place())
-        officer.post("/seizures", body)
-    assert officer.get(BOARD).json["figures"] == {
+        pry_border.post("/seizures", bodies.seizure(number=number, occurred_on=on, place=place()))
+    assert pry_border.get(BOARD).json["figures"] == {
         "seized_last_7_days": 2,
         "seized_previous_7_days": 1,
         "joint_of_others_last_90_days": 0,
     }
 
 
-def test_what_is_not_shown_is_counted_and_not_read(officer, monkeypatch):
+def test_what_is_not_shown_is_counted_and_not_read(pry_border, monkeypatch):
     monkeypatch.setattr(seizures, "MAX_ROWS", 2)
     for number in range(4):
         items = [bodies.firearm(), {"line": 2, "category": "ammunition", "quantity": 50}]
-        officer.post(
+        pry_border.post(
             "/seizures",
             bodies.seizure(
                 number=f"S-{number}",
@@ -217,7 +210,7 @@ def test_what_is_not_shown_is_counted_and_not_read(officer, monkeypatch):
                 items=items,
             ),
         )
-    board = officer.get(BOARD).json
+    board = pry_border.get(BOARD).json
     assert numbers(board["seizures"]) == ["S-3", "S-2"]
     assert board["figures"]["seized_last_7_days"] == 4
 
@@ -226,29 +219,28 @@ def test_what_is_not_shown_is_counted_and_not_read(officer, monkeypatch):
     "latitude,longitude",
     [(-25.30, -54.60), (-25.70, -54.60), (-25.51, -54.40), (-25.40, -54.75), (-25.60, -54.45)],
 )
-def test_a_distance_is_that_on_the_ellipsoid(officer, latitude, longitude):
+def test_a_distance_is_that_on_the_ellipsoid(pry_border, latitude, longitude):
     where = {"country": "PRY", "latitude": latitude, "longitude": longitude}
-    officer.post("/seizures", bodies.seizure(place=where))
-    board = officer.get(BOARD).json
+    pry_border.post("/seizures", bodies.seizure(place=where))
+    board = pry_border.get(BOARD).json
     [near], post = board["seizures"], board["post"]
     away = geodesic((post["latitude"], post["longitude"]), (latitude, longitude)).km
     assert near["distance_km"] == pytest.approx(away, abs=0.06)
 
 
-def test_traces_that_wait_are_counted_by_priority(as_actor, officer):
+def test_traces_that_wait_are_counted_by_priority(as_actor, pry_border):
     gun = bodies.firearm(country_of_manufacture="AUT")
     as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(firearm=gun))
-    assert officer.get(BOARD).json["traces"] == {"routine": 1}
+    assert pry_border.get(BOARD).json["traces"] == {"routine": 1}
 
 
 def test_a_key_that_may_see_boards_and_nothing_else_sees_one(as_actor):
     as_actor("PRY", "border_officer", scopes=["board:read"]).get(BOARD)
 
 
-def test_a_board_is_not_sent_again_while_nothing_on_it_changed(as_actor):
-    reader = as_actor("PRY", "border_officer")
-    etag = reader.get(BOARD).headers["ETag"]
+def test_a_board_is_not_sent_again_while_nothing_on_it_changed(pry_border):
+    etag = pry_border.get(BOARD).headers["ETag"]
     assert etag.startswith('W/"')
-    assert reader.get(BOARD, 304, If_None_Match=etag).get_data() == b""
-    reader.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
-    assert reader.get(BOARD, If_None_Match=etag).headers["ETag"] != etag
+    assert pry_border.get(BOARD, 304, If_None_Match=etag).get_data() == b""
+    pry_border.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
+    assert pry_border.get(BOARD, If_None_Match=etag).headers["ETag"] != etag

@@ -25,16 +25,6 @@ DUTY = {
 }
 
 
-@pytest.fixture
-def paraguay(as_actor):
-    return as_actor("PRY", "border_officer")
-
-
-@pytest.fixture
-def brazil(as_actor):
-    return as_actor("BRA", "border_officer")
-
-
 @beginning
 def shipment(as_actor):
     exporter = as_actor("BRA", "licensing_officer")
@@ -56,35 +46,39 @@ def pass_minutes(app, monkeypatch, minutes):
 
 
 def test_a_call_stands_on_both_boards_until_the_other_side_answers_it(
-    as_actor, paraguay, brazil, shipment
+    as_actor, pry_border, bra_border, shipment
 ):
     as_actor("PRY", "state_administrator").post("/contacts", DUTY)
-    made = paraguay.post(CALLS, {"shipment": shipment["id"]}).json
-    [seen] = waiting(brazil)
+    made = pry_border.post(CALLS, {"shipment": shipment["id"]}).json
+    [seen] = waiting(bra_border)
     assert seen == made
     assert (made["asking_state"], made["asked_state"]) == ("PRY", "BRA")
     assert (made["shipment_number"], made["asked_at"]) == ("A-1", "2026-03-09T15:00:00+00:00")
     assert made["contact"]["telephone"] == "+595 61 0000" and made["answered_at"] is None
-    brazil.post(f"/calls/{made['id']}/answer", expect=200)
-    [settled] = waiting(paraguay)
+    bra_border.post(f"/calls/{made['id']}/answer", expect=200)
+    [settled] = waiting(pry_border)
     assert settled["answered_at"] == "2026-03-09T15:00:00+00:00"
-    assert [one["id"] for one in brazil.get(f"{CALLS}?answered=true").json["items"]] == [made["id"]]
-    assert brazil.get(f"{CALLS}?answered=false").json["items"] == []
+    assert [one["id"] for one in bra_border.get(f"{CALLS}?answered=true").json["items"]] == [
+        made["id"]
+    ]
+    assert bra_border.get(f"{CALLS}?answered=false").json["items"] == []
 
 
-def test_of_a_settled_call_the_boards_are_clear_after_an_hour(app, monkeypatch, paraguay, brazil):
-    made = paraguay.post(CALLS, {}).json
-    brazil.post(f"/calls/{made['id']}/answer", expect=200)
+def test_of_a_settled_call_the_boards_are_clear_after_an_hour(
+    app, monkeypatch, pry_border, bra_border
+):
+    made = pry_border.post(CALLS, {}).json
+    bra_border.post(f"/calls/{made['id']}/answer", expect=200)
     pass_minutes(app, monkeypatch, 59)
-    assert len(waiting(brazil)) == 1
+    assert len(waiting(bra_border)) == 1
     pass_minutes(app, monkeypatch, 61)
-    assert waiting(brazil) == waiting(paraguay) == []
+    assert waiting(bra_border) == waiting(pry_border) == []
 
 
-def test_what_nobody_answers_stands_for_a_day(app, monkeypatch, paraguay, brazil):
-    paraguay.post(CALLS, {})
+def test_what_nobody_answers_stands_for_a_day(app, monkeypatch, pry_border, bra_border):
+    pry_border.post(CALLS, {})
     pass_minutes(app, monkeypatch, 23 * 60)
-    assert len(waiting(brazil)) == 1
+    assert len(waiting(bra_border)) == 1
     pass_minutes(app, monkeypatch, 25 * 60 - 1)  # the keys of the test are good for a day
     assert waiting_as_operator("BRA", NOW + timedelta(hours=25)) == []
 
@@ -97,37 +91,38 @@ def waiting_as_operator(state, now):
         return calls.calls_on_board(acting, POST)
 
 
-def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(app, monkeypatch, paraguay, brazil):
-    first = paraguay.post(CALLS, {}).json["id"]
+def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(
+    app, monkeypatch, pry_border, bra_border
+):
+    first = pry_border.post(CALLS, {}).json["id"]
     for times in range(1, 10):
         pass_minutes(app, monkeypatch, 5 * times)
-        paraguay.post(CALLS, {})
+        pry_border.post(CALLS, {})
     pass_minutes(app, monkeypatch, 50)
-    refused = paraguay.post(CALLS, {}, 409).json
+    refused = pry_border.post(CALLS, {}, 409).json
     assert refused["code"] == "too_many_calls" and refused["detail"].startswith("10 calls")
-    brazil.post(CALLS, {})  # the other side asks for itself
-    for one in (paraguay, brazil):
+    bra_border.post(CALLS, {})  # the other side asks for itself
+    for one in (pry_border, bra_border):
         assert len(waiting(one)) == 11 and waiting(one)[0]["id"] == first
-    assert len(told(brazil)) == 10
-    brazil.post(f"/calls/{first}/answer", expect=200)
-    paraguay.post(CALLS, {})
+    assert len(told(bra_border)) == 10
+    bra_border.post(f"/calls/{first}/answer", expect=200)
+    pry_border.post(CALLS, {})
 
 
-def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(as_actor, paraguay):
-    administrator, officer = (
-        as_actor("BRA", "state_administrator"),
-        as_actor("BRA", "border_officer"),
-    )
+def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(
+    pry_border, administrator, bra_border
+):
     for agency in administrator.get("/agencies?state=BRA").json["items"]:
         place(administrator, agency["code"], ELSEWHERE)
-    paraguay.post(CALLS, {})
-    assert len(told(officer)) == 1
+    pry_border.post(CALLS, {})
+    assert len(told(bra_border)) == 1
 
 
-def test_a_call_names_the_office_of_who_stands_at_the_post(as_actor, paraguay, brazil):
-    administrator = as_actor("PRY", "state_administrator")
+def test_a_call_names_the_office_of_who_stands_at_the_post(
+    as_actor, pry_border, bra_border, pry_administrator
+):
     duty = DUTY | {"agency": "PRY-POLICE", "kind": "duty_24h", "telephone": "+595 21 1111"}
-    administrator.post("/contacts", duty)
+    pry_administrator.post("/contacts", duty)
     customs = {
         "code": "PRY-ADUANA",
         "kind": "customs",
@@ -135,88 +130,87 @@ def test_a_call_names_the_office_of_who_stands_at_the_post(as_actor, paraguay, b
         "posts": [],
         "time_zone": "America/Asuncion",
     }
-    administrator.post("/agencies", customs)
-    administrator.post("/contacts", DUTY | {"agency": "PRY-ADUANA", "kind": "customs"})
-    paraguay.post(CALLS, {})
-    assert waiting(brazil)[0]["contact"]["telephone"] == "+595 21 1111"
+    pry_administrator.post("/agencies", customs)
+    pry_administrator.post("/contacts", DUTY | {"agency": "PRY-ADUANA", "kind": "customs"})
+    pry_border.post(CALLS, {})
+    assert waiting(bra_border)[0]["contact"]["telephone"] == "+595 21 1111"
     place(as_actor("PRY", "supervisor"), "PRY-ADUANA", POST)
-    assert waiting(brazil)[0]["contact"]["agency"] == "PRY-ADUANA"
+    assert waiting(bra_border)[0]["contact"]["agency"] == "PRY-ADUANA"
 
 
 def test_the_same_is_asked_once_in_five_minutes_and_says_since_when(
-    app, monkeypatch, paraguay, shipment
+    app, monkeypatch, pry_border, shipment
 ):
-    paraguay.post(CALLS, {})
-    refused = paraguay.post(CALLS, {}, 409).json
+    pry_border.post(CALLS, {})
+    refused = pry_border.post(CALLS, {}, 409).json
     assert refused["code"] == "already_asked"
     assert "asked to call at 12:00 already" in refused["detail"]  # the clock of Ciudad del Este
-    paraguay.post(CALLS, {"shipment": shipment["id"]})  # which is another matter
-    paraguay.post(CALLS, {"shipment": shipment["id"]}, 409)
+    pry_border.post(CALLS, {"shipment": shipment["id"]})  # which is another matter
+    pry_border.post(CALLS, {"shipment": shipment["id"]}, 409)
     pass_minutes(app, monkeypatch, 5)
-    paraguay.post(CALLS, {})
-    paraguay.post(CALLS, {}, 409)
+    pry_border.post(CALLS, {})
+    pry_border.post(CALLS, {}, 409)
 
 
-def test_another_officer_of_the_side_is_told_that_it_was_asked(as_actor, paraguay, brazil):
-    paraguay.post(CALLS, {})
+def test_another_officer_of_the_side_is_told_that_it_was_asked(as_actor, pry_border, bra_border):
+    pry_border.post(CALLS, {})
     as_actor("PRY", "border_officer").post(CALLS, {}, 409)
-    brazil.post(CALLS, {})  # the other side asks for itself
+    bra_border.post(CALLS, {})  # the other side asks for itself
 
 
-def test_what_was_answered_can_be_asked_again_at_once(paraguay, brazil):
-    made = paraguay.post(CALLS, {}).json
-    brazil.post(f"/calls/{made['id']}/answer", expect=200)
-    paraguay.post(CALLS, {})
+def test_what_was_answered_can_be_asked_again_at_once(pry_border, bra_border):
+    made = pry_border.post(CALLS, {}).json
+    bra_border.post(f"/calls/{made['id']}/answer", expect=200)
+    pry_border.post(CALLS, {})
 
 
 def test_the_side_that_asked_does_not_answer_and_a_second_answer_changes_nothing(
-    as_actor, paraguay, brazil
+    as_actor, pry_border, bra_border
 ):
-    made = paraguay.post(CALLS, {}).json["id"]
-    paraguay.post(f"/calls/{made}/answer", expect=403)
+    made = pry_border.post(CALLS, {}).json["id"]
+    pry_border.post(f"/calls/{made}/answer", expect=403)
     as_actor("ARG", "border_officer").post(f"/calls/{made}/answer", expect=404)
-    first = brazil.post(f"/calls/{made}/answer", expect=200).json
+    first = bra_border.post(f"/calls/{made}/answer", expect=200).json
     assert as_actor("BRA", "border_officer").post(f"/calls/{made}/answer", expect=200).json == first
 
 
-def test_a_state_that_is_no_side_neither_asks_nor_reads(as_actor, paraguay):
+def test_a_state_that_is_no_side_neither_asks_nor_reads(as_actor, pry_border):
     other = as_actor("ARG", "border_officer")
     other.post(CALLS, {}, 403)
     other.get(CALLS, 403)
     as_actor("PRY", "supervisor").post(CALLS, {}, 403)  # who reads boards and ticks nothing
 
 
-def test_a_shipment_that_is_not_the_other_sides_is_not_named(as_actor, paraguay, brazil):
-    importer, exporter = as_actor("PRY", "licensing_officer"), as_actor("ARG", "licensing_officer")
-    party = bodies.import_permit(number="I-9", exporting_state="ARG")
-    importer.post("/permits", party)
+def test_a_shipment_that_is_not_the_other_sides_is_not_named(pry_border, bra_border, pry, arg):
+    pry.post("/permits", bodies.import_permit(number="I-9", exporting_state="ARG"))
     named = {"state": "PRY", "number": "I-9"}
     body = bodies.permit(number="E-9", exporting_state="ARG", import_permit=named)
-    permit = exporter.post("/permits", body | {"authority": bodies.authority("ARG")}).json["id"]
-    shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9")).json
-    paraguay.post(CALLS, {"shipment": shipment["id"]})
-    [seen] = waiting(brazil)
+    permit = arg.post("/permits", body | {"authority": bodies.authority("ARG")}).json["id"]
+    shipment = arg.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9")).json
+    pry_border.post(CALLS, {"shipment": shipment["id"]})
+    [seen] = waiting(bra_border)
     assert (seen["shipment"], seen["shipment_number"]) == (None, None)
-    assert "A-9" not in str(told(brazil))
-    brazil.post(CALLS, {"shipment": shipment["id"]}, 404)
+    assert "A-9" not in str(told(bra_border))
+    bra_border.post(CALLS, {"shipment": shipment["id"]}, 404)
 
 
-def test_the_officers_of_the_agencies_that_stand_there_are_told(as_actor, paraguay):
-    administrator = as_actor("BRA", "state_administrator")
+def test_the_officers_of_the_agencies_that_stand_there_are_told(
+    as_actor, pry_border, administrator
+):
     here, there, anywhere = (
         as_actor("BRA", "border_officer", agency=agency)
         for agency in ("POLICE", "LICENSING", "TEST")
     )
-    paraguay.post(CALLS, {})
+    pry_border.post(CALLS, {})
     assert [len(told(one)) for one in (here, there, anywhere)] == [1, 1, 1]  # nobody placed any
     place(administrator, "BRA-LICENSING", ELSEWHERE)
-    assert ask_again(paraguay, here) and [len(told(one)) for one in (here, there, anywhere)] == [
+    assert ask_again(pry_border, here) and [len(told(one)) for one in (here, there, anywhere)] == [
         2,
         1,
         2,
     ]
     place(administrator, "BRA-POLICE", POST)
-    assert ask_again(paraguay, here) and [len(told(one)) for one in (here, there, anywhere)] == [
+    assert ask_again(pry_border, here) and [len(told(one)) for one in (here, there, anywhere)] == [
         3,
         1,
         2,
@@ -242,16 +236,15 @@ def ask_again(officer, other):
         ([POST, POST], "posts.1"),
     ],
 )
-def test_an_agency_stands_at_posts_of_its_own_state_alone(as_actor, posts, said):
-    administrator = as_actor("PRY", "state_administrator")
-    refused = administrator.post("/agencies/PRY-TEST/posts", {"posts": posts}, 422)
+def test_an_agency_stands_at_posts_of_its_own_state_alone(posts, said, pry_administrator):
+    refused = pry_administrator.post("/agencies/PRY-TEST/posts", {"posts": posts}, 422)
     assert list(refused.json["errors"]) == [said]
-    administrator.post("/agencies/BRA-TEST/posts", {"posts": []}, 404)
+    pry_administrator.post("/agencies/BRA-TEST/posts", {"posts": []}, 404)
 
 
-def test_who_asked_and_who_answered_stands_in_the_audit_of_both(paraguay, brazil):
-    made = paraguay.post(CALLS, {}).json
-    brazil.post(f"/calls/{made['id']}/answer", expect=200)
+def test_who_asked_and_who_answered_stands_in_the_audit_of_both(pry_border, bra_border):
+    made = pry_border.post(CALLS, {}).json
+    bra_border.post(f"/calls/{made['id']}/answer", expect=200)
     for state in ("PRY", "BRA"):
         with transaction(operator(state)):
             found = db.session.execute(

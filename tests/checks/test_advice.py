@@ -134,10 +134,8 @@ def test_a_gun_that_was_stolen_again_is_missed(report, ask):
     assert ask()["next"]["reported"] == "theft"
 
 
-def test_a_gun_that_was_seized_is_said_to_be(as_actor, ask):
-    police = as_actor("PRY", "police_officer")
-    place = bodies.FOZ | {"country": "PRY"}
-    police.post("/seizures", bodies.seizure(place=place))
+def test_a_gun_that_was_seized_is_said_to_be(ask, pry_police):
+    pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
     said = ask()["next"]
     assert (said["reported"], said["reported_by"]) == ("seized", "PRY")
     assert said["text"].startswith("Seized before: ")
@@ -222,7 +220,6 @@ def test_what_is_below_a_possible_hit_is_neither_shown_nor_called(made, ask):
 
 def test_what_is_below_a_possible_hit_is_not_shown_to_a_seizure(made, as_actor):
     gun = bodies.firearm(**FAINT, country_of_manufacture="AUT", type="revolver")
-    place = bodies.FOZ | {"country": "URY"}
-    seized = bodies.seizure(place=place, items=[gun])
+    seized = bodies.seizure(place=bodies.FOZ | {"country": "URY"}, items=[gun])
     answer = as_actor("URY", "police_officer").post("/seizures", seized).json
     assert answer["matches"] == [{"line": 1, "candidates": [], "later": False, "more": 0}]

@@ -147,8 +147,7 @@ def test_a_short_serial_alone_is_weak(as_actor, ask):
 
 @pytest.mark.parametrize("serial", ["A1", "??", "*", "--", "   -"])
 def test_a_serial_that_cannot_be_searched_says_what_would_help(ask, serial):
-    answer = ask(422, serial=serial, make=None)
-    assert list(answer["errors"]) == ["serial"]
+    assert list(ask(422, serial=serial, make=None)["errors"]) == ["serial"]
 
 
 def test_a_short_serial_is_searched_beside_make_and_calibre(ask):
@@ -157,8 +156,7 @@ def test_a_short_serial_is_searched_beside_make_and_calibre(ask):
 
 @pytest.mark.parametrize("purpose", ["seizure", "licensing", "investigation", "stock"])
 def test_a_purpose_needs_its_case(ask, purpose):
-    answer = ask(422, purpose=purpose, case_number=None)
-    assert list(answer["errors"]) == ["case_number"]
+    assert list(ask(422, purpose=purpose, case_number=None)["errors"]) == ["case_number"]
 
 
 @pytest.mark.parametrize("purpose", ["street", "border"])
@@ -167,9 +165,8 @@ def test_an_incident_will_do_on_the_road_and_at_the_border(ask, purpose):
     assert list(ask(422, purpose=purpose, case_number=None)["errors"]) == ["incident"]
 
 
-def test_the_case_is_added_later_and_once(as_actor, ask):
+def test_the_case_is_added_later_and_once(ask, police):
     check = ask(purpose="street", case_number=None, incident="I-1")["id"]
-    police = as_actor("BRA", "police_officer")
     police.post(f"/checks/{check}/case", {"case_number": "C-9"}, 200)
     police.post(f"/checks/{check}/case", {"case_number": "C-10"}, 409)
 
@@ -220,11 +217,10 @@ def test_at_most_ten_candidates_are_shown_of_those_that_fit_what_can_be_read(as_
     assert (len(answer["candidates"]), answer["more"]) == (10, 2)
 
 
-def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask):
-    clerk = as_actor("PRY", "licensing_officer")
+def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask, pry):
     for number in range(14):
         gun = bodies.firearm(serial=f"ABC12345{'ACEFHJKMNPRTVW'[number]}", make="Glock")
-        clerk.post("/transfers", bodies.transfer(number=f"T-{number}", firearm=gun))
+        pry.post("/transfers", bodies.transfer(number=f"T-{number}", firearm=gun))
     answer = ask(near=True)
     entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
     told = [record for entry in entries for record in entry["data"]["records"]]

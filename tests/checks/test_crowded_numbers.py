@@ -95,7 +95,7 @@ def test_a_gun_of_the_make_is_found_among_thousands_that_look_alike(hold, run):
     found = run(
         "BRA", lambda actor: find_candidates(query, actor, stop_at_exact=False, silent=False)
     )
-    assert kept["record_id"] in {one.held.record_id for one in found}
+    assert kept["record_id"] in {one.mark_hit.record_id for one in found}
 
 
 def test_no_more_is_read_the_more_guns_bear_each_number(hold, run):

@@ -6,16 +6,6 @@ from tests.support import bodies
 from tests.support.movements import Way, add
 
 
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def licensing(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def seized(client, serial, number="S-1", **gun):
     items = [{"line": 1, "make": "Taurus", "calibre": "9x19", "serial": serial} | gun]
     return client.post("/seizures", bodies.seizure(number=number, items=items)).json
@@ -42,8 +32,8 @@ def test_the_cell_stays_as_it_was_read_beside_its_marks(police):
 
 
 @pytest.mark.parametrize("serial", ["KPT48213", "KPT48214", "RRN11902"])
-def test_a_check_finds_a_gun_by_each_mark_of_its_cell(police, licensing, serial):
-    record = held(licensing, "KPT48213/KPT48214/RRN11902")
+def test_a_check_finds_a_gun_by_each_mark_of_its_cell(police, pry, serial):
+    record = held(pry, "KPT48213/KPT48214/RRN11902")
     assert found(police.post("/checks", bodies.check(serial=serial)).json) == [record]
 
 
@@ -59,19 +49,19 @@ def test_a_check_finds_a_gun_by_each_mark_of_its_cell(police, licensing, serial)
         "KPT48213, con mira telescópica",
     ],
 )
-def test_a_check_of_a_cell_searches_all_its_marks(police, licensing, cell):
-    record = held(licensing, "KPT48213")
+def test_a_check_of_a_cell_searches_all_its_marks(police, pry, cell):
+    record = held(pry, "KPT48213")
     assert found(police.post("/checks", bodies.check(serial=cell)).json) == [record]
 
 
-def test_a_seizure_matches_by_each_mark_of_its_cell(police, licensing):
-    record = held(licensing, "KPT48213")
+def test_a_seizure_matches_by_each_mark_of_its_cell(police, pry):
+    record = held(pry, "KPT48213")
     [matches] = seized(police, "RRN11902/KPT48213")["matches"]
     assert found(matches) == [record]
 
 
-def test_a_trace_goes_by_each_mark_of_its_cell(police, licensing):
-    record = held(licensing, "KPT48213")
+def test_a_trace_goes_by_each_mark_of_its_cell(police, pry):
+    record = held(pry, "KPT48213")
     made = police.post("/traces", bodies.trace(firearm={"serial": "Serie: KPT48213"})).json
     chain = police.get(f"/traces/{made['id']}/result").json["chain"]
     assert [event["record"] for event in chain] == [record]
@@ -117,8 +107,7 @@ def test_a_correction_does_not_repeat_the_marks_of_a_cell(police):
         }
     ]
     body = bodies.seizure(number="S-1", items=told, reason="Read again")
-    path = f"/seizures/{made['id']}/correct"
-    [item] = police.post(path, body, 200, If_Match='"1"').json["items"]
+    [item] = police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"').json["items"]
     texts = sorted(mark["text"] for mark in item["marks"])
     assert texts == ["KPT48213", "KPT48213/RRN11902", "RRN11902"]
 

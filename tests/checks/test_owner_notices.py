@@ -19,11 +19,10 @@ SERIALS = ("TKA52381", "QWK77120", "ZZE90417")
 
 
 @pytest.fixture
-def held(as_actor):
+def held(pry):
     """Records that Paraguay keeps silent, by their serials."""
-    clerk = as_actor("PRY", "licensing_officer")
     return {
-        serial: clerk.post(
+        serial: pry.post(
             "/transfers",
             bodies.transfer(
                 number=f"T-{serial}", visibility="silent", firearm=bodies.firearm(serial=serial)
@@ -213,8 +212,7 @@ def post(as_actor):
     def of(kind, serial, **changes):
         gun = bodies.firearm(serial=serial)
         body = bodies.seizure(items=[gun]) if kind == "seizure" else bodies.trace(firearm=gun)
-        police = as_actor("BRA", "police_officer")
-        return police.post(f"/{kind}s", body | changes).json["id"]
+        return as_actor("BRA", "police_officer").post(f"/{kind}s", body | changes).json["id"]
 
     return of
 

@@ -65,11 +65,6 @@ WRONG = [
 NAMES = [ascii(serial)[:24] for serial, _ in WRONG]
 
 
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def body(serial, **known):
     said = bodies.check(serial=serial) | BARE | known
     return {name: value for name, value in said.items() if value is not None}

@@ -71,15 +71,13 @@ def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
     before = json.loads(path.read_text())
     assert before["base_url"] == "http://127.0.0.1:8000"
     assert demo("--port", "8123").exit_code == 0
-    after = json.loads(path.read_text())
-    assert after == before | {"base_url": "http://127.0.0.1:8123"}
+    assert json.loads(path.read_text()) == before | {"base_url": "http://127.0.0.1:8123"}
 
 
 def test_a_lost_file_of_the_accounts_is_made_anew_with_other_passwords(demo, path, copied):
     before = demo_accounts.read_credentials(path)
     path.unlink()
-    said = demo().output
-    assert "all accounts get new passwords and tokens" in said
+    assert "all accounts get new passwords and tokens" in demo().output
     after = demo_accounts.read_credentials(path)
     assert [one.username for one in after] == [one.username for one in before]
     with core_app(copied).app_context(), transaction(operator(None)):

@@ -299,8 +299,7 @@ def test_a_photograph_is_attached_and_saved(seizure, tmp_path):
         f"{out}: "
     )
     assert out.read_bytes()[:2] == b"\xff\xd8" and files.PLANTED.encode() not in out.read_bytes()
-    gone = read("attachment", "withdraw", *POLICE, "--reason", "Twice", number)
-    assert gone["withdrawn_at"]
+    assert read("attachment", "withdraw", *POLICE, "--reason", "Twice", number)["withdrawn_at"]
 
 
 def test_a_paper_is_saved_as_a_pdf(service, tmp_path):
@@ -349,8 +348,7 @@ def test_a_problem_is_shown_by_field_in_the_language_of_the_reader(service):
 
 
 def test_what_another_role_may_do_is_refused_with_the_permission(service):
-    refused = salsa("account", "list", *POLICE, code=1)
-    assert "  permission: account:manage\n" in refused.stderr
+    assert "  permission: account:manage\n" in salsa("account", "list", *POLICE, code=1).stderr
 
 
 @pytest.mark.parametrize(

@@ -122,8 +122,7 @@ def test_a_permit_that_is_posted_while_its_firm_is_suspended_is_flagged(officer,
     def one(call):
         caller, path, body = call
         headers = {"Authorization": f"Bearer {caller.token}", "If-Match": '"1"'}
-        sender = real_app.test_client()
-        return sender.post(f"/api/v1{path}", json=body, headers=headers).status_code
+        return real_app.test_client().post(f"/api/v1{path}", json=body, headers=headers).status_code
 
     with ThreadPoolExecutor(ROUNDS + 1) as pool:
         calls = [*sent[: ROUNDS // 2], suspended, *sent[ROUNDS // 2 :]]

@@ -105,8 +105,7 @@ def test_several_requests_are_acknowledged_in_one_order_of_the_asking_states(
         with real_app.app_context():
             actor = operator("PRY", "PRY-TEST", FixedClock(NOW), current_vault())
             with transaction(actor):
-                ids = db.session.scalars(db.select(TraceRequest.id)).all()
-                several = AcknowledgementData(ids)
+                several = AcknowledgementData(db.session.scalars(db.select(TraceRequest.id)).all())
                 assert not request_commands.acknowledge_many(actor=actor, data=several).failures
 
     with talking(real_app, "ARG", "PRY", acknowledge):

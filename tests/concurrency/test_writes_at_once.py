@@ -19,8 +19,7 @@ def at_once(real_app):
 
         def one(body):
             url = f"/api/v1{path}"
-            answer = real_app.test_client().post(url, json=body, headers=known)
-            return answer.status_code
+            return real_app.test_client().post(url, json=body, headers=known).status_code
 
         with ThreadPoolExecutor(len(sent)) as pool:
             return sorted(pool.map(one, sent))
@@ -123,8 +122,7 @@ def test_of_receipts_at_once_one_is_taken(real_client, at_once):
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     sent = [{"received_on": "2026-03-03", "all": True}] * TIMES
-    path = f"/shipments/{shipment}/receipt"
-    assert at_once(importer, path, sent) == [201] + [409] * (TIMES - 1)
+    assert at_once(importer, f"/shipments/{shipment}/receipt", sent) == [201] + [409] * (TIMES - 1)
 
 
 def test_a_shipment_that_is_cancelled_and_put_off_at_once_is_one_of_the_two(real_client, real_app):

@@ -63,8 +63,7 @@ def test_what_a_savepoint_undoes_is_who_looked_within_it_alone(bra):
 
 def test_rows_that_stream_out_of_the_database_are_those_that_the_state_sees(bra):
     with acting_as(bra, "PRY"):
-        streamed = text(STATE).execution_options(yield_per=1)
-        assert db.session.scalars(streamed).all() == ["PRY"]
+        assert db.session.scalars(text(STATE).execution_options(yield_per=1)).all() == ["PRY"]
 
 
 def test_rows_that_come_after_another_look_are_still_those_of_the_state_that_streams(bra):

@@ -206,10 +206,8 @@ def test_only_a_few_firms_are_not_authorised(small):
 
 
 def test_firms_that_are_not_authorised_are_found_in_every_way():
-    made = Planner(7, Calendar(ANCHOR), 0.01)
-    licensed = made.plan().licensees
-    roles = {role for one in licensed for role in one.data.roles}
-    assert roles == set(LICENSEE_ROLES)
+    licensed = Planner(7, Calendar(ANCHOR), 0.01).plan().licensees
+    assert {role for one in licensed for role in one.data.roles} == set(LICENSEE_ROLES)
     flawed = {
         one.state
         for one in licensed

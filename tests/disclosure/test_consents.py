@@ -19,16 +19,6 @@ PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 WHY = {"reason": "The inquiry is not over"}
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     """A sale of Paraguay, by a firm to a private person."""
@@ -58,21 +48,23 @@ def uses(shown):
     return {each["use"]: (each["allowed"], each["code"], each["to"]) for each in shown["uses"]}
 
 
-def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer_or_is_allowed(bra, pry, record):
-    asked = ask(bra, record)
-    again = ask(bra, record, 409)["detail"]
+def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer_or_is_allowed(
+    analyst, pry_analyst, record
+):
+    asked = ask(analyst, record)
+    again = ask(analyst, record, 409)["detail"]
     assert asked["id"] in again and "Paraguay was asked for this" in again
-    ask(bra, record, case_number="C-2")
-    grant(pry, asked)
-    again = ask(bra, record, 409)["detail"]
+    ask(analyst, record, case_number="C-2")
+    grant(pry_analyst, asked)
+    again = ask(analyst, record, 409)["detail"]
     assert asked["id"] in again and "Paraguay allowed this" in again and "2026-12-31" in again
-    act(pry, bra.get(f"/consents/{asked['id']}").json, "revoke", **WHY)
-    assert ask(bra, record)["status"] == "asked"
+    act(pry_analyst, analyst.get(f"/consents/{asked['id']}").json, "revoke", **WHY)
+    assert ask(analyst, record)["status"] == "asked"
 
 
-def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(bra, pry, record):
-    grant(pry, ask(bra, record), expires_on="2026-03-09")
-    ask(bra, record, 409)
+def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(analyst, pry_analyst, record):
+    grant(pry_analyst, ask(analyst, record), expires_on="2026-03-09")
+    ask(analyst, record, 409)
     later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
     data = ConsentData(UUID(record), "names", "C-1", "To find the last holder")
     with transaction(later):
@@ -82,64 +74,71 @@ def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(bra, pry, rec
         )
 
 
-def test_what_is_asked_stands_with_both_sides_and_with_nobody_else(as_actor, bra, pry, record):
-    asked = ask(bra, record)
+def test_what_is_asked_stands_with_both_sides_and_with_nobody_else(
+    as_actor, analyst, pry_analyst, record
+):
+    asked = ask(analyst, record)
     assert (asked["status"], asked["origin_state"], asked["asking_state"]) == (
         "asked",
         "PRY",
         "BRA",
     )
-    assert bra.get("/consents").json["items"] == pry.get("/consents").json["items"] == [asked]
+    assert (
+        analyst.get("/consents").json["items"]
+        == pry_analyst.get("/consents").json["items"]
+        == [asked]
+    )
     other = as_actor("URY", "trace_analyst")
     other.get(f"/consents/{asked['id']}", 404)
     assert other.get("/consents").json["items"] == []
 
 
-def test_private_persons_are_named_with_consent_in_its_case_alone(bra, pry, record):
-    assert read(bra, record)["to"] == {"kind": "individual", "country": "PRY"}
-    grant(pry, ask(bra, record))
-    shown = read(bra, record)
+def test_private_persons_are_named_with_consent_in_its_case_alone(analyst, pry_analyst, record):
+    assert read(analyst, record)["to"] == {"kind": "individual", "country": "PRY"}
+    grant(pry_analyst, ask(analyst, record))
+    shown = read(analyst, record)
     assert (shown["to"]["name"], shown["withheld"]) == ("Ana Ejemplo", [])
-    assert read(bra, record, Salsa_Case="C-2")["to"] == {"kind": "individual", "country": "PRY"}
-    assert read(bra, record, Salsa_Purpose="border")["to"] == {
+    assert read(analyst, record, Salsa_Case="C-2")["to"] == {"kind": "individual", "country": "PRY"}
+    assert read(analyst, record, Salsa_Purpose="border")["to"] == {
         "kind": "individual",
         "country": "PRY",
     }
 
 
-def test_the_examiner_is_told_no_name_that_the_analyst_is_told(as_actor, bra, pry, record):
-    grant(pry, ask(bra, record))
-    shown = read(as_actor("BRA", "forensic_examiner"), record)
-    assert "name" not in shown["to"]
+def test_the_examiner_is_told_no_name_that_the_analyst_is_told(
+    as_actor, analyst, pry_analyst, record
+):
+    grant(pry_analyst, ask(analyst, record))
+    assert "name" not in read(as_actor("BRA", "forensic_examiner"), record)["to"]
 
 
-def test_what_is_not_named_is_said_in_the_readers_language(bra, record):
-    [withheld] = read(bra, record)["withheld"]
+def test_what_is_not_named_is_said_in_the_readers_language(analyst, record):
+    [withheld] = read(analyst, record)["withheld"]
     assert (withheld["group"], withheld["code"]) == ("persons", "named_on_request")
     assert withheld["text"].startswith("Private persons are named with the owner's consent")
-    [withheld] = read(bra, record, Accept_Language="pt")["withheld"]
+    [withheld] = read(analyst, record, Accept_Language="pt")["withheld"]
     assert withheld["text"].startswith("Os particulares são nomeados")
 
 
-def test_what_is_revoked_names_nobody_any_more(bra, pry, record):
-    asked = ask(bra, record)
-    grant(pry, asked)
-    act(pry, asked, "revoke", **WHY)
-    assert "name" not in read(bra, record)["to"]
+def test_what_is_revoked_names_nobody_any_more(analyst, pry_analyst, record):
+    asked = ask(analyst, record)
+    grant(pry_analyst, asked)
+    act(pry_analyst, asked, "revoke", **WHY)
+    assert "name" not in read(analyst, record)["to"]
 
 
-def test_what_is_granted_is_granted_for_a_day_to_come(bra, pry, record):
-    asked = ask(bra, record)
-    errors = act(pry, asked, "grant", 422, expires_on="2036-03-10")["errors"]
+def test_what_is_granted_is_granted_for_a_day_to_come(analyst, pry_analyst, record):
+    asked = ask(analyst, record)
+    errors = act(pry_analyst, asked, "grant", 422, expires_on="2036-03-10")["errors"]
     assert "10 years at most: until 2036-03-09" in errors["expires_on"][0]
-    errors = act(pry, asked, "grant", 422, expires_on="2026-03-08")["errors"]
+    errors = act(pry_analyst, asked, "grant", 422, expires_on="2026-03-08")["errors"]
     assert list(errors) == ["expires_on"]
-    grant(pry, asked, expires_on="2026-03-09")
-    assert read(bra, record)["to"]["name"] == "Ana Ejemplo"
+    grant(pry_analyst, asked, expires_on="2026-03-09")
+    assert read(analyst, record)["to"]["name"] == "Ana Ejemplo"
 
 
-def test_what_has_expired_is_listed_so_and_names_nobody(bra, pry, record):
-    grant(pry, ask(bra, record), expires_on="2026-03-09")
+def test_what_has_expired_is_listed_so_and_names_nobody(analyst, pry_analyst, record):
+    grant(pry_analyst, ask(analyst, record), expires_on="2026-03-09")
     later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
     later = later.for_purpose(Purpose("investigation", "C-1"))
     for acting, status in ((operator("BRA", clock=FixedClock(NOW)), "granted"), (later, "expired")):
@@ -152,46 +151,50 @@ def test_what_has_expired_is_listed_so_and_names_nobody(bra, pry, record):
 
 
 def test_the_result_of_a_trace_names_with_consent_and_its_owner_reads_it(
-    as_actor, bra, pry, record
+    as_actor, analyst, pry_analyst, record
 ):
-    trace = bra.post("/traces", bodies.trace()).json["id"]
-    [event] = bra.get(f"/traces/{trace}/result").json["chain"]
+    trace = analyst.post("/traces", bodies.trace()).json["id"]
+    [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
     assert (event["to"], [each["group"] for each in event["withheld"]]) == (
         {"kind": "individual", "country": "PRY"},
         ["persons"],
     )
-    grant(pry, ask(bra, record))
-    [event] = bra.get(f"/traces/{trace}/result").json["chain"]
+    grant(pry_analyst, ask(analyst, record))
+    [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
     assert (event["to"]["name"], event["withheld"]) == ("Ana Ejemplo", [])
-    newest = pry.get(f"/records/{record}/disclosures").json["items"][0]
+    newest = pry_analyst.get(f"/records/{record}/disclosures").json["items"][0]
     assert newest["groups"] == ["firms", "persons"]
 
 
-def test_an_answer_says_what_else_may_be_done_with_it(bra, pry, record):
+def test_an_answer_says_what_else_may_be_done_with_it(analyst, pry_analyst, record):
     asked = {"court": (False, "ask_for_court", []), "onward": (False, "ask_for_onward", [])}
-    assert uses(read(bra, record)) == asked
-    grant(pry, ask(bra, record, use="court"))
-    grant(pry, ask(bra, record, use="onward", to="URY"))
-    assert uses(read(bra, record)) == {
+    assert uses(read(analyst, record)) == asked
+    grant(pry_analyst, ask(analyst, record, use="court"))
+    grant(pry_analyst, ask(analyst, record, use="onward", to="URY"))
+    assert uses(read(analyst, record)) == {
         "court": (True, "consented", []),
         "onward": (True, "consented", ["URY"]),
     }
-    assert uses(read(bra, record, Salsa_Case="C-2")) == asked
+    assert uses(read(analyst, record, Salsa_Case="C-2")) == asked
 
 
-def test_a_state_is_told_nothing_of_uses_of_its_own_records(pry, record):
-    shown = pry.get(f"/records/{record}").json
+def test_a_state_is_told_nothing_of_uses_of_its_own_records(pry_analyst, record):
+    shown = pry_analyst.get(f"/records/{record}").json
     assert (shown["uses"], shown["withheld"], shown["to"]["name"]) == ([], [], "Ana Ejemplo")
 
 
-def test_where_the_law_forces_it_the_origin_has_notice_and_is_not_asked(bra, pry, record):
-    notice = ask(bra, record, use="compelled")
+def test_where_the_law_forces_it_the_origin_has_notice_and_is_not_asked(
+    analyst, pry_analyst, record
+):
+    notice = ask(analyst, record, use="compelled")
     assert notice["status"] == "notified"
-    assert uses(read(bra, record))["court"] == (True, "notified", [])
-    assert uses(read(bra, record))["onward"][0] is False
-    act(pry, notice, "refuse", 409, **WHY)
+    assert uses(read(analyst, record))["court"] == (True, "notified", [])
+    assert uses(read(analyst, record))["onward"][0] is False
+    act(pry_analyst, notice, "refuse", 409, **WHY)
     [told] = [
-        one for one in pry.get("/notifications").json["items"] if one["code"].startswith("consent")
+        one
+        for one in pry_analyst.get("/notifications").json["items"]
+        if one["code"].startswith("consent")
     ]
     assert (told["code"], told["subject"]["id"]) == ("consent_compelled", notice["id"])
 
@@ -208,54 +211,52 @@ def test_where_the_law_forces_it_the_origin_has_notice_and_is_not_asked(bra, pry
         ({"use": "sell"}, "use"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_by_its_field(bra, record, changes, field):
+def test_what_cannot_be_asked_is_refused_by_its_field(analyst, record, changes, field):
     body = bodies.consent(record) | changes
-    assert list(bra.post("/consents", body, 422).json["errors"]) == [field]
+    assert list(analyst.post("/consents", body, 422).json["errors"]) == [field]
 
 
-def test_consent_to_ones_own_record_is_not_asked(pry, record):
-    assert list(ask(pry, record, 422)["errors"]) == ["record"]
+def test_consent_to_ones_own_record_is_not_asked(pry_analyst, record):
+    assert list(ask(pry_analyst, record, 422)["errors"]) == ["record"]
 
 
 @pytest.mark.parametrize("visibility", ["silent", "pointer"])
 def test_a_record_that_is_hidden_is_asked_for_by_nobody_who_was_not_given_it(
-    as_actor, bra, visibility
+    analyst, visibility, pry
 ):
-    clerk = as_actor("PRY", "licensing_officer")
-    made = clerk.post("/transfers", bodies.transfer(visibility=visibility)).json
-    hidden = ask(bra, made["firearm"]["record"], 422)
-    nothing = ask(bra, "0199f2c0-0000-7000-8000-000000000000", 422)
-    assert hidden["errors"] == nothing["errors"]
+    made = pry.post("/transfers", bodies.transfer(visibility=visibility)).json
+    hidden = ask(analyst, made["firearm"]["record"], 422)
+    assert hidden["errors"] == ask(analyst, "0199f2c0-0000-7000-8000-000000000000", 422)["errors"]
 
 
-def test_the_asking_state_does_not_decide(bra, record):
-    asked = ask(bra, record)
-    assert act(bra, asked, "grant", 403, expires_on="2026-12-31")["code"] == "forbidden"
+def test_the_asking_state_does_not_decide(analyst, record):
+    asked = ask(analyst, record)
+    assert act(analyst, asked, "grant", 403, expires_on="2026-12-31")["code"] == "forbidden"
 
 
-def test_each_decision_follows_what_stands(bra, pry, record):
-    asked = ask(bra, record)
-    act(pry, asked, "revoke", 409, **WHY)
-    assert act(pry, asked, "refuse", **WHY)["status"] == "refused"
-    act(pry, asked, "refuse", 409, **WHY)
-    assert grant(pry, asked)["version"] == 3
-    act(pry, asked, "refuse", 409, **WHY)
-    assert act(pry, asked, "revoke", **WHY)["answer"] == WHY["reason"]
-    act(pry, asked, "grant", 409, expires_on="2026-12-31")
-    assert bra.get(f"/consents/{asked['id']}").json["status"] == "revoked"
+def test_each_decision_follows_what_stands(analyst, pry_analyst, record):
+    asked = ask(analyst, record)
+    act(pry_analyst, asked, "revoke", 409, **WHY)
+    assert act(pry_analyst, asked, "refuse", **WHY)["status"] == "refused"
+    act(pry_analyst, asked, "refuse", 409, **WHY)
+    assert grant(pry_analyst, asked)["version"] == 3
+    act(pry_analyst, asked, "refuse", 409, **WHY)
+    assert act(pry_analyst, asked, "revoke", **WHY)["answer"] == WHY["reason"]
+    act(pry_analyst, asked, "grant", 409, expires_on="2026-12-31")
+    assert analyst.get(f"/consents/{asked['id']}").json["status"] == "revoked"
 
 
-def test_an_old_view_decides_nothing(bra, pry, record):
-    asked = ask(bra, record)
+def test_an_old_view_decides_nothing(analyst, pry_analyst, record):
+    asked = ask(analyst, record)
     path = f"/consents/{asked['id']}/refuse"
-    pry.post(path, WHY, 428)
-    pry.post(path, WHY, 412, If_Match='"7"')
+    pry_analyst.post(path, WHY, 428)
+    pry_analyst.post(path, WHY, 412, If_Match='"7"')
 
 
-def test_both_sides_are_told_and_their_audit_has_it(as_actor, bra, pry, record):
-    asked = ask(bra, record)
-    grant(pry, asked)
-    for client, codes in ((pry, ["consent_asked"]), (bra, ["consent_granted"])):
+def test_both_sides_are_told_and_their_audit_has_it(as_actor, analyst, pry_analyst, record):
+    asked = ask(analyst, record)
+    grant(pry_analyst, asked)
+    for client, codes in ((pry_analyst, ["consent_asked"]), (analyst, ["consent_granted"])):
         told = [one["code"] for one in client.get("/notifications").json["items"]]
         assert [code for code in told if code.startswith("consent")] == codes
     for state in ("BRA", "PRY"):
@@ -265,12 +266,13 @@ def test_both_sides_are_told_and_their_audit_has_it(as_actor, bra, pry, record):
             assert (entry["subject_id"], entry["data"]["record"]) == (asked["id"], record)
 
 
-def test_a_list_is_filtered(bra, record):
-    asked = ask(bra, record)
-    ask(bra, record, use="court", case_number="C-2")
+def test_a_list_is_filtered(analyst, record):
+    asked = ask(analyst, record)
+    ask(analyst, record, use="court", case_number="C-2")
     for query in ("use=names", "case_number=C-1"):
-        assert bra.get(f"/consents?{query}").json["items"] == [asked]
+        assert analyst.get(f"/consents?{query}").json["items"] == [asked]
     assert (
-        len(bra.get(f"/consents?record={record}&status=asked&origin_state=PRY").json["items"]) == 2
+        len(analyst.get(f"/consents?record={record}&status=asked&origin_state=PRY").json["items"])
+        == 2
     )
-    assert bra.get("/consents?asking_state=PRY").json["items"] == []
+    assert analyst.get("/consents?asking_state=PRY").json["items"] == []

@@ -56,8 +56,7 @@ def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
     enter, *_ = shown("alerts.md", ["-"] * 9)
     alert = first_word(shell(f"{enter} --only id"))
     check = "salsa check create --as bra.police_officer --purpose street --case-number C-1 --make Taurus"
-    checks = [f"{check} --calibre 9x19 --serial ABC12345"] * 3
-    assert shell("\n".join(checks)).returncode == 0
+    assert shell("\n".join([f"{check} --calibre 9x19 --serial ABC12345"] * 3)).returncode == 0
     mine = "salsa hit list --as pry.police_officer --status open --only asking_state,id"
     hits = shell(f"{mine} | grep BRA | cut -d ' ' -f 3").stdout.split()
     _, active, show, verify, cancel, listed, *answers = shown(

@@ -27,16 +27,6 @@ def restored(**changes):
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def examiner(as_actor):
-    return as_actor("BRA", "forensic_examiner")
-
-
-@pytest.fixture
 def seizure(police):
     return police.post("/seizures", bodies.seizure(items=[defaced()])).json
 
@@ -202,29 +192,26 @@ def test_other_items_of_the_seizure_stay_as_they_are(police, mark):
     assert [match["line"] for match in answer["matches"]] == [1]
     corrected = [bodies.firearm(line=1), bodies.firearm(line=2, serial="XYZ987655")]
     body = bodies.seizure(number="S-2", reason="Read again", items=corrected)
-    path = f"/seizures/{made['id']}/correct"
-    again = police.post(path, body, 200, If_Match='"2"').json
+    again = police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"2"').json
     assert [item["serial"] for item in again["items"]] == ["ABC123456", "XYZ987655"]
 
 
-def test_a_check_finds_the_restored_serial_and_the_one_that_was_legible(as_actor, police, mark):
+def test_a_check_finds_the_restored_serial_and_the_one_that_was_legible(police, mark, pry_police):
     gun = bodies.firearm(serial="WRONG98765", marking="unknown")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     mark(of=made)
-    asking = as_actor("PRY", "police_officer")
-    [new] = asking.post("/checks", bodies.check()).json["candidates"]
-    [old] = asking.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
+    [new] = pry_police.post("/checks", bodies.check()).json["candidates"]
+    [old] = pry_police.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
     assert (new["is_old_mark"], old["is_old_mark"]) == (False, False)
     assert new["record"] == old["record"] == made["items"][0]["record"]
 
 
-def test_a_check_finds_what_a_correction_took_away_as_an_old_mark(as_actor, police):
+def test_a_check_finds_what_a_correction_took_away_as_an_old_mark(police, pry_police):
     gun = bodies.firearm(serial="WRONG98765")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     body = bodies.seizure(number="S-2", reason="Misread")
     police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    asking = as_actor("PRY", "police_officer")
-    [old] = asking.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
+    [old] = pry_police.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
     assert old["is_old_mark"]
 
 
@@ -240,8 +227,7 @@ def test_a_state_that_received_the_gun_before_is_told(as_actor, mark, seizure):
 
 def test_a_state_that_received_nothing_is_told_nothing(as_actor, mark):
     mark()
-    audit = as_actor("PRY", "auditor").get("/audit").json
-    assert audit["items"] == []
+    assert as_actor("PRY", "auditor").get("/audit").json["items"] == []
 
 
 def test_an_added_mark_is_written_down(as_actor, mark, seizure):
@@ -301,14 +287,12 @@ def test_a_mark_needs_its_method_and_reason(examiner, seizure, missing):
 
 
 def test_goods_of_several_pieces_take_no_mark(police, mark):
-    lot = defaced(quantity=3)
-    made = police.post("/seizures", bodies.seizure(number="S-2", items=[lot])).json
+    made = police.post("/seizures", bodies.seizure(number="S-2", items=[defaced(quantity=3)])).json
     assert list(mark(422, of=made)["errors"]) == ["line"]
 
 
 def test_a_silent_seizure_tells_nobody_of_its_match(as_actor, police, mark):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     body = bodies.seizure(number="S-2", visibility="silent", items=[defaced()])
-    made = police.post("/seizures", body).json
-    assert len(mark(of=made)["matches"][0]["candidates"]) == 1
+    assert len(mark(of=police.post("/seizures", body).json)["matches"][0]["candidates"]) == 1
     assert as_actor("PRY", "auditor").get("/audit").json["items"][1:] == []

@@ -18,11 +18,6 @@ def pry(as_actor):
 
 
 @pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def told(as_actor):
     """List what a role of a state is notified of corrections: the code, the subject, whose it is, the data."""
 
@@ -44,12 +39,12 @@ def check(client):
 @pytest.mark.parametrize(
     ("change", "code"), [(correct, "record_corrected"), (withdraw, "record_withdrawn")]
 )
-def test_who_received_a_record_is_notified_once(pry, bra, told, change, code):
+def test_who_received_a_record_is_notified_once(pry, police, told, change, code):
     made = report(pry)
     record = made["firearm"]["record"]
-    check(bra)
-    check(bra)
-    bra.get(f"/records/{record}", **PURPOSE)
+    check(police)
+    check(police)
+    police.get(f"/records/{record}", **PURPOSE)
     change(pry, made)
     data = {"by": "PRY", "version": 2}
     assert told() == [(code, "record", "PRY", record, data)]
@@ -57,34 +52,33 @@ def test_who_received_a_record_is_notified_once(pry, bra, told, change, code):
 
 
 @pytest.mark.parametrize("role", NOTICE_RULES["record_corrected"].roles)
-def test_whoever_reads_records_or_the_audit_is_notified(pry, bra, told, role):
+def test_whoever_reads_records_or_the_audit_is_notified(pry, police, told, role):
     made = report(pry)
-    check(bra)
+    check(police)
     correct(pry, made)
     assert len(told(role=role)) == 1
     assert told(role="state_administrator") == []
 
 
-def test_each_version_is_told(pry, bra, told):
+def test_each_version_is_told(pry, police, told):
     made = report(pry)
-    check(bra)
+    check(police)
     correct(pry, made)
     correct(pry, made, version=2)
     assert [said["version"] for *_, said in told()] == [3, 2]
 
 
-def test_what_was_given_for_traces_and_found_too_is_told_once(as_actor, pry, bra, told):
+def test_what_was_given_for_traces_and_found_too_is_told_once(as_actor, pry, police, told):
     made = report(pry)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(confirm_second=True))
-    check(bra)
+    check(police)
     correct(pry, made)
     assert [code for code, *_ in told()] == ["record_corrected"]
 
 
-def test_what_was_given_for_two_traces_is_told_once_and_says_which(as_actor, pry, told):
+def test_what_was_given_for_two_traces_is_told_once_and_says_which(pry, told, analyst):
     made = report(pry)
-    analyst = as_actor("BRA", "trace_analyst")
     traces = [
         analyst.post("/traces", bodies.trace(confirm_second=True)).json["id"] for _ in range(2)
     ]
@@ -93,37 +87,37 @@ def test_what_was_given_for_two_traces_is_told_once_and_says_which(as_actor, pry
     assert said.get("about") == sorted(traces)
 
 
-def test_of_what_was_no_more_than_pointed_to_the_check_is_named_and_no_record(pry, bra, told):
+def test_of_what_was_no_more_than_pointed_to_the_check_is_named_and_no_record(pry, police, told):
     made = report(pry, visibility="pointer")
-    asked = check(bra)
+    asked = check(police)
     withdraw(pry, made)
     assert told() == [("pointer_withdrawn", "check", "BRA", asked, {"by": "PRY"})]
 
 
-def test_of_a_receipt_that_was_answered_by_a_pointer_the_receipt_is_named(pry, bra, told):
+def test_of_a_receipt_that_was_answered_by_a_pointer_the_receipt_is_named(pry, police, told):
     made = report(pry, visibility="pointer")
-    seized = bra.post("/seizures", bodies.seizure()).json["id"]
+    seized = police.post("/seizures", bodies.seizure()).json["id"]
     withdraw(pry, made)
     assert told() == [("pointer_withdrawn", "seizure", "BRA", seized, {"by": "PRY"})]
 
 
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_notified_of_nothing(pry, bra, told, change):
+def test_a_state_to_which_it_is_silent_is_notified_of_nothing(pry, police, told, change):
     made = report(pry, visibility="silent")
-    check(bra)
+    check(police)
     change(pry, made)
     assert told() == []
 
 
-def test_of_what_became_silent_nobody_who_found_it_is_notified(pry, bra, told):
+def test_of_what_became_silent_nobody_who_found_it_is_notified(pry, police, told):
     made = report(pry)
-    check(bra)
+    check(police)
     correct(pry, made, visibility="silent")
     assert told() == []
 
 
 @pytest.fixture
-def three(pry, bra):
+def three(pry, police):
     """Three guns that Paraguay seized and Brazil read, to be corrected as many at a time as are given."""
     made, place = [], bodies.FOZ | {"country": "PRY", "name": "Asunción"}
     for number, lines in (("S-1", (1,)), ("S-3", (1, 2, 3))):
@@ -131,7 +125,7 @@ def three(pry, bra):
         body = bodies.seizure(number=number, items=items, place=place)
         seized = pry.post("/seizures", body).json
         for item in seized["items"]:
-            bra.get(f"/records/{item['record']}", **PURPOSE)
+            police.get(f"/records/{item['record']}", **PURPOSE)
         made.append((f"/seizures/{seized['id']}/correct", body))
 
     def correct(which):

@@ -17,11 +17,6 @@ def pry(as_actor):
 
 
 @pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def told(as_actor):
     """List what a state's auditor reads of corrections: of which subject, by whom, and what is said."""
 
@@ -49,93 +44,93 @@ def misread(client):
 
 @pytest.mark.parametrize("show", [check, seize, misread])
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_was_shown_is_told_once(pry, bra, told, show, change):
+def test_a_state_to_which_it_was_shown_is_told_once(pry, police, told, show, change):
     made = report(pry)
-    show(bra)
-    check(bra)
+    show(police)
+    check(police)
     change(pry, made)
     assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
     assert told("ARG") == []
 
 
-def test_each_further_correction_is_told(pry, bra, told):
+def test_each_further_correction_is_told(pry, police, told):
     made = report(pry)
-    check(bra)
+    check(police)
     correct(pry, made)
     correct(pry, made, version=2)
     assert [said for *_, said in told()] == [{"version": 3}, {"version": 2}]
 
 
-def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, bra, told):
+def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, police, told):
     made = report(pry)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
-    check(bra)
-    bra.get(f"/records/{made['firearm']['record']}", **PURPOSE)
+    check(police)
+    police.get(f"/records/{made['firearm']['record']}", **PURPOSE)
     correct(pry, made)
     assert len(told()) == 1
 
 
-def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, bra, told):
+def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, police, told):
     report(pry)
-    made = bra.post("/seizures", bodies.seizure()).json
+    made = police.post("/seizures", bodies.seizure()).json
     body = bodies.seizure(reason="Read again", occurred_on="2026-02-28")
-    bra.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
     assert told("PRY") == [("record", made["items"][0]["record"], "BRA", {"version": 2})]
 
 
-def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, bra, told):
+def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, police, told):
     clerk = as_actor("PRY", "licensing_officer")
     made = clerk.post("/transfers", bodies.transfer()).json
-    check(bra)
+    check(police)
     body = bodies.transfer(reason="Day", occurred_on="2024-05-07")
     clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
     assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
 
 
-def test_of_a_pointer_that_is_withdrawn_the_check_is_named_and_no_record(pry, bra, told):
+def test_of_a_pointer_that_is_withdrawn_the_check_is_named_and_no_record(pry, police, told):
     made = report(pry, visibility="pointer")
-    asked = check(bra)
+    asked = check(police)
     withdraw(pry, made)
     assert told() == [("check", asked, "PRY", {})]
 
 
-def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, bra, told):
+def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, police, told):
     """That its state holds something is all that was shown, and stands."""
     made = report(pry, visibility="pointer")
-    check(bra)
+    check(police)
     correct(pry, made, visibility="pointer")
     assert told() == []
 
 
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_told_nothing(pry, bra, told, run, change):
+def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, told, run, change):
     made = report(pry, visibility="silent")
-    check(bra)
+    check(police)
     run("BRA", owner_notices.notify_owners)
     change(pry, made)
     assert told() == []
 
 
-def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, bra, told):
+def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, police, told):
     made = report(pry)
-    check(bra)
+    check(police)
     made = correct(pry, made, visibility="silent")
     assert told() == []
     withdraw(pry, made)
     assert told() == []
 
 
-def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, bra, told, run):
+def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, police, told, run):
     made = report(pry)
-    seize(bra, visibility="silent")
+    seize(police, visibility="silent")
     run("BRA", owner_notices.notify_owners)
     correct(pry, made)
     assert told() == [] and told("PRY") == []
 
 
-def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, bra, told):
+def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, police, told):
     made = report(pry)
-    check(bra)
+    check(police)
     withdraw(pry, made)
     assert told("PRY") == []
 
@@ -175,16 +170,15 @@ def test_of_a_gun_that_stays_abroad_nobody_is_told_when_the_rest_came_back(as_ac
     assert told("ARG") == []
 
 
-def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn(as_actor, way):
+def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn(way, arg_police):
     made = way.ship("TKA52380", "TKA52390")
     way.release(made)
     way.tick(made, "exit")
     both = [{"serial": "TKA52380"}, {"serial": "TKA52390"}]
     day = {"received_on": "2026-03-05"}
     add(way.bol, made, "receipt", items=both, **day)
-    officer = as_actor("ARG", "police_officer")
-    check(officer, serial="TKA52390")
+    check(arg_police, serial="TKA52390")
     act(way.bol, made, "receipt/correct", reason="Miscounted", items=both[:1], **day)
-    assert [one["code"] for one in officer.get("/notifications").json["items"]] == [
+    assert [one["code"] for one in arg_police.get("/notifications").json["items"]] == [
         "record_withdrawn"
     ]

@@ -35,8 +35,7 @@ def later(app):
 
 def correct(client, seizure, expect=200, version=1, **changes):
     body = bodies.seizure(reason="Read again") | changes
-    path = f"/seizures/{seizure['id']}/correct"
-    return client.post(path, body, expect, If_Match=f'"{version}"')
+    return client.post(f"/seizures/{seizure['id']}/correct", body, expect, If_Match=f'"{version}"')
 
 
 def test_a_correction_is_a_new_version_of_the_same_id(client, seizure):
@@ -47,8 +46,7 @@ def test_a_correction_is_a_new_version_of_the_same_id(client, seizure):
 
 def test_a_correction_gives_its_reason(client, seizure):
     body = bodies.seizure()
-    path = f"/seizures/{seizure['id']}/correct"
-    answer = client.post(path, body, 422, If_Match='"1"').json
+    answer = client.post(f"/seizures/{seizure['id']}/correct", body, 422, If_Match='"1"').json
     assert answer["errors"] == {"reason": ["This field is required."]}
 
 
@@ -116,11 +114,10 @@ def test_a_list_shows_the_current_version_alone(client, seizure):
     assert [item["version"] for item in client.get("/seizures").json["items"]] == [2]
 
 
-def test_a_search_that_hits_the_old_mark_says_so(as_actor, client, seizure):
+def test_a_search_that_hits_the_old_mark_says_so(client, seizure, pry_police):
     correct(client, seizure, items=[bodies.firearm(serial="NEW123456")])
-    police = as_actor("PRY", "police_officer")
-    [old] = police.post("/checks", bodies.check()).json["candidates"]
-    [new] = police.post("/checks", bodies.check(serial="NEW123456")).json["candidates"]
+    [old] = pry_police.post("/checks", bodies.check()).json["candidates"]
+    [new] = pry_police.post("/checks", bodies.check(serial="NEW123456")).json["candidates"]
     assert (old["is_old_mark"], new["is_old_mark"]) == (True, False)
     assert old["record"] == new["record"]
 
@@ -143,8 +140,7 @@ def test_a_state_that_received_the_old_value_is_told(as_actor, client, seizure):
 
 def test_a_state_that_received_nothing_is_told_nothing(as_actor, client, seizure):
     correct(client, seizure)
-    audit = as_actor("PRY", "auditor").get("/audit?action=record:corrected").json
-    assert audit["items"] == []
+    assert as_actor("PRY", "auditor").get("/audit?action=record:corrected").json["items"] == []
 
 
 def test_a_state_that_joins_by_a_correction_sees_how_the_record_is_handled(as_actor, client):
@@ -163,11 +159,10 @@ def test_a_number_that_another_document_has_is_refused(client, seizure):
     )
 
 
-def test_a_transfer_is_corrected(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    made = client.post("/transfers", bodies.transfer()).json
+def test_a_transfer_is_corrected(pry):
+    made = pry.post("/transfers", bodies.transfer()).json
     body = bodies.transfer(occurred_on="2024-05-07", reason="Day")
-    answer = client.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"').json
+    answer = pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"').json
     assert (answer["version"], answer["occurred_on"]) == (2, "2024-05-07")
 
 

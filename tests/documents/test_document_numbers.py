@@ -3,7 +3,6 @@
 import pytest
 
 from salsa_ext.core.errors import Duplicate
-from salsa_ext.core.time import EventTime
 from salsa_ext.documents import transfers
 from salsa_ext.documents.values import TransferData
 from salsa_ext.firearms.marks.values import Firearm
@@ -87,7 +86,7 @@ def test_two_states_have_the_same_number_each(as_actor):
 
 def sales(*numbers):
     gun = Firearm(type="pistol")
-    return [TransferData("loan", EventTime(NOW.date()), gun, number=number) for number in numbers]
+    return [TransferData(NOW.date(), kind="loan", firearm=gun, number=number) for number in numbers]
 
 
 @pytest.mark.parametrize("numbers", [["A-2", "A-1", "A-3"], ["B-1", "A-1", "B-2"]])

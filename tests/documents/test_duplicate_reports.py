@@ -7,11 +7,6 @@ from tests.support import bodies
 ONCE = {"confirm_second": False}
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 def test_a_second_trace_of_a_serial_in_a_case_names_the_first(analyst, as_actor):
     first = analyst.post("/traces", bodies.trace(**ONCE)).json
     again = bodies.trace(firearm=bodies.firearm(serial="abc 123456"), **ONCE)
@@ -41,28 +36,25 @@ def test_a_trace_that_ended_stands_in_nobodys_way(analyst):
 
 
 def test_a_trace_that_is_kept_from_its_agency_is_told_to_nobody_of_it(as_actor, analyst):
-    kept = bodies.trace(hidden_from=["BRA-POLICE"], **ONCE)
-    analyst.post("/traces", kept)
+    analyst.post("/traces", bodies.trace(hidden_from=["BRA-POLICE"], **ONCE))
     as_actor("BRA", "trace_analyst", agency="POLICE").post("/traces", bodies.trace(**ONCE))
 
 
-def test_a_second_alert_on_a_serial_in_a_case_names_the_first(as_actor):
-    police = as_actor("PRY", "police_officer")
-    first = police.post("/alerts", bodies.alert(**ONCE)).json
-    said = police.post("/alerts", bodies.alert(**ONCE), 409).json["detail"]
+def test_a_second_alert_on_a_serial_in_a_case_names_the_first(pry_police):
+    first = pry_police.post("/alerts", bodies.alert(**ONCE)).json
+    said = pry_police.post("/alerts", bodies.alert(**ONCE), 409).json["detail"]
     assert first["id"] in said and "confirm_second" in said
-    police.post("/alerts", bodies.alert(case_number="A-2", **ONCE))
-    police.post("/alerts", bodies.alert(confirm_second=True))
+    pry_police.post("/alerts", bodies.alert(case_number="A-2", **ONCE))
+    pry_police.post("/alerts", bodies.alert(confirm_second=True))
 
 
-def test_a_second_report_of_a_gun_of_one_kind_and_day_names_the_first(as_actor):
-    police = as_actor("PRY", "police_officer")
-    first = police.post("/reports", bodies.report()).json
+def test_a_second_report_of_a_gun_of_one_kind_and_day_names_the_first(as_actor, pry_police):
+    first = pry_police.post("/reports", bodies.report()).json
     again = bodies.report(number="R-2", firearm=bodies.firearm(serial="abc 123456"))
-    said = police.post("/reports", again, 409).json["detail"]
+    said = pry_police.post("/reports", again, 409).json["detail"]
     assert first["id"] in said and "confirm_second" in said
-    assert [one["number"] for one in police.get("/reports").json["items"]] == ["R-1"]
-    police.post("/reports", again | {"confirm_second": True})
+    assert [one["number"] for one in pry_police.get("/reports").json["items"]] == ["R-1"]
+    pry_police.post("/reports", again | {"confirm_second": True})
     as_actor("BRA", "police_officer").post("/reports", again)
 
 
@@ -75,25 +67,22 @@ def test_a_second_report_of_a_gun_of_one_kind_and_day_names_the_first(as_actor):
         {"firearm": {"type": "pistol", "line": 1}},
     ],
 )
-def test_another_day_kind_or_gun_is_another_report(as_actor, other):
-    police = as_actor("PRY", "police_officer")
+def test_another_day_kind_or_gun_is_another_report(other, pry_police):
     said = {name: value for name, value in bodies.report().items() if name != "stolen_from"}
-    police.post("/reports", said)
-    police.post("/reports", said | {"number": "R-2"} | other)
+    pry_police.post("/reports", said)
+    pry_police.post("/reports", said | {"number": "R-2"} | other)
 
 
-def test_a_gun_of_which_a_glyph_cannot_be_read_is_reported_once_too(as_actor):
-    police = as_actor("PRY", "police_officer")
+def test_a_gun_of_which_a_glyph_cannot_be_read_is_reported_once_too(pry_police):
     gun = bodies.firearm(serial="ABC12?456")
-    police.post("/reports", bodies.report(firearm=gun))
-    police.post("/reports", bodies.report(number="R-2", firearm=gun), 409)
+    pry_police.post("/reports", bodies.report(firearm=gun))
+    pry_police.post("/reports", bodies.report(number="R-2", firearm=gun), 409)
 
 
-def test_a_report_that_was_withdrawn_or_is_corrected_stands_in_nobodys_way(as_actor):
-    police = as_actor("PRY", "police_officer")
-    first = police.post("/reports", bodies.report()).json
+def test_a_report_that_was_withdrawn_or_is_corrected_stands_in_nobodys_way(pry_police):
+    first = pry_police.post("/reports", bodies.report()).json
     body = bodies.report(reason="Read again", stolen_from="dealer")
-    police.post(f"/reports/{first['id']}/correct", body, 200, If_Match='"1"')
+    pry_police.post(f"/reports/{first['id']}/correct", body, 200, If_Match='"1"')
     why = {"reason": "Entered in error"}
-    police.post(f"/reports/{first['id']}/withdraw", why, 200, If_Match='"2"')
-    police.post("/reports", bodies.report(number="R-2"))
+    pry_police.post(f"/reports/{first['id']}/withdraw", why, 200, If_Match='"2"')
+    pry_police.post("/reports", bodies.report(number="R-2"))

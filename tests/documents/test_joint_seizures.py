@@ -64,14 +64,15 @@ def test_one_that_does_not_name_it_back_is_told_as_one_that_there_is_not(as_acto
     assert joint(as_actor, "PRY", mine) == WAITS
 
 
-def test_of_what_is_not_shared_nothing_moves(as_actor, seize):
+def test_of_what_is_not_shared_nothing_moves(seize, pry_border):
     mine = seize("PRY", "P-1", "B-7")
-    officer = as_actor("PRY", "border_officer")
     before = [
-        officer.get(path).json for path in (f"/seizures/{mine['id']}", f"/posts/{POST}/board")
+        pry_border.get(path).json for path in (f"/seizures/{mine['id']}", f"/posts/{POST}/board")
     ]
     seize("BRA", "B-7", None, visibility="open")
-    after = [officer.get(path).json for path in (f"/seizures/{mine['id']}", f"/posts/{POST}/board")]
+    after = [
+        pry_border.get(path).json for path in (f"/seizures/{mine['id']}", f"/posts/{POST}/board")
+    ]
     assert after == before
 
 

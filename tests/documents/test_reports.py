@@ -10,16 +10,6 @@ WHY = {"reason": "The gun was in the safe"}
 ASUNCION = {"country": "PRY", "name": "Asunción"}
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def recovered(client, **changes):
     body = bodies.report(kind="recovery", number="R-2", occurred_on="2026-03-05") | changes
     del body["stolen_from"]
@@ -45,7 +35,7 @@ def others(report):
     return {match["other"]["state"] for match in report["matches"]}
 
 
-def test_a_recovery_is_told_at_once_what_it_matches_and_whom_to_ask(as_actor, bra, pry):
+def test_a_recovery_is_told_at_once_what_it_matches_and_whom_to_ask(as_actor, police, pry_police):
     duty = {
         "agency": "BRA-POLICE",
         "kind": "duty_24h",
@@ -54,137 +44,139 @@ def test_a_recovery_is_told_at_once_what_it_matches_and_whom_to_ask(as_actor, br
         "telephone": "+55 61 0000 0000",
     }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
-    pry.post("/seizures", bodies.seizure(place=ASUNCION))
+    pry_police.post("/seizures", bodies.seizure(place=ASUNCION))
     sold(as_actor, "BRA")
-    made = recovered(pry)
+    made = recovered(pry_police)
     assert others(made) == {"PRY", "BRA"}
     offices = {match["other"]["state"]: match["other"]["contact"] for match in made["matches"]}
     assert offices["BRA"]["telephone"] == "+55 61 0000 0000" and offices["PRY"] is None
-    listed = matches(pry, f"?record={made['firearm']['record']}")
+    listed = matches(pry_police, f"?record={made['firearm']['record']}")
     assert {match["id"] for match in listed} == {match["id"] for match in made["matches"]}
-    assert read(pry, made)["matches"] == made["matches"]
+    assert read(pry_police, made)["matches"] == made["matches"]
 
 
-def test_of_a_record_that_is_only_pointed_to_a_report_tells_the_state_alone(as_actor, pry):
+def test_of_a_record_that_is_only_pointed_to_a_report_tells_the_state_alone(as_actor, pry_police):
     sold(as_actor, "BRA", visibility="pointer")
-    [match] = recovered(pry)["matches"]
+    [match] = recovered(pry_police)["matches"]
     assert match["other"]["state"] == "BRA" and match["other"]["record"] is None
 
 
-def test_a_record_that_is_kept_silent_shows_at_no_report(as_actor, pry, run):
+def test_a_record_that_is_kept_silent_shows_at_no_report(as_actor, pry_police, run):
     sold(as_actor, "BRA", visibility="silent")
-    made = recovered(pry)
+    made = recovered(pry_police)
     look(run)
-    assert read(pry, made)["matches"] == []
+    assert read(pry_police, made)["matches"] == []
 
 
 @pytest.mark.parametrize("role", ["supervisor", "trace_analyst"])
-def test_who_reads_a_report_reads_its_matches_and_its_alerts(as_actor, bra, pry, role):
-    bra.post("/seizures", bodies.seizure())
-    made = pry.post("/reports", bodies.report()).json
-    enter(pry, made["firearm"]["record"])
+def test_who_reads_a_report_reads_its_matches_and_its_alerts(as_actor, police, pry_police, role):
+    police.post("/seizures", bodies.seizure())
+    made = pry_police.post("/reports", bodies.report()).json
+    enter(pry_police, made["firearm"]["record"])
     told = read(as_actor("PRY", role), made)
     assert len(told["matches"]) == len(told["alerts"]) == 1
 
 
-def test_a_report_has_the_alerts_that_were_entered_from_it_as_they_stand(pry):
-    made = pry.post("/reports", bodies.report()).json
+def test_a_report_has_the_alerts_that_were_entered_from_it_as_they_stand(pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
     assert made["alerts"] == []
-    entered = enter(pry, made["firearm"]["record"])
-    pry.post("/alerts", bodies.alert())  # of the same serial, and of no record
-    [told] = read(pry, made)["alerts"]
+    entered = enter(pry_police, made["firearm"]["record"])
+    pry_police.post("/alerts", bodies.alert())  # of the same serial, and of no record
+    [told] = read(pry_police, made)["alerts"]
     assert (told["id"], told["status"], told["serial"]) == (entered["id"], "active", "ABC123456")
     path = f"/alerts/{entered['id']}/cancel"
-    pry.post(path, {"reason": "Found"}, 200, If_Match=f'"{entered["version"]}"')
-    assert [one["status"] for one in read(pry, made)["alerts"]] == ["cancelled"]
+    pry_police.post(path, {"reason": "Found"}, 200, If_Match=f'"{entered["version"]}"')
+    assert [one["status"] for one in read(pry_police, made)["alerts"]] == ["cancelled"]
 
 
-def test_an_alert_that_lets_its_gun_pass_stands_beside_no_report(pry):
-    made = pry.post("/reports", bodies.report()).json
-    enter(pry, made["firearm"]["record"], action="let_pass_and_inform")
-    assert read(pry, made)["alerts"] == []
+def test_an_alert_that_lets_its_gun_pass_stands_beside_no_report(pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
+    enter(pry_police, made["firearm"]["record"], action="let_pass_and_inform")
+    assert read(pry_police, made)["alerts"] == []
 
 
-def test_the_list_of_reports_asks_as_often_of_many_as_of_few(bra, pry, asked):
+def test_the_list_of_reports_asks_as_often_of_many_as_of_few(police, pry_police, asked):
     def count():
         asked.clear()
-        assert all("matches" not in one for one in pry.get("/reports").json["items"])
+        assert all("matches" not in one for one in pry_police.get("/reports").json["items"])
         return len(asked)
 
-    bra.post("/seizures", bodies.seizure())
-    pry.post("/reports", bodies.report())
+    police.post("/seizures", bodies.seizure())
+    pry_police.post("/reports", bodies.report())
     few = count()
     for number in range(2, 6):
-        pry.post("/reports", bodies.report(number=f"R-{number}", confirm_second=True))
+        pry_police.post("/reports", bodies.report(number=f"R-{number}", confirm_second=True))
     assert count() == few
 
 
-def test_a_report_with_another_serial_is_matched_anew(as_actor, bra, pry):
+def test_a_report_with_another_serial_is_matched_anew(as_actor, police, pry_police):
     sold(as_actor, "BRA", firearm=bodies.firearm(serial="XYZ987654"))
-    bra.post("/seizures", bodies.seizure())
-    made = pry.post("/reports", bodies.report()).json
-    enter(pry, made["firearm"]["record"])
+    police.post("/seizures", bodies.seizure())
+    made = pry_police.post("/reports", bodies.report()).json
+    enter(pry_police, made["firearm"]["record"])
     [before] = made["matches"]
     body = bodies.report(reason="Read again", firearm=bodies.firearm(serial="XYZ987654"))
-    told = correct(pry, "reports", made, body)
+    told = correct(pry_police, "reports", made, body)
     assert (told["version"], told["firearm"]["serial"]) == (2, "XYZ987654")
     [after] = told["matches"]
     assert after["id"] != before["id"]
-    assert not pry.get(f"/matches/{before['id']}").json["current"]
+    assert not pry_police.get(f"/matches/{before['id']}").json["current"]
     assert [one["serial"] for one in told["alerts"]] == ["ABC123456"]  # what it was entered for
 
 
-def test_a_report_made_in_error_is_withdrawn_with_the_reason_and_stays_readable(pry):
-    made = pry.post("/reports", bodies.report()).json
-    told = withdraw(pry, made)
+def test_a_report_made_in_error_is_withdrawn_with_the_reason_and_stays_readable(pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
+    told = withdraw(pry_police, made)
     assert (told["status"], told["version"], told["reason"]) == ("withdrawn", 2, WHY["reason"])
     assert told["firearm"]["serial"] == "ABC123456" and told["stolen_from"] == "private"
-    assert [one["id"] for one in pry.get("/reports?status=withdrawn").json["items"]] == [made["id"]]
-    assert pry.get("/reports?status=standing").json["items"] == []
-    assert read(pry, made) == told
+    assert [one["id"] for one in pry_police.get("/reports?status=withdrawn").json["items"]] == [
+        made["id"]
+    ]
+    assert pry_police.get("/reports?status=standing").json["items"] == []
+    assert read(pry_police, made) == told
 
 
-def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(bra, pry, run):
-    bra.post("/seizures", bodies.seizure())
-    made = pry.post(
+def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(police, pry_police, run):
+    police.post("/seizures", bodies.seizure())
+    made = pry_police.post(
         "/reports",
         bodies.report(
             firearm=bodies.firearm(marks=[{"kind": "import", "text": "IMP 19", "state": "PRY"}])
         ),
     ).json
-    [mine], [theirs] = matches(pry), matches(bra)
-    act(bra, theirs, "confirm")
-    assert withdraw(pry, made)["matches"] == []
+    [mine], [theirs] = matches(pry_police), matches(police)
+    act(police, theirs, "confirm")
+    assert withdraw(pry_police, made)["matches"] == []
     look(run)
-    assert matches(pry) == matches(bra) == []
-    assert not pry.get(f"/matches/{mine['id']}").json["current"]
-    [notice] = bra.get("/notifications?code=match_withdrawn").json["items"]
+    assert matches(pry_police) == matches(police) == []
+    assert not pry_police.get(f"/matches/{mine['id']}").json["current"]
+    [notice] = police.get("/notifications?code=match_withdrawn").json["items"]
     assert notice["subject"]["id"] == theirs["id"]
-    found = bra.post("/checks", bodies.check()).json["candidates"]
+    found = police.post("/checks", bodies.check()).json["candidates"]
     assert made["firearm"]["record"] not in [one["record"] for one in found]
 
 
-def test_a_record_of_what_was_withdrawn_says_so_and_as_of_before_it_does_not(as_actor, pry, bra):
-    made = pry.post("/reports", bodies.report()).json
+def test_a_record_of_what_was_withdrawn_says_so_and_as_of_before_it_does_not(
+    as_actor, pry_police, police
+):
+    made = pry_police.post("/reports", bodies.report()).json
     record = f"/records/{made['firearm']['record']}"
-    assert not bra.get(record, **FOR_A_CASE).json["withdrawn"]
-    withdraw(pry, made)
-    told = bra.get(record, **FOR_A_CASE).json
+    assert not police.get(record, **FOR_A_CASE).json["withdrawn"]
+    withdraw(pry_police, made)
+    told = police.get(record, **FOR_A_CASE).json
     assert told["withdrawn"] and told["version"] == 2
     [audited] = as_actor("BRA", "auditor").get("/audit?action=record:corrected").json["items"]
     assert audited["subject_id"] == made["firearm"]["record"] and audited["data"]["version"] == 2
 
 
-def test_what_was_withdrawn_counts_in_no_coverage(pry, bra):
-    made = pry.post("/reports", bodies.report()).json
-    withdraw(pry, made)
-    searched = bra.post("/checks", bodies.check()).json["searched"]
+def test_what_was_withdrawn_counts_in_no_coverage(pry_police, police):
+    withdraw(pry_police, pry_police.post("/reports", bodies.report()).json)
+    searched = police.post("/checks", bodies.check()).json["searched"]
     assert "PRY" not in [one["state"] for one in searched]
 
 
-def test_a_trace_that_was_told_of_a_theft_forgets_what_was_withdrawn(as_actor, pry):
-    made = pry.post("/reports", bodies.report()).json
-    analyst = as_actor("BRA", "trace_analyst")
+def test_a_trace_that_was_told_of_a_theft_forgets_what_was_withdrawn(pry_police, analyst):
+    made = pry_police.post("/reports", bodies.report()).json
     trace = analyst.post("/traces", bodies.trace()).json
 
     def told():
@@ -193,52 +185,51 @@ def test_a_trace_that_was_told_of_a_theft_forgets_what_was_withdrawn(as_actor, p
         return leg["events"]
 
     assert told() == 1
-    withdraw(pry, made)
+    withdraw(pry_police, made)
     assert told() == 0
 
 
-def test_an_alert_stands_when_its_report_is_withdrawn(pry):
-    made = pry.post("/reports", bodies.report()).json
-    enter(pry, made["firearm"]["record"])
-    assert [one["status"] for one in withdraw(pry, made)["alerts"]] == ["active"]
+def test_an_alert_stands_when_its_report_is_withdrawn(pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
+    enter(pry_police, made["firearm"]["record"])
+    assert [one["status"] for one in withdraw(pry_police, made)["alerts"]] == ["active"]
 
 
-def test_no_alert_is_entered_from_what_was_withdrawn(pry):
-    made = pry.post("/reports", bodies.report()).json
-    withdraw(pry, made)
+def test_no_alert_is_entered_from_what_was_withdrawn(pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
+    withdraw(pry_police, made)
     body = bodies.alert(record=made["firearm"]["record"])
     del body["firearm"]
-    assert list(pry.post("/alerts", body, 422).json["errors"]) == ["record"]
+    assert list(pry_police.post("/alerts", body, 422).json["errors"]) == ["record"]
 
 
 @pytest.mark.parametrize("action", ["correct", "withdraw"])
-def test_what_was_withdrawn_is_withdrawn_for_good(pry, action):
-    made = pry.post("/reports", bodies.report()).json
-    withdraw(pry, made)
+def test_what_was_withdrawn_is_withdrawn_for_good(pry_police, action):
+    made = pry_police.post("/reports", bodies.report()).json
+    withdraw(pry_police, made)
     body = WHY if action == "withdraw" else bodies.report(**WHY)
-    path = f"/reports/{made['id']}/{action}"
-    answer = pry.post(path, body, 409, If_Match='"2"').json
+    answer = pry_police.post(f"/reports/{made['id']}/{action}", body, 409, If_Match='"2"').json
     assert answer["code"] == "illegal_transition"
     assert answer["detail"].endswith(
         "this report is withdrawn. That is for good: report the gun anew, under another number."
     )
 
 
-def test_a_withdrawal_says_which_version_was_read_and_why(pry):
-    made = pry.post("/reports", bodies.report()).json
-    correct(pry, "reports", made, bodies.report(reason="Read again"))
+def test_a_withdrawal_says_which_version_was_read_and_why(pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
+    correct(pry_police, "reports", made, bodies.report(reason="Read again"))
     path = f"/reports/{made['id']}/withdraw"
-    pry.post(path, WHY, 428)
-    pry.post(path, WHY, 412, If_Match='"1"')
-    assert pry.post(path, {}, 422, If_Match='"2"').json["errors"] == {
+    pry_police.post(path, WHY, 428)
+    pry_police.post(path, WHY, 412, If_Match='"1"')
+    assert pry_police.post(path, {}, 422, If_Match='"2"').json["errors"] == {
         "reason": ["This field is required."]
     }
 
 
-def test_a_withdrawal_stands_in_the_audit_and_is_nobody_elses_to_make(as_actor, pry, bra):
-    made = pry.post("/reports", bodies.report()).json
-    bra.post(f"/reports/{made['id']}/withdraw", WHY, 404, If_Match='"1"')
+def test_a_withdrawal_stands_in_the_audit_and_is_nobody_elses_to_make(as_actor, pry_police, police):
+    made = pry_police.post("/reports", bodies.report()).json
+    police.post(f"/reports/{made['id']}/withdraw", WHY, 404, If_Match='"1"')
     as_actor("PRY", "trace_analyst").post(f"/reports/{made['id']}/withdraw", WHY, 403)
-    withdraw(pry, made)
+    withdraw(pry_police, made)
     [entry] = as_actor("PRY", "auditor").get("/audit?action=report:withdrawn").json["items"]
     assert entry["subject_id"] == made["id"] and entry["data"] == {"kind": "theft", "version": 2}

@@ -8,18 +8,16 @@ from salsa_ext.documents.models import Transfer
 from tests.support import bodies
 
 
-def test_a_transfer_is_recorded_with_its_codes_and_the_text_as_written(as_actor):
-    client = as_actor("PRY", "licensing_officer")
+def test_a_transfer_is_recorded_with_its_codes_and_the_text_as_written(pry):
     body = bodies.transfer(firearm=bodies.firearm(make="Forjas Taurus", calibre="9 mm Luger"))
-    answer = client.post("/transfers", body).json
+    answer = pry.post("/transfers", body).json
     assert answer["firearm"]["make"] == "taurus"
     assert answer["firearm"]["make_text"] == "Forjas Taurus"
     assert answer["firearm"]["calibre"] == "9x19"
 
 
-def test_a_loss_is_refused_with_the_route_that_takes_it(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    answer = client.post("/transfers", bodies.transfer(kind="theft"), 422).json
+def test_a_loss_is_refused_with_the_route_that_takes_it(pry):
+    answer = pry.post("/transfers", bodies.transfer(kind="theft"), 422).json
     assert answer["errors"]["kind"] == ["A theft is reported by POST /api/v1/reports."]
 
 
@@ -37,31 +35,27 @@ DEALER = bodies.party()
         {"from": DEALER, "to": BUYER | {"licence": "L-8"}},
     ],
 )
-def test_a_licence_is_the_transactions_whoever_its_parties_are(as_actor, sides):
-    client = as_actor("PRY", "licensing_officer")
+def test_a_licence_is_the_transactions_whoever_its_parties_are(sides, pry):
     body = bodies.transfer(licence="L-7")
     del body["from"], body["to"]
-    made = client.post("/transfers", body | sides).json
-    answer = client.get(f"/transfers/{made['id']}").json
+    made = pry.post("/transfers", body | sides).json
+    answer = pry.get(f"/transfers/{made['id']}").json
     assert answer["licence"] == "L-7"
     for side in ("from", "to"):
-        said = answer[side] and answer[side]["licence"]
-        assert said == sides.get(side, {}).get("licence")
+        assert (answer[side] and answer[side]["licence"]) == sides.get(side, {}).get("licence")
 
 
-def test_a_licence_of_a_party_is_not_the_transactions(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    answer = client.post("/transfers", bodies.transfer(to=BUYER | {"licence": "L-7"})).json
+def test_a_licence_of_a_party_is_not_the_transactions(pry):
+    answer = pry.post("/transfers", bodies.transfer(to=BUYER | {"licence": "L-7"})).json
     assert (answer["licence"], answer["to"]["licence"]) == (None, "L-7")
 
 
-def test_a_correction_gives_another_licence_and_the_old_version_keeps_its_own(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    made = client.post("/transfers", bodies.transfer(licence="L-7")).json
+def test_a_correction_gives_another_licence_and_the_old_version_keeps_its_own(pry):
+    made = pry.post("/transfers", bodies.transfer(licence="L-7")).json
     path = f"/transfers/{made['id']}"
     body = bodies.transfer(licence="L-8", reason="misread")
-    client.post(f"{path}/correct", body, 200, If_Match='"1"')
-    assert client.get(path).json["licence"] == "L-8"
+    pry.post(f"{path}/correct", body, 200, If_Match='"1"')
+    assert pry.get(path).json["licence"] == "L-8"
     assert db.session.scalars(select(Transfer.licence).order_by(Transfer.version)).all() == [
         "L-7",
         "L-8",

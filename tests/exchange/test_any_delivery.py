@@ -63,8 +63,7 @@ class Talk(RuleBasedStateMachine):
         raws = [raw for raw in sent(pair[0]) if f'"recipient":"{pair[1]}"'.encode() in raw]
         if raws:
             some = data.draw(st.lists(st.sampled_from(raws), min_size=1, max_size=6))
-            receipts = self.take(pair[1], some)
-            assert not any(isinstance(each, EnvelopeRefused) for each in receipts)
+            assert not any(isinstance(each, EnvelopeRefused) for each in self.take(pair[1], some))
 
     def take(self, state, raws):
         actor = acting(state, self.now)

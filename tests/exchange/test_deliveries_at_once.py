@@ -47,8 +47,7 @@ def speak(application):
         def one():
             actor = acting(sender)
             with transaction(actor):
-                letter = EnvelopeData("test.said", "BR-1", recipient, {})
-                envelope = outbox.send(actor, letter)
+                envelope = outbox.send(actor, EnvelopeData("test.said", "BR-1", recipient, {}))
                 if now:
                     delivery.deliver_now(actor)
             return envelope
@@ -73,8 +72,7 @@ def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once
     def answer(actor, envelope):
         note(actor, envelope)
         if envelope.in_reply_to is None:
-            letter = EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope)
-            outbox.send(actor, letter)
+            outbox.send(actor, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope))
 
     handle("test.said", answer)
     at_once(*[speak("BRA", "PRY"), speak("PRY", "BRA")] * TIMES)

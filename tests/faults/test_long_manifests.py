@@ -27,8 +27,7 @@ TODAY = SYSTEM_CLOCK.now().date()
 
 
 def test_ten_times_as_many_guns_take_no_more_memory(service, permit, record_property):
-    warm = service.ship(permit, FEW, "A-0")
-    service.receive(warm, serials("A-0", FEW))
+    service.receive(service.ship(permit, FEW, "A-0"), serials("A-0", FEW))
     few, many = Measured(service), Measured(service)
     with few:
         for number in ("A-1", "A-3", "A-4"):  # each thread has memory of its own

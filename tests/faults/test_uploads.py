@@ -14,11 +14,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def subject(police):
     return f"seizure:{police.post('/seizures', bodies.seizure()).json['id']}"
 
@@ -79,7 +74,6 @@ def test_a_file_of_which_a_piece_cannot_be_kept_is_not_kept_at_all(
     attachments_insert = bulk.insert_many
     monkeypatch.setattr(attachments, "insert_many", insert)
     monkeypatch.setattr(attachments, "PART_SIZE", 100)
-    answer = files.attach(police, subject, files.photograph(), 503)
-    assert answer.headers["Retry-After"]
+    assert files.attach(police, subject, files.photograph(), 503).headers["Retry-After"]
     assert kept() == []
     assert as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json["items"] == []

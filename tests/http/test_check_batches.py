@@ -28,11 +28,6 @@ def sold(as_actor):
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def ask(police):
     def post(*guns, expect=200, why=WHY, **headers):
         return police.post("/checks/batch", why | {"checks": list(guns)}, expect, **headers)

@@ -9,14 +9,9 @@ from tests.support import bodies
 LINE = {"line": 1, "quantity": 10}
 
 
-@pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
 @pytest.mark.parametrize("said", [{}, {"make": "Taurus", "calibre": "9x19"}, {"type": "unknown"}])
-def test_a_line_of_firearms_without_a_type_is_refused(exporter, said):
-    answer = exporter.post("/permits", bodies.permit(lines=[LINE | said]), 422).json
+def test_a_line_of_firearms_without_a_type_is_refused(bra, said):
+    answer = bra.post("/permits", bodies.permit(lines=[LINE | said]), 422).json
     assert answer["code"] == "goods_undescribed"
     assert answer["errors"] == {
         "lines.0.type": [
@@ -27,9 +22,8 @@ def test_a_line_of_firearms_without_a_type_is_refused(exporter, said):
 
 
 @pytest.mark.parametrize("language,word", [("es", "fusil"), ("fr", "pistolet"), ("pt", "fuzil")])
-def test_the_refusal_says_in_every_language_what_would_be_right(exporter, language, word):
-    body = bodies.permit(lines=[LINE])
-    answer = exporter.post("/permits", body, 422, Accept_Language=language).json
+def test_the_refusal_says_in_every_language_what_would_be_right(bra, language, word):
+    answer = bra.post("/permits", bodies.permit(lines=[LINE]), 422, Accept_Language=language).json
     assert word in answer["errors"]["lines.0.type"][0]
 
 
@@ -43,12 +37,12 @@ def test_the_refusal_says_in_every_language_what_would_be_right(exporter, langua
         {"category": "part", "part_kind": "barrel"},
     ],
 )
-def test_a_line_that_says_what_it_is_for_is_taken(exporter, said):
-    exporter.post("/permits", bodies.permit(lines=[LINE | said]))
+def test_a_line_that_says_what_it_is_for_is_taken(bra, said):
+    bra.post("/permits", bodies.permit(lines=[LINE | said]))
 
 
-def test_a_permit_that_was_taken_without_a_type_can_be_reissued(exporter):
-    permit = exporter.post("/permits", bodies.permit())
+def test_a_permit_that_was_taken_without_a_type_can_be_reissued(bra):
+    permit = bra.post("/permits", bodies.permit())
     line = db.session.query(PermitLine).one()
     line.type = line.type_text = None
     db.session.flush()
@@ -59,13 +53,12 @@ def test_a_permit_that_was_taken_without_a_type_can_be_reissued(exporter):
         "authority": bodies.authority("BRA"),
     }
     path, etag = f"/permits/{permit.json['id']}", permit.headers["ETag"]
-    exporter.post(f"{path}/reissue", again, If_Match=etag)
+    bra.post(f"{path}/reissue", again, If_Match=etag)
 
 
 @pytest.mark.parametrize("gun", [{}, {"type": "unknown"}])
-def test_a_transfer_of_a_gun_of_which_nothing_is_said_is_refused(as_actor, gun):
-    client = as_actor("PRY", "licensing_officer")
-    answer = client.post("/transfers", bodies.transfer(firearm=gun), 422).json
+def test_a_transfer_of_a_gun_of_which_nothing_is_said_is_refused(gun, pry):
+    answer = pry.post("/transfers", bodies.transfer(firearm=gun), 422).json
     assert list(answer["errors"]) == ["firearm.serial"]
 
 
@@ -84,6 +77,5 @@ def test_a_transfer_says_one_thing_of_its_gun_at_least(as_actor, gun):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
 
 
-def test_a_seized_gun_may_be_unknown(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_seized_gun_may_be_unknown(police):
     police.post("/seizures", bodies.seizure(items=[{"line": 1, "marking": "unknown"}]))

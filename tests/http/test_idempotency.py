@@ -16,27 +16,24 @@ from tests.support import actors, bodies
 from tests.support.waits import WAITS
 
 
-def test_the_same_key_gets_the_first_answer_again(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    first = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
-    again = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+def test_the_same_key_gets_the_first_answer_again(pry):
+    first = pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    again = pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
     assert again.get_data() == first.get_data()
     assert again.headers["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first.headers
 
 
-def test_the_first_answer_comes_with_its_etag(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    first = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
-    again = client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+def test_the_first_answer_comes_with_its_etag(pry):
+    first = pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    again = pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
     assert again.headers["ETag"] == first.headers["ETag"]
 
 
-def test_the_same_key_makes_one_record(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
-    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
-    assert len(client.get("/transfers").json["items"]) == 1
+def test_the_same_key_makes_one_record(pry):
+    pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+    assert len(pry.get("/transfers").json["items"]) == 1
 
 
 def test_an_answer_without_a_body_is_given_again(run, as_actor):
@@ -48,11 +45,10 @@ def test_an_answer_without_a_body_is_given_again(run, as_actor):
     administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
 
 
-def test_the_same_key_with_another_body_is_refused(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+def test_the_same_key_with_another_body_is_refused(pry):
+    pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
     other = bodies.transfer(occurred_on="2024-05-07")
-    answer = client.post("/transfers", other, 422, Idempotency_Key="k-1").json
+    answer = pry.post("/transfers", other, 422, Idempotency_Key="k-1").json
     assert answer["code"] == "idempotency_key_reused"
 
 
@@ -63,39 +59,34 @@ def test_a_key_belongs_to_its_account(as_actor):
     assert "Idempotency-Replayed" not in second.headers
 
 
-def test_a_key_belongs_to_its_address(as_actor):
-    client = as_actor("BRA", "police_officer")
-    client.post("/reports", bodies.report(), Idempotency_Key="k-1")
-    client.post("/seizures", bodies.seizure(), Idempotency_Key="k-1")
+def test_a_key_belongs_to_its_address(police):
+    police.post("/reports", bodies.report(), Idempotency_Key="k-1")
+    police.post("/seizures", bodies.seizure(), Idempotency_Key="k-1")
 
 
-def test_a_refused_request_is_not_kept(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    client.post("/transfers", bodies.transfer(kind="gift"), 422, Idempotency_Key="k-1")
-    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+def test_a_refused_request_is_not_kept(pry):
+    pry.post("/transfers", bodies.transfer(kind="gift"), 422, Idempotency_Key="k-1")
+    pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
 
 
-def test_permission_is_checked_again(app, as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+def test_permission_is_checked_again(app, pry):
+    pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
     with app.app_context():
         db.session.execute(text("SET LOCAL salsa.state = 'PRY'"))
         db.session.execute(text("UPDATE api_key SET scopes = '{transfer:read}'"))
         db.session.commit()
-    client.post("/transfers", bodies.transfer(), 403, Idempotency_Key="k-1")
+    pry.post("/transfers", bodies.transfer(), 403, Idempotency_Key="k-1")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "a\u00e9"])
-def test_a_key_that_cannot_be_one_is_refused(as_actor, key):
-    client = as_actor("PRY", "licensing_officer")
+def test_a_key_that_cannot_be_one_is_refused(key, pry):
     sent = key.encode().decode("latin-1")
-    answer = client.post("/transfers", bodies.transfer(), 422, Idempotency_Key=sent).json
+    answer = pry.post("/transfers", bodies.transfer(), 422, Idempotency_Key=sent).json
     assert list(answer["errors"]) == ["Idempotency-Key"]
 
 
-def test_the_kept_answer_cannot_be_read_in_the_database(as_actor):
-    client = as_actor("PRY", "licensing_officer")
-    client.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
+def test_the_kept_answer_cannot_be_read_in_the_database(pry):
+    pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
     sealed = db.session.execute(text("SELECT sealed FROM idempotency_key")).scalar_one()
     assert b"ABC123456" not in bytes(sealed)
 

@@ -83,9 +83,8 @@ def test_a_list_without_items_still_has_its_columns(as_actor):
     assert answer.get_data(as_text=True).startswith("\ufeffid,version,state")
 
 
-def test_the_audit_names_the_officer_to_the_own_state_alone(as_actor):
+def test_the_audit_names_the_officer_to_the_own_state_alone(as_actor, police):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    police = as_actor("BRA", "police_officer")
     police.post("/checks", bodies.check(), Salsa_Officer="P-7")
     own = as_actor("BRA", "auditor").get("/audit?action=record:matched").json["items"]
     others = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]

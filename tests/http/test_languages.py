@@ -65,15 +65,12 @@ def test_a_problem_is_in_the_callers_language(as_actor, spanish):
     assert answer["detail"].startswith("No hay ")
 
 
-def test_reasons_are_in_the_callers_language(as_actor, spanish):
+def test_reasons_are_in_the_callers_language(as_actor, spanish, police):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    police = as_actor("BRA", "police_officer")
     answer = police.post("/checks", bodies.check(), Accept_Language="es").json
     assert answer["candidates"][0]["reasons"][0]["text"] == "La serie es la misma."
 
 
-def test_one_request_leaves_no_language_to_the_next(as_actor, spanish):
-    client = as_actor("PRY", "licensing_officer")
-    client.post("/transfers", {}, 422, Accept_Language="es")
-    answer = client.post("/transfers", {}, 422).json
-    assert answer["errors"]["kind"] == ["This field is required."]
+def test_one_request_leaves_no_language_to_the_next(spanish, pry):
+    pry.post("/transfers", {}, 422, Accept_Language="es")
+    assert pry.post("/transfers", {}, 422).json["errors"]["kind"] == ["This field is required."]

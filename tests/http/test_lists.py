@@ -122,11 +122,10 @@ def test_a_filter_leaves_what_has_the_field(five, filters, found):
 @pytest.mark.parametrize(
     "path", ["/states", "/posts", "/makes", "/calibres", "/types", "/offences"]
 )
-def test_a_list_of_codes_has_pages_too(as_actor, path):
-    client = as_actor("PRY", "auditor")
-    first = client.get(f"{path}?limit=3").json
-    second = client.get(first["next"].removeprefix("/api/v1")).json
-    codes = [item["code"] for item in client.get(f"{path}?limit=6").json["items"]]
+def test_a_list_of_codes_has_pages_too(path, pry_auditor):
+    first = pry_auditor.get(f"{path}?limit=3").json
+    second = pry_auditor.get(first["next"].removeprefix("/api/v1")).json
+    codes = [item["code"] for item in pry_auditor.get(f"{path}?limit=6").json["items"]]
     assert [item["code"] for item in first["items"] + second["items"]] == codes
 
 
@@ -180,22 +179,20 @@ def test_a_list_of_twenty_takes_no_more_statements_than_one_of_one(
     assert statements(client, f"{path}?limit=1") == statements(client, f"{path}?limit=20") < 12
 
 
-def test_permits_with_their_counterparts_take_no_statement_each(as_actor, statements):
-    client, partner = as_actor("BRA", "licensing_officer"), as_actor("PRY", "licensing_officer")
-    imports(partner, 20)
-    permits(client, 20)
-    few = statements(client, "/permits?limit=1")
-    assert statements(client, "/permits?limit=20") == few < 12
+def test_permits_with_their_counterparts_take_no_statement_each(statements, bra, pry):
+    imports(pry, 20)
+    permits(bra, 20)
+    few = statements(bra, "/permits?limit=1")
+    assert statements(bra, "/permits?limit=20") == few < 12
 
 
-def test_shipments_take_no_statement_each(as_actor, statements):
-    client = as_actor("BRA", "licensing_officer")
-    permit = client.post("/permits", bodies.permit()).json["id"]
+def test_shipments_take_no_statement_each(statements, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     for number in range(10):
         body = bodies.shipment((f"SER{number}000",), number=f"A-{number}")
-        client.post(f"/permits/{permit}/shipments", body)
-    few = statements(client, "/shipments?limit=1")
-    assert statements(client, "/shipments?limit=10") == few < 12
+        bra.post(f"/permits/{permit}/shipments", body)
+    few = statements(bra, "/shipments?limit=1")
+    assert statements(bra, "/shipments?limit=10") == few < 12
 
 
 def test_a_board_takes_no_statement_for_each_row(as_actor, statements):
@@ -208,8 +205,7 @@ def test_a_board_takes_no_statement_for_each_row(as_actor, statements):
     assert statements(client, path) == few < 40
 
 
-def test_traces_that_are_kept_from_agencies_are_listed_with_as_many_statements(as_actor, asked):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_traces_that_are_kept_from_agencies_are_listed_with_as_many_statements(asked, analyst):
 
     def statements(traces):
         for number in range(traces):

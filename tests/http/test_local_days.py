@@ -52,14 +52,12 @@ def test_a_list_goes_by_the_day_in_the_state_that_issued_whoever_asks(
 
 def test_a_state_without_agencies_goes_by_utc(as_actor):
     permit = bodies.import_permit(expires_on="2026-03-09")
-    made = as_actor("PRY", "licensing_officer").post("/permits", permit).json
-    assert made["status"] == "expired"
+    assert as_actor("PRY", "licensing_officer").post("/permits", permit).json["status"] == "expired"
 
 
-def test_the_future_begins_after_the_day_of_the_agency(as_actor):
-    client = as_actor("BRA", "police_officer")
-    client.post("/seizures", bodies.seizure(occurred_on="2026-03-10"))
-    answer = client.post("/seizures", bodies.seizure(occurred_on="2026-03-11"), 422).json
+def test_the_future_begins_after_the_day_of_the_agency(police):
+    police.post("/seizures", bodies.seizure(occurred_on="2026-03-10"))
+    answer = police.post("/seizures", bodies.seizure(occurred_on="2026-03-11"), 422).json
     assert answer["errors"] == {
         "occurred_on": ["This date lies in the future; today is 2026-03-09."]
     }
@@ -81,16 +79,13 @@ def test_a_trace_is_needed_by_a_day_that_is_not_past(as_actor, day, expect):
     )
 
 
-def test_a_board_counts_the_days_of_its_own_side(as_actor):
+def test_a_board_counts_the_days_of_its_own_side(as_actor, pry_police):
     place = {"country": "PRY", "latitude": -25.4, "longitude": -54.6}
-    police = as_actor("PRY", "police_officer")
-    police.post("/seizures", bodies.seizure(occurred_on="2026-03-03", place=place))
-    board = as_actor("PRY", "border_officer").get(BOARD).json
-    assert board["figures"]["seized_last_7_days"] == 1
+    pry_police.post("/seizures", bodies.seizure(occurred_on="2026-03-03", place=place))
+    assert as_actor("PRY", "border_officer").get(BOARD).json["figures"]["seized_last_7_days"] == 1
 
 
 @pytest.mark.parametrize("last,shown", [("2026-04-08", 1), ("2026-04-09", 0)])
 def test_a_board_shows_what_expires_within_thirty_days_of_its_own_side(as_actor, last, shown):
     as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(expires_on=last))
-    board = as_actor("BRA", "border_officer").get(BOARD).json
-    assert len(board["expiring"]) == shown
+    assert len(as_actor("BRA", "border_officer").get(BOARD).json["expiring"]) == shown

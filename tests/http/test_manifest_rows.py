@@ -31,8 +31,7 @@ COUNT = sized(700, 1_500)
 )
 def test_rows_that_are_made_to_be_large_are_refused_in_little_memory(row, kind, path):
     head = "line,serial\n" if kind == CSV else ""
-    found = refused((head + row * (4 * MIB // len(row))).encode(), kind)
-    assert next(iter(found)).startswith(path)
+    assert next(iter(refused((head + row * (4 * MIB // len(row))).encode(), kind))).startswith(path)
 
 
 def test_large_rows_that_are_right_are_held_a_few_at_a_time():
@@ -44,8 +43,7 @@ def test_large_rows_that_are_right_are_held_a_few_at_a_time():
 
 
 def test_of_a_row_with_thousands_of_wrong_fields_twenty_are_named():
-    wrong = json.dumps({f"k{n}": 1 for n in range(3_000)})
-    assert len(refused(wrong.encode(), NDJSON)) == 20
+    assert len(refused(json.dumps({f"k{n}": 1 for n in range(3_000)}).encode(), NDJSON)) == 20
 
 
 def refused(manifest, kind):

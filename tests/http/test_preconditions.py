@@ -6,11 +6,10 @@ from tests.support import bodies
 
 
 @pytest.fixture
-def made(as_actor):
+def made(police):
     """A seizure with the client that made it."""
-    client = as_actor("BRA", "police_officer")
-    response = client.post("/seizures", bodies.seizure())
-    return client, f"/seizures/{response.json['id']}", response
+    response = police.post("/seizures", bodies.seizure())
+    return police, f"/seizures/{response.json['id']}", response
 
 
 def test_what_was_read_is_not_sent_again(made):
@@ -84,26 +83,25 @@ def test_a_replay_comes_before_the_version_is_compared(made):
     assert again.get_data() == first.get_data()
 
 
-def test_closing_an_account_wants_if_match(as_actor):
-    client = as_actor("BRA", "state_administrator")
+def test_closing_an_account_wants_if_match(administrator):
     account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
-    path = f"/accounts/{client.post('/accounts', account).json['id']}"
-    client.post(f"{path}/close", expect=428)
-    client.post(f"{path}/close", expect=412, If_Match='"2"')
-    client.post(f"{path}/close", expect=200, If_Match=client.get(path).headers["ETag"])
+    path = f"/accounts/{administrator.post('/accounts', account).json['id']}"
+    administrator.post(f"{path}/close", expect=428)
+    administrator.post(f"{path}/close", expect=412, If_Match='"2"')
+    administrator.post(
+        f"{path}/close", expect=200, If_Match=administrator.get(path).headers["ETag"]
+    )
 
 
 @pytest.mark.parametrize("action", ["send", "withdraw", "close"])
-def test_an_action_on_a_trace_wants_if_match(as_actor, action):
-    client = as_actor("BRA", "police_officer")
-    trace = client.post("/traces", bodies.trace()).json["id"]
-    client.post(f"/traces/{trace}/{action}", expect=428)
-    client.post(f"/traces/{trace}/{action}", expect=412, If_Match='"99"')
+def test_an_action_on_a_trace_wants_if_match(action, police):
+    trace = police.post("/traces", bodies.trace()).json["id"]
+    police.post(f"/traces/{trace}/{action}", expect=428)
+    police.post(f"/traces/{trace}/{action}", expect=412, If_Match='"99"')
 
 
 @pytest.mark.parametrize("action", ["send", "withdraw"])
-def test_a_body_that_may_be_left_out_is_left_out_whatever_type_is_told(as_actor, action):
-    client = as_actor("BRA", "trace_analyst")
-    path = f"/traces/{client.post('/traces', bodies.trace(draft=True)).json['id']}"
-    tag = client.get(path).headers["ETag"]
-    client.post(f"{path}/{action}", expect=200, If_Match=tag, Content_Type="application/json")
+def test_a_body_that_may_be_left_out_is_left_out_whatever_type_is_told(action, analyst):
+    path = f"/traces/{analyst.post('/traces', bodies.trace(draft=True)).json['id']}"
+    tag = analyst.get(path).headers["ETag"]
+    analyst.post(f"{path}/{action}", expect=200, If_Match=tag, Content_Type="application/json")

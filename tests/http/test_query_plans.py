@@ -101,8 +101,7 @@ def test_a_list_of_the_few_matches_of_a_kind_passes_no_others(
     ],
 )
 def test_a_look_up_by_a_number_goes_by_its_index(as_actor, plans, path, table, index):
-    plan = plans(as_actor("BRA", "licensing_officer"), path, table, BITMAPS_ALONE)[0]
-    assert index in plan
+    assert index in plans(as_actor("BRA", "licensing_officer"), path, table, BITMAPS_ALONE)[0]
 
 
 def test_what_is_due_is_found_by_its_moment(session):
@@ -110,8 +109,7 @@ def test_what_is_due_is_found_by_its_moment(session):
     for said in ("enable_seqscan = off", "enable_bitmapscan = off", "salsa.state = 'BRA'"):
         connection.execute(text(f"SET LOCAL {said}"))
     asked = "EXPLAIN SELECT id FROM shipment WHERE due_at < '2026-03-01T00:00:00Z'"
-    plan = "\n".join(row[0] for row in connection.exec_driver_sql(asked))
-    assert "ix_shipment_due_at" in plan
+    assert "ix_shipment_due_at" in "\n".join(row[0] for row in connection.exec_driver_sql(asked))
 
 
 def test_a_look_up_by_a_plate_goes_by_the_plates(as_actor, plans, explained, worker_database):
@@ -122,11 +120,10 @@ def test_a_look_up_by_a_plate_goes_by_the_plates(as_actor, plans, explained, wor
     assert "ix_shipment_plates" in explained("owner", worker_database, off, body)
 
 
-def test_a_plate_shows_no_shipment_of_others(as_actor):
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+def test_a_plate_shows_no_shipment_of_others(as_actor, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     transport = {"document_kind": "mic_dta", "document_number": "D-1", "plates": ["ABC1D23"]}
-    exporter.post(f"/permits/{permit}/shipments", bodies.shipment(transport=transport))
+    bra.post(f"/permits/{permit}/shipments", bodies.shipment(transport=transport))
     path = "/shipments?plate=ABC1D23"
     for state, found in (("BRA", 1), ("PRY", 1), ("URY", 0)):
         assert len(as_actor(state, "border_officer").get(path).json["items"]) == found
@@ -181,12 +178,11 @@ def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_mu
     assert "Bitmap Index Scan on ix_match_job_records" in plan and "Seq Scan" not in plan
 
 
-def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(as_actor, run):
-    pry, bra = as_actor("PRY", "police_officer"), as_actor("BRA", "police_officer")
-    for client in (pry, bra):
+def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(run, pry_police, police):
+    for client in (pry_police, police):
         client.post("/alerts", bodies.alert())
     look(run, "BRA")
-    for client, is_compared in ((pry, False), (bra, True)):
+    for client, is_compared in ((pry_police, False), (police, True)):
         [alert] = client.get("/alerts").json["items"]
         assert alert["compared"] is is_compared
 

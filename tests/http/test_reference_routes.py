@@ -32,8 +32,7 @@ def test_participants_are_found(client):
 
 @pytest.mark.parametrize("value", ["yes", "1", "True", ""])
 def test_a_flag_is_true_or_false(client, value):
-    answer = client.get(f"/states?participant={value}", 422).json
-    assert list(answer["errors"]) == ["participant"]
+    assert list(client.get(f"/states?participant={value}", 422).json["errors"]) == ["participant"]
 
 
 def test_a_post_has_two_sides_with_their_zones(client):

@@ -66,9 +66,8 @@ def test_an_empty_text_that_is_required_is_told_what_is_needed(as_actor):
     }
 
 
-def test_an_empty_token_is_told_what_it_holds(as_actor):
-    caller = as_actor("BRA", "licensing_officer")
-    found = caller.post("/papers/verify", {"token": ""}, 422).json["errors"]
+def test_an_empty_token_is_told_what_it_holds(bra):
+    found = bra.post("/papers/verify", {"token": ""}, 422).json["errors"]
     assert found == {"token": ["Send the text of the paper's QR code, which begins with SALSA1."]}
 
 
@@ -113,8 +112,7 @@ def test_what_is_no_whole_number_is_refused(refused, number):
 
 @pytest.mark.parametrize("year", [3000, 10**12, 1e30, -1e30])
 def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
-    found = refused(firearm=bodies.firearm(year=year))
-    assert found == {"firearm.year": ["From 1400 to 2200."]}
+    assert refused(firearm=bodies.firearm(year=year)) == {"firearm.year": ["From 1400 to 2200."]}
 
 
 @pytest.mark.parametrize(
@@ -127,10 +125,8 @@ def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
         ("9" * 5000, "From 1 to 200."),
     ],
 )
-def test_a_number_in_an_address_is_told_what_would_be_right(as_actor, limit, said):
-    client = as_actor("PRY", "licensing_officer")
-    answer = client.get(f"/transfers?limit={limit}", 422).json
-    assert answer["errors"] == {"limit": [said]}
+def test_a_number_in_an_address_is_told_what_would_be_right(limit, said, pry):
+    assert pry.get(f"/transfers?limit={limit}", 422).json["errors"] == {"limit": [said]}
 
 
 @pytest.mark.parametrize("text", [7, True, [], {}, "", "   ", "a\x00b", "a\x07b", "x" * 65])
@@ -193,13 +189,11 @@ def test_a_date_beyond_those_that_are_taken_is_told_the_years(refused, changes):
 
 
 def test_one_serial_is_one_piece(refused):
-    found = refused(firearm=bodies.firearm(quantity=2))
-    assert list(found) == ["firearm.quantity"]
+    assert list(refused(firearm=bodies.firearm(quantity=2))) == ["firearm.quantity"]
 
 
 def test_a_list_that_is_too_long_is_refused(refused):
-    mark = {"kind": "proof", "text": "P"}
-    found = refused(firearm=bodies.firearm(marks=[mark] * 51))
+    found = refused(firearm=bodies.firearm(marks=[{"kind": "proof", "text": "P"}] * 51))
     assert found == {"firearm.marks": ["At most 50 entries."]}
 
 
@@ -209,11 +203,10 @@ def test_what_is_wrong_in_a_list_is_named_by_its_place(refused):
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None, True])
-def test_a_body_that_is_no_object_is_refused(as_actor, body):
-    client = as_actor("PRY", "licensing_officer")
-    headers = {"Authorization": f"Bearer {client.token}"}
+def test_a_body_that_is_no_object_is_refused(body, pry):
+    headers = {"Authorization": f"Bearer {pry.token}"}
     data = json.dumps(body)
-    sent = client.client.post(
+    sent = pry.client.post(
         "/api/v1/transfers", data=data, headers=headers, content_type="application/json"
     )
     assert sent.status_code == 422
@@ -256,14 +249,11 @@ def test_a_body_over_the_limit_is_too_large(send):
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k-1"}])
 @pytest.mark.parametrize("more,status", [(0, 201), (1, 413)])
-def test_a_body_in_chunks_is_held_to_the_same_limit(
-    app, as_actor, monkeypatch, headers, more, status
-):
+def test_a_body_in_chunks_is_held_to_the_same_limit(app, monkeypatch, headers, more, status, pry):
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 8192)
-    client = as_actor("PRY", "licensing_officer")
     body = json.dumps(bodies.transfer()).encode().ljust(8192 + more)
-    sent = {"Authorization": f"Bearer {client.token}"} | headers
-    response = client.client.post(
+    sent = {"Authorization": f"Bearer {pry.token}"} | headers
+    response = pry.client.post(
         "/api/v1/transfers",
         input_stream=io.BytesIO(body),
         content_type="application/json",
@@ -285,9 +275,8 @@ def test_an_address_that_is_none_is_a_problem_too(as_actor):
     assert answer.json["type"] == "urn:salsa:problem:not_found"
 
 
-def test_a_method_that_an_address_does_not_know_is_said_with_those_it_does(as_actor):
-    client = as_actor("PRY", "auditor")
-    response = client.client.delete("/api/v1/transfers")
+def test_a_method_that_an_address_does_not_know_is_said_with_those_it_does(pry_auditor):
+    response = pry_auditor.client.delete("/api/v1/transfers")
     assert response.status_code == 405
     assert {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
 

@@ -11,11 +11,6 @@ KNOWN = {"country_of_manufacture": "BRA", "year": 2025, "model": "G2C"}
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("ARG", "police_officer")
-
-
-@pytest.fixture
 def stolen(as_actor):
     """Two dozen records of guns of one series, and the theft of one of them, of which little was said."""
     for serial in SERIALS:
@@ -42,8 +37,7 @@ def seizure(serial, **said):
         "type": "pistol",
         "calibre": "9x19",
     } | said
-    place = bodies.FOZ | {"country": "ARG"}
-    return bodies.seizure(place=place, items=[gun])
+    return bodies.seizure(place=bodies.FOZ | {"country": "ARG"}, items=[gun])
 
 
 def others(client):
@@ -52,33 +46,35 @@ def others(client):
 
 @pytest.mark.parametrize("serial", [UNREAD, SERIALS[5]])
 def test_the_theft_of_a_gun_that_was_seized_is_a_match_and_stays_one(
-    as_actor, police, stolen, run, serial
+    as_actor, arg_police, stolen, run, serial
 ):
-    made = police.post("/seizures", seizure(serial)).json
+    made = arg_police.post("/seizures", seizure(serial)).json
     told = [one["record"] for one in made["matches"][0]["candidates"]]
-    assert stolen in told and stolen in others(police)
+    assert stolen in told and stolen in others(arg_police)
     look(run, "ARG", "BRA", "PRY")
-    assert stolen in others(police)
+    assert stolen in others(arg_police)
     body = seizure(serial, **KNOWN) | {"reason": "Read again"}
-    made = correct(police, "seizures", made, body)
+    made = correct(arg_police, "seizures", made, body)
     assert stolen in [one["record"] for one in made["matches"][0]["candidates"]]
     look(run, "ARG", "BRA", "PRY")
-    assert stolen in others(police)
+    assert stolen in others(arg_police)
     assert made["items"][0]["record"] in others(as_actor("PRY", "police_officer"))
 
 
-def test_a_seizure_says_how_many_records_more_fit_it_less_well(police, stolen):
-    [item] = police.post("/seizures", seizure(UNREAD, **KNOWN)).json["matches"]
+def test_a_seizure_says_how_many_records_more_fit_it_less_well(arg_police, stolen):
+    [item] = arg_police.post("/seizures", seizure(UNREAD, **KNOWN)).json["matches"]
     assert len(item["candidates"]) + item["more"] == 2 * len(SERIALS) + 1
     assert item["more"] > 0
     assert stolen in [one["record"] for one in item["candidates"]]
-    assert stolen in others(police)
+    assert stolen in others(arg_police)
 
 
-def test_a_check_says_how_many_more_there_are_and_lists_all_where_it_is_asked_to(police, stolen):
+def test_a_check_says_how_many_more_there_are_and_lists_all_where_it_is_asked_to(
+    arg_police, stolen
+):
     asked = bodies.check(serial=UNREAD, model="G2C", country="BRA", year=2025)
-    some = police.post("/checks", asked).json
+    some = arg_police.post("/checks", asked).json
     assert stolen in [one["record"] for one in some["candidates"]]
     assert some["more"] > 0
-    every = police.post("/checks", asked | {"all": True}).json
+    every = arg_police.post("/checks", asked | {"all": True}).json
     assert (len(every["candidates"]), every["more"]) == (len(some["candidates"]) + some["more"], 0)

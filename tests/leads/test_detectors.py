@@ -177,8 +177,7 @@ def test_from_whom_guns_were_stolen_held_them():
 
 
 def test_cartridges_of_one_lot_are_a_lead():
-    guns = [gun(said("seized", day, make="cbc", lot="L17")) for day in (5, 6)]
-    [lead] = detect_leads(guns)
+    [lead] = detect_leads([gun(said("seized", day, make="cbc", lot="L17")) for day in (5, 6)])
     assert (lead.kind, str(lead.summary)) == ("shared_lot", "The goods are of one lot: L17.")
 
 
@@ -251,8 +250,7 @@ def test_a_purchase_from_two_dealers_counts_more():
 
 
 def test_the_holder_of_a_straw_purchase_is_not_told_twice():
-    guns = [sold_and_seized(receiver=buyer()) for _ in range(2)]
-    assert of_kind("shared_holder", guns) == []
+    assert of_kind("shared_holder", [sold_and_seized(receiver=buyer()) for _ in range(2)]) == []
 
 
 def test_a_gun_that_was_seized_again_was_back_in_circulation():

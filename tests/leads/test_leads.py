@@ -13,21 +13,6 @@ PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 BUYER = bodies.party("Ana Ejemplo", "PRY", "individual") | {"identification": "PRY-77"}
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def sell(as_actor, serial, on="2025-12-01", state="PRY", **changes):
     body = bodies.transfer(
         number=f"T-{serial}", occurred_on=on, firearm=bodies.firearm(serial=serial)
@@ -65,42 +50,42 @@ def two_sold(as_actor, police):
         seize(police, serial)
 
 
-def test_guns_that_another_states_dealer_sold_are_a_lead_with_a_purpose(bra, two_sold):
-    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+def test_guns_that_another_states_dealer_sold_are_a_lead_with_a_purpose(analyst, two_sold):
+    [lead] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
     assert lead["summary"] == "The guns were sold by one dealer: Armas del Sur."
     assert (lead["gun_count"], lead["case_count"], lead["states"]) == (2, 2, ["BRA", "PRY"])
     assert (lead["first_seized_on"], lead["last_seized_on"]) == ("2026-03-01", "2026-03-01")
 
 
-def test_without_a_purpose_nothing_of_another_state_makes_a_lead(bra, two_sold):
-    assert leads(bra) == []
+def test_without_a_purpose_nothing_of_another_state_makes_a_lead(analyst, two_sold):
+    assert leads(analyst) == []
 
 
-def test_a_purpose_wants_its_case(bra, two_sold):
-    assert "Salsa-Case" in bra.get("/leads", 422, Salsa_Purpose="street").json["errors"]
+def test_a_purpose_wants_its_case(analyst, two_sold):
+    assert "Salsa-Case" in analyst.get("/leads", 422, Salsa_Purpose="street").json["errors"]
 
 
-def test_the_state_whose_dealer_sold_them_sees_the_lead_too(pry, two_sold):
-    [lead] = leads(pry, "?kind=shared_dealer", **PURPOSE)
+def test_the_state_whose_dealer_sold_them_sees_the_lead_too(pry_analyst, two_sold):
+    [lead] = leads(pry_analyst, "?kind=shared_dealer", **PURPOSE)
     assert lead["gun_count"] == 2
 
 
-def test_a_lead_opens_into_its_records(bra, two_sold):
-    [listed] = leads(bra, "?kind=shared_dealer", **PURPOSE)
-    lead = bra.get(f"/leads/{listed['id']}", **PURPOSE).json
+def test_a_lead_opens_into_its_records(analyst, two_sold):
+    [listed] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
+    lead = analyst.get(f"/leads/{listed['id']}", **PURPOSE).json
     assert lead["score"] == round(sum(points(lead).values()), 1) == listed["score"]
     for gun in lead["guns"]:
         assert [record["event"] for record in gun["records"]] == ["domestic_sale", "seized"]
         for record in gun["records"]:
-            assert bra.get(f"/records/{record['id']}", **PURPOSE).json["id"] == record["id"]
+            assert analyst.get(f"/records/{record['id']}", **PURPOSE).json["id"] == record["id"]
         for match in gun["matches"]:
-            assert bra.get(f"/matches/{match['id']}").json["status"] == "proposed"
+            assert analyst.get(f"/matches/{match['id']}").json["status"] == "proposed"
 
 
 def test_each_record_of_another_state_that_a_lead_shows_is_written_down_for_its_owner(
-    as_actor, bra, two_sold
+    as_actor, analyst, two_sold
 ):
-    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    [lead] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
     shown = {
         record["id"]
         for gun in lead["guns"]
@@ -113,134 +98,136 @@ def test_each_record_of_another_state_that_a_lead_shows_is_written_down_for_its_
 
 
 def test_the_record_that_names_a_dealer_is_written_down_though_its_gun_is_not_shown(
-    as_actor, bra, two_sold, monkeypatch
+    as_actor, analyst, two_sold, monkeypatch
 ):
     monkeypatch.setattr("salsa_ext.leads.queries.GUNS_IN_LIST", 0)
-    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    [lead] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
     assert lead["summary"].endswith("Armas del Sur.") and lead["guns"] == []
     audit = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
     [given] = [entry for entry in audit if entry["data"].get("groups")]
     assert "firms" in given["data"]["groups"]
 
 
-def test_its_owner_reads_what_of_a_record_a_lead_gave(as_actor, bra, pry, police):
+def test_its_owner_reads_what_of_a_record_a_lead_gave(as_actor, analyst, pry_analyst, police):
     record = sell(as_actor, FIRST, "2025-12-01", to=BUYER)
     seize(police, FIRST)
-    leads(bra, "?kind=short_time_to_crime", **PURPOSE)
-    found = pry.get(f"/records/{record}/disclosures").json["items"]
+    leads(analyst, "?kind=short_time_to_crime", **PURPOSE)
+    found = pry_analyst.get(f"/records/{record}/disclosures").json["items"]
     [given] = [one for one in found if one["through"] == "reading"]
     assert given["groups"] == ["firearm", "event"]  # it names no firm
     assert given["handling"] == "H1"
 
 
-def test_a_buyer_is_named_where_the_owner_of_each_sale_consented_to_it(as_actor, bra, pry, police):
+def test_a_buyer_is_named_where_the_owner_of_each_sale_consented_to_it(
+    as_actor, analyst, pry_analyst, police
+):
     records = [sell(as_actor, serial, to=BUYER) for serial in (FIRST, SECOND)]
     for serial in (FIRST, SECOND):
         seize(police, serial)
-    [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
+    [lead] = leads(analyst, "?kind=straw_purchase", **PURPOSE)
     assert "Ana" not in lead["summary"]
     for record in records:
-        asked = bra.post("/consents", bodies.consent(record, use="names", case_number="C-1")).json
+        asked = analyst.post(
+            "/consents", bodies.consent(record, use="names", case_number="C-1")
+        ).json
         path = f"/consents/{asked['id']}"
-        etag = pry.get(path).headers["ETag"]
-        pry.post(f"{path}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=etag)
-    [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
+        etag = pry_analyst.get(path).headers["ETag"]
+        pry_analyst.post(f"{path}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=etag)
+    [lead] = leads(analyst, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"].startswith("Ana Ejemplo bought 2 guns")
-    [given] = pry.get(f"/records/{records[0]}/disclosures?limit=1").json["items"]
+    [given] = pry_analyst.get(f"/records/{records[0]}/disclosures?limit=1").json["items"]
     assert given["groups"] == ["firearm", "event", "persons"]
 
 
-def test_a_lead_over_others_records_is_not_there_without_a_purpose(bra, two_sold):
-    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
-    bra.get(f"/leads/{lead['id']}", 404)
+def test_a_lead_over_others_records_is_not_there_without_a_purpose(analyst, two_sold):
+    [lead] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
+    analyst.get(f"/leads/{lead['id']}", 404)
 
 
-def test_a_match_that_is_rejected_takes_its_gun_out(bra, two_sold, police):
+def test_a_match_that_is_rejected_takes_its_gun_out(analyst, two_sold, police):
     for match in matches(police):
         act(police, match, "reject", reason="Another gun")
-    assert leads(bra, **PURPOSE) == []
+    assert leads(analyst, **PURPOSE) == []
 
 
-def test_a_match_that_another_state_rejected_is_one_all_the_same(bra, two_sold, as_actor):
-    other = as_actor("PRY", "police_officer")
-    for match in matches(other):
-        act(other, match, "reject", reason="Another gun")
-    assert len(leads(bra, "?kind=shared_dealer", **PURPOSE)) == 1
+def test_a_match_that_another_state_rejected_is_one_all_the_same(analyst, two_sold, pry_police):
+    for match in matches(pry_police):
+        act(pry_police, match, "reject", reason="Another gun")
+    assert len(leads(analyst, "?kind=shared_dealer", **PURPOSE)) == 1
 
 
-def test_a_match_that_is_confirmed_leaves_nothing_to_doubt(bra, two_sold, police):
-    [before] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+def test_a_match_that_is_confirmed_leaves_nothing_to_doubt(analyst, two_sold, police):
+    [before] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
     for match in matches(police):
         act(police, match, "confirm")
-    [after] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    [after] = leads(analyst, "?kind=shared_dealer", **PURPOSE)
     assert "unconfirmed" in points(before) and "unconfirmed" not in points(after)
     assert after["id"] == before["id"]
 
 
-def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, bra, police):
+def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, analyst, police):
     for serial, on in ((FIRST, "2025-12-01"), (SECOND, "2025-12-03")):
         sell(as_actor, serial, on, to=BUYER)
         seize(police, serial)
-    [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
+    [lead] = leads(analyst, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"] == (
         "One buyer, whom Paraguay knows, bought 2 guns from Dec 1, 2025 to Dec 3, 2025."
     )
 
 
-def test_the_state_that_knows_the_buyer_reads_his_name(as_actor, pry, police):
+def test_the_state_that_knows_the_buyer_reads_his_name(as_actor, pry_analyst, police):
     for serial in (FIRST, SECOND):
         sell(as_actor, serial, to=BUYER)
         seize(police, serial)
-    [lead] = leads(pry, "?kind=straw_purchase", **PURPOSE)
+    [lead] = leads(pry_analyst, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"].startswith("Ana Ejemplo bought 2 guns")
 
 
-def test_namesakes_are_not_one_holder(as_actor, bra, police):
+def test_namesakes_are_not_one_holder(as_actor, analyst, police):
     namesake = bodies.party("Ana Ejemplo", "PRY", "individual")
     for serial in (FIRST, SECOND):
         sell(as_actor, serial, to=namesake)
         seize(police, serial)
-    assert "straw_purchase" not in kinds(bra, **PURPOSE)
+    assert "straw_purchase" not in kinds(analyst, **PURPOSE)
 
 
 def test_guns_of_one_shipment_are_a_lead_of_the_states_that_it_concerns_and_of_others(
-    as_actor, police, bra
+    as_actor, police, analyst, bra, arg_police
 ):
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     shipment = bodies.shipment((FIRST, SECOND), number="A-77")
-    made = exporter.post(f"/permits/{permit}/shipments", shipment).json
-    argentina = as_actor("ARG", "police_officer")
+    made = bra.post(f"/permits/{permit}/shipments", shipment).json
     place = {"country": "ARG", "name": "Posadas"}
-    for client, changes in ((police, {}), (argentina, {"place": place, "agency": "ARG-POLICE"})):
+    for client, changes in ((police, {}), (arg_police, {"place": place, "agency": "ARG-POLICE"})):
         for serial in (FIRST, SECOND):
             seize(client, serial, **changes)
-    [lead] = leads(bra, "?kind=shared_shipment", **PURPOSE)
+    [lead] = leads(analyst, "?kind=shared_shipment", **PURPOSE)
     assert lead["summary"] == "The guns left Brazil in one shipment: A-77."
     [lead] = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_shipment", **PURPOSE)
     assert lead["summary"] == "The guns left Brazil in one shipment."
-    assert "recirculation" not in kinds(bra, **PURPOSE)  # both on one day
+    assert "recirculation" not in kinds(analyst, **PURPOSE)  # both on one day
     given = f"/records/{made['items'][0]['record']}/disclosures"
     shown = {
         one["state"]: one["groups"]
-        for one in reversed(bra.get(given).json["items"])
+        for one in reversed(analyst.get(given).json["items"])
         if one["through"] == "reading"
     }
     assert shown == {"ARG": ["firearm", "event"]}  # neither its number nor a firm is named there
 
 
-def test_the_consignee_of_a_permit_is_named_to_the_states_that_it_concerns(as_actor, police, bra):
-    exporter = as_actor("BRA", "licensing_officer")
+def test_the_consignee_of_a_permit_is_named_to_the_states_that_it_concerns(
+    as_actor, police, analyst, bra
+):
     for number, serial in enumerate((FIRST, SECOND)):
         body = bodies.permit(number=f"P-{number}", final_consignee=bodies.party("Depósito Central"))
-        permit = exporter.post("/permits", body).json["id"]
+        permit = bra.post("/permits", body).json["id"]
         shipment = bodies.shipment((serial,), number=f"A-{number}")
-        exporter.post(f"/permits/{permit}/shipments", shipment)
+        bra.post(f"/permits/{permit}/shipments", shipment)
     consignee, place = body["final_consignee"]["name"], {"country": "ARG", "name": "Posadas"}
     for serial in (FIRST, SECOND):
         seize(police, serial)
         seize(as_actor("ARG", "police_officer"), serial, place=place, agency="ARG-POLICE")
-    told = leads(bra, "?kind=shared_consignee", **PURPOSE)
+    told = leads(analyst, "?kind=shared_consignee", **PURPOSE)
     assert [lead["summary"] for lead in told] == [
         f"The guns were consigned to one firm or body: {consignee}."
     ]
@@ -248,7 +235,7 @@ def test_the_consignee_of_a_permit_is_named_to_the_states_that_it_concerns(as_ac
     assert [lead["summary"] for lead in told] == ["Brazil shipped the guns to one consignee."]
 
 
-def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
+def test_a_gun_that_two_states_seized_came_back(as_actor, police, analyst):
     place = {"country": "PRY", "name": "Encarnación"}
     seize(
         as_actor("PRY", "police_officer"),
@@ -258,7 +245,7 @@ def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
         occurred_on="2026-01-10",
     )
     seize(police, FIRST)
-    [lead] = leads(bra, "?kind=recirculation", **PURPOSE)
+    [lead] = leads(analyst, "?kind=recirculation", **PURPOSE)
     assert (
         lead["summary"]
         == "Paraguay had it on Jan 10, 2026 (seized); Brazil seized it 50 days later."
@@ -266,32 +253,34 @@ def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
     assert points(lead)["unconfirmed"] < points(lead)["states"]
 
 
-def test_serials_that_follow_each_other_and_a_lot_are_found_in_own_records(police, bra):
+def test_serials_that_follow_each_other_and_a_lot_are_found_in_own_records(police, analyst):
     for number in (1, 2):
         seize(police, f"TKA10000{number}")
         goods = {"line": 1, "category": "ammunition", "make": "CBC", "lot": "L-17", "quantity": 50}
         seize(police, f"L{number}", items=[goods])
-    assert kinds(bra) == ["consecutive_serials", "shared_lot"]
+    assert kinds(analyst) == ["consecutive_serials", "shared_lot"]
 
 
-def test_leads_are_filtered_by_kind_day_state_and_dealer(as_actor, bra, two_sold):
-    total = len(leads(bra, **PURPOSE))
+def test_leads_are_filtered_by_kind_day_state_and_dealer(as_actor, analyst, two_sold):
+    total = len(leads(analyst, **PURPOSE))
     assert total > 1
-    assert leads(bra, "?since=2026-03-02", **PURPOSE) == []
-    assert len(leads(bra, "?since=2026-03-01&state=PRY&dealer=armas%20DEL", **PURPOSE)) == total
-    assert leads(bra, "?state=URY", **PURPOSE) == [] == leads(bra, "?dealer=Nadie", **PURPOSE)
-    assert {lead["kind"] for lead in leads(bra, "?kind=short_time_to_crime", **PURPOSE)} == {
+    assert leads(analyst, "?since=2026-03-02", **PURPOSE) == []
+    assert len(leads(analyst, "?since=2026-03-01&state=PRY&dealer=armas%20DEL", **PURPOSE)) == total
+    assert (
+        leads(analyst, "?state=URY", **PURPOSE) == [] == leads(analyst, "?dealer=Nadie", **PURPOSE)
+    )
+    assert {lead["kind"] for lead in leads(analyst, "?kind=short_time_to_crime", **PURPOSE)} == {
         "short_time_to_crime"
     }
 
 
-def test_leads_come_page_by_page_the_strongest_first(as_actor, bra, two_sold, police):
+def test_leads_come_page_by_page_the_strongest_first(as_actor, analyst, two_sold, police):
     sell(as_actor, THIRD)
     seize(police, THIRD)
-    whole = leads(bra, **PURPOSE)
+    whole = leads(analyst, **PURPOSE)
     paged, address = [], "/leads?limit=1"
     while address:
-        page = bra.get(address.removeprefix("/api/v1"), **PURPOSE).json
+        page = analyst.get(address.removeprefix("/api/v1"), **PURPOSE).json
         paged, address = paged + page["items"], page["next"]
     assert [lead["id"] for lead in paged] == [lead["id"] for lead in whole]
     assert [lead["score"] for lead in whole] == sorted(
@@ -302,27 +291,27 @@ def test_leads_come_page_by_page_the_strongest_first(as_actor, bra, two_sold, po
 @pytest.mark.parametrize(
     "cursor", ["x", "1.0", "1.0:x", "x:0199f2c0-0000-7000-8000-000000000000", "nan:"]
 )
-def test_a_cursor_of_another_list_is_refused(bra, cursor):
-    assert list(bra.get(f"/leads?cursor={cursor}", 422).json["errors"]) == ["cursor"]
+def test_a_cursor_of_another_list_is_refused(analyst, cursor):
+    assert list(analyst.get(f"/leads?cursor={cursor}", 422).json["errors"]) == ["cursor"]
 
 
-def test_leads_are_a_table_too(bra, two_sold):
-    table = bra.get("/leads?format=csv&kind=shared_dealer", **PURPOSE)
+def test_leads_are_a_table_too(analyst, two_sold):
+    table = analyst.get("/leads?format=csv&kind=shared_dealer", **PURPOSE)
     assert table.content_type.startswith("text/csv")
     assert "shared_dealer" in table.get_data(as_text=True)
 
 
-def test_leads_are_told_in_the_readers_language(bra, two_sold):
-    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE, Accept_Language="pt")
+def test_leads_are_told_in_the_readers_language(analyst, two_sold):
+    [lead] = leads(analyst, "?kind=shared_dealer", **PURPOSE, Accept_Language="pt")
     assert lead["summary"] == "As armas foram vendidas por um mesmo comerciante: Armas del Sur."
 
 
 def test_the_more_guns_there_are_the_database_is_asked_no_more_often(
-    as_actor, bra, police, asked, two_sold
+    as_actor, analyst, police, asked, two_sold
 ):
     def statements():
         del asked[:]
-        leads(bra, **PURPOSE)
+        leads(analyst, **PURPOSE)
         return len(asked)
 
     before = statements()
@@ -332,7 +321,7 @@ def test_the_more_guns_there_are_the_database_is_asked_no_more_often(
     assert statements() <= before + 2  # the audit writes many by another way
 
 
-def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, bra, police, run):
+def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, analyst, police, run):
     for serial in (FIRST, SECOND):
         seize(police, serial)
     sales = [
@@ -342,9 +331,9 @@ def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, bra, police, ru
     for body in sales:
         as_actor("PRY", "licensing_officer").post("/transfers", body)
     look(run)
-    assert "shared_dealer" in kinds(bra, **PURPOSE)
+    assert "shared_dealer" in kinds(analyst, **PURPOSE)
 
 
-def test_a_day_is_a_day(bra):
-    bra.get("/leads?since=yesterday", 422)
-    assert leads(bra, f"?since={date(2026, 1, 1)}") == []
+def test_a_day_is_a_day(analyst):
+    analyst.get("/leads?since=yesterday", 422)
+    assert leads(analyst, f"?since={date(2026, 1, 1)}") == []

@@ -18,15 +18,10 @@ def bra(as_actor):
     return as_actor("BRA", "police_officer")
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
-def test_a_seizure_that_matches_a_sale_is_a_match_of_both_states(as_actor, bra, pry):
+def test_a_seizure_that_matches_a_sale_is_a_match_of_both_states(as_actor, bra, pry_police):
     sale = sold(as_actor)["firearm"]["record"]
     seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
-    [mine], [theirs] = matches(bra), matches(pry)
+    [mine], [theirs] = matches(bra), matches(pry_police)
     assert (mine["record"], mine["other"]["state"], mine["other"]["record"]) == (
         seized,
         "PRY",
@@ -50,26 +45,26 @@ def test_a_match_says_why_in_the_readers_language(as_actor, bra):
     assert spanish["reasons"][0]["text"] != match["reasons"][0]["text"]
 
 
-def test_a_loss_that_is_reported_later_finds_the_seizure_of_last_year(bra, pry):
+def test_a_loss_that_is_reported_later_finds_the_seizure_of_last_year(bra, pry_police):
     bra.post("/seizures", bodies.seizure(occurred_on="2025-03-01"))
     lost = {
         name: value for name, value in bodies.report(kind="loss").items() if name != "stolen_from"
     }
-    report = pry.post("/reports", lost).json
-    [mine], [theirs] = matches(pry), matches(bra)
+    report = pry_police.post("/reports", lost).json
+    [mine], [theirs] = matches(pry_police), matches(bra)
     assert mine["record"] == theirs["other"]["record"] == report["firearm"]["record"]
 
 
-def test_each_kind_of_write_is_matched_in_its_request(as_actor, bra, pry):
+def test_each_kind_of_write_is_matched_in_its_request(as_actor, bra, pry_police):
     bra.post("/seizures", bodies.seizure())
     sold(as_actor)
-    pry.post("/reports", bodies.report())
+    pry_police.post("/reports", bodies.report())
     exporter = as_actor("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     gun = bodies.shipment()["items"][0] | {"serial": "ABC123456"}
     exporter.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun]))
     assert len(matches(bra)) == 5  # seized with sale, theft, export; export with sale and theft
-    assert len(matches(pry)) == 5
+    assert len(matches(pry_police)) == 5
 
 
 MADE = {"kind": "manufacture", "occurred_on": "2020-02-03"}
@@ -78,7 +73,7 @@ MADE = {"kind": "manufacture", "occurred_on": "2020-02-03"}
 @pytest.mark.parametrize("year", [2020, None])
 @pytest.mark.parametrize("is_made_first", [True, False])
 def test_a_gun_that_was_seized_before_it_was_made_is_no_strong_match(
-    as_actor, bra, pry, is_made_first, year
+    as_actor, bra, pry_police, is_made_first, year
 ):
     gun = bodies.firearm() | ({"year": year} if year else {})
     writes = [
@@ -87,15 +82,15 @@ def test_a_gun_that_was_seized_before_it_was_made_is_no_strong_match(
     ]
     for write in writes if is_made_first else reversed(writes):
         write()
-    for match in (*matches(bra), *matches(pry)):
+    for match in (*matches(bra), *matches(pry_police)):
         assert match["strength"] == "moderate"
         assert match["reasons"][-1]["code"] == "year_impossible"
-    assert len(matches(bra)) == len(matches(pry)) == 1
+    assert len(matches(bra)) == len(matches(pry_police)) == 1
 
 
 @pytest.mark.parametrize("is_sold_first", [True, False])
 def test_both_states_are_told_that_types_are_the_same_gun_s_whichever_writes_last(
-    as_actor, bra, pry, is_sold_first
+    as_actor, bra, pry_police, is_sold_first
 ):
     carbine, rifle = bodies.firearm(type="carbine"), bodies.firearm(type="rifle")
     writes = [
@@ -104,7 +99,7 @@ def test_both_states_are_told_that_types_are_the_same_gun_s_whichever_writes_las
     ]
     for write in writes if is_sold_first else reversed(writes):
         write()
-    [mine], [theirs] = matches(bra), matches(pry)
+    [mine], [theirs] = matches(bra), matches(pry_police)
     for match in (mine, theirs):
         assert match["strength"] == "strong"
         assert "type_related" in [reason["code"] for reason in match["reasons"]]
@@ -122,17 +117,17 @@ def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
 
 @pytest.mark.parametrize("order", [("BRA", "PRY"), ("PRY", "BRA")])
 def test_two_open_records_score_the_same_for_both_states_however_rare_they_are(
-    as_actor, bra, pry, monkeypatch, order
+    as_actor, bra, pry_police, monkeypatch, order
 ):
     rare = {("country", "BRA"): 0.1, ("type", "pistol"): 0.7}
     monkeypatch.setattr(frequencies, "shares", lambda: rare)
     written = {
         "BRA": lambda: bra.post("/seizures", bodies.seizure()),
-        "PRY": lambda: pry.post("/reports", bodies.report()),
+        "PRY": lambda: pry_police.post("/reports", bodies.report()),
     }
     for state in order:
         written[state]()
-    [mine], [theirs] = matches(bra), matches(pry)
+    [mine], [theirs] = matches(bra), matches(pry_police)
     assert (mine["score"], mine["reasons"]) == (theirs["score"], theirs["reasons"])
 
 
@@ -174,15 +169,15 @@ def test_a_serial_that_was_misread_in_the_field_is_one(as_actor, bra):
     assert texts[0] == "One character of the serial differs: 6 here, 5 in the record."
 
 
-def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry):
+def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry_police):
     sold(as_actor, firearm=bodies.firearm(serial="ABC123455"))
     bra.post("/seizures", bodies.seizure())
-    [match] = matches(pry)
+    [match] = matches(pry_police)
     texts = [reason["text"] for reason in match["reasons"]]
     assert texts[0] == "One character of the serial differs: 5 here, 6 in the record."
 
 
-def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry, run):
+def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry_police, run):
     exporter = as_actor("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
@@ -190,10 +185,10 @@ def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry, 
         f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True}
     )
     look(run)
-    assert matches(bra) == matches(pry) == []
+    assert matches(bra) == matches(pry_police) == []
 
 
-def test_the_worker_finds_what_was_written_in_bulk(bra, pry, run):
+def test_the_worker_finds_what_was_written_in_bulk(bra, pry_police, run):
     """As an importer writes it: the same core, and nobody waits for the answer."""
     bra.post("/seizures", bodies.seizure())
     schema = TransferRequest()
@@ -204,7 +199,7 @@ def test_the_worker_finds_what_was_written_in_bulk(bra, pry, run):
     run("PRY", transfers.record_many, batch=batch)
     assert matches(bra) == []
     look(run)
-    assert len(matches(bra)) == len(matches(pry)) == 1
+    assert len(matches(bra)) == len(matches(pry_police)) == 1
     assert run("PRY", match_jobs.match_queued) == 0
 
 
@@ -231,13 +226,13 @@ def test_where_one_record_agrees_in_all_its_neighbours_are_no_matches(as_actor, 
     assert [match["strength"] for match in matches(bra)] == ["strong"]
 
 
-def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry, run):
+def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry_police, run):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     first = matches(bra)
     look(run)
     assert matches(bra) == first
-    assert len(matches(pry)) == 1
+    assert len(matches(pry_police)) == 1
 
 
 def test_matches_are_listed_by_status_strength_state_and_record(as_actor, bra):
@@ -270,10 +265,10 @@ def test_matches_are_paged_and_given_as_a_table(as_actor, bra):
     assert bra.get("/matches?format=xlsx").data[:2] == b"PK"
 
 
-def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry):
+def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry_police):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
-    [match] = matches(pry)
+    [match] = matches(pry_police)
     for role in ("police_officer", "trace_analyst"):
         [told] = as_actor("PRY", role).get("/notifications").json["items"]
         assert (told["code"], told["subject"]["id"]) == ("match_proposed", match["id"])
@@ -289,14 +284,18 @@ def test_the_own_police_is_told_where_a_licensing_officer_wrote_the_record(as_ac
     assert told["code"] == "match_proposed"
 
 
-def test_of_licit_trade_on_both_sides_nobody_is_told(as_actor, bra, pry):
+def test_of_licit_trade_on_both_sides_nobody_is_told(as_actor, bra, pry_police):
     sold(as_actor)
     sold(as_actor, "BRA")
-    assert matches(bra) and matches(pry)
-    assert bra.get("/notifications").json["items"] == pry.get("/notifications").json["items"] == []
+    assert matches(bra) and matches(pry_police)
+    assert (
+        bra.get("/notifications").json["items"]
+        == pry_police.get("/notifications").json["items"]
+        == []
+    )
 
 
-def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry, run):
+def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry_police, run):
     """As where a file of stolen guns comes in."""
     serials = [f"QRS{number}" for number in range(600000, 600025)]
     items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]
@@ -307,18 +306,18 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry, run)
     ]
     run("PRY", reports.record_many, batch=[schema.load(body) for body in stolen])
     look(run)
-    for police in (bra, pry):
+    for police in (bra, pry_police):
         [told] = police.get("/notifications").json["items"]
         assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
 
 
-def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry):
+def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry_police):
     sold(as_actor, firearm=bodies.firearm(serial="123476"))
     sold(as_actor, "URY", firearm={"line": 1, "serial": "123456", "type": "pistol"})
     made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="123456")])).json
     assert {hit["state"] for hit in made["matches"][0]["candidates"]} == {"PRY", "URY"}
     assert {match["other"]["state"] for match in matches(bra)} == {"PRY", "URY"}
-    assert len(matches(pry)) == 1
+    assert len(matches(pry_police)) == 1
 
 
 DRAW = random.Random(3)
@@ -341,16 +340,16 @@ def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_a
     assert len(matches(bra)) == 2
 
 
-def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry, run):
+def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry_police, run):
     sold(as_actor, firearm=bodies.firearm(serial=SOME[20]))
     items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
     made = bra.post("/seizures", bodies.seizure(items=items)).json
     look(run)
-    assert len(matches(pry)) == 1
+    assert len(matches(pry_police)) == 1
     hidden = bodies.seizure(items=items, visibility="silent", reason="Operation")
     made = correct(bra, "seizures", made, hidden)
-    assert matches(pry) == []
+    assert matches(pry_police) == []
     items[20] = items[20] | {"serial": "XYZ987654"}
     correct(bra, "seizures", made, bodies.seizure(items=items, visibility="open", reason="Misread"))
     look(run)
-    assert matches(bra) == matches(pry) == []
+    assert matches(bra) == matches(pry_police) == []

@@ -7,11 +7,6 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 
 
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 @beginning
 def pairs(as_actor, police):
     """A gun that both states sold, and one that one sold and the other seized."""

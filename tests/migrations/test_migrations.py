@@ -68,8 +68,7 @@ def test_a_cleared_schema_is_empty_and_can_be_made_again(empty):
 
 
 def test_the_head_file_names_the_newest_revision():
-    head = (ROOT / "migrations" / ".current-head").read_text().strip()
-    assert head == VERSIONS[-1].stem
+    assert (ROOT / "migrations" / ".current-head").read_text().strip() == VERSIONS[-1].stem
 
 
 def test_revisions_are_numbered_without_a_gap_and_follow_each_other():

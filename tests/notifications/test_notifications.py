@@ -37,18 +37,13 @@ def tell(actor):
     return run
 
 
-@pytest.fixture
-def officer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def told(client, query=""):
     return client.get(f"/notifications{query}").json["items"]
 
 
-def test_what_one_state_did_is_told_to_another_in_its_readers_language(tell, officer):
+def test_what_one_state_did_is_told_to_another_in_its_readers_language(tell, pry):
     tell(notice(data={"kind": "export"}))
-    [item] = told(officer)
+    [item] = told(pry)
     assert item == {
         "id": item["id"],
         "code": "permit_cancelled",
@@ -60,84 +55,84 @@ def test_what_one_state_did_is_told_to_another_in_its_readers_language(tell, off
         "read_at": None,
         "urgent": False,
     }
-    spanish = officer.get("/notifications", Accept_Language="es").json["items"]
+    spanish = pry.get("/notifications", Accept_Language="es").json["items"]
     assert spanish[0]["text"] == "Se canceló un permiso que concierne a su Estado."
 
 
-def test_a_notification_is_for_its_state_and_its_roles_alone(tell, officer, as_actor):
+def test_a_notification_is_for_its_state_and_its_roles_alone(tell, pry, as_actor):
     tell(notice(roles=("licensing_officer", "supervisor")), notice("BOL"))
-    assert len(told(officer)) == len(told(as_actor("PRY", "supervisor"))) == 1
+    assert len(told(pry)) == len(told(as_actor("PRY", "supervisor"))) == 1
     assert told(as_actor("PRY", "border_officer")) == told(as_actor("BRA", "supervisor")) == []
-    path = f"/notifications/{told(officer)[0]['id']}/read"
+    path = f"/notifications/{told(pry)[0]['id']}/read"
     as_actor("PRY", "border_officer").post(path, expect=404)
     as_actor("BOL", "licensing_officer").post(path, expect=404)
 
 
-def test_notifications_come_newest_first_in_pages_by_code(tell, officer):
+def test_notifications_come_newest_first_in_pages_by_code(tell, pry):
     tell(*(notice(code=code) for code in ("permit_posted", "permit_amended", "permit_posted")))
-    assert [item["code"] for item in told(officer)] == [
+    assert [item["code"] for item in told(pry)] == [
         "permit_posted",
         "permit_amended",
         "permit_posted",
     ]
-    assert [item["code"] for item in told(officer, "?code=permit_amended")] == ["permit_amended"]
-    first = officer.get("/notifications?limit=2").json
-    second = officer.get(first["next"].removeprefix("/api/v1")).json
-    assert first["items"] + second["items"] == told(officer)
+    assert [item["code"] for item in told(pry, "?code=permit_amended")] == ["permit_amended"]
+    first = pry.get("/notifications?limit=2").json
+    second = pry.get(first["next"].removeprefix("/api/v1")).json
+    assert first["items"] + second["items"] == told(pry)
 
 
-def test_those_of_a_kind_and_the_urgent_ones_are_listed_apart(tell, officer):
+def test_those_of_a_kind_and_the_urgent_ones_are_listed_apart(tell, pry):
     tell(*(notice(code=code) for code in ("permit_posted", "post_called", "match_proposed")))
-    assert [item["code"] for item in told(officer, "?urgent=true")] == ["post_called"]
-    assert [item["code"] for item in told(officer, "?urgent=false")] == [
+    assert [item["code"] for item in told(pry, "?urgent=true")] == ["post_called"]
+    assert [item["code"] for item in told(pry, "?urgent=false")] == [
         "match_proposed",
         "permit_posted",
     ]
-    assert [item["urgent"] for item in told(officer, "?kind=permit")] == [False, True, False]
-    assert told(officer, "?kind=trace") == []
-    assert "hit" in officer.get("/notifications?kind=gun", 422).json["errors"]["kind"][0]
+    assert [item["urgent"] for item in told(pry, "?kind=permit")] == [False, True, False]
+    assert told(pry, "?kind=trace") == []
+    assert "hit" in pry.get("/notifications?kind=gun", 422).json["errors"]["kind"][0]
 
 
-def test_all_of_a_kind_are_read_at_once_as_far_as_they_were_told(tell, officer, as_actor):
+def test_all_of_a_kind_are_read_at_once_as_far_as_they_were_told(tell, pry, as_actor):
     tell(*(notice(code=code) for code in ("permit_posted", "permit_posted", "permit_amended")))
     path = "/notifications/read"
     early = {"code": "permit_posted", "until": "2026-03-09T14:59:59Z"}
-    assert officer.post(path, early, 200).json == {"read": 0}
-    assert officer.post(path, {"code": "permit_posted"}, 200).json == {"read": 2}
-    assert [item["code"] for item in told(officer, "?unread=true")] == ["permit_amended"]
-    assert officer.post(path, {"kind": "permit"}, 200).json == {"read": 1}
-    assert officer.post(path, {"kind": "permit"}, 200).json == {"read": 0}
+    assert pry.post(path, early, 200).json == {"read": 0}
+    assert pry.post(path, {"code": "permit_posted"}, 200).json == {"read": 2}
+    assert [item["code"] for item in told(pry, "?unread=true")] == ["permit_amended"]
+    assert pry.post(path, {"kind": "permit"}, 200).json == {"read": 1}
+    assert pry.post(path, {"kind": "permit"}, 200).json == {"read": 0}
     assert len(told(as_actor("PRY", "licensing_officer"), "?unread=true")) == 3
-    assert list(officer.post(path, {}, 422).json["errors"]) == ["kind"]
+    assert list(pry.post(path, {}, 422).json["errors"]) == ["kind"]
     entries = as_actor("PRY", "auditor").get("/audit?action=notification:read_many").json["items"]
     assert [entry["data"]["count"] for entry in entries] == [1, 2]
 
 
-def test_each_account_reads_for_itself_and_twice_is_harmless(tell, officer, as_actor):
+def test_each_account_reads_for_itself_and_twice_is_harmless(tell, pry, as_actor):
     tell(notice(), notice())
-    new, old = told(officer)
+    new, old = told(pry)
     path = f"/notifications/{old['id']}/read"
-    first = officer.post(path, expect=200).json
+    first = pry.post(path, expect=200).json
     assert first == old | {"read_at": "2026-03-09T15:00:00+00:00"}
-    assert officer.post(path, expect=200).json == first
-    assert told(officer, "?unread=true") == [new]
-    assert told(officer, "?unread=false") == [first]
-    assert told(officer) == [new, first]
+    assert pry.post(path, expect=200).json == first
+    assert told(pry, "?unread=true") == [new]
+    assert told(pry, "?unread=false") == [first]
+    assert told(pry) == [new, first]
     assert len(told(as_actor("PRY", "licensing_officer"), "?unread=true")) == 2
 
 
-def test_a_reading_is_written_down_once(tell, officer, as_actor):
+def test_a_reading_is_written_down_once(tell, pry, as_actor):
     tell(notice())
-    [item] = told(officer)
+    [item] = told(pry)
     for _ in range(2):
-        officer.post(f"/notifications/{item['id']}/read", expect=200)
+        pry.post(f"/notifications/{item['id']}/read", expect=200)
     [entry] = as_actor("PRY", "auditor").get("/audit?subject_kind=notification").json["items"]
     assert (entry["action"], entry["subject_id"]) == ("notification:read", item["id"])
 
 
-def test_a_state_that_takes_no_part_is_left_out(tell, officer, as_actor):
+def test_a_state_that_takes_no_part_is_left_out(tell, pry, as_actor):
     tell(notice("FRA"), notice())
-    assert len(told(officer)) == 1
+    assert len(told(pry)) == 1
 
 
 def test_a_state_may_tell_itself(tell, as_actor):
@@ -146,12 +141,12 @@ def test_a_state_may_tell_itself(tell, as_actor):
 
 
 @pytest.mark.parametrize("count", [3, 200])
-def test_many_notices_take_few_statements(tell, officer, asked, count):
+def test_many_notices_take_few_statements(tell, pry, asked, count):
     tell(notice(), notice("BOL"))
     asked.clear()
     tell(*(notice(state) for state in ("PRY", "BOL") for _ in range(count)))
     assert len(asked) < 20
-    assert len(told(officer, "?limit=200")) == min(count + 1, 200)
+    assert len(told(pry, "?limit=200")) == min(count + 1, 200)
 
 
 def test_nothing_to_tell_asks_nothing(tell, asked):
@@ -168,14 +163,14 @@ def test_a_state_acts_for_itself_again_after_it_told_another(actor, as_actor):
     assert len(told(as_actor("BRA", "licensing_officer"))) == 1
 
 
-def test_a_list_of_twenty_takes_no_more_statements_than_one_of_one(tell, officer, asked):
+def test_a_list_of_twenty_takes_no_more_statements_than_one_of_one(tell, pry, asked):
     tell(*(notice() for _ in range(20)))
-    told(officer)
+    told(pry)
     asked.clear()
-    told(officer, "?limit=1")
+    told(pry, "?limit=1")
     few = len(asked)
     asked.clear()
-    told(officer, "?limit=20")
+    told(pry, "?limit=20")
     assert len(asked) == few
 
 
@@ -201,5 +196,5 @@ def test_every_role_of_a_state_has_notifications(tell, as_actor, role):
     assert len(told(as_actor("PRY", role))) == 1
 
 
-def test_one_that_there_is_not_is_not_found(officer):
-    officer.post(f"/notifications/{new_id()}/read", expect=404)
+def test_one_that_there_is_not_is_not_found(pry):
+    pry.post(f"/notifications/{new_id()}/read", expect=404)

@@ -86,8 +86,7 @@ def test_an_import_certificate_has_every_field_in_its_states_language_and_in_eng
 
 def test_an_export_certificate_names_the_import_certificate(bra):
     permits = [{"state": "ARG", "number": "T-1"}]
-    body = bodies.permit(transit_states=["ARG"], transit_permits=permits)
-    said = text_of(paper(bra, body)[1])
+    said = text_of(paper(bra, bodies.permit(transit_states=["ARG"], transit_permits=permits))[1])
     assert "Certificado de importação / Import certificate I-1" in said
     assert "Autorizações de trânsito / In-transit authorizations ARG T-1" in said
     assert "Estados de trânsito / Transit states Argentina (ARG)" in said
@@ -132,8 +131,7 @@ def test_what_somebody_wrote_is_printed_as_he_wrote_it(pry):
 @pytest.mark.parametrize("serial", ["TKA52385", "TKA-52385/2019-0012", "12345678901234567890123"])
 def test_the_serial_of_a_line_is_found_whole_in_the_text_of_a_paper(pry, serial):
     line = bodies.permit()["lines"][0] | {"quantity": 1, "serial": serial}
-    said = as_copied(paper(pry, bodies.import_permit(lines=[line]))[1])
-    assert said.count(serial) == 1
+    assert as_copied(paper(pry, bodies.import_permit(lines=[line]))[1]).count(serial) == 1
 
 
 def test_a_long_word_and_a_glyph_that_no_font_has_do_no_harm(pry):
@@ -163,8 +161,7 @@ def test_a_file_is_named_after_the_permit(pry):
     assert headers["Content-Disposition"] == 'inline; filename="PRY-I-1-x.pdf"'
 
 
-def test_amendments_stand_on_the_paper_with_who_authenticated_them(as_actor):
-    arg = as_actor("ARG", "licensing_officer")
+def test_amendments_stand_on_the_paper_with_who_authenticated_them(arg):
     body = bodies.permit(
         kind="in_transit",
         number="T-1",

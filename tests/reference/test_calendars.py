@@ -117,6 +117,5 @@ def test_reminders_come_in_order_at_their_share_of_the_term(term, at, calendar):
 
 def test_a_term_in_which_nobody_works_runs_round_the_clock():
     saturday, monday = FRIDAY + timedelta(hours=9), FRIDAY + timedelta(hours=57)
-    half = time_at_percent(saturday, monday, 50, Calendar())
-    assert half == saturday + DAY
+    assert time_at_percent(saturday, monday, 50, Calendar()) == saturday + DAY
     assert time_at_percent(saturday, monday, 200, Calendar()) == monday + 2 * DAY

@@ -155,8 +155,7 @@ def status(of, shipment, state="BRA"):
 
 
 def left(of, permit):
-    state = permit["state"]
-    [balance] = of(state).get(f"/permits/{permit['id']}").json["balance"]
+    [balance] = of(permit["state"]).get(f"/permits/{permit['id']}").json["balance"]
     assert balance["authorised"] == balance["shipped"] + balance["lapsed"] + balance["remaining"]
     return balance["remaining"]
 

@@ -17,7 +17,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.time import Place
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import added_marks, seizures, transfers
 from salsa_ext.documents.values import SeizureData, TransferData
@@ -83,14 +83,14 @@ class Asking(RuleBasedStateMachine):
             self.stack.enter_context(patch.object(module, "set_status", watched(module.set_status)))
         self.sell("PRY", "pointer")
         seizure = SeizureData(
-            "S-1",
-            "seized",
-            EventTime(NOW.date()),
-            "ARG-POLICE",
-            Place(country="ARG"),
-            ("possession",),
-            ("none",),
-            (GUN,),
+            NOW.date(),
+            number="S-1",
+            kind="seized",
+            agency="ARG-POLICE",
+            place=Place(country="ARG"),
+            legal_grounds=("possession",),
+            crime_context=("none",),
+            items=(GUN,),
         )
         self.seized = self.do("ARG", seizures.record, data=seizure)
         self.trace("ARG", of_seizure=True)
@@ -123,9 +123,9 @@ class Asking(RuleBasedStateMachine):
 
     def sell(self, state, visibility):
         sale = TransferData(
-            "domestic_sale",
-            EventTime(date(2024, 5, 6)),
-            GUN,
+            date(2024, 5, 6),
+            kind="domestic_sale",
+            firearm=GUN,
             visibility=visibility,
             number=f"T-{next(self.numbers)}",
         )
@@ -383,6 +383,5 @@ def talk(asking, chance):
         "visibility": lambda: chance.choice(("pointer", "pointer", "silent", "open")),
     }
     for step in chance.choices(list(some), list(some.values()), k=60):
-        names = list(inspect.signature(step).parameters)
-        step(**{name: data[name]() for name in names})
+        step(**{name: data[name]() for name in list(inspect.signature(step).parameters)})
     asking.teardown()

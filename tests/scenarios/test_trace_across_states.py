@@ -152,8 +152,7 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
     watch_it_in_secret(of)
 
     # Guatemala copies one letter wrong. Honduras refuses first, asks, and answers.
-    first = seize(of, "GTM", "2026-03-01", serial="WRKY482")
-    made = trace(of, "GTM", first, "GTM-C-1")
+    made = trace(of, "GTM", seize(of, "GTM", "2026-03-01", serial="WRKY482"), "GTM-C-1")
     asked = legs(of, "GTM", made)
     assert {state: leg["status"] for state, leg in asked.items()} == {
         "GTM": "no_record",
@@ -168,15 +167,13 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
     reply = {"text": "For intelligence alone"}
     leg = legs(of, "GTM", made)["HND"]
     of("GTM", "trace_analyst").post(f"/traces/{made['id']}/legs/{leg['id']}/reply", reply)
-    told = {"completeness": "full", "handling": "H1", "records": [stolen]}
-    answer(of, made, "answer", told)
+    answer(of, made, "answer", {"completeness": "full", "handling": "H1", "records": [stolen]})
     assert legs(of, "GTM", made)["HND"]["status"] == "answered"
     back = {"status": "no_record", "text": "Made in 2022, sold to the United States"}
     austria = legs(of, "GTM", made)["AUT"]
     of("GTM", "trace_analyst").post(f"/traces/{made['id']}/legs/{austria['id']}/reply", back)
     result = of("GTM", "trace_analyst").get(f"/traces/{made['id']}/result").json
-    point = reaches_the_short_shipment(result)
-    assert point["before"] == stolen
+    assert reaches_the_short_shipment(result)["before"] == stolen
     assert "COL" not in legs(of, "GTM", made)
     nothing_more_was_released(of, result, "GTM", "GTM-C-1")
 

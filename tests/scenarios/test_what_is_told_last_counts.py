@@ -71,8 +71,7 @@ def agrees(step, found):
 
 
 def test_what_is_told_last_counts(as_actor):
-    lines = [bodies.permit()["lines"][0] | {"quantity": 10_000}]
-    way = Way(as_actor, lines=lines)
+    way = Way(as_actor, lines=[bodies.permit()["lines"][0] | {"quantity": 10_000}])
 
     @FEW
     @given(STEPS)

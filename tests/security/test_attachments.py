@@ -14,19 +14,9 @@ PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
 
 @pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def subject(police):
     joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
     return f"seizure:{police.post('/seizures', bodies.seizure(**joint)).json['id']}"
-
-
-@pytest.fixture
-def other(as_actor):
-    return as_actor("PRY", "police_officer")
 
 
 @pytest.fixture
@@ -159,25 +149,24 @@ def test_a_body_above_the_limit_is_too_large(police):
 
 @pytest.mark.parametrize("handling,seen", [("H0", 1), ("H1", 1), ("H2", 0), ("H3", 0)])
 def test_the_handling_code_says_whether_another_state_sees_it(
-    police, other, subject, handling, seen
+    police, pry_police, subject, handling, seen
 ):
     made = support_files.attach(police, subject, support_files.pdf(), handling=handling).json
-    listed = other.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
-    assert len(listed) == seen
+    assert len(pry_police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]) == seen
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
-        other.get(path, 200 if seen else 404, **PURPOSE)
+        pry_police.get(path, 200 if seen else 404, **PURPOSE)
 
 
-def test_another_state_s_attachment_of_a_seizure_is_read_for_a_purpose(police, other, subject):
+def test_another_state_s_attachment_of_a_seizure_is_read_for_a_purpose(police, pry_police, subject):
     made = support_files.attach(police, subject, support_files.pdf()).json
-    assert other.get(f"/attachments?subject={subject}").json["items"] == []
+    assert pry_police.get(f"/attachments?subject={subject}").json["items"] == []
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
-        assert list(other.get(path, 422).json["errors"]) == ["Salsa-Purpose"]
+        assert list(pry_police.get(path, 422).json["errors"]) == ["Salsa-Purpose"]
 
 
-def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, other, subject):
+def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, pry_police, subject):
     made = support_files.attach(police, subject, support_files.pdf()).json
-    other.get(f"/attachments/{made['id']}/content", **PURPOSE)
+    pry_police.get(f"/attachments/{made['id']}/content", **PURPOSE)
     path = "/audit?action=attachment:disclosed"
     [entry] = as_actor("BRA", "auditor").get(path).json["items"]
     assert (entry["state"], entry["subject_id"], entry["case_number"]) == ("PRY", made["id"], "C-1")
@@ -189,20 +178,20 @@ def disclosed(as_actor):
 
 
 @pytest.mark.parametrize("path", ["?subject={subject}", "/{id}"])
-def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, other, subject, path):
+def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, pry_police, subject, path):
     made = support_files.attach(police, subject, support_files.pdf(), title="Frame").json
     asked = path.format(subject=subject, id=made["id"])
-    other.get(f"/attachments{asked}", **PURPOSE)
+    pry_police.get(f"/attachments{asked}", **PURPOSE)
     police.get(f"/attachments{asked}")
     assert disclosed(as_actor) == [("PRY", made["id"], ["document", "remarks"])]
 
 
 def test_that_a_file_was_handed_out_is_told_apart_from_what_is_known_of_it(
-    as_actor, police, other, subject
+    as_actor, police, pry_police, subject
 ):
     made = support_files.attach(police, subject, support_files.pdf()).json
-    other.get(f"/attachments/{made['id']}/content", **PURPOSE)
-    other.get(f"/attachments/{made['id']}", **PURPOSE)
+    pry_police.get(f"/attachments/{made['id']}/content", **PURPOSE)
+    pry_police.get(f"/attachments/{made['id']}", **PURPOSE)
     assert disclosed(as_actor) == [
         ("PRY", made["id"], ["document"]),
         ("PRY", made["id"], ["content"]),
@@ -222,8 +211,10 @@ def of_record(as_actor, police):
     return attach
 
 
-def test_who_may_read_an_open_record_is_told_whom_to_ask_for_what_is_attached(of_record, other):
-    refused = other.get(of_record("open"), 403, **PURPOSE).json["detail"]
+def test_who_may_read_an_open_record_is_told_whom_to_ask_for_what_is_attached(
+    of_record, pry_police
+):
+    refused = pry_police.get(of_record("open"), 403, **PURPOSE).json["detail"]
     assert refused == (
         "What is attached to a record is shown to the states that it concerns; ask Brazil."
     )
@@ -231,20 +222,22 @@ def test_who_may_read_an_open_record_is_told_whom_to_ask_for_what_is_attached(of
 
 @pytest.mark.parametrize("visibility", ["pointer", "silent"])
 def test_of_what_is_attached_to_a_record_that_is_not_open_nothing_is_told(
-    of_record, other, visibility
+    of_record, pry_police, visibility
 ):
-    other.get(of_record(visibility), 404, **PURPOSE)
+    pry_police.get(of_record(visibility), 404, **PURPOSE)
 
 
-def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, other, subject):
+def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, pry_police, subject):
     made = support_files.attach(police, subject, support_files.pdf()).json
     path = f"/attachments/{made['id']}/withdraw"
-    refused = other.post(path, {"reason": "No"}, 403, If_Match='"1"').json
+    refused = pry_police.post(path, {"reason": "No"}, 403, If_Match='"1"').json
     assert refused["detail"] == "This belongs to BRA; only its authorities may change it."
 
 
-def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(police, other, subject):
-    made = support_files.attach(other, subject, support_files.pdf()).json
+def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(
+    police, pry_police, subject
+):
+    made = support_files.attach(pry_police, subject, support_files.pdf()).json
     assert made["state"] == "PRY"
     seen = police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
     assert [item["id"] for item in seen] == [made["id"]]
@@ -256,20 +249,16 @@ def test_a_state_that_an_object_does_not_concern_attaches_nothing(as_actor, subj
     stranger.get(f"/attachments?subject={subject}", 404, **PURPOSE)
 
 
-def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(
-    as_actor, police, subject
-):
+def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(police, subject, bra):
     made = support_files.attach(police, subject, support_files.pdf()).json
-    licensing = as_actor("BRA", "licensing_officer")
-    support_files.attach(licensing, subject, support_files.pdf(), 403)
-    licensing.get(f"/attachments?subject={subject}", 403)
-    licensing.get(f"/attachments/{made['id']}", 404)
-    licensing.get(f"/attachments/{made['id']}/content", 404)
-    licensing.post(f"/attachments/{made['id']}/withdraw", {"reason": "No"}, 404, If_Match='"1"')
+    support_files.attach(bra, subject, support_files.pdf(), 403)
+    bra.get(f"/attachments?subject={subject}", 403)
+    bra.get(f"/attachments/{made['id']}", 404)
+    bra.get(f"/attachments/{made['id']}/content", 404)
+    bra.post(f"/attachments/{made['id']}/withdraw", {"reason": "No"}, 404, If_Match='"1"')
 
 
 def test_a_file_that_is_refused_leaves_nothing(as_actor, police, subject):
     support_files.attach(police, subject, support_files.bomb(30_000), 422)
     assert police.get(f"/attachments?subject={subject}").json["items"] == []
-    audit = as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json
-    assert audit["items"] == []
+    assert as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json["items"] == []

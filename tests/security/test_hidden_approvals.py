@@ -14,19 +14,13 @@ def move(client, path, action, body=None):
 
 
 @pytest.fixture
-def wants(as_actor):
-    admin = as_actor("BRA", "state_administrator")
+def wants(administrator):
 
     def change(**settings):
-        tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings", settings, 200, If_Match=tag)
+        tag = administrator.get("/settings").headers["ETag"]
+        administrator.post("/settings", settings, 200, If_Match=tag)
 
     return change
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 def codes(client):

@@ -23,10 +23,9 @@ OTHER_GUN = bodies.firearm(serial="ZZZ98765")
 
 
 @pytest.fixture
-def record(as_actor):
+def record(pry):
     """A record of Paraguay that all may see."""
-    clerk = as_actor("PRY", "licensing_officer")
-    return clerk.post("/transfers", bodies.transfer()).json["firearm"]["record"]
+    return pry.post("/transfers", bodies.transfer()).json["firearm"]["record"]
 
 
 def drafted(client, *agencies, **more):
@@ -48,15 +47,16 @@ def looked_up(client, record):
 
 
 @pytest.mark.parametrize("then", [None, "withdraw", "send"])
-def test_a_trace_of_which_a_state_was_not_told_takes_no_look_up_from_it(as_actor, record, then):
+def test_a_trace_of_which_a_state_was_not_told_takes_no_look_up_from_it(
+    as_actor, record, then, police
+):
     """Neither a draft, nor one that was withdrawn, nor one that asked others."""
-    officer = as_actor("BRA", "police_officer")
     gun = OTHER_GUN | {"country_of_manufacture": "ARG"}
-    trace = drafted(officer, f"PRY-{OFFICE}", firearm=gun)
+    trace = drafted(police, f"PRY-{OFFICE}", firearm=gun)
     if then:
-        officer.change(trace, then)
+        police.change(trace, then)
     assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
-    said = looked_up(officer, record)
+    said = looked_up(police, record)
     for agency in ("TEST", OFFICE):
         owner = as_actor("PRY", "supervisor", agency=agency)
         assert cases(owner) == cases(owner, f"/records/{record}/disclosures") == said
@@ -146,21 +146,21 @@ def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor, mo
 
 
 @pytest.fixture
-def joint(as_actor):
+def joint(as_actor, examiner):
     """A photograph of Brazil's seizure that Paraguay made with it."""
     body = bodies.seizure(joint_with={"state": "PRY", "number": "P-9"})
     seizure = as_actor("BRA", "police_officer").post("/seizures", body).json
-    examiner = as_actor("BRA", "forensic_examiner")
     made = files.attach(examiner, f"seizure:{seizure['id']}", files.photograph(), kind="photograph")
     return f"/attachments/{made.json['id']}"
 
 
-def test_what_attachments_were_read_for_a_hidden_trace_is_kept_from_both_agencies(as_actor, joint):
-    analyst = as_actor("PRY", "trace_analyst")
+def test_what_attachments_were_read_for_a_hidden_trace_is_kept_from_both_agencies(
+    as_actor, joint, pry_analyst
+):
     gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="BRA")
-    drafted(analyst, f"PRY-{OFFICE}", f"BRA-{OFFICE}", draft=False, firearm=gun)
+    drafted(pry_analyst, f"PRY-{OFFICE}", f"BRA-{OFFICE}", draft=False, firearm=gun)
     for path in (joint, f"{joint}/content"):
-        analyst.get(path, **NAMING)
+        pry_analyst.get(path, **NAMING)
     for state in ("PRY", "BRA"):
         seeing, kept = (
             as_actor(state, "supervisor", agency=name).get("/audit?action=attachment:disclosed")
@@ -170,8 +170,7 @@ def test_what_attachments_were_read_for_a_hidden_trace_is_kept_from_both_agencie
         assert kept.json["items"] == [], state
 
 
-def test_what_is_attached_to_a_hidden_trace_is_in_no_audit_of_the_agency(as_actor):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_what_is_attached_to_a_hidden_trace_is_in_no_audit_of_the_agency(as_actor, analyst):
     trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
     files.attach(analyst, f"trace:{trace}", files.photograph(), kind="photograph")
     seeing, kept = (
@@ -181,8 +180,7 @@ def test_what_is_attached_to_a_hidden_trace_is_in_no_audit_of_the_agency(as_acto
     assert trace not in kept.get_data(as_text=True)
 
 
-def test_of_several_traces_in_a_case_each_hides_what_was_read_in_it(as_actor, record):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_of_several_traces_in_a_case_each_hides_what_was_read_in_it(as_actor, record, analyst):
     for agency in (OFFICE, "LICENSING"):
         drafted(analyst, f"BRA-{agency}", draft=False, confirm_second=True)
     consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
@@ -241,7 +239,7 @@ def test_what_is_of_a_trace_lists_it_and_what_it_was_read_for(as_actor, actor):
     assert entry["data"]["about"] == [one, other]
 
 
-def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
+def test_where_something_happened_is_read_for_the_trace(as_actor, actor, analyst):
     place = {"country": "PRY", "name": "CDE", "latitude": -25.5, "longitude": -54.6}
     joint = bodies.seizure(
         number="P-1",
@@ -251,7 +249,6 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
         joint_with={"state": "BRA", "number": "B-1"},
     )
     as_actor("PRY", "police_officer").post("/seizures", joint)
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace(case_number=CASE, found_on="2026-03-05")).json[
         "id"
     ]
@@ -264,9 +261,8 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
     assert [one["data"]["about"] for one in places] == [[trace]]
 
 
-def test_what_is_read_for_a_trace_names_it_to_its_own_state_alone(as_actor, record):
+def test_what_is_read_for_a_trace_names_it_to_its_own_state_alone(as_actor, record, analyst):
     """Nor does a correction of what was read: that too would tell a state of traces it was not asked in."""
-    analyst = as_actor("BRA", "trace_analyst")
     gun = OTHER_GUN | {"country_of_manufacture": "ARG"}
     traces = {
         drafted(analyst, draft=False, confirm_second=True, firearm=gun).removeprefix("/traces/")

@@ -36,10 +36,9 @@ def test_to_the_agency_it_is_kept_from_that_tells_of_no_trace(as_actor, correcte
 
 
 @pytest.mark.parametrize("agency", [OFFICE])
-def test_who_looked_it_up_in_that_case_is_told_too(as_actor, agency):
+def test_who_looked_it_up_in_that_case_is_told_too(as_actor, agency, analyst):
     police = as_actor("PRY", "police_officer", agency=agency)
     made = police.post("/reports", bodies.report()).json
-    analyst = as_actor("BRA", "trace_analyst")
     analyst.get(
         f"/records/{made['firearm']['record']}", Salsa_Purpose="investigation", Salsa_Case=CASE
     )
@@ -53,10 +52,9 @@ def test_who_looked_it_up_in_that_case_is_told_too(as_actor, agency):
 
 @pytest.mark.parametrize("traces", [0, 1, 2])
 def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_asked_in(
-    as_actor, traces
+    as_actor, traces, pry, analyst
 ):
-    clerk, analyst = as_actor("PRY", "licensing_officer"), as_actor("BRA", "trace_analyst")
-    sold = clerk.post("/transfers", bodies.transfer()).json
+    sold = pry.post("/transfers", bodies.transfer()).json
     gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="ARG")
     for number in range(traces):
         analyst.post("/traces", bodies.trace(case_number=f"C-{number}", firearm=gun))
@@ -64,7 +62,7 @@ def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_aske
         path = f"/records/{sold['firearm']['record']}"
         analyst.get(path, Salsa_Purpose="investigation", Salsa_Case=case)
     body = bodies.transfer(reason="Read again", occurred_on="2024-05-07")
-    clerk.post(f"/transfers/{sold['id']}/correct", body, 200, If_Match='"1"')
+    pry.post(f"/transfers/{sold['id']}/correct", body, 200, If_Match='"1"')
     entries = as_actor("PRY", "auditor").get(CORRECTED).json["items"]
     assert [one["data"] for one in entries] == [{"version": 2}]
     assert told(as_actor("BRA", "auditor")) == [
@@ -79,16 +77,15 @@ def notified(client):
 
 @pytest.mark.parametrize("is_found_too", [False, True])
 def test_of_what_was_given_for_a_trace_no_agency_is_notified_from_which_it_is_kept(
-    as_actor, is_found_too
+    as_actor, is_found_too, pry_police
 ):
-    police = as_actor("PRY", "police_officer")
-    made = police.post("/reports", bodies.report()).json
+    made = pry_police.post("/reports", bodies.report()).json
     asked = bodies.trace(case_number=CASE, hidden_from=[f"BRA-{OFFICE}"])
     as_actor("BRA", "trace_analyst").post("/traces", asked)
     if is_found_too:
         as_actor("BRA", "police_officer").post("/checks", bodies.check())
     body = bodies.report(reason="Read again", stolen_from="dealer")
-    police.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
+    pry_police.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
     record = made["firearm"]["record"]
     assert notified(as_actor("BRA", "police_officer")) == [record]
     kept = as_actor("BRA", "police_officer", agency=OFFICE)

@@ -99,8 +99,7 @@ def test_all_others_find_it(as_actor, kept):
 @pytest.mark.parametrize("route", ACTING, ids=str)
 def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, route):
     state = "BRA" if "{trace_id}" in route.path else "PRY"
-    is_second = route.path.endswith(("/approve", "/reject"))
-    role = "supervisor" if is_second else "trace_analyst"
+    role = "supervisor" if route.path.endswith(("/approve", "/reject")) else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
     ids = {name: some[0] for name, some in kept.items()}
     nothing, said = ids | {"trace_id": ID, "request_id": ID, "consent_id": ID}, []
@@ -205,10 +204,9 @@ def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, ke
     assert as_actor("PRY", "supervisor", agency=OFFICE).get("/consents").json["items"] == [asked]
 
 
-def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor):
+def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor, analyst):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN))
     record = as_actor("PRY", "licensing_officer").post("/transfers", sale).json["firearm"]["record"]
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
     path = f"/consents/{analyst.post('/consents', bodies.consent(record)).json['id']}"
     others = (
@@ -221,25 +219,23 @@ def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor):
             other.get(path, found)
 
 
-def test_a_letter_that_comes_while_the_agency_acts_is_applied_all_the_same(as_actor, kept):
+def test_a_letter_that_comes_while_the_agency_acts_is_applied_all_the_same(as_actor, kept, analyst):
     """What its officer does delivers to both states, for the states and not for him."""
     officer = as_actor("PRY", "trace_analyst", agency=OFFICE)
     own = bodies.trace(firearm=bodies.firearm(serial="OWN902211"), case_number="P-1")
     officer.post("/traces", own)
     [trace] = kept["trace_id"]
-    asking = as_actor("BRA", "trace_analyst")
-    tag = asking.get(f"/traces/{trace}").headers["ETag"]
-    asking.post(f"/traces/{trace}/withdraw", None, 200, If_Match=tag)
+    tag = analyst.get(f"/traces/{trace}").headers["ETag"]
+    analyst.post(f"/traces/{trace}/withdraw", None, 200, If_Match=tag)
     [request] = kept["request_id"]
     read = as_actor("PRY", "trace_analyst").get(f"/requests/{request}").json
     assert read["status"] == "withdrawn"
 
 
-def test_a_mark_that_the_agency_adds_renews_the_trace_that_it_does_not_see(as_actor):
+def test_a_mark_that_the_agency_adds_renews_the_trace_that_it_does_not_see(as_actor, analyst):
     examiner = as_actor("BRA", "forensic_examiner", agency=OFFICE)
     item = bodies.firearm(serial="KP*", marking="altered")
     seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=[item])).json
-    analyst = as_actor("BRA", "trace_analyst")
     asked = bodies.trace_of(seizure["id"], hidden_from=[f"BRA-{OFFICE}"])
     trace = analyst.post("/traces", asked).json
     mark = {
@@ -260,16 +256,14 @@ def test_an_agency_is_kept_from_it_later_and_let_see_it_again(as_actor):
     trace = analyst.post("/traces", bodies.trace()).json
     path = f"/traces/{trace['id']}"
     other.get(path)
-    hidden = analyst.hide(path, f"BRA-{OFFICE}").json
-    assert hidden["hidden_from"] == [f"BRA-{OFFICE}"]
+    assert analyst.hide(path, f"BRA-{OFFICE}").json["hidden_from"] == [f"BRA-{OFFICE}"]
     other.get(path, 404)
     analyst.hide(path)
     other.get(path)
 
 
-def test_an_asked_state_is_told_later_of_its_agency(as_actor):
+def test_an_asked_state_is_told_later_of_its_agency(as_actor, analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json
     office = as_actor("PRY", "trace_analyst", agency=OFFICE)
     [request] = office.get("/requests").json["items"]
@@ -278,11 +272,10 @@ def test_an_asked_state_is_told_later_of_its_agency(as_actor):
     office.get(f"/requests/{request['id']}", 404)
 
 
-def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept):
+def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept, analyst):
     [trace], admin = kept["trace_id"], as_actor("BRA", "state_administrator")
     named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
     admin.post("/accounts", named)
-    analyst = as_actor("BRA", "trace_analyst")
     said = analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422).json["errors"]
     assert said == {"username": [f"This is kept from BRA-{OFFICE}, the agency of bra.kept."]}
 
@@ -295,20 +288,18 @@ def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
 
 
 def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
-    everybody = ["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"]
-    asked = bodies.trace(hidden_from=everybody)
+    asked = bodies.trace(hidden_from=["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"])
     said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
     assert said["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
 
 
-def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor):
+def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor, pry_supervisor):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", sale)
     as_actor("PRY", "trace_analyst", agency=OFFICE)
-    supervisor = as_actor("PRY", "supervisor")
     asked = bodies.trace(firearm=bodies.firearm(**GUN), hidden_from=[f"PRY-{OFFICE}"])
     trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
-    [told] = supervisor.get("/notifications").json["items"]
+    [told] = pry_supervisor.get("/notifications").json["items"]
     assert told["code"] == "request_received"
     assert trace["remarks"] == [
         "No office of Paraguay that may see this trace is in the register of contacts: make sure that"
@@ -316,17 +307,18 @@ def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor):
     ]
 
 
-def test_supervisors_are_told_once_the_last_analyst_is_kept_from_a_request(as_actor):
+def test_supervisors_are_told_once_the_last_analyst_is_kept_from_a_request(
+    as_actor, pry_supervisor, analyst
+):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", sale)
-    supervisor, asking = as_actor("PRY", "supervisor"), as_actor("BRA", "trace_analyst")
     for office in ("TEST", OFFICE):
         as_actor("PRY", "trace_analyst", agency=office)
-    trace = asking.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
     path = f"/traces/{trace['id']}"
-    asking.hide(path, f"PRY-{OFFICE}")
-    assert supervisor.get("/notifications").json["items"] == []
+    analyst.hide(path, f"PRY-{OFFICE}")
+    assert pry_supervisor.get("/notifications").json["items"] == []
     as_supervisor = as_actor("PRY", "supervisor", agency="LICENSING")
-    asking.hide(path, f"PRY-{OFFICE}", "PRY-TEST")
+    analyst.hide(path, f"PRY-{OFFICE}", "PRY-TEST")
     [told] = as_supervisor.get("/notifications").json["items"]
     assert told["code"] == "request_received"

@@ -29,8 +29,9 @@ def asked(as_actor):
     return f"/traces/{as_actor('BRA', 'trace_analyst').post('/traces', bodies.trace()).json['id']}"
 
 
-def test_who_must_not_see_a_trace_works_on_it_no_more_and_the_others_are_told(as_actor, asked):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_who_must_not_see_a_trace_works_on_it_no_more_and_the_others_are_told(
+    as_actor, asked, analyst
+):
     analyst.post(f"{asked}/assign", {"username": name_of(as_actor, "BRA")}, 200)
     analyst.hide(asked, "PRY-LICENSING")
     assert analyst.get(asked).json["assignee"] and "trace_unassigned" not in codes(analyst)
@@ -42,21 +43,20 @@ def test_who_must_not_see_a_trace_works_on_it_no_more_and_the_others_are_told(as
 
 
 @pytest.mark.parametrize("by", ["BRA", "PRY"])
-def test_nor_on_a_request_whichever_state_keeps_it_from_him(as_actor, asked, by):
-    analyst = as_actor("PRY", "trace_analyst")
-    [request] = analyst.get("/requests").json["items"]
+def test_nor_on_a_request_whichever_state_keeps_it_from_him(as_actor, asked, by, pry_analyst):
+    [request] = pry_analyst.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
-    analyst.post(f"{path}/assign", {"username": name_of(as_actor, "PRY")}, 200)
+    pry_analyst.post(f"{path}/assign", {"username": name_of(as_actor, "PRY")}, 200)
     if by == "PRY":
-        analyst.hide(path, f"PRY-{OFFICE}")
+        pry_analyst.hide(path, f"PRY-{OFFICE}")
     else:
         as_actor("BRA", "trace_analyst").hide(asked, f"PRY-{OFFICE}")
-    assert analyst.get(path).json["assignee"] is None
-    assert codes(analyst)[0] == "request_unassigned"
+    assert pry_analyst.get(path).json["assignee"] is None
+    assert codes(pry_analyst)[0] == "request_unassigned"
 
 
 def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
-    as_actor, monkeypatch
+    as_actor, monkeypatch, analyst
 ):
     def refuse(actor, envelope):
         raise Invalid({})
@@ -64,7 +64,6 @@ def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
     monkeypatch.setitem(processing.HANDLERS, "trace.request", refuse)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
     kept = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
-    analyst = as_actor("BRA", "trace_analyst")
     analyst.post("/traces", bodies.trace(**kept))
     assert "trace_not_taken" in codes(analyst)
     for state in ("BRA", "PRY"):

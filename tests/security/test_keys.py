@@ -27,8 +27,7 @@ def test_a_header_that_is_no_bearer_key_opens_nothing(app, session, header):
 
 
 def test_a_key_opens_nothing_after_its_end(as_actor):
-    expired = as_actor("BRA", "auditor", lasts=timedelta(seconds=0))
-    answer = expired.get("/me", 401).json
+    answer = as_actor("BRA", "auditor", lasts=timedelta(seconds=0)).get("/me", 401).json
     assert answer["detail"] == "This key has expired; ask for a new one."
 
 
@@ -102,8 +101,7 @@ def test_a_person_issues_what_the_role_of_the_account_may(app, issue):
 def test_a_limited_key_opens_no_account_that_may_more_than_it(as_actor):
     limited = as_actor("BRA", "state_administrator", ["account:manage"])
     body = {"username": "bra.eva", "role": "state_administrator", "agency": "BRA-POLICE"}
-    answer = limited.post("/accounts", body, 422).json
-    assert list(answer["errors"]) == ["role"]
+    assert list(limited.post("/accounts", body, 422).json["errors"]) == ["role"]
     as_actor("BRA", "state_administrator").post("/accounts", body)
 
 
@@ -147,8 +145,7 @@ def test_an_officers_number_that_cannot_be_one_is_refused(as_actor, officer):
 
 
 @pytest.fixture
-def account(as_actor):
-    administrator = as_actor("BRA", "state_administrator")
+def account(administrator):
     body = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", body)
     return administrator

@@ -20,11 +20,6 @@ BUYER = bodies.party("Ana Secreta", "PRY", "individual") | {
 FOLLOWING = {"trace_analyst", "police_officer"}
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 def sell(as_actor, serial, **changes):
     body = bodies.transfer(number=f"T-{serial}", firearm=bodies.firearm(serial=serial), to=BUYER)
     sold = as_actor("PRY", "licensing_officer").post("/transfers", body | changes).json
@@ -54,42 +49,41 @@ def test_no_other_role_reads_them(as_actor, role):
 
 
 @pytest.mark.parametrize("visibility", ["silent", "pointer"])
-def test_what_is_not_open_makes_no_lead_of_another_state(as_actor, bra, run, visibility):
+def test_what_is_not_open_makes_no_lead_of_another_state(as_actor, analyst, run, visibility):
     for serial in SERIALS[:2]:
         seize(as_actor, serial)
-    before = shown(bra)
+    before = shown(analyst)
     for serial in SERIALS[:2]:
         sell(as_actor, serial, visibility=visibility)
     look(run)
-    assert shown(bra) == before
+    assert shown(analyst) == before
 
 
-def test_what_is_silent_does_not_change_how_rare_a_thing_is(as_actor, bra, run):
+def test_what_is_silent_does_not_change_how_rare_a_thing_is(as_actor, analyst, run):
     """An analyst of Paraguay sees his own; he of Brazil sees the same as if it were not there."""
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    before = shown(bra)
+    before = shown(analyst)
     sell(as_actor, SERIALS[2], visibility="silent", **{"from": bodies.party("Otra Casa")})
     seize(as_actor, SERIALS[2], "ARG", visibility="silent")
     look(run, "BRA", "PRY", "ARG")
-    assert shown(bra) == before
+    assert shown(analyst) == before
 
 
-def test_a_seizure_that_another_state_keeps_silent_is_no_recirculation(as_actor, bra, run):
+def test_a_seizure_that_another_state_keeps_silent_is_no_recirculation(as_actor, analyst, run):
     seize(as_actor, SERIALS[0], "ARG", visibility="silent", occurred_on="2026-01-09")
     seize(as_actor, SERIALS[0])
     look(run, "BRA", "ARG")
-    assert shown(bra) == []
+    assert shown(analyst) == []
     assert [lead["kind"] for lead in shown(as_actor("ARG", "trace_analyst"))] == ["recirculation"]
 
 
-def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, bra):
+def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, analyst, pry):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    assert shown(bra)
-    pry = as_actor("PRY", "licensing_officer")
+    assert shown(analyst)
     for sale in pry.get("/transfers").json["items"]:
         serial = sale["firearm"]["serial"]
         body = bodies.transfer(
@@ -97,17 +91,17 @@ def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, bra):
         )
         said = body | {"visibility": "silent", "reason": "Closed"}
         pry.post(f"/transfers/{sale['id']}/correct", said, 200, If_Match=f'"{sale["version"]}"')
-    assert shown(bra) == []
+    assert shown(analyst) == []
 
 
-def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, bra):
+def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, analyst):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    leads = shown(bra)
+    leads = shown(analyst)
     assert "straw_purchase" in {lead["kind"] for lead in leads}
-    opened = [bra.get(f"/leads/{lead['id']}", **PURPOSE).json for lead in leads]
-    table = bra.get("/leads?format=csv", **PURPOSE).get_data(as_text=True)
+    opened = [analyst.get(f"/leads/{lead['id']}", **PURPOSE).json for lead in leads]
+    table = analyst.get("/leads?format=csv", **PURPOSE).get_data(as_text=True)
     for said in (
         json.dumps(leads, ensure_ascii=False),
         json.dumps(opened, ensure_ascii=False),
@@ -117,21 +111,20 @@ def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, bra):
             assert value not in said
 
 
-def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, bra):
+def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, analyst):
     """Nobody learns who another state's buyer is by recording somebody of the same number."""
     sell(as_actor, SERIALS[0])
     mine = bodies.transfer(number="T-9", firearm=bodies.firearm(serial=SERIALS[1]), to=BUYER)
     as_actor("BRA", "licensing_officer").post("/transfers", mine)
     for serial in SERIALS[:2]:
         seize(as_actor, serial)
-    kinds = {lead["kind"] for lead in shown(bra)}
-    assert not kinds & {"straw_purchase", "shared_holder"}
+    assert not {lead["kind"] for lead in shown(analyst)} & {"straw_purchase", "shared_holder"}
 
 
-def test_a_lead_of_another_state_is_not_there(as_actor, bra):
+def test_a_lead_of_another_state_is_not_there(as_actor, analyst):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    [lead, *_] = shown(bra)
+    [lead, *_] = shown(analyst)
     as_actor("URY", "trace_analyst").get(f"/leads/{lead['id']}", 404, **PURPOSE)
     assert shown(as_actor("URY", "trace_analyst")) == []

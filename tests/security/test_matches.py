@@ -16,16 +16,6 @@ from tests.support.matches import act, correct, look, matches, sold
 DECIDING = {"police_officer", "trace_analyst", "forensic_examiner"}
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 def told(as_actor, state):
     items = as_actor(state, "police_officer").get("/notifications").json["items"]
     return [item["code"] for item in items]
@@ -38,18 +28,18 @@ def test_those_who_judge_matches_are_police_analysts_and_examiners():
 
 
 @pytest.mark.parametrize("role", sorted(set(ROLE_PERMISSIONS) - DECIDING - {"secretariat"}))
-def test_no_other_role_judges(as_actor, bra, role):
+def test_no_other_role_judges(as_actor, police, role):
     sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    [match] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [match] = matches(police)
     as_actor("BRA", role).post(f"/matches/{match['id']}/confirm", {}, 403, If_Match='"1"')
 
 
 @pytest.mark.parametrize("role", sorted(DECIDING))
-def test_a_match_is_not_there_for_another_state(as_actor, bra, role):
+def test_a_match_is_not_there_for_another_state(as_actor, police, role):
     sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    [match] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [match] = matches(police)
     for state in ("PRY", "URY"):
         other = as_actor(state, role)
         other.get(f"/matches/{match['id']}", 404)
@@ -57,19 +47,19 @@ def test_a_match_is_not_there_for_another_state(as_actor, bra, role):
         assert match["id"] not in [each["id"] for each in matches(other)]
 
 
-def test_of_a_silent_record_its_owner_alone_is_told(as_actor, bra, pry, run):
+def test_of_a_silent_record_its_owner_alone_is_told(as_actor, police, pry_police, run):
     record = sold(as_actor, visibility="silent")["firearm"]["record"]
-    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
     look(run)
-    assert matches(bra) == [] and told(as_actor, "BRA") == []
-    [match] = matches(pry)
+    assert matches(police) == [] and told(as_actor, "BRA") == []
+    [match] = matches(pry_police)
     assert (match["record"], match["other"]["record"]) == (record, seized)
     assert told(as_actor, "PRY") == ["match_proposed"]
 
 
-def test_no_row_about_a_silent_record_is_in_another_states_reach(as_actor, bra, run, asked):
+def test_no_row_about_a_silent_record_is_in_another_states_reach(as_actor, police, run, asked):
     sold(as_actor, visibility="silent")
-    bra.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure())
     look(run)
     assert in_reach(run, "BRA") == [] and in_reach(run, "URY") == []
     assert len(in_reach(run, "PRY")) == 1
@@ -79,21 +69,21 @@ def in_reach(run, state):
     return run(state, lambda actor: db.session.scalars(select(Match)).all())
 
 
-def test_a_silent_seizure_tells_nobody(as_actor, bra, pry, run):
+def test_a_silent_seizure_tells_nobody(as_actor, police, pry_police, run):
     sold(as_actor)
-    bra.post("/seizures", bodies.seizure(visibility="silent"))
+    police.post("/seizures", bodies.seizure(visibility="silent"))
     look(run)
-    [match] = matches(bra)
+    [match] = matches(police)
     assert match["other"]["state"] == "PRY"
-    assert matches(pry) == [] and told(as_actor, "PRY") == []
+    assert matches(pry_police) == [] and told(as_actor, "PRY") == []
     assert in_reach(run, "PRY") == []
 
 
-def test_of_two_silent_records_nobody_is_told(as_actor, bra, pry, run):
+def test_of_two_silent_records_nobody_is_told(as_actor, police, pry_police, run):
     sold(as_actor, visibility="silent")
-    bra.post("/seizures", bodies.seizure(visibility="silent"))
+    police.post("/seizures", bodies.seizure(visibility="silent"))
     look(run)
-    assert matches(bra) == matches(pry) == []
+    assert matches(police) == matches(pry_police) == []
 
 
 @pytest.mark.parametrize(
@@ -149,22 +139,22 @@ SERIALS = ("AAA111111", "ABC123456", "XYZ987654")  # the last one matches what i
 
 
 @pytest.fixture
-def written(as_actor, bra, run):
+def written(as_actor, police, run):
     """Three seizures, of which the last one has matched a silent record."""
     sold(as_actor, visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
-    made = [bra.post("/seizures", seized(f"S-{one}", (one,))).json for one in SERIALS]
+    made = [police.post("/seizures", seized(f"S-{one}", (one,))).json for one in SERIALS]
     look(run)
     assert len(matches(as_actor("PRY", "police_officer"))) == 1
     return made
 
 
-def test_a_correction_asks_the_same_once_a_silent_record_has_matched(bra, asked, written):
+def test_a_correction_asks_the_same_once_a_silent_record_has_matched(police, asked, written):
     statements = []
     for serial, made in zip(SERIALS, written, strict=True):
         asked.clear()
         items = [bodies.firearm(serial=serial)]
         correct(
-            bra, "seizures", made, bodies.seizure(number=f"S-{serial}", items=items, reason="x")
+            police, "seizures", made, bodies.seizure(number=f"S-{serial}", items=items, reason="x")
         )
         statements.append([*asked])
     assert statements[2] == statements[1]
@@ -229,109 +219,115 @@ def test_a_trace_asks_the_same_whether_there_is_a_silent_record_or_none(as_actor
     assert legs[2] == legs[1]
 
 
-def test_of_a_pointer_the_asker_learns_the_state_and_whom_to_ask(as_actor, bra, pry, contact):
+def test_of_a_pointer_the_asker_learns_the_state_and_whom_to_ask(
+    as_actor, police, pry_police, contact
+):
     record = sold(as_actor, visibility="pointer")["firearm"]["record"]
-    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
-    [mine], [theirs] = matches(bra), matches(pry)
+    seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    [mine], [theirs] = matches(police), matches(pry_police)
     assert (mine["other"]["state"], mine["other"]["record"], mine["reasons"]) == ("PRY", None, [])
     assert mine["other"]["contact"]["agency"] == "PRY-POLICE"
-    assert record not in json.dumps(matches(bra))
+    assert record not in json.dumps(matches(police))
     assert (theirs["record"], theirs["other"]["record"]) == (record, seized)
     assert "make_same" in [reason["code"] for reason in theirs["reasons"]]
 
 
-def test_a_pointer_is_scored_by_its_serial_alone_whatever_else_it_says(as_actor, bra):
+def test_a_pointer_is_scored_by_its_serial_alone_whatever_else_it_says(as_actor, police):
     sold(as_actor, visibility="pointer", firearm=bodies.firearm(make="Glock", type="revolver"))
-    bra.post("/seizures", bodies.seizure())
-    [match] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [match] = matches(police)
     assert match["score"] == 24.0
 
 
-def test_a_pointer_that_asks_is_a_pointer_to_the_other_state(as_actor, bra, pry):
+def test_a_pointer_that_asks_is_a_pointer_to_the_other_state(as_actor, police, pry_police):
     sold(as_actor)
-    seized = bra.post("/seizures", bodies.seizure(visibility="pointer")).json["items"][0]["record"]
-    [match] = matches(pry)
+    seized = police.post("/seizures", bodies.seizure(visibility="pointer")).json["items"][0][
+        "record"
+    ]
+    [match] = matches(pry_police)
     assert (match["other"]["record"], match["reasons"]) == (None, [])
-    assert seized not in json.dumps(pry.get("/notifications").json)
+    assert seized not in json.dumps(pry_police.get("/notifications").json)
 
 
-def test_a_record_that_turns_silent_leaves_the_other_states_reach(as_actor, bra, run):
+def test_a_record_that_turns_silent_leaves_the_other_states_reach(as_actor, police, run):
     sale = sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    act(bra, matches(bra)[0], "confirm")
+    police.post("/seizures", bodies.seizure())
+    act(police, matches(police)[0], "confirm")
     body = bodies.transfer(visibility="silent", reason="Operation")
     correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
     assert in_reach(run, "BRA") == []
     assert len(in_reach(run, "PRY")) == 1
 
 
-def test_a_record_that_turns_silent_takes_the_notification_of_its_match_along(as_actor, pry):
+def test_a_record_that_turns_silent_takes_the_notification_of_its_match_along(
+    as_actor, pry_police, police
+):
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
-    report = pry.post("/reports", bodies.report()).json
-    client = as_actor("BRA", "police_officer")
-    [notice] = client.get("/notifications").json["items"]
+    report = pry_police.post("/reports", bodies.report()).json
+    [notice] = police.get("/notifications").json["items"]
     assert notice["code"] == "match_proposed"
-    correct(pry, "reports", report, bodies.report(visibility="silent", reason="Operation"))
-    assert client.get("/notifications").json["items"] == []
-    client.post(f"/notifications/{notice['id']}/read", None, 404)
+    correct(pry_police, "reports", report, bodies.report(visibility="silent", reason="Operation"))
+    assert police.get("/notifications").json["items"] == []
+    police.post(f"/notifications/{notice['id']}/read", None, 404)
 
 
 @pytest.mark.parametrize("status", ["confirm", "reject"])
 def test_what_a_state_said_of_a_match_is_kept_while_the_other_record_is_silent(
-    as_actor, bra, run, status
+    as_actor, police, run, status, pry
 ):
     sale = sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    said = act(bra, matches(bra)[0], status, reason="Both stamps")
-    seller = as_actor("PRY", "licensing_officer")
+    police.post("/seizures", bodies.seizure())
+    said = act(police, matches(police)[0], status, reason="Both stamps")
     body = bodies.transfer(visibility="silent", reason="Operation")
-    silent = correct(seller, "transfers", sale, body)
+    silent = correct(pry, "transfers", sale, body)
     look(run)
-    assert matches(bra) == [] and bra.get(f"/matches/{said['id']}", 404)
-    correct(seller, "transfers", silent, bodies.transfer(visibility="open", reason="It is over"))
+    assert matches(police) == [] and police.get(f"/matches/{said['id']}", 404)
+    correct(pry, "transfers", silent, bodies.transfer(visibility="open", reason="It is over"))
     look(run)
-    [again] = matches(bra)
+    [again] = matches(police)
     kept = ("id", "status", "reason", "decided_at", "decided_by")
     assert [again[name] for name in kept] == [said[name] for name in kept]
 
 
-def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, bra):
+def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, police):
     sale = sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    act(bra, matches(bra)[0], "confirm")
+    police.post("/seizures", bodies.seizure())
+    act(police, matches(police)[0], "confirm")
     body = bodies.transfer(visibility="pointer", reason="Operation")
     correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
-    [match] = matches(bra)
+    [match] = matches(police)
     assert (match["status"], match["other"]["record"], match["reasons"]) == ("confirmed", None, [])
 
 
 def test_a_record_that_opens_is_named_and_one_that_is_silent_no_longer_is_proposed(
-    as_actor, bra, run
+    as_actor, police, run
 ):
     sale = sold(as_actor, visibility="silent")
-    bra.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure())
     look(run)
     body = bodies.transfer(visibility="open", reason="The operation is over")
     correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
-    [match] = matches(bra)
+    [match] = matches(police)
     assert match["other"]["record"] == sale["firearm"]["record"]
 
 
-def test_a_correction_parts_what_the_owner_of_a_silent_record_was_told(as_actor, bra, pry, run):
+def test_a_correction_parts_what_the_owner_of_a_silent_record_was_told(
+    as_actor, police, pry_police, run
+):
     sold(as_actor, visibility="silent")
-    made = bra.post("/seizures", bodies.seizure()).json
+    made = police.post("/seizures", bodies.seizure()).json
     look(run)
-    assert len(matches(pry)) == 1
+    assert len(matches(pry_police)) == 1
     other = bodies.seizure(items=[bodies.firearm(serial="XYZ987654")], reason="Misread")
-    correct(bra, "seizures", made, other)
+    correct(police, "seizures", made, other)
     look(run)
-    assert matches(pry) == []
+    assert matches(pry_police) == []
 
 
-def test_the_askers_audit_names_no_match_of_another_state(as_actor, bra, pry):
+def test_the_askers_audit_names_no_match_of_another_state(as_actor, police, pry_police):
     sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    [mine], [theirs] = matches(bra), matches(pry)
+    police.post("/seizures", bodies.seizure())
+    [mine], [theirs] = matches(police), matches(pry_police)
     for state, match in (("BRA", mine), ("PRY", theirs)):
         audit = as_actor(state, "auditor").get("/audit?action=match:proposed").json["items"]
         assert [entry["subject_id"] for entry in audit] == [match["id"]]
@@ -339,33 +335,32 @@ def test_the_askers_audit_names_no_match_of_another_state(as_actor, bra, pry):
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_what_the_writer_keeps_silent_takes_nothing_from_another_states_match(
-    as_actor, bra, pry, run, count
+    as_actor, police, pry_police, run, count
 ):
     for digit in range(count):
         gun = bodies.firearm(serial=f"ABC12345{digit}")
         sold(as_actor, "BRA", number=f"Q-{digit}", visibility="silent", firearm=gun)
     sold(as_actor, firearm=bodies.firearm(serial="ABC123457"))
-    bra.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure())
     look(run)
-    [match] = matches(pry)
+    [match] = matches(pry_police)
     assert match["score"] == 28.5
     assert "crowd" not in [reason["code"] for reason in match["reasons"]]
 
 
 @pytest.mark.parametrize("glyph", ["5", "7"])
 def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
-    as_actor, bra, pry, run, glyph
+    as_actor, police, pry_police, run, glyph, bra
 ):
-    clerk = as_actor("BRA", "licensing_officer")
     for serial in ("ABC123456", "XYK987654"):
-        clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=serial)))
+        bra.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=serial)))
     lost = bodies.firearm(serial=f"XYK9876{glyph}4")
     sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial=f"ABC1234{glyph}6"))
-    before, news = listed(bra, run), told(as_actor, "BRA")
-    pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
-    assert listed(bra, run) == before * 2
+    before, news = listed(police, run), told(as_actor, "BRA")
+    pry_police.post("/reports", bodies.report(visibility="pointer", firearm=lost))
+    assert listed(police, run) == before * 2
     assert told(as_actor, "BRA") == news * 2
-    assert len(matches(pry, "?crime_related=true")) == 1
+    assert len(matches(pry_police, "?crime_related=true")) == 1
 
 
 def listed(client, run):
@@ -375,10 +370,12 @@ def listed(client, run):
     ]
 
 
-def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(as_actor, pry, run, asked):
+def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(
+    as_actor, pry_police, run, asked
+):
     sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial="ABC123476"))
     lost = bodies.firearm(serial="XYK987674")
-    pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
+    pry_police.post("/reports", bodies.report(visibility="pointer", firearm=lost))
     clerk, statements = as_actor("BRA", "licensing_officer"), []
     for number, serial in enumerate(("AAA111111", "ABC123456", "XYK987654")):
         asked.clear()
@@ -387,4 +384,4 @@ def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(as_acto
         statements.append([*asked])
     assert statements[2] == statements[1]
     look(run)
-    assert len(matches(pry)) == 1
+    assert len(matches(pry_police)) == 1

@@ -45,17 +45,16 @@ def lines():
 
 
 @pytest.fixture
-def used(as_actor, lines):
+def used(lines, pry, police):
     """Record, refuse, search and break with planted values; returns every error's text."""
-    clerk, police = as_actor("PRY", "licensing_officer"), as_actor("BRA", "police_officer")
-    clerk.post("/transfers", planted(number="PLANTED-N"))
+    pry.post("/transfers", planted(number="PLANTED-N"))
     refused = [
-        clerk.post("/transfers", planted(number="PLANTED-N"), 409),
-        clerk.post("/transfers", planted(occurred_on="PLANTED"), 422),
-        clerk.post("/transfers", planted(kind="PLANTED"), 422),
-        clerk.post("/transfers", planted(planted="PLANTED") | {"visibility": "PLANTED"}, 422),
-        clerk.get("/transfers?kind=PLANTED", 422),
-        clerk.get("/shipments?cursor=PLANTED", 422),
+        pry.post("/transfers", planted(number="PLANTED-N"), 409),
+        pry.post("/transfers", planted(occurred_on="PLANTED"), 422),
+        pry.post("/transfers", planted(kind="PLANTED"), 422),
+        pry.post("/transfers", planted(planted="PLANTED") | {"visibility": "PLANTED"}, 422),
+        pry.get("/transfers?kind=PLANTED", 422),
+        pry.get("/shipments?cursor=PLANTED", 422),
     ]
     police.post("/checks", bodies.check(serial=SERIAL))
     police.get("/seizures?number=PLANTED")
@@ -92,10 +91,8 @@ def test_no_entry_of_the_audit_has_a_planted_value(as_actor, used, state):
     assert "planted" not in entries.get_data(as_text=True).lower()
 
 
-def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, as_actor, lines, broken):
-    clerk = as_actor("PRY", "licensing_officer")
-    answer = clerk.post("/transfers", planted(), 500)
-    assert "planted" not in answer.get_data(as_text=True).lower()
+def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, lines, broken, pry):
+    assert "planted" not in pry.post("/transfers", planted(), 500).get_data(as_text=True).lower()
     [line] = [json.loads(line) for line in lines if "unexpected" in line]
     assert line["error"] == "DataError"
     assert line["where"]

@@ -14,11 +14,6 @@ def joint(as_actor):
     return as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(**JOINT)).json
 
 
-@pytest.fixture
-def other(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 def disclosed(as_actor, action="record:disclosed", state="BRA"):
     entries = as_actor(state, "auditor").get(f"/audit?action={action}").json["items"]
     return [(entry["state"], entry["purpose"], entry["case_number"]) for entry in entries]
@@ -38,36 +33,34 @@ def paths(seizure):
         ({"Salsa_Purpose": "street"}, "Salsa-Case"),
     ],
 )
-def test_what_is_lacking_is_named(other, joint, which, headers, lacking):
-    errors = other.get(paths(joint)[which], 422, **headers).json["errors"]
-    assert list(errors) == [lacking]
+def test_what_is_lacking_is_named(pry_police, joint, which, headers, lacking):
+    assert list(pry_police.get(paths(joint)[which], 422, **headers).json["errors"]) == [lacking]
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_the_owner_reads_who_looked_and_why(as_actor, other, joint, which):
-    other.get(paths(joint)[which], **PURPOSE)
+def test_the_owner_reads_who_looked_and_why(as_actor, pry_police, joint, which):
+    pry_police.get(paths(joint)[which], **PURPOSE)
     assert disclosed(as_actor) == [("PRY", "investigation", "C-7")]
 
 
-def test_the_own_state_needs_no_purpose_and_nothing_is_disclosed(as_actor, joint):
-    police = as_actor("BRA", "police_officer")
+def test_the_own_state_needs_no_purpose_and_nothing_is_disclosed(as_actor, joint, police):
     for path in [*paths(joint), "/seizures"]:
         police.get(path)
     assert disclosed(as_actor) == []
 
 
 def test_a_list_shows_the_own_state_alone_and_with_a_purpose_what_concerns_it(
-    as_actor, other, joint
+    as_actor, pry_police, joint
 ):
-    assert other.get("/seizures").json["items"] == []
+    assert pry_police.get("/seizures").json["items"] == []
     assert disclosed(as_actor) == []
-    [shown] = other.get("/seizures", **PURPOSE).json["items"]
+    [shown] = pry_police.get("/seizures", **PURPOSE).json["items"]
     assert shown["id"] == joint["id"]
     assert disclosed(as_actor) == [("PRY", "investigation", "C-7")]
 
 
-def test_a_list_with_a_purpose_needs_its_case(other, joint):
-    errors = other.get("/seizures", 422, Salsa_Purpose="investigation").json["errors"]
+def test_a_list_with_a_purpose_needs_its_case(pry_police, joint):
+    errors = pry_police.get("/seizures", 422, Salsa_Purpose="investigation").json["errors"]
     assert list(errors) == ["Salsa-Case"]
 
 
@@ -84,9 +77,8 @@ def test_permits_and_shipments_of_both_sides_need_no_purpose(as_actor):
     importer.get(f"/shipments/{shipment}")
 
 
-def test_who_reads_the_result_of_a_trace_needs_no_purpose_and_is_written_down(as_actor):
+def test_who_reads_the_result_of_a_trace_needs_no_purpose_and_is_written_down(as_actor, analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     assert disclosed(as_actor, "party:disclosed", "PRY") == []
     [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
@@ -97,8 +89,7 @@ def test_who_reads_the_result_of_a_trace_needs_no_purpose_and_is_written_down(as
     assert len(entry["data"]["parties"]) == 1
 
 
-def test_a_result_that_names_no_firm_of_another_state_discloses_nothing(as_actor):
-    analyst = as_actor("BRA", "trace_analyst")
+def test_a_result_that_names_no_firm_of_another_state_discloses_nothing(as_actor, analyst):
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     analyst.get(f"/traces/{trace}/result")
@@ -109,7 +100,7 @@ def test_a_result_that_names_no_firm_of_another_state_discloses_nothing(as_actor
     ("visibility", "answers"), [("open", True), ("pointer", True), ("open", False), (None, True)]
 )
 def test_what_is_asked_is_written_down_with_its_case_and_purpose_whoever_answers_it(
-    as_actor, visibility, answers
+    as_actor, visibility, answers, analyst
 ):
     if visibility:
         sold = bodies.transfer(visibility=visibility)
@@ -117,7 +108,6 @@ def test_what_is_asked_is_written_down_with_its_case_and_purpose_whoever_answers
     if not answers:
         admin = as_actor("PRY", "state_administrator")
         admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     if visibility is None:
         analyst.post(f"/traces/{trace}/legs", {"state": "PRY", "reason": "A witness"})

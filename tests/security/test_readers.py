@@ -29,15 +29,17 @@ OF_STATES = (
     "state_administrator",
     "auditor",
 )
-OF_EACH_KIND = [
-    (state, role) for state in STATES for role in ("trace_analyst", "border_officer", "auditor")
-]
 READING = sized(
-    [*OF_EACH_KIND, ("BRA", "police_officer")],  # who reads what an analyst does
+    [
+        *((state, "trace_analyst") for state in STATES),
+        ("BRA", "border_officer"),
+        ("URY", "auditor"),
+    ],
     [(state, role) for state in STATES for role in OF_STATES],
 )
 READERS = frozenset(OF_STATES) - {"state_administrator", "auditor"}
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+FORMS = [("", {}), ("", PURPOSE), ("csv", PURPOSE), *sized([], [("xlsx", PURPOSE)])]
 FILES = ("/paper", "/content", "/report")  # copies, attachments and reports have their own tests
 EVERY, BOTH = ("PRY", "BRA", "URY"), ("PRY", "BRA")
 PLANTED = {  # by whom each may be found: the readers of every state, of both sides, of the owner
@@ -220,7 +222,7 @@ def read_all(client, ids):
     no_lists = set()
     for path in paths(ids):
         route = re.sub(r"[0-9a-f-]{36}", "", path)
-        for form, headers in (("", {}), ("", PURPOSE), ("csv", PURPOSE), ("xlsx", PURPOSE)):
+        for form, headers in FORMS:
             if form and (route.endswith("/") or route in no_lists):  # one thing is no list
                 continue
             sent = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -25,7 +25,6 @@ from salsa_ext.alerts.models import Hit
 from salsa_ext.alerts.values import AlertData
 from salsa_ext.checks import checks
 from salsa_ext.core.clock import FixedClock
-from salsa_ext.core.time import EventTime
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import transfers
 from salsa_ext.documents.values import TransferData
@@ -184,7 +183,7 @@ def hide(serials):
         transfers.record_many(
             actor=pry,
             batch=[
-                TransferData("domestic_sale", EventTime(NOW.date()), gun, visibility="silent")
+                TransferData(NOW.date(), kind="domestic_sale", firearm=gun, visibility="silent")
                 for gun in guns
             ],
         )
@@ -249,8 +248,7 @@ def test_the_hidden_guns_are_there_and_their_own_state_finds_them(asker, serials
 
 def test_the_answers_are_the_same_to_the_letter_but_for_ids_and_the_moment(pairs):
     assert len(pairs) == PAIRS
-    told = [pair for pair in pairs if seen(pair.silent) != seen(pair.nothing)]
-    assert told == []
+    assert [pair for pair in pairs if seen(pair.silent) != seen(pair.nothing)] == []
     assert {pair.silent.body["verdict"] for pair in pairs} == {"no_hit"}
 
 

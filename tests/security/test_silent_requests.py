@@ -17,18 +17,16 @@ def without_ids(said):
 
 
 @pytest.fixture
-def ask(as_actor, asked, monkeypatch):
+def ask(asked, monkeypatch, analyst):
     """Let Brazil trace a gun that an import mark ties to Paraguay; returns what is said and asked."""
     monkeypatch.setattr(
         routing, "log_matched_records", lambda *_: None
     )  # owners are told by another way
-    analyst = as_actor("BRA", "trace_analyst")
 
     def post(serial):
         firearm = bodies.firearm(serial=serial, marks=[MARK])
         asked.clear()
-        said = analyst.post("/traces", bodies.trace(firearm=firearm)).json
-        return without_ids(said), list(asked)
+        return without_ids(analyst.post("/traces", bodies.trace(firearm=firearm)).json), list(asked)
 
     return post
 

@@ -13,11 +13,6 @@ def asking(as_actor):
 
 
 @pytest.fixture
-def partner(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
-@pytest.fixture
 def trace(as_actor, asking):
     """The path of a trace of Brazil that waits for Paraguay."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
@@ -25,9 +20,9 @@ def trace(as_actor, asking):
 
 
 @pytest.fixture
-def request_(trace, partner):
+def request_(trace, pry_analyst):
     """The path of what it asks of Paraguay."""
-    return f"/requests/{partner.get('/requests').json['items'][0]['id']}"
+    return f"/requests/{pry_analyst.get('/requests').json['items'][0]['id']}"
 
 
 @pytest.fixture
@@ -37,13 +32,13 @@ def office(as_actor):
 
 @pytest.mark.parametrize("first", ["asking", "asked"])
 def test_what_the_asked_state_takes_back_stays_kept_as_the_asking_one_wants(
-    asking, partner, trace, request_, office, first
+    asking, pry_analyst, trace, request_, office, first
 ):
     if first == "asked":
-        partner.hide(request_, OFFICE)
+        pry_analyst.hide(request_, OFFICE)
     asking.hide(trace, OFFICE)
-    partner.hide(request_, OFFICE)
-    read = partner.hide(request_).json
+    pry_analyst.hide(request_, OFFICE)
+    read = pry_analyst.hide(request_).json
     assert (read["hidden_from"], read["own_hidden_from"]) == ([OFFICE], [])
     assert asking.get(trace).json["hidden_from"] == [OFFICE]
     office.get(request_, 404)
@@ -53,38 +48,40 @@ def test_what_the_asked_state_takes_back_stays_kept_as_the_asking_one_wants(
 
 @pytest.mark.parametrize("first", ["asking", "asked"])
 def test_what_the_asking_state_takes_back_stays_kept_as_the_asked_one_wants(
-    asking, partner, trace, request_, office, first
+    asking, pry_analyst, trace, request_, office, first
 ):
     if first == "asking":
         asking.hide(trace, OFFICE)
-    partner.hide(request_, OFFICE)
+    pry_analyst.hide(request_, OFFICE)
     asking.hide(trace, OFFICE)
     asking.hide(trace)
     office.get(request_, 404)
-    read = partner.get(request_).json
+    read = pry_analyst.get(request_).json
     assert (read["hidden_from"], read["own_hidden_from"]) == ([OFFICE], [OFFICE])
-    assert partner.hide(request_).json["hidden_from"] == []
+    assert pry_analyst.hide(request_).json["hidden_from"] == []
     office.get(request_)
 
 
-def test_each_has_a_list_of_its_own_and_both_keep_it(as_actor, asking, partner, trace, request_):
+def test_each_has_a_list_of_its_own_and_both_keep_it(
+    as_actor, asking, pry_analyst, trace, request_
+):
     asking.hide(trace, OFFICE)
-    read = partner.hide(request_, OTHER).json
+    read = pry_analyst.hide(request_, OTHER).json
     assert (read["hidden_from"], read["own_hidden_from"]) == ([OTHER, OFFICE], [OTHER])
     for agency in ("LICENSING", "POLICE"):
         as_actor("PRY", "trace_analyst", agency=agency).get(request_, 404)
 
 
 def test_more_that_is_learned_of_the_gun_leaves_the_asked_states_choice(
-    as_actor, asking, partner, office
+    as_actor, asking, pry_analyst, office, examiner
 ):
     """The letter that asks again says the asking state's list anew, and no other."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
     item = bodies.firearm(serial="TKA5*", marking="altered", country_of_manufacture="PRY")
     seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=[item])).json
     asking.post("/traces", bodies.trace_of(seizure["id"], hidden_from=[OTHER]))
-    [request] = partner.get("/requests").json["items"]
-    partner.hide(path := f"/requests/{request['id']}", OFFICE)
+    [request] = pry_analyst.get("/requests").json["items"]
+    pry_analyst.hide(path := f"/requests/{request['id']}", OFFICE)
     mark = {
         "kind": "manufacture",
         "text": "TKA52385",
@@ -92,18 +89,17 @@ def test_more_that_is_learned_of_the_gun_leaves_the_asked_states_choice(
         "method": "chemical",
         "reason": "Etched",
     }
-    examiner = as_actor("BRA", "forensic_examiner")
     examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
-    read = partner.get(path).json
+    read = pry_analyst.get(path).json
     assert (read["hidden_from"], read["own_hidden_from"]) == ([OTHER, OFFICE], [OFFICE])
     office.get(path, 404)
 
 
 def test_an_asked_state_names_agencies_of_its_own_and_leaves_one(
-    as_actor, asking, partner, trace, request_
+    as_actor, asking, pry_analyst, trace, request_
 ):
     asking.hide(trace, OFFICE)
-    said = partner.hide(request_, OTHER, "BRA-TEST", expect=422).json["errors"]
+    said = pry_analyst.hide(request_, OTHER, "BRA-TEST", expect=422).json["errors"]
     assert list(said) == ["hidden_from.1"]
     assert "BRA-TEST is an agency of Brazil" in said["hidden_from.1"][0]
     other = as_actor("PRY", "trace_analyst", agency="LICENSING")
@@ -113,21 +109,20 @@ def test_an_asked_state_names_agencies_of_its_own_and_leaves_one(
 
 
 @pytest.mark.parametrize("of", ["trace", "request_"])
-def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, partner, asking, of):
+def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, pry_analyst, asking, of):
     path = request.getfixturevalue(of)
-    client = asking if of == "trace" else partner
+    client = asking if of == "trace" else pry_analyst
     seen = client.get(path)
     client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 428)
-    read = client.hide(path, OFFICE).json
-    assert read["version"] == seen.json["version"] + 1
+    assert client.hide(path, OFFICE).json["version"] == seen.json["version"] + 1
     stale = {"If_Match": seen.headers["ETag"]}
     client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 412, **stale)
     assert client.get(path).json["hidden_from"] == [OFFICE]
 
 
 def test_what_the_asking_state_names_meanwhile_is_a_version_that_was_not_read(
-    asking, partner, trace, request_
+    asking, pry_analyst, trace, request_
 ):
-    seen = partner.get(request_).headers["ETag"]
+    seen = pry_analyst.get(request_).headers["ETag"]
     asking.hide(trace, OFFICE)
-    partner.post(f"{request_}/restrict", {"hidden_from": []}, 412, If_Match=seen)
+    pry_analyst.post(f"{request_}/restrict", {"hidden_from": []}, 412, If_Match=seen)

@@ -36,12 +36,11 @@ def test_a_silent_record_is_not_counted_among_those_searched(as_actor, nothing):
 
 
 def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searched(
-    as_actor, nothing
+    as_actor, nothing, pry
 ):
     made = held(as_actor, "open")
     body = bodies.transfer(reason="Operation", visibility="silent")
-    clerk = as_actor("PRY", "licensing_officer")
-    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
     advice.clear_cache()
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     assert answer["searched"] == nothing["searched"]
@@ -71,9 +70,8 @@ ASKING = {
 @pytest.mark.parametrize(
     "hidden", [{"visible_to": ["CHL"]}, {"action": "let_pass_and_inform", "reason": "trafficking"}]
 )
-def test_an_alert_that_does_not_show_changes_no_statement(as_actor, asked, path, hidden):
+def test_an_alert_that_does_not_show_changes_no_statement(as_actor, asked, path, hidden, police):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(**hidden))
-    police = as_actor("BRA", "police_officer")
     police.post(path, ASKING[path]("QQQ000001"))  # what is read once a minute
     said = []
     for serial in ("ABC123456", "KLM777888"):
@@ -89,28 +87,24 @@ def test_a_trace_makes_no_leg_for_a_silent_record(as_actor):
     assert [leg["state"] for leg in answer["legs"]] == ["ARG", "BRA"]
 
 
-def test_a_trace_has_nothing_of_a_silent_record_in_its_result(as_actor):
+def test_a_trace_has_nothing_of_a_silent_record_in_its_result(as_actor, analyst):
     held(as_actor, "silent")
-    analyst = as_actor("BRA", "trace_analyst")
     made = analyst.post("/traces", bodies.trace()).json
     result = analyst.get(f"/traces/{made['id']}/result").json
     assert result["chain"] == []
     assert [row["state"] for row in result["searched"]] == ["BRA"]  # which asked itself
 
 
-def test_a_silent_record_pushes_no_weaker_one_out_of_a_trace(as_actor):
+def test_a_silent_record_pushes_no_weaker_one_out_of_a_trace(as_actor, arg_analyst):
     held(as_actor, "silent")
-    weak = {"line": 1, "type": "pistol", "serial": "ABC123456"}
-    body = bodies.transfer(firearm=weak)
+    body = bodies.transfer(firearm={"line": 1, "type": "pistol", "serial": "ABC123456"})
     as_actor("PRY", "licensing_officer").post("/transfers", body)
-    analyst = as_actor("ARG", "trace_analyst")
-    made = analyst.post("/traces", bodies.trace()).json
+    made = arg_analyst.post("/traces", bodies.trace()).json
     assert "PRY" in [leg["state"] for leg in made["legs"]]
 
 
-def test_a_silent_record_is_not_there_for_who_knows_its_id(as_actor):
+def test_a_silent_record_is_not_there_for_who_knows_its_id(as_actor, police):
     record = held(as_actor, "silent")["firearm"]["record"]
-    police = as_actor("BRA", "police_officer")
     police.get(f"/records/{record}", 404, Salsa_Purpose="seizure", Salsa_Case="C-1")
 
 
@@ -174,9 +168,8 @@ def test_a_pointer_gives_state_and_contact_and_neither_id_nor_reasons(as_actor, 
     assert answer["next"]["contact"]["agency"] == "PRY-POLICE"
 
 
-def test_a_pointer_is_not_read_by_who_guesses_its_id(as_actor):
+def test_a_pointer_is_not_read_by_who_guesses_its_id(as_actor, police):
     record = held(as_actor, "pointer")["firearm"]["record"]
-    police = as_actor("BRA", "police_officer")
     police.get(f"/records/{record}", 404, Salsa_Purpose="seizure", Salsa_Case="C-1")
 
 
@@ -197,13 +190,12 @@ def test_a_correction_that_says_nothing_of_visibility_keeps_it(as_actor, visibil
     assert not any(candidate["record"] for candidate in answer["candidates"])
 
 
-def test_a_new_item_of_a_silent_seizure_is_silent(as_actor):
-    police = as_actor("PRY", "police_officer")
+def test_a_new_item_of_a_silent_seizure_is_silent(as_actor, pry_police):
     place = {"country": "PRY"}
-    made = police.post("/seizures", bodies.seizure(visibility="silent", place=place)).json
+    made = pry_police.post("/seizures", bodies.seizure(visibility="silent", place=place)).json
     items = [bodies.firearm(), bodies.firearm(line=2, serial="NEW777777")]
     body = bodies.seizure(place=place, items=items, reason="One more")
-    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    pry_police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
     asked = bodies.check(serial="NEW777777")
     assert as_actor("BRA", "police_officer").post("/checks", asked).json["verdict"] == "no_hit"
 

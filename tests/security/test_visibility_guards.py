@@ -27,8 +27,7 @@ KEY = keys.whole_key("ABC123456")
 @pytest.fixture
 def sell(as_actor):
     def make(**changes):
-        gun = bodies.firearm(**changes.pop("gun", {}))
-        body = bodies.transfer(firearm=gun, **changes)
+        body = bodies.transfer(firearm=bodies.firearm(**changes.pop("gun", {})), **changes)
         clerk = as_actor("PRY", "licensing_officer")
         return clerk.post("/transfers", body).json["firearm"]["record"]
 
@@ -105,8 +104,7 @@ def _candidate(serial, visibility):
         False,
         1,
     )
-    asked = Description("ABC123456")
-    return Candidate(held, weigh(asked, describe_hit(held)))
+    return Candidate(held, weigh(Description("ABC123456"), describe_hit(held)))
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
@@ -118,29 +116,26 @@ def test_what_is_silent_takes_nothing_from_what_is_shown(visibility):
 
 
 def test_a_match_of_a_silent_record_is_left_to_the_worker_where_the_other_is_corrected(
-    sell, as_actor, run
+    sell, run, police, pry_analyst
 ):
-    police, clerk = as_actor("BRA", "police_officer"), as_actor("PRY", "trace_analyst")
     sell(visibility="silent")
     made = police.post("/seizures", bodies.seizure())
     run("BRA", match_jobs.match_queued)
     run("PRY", match_jobs.match_queued)
-    assert len(clerk.get("/matches").json["items"]) == 1
+    assert len(pry_analyst.get("/matches").json["items"]) == 1
     other = bodies.seizure(items=[bodies.firearm(serial="KLM777888")], reason="Misread")
     police.post(f"/seizures/{made.json['id']}/correct", other, 200, If_Match=made.headers["ETag"])
     standing = select(Match.is_current).where(Match.owner_state == "PRY")
     assert run("PRY", lambda actor: db.session.scalars(standing).all()) == [True]
 
 
-def test_what_another_delivery_holds_is_not_offered_beside_it(as_actor, monkeypatch):
+def test_what_another_delivery_holds_is_not_offered_beside_it(as_actor, monkeypatch, analyst):
     offered, real = [], _offer
     monkeypatch.setattr(pair_locks, "try_lock_with", lambda *states: False)
     monkeypatch.setattr(delivery, "_offer", lambda *said: offered.append(said) or real(*said))
     gun = bodies.firearm()
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
-    analyst = as_actor("BRA", "trace_analyst")
-    made = analyst.post("/traces", bodies.trace())
-    send(analyst, made)
+    send(analyst, analyst.post("/traces", bodies.trace()))
     assert offered == []
     monkeypatch.undo()
 

@@ -12,18 +12,13 @@ ENDED = "2025-11-20"
 
 
 @pytest.fixture
-def client(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
-def seize(client):
+def seize(police):
     """Record a seizure of so many pistols."""
 
     def post(count, number="S-1", on=ENDED, **changes):
         items = [bodies.firearm(line=n, serial=f"{number}N{n:04}") for n in range(1, count + 1)]
         body = bodies.seizure(number=number, occurred_on=on, items=items) | changes
-        return client.post("/seizures", body).json
+        return police.post("/seizures", body).json
 
     return post
 
@@ -39,25 +34,25 @@ def cells(client, dataset="seizures", query=""):
     ]
 
 
-def test_datasets_are_named_in_the_callers_language(client):
-    items = client.get("/statistics", Accept_Language="es").json["items"]
+def test_datasets_are_named_in_the_callers_language(police):
+    items = police.get("/statistics", Accept_Language="es").json["items"]
     assert [item["code"] for item in items] == ["seizures", "traces", "licit_trade"]
     assert all(item["name"] != item["code"] for item in items)
 
 
-def test_a_dataset_that_is_none_is_not_there(client):
-    client.get("/statistics/coverage", 404)
+def test_a_dataset_that_is_none_is_not_there(police):
+    police.get("/statistics/coverage", 404)
 
 
-def test_guns_are_counted_by_state_type_and_quarter(client, seize):
+def test_guns_are_counted_by_state_type_and_quarter(police, seize):
     seize(5)
-    assert cells(client) == [("BRA", "pistol", "2025-Q4", 5)]
+    assert cells(police) == [("BRA", "pistol", "2025-Q4", 5)]
 
 
-def test_silent_seizures_are_not_counted(client, seize):
+def test_silent_seizures_are_not_counted(police, seize):
     seize(5)
     seize(6, "S-2", visibility="silent")
-    assert cells(client) == [("BRA", "pistol", "2025-Q4", 5)]
+    assert cells(police) == [("BRA", "pistol", "2025-Q4", 5)]
 
 
 @pytest.mark.parametrize(
@@ -70,77 +65,76 @@ def test_silent_seizures_are_not_counted(client, seize):
     ],
 )
 def test_a_correction_counts_a_seizure_as_its_visibility_wants(
-    client, seize, before, after, counted
+    police, seize, before, after, counted
 ):
     made = seize(6, visibility=before)
     items = [bodies.firearm(line=n, serial=f"S-1N{n:04}") for n in range(1, 7)]
     body = bodies.seizure(occurred_on=ENDED, items=items, visibility=after, reason="Read again")
-    client.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert [amount for *_, amount in cells(client)] == counted
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert [amount for *_, amount in cells(police)] == counted
 
 
-def test_five_are_shown_and_four_are_withheld(client, seize):
+def test_five_are_shown_and_four_are_withheld(police, seize):
     seize(5)
     seize(4, "S-2", on="2025-08-20")
-    assert cells(client) == [("BRA", "pistol", "2025-Q3", None), ("BRA", "pistol", "2025-Q4", 5)]
+    assert cells(police) == [("BRA", "pistol", "2025-Q3", None), ("BRA", "pistol", "2025-Q4", 5)]
 
 
-def test_no_total_stands_beside_a_withheld_cell(client, seize):
+def test_no_total_stands_beside_a_withheld_cell(police, seize):
     seize(5)
-    assert (figures(client)["total"], figures(client)["withheld"]) == (5, 0)
+    assert (figures(police)["total"], figures(police)["withheld"]) == (5, 0)
     seize(4, "S-2", on="2025-08-20")
-    assert (figures(client)["total"], figures(client)["withheld"]) == (None, 1)
+    assert (figures(police)["total"], figures(police)["withheld"]) == (None, 1)
 
 
-def test_a_filter_that_leaves_only_shown_cells_gives_their_total(client, seize):
+def test_a_filter_that_leaves_only_shown_cells_gives_their_total(police, seize):
     seize(5)
     seize(4, "S-2", on="2025-08-20")
-    assert figures(client, query="?from_period=2025-10-01")["total"] == 5
+    assert figures(police, query="?from_period=2025-10-01")["total"] == 5
 
 
-def test_the_running_quarter_is_not_shown(client, seize):
+def test_the_running_quarter_is_not_shown(police, seize):
     seize(6, on="2026-03-01")
-    assert figures(client)["cells"] == []
-    assert figures(client)["before"] == "2026-01-01"
+    assert figures(police)["cells"] == []
+    assert figures(police)["before"] == "2026-01-01"
 
 
-def test_a_correction_takes_back_what_it_corrects(client, seize):
+def test_a_correction_takes_back_what_it_corrects(police, seize):
     made = seize(6)
     items = [bodies.firearm(line=n, type="revolver", serial=f"S-1N{n:04}") for n in range(1, 7)]
     body = bodies.seizure(occurred_on=ENDED, items=items, reason="All revolvers")
-    client.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert cells(client) == [("BRA", "revolver", "2025-Q4", 6)]
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert cells(police) == [("BRA", "revolver", "2025-Q4", 6)]
 
 
-def test_a_correction_of_the_day_moves_the_count(client, seize):
+def test_a_correction_of_the_day_moves_the_count(police, seize):
     made = seize(6)
     items = [bodies.firearm(line=n, serial=f"S-1N{n:04}") for n in range(1, 7)]
     body = bodies.seizure(occurred_on="2025-08-20", items=items, reason="Day")
-    client.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert cells(client) == [("BRA", "pistol", "2025-Q3", 6)]
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert cells(police) == [("BRA", "pistol", "2025-Q3", 6)]
 
 
-def test_folding_changes_no_figure(client, seize, run):
+def test_folding_changes_no_figure(police, seize, run):
     seize(5)
-    before = figures(client)
+    before = figures(police)
     assert run_fold(run) > 0
-    assert figures(client) == before
+    assert figures(police) == before
     seize(3, "S-2")
-    assert cells(client) == [("BRA", "pistol", "2025-Q4", 8)]
+    assert cells(police) == [("BRA", "pistol", "2025-Q4", 8)]
 
 
-def test_parts_and_munitions_are_not_counted_as_guns(client, seize):
+def test_parts_and_munitions_are_not_counted_as_guns(police, seize):
     seize(1, items=[{"line": 1, "category": "ammunition", "quantity": 900, "unit": "piece"}])
-    assert figures(client)["cells"] == []
+    assert figures(police)["cells"] == []
 
 
-def test_licit_trade_is_counted_with_its_partner(as_actor, client):
-    exporter = as_actor("BRA", "licensing_officer")
+def test_licit_trade_is_counted_with_its_partner(police, bra):
     body = bodies.permit(issued_on="2025-11-01", expires_on="2026-10-01")
-    permit = exporter.post("/permits", body).json["id"]
+    permit = bra.post("/permits", body).json["id"]
     shipped = bodies.shipment([f"SN{n:05}" for n in range(6)], ships_on=ENDED)
-    exporter.post(f"/permits/{permit}/shipments", shipped)
-    [cell] = figures(client, "licit_trade")["cells"]
+    bra.post(f"/permits/{permit}/shipments", shipped)
+    [cell] = figures(police, "licit_trade")["cells"]
     assert (cell["state"], cell["partner"], cell["subject"], cell["amount"]) == (
         "BRA",
         "PRY",
@@ -160,17 +154,17 @@ def test_licit_trade_is_counted_with_its_partner(as_actor, client):
         ("?to_period=2025-09-30", 0),
     ],
 )
-def test_figures_are_found_by_their_fields(client, seize, query, found):
+def test_figures_are_found_by_their_fields(police, seize, query, found):
     seize(5)
-    assert len(cells(client, query=query)) == found
+    assert len(cells(police, query=query)) == found
 
 
-def test_a_withdrawn_trace_is_not_counted(run, client):
+def test_a_withdrawn_trace_is_not_counted(run, police):
     run("BRA", added, cells={TRACES.key("BRA", "traced", on("2025-10-01")): 5})
-    trace = client.post("/traces", bodies.trace()).json
+    trace = police.post("/traces", bodies.trace()).json
     path = f"/traces/{trace['id']}/withdraw"
-    client.post(path, None, 200, If_Match=f'"{trace["version"]}"')
-    assert cells(client, "traces") == [("BRA", "traced", "2025-Q4", 5)]
+    police.post(path, None, 200, If_Match=f'"{trace["version"]}"')
+    assert cells(police, "traces") == [("BRA", "traced", "2025-Q4", 5)]
 
 
 def added(*, actor, cells):

@@ -26,8 +26,7 @@ def answer(client, hit, action, expect=200, **body):
 
 
 def told(client, code):
-    items = client.get("/notifications").json["items"]
-    return [item for item in items if item["code"] == code]
+    return [item for item in client.get("/notifications").json["items"] if item["code"] == code]
 
 
 def watch(state, **later):

@@ -5,8 +5,7 @@ from tests.support import bodies
 
 
 def sold(as_actor, state="PRY", **changes):
-    client = as_actor(state, "licensing_officer")
-    return client.post("/transfers", bodies.transfer(**changes)).json
+    return as_actor(state, "licensing_officer").post("/transfers", bodies.transfer(**changes)).json
 
 
 def matches(client, query=""):

@@ -88,8 +88,7 @@ class Way:
         return answer
 
     def left(self) -> float:
-        lines = self.bra.get(f"/permits/{self.permit['id']}").json["balance"]
-        return float(lines[0]["remaining"])
+        return float(self.bra.get(f"/permits/{self.permit['id']}").json["balance"][0]["remaining"])
 
     def discrepancies(self, status: str = "open") -> list[tuple[str, str]]:
         found = self.bra.get(f"/discrepancies?status={status}").json["items"]

@@ -54,8 +54,7 @@ def fill(app: Flask) -> Ids:
     partner.post(
         "/transfers", bodies.transfer(number="T-1"), Idempotency_Key="1", Salsa_Officer="P-7"
     )
-    sale = bodies.transfer(number="T-1", licence="L-7")
-    transfer = licensing.post("/transfers", sale).json
+    transfer = licensing.post("/transfers", bodies.transfer(number="T-1", licence="L-7")).json
     stolen = bodies.firearm(serial="XYZ987654")
     consent = client("PRY", "trace_analyst").post(
         "/consents", bodies.consent(transfer["firearm"]["record"])

@@ -14,5 +14,4 @@ def withdraw(client, made):
 
 def correct(client, made, version=1, **changes):
     body = bodies.report(reason="Read again") | changes
-    path = f"/reports/{made['id']}/correct"
-    return client.post(path, body, 200, If_Match=f'"{version}"').json
+    return client.post(f"/reports/{made['id']}/correct", body, 200, If_Match=f'"{version}"').json

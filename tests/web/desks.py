@@ -50,9 +50,7 @@ def press(page, name):
         .filter(has_text=name, visible=True)
         .first
     )
-    wanted.evaluate("""one => { document.querySelector("[data-wanted]")?.removeAttribute("data-wanted");
-                               one.dataset.wanted = "yes"; }""")
-    tab_to(page, "[data-wanted]")
+    tab_to(page, wanted)
     page.keyboard.press("Enter")
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 MOST = 60
 
 
-def tab_to(page: Page, selector: str) -> None:
+def tab_to(page: Page, target: str | Locator) -> None:
     """Press Tab until an element has the focus, once its page is there; fails where it is not reached."""
-    page.locator(selector).first.wait_for(state="attached")
+    wanted = page.locator(target) if isinstance(target, str) else target
+    wanted.first.wait_for(state="attached")
     for _ in range(MOST):
         page.keyboard.press("Tab")
-        if page.locator(f"{selector}:focus").count():
+        if wanted.and_(page.locator(":focus")).count():
             return
-    pytest.fail(f"{selector} is not reached by Tab")
+    pytest.fail(f"{target} is not reached by Tab")
 
 
 def fill(page: Page, **fields: str) -> None:

@@ -26,8 +26,7 @@ def fits(page):
 def go(page, name):
     """Follow a link, press a button or open a part by Tab and Enter."""
     link = page.get_by_role("main").locator("a, button, summary").filter(has_text=name).first
-    link.evaluate("link => link.dataset.wanted = 'yes'")
-    tab_to(page, "[data-wanted]")
+    tab_to(page, link)
     page.keyboard.press("Enter")
 
 

@@ -48,6 +48,13 @@ WATCH = """if (location.protocol === "http:") {
 }"""
 """Notes how large what is opened is, and lets the clock be wrong."""
 FORTY_DAYS = "localStorage.setItem('behind', -40 * 86400000)"
+NO_EVENT = """addEventListener("online", (event) => event.stopImmediatePropagation(), true);
+const [plain, pauses] = [setTimeout, []];
+window.setTimeout = (run, pause, ...more) => {
+  document.documentElement.dataset.pauses = pauses.push(pause) && pauses.join(" ");
+  return plain(run, pause, ...more);
+};"""
+"""A browser that does not tell the page that the line is back; notes for how long the page waits."""
 SIDE = 200
 SEEN_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 
@@ -286,3 +293,19 @@ def test_who_signs_in_in_another_tab_is_called_on_this_one_again(device, site):
     page.evaluate(SEEN_AGAIN)
     expect(page.locator("#calls")).to_contain_text("Brazil asks you to call")
     expect(page.locator("#items-0-serial")).to_have_value("QQQ8")
+
+
+def test_a_page_that_was_opened_without_a_line_looks_for_it_by_itself(device, site):
+    open_desk(device, site)
+    device.set_offline(True)
+    device.add_init_script(NO_EVENT)
+    page = reopened(device, site)
+    pauses = re.compile("1000 .*2000 .*4000 .*8000")
+    expect(page.locator("html")).to_have_attribute("data-pauses", pauses, timeout=20_000)
+    seize(page, "QQQ771")
+    waits(page, 1)
+    expect(page.locator("html")).to_have_attribute("data-pauses", re.compile("8000 .*\\b1000"))
+    device.set_offline(False)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ771")
+    expect(page.locator("#line-state")).to_contain_text("There is a line.")
+    assert len(seized(site, "QQQ771")) == 1

@@ -20,48 +20,10 @@ from salsa_ext.firearms.marks.variants import MAX_LEADING_ZEROS, MIN_PIECE, digi
 
 # Glyphs that are taken for each other, though not so often that they are folded together.
 _SIMILAR_GLYPHS: Final = frozenset(
-    frozenset(pair)
-    for pair in (
-        "UV",
-        "VY",
-        "MN",
-        "MW",
-        "CG",
-        "C6",
-        "C0",
-        "17",
-        "1T",
-        "7T",
-        "38",
-        "3B",
-        "4A",
-        "94",
-        "96",
-        "68",
-        "83",
-        "EF",
-        "HN",
-        "KX",
-        "PR",
-        "R8",
-        "P8",
-        "27",
-        "53",
-        "56",
-        "XY",
-        "JU",
-        "J1",
-        "VW",
-        "EB",
-        "08",
-        "09",
-        "06",
-        "69",
-        "89",
-        "35",
-        "49",
-        "14",
-        "47",
+    map(
+        frozenset,
+        "UV VY MN MW CG C6 C0 17 1T 7T 38 3B 4A 94 96 68 83 EF HN KX PR R8 P8 27 53 56 XY JU J1 VW"
+        " EB 08 09 06 69 89 35 49 14 47".split(),
     )
 )
 _DIGIT: Final = re.compile(r"\d")
@@ -99,15 +61,23 @@ class MarkComparison:
 def compare(read: str, recorded: str) -> MarkComparison | None:
     """Compare two normalised marks; None if they are not near."""
     mine, theirs = skeleton(read), skeleton(recorded)
-    if _is_partly_unread(mine) or _is_partly_unread(theirs):
+    if any(sign in mine + theirs for sign in UNREADABLE):
         near = _compare_partly_read(mine, theirs)
         return _check_alternatives(near, read, recorded) if "[" in read + recorded else near
-    if mine == theirs:
-        return _compare_same_skeleton(mine, read, recorded)
-    errors, core = _compare_by_errors(mine, theirs, read, recorded), _compare_digits(read, recorded)
-    if core and (errors is None or errors.glyphs <= core.glyphs + 1):
-        return core
-    return errors
+    if mine != theirs:
+        errors, core = (
+            _compare_by_errors(mine, theirs, read, recorded),
+            _compare_digits(read, recorded),
+        )
+        return core if core and (errors is None or errors.glyphs <= core.glyphs + 1) else errors
+    if read == recorded and "[" not in read:
+        return MarkComparison("same", count_readable(mine))
+    # of alternatives the best one counts
+    pairs = list(zip(glyph_options(read), glyph_options(recorded), strict=True))
+    if apart := sum(glyph.isdisjoint(other) for glyph, other in pairs):
+        return MarkComparison("confusable", len(mine), apart)
+    unsure = sum(len(glyph | other) > 1 for glyph, other in pairs)
+    return MarkComparison("same", count_readable(mine), unsure)
 
 
 def can_be_same(read: str, recorded: str) -> bool:
@@ -119,88 +89,64 @@ def can_be_same(read: str, recorded: str) -> bool:
     return near is not None and near.kind in ("same", "confusable", "unread")
 
 
-def _compare_same_skeleton(folded: str, read: str, recorded: str) -> MarkComparison:
-    """Compare two marks of one skeleton; alternatives count as the best one."""
-    if read == recorded and "[" not in read:
-        return MarkComparison("same", count_readable(folded))
-    pairs = list(zip(glyph_options(read), glyph_options(recorded), strict=True))
-    if apart := sum(one.isdisjoint(other) for one, other in pairs):
-        return MarkComparison("confusable", len(folded), apart)
-    return MarkComparison(
-        "same", count_readable(folded), sum(len(one | other) > 1 for one, other in pairs)
-    )
-
-
 def _check_alternatives(
-    near: MarkComparison | None, asked: str, held: str
+    near: MarkComparison | None, read: str, recorded: str
 ) -> MarkComparison | None:
     """Correct the result where `[83]` was compared as an unreadable glyph."""
-    read, kept = glyph_options(asked), glyph_options(held)
-    if near is None or near.kind != "unread" or len(read) != len(kept) or "*" in asked + held:
+    mine, theirs = glyph_options(read), glyph_options(recorded)
+    if near is None or near.kind != "unread" or len(mine) != len(theirs) or "*" in read + recorded:
         return near
-    folds = [
-        (set(map(skeleton, one)), set(map(skeleton, other)))
-        for one, other in zip(read, kept, strict=True)
-    ]
-    apart = [
-        at
-        for at, (one, other) in enumerate(folds)
-        if one.isdisjoint(other) and "?" not in one | other
-    ]
-    if not apart:
-        return near
-    at = apart[0]
-    one = MarkComparison(
-        "unread_one", near.glyphs, 1, "/".join(sorted(read[at])), "/".join(sorted(kept[at]))
-    )
-    return one if len(apart) == 1 else None
+    apart = []
+    for glyphs, others in zip(mine, theirs, strict=True):
+        folded, folded_others = {*map(skeleton, glyphs)}, {*map(skeleton, others)}
+        if folded.isdisjoint(folded_others) and "?" not in folded | folded_others:
+            apart.append(("/".join(sorted(glyphs)), "/".join(sorted(others))))
+    if len(apart) == 1:
+        return MarkComparison("unread_one", near.glyphs, 1, *apart[0])
+    return None if apart else near
 
 
-def _compare_by_errors(mine: str, theirs: str, asked: str, held: str) -> MarkComparison | None:
+def _compare_by_errors(mine: str, theirs: str, read: str, recorded: str) -> MarkComparison | None:
+    """Return a comparison of one or two errors; the glyphs of one, as written."""
     distance = OSA.distance(mine, theirs, score_cutoff=2)
     glyphs = max(len(mine), len(theirs)) - distance
-    if distance == 1:
-        read, other = _difference(asked, held, mine, theirs)
-        return MarkComparison("one", glyphs, 1, read, other)
-    return MarkComparison("two", glyphs, 2) if distance == 2 and glyphs > 2 else None
-
-
-def _difference(read: str, recorded: str, mine: str, theirs: str) -> tuple[str, str]:
-    """Return the glyphs between the longest equal head and tail, as written."""
-    head = next(
-        (at for at, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b),
-        min(len(mine), len(theirs)),
-    )
-    short = min(len(mine), len(theirs)) - head
+    if distance != 1:
+        return MarkComparison("two", glyphs, 2) if distance == 2 and glyphs > 2 else None
+    # between the longest equal head and tail
+    shorter = min(len(mine), len(theirs))
+    pairs = enumerate(zip(mine, theirs, strict=False))
+    head = next((at for at, (glyph, other) in pairs if glyph != other), shorter)
+    short = shorter - head
     tail = next((at for at in range(short) if mine[-1 - at] != theirs[-1 - at]), short)
-    return _glyphs_as_written(read, head, len(mine) - tail), _glyphs_as_written(
-        recorded, head, len(theirs) - tail
+    return MarkComparison(
+        "one",
+        glyphs,
+        1,
+        _glyphs_as_written(read, head, len(mine) - tail),
+        _glyphs_as_written(recorded, head, len(theirs) - tail),
     )
 
 
 def _glyphs_as_written(norm: str, start: int, end: int) -> str:
     """Return some glyphs as written; one may be `[8B]`."""
-    said = ("".join(sorted(glyph)) for glyph in glyph_options(norm)[start:end])
-    return "".join(f"[{one}]" if len(one) > 1 else one for one in said)
+    options = ("".join(sorted(glyph)) for glyph in glyph_options(norm)[start:end])
+    return "".join(f"[{each}]" if len(each) > 1 else each for each in options)
 
 
 def _compare_digits(read: str, recorded: str) -> MarkComparison | None:
     """Compare the digits: NCIC ignores embedded letters, people omit prefixes."""
     mine, theirs = (digit_cores(norm) | {skeleton(norm)} for norm in (read, recorded))
-    said = [_DIGIT.sub("", norm) for norm in (read, recorded)]
+    letters = [_DIGIT.sub("", norm) for norm in (read, recorded)]
     if shared := mine & theirs:
-        return MarkComparison("core", max(map(len, shared)), 0, *said)
-    zeros = [
-        found for one in mine for other in theirs if (found := _compare_leading_zeros(one, other))
-    ]
-    return MarkComparison("core", *max(zeros), *said) if zeros else None
-
-
-def _compare_leading_zeros(digits: str, other: str) -> tuple[int, int] | None:
-    """Return how many digits agree after zeros, and the difference in zeros."""
-    bare, zeros = digits.lstrip("0"), abs(len(digits) - len(other))
-    is_same = bare == other.lstrip("0") and bare.isdigit() and len(bare) > MIN_PIECE
-    return (len(bare), zeros) if is_same and zeros <= MAX_LEADING_ZEROS else None
+        return MarkComparison("core", max(map(len, shared)), 0, *letters)
+    agreeing = []
+    for digits in mine:
+        for other in theirs:
+            bare, zeros = digits.lstrip("0"), abs(len(digits) - len(other))
+            is_same = bare == other.lstrip("0") and bare.isdigit() and len(bare) > MIN_PIECE
+            if is_same and zeros <= MAX_LEADING_ZEROS:
+                agreeing.append((len(bare), zeros))
+    return MarkComparison("core", *max(agreeing), *letters) if agreeing else None
 
 
 def _compare_partly_read(mine: str, theirs: str) -> MarkComparison | None:
@@ -224,11 +170,9 @@ def _is_compatible(mine: str, theirs: str) -> bool:
     """
     if "*" in mine and "*" in theirs:
         heads, tails = zip(
-            *(re.split(r"[*]", text, maxsplit=1) for text in (mine, theirs)), strict=True
+            *((text.split("*")[0], text.split("*")[-1]) for text in (mine, theirs)), strict=True
         )
-        return _glyphs_agree(*heads) and _glyphs_agree(
-            *(tail.split("*")[-1][::-1] for tail in tails)
-        )
+        return _glyphs_agree(*heads) and _glyphs_agree(*(tail[::-1] for tail in tails))
     if "*" in theirs:
         mine, theirs = theirs, mine
     if "*" in mine:
@@ -261,8 +205,39 @@ def _glyphs_agree(one: str, other: str) -> bool:
     return all(a == b or "?" in (a, b) for a, b in zip(one, other, strict=False))
 
 
-def _is_partly_unread(text: str) -> bool:
-    return any(sign in text for sign in UNREADABLE)
+_TEXTS: Final = {
+    "same": message("The serial is the same."),
+    "options": message(
+        "The serial can be the same: {count} character(s) of it were read as one of several."
+    ),
+    "confusable": message("The serial differs in {count} character(s) that are often confused."),
+    "one": message("One character of the serial differs: {read} here, {held} in the record."),
+    "swap": message(
+        "Two characters of the serial changed places: {read} here, {held} in the record."
+    ),
+    "added": message("The serial has {read} where the record has nothing."),
+    "lost": message("The serial lacks the {held} that the record has."),
+    "two": message("The serial differs by two errors of reading or writing."),
+    "unread": message("The serial is the same in the {count} characters that can be read."),
+    "unread_one": message(
+        "The serial agrees in {count} of the characters that can be read, and one differs: {read}"
+        " here, {held} in the record."
+    ),
+    "zeros": message(
+        "The serial has the same {count} digits, with more or fewer zeros before them."
+    ),
+    "core_lost": message(
+        "The serial has the same {count} digits; the record has letters beside them."
+    ),
+    "core_added": message(
+        "The serial has the same {count} digits; the record has no letters beside them."
+    ),
+    "core": message("The serial has the same {count} digits, and other letters."),
+    "mark_same": message("Another mark of the gun is the same."),
+    "mark": message(
+        "Another mark of the gun differs in {count} character(s) that are often confused."
+    ),
+}
 
 
 def describe(near: MarkComparison, by: str) -> Message:
@@ -270,77 +245,16 @@ def describe(near: MarkComparison, by: str) -> Message:
 
     `by` is the compared mark: `serial`, or another mark of the gun.
     """
+    text, count = near.kind, near.glyphs
     if by != "serial":
-        return _describe_other_mark(near)
-    if near.kind == "one":
-        return _describe_one_error(near)
-    if near.kind == "core":
-        return _describe_digits(near)
-    if near.kind == "same" and near.count:
-        return message(
-            "The serial can be the same: {count} character(s) of it were read as one of several.",
-            count=near.count,
-        )
-    return {
-        "same": message("The serial is the same."),
-        "confusable": message(
-            "The serial differs in {count} character(s) that are often confused.", count=near.count
-        ),
-        "two": message("The serial differs by two errors of reading or writing."),
-        "unread": message(
-            "The serial is the same in the {count} characters that can be read.", count=near.glyphs
-        ),
-        "unread_one": message(
-            "The serial agrees in {count} of the characters that can be read, and one"
-            " differs: {read} here, {held} in the record.",
-            count=near.glyphs,
-            read=near.read,
-            held=near.recorded,
-        ),
-    }[near.kind]
-
-
-def _describe_digits(near: MarkComparison) -> Message:
-    if near.count:
-        return message(
-            "The serial has the same {count} digits, with more or fewer zeros before them.",
-            count=near.glyphs,
-        )
-    if not near.read:
-        return message(
-            "The serial has the same {count} digits; the record has letters beside them.",
-            count=near.glyphs,
-        )
-    if not near.recorded:
-        return message(
-            "The serial has the same {count} digits; the record has no letters beside them.",
-            count=near.glyphs,
-        )
-    return message("The serial has the same {count} digits, and other letters.", count=near.glyphs)
-
-
-def _describe_one_error(near: MarkComparison) -> Message:
-    if near.is_swap:
-        return message(
-            "Two characters of the serial changed places: {read} here, {held} in the record.",
-            read=near.read,
-            held=near.recorded,
-        )
-    if not near.recorded:
-        return message("The serial has {read} where the record has nothing.", read=near.read)
-    if not near.read:
-        return message("The serial lacks the {held} that the record has.", held=near.recorded)
-    return message(
-        "One character of the serial differs: {read} here, {held} in the record.",
-        read=near.read,
-        held=near.recorded,
-    )
-
-
-def _describe_other_mark(near: MarkComparison) -> Message:
-    if near.kind == "same":
-        return message("Another mark of the gun is the same.")
-    return message(
-        "Another mark of the gun differs in {count} character(s) that are often confused.",
-        count=near.count,
-    )
+        text, count = "mark_same" if near.kind == "same" else "mark", near.count
+    elif near.kind in ("same", "confusable"):
+        text, count = "options" if near.kind == "same" and near.count else near.kind, near.count
+    elif near.kind == "one" and near.is_swap:
+        text = "swap"
+    elif near.kind == "core" and near.count:
+        text = "zeros"
+    elif near.kind in ("one", "core") and not (near.read and near.recorded):
+        prefix = "core_" if near.kind == "core" else ""
+        text = prefix + ("added" if near.read else "lost")
+    return Message(_TEXTS[text].text, {"count": count, "read": near.read, "held": near.recorded})

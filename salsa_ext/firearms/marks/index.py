@@ -14,7 +14,7 @@ from salsa_ext.firearms.records.values import FIELD_EVENTS
 
 MARKS_PER_WRITE = 500
 MAX_BY_STATEMENT: Final = 20
-"""Marks whose forms are written by one statement; COPY is the faster way for more."""
+"""Marks whose variants are written by one statement; COPY is faster for more."""
 
 
 class _MarkSpelling(NamedTuple):
@@ -65,31 +65,39 @@ def write_new_variants(keys: Sequence[Mapping[str, Any]]) -> None:
         marks = _distinct_marks(
             row for row in keys if not scheme.is_afield or row["event"] in FIELD_EVENTS
         )
-        copy_many(
-            MarkVariant, [row for mark in marks for row in _variant_rows(mark, scheme.index_keys)]
-        )
+        copy_many(MarkVariant, [row for mark in marks for row in _variant_rows(mark, scheme)])
 
 
 def _write_in_chunks(scheme: _Scheme, keys: Iterable[Mapping[str, Any]]) -> None:
-    for some in chunks(_distinct_marks(keys), MARKS_PER_WRITE):
-        (_insert_missing if len(some) <= MAX_BY_STATEMENT else _copy_missing)(scheme, some)
+    """Write the variants of marks that are not stored: few by one statement, many by COPY."""
+    for marks in chunks(_distinct_marks(keys), MARKS_PER_WRITE):
+        arguments = {
+            "own": [scheme.own_key(mark.norm) for mark in marks],
+            "of": [mark.key for mark in marks],
+            "code": [variants.make_code(mark.make) for mark in marks],
+            "made": [mark.make for mark in marks],
+            "norm": [mark.norm for mark in marks],
+            "events": sorted(FIELD_EVENTS) if scheme.is_afield else None,
+        }
+        stored = set()
+        if len(marks) > MAX_BY_STATEMENT:
+            rows = execute_raw(_STORED_SQL, arguments).fetchall()
+            stored = {place for (place,) in rows}
+        placed = [
+            (place, row)
+            for place, mark in enumerate(marks, 1)
+            if place not in stored
+            for row in _variant_rows(mark, scheme)
+        ]
+        if len(marks) > MAX_BY_STATEMENT:
+            copy_many(MarkVariant, [row for _, row in placed])
+        else:
+            columns = {name: [row[name] for _, row in placed] for name in ("key", "target", "make")}
+            places = {"place": [place for place, _ in placed]}
+            execute_raw(_INSERT_MISSING_SQL, arguments | columns | places)
 
 
-def _insert_missing(scheme: _Scheme, marks: Sequence[_MarkSpelling]) -> None:
-    """Insert the variants of few marks by one statement, skipping stored ones."""
-    placed = [
-        (place, row)
-        for place, mark in enumerate(marks, 1)
-        for row in _variant_rows(mark, scheme.index_keys)
-    ]
-    forms = {name: [row[name] for _, row in placed] for name in ("key", "target", "make")}
-    execute_raw(
-        _INSERT_MISSING_SQL,
-        _lookup_arguments(scheme, marks) | forms | {"place": [place for place, _ in placed]},
-    )
-
-
-# A mark is kept where its own form is, and somebody shows a mark in this very writing.
+# A mark counts as stored where its own variant is, and a shown mark has this very spelling.
 _VISIBLE_SQL: Final = """SELECT FROM mark_key AS k
     WHERE k.key = m.target AND k.serial_norm = m.norm AND k.visibility <> 'silent'
         AND (%(events)s::text[] IS NULL OR k.event = ANY(%(events)s::text[]))"""
@@ -103,43 +111,15 @@ WHERE EXISTS (
     ELSE EXISTS ({_VISIBLE_SQL} AND k.make = m.make) END
 """  # noqa: S608 - constants of ours
 _INSERT_MISSING_SQL: Final = f"""
-WITH kept AS MATERIALIZED ({_STORED_SQL})
+WITH stored AS MATERIALIZED ({_STORED_SQL})
 INSERT INTO mark_variant (key, target, make)
 SELECT f.key, f.target, f.make
 FROM unnest(%(key)s::bigint[], %(target)s::bigint[], %(make)s::smallint[], %(place)s::bigint[])
     AS f (key, target, make, place)
-WHERE f.place NOT IN (SELECT kept.place FROM kept)
+WHERE f.place NOT IN (SELECT stored.place FROM stored)
 """  # noqa: S608 - constants of ours
 
 
-def _lookup_arguments(scheme: _Scheme, marks: Sequence[_MarkSpelling]) -> dict[str, Any]:
-    return {
-        "own": [scheme.own_key(mark.norm) for mark in marks],
-        "of": [mark.key for mark in marks],
-        "code": [variants.make_code(mark.make) for mark in marks],
-        "made": [mark.make for mark in marks],
-        "norm": [mark.norm for mark in marks],
-        "events": sorted(FIELD_EVENTS) if scheme.is_afield else None,
-    }
-
-
-def _copy_missing(scheme: _Scheme, marks: Sequence[_MarkSpelling]) -> None:
-    kept = {
-        place for (place,) in execute_raw(_STORED_SQL, _lookup_arguments(scheme, marks)).fetchall()
-    }
-    copy_many(
-        MarkVariant,
-        [
-            row
-            for place, mark in enumerate(marks, 1)
-            if place not in kept
-            for row in _variant_rows(mark, scheme.index_keys)
-        ],
-    )
-
-
-def _variant_rows(
-    mark: _MarkSpelling, make_keys: Callable[[str], Iterable[int]]
-) -> Iterator[dict[str, int]]:
+def _variant_rows(mark: _MarkSpelling, scheme: _Scheme) -> Iterator[dict[str, int]]:
     code = variants.make_code(mark.make)
-    return ({"key": key, "target": mark.key, "make": code} for key in make_keys(mark.norm))
+    return ({"key": key, "target": mark.key, "make": code} for key in scheme.index_keys(mark.norm))

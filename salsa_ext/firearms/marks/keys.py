@@ -14,9 +14,7 @@ from salsa_ext.firearms.marks.vocabulary import marking_of
 # Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
 IDENTIFYING_KINDS = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
-UNRELIABLE_MARKINGS = frozenset(
-    ("altered", "obliterated")
-)  # markings of which a serial proves nothing
+UNRELIABLE_MARKINGS = frozenset(("altered", "obliterated"))  # a serial proves nothing
 MIN_DIGITS = 3  # digits; fewer are a year or a class
 MAX_COMMON_DIGITS = 7  # digits that several makers give out; longer ones are rare
 _YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
@@ -74,13 +72,12 @@ class StrayBracket(NamedTuple):
 
 def stray_brackets(text: str) -> list[StrayBracket]:
     """Return the stray brackets of a text, with neighbouring letters and digits."""
-    typed = [(glyph, at) for at, one in enumerate(text, 1) for glyph in _nfkc(one)]
-    left = _ALTERNATIVES.sub(
-        lambda match: " " * len(match[0]), "".join(glyph for glyph, _ in typed)
-    )
+    glyphs = [(glyph, at) for at, typed in enumerate(text, 1) for glyph in _nfkc(typed)]
+    folded = "".join(glyph for glyph, _ in glyphs)
+    left = _ALTERNATIVES.sub(lambda match: " " * len(match[0]), folded)
     return [
-        StrayBracket(typed[found.end() - 1][1], (found[1], found[2]))
-        for found in _STRAY_BRACKET.finditer(left)
+        StrayBracket(glyphs[match.end() - 1][1], (match[1], match[2]))
+        for match in _STRAY_BRACKET.finditer(left)
     ]
 
 
@@ -96,12 +93,12 @@ def storage_key(text: str) -> Key | None:
     is found by its variants alone (`marks.variants`): two such marks need not be the same.
     """
     norm = normalise(text)
-    partly = any(sign in skeleton(norm) for sign in UNREADABLE)
-    if not partly:
+    folded = skeleton(norm)
+    if not any(sign in folded for sign in UNREADABLE):
         return whole_key(text)
     if marking_of(text) or count_readable(norm) < MIN_DIGITS:
         return None
-    return Key(norm, skeleton(norm), hash_skeleton(skeleton(norm)))
+    return Key(norm, folded, hash_skeleton(folded))
 
 
 def whole_key(text: str) -> Key | None:
@@ -119,8 +116,8 @@ def whole_key(text: str) -> Key | None:
 
 def serial_key(text: str, marking: str) -> Key | None:
     """Return the key of a readable, original serial, else None."""
-    found = None if marking in UNRELIABLE_MARKINGS else whole_key(text)
-    return found if found and count_readable(found.norm) >= MIN_DIGITS else None
+    key = None if marking in UNRELIABLE_MARKINGS else whole_key(text)
+    return key if key and count_readable(key.norm) >= MIN_DIGITS else None
 
 
 def is_identifying(kind: str, text: str) -> bool:
@@ -143,11 +140,11 @@ def specificity(norm: str) -> str:
 
     `words` has hardly a digit; `number` is digits alone, at most seven, as many makers assign.
     """
-    said = [glyph for glyph in norm if glyph.isalnum()]
-    digits = sum(map(str.isdigit, said))
+    glyphs = [glyph for glyph in norm if glyph.isalnum()]
+    digits = sum(map(str.isdigit, glyphs))
     if digits < MIN_DIGITS:
         return "words"
-    return "number" if digits == len(said) <= MAX_COMMON_DIGITS else "mark"
+    return "number" if digits == len(glyphs) <= MAX_COMMON_DIGITS else "mark"
 
 
 def _fold_alternatives(match: re.Match[str]) -> str:

@@ -68,9 +68,9 @@ def _write_alternatives(match: re.Match[str]) -> str:
 
 
 def _write_inner_alternatives(match: re.Match[str]) -> str:
-    one, other = match["one"], match["other"]
-    alike = one != other and skeleton(one.upper()) == skeleton(other.upper())
-    return f"[{one}{other}]" if alike else match[0]
+    glyph, other = match["one"], match["other"]
+    alike = glyph != other and skeleton(glyph.upper()) == skeleton(other.upper())
+    return f"[{glyph}{other}]" if alike else match[0]
 
 
 def _write_ending(match: re.Match[str]) -> str:
@@ -266,30 +266,34 @@ class GlyphRemark:
 
 def find_glyph_remarks(plain: str) -> list[tuple[int, int, GlyphRemark]]:
     """Return the remarks in a folded text, each with its place."""
-    found = (match for match in _REMARK_PATTERN.finditer(plain) if not _is_about_whole_mark(match))
-    return [(*match.span(), _parse_remark(match)) for match in found]
+    remarks = (
+        match for match in _REMARK_PATTERN.finditer(plain) if not _is_about_whole_mark(match)
+    )
+    return [(*match.span(), _parse_remark(match)) for match in remarks]
 
 
 def _is_about_whole_mark(match: re.Match[str]) -> bool:
     """Return whether a remark is on the whole mark ("the number is illegible")."""
-    said = match.groupdict()
+    groups = match.groupdict()
     counted = any(
-        said[name] for name in (*_ORDINAL_GROUPS, "count", "b_count", "one", "legend", "rest")
+        groups[name] for name in (*_ORDINAL_GROUPS, "count", "b_count", "one", "legend", "rest")
     )
     return not counted and re.search(r"\b(?:numero|number)s?\b", match[0]) is not None
 
 
 def _parse_remark(match: re.Match[str]) -> GlyphRemark:
-    said = match.groupdict()
-    if said["one"]:
-        return GlyphRemark(_ordinal_place(said["e_order"]), either=(said["one"], said["other"]))
-    if said["legend"]:
-        return GlyphRemark(sign=said["sign"])
-    filed = any(said[name] for name in ("filed", "b_filed", "r_filed"))
-    if said["rest"]:
+    groups = match.groupdict()
+    if groups["one"]:
+        return GlyphRemark(
+            _ordinal_place(groups["e_order"]), either=(groups["one"], groups["other"])
+        )
+    if groups["legend"]:
+        return GlyphRemark(sign=groups["sign"])
+    filed = any(groups[name] for name in ("filed", "b_filed", "r_filed"))
+    if groups["rest"]:
         return GlyphRemark(-1, None, filed=filed)
-    order = next((said[name] for name in _ORDINAL_GROUPS if said[name]), None)
-    count = said["count"] or said["b_count"]
+    order = next((groups[name] for name in _ORDINAL_GROUPS if groups[name]), None)
+    count = groups["count"] or groups["b_count"]
     plural = _PLURAL_NOUN.search(match[0])
     some = None if plural else 1
     return GlyphRemark(_ordinal_place(order), word_to_count(count) if count else some, filed=filed)
@@ -323,12 +327,12 @@ _UNREAD_SIGNS: Final = re.compile(r"[xX?_.#*•-]+")
 
 
 def _apply_at_start(text: str, count: int | None) -> str | None:
-    shown = _UNREAD_SIGNS.match(text)
-    if shown is None:
+    signs = _UNREAD_SIGNS.match(text)
+    if signs is None:
         return None if re.search(r"[?*x]", text) else ("*" if count is None else "?" * count) + text
-    if count is None or len(shown[0]) == count:
-        return ("*" if shown[0] == "*" else "?" * len(shown[0])) + text[shown.end() :]
-    return "?" * count + text[1:] if shown[0] == "*" else None
+    if count is None or len(signs[0]) == count:
+        return ("*" if signs[0] == "*" else "?" * len(signs[0])) + text[signs.end() :]
+    return "?" * count + text[1:] if signs[0] == "*" else None
 
 
 def _apply_inside(text: str, remark: GlyphRemark) -> str | None:
@@ -338,8 +342,8 @@ def _apply_inside(text: str, remark: GlyphRemark) -> str | None:
         fits = text[at : at + 1] in tuple("xX?_#*•") and "[" not in text
         return text[:at] + "?" + text[at + 1 :] if fits else None
     for sign in "?_#•xX":
-        found = text.count(sign)
-        if found and remark.count in (None, found):
+        count = text.count(sign)
+        if count and remark.count in (None, count):
             return text.replace(sign, "?")
     return None
 
@@ -349,5 +353,5 @@ def _apply_alternatives(text: str, at: int | None, glyphs: tuple[str, str]) -> s
     end = text[-1:] if at == -1 else text[:1]
     if end.upper() not in (*upper, "?"):
         return None
-    wanted = f"[{''.join(upper)}]"
-    return text[:-1] + wanted if at == -1 else wanted + text[1:]
+    alternatives = f"[{''.join(upper)}]"
+    return text[:-1] + alternatives if at == -1 else alternatives + text[1:]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
-from salsa_ext.firearms.marks.notation import GlyphRemark, apply_remark
+from salsa_ext.firearms.marks.notation import apply_remark
 from salsa_ext.firearms.marks.phrases import Phrase
 from salsa_ext.firearms.marks.vocabulary import marking_of
 
@@ -16,10 +16,8 @@ _MARK_PHRASES: Final = frozenset(("mark", "letters", "joint", "dash", "and", "sm
 _GLYPH_PHRASES: Final = frozenset(("mark", "letters"))
 KNOWN_PHRASES: Final = frozenset(("part", "condition", "marking", "note", "label"))
 _PART_PHRASES: Final = frozenset(("part", "mark", "marking", "label"))
-_DESCRIBING_PHRASES: Final = KNOWN_PHRASES - {
-    "label",
-    "marking",
-}  # what makes glyphs in brackets a mark
+_DESCRIBING_PHRASES: Final = KNOWN_PHRASES - {"label", "marking"}
+"""What makes glyphs in brackets a mark."""
 
 
 @dataclass
@@ -43,17 +41,19 @@ class Clause:
 
 def split_clauses(text: str, phrases: Sequence[Phrase]) -> list[Clause]:
     """Return the clauses of a text without empty ones."""
-    found = [Clause(text)]
+    clauses = [Clause(text)]
     for phrase in phrases:
         if phrase.kind in ("sep", "open", "close"):
-            is_bracket = phrase.kind == "open" or (phrase.kind == "sep" and found[-1].is_bracket)
-            found.append(Clause(text, is_bracket=is_bracket))
+            is_bracket = phrase.kind == "open" or (phrase.kind == "sep" and clauses[-1].is_bracket)
+            clauses.append(Clause(text, is_bracket=is_bracket))
         else:
-            found[-1].phrases.append(phrase)
-    for clause in found:
-        marks = _join_marks(text, clause.phrases, _allowed_in_mark(clause))
-        clause.phrases = _merge_unknown_words(clause, _merge_before_label(clause, list(marks)))
-    return [part for clause in found for part in _split_by_parts(clause) if part.phrases]
+            clauses[-1].phrases.append(phrase)
+    for clause in clauses:
+        is_altered = any(phrase.code == "altered" for phrase in clause.phrases)
+        within = _MARK_PHRASES - {"small"} if is_altered else _MARK_PHRASES
+        marks = _merge_before_label(list(_join_marks(text, clause.phrases, within)))
+        clause.phrases = _merge_unknown_words(clause, marks)
+    return [part for clause in clauses for part in _split_by_parts(clause) if part.phrases]
 
 
 def _split_by_parts(clause: Clause) -> Iterator[Clause]:
@@ -68,31 +68,27 @@ def _split_by_parts(clause: Clause) -> Iterator[Clause]:
 
 def _starts_part(before: Sequence[Phrase], after: Sequence[Phrase]) -> bool:
     """Return whether a part starts its own description."""
-    told = [phrase.kind for phrase in before if phrase.kind in _PART_PHRASES]
-    to_come = [phrase.kind for phrase in after if phrase.kind in _PART_PHRASES]
-    is_first = told[:1] == ["part"] and {*told} > {"part"} and {*to_come} > {"part"}
-    is_lost = "mark" in told and "marking" in to_come and "mark" not in to_come
-    return is_first or (is_lost and to_come[0] == "part" and to_come[-1] == "marking")
-
-
-def _allowed_in_mark(clause: Clause) -> frozenset[str]:
-    """Return phrase kinds allowed within a mark; no small words if altered."""
-    altered = any(phrase.code == "altered" for phrase in clause.phrases)
-    return _MARK_PHRASES - {"small"} if altered else _MARK_PHRASES
+    earlier = [phrase.kind for phrase in before if phrase.kind in _PART_PHRASES]
+    later = [phrase.kind for phrase in after if phrase.kind in _PART_PHRASES]
+    is_first = earlier[:1] == ["part"] and {*earlier} > {"part"} and {*later} > {"part"}
+    is_lost = "mark" in earlier and "marking" in later and "mark" not in later
+    return is_first or (is_lost and later[0] == "part" and later[-1] == "marking")
 
 
 def _join_marks(text: str, phrases: Sequence[Phrase], within: frozenset[str]) -> Iterator[Phrase]:
     """Yield phrases with adjacent glyphs joined to marks."""
     at = 0
     while at < len(phrases):
-        length = _run_length(phrases[at:], within)
-        if not length:
-            alone = phrases[at]
-            yield replace(alone, kind="word") if alone.kind == "letters" else alone
-            at += 1
-            continue
-        yield from _mark_phrases(text, phrases[at], phrases[at + length - 1])
-        at += length
+        phrase, length = phrases[at], _run_length(phrases[at:], within)
+        if length:
+            start, end = phrase.start, phrases[at + length - 1].end
+            for mark in split_marks(text[start:end]):
+                start = text.index(mark, start)
+                yield Phrase("mark", start, start + len(mark))
+                start += len(mark)
+        else:
+            yield replace(phrase, kind="word") if phrase.kind == "letters" else phrase
+        at += length or 1
 
 
 def _run_length(phrases: Sequence[Phrase], within: frozenset[str]) -> int:
@@ -110,15 +106,7 @@ def _run_length(phrases: Sequence[Phrase], within: frozenset[str]) -> int:
     return length if any(phrase.kind == "mark" for phrase in phrases[:length]) else 0
 
 
-def _mark_phrases(text: str, first: Phrase, last: Phrase) -> Iterator[Phrase]:
-    at = first.start
-    for mark in split_marks(text[first.start : last.end]):
-        at = text.index(mark, at)
-        yield Phrase("mark", at, at + len(mark))
-        at += len(mark)
-
-
-def _merge_before_label(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
+def _merge_before_label(phrases: list[Phrase]) -> list[Phrase]:
     """Merge words and a number before a label: `Glock 17, serie …`."""
     kinds = [phrase.kind for phrase in phrases]
     if "label" not in kinds or "mark" not in kinds[kinds.index("label") :]:
@@ -135,9 +123,8 @@ def _merge_unknown_words(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
     Within brackets it becomes a remark.
     """
     kinds = {phrase.kind for phrase in phrases}
-    if not {"mark", "word"} <= kinds or kinds & (
-        _DESCRIBING_PHRASES if clause.is_bracket else KNOWN_PHRASES
-    ):
+    known = _DESCRIBING_PHRASES if clause.is_bracket else KNOWN_PHRASES
+    if not {"mark", "word"} <= kinds or kinds & known:
         return phrases
     kind = "word" if clause.is_bracket else "mark"
     return [Phrase(kind, phrases[0].start, phrases[-1].end)]
@@ -147,7 +134,7 @@ _SMALL_CONJUNCTION: Final = re.compile(r"\s+(?:y|e|and|et|und)\s+")
 _SEPARATING_SIGNS: Final = re.compile(r"\s*[/,+&]\s*|\s+(?:Y|E|AND|ET)\s+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _GLYPH_RUNS: Final = re.compile(r"\d+|[^\W\d_]+")
-MIN_SEPARATE_GLYPHS: Final = 3  # glyphs of a mark that stands beside another
+MIN_SEPARATE_GLYPHS: Final = 3  # glyphs of a mark next to another
 
 
 def split_marks(text: str) -> list[str]:
@@ -159,8 +146,8 @@ def split_marks(text: str) -> list[str]:
     pieces = _SMALL_CONJUNCTION.split(text)
     if len(pieces) > 1 and not all(map(is_separate_mark, pieces)):
         return [text]
-    found = [mark for piece in pieces for mark in _split_at_signs(piece)]
-    return found if all(found) else [text]
+    marks = [mark for piece in pieces for mark in _split_at_signs(piece)]
+    return marks if all(marks) else [text]
 
 
 def is_separate_mark(text: str) -> bool:
@@ -178,7 +165,8 @@ def _split_at_signs(text: str) -> list[str]:
     if len(pieces) == 1 or not all(map(_is_serial, pieces)):
         return [text]
     is_lettered = re.search(r"\s(?:Y|E|AND|ET)\s", text)
-    return [text] if is_lettered and len({_shape(piece) for piece in pieces}) > 1 else pieces
+    shapes = {tuple(map(str.isdigit, _GLYPH_RUNS.findall(piece))) for piece in pieces}
+    return [text] if is_lettered and len(shapes) > 1 else pieces
 
 
 def _is_serial(text: str) -> bool:
@@ -186,10 +174,6 @@ def _is_serial(text: str) -> bool:
     has_letters = any(map(str.isalpha, text))
     enough = count_glyphs(text) >= 4 and digits >= 2 if has_letters else count_glyphs(text) >= 5
     return enough and not _YEAR.fullmatch(text) and digits > 0
-
-
-def _shape(text: str) -> tuple[bool, ...]:
-    return tuple(run.isdigit() for run in _GLYPH_RUNS.findall(text))
 
 
 _LOST_CODES: Final = frozenset(("obliterated", "altered"))
@@ -218,29 +202,33 @@ class ParsedCell:
     markings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     waiting: list[Phrase] = field(default_factory=list)
-    is_plain: bool = True  # not so where glyphs stand in a place that says nothing of them
+    is_plain: bool = True
 
 
 def parse_clauses(clauses: Sequence[Clause]) -> ParsedCell:
     """Return the marks, markings and remarks of the clauses."""
-    said = ParsedCell()
+    cell = ParsedCell()
     before: list[MarkDraft] = []  # the marks of the clause before
     for clause in clauses:
-        if clause.is_bracket and not clause.source_text().strip("?") and said.drafts:
-            said.drafts[-1].conditions.append("probable")
+        if clause.is_bracket and not clause.source_text().strip("?") and cell.drafts:
+            cell.drafts[-1].conditions.append("probable")
         elif clause.select_phrases("mark"):
-            before = _add_marks(said, clause)
+            before = _add_marks(cell, clause)
         else:
-            _add_clause_without_marks(said, clause, before)
-        _add_remarks(said, clause)
-    is_alone = len(said.drafts) == 1 and (
+            _add_clause_without_marks(cell, clause, before)
+        # unknown words are remarks, as written
+        for is_unknown, group in groupby(clause.phrases, lambda each: each.kind in _REMARK_PHRASES):
+            run = list(group)
+            if is_unknown and any(phrase.kind == "word" for phrase in run):
+                cell.remarks.append(clause.text[run[0].start : run[-1].end])
+    is_alone = len(cell.drafts) == 1 and (
         any(clause.select_phrases("label") for clause in clauses)
         or (len(clauses) == 1 and not _is_known(clauses[0]))
     )
-    said.is_plain &= is_alone or all(
-        draft.parts or count_glyphs(draft.text) >= MIN_SEPARATE_GLYPHS for draft in said.drafts
+    cell.is_plain &= is_alone or all(
+        draft.parts or count_glyphs(draft.text) >= MIN_SEPARATE_GLYPHS for draft in cell.drafts
     )
-    return said
+    return cell
 
 
 def _is_known(clause: Clause) -> bool:
@@ -257,11 +245,13 @@ def _add_marks(cell: ParsedCell, clause: Clause) -> list[MarkDraft]:
     group, is_used = [phrase.code for phrase in cell.waiting if phrase.kind == "part"], False
     for phrase in clause.phrases:
         if phrase.kind == "mark":
-            own.append(
-                MarkDraft(clause.text[phrase.start : phrase.end], [*group] if is_before else [])
-            )
+            text = clause.text[phrase.start : phrase.end]
+            own.append(MarkDraft(text, [*group] if is_before else []))
             cell.drafts.append(own[-1])
-            _apply_pending(cell, clause, own[-1])
+            for pending in cell.waiting:
+                if pending.kind != "part":
+                    _apply_phrase(cell, clause, own[-1], pending)
+            cell.waiting.clear()
             is_used = True
         elif phrase.kind == "part" and is_before:
             group, is_used = ([] if is_used else group) + [phrase.code], False
@@ -273,77 +263,42 @@ def _add_marks(cell: ParsedCell, clause: Clause) -> list[MarkDraft]:
     return own
 
 
-def _apply_pending(cell: ParsedCell, clause: Clause, draft: MarkDraft) -> None:
-    """Apply pending phrases to a mark."""
-    for phrase in cell.waiting:
-        if phrase.kind != "part":
-            _apply_phrase(cell, clause, draft, phrase)
-    cell.waiting.clear()
-
-
 def _apply_phrase(cell: ParsedCell, clause: Clause, draft: MarkDraft, phrase: Phrase) -> None:
     """Apply a phrase to a mark."""
     if phrase.kind == "part":
         draft.parts.append(phrase.code)
     elif phrase.note:
-        _apply_glyph_remark(cell, draft, phrase.note)
+        draft.text = apply_remark(draft.text, phrase.note) or draft.text
+        if phrase.note.filed:
+            cell.markings.append("obliterated")
     elif phrase.kind == "condition" or phrase.code in _LOST_CODES:
         draft.conditions.append(phrase.code)
     if phrase.kind not in ("part", "label"):
         draft.remarks.append(clause.text[phrase.start : phrase.end])
 
 
-def _apply_glyph_remark(cell: ParsedCell, draft: MarkDraft, note: GlyphRemark) -> None:
-    draft.text = apply_remark(draft.text, note) or draft.text
-    if note.filed:
-        cell.markings.append("obliterated")
-
-
 def _add_clause_without_marks(
     cell: ParsedCell, clause: Clause, before: Sequence[MarkDraft]
 ) -> None:
     """Apply a clause without marks to the previous marks, or to a part."""
-    parts = clause.select_phrases("part")
-    lost = [
-        code
-        for phrase in clause.select_phrases("marking", "label")
-        if (code := _missing_mark_code(clause, phrase))
-    ]
+    parts, lost = clause.select_phrases("part"), []
+    for phrase in clause.select_phrases("marking", "label"):
+        if phrase.kind == "marking":
+            lost.append(phrase.code)
+        elif marking_of(clause.text[phrase.start : phrase.end]) == "unmarked":  # S/N is no label
+            lost.append("unmarked")
     cell.markings += lost
+    known = [phrase for phrase in clause.phrases if phrase.kind in KNOWN_PHRASES]
     if parts and lost:
         cell.remarks.append(clause.source_text())
     elif len(parts) > 1 and len(parts) == len(before):
         for draft, part in zip(before, parts, strict=True):
             draft.parts.append(part.code)
     elif cell.drafts:
-        _apply_to_previous(cell, clause)
+        for phrase in known:
+            is_plural = phrase.kind == "condition" and clause.source_text().endswith("s")
+            is_of_last = clause.is_bracket or not is_plural
+            for draft in cell.drafts[-1:] if is_of_last else cell.drafts:
+                _apply_phrase(cell, clause, draft, phrase)
     else:
-        cell.waiting += [
-            phrase for phrase in clause.phrases if phrase.kind in KNOWN_PHRASES - {"marking"}
-        ]
-
-
-def _missing_mark_code(clause: Clause, phrase: Phrase) -> str | None:
-    """Return the code of a missing mark; S/N alone is no label."""
-    if phrase.kind == "marking":
-        return phrase.code
-    said = marking_of(clause.text[phrase.start : phrase.end])
-    return said if said == "unmarked" else None
-
-
-def _apply_to_previous(cell: ParsedCell, clause: Clause) -> None:
-    for phrase in clause.phrases:
-        if phrase.kind not in KNOWN_PHRASES:
-            continue
-        all_of_them = phrase.kind == "condition" and clause.source_text().endswith("s")
-        own = clause.is_bracket or not all_of_them
-        for draft in cell.drafts[-1:] if own else cell.drafts:
-            _apply_phrase(cell, clause, draft, phrase)
-
-
-def _add_remarks(cell: ParsedCell, clause: Clause) -> None:
-    """Add unknown words as remarks, as written."""
-    for is_unsaid, group in groupby(clause.phrases, lambda phrase: phrase.kind in _REMARK_PHRASES):
-        run = list(group)
-        if is_unsaid and any(phrase.kind == "word" for phrase in run):
-            cell.remarks.append(clause.text[run[0].start : run[-1].end])
+        cell.waiting += [phrase for phrase in known if phrase.kind != "marking"]

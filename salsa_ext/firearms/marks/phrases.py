@@ -51,14 +51,13 @@ def split_phrases(text: str) -> list[Phrase]:
 
     Every readable glyph is in one of them.
     """
-    bare = fold_glyphs(text)
-    found: list[Phrase] = []
+    phrases: list[Phrase] = []
     at = 0
-    for start, end, note in find_glyph_remarks(bare):
-        found += _join_terms(text, list(_tokens(text, at, start)))
-        found.append(Phrase("note", start, end, note=note))
+    for start, end, note in find_glyph_remarks(fold_glyphs(text)):
+        phrases += _join_terms(text, list(_tokens(text, at, start)))
+        phrases.append(Phrase("note", start, end, note=note))
         at = end
-    return found + _join_terms(text, list(_tokens(text, at, len(text))))
+    return phrases + _join_terms(text, list(_tokens(text, at, len(text))))
 
 
 def _tokens(text: str, start: int, end: int) -> Iterator[Phrase]:
@@ -72,8 +71,10 @@ def _tokens(text: str, start: int, end: int) -> Iterator[Phrase]:
 
 def _split_piece(text: str, start: int, end: int) -> Iterator[Phrase]:
     """Yield the tokens of one piece: `Cano:a3247`, `Nº12345`, `frame/slide`."""
-    start, end = _strip_signs(text, start, end)
-    piece = text[start:end]
+    piece = text[start:end].rstrip("\"'“”‘’`:.!,")
+    start += len(piece) - len(piece.lstrip("\"'“”‘’`:."))
+    piece = piece.lstrip("\"'“”‘’`:.")
+    end = start + len(piece)
     if not piece:
         return
     label = _LABEL.match(piece)
@@ -85,14 +86,10 @@ def _split_piece(text: str, start: int, end: int) -> Iterator[Phrase]:
         yield Phrase("joint" if piece[cut] == "/" else "dash", start + cut, start + cut + 1)
         yield from _split_piece(text, start + cut + 1, end)
     else:
-        yield Phrase(_piece_kind(piece), start, end)
-
-
-def _strip_signs(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    left = len(piece) - len(piece.lstrip("\"'“”‘’`:."))
-    right = len(piece.rstrip("\"'“”‘’`:.!,"))
-    return (start + left, start + right) if left < right else (start, start)
+        is_mark = any(glyph.isdigit() or glyph in "?*" for glyph in piece)
+        joins = "joint" if piece in _JOINING_SIGNS else "dash"
+        is_word = any(map(str.isalpha, piece))
+        yield Phrase("mark" if is_mark else "word" if is_word else joins, start, end)
 
 
 def _find_break(piece: str) -> int | None:
@@ -100,58 +97,39 @@ def _find_break(piece: str) -> int | None:
     if find_term(piece):
         return None
     for match in _BREAK.finditer(piece):
-        sides = piece[: match.start()], piece[match.end() :]
-        for side in sides:
-            if (
-                len(side) > 1
-                and side.isalpha()
-                and (term := find_term(side))
-                and term.kind != "small"
-            ):
+        for side in (piece[: match.start()], piece[match.end() :]):
+            term = find_term(side) if len(side) > 1 and side.isalpha() else None
+            if term and term.kind != "small":
                 return match.start()
     return None
-
-
-def _piece_kind(piece: str) -> str:
-    if any(glyph.isdigit() or glyph in "?*" for glyph in piece):
-        return "mark"
-    if piece in _JOINING_SIGNS:
-        return "joint"
-    if not any(map(str.isalpha, piece)):
-        return "dash"
-    return "word"
 
 
 def _join_terms(text: str, tokens: Sequence[Phrase]) -> list[Phrase]:
     """Join words to the longest known terms."""
     is_prose = not any(map(str.isdigit, text))
-    named: list[Phrase] = []
+    phrases: list[Phrase] = []
     at = 0
     while at < len(tokens):
-        taken, phrase = _longest_term(text, tokens[at : at + MAX_TERM_WORDS], is_prose=is_prose)
-        named.append(phrase)
-        at += taken
-    beside = zip([None, *named], named, [*named[1:], None], strict=False)
+        length, phrase = _longest_term(text, tokens[at : at + MAX_TERM_WORDS], is_prose=is_prose)
+        phrases.append(phrase)
+        at += length
+    neighbours = zip([None, *phrases], phrases, [*phrases[1:], None], strict=False)
     return [
         replace(phrase, kind="letters") if _is_mark_prefix(text, before, phrase, after) else phrase
-        for before, phrase, after in beside
+        for before, phrase, after in neighbours
     ]
 
 
 def _is_mark_prefix(text: str, before: Phrase | None, phrase: Phrase, after: Phrase | None) -> bool:
     """Return whether capitals belong to the adjacent mark: `LA 12345`, `SN 123`."""
-    said = text[phrase.start : phrase.end]
+    letters = text[phrase.start : phrase.end]
     most = {"small": 3, "and": 3, "label": 2}.get(phrase.kind, 0)
-    if not (said.isalpha() and said.isupper() and len(said) <= most):
+    if not (letters.isalpha() and letters.isupper() and len(letters) <= most):
         return False
     if text[phrase.end : phrase.end + 1] in tuple(".:º°"):
         return False
     kinds = [other.kind if other else "sep" for other in (before, after)]
-    return sorted(kinds, key="mark".__eq__) in (
-        ["sep", "mark"],
-        ["open", "mark"],
-        ["close", "mark"],
-    )
+    return kinds.count("mark") == 1 and not {"sep", "open", "close"}.isdisjoint(kinds)
 
 
 def _longest_term(text: str, tokens: Sequence[Phrase], *, is_prose: bool) -> tuple[int, Phrase]:
@@ -161,13 +139,13 @@ def _longest_term(text: str, tokens: Sequence[Phrase], *, is_prose: bool) -> tup
     words = next((n for n, token in enumerate(tokens) if token.kind != "word"), len(tokens))
     for n in range(words, 0, -1):
         start, end = first.start, tokens[n - 1].end
-        said = text[start:end]
-        if n == 1 and len(said) == 1 and said.isupper():
+        words_text = text[start:end]
+        if n == 1 and len(words_text) == 1 and words_text.isupper():
             return 1, Phrase("letters", start, end)
-        if term := find_term(said):
+        if term := find_term(words_text):
             return n, Phrase(term.kind, start, end, term.code)
-    if is_prose and (term := find_misspelt_term(text[first.start : first.end])):
+    word = text[first.start : first.end]
+    if is_prose and (term := find_misspelt_term(word)):
         return 1, Phrase(term.kind, first.start, first.end, term.code)
-    said = text[first.start : first.end]
-    is_group = len(said) <= 2 or (len(said) <= _MAX_GROUP_LETTERS and said.isupper())
+    is_group = len(word) <= 2 or (len(word) <= _MAX_GROUP_LETTERS and word.isupper())
     return 1, Phrase("letters" if is_group else "word", first.start, first.end)

@@ -94,39 +94,36 @@ def find_stray_bracket(cell: str) -> int | None:
     glyphs of a mark belongs to it.
     """
     strays = keys.stray_brackets(cell)
-    is_told = not strays or not keys.stray_brackets(
-        rewrite_unreadable(cell)
-    )  # as in “48(8 or B]13”
-    found = () if is_told else read_cell(cell).marks
-    is_in_mark = any(keys.stray_brackets(mark.text) for mark in found)
-    return next((one.place for one in strays if is_in_mark or (found and _touches_mark(one))), None)
-
-
-def _touches_mark(stray: keys.StrayBracket) -> bool:
-    return any(
-        glyphs
-        and not (
-            glyphs.isalpha() and (len(glyphs) > _MAX_MARK_LETTERS or find_term(fold_glyphs(glyphs)))
+    if not strays or not keys.stray_brackets(rewrite_unreadable(cell)):  # as in “48(8 or B]13”
+        return None
+    marks = read_cell(cell).marks
+    is_in_mark = any(keys.stray_brackets(mark.text) for mark in marks)
+    for stray in strays:
+        touches_mark = any(
+            glyphs
+            and not (
+                glyphs.isalpha()
+                and (len(glyphs) > _MAX_MARK_LETTERS or find_term(fold_glyphs(glyphs)))
+            )
+            for glyphs in stray.neighbours
         )
-        for glyphs in stray.neighbours
-    )
+        if is_in_mark or (marks and touches_mark):
+            return stray.place
+    return None
 
 
 @lru_cache(maxsize=4_000)  # files repeat their words
 def _read_unclear(cell: str) -> Reading:
     text = _strip_cell(cell) or cell.strip()
-    found = _parse_text(text)
-    if _is_unambiguous(found, text, cell):
-        return found
+    reading = _parse_text(text)
+    if _is_unambiguous(reading, text, cell):
+        return reading
     if "\n" in text:
         return _read_unclear(text.replace("\n", " "))
-    shown = rewrite_unreadable(text)
-    as_written = (
-        shown
-        if _is_unambiguous(_parse_text(shown), shown, cell) and _is_single_mark(shown)
-        else text
-    )
-    return Reading((MarkRead(as_written),), damage=find_damage(text))
+    damage, rewritten = find_damage(text), rewrite_unreadable(text)
+    if _is_unambiguous(_parse_text(rewritten), rewritten, cell) and _is_single_mark(rewritten):
+        text = rewritten
+    return Reading((MarkRead(text),), damage=damage)
 
 
 def _is_single_mark(text: str) -> bool:
@@ -135,15 +132,12 @@ def _is_single_mark(text: str) -> bool:
 
 def _is_unambiguous(reading: Reading, text: str, cell: str) -> bool:
     """Return whether each mark reads as itself, without new glyphs."""
-    return all(
-        _is_subsequence(mark.text, cell) and (mark == MarkRead(text) or _is_single_mark(mark.text))
-        for mark in reading.marks
-    )
-
-
-def _is_subsequence(text: str, cell: str) -> bool:
-    left = iter(cell)
-    return all(glyph in left for glyph in text if glyph.isalnum())
+    for mark in reading.marks:
+        left = iter(cell)
+        is_in_cell = all(glyph in left for glyph in mark.text if glyph.isalnum())
+        if not is_in_cell or not (mark == MarkRead(text) or _is_single_mark(mark.text)):
+            return False
+    return True
 
 
 def _strip_cell(cell: str) -> str:
@@ -163,45 +157,33 @@ def _parse_text(text: str) -> Reading:
     damage = find_damage(text)
     if damage in LOST_VALUE_CODES:
         return Reading((), "unknown", (text,), damage)
-    if not text or _PLACEHOLDER.fullmatch(text) or not any(map(_is_mark_glyph, text)):
+    has_glyphs = any(glyph.isalnum() or glyph in "?*" for glyph in text)
+    if not text or _PLACEHOLDER.fullmatch(text) or not has_glyphs:
         return Reading((), "unknown" if text else None)
-    if said := marking_of(text):
-        return Reading((), "unknown" if _is_label_not_visible(text) else said)
+    if marking := marking_of(text):
+        folded = fold_glyphs(text)
+        label = (
+            _NOT_VISIBLE.split(folded, 1)[0].strip(" :.-") if _NOT_VISIBLE.search(folded) else ""
+        )
+        term = find_term(label) if label else None
+        is_not_visible = term is not None and term.kind == "label"  # "serie: no visible"
+        return Reading((), "unknown" if is_not_visible else marking)
     if len(text) > MAX_CELL_LENGTH:
         return Reading((), "unknown", (text,), damage)
     if damage in ("scientific", "date", "number", "precision") or _PLAIN_MARK.fullmatch(text):
         return Reading((MarkRead(text),), damage=damage)
-    return _interpret(text, damage)
-
-
-def _is_label_not_visible(text: str) -> bool:
-    """Return whether the text is like "serie: no visible"."""
-    label, unseen, _ = (
-        _NOT_VISIBLE.split(fold_glyphs(text), 1)
-        if _NOT_VISIBLE.search(fold_glyphs(text))
-        else ("", "", "")
-    )
-    term = find_term(label.strip(" :.-")) if unseen and label else None
-    return term is not None and term.kind == "label"
-
-
-def _is_mark_glyph(glyph: str) -> bool:
-    return glyph.isalnum() or glyph in "?*"
-
-
-def _interpret(text: str, damage: str | None) -> Reading:
-    shown = rewrite_unreadable(text)
-    clauses = split_clauses(shown, split_phrases(shown))
-    said = parse_clauses(clauses)
-    if not said.drafts:
-        return _read_without_marks(text, clauses, said, damage)
-    if not said.is_plain:
+    rewritten = rewrite_unreadable(text)
+    clauses = split_clauses(rewritten, split_phrases(rewritten))
+    cell = parse_clauses(clauses)
+    if not cell.drafts:
+        return _read_without_marks(text, clauses, cell, damage)
+    if not cell.is_plain:
         return Reading((MarkRead(text),), damage=damage)
-    marks = tuple(mark for draft in said.drafts for mark in _build_marks(draft))
-    conditions = (code for draft in said.drafts for code in draft.conditions)
-    marking = _heaviest(_MARKINGS_BY_WEIGHT, (*_as_markings(conditions), *said.markings))
+    marks = tuple(mark for draft in cell.drafts for mark in _build_marks(draft))
+    conditions = (code for draft in cell.drafts for code in draft.conditions)
+    marking = _heaviest(_MARKINGS_BY_WEIGHT, (*_as_markings(conditions), *cell.markings))
     damage = damage or next(filter(None, (find_damage(mark.text) for mark in marks)), None)
-    return Reading(marks, None if marking == "unknown" else marking, tuple(said.remarks), damage)
+    return Reading(marks, None if marking == "unknown" else marking, tuple(cell.remarks), damage)
 
 
 def _build_marks(draft: MarkDraft) -> list[MarkRead]:
@@ -262,7 +244,6 @@ _DAMAGE_PATTERNS: Final = {
 _BROKEN_ENCODING: Final = re.compile("�|Ã[\x80-\xbf]|Â[\x80-\xbf]|ï¿½|_x[0-9A-F]{4}_")
 _CUT_LENGTHS: Final = frozenset((255, 256, 32_767))  # characters at which columns and cells are cut
 LOST_VALUE_CODES: Final = frozenset(("error", "width"))  # of these not one glyph is left
-DAMAGE_CODES: Final = frozenset((*_DAMAGE_FORMS, "cut", "encoding"))
 
 
 def find_damage(text: str) -> str | None:
@@ -278,11 +259,8 @@ def find_damage(text: str) -> str | None:
             return code
     if _BROKEN_ENCODING.search(text):
         return "encoding"
-    return "cut" if len(text) in _CUT_LENGTHS or _has_open_bracket(text) else None
-
-
-def _has_open_bracket(text: str) -> bool:
-    return text.count("(") > text.count(")") or text.count("[") > text.count("]")
+    is_open = any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]"))
+    return "cut" if is_open or len(text) in _CUT_LENGTHS else None
 
 
 def coarser_readings(texts: Iterable[str]) -> set[str]:
@@ -292,22 +270,17 @@ def coarser_readings(texts: Iterable[str]) -> set[str]:
     """
     given = set(texts)
     partly = {text for text in given if any(sign in text for sign in (*UNREADABLE, "["))}
-    if not partly:
-        return set()
-    whole = [found.norm for text in given if (found := whole_key(text))]
-    return {
-        text
-        for text in partly
-        if whole_key(text) is None and _has_finer_reading(normalise(text), whole)
-    }
+    whole = [key.norm for text in given if (key := whole_key(text))] if partly else []
+    coarser = set()
+    for text in partly:
+        if whole_key(text) is None:
+            nears = (compare(norm, normalise(text)) for norm in whole)
+            if any(near is not None and near.kind == "unread" for near in nears):
+                coarser.add(text)
+    return coarser
 
 
-def _has_finer_reading(norm: str, whole: Iterable[str]) -> bool:
-    found = (compare(one, norm) for one in whole)
-    return any(near is not None and near.kind == "unread" for near in found)
-
-
-# As a mark's condition is told; what is only probable is not told as a condition.
+# The condition of a mark by that of its reading; what is only probable is none.
 _MARK_CONDITIONS: Final = {
     "visible": "intact",
     "restored": "restored",
@@ -333,21 +306,21 @@ def marking_of_firearm(firearm: Firearm) -> str:
     if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
         return firearm.marking
     reading = read_cell(firearm.serial)
-    is_told = reading.marks or _is_words(firearm.serial)
-    return (reading.marking if is_told else None) or firearm.marking
+    is_known = reading.marks or _is_words(firearm.serial)
+    return (reading.marking if is_known else None) or firearm.marking
 
 
 def origin_of_firearm(firearm: Firearm) -> str | None:
     """Return the gun's origin: as reported, else from words as serial."""
-    is_told = firearm.origin_kind not in (None, "unknown")
-    return "craft" if not is_told and is_craft(firearm.serial or "") else firearm.origin_kind
+    is_known = firearm.origin_kind not in (None, "unknown")
+    return "craft" if not is_known and is_craft(firearm.serial or "") else firearm.origin_kind
 
 
 def stamped_marks(firearm: Firearm) -> list[Mark]:
     """Return the marks stamped on the gun, without words as serial."""
-    said = firearm.serial if firearm.serial and _is_words(firearm.serial) else None
-    borne = (*firearm.all_marks(), *_extra_marks(firearm.serial, firearm.marks))
-    return [mark for mark in borne if said is None or mark.text != said]
+    words = firearm.serial if firearm.serial and _is_words(firearm.serial) else None
+    marks = (*firearm.all_marks(), *_extra_marks(firearm.serial, firearm.marks))
+    return [mark for mark in marks if words is None or mark.text != words]
 
 
 def _is_words(serial: str) -> bool:
@@ -372,15 +345,10 @@ def query_with_all_marks(query: Query) -> Query:
 
 def _extra_marks(serial: str | None, given: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """Return marks in a cell that are not given already."""
-    found = (
-        _to_mark(mark)
-        for mark in (read_cell(serial).marks if serial else ())
-        if mark.text != serial
-    )
     known = {(mark.kind, mark.text, mark.location) for mark in given}
-    return tuple(mark for mark in found if (mark.kind, mark.text, mark.location) not in known)
-
-
-def _to_mark(mark: MarkRead) -> Mark:
-    condition = _MARK_CONDITIONS.get(mark.condition or "")
-    return Mark("manufacture", mark.text, location=mark.part, condition=condition)
+    extra = []
+    for mark in read_cell(serial).marks if serial else ():
+        if mark.text != serial and ("manufacture", mark.text, mark.part) not in known:
+            condition = _MARK_CONDITIONS.get(mark.condition or "")
+            extra.append(Mark("manufacture", mark.text, location=mark.part, condition=condition))
+    return tuple(extra)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
+
+from salsa_ext.core import codes
+from salsa_ext.core.fields import Field, LineNumber, Rule, StateName, Word, Year
+
+Condition = Annotated[str, Rule(choices=codes.MARK_CONDITIONS)]
+Unit = Annotated[str, Rule(most=30)]
+Serial = Annotated[str, Rule(most=64)]
+GivenName = Annotated[str, Rule(most=200)]
 
 
 @dataclass(frozen=True)
@@ -16,16 +25,38 @@ class Mark:
     that stands for an officer's number in the state of the record.
     """
 
-    kind: str
-    text: str
-    state: str | None = None
-    year: int | None = None
-    location: str | None = None
-    condition: str | None = None
-    method: str | None = None
-    read_by_agency: str | None = None
-    read_by_officer: UUID | None = None
-    read_at: datetime | None = None
+    kind: Annotated[str, Rule(choices=codes.MARK_KINDS), Field("Kind", "firearm")]
+    text: Annotated[Word, Field("Mark", "firearm")]
+    state: Annotated[StateName | None, Field("State", "firearm")] = None
+    year: Annotated[Year | None, Field("Year", "firearm")] = None
+    location: Annotated[Word | None, Field("Where on the gun", "firearm")] = None
+    condition: Annotated[Condition | None, Field("Condition", "firearm")] = None
+    method: Annotated[str | None, Rule(choices=codes.MARK_METHODS), Field("Method", "firearm")] = (
+        None
+    )
+    read_by_agency: Annotated[str | None, Field("Agency", is_sent=False, is_shown=False)] = None
+    read_by_officer: Annotated[
+        UUID | None, Field("Read by", personal="link", is_sent=False, is_shown=False)
+    ] = None
+    read_at: Annotated[datetime | None, Field("When", is_sent=False, is_shown=False)] = None
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Agency and officer that added something; the officer is for the own state alone."""
+
+    agency: Annotated[str | None, Field("Agency", "firearm")]
+    at: Annotated[datetime, Field("When", "firearm")]
+    officer: Annotated[str | None, Field("Read by", personal="link")] = None
+
+
+@dataclass(frozen=True)
+class RecordedMark(Mark):
+    """A mark as recorded, with its reader if it was added later."""
+
+    reader: Annotated[
+        Recorder | None, Field("Read by", "firearm", stored="rows", is_sent=False)
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -37,26 +68,34 @@ class Firearm:
     `unit` if given. `category` is None only in a shipment, where the permit's line has it.
     """
 
-    line: int = 1
-    category: str | None = "firearm"
-    type: str | None = None
-    make: str | None = None
-    model: str | None = None
-    calibre: str | None = None
-    country_of_manufacture: str | None = None
-    year: int | None = None
-    origin_kind: str = "unknown"
-    serial: str | None = None
-    marking: str = "unknown"
-    marks: tuple[Mark, ...] = ()
-    importer_mark: str | None = None
-    part_kind: str | None = None
-    quantity: Decimal = Decimal(1)
-    unit: str | None = None
-    lot: str | None = None
-    headstamp: str | None = None
-    hs_code: str | None = None
-    antique: bool = False
+    line: Annotated[LineNumber, Field("Line", "firearm")] = 1
+    category: Annotated[
+        str | None, Rule(choices=codes.CATEGORIES), Field("Category", "firearm")
+    ] = "firearm"
+    type: Annotated[Word | None, Field("Type", "firearm")] = None
+    make: Annotated[GivenName | None, Field("Make", "firearm")] = None
+    model: Annotated[GivenName | None, Field("Model", "firearm")] = None
+    calibre: Annotated[Word | None, Field("Calibre", "firearm")] = None
+    country_of_manufacture: Annotated[
+        StateName | None, Field("Country of manufacture", "firearm")
+    ] = None
+    year: Annotated[Year | None, Field("Year of manufacture", "firearm")] = None
+    origin_kind: Annotated[str, Rule(choices=codes.ORIGIN_KINDS), Field("Origin", "firearm")] = (
+        "unknown"
+    )
+    serial: Annotated[Serial | None, Field("Serial number", "firearm")] = None
+    marking: Annotated[Condition, Field("Marking", "firearm")] = "unknown"
+    marks: Annotated[
+        tuple[Mark, ...], Rule(most=50), Field("Marks", "firearm", "rows", shown_as=RecordedMark)
+    ] = ()
+    importer_mark: Annotated[GivenName | None, Field("Importer's mark", "firearm")] = None
+    part_kind: Annotated[Word | None, Field("Part", "firearm")] = None
+    quantity: Annotated[Decimal, Field("Quantity", "firearm")] = Decimal(1)
+    unit: Annotated[Unit | None, Field("Unit", "firearm")] = None
+    lot: Annotated[Word | None, Field("Lot", "firearm")] = None
+    headstamp: Annotated[Word | None, Field("Headstamp", "firearm")] = None
+    hs_code: Annotated[str | None, Rule(most=12), Field("HS code", "firearm")] = None
+    antique: Annotated[bool, Field("Antique firearm", "firearm")] = False
 
     def all_marks(self) -> tuple[Mark, ...]:
         """Return the serial, the importer's mark and the other marks.
@@ -68,6 +107,22 @@ class Firearm:
         serial = (Mark("manufacture", own),) if own else ()
         importer = (Mark("import", self.importer_mark),) if self.importer_mark else ()
         return serial + importer + self.marks
+
+
+@dataclass(frozen=True)
+class RecordedFirearm(Firearm):
+    """A firearm as recorded: codes of type, make and calibre, with the text of each."""
+
+    type_text: Annotated[str | None, Field("Type", "firearm", is_sent=False)] = None
+    make_text: Annotated[str | None, Field("Make", "firearm", is_sent=False)] = None
+    calibre_text: Annotated[str | None, Field("Calibre", "firearm", is_sent=False)] = None
+
+
+@dataclass(frozen=True)
+class RecordedItem(RecordedFirearm):
+    """A firearm of a document, with the id of its record."""
+
+    record: Annotated[UUID | None, Field("Record", "firearm", column="id", is_sent=False)] = None
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,10 @@ def possible_halves(folded: str) -> Halves:
         return _best_halves((folded[:half], folded[-half:]) for half in halves if half >= MIN_HALF)
     head, *_, tail = folded.split("*")
     shortest = max(len(folded) // 2, MIN_HALF)  # a run stands for one glyph at least
-    found = _best_halves(_halves_from_ends(head, tail, shortest))
-    return (
-        found
-        if any(found)
-        else _best_halves(_halves_from_inner_piece(folded, shortest), MIN_HALF - 1)
-    )
+    from_ends = _best_halves(_halves_from_ends(head, tail, shortest))
+    if any(from_ends):
+        return from_ends
+    return _best_halves(_halves_from_inner_piece(folded, shortest), MIN_HALF - 1)
 
 
 def _halves_from_ends(head: str, tail: str, shortest: int) -> Iterator[tuple[str, str]]:
@@ -64,30 +62,23 @@ def _halves_from_inner_piece(folded: str, shortest: int) -> Iterator[tuple[str, 
 
 def _best_halves(halves: Iterable[tuple[str, str]], least: int = MIN_HALF) -> Halves:
     """Return sufficiently read halves: complete and longest first."""
-    pairs = list(halves)
-    firsts, lasts = (
-        {pair[at] for pair in pairs if _is_readable_half(pair[at], least)} for at in (0, 1)
+    firsts, lasts = set[str](), set[str]()
+    for pair in halves:
+        for half, readable in zip(pair, (firsts, lasts), strict=True):
+            count = sum(glyph not in UNREADABLE for glyph in half)
+            if count >= least and half.count("?") <= MAX_FILLED:
+                readable.add(half)
+    first, last = (
+        sorted(readable, key=lambda half: (half.count("?"), -len(half), half))
+        for readable in (firsts, lasts)
     )
-    return _sort_halves(firsts), _sort_halves(lasts)
-
-
-def _is_readable_half(half: str, least: int) -> bool:
-    read = sum(glyph not in UNREADABLE for glyph in half)
-    return read >= least and half.count("?") <= MAX_FILLED
-
-
-def _sort_halves(halves: set[str]) -> list[str]:
-    return sorted(halves, key=lambda half: (half.count("?"), -len(half), half))
+    return first, last
 
 
 LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; it stands before it in the key
-MAX_TWO_ERROR_GLYPHS: Final = (
-    14  # glyphs of a mark that is searched for two errors; longer ones by their parts
-)
+MAX_TWO_ERROR_GLYPHS: Final = 14  # glyphs searched for two errors; longer marks by their parts
 MIN_PIECE: Final = MIN_HALF  # glyphs of a piece; fewer are on every gun
-MAX_LEADING_ZEROS: Final = (
-    3  # before a number: spreadsheets take them away, and columns put them there
-)
+MAX_LEADING_ZEROS: Final = 3  # before a number: spreadsheets remove them, and columns add them
 MAX_UNREAD: Final = 3  # unreadable glyphs at known places; more are searched by a part
 _PRIME: Final = 2**63 - 25
 _DIGITS: Final = tuple(range(10))
@@ -116,17 +107,12 @@ def index_keys(norm: str) -> set[int]:
     folded = skeleton(norm)
     if any(sign in folded for sign in UNREADABLE):
         return set(_partial_index_keys(folded))
-    found = {pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded))}
-    found |= _half_keys(folded, len(folded) // 2)
-    if len(folded) % 2:  # both halves that include the middle glyph
-        found |= _half_keys(folded, len(folded) // 2 + 1)
-    return found | {pack_key(CORE, core) for core in {folded} | digit_cores(norm) if core.isdigit()}
-
-
-def _half_keys(folded: str, half: int) -> set[int]:
-    if half < MIN_PIECE:
-        return set()
-    return {pack_key(HEAD, folded[:half]), pack_key(TAIL, folded[-half:])}
+    keys = {pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded))}
+    # of an odd number both halves that include the middle glyph
+    for half in {len(folded) // 2, (len(folded) + 1) // 2}:
+        if half >= MIN_PIECE:
+            keys |= {pack_key(HEAD, folded[:half]), pack_key(TAIL, folded[-half:])}
+    return keys | {pack_key(CORE, core) for core in {folded} | digit_cores(norm) if core.isdigit()}
 
 
 def own_key(norm: str) -> int:
@@ -151,7 +137,7 @@ def search_keys(norm: str) -> SearchKeys:
     one = frozenset(
         pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded), *swapped)
     )
-    # The digits of a longer mark have to tell more than a mark that is nothing but digits.
+    # The digits of a longer mark must be more than the least of a mark of digits alone.
     digits = [folded, *(core for core in digit_cores(norm) if len(core) > MIN_PIECE)]
     digits += [form for core in digits for form in _with_other_leading_zeros(core)]
     part = (
@@ -238,8 +224,11 @@ def _two_error_keys(folded: str, swapped: Iterable[str]) -> Iterator[int]:
     for at in range(len(folded) - 1):
         yield from _replacement_keys(folded[:at] + folded[at + 1 :], at)
     for at in range(len(folded) + 1):
-        beside = {_glyphs_of_kind(glyph) for glyph in folded[max(at - 1, 0) : at + 1]}
-        yield from _insertion_keys(folded, at, chain.from_iterable(beside))
+        weight = 36 ** (len(folded) - at)
+        base = int(LACKING + folded[:at], 36) * 36 * weight + int(folded[at:] or "0", 36)
+        neighbours = {_glyphs_of_kind(glyph) for glyph in folded[max(at - 1, 0) : at + 1]}
+        for inserted in chain.from_iterable(neighbours):
+            yield (base + inserted * weight) % _PRIME
 
 
 def _replacement_keys(form: str, since: int) -> Iterator[int]:
@@ -254,13 +243,6 @@ def _replacement_keys(form: str, since: int) -> Iterator[int]:
         for other in _glyphs_of_kind(glyph):
             if other != own:
                 yield (value + (other - own) * weight) % _PRIME
-
-
-def _insertion_keys(form: str, at: int, glyphs: Iterable[int]) -> Iterator[int]:
-    weight = 36 ** (len(form) - at)
-    rest = int(form[at:] or "0", 36)
-    base = int(LACKING + form[:at], 36) * 36 * weight + rest
-    return ((base + glyph * weight) % _PRIME for glyph in glyphs)
 
 
 def _is_plain(form: str) -> bool:
@@ -280,8 +262,7 @@ def digit_cores(norm: str) -> set[str]:
     runs = _DIGIT_RUN.findall(norm)
     if not runs or any(sign in norm for sign in "?*["):
         return set()
-    found = {"".join(runs), max(runs, key=len)}
-    return {core for core in found if len(core) >= MIN_PIECE}
+    return {core for core in ("".join(runs), max(runs, key=len)) if len(core) >= MIN_PIECE}
 
 
 def _partial_index_keys(folded: str) -> Iterator[int]:
@@ -297,7 +278,9 @@ def _partial_search_keys(folded: str) -> SearchKeys:
     patterns = list(_fixed_length_patterns(folded))
     if "*" in folded and len(folded) == MIN_PIECE + 1:  # a mark of four glyphs is kept by no half
         patterns = [folded.replace("*", "?")]
-    one = frozenset(chain.from_iterable(map(_filled_pattern_keys, patterns)))
+    # without the first unreadable glyph, the others filled in
+    shorter = (pattern.replace("?", "", 1) for pattern in patterns)
+    one = frozenset(key for form in shorter for key in _filled_keys(LACKING, form))
     lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
     two = frozenset(
         key for form in lacking if _is_plain(form) for key in _replacement_keys(form, 0)
@@ -322,11 +305,6 @@ def _fixed_length_patterns(folded: str) -> Iterator[str]:
             yield pattern
 
 
-def _filled_pattern_keys(pattern: str) -> Iterator[int]:
-    """Return keys without the first unreadable glyph, the others filled in."""
-    return _filled_keys(LACKING, pattern.replace("?", "", 1))
-
-
 def _filled_keys(kind: str, form: str) -> Iterator[int]:
     """Return the keys of a variant with unreadable glyphs filled in."""
     if not _is_plain(form.replace("?", "")):
@@ -341,8 +319,8 @@ def _filled_keys(kind: str, form: str) -> Iterator[int]:
 def _possible_half_keys(folded: str) -> Iterator[int]:
     """Yield keys of possible halves of the whole mark, best first."""
     heads, tails = possible_halves(folded)
-    for kind, found in ((HEAD, heads), (TAIL, tails)):
-        yield from chain.from_iterable(_filled_keys(kind, half) for half in found)
+    for kind, halves in ((HEAD, heads), (TAIL, tails)):
+        yield from chain.from_iterable(_filled_keys(kind, half) for half in halves)
 
 
 def make_code(make: str | None) -> int:
@@ -352,9 +330,8 @@ def make_code(make: str | None) -> int:
 
 FIELD_READ: Final = "6"  # what a form is; those of `neighbours` come before it
 MIN_FIELD_GLYPHS: Final = 2  # glyphs that are left
-MAX_FIELD_GLYPHS: Final = (
-    MAX_TWO_ERROR_GLYPHS + 2
-)  # glyphs of a mark that can be two errors from one that is searched for two
+MAX_FIELD_GLYPHS: Final = MAX_TWO_ERROR_GLYPHS + 2
+"""Glyphs of a mark that can be two errors from one that is searched for two."""
 
 
 def field_index_keys(norm: str) -> set[int]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from rapidfuzz.distance import OSA
+
 
 def _with_endings(stems: str, endings: str) -> Iterator[str]:
     return (stem + ending for stem in stems.split() for ending in ("", *endings.split()))
@@ -112,7 +114,7 @@ _FILLER_WORDS: Final = frozenset(
 
 
 def _by_phrase(**phrases: Iterable[str]) -> dict[str, str]:
-    return {phrase: marking for marking, said in phrases.items() for phrase in said}
+    return {phrase: marking for marking, each in phrases.items() for phrase in each}
 
 
 _MARKING_BY_PHRASE: Final = _by_phrase(
@@ -148,21 +150,13 @@ def marking_of(text: str) -> str | None:
         return "unknown"
     if any(glyph.isdigit() for glyph in plain):
         return None
-    return _marking_of_phrase(_strip_signs(plain)) or _marking_of_phrases(
-        _CAUSE.sub("", plain, count=1)
-    )
-
-
-def _marking_of_phrases(plain: str) -> str | None:
-    """Return the marking of several phrases if each is known."""
-    said = [
-        _marking_of_phrase(words)
-        for part in _CONJUNCTION.split(plain)
-        if (words := _strip_signs(part))
-    ]
-    if not said or None in said:
+    if marking := _marking_of_phrase(_strip_signs(plain)):
+        return marking
+    phrases = filter(None, map(_strip_signs, _CONJUNCTION.split(_CAUSE.sub("", plain, count=1))))
+    markings = [_marking_of_phrase(phrase) for phrase in phrases]
+    if not markings or None in markings:  # every phrase has to be known
         return None
-    return min(filter(None, said), key=_MARKINGS_BY_WEIGHT.index)
+    return min(filter(None, markings), key=_MARKINGS_BY_WEIGHT.index)
 
 
 def _marking_of_phrase(phrase: str) -> str | None:
@@ -176,10 +170,11 @@ def _marking_of_phrase(phrase: str) -> str | None:
     rest = " ".join(word for word in bare if word not in _VISIBLE_WORDS)
     if rest in _MARKING_BY_PHRASE:
         return _MARKING_BY_PHRASE[rest]
-    if _is_negated_mark(words) or (rest in _NEGATIONS and _SUFFICIENT_NOUNS.intersection(words)):
+    is_sufficient = not _SUFFICIENT_NOUNS.isdisjoint(words)
+    if _is_negated_mark(words) or (rest in _NEGATIONS and is_sufficient):
         return "unmarked"
     if not rest:
-        return "unknown" if _SUFFICIENT_NOUNS.intersection(words) else None
+        return "unknown" if is_sufficient else None
     if " ".join(words).startswith("serial no "):  # the English “No.”, which is no Spanish one
         rest = rest.removeprefix("no ")
     return _MARKING_BY_PHRASE.get(" ".join(bare)) or _MARKING_BY_PHRASE.get(rest)
@@ -198,12 +193,9 @@ def _names_craft(phrase: str) -> bool:
 def _is_negated_mark(words: Sequence[str]) -> bool:
     """Return whether a negation precedes a mark noun, as in "sin Nº"."""
     first, *rest = words or ("",)
-    named = (
-        first in _NEGATIONS
-        and first not in rest
-        and set(rest) <= _MARK_NOUNS | _NUMBER_NOUNS | _FILLER_WORDS
-    )
-    return named and not _MARK_NOUNS.union(_NUMBER_NOUNS).isdisjoint(rest)
+    nouns = _MARK_NOUNS | _NUMBER_NOUNS
+    is_negated = first in _NEGATIONS and first not in rest
+    return is_negated and {*rest} <= nouns | _FILLER_WORDS and not nouns.isdisjoint(rest)
 
 
 def _fold_text(text: str) -> str:
@@ -236,54 +228,30 @@ _PART_TERMS: Final = {
         frame, pistol frame, armazon, armazon inferior, marco, bastidor, chasis, armacao, chassi,
         chassis, carcasse, carcasa
     """,
-    "slide": """
-        slide, corredera, carro, corredica, glissiere
-    """,
-    "barrel": """
-        barrel, barrels, bbl, brl, canon, canones, cano, canos, cano da arma, tubo canon
-    """,
+    "slide": "slide, corredera, carro, corredica, glissiere",
+    "barrel": "barrel, barrels, bbl, brl, canon, canones, cano, canos, cano da arma, tubo canon",
     "receiver": """
         receiver, rcvr, action, cajon, cajon de mecanismos, cajon de los mecanismos, caja de
         mecanismos, caixa de culatra, caixa da culatra, caixa de mecanismo, caixa do mecanismo,
         boite de culasse, boitier, bascule, bascula, carcaca
     """,
-    "upper_receiver": """
-        upper receiver, upper, receptor superior, cajon superior, caixa superior, boitier superieur
-    """,
-    "lower_receiver": """
-        lower receiver, lower, receptor inferior, cajon inferior, caixa inferior, boitier inferieur
-    """,
+    "upper_receiver": "upper receiver, upper, receptor superior, cajon superior, caixa superior,"
+    " boitier superieur",
+    "lower_receiver": "lower receiver, lower, receptor inferior, cajon inferior, caixa inferior,"
+    " boitier inferieur",
     "bolt": """
         bolt, bolt carrier, breech bolt, breechblock, breech block, cerrojo, bloque de cierre,
         ferrolho, culasse, culasse mobile, verrou
     """,
-    "cylinder": """
-        cylinder, cyl, drum, tambor, cilindro, barillet
-    """,
-    "crane": """
-        crane, yoke, grua, basculante, porta tambor, potence
-    """,
-    "magazine": """
-        magazine, cargador, proveedor, carregador, pente, chargeur
-    """,
-    "trigger_guard": """
-        trigger guard, guardamonte, guarda monte, guardamato, guarda mato, guarda-mato, pontet
-    """,
-    "stock": """
-        stock, butt, buttstock, culata, coronha, crosse
-    """,
-    "grip": """
-        grip, butt plate, empunadura, cacha, cachas, empunhadura, cabo, poignee
-    """,
-    "chamber": """
-        chamber, recamara, camara, chambre
-    """,
-    "forend": """
-        forend, fore end, forearm, handguard, guardamanos, guarda-mao, fut, garde-main
-    """,
-    "side_plate": """
-        side plate, sideplate, placa lateral, tapa lateral, plaque laterale
-    """,
+    "cylinder": "cylinder, cyl, drum, tambor, cilindro, barillet",
+    "crane": "crane, yoke, grua, basculante, porta tambor, potence",
+    "magazine": "magazine, cargador, proveedor, carregador, pente, chargeur",
+    "trigger_guard": "trigger guard, guardamonte, guarda monte, guardamato, guarda mato, guarda-mato, pontet",
+    "stock": "stock, butt, buttstock, culata, coronha, crosse",
+    "grip": "grip, butt plate, empunadura, cacha, cachas, empunhadura, cabo, poignee",
+    "chamber": "chamber, recamara, camara, chambre",
+    "forend": "forend, fore end, forearm, handguard, guardamanos, guarda-mao, fut, garde-main",
+    "side_plate": "side plate, sideplate, placa lateral, tapa lateral, plaque laterale",
 }
 _RESTORED_TERMS: Final = """
     se revela, se revelo, revelou, revelou-se, on revele, reveals, se recupera, se recupero,
@@ -408,12 +376,12 @@ def find_term(phrase: str) -> Term | None:
     if _NUMBER_SIGN.fullmatch(phrase):
         return Term("label", "")
     words = re.sub(r"[º°ª.’']+", "", fold_glyphs(phrase)).strip()
-    if found := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
-        return found
-    if is_craft(phrase):  # beside a mark it says of the gun, and not that the mark is none
+    if term := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
+        return term
+    if is_craft(phrase):  # next to a mark it describes the gun, and not that the mark is none
         return None
-    said = marking_of(phrase) if len(words) > 2 and len(set(words)) > 1 else None
-    return Term("marking", said) if said else None
+    marking = marking_of(phrase) if len(words) > 2 and len(set(words)) > 1 else None
+    return Term("marking", marking) if marking else None
 
 
 @lru_cache(maxsize=4_000)
@@ -423,25 +391,11 @@ def find_misspelt_term(word: str) -> Term | None:
     One edit from a known word, two in words of nine letters or more; words of fewer than six
     letters or with digits are not corrected.
     """
-    spelt = fold_glyphs(word)
-    if len(spelt) < 6 or not spelt.isalpha():
+    folded = fold_glyphs(word)
+    if len(folded) < 6 or not folded.isalpha():
         return None
-    most = 1 if len(spelt) < 9 else 2
-    close = (known for known in _CORRECTABLE_WORDS if _edit_distance(spelt, known, most) <= most)
-    said = next(close, None)
-    return Term("marking", marking_of(said) or "unknown") if said else None
-
-
-def _edit_distance(one: str, other: str, most: int) -> int:
-    """Count insertions, deletions, substitutions and transpositions; stop above `most`."""
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before, row = [0] * (len(other) + 1), list(range(len(other) + 1))
-    for at, glyph in enumerate(one, 1):
-        last, before, row = before, row, [at]
-        for to, its in enumerate(other, 1):
-            cost = min(before[to] + 1, row[-1] + 1, before[to - 1] + (glyph != its))
-            if at > 1 and to > 1 and glyph == other[to - 2] and one[at - 2] == its:
-                cost = min(cost, last[to - 2] + 1)
-            row.append(cost)
-    return row[-1]
+    most = 1 if len(folded) < 9 else 2
+    for known in _CORRECTABLE_WORDS:
+        if OSA.distance(folded, known, score_cutoff=most) <= most:
+            return Term("marking", marking_of(known) or "unknown")
+    return None

@@ -1,4 +1,4 @@
-"""Changes."""
+"""Records and shipments changed in a transaction, whose recipients are sent them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class RecordChanges:
 
     records: set[UUID] = field(default_factory=set)
     shipments: set[UUID] = field(default_factory=set)
-    audience: CorrectionRecipients | None = None
+    recipients: CorrectionRecipients | None = None
 
 
 def mark_changed(
     state: str, records: Iterable[UUID] = (), *, shipments: Iterable[UUID] = ()
 ) -> None:
     """Mark records of a state, or its shipments' status, as changed."""
-    news = changes_by_state().setdefault(state, RecordChanges())
-    news.records.update(records)
-    news.shipments.update(shipments)
-    news.audience = None
+    changes = changes_by_state().setdefault(state, RecordChanges())
+    changes.records.update(records)
+    changes.shipments.update(shipments)
+    changes.recipients = None
 
 
 def discard_changes() -> None:
@@ -39,5 +39,5 @@ def discard_changes() -> None:
 
 def changes_by_state() -> dict[str, RecordChanges]:
     """Return the changes of this transaction, by owner state."""
-    noted: dict[str, RecordChanges] = db.session.info.setdefault(CHANGES_KEY, {})
-    return noted
+    changes: dict[str, RecordChanges] = db.session.info.setdefault(CHANGES_KEY, {})
+    return changes

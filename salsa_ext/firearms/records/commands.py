@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import index, reading
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks.reading import coarser_readings
-from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import frequencies, queue
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
@@ -124,8 +124,8 @@ def update_settings(
         cells.update(dict.fromkeys(_cells_of_view(view), change))
     rollups.add_counts(cells)
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
-    said = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
-    db.session.execute(settings.values(said))
+    values = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
+    db.session.execute(settings.values(values))
     keys = update(MarkKey).where(_all_keys_of(ids))
     db.session.execute(keys.values(visibility=visibility))
 
@@ -145,30 +145,19 @@ FIREARM_FIELDS = tuple(name for name in FirearmColumns.__annotations__)
 
 def firearm_columns(firearm: Firearm) -> dict[str, Any]:
     """Return the firearm columns: codes and raw texts."""
-    gun_type = names.resolve("type", firearm.type)
-    return {
-        "line": firearm.line,
-        "category": firearm.category,
-        "type": gun_type,
+    as_given = (
+        "line category model country_of_manufacture year serial importer_mark part_kind quantity"
+        " unit lot headstamp hs_code antique"
+    )
+    return {name: getattr(firearm, name) for name in as_given.split()} | {
+        "type": names.resolve("type", firearm.type),
         "type_text": firearm.type,
         "make": names.resolve("make", firearm.make),
         "make_text": firearm.make,
-        "model": firearm.model,
         "calibre": names.resolve("calibre", firearm.calibre),
         "calibre_text": firearm.calibre,
-        "country_of_manufacture": firearm.country_of_manufacture,
-        "year": firearm.year,
         "origin_kind": reading.origin_of_firearm(firearm),
-        "serial": firearm.serial,
         "marking": reading.marking_of_firearm(firearm),
-        "importer_mark": firearm.importer_mark,
-        "part_kind": firearm.part_kind,
-        "quantity": firearm.quantity,
-        "unit": firearm.unit,
-        "lot": firearm.lot,
-        "headstamp": firearm.headstamp,
-        "hs_code": firearm.hs_code,
-        "antique": firearm.antique,
     }
 
 
@@ -198,57 +187,51 @@ def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
     )
 
 
-def _setting_row(entry: RecordEntry, row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "record_id": row["id"],
-        "owner_state": entry.owner,
-        "concerned": row["concerned"],
-        "visibility": entry.visibility or "open",
-        "handling": entry.handling or "H1",
-    }
-
-
 def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None:
-    first = [_setting_row(entry, row) for entry, row in pairs if entry.version == 1]
-    written: list[dict[str, Any]] = []
+    settings: list[dict[str, Any]] = []
+    marks: list[dict[str, Any]] = []
     waiting: dict[tuple[str, bool], dict[UUID, None]] = {}
-    keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
+    serial_keys: list[dict[str, Any]] = []
+    other_keys: list[dict[str, Any]] = []
     for entry, row in pairs:
-        borne = list(reading.stamped_marks(entry.firearm))
-        left_out = coarser_readings(mark.text for mark in borne if mark.kind == "manufacture")
-        for mark in borne:
-            mark_row = _mark_row(mark, row)
-            written.append(mark_row)
-            if mark.kind in mark_keys.IDENTIFYING_KINDS and (key := _storage_key(mark, left_out)):
-                kind = mark.kind if mark.kind in keys else "other"
-                keys[kind].append(_key_row(key, mark_row["id"], entry, row))
+        if entry.version == 1:
+            settings.append(
+                {
+                    "record_id": row["id"],
+                    "owner_state": entry.owner,
+                    "concerned": row["concerned"],
+                    "visibility": entry.visibility or "open",
+                    "handling": entry.handling or "H1",
+                }
+            )
+        stamped = reading.stamped_marks(entry.firearm)
+        coarser = coarser_readings(mark.text for mark in stamped if mark.kind == "manufacture")
+        for mark in stamped:
+            mark_row = {
+                "record_id": row["id"],
+                "id": new_id(),
+                "record_version": row["version"],
+                "owner_state": row["owner_state"],
+                "concerned": row["concerned"],
+            } | vars(mark)
+            marks.append(mark_row)
+            is_serial = mark.kind == "manufacture"
+            if mark.kind not in mark_keys.IDENTIFYING_KINDS or (is_serial and mark.text in coarser):
+                continue  # a finer reading is stored
+            if key := mark_keys.storage_key(mark.text):
+                keys = serial_keys if is_serial else other_keys
+                keys.append(_key_row(key, mark_row["id"], entry, row))
                 if entry.version == 1:
-                    kind_of = entry.owner, entry.event not in LAWFUL
-                    waiting.setdefault(kind_of, {})[row["id"]] = None
-    insert_into_tables({Record: [row for _, row in pairs], RecordSetting: first, MarkRow: written})
-    index.write_variants(keys["manufacture"])
-    waits = [
-        wait
+                    queue_of = entry.owner, entry.event not in LAWFUL
+                    waiting.setdefault(queue_of, {})[row["id"]] = None
+    insert_into_tables({Record: [row for _, row in pairs], RecordSetting: settings, MarkRow: marks})
+    index.write_variants(serial_keys)
+    jobs = [
+        job
         for (owner, is_of_crime), ids in waiting.items()
-        for wait in queue.match_job_rows(owner, ids, is_of_crime=is_of_crime)
+        for job in queue.match_job_rows(owner, ids, is_of_crime=is_of_crime)
     ]
-    insert_into_tables({MarkKey: [*keys["manufacture"], *keys["other"]], MatchJob: waits})
-
-
-def _storage_key(mark: Mark, left_out: Collection[str]) -> mark_keys.Key | None:
-    """Return a mark's storage key; None if a finer reading exists."""
-    is_coarser = mark.kind == "manufacture" and mark.text in left_out
-    return None if is_coarser else mark_keys.storage_key(mark.text)
-
-
-def _mark_row(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "record_id": row["id"],
-        "id": new_id(),
-        "record_version": row["version"],
-        "owner_state": row["owner_state"],
-        "concerned": row["concerned"],
-    } | vars(mark)
+    insert_into_tables({MarkKey: [*serial_keys, *other_keys], MatchJob: jobs})
 
 
 def _key_row(
@@ -292,15 +275,12 @@ class PartyCollector:
         """Return the party's future id, or None without a party."""
         if party is None:
             return None
-        seen_by = tuple(sorted({self.owner, *concerned}))
-        row = self.rows.setdefault((party, seen_by), {})
-        if not row:
-            row.update(self._row(party, list(seen_by)))
-        return UUID(str(row["id"]))
+        states = tuple(sorted({self.owner, *concerned}))
+        if (party, states) not in self.rows:
+            row = {"id": new_id(), "owner_state": self.owner, "concerned": list(states)}
+            self.rows[party, states] = row | vars(party)
+        return UUID(str(self.rows[party, states]["id"]))
 
     def write(self) -> None:
         """Insert the collected parties."""
         insert_many(PartyRow, list(self.rows.values()))
-
-    def _row(self, party: Party, concerned: list[str]) -> dict[str, Any]:
-        return {"id": new_id(), "owner_state": self.owner, "concerned": concerned} | vars(party)

@@ -56,58 +56,55 @@ def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
 
     The same seized gun, or the same serial and case.
     """
-    record, case, serial = (
-        row["record_id"],
-        row["case_number"],
-        _comparable_serial(row["firearm"]["serial"]),
-    )
+    record, case = row["record_id"], row["case_number"]
+    serial = _comparable_serial(row["firearm"]["serial"])
     about = {"own": actor.own_state(), "id": row["id"], "case": case, "record": record}
-    for open_ in db.session.execute(_OPEN_TRACES, about):
-        is_seized = record is not None and open_.record_id == record
-        is_marked = serial is not None and _comparable_serial(open_.serial) == serial
-        if is_seized or (is_marked and open_.case_number == case):
-            raise Conflict(
-                message(
-                    "This gun is traced already, in the case {case}: {number}. Go on"
-                    " with that one, or confirm with {field} that a second one is wanted.",
-                    case=open_.case_number,
-                    number=open_.id,
-                    field=CONFIRM_FIELD,
-                ),
-                existing=open_.id,
+    for trace in db.session.execute(_OPEN_TRACES, about):
+        is_seized = record is not None and trace.record_id == record
+        is_marked = serial is not None and _comparable_serial(trace.serial) == serial
+        if is_seized or (is_marked and trace.case_number == case):
+            text = message(
+                "This gun is traced already, in the case {case}: {number}. Go on with that one, or"
+                " confirm with {field} that a second one is wanted.",
+                case=trace.case_number,
+                number=trace.id,
+                field=CONFIRM_FIELD,
             )
+            raise Conflict(text, existing=trace.id)
 
 
 def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firearm]) -> None:
     """Raise Conflict on an active own alert with this serial and case."""
-    asked = {
+    keys = {
         (data.case_number, _comparable_serial(gun.serial))
         for data, gun in zip(batch, guns, strict=True)
         if gun.serial and not data.confirm_second
     }
-    if not asked:
+    if not keys:
         return
     own = actor.own_state()
-    locks.lock_guns(f"alert:{own}:{case}:{serial}" for case, serial in asked)
+    locks.lock_guns(f"alert:{own}:{case}:{serial}" for case, serial in keys)
     active = select(Alert.id, Alert.case_number, Alert.record_id).where(
         Alert.owner_state == own,
         Alert.status == "active",
-        Alert.case_number.in_({case for case, _ in asked}),
+        Alert.case_number.in_({case for case, _ in keys}),
     )
-    found = db.session.execute(active.order_by(Alert.id)).all()
-    serials = _serials_by_record([one.record_id for one in found])
-    for one in found:
-        if (one.case_number, serials.get(one.record_id)) in asked:
-            raise Conflict(
-                message(
-                    "There is an alert on this gun already, in the case {case}: {number}. Go on with"
-                    " that one, or confirm with {field} that a second one is wanted.",
-                    case=one.case_number,
-                    number=one.id,
-                    field=CONFIRM_FIELD,
-                ),
-                existing=one.id,
+    alerts = db.session.execute(active.order_by(Alert.id)).all()
+    records = select_current(Record).where(Record.id.in_([alert.record_id for alert in alerts]))
+    serials = {
+        row.id: _comparable_serial(row.serial)
+        for row in (db.session.scalars(records) if alerts else ())
+    }
+    for alert in alerts:
+        if (alert.case_number, serials.get(alert.record_id)) in keys:
+            text = message(
+                "There is an alert on this gun already, in the case {case}: {number}. Go on with that"
+                " one, or confirm with {field} that a second one is wanted.",
+                case=alert.case_number,
+                number=alert.id,
+                field=CONFIRM_FIELD,
             )
+            raise Conflict(text, existing=alert.id)
 
 
 def lock_report_keys(actor: Actor, data: ReportData) -> None:
@@ -125,7 +122,7 @@ def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
         tuple_(MarkKey.key, MarkKey.serial_norm).in_([(key.value, key.norm) for key in keys]),
         MarkKey.state == actor.own_state(),
         MarkKey.event == data.kind,
-        MarkKey.occurred_on == data.when.occurred_on,
+        MarkKey.occurred_on == data.occurred_on,
         ~MarkKey.is_void,
         ~MarkKey.is_superseded,
     )
@@ -134,27 +131,18 @@ def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
         Record.id.in_(records), Record.document_kind == "report", Record.document_id != report_id
     )
     if first := db.session.scalars(others.order_by(Record.document_id).limit(1)).first():
-        raise Conflict(
-            message(
-                "This gun is reported already, with the same kind and day: {number}. Go on with that"
-                " report, or confirm with {field} that a second one is wanted.",
-                number=first,
-                field=CONFIRM_FIELD,
-            ),
-            existing=first,
+        text = message(
+            "This gun is reported already, with the same kind and day: {number}. Go on with that"
+            " report, or confirm with {field} that a second one is wanted.",
+            number=first,
+            field=CONFIRM_FIELD,
         )
+        raise Conflict(text, existing=first)
 
 
 def _serial_keys(data: ReportData) -> list[Key]:
-    borne = (mark.text for mark in data.firearm.all_marks() if mark.kind == "manufacture")
-    return [key for text in borne if (key := storage_key(text))]
-
-
-def _serials_by_record(record_ids: Sequence[UUID]) -> dict[UUID, str | None]:
-    if not record_ids:
-        return {}
-    rows = db.session.scalars(select_current(Record).where(Record.id.in_(record_ids)))
-    return {row.id: _comparable_serial(row.serial) for row in rows}
+    serials = (mark.text for mark in data.firearm.all_marks() if mark.kind == "manufacture")
+    return [key for text in serials if (key := storage_key(text))]
 
 
 def _comparable_serial(serial: str | None) -> str | None:

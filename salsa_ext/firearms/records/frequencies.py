@@ -7,6 +7,7 @@ weight of a rare make would reveal that a state has one.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -42,11 +43,25 @@ def shares() -> Mapping[tuple[str, str], float]:
 
     At most ten minutes old.
     """
-    since, found = _cache.get(DESCRIBED.code, (-CACHE_SECONDS, {}))
-    if time.monotonic() - since >= CACHE_SECONDS:
-        found = _shares_of(_counts())
-        _cache[DESCRIBED.code] = time.monotonic(), found
-    return found
+    since, cached = _cache.get(DESCRIBED.code, (-CACHE_SECONDS, {}))
+    if time.monotonic() - since < CACHE_SECONDS:
+        return cached
+    stored = rollups.amounts_of(DESCRIBED)
+    sums = select(stored.c.subject, func.sum(stored.c.amount)).group_by(stored.c.subject)
+    by_field: dict[str, Counter[str]] = {field: Counter() for field in COLUMNS}
+    for name, count in db.session.execute(sums):
+        if count > 0:  # corrections take away what they did not add
+            field, _, value = name.partition(":")
+            code = (names.calibre_family(value) or value) if field == "calibre" else value
+            by_field[field][code] += int(count)
+    result = {
+        ("calibre_family" if field == "calibre" else field, value): count / total
+        for field, values in by_field.items()
+        if (total := values.total()) >= MIN_RECORDS
+        for value, count in values.items()
+    }
+    _cache[DESCRIBED.code] = time.monotonic(), result
+    return result
 
 
 def clear_cache() -> None:
@@ -67,25 +82,3 @@ def count_record(
         for field, column in COLUMNS.items():
             if value := columns[column]:
                 yield DESCRIBED.key(owner, f"{field}:{value}", on)
-
-
-def _counts() -> dict[str, int]:
-    stored = rollups.amounts_of(DESCRIBED)
-    sums = select(stored.c.subject, func.sum(stored.c.amount)).group_by(stored.c.subject)
-    return {name: int(count) for name, count in db.session.execute(sums)}
-
-
-def _shares_of(counts: Mapping[str, int]) -> dict[tuple[str, str], float]:
-    by_field: dict[str, dict[str, int]] = {field: {} for field in COLUMNS}
-    for name, count in counts.items():
-        if count <= 0:  # corrections take away what they did not add
-            continue
-        field, _, value = name.partition(":")
-        code = (names.calibre_family(value) or value) if field == "calibre" else value
-        by_field[field][code] = by_field[field].get(code, 0) + count
-    return {
-        ("calibre_family" if field == "calibre" else field, value): count / total
-        for field, values in by_field.items()
-        if (total := sum(values.values())) >= MIN_RECORDS
-        for value, count in values.items()
-    }

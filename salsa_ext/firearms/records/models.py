@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, Index, SmallInteger, text
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from salsa_ext.access.models import Officer
 from salsa_ext.database.models import Dated, Owned, Versioned
 from salsa_ext.database.session import Base
+from salsa_ext.firearms.marks.values import Recorder
 
 
 class FirearmColumns:
@@ -72,14 +72,6 @@ class RecordSetting(Owned, Base):
     handling: Mapped[str]
 
 
-class MarkReader(NamedTuple):
-    """The reader of a mark; only the officer's own state sees the number."""
-
-    agency: str | None
-    officer: str | None
-    at: datetime
-
-
 class Mark(Owned, Base):
     """One mark as read, of one version of a record."""
 
@@ -105,12 +97,12 @@ class Mark(Owned, Base):
     )
 
     @property
-    def reader(self) -> MarkReader | None:
+    def reader(self) -> Recorder | None:
         """Return the reader if the mark was added later, else None."""
         if self.read_at is None:
             return None
         number = self.officer.number if self.officer else None
-        return MarkReader(self.read_by_agency, number, self.read_at)
+        return Recorder(self.read_by_agency, self.read_at, number)
 
 
 class MarkKey(Base):

@@ -13,14 +13,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 
 from salsa_ext.core.batches import CHUNK_SIZE
+from salsa_ext.core.rows import from_row
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
 from salsa_ext.documents.models import Report
 from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.reading import coarser_readings
-from salsa_ext.firearms.marks.values import Firearm, Query
+from salsa_ext.firearms.marks.values import Firearm, Query, RecordedItem
 from salsa_ext.firearms.records.models import FirearmColumns, Mark, Party, Record, RecordSetting
+from salsa_ext.firearms.records.values import Party as PartyValue
 
 PartiesById = dict[UUID, Party]
 _PARTIES_BY_ID: Final = select(Party).where(is_any_of_param(Party.id))
@@ -28,10 +30,9 @@ _PARTIES_BY_ID: Final = select(Party).where(is_any_of_param(Party.id))
 
 def find_parties(ids: Iterable[UUID | None]) -> PartiesById:
     """Return the parties visible to the state, by id, in one query."""
-    wanted = {party_id for party_id in ids if party_id}
-    if not wanted:
-        return {}
-    return {party.id: party for party in db.session.scalars(_PARTIES_BY_ID, {"ids": [*wanted]})}
+    known = [*{party_id for party_id in ids if party_id}]
+    rows = db.session.scalars(_PARTIES_BY_ID, {"ids": known}) if known else ()
+    return {party.id: party for party in rows}
 
 
 _SETTINGS_BY_RECORD: Final = select(RecordSetting).where(is_any_of_param(RecordSetting.record_id))
@@ -58,16 +59,28 @@ class RecordView:
         return self.is_of_withdrawn or is_unlinked
 
 
+def recorded_party(parties: PartiesById, party_id: UUID | None) -> PartyValue | None:
+    """Return a party of a document, or None."""
+    party = parties.get(party_id) if party_id else None
+    return from_row(PartyValue, party) if party else None
+
+
+def recorded_item(view: RecordView) -> RecordedItem:
+    """Return the gun of a record, as recorded."""
+    marks = (from_row(mark_values.RecordedMark, mark, reader=mark.reader) for mark in view.marks)
+    return from_row(RecordedItem, view.record, marks=tuple(marks))
+
+
 def records_of_documents(
     document_ids: Iterable[UUID], as_of: datetime | None = None
 ) -> dict[UUID, list[RecordView]]:
     """Return the records of documents, by document, in order of lines."""
     query = select_current(Record, as_of).where(Record.document_id.in_(list(document_ids)))
     records = db.session.scalars(query.order_by(Record.document_id, Record.line, Record.id)).all()
-    found: dict[UUID, list[RecordView]] = defaultdict(list)
+    by_document: dict[UUID, list[RecordView]] = defaultdict(list)
     for view in build_views(records):
-        found[view.record.document_id].append(view)
-    return found
+        by_document[view.record.document_id].append(view)
+    return by_document
 
 
 def stream_records(
@@ -77,13 +90,13 @@ def stream_records(
     query = select_current(Record).where(Record.document_id == document_id)
     query = query.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK_SIZE)
     for records in db.session.scalars(query).partitions():
-        if here := [record for record in records if record.id not in excluded]:
-            yield build_views(here)
+        if included := [record for record in records if record.id not in excluded]:
+            yield build_views(included)
 
 
-def stream_guns(document_id: UUID, *which: ColumnElement[bool]) -> Iterator[Any]:
+def stream_guns(document_id: UUID, *conditions: ColumnElement[bool]) -> Iterator[Any]:
     """Yield few columns of one document's records in order, without marks."""
-    query = select_current(Record).where(Record.document_id == document_id, *which)
+    query = select_current(Record).where(Record.document_id == document_id, *conditions)
     few = query.with_only_columns(
         Record.id, Record.line, Record.make, Record.make_text, Record.serial, Record.quantity
     )
@@ -97,7 +110,9 @@ def stream_with_marks(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
     Reads the firearm columns, id and owner of each record.
     """
     for rows in db.session.execute(_firearm_query(), {"document": document_id}).partitions():
-        marks = _other_marks([row.id for row in rows])
+        marks: dict[UUID, list[Any]] = defaultdict(list)
+        for mark in db.session.execute(_other_marks_query(), {"records": [row.id for row in rows]}):
+            marks[mark.of].append(mark)
         yield from ((row, marks[row.id]) for row in rows)
 
 
@@ -110,13 +125,6 @@ def _firearm_query() -> Select[Any]:
     query = select_current(Record).where(Record.document_id == bindparam("document"))
     ordered = query.with_only_columns(*columns).order_by(Record.line, Record.id)
     return ordered.execution_options(yield_per=CHUNK_SIZE)
-
-
-def _other_marks(record_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    found: dict[UUID, list[Any]] = defaultdict(list)
-    for row in db.session.execute(_other_marks_query(), {"records": list(record_ids)}):
-        found[row.of].append(row)
-    return found
 
 
 @cache
@@ -214,62 +222,43 @@ def build_views(
     if not records:
         return []
     ids = [record.id for record in records]
-    marks = _marks_of(ids if with_marks else ())
+    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
+    for mark in db.session.scalars(_MARKS_BY_RECORD, {"ids": ids}) if with_marks else ():
+        marks[mark.record_id, mark.record_version].append(mark)
     if settings is None:
         settings = {
             row.record_id: row for row in db.session.scalars(_SETTINGS_BY_RECORD, {"ids": ids})
         }
-    parties = find_parties(side for row in records for side in (row.giver_id, row.receiver_id))
-    gone = _withdrawn_reports(records)
+    parties = find_parties(party for row in records for party in (row.giver_id, row.receiver_id))
+    reports = {row.document_id for row in records if row.document_kind == "report"}
+    withdrawn: set[tuple[UUID, int]] = set()  # reports by id and version
+    if reports:
+        query = select(Report.id, Report.version)
+        ended = query.where(Report.id.in_(reports), Report.status == "withdrawn")
+        withdrawn = {(row.id, row.version) for row in db.session.execute(ended)}
     return [
         RecordView(
             row,
             marks[row.id, row.version],
             settings.get(row.id),
             parties,
-            (row.document_id, row.version) in gone,
+            (row.document_id, row.version) in withdrawn,
         )
         for row in records
     ]
 
 
-def _withdrawn_reports(records: Sequence[Record]) -> set[tuple[UUID, int]]:
-    """Return withdrawn reports of records, each by id and version."""
-    reports = {row.document_id for row in records if row.document_kind == "report"}
-    if not reports:
-        return set()
-    of_them = (Report.id.in_(reports), Report.status == "withdrawn")
-    rows = db.session.execute(select(Report.id, Report.version).where(*of_them))
-    return {(row.id, row.version) for row in rows}
-
-
-def _marks_of(record_ids: Sequence[UUID]) -> dict[tuple[UUID, int], list[Mark]]:
-    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
-    if record_ids:
-        for mark in db.session.scalars(_MARKS_BY_RECORD, {"ids": list(record_ids)}):
-            marks[mark.record_id, mark.record_version].append(mark)
-    return marks
-
-
-QUERY_FIELDS: Final = (
-    "serial",
-    "make_text",
-    "model",
-    "calibre_text",
-    "type_text",
-    "country_of_manufacture",
-    "year",
-    "marking",
+QUERY_FIELDS: Final = tuple(
+    "serial make_text model calibre_text type_text country_of_manufacture year marking".split()
 )
 
 
 def query_for_record(view: RecordView) -> Query:
     """Return the query that searches for a record's gun."""
     record = view.record
-    said = {name: getattr(record, name) for name in QUERY_FIELDS}
-    query = query_for_description(
-        said, [mark_values.Mark(mark.kind, mark.text) for mark in view.marks]
-    )
+    columns = {name: getattr(record, name) for name in QUERY_FIELDS}
+    marks = [mark_values.Mark(mark.kind, mark.text) for mark in view.marks]
+    query = query_for_description(columns, marks)
     return replace(query, event=record.event, reported_year=record.occurred_on.year)
 
 
@@ -280,7 +269,7 @@ def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_value
     columns.
     """
     serials = [mark.text for mark in marks if mark.kind == "manufacture"]
-    left_out = coarser_readings([columns["serial"] or "", *serials]) - {columns["serial"]}
+    coarser = coarser_readings([columns["serial"] or "", *serials]) - {columns["serial"]}
     return Query(
         serial=columns["serial"] or "",
         make=columns["make_text"],
@@ -290,7 +279,7 @@ def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_value
         country=columns["country_of_manufacture"],
         year=columns["year"],
         marks=tuple(
-            mark for mark in marks if mark.kind != "manufacture" or mark.text not in left_out
+            mark for mark in marks if mark.kind != "manufacture" or mark.text not in coarser
         ),
         marking=columns["marking"],
     )
@@ -311,44 +300,18 @@ def query_for_firearm(gun: Firearm) -> Query:
     )
 
 
+_COPIED_FIELDS: Final = tuple(
+    "category model country_of_manufacture year origin_kind serial marking importer_mark part_kind"
+    " quantity unit lot headstamp hs_code antique".split()
+)
+
+
 def to_firearm(view: RecordView) -> Firearm:
     """Return a record's gun as a Firearm, for another record of it."""
     record = view.record
-    marks = tuple(
-        mark_values.Mark(
-            mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
-        )
-        for mark in view.marks
-        if (mark.kind, mark.text)
-        not in (("manufacture", record.serial), ("import", record.importer_mark))
-    )
-    as_told: dict[str, Any] = {name: getattr(record, name) for name in _COPIED_FIELDS}
-    return Firearm(
-        type=record.type_text,
-        make=record.make_text,
-        calibre=record.calibre_text,
-        marks=marks,
-        **as_told,
-    )
-
-
-_COPIED_FIELDS: Final = (
-    "category",
-    "model",
-    "country_of_manufacture",
-    "year",
-    "origin_kind",
-    "serial",
-    "marking",
-    "importer_mark",
-    "part_kind",
-    "quantity",
-    "unit",
-    "lot",
-    "headstamp",
-    "hs_code",
-    "antique",
-)
+    made_again = (("manufacture", record.serial), ("import", record.importer_mark))
+    marks = [mark for mark in view.marks if (mark.kind, mark.text) not in made_again]
+    return _copy_gun(record, tuple(map(_copy_mark, marks)))
 
 
 def visibility_of(view: RecordView) -> str:
@@ -371,37 +334,28 @@ def copy_firearm(
 
     `serial_read` replaces the serial; `import_marks` are added to firearms only.
     """
-    own = (
+    made_again = (
         mark_values.Mark("manufacture", record.serial),
         mark_values.Mark("import", record.importer_mark),
     )
-    borne = (
-        mark_values.Mark(
-            mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
-        )
-        for mark in marks
+    copied = tuple(mark for mark in map(_copy_mark, marks) if mark not in made_again)
+    added = import_marks if record.category == "firearm" else ()
+    gun = _copy_gun(record, copied + added)
+    return replace(gun, line=record.line, serial=serial_read or record.serial)
+
+
+def _copy_mark(mark: Any) -> mark_values.Mark:
+    return mark_values.Mark(
+        mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
     )
-    marks = tuple(mark for mark in borne if mark not in own)  # those two are made again
-    only = import_marks if record.category == "firearm" else ()
+
+
+def _copy_gun(record: Any, marks: tuple[mark_values.Mark, ...]) -> Firearm:
+    columns: dict[str, Any] = {name: getattr(record, name) for name in _COPIED_FIELDS}
     return Firearm(
-        line=record.line,
-        category=record.category,
         type=record.type_text,
         make=record.make_text,
-        model=record.model,
         calibre=record.calibre_text,
-        country_of_manufacture=record.country_of_manufacture,
-        year=record.year,
-        origin_kind=record.origin_kind,
-        serial=serial_read or record.serial,
-        marking=record.marking,
-        marks=marks + only,
-        importer_mark=record.importer_mark,
-        quantity=record.quantity,
-        hs_code=record.hs_code,
-        part_kind=record.part_kind,
-        unit=record.unit,
-        lot=record.lot,
-        headstamp=record.headstamp,
-        antique=record.antique,
+        marks=marks,
+        **columns,
     )

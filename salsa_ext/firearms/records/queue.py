@@ -51,15 +51,5 @@ def queue_owner_notice(actor: Actor, kind: str, cause: UUID) -> None:
     `kind` is `seizure` or `trace`. A row is written whether anything was found or not: it reveals
     nothing.
     """
-    insert_many(
-        OwnerNoticeJob,
-        [
-            {
-                "id": new_id(),
-                "owner_state": actor.own_state(),
-                "kind": kind,
-                "cause_id": cause,
-                "at": actor.now(),
-            }
-        ],
-    )
+    job = {"id": new_id(), "owner_state": actor.own_state(), "kind": kind, "cause_id": cause}
+    insert_many(OwnerNoticeJob, [job | {"at": actor.now()}])

@@ -27,21 +27,35 @@ def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -
 def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
     """Check one firearm: quantity, brackets, HS code, category of its type."""
     if firearm.serial and firearm.quantity != 1:
-        problems.add(
-            f"{at}.quantity",
-            message("One serial is one piece: the quantity must be 1; write a line for each."),
-        )
-    _check_brackets(problems, at, firearm)
+        problem = message("One serial is one piece: the quantity must be 1; write a line for each.")
+        problems.add(f"{at}.quantity", problem)
+    # no other mark would ever agree with one that has a stray bracket
+    identifying = [(f"{at}.serial", firearm.serial)] + [
+        (f"{at}.marks.{index}.text", mark.text)
+        for index, mark in enumerate(firearm.marks)
+        if mark.kind in IDENTIFYING_KINDS
+    ]
+    for path, text in identifying:
+        if text and (wrong := bracket_problem(text)):
+            problems.add(path, wrong)
     if firearm.quantity <= 0:
         problems.add(f"{at}.quantity", message("The quantity must be above zero."))
-    _check_hs_code(problems, f"{at}.hs_code", firearm)
+    headings = hs_headings(firearm.category)  # Model Regulations 2.2.1
+    if firearm.hs_code is not None and hs_heading(firearm.hs_code) not in headings:
+        problem = message(
+            "{code} is no code of the Harmonized System for these goods; theirs begin with"
+            " {headings}, as in 9302.00.",
+            code=firearm.hs_code,
+            headings=", ".join(headings),
+        )
+        problems.add(f"{at}.hs_code", problem)
     expected = names.type_category(names.resolve("type", firearm.type))
     if expected and expected != firearm.category:
-        belongs = CodeLabel("category", expected)
-        said = message(
-            "A {type} is of the category {category}.", type=firearm.type, category=belongs
+        category = CodeLabel("category", expected)
+        problem = message(
+            "A {type} is of the category {category}.", type=firearm.type, category=category
         )
-        problems.add(f"{at}.category", said)
+        problems.add(f"{at}.category", problem)
 
 
 def bracket_problem(text: str) -> Message | None:
@@ -56,59 +70,26 @@ def bracket_problem(text: str) -> Message | None:
     )
 
 
-def _check_brackets(problems: Problems, at: str, firearm: Firearm) -> None:
-    """Check for stray brackets in marks that identify the gun.
-
-    No other mark would ever agree with such a mark.
-    """
-    told = [(f"{at}.serial", firearm.serial)] + [
-        (f"{at}.marks.{index}.text", mark.text)
-        for index, mark in enumerate(firearm.marks)
-        if mark.kind in IDENTIFYING_KINDS
-    ]
-    for path, text in told:
-        if text and (wrong := bracket_problem(text)):
-            problems.add(path, wrong)
-
-
 def check_identified(problems: Problems, at: str, firearm: Firearm) -> None:
     """Check that a firearm has a mark, or at least type or make."""
-    told = {name: getattr(firearm, name) for name in IDENTIFYING_FIELDS}
+    known = {name: getattr(firearm, name) for name in IDENTIFYING_FIELDS}
     if names.resolve("type", firearm.type) == UNKNOWN_TYPE:
-        told["type"] = None
-    if firearm.category == "firearm" and not any(told.values()):
-        problems.add(
-            f"{at}.serial",
-            message("Say which gun it is: by its serial number, or at least by its type or make."),
+        known["type"] = None
+    if firearm.category == "firearm" and not any(known.values()):
+        problem = message(
+            "Say which gun it is: by its serial number, or at least by its type or make."
         )
-
-
-def _check_hs_code(problems: Problems, path: str, firearm: Firearm) -> None:
-    """Check that an HS code fits the goods' category (Model Regulations 2.2.1)."""
-    if firearm.hs_code is None:
-        return
-    known = hs_headings(firearm.category)
-    if hs_heading(firearm.hs_code) not in known:
-        problems.add(
-            path,
-            message(
-                "{code} is no code of the Harmonized System for these goods; theirs begin with"
-                " {headings}, as in 9302.00.",
-                code=firearm.hs_code,
-                headings=", ".join(known),
-            ),
-        )
+        problems.add(f"{at}.serial", problem)
 
 
 def check_unique_lines(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:
     """Check that each line number is used once."""
-    seen: set[int] = set()
+    lines: set[int] = set()
     for index, firearm in enumerate(firearms):
-        if firearm.line in seen:
-            problems.add(
-                f"{path}.{index}.line", message("Line {line} appears twice.", line=firearm.line)
-            )
-        seen.add(firearm.line)
+        if firearm.line in lines:
+            problem = message("Line {line} appears twice.", line=firearm.line)
+            problems.add(f"{path}.{index}.line", problem)
+        lines.add(firearm.line)
 
 
 HS_CODE: Final = re.compile(r"(\d{4})(\.?\d{2}){0,3}")
@@ -124,8 +105,8 @@ HS_HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def hs_heading(code: str) -> str | None:
     """Return the heading of a code of four to ten digits, or None."""
-    found = HS_CODE.fullmatch(code)
-    return found[1] if found else None
+    match = HS_CODE.fullmatch(code)
+    return match[1] if match else None
 
 
 def hs_headings(category: str | None) -> tuple[str, ...]:

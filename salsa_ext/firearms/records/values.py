@@ -5,39 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
+
+from salsa_ext.core.codes import PARTY_KINDS
+from salsa_ext.core.fields import Field, Name, Rule, Split, StateName, Text
 
 Event = Mapping[str, Any]
 
-EVENT_ORDER: Final = (
-    "manufacture",
-    "export",
-    "import",
-    "state_issue",
-    "state_to_civilian",
-    "registration",
-    "domestic_sale",
-    "private_sale",
-    "inheritance",
-    "loan",
-    "recovery",
-    "surrender",
-    "loss",
-    "theft",
-    "deactivation",
-    "destruction",
-    "seized",
-    "found",
-    "surrendered",
+EVENT_ORDER: Final = tuple(
+    "manufacture export import state_issue state_to_civilian registration domestic_sale private_sale"
+    " inheritance loan recovery surrender loss theft deactivation destruction seized found"
+    " surrendered".split()
 )
 FINAL_EVENTS: Final = frozenset(("deactivation", "destruction"))
 LAWFUL: Final = frozenset(EVENT_ORDER[: EVENT_ORDER.index("loss")]) | FINAL_EVENTS
 SEIZED: Final = frozenset(("seized", "found", "surrendered"))
 ALERT: Final = "alert"
-"""What the record of an alert tells: what to do when the gun is met, and nothing of its life."""
+"""The event of an alert's record, which is no event of a gun's life."""
 INCONCLUSIVE: Final = SEIZED | {ALERT}
-"""What repeats what somebody read, or says: it does not tell which gun a mark is of."""
+"""Events that repeat what somebody read: they do not prove which gun a mark is of."""
 
 
 def event_rank(event: str) -> int:
@@ -56,14 +43,8 @@ def party_kind(event: Event, name: str) -> str | None:
     return kind
 
 
-# Somebody read the mark on a gun that was not where it belonged, or wrote down one that is gone.
-FIELD_EVENTS: Final = frozenset(
-    (
-        *SEIZED,
-        *EVENT_ORDER[EVENT_ORDER.index("recovery") : EVENT_ORDER.index("deactivation")],
-        ALERT,
-    )
-)
+# The mark was read on a gun that was not where it belonged, or is of one that is gone.
+FIELD_EVENTS: Final = SEIZED | {"recovery", "surrender", "loss", "theft", ALERT}
 MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
 
 
@@ -75,17 +56,30 @@ def pseudonym(record_id: UUID) -> UUID:
     return UUID(bytes=hashlib.blake2b(record_id.bytes, digest_size=16).digest())
 
 
+NAME_GROUPS: Final = Split(
+    "kind", {kind: "firms" for kind in PARTY_KINDS if kind != "individual"}, otherwise="persons"
+)
+"""A kind of party that nobody foresaw is hidden like a person."""
+
+
 @dataclass(frozen=True)
 class Party:
-    """A person or firm as a document names it."""
+    """A person or firm as a document names it.
 
-    name: str
-    kind: str
-    country: str
-    address: str | None = None
-    contact: str | None = None
-    identification: str | None = None
-    licence: str | None = None
+    The name is None once it is erased.
+    """
+
+    name: Annotated[Name, Field("Name", NAME_GROUPS, personal="direct")]
+    kind: Annotated[str, Rule(choices=PARTY_KINDS), Field("Kind", "parties")]
+    country: Annotated[StateName, Field("Country", "parties")]
+    address: Annotated[Text | None, Field("Address", NAME_GROUPS, personal="direct")] = None
+    contact: Annotated[
+        Text | None, Field("Telephone or e-mail", NAME_GROUPS, personal="direct")
+    ] = None
+    identification: Annotated[
+        Name | None, Field("Identification", NAME_GROUPS, personal="direct")
+    ] = None
+    licence: Annotated[Name | None, Field("Licence", NAME_GROUPS, personal="direct")] = None
 
 
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))

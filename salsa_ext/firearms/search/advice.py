@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ REPORTED_TEXTS: Final = {
     "surrender": message("Reported surrendered by {state}."),
     "recovery": message("Reported recovered by {state}."),
 }
-"""Events that are told of a gun, what weighs most for an officer first."""
+"""Reported events of a gun, the weightiest for an officer first."""
 MISSING_EVENTS: Final = ("theft", "loss")
 CALL_TEXT: Final = message("Compare the gun with the record, then call the state that holds it.")
 OWN_RECORD_TEXT: Final = message("Compare the gun with the record, which your own state holds.")
@@ -72,9 +72,9 @@ def candidates_to_show(candidates: Iterable[Candidate], limit: int) -> list[Cand
 
     Only those at least possible; of equals reported events first, unreadable ones last.
     """
-    worth = [one for one in candidates if one.evidence.is_possible]
-    worth.sort(key=lambda one: (-one.evidence.bits, not is_reported(one)))
-    return worth[:limit] + [one for one in worth[limit:] if must_be_listed(one)]
+    worth = [candidate for candidate in candidates if candidate.evidence.is_possible]
+    worth.sort(key=lambda candidate: (-candidate.evidence.bits, not is_reported(candidate)))
+    return worth[:limit] + [candidate for candidate in worth[limit:] if must_be_listed(candidate)]
 
 
 def must_be_listed(candidate: Candidate) -> bool:
@@ -82,9 +82,14 @@ def must_be_listed(candidate: Candidate) -> bool:
     return is_reported(candidate) or candidate.evidence.near.kind in EQUAL_KINDS
 
 
+def is_reported(candidate: Candidate) -> bool:
+    """Return whether a readable record reports its gun missing, seized or similar."""
+    return candidate.is_open and candidate.mark_hit.event in REPORTED_TEXTS
+
+
 def count_unlisted(candidates: Iterable[Candidate], listed: Sequence[Candidate]) -> int:
     """Return how many possible candidates are not listed."""
-    return sum(one.evidence.is_possible for one in candidates) - len(listed)
+    return sum(candidate.evidence.is_possible for candidate in candidates) - len(listed)
 
 
 def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advice:
@@ -94,63 +99,49 @@ def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advi
     """
     if verdict == "no_hit":
         return Advice("none", NO_HIT_TEXT)
-    bearing = _decisive_candidates(verdict, listed)
-    reported = _reported_candidate(bearing)
-    first = [reported, *bearing] if reported else bearing
-    is_others = any(one.mark_hit.state != asker for one in bearing)
-    states = _states_to_call([*first, *listed], asker) if is_others else []
-    told = ReportedEvent(reported.mark_hit.event, reported.mark_hit.state) if reported else None
-    return Advice(*_action_and_text(verdict, bearing, states), states, told)
-
-
-def _action_and_text(
-    verdict: str, decisive: Sequence[Candidate], states: Collection[str]
-) -> tuple[str, Message]:
-    if not any(one.is_open for one in decisive):
-        return "call_owner", RESTRICTED_TEXT if verdict == "hit" else MAYBE_RESTRICTED_TEXT
-    if verdict == "possible":
-        return "compare", COMPARE_TEXT
-    return ("call_owner", CALL_TEXT) if states else ("compare", OWN_RECORD_TEXT)
-
-
-def _decisive_candidates(verdict: str, listed: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that decide the verdict."""
     if verdict == "hit":
-        return [one for one in listed if one.evidence.strength == "strong"]
-    best = max((one.evidence.bits for one in listed), default=0.0)
-    return [one for one in listed if one.evidence.bits >= best - LIKELY_MARGIN]
+        decisive = [each for each in listed if each.evidence.strength == "strong"]
+    else:
+        best = max((each.evidence.bits for each in listed), default=0.0)
+        decisive = [each for each in listed if each.evidence.bits >= best - LIKELY_MARGIN]
+    reported = _reported_hit(decisive)
+    states: list[str] = []
+    if any(candidate.mark_hit.state != asker for candidate in decisive):
+        first = [reported.state] if reported else []
+        others = (candidate.mark_hit.state for candidate in (*decisive, *listed))
+        states = sorted(dict.fromkeys([*first, *others]), key=lambda state: state == asker)
+    if not any(candidate.is_open for candidate in decisive):
+        text = RESTRICTED_TEXT if verdict == "hit" else MAYBE_RESTRICTED_TEXT
+        action = "call_owner"
+    elif verdict == "possible":
+        action, text = "compare", COMPARE_TEXT
+    else:
+        action, text = ("call_owner", CALL_TEXT) if states else ("compare", OWN_RECORD_TEXT)
+    event = ReportedEvent(reported.event, reported.state) if reported else None
+    return Advice(action, text, states, event)
 
 
-def is_reported(candidate: Candidate) -> bool:
-    """Return whether a readable record reports its gun missing, seized or similar."""
-    return candidate.is_open and candidate.mark_hit.event in REPORTED_TEXTS
-
-
-def _reported_candidate(decisive: Sequence[Candidate]) -> Candidate | None:
+def _reported_hit(decisive: Sequence[Candidate]) -> MarkHit | None:
     """Return the weightiest reported event; not a loss with a later recovery."""
-    told = [one for one in decisive if is_reported(one) and not one.mark_hit.is_superseded]
-    recovered = [one.mark_hit for one in told if one.mark_hit.event == "recovery"]
-    standing = [
-        one
-        for one in told
-        if one.mark_hit.event not in MISSING_EVENTS
-        or not any(_is_recovery_of(back, one.mark_hit) for back in recovered)
+    reported = [
+        candidate.mark_hit
+        for candidate in decisive
+        if is_reported(candidate) and not candidate.mark_hit.is_superseded
+    ]
+    recovered = [hit for hit in reported if hit.event == "recovery"]
+    current = [
+        hit
+        for hit in reported
+        if hit.event not in MISSING_EVENTS
+        or not any(
+            back.occurred_on >= hit.occurred_on
+            and skeleton(back.serial_norm) == skeleton(hit.serial_norm)
+            and not contradict(back, hit)
+            for back in recovered
+        )
     ]
     weight = list(REPORTED_TEXTS)
-    return min(standing, key=lambda one: weight.index(one.mark_hit.event), default=None)
-
-
-def _is_recovery_of(recovered: MarkHit, missed: MarkHit) -> bool:
-    """Return whether a recovery is of the missing gun itself."""
-    is_same = skeleton(recovered.serial_norm) == skeleton(missed.serial_norm)
-    is_later = recovered.occurred_on >= missed.occurred_on
-    return is_later and is_same and not contradict(recovered, missed)
-
-
-def _states_to_call(candidates: Iterable[Candidate], asker: str | None) -> list[str]:
-    """Return each state once; the asker's own last."""
-    states = dict.fromkeys(one.mark_hit.state for one in candidates)
-    return sorted(states, key=lambda state: state == asker)
+    return min(current, key=lambda hit: weight.index(hit.event), default=None)
 
 
 CACHE_SECONDS: Final = 60.0  # seconds
@@ -159,14 +150,14 @@ _cache: dict[str, tuple[float, Any]] = {}
 
 def cached_contact(state: str) -> ContactOffice | None:
     """Return the office to call in a state; at most a minute old."""
-    found: ContactOffice | None = _cached(state, lambda: agencies.find_contact(state))
-    return found
+    office: ContactOffice | None = _cached(state, lambda: agencies.find_contact(state))
+    return office
 
 
 def cached_coverage() -> Sequence[Coverage]:
     """Return every state's coverage; at most a minute old."""
-    found: Sequence[Coverage] = _cached("coverage", index.load_coverage)
-    return found
+    coverage: Sequence[Coverage] = _cached("coverage", index.load_coverage)
+    return coverage
 
 
 def clear_cache() -> None:
@@ -175,8 +166,8 @@ def clear_cache() -> None:
 
 
 def _cached(name: str, read: Callable[[], Any]) -> Any:
-    since, found = _cache.get(name, (float("-inf"), None))
+    since, value = _cache.get(name, (float("-inf"), None))
     if time.monotonic() - since >= CACHE_SECONDS:
-        found = read()
-        _cache[name] = time.monotonic(), found
-    return found
+        value = read()
+        _cache[name] = time.monotonic(), value
+    return value

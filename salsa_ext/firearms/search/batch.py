@@ -17,13 +17,7 @@ from salsa_ext.firearms.records.queries import RecordView, query_for_record
 from salsa_ext.firearms.records.values import FIELD_EVENTS
 from salsa_ext.firearms.search import index, visibility
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
-from salsa_ext.firearms.search.index import (
-    MAX_HITS_PER_KEY,
-    VariantHit,
-    find_hits_by_key,
-    find_hits_by_variant,
-    find_hits_of_many,
-)
+from salsa_ext.firearms.search.index import VariantHit
 from salsa_ext.firearms.search.search import find_candidates, hits_by_other_marks, weigh_hits
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
 
@@ -47,6 +41,9 @@ class RecordQuery:
     is_afield: bool
 
 
+PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
+
+
 def search_many(
     guns: Sequence[RecordQuery], actor: Actor, *, silent: bool | None
 ) -> dict[UUID, Sequence[Candidate]]:
@@ -55,28 +52,33 @@ def search_many(
     In licit trade equal marks are compared; a gun near a field reading is searched singly, as is
     each gun read in the field. `silent` as in `find_candidates`; the caller applies the visibility.
     """
-    asked = [(gun, sought) for gun in guns if (sought := _marks_or_none(gun.query))]
-    same, crowded = _find_equal_marks(asked, actor, silent)
-    asked_near = [one for one in asked if one[0].record_id not in crowded]
-    afield = [one for one in asked_near if one[0].is_afield]
-    near = crowded | _guns_with_near_marks(
-        [one for one in asked_near if not one[0].is_afield], actor, silent
-    )
-    few = len(afield) <= MAX_SINGLE_SEARCHES
-    near |= (
-        {gun.record_id for gun, _ in afield}
-        if few
-        else _guns_with_near_marks(afield, actor, silent)
-    )
-    shown = _visible_hits(actor, same, silent)
-    found: dict[UUID, Sequence[Candidate]] = {}
-    for gun, sought in asked:
-        held = same.get(gun.record_id, ())
-        if gun.record_id in near or (gun.is_afield and held):
-            found[gun.record_id] = _search_one(gun, actor, silent)
-        elif held:
-            found[gun.record_id] = weigh_hits(gun.query, actor, sought, shown[gun.record_id])
-    return found
+    queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
+    equal, crowded = _find_equal_marks(queries, actor, silent)
+    left = [(gun, marks) for gun, marks in queries if gun.record_id not in crowded]
+    afield = [(gun, marks) for gun, marks in left if gun.is_afield]
+    trade = [(gun, marks) for gun, marks in left if not gun.is_afield]
+    singly = crowded | _guns_with_near_marks(trade, actor, silent)
+    if len(afield) <= MAX_SINGLE_SEARCHES:
+        singly |= {gun.record_id for gun, _ in afield}
+    else:
+        singly |= _guns_with_near_marks(afield, actor, silent)
+    visible = _visible_hits(actor, equal, silent)
+    candidates: dict[UUID, Sequence[Candidate]] = {}
+    for gun, marks in queries:
+        has_equal = bool(equal.get(gun.record_id))
+        if gun.record_id in singly or (gun.is_afield and has_equal):
+            candidates[gun.record_id] = find_candidates(
+                gun.query,
+                actor,
+                stop_at_exact=False,  # its own record would count as an exact match
+                silent=silent,
+                current_only=True,
+                excluded=gun.own,
+            )
+        elif has_equal:
+            hits = visible[gun.record_id]
+            candidates[gun.record_id] = weigh_hits(gun.query, actor, marks, hits)
+    return candidates
 
 
 def search_all_candidates(
@@ -86,58 +88,44 @@ def search_all_candidates(
 
     Empty for a gun that cannot be searched.
     """
-    asked = [(gun, sought) for gun in guns if (sought := _marks_or_none(gun.query))]
-    sides = [([*sought], describe_query(gun.query)) for gun, sought in asked]
-    held = {
+    queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
+    described = [([*marks], describe_query(gun.query)) for gun, marks in queries]
+    all_hits = index.find_hits_of_many(described, actor.state, silent=silent)
+    hits = {
         gun.record_id: [
-            one for one in found if one.record_id not in gun.own and not one.is_superseded
+            hit for hit in of_gun if hit.record_id not in gun.own and not hit.is_superseded
         ]
-        for (gun, _), found in zip(
-            asked, find_hits_of_many(sides, actor.state, silent=silent), strict=True
-        )
+        for (gun, _), of_gun in zip(queries, all_hits, strict=True)
     }
-    shown = _visible_hits(actor, held, silent)
-    legible = index.find_record_serials(
-        actor,
-        (one for gun, sought in asked for one in hits_by_other_marks(shown[gun.record_id], sought)),
-    )
+    visible = _visible_hits(actor, hits, silent)
+    by_other_marks = [
+        hit for gun, marks in queries for hit in hits_by_other_marks(visible[gun.record_id], marks)
+    ]
+    serials = index.find_record_serials(actor, by_other_marks)
     return {
-        gun.record_id: weigh_hits(gun.query, actor, sought, shown[gun.record_id], legible)
-        for gun, sought in asked
+        gun.record_id: weigh_hits(gun.query, actor, marks, visible[gun.record_id], serials)
+        for gun, marks in queries
     }
 
 
 def _visible_hits(
-    actor: Actor, same: Mapping[UUID, Sequence[MarkHit]], silent: bool | None
+    actor: Actor, hits_by_gun: Mapping[UUID, Sequence[MarkHit]], silent: bool | None
 ) -> dict[UUID, list[MarkHit]]:
     """Return each gun's visible hits; alerts are looked up once for all."""
-    every = [(gun, one) for gun, held in same.items() for one in held]
-    found: dict[UUID, list[MarkHit]] = {gun: [] for gun in same}
-    shown = visibility.with_alert_visibility(actor, (one for _, one in every))
-    for (gun, _), one in zip(every, shown, strict=True):
-        if silent is not False or not visibility.is_silent_alert(one):
-            found[gun].append(one)
-    return found
+    pairs = [(gun, hit) for gun, hits in hits_by_gun.items() for hit in hits]
+    visible: dict[UUID, list[MarkHit]] = {gun: [] for gun in hits_by_gun}
+    shown = visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
+    for (gun, _), hit in zip(pairs, shown, strict=True):
+        if silent is not False or not visibility.is_silent_alert(hit):
+            visible[gun].append(hit)
+    return visible
 
 
-PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
-
-
-def _marks_or_none(query: Query) -> Mapping[SearchMark, str]:
+def _searchable_marks(query: Query) -> Mapping[SearchMark, str]:
     try:
         return marks_to_search(query)
     except Invalid:  # a gun that cannot be searched is still worth recording
         return {}
-
-
-def _search_one(gun: RecordQuery, actor: Actor, silent: bool | None) -> list[Candidate]:
-    """Search one gun, near marks included.
-
-    Its own record would count as an exact match.
-    """
-    return find_candidates(
-        gun.query, actor, stop_at_exact=False, silent=silent, current_only=True, excluded=gun.own
-    )
 
 
 def _find_equal_marks(
@@ -148,32 +136,25 @@ def _find_equal_marks(
     The latter are searched singly, which ranks before it cuts.
     """
     guns: dict[int, list[RecordQuery]] = defaultdict(list)
-    for gun, sought in queries:
-        for one in sought:
-            if one.is_whole:
-                guns[one.value].append(gun)
-    rows = find_hits_by_key(guns, actor.state, silent=silent, limit=MAX_BULK_HITS)
-    if len(rows) == MAX_BULK_HITS and len(queries) > 1:
-        (first, its), (last, others) = (
-            _find_equal_marks(half, actor, silent) for half in _split_in_two(queries)
-        )
-        return first | last, its | others
-    found: dict[UUID, list[MarkHit]] = defaultdict(list)
-    for key, held in rows:
-        for gun in guns[key]:
-            if held.record_id not in gun.own:
-                found[gun.record_id].append(held)
-    held_by = Counter(key for key, _ in rows)
+    for gun, marks in queries:
+        for mark in marks:
+            if mark.is_whole:
+                guns[mark.value].append(gun)
+    rows = index.find_hits_by_key(guns, actor.state, silent=silent, limit=MAX_BULK_HITS)
     is_cut = len(rows) == MAX_BULK_HITS
-    crowds = [key for key in guns if held_by[key] >= MAX_HITS_PER_KEY or is_cut]
-    return found, {gun.record_id for key in crowds for gun in guns[key]}
-
-
-def _split_in_two(
-    queries: Sequence[PreparedQuery],
-) -> tuple[Sequence[PreparedQuery], Sequence[PreparedQuery]]:
-    middle = len(queries) // 2
-    return queries[:middle], queries[middle:]
+    if is_cut and len(queries) > 1:
+        middle = len(queries) // 2
+        first, first_crowded = _find_equal_marks(queries[:middle], actor, silent)
+        last, last_crowded = _find_equal_marks(queries[middle:], actor, silent)
+        return first | last, first_crowded | last_crowded
+    hits: dict[UUID, list[MarkHit]] = defaultdict(list)
+    for key, hit in rows:
+        for gun in guns[key]:
+            if hit.record_id not in gun.own:
+                hits[gun.record_id].append(hit)
+    counts = Counter(key for key, _ in rows)
+    crowded = [key for key in guns if counts[key] >= index.MAX_HITS_PER_KEY or is_cut]
+    return hits, {gun.record_id for key in crowded for gun in guns[key]}
 
 
 def _guns_with_near_marks(
@@ -183,46 +164,39 @@ def _guns_with_near_marks(
 
     For trade, marks read in the field.
     """
-    forms = [
-        (gun, one.norm, _variant_keys(one, is_afield=gun.is_afield))
-        for gun, sought in queries
-        for one in sought
-        if one.is_near
-    ]
-    if not forms:
+    searched: list[tuple[RecordQuery, str, Set[int]]] = []
+    for gun, marks in queries:
+        for mark in marks:
+            if mark.is_near and mark.is_whole and not gun.is_afield:
+                searched.append((gun, mark.norm, variants.field_search_keys(mark.norm)))
+            elif mark.is_near:
+                keys = variants.search_keys(mark.norm)
+                searched.append((gun, mark.norm, keys.one | keys.two | {*keys.part}))
+    if not searched:
         return set()
     events = None if queries[0][0].is_afield else FIELD_EVENTS
-    every = set().union(*(each for _, _, each in forms))
-    rows = find_hits_by_variant(
-        every, actor.state, events=events, silent=silent, limit=MAX_BULK_HITS
+    all_keys = set().union(*(keys for _, _, keys in searched))
+    rows = index.find_hits_by_variant(
+        all_keys, actor.state, events=events, silent=silent, limit=MAX_BULK_HITS
     )
+    if rows is None and len(queries) == 1:
+        return {queries[0][0].record_id}
     if rows is None:
-        if len(queries) == 1:
-            return {queries[0][0].record_id}
-        return set().union(
-            *(_guns_with_near_marks(half, actor, silent) for half in _split_in_two(queries))
-        )
-    by_form: dict[int, list[VariantHit]] = defaultdict(list)
+        middle = len(queries) // 2
+        halves = (queries[:middle], queries[middle:])
+        return set().union(*(_guns_with_near_marks(half, actor, silent) for half in halves))
+    by_key: dict[int, list[VariantHit]] = defaultdict(list)
     for row in rows:
-        by_form[row.form].append(row)
-    return {gun.record_id for gun, norm, each in forms if _has_near_mark(gun, norm, each, by_form)}
-
-
-def _has_near_mark(
-    gun: RecordQuery, norm: str, forms: Set[int], by_form: Mapping[int, Sequence[VariantHit]]
-) -> bool:
-    return any(
-        row.record_id not in gun.own and compare(norm, row.serial_norm)
-        for form in by_form.keys() & forms
-        for row in by_form[form]
-    )
-
-
-def _variant_keys(mark: SearchMark, *, is_afield: bool) -> Set[int]:
-    if mark.is_whole and not is_afield:
-        return variants.field_search_keys(mark.norm)
-    forms = variants.search_keys(mark.norm)
-    return forms.one | forms.two | {*forms.part}
+        by_key[row.key].append(row)
+    return {
+        gun.record_id
+        for gun, norm, keys in searched
+        if any(
+            row.record_id not in gun.own and compare(norm, row.serial_norm)
+            for key in by_key.keys() & keys
+            for row in by_key[key]
+        )
+    }
 
 
 def compare_each(
@@ -233,9 +207,6 @@ def compare_each(
     Yields nothing if the record has no searchable mark.
     """
     query = query_for_record(view)
-    try:
-        sought = marks_to_search(query)
-    except Invalid:  # nothing can be read on it any more
-        return
-    for of_record in hits_by_record:  # one by one: what stands takes nothing from each other
-        yield from weigh_hits(query, actor, sought, of_record)
+    if marks := _searchable_marks(query):
+        for hits in hits_by_record:  # singly: confirmed records take nothing from each other
+            yield from weigh_hits(query, actor, marks, hits)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -56,21 +55,16 @@ def is_product_name(text: str, model: str | None) -> bool:
 def _remove_product_names(text: str, model: str | None) -> str:
     """Remove the longest product names first."""
     words = re.findall(r"[^\s,;:()]+", _GLUED_LABEL.sub(r"\1 ", text))
-    left, at = [], 0
     is_numbered = any(map(str.isdigit, words))
+    left, at = [], 0
     while at < len(words):
-        longest = range(min(MAX_NAME_WORDS, len(words) - at), 0, -1)
-        taken = next(
-            (
-                n
-                for n in longest
-                if _is_product_phrase(words[at : at + n], model, is_numbered=is_numbered)
-            ),
-            0,
-        )
-        if not taken:
+        for length in range(min(MAX_NAME_WORDS, len(words) - at), 0, -1):
+            if _is_product_phrase(words[at : at + length], model, is_numbered=is_numbered):
+                break
+        else:
             left.append(words[at])
-        at += taken or 1
+            length = 1
+        at += length
     return " ".join(left)
 
 
@@ -129,22 +123,14 @@ def check_query(query: Query, path: str = "serial") -> SearchMark:
     if wrong := serial_problem(query.serial) or _search_problem(query):
         raise Invalid({path: [wrong]})
     norm = keys.normalise(query.serial)
-    value, is_whole = (
-        keys.hash_skeleton(keys.skeleton(norm)),
-        keys.whole_key(query.serial) is not None,
-    )
-    return SearchMark(
-        norm, value, is_whole=is_whole, is_near=True, is_mark=_is_single_mark(query.serial)
-    )
-
-
-def _is_single_mark(text: str) -> bool:
-    """Return whether the text is a mark, not words around one."""
-    read = reading.read_cell(text).marks
-    if not read or read[0].text == text:
-        return True
-    own = keys.skeleton(keys.normalise(text))
-    return own in [keys.skeleton(keys.normalise(mark.text)) for mark in read]
+    skeleton = keys.skeleton(norm)
+    marks = reading.read_cell(query.serial).marks
+    # a mark, not words around one
+    is_mark = not marks or marks[0].text == query.serial
+    is_mark = is_mark or skeleton in [keys.skeleton(keys.normalise(mark.text)) for mark in marks]
+    is_whole = keys.whole_key(query.serial) is not None
+    value = keys.hash_skeleton(skeleton)
+    return SearchMark(norm, value, is_whole=is_whole, is_near=True, is_mark=is_mark)
 
 
 def _search_problem(query: Query) -> Message | None:
@@ -191,50 +177,47 @@ def marks_to_search(query: Query, path: str = "serial") -> dict[SearchMark, str]
     known_last = sorted(
         query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in ROLE_BY_KIND)
     )
-    found = {
-        keys.skeleton(mine.norm): (mine, ROLE_BY_KIND.get(mark.kind, "mark"))
-        for mark in known_last
-        if (mine := _search_mark(mark, query))
-    }
+    others: dict[str, tuple[SearchMark, str]] = {}
+    for mark in known_last:
+        is_serial, is_whole = mark.kind == "manufacture", keys.whole_key(mark.text) is not None
+        key = keys.storage_key(mark.text) if is_serial else keys.whole_key(mark.text)
+        if key is not None and (not is_whole or is_identifying_mark(mark, query)):
+            # further serials are searched near too
+            searched = SearchMark(key.norm, key.value, is_whole=is_whole, is_near=is_serial)
+            others[keys.skeleton(key.norm)] = (searched, ROLE_BY_KIND.get(mark.kind, "mark"))
+    marks = []
     try:
         serial = check_query(query, path)
+        others.pop(keys.skeleton(serial.norm), None)
+        marks.append((serial, "serial"))
     except Invalid:
-        if not found:
+        if not others:
             raise
-        return _limit_near_marks(found.values())
-    found.pop(keys.skeleton(serial.norm), None)
-    return _limit_near_marks([(serial, "serial"), *found.values()])
-
-
-def _limit_near_marks(marks_with_role: Iterable[tuple[SearchMark, str]]) -> dict[SearchMark, str]:
-    """Limit the near searches to the first MAX_NEAR_MARKS."""
-    left, bounded = MAX_NEAR_MARKS, dict[SearchMark, str]()
-    for one, by in marks_with_role:
-        if not one.is_near or left:
-            bounded[one] = by
-        elif one.is_whole:  # what cannot be read whole has no key of its own
-            bounded[replace(one, is_near=False)] = by
-        left -= one.is_near and left > 0
-    return bounded
-
-
-def _search_mark(mark: Mark, query: Query) -> SearchMark | None:
-    """Return another mark's search mark; further serials are searched near too."""
-    is_serial, is_whole = mark.kind == "manufacture", keys.whole_key(mark.text) is not None
-    key = keys.storage_key(mark.text) if is_serial else keys.whole_key(mark.text)
-    if key is None or (is_whole and not is_identifying_mark(mark, query)):
-        return None
-    return SearchMark(key.norm, key.value, is_whole=is_whole, is_near=is_serial)
+    left, limited = MAX_NEAR_MARKS, dict[SearchMark, str]()
+    for searched, role in (*marks, *others.values()):
+        if not searched.is_near or left:
+            limited[searched] = role
+        elif searched.is_whole:  # what cannot be read whole has no key of its own
+            limited[replace(searched, is_near=False)] = role
+        left -= searched.is_near and left > 0
+    return limited
 
 
 def describe_query(query: Query) -> Description:
     """Return the query's description without its marks."""
+    # probable codes of fields with uncertain text
+    likely = []
+    for field, kind in (("make", "make"), ("calibre_family", "calibre"), ("type", "type")):
+        text = getattr(query, kind)
+        if text and names.resolve(kind, text) is None and (code := names.find_likely(kind, text)):
+            family = names.calibre_family(code) if kind == "calibre" else None
+            likely.append((field, family or code))
     return with_related_codes(
         Description(
-            serial_norm="",  # each of the marks that are sought has its own
+            serial_norm="",  # each of the searched marks has its own
             make=names.resolve("make", query.make),
             calibre_family=names.calibre_family(names.resolve("calibre", query.calibre)),
-            likely=tuple(_likely_codes(query)),
+            likely=tuple(likely),
             type=names.specific_type(names.resolve("type", query.type)),
             country=query.country,
             year=query.year,
@@ -253,14 +236,6 @@ def with_related_codes(description: Description) -> Description:
         akin=names.similar_types(description.type),
         related=names.related_families(description.calibre_family),
     )
-
-
-def _likely_codes(query: Query) -> Iterator[tuple[str, str]]:
-    """Yield probable codes of fields with uncertain text."""
-    for field, kind in (("make", "make"), ("calibre_family", "calibre"), ("type", "type")):
-        text = getattr(query, kind)
-        if text and names.resolve(kind, text) is None and (code := names.find_likely(kind, text)):
-            yield field, (names.calibre_family(code) or code) if kind == "calibre" else code
 
 
 def describe_hit(hit: MarkHit) -> Description:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log2
@@ -77,17 +77,16 @@ MIN_AGREEMENT_BITS, MAX_AGREEMENT_BITS = 0.5, 7.0
 EQUAL_KINDS: Final = frozenset(("same", "confusable"))
 COMPATIBLE_KINDS: Final = EQUAL_KINDS | {"unread"}  # the same, as far as it can be read
 CONTRADICTING_FIELDS: Final = frozenset(("make", "calibre_family", "type"))
-MAKER_FIELDS: Final = frozenset(
-    ("make", "calibre_family")
-)  # what tells numbers of two makers apart
+MAKER_FIELDS: Final = frozenset(("make", "calibre_family"))
+"""What tells numbers of two makers apart."""
 
 
 @dataclass(frozen=True)
 class Description:
     """The compared fields of a gun, as codes.
 
-    `year` is the year of manufacture, `model` folded text, `reported_year` the year of the recorded event
-    or the find, `manufactured_year` the year before which no event is possible. `related` are calibre
+    `year` is the year of manufacture, `model` folded text, `reported_year` that of the recorded event
+    or the find, `manufactured_year` that before which no event is possible. `related` are calibre
     families fired from the same guns (5.56x45 and .223 Remington), `kin` makes of the same house
     (Browning and FN Herstal), `akin` types for the same gun (carbine and rifle). `likely` are
     uncertain fields with their probable codes: they count half where they agree, and never against.
@@ -119,38 +118,27 @@ class Reason:
 
 @dataclass(frozen=True)
 class Weight:
-    """A field's bits where both sides agree, and where they differ."""
+    """A field's bits where both sides agree, differ, or are related."""
 
     name: str
     agrees: float
     differs: float
-    same: Message
-    other: Message
     related: float = 0.0
 
     def bits(self, outcome: str) -> float:
         """Return the bits of an outcome: `same`, `other`, `likely`, `related`."""
-        if outcome == "same":
-            return self.agrees
-        if outcome == "other":
-            return self.differs
-        return self.agrees / 2 if outcome == "likely" else self.related
+        outcomes = {"same": self.agrees, "other": self.differs, "likely": self.agrees / 2}
+        return outcomes.get(outcome, self.related)
 
     def reason(self, outcome: str) -> Reason:
         """Return the reason for an outcome."""
-        said = {
-            "same": self.same,
-            "other": self.other,
-            "likely": LIKELY_TEXTS.get(self.name, self.same),
-            "related": RELATED_TEXTS.get(self.name, self.same),
-        }
         code = f"{self.name.removesuffix('_family')}_{outcome}"
-        return Reason(code, said[outcome], self.bits(outcome))
+        return Reason(code, REASON_TEXTS[code], self.bits(outcome))
 
-    def outcome(self, asked: Description, held: Description) -> str | None:
+    def outcome(self, query: Description, record: Description) -> str | None:
         """Compare the field of two descriptions; None if one lacks it."""
-        mine, theirs = getattr(asked, self.name), getattr(held, self.name)
-        if theirs is None or (mine is None and (self.name, theirs) not in asked.likely):
+        mine, theirs = getattr(query, self.name), getattr(record, self.name)
+        if theirs is None or (mine is None and (self.name, theirs) not in query.likely):
             return None
         if mine is None:
             return "likely"
@@ -158,81 +146,49 @@ class Weight:
             return "same"
         if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):
             return "likely"  # PT 92 and PT 92 AF
-        return "related" if theirs in self._related_to(asked) else "other"
+        related = {"make": query.kin, "calibre_family": query.related, "type": query.akin}
+        return "related" if theirs in related.get(self.name, ()) else "other"
 
-    def unsaid(self, asked: Description, held: Description) -> float:
-        """Return the bits the field would add if `held` agreed.
-
-        0 if `held` has a value.
-        """
-        if getattr(held, self.name) is not None:
+    def missing_bits(self, query: Description, record: Description) -> float:
+        """Return the bits that a field missing from the record would add if it agreed."""
+        if getattr(record, self.name) is not None:
             return 0.0
-        if getattr(asked, self.name) is not None:
+        if getattr(query, self.name) is not None:
             return self.agrees
-        return self.bits("likely") if any(name == self.name for name, _ in asked.likely) else 0.0
-
-    def _related_to(self, asked: Description) -> frozenset[str]:
-        related = {"make": asked.kin, "calibre_family": asked.related, "type": asked.akin}
-        return related.get(self.name, frozenset())
+        return self.bits("likely") if any(name == self.name for name, _ in query.likely) else 0.0
 
 
-RELATED_BITS: Final = 1.5
-AKIN_TYPE_BITS: Final = (
-    0.5  # what one calls a carbine another calls a rifle: it says hardly anything
-)
-RELATED_TEXTS: Final = {
-    "make": message(
+REASON_TEXTS: Final = {
+    "make_same": message("The make is the same."),
+    "make_other": message("The make differs."),
+    "make_likely": message("The make is probably the same."),
+    "make_related": message(
         "The make is another of the same house: its parent, its brand, or a brand beside it."
     ),
-    "calibre_family": message("The calibre is fired from the same guns."),
-    "type": message("The type is one that such a gun is called too, or a part of it."),
-}
-LIKELY_TEXTS: Final = {
-    "make": message("The make is probably the same."),
-    "calibre_family": message("The calibre is probably the same."),
-    "type": message("The type is probably the same."),
-    "model": message("The model is probably the same."),
+    "calibre_same": message("The calibre is the same, or counts as the same."),
+    "calibre_other": message("The calibre differs."),
+    "calibre_likely": message("The calibre is probably the same."),
+    "calibre_related": message("The calibre is fired from the same guns."),
+    "type_same": message("The type is the same."),
+    "type_other": message("The type differs."),
+    "type_likely": message("The type is probably the same."),
+    "type_related": message("The type is one that such a gun is called too, or a part of it."),
+    "country_same": message("The country of manufacture is the same."),
+    "country_other": message("The country of manufacture differs."),
+    "year_same": message("The year of manufacture is the same."),
+    "year_other": message("The year of manufacture differs."),
+    "model_same": message("The model is the same."),
+    "model_other": message("The model differs."),
+    "model_likely": message("The model is probably the same."),
 }
 WEIGHTS: Final = (
-    Weight(
-        "make",
-        4.0,
-        -5.0,
-        message("The make is the same."),
-        message("The make differs."),
-        RELATED_BITS,
-    ),
-    Weight(
-        "calibre_family",
-        3.0,
-        -5.0,
-        message("The calibre is the same, or counts as the same."),
-        message("The calibre differs."),
-        RELATED_BITS,
-    ),
-    Weight(
-        "type",
-        1.5,
-        -3.0,
-        message("The type is the same."),
-        message("The type differs."),
-        AKIN_TYPE_BITS,
-    ),
-    Weight(
-        "country",
-        1.5,
-        -3.0,
-        message("The country of manufacture is the same."),
-        message("The country of manufacture differs."),
-    ),
-    Weight(
-        "year",
-        2.0,
-        -3.0,
-        message("The year of manufacture is the same."),
-        message("The year of manufacture differs."),
-    ),
-    Weight("model", 2.5, -1.5, message("The model is the same."), message("The model differs.")),
+    Weight("make", 4.0, -5.0, 1.5),
+    Weight("calibre_family", 3.0, -5.0, 1.5),
+    # what one calls a carbine another calls a rifle: a related type means hardly anything
+    Weight("type", 1.5, -3.0, 0.5),
+    Weight("country", 1.5, -3.0),
+    Weight("year", 2.0, -3.0),
+    Weight("model", 2.5, -1.5),
 )
 
 
@@ -242,10 +198,10 @@ class Evidence:
 
     `fields` are the weights that count, each with its outcome. `is_too_early`: one side's event
     precedes the other side's manufacture. `crowd`: how many other guns fit about as well, and the
-    bits lost to them. `telling`: specificity of the mark (`keys.specificity`). `has_rival`: another
+    bits lost to them. `specificity` is that of the mark (`keys.specificity`). `has_rival`: another
     gun has the mark and fits as well. `is_partial`: the searched mark is not fully readable.
-    `unsaid`: bits that the query's fields would add if the record had them. Reasons are worded when
-    read.
+    `missing_bits`: what the query's fields would add if the record had them. Reasons are worded
+    when read.
     """
 
     near: MarkComparison
@@ -254,20 +210,18 @@ class Evidence:
     has_other_serial: bool = False
     is_too_early: bool = False
     crowd: tuple[int, float] | None = None
-    telling: str = "mark"
+    specificity: str = "mark"
     has_rival: bool = False
     is_partial: bool = False
-    unsaid: float = 0.0
+    missing_bits: float = 0.0
 
     @cached_property
     def bits(self) -> float:
         """Return the sum of the reasons."""
-        fields = sum(weight.bits(outcome) for weight, outcome in self.fields)
-        other = OTHER_SERIAL_PENALTY if self.has_other_serial else 0.0
-        early = TOO_EARLY_PENALTY if self.is_too_early else 0.0
-        return round(
-            self.serial_bits + fields + other + early - (self.crowd[1] if self.crowd else 0.0), 1
-        )
+        bits = self.serial_bits + sum(weight.bits(outcome) for weight, outcome in self.fields)
+        bits += OTHER_SERIAL_PENALTY if self.has_other_serial else 0.0
+        bits += TOO_EARLY_PENALTY if self.is_too_early else 0.0
+        return round(bits - (self.crowd[1] if self.crowd else 0.0), 1)
 
     @cached_property
     def serial_bits(self) -> float:
@@ -289,7 +243,7 @@ class Evidence:
             or self.near.kind not in COMPATIBLE_KINDS
         ):
             return self.bits
-        return round(self.bits + self.unsaid + (self.crowd[1] if self.crowd else 0.0), 1)
+        return round(self.bits + self.missing_bits + (self.crowd[1] if self.crowd else 0.0), 1)
 
     @property
     def is_sure(self) -> bool:
@@ -299,7 +253,7 @@ class Evidence:
     @property
     def is_of_its_own(self) -> bool:
         """Return whether the serial is equal and specific to one maker."""
-        return self.is_by_serial and self.near.kind in EQUAL_KINDS and self._is_named
+        return self.is_by_serial and self.near.kind in EQUAL_KINDS and self._is_specific
 
     @property
     def is_by_serial(self) -> bool:
@@ -317,7 +271,8 @@ class Evidence:
         if self.has_other_serial or self.bits < FAINT:
             return None
         enough = STRONG if self.near.kind in EQUAL_KINDS else STRONG_IF_NEAR
-        if self.bits >= enough and self._is_its_own and not self._is_contradicted:
+        is_of_one_gun = self.by != "mark" and not self.has_rival and self._is_specific
+        if self.bits >= enough and is_of_one_gun and not self._is_contradicted:
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak"
 
@@ -333,23 +288,12 @@ class Evidence:
         return fits or self.bits >= POSSIBLE
 
     @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Return each piece of evidence with its sentence."""
-        return tuple(self._reasons())
-
-    @property
-    def _is_its_own(self) -> bool:
-        """Return whether mark and equal fields identify one gun."""
-        return self.by != "mark" and not self.has_rival and self._is_named
-
-    @property
-    def _is_named(self) -> bool:
-        if self.telling == "words":
-            return False
-        named = any(
+    def _is_specific(self) -> bool:
+        """Return whether mark and equal fields are of one maker."""
+        is_maker_equal = any(
             outcome == "same" and weight.name in MAKER_FIELDS for weight, outcome in self.fields
         )
-        return named or self.telling == "mark"
+        return self.specificity != "words" and (is_maker_equal or self.specificity == "mark")
 
     @property
     def _is_contradicted(self) -> bool:
@@ -358,26 +302,27 @@ class Evidence:
             for weight, outcome in self.fields
         )
 
-    def _reasons(self) -> Iterator[Reason]:
-        code = "serial" if self.by == "serial" else "mark"
-        said = _mark_bits(self.near, self.by)
-        yield Reason(f"{code}_{self.near.kind}", distance.describe(self.near, self.by), said)
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return each piece of evidence with its sentence."""
+        code = f"{'serial' if self.is_by_serial else 'mark'}_{self.near.kind}"
+        text = distance.describe(self.near, self.by)
+        reasons = [Reason(code, text, _mark_bits(self.near, self.by))]
         if short := _short_mark_bits(self.near):
             text = message("A serial this short is common: alone it is weak evidence.")
-            yield Reason("serial_short", text, short)
-        for weight, outcome in self.fields:
-            yield weight.reason(outcome)
+            reasons.append(Reason("serial_short", text, short))
+        reasons += [weight.reason(outcome) for weight, outcome in self.fields]
         if self.has_other_serial:
-            yield Reason(
-                "serial_other", message("The record has another serial."), OTHER_SERIAL_PENALTY
-            )
+            text = message("The record has another serial.")
+            reasons.append(Reason("serial_other", text, OTHER_SERIAL_PENALTY))
         if self.is_too_early:
             text = message("What is told of the gun happened before the year in which it was made.")
-            yield Reason("year_impossible", text, TOO_EARLY_PENALTY)
+            reasons.append(Reason("year_impossible", text, TOO_EARLY_PENALTY))
         if self.crowd:
             count, bits = self.crowd
             text = message("{count} other gun(s) fit about as well.", count=count)
-            yield Reason("crowd", text, -bits)
+            reasons.append(Reason("crowd", text, -bits))
+        return tuple(reasons)
 
 
 def weights_for(query: Description, shares: Mapping[tuple[str, str], float]) -> Sequence[Weight]:
@@ -386,15 +331,14 @@ def weights_for(query: Description, shares: Mapping[tuple[str, str], float]) -> 
     `shares` is each value's share of the records; without one the usual weight stays (Fellegi and
     Sunter: log2 of m over u).
     """
-    return [
-        weight if share is None else replace(weight, agrees=_agreement_bits(share))
-        for weight in WEIGHTS
-        for share in [shares.get((weight.name, str(getattr(query, weight.name))))]
-    ]
-
-
-def _agreement_bits(share: float) -> float:
-    return round(min(max(log2(TRUE_AGREEMENT / share), MIN_AGREEMENT_BITS), MAX_AGREEMENT_BITS), 1)
+    weights = []
+    for weight in WEIGHTS:
+        share = shares.get((weight.name, str(getattr(query, weight.name))))
+        if share is not None:
+            bits = min(max(log2(TRUE_AGREEMENT / share), MIN_AGREEMENT_BITS), MAX_AGREEMENT_BITS)
+            weight = replace(weight, agrees=round(bits, 1))
+        weights.append(weight)
+    return weights
 
 
 def weigh(
@@ -414,20 +358,17 @@ def weigh(
     if near is None:
         return None
     outcomes = ((weight, weight.outcome(query, record)) for weight in weights)
-    fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
-    too_early = is_too_early(query, record) or is_too_early(record, query)
-    telling = _shared_specificity(query.serial_norm, record.serial_norm)
-    partial = any(sign in keys.skeleton(query.serial_norm) for sign in keys.UNREADABLE)
-    unsaid = sum(weight.unsaid(query, record) for weight in weights)
+    # a mark with misread digits counts as having them: the lower specificity of the two
+    kinds = {keys.specificity(norm) for norm in (query.serial_norm, record.serial_norm)} - {"words"}
     return Evidence(
         near,
         by,
-        fields,
+        tuple((weight, outcome) for weight, outcome in outcomes if outcome),
         has_other_serial,
-        too_early,
-        telling=telling,
-        is_partial=partial,
-        unsaid=unsaid,
+        is_too_early(query, record) or is_too_early(record, query),
+        specificity="number" if "number" in kinds else "mark" if kinds else "words",
+        is_partial=any(sign in keys.skeleton(query.serial_norm) for sign in keys.UNREADABLE),
+        missing_bits=sum(weight.missing_bits(query, record) for weight in weights),
     )
 
 
@@ -438,15 +379,6 @@ def is_too_early(gun: Description, event: Description) -> bool:
         and event.reported_year
         and event.reported_year < gun.manufactured_year
     )
-
-
-def _shared_specificity(query_norm: str, record_norm: str) -> str:
-    """Return the lower specificity of two near marks.
-
-    A mark with misread digits counts as having them.
-    """
-    said = {keys.specificity(query_norm), keys.specificity(record_norm)} - {"words"}
-    return "number" if "number" in said else said.pop() if said else "words"
 
 
 def _mark_bits(near: MarkComparison, by: str) -> float:
@@ -465,6 +397,6 @@ def _short_mark_bits(near: MarkComparison) -> float:
 
 def verdict(candidates: Sequence[Evidence]) -> str:
     """Return `hit` (one strong), `possible` (one worth comparing) or `no_hit`."""
-    if any(one.strength == "strong" for one in candidates):
+    if any(evidence.strength == "strong" for evidence in candidates):
         return "hit"
-    return "possible" if any(one.is_possible for one in candidates) else "no_hit"
+    return "possible" if any(evidence.is_possible for evidence in candidates) else "no_hit"

@@ -47,14 +47,22 @@ def find_hits(
     (`is_exact_hit`), which needs `silent=False`.
     """
     asker = asker or NO_STATE
-    found = _find_exact_hits(marks, asker) if stop_at_exact and silent is False else []
-    settling = [held for held in found if is_exact_hit(held, query, asker)]
-    left = marks_without_exact_hit(marks, settling)
-    if settling and not left and _is_complete(found):
-        return found
+    hits: list[MarkHit] = []
+    keys = [mark.value for mark in marks if mark.is_whole]
+    if stop_at_exact and silent is False and keys:  # most searches end here
+        rows = execute_raw(EXACT_SQL, {"keys": keys, "asker": asker, "most": MAX_HITS + 1})
+        hits = [MarkHit(*row) for row in rows.fetchall()]
+    exact = [hit for hit in hits if is_exact_hit(hit, query, asker)]
+    left = marks_without_exact_hit(marks, exact)
+    if exact and not left and _is_complete(hits):
+        return hits
     gun = _gun_arguments(marks, left and [*left, *_text_marks(marks)], query)
-    rows = db.session.execute(_NEAR_SQL, gun | _common_arguments(asker, silent))
-    return [MarkHit(*row) for row in rows]
+    return [MarkHit(*row) for row in db.session.execute(_NEAR_SQL, gun | _arguments(asker, silent))]
+
+
+def _is_complete(hits: Sequence[MarkHit]) -> bool:
+    """Return whether no hit was cut; larger crowds are ranked by `salsa_similar_marks`."""
+    return len(hits) <= MAX_HITS
 
 
 def find_hits_of_many(
@@ -64,47 +72,42 @@ def find_hits_of_many(
     silent: bool | None,
 ) -> list[list[MarkHit]]:
     """Return the hits of several guns in one query, near ones included."""
-    asked = [
-        _gun_arguments(sought, [*marks_without_exact_hit(sought, ()), *_text_marks(sought)], gun)
-        | {"at": at}
-        for at, (sought, gun) in enumerate(guns)
-    ]
-    found: list[list[MarkHit]] = [[] for _ in guns]
-    said = _common_arguments(asker or NO_STATE, silent) | {"asked": json.dumps(asked)}
-    for at, *row in db.session.execute(_NEAR_OF_MANY_SQL, said) if asked else ():
-        found[at].append(MarkHit(*row))
-    return found
+    searched = []
+    for at, (marks, query) in enumerate(guns):
+        near = [*marks_without_exact_hit(marks, ()), *_text_marks(marks)]
+        searched.append(_gun_arguments(marks, near, query) | {"at": at})
+    hits: list[list[MarkHit]] = [[] for _ in guns]
+    if searched:
+        arguments = _arguments(asker or NO_STATE, silent) | {"asked": json.dumps(searched)}
+        for at, *row in db.session.execute(_NEAR_OF_MANY_SQL, arguments):
+            hits[at].append(MarkHit(*row))
+    return hits
 
 
 def _gun_arguments(
     marks: Sequence[SearchMark], near: Sequence[SearchMark], query: Description
 ) -> dict[str, Any]:
-    return _key_arrays(marks, near) | {
+    """Return the marks' keys, the variant keys of `near`, and the fields of a query."""
+    forms = [variants.search_keys(mark.norm) for mark in near]
+    patterns = filter(None, (variants.like_pattern(mark.norm) for mark in marks))
+    return {
+        "keys": _number_array(mark.value for mark in marks if mark.is_whole),
+        "norms": _text_array([mark.norm for mark in marks if mark.is_whole]),
+        "one": _number_array(key for form in forms for key in form.one),
+        "two": _number_array(key for form in forms for key in form.two),
+        "part": _number_array(key for form in forms for key in form.part),
         "make": query.make,
         "make_code": make_code(query.make),
         "type": query.type,
         "country": query.country,
         "year": query.year,
         "calibres": _text_array(names.family_calibres(query.calibre_family)),
-        "patterns": _like_patterns(marks),
+        "patterns": _text_array([*patterns]),
     }
 
 
-def _common_arguments(asker: str, silent: bool | None) -> dict[str, Any]:
+def _arguments(asker: str, silent: bool | None) -> dict[str, Any]:
     return {"asker": asker, "silent": silent, "weights": _RANKING_WEIGHTS, "most": MAX_HITS}
-
-
-def _find_exact_hits(marks: Sequence[SearchMark], asker: str) -> list[MarkHit]:
-    """Return visible hits with equal marks; most searches end here."""
-    if not (keys := [one.value for one in marks if one.is_whole]):
-        return []
-    rows = execute_raw(EXACT_SQL, {"keys": keys, "asker": asker, "most": MAX_HITS + 1})
-    return [MarkHit(*row) for row in rows.fetchall()]
-
-
-def _is_complete(hits: Sequence[MarkHit]) -> bool:
-    """Return whether no hit was cut; larger crowds are ranked by `salsa_similar_marks`."""
-    return len(hits) <= MAX_HITS
 
 
 def marks_without_exact_hit(
@@ -114,16 +117,16 @@ def marks_without_exact_hit(
 
     A gun has several numbers: an exact hit of one does not explain a misreading of another.
     """
-    settled = {skeleton(one.serial_norm) for one in exact_hits}
+    exact = {skeleton(hit.serial_norm) for hit in exact_hits}
     return [
-        one
-        for one in marks
-        if one.is_near and one.is_mark and not (one.is_whole and skeleton(one.norm) in settled)
+        mark
+        for mark in marks
+        if mark.is_near and mark.is_mark and not (mark.is_whole and skeleton(mark.norm) in exact)
     ]
 
 
 def _text_marks(marks: Iterable[SearchMark]) -> list[SearchMark]:
-    return [one for one in marks if one.is_near and not one.is_mark]
+    return [mark for mark in marks if mark.is_near and not mark.is_mark]
 
 
 def is_exact_hit(
@@ -141,33 +144,12 @@ def is_exact_hit(
     ):
         return False
     calibres = names.family_calibres(query.calibre_family)
+    pairs = ((hit.type, query.type), (hit.country, query.country), (hit.year, query.year))
     return (
         (query.make is None or hit.make == query.make)
         and (calibres is None or hit.calibre in calibres)
-        and _agrees_or_unknown(hit.type, query.type)
-        and _agrees_or_unknown(hit.country, query.country)
-        and _agrees_or_unknown(hit.year, query.year)
+        and all(None in pair or pair[0] == pair[1] for pair in pairs)
     )
-
-
-def _agrees_or_unknown(recorded: object, searched: object) -> bool:
-    return searched is None or recorded is None or recorded == searched
-
-
-def _key_arrays(marks: Sequence[SearchMark], near: Sequence[SearchMark]) -> dict[str, str | None]:
-    """Return the marks' keys and the variant keys of `near`."""
-    forms = [variants.search_keys(one.norm) for one in near]
-    return {
-        "keys": _number_array(one.value for one in marks if one.is_whole),
-        "norms": _text_array([one.norm for one in marks if one.is_whole]),
-        "one": _number_array(key for form in forms for key in form.one),
-        "two": _number_array(key for form in forms for key in form.two),
-        "part": _number_array(key for form in forms for key in form.part),
-    }
-
-
-def _like_patterns(marks: Sequence[SearchMark]) -> str | None:
-    return _text_array([found for one in marks if (found := variants.like_pattern(one.norm))])
 
 
 def _number_array(values: Iterable[float]) -> str:
@@ -209,25 +191,28 @@ _COVERAGE_SQL: Final = (
     "SELECT state, period, sum(amount) AS amount FROM ("
     "SELECT state, amount, period FROM rollup WHERE dataset = 'coverage'"
     " UNION ALL SELECT state, amount, period FROM rollup_delta WHERE dataset = 'coverage'"
-    ") told GROUP BY state, period HAVING sum(amount) > 0) days GROUP BY state ORDER BY state"
+    ") by_day GROUP BY state, period HAVING sum(amount) > 0) days GROUP BY state ORDER BY state"
 )
 _RANKING_FIELDS = ("make", "calibre_family", "type", "country", "year")
 _RANKING_WEIGHTS = _number_array(
     [
-        bits
-        for name in _RANKING_FIELDS
-        for weight in WEIGHTS
-        if weight.name == name
-        for bits in (weight.agrees, weight.differs)
+        *(
+            bits
+            for name in _RANKING_FIELDS
+            for weight in WEIGHTS
+            if weight.name == name
+            for bits in (weight.agrees, weight.differs)
+        ),
+        *TIER_BITS,
+        PARTIAL_FIT_BITS,
     ]
-    + [*TIER_BITS, PARTIAL_FIT_BITS]
 )
 
 
 def find_owner(record_id: UUID) -> tuple[str, str] | None:
     """Return a record's state and visibility, or None."""
-    found = func.salsa_record_visibility(record_id).table_valued("state", "visibility")
-    row = db.session.execute(select(found.c.state, found.c.visibility)).first()
+    owner = func.salsa_record_visibility(record_id).table_valued("state", "visibility")
+    row = db.session.execute(select(owner.c.state, owner.c.visibility)).first()
     return (row.state, row.visibility) if row else None
 
 
@@ -243,16 +228,15 @@ def load_coverage() -> list[Coverage]:
 
 MAX_RECORD_MARKS: Final = 20_000
 MAX_HITS_PER_KEY: Final = 200
-"""Holders of one mark that are read; of more than that, those that are likely are looked for by `search`."""
-VARIANTS_PER_HIT: Final = (
-    10  # times as many forms as marks are read: most lead to no mark that is wanted
-)
+"""Holders of one mark that are read; of more, the likely ones are searched by `search`."""
+VARIANTS_PER_HIT: Final = 10
+"""Times as many variants as marks are read: most lead to no mark that is searched."""
 
 
 class VariantHit(NamedTuple):
     """A record found by a variant of a searched mark."""
 
-    form: int
+    key: int
     record_id: UUID
     serial_norm: str
 
@@ -283,12 +267,11 @@ def find_hits_by_variant(
     `silent` False the event of a pointer is not compared: the next step would reveal it. The worker
     asks for all (None).
     """
-    asked = _bulk_arguments(variants, asker, silent, limit) | {
-        "events": list(events) if events else None
+    arguments = _bulk_arguments(variants, asker, silent, limit) | {
+        "events": list(events) if events else None,
+        "forms": VARIANTS_PER_HIT * limit,
     }
-    rows = db.session.execute(
-        _HITS_BY_VARIANT_SQL, asked | {"forms": VARIANTS_PER_HIT * limit}
-    ).all()
+    rows = db.session.execute(_HITS_BY_VARIANT_SQL, arguments).all()
     is_cut = len(rows) >= limit or any(row[0] is None for row in rows)
     return None if is_cut else [VariantHit(*row) for row in rows]
 
@@ -302,8 +285,8 @@ def find_marks_of_records(
     """
     if not record_ids:
         return []
-    asked = _bulk_arguments((), asker, None if in_background else False, MAX_RECORD_MARKS)
-    rows = db.session.execute(_MARKS_OF_RECORDS_SQL, asked | {"records": list(record_ids)})
+    arguments = _bulk_arguments((), asker, None if in_background else False, MAX_RECORD_MARKS)
+    rows = db.session.execute(_MARKS_OF_RECORDS_SQL, arguments | {"records": list(record_ids)})
     return [MarkHit(*row) for row in rows]
 
 
@@ -311,7 +294,7 @@ def _bulk_arguments(
     keys: Collection[int], asker: str | None, silent: bool | None, most: int
 ) -> dict[str, Any]:
     return {
-        "keys": "{" + ",".join(map(str, keys)) + "}",
+        "keys": _number_array(keys),
         "asker": asker or NO_STATE,
         "silent": silent,
         "most": most,
@@ -366,14 +349,12 @@ def find_record_serials(actor: Actor, hits: Iterable[MarkHit]) -> dict[UUID, str
     Read as each owner state, for comparison only.
     """
     by_state: dict[str, set[UUID]] = defaultdict(set)
-    for held in hits:
-        by_state[held.state].add(held.record_id)
-    found: dict[UUID, str] = {}
+    for hit in hits:
+        by_state[hit.state].add(hit.record_id)
+    serials: dict[UUID, str] = {}
     for state, ids in by_state.items():
         with acting_as(actor, state):
-            rows = db.session.scalars(select_current(Record).where(Record.id.in_(ids))).all()
-        for row in rows:
-            key = mark_keys.serial_key(row.serial or "", row.marking)
-            if key:
-                found[row.id] = key.skeleton
-    return found
+            for row in db.session.scalars(select_current(Record).where(Record.id.in_(ids))):
+                if key := mark_keys.serial_key(row.serial or "", row.marking):
+                    serials[row.id] = key.skeleton
+    return serials

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import log2
+from math import inf, log2
 from typing import Final
 from uuid import UUID
 
@@ -16,11 +16,9 @@ from salsa_ext.reference import names
 
 _Fields = tuple[str | None, ...]
 _Gun = _Fields | None
-NO_BITS: Final = -99.0
 MIN_LOSS: Final = 0.5  # bits; a smaller loss is not worth a word
-RIVAL_MARGIN: Final = (
-    1.0  # bits by which a gun fits better than another, and no choice can rest on them
-)
+RIVAL_MARGIN: Final = 1.0
+"""Bits by which a gun fits better than another, and no choice can rest on them."""
 
 
 def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -30,32 +28,25 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
     that are not open count against others by their mark alone; `silent` ones not at all, or they
     would be revealed.
     """
-    is_open = [one for one in candidates if one.is_open]
-    shown = [one for one in candidates if one.shows("holder")]
-    by_all = _Crowd(is_open, _full_description, lambda one: one.evidence.bits)
-    by_mark = _Crowd(shown, lambda _: None, lambda one: one.evidence.serial_bits)
-    rivals = _Rivals(is_open)
-    return [(by_all if one.is_open else by_mark).weigh(rivals.heed(one)) for one in candidates]
-
-
-class _Rivals:
-    """Contradicting guns of one mark: none is certain unless it fits better."""
-
-    def __init__(self, found: Sequence[Candidate]) -> None:
-        self._by_mark: dict[str, list[Candidate]] = defaultdict(list)
-        for one in found:
-            self._by_mark[skeleton(one.mark_hit.serial_norm)].append(one)
-
-    def heed(self, one: Candidate) -> Candidate:
-        """Return the candidate, with `has_rival` if another gun fits as well."""
-        others = self._by_mark.get(skeleton(one.mark_hit.serial_norm), ()) if one.is_open else ()
-        least = one.evidence.bits - RIVAL_MARGIN
+    open_ones = [candidate for candidate in candidates if candidate.is_open]
+    shown = [candidate for candidate in candidates if candidate.shows("holder")]
+    by_all = _Crowd(open_ones, _full_description, lambda candidate: candidate.evidence.bits)
+    by_mark = _Crowd(shown, lambda _: None, lambda candidate: candidate.evidence.serial_bits)
+    same_mark: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in open_ones:
+        same_mark[skeleton(candidate.mark_hit.serial_norm)].append(candidate)
+    weighed = []
+    for candidate in candidates:
+        # contradicting guns of one mark: none is certain unless it fits better
+        others = same_mark[skeleton(candidate.mark_hit.serial_norm)] if candidate.is_open else ()
+        least = candidate.evidence.bits - RIVAL_MARGIN
         if any(
-            other.evidence.bits >= least and contradict(one.mark_hit, other.mark_hit)
+            other.evidence.bits >= least and contradict(candidate.mark_hit, other.mark_hit)
             for other in others
         ):
-            return Candidate(one.mark_hit, replace(one.evidence, has_rival=True))
-        return one
+            candidate = Candidate(candidate.mark_hit, replace(candidate.evidence, has_rival=True))
+        weighed.append((by_all if candidate.is_open else by_mark).weigh(candidate))
+    return weighed
 
 
 def contradict(hit: MarkHit, other: MarkHit) -> bool:
@@ -72,19 +63,17 @@ def crowds_for_other_state(
     `is_open` False (the asker's record is not open) marks alone are compared, or the crowd would
     describe the rest of it.
     """
-    seen = [_as_other_state_sees(one, own_visibilities, is_open=is_open) for one in candidates]
-    return {one.mark_hit.record_id: one.evidence.crowd for one in apply_crowd(seen)}
-
-
-def _as_other_state_sees(
-    candidate: Candidate, own_visibilities: Mapping[UUID, str], *, is_open: bool
-) -> Candidate:
-    visibility = own_visibilities.get(candidate.mark_hit.record_id, candidate.mark_hit.visibility)
-    if visibility == "open" and not is_open:
-        visibility = "pointer"
-    return Candidate(
-        candidate.mark_hit._replace(visibility=visibility), replace(candidate.evidence, crowd=None)
-    )
+    seen = []
+    for candidate in candidates:
+        hit = candidate.mark_hit
+        visibility = own_visibilities.get(hit.record_id, hit.visibility)
+        if visibility == "open" and not is_open:
+            visibility = "pointer"
+        evidence = replace(candidate.evidence, crowd=None)
+        seen.append(Candidate(hit._replace(visibility=visibility), evidence))
+    return {
+        candidate.mark_hit.record_id: candidate.evidence.crowd for candidate in apply_crowd(seen)
+    }
 
 
 class _Crowd:
@@ -92,53 +81,46 @@ class _Crowd:
 
     def __init__(
         self,
-        found: Sequence[Candidate],
-        described: Callable[[MarkHit], _Gun],
+        candidates: Sequence[Candidate],
+        describe: Callable[[MarkHit], _Gun],
         bits: Callable[[Candidate], float],
     ) -> None:
-        self._described, self._bits = described, bits
-        self._most: dict[str, dict[_Gun, float]] = defaultdict(dict)
-        for one in found:
-            guns, gun = self._most[skeleton(one.mark_hit.serial_norm)], described(one.mark_hit)
-            guns[gun] = max(bits(one), guns.get(gun, NO_BITS))
-        self._most = {mark: _group_by_gun(found) for mark, found in self._most.items()}
-        self._weights = {mark: _sum_odds(guns.values()) for mark, guns in self._most.items()}
-        self._sorted = sorted(most for guns in self._most.values() for most in guns.values())
-        self._sum = sum(self._weights.values())
+        self._describe, self._bits = describe, bits
+        best: dict[str, dict[_Gun, float]] = defaultdict(dict)
+        for candidate in candidates:
+            guns, gun = best[skeleton(candidate.mark_hit.serial_norm)], describe(candidate.mark_hit)
+            guns[gun] = max(bits(candidate), guns.get(gun, -inf))
+        self._best = {mark: _group_by_gun(guns) for mark, guns in best.items()}
+        self._odds = {mark: _sum_odds(guns.values()) for mark, guns in self._best.items()}
+        self._sorted = sorted(most for guns in self._best.values() for most in guns.values())
+        self._sum = sum(self._odds.values())
 
-    def weigh(self, one: Candidate) -> Candidate:
+    def weigh(self, candidate: Candidate) -> Candidate:
         """Return the candidate less the bits lost to the others."""
-        own, mark = self._bits(one), skeleton(one.mark_hit.serial_norm)
-        same = self._weights.get(mark, 0.0) - self._contradicting(
-            mark, self._described(one.mark_hit)
-        )
+        own, mark = self._bits(candidate), skeleton(candidate.mark_hit.serial_norm)
+        same = self._odds.get(mark, 0.0)
+        gun, guns = self._describe(candidate.mark_hit), self._best.get(mark, {})
+        if gun is not None and len(guns) > 1:  # less the odds of other guns of the same mark
+            same -= _sum_odds(most for other, most in guns.items() if other and _differ(gun, other))
         loss = log2(1 + max(self._sum - same, 0) / 2**own)
         if loss < MIN_LOSS:
-            return one
+            return candidate
         count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
-        return Candidate(one.mark_hit, replace(one.evidence, crowd=(count, round(loss, 1))))
-
-    def _contradicting(self, mark: str, gun: _Gun) -> float:
-        """Return the odds of other guns of the same mark."""
-        guns = self._most.get(mark, {})
-        if gun is None or len(guns) == 1:
-            return 0.0
-        return _sum_odds(most for other, most in guns.items() if other and _differ(gun, other))
+        crowd = (count, round(loss, 1))
+        return Candidate(candidate.mark_hit, replace(candidate.evidence, crowd=crowd))
 
 
-def _group_by_gun(found: Mapping[_Gun, float]) -> dict[_Gun, float]:
+def _group_by_gun(descriptions: Mapping[_Gun, float]) -> dict[_Gun, float]:
     """Merge descriptions that may be of one gun, each with its best bits."""
-    if len(found) == 1:
-        return dict(found)
     guns: dict[_Gun, float] = {}
-    for one in sorted(found, key=lambda one: (-found[one], one or ())):
-        same = (gun for gun in guns if gun and one and not _differ(gun, one))
-        guns.setdefault(next(same, one), found[one])
+    for described in sorted(descriptions, key=lambda gun: (-descriptions[gun], gun or ())):
+        same = (gun for gun in guns if gun and described and not _differ(gun, described))
+        guns.setdefault(next(same, described), descriptions[described])
     return guns
 
 
 def _sum_odds(bits: Iterable[float]) -> float:
-    return sum(2**one for one in bits)
+    return sum(2**most for most in bits)
 
 
 def _full_description(hit: MarkHit) -> _Gun:
@@ -151,10 +133,10 @@ def _compared_fields(hit: MarkHit) -> _Fields:
     return hit.make, names.calibre_family(hit.calibre), names.specific_type(hit.type)
 
 
-def _differ(one: _Fields, other: _Fields) -> bool:
+def _differ(gun: _Fields, other: _Fields) -> bool:
     """Return whether a known field differs, apart from related codes."""
     kinds = zip(
-        one, other, (names.related_makes, names.related_families, names.similar_types), strict=True
+        gun, other, (names.related_makes, names.related_families, names.similar_types), strict=True
     )
     return any(
         None not in (mine, theirs) and mine != theirs and theirs not in related(mine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -14,18 +14,9 @@ from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records import frequencies
 from salsa_ext.firearms.records.values import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
-from salsa_ext.firearms.search import criteria, index, rivals, visibility
+from salsa_ext.firearms.search import index, rivals, visibility
 from salsa_ext.firearms.search.criteria import describe_hit, describe_query, marks_to_search
-from salsa_ext.firearms.search.evidence import (
-    EQUAL_KINDS,
-    FAINT,
-    Description,
-    Evidence,
-    Weight,
-    weigh,
-    weights_for,
-)
-from salsa_ext.firearms.search.index import find_hits
+from salsa_ext.firearms.search.evidence import EQUAL_KINDS, FAINT, Evidence, weigh, weights_for
 from salsa_ext.firearms.search.values import BestScores, Candidate, MarkHit, SearchMark
 
 LIKELY_MARGIN = 6.0
@@ -50,132 +41,64 @@ def find_candidates(
     marks; `excluded` are records of the searched gun itself. Alerts that nobody may see are found
     with `silent=True` or `in_background` only.
     """
-    sought = criteria.marks_to_search(query)
-    held = find_hits(
-        list(sought),
-        criteria.describe_query(query),
-        actor.state,
-        stop_at_exact=stop_at_exact,
-        silent=silent,
+    marks = marks_to_search(query)
+    hits = index.find_hits(
+        list(marks), describe_query(query), actor.state, stop_at_exact=stop_at_exact, silent=silent
     )
-    kept = (
-        one
-        for one in held
-        if one.record_id not in excluded and not (current_only and one.is_superseded)
+    current = (
+        hit
+        for hit in hits
+        if hit.record_id not in excluded and not (current_only and hit.is_superseded)
     )
-    shown = visibility.with_alert_visibility(actor, kept)
+    shown = visibility.with_alert_visibility(actor, current)
     if silent is False and not in_background:
-        shown = [one for one in shown if not visibility.is_silent_alert(one)]
-    return weigh_hits(query, actor, sought, shown)
+        shown = [hit for hit in shown if not visibility.is_silent_alert(hit)]
+    return weigh_hits(query, actor, marks, shown)
 
 
 def weigh_hits(
     query: Query,
     actor: Actor,
-    marks_sought: Mapping[SearchMark, str],
+    marks: Mapping[SearchMark, str],
     index_hits: Iterable[MarkHit],
     serials_by_record: Mapping[UUID, str] | None = None,
 ) -> list[Candidate]:
-    """Return the candidates among hits, one per record, best first.
+    """Return the candidates among hits, one per record by its strongest mark, best first.
 
-    `marks_sought` is the result of `marks_to_search`. `serials_by_record` are serials of hits by
-    another mark, if already read. Own records are open to the asker.
+    `marks` is the result of `marks_to_search`. `serials_by_record` are serials of hits by another
+    mark, if already read. Own records are open to the asker.
     """
-    asked = criteria.describe_query(query)
     hits = [
-        one._replace(visibility="open")
-        if one.state == actor.state and not visibility.is_silent_alert(one)
-        else one
-        for one in index_hits
+        hit._replace(visibility="open")
+        if hit.state == actor.state and not visibility.is_silent_alert(hit)
+        else hit
+        for hit in index_hits
     ]
-    other = _records_with_other_serial(
-        query, actor, hits_by_other_marks(hits, marks_sought), serials_by_record
+    with_other_serial = _records_with_other_serial(
+        query, actor, hits_by_other_marks(hits, marks), serials_by_record
     )
-    mine = {one: replace(asked, serial_norm=one.norm) for one in marks_sought}
-    weights = weights_for(asked, frequencies.shares())
+    described = describe_query(query)
+    weights = weights_for(described, frequencies.shares())
+    queries = {mark: replace(described, serial_norm=mark.norm) for mark in marks}
     best: dict[UUID, Candidate] = {}
     for hit in hits:
-        candidate = _best_candidate(mine, hit, marks_sought, other, weights)
-        before = best.get(hit.record_id)
-        if candidate and (before is None or _preference(before) < _preference(candidate)):
-            best[hit.record_id] = candidate
+        record = describe_hit(hit)
+        for mark in _similar_marks(hit, marks):
+            by = marks[mark]
+            evidence = weigh(
+                queries[mark],
+                record,
+                by,
+                has_other_serial=by != "serial" and hit.record_id in with_other_serial,
+                weights=weights,
+            )
+            if evidence and evidence.strength:
+                candidate, before = Candidate(hit, evidence), best.get(hit.record_id)
+                if before is None or _preference(before) < _preference(candidate):
+                    best[hit.record_id] = candidate
     # what others take away from a candidate can leave too little of it to be looked at
-    left = [_limit_crowd_loss(one) for one in rivals.apply_crowd(list(best.values()))]
-    return sorted((one for one in left if one.evidence.strength), key=_rank)
-
-
-def hits_by_other_marks(hits: Iterable[MarkHit], roles: Mapping[SearchMark, str]) -> list[MarkHit]:
-    """Return hits found by other marks than the serial alone."""
-    return [
-        hit for hit in hits if all(roles[one] != "serial" for one in _similar_marks(hit, roles))
-    ]
-
-
-def _records_with_other_serial(
-    query: Query,
-    actor: Actor,
-    hits: Sequence[MarkHit],
-    serials_by_record: Mapping[UUID, str] | None,
-) -> set[UUID]:
-    """Return records with a readable serial that the query lacks."""
-    if not (asked := index.query_serials(query)):
-        return set()
-    known = (
-        index.find_record_serials(actor, hits) if serials_by_record is None else serials_by_record
-    )
-    mine = {hit.record_id for hit in hits}
-    return {key for key, skeleton in known.items() if key in mine and skeleton not in asked}
-
-
-def _limit_crowd_loss(candidate: Candidate) -> Candidate:
-    """Limit the crowd's loss for a missing or seized gun of this serial.
-
-    It remains listed with the minimum of bits.
-    """
-    found = candidate.evidence
-    if found.strength or not (
-        found.crowd
-        and candidate.is_open
-        and _is_missing_or_seized(candidate)
-        and found.is_of_its_own
-    ):
-        return candidate
-    count, loss = found.crowd
-    least = (count, round(loss + found.bits - FAINT, 1))
-    return Candidate(candidate.mark_hit, replace(found, crowd=least))
-
-
-def _similar_marks(hit: MarkHit, roles: Mapping[SearchMark, str]) -> list[SearchMark]:
-    """Return the marks equal to a hit, else those it may be near."""
-    if len(roles) == 1:
-        return list(roles)
-    folded = keys.skeleton(hit.serial_norm)
-    same = [one for one in roles if keys.skeleton(one.norm) == folded]
-    return same or [one for one in roles if one.is_near]
-
-
-def _best_candidate(
-    descriptions: Mapping[SearchMark, Description],
-    hit: MarkHit,
-    roles: Mapping[SearchMark, str],
-    with_other_serial: Container[UUID],
-    weights: Sequence[Weight],
-) -> Candidate | None:
-    """Return the candidate by its strongest mark, or None."""
-    found = []
-    for one in _similar_marks(hit, roles):
-        by = roles[one]
-        has_other = by != "serial" and hit.record_id in with_other_serial
-        evidence = weigh(
-            descriptions[one],
-            criteria.describe_hit(hit),
-            by,
-            has_other_serial=has_other,
-            weights=weights,
-        )
-        if evidence and evidence.strength:
-            found.append(Candidate(hit, evidence))
-    return max(found, key=lambda one: one.evidence.bits, default=None)
+    left = [_limit_crowd_loss(candidate) for candidate in rivals.apply_crowd(list(best.values()))]
+    return sorted((candidate for candidate in left if candidate.evidence.strength), key=_rank)
 
 
 def _preference(candidate: Candidate) -> tuple[float, bool]:
@@ -192,11 +115,65 @@ def _rank(candidate: Candidate) -> tuple[float, date, str]:
     return -candidate.evidence.bits, on, candidate.mark_hit.state
 
 
+def hits_by_other_marks(hits: Iterable[MarkHit], roles: Mapping[SearchMark, str]) -> list[MarkHit]:
+    """Return hits found by other marks than the serial alone."""
+    return [
+        hit for hit in hits if all(roles[mark] != "serial" for mark in _similar_marks(hit, roles))
+    ]
+
+
+def _similar_marks(hit: MarkHit, roles: Mapping[SearchMark, str]) -> list[SearchMark]:
+    """Return the marks equal to a hit, else those it may be near."""
+    if len(roles) == 1:
+        return list(roles)
+    folded = keys.skeleton(hit.serial_norm)
+    same = [mark for mark in roles if keys.skeleton(mark.norm) == folded]
+    return same or [mark for mark in roles if mark.is_near]
+
+
+def _records_with_other_serial(
+    query: Query,
+    actor: Actor,
+    hits: Sequence[MarkHit],
+    serials_by_record: Mapping[UUID, str] | None,
+) -> set[UUID]:
+    """Return records with a readable serial that the query lacks."""
+    if not (serials := index.query_serials(query)):
+        return set()
+    if serials_by_record is None:
+        serials_by_record = index.find_record_serials(actor, hits)
+    return {
+        hit.record_id
+        for hit in hits
+        if serials_by_record.get(hit.record_id, "") not in {"", *serials}
+    }
+
+
+def _limit_crowd_loss(candidate: Candidate) -> Candidate:
+    """Limit the crowd's loss for a missing or seized gun of this serial.
+
+    It remains listed with the minimum of bits.
+    """
+    evidence = candidate.evidence
+    if evidence.strength or not evidence.crowd or not candidate.is_open:
+        return candidate
+    if not (_is_missing_or_seized(candidate) and evidence.is_of_its_own):
+        return candidate
+    count, loss = evidence.crowd
+    crowd = (count, round(loss + evidence.bits - FAINT, 1))
+    return Candidate(candidate.mark_hit, replace(evidence, crowd=crowd))
+
+
 def best_scores(candidates: Sequence[Candidate]) -> BestScores:
     """Return the best scores of the candidates, and of lawful history."""
-    lawful = [one for one in candidates if not (one.is_open and one.mark_hit.event in INCONCLUSIVE)]
-    serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
-    return BestScores(_best_bits(candidates), _best_bits(lawful), serial)
+    opened = [candidate for candidate in candidates if candidate.is_open]
+    conclusive = [candidate for candidate in opened if candidate.mark_hit.event not in INCONCLUSIVE]
+    lawful = (*conclusive, *(candidate for candidate in candidates if not candidate.is_open))
+    return BestScores(
+        max((candidate.evidence.bits for candidate in opened), default=0.0),
+        max((candidate.evidence.bits for candidate in conclusive), default=0.0),
+        max((candidate.evidence.serial_bits for candidate in lawful), default=0.0),
+    )
 
 
 def likely_candidates(candidates: Sequence[Candidate], best: BestScores) -> list[Candidate]:
@@ -207,47 +184,42 @@ def likely_candidates(candidates: Sequence[Candidate], best: BestScores) -> list
     Records that are not open are compared by serial alone. A seizure is no measure for lawful
     history: it may repeat a misreading.
     """
-    return [
-        one for one in candidates if _is_likely(one, _reference_bits(one, best) - LIKELY_MARGIN)
-    ]
-
-
-def _is_likely(candidate: Candidate, least: float) -> bool:
-    found = candidate.evidence
-    is_kept = (
-        found.is_sure
-        or found.at_most >= least
-        or (_is_missing_or_seized(candidate) and found.is_of_its_own)
-    )
-    return found.bits >= least or (candidate.is_open and is_kept)
+    likely = []
+    for candidate in candidates:
+        evidence = candidate.evidence
+        if not candidate.is_open:
+            is_likely = evidence.bits >= best.serial_bits - LIKELY_MARGIN
+        else:
+            is_inconclusive = candidate.mark_hit.event in INCONCLUSIVE
+            least = (best.bits if is_inconclusive else best.lawful_bits) - LIKELY_MARGIN
+            is_likely = (
+                evidence.bits >= least
+                or evidence.at_most >= least
+                or evidence.is_sure
+                or (_is_missing_or_seized(candidate) and evidence.is_of_its_own)
+            )
+        if is_likely:
+            likely.append(candidate)
+    return likely
 
 
 def _is_missing_or_seized(candidate: Candidate) -> bool:
     return candidate.mark_hit.event in MISSING_EVENTS | SEIZED
 
 
-def _best_bits(candidates: Iterable[Candidate]) -> float:
-    return max((one.evidence.bits for one in candidates if one.is_open), default=0.0)
-
-
-def _reference_bits(candidate: Candidate, best: BestScores) -> float:
-    if not candidate.is_open:
-        return best.serial_bits
-    return best.bits if candidate.mark_hit.event in INCONCLUSIVE else best.lawful_bits
-
-
 def drop_near_misses(
     candidates: Sequence[Candidate], query: Query, *, is_seized: bool
 ) -> Sequence[Candidate]:
     """Return candidates without near marks where an exact match exists."""
-    if not (settling := _exact_hits(candidates, query, is_seized=is_seized)):
+    exact = _exact_hits(candidates, query, is_seized=is_seized)
+    if not exact:
         return candidates
-    left = index.marks_without_exact_hit(marks_to_search(query), settling)
+    left = index.marks_without_exact_hit(marks_to_search(query), exact)
     return [
-        hit
-        for hit in candidates
-        if hit.evidence.near.kind in EQUAL_KINDS
-        or any(compare(one.norm, hit.mark_hit.serial_norm) for one in left)
+        candidate
+        for candidate in candidates
+        if candidate.evidence.near.kind in EQUAL_KINDS
+        or any(compare(mark.norm, candidate.mark_hit.serial_norm) for mark in left)
     ]
 
 
@@ -256,8 +228,8 @@ def has_exact_matches(candidates: Sequence[Candidate], query: Query, *, is_seize
 
     No near marks are searched then.
     """
-    settling = _exact_hits(candidates, query, is_seized=is_seized)
-    return bool(settling) and not index.marks_without_exact_hit(marks_to_search(query), settling)
+    exact = _exact_hits(candidates, query, is_seized=is_seized)
+    return bool(exact) and not index.marks_without_exact_hit(marks_to_search(query), exact)
 
 
 def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> list[MarkHit]:
@@ -266,39 +238,33 @@ def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: boo
     An alert never counts; for a seized gun another seizure does not either: it may repeat a
     misreading.
     """
-    asked, nothing = describe_query(query), INCONCLUSIVE if is_seized else frozenset({ALERT})
+    described = describe_query(query)
+    inconclusive = INCONCLUSIVE if is_seized else frozenset({ALERT})
     return [
-        hit.mark_hit
-        for hit in candidates
-        if _is_strong_and_equal(hit) and _is_open_exact_hit(hit, asked, nothing)
+        candidate.mark_hit
+        for candidate in candidates
+        if candidate.is_open
+        and candidate.evidence.near.kind == "same"
+        and candidate.evidence.strength == "strong"
+        and index.is_exact_hit(candidate.mark_hit, described, NO_STATE, inconclusive)
     ]
-
-
-def _is_strong_and_equal(hit: Candidate) -> bool:
-    return hit.evidence.near.kind == "same" and hit.evidence.strength == "strong"
-
-
-def _is_open_exact_hit(
-    hit: Candidate, description: Description, inconclusive: frozenset[str]
-) -> bool:
-    return hit.is_open and index.is_exact_hit(hit.mark_hit, description, NO_STATE, inconclusive)
 
 
 def evidence_for_owner(query: Query, candidate: Candidate) -> Evidence | None:
     """Weigh a candidate by its whole record, as its own state may."""
-    theirs = describe_hit(candidate.mark_hit._replace(visibility="open"))
-    asked, evidence = describe_query(query), candidate.evidence
-    weights = weights_for(asked, frequencies.shares())
+    record = describe_hit(candidate.mark_hit._replace(visibility="open"))
+    described, evidence = describe_query(query), candidate.evidence
+    weights = weights_for(described, frequencies.shares())
     weighed = [
         weigh(
-            replace(asked, serial_norm=one.norm),
-            theirs,
+            replace(described, serial_norm=mark.norm),
+            record,
             by,
             has_other_serial=evidence.has_other_serial,
             weights=weights,
         )
-        for one, by in marks_to_search(query).items()
+        for mark, by in marks_to_search(query).items()
         if by == evidence.by
     ]
-    best = max(filter(None, weighed), key=lambda one: one.bits, default=None)
+    best = max(filter(None, weighed), key=lambda each: each.bits, default=None)
     return replace(best, crowd=evidence.crowd) if best else None

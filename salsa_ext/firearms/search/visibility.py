@@ -25,26 +25,23 @@ def with_alert_visibility(actor: Actor, hits: Iterable[MarkHit]) -> list[MarkHit
     The query runs whether there is such an alert or not: running it would reveal one. An alert that
     lets its gun pass is silent in its own state too.
     """
-    kept = list(hits)
+    all_hits = list(hits)
     others = {
-        one.record_id
-        for one in kept
-        if one.event == ALERT and one.state != actor.state and one.visibility != SILENT
+        hit.record_id
+        for hit in all_hits
+        if hit.event == ALERT and hit.state != actor.state and hit.visibility != SILENT
     }
-    rows = execute_raw(VISIBLE_ALERTS_SQL, {"records": [str(one) for one in others]}).fetchall()
-    shown = {UUID(str(record)) for (record,) in rows}
-    return [
-        one._replace(visibility=SILENT) if one.record_id in others - shown else one for one in kept
-    ]
+    rows = execute_raw(VISIBLE_ALERTS_SQL, {"records": [str(record) for record in others]})
+    hidden = others - {UUID(str(record)) for (record,) in rows.fetchall()}
+    return [hit._replace(visibility=SILENT) if hit.record_id in hidden else hit for hit in all_hits]
 
 
 def is_hidden_alert(view: RecordView) -> bool:
     """Return whether a record is another state's alert hidden from the asker."""
-    record = view.record
-    if record.event != ALERT:
+    if view.record.event != ALERT:
         return False
-    shown = select(Alert.id).where(Alert.record_id == record.id)
-    return db.session.scalar(shown) is None
+    visible = select(Alert.id).where(Alert.record_id == view.record.id)
+    return db.session.scalar(visible) is None
 
 
 def is_silent_alert(hit: MarkHit) -> bool:

@@ -343,8 +343,8 @@ def _reported_failure(
     With a chain, only from a state in it or named by it. `too_old` does not count for a gun so
     young that every state still keeps its records.
     """
-    asked, circle = {leg.state for leg in legs}, _circular_states(legs)
-    unresolved = (leg for leg in legs if leg.referred_to not in asked or leg.state in circle)
+    asked_states, circle = {leg.state for leg in legs}, _circular_states(legs)
+    unresolved = (leg for leg in legs if leg.referred_to not in asked_states or leg.state in circle)
     if any(leg.status in OPEN_STATUSES and not leg.is_late for leg in unresolved):
         return None
     made = [event_date(event).year for event in chain if event["event"] == "manufacture"]
@@ -357,9 +357,9 @@ def _reported_failure(
 
 def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
     """Yield missing answers, including referrals that lead to no answer."""
-    asked, circle = {leg.state for leg in legs}, _circular_states(legs)
+    asked_states, circle = {leg.state for leg in legs}, _circular_states(legs)
     for leg in legs:
-        if leg.status not in MISSING_ANSWER or leg.referred_to in asked:
+        if leg.status not in MISSING_ANSWER or leg.referred_to in asked_states:
             continue
         if leg.is_form_pending and leg.status in MISSING_UNSENT:
             yield Message(MISSING_UNSENT[leg.status].text, {"state": leg.state})

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
 from salsa_ext.access.audit import AuditEvent
+from salsa_ext.access.release import Statement
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, FieldLabels, Message, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.session import db
+from salsa_ext.database.versions import select_current
 from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.disclosures import answer_disclosure_event
+from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.firearms.marks.distance import can_be_same
 from salsa_ext.firearms.marks.keys import is_identifying
+from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, find_records, handling_of
 from salsa_ext.firearms.records.values import ALERT
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.tracing.requests import document_facts
 from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.message_log import answer_handling
 from salsa_ext.tracing.requests.models import TraceRequest
@@ -33,6 +42,10 @@ from salsa_ext.tracing.requests.values import (
     NoRecordData,
     ReferralData,
 )
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.queries import status_expression
 
 FIELDS_BY_GROUP: Final[Mapping[str, Sequence[str]]] = {
     "firearm": (
@@ -46,6 +59,12 @@ FIELDS_WITH_PARTIES: Final = {**FIELDS_BY_GROUP, "parties": ("giver", "receiver"
 """The same with the parties, by kind and country."""
 DEFAULT_HANDLING: Final = "H1"
 """Handling of an answer without a given one."""
+DOCUMENTS: Final[Mapping[str, Any]] = {
+    "transfer": Transfer,
+    "report": Report,
+    "seizure": Seizure,
+    "shipment": Shipment,
+}
 
 
 class MatchCertainty(NamedTuple):
@@ -98,7 +117,7 @@ def answer_events(
     ]
     shared = sharing.share_with_state(actor, to, views)
     views = [view for view in views if by_person or shared[view.record.id].may("event")]
-    facts = document_facts.load_facts(actor, to, views)
+    facts = _load_facts(actor, to, views)
     events, acts = [], []
     for view in views:
         event = _record_event(view) | facts.get(view.record.id, {})
@@ -127,6 +146,98 @@ def _record_event(view: RecordView) -> dict[str, Any]:
         "linked_record": str(record.linked_record) if record.linked_record else None,
         "handling": handling_of(view),
     }
+
+
+def _load_facts(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
+    """Return by record the facts of its document that another state may be given.
+
+    Its number, a shipment's status and return date. No shipment status of an export whose gun
+    arrived.
+    """
+    documents: dict[str, set[UUID]] = defaultdict(set)
+    for view in views:
+        documents[view.record.document_kind].add(view.record.document_id)
+    by_document = _receipt_facts(actor, to, documents.pop("receipt", set()))
+    for kind in documents.keys() & DOCUMENTS.keys():
+        model = DOCUMENTS[kind]
+        query: Any = select(model.id, model.number.label("document_number"))
+        if kind == "shipment":
+            now = bindparam("now", actor.now(), type_=Shipment.overdue_at.type)
+            status = status_expression(now).label("shipment_status")
+            query = _with_return_date(query.add_columns(status))
+        if kind == "report":
+            query = query.add_columns(Report.stolen_from)
+        for row in db.session.execute(query.where(is_any_of(model.id, documents[kind]))).mappings():
+            facts = {name: _to_json(value) for name, value in row.items() if name != "id"}
+            by_document[row["id"]] = facts
+    by_record = {view.record.id: by_document.get(view.record.document_id, {}) for view in views}
+    exports = [view.record for view in views if view.record.document_kind == "shipment"]
+    for record_id in _arrived_records(exports, by_record):
+        by_record[record_id] = by_record[record_id] | {"shipment_status": None}
+    return by_record
+
+
+def _with_return_date(query: Any) -> Any:
+    """Add the return date of a temporary export, its permit's last day."""
+    temporary = (Permit.id == Shipment.permit_id) & (Permit.regime == "temporary")
+    return query.outerjoin(Permit, temporary).add_columns(Permit.last_day.label("return_due_on"))
+
+
+def _to_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _receipt_facts(actor: Actor, to: str, ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return the shipment's facts for receipts, where its papers may be disclosed.
+
+    They are the exporting state's papers: a state that they do not concern is given the receipt
+    alone, and asks the exporting state for the rest. Returned goods have no return date.
+    """
+    if not ids:
+        return {}
+    columns = (
+        Receipt.id,
+        Receipt.owner_state,
+        Shipment.owner_state.label("exporting_state"),
+        Shipment.concerned,
+        Shipment.number,
+        Shipment.importing_state,
+    )
+    query = select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id)
+    facts = {}
+    for row in db.session.execute(_with_return_date(query.where(is_any_of(Receipt.id, ids)))):
+        paper = Statement(row.exporting_state, concerns=to in row.concerned, is_paper=True)
+        if sharing.Sharing(paper, sharing.analyst_reader(actor, to)).may("document"):
+            due = row.return_due_on if row.owner_state == row.importing_state else None
+            facts[row.id] = {"document_number": row.number, "return_due_on": _to_json(due)}
+    return facts
+
+
+def _arrived_records(
+    exports: Sequence[Record], facts: Mapping[UUID, Mapping[str, Any]]
+) -> list[UUID]:
+    """Return the export records whose gun is in a current receipt.
+
+    For a returned shipment that is the receipt of the exporting state.
+    """
+    if not exports:
+        return []
+    receipts = select_current(Record).where(
+        is_any_of(Record.linked_record, [record.id for record in exports]),
+        Record.document_kind == "receipt",
+    )
+    receivers: dict[UUID | None, set[str]] = defaultdict(set)
+    columns = (Record.linked_record, Record.owner_state)
+    for linked, owner in db.session.execute(receipts.with_only_columns(*columns)):
+        receivers[linked].add(owner)
+    arrived = []
+    for record in exports:
+        expected = {record.owner_state}
+        if facts[record.id].get("shipment_status") != "returned":
+            expected.add(record.counterpart_state or "")
+        if receivers[record.id] & expected:
+            arrived.append(record.id)
+    return arrived
 
 
 def _party(view: RecordView, party_id: UUID | None) -> dict[str, Any] | None:

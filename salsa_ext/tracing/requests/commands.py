@@ -12,7 +12,7 @@ from sqlalchemy import select
 from salsa_ext.access.audit import Action, AuditEvent
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, SalsaError, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
@@ -91,8 +91,7 @@ def answer(
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(actor, request_id, expected_version)
     answers.check_answer(actor, request, data)
-    trace = (str(request.trace_id),)
-    actor = actor.for_purpose(Purpose("investigation", request.case_number, about=trace))
+    actor = actor.for_trace(request.case_number, request.trace_id)
     handling = data.handling or answers.handling_for(request, find_records(data.records))
     certainty = {
         UUID(candidate["record"]): MatchCertainty(candidate["strength"], candidate["bits"])

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.access.audit import Action, AuditEvent
-from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, EnvelopeRefused, IllegalTransition, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, execute_raw
@@ -50,7 +50,7 @@ def _on_request(actor: Actor, envelope: Envelope) -> None:
         raise Conflict(message("This was asked already."))
     if is_own_trace:  # it would restrict the own trace for own agencies, or show it to them
         raise EnvelopeRefused("malformed", field="body.trace")
-    actor = _for_trace(actor, envelope.case_number, body["trace"])
+    actor = actor.for_trace(envelope.case_number, body["trace"])
     candidates = _find_candidates(actor, envelope.sender, body)
     request = TraceRequest(
         id=new_id(),
@@ -88,7 +88,7 @@ def _on_renewal(actor: Actor, envelope: Envelope) -> None:
         return
     if request.status == "withdrawn":
         raise IllegalTransition("request", request.status, "renew")
-    actor = _for_trace(actor, request.case_number, str(request.trace_id))
+    actor = actor.for_trace(request.case_number, request.trace_id)
     status = status_after_renewal(request.status, is_automatic=request.is_automatic)
     request.body, request.priority = _stored_body(body), body["priority"]
     request.envelope_id = envelope.id
@@ -157,11 +157,6 @@ def _on_rejection(actor: Actor, envelope: Envelope, code: str) -> None:
     if request is not None:
         entry = MessageEntry("request", request.id, message_log.REJECTED, data)
         message_log.store(actor, [entry])
-
-
-def _for_trace(actor: Actor, case_number: str, trace_id: str) -> Actor:
-    """Return the actor with the asking state's purpose: case and trace."""
-    return actor.for_purpose(Purpose("investigation", case_number, about=(trace_id,)))
 
 
 def _answer_automatically(

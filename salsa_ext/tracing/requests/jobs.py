@@ -24,7 +24,6 @@ from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.notifications.commands import ANALYST_ROLES, notify_many, request_roles
 from salsa_ext.notifications.values import Notice
 from salsa_ext.reference import agencies, calendars
-from salsa_ext.reference.working_time import Calendar
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests import workflow
 from salsa_ext.tracing.requests.figures import OVERDUE
@@ -60,7 +59,13 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
     notices: list[Notice] = []
     for request in requests:
         calendar = own if calendars.counts_working_days(request.priority) else None
-        passed = _reached_percents(actor, request, calendar)
+        left = [percent for percent in REMINDER_PERCENTS if percent > request.reminded_percent]
+        begin, until, now = request.clock_from, request.due_at, actor.now()
+        passed = left[:1] + [
+            percent
+            for percent in left[1:]
+            if time_at_percent(begin, until, percent, calendar) <= now
+        ]
         assignee = accounts.get(request.assignee_id)
         if assignee and assignee.agency in restricted[request.id]:
             assignee = None
@@ -81,15 +86,6 @@ def _assignees(requests: Sequence[TraceRequest]) -> dict[UUID | None, Any]:
     query = select(Account.id, Account.role, Account.agency)
     active = query.where(Account.id.in_(ids), Account.is_active)
     return {row.id: row for row in db.session.execute(active)} if ids else {}
-
-
-def _reached_percents(actor: Actor, request: TraceRequest, calendar: Calendar | None) -> list[int]:
-    """Return the percents reached and not sent, at least one."""
-    left = [percent for percent in REMINDER_PERCENTS if percent > request.reminded_percent]
-    begin, until, now = request.clock_from, request.due_at, actor.now()
-    return left[:1] + [
-        percent for percent in left[1:] if time_at_percent(begin, until, percent, calendar) <= now
-    ]
 
 
 def _notices(

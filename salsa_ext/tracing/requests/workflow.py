@@ -81,7 +81,13 @@ def set_status(actor: Actor, request: TraceRequest, status: str) -> None:
     if status == "clarification":
         request.stopped_at = request.stopped_at or actor.now()
     elif request.stopped_at is not None:
-        _resume_clock(actor, request, request.stopped_at)
+        calendar = calendars.priority_calendar(actor, request.priority)
+        request.clock_from = after_pause(
+            request.clock_from, request.stopped_at, actor.now(), calendar
+        )
+        request.due_at = after_pause(request.due_at, request.stopped_at, actor.now(), calendar)
+        request.stopped_at = None
+        set_reminded(request, request.reminded_percent, calendar)
     request.status = status
     request.version += 1
     db.session.flush()  # while its owner's rows may be written
@@ -94,15 +100,6 @@ def start_clock(actor: Actor, request: TraceRequest, due_at: datetime | None = N
     now = request.clock_from = actor.now()
     request.due_at = due_at or add_working_time(now, own.target(request.priority), calendar)
     set_reminded(request, 0, calendar)
-
-
-def _resume_clock(actor: Actor, request: TraceRequest, stopped_at: datetime) -> None:
-    """Resume a stopped clock; reminders sent already are not repeated."""
-    calendar = calendars.priority_calendar(actor, request.priority)
-    request.clock_from = after_pause(request.clock_from, stopped_at, actor.now(), calendar)
-    request.due_at = after_pause(request.due_at, stopped_at, actor.now(), calendar)
-    request.stopped_at = None
-    set_reminded(request, request.reminded_percent, calendar)
 
 
 def set_reminded(request: TraceRequest, reminded: int, calendar: Calendar | None) -> None:

@@ -69,19 +69,18 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
     Approvers see the new one with its changes. If approved fields changed, the approval lapses and
     is requested again. Requires no permission of its own.
     """
-    before, shown = _description(trace), approval_snapshot(trace)
+    before = {name: getattr(trace, name) for name in ("firearm", "found_on")}
+    snapshot = approval_snapshot(trace)
     yield
     db.session.flush()
-    db.session.refresh(
-        trace
-    )  # as it is kept, to be compared: letters hold no value that JSON has not
-    changed = [name for name, value in _description(trace).items() if value != before[name]]
+    db.session.refresh(trace)  # compared as it is stored, with JSON values alone
+    changed = [name for name, value in before.items() if getattr(trace, name) != value]
     if not changed:
         return
     append(actor, AuditEvent(Action.TRACE_AMENDED, "trace", trace.id, data={"changed": changed}))
-    is_other = approval_snapshot(trace) != shown
+    is_other = approval_snapshot(trace) != snapshot
     if is_other and trace.approval == "own":
-        _ask_anew(actor, trace)
+        _request_again(actor, trace)
         return
     with legs.updating_status(trace, status=trace.status):
         pass
@@ -89,19 +88,15 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
         notify(actor, trace.owner_state, "trace_changed", trace)
 
 
-def _description(trace: Trace) -> dict[str, Any]:
-    return {"firearm": trace.firearm, "found_on": trace.found_on}
-
-
-def _ask_anew(actor: Actor, trace: Trace) -> None:
-    """Take back what was approved or asked, and ask a second person if the state still wants one."""
-    shown = trace.approval_snapshot
+def _request_again(actor: Actor, trace: Trace) -> None:
+    """Revoke an approval or its request, and request it again if the state requires it."""
+    earlier = trace.approval_snapshot
     with legs.updating_status(trace, status="draft"):
         clear_pending(trace)
         trace.approval = trace.approved_at = trace.approved_by = None
     notify(actor, trace.owner_state, "approval_lapsed", trace, by=trace.owner_state)
     if approval_rule(trace.owner_state) == "own":
-        _request_approval(actor, trace, shown)
+        _request_approval(actor, trace, earlier)
 
 
 @contextmanager
@@ -110,12 +105,12 @@ def amending(actor: Actor, trace: Trace) -> Iterator[None]:
 
     Requires no permission of its own.
     """
-    was_asked, shown = trace.approval_requested_at is not None, trace.approval_snapshot
+    was_requested, earlier = trace.approval_requested_at is not None, trace.approval_snapshot
     with legs.updating_status(trace, status="draft"):
         clear_pending(trace)
         yield
-    if was_asked and approval_rule(trace.owner_state) == "own":
-        _request_approval(actor, trace, shown)
+    if was_requested and approval_rule(trace.owner_state) == "own":
+        _request_approval(actor, trace, earlier)
 
 
 def clear_pending(trace: Trace) -> None:
@@ -154,16 +149,16 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
 
 
 def check_waiting(actor: Actor, trace: Trace) -> None:
-    """Check a draft that waits, after it was kept from agencies: whether somebody may still approve it.
+    """Check whether a waiting draft can still be approved, after its restrictions changed.
 
-    One that the state wants nobody to approve any more waits no more. No command of its own.
+    One that needs no approval any more waits no longer. Requires no permission of its own.
     """
     if trace.status != "draft" or trace.approval_requested_at is None:
         return
     if is_pending(trace):
         _notify_without_approver(actor, trace)
     else:
-        _ask_anew(actor, trace)
+        _request_again(actor, trace)
 
 
 def _notify_without_approver(actor: Actor, trace: Trace) -> None:
@@ -172,9 +167,9 @@ def _notify_without_approver(actor: Actor, trace: Trace) -> None:
         notify(actor, trace.owner_state, "trace_unapprovable", trace, by=trace.owner_state)
 
 
-def _request_approval(actor: Actor, trace: Trace, shown: dict[str, Any] | None = None) -> None:
-    """Request approval; `shown` is the snapshot of an earlier request, if any."""
-    trace.approval_snapshot = shown or approval_snapshot(trace)
+def _request_approval(actor: Actor, trace: Trace, snapshot: dict[str, Any] | None = None) -> None:
+    """Request approval; `snapshot` is that of an earlier request, if any."""
+    trace.approval_snapshot = snapshot or approval_snapshot(trace)
     with legs.updating_status(trace, status="draft"):
         trace.approval_requested_at = actor.now()
     notify(actor, trace.owner_state, "trace_to_approve", trace)
@@ -185,42 +180,21 @@ def _request_approval(actor: Actor, trace: Trace, shown: dict[str, Any] | None =
 APPROVING_ROLES: Final = tuple(
     role for role, may in ROLE_PERMISSIONS.items() if Permission.TRACE_APPROVE in may
 )
-
-
-APPROVAL_FIELDS: Final = (
-    "case_number",
-    "priority",
-    "priority_reason",
-    "legal_basis",
-    "illicit_reason",
-    "circumstances",
-    "intended_use",
-    "needed_by",
-    "confidentiality_requested",
-    "found_on",
+APPROVAL_FIELDS: Final = tuple(
+    "case_number priority priority_reason legal_basis illicit_reason circumstances intended_use"
+    " needed_by confidentiality_requested found_on".split()
 )
-FIREARM_FIELDS: Final = {
+FIREARM_FIELDS: Final = tuple(
+    "type make model calibre serial marking country_of_manufacture year importer_mark category"
+    " part_kind origin_kind quantity unit lot headstamp hs_code antique".split()
+)
+"""Fields of a gun shown to an approver."""
+TEXT_FIELDS: Final = {
     "type": ("type", "type_text"),
     "make": ("make_text",),
-    "model": ("model",),
     "calibre": ("calibre_text",),
-    "serial": ("serial",),
-    "marking": ("marking",),
-    "country_of_manufacture": ("country_of_manufacture",),
-    "year": ("year",),
-    "importer_mark": ("importer_mark",),
-    "category": ("category",),
-    "part_kind": ("part_kind",),
-    "origin_kind": ("origin_kind",),
-    "quantity": ("quantity",),
-    "unit": ("unit",),
-    "lot": ("lot",),
-    "headstamp": ("headstamp",),
-    "hs_code": ("hs_code",),
-    "antique": ("antique",),
 }
-"""Fields of a gun shown to an approver, with their sources."""
-DECLINE: Final = "decline"
+"""Where a field of a gun is not read by its own name."""
 NO_APPROVER: Final = message(
     "Nobody is left in your state who may approve this trace. Let an account of a"
     " supervisor be opened in an agency that it is not kept from, or keep it from"
@@ -239,24 +213,27 @@ class FieldChange:
 
 def approval_snapshot(trace: Trace) -> dict[str, Any]:
     """Return the fields of a draft shown to an approver, as stored."""
-    asked = {name: getattr(trace, name) for name in APPROVAL_FIELDS}
-    gun = trace.firearm
-    said = {
-        field: next((gun[name] for name in names if gun.get(name)), None)
-        for field, names in FIREARM_FIELDS.items()
+    fields = {name: getattr(trace, name) for name in APPROVAL_FIELDS}
+    days = {name: day.isoformat() for name, day in fields.items() if isinstance(day, date)}
+    gun = {
+        field: next(
+            (
+                value
+                for name in TEXT_FIELDS.get(field, (field,))
+                if (value := trace.firearm.get(name))
+            ),
+            None,
+        )
+        for field in FIREARM_FIELDS
     }
-    said["quantity"] = float(said["quantity"]) if said["quantity"] else None
-    days = {name: day.isoformat() for name, day in asked.items() if isinstance(day, date)}
-    return asked | days | said | {"marks": gun["marks"]}
+    gun["quantity"] = float(gun["quantity"]) if gun["quantity"] else None
+    return fields | days | gun | {"marks": trace.firearm["marks"]}
 
 
 def changes_since_request(trace: Trace) -> list[FieldChange]:
     """Return the changes of a draft since approval was requested or given."""
-    return (
-        []
-        if trace.approval_snapshot is None
-        else changed_fields(trace.approval_snapshot, approval_snapshot(trace))
-    )
+    before = trace.approval_snapshot
+    return [] if before is None else changed_fields(before, approval_snapshot(trace))
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
@@ -270,8 +247,8 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
 
 def approver_agencies() -> list[str]:
     """Return the agency of each own account that may approve traces."""
-    mine = select(Account.agency).where(Account.is_active, Account.role.in_(APPROVING_ROLES))
-    return [*db.session.scalars(mine)]
+    accounts = select(Account.agency).where(Account.is_active, Account.role.in_(APPROVING_ROLES))
+    return [*db.session.scalars(accounts)]
 
 
 def count_approvers(restricted: Collection[str] = ()) -> int:
@@ -285,15 +262,15 @@ def approval_rule(state: str) -> str:
     With three own approvers a state does not approve alone. Restricted agencies count too,
     otherwise a restriction could bypass approval.
     """
-    wanted = settings.load_settings(state).settings.trace_approval
-    return "own" if wanted == "alone" and count_approvers() >= ENOUGH_APPROVERS else wanted
+    rule = settings.load_settings(state).settings.trace_approval
+    return "own" if rule == "alone" and count_approvers() >= ENOUGH_APPROVERS else rule
 
 
 def last_decline(trace: Trace, notes: Sequence[MessageView]) -> MessageView | None:
     """Return the last decline of a draft without a pending approval."""
     if trace.status != "draft" or trace.approval_requested_at is not None:
         return None
-    return next((one for one in reversed(notes) if one.kind == DECLINE), None)
+    return _last_decline(notes)
 
 
 def without_approver(
@@ -301,7 +278,9 @@ def without_approver(
 ) -> dict[UUID, list[Message]]:
     """Return advice for each waiting draft without any possible approver."""
     waiting = [
-        one for one in drafts if one.status == "draft" and one.approval_requested_at is not None
+        trace
+        for trace in drafts
+        if trace.status == "draft" and trace.approval_requested_at is not None
     ]
     able = {*approver_agencies()} if waiting else set()
     return {trace.id: [NO_APPROVER] for trace in waiting if able <= {*restricted[trace.id]}}
@@ -321,6 +300,8 @@ def is_declined(trace: Trace) -> bool:
 
 def current_decline(trace: Trace, notes: Sequence[MessageView]) -> MessageView | None:
     """Return the last decline of a trace as it is, or None."""
-    if not is_declined(trace):
-        return None
-    return next((one for one in reversed(notes) if one.kind == DECLINE), None)
+    return _last_decline(notes) if is_declined(trace) else None
+
+
+def _last_decline(notes: Sequence[MessageView]) -> MessageView | None:
+    return next((note for note in reversed(notes) if note.kind == message_log.DECLINE), None)

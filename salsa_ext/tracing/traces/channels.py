@@ -6,7 +6,7 @@ sent, and from the reply what was answered on which day.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -20,6 +20,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.database.session import db
+from salsa_ext.disclosure.disclosures import disclosure_event
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange import delivery
@@ -31,12 +32,11 @@ from salsa_ext.tracing.requests import answers, message_log
 from salsa_ext.tracing.requests.answers import groups_in
 from salsa_ext.tracing.requests.lifecycle import FINAL_ACTIONS
 from salsa_ext.tracing.requests.message_log import MessageEntry, messages_by_subject
-from salsa_ext.tracing.requests.values import WAITING_STATUSES, ManualEvent
+from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.leg_views import FORM_SENT
-from salsa_ext.tracing.traces.legs import asking_agency
-from salsa_ext.tracing.traces.locking import trace_purpose
+from salsa_ext.tracing.traces.messages import asking_agency
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import ChannelData, ReplyData
@@ -65,103 +65,78 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     problems = Problems()
     _check_day(problems, actor, trace, "sent_on", data.sent_on)
     problems.raise_any()
-    is_said = data.sent or data.sent_on is not None
-    went_out = is_said or data.reference not in (None, leg.reference)
-    is_asked_anew = leg.is_form_pending or data.channel != leg.channel
-    if is_asked_anew:
-        leg.is_form_pending = not went_out
+    is_reported = data.sent or data.sent_on is not None
+    is_sent = is_reported or data.reference not in (None, leg.reference)
+    is_asked_again = leg.is_form_pending or data.channel != leg.channel
+    if is_asked_again:
+        leg.is_form_pending = not is_sent
         leg.asked_on = leg.asked_on if data.channel == leg.channel else None
-    if data.sent_on or (went_out and is_asked_anew):
+    if data.sent_on or (is_sent and is_asked_again):
         _set_asked(actor, leg, data.sent_on or today(actor))
     leg.channel, leg.reference = data.channel, data.reference
     db.session.flush()
-    if is_said:
-        on = leg.asked_on.isoformat() if leg.asked_on else None
-        said = {"channel": data.channel, "sent_on": on}
-        message_log.store(actor, [MessageEntry("leg", leg.id, FORM_SENT, said)])
-    return is_said
+    if is_reported:
+        entry = {"channel": data.channel, "sent_on": _iso(leg.asked_on)}
+        message_log.store(actor, [MessageEntry("leg", leg.id, FORM_SENT, entry)])
+    return is_reported
 
 
 def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
     """Record an answer by another channel; raises Invalid.
 
-    Replaces the recorded one, unless it is additional (`beside`). Returns what it replaced, for the
+    Replaces the recorded one, unless `is_additional`. Returns what it replaced, for the
     audit.
     """
     action = _check_reply(actor, trace, leg, data)
-    is_told = action in FINAL_ACTIONS or leg.status not in WAITING_STATUSES
-    replaced = _replaced_answer(leg) if is_told and not data.beside else {}
+    is_final = action in FINAL_ACTIONS
+    replaces = is_final or leg.status not in WAITING_STATUSES
+    replaced: dict[str, Any] = {}
+    if replaces and not data.is_additional and leg.answered_at is not None:
+        records = [event["record"] for event in leg.events]
+        on = _iso(leg.answered_on)
+        replaced["replaced"] = {"status": leg.status, "answered_on": on, "events": records}
     with legs.updating_status(trace, is_sending=True):
         if leg.status == "withdrawn":
             raise IllegalTransition("leg", leg.status, action)
         legs.set_status(leg, data.status or leg.status)
         leg.is_automatic = False
-        _mark_form_sent(actor, leg, action, data.sent_on)
+        if data.sent_on is not None:
+            leg.is_form_pending = False
+            _set_asked(actor, leg, data.sent_on)
+        elif leg.is_form_pending:
+            # that an earlier form arrived proves nothing of the next one
+            leg.is_form_pending = not is_final and (
+                bool(leg.reference)
+                or any(entry.kind == FORM_SENT for entry in messages_by_subject([leg.id])[leg.id])
+            )
         leg.reference = data.reference or leg.reference
-        said = _set_answer(actor, leg, action, data) if is_told else []
+        events: list[dict[str, Any]] = []
+        if replaces:
+            leg.answered_at = actor.now() if is_final else None
+            leg.answered_on = data.answered_on if is_final else None
+            leg.failure_reason = data.failure_reason
+            said_on = {"said_on": _iso(leg.answered_on)}
+            for event in data.events:
+                events.append(answers.manual_event(leg.state, event, "H1") | said_on)
+            leg.events = merge_events(leg.events, events) if data.is_additional else events
         db.session.flush()
-        message_log.store(
-            actor,
-            [MessageEntry("leg", leg.id, "by_hand", _stored_reply(leg, data) | {"events": said})],
-        )
-        row = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([row], [*data.points_to]))
+        days = {"sent_on": _iso(data.sent_on), "answered_on": _iso(data.answered_on)}
+        entry = {name: day for name, day in days.items() if day} | {
+            "text": data.text,
+            "status": leg.status,
+            "points_to": [*data.points_to],
+            "failure_reason": data.failure_reason,
+            "events": events,
+        }
+        message_log.store(actor, [MessageEntry("leg", leg.id, "by_hand", entry)])
+        answered = {"state": leg.state, "events": leg.events}
+        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([answered], [*data.points_to]))
         delivery.deliver_now(actor)
     return replaced
 
 
-def _replaced_answer(leg: TraceLeg) -> dict[str, Any]:
-    """Return the recorded answer for the audit."""
-    if leg.answered_at is None:
-        return {}
-    on = leg.answered_on.isoformat() if leg.answered_on else None
-    return {
-        "replaced": {
-            "status": leg.status,
-            "answered_on": on,
-            "events": [event["record"] for event in leg.events],
-        }
-    }
-
-
-def _set_answer(actor: Actor, leg: TraceLeg, action: str, data: ReplyData) -> list[dict[str, Any]]:
-    """Set the recorded answer, or that there is none; returns its events."""
-    is_answer = action in FINAL_ACTIONS
-    leg.answered_at = actor.now() if is_answer else None
-    leg.answered_on = data.answered_on if is_answer else None
-    leg.failure_reason = data.failure_reason
-    said = _manual_events(leg, data.events)
-    leg.events = merge_events(leg.events, said) if data.beside else said
-    return said
-
-
-def _manual_events(leg: TraceLeg, told: Collection[ManualEvent]) -> list[dict[str, Any]]:
-    on = leg.answered_on.isoformat() if leg.answered_on else None
-    return [answers.manual_event(leg.state, event, "H1") | {"said_on": on} for event in told]
-
-
-def _stored_reply(leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
-    days_said = {
-        name: day.isoformat() for name in ("sent_on", "answered_on") if (day := getattr(data, name))
-    }
-    return {
-        "text": data.text,
-        "status": leg.status,
-        "points_to": [*data.points_to],
-        "failure_reason": data.failure_reason,
-    } | days_said
-
-
-def _mark_form_sent(actor: Actor, leg: TraceLeg, action: str, sent_on: date | None) -> None:
-    """Mark the form as sent by a reply, with any given day.
-
-    An earlier form's arrival proves nothing of the next one.
-    """
-    if sent_on is not None:
-        leg.is_form_pending = False
-        _set_asked(actor, leg, sent_on)
-    elif leg.is_form_pending and (action in FINAL_ACTIONS or not _was_sent_before(leg)):
-        leg.is_form_pending = False
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _set_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
@@ -171,13 +146,8 @@ def _set_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
     leg.asked_at = actor.now() if is_today else local_days(actor).start(leg.owner_state, on)
 
 
-def _was_sent_before(leg: TraceLeg) -> bool:
-    return bool(leg.reference) or any(
-        one.kind == FORM_SENT for one in messages_by_subject([leg.id])[leg.id]
-    )
-
-
 def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> str:
+    """Return the action of a recorded answer; raises Invalid."""
     problems = Problems()
     if not data.text:
         problems.add("text", message("This field is required."))
@@ -185,59 +155,39 @@ def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> 
         problems.add("status", message("Say what came back by the other channel."))
     if data.events and data.status not in ("answered", "partial"):
         problems.add("events", message("Events belong to an answer."))
-    if data.beside and data.status not in ("answered", "partial"):
-        problems.add(
-            "additional",
-            message(
-                "Only an answer comes beside another; leave this out to put right what was"
-                " written down."
-            ),
+    if data.is_additional and data.status not in ("answered", "partial"):
+        problem = message(
+            "Only an answer comes beside another; leave this out to put right what was written"
+            " down."
         )
+        problems.add("additional", problem)
     if data.failure_reason and data.status not in ("partial", "no_record"):
-        problems.add(
-            "failure_reason",
-            message(
-                "Only an answer in part, or that there is no record, says why no more is known."
-            ),
+        problem = message(
+            "Only an answer in part, or that there is no record, says why no more is known."
         )
-    _check_days(problems, actor, trace, leg, data)
-    _check_events(problems, actor, data)
-    problems.raise_any()
-    return ACTION_BY_STATUS[data.status or ""]
-
-
-def _check_events(problems: Problems, actor: Actor, data: ReplyData) -> None:
+        problems.add("failure_reason", problem)
+    _check_day(problems, actor, trace, "sent_on", data.sent_on)
+    _check_day(problems, actor, trace, "answered_on", data.answered_on)
+    if data.answered_on and data.status and ACTION_BY_STATUS[data.status] not in FINAL_ACTIONS:
+        problem = message("Nothing was answered yet: leave the day out, or say what was answered.")
+        problems.add("answered_on", problem)
+    sent_on = data.sent_on or leg.asked_on
+    if sent_on and data.answered_on and data.answered_on < sent_on:
+        problem = message(
+            "Before the form went out, on {on}: correct the one day or the other.", on=sent_on
+        )
+        problems.add("answered_on", problem)
     for at, event in enumerate(data.events):
         path = f"events.{at}.occurred_on"
         check_date(problems, path, event.occurred_on, today(actor))
         if data.answered_on and event.occurred_on > data.answered_on:
-            problems.add(
-                path,
-                message(
-                    "After the day of the answer, {on}: correct the one day or the other.",
-                    on=data.answered_on,
-                ),
+            problem = message(
+                "After the day of the answer, {on}: correct the one day or the other.",
+                on=data.answered_on,
             )
-
-
-def _check_days(
-    problems: Problems, actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData
-) -> None:
-    _check_day(problems, actor, trace, "sent_on", data.sent_on)
-    _check_day(problems, actor, trace, "answered_on", data.answered_on)
-    if data.answered_on and data.status and ACTION_BY_STATUS[data.status] not in FINAL_ACTIONS:
-        problems.add(
-            "answered_on",
-            message("Nothing was answered yet: leave the day out, or say what was answered."),
-        )
-    sent_on = data.sent_on or leg.asked_on
-    if sent_on and data.answered_on and data.answered_on < sent_on:
-        problems.add(
-            "answered_on",
-            message(
-                "Before the form went out, on {on}: correct the one day or the other.", on=sent_on
-            ),
-        )
+            problems.add(path, problem)
+    problems.raise_any()
+    return ACTION_BY_STATUS[data.status or ""]
 
 
 def _check_day(problems: Problems, actor: Actor, trace: Trace, path: str, on: date | None) -> None:
@@ -246,12 +196,10 @@ def _check_day(problems: Problems, actor: Actor, trace: Trace, path: str, on: da
     if on is not None and on > now:
         problems.add(path, message("This date lies in the future; today is {today}.", today=now))
     elif on is not None and on < min(trace.found_on, now):
-        problems.add(
-            path,
-            message(
-                "Before the gun was found, on {on}: say that day or a later one.", on=trace.found_on
-            ),
+        problem = message(
+            "Before the gun was found, on {on}: say that day or a later one.", on=trace.found_on
         )
+        problems.add(path, problem)
 
 
 EVENT_GROUPS = ("firearm", "event", "document")
@@ -282,38 +230,31 @@ def fill_form(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> RequestForm:
     """Return the form of a leg; raises NotFound, Invalid."""
     require(actor, Permission.TRACE_REQUEST)
     view = trace_queries.load(actor, trace_id)
-    leg = next((one for one in view.legs if one.id == leg_id), None)
+    leg = next((leg for leg in view.legs if leg.id == leg_id), None)
     if leg is None:
         raise NotFound("leg", leg_id)
     if leg.channel == "salsa":
-        raise Invalid(
-            {"leg": [message("This state takes part, and is asked by the service itself.")]}
-        )
+        problem = message("This state takes part, and is asked by the service itself.")
+        raise Invalid({"leg": [problem]})
     result = trace_queries.get_result(actor, trace_id)
     seizure = trace_queries.find_seizure(actor, view.trace)
-    of_seizure = [seizure.agency] if seizure else []
-    agency = asking_agency(actor, view.trace, view.restricted_agencies, of_seizure)
+    fallback = [seizure.agency] if seizure else []
+    agency = asking_agency(actor, view.trace, view.restricted_agencies, fallback)
+    use = Use("onward", leg.state)
+    onward = [  # own ones, others with consent
+        event
+        for event in result.events()
+        if all(result.sharing[event["record"]].decide(group, use).allowed for group in EVENT_GROUPS)
+    ]
     return RequestForm(
         view,
         leg,
         seizure,
         agency_label(agency) if agency else "",
         find_reply_office(actor.own_state(), agency, view.restricted_agencies),
-        _transferable_events(result.events(), result.sharing, leg.state),
+        onward,
         result.sharing,
     )
-
-
-def _transferable_events(
-    events: Sequence[Event], shared: Mapping[str, Sharing], to: str
-) -> list[Event]:
-    """Return events that may go on: own ones, others with consent."""
-    use = Use("onward", to)
-    return [
-        event
-        for event in events
-        if all(shared[event["record"]].decide(group, use).allowed for group in EVENT_GROUPS)
-    ]
 
 
 def audit_form(*, actor: Actor, form: RequestForm, kind: str, sha256: str) -> None:
@@ -322,8 +263,8 @@ def audit_form(*, actor: Actor, form: RequestForm, kind: str, sha256: str) -> No
     Each state with an event on it sees in its audit to which state it goes.
     """
     require(actor, Permission.TRACE_REQUEST)
-    leg = form.leg
-    said = {
+    trace, leg = form.view.trace, form.leg
+    data = {
         "leg": str(leg.id),
         "to": leg.state,
         "channel": leg.channel,
@@ -331,26 +272,16 @@ def audit_form(*, actor: Actor, form: RequestForm, kind: str, sha256: str) -> No
         "file": sha256,
         "language": actor.language,
     }
-    trace = form.view.trace
-    append(actor, AuditEvent(Action.TRACE_FORM_MADE, "trace", trace.id, data=said))
-    append_many(
-        actor.for_purpose(trace_purpose(trace)),
-        [
-            AuditEvent(
-                Action.RECORD_DISCLOSED,
-                "record",
-                event["record"],
-                event["state"],
-                [event["state"]],
-                {
-                    "version": event["version"],
-                    "handling": event["handling"],
-                    "groups": groups_in(event, FORM_FIELDS),
-                    "to": leg.state,
-                    "through": "form",
-                },
-            )
-            for event in form.events
-            if not form.sharing[event["record"]].is_own
-        ],
-    )
+    append(actor, AuditEvent(Action.TRACE_FORM_MADE, "trace", trace.id, data=data))
+    entries = []
+    for event in form.events:
+        if not form.sharing[event["record"]].is_own:
+            disclosed = {
+                "version": event["version"],
+                "handling": event["handling"],
+                "groups": groups_in(event, FORM_FIELDS),
+                "to": leg.state,
+                "through": "form",
+            }
+            entries.append(disclosure_event(event["record"], event["state"], disclosed))
+    append_many(actor.for_trace(trace.case_number, trace.id), entries)

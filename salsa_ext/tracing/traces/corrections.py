@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from salsa_ext.access.audit import Action, related_traces
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.rules import service
-from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.actor import Actor
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.exchange import delivery, pair_locks
@@ -41,14 +41,20 @@ def send_corrections(actor: Actor) -> int:
     the agency that corrected them. The pairs of all recipients are locked before any trace or
     request.
     """
-    found = _load_recipients(actor)
+    all_recipients = _load_recipients(actor)
     record_changes.discard_changes()
-    pair_locks.lock_pairs(pair for audience in found for pair in audience.pairs)
-    told = 0
-    for audience in found:
-        with acting_as(actor, audience.state):
-            told += _send_to_recipients(_sender(actor, audience.state), audience)
-    return told
+    pair_locks.lock_pairs(pair for recipients in all_recipients for pair in recipients.pairs)
+    count = 0
+    for recipients in all_recipients:
+        is_own = recipients.state == actor.state
+        with acting_as(actor, recipients.state):
+            sender = (
+                replace(actor, agency=None)
+                if is_own
+                else service(recipients.state, actor.clock, actor.vault)
+            )
+            count += _send_to_recipients(sender, recipients)
+    return count
 
 
 def pairs_to_lock(actor: Actor) -> set[tuple[str, str]]:
@@ -57,7 +63,7 @@ def pairs_to_lock(actor: Actor) -> set[tuple[str, str]]:
     A command that locks other pairs before locks these with them, in one order; the recipients are
     fixed from then on.
     """
-    return {pair for audience in _load_recipients(actor) for pair in audience.pairs}
+    return {pair for recipients in _load_recipients(actor) for pair in recipients.pairs}
 
 
 def _load_recipients(actor: Actor) -> list[CorrectionRecipients]:
@@ -65,47 +71,50 @@ def _load_recipients(actor: Actor) -> list[CorrectionRecipients]:
 
     A pair found later could not be waited for.
     """
-    found = []
-    for state, news in sorted(record_changes.changes_by_state().items()):
-        if news.audience is None:
+    all_recipients = []
+    for state, changes in sorted(record_changes.changes_by_state().items()):
+        if changes.recipients is None:
             with acting_as(actor, state):
-                news.audience = find_recipients(state, news.records, news.shipments)
-        found.append(news.audience)
-    return found
+                changes.recipients = _find_recipients(state, changes.records, changes.shipments)
+        all_recipients.append(changes.recipients)
+    return all_recipients
 
 
-def _sender(actor: Actor, state: str) -> Actor:
-    """Return the sender: the actor for its own state, otherwise the service."""
-    if state == actor.state:
-        return replace(actor, agency=None)
-    return service(state, actor.clock, actor.vault)
-
-
-def _send_to_recipients(actor: Actor, audience: CorrectionRecipients) -> int:
-    if not audience.given and not audience.traces:
+def _send_to_recipients(actor: Actor, recipients: CorrectionRecipients) -> int:
+    """Send corrections as one state, and update its own legs; returns how many requests."""
+    if not recipients.given and not recipients.traces:
         return 0
-    gone = _void_records(audience.records)
-    _update_own_legs(actor, audience, gone)
-    for request_id, given in audience.given.items():
-        _send_correction(actor, workflow.lock_request(actor, request_id), given, gone)
-    if audience.given:
-        delivery.deliver_now(actor)
-    return len(audience.given)
-
-
-def _void_records(records: Collection[UUID]) -> set[UUID]:
-    """Return the records that are void: no search finds them."""
-    query = select(MarkKey.record_id).where(
-        MarkKey.record_id.in_(records), MarkKey.is_void, ~MarkKey.is_superseded
+    void = select(MarkKey.record_id).where(  # no search finds them
+        MarkKey.record_id.in_(recipients.records), MarkKey.is_void, ~MarkKey.is_superseded
     )
-    return {*db.session.scalars(query)}
+    gone = {*db.session.scalars(void)}
+    own = actor.own_state()
+    own_legs = (
+        select(Trace, TraceLeg)
+        .join(TraceLeg, TraceLeg.trace_id == Trace.id)
+        .where(is_any_of(Trace.id, recipients.traces), TraceLeg.state == own)
+        .order_by(Trace.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for trace, leg in db.session.execute(own_legs).all():
+        corrected = {UUID(event["record"]) for event in leg.events} & recipients.records - gone
+        events, _ = answers.answer_events(
+            actor, own, dict.fromkeys(corrected, CHOSEN_BY_PERSON), by_person=True
+        )
+        with legs.updating_status(trace):
+            leg.events = correct_events(leg.events, events, map(str, gone), actor.now().isoformat())
+    for request_id, given in recipients.given.items():
+        _send_correction(actor, workflow.lock_request(actor, request_id), given, gone)
+    if recipients.given:
+        delivery.deliver_now(actor)
+    return len(recipients.given)
 
 
 def _send_correction(
     actor: Actor, request: TraceRequest, given: AnsweredRecords, gone: set[UUID]
 ) -> None:
-    trace = (str(request.trace_id),)
-    actor = actor.for_purpose(Purpose("investigation", request.case_number, about=trace))
+    actor = actor.for_trace(request.case_number, request.trace_id)
     before = answer_handling(request.id)
     handling = before.by_record if before else None
     events, acts = [], []
@@ -122,28 +131,13 @@ def _send_correction(
         workflow.send_message(actor, request, "trace.corrected", body, acts=acts)
 
 
-def _update_own_legs(actor: Actor, audience: CorrectionRecipients, gone: set[UUID]) -> None:
-    """Update the own legs of own traces with the current records."""
-    own = actor.own_state()
-    mine = (is_any_of(Trace.id, audience.traces), TraceLeg.state == own)
-    query = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id).where(*mine)
-    fresh = query.with_for_update().execution_options(populate_existing=True)
-    for trace, leg in db.session.execute(fresh.order_by(Trace.id)).all():
-        corrected = {UUID(event["record"]) for event in leg.events} & audience.records - gone
-        said, _ = answers.answer_events(
-            actor, own, dict.fromkeys(corrected, CHOSEN_BY_PERSON), by_person=True
-        )
-        with legs.updating_status(trace):
-            leg.events = correct_events(leg.events, said, map(str, gone), actor.now().isoformat())
-
-
 _DISCLOSED_OF_SHIPMENTS: Final = text(
-    "SELECT record.id FROM record JOIN audit_entry told ON told.subject_id = record.id::text"
+    "SELECT record.id FROM record JOIN audit_entry entry ON entry.subject_id = record.id::text"
     " WHERE record.document_id = ANY(:shipments) AND record.owner_state = :state"
-    " AND told.owner_state = :state AND told.action = 'record:disclosed'"
+    " AND entry.owner_state = :state AND entry.action = 'record:disclosed'"
     " UNION SELECT record.id FROM record JOIN trace_leg leg ON leg.owner_state = :state"
-    " AND leg.state = :state JOIN LATERAL jsonb_array_elements(leg.events) AS shown (said)"
-    " ON shown.said ->> 'record' = record.id::text"
+    " AND leg.state = :state JOIN LATERAL jsonb_array_elements(leg.events) AS given (event)"
+    " ON given.event ->> 'record' = record.id::text"
     " WHERE record.document_id = ANY(:shipments) AND record.owner_state = :state"
 ).bindparams(bindparam("shipments", type_=ARRAY(Uuid)))
 """The guns of shipments that were disclosed: mostly none."""
@@ -153,15 +147,15 @@ _HAS_RECORD: Final = text(
 )
 _GIVEN: Final = text(
     "SELECT request.id, request.asking_state, event ->> 'record' AS record,"
-    " bool_or(NOT coalesce((said.data ->> 'is_automatic')::boolean, false)) AS by_person"
-    " FROM trace_request request JOIN trace_message said"
-    " ON said.owner_state = request.owner_state AND said.subject_id = request.id"
-    " AND said.kind = 'answer' AND said.sender = request.owner_state"
-    " JOIN LATERAL jsonb_array_elements(said.data -> 'events') AS event"
+    " bool_or(NOT coalesce((answer.data ->> 'is_automatic')::boolean, false)) AS by_person"
+    " FROM trace_request request JOIN trace_message answer"
+    " ON answer.owner_state = request.owner_state AND answer.subject_id = request.id"
+    " AND answer.kind = 'answer' AND answer.sender = request.owner_state"
+    " JOIN LATERAL jsonb_array_elements(answer.data -> 'events') AS event"
     " ON event ->> 'record' = ANY(:records)"
     " WHERE request.owner_state = :state AND request.trace_id = ANY(:traces)"
-    " AND NOT EXISTS (SELECT FROM trace_message nothing WHERE nothing.owner_state = said.owner_state"
-    " AND nothing.subject_id = said.subject_id AND nothing.kind = 'no_record' AND nothing.id > said.id)"
+    " AND NOT EXISTS (SELECT FROM trace_message nothing WHERE nothing.owner_state = answer.owner_state"
+    " AND nothing.subject_id = answer.subject_id AND nothing.kind = 'no_record' AND nothing.id > answer.id)"
     " GROUP BY request.id, request.asking_state, event ->> 'record' ORDER BY request.id"
 ).bindparams(bindparam("records", type_=ARRAY(String)), bindparam("traces", type_=ARRAY(Uuid)))
 """Records in the answers to requests, whatever their current status.
@@ -170,65 +164,42 @@ _GIVEN: Final = text(
 """
 
 
-def find_recipients(
+def _find_recipients(
     state: str, records: Iterable[UUID], shipments: Collection[UUID]
 ) -> CorrectionRecipients:
     """Return the recipients of corrected records and shipments of a state.
 
     Read as that state, before anything is locked.
     """
-    found = frozenset(records) | _disclosed_of_shipments(state, shipments)
-    if not found:
-        return CorrectionRecipients(state, found, {}, [], set())
-    traces = _traces_showing(state, found)
-    return CorrectionRecipients(
-        state, found, _records_by_request(state, found), traces, _asked_states(state, traces)
-    )
-
-
-def _disclosed_of_shipments(state: str, shipments: Collection[UUID]) -> set[UUID]:
-    if not shipments:
-        return set()
-    of_state = {"state": state, "shipments": list(shipments)}
-    return {*db.session.scalars(_DISCLOSED_OF_SHIPMENTS, of_state)}
-
-
-def _records_by_request(state: str, records: Collection[UUID]) -> dict[UUID, AnsweredRecords]:
-    """Return the answered records by request, in order."""
-    keys = [str(key) for key in records]
-    found: dict[UUID, AnsweredRecords] = {}
-    if traces := _traces_with_disclosure(state, keys):
-        of_state = {"state": state, "records": keys, "traces": list(traces)}
-        for request, asking, record, by_person in db.session.execute(_GIVEN, of_state):
-            given = found.setdefault(request, AnsweredRecords(asking))
-            (given.by_person if by_person else given.by_service).add(UUID(record))
-    return found
-
-
-def _traces_with_disclosure(state: str, keys: Collection[str]) -> set[UUID]:
-    """Return the traces for which records were disclosed, by the own audit."""
-    query = select(AuditEntry.data).where(
+    corrected = {*records}
+    if shipments:
+        of_state = {"state": state, "shipments": list(shipments)}
+        corrected |= {*db.session.scalars(_DISCLOSED_OF_SHIPMENTS, of_state)}
+    given: dict[UUID, AnsweredRecords] = {}
+    if not corrected:
+        return CorrectionRecipients(state, frozenset(), given, [], set())
+    keys = [str(key) for key in corrected]
+    disclosures = select(AuditEntry.data).where(
         AuditEntry.action == Action.RECORD_DISCLOSED,
         AuditEntry.owner_state == state,
         AuditEntry.subject_id.in_(keys),
         AuditEntry.data.has_key("about"),
     )
-    return {UUID(trace) for data in db.session.scalars(query) for trace in related_traces(data)}
-
-
-def _traces_showing(state: str, records: Collection[UUID]) -> list[UUID]:
-    """Return own traces whose own leg has one of the records."""
-    keys = bindparam("records", [str(key) for key in records], type_=ARRAY(String))
-    mine = (TraceLeg.owner_state == state, TraceLeg.state == state, _HAS_RECORD.bindparams(keys))
-    return list(db.session.scalars(select(TraceLeg.trace_id).where(*mine).order_by("trace_id")))
-
-
-def _asked_states(state: str, traces: Collection[UUID]) -> set[str]:
-    if not traces:
-        return set()
-    mine = (
-        is_any_of(TraceLeg.trace_id, traces),
-        TraceLeg.channel == "salsa",
-        TraceLeg.state != state,
+    asking = {
+        UUID(trace) for data in db.session.scalars(disclosures) for trace in related_traces(data)
+    }
+    if asking:
+        of_state = {"state": state, "records": keys, "traces": list(asking)}
+        for request, other, record, by_person in db.session.execute(_GIVEN, of_state):
+            answered = given.setdefault(request, AnsweredRecords(other))
+            (answered.by_person if by_person else answered.by_service).add(UUID(record))
+    has_record = _HAS_RECORD.bindparams(bindparam("records", keys, type_=ARRAY(String)))
+    own = select(TraceLeg.trace_id).where(
+        TraceLeg.owner_state == state, TraceLeg.state == state, has_record
     )
-    return {*db.session.scalars(select(TraceLeg.state).where(*mine).distinct())}
+    traces = list(db.session.scalars(own.order_by("trace_id")))
+    asked_states = select(TraceLeg.state).where(
+        is_any_of(TraceLeg.trace_id, traces), TraceLeg.channel == "salsa", TraceLeg.state != state
+    )
+    others = {*db.session.scalars(asked_states.distinct())} if traces else set()
+    return CorrectionRecipients(state, frozenset(corrected), given, traces, others)

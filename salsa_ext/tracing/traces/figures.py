@@ -11,8 +11,7 @@ from salsa_ext.core.batches import CHUNK_SIZE, group_by
 from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
 from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
-from salsa_ext.tracing.chains.chain import build_chain
-from salsa_ext.tracing.traces.leg_views import to_chain_leg
+from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
@@ -33,8 +32,7 @@ def recount_traces(state: str) -> Iterator[Cells]:
         legs = group_by(db.session.scalars(query.order_by(TraceLeg.id)), lambda leg: leg.trace_id)
         for trace in traces:
             own_legs = [to_chain_leg(trace, leg) for leg in legs[trace.id]]
-            chain = build_chain(own_legs, trace.found_on, trace.owner_state, trace.firearm)
-            yield {trace_key(trace, chain.outcome): 1}
+            yield {trace_key(trace, build_trace_chain(trace, own_legs).outcome): 1}
 
 
 TRACES = Dataset(

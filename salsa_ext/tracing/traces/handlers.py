@@ -23,7 +23,6 @@ from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons
 
-Body = Mapping[str, Any]
 ANSWERING_ACTIONS: Final = (*FINAL_ACTIONS, "part")
 NOTICE_BY_KIND: Final = {
     "trace.acknowledge": "trace_acknowledged",
@@ -34,13 +33,8 @@ NOTICE_BY_KIND: Final = {
     "trace.ask": "trace_asked",
     "trace.forward": "trace_forwarded",
 }
-SENT_KINDS: Final = (
-    "trace.request",
-    "trace.renewed",
-    "trace.reply",
-    "trace.withdraw",
-    "trace.feedback",
-    "trace.hide",
+SENT_KINDS: Final = tuple(
+    "trace.request trace.renewed trace.reply trace.withdraw trace.feedback trace.hide".split()
 )
 
 
@@ -59,110 +53,86 @@ _TRACE_AND_LEG: Final = (
 
 
 def _on_message(actor: Actor, envelope: Envelope) -> None:
-    """Update a leg by its state's message, or refuse it."""
-    said = request_schemas.read_body(envelope.kind, envelope.body)
-    trace, leg = _lock_leg(actor, envelope, UUID(said["leg"]))
-    _require_own_records(envelope, said)
-    word = MessageEntry(
-        "leg", leg.id, message_log.message_kind(envelope), _stored_body(said), envelope
-    )
-    if _is_stale(envelope, leg, said):
-        message_log.store(actor, [word])
+    """Update a leg by its state's message, or refuse it.
+
+    An automatic answer to a request renewed since is stored without effect.
+    """
+    trace, leg, body, entry = _read_message(actor, envelope)
+    is_automatic = body.get("is_automatic", False)
+    if is_automatic and envelope.in_reply_to != leg.request_envelope_id:
+        message_log.store(actor, [entry])
         return
+    action = entry.kind
+    if action == "answer" and body["completeness"] == "restricted":
+        action = "part" if is_automatic else "restrict"
+    referrals: Reasons = {}
+    if action == "forward":
+        reason = message(
+            "{state} says that this state is to be asked instead.", state=envelope.sender
+        )
+        referrals = {body["state"]: [reason]}
+    elif entry.kind == "answer":
+        answered = {"state": envelope.sender, "events": body["events"]}
+        referrals = legs.referrals_in([answered], body["points_to"])
     is_awaited = trace.status == legs.SENDING_STATUS  # by the command that asks, and shows it
     with legs.updating_status(trace):
-        _update_leg(actor, trace, leg, envelope, said)
-        message_log.store(actor, [word])
-        legs.ask_referred_and_notify(actor, trace, _referrals(envelope, said))
-    if not (is_awaited and said.get("is_automatic", False)):
+        if trace.status == "withdrawn":  # also of a leg that was answered before
+            raise IllegalTransition("trace", trace.status, action)
+        with db.session.no_autoflush:
+            if action in ANSWERING_ACTIONS:
+                leg.answered_at, leg.is_automatic = actor.now(), is_automatic
+                leg.failure_reason = body.get("failure_reason")
+            if action in (*ANSWER_ACTIONS, "part"):
+                leg.events = merge_events(leg.events, body["events"])
+            elif action == "no_record":  # a refusal of the rest leaves what was given before
+                leg.events = []
+            if action in REPLIABLE_ACTIONS:
+                leg.question_envelope_id = envelope.id
+            legs.apply_action(leg, action)
+        message_log.store(actor, [entry])
+        legs.ask_referred_and_notify(actor, trace, referrals)
+    if not (is_awaited and is_automatic):
         notify(actor, actor.own_state(), NOTICE_BY_KIND[envelope.kind], trace, by=envelope.sender)
 
 
 @handles("trace.corrected")
 def _on_correction(actor: Actor, envelope: Envelope) -> None:
     """Correct the events given by a state; new records are not added."""
-    said = request_schemas.read_body(envelope.kind, envelope.body)
-    trace, leg = _lock_leg(actor, envelope, UUID(said["leg"]))
-    _require_own_records(envelope, said)
-    word = MessageEntry(
-        "leg", leg.id, message_log.message_kind(envelope), _stored_body(said), envelope
-    )
+    trace, leg, body, entry = _read_message(actor, envelope)
     before = leg.events
     with legs.updating_status(trace):
-        leg.events = correct_events(before, said["events"], said["gone"], actor.now().isoformat())
-        message_log.store(actor, [word])
-        row = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([row]))
+        leg.events = correct_events(before, body["events"], body["gone"], actor.now().isoformat())
+        message_log.store(actor, [entry])
+        answered = {"state": leg.state, "events": leg.events}
+        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([answered]))
     if leg.events != before:
         notify(actor, actor.own_state(), "trace_corrected", trace, by=envelope.sender)
 
 
-def _update_leg(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, said: Body) -> None:
-    action = _action_of(envelope, said)
-    if trace.status == "withdrawn":  # also of a leg that was answered before
-        raise IllegalTransition("trace", trace.status, action)
-    with db.session.no_autoflush:
-        if action in ANSWERING_ACTIONS:
-            leg.answered_at, leg.is_automatic = actor.now(), said.get("is_automatic", False)
-            leg.failure_reason = said.get("failure_reason")
-        if action in (*ANSWER_ACTIONS, "part"):
-            leg.events = merge_events(leg.events, said["events"])
-        elif (
-            action in ANSWERING_ACTIONS and action != "refuse"
-        ):  # what was given before the rest was refused stays
-            leg.events = []
-        if action in REPLIABLE_ACTIONS:
-            leg.question_envelope_id = envelope.id
-        legs.apply_action(leg, action)
+def _read_message(
+    actor: Actor, envelope: Envelope
+) -> tuple[Trace, TraceLeg, Mapping[str, Any], MessageEntry]:
+    """Return a message's trace and leg, locked, its body, and its entry to store.
 
-
-def _action_of(envelope: Envelope, said: Body) -> str:
-    if envelope.kind == "trace.answer" and said["completeness"] == "restricted":
-        return "part" if said["is_automatic"] else "restrict"
-    return message_log.message_kind(envelope)
-
-
-def _is_stale(envelope: Envelope, leg: TraceLeg, said: Body) -> bool:
-    """Return whether an automatic answer is for a request renewed since."""
-    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.request_envelope_id
-
-
-def _referrals(envelope: Envelope, said: Body) -> Reasons:
-    if envelope.kind == "trace.forward":
-        reason = message(
-            "{state} says that this state is to be asked instead.", state=envelope.sender
-        )
-        return {said["state"]: [reason]}
-    if envelope.kind != "trace.answer":
-        return {}
-    row = {"state": envelope.sender, "events": said["events"]}
-    return legs.referrals_in([row], said["points_to"])
-
-
-def _require_own_records(envelope: Envelope, said: Body) -> None:
-    """Raise EnvelopeRefused for events of other states' records."""
-    if any(event["state"] != envelope.sender for event in said.get("events", ())):
-        raise EnvelopeRefused("malformed", field="body.events")
-
-
-def _lock_leg(actor: Actor, envelope: Envelope, leg_id: UUID) -> tuple[Trace, TraceLeg]:
-    """Return a state's leg and its trace, both locked; raises NotFound."""
-    of = {"leg": leg_id, "own": actor.own_state(), "state": envelope.sender}
-    if (row := db.session.execute(_TRACE_AND_LEG, of).first()) is None:
+    Raises NotFound, or EnvelopeRefused for events of other states' records.
+    """
+    body = request_schemas.read_body(envelope.kind, envelope.body)
+    leg_id = UUID(body["leg"])
+    keys = {"leg": leg_id, "own": actor.own_state(), "state": envelope.sender}
+    if (row := db.session.execute(_TRACE_AND_LEG, keys).first()) is None:
         raise NotFound("leg", leg_id)
-    trace, leg = row
-    return trace, leg
-
-
-def _stored_body(said: Body) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name != "leg"}
+    if any(event["state"] != envelope.sender for event in body.get("events", ())):
+        raise EnvelopeRefused("malformed", field="body.events")
+    stored = {name: value for name, value in body.items() if name != "leg"}
+    kind = message_log.message_kind(envelope)
+    return row[0], row[1], body, MessageEntry("leg", leg_id, kind, stored, envelope)
 
 
 def _on_rejection(actor: Actor, envelope: Envelope, code: str) -> None:
     """Store that a message was refused; notify of a refused request."""
     leg_id = UUID(envelope.body["leg"])
-    word = MessageEntry("leg", leg_id, REJECTED, {"code": code, "kind": envelope.kind})
-    message_log.store(actor, [word])
+    entry = MessageEntry("leg", leg_id, REJECTED, {"code": code, "kind": envelope.kind})
+    message_log.store(actor, [entry])
     if envelope.kind == "trace.request":
         trace = db.session.get_one(Trace, UUID(envelope.body["trace"]))
         notify(actor, actor.own_state(), "trace_not_taken", trace, by=envelope.recipient)

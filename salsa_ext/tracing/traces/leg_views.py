@@ -31,47 +31,31 @@ def compare_events(
     """
     if not events:
         return events
-    asked, serials = (
-        describe_query(replace(query_for_description(firearm, ()), reported_year=found_on.year)),
-        serials_of(firearm),
-    )
-    return [event | _comparison(asked, serials, event) for event in map(dict, events)]
+    query = replace(query_for_description(firearm, ()), reported_year=found_on.year)
+    described, serials = describe_query(query), serials_of(firearm)
+    compared = []
+    for event in events:
+        year, recorded_in = event.get("year"), date.fromisoformat(event["occurred_on"]).year
+        model, serial = event.get("model"), normalise(event.get("serial") or "")
+        record = Description(
+            serial_norm=serial,
+            make=event.get("make"),
+            calibre_family=names.calibre_family(event.get("calibre")),
+            type=names.specific_type(event.get("type")),
+            country=event.get("country_of_manufacture"),
+            year=year,
+            model=fold_name("model", model) or None if model else None,
+            reported_year=recorded_in,
+            manufactured_year=year_of_manufacture(event["event"], year, recorded_in),
+        )
+        # the matching serial of the query, else its first
+        best = serial if serial in serials else next(iter(serials), "")
+        gun = replace(described, serial_norm=best)
+        against = contradicting_fields(gun, record, event["event"])
+        compared.append(dict(event) | {"against": against, "differs": difference_bits(gun, record)})
+    return compared
 
 
-def _comparison(asked: Description, serials: Sequence[str], event: Event) -> dict[str, Any]:
-    held = _event_description(event)
-    read = _with_matching_serial(asked, serials, held)
-    return {
-        "against": contradicting_fields(read, held, event["event"]),
-        "differs": difference_bits(read, held),
-    }
-
-
-def _with_matching_serial(
-    asked: Description, serials: Sequence[str], held: Description
-) -> Description:
-    """Return the query with the matching serial, else the first."""
-    read = held.serial_norm if held.serial_norm in serials else next(iter(serials), "")
-    return replace(asked, serial_norm=read)
-
-
-def _event_description(event: Event) -> Description:
-    year, reported_year = event.get("year"), date.fromisoformat(event["occurred_on"]).year
-    model = event.get("model")
-    return Description(
-        serial_norm=normalise(event.get("serial") or ""),
-        make=event.get("make"),
-        calibre_family=names.calibre_family(event.get("calibre")),
-        type=names.specific_type(event.get("type")),
-        country=event.get("country_of_manufacture"),
-        year=year,
-        model=fold_name("model", model) or None if model else None,
-        reported_year=reported_year,
-        manufactured_year=year_of_manufacture(event["event"], year, reported_year),
-    )
-
-
-REPLY_FIELDS: Final = (("defer", "until"), ("forward", "state"))
 REFERRING_STATUSES: Final = ("forwarded", "withdrawn")
 """Statuses of a leg whose state may have referred to another."""
 FORM_SENT: Final = "form_sent"
@@ -89,11 +73,6 @@ class LegView:
 
     leg: TraceLeg
     messages: Sequence[MessageView]
-
-    @property
-    def is_form_pending(self) -> bool:
-        """Return whether its form is to be sent by its current channel."""
-        return self.leg.is_form_pending
 
     @property
     def is_of_earlier_reading(self) -> bool:
@@ -123,74 +102,67 @@ class LegView:
         After the trace NOT_SENT for such a form, and REFUSED for a leg whose state refused: neither
         was withdrawn.
         """
-        if self.leg.status == "withdrawn" and self._has_refused:
-            return REFUSED
-        if not self.is_form_pending:
-            return self.leg.status
-        return NOT_SENT if self.leg.status == "withdrawn" else TO_SEND
-
-    @property
-    def _has_refused(self) -> bool:
-        """Return whether the last message of its state is a refusal."""
-        last = next((one for one in reversed(self.messages) if one.kind in STATUS_MESSAGES), None)
-        return last is not None and (last.kind == "refuse" or last.data.get("status") == REFUSED)
+        if self.leg.status == "withdrawn":
+            kinds = (entry for entry in reversed(self.messages) if entry.kind in STATUS_MESSAGES)
+            last = next(kinds, None)
+            if last and (last.kind == "refuse" or last.data.get("status") == REFUSED):
+                return REFUSED
+            return NOT_SENT if self.leg.is_form_pending else self.leg.status
+        return TO_SEND if self.leg.is_form_pending else self.leg.status
 
 
 def with_replies(leg: chain.ChainLeg, view: LegView) -> chain.ChainLeg:
     """Return a chain leg with its deferral, referral and refusal, from messages."""
     if view.shown_status == REFUSED:
         return replace(leg, status=REFUSED)
-    last = {one.kind: one.data for one in view.messages}
-    until, named = (last.get(kind, {}).get(name) for kind, name in REPLY_FIELDS)
+    last = {entry.kind: entry.data for entry in view.messages}
+    referred_to = last.get("forward", {}).get("state")
     return replace(
-        leg, until=until, referred_to=named if leg.status in REFERRING_STATUSES else None
+        leg,
+        until=last.get("defer", {}).get("until"),
+        referred_to=referred_to if leg.status in REFERRING_STATUSES else None,
     )
 
 
 def to_chain_leg(
     trace: Trace, leg: TraceLeg, late_before: datetime | None = None
 ) -> chain.ChainLeg:
-    """Return a leg as chain input; asked before `late_before`, it is late."""
+    """Return a leg as chain input; asked before `late_before`, it is late.
+
+    Events that an officer recorded have their origin in `by_hand`.
+    """
     is_asked = late_before is not None and not leg.is_form_pending and leg.asked_at < late_before
     is_waiting = leg.status in WAITING_STATUSES and is_asked
-    is_unheard = leg.status == "withdrawn" and leg.answered_at is None
+    is_unanswered = leg.status == "withdrawn" and leg.answered_at is None
+    events = leg.events
+    if leg.channel != "salsa":
+        own = trace.owner_state
+        events = [event | {"by_hand": _origin(own, leg.state, event)} for event in events]
     return chain.ChainLeg(
         leg.state,
         leg.status,
-        compare_events(_events_of(trace, leg), trace.firearm, trace.found_on),
+        compare_events(events, trace.firearm, trace.found_on),
         participates=leg.channel == "salsa",
         is_form_pending=leg.is_form_pending,
         failure_reason=leg.failure_reason,
-        is_late=is_waiting or is_unheard,
+        is_late=is_waiting or is_unanswered,
     )
 
 
-def _events_of(trace: Trace, leg: TraceLeg) -> Sequence[Event]:
-    """Return the events of a leg; an officer's entries are marked."""
-    if leg.channel == "salsa":
-        return leg.events
-    own = trace.owner_state
-    return [event | {"by_hand": _event_origin_text(own, leg.state, event)} for event in leg.events]
-
-
-def _event_origin_text(own: str, state: str, event: Event) -> Message:
-    if (serial := event.get("earlier_reading")) is None:
-        return manual_origin_text(own, state, event.get("said_on"))
-    return message(
-        "Written down by an officer of {state}: {other} answered it by another channel, on the earlier"
-        " reading of the gun, {serial}.",
-        state=own,
-        other=state,
-        serial=serial,
-    )
-
-
-def manual_origin_text(own: str, state: str, on: str | None) -> Message:
-    """Return the origin of an answer that an own officer recorded."""
-    if on is None:
+def _origin(own: str, state: str, event: Event) -> Message:
+    """Return the origin of an event that an own officer recorded."""
+    if (serial := event.get("earlier_reading")) is not None:
         return message(
-            "Written down by an officer of {state}: {other} answered it by another channel, on a day"
-            " that nobody wrote down.",
+            "Written down by an officer of {state}: {other} answered it by another channel, on the"
+            " earlier reading of the gun, {serial}.",
+            state=own,
+            other=state,
+            serial=serial,
+        )
+    if (on := event.get("said_on")) is None:
+        return message(
+            "Written down by an officer of {state}: {other} answered it by another channel, on a"
+            " day that nobody wrote down.",
             state=own,
             other=state,
         )
@@ -200,3 +172,8 @@ def manual_origin_text(own: str, state: str, on: str | None) -> Message:
         other=state,
         on=on,
     )
+
+
+def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.ChainResult:
+    """Return the chain of a trace from its legs."""
+    return chain.build_chain(legs, trace.found_on, trace.owner_state, trace.firearm)

@@ -1,4 +1,4 @@
-"""Locking."""
+"""Lock traces for a command, after the pairs of states that it concerns."""
 
 from __future__ import annotations
 
@@ -8,27 +8,22 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.exchange import pair_locks
 from salsa_ext.tracing.traces import corrections as trace_corrections
-from salsa_ext.tracing.traces import values as trace_values
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 ACTIONS_BY_STATUS: Final = {
     "draft": ("amend", "approve", "decline", "send", "withdraw"),
     "approved": ("send", "withdraw"),
-    **dict.fromkeys(trace_values.SENT_STATUSES, ("legs", "feedback", "close", "withdraw")),
+    **dict.fromkeys(SENT_STATUSES, ("legs", "feedback", "close", "withdraw")),
     "closed": ("feedback",),
 }
 """Actions that a status allows; assigning, notes and restrictions always are."""
-
-
-def trace_purpose(trace: Trace) -> Purpose:
-    """Return the purpose of searches for a trace."""
-    return Purpose("investigation", trace.case_number, about=(str(trace.id),))
 
 
 def lock_trace(
@@ -61,10 +56,10 @@ def lock_pairs_of(actor: Actor, condition: ColumnElement[bool], asking: Sequence
     (`asking`); others are found after locking.
     """
     own = actor.own_state()
-    asked = (
+    states = (
         select(TraceLeg.state)
         .join(Trace, Trace.id == TraceLeg.trace_id)
         .where(condition, TraceLeg.channel == "salsa", TraceLeg.state != own)
     )
-    mine = {(own, other) for other in (*db.session.scalars(asked), *asking)}
-    pair_locks.lock_pairs(mine | trace_corrections.pairs_to_lock(actor))
+    pairs = {(own, other) for other in (*db.session.scalars(states), *asking)}
+    pair_locks.lock_pairs(pairs | trace_corrections.pairs_to_lock(actor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, NotFound, message
 from salsa_ext.database.bulk import is_any_of_param
@@ -41,7 +41,13 @@ from salsa_ext.tracing.traces.approvals import (
     last_decline,
     without_approver,
 )
-from salsa_ext.tracing.traces.leg_views import REFUSED, LegView, to_chain_leg, with_replies
+from salsa_ext.tracing.traces.leg_views import (
+    REFUSED,
+    LegView,
+    build_trace_chain,
+    to_chain_leg,
+    with_replies,
+)
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
 
@@ -52,41 +58,30 @@ def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
     """
     require(actor, Permission.TRACE_READ)
     view = get_result(actor, trace_id)
-    named: dict[str, list[str]] = {}
+    parties_by_state: dict[str, list[str]] = defaultdict(list)
     for party in view.parties.values():
         if party.owner_state != actor.state:
-            named.setdefault(party.owner_state, []).append(str(party.id))
-    asking = actor.for_purpose(
-        Purpose("investigation", view.trace.case_number, about=(str(trace_id),))
-    )
-    append_many(
-        asking,
-        [
-            AuditEvent(
-                Action.PARTY_DISCLOSED, "trace", trace_id, state, [state], {"parties": sorted(ids)}
-            )
-            for state, ids in sorted(named.items())
-        ]
-        + _named_parties_entries(view),
-    )
-    return view
-
-
-def _named_parties_entries(view: ResultView) -> list[AuditEvent]:
-    """Return audit entries for the owners of records with named parties."""
-    acts = []
+            parties_by_state[party.owner_state].append(str(party.id))
+    entries = [
+        AuditEvent(
+            Action.PARTY_DISCLOSED, "trace", trace_id, state, [state], {"parties": sorted(ids)}
+        )
+        for state, ids in sorted(parties_by_state.items())
+    ]
     for event in view.events():
-        shared = view.sharing[event["record"]]
-        sides = [event[name] for name in ("giver", "receiver") if event[name]]
-        groups = {party_group(side["kind"]) for side in sides if UUID(side["id"]) in view.parties}
-        if groups and not shared.is_own:
-            said = {
+        parties = [event[name] for name in ("giver", "receiver") if event[name]]
+        groups = {
+            party_group(party["kind"]) for party in parties if UUID(party["id"]) in view.parties
+        }
+        if groups and not view.sharing[event["record"]].is_own:
+            data = {
                 "version": event["version"],
                 "handling": event["handling"],
                 "groups": sorted(groups),
             }
-            acts.append(disclosures.disclosure_event(event["record"], event["state"], said))
-    return acts
+            entries.append(disclosures.disclosure_event(event["record"], event["state"], data))
+    append_many(actor.for_trace(view.trace.case_number, trace_id), entries)
+    return view
 
 
 LATE_FACTOR: Final = 2
@@ -132,7 +127,7 @@ class TraceView:
     def pending_forms(self) -> list[str]:
         """Return the states with forms to send, while the trace is open."""
         is_open = self.trace.status not in ENDED_STATUSES
-        return [one.leg.state for one in self.leg_views if one.is_form_pending] if is_open else []
+        return [leg.state for leg in self.legs if leg.is_form_pending] if is_open else []
 
     @property
     def notes(self) -> Sequence[MessageView]:
@@ -163,7 +158,7 @@ class TraceView:
     @property
     def refused_by(self) -> list[str]:
         """Return the states that refused and sent nothing since."""
-        return [one.leg.state for one in self.leg_views if one.shown_status == REFUSED]
+        return [view.leg.state for view in self.leg_views if view.shown_status == REFUSED]
 
     @property
     def is_refused_by_all(self) -> bool:
@@ -181,7 +176,7 @@ class TraceView:
 class SearchedState:
     """A searched or asked state: coverage of its records, and its answer.
 
-    `said` is the status of its leg, TO_SEND, NOT_SENT or NOT_ASKED.
+    `status` is that of its leg, TO_SEND, NOT_SENT or NOT_ASKED.
     """
 
     state: str
@@ -194,7 +189,7 @@ class SearchedState:
 class ResultView:
     """The result of a trace, searched states, readable parties, and sharing.
 
-    `found_as` is how the gun came to the own state: seized, found or surrendered.
+    `find_event` is how the gun came to the own state: seized, found or surrendered.
     """
 
     trace: Trace
@@ -218,8 +213,8 @@ def list_traces(
     for name in ("status", "case_number", "priority"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
-    found = fetch_page(query, Trace.id, limit, cursor)
-    return found.with_items(_views(actor, found.items))
+    page = fetch_page(query, Trace.id, limit, cursor)
+    return page.with_items(_views(page.items))
 
 
 def traces_of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
@@ -232,18 +227,17 @@ def traces_of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
 def list_to_approve(actor: Actor, limit: int) -> Sequence[TraceView]:
     """Return own drafts waiting for approval, newest first."""
     require(actor, Permission.TRACE_APPROVE)
-    waiting = (
-        Trace.status == "draft",
-        Trace.approval_requested_at.is_not(None),
-        Trace.owner_state == actor.state,
-    )
     query = (
         select(Trace)
-        .where(*waiting)
+        .where(
+            Trace.status == "draft",
+            Trace.approval_requested_at.is_not(None),
+            Trace.owner_state == actor.state,
+        )
         .order_by(Trace.approval_requested_at.desc(), Trace.id)
         .limit(limit)
     )
-    return _views(actor, db.session.scalars(query).all())
+    return _views(db.session.scalars(query).all())
 
 
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
@@ -267,7 +261,7 @@ def current_version(actor: Actor, trace_id: UUID) -> int:
 
 def load(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one visible trace, for a command; raises NotFound."""
-    return _views(actor, [_find_trace(trace_id)])[0]
+    return _views([_find_trace(trace_id)])[0]
 
 
 def _find_trace(trace_id: UUID) -> Trace:
@@ -277,40 +271,44 @@ def _find_trace(trace_id: UUID) -> Trace:
     return trace
 
 
-def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
+def _views(traces: Sequence[Trace]) -> list[TraceView]:
     """Complete traces with one query for each kind of related row."""
-    legs = _legs_by_trace([trace.id for trace in found])
-    ids = [trace.id for trace in found] + [leg.id for some in legs.values() for leg in some]
-    persons = [one for trace in found for one in (trace.assignee_id, trace.requested_by)]
-    said, named = messages_by_subject(ids), usernames_by_id(persons)
-    drafts = [trace for trace in found if trace.status in UNSENT]
-    kept = restricted_by_subject(trace.id for trace in found)
-    bars, alone = without_approver(drafts, kept), agencies.states_without_office(kept)
-    return [
-        TraceView(
-            trace,
-            legs[trace.id],
-            said,
-            named.get(trace.assignee_id),
-            kept[trace.id],
-            [*_remarks(trace, alone.get(trace.id, ())), *bars.get(trace.id, ())],
-            named.get(trace.requested_by),
+    legs: dict[UUID, list[TraceLeg]] = defaultdict(list)
+    for leg in db.session.scalars(_LEGS, {"ids": [trace.id for trace in traces]}):
+        legs[leg.trace_id].append(leg)
+    ids = [trace.id for trace in traces] + [leg.id for some in legs.values() for leg in some]
+    messages = messages_by_subject(ids)
+    usernames = usernames_by_id(
+        account for trace in traces for account in (trace.assignee_id, trace.requested_by)
+    )
+    restricted = restricted_by_subject(trace.id for trace in traces)
+    unapprovable = without_approver(
+        [trace for trace in traces if trace.status in UNSENT], restricted
+    )
+    without_office = agencies.states_without_office(restricted)
+    views = []
+    for trace in traces:
+        remarks = [
+            message(
+                "No office of {state} that may see this trace is in the register of contacts: make"
+                " sure that somebody there can answer.",
+                state=state,
+            )
+            for state in without_office.get(trace.id, ())
+            if state != trace.owner_state
+        ]
+        views.append(
+            TraceView(
+                trace,
+                legs[trace.id],
+                messages,
+                usernames.get(trace.assignee_id),
+                restricted[trace.id],
+                [*remarks, *unapprovable.get(trace.id, ())],
+                usernames.get(trace.requested_by),
+            )
         )
-        for trace in found
-    ]
-
-
-def _remarks(trace: Trace, without_office: Sequence[str]) -> list[Message]:
-    """Return a remark for each state without an unrestricted office."""
-    return [
-        message(
-            "No office of {state} that may see this trace is in the register of contacts: make sure that"
-            " somebody there can answer.",
-            state=state,
-        )
-        for state in without_office
-        if state != trace.owner_state
-    ]
+    return views
 
 
 def get_result(actor: Actor, trace_id: UUID) -> ResultView:
@@ -318,75 +316,50 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     require(actor, Permission.TRACE_READ)
     view = load(actor, trace_id)
     trace = view.trace
-    heard_until = _late_before(actor, trace)
-    said = [
-        with_replies(to_chain_leg(trace, one.leg, late_before=heard_until), one)
-        for one in view.leg_views
+    # Each state counts by its own settings, working days and clock, unknown to the asking one:
+    # twice the default target is enough for all but those with far longer ones.
+    late_before = actor.now() - LATE_FACTOR * Settings().target(trace.priority)
+    legs = [
+        with_replies(to_chain_leg(trace, leg_view.leg, late_before), leg_view)
+        for leg_view in view.leg_views
     ]
-    result = chain.build_chain(said, trace.found_on, trace.owner_state, trace.firearm)
-    result.missing += _missing_successor(trace.firearm)
-    events = [*result.chain, *result.conflicts]
-    sharing = share_events(actor, events, trace.case_number)
-    parties = _readable_parties(actor, events, sharing)
-    return ResultView(
-        trace, result, _searched_states(trace, view.leg_views), parties, sharing, _find_event(trace)
-    )
-
-
-def _find_event(trace: Trace) -> str:
-    """Return the event of a seized gun's record, else `found`."""
-    if trace.record_id is None:
-        return FOUND
-    own = select_current(Record).where(Record.id == trace.record_id).with_only_columns(Record.event)
-    return db.session.scalar(own) or FOUND
-
-
-def _missing_successor(firearm: Mapping[str, Any]) -> list[Message]:
-    """Return that a successor of an ended state must be chosen."""
-    country = firearm.get("country_of_manufacture") or ""
+    result = build_trace_chain(trace, legs)
+    country = trace.firearm.get("country_of_manufacture") or ""
     _, successors = names.former_states().get(country, (None, ()))
-    if len(successors) <= 1:
-        return []
-    return [
-        message(
+    if len(successors) > 1:
+        text = message(
             "Which of the states that followed {state} keeps the books of the maker.", state=country
         )
-    ]
-
-
-def _late_before(actor: Actor, trace: Trace) -> datetime:
-    """Return the time before which a request without answer is late.
-
-    Each state counts by its own settings, working days and clock, unknown to the asking one: twice
-    the default target is enough for all but those with far longer ones.
-    """
-    return actor.now() - LATE_FACTOR * Settings().target(trace.priority)
+        result.missing.append(text)
+    events = [*result.chain, *result.conflicts]
+    sharing = share_events(actor, events, trace.case_number)
+    find_event = None
+    if trace.record_id is not None:
+        own = select_current(Record).where(Record.id == trace.record_id)
+        find_event = db.session.scalar(own.with_only_columns(Record.event))
+    return ResultView(
+        trace,
+        result,
+        _searched_states(trace, view.leg_views),
+        _readable_parties(actor, events, sharing),
+        sharing,
+        find_event or FOUND,
+    )
 
 
 def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedState]:
     """Return the coverage when the trace was sent, and other asked states."""
-    asked = {one.leg.state: one for one in legs}
+    views_by_state = {view.leg.state: view for view in legs}
     covered = {row["state"]: row for row in trace.coverage or ()}
-    return [
-        _searched_state(state, covered.get(state), asked.get(state))
-        for state in sorted({*asked, *covered})
-    ]
-
-
-def _searched_state(
-    state: str, covered: dict[str, Any] | None, asked: LegView | None
-) -> SearchedState:
-    said = asked.shown_status if asked else NOT_ASKED
-    if covered is None:
-        return SearchedState(state, 0, asked.leg.records_through if asked else None, said)
-    return SearchedState(state, covered["records"], date.fromisoformat(covered["through"]), said)
-
-
-def _legs_by_trace(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
-    found: dict[UUID, list[TraceLeg]] = defaultdict(list)
-    for leg in db.session.scalars(_LEGS, {"ids": list(trace_ids)}):
-        found[leg.trace_id].append(leg)
-    return found
+    states = []
+    for state in sorted({*views_by_state, *covered}):
+        view, row = views_by_state.get(state), covered.get(state)
+        through = view.leg.records_through if view else None
+        if row is not None:
+            through = date.fromisoformat(row["through"])
+        status = view.shown_status if view else NOT_ASKED
+        states.append(SearchedState(state, row["records"] if row else 0, through, status))
+    return states
 
 
 def _readable_parties(
@@ -396,13 +369,13 @@ def _readable_parties(
 
     Of others the chain has the kind, and the reason why they are not named.
     """
-    wanted: dict[str, set[UUID]] = defaultdict(set)
+    readable: dict[str, set[UUID]] = defaultdict(set)
     for event in events:
-        for side in (event["giver"], event["receiver"]):
-            if side and sharing[event["record"]].may(party_group(side["kind"])):
-                wanted[event["state"]].add(UUID(side["id"]))
-    named: PartiesById = {}
-    for state, ids in wanted.items():
+        for party in (event["giver"], event["receiver"]):
+            if party and sharing[event["record"]].may(party_group(party["kind"])):
+                readable[event["state"]].add(UUID(party["id"]))
+    parties: PartiesById = {}
+    for state, ids in readable.items():
         with acting_as(actor, state):
-            named |= find_parties(ids)
-    return named
+            parties |= find_parties(ids)
+    return parties

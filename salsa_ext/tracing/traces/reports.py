@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.text import strip_invisible
 from salsa_ext.database.session import db
@@ -24,7 +24,7 @@ from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.disclosures import record_disclosure_event
 from salsa_ext.disclosure.sharing import COURT_USE
 from salsa_ext.documents.models import Report, Seizure
-from salsa_ext.firearms.records.queries import RecordView, find_records
+from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.reference.models import Post
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.queries import ResultView, TraceView
@@ -57,9 +57,9 @@ class TraceReport:
 
 @dataclass(frozen=True)
 class HashCheck:
-    """Whether a hash is of a report in the audit.
+    """Whether a hash is of a report in the audit, with its kind, time and trace.
 
-    With its kind, time and trace. `of` is `content` or `file`.
+    `of` is `content` or `file`.
     """
 
     known: bool
@@ -89,8 +89,8 @@ def compile_report(*, actor: Actor, trace_id: UUID) -> TraceReport:
 def audit_report(*, actor: Actor, report: TraceReport, content: str, file: str) -> None:
     """Audit that a report was made: SHA-256 of content and file, hexadecimal."""
     require(actor, Permission.TRACE_READ)
-    said = {CONTENT: content, FILE: file, "language": actor.language, "court": report.is_for_court}
-    append(actor, AuditEvent(Action.TRACE_REPORTED, "trace", report.view.trace.id, data=said))
+    data = {CONTENT: content, FILE: file, "language": actor.language, "court": report.is_for_court}
+    append(actor, AuditEvent(Action.TRACE_REPORTED, "trace", report.view.trace.id, data=data))
 
 
 def check_report_hash(*, actor: Actor, trace_id: UUID, sha256: str) -> HashCheck:
@@ -107,15 +107,11 @@ def check_report_hash(*, actor: Actor, trace_id: UUID, sha256: str) -> HashCheck
 def find_report_by_hash(*, actor: Actor, sha256: str) -> HashCheck:
     """Find the trace of an own report by hash; raises Invalid."""
     require(actor, Permission.TRACE_READ)
-    asked = _require_hash(sha256)
-    subject = db.session.scalar(
-        _reports_with_hash(actor, asked).with_only_columns(AuditEntry.subject_id).limit(1)
-    )
-    return (
-        _check_hash(actor, asked, trace_queries.load(actor, UUID(subject)))
-        if subject
-        else HashCheck(False)
-    )
+    digest = _require_hash(sha256)
+    query = _reports_with_hash(actor, digest).with_only_columns(AuditEntry.subject_id)
+    if (trace_id := db.session.scalar(query.limit(1))) is None:
+        return HashCheck(False)
+    return _check_hash(actor, digest, trace_queries.load(actor, UUID(trace_id)))
 
 
 def is_hash(text: str) -> bool:
@@ -133,26 +129,27 @@ def _require_hash(sha256: str) -> str:
     return _normalise_hash(sha256)
 
 
-def _reports_with_hash(actor: Actor, asked: str) -> Select[Any]:
+def _reports_with_hash(actor: Actor, digest: str) -> Select[Any]:
     """Select the own audit entries of reports with this hash."""
     return (
         select(AuditEntry)
         .where(
             AuditEntry.owner_state == actor.own_state(),
             AuditEntry.action == REPORT_ACTION,
-            or_(*(AuditEntry.data[name].as_string() == asked for name in HASHES)),
+            or_(*(AuditEntry.data[name].as_string() == digest for name in HASHES)),
         )
         .order_by(AuditEntry.id)
     )
 
 
-def _check_hash(actor: Actor, asked: str, view: TraceView) -> HashCheck:
-    made = _reports_with_hash(actor, asked).where(AuditEntry.subject_id == str(view.trace.id))
-    entry = db.session.scalars(made.limit(1)).first()
+def _check_hash(actor: Actor, digest: str, view: TraceView) -> HashCheck:
+    reports = _reports_with_hash(actor, digest)
+    of_trace = reports.where(AuditEntry.subject_id == str(view.trace.id))
+    entry = db.session.scalars(of_trace.limit(1)).first()
     if entry is None:
         return HashCheck(False)
-    of = next(name for name in HASHES if entry.data[name] == asked)
-    return HashCheck(True, of, entry.at, entry.data["language"], view)
+    kind = next(name for name in HASHES if entry.data[name] == digest)
+    return HashCheck(True, kind, entry.at, entry.data["language"], view)
 
 
 @dataclass(frozen=True)
@@ -186,57 +183,51 @@ def read_locations(*, actor: Actor, result: ResultView) -> Mapping[str, EventLoc
     trace = result.trace
     ids = {UUID(event["record"]) for event in result.events()}
     ids |= {trace.record_id} if trace.record_id else set()
-    asking = actor.for_purpose(Purpose("investigation", trace.case_number, about=(str(trace.id),)))
+    asking = actor.for_trace(trace.case_number, trace.id)
     views = find_records(ids)
     shared = sharing.share_records(asking, views)
     open_to = [view for view in views if shared[view.record.id].may("place")]
-    found = _locations_by_record(actor, open_to)
-    append_many(
-        asking,
-        [
-            record_disclosure_event(view, shared[view.record.id], ["place"])
-            for view in open_to
-            if str(view.record.id) in found and not shared[view.record.id].is_own
-        ],
-    )
-    return found
-
-
-def _locations_by_record(actor: Actor, views: Sequence[RecordView]) -> dict[str, EventLocation]:
-    """Return places by record, from documents that the actor may read."""
     readers = (
         ("seizure", Permission.SEIZURE_READ, _seizure_locations),
         ("report", Permission.REPORT_READ, _report_locations),
         ("shipment", Permission.SHIPMENT_READ, _exit_locations),
     )
-    found: dict[str, EventLocation] = {}
+    locations: dict[str, EventLocation] = {}
     for kind, permission, read in readers:
-        ids = {
-            view.record.id: view.record.document_id
-            for view in views
+        documents = {
+            str(view.record.id): view.record.document_id
+            for view in open_to
             if view.record.document_kind == kind
         }
-        if ids and permission in actor.permissions:
-            places = read(set(ids.values()))
-            found |= {
-                str(key): places[document] for key, document in ids.items() if document in places
+        if documents and permission in actor.permissions:
+            places = read(set(documents.values()))
+            locations |= {
+                record: places[document]
+                for record, document in documents.items()
+                if document in places
             }
-    return found
+    append_many(
+        asking,
+        [
+            record_disclosure_event(view, shared[view.record.id], ["place"])
+            for view in open_to
+            if str(view.record.id) in locations and not shared[view.record.id].is_own
+        ],
+    )
+    return locations
 
 
 def _seizure_locations(ids: Iterable[UUID]) -> dict[UUID, EventLocation]:
+    """Return the recorded places, or the post where that alone has coordinates."""
     rows = list(db.session.scalars(select_current(Seizure).where(Seizure.id.in_(ids))))
     posts = _post_locations(row.post for row in rows)
-    given = {row.id: _recorded_location(vars(row) | {"name": row.place_name}) for row in rows}
-    best = {row.id: _prefer_coordinates(given[row.id], posts.get(row.post or "")) for row in rows}
-    return {key: place for key, place in best.items() if place}
-
-
-def _prefer_coordinates(
-    given: EventLocation | None, post: EventLocation | None
-) -> EventLocation | None:
-    """Return the recorded place, or its post if that alone has coordinates."""
-    return post if post and not (given and given.point) else given
+    locations = {}
+    for row in rows:
+        recorded = _recorded_location(vars(row) | {"name": row.place_name})
+        post = posts.get(row.post or "")
+        if location := post if post and not (recorded and recorded.point) else recorded:
+            locations[row.id] = location
+    return locations
 
 
 def _report_locations(ids: Iterable[UUID]) -> dict[UUID, EventLocation]:
@@ -253,21 +244,20 @@ def _recorded_location(place: Mapping[str, Any]) -> EventLocation | None:
 
 def _exit_locations(ids: Iterable[UUID]) -> dict[UUID, EventLocation]:
     """Return the post at which each shipment left the exporting state."""
-    left = select(Checkpoint.shipment_id, Checkpoint.post).where(
+    exits = select(Checkpoint.shipment_id, Checkpoint.post).where(
         Checkpoint.shipment_id.in_(ids),
         Checkpoint.stage == "exit",
         Checkpoint.post.is_not(None),
         Checkpoint.outcome == "passed",
     )
-    ticks = db.session.execute(left.order_by(Checkpoint.id)).all()
-    posts_of = {row.shipment_id: row.post for row in ticks}
-    posts = _post_locations(posts_of.values())
-    return {key: posts[post] for key, post in posts_of.items() if post in posts}
+    codes = dict(db.session.execute(exits.order_by(Checkpoint.id)).all())
+    posts = _post_locations(codes.values())
+    return {shipment: posts[code] for shipment, code in codes.items() if code in posts}
 
 
 def _post_locations(codes: Iterable[str | None]) -> dict[str, EventLocation]:
-    wanted = {code for code in codes if code}
-    rows = db.session.scalars(select(Post).where(Post.code.in_(wanted))) if wanted else ()
+    known = {code for code in codes if code}
+    rows = db.session.scalars(select(Post).where(Post.code.in_(known))) if known else ()
     return {
         row.code: EventLocation(row.latitude, row.longitude, row.name, None, row.code)
         for row in rows

@@ -46,20 +46,20 @@ def missing_fields(fields: Mapping[str, Any]) -> dict[str, Message]:
     Checks the gun, the day it was found, and the reason of an urgent priority. `fields` are the
     other fields as sent or read; an absent one is empty.
     """
-    found = missing_draft_fields(fields)
+    missing = missing_draft_fields(fields)
     if (fields.get("seizure") is None) == (fields.get("firearm") is None):
-        found["seizure"] = message("Give a seizure with its item, or the firearm; not both.")
-    return found
+        missing["seizure"] = message("Give a seizure with its item, or the firearm; not both.")
+    return missing
 
 
 def missing_draft_fields(fields: Mapping[str, Any]) -> dict[str, Message]:
     """Return messages for missing fields of a draft with a known gun."""
-    found = {}
+    missing = {}
     if fields.get("firearm") is not None and fields.get("found_on") is None:
-        found["found_on"] = message("Say on which day the gun was found.")
+        missing["found_on"] = message("Say on which day the gun was found.")
     if fields.get("priority") in ("flash", "urgent") and not fields.get("priority_reason"):
-        found["priority_reason"] = message("Say why this cannot wait.")
-    return found
+        missing["priority_reason"] = message("Say why this cannot wait.")
+    return missing
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class ReplyData:
 
     Of a state asked by another channel, `status` and the rest of its answer are recorded: the day
     of the answer (`answered_on`), and that of the form (`sent_on`). It replaces what was recorded
-    before, unless `beside`.
+    before, unless `is_additional`.
     """
 
     text: str | None = None
@@ -109,7 +109,7 @@ class ReplyData:
     failure_reason: str | None = None
     sent_on: date | None = None
     answered_on: date | None = None
-    beside: bool = False
+    is_additional: bool = False
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,7 @@ def test_folders_above_stay_closed_and_the_data_go_elsewhere(
     assert stat.S_IMODE(data.parent.stat().st_mode) == 0o700
     assert data.parent.stat().st_uid == data.stat().st_uid != 0
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
-    again = serve(tmp_path / "project" / "var").start()
-    assert ask(again, "SELECT count(*) FROM kept") == 1
+    assert ask(serve(tmp_path / "project" / "var").start(), "SELECT count(*) FROM kept") == 1
 
 
 @as_root
@@ -93,8 +92,7 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied(
     shutil.copytree(package, tmp_path / package.name)
     shutil.copytree(f"{package}.libs", tmp_path / f"{package.name}.libs")
     monkeypatch.setenv("PG_BIN", str(tmp_path / package.name / "pginstall" / "bin"))
-    server = serve(home).start()
-    assert ask(server, "SELECT 1") == 1
+    assert ask(serve(home).start(), "SELECT 1") == 1
     assert len(list((home / "postgres").glob("binaries-*"))) == 1
 
 

@@ -184,8 +184,7 @@ def test_starting_twice_is_starting_once(home: Path, serve: Serve) -> None:
 
 
 def test_a_running_server_is_found_after_its_folder_was_renamed(folder: Path, serve: Serve) -> None:
-    first = serve(folder / "old").start()
-    pid = pid_of(first)
+    pid = pid_of(serve(folder / "old").start())
     (folder / "old").rename(folder / "new")
     second = serve(folder / "new").start()
     assert (pid_of(second), ask(second, "SELECT 1")) == (pid, 1)

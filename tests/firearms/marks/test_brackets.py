@@ -66,8 +66,7 @@ def test_what_stands_before_a_bracket_is_not_cut_off_in_silence(as_actor):
     }
 
 
-def test_an_alert_on_a_record_that_was_taken_before_says_it_of_the_record(as_actor, monkeypatch):
-    police = as_actor("BRA", "police_officer")
+def test_an_alert_on_a_record_that_was_taken_before_says_it_of_the_record(monkeypatch, police):
     with monkeypatch.context() as before:
         before.setattr(validation, "bracket_problem", lambda text: None)
         made = police.post("/reports", bodies.report(firearm=firearm())).json
@@ -93,12 +92,10 @@ def firearm(**changes):
     ],
 )
 def test_wherever_a_serial_is_given_it_is_refused(as_actor, role, path, body, field):
-    refused = as_actor("BRA", role).post(path, body, 422).json
-    assert refused["errors"][field] == [SAID]
+    assert as_actor("BRA", role).post(path, body, 422).json["errors"][field] == [SAID]
 
 
-def test_a_further_mark_is_refused_by_its_number_and_a_proof_mark_is_as_it_is(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_further_mark_is_refused_by_its_number_and_a_proof_mark_is_as_it_is(police):
     marks = [{"kind": "proof", "text": "[BNP"}, {"kind": "manufacture", "text": STRAY}]
     body = bodies.report(firearm=bodies.firearm(marks=marks))
     assert police.post("/reports", body, 422).json["errors"] == {"firearm.marks.1.text": [SAID]}

@@ -162,8 +162,7 @@ def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, held):
     ],
 )
 def test_the_same_digits_are_told_with_what_stands_beside_them(read, held, said):
-    text = str(distance.describe(compare(read, held), "serial"))
-    assert said in text
+    assert said in str(distance.describe(compare(read, held), "serial"))
 
 
 @pytest.mark.parametrize(
@@ -284,8 +283,7 @@ def test_a_glyph_that_is_none_of_the_two_is_told_as_it_was_read():
 
 
 def test_many_runs_take_no_longer_than_there_are_glyphs():
-    read = "*" + "AAA*" * 16 + "H"
-    assert compare(read, "AAA?" * 14) is None
+    assert compare("*" + "AAA*" * 16 + "H", "AAA?" * 14) is None
 
 
 @given(st.lists(SERIALS.map(skeleton), unique=True, min_size=2, max_size=20))

@@ -13,11 +13,6 @@ SAID = [
 ]
 
 
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def seized(client, number="S-1", **gun):
     items = [{"line": 1, "make": "Taurus", "calibre": "9x19"} | gun]
     return client.post("/seizures", bodies.seizure(number=number, items=items)).json

@@ -29,9 +29,8 @@ def test_the_header_that_is_missing_is_named(as_actor, record, headers, missing)
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer", "silent"])
-def test_an_own_record_is_not_there_before_it_was_recorded(as_actor, visibility):
-    licensing = as_actor("PRY", "licensing_officer")
-    made = licensing.post("/transfers", bodies.transfer(visibility=visibility)).json
+def test_an_own_record_is_not_there_before_it_was_recorded(as_actor, visibility, pry):
+    made = pry.post("/transfers", bodies.transfer(visibility=visibility)).json
     path = f"/records/{made['firearm']['record']}?as_of=2026-03-01T00:00:00Z"
     as_actor("PRY", "police_officer").get(path, 404)
     purpose = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}

@@ -98,12 +98,11 @@ def test_what_fits_is_found_in_a_crowd_of_a_thousand_that_share_its_half(run, as
     ]
     run("URY", lambda actor: (insert_many(MarkKey, [*told, true]), insert_many(MarkVariant, forms)))
     asked = bodies.check(serial=serial)
-    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
-    [first, *_] = answer["candidates"]
+    [first, *_] = as_actor("BRA", "police_officer").post("/checks", asked).json["candidates"]
     assert first["record"] == str(true["record_id"])
 
 
-def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, as_actor):
+def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, police):
     told = [row(f"KLM{number:05}", {}) for number in range(10_000, 10_300)]
     forms = [
         {"key": form, "target": key["key"], "make": 0}
@@ -111,6 +110,5 @@ def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, as_
         for form in variants.index_keys(key["serial_norm"])
     ]
     run("URY", lambda actor: (insert_many(MarkKey, told), insert_many(MarkVariant, forms)))
-    police = as_actor("BRA", "police_officer")
     answer = police.post("/checks", bodies.check(serial="KLM*")).json
     assert (answer["verdict"], len(answer["candidates"])) == ("possible", 10)

@@ -150,8 +150,7 @@ def test_what_is_near_a_mark_that_is_settled_stays_out_though_another_mark_is_no
 ):
     sold("PRY")
     asked = bodies.check(serial="Armação TKA52381, Cano 99812", make="Taurus", calibre="9x19")
-    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
-    assert len(answer["candidates"]) == 1
+    assert len(as_actor("BRA", "police_officer").post("/checks", asked).json["candidates"]) == 1
 
 
 @pytest.mark.parametrize("field", ["type", "year", "country_of_manufacture"])

@@ -86,8 +86,7 @@ def test_a_true_field_more_takes_no_record_of_the_gun_from_a_trace(
 
 @given(some, some, events, losses, st.lists(others(), max_size=5))
 def test_what_is_recorded_by_the_very_serial_always_stays(said, recorded, event, loss, rest):
-    record = {name: TRUE[name] for name in recorded}
-    assert stays(SERIAL, said, (record, event, loss), rest)
+    assert stays(SERIAL, said, ({name: TRUE[name] for name in recorded}, event, loss), rest)
 
 
 @given(st.data(), some, some, losses, st.lists(others(), max_size=5))

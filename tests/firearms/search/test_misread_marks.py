@@ -77,8 +77,7 @@ def test_cyrillic_letters_are_found_by_the_latin_ones_that_look_like_them(ask, s
 
 @pytest.mark.parametrize("serial", ["TKA[5S]2381", "[7T]KA52381", "TKAS238[1I]"])
 def test_a_glyph_that_is_one_of_two_counts_as_the_one_that_fits(ask, sold, serial):
-    answer = ask(serial)
-    assert [one["record"] for one in answer["candidates"]] == [sold]
+    assert [one["record"] for one in ask(serial)["candidates"]] == [sold]
 
 
 def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(ask):
@@ -108,28 +107,25 @@ def test_the_exact_gun_settles_a_check_and_its_neighbours_stay_out(as_actor, ask
     assert [one["record"] for one in ask("TKA52381")["candidates"]] == [sold]
 
 
-def test_one_of_a_crowd_is_less_likely_and_says_so(as_actor, ask):
-    clerk = as_actor("PRY", "licensing_officer")
+def test_one_of_a_crowd_is_less_likely_and_says_so(ask, pry):
     alone = ask("TKA5238X")["candidates"][0]["score"]
     for digit in "2345679":
         body = bodies.transfer(
             number=f"T-{digit}", firearm=bodies.firearm(serial=f"TKA5238{digit}")
         )
-        clerk.post("/transfers", body)
+        pry.post("/transfers", body)
     first = ask("TKA5238X")["candidates"][0]
     assert (first["reasons"][-1]["code"], first["score"] < alone) == ("crowd", True)
 
 
-def test_a_seized_gun_of_which_half_can_be_read_is_found_by_a_later_theft(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_seized_gun_of_which_half_can_be_read_is_found_by_a_later_theft(as_actor, police):
     damaged = [bodies.firearm(serial="ZRT9*", marking="altered")]
     police.post("/seizures", bodies.seizure(number="S-8", items=damaged))
     asked = as_actor("ARG", "police_officer").post("/checks", bodies.check(serial="ZRT90417")).json
     assert [one["event"] for one in asked["candidates"]] == ["seized"]
 
 
-def test_two_serials_unreadable_at_the_same_place_may_be_of_one_gun(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_two_serials_unreadable_at_the_same_place_may_be_of_one_gun(police):
     damaged = [bodies.firearm(serial="QQA5?381", marking="altered")]
     first = police.post("/seizures", bodies.seizure(number="S-8", items=damaged)).json
     again = police.post("/seizures", bodies.seizure(number="S-9", items=damaged)).json
@@ -150,8 +146,7 @@ def test_another_state_s_silent_record_is_not_found_by_what_is_near_it(as_actor,
     assert ask("WWE77124")["candidates"] == []
 
 
-def test_a_trace_of_a_seized_gun_asks_who_sold_it_though_a_glyph_was_misread(as_actor, misread):
-    police = as_actor("BRA", "police_officer")
+def test_a_trace_of_a_seized_gun_asks_who_sold_it_though_a_glyph_was_misread(misread, police):
     made = police.post("/traces", bodies.trace_of(misread["id"])).json
     assert "PRY" in [leg["state"] for leg in made["legs"]]
 
@@ -165,18 +160,16 @@ def test_a_seizure_shows_the_record_of_a_gun_whose_serial_was_misread(as_actor, 
     assert "crowd" not in [reason["code"] for reason in found["reasons"]]  # itself is no other gun
 
 
-def test_another_seizure_of_the_same_reading_hides_no_gun_from_a_seizure(as_actor, misread):
-    police = as_actor("ARG", "police_officer")
+def test_another_seizure_of_the_same_reading_hides_no_gun_from_a_seizure(misread, arg_police):
     items = [bodies.firearm(serial="TKA52331")]
     body = bodies.seizure(number="S-9", place={"country": "ARG"}, items=items)
-    [matched] = police.post("/seizures", body).json["matches"]
+    [matched] = arg_police.post("/seizures", body).json["matches"]
     assert {one["state"] for one in matched["candidates"]} == {"PRY", "BRA"}
 
 
-def test_a_trace_of_a_seized_gun_asks_no_neighbour_where_the_exact_gun_is_known(as_actor):
+def test_a_trace_of_a_seized_gun_asks_no_neighbour_where_the_exact_gun_is_known(as_actor, police):
     body = bodies.transfer(number="T-4", firearm=bodies.firearm(serial="TKA52331"))
     as_actor("ARG", "licensing_officer").post("/transfers", body)
-    police = as_actor("BRA", "police_officer")
     items = [bodies.firearm(serial="TKA52331")]
     seized = police.post("/seizures", bodies.seizure(items=items)).json
     made = police.post("/traces", bodies.trace_of(seized["id"])).json
@@ -185,11 +178,10 @@ def test_a_trace_of_a_seized_gun_asks_no_neighbour_where_the_exact_gun_is_known(
     assert {leg["state"] for leg in made["legs"]} == {"ARG", "BRA"}
 
 
-def test_what_a_crowd_leaves_too_little_of_is_no_candidate_for_anybody(as_actor, actor):
-    clerk = as_actor("PRY", "licensing_officer")
+def test_what_a_crowd_leaves_too_little_of_is_no_candidate_for_anybody(actor, pry):
     for number, serial in enumerate(("QWK52381", "QWK52991")):
         body = bodies.transfer(number=f"T-{number}", firearm=bodies.firearm(serial=serial))
-        clerk.post("/transfers", body)
+        pry.post("/transfers", body)
     found = find_candidates(
         Query("QWK52381", make="Glock", calibre="9x19"), actor("BRA"), stop_at_exact=False
     )
@@ -212,8 +204,7 @@ def test_five_marks_of_a_gun_are_searched_by_what_is_near_them_its_serial_first(
 
 def test_a_further_mark_that_cannot_be_read_whole_is_not_sought_by_a_key_that_it_lacks():
     further = tuple(Mark("manufacture", f"QWK52{number}8?1") for number in range(9))
-    sought = marks_to_search(Query("TKA52381", marks=further))
-    assert len(sought) == 5
+    assert len(marks_to_search(Query("TKA52381", marks=further))) == 5
 
 
 def test_a_serial_that_is_told_as_a_mark_too_is_searched_as_the_serial():
@@ -221,8 +212,7 @@ def test_a_serial_that_is_told_as_a_mark_too_is_searched_as_the_serial():
     assert list(sought.values()) == ["serial"]
 
 
-def test_what_was_seized_does_not_settle_a_check_of_the_same_reading(as_actor, ask, sold):
-    police = as_actor("BRA", "police_officer")
+def test_what_was_seized_does_not_settle_a_check_of_the_same_reading(ask, sold, police):
     seized = [bodies.firearm(serial="TKA52331")]
     police.post("/seizures", bodies.seizure(number="S-8", items=seized))
     assert sold in [one["record"] for one in ask("TKA52331")["candidates"]]
@@ -237,21 +227,18 @@ def test_a_record_that_says_less_or_otherwise_settles_nothing(as_actor, ask, sol
 
 
 def test_another_mark_of_the_same_text_keeps_no_serial_from_being_found(as_actor, ask):
-    mark = {"kind": "other", "text": "WQE77123"}
-    crest = bodies.firearm(serial="AAA11111", marks=[mark])
+    crest = bodies.firearm(serial="AAA11111", marks=[{"kind": "other", "text": "WQE77123"}])
     as_actor("ECU", "licensing_officer").post("/transfers", bodies.transfer(firearm=crest))
     body = bodies.transfer(number="T-9", firearm=bodies.firearm(serial="WQE77123"))
     as_actor("PRY", "licensing_officer").post("/transfers", body)
-    found = ask("WQE77133")["candidates"]
-    assert "PRY" in [one["state"] for one in found]
+    assert "PRY" in [one["state"] for one in ask("WQE77133")["candidates"]]
 
 
-def test_a_silent_record_moves_none_of_those_that_are_only_near(as_actor, ask):
-    clerk = as_actor("BRA", "licensing_officer")
+def test_a_silent_record_moves_none_of_those_that_are_only_near(as_actor, ask, bra):
     near = [f"RTY4455{glyph}" for glyph in "ACEFHJKMNPR"]
     for number, serial in enumerate([*near, "RTY44TTT"]):
         gun = bodies.firearm(serial=serial, type="revolver" if serial in near else "pistol")
-        clerk.post("/transfers", bodies.transfer(number=f"N-{number}", firearm=gun))
+        bra.post("/transfers", bodies.transfer(number=f"N-{number}", firearm=gun))
     before = ask("RTY4455T")["candidates"]
     body = bodies.transfer(
         number="T-7", visibility="silent", firearm=bodies.firearm(serial="RTY4455T")

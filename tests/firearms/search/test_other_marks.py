@@ -11,14 +11,8 @@ ARSENAL = {"kind": "state", "text": "EA-0045-771"}
 @beginning
 def held(as_actor):
     """A gun that Paraguay issued, with the number of its arsenal."""
-    gun = bodies.firearm(marks=[ARSENAL])
-    body = bodies.transfer(kind="state_issue", firearm=gun)
+    body = bodies.transfer(kind="state_issue", firearm=bodies.firearm(marks=[ARSENAL]))
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
-
-
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
 
 
 def gun(*marks, **changes):

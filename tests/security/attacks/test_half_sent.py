@@ -48,8 +48,7 @@ def test_bodies_with_invented_keys_are_refused_before_they_come(service):
     with ExitStack() as lines:
         for number in range(HALF_SENT):
             sent = (f"Authorization: Bearer b{number}", "Content-Type: application/json")
-            line = lines.enter_context(_begin(service, "/api/v1/checks", *sent))
-            assert _status(line) == b"401"
+            assert _status(lines.enter_context(_begin(service, "/api/v1/checks", *sent))) == b"401"
         assert service.request("GET", "/api/v1/permits")[0] == 200
 
 
@@ -67,8 +66,7 @@ def test_one_address_takes_half_of_the_room_of_the_unknown(service):
     assert 2 * MAX_BODIES_PER_SENDER <= MAX_UNKNOWN_BODIES
     with ExitStack() as lines:
         for _ in range(2 * MAX_BODIES_PER_SENDER):
-            address = "X-Forwarded-For: 203.0.113.1"
-            lines.enter_context(_begin(service, "/sign-in", *FORM, address))
+            lines.enter_context(_begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.1"))
         with _begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.1") as same:
             assert _status(same) == b"429"
         with _begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.2") as other:

@@ -111,15 +111,13 @@ POLICE = {"id": "c", "kind": "police"}
 )
 def test_a_gun_that_came_back_to_the_trade_is_sold_again_whoever_gave_it(kind, giver):
     bought = sale("2024-02-01", DEALER, POLICE)
-    back = sale("2025-01-01", giver, DEALER, kind=kind)
-    found = built(bought, back, RESALE)
+    found = built(bought, sale("2025-01-01", giver, DEALER, kind=kind), RESALE)
     assert (found.ambiguous, found.time_to_crime_days) == (False, 759)
 
 
 def test_a_gun_that_was_imported_from_where_it_was_sold_is_sold_again():
     arrived = event("import", "2025-01-20", "URY", receiver="dealer", counterpart_state="PRY")
-    there = sale("2025-02-01", DEALER, PERSON, "URY")
-    found = built(RETAIL, arrived, there)
+    found = built(RETAIL, arrived, sale("2025-02-01", DEALER, PERSON, "URY"))
     assert (found.ambiguous, found.time_to_crime_days) == (False, 759)
 
 
@@ -172,8 +170,7 @@ def test_a_gun_is_ambiguous_only_by_sales_out_of_the_trade(drawn):
 def test_several_guns_that_a_misread_mark_fits_are_candidates_and_nothing_is_concluded():
     shipped = {"state": "USA", "shipment_status": "received_short", "counterpart_state": "HND"}
     one = event("export", "2025-01-02", **shipped, serial="WRKX482") | {"record": "a"}
-    two = event("export", "2025-01-02", **shipped, serial="WRKX501") | {"record": "b"}
-    found = built(one, two)
+    found = built(one, event("export", "2025-01-02", **shipped, serial="WRKX501") | {"record": "b"})
     assert (found.ambiguous, found.last_lawful, found.point_of_diversion) == (True, None, None)
     assert [(c["record"], c["time_to_crime_days"]) for c in found.candidates] == [
         ("a", None),
@@ -185,8 +182,7 @@ def test_each_gun_that_it_may_be_is_told_with_the_events_that_are_of_it():
     made = event("manufacture", "2024-01-02", "USA", serial="WRKX482") | {"record": "a"}
     sold = event("domestic_sale", "2025-01-02", "USA", serial="WRKX482") | {"record": "b"}
     other = event("manufacture", "2024-01-03", "USA", serial="WRKX501") | {"record": "c"}
-    found = built(made, other, sold)
-    assert [one["records"] for one in found.candidates] == [["c"], ["a", "b"]]
+    assert [one["records"] for one in built(made, other, sold).candidates] == [["c"], ["a", "b"]]
 
 
 @pytest.mark.parametrize("other,link", [("WRKX4B2", None), ("WRKY482", "a"), (None, None)])

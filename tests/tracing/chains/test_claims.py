@@ -82,8 +82,7 @@ def test_a_stolen_gun_that_is_put_out_of_use_was_found(kind):
 
 
 def test_one_destruction_that_is_recorded_twice_is_no_contradiction():
-    twice = [event("destruction", on) for on in ("2021-05-01", "2021-05-02")]
-    assert built(*twice).conflicts == []
+    assert built(*[event("destruction", on) for on in ("2021-05-01", "2021-05-02")]).conflicts == []
 
 
 SHIPPED = event("export", "2021-06-01", "USA", "police", counterpart_state="HND")
@@ -118,6 +117,5 @@ def test_the_time_to_crime_of_one_candidate_is_not_that_of_all():
 
 
 def test_candidates_that_were_all_sold_on_one_day_have_one_time_to_crime():
-    other = SOLD | {"record": "other", "serial": "WRKX501"}
-    found = built(SOLD, other)
+    found = built(SOLD, SOLD | {"record": "other", "serial": "WRKX501"})
     assert (found.ambiguous, found.time_to_crime_days) == (True, 664)

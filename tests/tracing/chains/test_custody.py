@@ -37,8 +37,7 @@ def test_of_a_gun_that_was_given_out_or_stolen_from_there_nothing_more_is_said(l
 
 
 def test_what_was_stolen_from_there_says_where_it_was_diverted():
-    found = built(SALE, TAKEN, STOLEN)
-    assert found.point_of_diversion["diversion_kind"] == "theft_evidence_store"
+    assert built(SALE, TAKEN, STOLEN).point_of_diversion["diversion_kind"] == "theft_evidence_store"
 
 
 def test_what_was_seized_on_the_day_itself_is_the_same_find():

@@ -171,8 +171,7 @@ def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
     named = ChainLeg("PRY", "forwarded", referred_to="CHL")
     said = "The answer of the state that {state} named."
     assert said in texts(build_chain([named], FOUND, "BRA", GUN))
-    asked = build_chain([named, ChainLeg("CHL", "no_record")], FOUND, "BRA", GUN)
-    assert said not in texts(asked)
+    assert said not in texts(build_chain([named, ChainLeg("CHL", "no_record")], FOUND, "BRA", GUN))
 
 
 @pytest.mark.parametrize("status", ["forwarded", "withdrawn"])
@@ -259,5 +258,4 @@ def test_what_would_tell_candidates_apart_is_what_they_differ_in(model, said):
         event("domestic_sale", f"2024-01-0{n}", serial=f"TKA5238{n}", make="taurus", model=kind)
         for n, kind in ((1, "G2C"), (2, model))
     ]
-    missing = built(*told).missing[-1]
-    assert str(missing).startswith(said)
+    assert str(built(*told).missing[-1]).startswith(said)

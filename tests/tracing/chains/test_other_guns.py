@@ -106,8 +106,7 @@ def test_a_misread_serial_is_traced_to_the_theft_of_the_true_one(read):
 
 def test_a_further_serial_that_was_read_is_of_the_gun_too():
     marks = [{"kind": "manufacture", "text": OTHER}]
-    theft = THEFT | {"serial": OTHER}
-    assert built(SOLD, theft, gun=GUN | {"marks": marks}).conflicts == []
+    assert built(SOLD, THEFT | {"serial": OTHER}, gun=GUN | {"marks": marks}).conflicts == []
 
 
 def test_the_theft_of_a_mark_that_nothing_lawful_bears_is_of_a_gun_of_its_own():

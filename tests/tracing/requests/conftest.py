@@ -11,12 +11,6 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
-def asked(as_actor):
-    """The analyst of Paraguay, who is asked."""
-    return as_actor("PRY", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     """A sale in Paraguay of which others learn only that it is there."""
@@ -30,19 +24,19 @@ def trace(analyst, record):
 
 
 @beginning
-def request_(asked, trace):
-    [found] = asked.get("/requests").json["items"]
+def request_(pry_analyst, trace):
+    [found] = pry_analyst.get("/requests").json["items"]
     return found
 
 
 @pytest.fixture
-def act(asked, request_):
+def act(pry_analyst, request_):
     """Let the asked state act on the request as it stands."""
 
     def post(action, body=None, expect=200):
         path = f"/requests/{request_['id']}"
-        tag = asked.get(path).headers["ETag"]
-        return asked.post(f"{path}/{action}", body or {}, expect, If_Match=tag).json
+        tag = pry_analyst.get(path).headers["ETag"]
+        return pry_analyst.post(f"{path}/{action}", body or {}, expect, If_Match=tag).json
 
     return post
 

@@ -6,10 +6,12 @@ from tests.support import bodies
 from tests.support.requests import answer, told
 
 
-def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(as_actor, analyst, asked):
+def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
+    as_actor, analyst, pry_analyst
+):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
-    [found] = asked.get("/requests").json["items"]
+    [found] = pry_analyst.get("/requests").json["items"]
     assert (found["status"], found["automatic"], found["asking_state"]) == ("answered", True, "BRA")
     assert [one["kind"] for one in found["messages"]] == ["request", "answer"]
     assert trace["status"] == "answered"
@@ -22,64 +24,64 @@ def half(as_actor, analyst, record):
     return analyst.post("/traces", bodies.trace()).json
 
 
-def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, asked, half):
+def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, pry_analyst, half):
     [leg] = [one for one in half["legs"] if one["state"] == "PRY"]
     assert (half["status"], leg["status"]) == ("in_progress", "sent")
     said = leg["messages"][-1]
     assert (said["completeness"], said["restriction_reason"]) == ("restricted", "person_decides")
     result = analyst.get(f"/traces/{half['id']}/result").json
     assert (len(result["chain"]), bool(result["missing"])) == (1, True)
-    [found] = asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
+    [found] = pry_analyst.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
     assert (found["status"], found["automatic"]) == ("sent", False)
-    assert len(told(asked, "request_received")) == 1
+    assert len(told(pry_analyst, "request_received")) == 1
 
 
-def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, asked, half):
-    [found] = asked.get("/requests").json["items"]
+def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, pry_analyst, half):
+    [found] = pry_analyst.get("/requests").json["items"]
     path = f"/requests/{found['id']}"
     why = {"reason": "national_security", "text": "No more"}
-    tag = asked.get(path).headers["ETag"]
-    asked.post(f"{path}/refuse", why, 200, If_Match=tag)
+    tag = pry_analyst.get(path).headers["ETag"]
+    pry_analyst.post(f"{path}/refuse", why, 200, If_Match=tag)
     result = analyst.get(f"/traces/{half['id']}/result").json
     missing = ["The answer of Paraguay, which refused."]
     assert (len(result["chain"]), result["missing"]) == (1, missing)
 
 
-def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, asked):
+def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, pry_analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
     trace = analyst.post("/traces", bodies.trace()).json
-    [found] = asked.get("/requests").json["items"]
+    [found] = pry_analyst.get("/requests").json["items"]
     assert (trace["status"], found["status"]) == ("answered", "answered")
 
 
-def test_a_state_that_lets_no_service_answer_has_the_request_wait(as_actor, analyst, asked):
-    administrator = as_actor("PRY", "state_administrator")
-    changed = {"answers_automatically": False}
-    administrator.post("/settings", changed, 200, If_Match='"0"')
+def test_a_state_that_lets_no_service_answer_has_the_request_wait(
+    as_actor, analyst, pry_analyst, pry_administrator
+):
+    pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
-    [found] = asked.get("/requests?status=sent").json["items"]
+    [found] = pry_analyst.get("/requests?status=sent").json["items"]
     assert (trace["status"], len(found["candidates"])) == ("sent", 1)
-    assert len(told(asked, "request_received")) == 1
+    assert len(told(pry_analyst, "request_received")) == 1
 
 
-def test_a_state_that_holds_nothing_says_so_at_once(analyst, asked):
+def test_a_state_that_holds_nothing_says_so_at_once(analyst, pry_analyst):
     mark = {"kind": "import", "text": "PRY 24", "state": "PRY"}
     analyst.post("/traces", bodies.trace(firearm=bodies.firearm(marks=[mark])))
-    [found] = asked.get("/requests").json["items"]
+    [found] = pry_analyst.get("/requests").json["items"]
     assert (found["status"], found["candidates"]) == ("no_record", [])
-    assert told(asked, "request_received") == []
+    assert told(pry_analyst, "request_received") == []
 
 
 @pytest.mark.parametrize("visibility", ["silent", None])
-def test_a_silent_record_changes_no_word_of_a_request(as_actor, analyst, asked, visibility):
+def test_a_silent_record_changes_no_word_of_a_request(as_actor, analyst, pry_analyst, visibility):
     if visibility:
         body = bodies.transfer(visibility=visibility)
         as_actor("PRY", "licensing_officer").post("/transfers", body)
     mark = {"kind": "import", "text": "PRY 24", "state": "PRY"}
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(marks=[mark]))).json
-    [found] = asked.get("/requests").json["items"]
+    [found] = pry_analyst.get("/requests").json["items"]
     legs = {leg["state"]: leg["status"] for leg in trace["legs"]}
     assert (legs["PRY"], found["status"], found["candidates"]) == ("no_record", "no_record", [])
 
@@ -136,12 +138,11 @@ def test_an_answer_from_a_book_is_part_of_the_chain(act, result):
     )
 
 
-def test_a_second_answer_adds_to_the_first(as_actor, act, record, result):
+def test_a_second_answer_adds_to_the_first(act, record, result, pry):
     body = bodies.transfer(
         kind="registration", number="T-9", occurred_on="2024-06-01", visibility="pointer"
     )
-    clerk = as_actor("PRY", "licensing_officer")
-    other = clerk.post("/transfers", body).json["firearm"]["record"]
+    other = pry.post("/transfers", body).json["firearm"]["record"]
     act("answer", answer(records=[record]))
     act("answer", answer(records=[other]))
     assert [event["record"] for event in result()["chain"]] == [record, other]

@@ -39,8 +39,7 @@ from tests.support import bodies
 @pytest.fixture
 def record(run):
     """A sale in Paraguay of which others learn only that it is there."""
-    sale = TransferRequest().load(bodies.transfer(visibility="pointer"))
-    run("PRY", transfers.record, data=sale)
+    run("PRY", transfers.record, data=TransferRequest().load(bodies.transfer(visibility="pointer")))
 
 
 @pytest.fixture
@@ -57,8 +56,7 @@ def late(monkeypatch):
 def row(state, model, *which):
     with transaction(operator(state)):
         columns = [getattr(model, column.key) for column in model.__mapper__.column_attrs]
-        rows = db.session.execute(select(*columns).where(model.owner_state == state, *which))
-        return rows.one()
+        return db.session.execute(select(*columns).where(model.owner_state == state, *which)).one()
 
 
 def request():
@@ -211,8 +209,7 @@ def test_a_letter_is_applied_whole_or_set_aside(run, trace, kind, body, code):
     with transaction(actor):
         outbox.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
         delivery.deliver_now(actor)
-    settled = row("BRA", InboxProgress)
-    assert settled.code == code
+    assert row("BRA", InboxProgress).code == code
     assert (leg() == before) == (code is not None)
 
 
@@ -278,8 +275,7 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
 def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(trace, change):
     mine = request()
     gun = mine.body["firearm"] | change.pop("firearm", {})
-    body = mine.body | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
-    ask(body | change)
+    ask((mine.body | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}) | change)
     assert row("PRY", InboxProgress, InboxProgress.code == "malformed").status == "refused"
     ask(mine.body | {"leg": str(new_id()), "trace": str(mine.trace_id)})
     assert row("PRY", InboxProgress, InboxProgress.sequence == 3).status == "applied"

@@ -13,22 +13,22 @@ def test_a_request_is_acknowledged(act, leg, analyst, trace):
 
 
 def test_several_requests_are_acknowledged_and_the_one_that_cannot_be_is_named(
-    as_actor, analyst, asked, request_, act
+    as_actor, analyst, pry_analyst, request_, act
 ):
     analyst.post("/traces", bodies.trace())
-    new, old = [one["id"] for one in asked.get("/requests").json["items"]]
+    new, old = [one["id"] for one in pry_analyst.get("/requests").json["items"]]
     assert old == request_["id"]
     act("refuse", {"reason": "national_security", "text": "No"})
     nobody = "0199f2c0-0000-7000-8000-000000000000"
-    done = asked.post("/requests/acknowledge", {"requests": [old, new, nobody]}, 200).json
+    done = pry_analyst.post("/requests/acknowledge", {"requests": [old, new, nobody]}, 200).json
     assert done["acknowledged"] == [new]
     assert {one["id"]: one["code"] for one in done["not_acknowledged"]} == {
         nobody: "not_found",
         old: "illegal_transition",
     }
     assert all(one["detail"] for one in done["not_acknowledged"])
-    assert asked.get(f"/requests/{new}").json["status"] == "acknowledged"
-    assert asked.post("/requests/acknowledge", {"requests": []}, 422).json["errors"]
+    assert pry_analyst.get(f"/requests/{new}").json["status"] == "acknowledged"
+    assert pry_analyst.post("/requests/acknowledge", {"requests": []}, 422).json["errors"]
 
 
 def test_a_refusal_gives_a_reason_of_the_instrument_and_ends_the_waiting(act, leg, analyst, trace):
@@ -47,26 +47,28 @@ def test_a_refusal_can_turn_into_a_question_and_an_answer(act, leg, reply, recor
     assert leg()["status"] == "answered"
 
 
-def test_a_refusal_of_which_clarification_is_sought_waits_again(act, leg, reply, asked, record):
+def test_a_refusal_of_which_clarification_is_sought_waits_again(
+    act, leg, reply, pry_analyst, record
+):
     act("refuse", {"reason": "confidentiality_not_guaranteed", "text": "Who will read it?"})
     reply("The unit alone.")
-    [found] = asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
+    [found] = pry_analyst.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
     assert (found["status"], leg()["status"]) == ("acknowledged", "acknowledged")
-    assert len(told(asked, "request_replied")) == 1
+    assert len(told(pry_analyst, "request_replied")) == 1
     act("answer", answer(records=[record]))
     assert leg()["status"] == "answered"
 
 
-def test_a_question_stops_the_clock_until_the_reply(act, asked, leg, reply, request_):
+def test_a_question_stops_the_clock_until_the_reply(act, pry_analyst, leg, reply, request_):
     assert request_["due_at"] == "2026-03-18T15:00:00+00:00"
     assert act("ask-questions", {"questions": ["Which calibre?"]})["due_at"] is None
     assert leg()["messages"][-1]["questions"] == ["Which calibre?"]
-    assert asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"] == []
+    assert pry_analyst.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"] == []
     reply("9x19")
-    again = asked.get(f"/requests/{request_['id']}").json
+    again = pry_analyst.get(f"/requests/{request_['id']}").json
     assert (again["status"], again["due_at"]) == ("acknowledged", request_["due_at"])
     assert again["messages"][-1]["text"] == "9x19"
-    assert len(told(asked, "request_replied")) == 1
+    assert len(told(pry_analyst, "request_replied")) == 1
 
 
 def test_nobody_replies_where_nothing_was_asked(analyst, trace, leg, reply):
@@ -104,8 +106,7 @@ def test_to_forward_to_who_was_asked_already_makes_no_second_leg(act, analyst, l
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
 def test_a_request_is_not_forwarded_in_a_circle(act, state):
-    body = {"state": state, "reason": "Ask there"}
-    assert list(act("forward", body, 422)["errors"]) == ["state"]
+    assert list(act("forward", {"state": state, "reason": "Ask there"}, 422)["errors"]) == ["state"]
 
 
 def test_an_answer_that_points_to_a_state_makes_the_next_leg(act, leg, record, as_actor):
@@ -137,10 +138,12 @@ def test_what_was_answered_is_neither_refused_nor_put_off(act, record, leg, acti
     assert leg()["status"] == "answered"
 
 
-def test_a_withdrawn_trace_withdraws_the_request(analyst, asked, trace, request_, leg, act, record):
+def test_a_withdrawn_trace_withdraws_the_request(
+    analyst, pry_analyst, trace, request_, leg, act, record
+):
     tag = analyst.get(f"/traces/{trace['id']}").headers["ETag"]
     analyst.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=tag)
-    assert asked.get(f"/requests/{request_['id']}").json["status"] == "withdrawn"
+    assert pry_analyst.get(f"/requests/{request_['id']}").json["status"] == "withdrawn"
     assert leg()["status"] == "withdrawn"
-    assert len(told(asked, "request_withdrawn")) == 1
+    assert len(told(pry_analyst, "request_withdrawn")) == 1
     assert act("answer", answer(records=[record]), 409)["code"] == "illegal_transition"

@@ -3,8 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
-
 from api import jobs as api_jobs
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
@@ -41,16 +39,10 @@ def percents(real_client):
     return [data["percent"] for data in told(real_client)]
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
-def test_analysts_are_reminded_at_each_step_once(as_actor, analyst):
+def test_analysts_are_reminded_at_each_step_once(as_actor, pry_analyst):
     ask(as_actor)
-    done = [remind(minute) for minute in (4, 5, 6, 8, 9, 10, 11)]
-    assert done == [0, 1, 0, 1, 0, 1, 0]
-    assert told(analyst) == [
+    assert [remind(minute) for minute in (4, 5, 6, 8, 9, 10, 11)] == [0, 1, 0, 1, 0, 1, 0]
+    assert told(pry_analyst) == [
         {"by": "BRA", "priority": "flash", "percent": percent} for percent in (50, 80, 100)
     ]
     assert (
@@ -58,23 +50,23 @@ def test_analysts_are_reminded_at_each_step_once(as_actor, analyst):
     )
 
 
-def test_of_steps_that_passed_unseen_the_last_alone_is_told(as_actor, analyst):
+def test_of_steps_that_passed_unseen_the_last_alone_is_told(as_actor, pry_analyst):
     ask(as_actor)
     assert [remind(9), remind(9)] == [1, 0]
-    assert percents(analyst) == [80]
+    assert percents(pry_analyst) == [80]
 
 
-def test_who_works_on_it_is_told_first_and_alone(as_actor, analyst):
+def test_who_works_on_it_is_told_first_and_alone(as_actor, pry_analyst):
     ask(as_actor)
     accounts = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
     [username] = [one["username"] for one in accounts if one["role"] == "trace_analyst"]
-    [request] = analyst.get("/requests").json["items"]
-    analyst.post(f"/requests/{request['id']}/assign", {"username": username}, 200)
+    [request] = pry_analyst.get("/requests").json["items"]
+    pry_analyst.post(f"/requests/{request['id']}/assign", {"username": username}, 200)
     other = as_actor("PRY", "trace_analyst")
     remind(5)
-    assert (percents(analyst), percents(other)) == ([50], [])
+    assert (percents(pry_analyst), percents(other)) == ([50], [])
     remind(8)
-    assert (percents(analyst), percents(other)) == ([50, 80], [80])
+    assert (percents(pry_analyst), percents(other)) == ([50, 80], [80])
 
 
 def hide(real_client, path):
@@ -82,17 +74,17 @@ def hide(real_client, path):
     real_client.post(f"{path}/restrict", {"hidden_from": ["PRY-POLICE"]}, 200, If_Match=tag)
 
 
-def test_who_must_not_see_it_is_passed_over_though_he_works_on_it(as_actor, analyst):
+def test_who_must_not_see_it_is_passed_over_though_he_works_on_it(as_actor, pry_analyst):
     ask(as_actor)
     office = as_actor("PRY", "trace_analyst", agency="POLICE")
     accounts = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
     [username] = [one["username"] for one in accounts if one["agency"] == "PRY-POLICE"]
-    [request] = analyst.get("/requests").json["items"]
+    [request] = pry_analyst.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
-    analyst.post(f"{path}/assign", {"username": username}, 200)
-    hide(analyst, path)
+    pry_analyst.post(f"{path}/assign", {"username": username}, 200)
+    hide(pry_analyst, path)
     remind(5)
-    assert (percents(analyst), percents(office)) == ([50], [])
+    assert (percents(pry_analyst), percents(office)) == ([50], [])
 
 
 def test_where_no_analyst_may_see_it_a_supervisor_who_may_is_reminded(as_actor):
@@ -112,8 +104,7 @@ def test_where_no_analyst_may_see_it_a_supervisor_who_may_is_reminded(as_actor):
     assert len(told(other, "request_received")) == 1
 
 
-def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor):
-    head = as_actor("PRY", "state_administrator")
+def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor, pry_administrator):
     for kind in ("duty_24h", "national_point_of_contact"):
         body = {
             "agency": "PRY-POLICE",
@@ -122,7 +113,7 @@ def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor):
             "hours": "24/7",
             "telephone": "+595 21 000000",
         }
-        head.post("/contacts", body)
+        pry_administrator.post("/contacts", body)
     ask(as_actor)
     remind(10)
     assert told(as_actor("PRY", "supervisor"), "request_overdue") == [
@@ -143,7 +134,7 @@ def test_the_second_office_is_looked_up_once_for_all(as_actor, monkeypatch):
     assert asked == ["PRY"]
 
 
-def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_actor, analyst):
+def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_actor, pry_analyst):
     ask(as_actor)
     secretariat = as_actor(None, "secretariat")
     remind(19)
@@ -161,31 +152,30 @@ def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_acto
         }
     ]
     assert (table["total"], table["before"]) == (1, "2026-03-10")
-    named = [item["code"] for item in secretariat.get("/statistics").json["items"]]
-    assert "overdue" in named
-    analyst.get("/statistics/overdue", 404)
-    assert "overdue" not in str(analyst.get("/statistics").json)
+    assert "overdue" in [item["code"] for item in secretariat.get("/statistics").json["items"]]
+    pry_analyst.get("/statistics/overdue", 404)
+    assert "overdue" not in str(pry_analyst.get("/statistics").json)
 
 
-def test_an_answer_ends_the_reminders(as_actor, analyst):
+def test_an_answer_ends_the_reminders(as_actor, pry_analyst):
     ask(as_actor)
-    [request] = analyst.get("/requests").json["items"]
-    tag = analyst.get(f"/requests/{request['id']}").headers["ETag"]
-    analyst.post(f"/requests/{request['id']}/report-no-record", {}, 200, If_Match=tag)
+    [request] = pry_analyst.get("/requests").json["items"]
+    tag = pry_analyst.get(f"/requests/{request['id']}").headers["ETag"]
+    pry_analyst.post(f"/requests/{request['id']}/report-no-record", {}, 200, If_Match=tag)
     assert remind(30) == 0
 
 
-def test_a_question_stops_the_reminders(as_actor, analyst):
+def test_a_question_stops_the_reminders(as_actor, pry_analyst):
     ask(as_actor)
-    [request] = analyst.get("/requests").json["items"]
-    tag = analyst.get(f"/requests/{request['id']}").headers["ETag"]
-    analyst.post(
+    [request] = pry_analyst.get("/requests").json["items"]
+    tag = pry_analyst.get(f"/requests/{request['id']}").headers["ETag"]
+    pry_analyst.post(
         f"/requests/{request['id']}/ask-questions", {"questions": ["Which?"]}, 200, If_Match=tag
     )
     assert remind(30) == 0
 
 
-def test_working_days_count_where_the_term_does(as_actor, analyst):
+def test_working_days_count_where_the_term_does(as_actor, pry_analyst):
     """From Monday at three, half of seven working days is Friday at three in the morning."""
     ask(as_actor, "routine")
     day = 24 * 60

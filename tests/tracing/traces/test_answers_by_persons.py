@@ -9,16 +9,6 @@ OTHER = {"serial": "ABC128456"}
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def asked(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
-@pytest.fixture
 def sell(as_actor):
     """Record a sale in Paraguay, and return its record."""
 
@@ -31,16 +21,16 @@ def sell(as_actor):
 
 
 @pytest.fixture
-def answer(asked):
+def answer(pry_analyst):
     """Answer the request that waits, at its newest version."""
 
     def post(*records, expect=200, **changes):
-        [found] = asked.get("/requests").json["items"]
+        [found] = pry_analyst.get("/requests").json["items"]
         path = f"/requests/{found['id']}"
         body = {"completeness": "full", "handling": "H1", "records": records} | changes
         body = {name: value for name, value in body.items() if value is not None}
-        tag = asked.get(path).headers["ETag"]
-        return asked.post(f"{path}/answer", body, expect, If_Match=tag).json
+        tag = pry_analyst.get(path).headers["ETag"]
+        return pry_analyst.post(f"{path}/answer", body, expect, If_Match=tag).json
 
     return post
 
@@ -89,13 +79,12 @@ def test_what_nobody_says_the_handling_of_is_handled_as_its_strictest_record(ana
     assert [event["handling"] for event in result_of(analyst, trace)["chain"]] == ["H3", "H3"]
 
 
-def test_a_corrected_record_is_told_again_as_it_was_handled(as_actor, analyst, sell, answer):
+def test_a_corrected_record_is_told_again_as_it_was_handled(as_actor, analyst, sell, answer, pry):
     record = sell(handling="H0")
     analyst.post("/traces", bodies.trace())
     answer(record, handling="H2")
-    clerk = as_actor("PRY", "licensing_officer")
-    path = f"/transfers/{clerk.get(f'/records/{record}').json['document']}"
-    clerk.change(
+    path = f"/transfers/{pry.get(f'/records/{record}').json['document']}"
+    pry.change(
         path,
         "correct",
         bodies.transfer(
@@ -128,8 +117,7 @@ def test_what_a_person_says_of_other_marks_is_no_evidence_by_a_mark(analyst, sel
 def test_a_record_of_the_same_mark_needs_no_confirming(analyst, sell, answer):
     sell()
     analyst.post("/traces", bodies.trace())
-    later = sell("T-2", firearm=bodies.firearm(serial="ABC-123456"))
-    answer(later)
+    answer(sell("T-2", firearm=bodies.firearm(serial="ABC-123456")))
 
 
 def test_one_serial_that_was_sold_twice_is_of_guns_that_bear_the_same(analyst, sell, answer):
@@ -140,15 +128,15 @@ def test_one_serial_that_was_sold_twice_is_of_guns_that_bear_the_same(analyst, s
     assert (result["ambiguous"], result["several_marks"]) == (True, False)
 
 
-def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, asked, sell):
+def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, pry_analyst, sell):
     sell()
     trace = analyst.post("/traces", bodies.trace()).json
 
     def say(action, body):
-        [found] = asked.get("/requests").json["items"]
+        [found] = pry_analyst.get("/requests").json["items"]
         path = f"/requests/{found['id']}"
-        tag = asked.get(path).headers["ETag"]
-        asked.post(f"{path}/{action}", body, 200, If_Match=tag)
+        tag = pry_analyst.get(path).headers["ETag"]
+        pry_analyst.post(f"{path}/{action}", body, 200, If_Match=tag)
         return result_of(analyst, trace)["missing"]
 
     later = say("defer", {"until": "2026-03-20", "reason": "The books are elsewhere"})
@@ -182,26 +170,25 @@ def test_two_states_that_name_each_other_are_both_missed(as_actor, analyst, sell
     ],
 )
 def test_nothing_is_said_to_be_there_beside_an_open_record_without_a_question(
-    as_actor, analyst, asked, sell, action, body, status
+    analyst, pry_analyst, sell, action, body, status, pry_administrator
 ):
-    admin = as_actor("PRY", "state_administrator")
-    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
+    pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     sell(visibility="open")
     analyst.post("/traces", bodies.trace())
-    [found] = asked.get("/requests").json["items"]
+    [found] = pry_analyst.get("/requests").json["items"]
     path, tag = f"/requests/{found['id']}/{action}", f'"{found["version"]}"'
-    said = asked.post(path, body, 409, If_Match=tag).json["detail"]
+    said = pry_analyst.post(path, body, 409, If_Match=tag).json["detail"]
     assert "strong matches of this gun (1)" in said and "confirm_other_guns" in said
-    done = asked.post(path, body | {"confirm_other_guns": True}, 200, If_Match=tag)
+    done = pry_analyst.post(path, body | {"confirm_other_guns": True}, 200, If_Match=tag)
     assert done.json["status"] == status
 
 
-def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, asked, sell, answer):
+def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, pry_analyst, sell, answer):
     record = sell()
     trace = analyst.post("/traces", bodies.trace()).json
     answer(record)
-    [found] = asked.get("/requests").json["items"]
-    late = asked.post(
+    [found] = pry_analyst.get("/requests").json["items"]
+    late = pry_analyst.post(
         f"/requests/{found['id']}/report-no-record", {}, 409, If_Match=f'"{found["version"]}"'
     )
     assert late.json["detail"] == (

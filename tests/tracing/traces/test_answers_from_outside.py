@@ -17,11 +17,6 @@ WHOSE = "Written down by an officer of Brazil: Spain answered it by another chan
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def trace(analyst):
     return analyst.post("/traces", bodies.trace(found_on=FOUND)).json
 
@@ -132,8 +127,7 @@ def test_whose_word_it_is_is_said_in_each_language(analyst, trace, spain, langua
 
 def test_what_a_participant_s_person_says_stays_that_state_s_word(analyst, asked):
     pry, request, trace = asked
-    sold = {"completeness": "full", "handling": "H1", "events": [SOLD]}
-    pry.change(request, "answer", sold)
+    pry.change(request, "answer", {"completeness": "full", "handling": "H1", "events": [SOLD]})
     [event] = analyst.get(f"/traces/{trace['id']}/result").json["chain"]
     assert (event["state"], event["confidence"], event.get("by_hand")) == ("PRY", None, None)
 
@@ -170,8 +164,7 @@ def test_a_day_before_the_gun_was_found_is_refused(spain):
     wrong = f"Before the gun was found, on {FOUND}: say that day or a later one."
     said = spain("channel", 422, channel="mla", sent_on="2026-01-31")["errors"]
     assert said == {"sent_on": [wrong]}
-    early = answer(sent_on="2025-01-01", answered_on="2025-12-01")
-    said = spain("reply", 422, **early)["errors"]
+    said = spain("reply", 422, **answer(sent_on="2025-01-01", answered_on="2025-12-01"))["errors"]
     assert said == {"sent_on": [wrong], "answered_on": [wrong]}
     assert spain("reply", **answer(sent_on=FOUND, answered_on=FOUND))["asked_on"] == FOUND
 
@@ -200,8 +193,7 @@ def test_it_is_the_day_of_the_agency(spain, app, actor, monkeypatch):
     after_midnight = datetime(2026, 3, 10, 1, 30, tzinfo=UTC)  # the evening of the ninth there
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(after_midnight))
     spain("channel", 422, channel="mla", sent_on="2026-03-10")
-    leg = spain("channel", channel="mla", sent_on=TODAY)
-    assert leg["asked_at"] == after_midnight.isoformat()
+    assert spain("channel", channel="mla", sent_on=TODAY)["asked_at"] == after_midnight.isoformat()
 
 
 def test_a_state_that_takes_part_says_its_days_itself(analyst, asked):
@@ -214,8 +206,7 @@ def test_a_state_that_takes_part_says_its_days_itself(analyst, asked):
 
 def test_the_report_says_whose_word_it_is(analyst, trace, spain):
     spain("reply", **answer(answered_on=ANSWERED))
-    report = analyst.get(f"/traces/{trace['id']}/report").get_data()
-    said = " ".join(text_of(report).split())
+    said = " ".join(text_of(analyst.get(f"/traces/{trace['id']}/report").get_data()).split())
     assert "Written down by an officer of Brazil" in said.replace("- ", "")
     assert "As a person of that state says" not in said
 

@@ -70,8 +70,7 @@ def test_who_drafted_a_trace_does_not_decline_it_nor_one_that_was_sent(of, wants
     made = ask(of)
     tag = of("BRA").get(f"/traces/{made['id']}").headers["ETag"]
     of("BRA").post(f"/traces/{made['id']}/reject", {"text": "No"}, 403, If_Match=tag)
-    supervisor = of("BRA", "supervisor")
-    supervisor.post(f"/traces/{made['id']}/reject", {"text": "No"}, 409, If_Match=tag)
+    of("BRA", "supervisor").post(f"/traces/{made['id']}/reject", {"text": "No"}, 409, If_Match=tag)
 
 
 def test_what_waits_already_is_not_asked_for_again(of, wants):

@@ -18,15 +18,9 @@ MARK = {
 def wants(as_actor):
     def change(**settings):
         admin = as_actor("BRA", "state_administrator")
-        tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings", settings, 200, If_Match=tag)
+        admin.post("/settings", settings, 200, If_Match=admin.get("/settings").headers["ETag"])
 
     return change
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 @beginning
@@ -67,15 +61,16 @@ def test_what_asks_again_as_it_was_declined_is_declined(analyst, declined):
     analyst.change(declined, "send", {}, 409)
 
 
-def test_what_was_approved_since_is_not_declined_though_it_waits_anew(as_actor, analyst, wants):
-    police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
+def test_what_was_approved_since_is_not_declined_though_it_waits_anew(
+    as_actor, analyst, wants, police, supervisor
+):
     gun = bodies.firearm(serial="TKA5*", marking="altered")
     seizure = police.post("/seizures", bodies.seizure(items=[gun])).json["id"]
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure, draft=True)).json['id']}"
-    second.change(path, "reject", {"text": "Which law?"})
+    supervisor.change(path, "reject", {"text": "Which law?"})
     wants(trace_approval="own")
     analyst.change(path, "send")
-    second.change(path, "approve")
+    supervisor.change(path, "approve")
     as_actor("BRA", "forensic_examiner").post(f"/seizures/{seizure}/items/1/marks", MARK)
     assert analyst.get(path).json["status"] == "draft"
     wants(trace_approval="none")

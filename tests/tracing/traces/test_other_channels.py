@@ -19,11 +19,6 @@ MARK = {
 }
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def seizure(as_actor):
     gun = bodies.firearm(serial="TKA5*", marking="altered", country_of_manufacture="AUT")

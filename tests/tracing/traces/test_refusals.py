@@ -38,8 +38,7 @@ def standing(of, trace):
 def result(of, trace):
     def read():
         found = of("BRA").get(f"/traces/{trace['id']}/result").json
-        said = {one["state"]: one["answer"] for one in found["searched"]}
-        return said, found["missing"]
+        return {one["state"]: one["answer"] for one in found["searched"]}, found["missing"]
 
     return read
 

@@ -14,16 +14,6 @@ def defaced(**changes):
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def clerk(as_actor):
     return as_actor("PRY", "licensing_officer")
 
@@ -132,8 +122,7 @@ def test_an_answer_to_an_outdated_description_is_none_to_the_new_one(
     made, asked = read_in_part(as_actor, police, "ABCEF987HJ", "ABCEF???HJ")
     assert outcome(analyst, asked) == "partly"
     mark(of=made, text="ABCEF123HJ")
-    legs = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}
-    pry = legs["PRY"]
+    pry = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}["PRY"]
     assert (pry["status"], pry["events"], pry["answered_at"]) == ("sent", 0, None)
     [request] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
     assert (request["status"], request["answered_at"]) == ("sent", None)
@@ -165,11 +154,10 @@ def test_a_draft_gets_the_new_description_and_is_not_sent(analyst, police, seizu
 
 
 @pytest.fixture
-def approved(as_actor, analyst, police, seizure):
+def approved(analyst, police, seizure, supervisor):
     """A trace that a supervisor approved, and that nobody sent yet."""
     draft = police.post("/traces", bodies.trace_of(seizure["id"], draft=True)).json
     path = f"/traces/{draft['id']}"
-    supervisor = as_actor("BRA", "supervisor")
     return supervisor.post(f"{path}/approve", None, 200, If_Match='"1"').json
 
 
@@ -180,22 +168,21 @@ def test_what_is_approved_gets_the_new_description_and_is_approved_anew(analyst,
     assert again["approval"] is None
 
 
-def test_who_approves_is_told_that_the_description_changed(as_actor, seizure, police, mark):
-    admin, supervisor = as_actor("BRA", "state_administrator"), as_actor("BRA", "supervisor")
-    tag = admin.get("/settings").headers["ETag"]
-    admin.post("/settings", {"trace_approval": "own"}, 200, If_Match=tag)
+def test_who_approves_is_told_that_the_description_changed(
+    seizure, police, mark, administrator, supervisor
+):
+    tag = administrator.get("/settings").headers["ETag"]
+    administrator.post("/settings", {"trace_approval": "own"}, 200, If_Match=tag)
     made = police.post("/traces", bodies.trace_of(seizure["id"])).json
     tag = supervisor.get(f"/traces/{made['id']}").headers["ETag"]
     supervisor.post(f"/traces/{made['id']}/approve", None, 200, If_Match=tag)
     mark()
-    asked = supervisor.get("/notifications?code=trace_to_approve").json["items"]
-    assert len(asked) == 2
+    assert len(supervisor.get("/notifications?code=trace_to_approve").json["items"]) == 2
 
 
 def test_whoever_asked_is_to_be_called_though_he_read_the_mark_himself(
-    as_actor, police, trace, seizure
+    as_actor, police, trace, seizure, administrator
 ):
-    administrator = as_actor("BRA", "state_administrator")
     for agency, kind in (("BRA-POLICE", "duty_24h"), ("BRA-TEST", "border_post")):
         office = {"agency": agency, "kind": kind, "languages": ["pt"], "hours": "24 h"}
         administrator.post("/contacts", office | {"telephone": "+55 61 0000"})

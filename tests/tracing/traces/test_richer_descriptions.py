@@ -27,14 +27,13 @@ def gun(*names, serial=SERIAL):
 
 
 @pytest.fixture
-def recorded(as_actor):
+def recorded(as_actor, pry):
     """What Paraguay holds: guns that were sold, wholly described, and the theft of one, by its serial."""
-    office = as_actor("PRY", "licensing_officer")
     for serial in (SERIAL, "TKA52384", "TKA52386"):
         body = bodies.transfer(
             number=serial, firearm=gun(*ALL, serial=serial), occurred_on="2025-03-01"
         )
-        office.post("/transfers", body)
+        pry.post("/transfers", body)
     body = bodies.report(
         firearm=gun("make", "type"), occurred_on="2025-06-01", stolen_from="dealer"
     )
@@ -54,13 +53,11 @@ def test_the_theft_stays_in_the_chain_however_much_is_said(as_actor, recorded, s
     assert found["point_of_diversion"]["diversion_kind"] == "theft_dealer"
 
 
-def test_a_person_who_answers_is_shown_it_too(as_actor, recorded):
-    settings = as_actor("PRY", "state_administrator")
-    settings.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
+def test_a_person_who_answers_is_shown_it_too(as_actor, recorded, pry_administrator, pry_analyst):
+    pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     trace(as_actor, gun(*ALL))
-    analyst = as_actor("PRY", "trace_analyst")
-    [asked] = analyst.get("/requests").json["items"]
-    held = analyst.get(f"/requests/{asked['id']}").json["candidates"]
+    [asked] = pry_analyst.get("/requests").json["items"]
+    held = pry_analyst.get(f"/requests/{asked['id']}").json["candidates"]
     assert recorded in [one["record"] for one in held]
 
 
@@ -117,16 +114,15 @@ def test_a_theft_with_a_wrong_calibre_is_told_however_much_is_said(as_actor, sol
     assert record in [event["record"] for event in found["chain"] + found["conflicts"]]
 
 
-def test_the_chain_follows_once_what_contradicted_it_is_put_right(as_actor, sold):
+def test_the_chain_follows_once_what_contradicted_it_is_put_right(as_actor, sold, arg_analyst):
     made = stolen(as_actor, **OTHERS[1])
-    analyst = as_actor("ARG", "trace_analyst")
-    asked = analyst.post("/traces", bodies.trace(firearm=gun(*ALL))).json
+    asked = arg_analyst.post("/traces", bodies.trace(firearm=gun(*ALL))).json
     right = bodies.report(
         firearm=gun(*ALL), occurred_on="2025-06-01", stolen_from="dealer", reason="Read again"
     )
     as_actor("PRY", "police_officer").post(
         f"/reports/{made['id']}/correct", right, 200, If_Match='"1"'
     )
-    found = analyst.get(f"/traces/{asked['id']}/result").json
+    found = arg_analyst.get(f"/traces/{asked['id']}/result").json
     assert found["point_of_diversion"]["before"] == made["firearm"]["record"]
     assert found["conflicts"] == []

@@ -1,13 +1,6 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
-import pytest
-
 from tests.support import bodies
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 def result(client, **changes):
@@ -15,11 +8,10 @@ def result(client, **changes):
     return made["id"], client.get(f"/traces/{made['id']}/result").json
 
 
-def test_what_was_recorded_later_was_not_searched(as_actor, analyst):
-    clerk = as_actor("PRY", "licensing_officer")
-    clerk.post("/transfers", bodies.transfer())
+def test_what_was_recorded_later_was_not_searched(as_actor, analyst, pry):
+    pry.post("/transfers", bodies.transfer())
     trace, before = result(analyst)
-    clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="NEW777777")))
+    pry.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="NEW777777")))
     as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
     after = analyst.get(f"/traces/{trace}/result").json
     assert after["searched"] == before["searched"]
@@ -65,5 +57,4 @@ def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_s
     trace, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
     assert (found["outcome"], found["failure_reason"]) == ("pending", None)
     analyst.change(f"/traces/{trace}", "close")
-    ended = analyst.get(f"/traces/{trace}/result").json
-    assert ended["failure_reason"] == "not_participant"
+    assert analyst.get(f"/traces/{trace}/result").json["failure_reason"] == "not_participant"

@@ -1,13 +1,6 @@
 """What is said of a trace before it is sent: what it lacks, and what would help."""
 
-import pytest
-
 from tests.support import bodies
-
-
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
 
 
 def vague(*left_out, **changes):
@@ -53,8 +46,7 @@ def test_another_state_gets_no_advice(as_actor, analyst):
     as_actor("PRY", "trace_analyst").get(f"/traces/{made['id']}/advice", 404)
 
 
-def test_a_draft_follows_the_seizure_that_is_corrected_by_what_it_lacked(as_actor, analyst):
-    police = as_actor("BRA", "police_officer")
+def test_a_draft_follows_the_seizure_that_is_corrected_by_what_it_lacked(analyst, police):
     seized = police.post("/seizures", bodies.seizure(items=[vague("make")])).json
     made = analyst.post("/traces", bodies.trace_of(seized["id"], draft=True)).json
     assert lack(made["advice"], "make")

@@ -44,8 +44,7 @@ def test_what_came_of_it_is_told_to_the_state_that_helped(of, trace):
 def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
     later = bodies.transfer(occurred_on="2026-03-05")
     of("PRY", "licensing_officer").post("/transfers", later)
-    made = of("BRA").post("/traces", bodies.trace()).json
-    end(of, made, "close")
+    end(of, of("BRA").post("/traces", bodies.trace()).json, "close")
     [told] = heard(of, "PRY")
     assert (told["helped"], told["outcome"]) == (False, "not_traced")
 
@@ -135,5 +134,4 @@ def test_to_end_a_trace_concludes_nothing_of_a_state_that_had_not_answered(of, a
     assert found["missing"] == [
         "The answer of Paraguay: it had given none when the request was withdrawn."
     ]
-    told = [one["outcome"] for one in heard(of, "BRA")]
-    assert told == (["partly"] if action == "close" else [])
+    assert [one["outcome"] for one in heard(of, "BRA")] == (["partly"] if action == "close" else [])

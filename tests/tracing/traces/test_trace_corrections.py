@@ -12,16 +12,6 @@ from tests.support.grounds import beginning
 from tests.support.movements import act
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def clerk(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def traced(client):
     return client.post("/traces", bodies.trace()).json
 
@@ -40,10 +30,10 @@ def notices(client):
     return client.get("/notifications?code=trace_corrected").json["items"]
 
 
-def test_a_sale_that_is_redated_gives_another_time_to_crime(analyst, clerk):
-    sold = clerk.post("/transfers", bodies.transfer()).json
+def test_a_sale_that_is_redated_gives_another_time_to_crime(analyst, pry):
+    sold = pry.post("/transfers", bodies.transfer()).json
     trace = traced(analyst)
-    correct(clerk, sold, occurred_on="2024-06-05")
+    correct(pry, sold, occurred_on="2024-06-05")
     found = result(analyst, trace)
     [event] = found["chain"]
     assert (found["time_to_crime_days"], event["occurred_on"]) == (634, "2024-06-05")
@@ -56,39 +46,37 @@ def test_a_sale_that_is_redated_gives_another_time_to_crime(analyst, clerk):
     assert leg["messages"][-1]["kind"] == "corrected"
 
 
-def test_what_a_person_had_given_is_told_again_too(as_actor, analyst, clerk):
-    sold = clerk.post("/transfers", bodies.transfer(visibility="pointer")).json
+def test_what_a_person_had_given_is_told_again_too(as_actor, analyst, pry):
+    sold = pry.post("/transfers", bodies.transfer(visibility="pointer")).json
     trace, asked = traced(analyst), as_actor("PRY", "trace_analyst")
     [request] = asked.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
     said = {"completeness": "full", "handling": "H1", "records": [sold["firearm"]["record"]]}
     asked.post(f"{path}/answer", said, 200, If_Match=asked.get(path).headers["ETag"])
-    correct(clerk, sold, occurred_on="2024-06-05", visibility="pointer")
+    correct(pry, sold, occurred_on="2024-06-05", visibility="pointer")
     assert result(analyst, trace)["time_to_crime_days"] == 634
 
 
-def test_what_is_no_longer_open_is_not_told_again_by_the_service(analyst, clerk):
-    sold = clerk.post("/transfers", bodies.transfer()).json
+def test_what_is_no_longer_open_is_not_told_again_by_the_service(analyst, pry):
+    sold = pry.post("/transfers", bodies.transfer()).json
     trace = traced(analyst)
-    correct(clerk, sold, occurred_on="2024-06-05", visibility="silent")
+    correct(pry, sold, occurred_on="2024-06-05", visibility="silent")
     assert result(analyst, trace)["time_to_crime_days"] == 664
     assert notices(analyst) == []
 
 
-def test_a_correction_that_changes_nothing_of_an_event_marks_nothing(analyst, clerk):
+def test_a_correction_that_changes_nothing_of_an_event_marks_nothing(analyst, pry):
     trace_of_another = traced(analyst)
-    sold = clerk.post("/transfers", bodies.transfer()).json
-    correct(clerk, sold, occurred_on="2024-06-05")
+    correct(pry, pry.post("/transfers", bodies.transfer()).json, occurred_on="2024-06-05")
     assert result(analyst, trace_of_another)["chain"] == []
     [event] = result(analyst, traced(analyst))["chain"]
     assert event.get("corrected_at") is None
 
 
-def test_own_records_that_are_corrected_are_so_in_own_traces(as_actor, analyst):
-    own = as_actor("BRA", "licensing_officer")
-    sold = own.post("/transfers", bodies.transfer()).json
+def test_own_records_that_are_corrected_are_so_in_own_traces(analyst, bra):
+    sold = bra.post("/transfers", bodies.transfer()).json
     trace = traced(analyst)
-    correct(own, sold, occurred_on="2024-06-05")
+    correct(bra, sold, occurred_on="2024-06-05")
     assert result(analyst, trace)["time_to_crime_days"] == 634
 
 
@@ -101,11 +89,11 @@ PART_THEN = {
 
 
 @pytest.fixture
-def in_part(as_actor, analyst, clerk):
+def in_part(as_actor, analyst, pry):
     """A sale that the service told at once, and its trace, while another record waits for a person."""
-    sold = clerk.post("/transfers", bodies.transfer(number="T-1")).json
+    sold = pry.post("/transfers", bodies.transfer(number="T-1")).json
     later = {"kind": "private_sale", "occurred_on": "2025-01-02", "visibility": "pointer"}
-    clerk.post("/transfers", bodies.transfer(number="T-2", **later))
+    pry.post("/transfers", bodies.transfer(number="T-2", **later))
     trace, asked = traced(analyst), as_actor("PRY", "trace_analyst")
     [request] = asked.get("/requests").json["items"]
     assert request["status"] == "sent"
@@ -116,44 +104,44 @@ def days(client, trace):
     return [event["occurred_on"] for event in result(client, trace)["chain"]]
 
 
-def test_what_was_given_in_part_is_told_again_before_the_rest_is(analyst, clerk, in_part):
+def test_what_was_given_in_part_is_told_again_before_the_rest_is(analyst, pry, in_part):
     sold, trace, *_ = in_part
-    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert days(analyst, trace) == ["2024-06-05"]
     assert len(notices(analyst)) == 1
 
 
 @pytest.mark.parametrize("action", PART_THEN)
 def test_what_was_given_in_part_is_told_again_whatever_is_said_of_the_rest(
-    analyst, clerk, in_part, action
+    analyst, pry, in_part, action
 ):
     sold, trace, asked, path = in_part
     asked.change(path, action, PART_THEN[action])
-    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert days(analyst, trace) == ["2024-06-05"]
 
 
-def test_what_was_given_in_part_is_told_again_after_the_trace_was_closed(analyst, clerk, in_part):
+def test_what_was_given_in_part_is_told_again_after_the_trace_was_closed(analyst, pry, in_part):
     sold, trace, *_ = in_part
     analyst.change(f"/traces/{trace['id']}", "close")
-    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert days(analyst, trace) == ["2024-06-05"]
     assert analyst.get(f"/traces/{trace['id']}").json["status"] == "closed"
 
 
-def test_what_was_taken_back_is_not_told_again(analyst, clerk, in_part):
+def test_what_was_taken_back_is_not_told_again(analyst, pry, in_part):
     sold, trace, asked, path = in_part
     asked.change(path, "report-no-record", {"text": "Of another gun", "confirm_other_guns": True})
-    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert (days(analyst, trace), notices(analyst)) == ([], [])
 
 
 def test_what_the_service_gave_is_told_again_as_far_as_it_may_though_a_person_refused_the_rest(
-    analyst, clerk, in_part
+    analyst, pry, in_part
 ):
     sold, trace, asked, path = in_part
     asked.change(path, "refuse", PART_THEN["refuse"])
-    correct(clerk, sold, number="T-1", occurred_on="2024-06-05", visibility="silent")
+    correct(pry, sold, number="T-1", occurred_on="2024-06-05", visibility="silent")
     assert days(analyst, trace) == ["2024-05-06"]
 
 
@@ -164,24 +152,22 @@ def shipment(as_actor):
     return exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json
 
 
-def test_a_shipment_that_is_cancelled_is_taken_out_of_the_chain(as_actor, shipment):
-    asking = as_actor("ARG", "trace_analyst")
-    trace = traced(asking)
-    assert [event["event"] for event in result(asking, trace)["chain"]] == ["export"]
+def test_a_shipment_that_is_cancelled_is_taken_out_of_the_chain(as_actor, shipment, arg_analyst):
+    trace = traced(arg_analyst)
+    assert [event["event"] for event in result(arg_analyst, trace)["chain"]] == ["export"]
     act(as_actor("BRA", "licensing_officer"), shipment, "cancel", reason="Not paid")
-    assert result(asking, trace)["chain"] == []
-    assert len(notices(asking)) == 1
+    assert result(arg_analyst, trace)["chain"] == []
+    assert len(notices(arg_analyst)) == 1
 
 
-def test_a_gun_that_a_corrected_receipt_brought_is_not_lost_any_more(as_actor, clerk, shipment):
+def test_a_gun_that_a_corrected_receipt_brought_is_not_lost_any_more(as_actor, pry, shipment):
     asking, path = as_actor("ARG", "trace_analyst"), f"/shipments/{shipment['id']}/receipt"
-    short = {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]}
-    clerk.post(path, short)
+    pry.post(path, {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]})
     trace = traced(asking)
     assert result(asking, trace)["point_of_diversion"]["diversion_kind"] == "short_receipt"
     whole = {"received_on": "2026-02-05", "all": True, "reason": "It was in the other crate"}
-    tag = clerk.get(path).headers["ETag"]
-    clerk.post(f"{path}/correct", whole, 200, If_Match=tag)
+    tag = pry.get(path).headers["ETag"]
+    pry.post(f"{path}/correct", whole, 200, If_Match=tag)
     assert result(asking, trace)["point_of_diversion"] is None
 
 
@@ -200,66 +186,63 @@ def lost(client, trace):
 
 
 @pytest.mark.parametrize("asking_state", ["ARG", "BRA"])
-def test_a_gun_that_comes_after_the_answer_is_not_lost_any_more(as_actor, clerk, asking_state):
+def test_a_gun_that_comes_after_the_answer_is_not_lost_any_more(as_actor, pry, asking_state):
     made = ship(as_actor("BRA", "licensing_officer"), expected=LATE)
     asking = as_actor(asking_state, "trace_analyst")
     trace = traced(asking)
     assert lost(asking, trace) == "never_arrived"
-    clerk.post(f"/shipments/{made['id']}/receipt", ALL)
+    pry.post(f"/shipments/{made['id']}/receipt", ALL)
     assert lost(asking, trace) is None
     assert result(asking, trace)["chain"][0]["corrected_at"]
     assert len(notices(asking)) == (asking_state != "BRA")
 
 
-def test_a_gun_that_is_missed_after_the_answer_is_lost_in_it(as_actor, clerk, shipment):
-    asking = as_actor("ARG", "trace_analyst")
-    trace = traced(asking)
-    assert lost(asking, trace) is None
+def test_a_gun_that_is_missed_after_the_answer_is_lost_in_it(pry, shipment, arg_analyst):
+    trace = traced(arg_analyst)
+    assert lost(arg_analyst, trace) is None
     short = {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]}
-    clerk.post(f"/shipments/{shipment['id']}/receipt", short)
-    assert lost(asking, trace) == "short_receipt"
+    pry.post(f"/shipments/{shipment['id']}/receipt", short)
+    assert lost(arg_analyst, trace) == "short_receipt"
 
 
-def test_a_receipt_tells_nothing_of_guns_that_nobody_asked_for(as_actor, clerk, shipment):
-    asking = as_actor("ARG", "trace_analyst")
-    other = asking.post("/traces", bodies.trace(firearm=bodies.firearm(serial="ZZZ98765"))).json
-    clerk.post(f"/shipments/{shipment['id']}/receipt", ALL)
-    assert (result(asking, other)["chain"], notices(asking)) == ([], [])
+def test_a_receipt_tells_nothing_of_guns_that_nobody_asked_for(pry, shipment, arg_analyst):
+    other = arg_analyst.post(
+        "/traces", bodies.trace(firearm=bodies.firearm(serial="ZZZ98765"))
+    ).json
+    pry.post(f"/shipments/{shipment['id']}/receipt", ALL)
+    assert (result(arg_analyst, other)["chain"], notices(arg_analyst)) == ([], [])
 
 
-def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(as_actor):
-    soon = [{"stage": "entry", "at": "2026-03-10T10:00:00Z"}]
-    exporter, asking = as_actor("BRA", "licensing_officer"), as_actor("ARG", "trace_analyst")
-    ship(exporter, expected=soon)
-    trace = traced(asking)
-    assert lost(asking, trace) is None
+def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(bra, arg_analyst):
+    ship(bra, expected=[{"stage": "entry", "at": "2026-03-10T10:00:00Z"}])
+    trace = traced(arg_analyst)
+    assert lost(arg_analyst, trace) is None
     for days_later in (3, 4):
         jobs.check_shipments(FixedClock(NOW + timedelta(days=days_later)))
-        assert lost(asking, trace) == "never_arrived"
-        assert len(notices(asking)) == 1
+        assert lost(arg_analyst, trace) == "never_arrived"
+        assert len(notices(arg_analyst)) == 1
 
 
-def test_a_shipment_that_is_said_to_be_lost_is_so_in_what_was_answered_before(as_actor):
-    exporter, asking = as_actor("BRA", "licensing_officer"), as_actor("ARG", "trace_analyst")
-    made = ship(exporter)
-    trace = traced(asking)
+def test_a_shipment_that_is_said_to_be_lost_is_so_in_what_was_answered_before(bra, arg_analyst):
+    made = ship(bra)
+    trace = traced(arg_analyst)
     robbed = {
         "kind": "theft",
         "occurred_at": "2026-02-02T10:00:00Z",
         "note": "Robbed",
         "is_total": True,
     }
-    exporter.post(f"/shipments/{made['id']}/incidents", robbed)
-    assert lost(asking, trace) == "never_arrived"
+    bra.post(f"/shipments/{made['id']}/incidents", robbed)
+    assert lost(arg_analyst, trace) == "never_arrived"
 
 
-def test_a_record_that_was_only_looked_up_in_the_case_is_told_by_no_trace(analyst, clerk):
-    clerk.post("/transfers", bodies.transfer())
+def test_a_record_that_was_only_looked_up_in_the_case_is_told_by_no_trace(analyst, pry):
+    pry.post("/transfers", bodies.transfer())
     gun = bodies.firearm(serial="ZZZ98765")
-    other = clerk.post("/transfers", bodies.transfer(number="T-2", firearm=gun)).json
+    other = pry.post("/transfers", bodies.transfer(number="T-2", firearm=gun)).json
     trace = traced(analyst)
     naming = {"Salsa_Purpose": "investigation", "Salsa_Case": trace["case_number"]}
     analyst.get(f"/records/{other['firearm']['record']}", **naming)
-    correct(clerk, other, number="T-2", firearm=gun, occurred_on="2024-06-05")
+    correct(pry, other, number="T-2", firearm=gun, occurred_on="2024-06-05")
     assert notices(analyst) == []
     assert [event["serial"] for event in result(analyst, trace)["chain"]] == ["ABC123456"]

@@ -5,11 +5,6 @@ import pytest
 from tests.support import bodies
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 def drafted(analyst, **changes):
     return analyst.post("/traces", bodies.trace(draft=True, **changes)).json
 
@@ -72,8 +67,7 @@ def test_only_a_draft_is_changed_by_who_read_it(as_actor, analyst):
     )
 
 
-def test_the_gun_of_a_seizure_is_as_its_seizure_says(as_actor, analyst):
-    police = as_actor("BRA", "police_officer")
+def test_the_gun_of_a_seizure_is_as_its_seizure_says(analyst, police):
     items = [bodies.firearm(serial="OTHER1"), bodies.firearm(line=2)]
     seizure = police.post("/seizures", bodies.seizure(items=items)).json["id"]
     trace = analyst.post("/traces", bodies.trace_of(seizure, item=2, draft=True)).json
@@ -86,15 +80,15 @@ def test_the_gun_of_a_seizure_is_as_its_seizure_says(as_actor, analyst):
 def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(as_actor, analyst):
     second, wanted = as_actor("BRA", "supervisor"), {"trace_approval": "own"}
     as_actor("BRA", "state_administrator").post("/settings", wanted, 200, If_Match='"0"')
-    trace = analyst.post("/traces", bodies.trace()).json
-    changed = amend(analyst, trace, legal_basis="Law 2")
+    changed = amend(analyst, analyst.post("/traces", bodies.trace()).json, legal_basis="Law 2")
     assert (changed["status"], bool(changed["approval"]["asked_at"])) == ("draft", True)
     told = [one["code"] for one in second.get("/notifications").json["items"]]
     assert told == ["trace_to_approve"] * 2
 
 
-def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(as_actor, analyst):
-    police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
+def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(
+    as_actor, analyst, police, supervisor
+):
     as_actor("BRA", "state_administrator").post(
         "/settings", {"trace_approval": "own"}, 200, If_Match='"0"'
     )
@@ -102,26 +96,24 @@ def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(as_actor, an
     path = f"/seizures/{seizure['id']}/correct"
     trace = analyst.post("/traces", bodies.trace_of(seizure["id"])).json
     address = f"/traces/{trace['id']}"
-    seen = second.get(address).headers["ETag"]
+    seen = supervisor.get(address).headers["ETag"]
     police.post(path, bodies.seizure(reason="Read again"), 200, If_Match='"1"')
     waiting = analyst.get(address).json
     assert (waiting["firearm"]["model"], bool(waiting["approval"]["asked_at"])) == ("G2C", True)
-    second.post(f"{address}/approve", None, 412, If_Match=seen)
-    seen = second.get(address).headers["ETag"]
-    second.post(f"{address}/approve", None, 200, If_Match=seen)
+    supervisor.post(f"{address}/approve", None, 412, If_Match=seen)
+    seen = supervisor.get(address).headers["ETag"]
+    supervisor.post(f"{address}/approve", None, 200, If_Match=seen)
     more = bodies.seizure(items=[bodies.firearm(model="G3")], reason="The light was bad")
     police.post(path, more, 200, If_Match='"2"')
     anew = analyst.get(address).json
     assert (anew["status"], anew["firearm"]["model"]) == ("draft", "G3")
     assert (anew["approval"]["by"], bool(anew["approval"]["asked_at"])) == (None, True)
-    told = second.get("/notifications?code=trace_to_approve").json["items"]
-    assert len(told) == 2
+    assert len(supervisor.get("/notifications?code=trace_to_approve").json["items"]) == 2
 
 
 @pytest.fixture
-def corrected(as_actor):
+def corrected(police):
     """Correct the gun of a seizure of Brazil, one change after the other."""
-    police = as_actor("BRA", "police_officer")
     made = police.post("/seizures", bodies.seizure()).json
 
     def correct(**changes):
@@ -136,8 +128,7 @@ def corrected(as_actor):
 
 
 def want(as_actor, **settings):
-    admin = as_actor("BRA", "state_administrator")
-    admin.post("/settings", settings, 200, If_Match='"0"')
+    as_actor("BRA", "state_administrator").post("/settings", settings, 200, If_Match='"0"')
 
 
 def codes(client):
@@ -150,23 +141,22 @@ def decide(client, path, action):
 
 
 def test_who_is_asked_reads_what_has_changed_since_and_the_analyst_is_told(
-    as_actor, analyst, corrected
+    as_actor, analyst, corrected, supervisor
 ):
-    second = as_actor("BRA", "supervisor")
     want(as_actor, trace_approval="own")
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
-    assert second.get(path).json["approval"]["changed"] == []
+    assert supervisor.get(path).json["approval"]["changed"] == []
     corrected(calibre=".40 S&W", marks=[{"kind": "import", "text": "PY 25"}])
-    changed = {one["field"]: one for one in second.get(path).json["approval"]["changed"]}
+    changed = {one["field"]: one for one in supervisor.get(path).json["approval"]["changed"]}
     assert set(changed) == {"calibre", "marks"}
     assert (changed["calibre"]["before"], changed["calibre"]["after"]) == ("9x19", ".40 S&W")
-    assert "trace_changed" in codes(analyst) and "trace_changed" in codes(second)
-    decide(second, path, "approve")
-    assert second.get(path).json["approval"]["changed"] == []
+    assert "trace_changed" in codes(analyst) and "trace_changed" in codes(supervisor)
+    decide(supervisor, path, "approve")
+    assert supervisor.get(path).json["approval"]["changed"] == []
     assert "approval_lapsed" not in codes(analyst)
     corrected(calibre=".45 ACP")
     assert "approval_lapsed" in codes(analyst)
-    anew = second.get(path).json
+    anew = supervisor.get(path).json
     assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
     [change] = [one for one in anew["approval"]["changed"] if one["field"] == "calibre"]
     assert change["before"] == ".40 S&W"
@@ -187,28 +177,26 @@ MARK = {"kind": "import", "text": "IMP 25", "state": "PRY", "year": 2025, "locat
     ],
 )
 def test_what_a_letter_says_of_a_gun_is_approved_anew_and_shown_to_who_does_it(
-    as_actor, analyst, corrected, field, before, after, said
+    as_actor, analyst, corrected, field, before, after, said, supervisor
 ):
-    second = as_actor("BRA", "supervisor")
     want(as_actor, trace_approval="own")
     rest = {"quantity": {"serial": None}, "category": {"type": None}}.get(field, {})
     corrected(**rest, **{field: before})
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
-    decide(second, path, "approve")
+    decide(supervisor, path, "approve")
     corrected(**rest, **{field: after})
-    anew = second.get(path).json
+    anew = supervisor.get(path).json
     assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
     [change] = anew["approval"]["changed"]
     assert change["field"] == field and change["before"] != change["after"]
     assert said is None or (change["before"], change["after"]) == said
 
 
-def test_the_same_in_other_words_is_approved_already(as_actor, analyst, corrected):
-    second = as_actor("BRA", "supervisor")
+def test_the_same_in_other_words_is_approved_already(as_actor, analyst, corrected, supervisor):
     want(as_actor, trace_approval="own")
     corrected(type="pistol")
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
-    decide(second, path, "approve")
+    decide(supervisor, path, "approve")
     corrected(type="Pistola")
     read = analyst.get(path).json
     assert (read["status"], read["approval"]["changed"]) == ("approved", [])
@@ -227,10 +215,9 @@ def test_who_was_asked_reads_what_of_a_changed_draft_is_another(as_actor, analys
 
 
 def test_a_draft_follows_the_day_of_its_seizure_and_what_nobody_was_asked_about_is_told_nobody(
-    as_actor, analyst, corrected
+    analyst, corrected, police
 ):
     trace = analyst.post("/traces", bodies.trace_of(corrected.seizure, draft=True)).json
-    police = as_actor("BRA", "police_officer")
     body = bodies.seizure(occurred_on="2026-02-28", reason="The day before")
     police.post(f"/seizures/{corrected.seizure}/correct", body, 200, If_Match='"1"')
     assert analyst.get(f"/traces/{trace['id']}").json["found_on"] == "2026-02-28"
@@ -260,19 +247,17 @@ def test_all_that_a_trace_lacks_is_told_at_once(analyst):
 
 @pytest.mark.parametrize("is_approved", [False, True])
 def test_what_was_not_sent_follows_the_day_of_its_seizure_and_is_approved_anew(
-    as_actor, analyst, is_approved
+    analyst, is_approved, police, supervisor, administrator
 ):
-    police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
-    admin = as_actor("BRA", "state_administrator")
-    admin.post("/settings", {"trace_approval": "own"}, 200, If_Match='"0"')
+    administrator.post("/settings", {"trace_approval": "own"}, 200, If_Match='"0"')
     seizure = police.post("/seizures", bodies.seizure()).json
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure['id'])).json['id']}"
-    seen = second.get(path).headers["ETag"]
+    seen = supervisor.get(path).headers["ETag"]
     if is_approved:
-        second.post(f"{path}/approve", None, 200, If_Match=seen)
+        supervisor.post(f"{path}/approve", None, 200, If_Match=seen)
     body = bodies.seizure(occurred_on="2026-02-01", reason="Another day")
     police.post(f"/seizures/{seizure['id']}/correct", body, 200, If_Match='"1"')
     now = analyst.get(path).json
     assert (now["found_on"], now["status"], now["approval"]["by"]) == ("2026-02-01", "draft", None)
     assert now["approval"]["asked_at"] is not None
-    second.post(f"{path}/approve", None, 412, If_Match=seen)
+    supervisor.post(f"{path}/approve", None, 412, If_Match=seen)

@@ -19,11 +19,6 @@ WORDS = {
 }
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
@@ -44,8 +39,7 @@ def asked(analyst, as_actor, channel="etrace", state="ESP", firearm=None, **chan
 
 
 def fields(client, path):
-    answer = client.get(f"{path}/fields").json
-    return {one["name"]: one["value"] for one in answer["fields"]}
+    return {one["name"]: one["value"] for one in client.get(f"{path}/fields").json["fields"]}
 
 
 def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
@@ -105,8 +99,7 @@ def test_the_fields_are_given_for_machines_with_codes_in_english(analyst, as_act
 
 
 def test_a_serial_that_cannot_be_read_is_said_to_be_obliterated(analyst, as_actor):
-    gone = {"serial": None, "marking": "obliterated"}
-    _, path = asked(analyst, as_actor, firearm=gone)
+    _, path = asked(analyst, as_actor, firearm={"serial": None, "marking": "obliterated"})
     said = fields(analyst, path)
     assert said["Obliterated"] == "Yes" and said["Serial number"] is None
     assert said["Obliterated serial number"] == "Marks obliterated"
@@ -139,14 +132,12 @@ def test_what_another_state_said_does_not_go_out_without_its_consent(analyst, as
 
 
 def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
-    analyst, as_actor, record
+    analyst, as_actor, record, pry_supervisor
 ):
     trace, path = asked(analyst, as_actor)
-    body = bodies.consent(record, use="onward", to="ESP")
-    consent = analyst.post("/consents", body).json
-    decider = as_actor("PRY", "supervisor")
-    tag = decider.get(f"/consents/{consent['id']}").headers["ETag"]
-    decider.post(
+    consent = analyst.post("/consents", bodies.consent(record, use="onward", to="ESP")).json
+    tag = pry_supervisor.get(f"/consents/{consent['id']}").headers["ETag"]
+    pry_supervisor.post(
         f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=tag
     )
     assert "Domestic sale" in text_of(analyst.get(path).data)
@@ -162,8 +153,7 @@ def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
 def test_a_form_stands_in_the_audit_with_its_hash_and_to_whom_it_goes(analyst, as_actor):
     _, path = asked(analyst, as_actor)
     pdf = analyst.get(path).data
-    auditor = as_actor("BRA", "auditor")
-    [entry] = auditor.get("/audit?action=trace:form_made").json["items"]
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:form_made").json["items"]
     told = entry["data"]
     assert told["file"] == hashlib.sha256(pdf).hexdigest()
     assert (told["to"], told["channel"], told["kind"]) == ("ESP", "etrace", "pdf")
@@ -195,11 +185,11 @@ def office(agency, kind="duty_24h"):
     }
 
 
-def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(analyst, as_actor):
-    administrator = as_actor("BRA", "state_administrator")
+def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(
+    analyst, as_actor, administrator
+):
     administrator.post("/contacts", office("BRA-POLICE"))
-    kept = {"hidden_from": ["BRA-POLICE"]}
-    _, path = asked(analyst, as_actor, **kept)
+    _, path = asked(analyst, as_actor, hidden_from=["BRA-POLICE"])
     said = text_of(analyst.get(path).data)
     assert "Asking authority BRA-TEST" in said and "BRA-POLICE" not in said
     assert "No office that may see this trace is in the register" in said

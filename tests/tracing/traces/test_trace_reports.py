@@ -12,11 +12,6 @@ from tests.support.papers import as_copied, text_of
 MARK = "Police information. Not for use in court without the consent of the states named."
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
@@ -118,10 +113,9 @@ def test_a_report_says_what_the_states_said(analyst, trace):
     assert "Ana Ejemplo" not in said
 
 
-def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(as_actor, analyst):
-    clerk = as_actor("PRY", "licensing_officer")
+def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(analyst, pry):
     for serial in ("ABC123451", "ABC123458"):
-        clerk.post(
+        pry.post(
             "/transfers",
             bodies.transfer(kind="registration", firearm=bodies.firearm(serial=serial)),
         )
@@ -172,10 +166,9 @@ def test_a_report_in_which_nobody_said_anything_is_marked(analyst):
     assert MARK in text_of(report(analyst, found))
 
 
-def test_own_words_need_no_consent_of_another(as_actor, record):
-    own = as_actor("PRY", "trace_analyst")
-    found = own.post("/traces", bodies.trace()).json
-    assert MARK not in text_of(report(own, found))
+def test_own_words_need_no_consent_of_another(record, pry_analyst):
+    found = pry_analyst.post("/traces", bodies.trace()).json
+    assert MARK not in text_of(report(pry_analyst, found))
 
 
 def test_the_audit_knows_the_hash_on_the_pages_and_that_of_the_file(analyst, trace):
@@ -216,8 +209,7 @@ def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
     analyst, trace, as_actor
 ):
     report(analyst, trace)
-    auditor = as_actor("BRA", "auditor")
-    [entry] = auditor.get("/audit?action=trace:reported").json["items"]
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:reported").json["items"]
     assert entry["data"].keys() == {"content", "file", "language", "court"}
     theirs = as_actor("PRY", "auditor").get("/audit?action=party:disclosed").json["items"]
     assert [one["subject_id"] for one in theirs] == [trace["id"]]
@@ -237,16 +229,15 @@ def test_a_report_is_for_its_state_alone(as_actor, trace):
 
 
 def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_it_may_be_any(
-    as_actor, analyst
+    as_actor, analyst, pry
 ):
-    office = as_actor("PRY", "licensing_officer")
     for kind, on in (("manufacture", "2020-01-01"), ("domestic_sale", "2021-01-01")):
         for serial in ("TKA52381", "TKA52382"):
             gun = bodies.firearm(serial=serial)
             body = bodies.transfer(
                 kind=kind, number=f"{kind}-{serial}", firearm=gun, occurred_on=on
             )
-            office.post("/transfers", body)
+            pry.post("/transfers", body)
     theft = {"serial": "TKA52382", "make": "Taurus", "type": "pistol"}
     as_actor("PRY", "police_officer").post("/reports", bodies.report(firearm=theft))
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
@@ -286,25 +277,25 @@ REFUSED = {
 }
 
 
-def test_a_report_does_not_call_answered_what_a_state_refused(as_actor, analyst):
-    admin, other = as_actor("PRY", "state_administrator"), as_actor("PRY", "trace_analyst")
-    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
+def test_a_report_does_not_call_answered_what_a_state_refused(
+    as_actor, analyst, pry_administrator, pry_analyst
+):
+    pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
-    [asked] = other.get("/requests").json["items"]
+    [asked] = pry_analyst.get("/requests").json["items"]
     why = {"reason": "ongoing_investigation", "text": "Not now"}
-    other.post(f"/requests/{asked['id']}/refuse", why, 200, If_Match=f'"{asked["version"]}"')
+    pry_analyst.post(f"/requests/{asked['id']}/refuse", why, 200, If_Match=f'"{asked["version"]}"')
     assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
     for language, words in REFUSED.items():
         said = " ".join(text_of(report(analyst, trace, language)).split())
         assert all(one in said for one in words), said
 
 
-def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(as_actor, analyst):
-    office = as_actor("PRY", "licensing_officer")
+def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(analyst, pry):
     for number, serial in (("T-1", "TKA52381"), ("T-2", "TKA52382")):
         gun = bodies.firearm(serial=serial)
-        office.post("/transfers", bodies.transfer(number=number, firearm=gun))
+        pry.post("/transfers", bodies.transfer(number=number, firearm=gun))
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
     said = " ".join(text_of(report(analyst, trace)).split())
     assert "The mark fits several guns: it may be any of these." in said
@@ -319,6 +310,5 @@ def test_a_serial_is_found_whole_in_the_text_of_a_report(as_actor, analyst, seri
     sold = bodies.transfer(firearm=bodies.firearm(serial=serial))
     as_actor("PRY", "licensing_officer").post("/transfers", sold)
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial=serial))).json
-    said = as_copied(report(analyst, trace))
-    gun, chain = said.split("Chain, in order")
+    gun, chain = as_copied(report(analyst, trace)).split("Chain, in order")
     assert serial in gun and serial in chain

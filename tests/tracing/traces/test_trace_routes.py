@@ -6,11 +6,6 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def at_home(as_actor):
     """A pistol that was made and sold in Brazil."""

@@ -27,9 +27,10 @@ def result(as_actor, state):
     return analyst.get(f"/traces/{trace['id']}/result").json
 
 
-def test_a_gun_that_came_is_not_lost_where_its_importer_is_silent(as_actor, shipment):
-    administrator = as_actor("PRY", "state_administrator")
-    administrator.post("/settings", NO_SERVICE, 200, If_Match='"0"')
+def test_a_gun_that_came_is_not_lost_where_its_importer_is_silent(
+    as_actor, shipment, pry_administrator
+):
+    pry_administrator.post("/settings", NO_SERVICE, 200, If_Match='"0"')
     receive(as_actor, shipment, "ABC123456")
     found = result(as_actor, "ARG")
     assert [event["event"] for event in found["chain"]] == ["export"]
@@ -38,8 +39,7 @@ def test_a_gun_that_came_is_not_lost_where_its_importer_is_silent(as_actor, ship
 
 def test_a_gun_that_did_not_come_is_lost_on_its_way(as_actor, shipment):
     receive(as_actor, shipment, "ABC123457")
-    found = result(as_actor, "ARG")
-    assert found["point_of_diversion"]["diversion_kind"] == "short_receipt"
+    assert result(as_actor, "ARG")["point_of_diversion"]["diversion_kind"] == "short_receipt"
 
 
 @pytest.mark.parametrize("state,number", [("ARG", None), ("BRA", "A-1")])
@@ -51,12 +51,10 @@ def test_an_importer_tells_the_number_of_a_shipment_to_whom_it_concerns(
     assert came["document_number"] == number
 
 
-def test_what_was_to_be_back_is_told_by_its_exporter(as_actor):
-    exporter = as_actor("BRA", "licensing_officer")
+def test_what_was_to_be_back_is_told_by_its_exporter(as_actor, bra):
     lent = bodies.permit(regime="temporary", expires_on="2026-02-20")
-    permit = exporter.post("/permits", lent).json["id"]
-    shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json
-    receive(as_actor, shipment, "ABC123456")
+    permit = bra.post("/permits", lent).json["id"]
+    receive(as_actor, bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json, "ABC123456")
     found = result(as_actor, "ARG")
     assert found["last_lawful"]["event"] == "import"
     assert found["point_of_diversion"]["diversion_kind"] == "unreturned_temporary"

@@ -5,16 +5,6 @@ import pytest
 from tests.support import bodies
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def clerk(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def result(client, trace):
     return client.get(f"/traces/{trace['id']}/result").json
 
@@ -27,8 +17,8 @@ def move(client, trace, action, expect=200, version=1):
     return client.post(f"/traces/{trace['id']}/{action}", None, expect, If_Match=f'"{version}"')
 
 
-def test_a_sale_in_another_state_gives_the_time_to_crime(clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
+def test_a_sale_in_another_state_gives_the_time_to_crime(pry, analyst):
+    pry.post("/transfers", bodies.transfer())
     trace = ask(analyst)
     found = result(analyst, trace)
     assert (trace["status"], found["outcome"], found["scope"]) == (
@@ -40,23 +30,22 @@ def test_a_sale_in_another_state_gives_the_time_to_crime(clerk, analyst):
     assert found["last_lawful"]["document_kind"] == "transfer"
 
 
-def test_the_chain_names_the_dealer_and_not_the_private_person(clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
+def test_the_chain_names_the_dealer_and_not_the_private_person(pry, analyst):
+    pry.post("/transfers", bodies.transfer())
     [event] = result(analyst, ask(analyst))["chain"]
     assert event["from"]["name"] == "Armas del Sur"
     assert event["to"].get("name") is None
     assert event["to"]["kind"] == "individual"
 
 
-def test_a_state_names_its_own_private_persons(as_actor, clerk):
-    clerk.post("/transfers", bodies.transfer())
-    own = as_actor("PRY", "trace_analyst")
-    [event] = result(own, ask(own))["chain"]
+def test_a_state_names_its_own_private_persons(pry, pry_analyst):
+    pry.post("/transfers", bodies.transfer())
+    [event] = result(pry_analyst, ask(pry_analyst))["chain"]
     assert event["to"]["name"] == "Ana Ejemplo"
 
 
-def test_every_state_that_may_know_is_asked_with_the_reason(clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
+def test_every_state_that_may_know_is_asked_with_the_reason(pry, analyst):
+    pry.post("/transfers", bodies.transfer())
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     trace = ask(analyst, firearm=bodies.firearm(country_of_manufacture="AUT", marks=[mark]))
     assert {leg["state"]: leg["channel"] for leg in trace["legs"]} == {
@@ -75,35 +64,33 @@ def test_the_reason_names_the_state_of_an_import_mark(analyst):
     assert leg["reasons"][0] == "The import mark names Uruguay."
 
 
-def test_the_own_records_are_asked_first(clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
+def test_the_own_records_are_asked_first(pry, analyst):
+    pry.post("/transfers", bodies.transfer())
     assert [leg["state"] for leg in ask(analyst)["legs"]] == ["BRA", "PRY"]
 
 
-def test_a_chain_goes_over_an_export_and_its_receipt_to_the_sale(as_actor, clerk, analyst):
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
-    shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
-    clerk.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-02-05", "all": True})
-    clerk.post("/transfers", bodies.transfer(occurred_on="2026-02-20"))
+def test_a_chain_goes_over_an_export_and_its_receipt_to_the_sale(pry, analyst, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    pry.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-02-05", "all": True})
+    pry.post("/transfers", bodies.transfer(occurred_on="2026-02-20"))
     found = result(analyst, ask(analyst))
     assert [event["event"] for event in found["chain"]] == ["export", "import", "domestic_sale"]
     assert found["time_to_crime_days"] == 9
 
 
-def test_a_gun_that_never_arrived_was_diverted_there(as_actor, clerk, analyst):
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
-    shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+def test_a_gun_that_never_arrived_was_diverted_there(pry, analyst, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     listed = {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]}
-    clerk.post(f"/shipments/{shipment}/receipt", listed)
+    pry.post(f"/shipments/{shipment}/receipt", listed)
     found = result(analyst, ask(analyst))
     assert found["point_of_diversion"]["diversion_kind"] == "short_receipt"
     assert found["reached"] == "manufacturer"
 
 
-def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
+def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, pry, analyst):
+    pry.post("/transfers", bodies.transfer())
     as_actor("PRY", "police_officer").post("/reports", bodies.report())
     trace = ask(analyst)
     found = result(analyst, trace)
@@ -123,25 +110,24 @@ def test_a_report_of_every_kind_has_its_place_in_a_chain(as_actor, analyst, kind
     assert [event["event"] for event in result(analyst, ask(analyst))["chain"]] == [kind]
 
 
-def test_two_first_sales_are_candidates_and_nothing_is_concluded(clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
-    clerk.post("/transfers", bodies.transfer(occurred_on="2025-01-01"))
+def test_two_first_sales_are_candidates_and_nothing_is_concluded(pry, analyst):
+    pry.post("/transfers", bodies.transfer())
+    pry.post("/transfers", bodies.transfer(occurred_on="2025-01-01"))
     found = result(analyst, ask(analyst))
     assert found["ambiguous"] is True
     assert [c["time_to_crime_days"] for c in found["candidates"]] == [664, 424]
     assert (found["time_to_crime_days"], found["last_lawful"]) == (None, None)
 
 
-def test_what_happened_after_it_was_found_is_a_conflict(clerk, analyst):
-    clerk.post("/transfers", bodies.transfer(occurred_on="2026-03-05"))
+def test_what_happened_after_it_was_found_is_a_conflict(pry, analyst):
+    pry.post("/transfers", bodies.transfer(occurred_on="2026-03-05"))
     found = result(analyst, ask(analyst))
     assert (found["chain"], len(found["conflicts"])) == ([], 1)
 
 
-def test_a_trace_of_a_seized_gun_leaves_the_seizure_out(as_actor, clerk):
-    police = as_actor("BRA", "police_officer")
+def test_a_trace_of_a_seized_gun_leaves_the_seizure_out(pry, police):
     seizure = police.post("/seizures", bodies.seizure()).json
-    clerk.post("/transfers", bodies.transfer())
+    pry.post("/transfers", bodies.transfer())
     trace = police.post("/traces", bodies.trace_of(seizure["id"])).json
     assert trace["found_on"] == "2026-03-01"
     assert [event["event"] for event in result(police, trace)["chain"]] == ["domestic_sale"]
@@ -149,10 +135,10 @@ def test_a_trace_of_a_seized_gun_leaves_the_seizure_out(as_actor, clerk):
 
 @pytest.mark.parametrize("state", ["BRA", "URY"])
 def test_a_gun_that_was_seized_twice_and_misread_alike_is_traced_to_its_sale(
-    as_actor, clerk, analyst, state
+    as_actor, pry, analyst, state
 ):
     """The first seizure repeats what the second one read, and says nothing of where the gun is from."""
-    clerk.post("/transfers", bodies.transfer())
+    pry.post("/transfers", bodies.transfer())
     gun = bodies.firearm(serial="ABC123459")
     first = bodies.seizure(
         items=[gun], occurred_on="2025-06-01", place=bodies.FOZ | {"country": state}
@@ -166,8 +152,7 @@ def test_a_gun_that_was_seized_twice_and_misread_alike_is_traced_to_its_sale(
 
 
 def test_a_gun_that_nobody_knows_is_not_traced_and_says_what_is_missing(analyst):
-    gun = {"type": "pistol", "marking": "obliterated"}
-    found = result(analyst, ask(analyst, firearm=gun))
+    found = result(analyst, ask(analyst, firearm={"type": "pistol", "marking": "obliterated"}))
     assert (found["outcome"], found["failure_reason"]) == ("not_traced", "obliterated")
     assert "A legible serial, from the frame or a laboratory." in found["missing"]
 
@@ -186,15 +171,14 @@ def test_a_request_that_lacks_something_is_refused(analyst, changes, field):
     assert list(analyst.post("/traces", bodies.trace(**changes), 422).json["errors"]) == [field]
 
 
-def test_a_line_that_the_seizure_has_not_is_refused(as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_line_that_the_seizure_has_not_is_refused(police):
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
     answer = police.post("/traces", bodies.trace_of(seizure, item=2), 422).json
     assert answer["errors"] == {"item": ["The seizure has no line 2."]}
 
 
-def test_a_draft_asks_nobody_until_it_is_approved_and_sent(as_actor, clerk, analyst):
-    clerk.post("/transfers", bodies.transfer())
+def test_a_draft_asks_nobody_until_it_is_approved_and_sent(as_actor, pry, analyst):
+    pry.post("/transfers", bodies.transfer())
     trace = ask(analyst, draft=True)
     assert (trace["status"], trace["legs"]) == ("draft", [])
     approved = move(as_actor("BRA", "supervisor"), trace, "approve").json
@@ -227,8 +211,7 @@ def test_a_trace_is_withdrawn_with_the_legs_that_wait(analyst):
 
 def test_a_trace_is_closed_and_stays_readable(analyst):
     trace = ask(analyst)
-    closed = move(analyst, trace, "close", version=trace["version"]).json
-    assert closed["status"] == "closed"
+    assert move(analyst, trace, "close", version=trace["version"]).json["status"] == "closed"
     assert result(analyst, trace)["status"] == "closed"
 
 
@@ -237,8 +220,8 @@ def test_a_draft_is_not_closed(analyst):
     move(analyst, trace, "close", 409, trace["version"])
 
 
-def test_the_owner_of_each_record_reads_that_it_was_given(as_actor, clerk, analyst):
-    sold = clerk.post("/transfers", bodies.transfer()).json
+def test_the_owner_of_each_record_reads_that_it_was_given(as_actor, pry, analyst):
+    sold = pry.post("/transfers", bodies.transfer()).json
     ask(analyst)
     [entry] = as_actor("PRY", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert entry["subject_id"] == sold["firearm"]["record"]

@@ -24,11 +24,6 @@ def told(real_client, code="trace_unsent"):
 
 
 @pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
 def approved(as_actor, analyst):
     def made(priority):
         why = {} if priority == "routine" else {"priority_reason": "Held"}
@@ -53,12 +48,11 @@ def test_what_was_sent_or_can_wait_reminds_of_nothing(analyst, approved):
 
 
 @pytest.fixture
-def wants(as_actor):
-    admin = as_actor("BRA", "state_administrator")
+def wants(administrator):
 
     def change(**settings):
-        tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings", settings, 200, If_Match=tag)
+        tag = administrator.get("/settings").headers["ETag"]
+        administrator.post("/settings", settings, 200, If_Match=tag)
 
     return change
 
@@ -66,14 +60,15 @@ def wants(as_actor):
 FLASH = bodies.trace(priority="flash", priority_reason="Held")
 
 
-def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(as_actor, analyst, wants):
+def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(
+    analyst, wants, supervisor
+):
     wants(trace_approval="own")
-    second = as_actor("BRA", "supervisor")
     trace = analyst.post("/traces", FLASH).json
     assert [remind(minute) for minute in (4, 5, 6)] == [0, 1, 0]
-    for real_client in (analyst, second):
+    for real_client in (analyst, supervisor):
         assert told(real_client, "trace_waiting") == [{"by": "BRA", "priority": "flash"}]
-    move(second, trace, "approve")
+    move(supervisor, trace, "approve")
     assert (remind(4), told(analyst)) == (0, [])
     analyst.post("/traces", bodies.trace(case_number="C-2", confirm_second=True))
     assert remind(120) == 1  # of the approved one; what can wait reminds of nothing

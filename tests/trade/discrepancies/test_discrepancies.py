@@ -132,16 +132,13 @@ def test_who_saw_an_older_version_says_nothing(differ, exporter, importer):
     exporter.post(f"{path}/agree", {}, 412, If_Match=etag)
 
 
-def test_it_is_assigned_to_somebody_of_the_own_state_in_secret(
-    differ, exporter, importer, as_actor
-):
-    ana = as_actor("BRA", "licensing_officer")
-    name = f"licensing_officer-{ana.token[:8]}"
+def test_it_is_assigned_to_somebody_of_the_own_state_in_secret(differ, exporter, importer, bra):
+    name = f"licensing_officer-{bra.token[:8]}"
     path = f"/discrepancies/{only(exporter)['id']}/assign"
     assert exporter.post(path, {"username": name}, 200).json["assignee"] == name
     assert only(importer)["assignee"] is None
     assert only(exporter, f"?assignee={name}")["assignee"] == name
-    assert assigned(ana) == 1 and assigned(exporter) == 0
+    assert assigned(bra) == 1 and assigned(exporter) == 0
 
 
 def assigned(client):
@@ -151,8 +148,7 @@ def assigned(client):
 
 def test_it_is_assigned_to_nobody_of_another_state(differ, exporter):
     path = f"/discrepancies/{only(exporter)['id']}/assign"
-    problem = exporter.post(path, {"username": "pry.eva"}, 422).json
-    assert list(problem["errors"]) == ["username"]
+    assert list(exporter.post(path, {"username": "pry.eva"}, 422).json["errors"]) == ["username"]
 
 
 @pytest.mark.parametrize(
@@ -213,8 +209,7 @@ def test_what_was_missing_is_resolved_when_it_comes(exporter, importer, watch):
     assert only(exporter)["status"] == "resolved"
 
 
-def test_the_own_state_s_time_for_a_counterpart_counts(exporter, as_actor, watch):
-    administrator = as_actor("BRA", "state_administrator")
+def test_the_own_state_s_time_for_a_counterpart_counts(exporter, watch, administrator):
     administrator.post("/settings", {"counterpart_days": 5}, 200, If_Match='"0"')
     exporter.post("/permits", bodies.permit())
     assert [watch("BRA", days) for days in (5, 7)] == [0, 1]

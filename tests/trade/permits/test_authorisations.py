@@ -112,8 +112,7 @@ def test_a_licence_that_is_reinstated_gives_its_right_again(register, run, ask):
 
 
 def test_of_two_licences_of_one_name_the_one_that_authorises_counts(register, run, ask):
-    ended = data("L-3", ("importer",), DEALER, date(2025, 6, 1))
-    run("PRY", licensees.record_many, batch=[ended])
+    run("PRY", licensees.record_many, batch=[data("L-3", ("importer",), DEALER, date(2025, 6, 1))])
     decide(run, "L-3", "revoke", ON)
     assert ask(about()) == [LicenceVerdict.AUTHORISED]
 

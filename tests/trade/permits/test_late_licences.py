@@ -13,8 +13,7 @@ IMPORT, TRANSIT = ("document_invalid", "BOL:import"), ("document_invalid", "PRY:
 )
 def test_a_licence_that_comes_late_clears_what_is_on_its_way(as_actor, licensed, lack, late):
     way = Way(as_actor, licensed)
-    made = way.ship()
-    way.tick(made, "entry")
+    way.tick(way.ship(), "entry")
     assert lack in way.discrepancies()
     getattr(way, late)()
     assert lack not in way.discrepancies()
@@ -43,8 +42,7 @@ def test_a_suspended_licence_that_is_reissued_clears_what_left_meanwhile(as_acto
     way = Way(as_actor, ("PRY",))
     licence = way.license_import()
     decide(way.bol, licence, "suspend", reason="Under review")
-    entering = way.client("BOL", "border_officer")
-    tick(entering, way.ship(), "entry", at="2026-03-09T15:03:00Z")
+    tick(way.client("BOL", "border_officer"), way.ship(), "entry", at="2026-03-09T15:03:00Z")
     assert IMPORT in way.discrepancies()
     again = {
         "number": "I-2",

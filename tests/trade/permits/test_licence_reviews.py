@@ -8,11 +8,6 @@ WHY = {"reason": "Books not kept", "on": "2026-03-01"}
 
 
 @pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
-@pytest.fixture
 def importer(as_actor):
     return as_actor("PRY", "licensing_officer")
 
@@ -37,52 +32,51 @@ def doubted(client):
 
 
 def test_a_suspension_is_raised_on_the_permits_of_all_states_that_name_the_firm(
-    exporter, importer, dealer
+    bra, importer, dealer
 ):
     importer.post("/permits", bodies.import_permit())
-    exporter.post("/permits", bodies.permit())
-    assert doubted(exporter) == []
+    bra.post("/permits", bodies.permit())
+    assert doubted(bra) == []
     decide(importer, dealer, "suspend")
     both = [(number, "importer", "not_active", "open") for number in ("E-1", "I-1")]
-    assert doubted(exporter) == doubted(importer) == both
+    assert doubted(bra) == doubted(importer) == both
 
 
-def test_the_states_concerned_are_told(exporter, importer, dealer):
-    exporter.post("/permits", bodies.permit())
+def test_the_states_concerned_are_told(bra, importer, dealer):
+    bra.post("/permits", bodies.permit())
     decide(importer, dealer, "revoke")
-    told = exporter.get("/notifications?code=discrepancy_raised").json["items"]
+    told = bra.get("/notifications?code=discrepancy_raised").json["items"]
     assert [one["number"] for one in told] == ["E-1"]
 
 
-def test_a_reinstatement_clears_it(exporter, importer, dealer):
-    exporter.post("/permits", bodies.permit())
+def test_a_reinstatement_clears_it(bra, importer, dealer):
+    bra.post("/permits", bodies.permit())
     decide(importer, dealer, "suspend")
     decide(importer, dealer, "reinstate", on="2026-03-05")
-    assert doubted(exporter) == [("E-1", "importer", "not_active", "resolved")]
+    assert doubted(bra) == [("E-1", "importer", "not_active", "resolved")]
 
 
-def test_it_stands_when_the_permit_changes(exporter, importer, dealer):
-    exporter.post("/permits", bodies.permit())
+def test_it_stands_when_the_permit_changes(bra, importer, dealer):
+    bra.post("/permits", bodies.permit())
     decide(importer, dealer, "suspend")
     importer.post("/permits", bodies.import_permit())
-    assert ("E-1", "importer", "not_active", "open") in doubted(exporter)
+    assert ("E-1", "importer", "not_active", "open") in doubted(bra)
 
 
-def test_a_firm_is_found_by_its_licence_under_another_name(exporter, importer, dealer):
-    named = bodies.party("Otro Nombre") | {"licence": "L-1"}
-    exporter.post("/permits", bodies.permit(importer=named))
+def test_a_firm_is_found_by_its_licence_under_another_name(bra, importer, dealer):
+    bra.post("/permits", bodies.permit(importer=bodies.party("Otro Nombre") | {"licence": "L-1"}))
     decide(importer, dealer, "suspend")
-    assert [one[0] for one in doubted(exporter)] == ["E-1"]
+    assert [one[0] for one in doubted(bra)] == ["E-1"]
 
 
-def test_a_broker_of_a_state_that_the_permit_does_not_concern_is_found(exporter, as_actor):
+def test_a_broker_of_a_state_that_the_permit_does_not_concern_is_found(bra, as_actor):
     register = as_actor("URY", "licensing_officer")
     party = bodies.party("Intermediaria Ejemplo", "URY", "other")
     broker = register.post("/licensees", bodies.licensee(roles=["broker"], party=party)).json
-    exporter.post("/permits", bodies.permit(broker=party))
-    assert doubted(exporter) == []
+    bra.post("/permits", bodies.permit(broker=party))
+    assert doubted(bra) == []
     decide(register, broker, "suspend")
-    assert doubted(exporter) == [("E-1", "broker", "not_active", "open")]
+    assert doubted(bra) == [("E-1", "broker", "not_active", "open")]
     assert doubted(register) == []
 
 
@@ -94,33 +88,32 @@ def test_a_broker_of_a_state_that_the_permit_does_not_concern_is_found(exporter,
         bodies.permit(issued_on="2025-03-01", expires_on="2026-02-28"),
     ],
 )
-def test_permits_of_others_and_of_before_are_left_alone(exporter, importer, dealer, body):
+def test_permits_of_others_and_of_before_are_left_alone(bra, importer, dealer, body):
     other = bodies.licensee(number="L-2", party=bodies.party("Armas del Norte"))
     importer.post("/licensees", other)
-    exporter.post("/permits", body)
-    before = doubted(exporter)
+    bra.post("/permits", body)
+    before = doubted(bra)
     decide(importer, dealer, "suspend")
-    assert doubted(exporter) == before
+    assert doubted(bra) == before
 
 
 @pytest.mark.parametrize("arrived,found", [(False, 1), (True, 0)])
 def test_of_an_exhausted_permit_what_is_still_to_leave_counts(
-    exporter, importer, dealer, arrived, found
+    bra, importer, dealer, arrived, found
 ):
-    permit = exporter.post("/permits", bodies.permit()).json
+    permit = bra.post("/permits", bodies.permit()).json
     shipment = bodies.shipment(tuple(f"SN{number:05}" for number in range(10)))
-    made = exporter.post(f"/permits/{permit['id']}/shipments", shipment).json
+    made = bra.post(f"/permits/{permit['id']}/shipments", shipment).json
     if arrived:
         body = {"received_on": "2026-03-01", "all": True}
         importer.post(f"/shipments/{made['id']}/receipt", body)
     decide(importer, dealer, "suspend")
-    assert len(doubted(exporter)) == found
+    assert len(doubted(bra)) == found
 
 
-def test_a_firm_that_is_entered_after_its_permits_were_judged_clears_them(exporter, importer):
-    other = bodies.party("Otra Casa")
-    importer.post("/licensees", bodies.licensee(number="L-9", party=other))
-    exporter.post("/permits", bodies.permit())
-    assert doubted(exporter) == [("E-1", "importer", "not_registered", "open")]
+def test_a_firm_that_is_entered_after_its_permits_were_judged_clears_them(bra, importer):
+    importer.post("/licensees", bodies.licensee(number="L-9", party=bodies.party("Otra Casa")))
+    bra.post("/permits", bodies.permit())
+    assert doubted(bra) == [("E-1", "importer", "not_registered", "open")]
     importer.post("/licensees", bodies.licensee())
-    assert doubted(exporter) == [("E-1", "importer", "not_registered", "resolved")]
+    assert doubted(bra) == [("E-1", "importer", "not_registered", "resolved")]

@@ -9,18 +9,13 @@ CLOSED = ON | {"books_with": "PRY-LICENSING"}
 
 
 @pytest.fixture
-def officer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
-@pytest.fixture
-def decide(officer):
+def decide(pry):
     """Decide on a licensee that is entered anew: `decide("suspend", "revoke")`."""
 
     def run(*actions):
-        made = officer.post("/licensees", bodies.licensee()).json
+        made = pry.post("/licensees", bodies.licensee()).json
         for version, action in enumerate(actions, 1):
-            made = act(officer, made, action, version)
+            made = act(pry, made, action, version)
         return made
 
     return run
@@ -32,8 +27,8 @@ def act(officer, licensee, action, version, expect=200, **changes):
     return officer.post(path, body, expect, If_Match=f'"{version}"').json
 
 
-def test_a_licensee_is_entered_and_read_back(officer):
-    made = officer.post("/licensees", bodies.licensee()).json
+def test_a_licensee_is_entered_and_read_back(pry):
+    made = pry.post("/licensees", bodies.licensee()).json
     assert made["party"]["name"] == "Armas del Sur"
     assert {name: made[name] for name in ("state", "number", "roles", "status", "version")} == {
         "state": "PRY",
@@ -42,12 +37,12 @@ def test_a_licensee_is_entered_and_read_back(officer):
         "status": "active",
         "version": 1,
     }
-    assert officer.get(f"/licensees/{made['id']}").json == made
+    assert pry.get(f"/licensees/{made['id']}").json == made
 
 
-def test_a_number_is_entered_once_by_each_state(officer, as_actor):
-    officer.post("/licensees", bodies.licensee())
-    assert officer.post("/licensees", bodies.licensee(), 409).json["code"] == "duplicate"
+def test_a_number_is_entered_once_by_each_state(pry, as_actor):
+    pry.post("/licensees", bodies.licensee())
+    assert pry.post("/licensees", bodies.licensee(), 409).json["code"] == "duplicate"
     as_actor("BRA", "licensing_officer").post("/licensees", bodies.licensee())
 
 
@@ -62,18 +57,16 @@ def test_a_number_is_entered_once_by_each_state(officer, as_actor):
         ({"party": {"name": "A"}}, "party.kind"),
     ],
 )
-def test_a_licensee_that_cannot_be_is_refused_with_its_field(officer, changes, path):
-    errors = officer.post("/licensees", bodies.licensee(**changes), 422).json["errors"]
-    assert path in errors
-    assert officer.get("/licensees").json["items"] == []
+def test_a_licensee_that_cannot_be_is_refused_with_its_field(pry, changes, path):
+    assert path in pry.post("/licensees", bodies.licensee(**changes), 422).json["errors"]
+    assert pry.get("/licensees").json["items"] == []
 
 
-def test_the_register_of_a_state_is_read_by_itself_alone(officer, as_actor):
-    made = officer.post("/licensees", bodies.licensee()).json
-    other = as_actor("BRA", "licensing_officer")
-    assert other.get("/licensees").json["items"] == []
-    other.get(f"/licensees/{made['id']}", 404)
-    act(other, made, "suspend", 1, 404)
+def test_the_register_of_a_state_is_read_by_itself_alone(pry, bra):
+    made = pry.post("/licensees", bodies.licensee()).json
+    assert bra.get("/licensees").json["items"] == []
+    bra.get(f"/licensees/{made['id']}", 404)
+    act(bra, made, "suspend", 1, 404)
 
 
 @pytest.mark.parametrize(
@@ -87,23 +80,22 @@ def test_the_register_of_a_state_is_read_by_itself_alone(officer, as_actor):
         ("role=importer&limit=1", ["L-2"]),
     ],
 )
-def test_licensees_are_found_by_role_status_and_number(officer, query, found):
+def test_licensees_are_found_by_role_status_and_number(pry, query, found):
     for number in ("L-1", "L-2"):
-        officer.post("/licensees", bodies.licensee(number=number))
-    carrier = officer.post("/licensees", bodies.licensee(number="L-3", roles=["carrier"])).json
-    act(officer, carrier, "suspend", 1)
-    listed = officer.get(f"/licensees?{query}").json["items"]
-    assert [item["number"] for item in listed] == found
+        pry.post("/licensees", bodies.licensee(number=number))
+    carrier = pry.post("/licensees", bodies.licensee(number="L-3", roles=["carrier"])).json
+    act(pry, carrier, "suspend", 1)
+    assert [item["number"] for item in pry.get(f"/licensees?{query}").json["items"]] == found
 
 
-def test_twenty_licensees_take_no_more_statements_than_one(officer, asked):
+def test_twenty_licensees_take_no_more_statements_than_one(pry, asked):
     for number in range(20):
-        officer.post("/licensees", bodies.licensee(number=f"L-{number}"))
+        pry.post("/licensees", bodies.licensee(number=f"L-{number}"))
     asked.clear()
-    officer.get("/licensees?limit=1")
+    pry.get("/licensees?limit=1")
     few = len(asked)
     asked.clear()
-    officer.get("/licensees?limit=20")
+    pry.get("/licensees?limit=20")
     assert len(asked) == few
 
 
@@ -139,19 +131,18 @@ def test_a_decision_changes_the_status_and_says_why(decide, actions, status):
         (["close"], "revoke"),
     ],
 )
-def test_a_decision_that_does_not_follow_is_refused(officer, decide, before, action):
+def test_a_decision_that_does_not_follow_is_refused(pry, decide, before, action):
     licensee = decide(*before)
-    refused = act(officer, licensee, action, licensee["version"], 409)
-    assert refused["code"] == "illegal_transition"
-    assert officer.get(f"/licensees/{licensee['id']}").json == licensee
+    assert act(pry, licensee, action, licensee["version"], 409)["code"] == "illegal_transition"
+    assert pry.get(f"/licensees/{licensee['id']}").json == licensee
 
 
-def test_a_decision_wants_the_version_that_was_read(officer, decide):
+def test_a_decision_wants_the_version_that_was_read(pry, decide):
     licensee = decide()
     path = f"/licensees/{licensee['id']}/suspend"
-    officer.post(path, ON, 428)
-    officer.post(path, ON, 412, If_Match='"2"')
-    officer.post(path, ON, 200, If_Match='"1"')
+    pry.post(path, ON, 428)
+    pry.post(path, ON, 412, If_Match='"2"')
+    pry.post(path, ON, 200, If_Match='"1"')
 
 
 @pytest.mark.parametrize(
@@ -166,27 +157,22 @@ def test_a_decision_wants_the_version_that_was_read(officer, decide):
         ("close", {"books_with": "BRA-LICENSING"}, "books_with"),
     ],
 )
-def test_a_decision_that_cannot_be_is_refused_with_its_field(
-    officer, decide, action, changes, field
-):
-    assert list(act(officer, decide(), action, 1, 422, **changes)["errors"]) == [field]
+def test_a_decision_that_cannot_be_is_refused_with_its_field(pry, decide, action, changes, field):
+    assert list(act(pry, decide(), action, 1, 422, **changes)["errors"]) == [field]
 
 
-def test_a_firm_that_closes_says_who_holds_its_books(officer, decide):
-    officer.post("/licensees", bodies.licensee(number="L-2"))
+def test_a_firm_that_closes_says_who_holds_its_books(pry, decide):
+    pry.post("/licensees", bodies.licensee(number="L-2"))
     licensee = decide()
     path = f"/licensees/{licensee['id']}/close"
-    assert list(officer.post(path, ON, 422, If_Match='"1"').json["errors"]) == ["books_with"]
-    closed = act(officer, licensee, "close", 1, books_with="L-2")
+    assert list(pry.post(path, ON, 422, If_Match='"1"').json["errors"]) == ["books_with"]
+    closed = act(pry, licensee, "close", 1, books_with="L-2")
     assert (closed["status"], closed["books_with"]) == ("defunct", "L-2")
 
 
-def test_books_do_not_go_to_a_firm_that_is_no_more(officer, decide):
-    gone = officer.post("/licensees", bodies.licensee(number="L-2")).json
-    act(officer, gone, "close", 1)
-    assert list(act(officer, decide(), "close", 1, 422, books_with="L-2")["errors"]) == [
-        "books_with"
-    ]
+def test_books_do_not_go_to_a_firm_that_is_no_more(pry, decide):
+    act(pry, pry.post("/licensees", bodies.licensee(number="L-2")).json, "close", 1)
+    assert list(act(pry, decide(), "close", 1, 422, books_with="L-2")["errors"]) == ["books_with"]
 
 
 def renew(officer, licensee, valid_to, expect=200):
@@ -195,9 +181,9 @@ def renew(officer, licensee, valid_to, expect=200):
 
 
 @pytest.mark.parametrize("before", [[], ["suspend"]])
-def test_a_licence_is_renewed_and_keeps_its_status(officer, decide, before):
+def test_a_licence_is_renewed_and_keeps_its_status(pry, decide, before):
     licensee = decide(*before)
-    renewed = renew(officer, licensee, "2027-12-31")
+    renewed = renew(pry, licensee, "2027-12-31")
     assert renewed == licensee | {
         "valid_to": "2027-12-31",
         "version": licensee["version"] + 1,
@@ -205,21 +191,21 @@ def test_a_licence_is_renewed_and_keeps_its_status(officer, decide, before):
     }
 
 
-def test_a_licence_is_renewed_to_a_later_day(officer, decide):
-    assert list(renew(officer, decide(), "2026-12-31", 422)["errors"]) == ["valid_to"]
+def test_a_licence_is_renewed_to_a_later_day(pry, decide):
+    assert list(renew(pry, decide(), "2026-12-31", 422)["errors"]) == ["valid_to"]
 
 
-def test_a_licence_without_end_is_not_renewed(officer):
+def test_a_licence_without_end_is_not_renewed(pry):
     body = bodies.licensee()
     del body["valid_to"]
-    licensee = officer.post("/licensees", body).json
+    licensee = pry.post("/licensees", body).json
     assert licensee["valid_to"] is None
-    assert list(renew(officer, licensee, "2027-12-31", 422)["errors"]) == ["valid_to"]
+    assert list(renew(pry, licensee, "2027-12-31", 422)["errors"]) == ["valid_to"]
 
 
 @pytest.mark.parametrize("before", [["revoke"], ["close"]])
-def test_a_licence_that_ended_is_not_renewed(officer, decide, before):
-    assert renew(officer, decide(*before), "2027-12-31", 409)["code"] == "illegal_transition"
+def test_a_licence_that_ended_is_not_renewed(pry, decide, before):
+    assert renew(pry, decide(*before), "2027-12-31", 409)["code"] == "illegal_transition"
 
 
 def test_every_step_stands_in_the_audit_without_a_name(as_actor, decide):
@@ -236,15 +222,15 @@ def test_every_step_stands_in_the_audit_without_a_name(as_actor, decide):
     assert "Armas del Sur" not in said and "Inspection" not in said
 
 
-def test_every_decision_is_kept_in_its_order_with_its_reason(officer):
-    made = officer.post("/licensees", bodies.licensee()).json
+def test_every_decision_is_kept_in_its_order_with_its_reason(pry):
+    made = pry.post("/licensees", bodies.licensee()).json
     assert made["decisions"] == []
-    act(officer, made, "suspend", 1, reason="Books not kept", on="2026-02-01")
-    act(officer, made, "reinstate", 2, reason="Books shown", on="2026-02-20")
+    act(pry, made, "suspend", 1, reason="Books not kept", on="2026-02-01")
+    act(pry, made, "reinstate", 2, reason="Books shown", on="2026-02-20")
     path = f"/licensees/{made['id']}"
-    officer.post(f"{path}/renew", {"valid_to": "2027-12-31"}, 200, If_Match='"3"')
-    act(officer, made, "close", 4)
-    told = officer.get(path).json["decisions"]
+    pry.post(f"{path}/renew", {"valid_to": "2027-12-31"}, 200, If_Match='"3"')
+    act(pry, made, "close", 4)
+    told = pry.get(path).json["decisions"]
     assert [(one["kind"], one["on"], one["status"], one["reason"]) for one in told] == [
         ("suspended", "2026-02-01", "suspended", "Books not kept"),
         ("reinstated", "2026-02-20", "active", "Books shown"),
@@ -252,4 +238,4 @@ def test_every_decision_is_kept_in_its_order_with_its_reason(officer):
         ("closed", "2026-03-01", "defunct", "Inspection"),
     ]
     assert (told[2]["valid_to"], told[3]["books_with"]) == ("2027-12-31", "PRY-LICENSING")
-    assert officer.get("/licensees").json["items"][0]["decisions"] == told
+    assert pry.get("/licensees").json["items"][0]["decisions"] == told

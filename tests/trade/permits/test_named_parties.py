@@ -8,22 +8,17 @@ WHY = {"text": "It is being renewed"}
 
 
 @pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
-@pytest.fixture
 def importer(as_actor):
     return as_actor("PRY", "licensing_officer")
 
 
 @pytest.fixture
-def doubted(exporter, importer):
+def doubted(bra, importer):
     """Let the register of Paraguay know another importer alone; returns the export certificate."""
     other = bodies.party("Otra Casa")
     importer.post("/licensees", bodies.licensee(party=other, roles=["importer"]))
     importer.post("/permits", bodies.import_permit(importer=other))
-    return exporter.post("/permits", bodies.permit()).json
+    return bra.post("/permits", bodies.permit()).json
 
 
 def parties(client, permit):
@@ -41,8 +36,8 @@ def act(client, discrepancy, action, body, expect=200):
     return client.post(f"{path}/{action}", body, expect, If_Match=etag).json
 
 
-def test_a_party_that_is_not_authorised_is_named_as_a_finding_of_the_permit(doubted, exporter):
-    assert parties(exporter, doubted) == [
+def test_a_party_that_is_not_authorised_is_named_as_a_finding_of_the_permit(doubted, bra):
+    assert parties(bra, doubted) == [
         {
             "code": "party_not_authorised",
             "field": "importer",
@@ -55,23 +50,23 @@ def test_a_party_that_is_not_authorised_is_named_as_a_finding_of_the_permit(doub
     ]
 
 
-def test_it_leaves_the_standing_as_the_counterparts_make_it(exporter, importer):
+def test_it_leaves_the_standing_as_the_counterparts_make_it(bra, importer):
     importer.post(
         "/licensees",
         bodies.licensee(roles=["importer"], number="L-2", party=bodies.party("Otra Casa")),
     )
     importer.post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json
+    permit = bra.post("/permits", bodies.permit()).json
     assert permit["counterpart_status"] == "complete"
     assert [each["code"] for each in permit["findings"]] == ["party_not_authorised"]
 
 
-def test_it_is_no_finding_any_more_when_all_states_agree(doubted, exporter, importer):
-    (discrepancy,) = about_parties(exporter)
-    act(exporter, discrepancy, "agree", WHY)
-    assert len(parties(exporter, doubted)) == 1
+def test_it_is_no_finding_any_more_when_all_states_agree(doubted, bra, importer):
+    (discrepancy,) = about_parties(bra)
+    act(bra, discrepancy, "agree", WHY)
+    assert len(parties(bra, doubted)) == 1
     act(importer, discrepancy, "agree", WHY)
-    assert parties(exporter, doubted) == []
+    assert parties(bra, doubted) == []
 
 
 def test_a_discrepancy_names_its_party(doubted, importer):
@@ -86,8 +81,7 @@ def test_the_name_is_for_those_who_may_read_permits(doubted, as_actor):
 
 
 def test_who_may_not_read_discrepancies_learns_of_none_by_the_permit(doubted, as_actor):
-    client = as_actor("PRY", "licensing_officer", scopes=["permit:read"])
-    assert parties(client, doubted) == []
+    assert parties(as_actor("PRY", "licensing_officer", scopes=["permit:read"]), doubted) == []
 
 
 def test_the_facts_of_a_discrepancy_hold_no_name_still(doubted, importer):
@@ -95,15 +89,15 @@ def test_the_facts_of_a_discrepancy_hold_no_name_still(doubted, importer):
     assert "name" not in discrepancy["data"] and "Armas" not in str(discrepancy["data"])
 
 
-def test_another_discrepancy_has_no_party(exporter, importer):
+def test_another_discrepancy_has_no_party(bra, importer):
     importer.post("/permits", bodies.import_permit(importer=bodies.party("Otra Casa")))
-    exporter.post("/permits", bodies.permit())
-    (discrepancy,) = exporter.get("/discrepancies").json["items"]
+    bra.post("/permits", bodies.permit())
+    (discrepancy,) = bra.get("/discrepancies").json["items"]
     assert discrepancy["party"] is None
 
 
-def test_an_awaited_counterpart_has_the_number_by_which_the_permit_names_it(exporter):
-    (found,) = exporter.post("/permits", bodies.permit()).json["findings"]
+def test_an_awaited_counterpart_has_the_number_by_which_the_permit_names_it(bra):
+    (found,) = bra.post("/permits", bodies.permit()).json["findings"]
     assert (found["code"], found["state"], found["kind"], found["number"]) == (
         "awaiting_counterpart",
         "PRY",
@@ -112,10 +106,10 @@ def test_an_awaited_counterpart_has_the_number_by_which_the_permit_names_it(expo
     )
 
 
-def test_an_awaited_transit_authorization_has_its_number_too(exporter):
+def test_an_awaited_transit_authorization_has_its_number_too(bra):
     named = [{"state": "ARG", "number": "X-7"}]
     body = bodies.permit(transit_states=["ARG"], transit_permits=named)
-    found = exporter.post("/permits", body).json["findings"]
+    found = bra.post("/permits", body).json["findings"]
     assert ("in_transit", "ARG", "X-7") in [
         (each["kind"], each["state"], each["number"]) for each in found
     ]
@@ -130,27 +124,24 @@ def spoken(discrepancy):
     return [discrepancy[name] for name in ("explained_by", "agreed_by", "waiting_for")]
 
 
-def test_nobody_has_spoken_and_all_are_waited_for_at_first(doubted, exporter):
-    assert spoken(about_parties(exporter)[0]) == [[], [], ["BRA", "PRY"]]
+def test_nobody_has_spoken_and_all_are_waited_for_at_first(doubted, bra):
+    assert spoken(about_parties(bra)[0]) == [[], [], ["BRA", "PRY"]]
 
 
-def test_where_one_side_alone_has_explained_the_other_is_waited_for(doubted, exporter, importer):
-    act(exporter, about_parties(exporter)[0], "explain", WHY)
+def test_where_one_side_alone_has_explained_the_other_is_waited_for(doubted, bra, importer):
+    act(bra, about_parties(bra)[0], "explain", WHY)
     (discrepancy,) = about_parties(importer)
     assert discrepancy["status"] == "explained"
     assert spoken(discrepancy) == [["BRA"], [], ["PRY"]]
 
 
-def test_where_all_have_spoken_those_are_waited_for_who_have_not_agreed(
-    doubted, exporter, importer
-):
-    (discrepancy,) = about_parties(exporter)
-    act(exporter, discrepancy, "explain", WHY)
-    told = act(importer, discrepancy, "agree", WHY)
-    assert spoken(told) == [["BRA"], ["PRY"], ["BRA"]]
+def test_where_all_have_spoken_those_are_waited_for_who_have_not_agreed(doubted, bra, importer):
+    (discrepancy,) = about_parties(bra)
+    act(bra, discrepancy, "explain", WHY)
+    assert spoken(act(importer, discrepancy, "agree", WHY)) == [["BRA"], ["PRY"], ["BRA"]]
 
 
-def test_what_all_agreed_to_waits_for_nobody(doubted, exporter, importer):
-    (discrepancy,) = about_parties(exporter)
-    act(exporter, discrepancy, "agree", WHY)
+def test_what_all_agreed_to_waits_for_nobody(doubted, bra, importer):
+    (discrepancy,) = about_parties(bra)
+    act(bra, discrepancy, "agree", WHY)
     assert spoken(act(importer, discrepancy, "agree", WHY)) == [[], ["BRA", "PRY"], []]

@@ -173,12 +173,10 @@ def test_a_permit_is_not_extended(permit, field):
 
 
 def test_only_a_transit_has_a_plan_to_be_amended(permit):
-    problem = permit.act("amend", {"plan": {"mode": "rail"}}, 422)
-    assert problem["code"] == "not_amendable"
+    assert permit.act("amend", {"plan": {"mode": "rail"}}, 422)["code"] == "not_amendable"
 
 
-def test_the_mode_of_a_transit_is_amended_without_a_sign(as_actor):
-    arg = as_actor("ARG", "licensing_officer")
+def test_the_mode_of_a_transit_is_amended_without_a_sign(arg):
     transit = Held(arg, arg.post("/permits", in_transit()).json["id"])
     assert transit.act("amend", {"plan": {"mode": "rail"}})["plan"]["mode"] == "rail"
     assert transit.act("amend", {"plan": {"port_of_exit": "Itajaí"}}, 409)["code"] == (
@@ -186,8 +184,7 @@ def test_the_mode_of_a_transit_is_amended_without_a_sign(as_actor):
     )
 
 
-def test_the_carrier_of_a_transit_is_amended_and_his_name_stands_with_the_parties(as_actor):
-    arg = as_actor("ARG", "licensing_officer")
+def test_the_carrier_of_a_transit_is_amended_and_his_name_stands_with_the_parties(arg):
     transit = Held(arg, arg.post("/permits", in_transit()).json["id"])
     told = transit.act(
         "amend", {"plan": {"carrier": "Otra Línea"}, "authentication": "Stamp"} | WHY
@@ -229,8 +226,7 @@ def test_a_reissue_without_lines_takes_all_that_is_left(permit, exporter):
 
 
 def test_a_line_of_which_zero_is_reissued_is_left_out(permit):
-    nothing = AGAIN | {"lines": [{"line": 1, "quantity": 0}]}
-    problem = permit.act("reissue", nothing, 422)
+    problem = permit.act("reissue", AGAIN | {"lines": [{"line": 1, "quantity": 0}]}, 422)
     assert problem["errors"] == {"lines": ["A permit has at least one line."]}
     negative = AGAIN | {"lines": [{"line": 1, "quantity": -1}]}
     said = permit.act("reissue", negative, 422)["errors"]["lines.0.quantity"]
@@ -281,8 +277,7 @@ def test_a_permit_is_valid_for_a_year_at_most(exporter):
 
 
 def test_a_refusal_is_recorded_and_is_nobodys_counterpart(exporter, importer):
-    refused = bodies.import_permit(refusal="No end-user certificate")
-    made = importer.post("/permits", refused).json
+    made = importer.post("/permits", bodies.import_permit(refusal="No end-user certificate")).json
     assert (made["status"], made["refusal"]) == ("refused", "No end-user certificate")
     export = exporter.post("/permits", bodies.permit()).json
     assert export["counterpart_status"] == "awaiting_counterpart"

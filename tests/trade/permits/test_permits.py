@@ -14,16 +14,6 @@ PLAN = {
 }
 
 
-@pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
-@pytest.fixture
-def importer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 def transit(state="ARG", **changes):
     body = bodies.permit(kind="in_transit", number="T-1", transit_states=["ARG"], plan=PLAN)
     body |= {"authority": bodies.authority(state)}
@@ -34,8 +24,8 @@ def standing(client, permit):
     return client.get(f"/permits/{permit['id']}").json["counterpart_status"]
 
 
-def test_a_permit_is_answered_with_its_balance(exporter):
-    made = exporter.post("/permits", bodies.permit()).json
+def test_a_permit_is_answered_with_its_balance(bra):
+    made = bra.post("/permits", bodies.permit()).json
     assert made["status"] == "issued"
     assert made["balance"] == [
         {"line": 1, "authorised": 10.0, "shipped": 0.0, "lapsed": 0.0, "remaining": 10.0}
@@ -43,53 +33,52 @@ def test_a_permit_is_answered_with_its_balance(exporter):
     assert made["authority"] == {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"}
 
 
-def test_a_permit_awaits_its_counterpart(exporter):
-    made = exporter.post("/permits", bodies.permit()).json
+def test_a_permit_awaits_its_counterpart(bra):
+    made = bra.post("/permits", bodies.permit()).json
     assert made["counterpart_status"] == "awaiting_counterpart"
 
 
 @pytest.mark.parametrize("first", ["import", "export"])
-def test_both_sides_are_complete_in_either_order(exporter, importer, first):
-    posts = [(importer, bodies.import_permit()), (exporter, bodies.permit())]
+def test_both_sides_are_complete_in_either_order(bra, pry, first):
+    posts = [(pry, bodies.import_permit()), (bra, bodies.permit())]
     order = posts if first == "import" else reversed(posts)
     made = [(client, client.post("/permits", body).json) for client, body in order]
     assert [standing(client, permit) for client, permit in made] == ["complete", "complete"]
 
 
 @pytest.mark.parametrize("first", ["import", "export"])
-def test_more_on_the_export_side_is_over_quantity_in_either_order(exporter, importer, first):
+def test_more_on_the_export_side_is_over_quantity_in_either_order(bra, pry, first):
     lines = [bodies.permit()["lines"][0] | {"quantity": 9}]
-    posts = [(importer, bodies.import_permit(lines=lines)), (exporter, bodies.permit())]
+    posts = [(pry, bodies.import_permit(lines=lines)), (bra, bodies.permit())]
     order = posts if first == "import" else reversed(posts)
     made = [(client, client.post("/permits", body).json) for client, body in order]
     assert {standing(client, permit) for client, permit in made} == {"over_quantity"}
 
 
-def test_less_on_the_export_side_is_complete(exporter, importer):
+def test_less_on_the_export_side_is_complete(bra, pry):
     lines = [bodies.permit()["lines"][0] | {"quantity": 9}]
-    importer.post("/permits", bodies.import_permit())
-    made = exporter.post("/permits", bodies.permit(lines=lines)).json
-    assert made["counterpart_status"] == "complete"
+    pry.post("/permits", bodies.import_permit())
+    assert bra.post("/permits", bodies.permit(lines=lines)).json["counterpart_status"] == "complete"
 
 
-def test_a_finding_says_what_each_side_has(exporter, importer):
+def test_a_finding_says_what_each_side_has(bra, pry):
     lines = [bodies.permit()["lines"][0] | {"quantity": 9}]
-    importer.post("/permits", bodies.import_permit(lines=lines))
-    made = exporter.post("/permits", bodies.permit()).json
+    pry.post("/permits", bodies.import_permit(lines=lines))
+    made = bra.post("/permits", bodies.permit()).json
     assert [(f["code"], float(f["ours"]), float(f["theirs"])) for f in made["findings"]] == [
         ("over_quantity", 10, 9)
     ]
 
 
-def test_a_transit_permit_is_complete_beside_export_and_import(as_actor, exporter, importer):
-    importer.post("/permits", bodies.import_permit())
-    exporter.post("/permits", bodies.permit(transit_states=["ARG"]))
+def test_a_transit_permit_is_complete_beside_export_and_import(as_actor, bra, pry):
+    pry.post("/permits", bodies.import_permit())
+    bra.post("/permits", bodies.permit(transit_states=["ARG"]))
     made = as_actor("ARG", "licensing_officer").post("/permits", transit()).json
     assert made["counterpart_status"] == "complete"
 
 
-def test_a_transit_permit_awaits_the_importing_state(as_actor, exporter):
-    exporter.post("/permits", bodies.permit(transit_states=["ARG"]))
+def test_a_transit_permit_awaits_the_importing_state(as_actor, bra):
+    bra.post("/permits", bodies.permit(transit_states=["ARG"]))
     made = as_actor("ARG", "licensing_officer").post("/permits", transit()).json
     assert [(found["code"], found["state"], found["kind"]) for found in made["findings"]] == [
         ("awaiting_counterpart", "PRY", "import")
@@ -108,16 +97,14 @@ def test_a_transit_permit_is_issued_by_a_state_of_the_route(as_actor):
     assert list(answer["errors"]) == ["transit_states"]
 
 
-def test_an_export_permit_is_issued_by_the_exporting_state(importer):
-    body = bodies.permit(authority=bodies.authority("PRY"))
-    answer = importer.post("/permits", body, 422).json
+def test_an_export_permit_is_issued_by_the_exporting_state(pry):
+    answer = pry.post("/permits", bodies.permit(authority=bodies.authority("PRY")), 422).json
     assert list(answer["errors"]) == ["exporting_state"]
 
 
-def test_an_import_permit_is_issued_by_the_importing_state(exporter):
+def test_an_import_permit_is_issued_by_the_importing_state(bra):
     body = bodies.import_permit() | {"authority": bodies.authority("BRA")}
-    answer = exporter.post("/permits", body, 422).json
-    assert list(answer["errors"]) == ["importing_state"]
+    assert list(bra.post("/permits", body, 422).json["errors"]) == ["importing_state"]
 
 
 @pytest.mark.parametrize(
@@ -136,13 +123,12 @@ def test_an_import_permit_is_issued_by_the_importing_state(exporter):
         ({"transit_states": ["ARG", "PRY"]}, "transit_states.1"),
     ],
 )
-def test_a_permit_that_contradicts_itself_is_refused(exporter, changes, field):
-    assert field in exporter.post("/permits", bodies.permit(**changes), 422).json["errors"]
+def test_a_permit_that_contradicts_itself_is_refused(bra, changes, field):
+    assert field in bra.post("/permits", bodies.permit(**changes), 422).json["errors"]
 
 
-def test_a_line_stands_once(exporter):
-    lines = bodies.permit()["lines"] * 2
-    answer = exporter.post("/permits", bodies.permit(lines=lines), 422).json
+def test_a_line_stands_once(bra):
+    answer = bra.post("/permits", bodies.permit(lines=bodies.permit()["lines"] * 2), 422).json
     assert list(answer["errors"]) == ["lines.1.line"]
 
 
@@ -153,27 +139,27 @@ def test_a_line_stands_once(exporter):
         ("CSK", "CSK ended on 1992-12-31, before the day of issue; today there are: CZE, SVK."),
     ],
 )
-def test_nothing_is_permitted_to_a_state_that_is_no_more(exporter, state, said):
+def test_nothing_is_permitted_to_a_state_that_is_no_more(bra, state, said):
     body = bodies.permit(importing_state=state, transit_states=[state])
-    errors = exporter.post("/permits", body, 422).json["errors"]
+    errors = bra.post("/permits", body, 422).json["errors"]
     assert errors["importing_state"] == errors["transit_states.0"][:1] == [said]
 
 
-def test_a_gun_may_have_been_made_in_a_state_that_is_no_more(exporter):
+def test_a_gun_may_have_been_made_in_a_state_that_is_no_more(bra):
     line = bodies.permit()["lines"][0] | {"country_of_manufacture": "CSK"}
-    made = exporter.post("/permits", bodies.permit(lines=[line])).json
+    made = bra.post("/permits", bodies.permit(lines=[line])).json
     assert made["lines"][0]["country_of_manufacture"] == "CSK"
 
 
-def test_a_number_is_taken_once_for_each_kind(exporter, importer):
-    standing = exporter.post("/permits", bodies.permit()).json
-    answer = exporter.post("/permits", bodies.permit(), 409).json
+def test_a_number_is_taken_once_for_each_kind(bra, pry):
+    standing = bra.post("/permits", bodies.permit()).json
+    answer = bra.post("/permits", bodies.permit(), 409).json
     assert answer["code"] == "duplicate"
     assert answer["detail"] == (
         "Your state already has a permit of this kind and number: E-1 of"
         f" {standing['issued_on']} (id {standing['id']})."
     )
-    importer.post("/permits", bodies.import_permit(number="E-1"))
+    pry.post("/permits", bodies.import_permit(number="E-1"))
 
 
 @pytest.mark.parametrize(
@@ -184,15 +170,15 @@ def test_a_number_is_taken_once_for_each_kind(exporter, importer):
         ({"latest_import_on": "2026-03-08"}, "expired"),
     ],
 )
-def test_the_status_is_that_of_the_day(exporter, changes, status):
-    made = exporter.post("/permits", bodies.permit(**changes)).json
+def test_the_status_is_that_of_the_day(bra, changes, status):
+    made = bra.post("/permits", bodies.permit(**changes)).json
     assert made["status"] == status
-    [found] = exporter.get(f"/permits?status={status}").json["items"]
+    [found] = bra.get(f"/permits?status={status}").json["items"]
     assert found["id"] == made["id"]
 
 
-def test_a_permit_is_read_by_every_state_of_its_route(as_actor, exporter):
-    made = exporter.post("/permits", bodies.permit(transit_states=["ARG"])).json
+def test_a_permit_is_read_by_every_state_of_its_route(as_actor, bra):
+    made = bra.post("/permits", bodies.permit(transit_states=["ARG"])).json
     read = as_actor("ARG", "licensing_officer").get(f"/permits/{made['id']}").json
     assert read["number"] == "E-1"
 
@@ -207,28 +193,25 @@ def test_a_permit_is_read_by_every_state_of_its_route(as_actor, exporter):
         ("exporting_state=PRY", 0),
     ],
 )
-def test_permits_are_found_by_their_fields(exporter, filters, count):
-    exporter.post("/permits", bodies.permit())
-    assert len(exporter.get(f"/permits?{filters}").json["items"]) == count
+def test_permits_are_found_by_their_fields(bra, filters, count):
+    bra.post("/permits", bodies.permit())
+    assert len(bra.get(f"/permits?{filters}").json["items"]) == count
 
 
 @pytest.mark.parametrize("code", ["8703", "9306", "x", "93"])
-def test_a_code_of_the_tariff_is_one_of_the_goods(exporter, code):
+def test_a_code_of_the_tariff_is_one_of_the_goods(bra, code):
     lines = [bodies.permit()["lines"][0] | {"hs_code": code}]
-    problem = exporter.post("/permits", bodies.permit(lines=lines), 422).json
+    problem = bra.post("/permits", bodies.permit(lines=lines), 422).json
     assert list(problem["errors"]) == ["lines.0.hs_code"]
 
 
-def test_a_code_of_the_tariff_is_kept_as_it_was_written(exporter):
+def test_a_code_of_the_tariff_is_kept_as_it_was_written(bra):
     lines = [bodies.permit()["lines"][0] | {"hs_code": "9302.00"}]
-    assert (
-        exporter.post("/permits", bodies.permit(lines=lines)).json["lines"][0]["hs_code"]
-        == "9302.00"
-    )
+    assert bra.post("/permits", bodies.permit(lines=lines)).json["lines"][0]["hs_code"] == "9302.00"
 
 
-def test_the_earlier_of_two_days_is_the_last(exporter):
+def test_the_earlier_of_two_days_is_the_last(bra):
     body = bodies.permit(expires_on="2026-12-31", latest_import_on="2026-03-01")
-    assert exporter.post("/permits", body).json["status"] == "expired"
+    assert bra.post("/permits", body).json["status"] == "expired"
     later = bodies.permit(number="E-2", expires_on="2026-03-10", latest_import_on="2026-12-31")
-    assert exporter.post("/permits", later).json["status"] == "issued"
+    assert bra.post("/permits", later).json["status"] == "issued"

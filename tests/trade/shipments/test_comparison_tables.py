@@ -31,8 +31,7 @@ def test_it_finds_what_is_found_in_memory(session, sent, received):
 
 
 def named(found):
-    missing = [gun.key for gun in found.missing]
-    return missing, [(gun.key, read) for gun, read in found.miskeyed]
+    return [gun.key for gun in found.missing], [(gun.key, read) for gun, read in found.miskeyed]
 
 
 def test_what_is_read_for_it_may_ask_the_database(session):

@@ -175,8 +175,7 @@ def test_what_was_lost_may_be_seen_again(way, shipped):
     ],
 )
 def test_an_incident_that_cannot_be_is_refused(way, shipped, changes, field):
-    answer = add(way.bra, shipped, "incidents", 422, **THEFT | changes)
-    assert list(answer["errors"]) == [field]
+    assert list(add(way.bra, shipped, "incidents", 422, **THEFT | changes)["errors"]) == [field]
 
 
 def test_nothing_more_happens_to_what_was_received(way, shipped):
@@ -259,6 +258,5 @@ def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(w
 
 
 def told(client):
-    found = client.get("/notifications?limit=200").json["items"]
-    codes = (one["code"] for one in found)
+    codes = (one["code"] for one in client.get("/notifications?limit=200").json["items"])
     return sorted(code for code in codes if code.startswith(("shipment", "receipt")))

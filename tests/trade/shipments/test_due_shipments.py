@@ -35,8 +35,7 @@ def leave(way, *serials, number="A-1", expected=LATE):
 
 
 def test_what_is_overdue_becomes_a_discrepancy(way):
-    made = leave(way)
-    assert (way.read(made)["status"], way.discrepancies()) == ("overdue", [])
+    assert (way.read(leave(way))["status"], way.discrepancies()) == ("overdue", [])
     assert watched() == 1
     assert way.discrepancies() == [("overdue", "entry")]
 

@@ -30,14 +30,12 @@ def put_off(way, made, on=TRUE, **more):
 
 
 def export_of(as_actor, trace, state="BRA"):
-    analyst = as_actor(state, "trace_analyst")
-    chain = analyst.get(f"/traces/{trace}/result").json["chain"]
+    chain = as_actor(state, "trace_analyst").get(f"/traces/{trace}/result").json["chain"]
     return [(event["event"], event["occurred_on"]) for event in chain]
 
 
-def test_a_trace_shows_the_day_on_which_a_shipment_goes_after_all(way, made, as_actor):
+def test_a_trace_shows_the_day_on_which_a_shipment_goes_after_all(way, made, as_actor, analyst):
     put_off(way, made)
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     assert export_of(as_actor, trace) == [("export", TRUE)]
 
@@ -53,8 +51,7 @@ def test_the_day_that_was_planned_is_read_as_of_then(way, made, as_actor, app):
     assert (read["occurred_on"], read["version"]) == (TRUE, 2)
 
 
-def test_a_check_finds_one_record_of_each_gun(way, made, as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_check_finds_one_record_of_each_gun(way, made, police):
     before = police.post("/checks", bodies.check()).json["candidates"]
     put_off(way, made)
     after = police.post("/checks", bodies.check()).json["candidates"]
@@ -72,14 +69,13 @@ def test_a_cancelled_shipment_that_was_put_off_is_counted_nowhere(way, made):
     assert cells() == {}
 
 
-def test_what_is_told_of_each_mark_stays(way, as_actor):
+def test_what_is_told_of_each_mark_stays(way, police):
     detailed = [
         {"kind": "import", "text": "CAI", "state": "USA", "year": 2015},
         {"kind": "manufacture", "text": "XYZ4711", "location": "slide"},
     ]
     item = {"line": 1, "serial": "XYZ4711", "importer_mark": "CAI", "marks": detailed}
     made = way.ship(items=[item])
-    police = as_actor("BRA", "police_officer")
     path = f"/records/{made['items'][0]['record']}"
     before = police.get(path).json["marks"]
     put_off(way, made)
@@ -87,9 +83,8 @@ def test_what_is_told_of_each_mark_stays(way, as_actor):
     assert police.get(path).json["marks"] == before
 
 
-def test_an_amendment_of_something_else_leaves_the_records(way, made, as_actor):
+def test_an_amendment_of_something_else_leaves_the_records(way, made, police):
     put_off(way, made, on=PLANNED, port_of_exit="Ponta Porã")
-    police = as_actor("BRA", "police_officer")
     assert police.get(f"/records/{made['items'][0]['record']}").json["version"] == 1
 
 

@@ -109,8 +109,7 @@ def test_a_tick_of_later_today_is_refused_with_what_time_it_is(way, shipped):
 def test_an_order_counts_after_a_tick_of_a_clock_that_is_fast(
     way, shipped, outcome, orders, status
 ):
-    officer = way.client("BOL", "border_officer")
-    tick(officer, shipped, "entry", outcome, at="2026-03-09T15:05:00Z")
+    tick(way.client("BOL", "border_officer"), shipped, "entry", outcome, at="2026-03-09T15:05:00Z")
     for order in orders:
         found = act(way.bol, shipped, order, reason="Scan")
     assert found["status"] == status

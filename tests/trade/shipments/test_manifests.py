@@ -16,38 +16,28 @@ THREE = "line,serial\n1,SN00001\n1,SN00002\n1,SN00003\n"
 
 
 @pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
-@pytest.fixture
-def importer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
-@pytest.fixture
-def permit(exporter, importer):
+def permit(bra, pry):
     lines = [bodies.permit()["lines"][0] | {"quantity": 100}]
-    importer.post("/permits", bodies.import_permit(lines=lines))
-    return exporter.post("/permits", bodies.permit(lines=lines)).json["id"]
+    pry.post("/permits", bodies.import_permit(lines=lines))
+    return bra.post("/permits", bodies.permit(lines=lines)).json["id"]
 
 
 @pytest.fixture
-def ship(exporter, permit):
+def ship(bra, permit):
     def post(manifest=THREE, kind=CSV, expect=201, document=DOCUMENT, **headers):
         path = f"/permits/{permit}/shipments"
-        return send(exporter, path, document, manifest, kind, expect, **headers).json
+        return send(bra, path, document, manifest, kind, expect, **headers).json
 
     return post
 
 
 @pytest.fixture
-def receive(importer, ship):
+def receive(pry, ship):
     shipped = ship()
 
     def post(manifest, kind=CSV, expect=201, document=RECEIPT):
         path = f"/shipments/{shipped['id']}/receipt"
-        return send(importer, path, document, manifest, kind, expect).json
+        return send(pry, path, document, manifest, kind, expect).json
 
     return post
 
@@ -95,9 +85,9 @@ def test_cells_are_what_their_fields_want(ship):
     )
 
 
-def test_a_manifest_draws_from_its_permit_as_a_list_does(ship, exporter, permit):
+def test_a_manifest_draws_from_its_permit_as_a_list_does(ship, bra, permit):
     ship()
-    assert left(exporter, permit) == 97
+    assert left(bra, permit) == 97
 
 
 def test_a_gun_of_a_manifest_is_found(ship, as_actor):
@@ -177,18 +167,18 @@ def test_twenty_wrong_rows_are_all(ship):
         ("line,serial\n" + "".join(f"1,SN{n:04}\n" for n in range(101)), 409),
     ],
 )
-def test_nothing_of_a_refused_manifest_is_taken(ship, exporter, permit, as_actor, manifest, status):
+def test_nothing_of_a_refused_manifest_is_taken(ship, bra, permit, as_actor, manifest, status):
     ship(manifest, expect=status)
-    assert exporter.get("/shipments").json["items"] == []
-    assert left(exporter, permit) == 100
+    assert bra.get("/shipments").json["items"] == []
+    assert left(bra, permit) == 100
     check = bodies.check(serial="SN1")
     assert as_actor("BRA", "police_officer").post("/checks", check).json["verdict"] == "no_hit"
 
 
-def test_a_shipment_that_is_there_already_draws_nothing(ship, exporter, permit):
+def test_a_shipment_that_is_there_already_draws_nothing(ship, bra, permit):
     ship()
     assert ship("line,serial\n1,SN00009\n", expect=409)["code"] == "duplicate"
-    assert left(exporter, permit) == 97
+    assert left(bra, permit) == 97
 
 
 def test_more_rows_than_a_manifest_has_are_refused(ship, monkeypatch):
@@ -196,26 +186,26 @@ def test_more_rows_than_a_manifest_has_are_refused(ship, monkeypatch):
     assert "at most 2 rows" in ship(expect=422)["errors"]["manifest"][0]
 
 
-def test_a_manifest_has_a_limit_of_its_own(ship, exporter, permit, app, monkeypatch):
+def test_a_manifest_has_a_limit_of_its_own(ship, bra, permit, app, monkeypatch):
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 140)
     assert len(THREE) + len(json.dumps(DOCUMENT)) > 140
     ship()
     listed = bodies.shipment(number="A-2", seals=["S" * 40] * 10)
-    exporter.post(f"/permits/{permit}/shipments", listed, 413)
+    bra.post(f"/permits/{permit}/shipments", listed, 413)
     monkeypatch.setattr(multipart, "MAX_BODY", 140)
     assert "MiB" in ship(expect=413)["detail"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # half of a file
-def test_a_manifest_in_chunks_is_held_to_its_limit_too(exporter, permit, monkeypatch):
+def test_a_manifest_in_chunks_is_held_to_its_limit_too(bra, permit, monkeypatch):
     monkeypatch.setattr(multipart, "MAX_BODY", 512)
     head = '--b\r\nContent-Disposition: form-data; name="manifest"; filename="m"\r\n\r\n'
-    response = exporter.client.post(
+    response = bra.client.post(
         f"/api/v1/permits/{permit}/shipments",
         content_type="multipart/form-data; boundary=b",
         input_stream=io.BytesIO(head.encode() + b"x" * 5_000),
         environ_overrides={"wsgi.input_terminated": True},
-        headers={"Authorization": f"Bearer {exporter.token}", "Transfer-Encoding": "chunked"},
+        headers={"Authorization": f"Bearer {bra.token}", "Transfer-Encoding": "chunked"},
     )
     assert response.status_code == 413
 
@@ -230,32 +220,32 @@ def test_a_manifest_in_chunks_is_held_to_its_limit_too(exporter, permit, monkeyp
         ({"document": "\ufffd"}, "document"),
     ],
 )
-def test_there_are_two_parts_and_no_others(exporter, permit, change, path):
+def test_there_are_two_parts_and_no_others(bra, permit, change, path):
     parts = {"document": json.dumps(DOCUMENT), "manifest": (io.BytesIO(b""), "m", CSV)} | change
     parts = {name: part for name, part in parts.items() if part is not None}
-    answer = send_parts(exporter, f"/permits/{permit}/shipments", parts, 422).json
+    answer = send_parts(bra, f"/permits/{permit}/shipments", parts, 422).json
     assert list(answer["errors"]) == [path]
 
 
 @pytest.mark.parametrize("nameless", ["form-data", 'form-data; filename="m"'])
-def test_a_part_without_a_name_is_refused_with_what_is_wanted(exporter, permit, nameless):
+def test_a_part_without_a_name_is_refused_with_what_is_wanted(bra, permit, nameless):
     parts = "".join(
         f"--b\r\nContent-Disposition: {told}\r\n\r\n{{}}\r\n"
         for told in ('form-data; name="document"', nameless)
     )
-    response = exporter.client.post(
+    response = bra.client.post(
         f"/api/v1/permits/{permit}/shipments",
         data=f"{parts}--b--\r\n",
         content_type="multipart/form-data; boundary=b",
-        headers={"Authorization": f"Bearer {exporter.token}"},
+        headers={"Authorization": f"Bearer {bra.token}"},
     )
     assert response.status_code == 422
     assert "document, which is JSON, and manifest" in response.json["errors"]["document"][0]
 
 
-def test_a_document_may_come_as_a_text(exporter, permit):
+def test_a_document_may_come_as_a_text(bra, permit):
     parts = {"document": json.dumps(DOCUMENT), "manifest": (io.BytesIO(THREE.encode()), "m", CSV)}
-    send_parts(exporter, f"/permits/{permit}/shipments", parts, 201)
+    send_parts(bra, f"/permits/{permit}/shipments", parts, 201)
 
 
 @pytest.mark.parametrize(
@@ -265,14 +255,14 @@ def test_a_document_is_judged_as_a_body_is(ship, document, path):
     assert list(ship(document=document, expect=422)["errors"]) == [path]
 
 
-def test_a_document_that_is_no_json_is_a_bad_request(exporter, permit):
+def test_a_document_that_is_no_json_is_a_bad_request(bra, permit):
     parts = {"document": "{", "manifest": (io.BytesIO(THREE.encode()), "m", CSV)}
-    send_parts(exporter, f"/permits/{permit}/shipments", parts, 400)
+    send_parts(bra, f"/permits/{permit}/shipments", parts, 400)
 
 
-def test_other_routes_take_no_parts(exporter):
+def test_other_routes_take_no_parts(bra):
     for headers in ({}, {"Idempotency_Key": "k-1"}):
-        send(exporter, "/transfers", {}, THREE, expect=415, **headers)
+        send(bra, "/transfers", {}, THREE, expect=415, **headers)
 
 
 def test_the_same_parts_get_the_first_answer_again(ship):
@@ -315,10 +305,9 @@ def test_all_that_arrived_needs_no_manifest(receive):
     assert list(answer["errors"]) == ["all"]
 
 
-def test_items_are_listed_page_by_page_in_their_order(ship, exporter):
-    path = f"/shipments/{ship()['id']}/items?limit=2"
-    first = exporter.get(path).json
-    second = exporter.get(first["next"].removeprefix("/api/v1")).json
+def test_items_are_listed_page_by_page_in_their_order(ship, bra):
+    first = bra.get(f"/shipments/{ship()['id']}/items?limit=2").json
+    second = bra.get(first["next"].removeprefix("/api/v1")).json
     listed = [item["serial"] for page in (first, second) for item in page["items"]]
     assert listed == ["SN00001", "SN00002", "SN00003"]
     assert second["next"] is None
@@ -330,16 +319,16 @@ def test_items_are_listed_to_the_states_concerned_alone(ship, as_actor):
     as_actor("ARG", "border_officer").get(path, 404)
 
 
-def test_a_list_that_is_too_long_is_told_of_manifests(exporter, permit):
+def test_a_list_that_is_too_long_is_told_of_manifests(bra, permit):
     body = bodies.shipment(tuple(f"SN{number:05}" for number in range(5001)))
-    answer = exporter.post(f"/permits/{permit}/shipments", body, 422).json
+    answer = bra.post(f"/permits/{permit}/shipments", body, 422).json
     assert answer["errors"]["items"][0].startswith("At most 5000 items stand in a body. More go as")
 
 
-def test_too_many_items_are_counted_and_not_shown(ship, exporter, monkeypatch):
+def test_too_many_items_are_counted_and_not_shown(ship, bra, monkeypatch):
     monkeypatch.setattr("salsa_ext.trade.shipments.queries.MAX_BODY_ITEMS", 2)
     made = ship()
-    shown = exporter.get(f"/shipments/{made['id']}").json
+    shown = bra.get(f"/shipments/{made['id']}").json
     assert "items" not in made and "items" not in shown
     assert shown["item_count"] == 3
 
@@ -363,9 +352,9 @@ def test_a_receipt_writes_its_records_before_it_waits_for_others(receive, asked)
     assert first(asked, "INSERT INTO record ") < first(asked, "pg_advisory_xact_lock")
 
 
-def test_a_shipment_writes_its_records_before_it_waits_for_others(permit, exporter, asked):
+def test_a_shipment_writes_its_records_before_it_waits_for_others(permit, bra, asked):
     asked.clear()
-    send(exporter, f"/permits/{permit}/shipments", DOCUMENT, THREE)
+    send(bra, f"/permits/{permit}/shipments", DOCUMENT, THREE)
     assert first(asked, "INSERT INTO record ") < first(asked, "pg_advisory_xact_lock")
 
 

@@ -32,8 +32,7 @@ SHIPPED = {
 def attachment(client, count=2, **changes):
     lines = [bodies.permit()["lines"][0] | {"quantity": count + 10}]
     permit = client.post("/permits", bodies.permit(lines=lines)).json
-    serials = tuple(f"ABC{number:06}" for number in range(count))
-    body = bodies.shipment(serials, **SHIPPED | changes)
+    body = bodies.shipment(tuple(f"ABC{number:06}" for number in range(count)), **SHIPPED | changes)
     shipment = client.post(f"/permits/{permit['id']}/shipments", body).json
     return shipment, client.get(f"/shipments/{shipment['id']}/paper").data
 

@@ -99,8 +99,7 @@ def test_a_gun_that_is_found_later_is_a_record_linked_to_its_export(way, short, 
 
 def test_a_gun_that_did_not_come_after_all_is_found_no_more(way, short):
     was = held(way, "TKA52390")
-    answer = correct(way, short, "TKA52380")
-    assert answer["status"] == "received_short"
+    assert correct(way, short, "TKA52380")["status"] == "received_short"
     assert found(way, "TKA52390") == []
     now = way.client("BOL", "police_officer").get(f"/records/{was['id']}").json
     assert (now["version"], now["reason"], now["withdrawn"]) == (2, WHY["reason"], True)
@@ -174,8 +173,7 @@ def test_the_day_of_the_receipt_is_corrected_in_every_record(way, short):
 def test_an_import_mark_stays_where_a_correction_does_not_speak_of_it(way, shipped):
     stamped = {"text": "BOL-26 Importadora", "year": 2026}
     add(way.bol, shipped, "receipt", **DAY, **listing(*SERIALS[:2]), import_mark=stamped)
-    answer = correct(way, shipped, *SERIALS)
-    assert answer["receipt"]["import_mark"] == stamped
+    assert correct(way, shipped, *SERIALS)["receipt"]["import_mark"] == stamped
     assert [marks_of(way, serial) for serial in SERIALS] == [["BOL-26 Importadora"]] * 3
     assert held(way, "TKA52380")["version"] == 1
 

@@ -95,8 +95,7 @@ def test_of_two_guns_of_one_serial_line_and_make_tell_which_arrived(way, run):
     [missing] = answer["receipt"]["missing"]
     assert (answer["status"], missing["serial"]) == ("received_short", "777123")
     [item] = [row for row in way.read(made)["items"] if row["make"] == "rossi"]
-    found = candidates(way.client("BOL", "police_officer"), "777123", state="BOL", make="Rossi")
-    [read] = found
+    [read] = candidates(way.client("BOL", "police_officer"), "777123", state="BOL", make="Rossi")
     assert linked_to(read, run) == ("BRA", UUID(item["record"]))
 
 
@@ -111,8 +110,7 @@ def test_goods_in_bulk_that_are_short_are_doubted_by_line(as_actor):
 
 
 def test_items_without_serials_are_received_by_quantity(as_actor):
-    lines = [{"line": 1, "quantity": 100, "category": "part"}]
-    way = Way(as_actor, lines=lines)
+    way = Way(as_actor, lines=[{"line": 1, "quantity": 100, "category": "part"}])
     made = way.ship(items=[{"line": 1, "quantity": 10}, {"line": 1, "quantity": 5}])
     answer = add(way.bol, made, "receipt", **DAY, bulk=[{"line": 1, "quantity": 10}])
     assert (answer["status"], answer["receipt"]["item_count"]) == ("received_short", 1)
@@ -120,8 +118,7 @@ def test_items_without_serials_are_received_by_quantity(as_actor):
 
 
 def test_a_receipt_of_all_differs_in_nothing(way, shipped):
-    answer = add(way.bol, shipped, "receipt", **DAY, all=True)
-    receipt = answer["receipt"]
+    receipt = add(way.bol, shipped, "receipt", **DAY, all=True)["receipt"]
     assert (receipt["misread"], receipt["differences"], receipt["missing"]) == ([], [], [])
     assert way.discrepancies() == []
 
@@ -136,8 +133,7 @@ def test_a_receipt_after_the_permits_last_day_is_doubted(as_actor):
 
 
 def candidates(police, serial, state, make="Taurus"):
-    asked = bodies.check(serial=serial, make=make)
-    found = police.post("/checks", asked).json["candidates"]
+    found = police.post("/checks", bodies.check(serial=serial, make=make)).json["candidates"]
     return [one for one in found if one["state"] == state]
 
 

@@ -20,8 +20,7 @@ def test_what_all_states_have_licensed_is_released(way):
 
 
 def test_a_release_is_told_with_its_day_and_note(way):
-    answer = way.release(way.ship(), note="Sealed at the works")
-    [event] = answer["events"]
+    [event] = way.release(way.ship(), note="Sealed at the works")["events"]
     assert (event["kind"], event["state"], event["reason"], event["occurred_at"][:10]) == (
         "released",
         "BRA",
@@ -69,8 +68,7 @@ def test_a_licence_stands_on_the_day_on_which_it_ships(as_actor):
 def test_nothing_is_released_under_a_permit_that_is_cancelled(way):
     made = way.ship()
     etag = way.bra.get(f"/permits/{way.permit['id']}").headers["ETag"]
-    path = f"/permits/{way.permit['id']}/cancel"
-    way.bra.post(path, {"reason": "Embargo"}, 200, If_Match=etag)
+    way.bra.post(f"/permits/{way.permit['id']}/cancel", {"reason": "Embargo"}, 200, If_Match=etag)
     assert "The permit is cancelled" in way.release(made, 409)["detail"]
 
 
@@ -103,8 +101,7 @@ def test_a_stage_before_the_release_is_refused_and_says_what_comes_first(way, st
 
 
 def test_what_enters_without_a_release_is_taken_down_and_doubted(way):
-    made = way.ship()
-    assert way.tick(made, "entry")["status"] == "arrived"
+    assert way.tick(way.ship(), "entry")["status"] == "arrived"
     assert way.discrepancies() == [("document_invalid", ""), ("missing_checkpoint", "exit:BRA")]
 
 
@@ -255,23 +252,20 @@ def test_a_cancelled_shipment_is_cancelled_once(way):
 def test_a_cancelled_shipment_is_in_the_way_of_nothing(way):
     act(way.bra, way.ship(), "cancel", reason="Buyer withdrew")
     assert way.discrepancies() == []
-    made = way.ship(number="A-2")
-    assert len(made["items"]) == 2
+    assert len(way.ship(number="A-2")["items"]) == 2
 
 
-def test_a_check_finds_no_export_of_what_was_cancelled(way, as_actor):
+def test_a_check_finds_no_export_of_what_was_cancelled(way, police):
     made = way.ship()
-    police = as_actor("BRA", "police_officer")
     assert police.post("/checks", bodies.check()).json["verdict"] == "hit"
     act(way.bra, made, "cancel", reason="Buyer withdrew")
     assert police.post("/checks", bodies.check()).json["verdict"] == "no_hit"
 
 
-def test_a_trace_tells_no_export_of_what_was_cancelled(way, as_actor):
+def test_a_trace_tells_no_export_of_what_was_cancelled(way, pry_police):
     act(way.bra, way.ship(), "cancel", reason="Buyer withdrew")
-    police = as_actor("PRY", "police_officer")
-    trace = police.post("/traces", bodies.trace()).json["id"]
-    assert police.get(f"/traces/{trace}/result").json["chain"] == []
+    trace = pry_police.post("/traces", bodies.trace()).json["id"]
+    assert pry_police.get(f"/traces/{trace}/result").json["chain"] == []
 
 
 def test_figures_of_trade_do_not_count_what_was_cancelled(way):

@@ -99,8 +99,7 @@ def test_an_earlier_shipment_to_another_state_is_not_named(way):
 
 
 def test_what_was_cancelled_may_be_shipped_again(way):
-    made = way.ship("ABC123456")
-    act(way.bra, made, "cancel", reason="Wrong number")
+    act(way.bra, way.ship("ABC123456"), "cancel", reason="Wrong number")
     way.ship("ABC123456", number="A-2")
     assert way.discrepancies() == []
 
@@ -126,12 +125,10 @@ def test_a_hunters_rifle_that_came_home_may_go_again(as_actor):
 
 
 def test_what_came_home_under_a_certificate_of_return_may_go_again(way):
-    made = leave(way, "ABC123456")
-    add(way.bol, made, "receipt", **RECEIVED, all=True)
+    add(way.bol, leave(way, "ABC123456"), "receipt", **RECEIVED, all=True)
     home = {"exporting_state": "BOL", "importing_state": "BRA", "regime": "return"}
     named = {"import_permit": {"state": "BRA", "number": "I-8"}}
-    licence = bodies.import_permit(**home, number="I-8") | by("BRA")
-    way.bra.post("/permits", licence)
+    way.bra.post("/permits", bodies.import_permit(**home, number="I-8") | by("BRA"))
     export = bodies.permit(**home, **named, number="E-8") | by("BOL")
     permit = way.bol.post("/permits", export).json["id"]
     sent = bodies.shipment(("ABC123456",), number="B-1", route=[], ships_on="2026-03-06")
@@ -142,8 +139,7 @@ def test_what_came_home_under_a_certificate_of_return_may_go_again(way):
 
 def test_what_was_short_may_follow_with_the_next_shipment(way):
     made = leave(way, "ABC123456", "ABC123457")
-    items = [{"serial": "ABC123457"}]
-    add(way.bol, made, "receipt", **RECEIVED, items=items)
+    add(way.bol, made, "receipt", **RECEIVED, items=[{"serial": "ABC123457"}])
     later = way.ship("ABC123456", number="A-2")
     assert about(way, later) == {}
     act(way.bol, made, "receipt/correct", **RECEIVED, all=True, reason="In the second crate")
@@ -168,8 +164,7 @@ def test_what_was_lost_on_its_way_is_no_doubt_about_the_next(way):
 
 def test_the_doubt_ends_with_the_later_shipment(way):
     way.ship("ABC123456")
-    later = way.ship("ABC123456", number="A-2")
-    act(way.bra, later, "cancel", reason="Posted twice")
+    act(way.bra, way.ship("ABC123456", number="A-2"), "cancel", reason="Posted twice")
     assert (way.discrepancies(), way.discrepancies("resolved")) == ([], AGAIN)
 
 

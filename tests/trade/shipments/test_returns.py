@@ -83,8 +83,7 @@ def test_what_was_refused_is_not_let_go_but_may_pass_later(way):
 
 
 def test_the_exporting_state_confirms_nothing_that_is_on_its_way(way):
-    made = leave(way)
-    answer = add(way.bra, made, "receipt", 403, **BACK)
+    answer = add(way.bra, leave(way), "receipt", 403, **BACK)
     assert answer["detail"] == "The importing state confirms the receipt."
     assert way.left() == 8
 
@@ -126,8 +125,7 @@ def test_a_rifle_that_stays_abroad_is_short(hunter):
 
 
 def test_a_hunter_who_turns_round_takes_his_balance_back(hunter):
-    made = leave(hunter)
-    assert add(hunter.bra, made, "receipt", **BACK)["status"] == "returned"
+    assert add(hunter.bra, leave(hunter), "receipt", **BACK)["status"] == "returned"
     assert (hunter.left(), verdict(hunter)) == (10, "no_hit")
 
 

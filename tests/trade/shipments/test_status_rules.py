@@ -256,8 +256,7 @@ def test_a_receipt_that_differs_is_doubted(receipt, expected):
 
 
 def test_of_what_is_missing_each_serial_is_named():
-    receipt = ReceiptFact(date(2026, 3, 5), missing=((1, "A1"), (1, "A2")))
-    [doubt] = doubts(facts(receipt=receipt))
+    [doubt] = doubts(facts(receipt=ReceiptFact(date(2026, 3, 5), missing=((1, "A1"), (1, "A2")))))
     assert doubt.data == {"line": 1, "missing": 2, "serials": ["A1", "A2"]}
 
 

@@ -11,13 +11,16 @@ import { dress } from "./photos.js";
 import { offer } from "./scan.js";
 import { element, word } from "./words.js";
 
-const EVERY = 30_000;
+const SOON = 1000, LONGEST = 30_000;
 const place = document.getElementById("desk");
 const { home, decoder } = place.dataset;
 const isOffline = "offline" in place.dataset;
 let line = null;
 let heard = null;
 let taken = [];
+let waiting = 0;
+let isBehind = false;
+let pause, timer;
 
 const desk = {
   account: session.unlocked,
@@ -38,7 +41,9 @@ const desk = {
 
   async refresh() {
     const account = await session.unlocked();
-    await tellLine(account, await draw(account, desk, taken));
+    const count = await draw(account, desk, taken);
+    await tellLine(account, count);
+    watchLine(count.waiting);
   },
 
   say: above.say,
@@ -71,6 +76,35 @@ const desk = {
     else location.assign(`${entry.action}?${new URLSearchParams({ which, correct: entry.place })}`);
   },
 };
+
+/**
+ * While there is no line or something waits, look after 1, 2, 4 ... 30 s, anew with each entry: no event tells a
+ * page that was opened without a line that it is back, nor that a line which seemed to be there works again.
+ */
+function watchLine(count) {
+  const wasBehind = isBehind;
+  isBehind = line !== "up" || count > 0;
+  if (isBehind && (!wasBehind || count > waiting)) lookAfter(SOON);
+  waiting = count;
+}
+
+function lookAfter(milliseconds) {
+  clearTimeout(timer);
+  pause = milliseconds;
+  timer = setTimeout(look, pause);
+}
+
+async function look() {
+  try {
+    const account = await session.unlocked();
+    const rows = account ? await queue.rowsOf(account.owner) : [];
+    const isAway = line !== "up" && document.visibilityState === "visible"; // who signs in elsewhere goes on here
+    if (isAway || rows.some((row) => row.state === "waiting")) await desk.send();
+    else if (!account) await desk.refresh();
+  } finally {
+    lookAfter(isBehind ? Math.min(2 * pause, LONGEST) : LONGEST);
+  }
+}
 
 /** Send what waits; where the session or the form's token is another by now, ask once more who is signed in. */
 async function sent(only, mine) {
@@ -242,13 +276,7 @@ async function start() {
   addEventListener("online", () => desk.send());
   addEventListener("offline", () => { line = "down"; desk.refresh(); });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
-  setInterval(async () => {
-    const account = await session.unlocked();
-    const rows = account ? await queue.rowsOf(account.owner) : [];
-    const isAway = line !== "up" && document.visibilityState === "visible"; // who signs in elsewhere goes on here
-    if (isAway || rows.some((row) => row.state === "waiting")) await desk.send();
-    else if (!account) await desk.refresh();
-  }, EVERY);
+  lookAfter(LONGEST);
   const account = await session.unlocked();
   if (isOffline) await openOffline();
   else if (account) await queue.putAway(account, location.pathname).catch(() => {});

@@ -1,0 +1,194 @@
+"""Schemas derived from declared fields: of requests, of answers, and the columns of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow.schema import SchemaMeta
+
+from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.numbers import Quantity, Real, Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema
+from api.http.fields.texts import Flag, Id, Text
+from api.http.fields.times import Day, Moment
+from salsa_ext.core.fields import Member, PartlyRead, Split, members, rule_problems
+
+REQUEST_FIELDS: Final[Mapping[Any, Any]] = {
+    "state": StateCode,
+    "post": PostCode,
+    Decimal: Quantity,
+    bool: Flag,
+    date: Day,
+    datetime: Moment,
+    UUID: Id,
+}
+RESPONSE_FIELDS: Final[Mapping[Any, Any]] = {
+    str: fields.String,
+    int: fields.Integer,
+    float: fields.Float,
+    Decimal: Quantity,
+    bool: fields.Boolean,
+    date: fields.Date,
+    datetime: fields.DateTime,
+    UUID: fields.UUID,
+}
+
+
+class _DeclaredMeta(SchemaMeta):
+    """Gives a schema the fields of the declared class that its `value` names."""
+
+    @classmethod
+    def get_declared_fields(
+        cls, klass: Any, cls_fields: Any, inherited_fields: Any, dict_cls: Any = dict
+    ) -> Any:
+        value = vars(klass).get("value")
+        declared = klass.derive_fields(value) if value else {}
+        return dict_cls(inherited_fields) | declared | dict_cls(cls_fields)
+
+
+class DeclaredRequest(RequestSchema, metaclass=_DeclaredMeta):
+    """Request whose fields are those of a declared class; it becomes a value of it.
+
+    Rules across fields are checked with the fields, over what could be read.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ()
+    nested: ClassVar[dict[Any, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Let objects of the class inside others have this schema."""
+        if vars(cls).get("value"):
+            cls.nested.setdefault((cls.value, cls.needed), cls)
+
+    @classmethod
+    def derive_fields(cls, value: type) -> dict[str, Any]:
+        """Return the fields of a declared class by their names."""
+        sent = (one for one in members(value) if one.field.is_sent)
+        return {one.name: _request_field(one, cls.needed) for one in sent}
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _check_rules(self, data: dict[str, Any], original: Any, **_: Any) -> None:
+        if self.value is None:
+            return
+        sent = original if isinstance(original, Mapping) else {}
+        unread = {one.name for one in members(self.value) if _is_unread(one, data, sent)}
+        problems: dict[str, list[Any]] = {}
+        for path, text in rule_problems(self.value, PartlyRead(self.value, data, unread)):
+            problems.setdefault(path or "_schema", []).append(text)
+        if problems:
+            raise ValidationError(problems)
+
+
+class DeclaredResponse(Schema, metaclass=_DeclaredMeta):
+    """Answer whose fields are those of a declared class; what is withheld is null or left out."""
+
+    value: ClassVar[type | None] = None
+    nested: ClassVar[dict[Any, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Let objects of the class inside others have this schema."""
+        if vars(cls).get("value"):
+            cls.nested.setdefault(cls.value, cls)
+
+    @classmethod
+    def derive_fields(cls, value: type) -> dict[str, Any]:
+        """Return the fields of a declared class by their names."""
+        return {one.name: _response_field(one) for one in members(value) if one.field.is_shown}
+
+
+def _is_unread(one: Member, data: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+    if one.name not in data:
+        return one.key in sent
+    value = data[one.name]  # marshmallow gives what it could read of a list or an object
+    kind = tuple if one.is_many else one.type
+    return (one.is_many or one.is_nested) and not isinstance(value, kind)
+
+
+def request_schema(cls: type, needed: tuple[str, ...] = ()) -> Any:
+    """Return the schema of an object in a request; `needed` have to be given."""
+    name = _stem(cls) + ("ItemRequest" if needed else "Request")
+    own = {"__doc__": cls.__doc__, "value": cls, "needed": needed}
+    return DeclaredRequest.nested.get((cls, needed)) or type(name, (DeclaredRequest,), own)
+
+
+def response_schema(cls: type) -> Any:
+    """Return the schema of an object in an answer."""
+    own = {"__doc__": cls.__doc__, "value": cls}
+    name = _stem(cls) + "Response"
+    return DeclaredResponse.nested.get(cls) or type(name, (DeclaredResponse,), own)
+
+
+def _stem(cls: type) -> str:
+    return cls.__name__.removesuffix("Data").replace("Recorded", "")
+
+
+def _request_field(one: Member, needed: tuple[str, ...]) -> Any:
+    is_required = one.default is MISSING or one.name in needed
+    options: dict[str, Any] = {"data_key": one.key, "required": is_required}
+    if not is_required and one.default not in (None, ()):
+        options["load_default"] = one.default
+    if one.is_many:
+        field: Any = Items(_request_value(one), most=int(one.size.most or 100), **options)
+    else:
+        field = _request_value(one, **options)
+    field.metadata["label"] = one.field.label
+    return field
+
+
+def _request_value(one: Member, **options: Any) -> Any:
+    limits = one.limits
+    if one.is_nested:
+        return Nested(request_schema(one.type, one.field.needed), **options)
+    if limits.choices:
+        return Code(limits.choices, **options)
+    if kind := REQUEST_FIELDS.get(limits.form) or REQUEST_FIELDS.get(one.type):
+        return kind(**options)
+    if one.type is str:
+        return Text(most=int(limits.most or 300), **options)
+    number: Any = Whole if one.type is int else Real
+    least = float("-inf") if limits.least is None and number is Real else limits.least or 0
+    return number(least=least, most=2**31 - 1 if limits.most is None else limits.most, **options)
+
+
+def _response_field(one: Member) -> Any:
+    is_set = one.default is MISSING and not isinstance(one.field.group, Split)
+    options: dict[str, Any] = {"data_key": one.key, "required": is_set, "allow_none": True}
+    if one.is_many:
+        field: Any = fields.List(_response_value(one), **options)
+    else:
+        field = _response_value(one, **options)
+    field.metadata["label"] = one.field.label
+    return field
+
+
+def _response_value(one: Member, **options: Any) -> Any:
+    if one.is_nested:
+        return fields.Nested(response_schema(one.shown_type), **options)
+    field = RESPONSE_FIELDS[one.type](**options)
+    if one.limits.choices:
+        field.metadata["enum"] = [*one.limits.choices] + [None] * bool(options)
+    if one.limits.form == "state":
+        field.metadata["pattern"] = "^[A-Z]{3}$"
+    return field
+
+
+def list_columns(schema: Schema) -> Iterator[str]:
+    """Yield the columns of a list: plain fields by their paths."""
+    never: frozenset[str] = getattr(schema, "never_listed", frozenset())
+    for name, field in schema.fields.items():
+        if name not in never:
+            yield from _paths(field, field.data_key or name)
+
+
+def _paths(field: Any, key: str) -> Iterator[str]:
+    if isinstance(field, fields.Nested) and not field.many:
+        for name, inner in field.schema.fields.items():
+            yield from _paths(inner, f"{key}.{inner.data_key or name}")
+    else:
+        yield key

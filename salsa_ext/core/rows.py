@@ -1,0 +1,86 @@
+"""Declared values as rows: the columns of a value, and the value that a row holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from salsa_ext.core.fields import WRITERS, Member, members
+
+Value = TypeVar("Value")
+READERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    Decimal: lambda plain: Decimal(str(plain)),
+    UUID: UUID,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value as a JSON column holds it, without what is None."""
+    if isinstance(value, tuple):
+        return [to_plain(each) for each in value]
+    if dataclasses.is_dataclass(value):
+        plain = {one.name: getattr(value, one.name) for one in members(type(value))}
+        return {name: to_plain(inner) for name, inner in plain.items() if inner is not None}
+    return value if value is None else WRITERS[type(value)](value)
+
+
+def from_plain(member: Member, plain: Any) -> Any:
+    """Return the value that a JSON column holds."""
+    if isinstance(plain, list):
+        return tuple(from_plain(member, each) for each in plain)
+    if plain is None or not member.is_nested:
+        read = READERS.get(member.type)
+        return plain if plain is None or read is None else read(plain)
+    inner = {one.name: one for one in members(member.type)}
+    return member.type(**{name: from_plain(inner[name], each) for name, each in plain.items()})
+
+
+def to_row(value: Any) -> dict[str, Any]:
+    """Return the columns of a value; what is in rows of other tables is not among them."""
+    row: dict[str, Any] = {}
+    for one in members(type(value)):
+        inner, where = getattr(value, one.name), one.field.stored
+        if where == "columns":
+            row |= to_row(inner)
+        elif where == "details":
+            row.setdefault("details", {})
+            if inner not in (None, ()):
+                row["details"][one.name] = to_plain(inner)
+        elif where == "column":
+            is_json = one.is_nested or one.is_many
+            row[one.column] = to_plain(inner) if is_json else inner
+    return row
+
+
+def from_row(cls: type[Value], row: Any, **rows: Any) -> Value:
+    """Return the value that a row holds, to be shown or corrected.
+
+    `rows` are its values of other tables; those with a default may be left out. Raises KeyError for
+    a required one, and for a detail that is not declared, so that none is lost in silence.
+    """
+    made: dict[str, Any] = {}
+    details: set[str] = set()
+    for one in members(cls):
+        where = one.field.stored
+        if where == "columns":
+            made[one.name] = from_row(one.type, row)
+        elif where == "details":
+            details.add(one.name)
+            if one.name in row.details:
+                made[one.name] = from_plain(one, row.details[one.name])
+        elif where == "column":
+            made[one.name] = getattr(row, one.column)
+            if one.is_many or one.is_nested:
+                made[one.name] = from_plain(one, made[one.name])
+        elif one.name in rows or one.default is MISSING:
+            made[one.name] = rows.pop(one.name)
+    if rows or (details and row.details.keys() - details):
+        raise KeyError(f"{cls.__name__} does not declare {[*rows] or sorted(row.details)}")
+    return cls(**made)

@@ -1,0 +1,153 @@
+"""Messages of a trace to the states of its legs, and the contact they name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.models import Account
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.session import db
+from salsa_ext.disclosure import restrictions
+from salsa_ext.exchange import outbox
+from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
+from salsa_ext.firearms.search.values import BestScores
+from salsa_ext.reference.agencies import agency_name, find_reply_office
+from salsa_ext.tracing.requests import message_log
+from salsa_ext.tracing.requests.message_log import MessageEntry
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+
+REQUEST_FIELDS: Final = tuple(
+    "priority priority_reason legal_basis illicit_reason circumstances intended_use"
+    " confidentiality_requested firearm".split()
+)
+"""Fields of a trace that an asked state is sent (ITI 17)."""
+
+
+def send_requests(
+    actor: Actor,
+    trace: Trace,
+    kind: str,
+    legs: Sequence[tuple[str, UUID]],
+    restricted: Collection[str],
+) -> list[Envelope]:
+    """Send the request of a trace, with what the ITI requires, to the states of legs.
+
+    `restricted` are all restricted agencies of the trace; each state is sent its own alone.
+    """
+    if not legs:
+        return []
+    body = {name: getattr(trace, name) for name in REQUEST_FIELDS} | {
+        "trace": str(trace.id),
+        "likeness": trace.likeness or BestScores(0.0, 0.0, 0.0)._asdict(),
+        "found_on": trace.found_on.isoformat(),
+        "needed_by": trace.needed_by.isoformat() if trace.needed_by else None,
+        "record": str(trace.record_id) if trace.record_id else None,
+        "office": contact_office(actor, trace, restricted),
+    }
+    return outbox.send_many(
+        actor,
+        [
+            EnvelopeData(
+                kind,
+                trace.case_number,
+                state,
+                body
+                | {
+                    "leg": str(leg_id),
+                    "hidden_from": restrictions.agencies_of_state(restricted, state),
+                },
+            )
+            for state, leg_id in legs
+        ],
+    )
+
+
+def store_requests(actor: Actor, envelopes: Sequence[Envelope]) -> None:
+    """Store the first requests of legs; their contents are those of the trace."""
+    message_log.store(
+        actor,
+        [
+            MessageEntry("leg", UUID(envelope.body["leg"]), "request", envelope=envelope)
+            for envelope in envelopes
+        ],
+    )
+
+
+def send_messages(
+    actor: Actor,
+    trace: Trace,
+    kind: str,
+    bodies: Iterable[tuple[TraceLeg, Mapping[str, Any]]],
+    in_reply_to: Envelope | None = None,
+) -> None:
+    """Send messages on legs, and store them."""
+    envelopes = outbox.send_many(
+        actor,
+        [
+            EnvelopeData(
+                kind, trace.case_number, leg.state, {"leg": str(leg.id)} | dict(body), in_reply_to
+            )
+            for leg, body in bodies
+        ],
+    )
+    store_sent(actor, envelopes)
+
+
+def store_sent(actor: Actor, envelopes: Sequence[Envelope], omitted: Collection[str] = ()) -> None:
+    """Store sent messages with their legs, without the `omitted` fields."""
+    message_log.store(
+        actor,
+        [
+            MessageEntry(
+                "leg",
+                UUID(envelope.body["leg"]),
+                message_log.message_kind(envelope),
+                {
+                    name: value
+                    for name, value in envelope.body.items()
+                    if name != "leg" and name not in omitted
+                },
+                envelope,
+            )
+            for envelope in envelopes
+        ],
+    )
+
+
+def asking_agency(
+    actor: Actor, trace: Trace, restricted: Collection[str], fallback: Sequence[str | None] = ()
+) -> str | None:
+    """Return the agency that asks: assignee's, requester's, actor's, or a fallback.
+
+    Never a restricted one: the answer would go to it.
+    """
+    people = [account for account in (trace.assignee_id, trace.requested_by) if account]
+    # who acts for the state as a whole is of an agency all the same
+    agencies: dict[UUID | None, str | None] = (
+        {} if actor.agency is None else {actor.account_id: actor.agency}
+    )
+    if unknown := [account for account in people if account not in agencies]:
+        query = select(Account.id, Account.agency).where(Account.id.in_(unknown))
+        agencies |= {row.id: row.agency for row in db.session.execute(query)}
+    candidates = [*map(agencies.get, people), actor.agency, *fallback]
+    return next((agency for agency in candidates if agency and agency not in restricted), None)
+
+
+def contact_office(
+    actor: Actor, trace: Trace, restricted: Collection[str]
+) -> dict[str, Any] | None:
+    """Return the contact for an asked state; None if none is left."""
+    agency = asking_agency(actor, trace, restricted)
+    office = find_reply_office(trace.owner_state, agency, restricted)
+    if office is None and agency is None:
+        return None
+    name = agency_name(office.agency if office else str(agency))
+    return {
+        "agency": name,
+        "telephone": office and office.telephone,
+        "email": office and office.email,
+    }
