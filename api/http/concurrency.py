@@ -21,7 +21,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.http.auth import SENDER
-from api.http.multipart import MAX_BODY
+from api.http.files import MAX_BODY
 
 THREADS: Final = 64
 """Of each worker process."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 
-from api.http import multipart
+from api.http import files
 from api.http.json import read_body
 from salsa_ext.core.errors import Conflict, Invalid, message
 from salsa_ext.database import idempotency
@@ -21,8 +21,8 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 def _request_body(may_be_parts: bool) -> bytes:
     """Return the body, or a digest of the parts, to compare requests."""
-    in_parts = may_be_parts and multipart.is_multipart()
-    return multipart.parts_digest() if in_parts else read_body(request)
+    in_parts = may_be_parts and files.is_multipart()
+    return files.parts_digest() if in_parts else read_body(request)
 
 
 def current_attempt(may_be_parts: bool) -> RequestAttempt | None:

@@ -16,8 +16,8 @@ from marshmallow import Schema
 from api.http import idempotency as idempotency_http
 from api.http.context import transaction
 from api.http.errors import ProblemSchema, problem_from_error
+from api.http.files import Manifest
 from api.http.manifests import NDJSON, Progress, Row, SpooledManifest, read_rows, reject_file
-from api.http.multipart import Manifest
 from api.http.resource import Resource
 from api.i18n.messages import language
 from api.schemas.checks import (

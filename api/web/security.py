@@ -59,27 +59,20 @@ def check_csrf() -> None:
     ):
         return
     identify_sender(is_session_needed=not is_short_body(request))
-    if not (_is_own_origin() and _has_token()):
+    origin = request.headers.get("Origin")  # hosts alone: a proxy may end TLS
+    is_own_origin = origin is None or origin.partition("://")[2] == request.host
+    token = request.cookies.get(cookie_name(FORM_COOKIE), "")
+    if not (
+        is_own_origin
+        and TOKEN_PATTERN.fullmatch(token)  # else the form is not read
+        and secrets.compare_digest(token.encode(), request.form.get(CSRF_FIELD, "").encode())
+    ):
         raise OutdatedForm(
             message(
                 "This form has grown old, or was not sent from a page of this service; "
                 "load the page again and repeat."
             )
         )
-
-
-def _is_own_origin() -> bool:
-    """Compare hosts without the scheme: a proxy may end TLS."""
-    origin = request.headers.get("Origin")
-    return origin is None or origin.partition("://")[2] == request.host
-
-
-def _has_token() -> bool:
-    token = request.cookies.get(cookie_name(FORM_COOKIE), "")
-    field = request.form.get(CSRF_FIELD, "")
-    return bool(TOKEN_PATTERN.fullmatch(token)) and secrets.compare_digest(
-        token.encode(), field.encode()
-    )
 
 
 def set_cookie(response: Response, name: str, value: str, lifetime: timedelta) -> None:

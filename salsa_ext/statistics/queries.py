@@ -64,8 +64,8 @@ def get_table(
     dataset = next((one for one in list_datasets(actor, datasets) if one.code == code), None)
     if dataset is None:
         raise NotFound("dataset", code)
-    subject, known = filters.get("subject"), dataset.subjects()
-    if subject is not None and subject not in known:
+    subject, known = filters.get("subject"), dataset.subjects and dataset.subjects()
+    if known and subject is not None and subject not in known:
         raise Invalid({"subject": [message("One of: {choices}.", choices=", ".join(known))]})
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
     is_whole = dataset.readers != "states"
