@@ -60,7 +60,11 @@ def test_what_is_known_or_said_to_be_unknown_is_not_remarked_on(ask, changes):
 
 @pytest.mark.parametrize(
     "language,said",
-    [("es", "no es ningún fabricante"), ("fr", "n’est aucune marque"), ("pt", "não é nenhum fabricante")],
+    [
+        ("es", "no es ningún fabricante"),
+        ("fr", "n’est aucune marque"),
+        ("pt", "não é nenhum fabricante"),
+    ],
 )
 def test_it_is_said_in_the_language_of_the_officer(ask, language, said):
     assert said in ask(language, make="zzqq")["remarks"][0]["text"]
