@@ -8,7 +8,7 @@ import pytest
 from api.app import create_app
 from api.docs import release_page
 from api.http.context import core_app
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import TransferRequest
 from salsa_ext.access.release import (
     INVESTIGATOR_ROLES,
     NAMING_PURPOSES,
