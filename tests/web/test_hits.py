@@ -61,13 +61,12 @@ def test_the_state_of_an_alert_confirms_a_hit_and_the_other_reads_it(owner, find
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
 def test_of_an_alert_that_was_cancelled_page_and_list_say_that_and_no_action(
-    owner, finder, path, as_actor, is_confirmed
+    owner, finder, path, is_confirmed, pry_police
 ):
     if is_confirmed:
         answer(owner, path, "confirm")
-    police = as_actor("PRY", "police_officer")
-    [alert] = police.get("/alerts").json["items"]
-    police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    [alert] = pry_police.get("/alerts").json["items"]
+    pry_police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     for page in (text(finder.open(path)), text(finder.open("/hits"))):
         assert "✕ The alert was cancelled by Paraguay on" in page
         assert "✓ Confirmed" not in page and "– Expired" not in page
@@ -81,9 +80,8 @@ def test_more_time_is_asked_for_with_a_reason(owner, finder, path):
     assert "Extended" in said and "File asked for" in said and "in 3 hours" in said
 
 
-def test_the_finder_reads_whom_to_call(finder, path, as_actor):
-    admin = as_actor("PRY", "state_administrator")
-    admin.post("/contacts", DUTY)
+def test_the_finder_reads_whom_to_call(finder, path, pry_administrator):
+    pry_administrator.post("/contacts", DUTY)
     assert "PRY-POLICE" in text(finder.open(path)) and 'href="tel:+595210000000"' in finder.open(
         path
     )
@@ -115,7 +113,7 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
 
 
 def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_alert(
-    owner, finder, path, as_actor
+    owner, finder, path, as_actor, pry_police
 ):
     [hit] = as_actor("BRA", "police_officer").get("/hits").json["items"]
     record = f"/records/{hit['alert_record']}"
@@ -128,9 +126,7 @@ def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_
     )
     assert f'href="/alerts/{hit["alert"]}"' in owner.open(path)
     assert f'href="/alerts/{hit["alert"]}"' not in finder.open(path)
-    alert = as_actor("PRY", "police_officer")
-    ended = f"/alerts/{hit['alert']}/cancel"
-    alert.post(ended, {"reason": "Found"}, 200, If_Match='"1"')
+    pry_police.post(f"/alerts/{hit['alert']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     assert record not in finder.open(path)
 
 
@@ -170,12 +166,12 @@ def test_the_form_of_another_states_answer_says_at_once_whose_it_is(finder, path
     assert "This belongs to Paraguay" in page and '<form class="form"' not in page
 
 
-def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as_actor, signed_in):
+def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(
+    as_actor, signed_in, pry_police
+):
     """Also of an own alert that an own seizure met away from a post, and that nobody answered."""
-    police = as_actor("PRY", "police_officer")
-    police.post("/alerts", bodies.alert(priority="urgent"))
-    place = {"country": "PRY", "name": "Asunción"}
-    police.post("/seizures", bodies.seizure(place=place))
+    pry_police.post("/alerts", bodies.alert(priority="urgent"))
+    pry_police.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
     as_actor("PRY", "border_officer").post("/checks", bodies.check(serial="ABC123456"))
     later = operator("PRY", clock=FixedClock(NOW + timedelta(hours=2)))
     with transaction(later):
@@ -232,11 +228,10 @@ def test_what_was_met_in_a_check_is_compared_by_all_that_was_asked(owner, path):
     )
 
 
-def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(as_actor, owner):
-    police = as_actor("PRY", "police_officer")
-    police.post("/alerts", bodies.alert())
-    police.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
-    [hit] = police.get("/hits").json["items"]
+def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(owner, pry_police):
+    pry_police.post("/alerts", bodies.alert())
+    pry_police.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
+    [hit] = pry_police.get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}"))
     assert "Place Gun of the alert – Gun that was met Asunción, Paraguay" in said
     assert "reads that its record was given" not in said
@@ -250,8 +245,7 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     said = text(owner.open(f"/hits/{hit['id']}/confirm"))
     assert "What Brazil recorded of it is not shown here: reading it is told to Brazil" in said
     assert "Gun that was met ABC123456" in said and "Gun that was met Taurus" not in said
-    given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
-    assert given == []
+    assert as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"] == []
     assert "/extend" not in owner.open(f"/hits/{hit['id']}")
     assert "Nobody waits for this answer" in text(owner.open(f"/hits/{hit['id']}/extend", 409))
     assert "nobody waits for an answer" in text(owner.open(f"/alerts/{hit['alert']}"))
