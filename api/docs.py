@@ -94,17 +94,15 @@ def release_page(app: Flask) -> str:
 
 
 def _fields_table(kind: DocumentKind) -> str:
-    lines = [
-        f"\n### {kind.name.capitalize()}\n",
-        "| Field | Shown to | Personal |",
-        "|---|---|---|",
-    ]
+    fields: dict[str, list[str]] = {}
     for chain in leaves(kind.value):
-        path = ".".join(one.key for one in chain)
         groups = dict.fromkeys(" or ".join(sorted(groups_of(one))) for one in chain)
         readers = OWNER if OWNER in groups else " and ".join(groups)
-        lines.append(f"| `{path}` | {readers} | {chain[-1].field.personal or ''} |")
-    return "\n".join(lines) + "\n\n"
+        personal = chain[-1].field.personal
+        path = ".".join(one.key for one in chain)
+        fields.setdefault(readers, []).append(f"`{path}`" + (f" ({personal})" if personal else ""))
+    rows = [f"| {readers} | {', '.join(paths)} |" for readers, paths in fields.items()]
+    return "\n".join([f"\n| {kind.name.capitalize()}: shown to | Fields |", "|---|---|", *rows, ""])
 
 
 KINDS = (SEIZURES, REPORTS, TRANSFERS)

@@ -19,8 +19,8 @@ from api.http.errors import (
     flatten_errors,
     problem_body,
 )
+from api.http.files import NotMultipart
 from api.http.json import InvalidJSON
-from api.http.multipart import NotMultipart
 from api.web import access
 from salsa_ext.core.errors import Message, SalsaError, message
 

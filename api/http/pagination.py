@@ -1,9 +1,13 @@
-"""Pages of lists: query, body and link to the next page."""
+"""Pages of lists and cursors of events: query, body and link to the next."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import request
@@ -13,6 +17,9 @@ from api.http.fields.codes import Code
 from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
+from salsa_ext.boards.events import EventCursor
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, NotConfigured, message
 from salsa_ext.database.paging import Page
 
 FORMATS = ("json", "csv", "xlsx")
@@ -60,3 +67,32 @@ def list_schema(item: type[Schema]) -> type[Schema]:
         },
         name=item.__name__.removesuffix("Response") + "List",
     )
+
+
+CURSOR_PADDING: Final = 1024
+"""Cursors are padded to a multiple of so many bytes: their length reveals nothing."""
+
+
+def encode_cursor(actor: Actor, code: str, mark: EventCursor) -> str:
+    """Encode a position of board events, sealed: it would reveal other activity."""
+    position = json.dumps([mark.since, mark.upto, mark.after_id, mark.at.isoformat()])
+    whole = position.ljust(-(-len(position) // CURSOR_PADDING) * CURSOR_PADDING)
+    return base64.urlsafe_b64encode(
+        actor.vault.seal(whole.encode(), _cursor_purpose(actor, code))
+    ).decode()
+
+
+def decode_cursor(actor: Actor, code: str, text: str) -> EventCursor:
+    """Decode a cursor; raises Invalid for one of another reader."""
+    try:
+        sealed = base64.b64decode(text, altchars=b"-_", validate=True)
+        position = json.loads(actor.vault.open(sealed, _cursor_purpose(actor, code)))
+    except (binascii.Error, ValueError, NotConfigured):
+        wrong = message("This is no `after` of these events; begin without one.")
+        raise Invalid({"after": [wrong]}) from None
+    since, upto, beyond, at = position
+    return EventCursor(since, upto, beyond, datetime.fromisoformat(at))
+
+
+def _cursor_purpose(actor: Actor, code: str) -> str:
+    return f"events of {code} for {actor.state}"

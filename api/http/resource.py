@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.http import multipart, tables
+from api.http import files, tables
 from api.http.auth import authenticate
 from api.http.context import transaction
 from api.http.etags import remember_version, with_conditional_etag, with_etag, with_weak_etag
@@ -200,16 +200,17 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         path: str,
         body: type[Schema] | None,
         answer: type[Schema] | None,
-        permission: Permission,
+        permission: Permission | None,
         *,
         status: int = 201,
         version: View | None = None,
         is_optional: bool = False,
         location: str | None = None,
-        manifest: multipart.Manifest | None = None,
-        upload: multipart.Upload | None = None,
+        manifest: files.Manifest | None = None,
+        upload: files.Upload | None = None,
         lines: Sequence[type[Schema]] = (),
         max_body: int | None = None,
+        is_current: Callable[[bytes], bool] | None = None,
     ) -> Callable[[View], View]:
         """Add a POST (decorator).
 
@@ -220,7 +221,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         with a file: `command(actor, data, received, content, **path)`. `lines`: schemas of an
         answer line by line in transactions of its own: `command(actor, data, attempt)`, where
         `attempt` is None without Idempotency-Key. `max_body`: bytes of JSON, by default what the
-        schema declares.
+        schema declares. `is_current`: whether a stored answer may still be shown.
         """
 
         def decorate(command: View) -> View:
@@ -249,7 +250,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             if not lines:
                 inner = with_etag(inner)
                 inner = _with_if_match(inner, version) if version else inner
-                inner = with_replay(inner, in_parts)
+                inner = with_replay(inner, in_parts, is_current)
                 inner = _with_location(inner, location) if location else inner
             declared = declared_size(body()) if body else 0
             limit = max_body or max(SMALLEST_LIMIT, declared)
@@ -334,16 +335,16 @@ def _read_body(limit: int, needs_body: bool, may_be_parts: bool) -> None:
     Raises UnsupportedMediaType, RequestEntityTooLarge.
     """
     request.max_content_length = min(limit, current_app.config["MAX_CONTENT_LENGTH"])
-    in_parts = may_be_parts and multipart.is_multipart()
+    in_parts = may_be_parts and files.is_multipart()
     if (needs_body or request.content_length) and not (request.is_json or in_parts):
         raise UnsupportedMediaType
     if in_parts:
-        multipart.spool_parts()
+        files.spool_parts()
     else:
         receive_body(request)
 
 
-def _with_upload(view: View, upload: multipart.Upload, document: type[Schema]) -> View:
+def _with_upload(view: View, upload: files.Upload, document: type[Schema]) -> View:
     @wraps(view)
     def run(**ids: Any) -> Any:
         return view(*upload.load(document), **ids)
@@ -351,10 +352,10 @@ def _with_upload(view: View, upload: multipart.Upload, document: type[Schema]) -
     return run
 
 
-def _with_manifest(as_json: View, view: View, manifest: multipart.Manifest) -> View:
+def _with_manifest(as_json: View, view: View, manifest: files.Manifest) -> View:
     @wraps(as_json)
     def run(*args: Any, **ids: Any) -> Any:
-        return view(manifest.load(), **ids) if multipart.is_multipart() else as_json(**ids)
+        return view(manifest.load(), **ids) if files.is_multipart() else as_json(**ids)
 
     return run
 

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from flask import Response
 
-from api.http.files import send_file
-from api.http.multipart import Upload
+from api.http.files import Upload, send_file
 from api.http.resource import Item, Resource
 from api.schemas.attachments import (
     AttachmentQuery,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.http import event_cursor
+from api.http import pagination
 from api.http.resource import Item, Resource
 from api.schemas.boards import (
     BoardEventsQuery,
@@ -40,7 +40,7 @@ blueprint.listing(
 
 def get_board_events(actor: Actor, code: str, limit: int, after: str | None = None) -> EventPage:
     """Return changes at a post since a cursor, as its board shows."""
-    mark = event_cursor.decode_cursor(actor, code, after) if after else None
+    mark = pagination.decode_cursor(actor, code, after) if after else None
     return events.read_events(actor, code, mark, limit)
 
 

@@ -14,23 +14,19 @@ from marshmallow import Schema
 from api.http.pagination import ListQuery
 from api.http.resource import Resource, View
 from api.schemas.common import AsOfQuery
-from api.schemas.reports import (
+from api.schemas.documents import (
+    AddedMarkRequest,
     ReportCorrectionRequest,
     ReportDetailResponse,
     ReportQuery,
     ReportRequest,
     ReportResponse,
     ReportWithdrawalRequest,
-)
-from api.schemas.seizures import (
-    AddedMarkRequest,
     SeizureCorrectionRequest,
     SeizureMatchedResponse,
     SeizureQuery,
     SeizureRequest,
     SeizureResponse,
-)
-from api.schemas.transfers import (
     TransferCorrectionRequest,
     TransferQuery,
     TransferRequest,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from api.http.multipart import Manifest
+from api.http.files import Manifest
 from api.http.resource import Item, Resource
 from api.schemas.common import AsOfQuery, AssignRequest
 from api.schemas.receipts import (

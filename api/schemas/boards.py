@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import g, request
 from marshmallow import Schema, fields, pre_dump
 
-from api.http import event_cursor
+from api.http import pagination
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
@@ -16,8 +16,8 @@ from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.pagination import ListQuery
 from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
 from api.schemas.common import row_fields
+from api.schemas.documents import JointSeizureResponse
 from api.schemas.reference import ContactResponse, PostResponse
-from api.schemas.seizures import JointSeizureResponse
 from api.schemas.shipments import (
     CheckpointResponse,
     HoldResponse,
@@ -409,7 +409,7 @@ class BoardEventsResponse(Schema):
     @pre_dump
     def _present(self, events: EventPage, **_: Any) -> dict[str, Any]:
         code = (request.view_args or {})["code"]
-        after = event_cursor.encode_cursor(g.actor, code, events.next_cursor)
+        after = pagination.encode_cursor(g.actor, code, events.next_cursor)
         query = urlencode(request.args.to_dict() | {"after": after})
         onward = f"{request.path}?{query}" if events.has_more else None
         return {"items": events.items, "next": onward, "after": after}

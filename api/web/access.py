@@ -61,7 +61,10 @@ def login_required_for_form(view: View) -> View:
     def run(**ids: Any) -> Any:
         g.actor = authenticate_page()
         if g.actor is None:
-            return redirect(url_for("account.sign_in_form", next=_form_page()), 303)
+            page = urlsplit(request.referrer or "")
+            is_own = page.netloc == request.host
+            path = local_path(urlunsplit(("", "", page.path, page.query, "")) if is_own else None)
+            return redirect(url_for("account.sign_in_form", next=path), 303)
         return view(g.actor, **ids)
 
     return run
@@ -82,13 +85,6 @@ def render_again(actor: Actor, page: Callable[[], Page]) -> Page:
     with transaction(actor):
         count_notifications(actor)
         return page()
-
-
-def _form_page() -> str:
-    page = urlsplit(request.referrer or "")
-    return local_path(
-        urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.host else None
-    )
 
 
 def count_notifications(actor: Actor | None) -> None:

@@ -38,6 +38,8 @@ from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.reference.names import participants
 
 MAX_YEARS: Final = 3
+GIVEN_FIELDS: Final = tuple("action priority reason reason_text case_number expires_on".split())
+"""Fields of an alert stored as given."""
 SECOND_CHECK_ACCOUNTS: Final = 3
 """Number of a state's accounts from which on a second one checks each alert."""
 VALIDATION_INTERVAL: Final = timedelta(days=365)
@@ -81,20 +83,14 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
         is_silent = data.action == SILENT_ACTION
         states = () if is_silent else data.visible_to or participants()
         alert_id, record_id = new_id(), new_id()
-        row = {
+        row = {name: getattr(data, name) for name in GIVEN_FIELDS} | {
             "id": alert_id,
             "owner_state": own,
             "concerned": sorted({own, *states}),
             "version": 1,
             "record_id": record_id,
             "source_record_id": data.record,
-            "action": data.action,
-            "priority": data.priority,
-            "reason": data.reason,
-            "reason_text": data.reason_text,
-            "case_number": data.case_number,
             "visible_to": sorted(data.visible_to) if data.visible_to else None,
-            "expires_on": data.expires_on,
             "status": "active",
             "second_check": "waiting" if needs_check else "not_needed",
             "entered_by": actor.account_id,

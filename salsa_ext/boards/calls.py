@@ -27,7 +27,7 @@ from salsa_ext.notifications.values import Notice, Subject
 from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, responsible_agencies
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
-from salsa_ext.trade import lookup
+from salsa_ext.trade.shipments import queries as shipment_queries
 
 REPEAT_AFTER: Final = timedelta(minutes=5)
 """Time after which an unanswered request may be repeated."""
@@ -57,7 +57,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
     at, state, now = get_post(post), actor.own_state(), actor.now()
     own, other = own_and_other_side(at, state)
     shipment = (
-        lookup.get_shipment_overview(actor, data.shipment).shipment if data.shipment else None
+        shipment_queries.get_overview(actor, data.shipment).shipment if data.shipment else None
     )
     if shipment and other.state not in shipment.concerned:
         shipment = None

@@ -148,17 +148,17 @@ def _notify_of_check(actor: Actor, requesters: Mapping[str, Actor], check: Check
     requester = requesters[str(check.id)].for_purpose(purpose)
     query = reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
     hidden, visible, left_out = search_later(query, actor)
-    unseen = [*hidden, *(each for each in visible if is_silent_alert(each.mark_hit))]
+    silent_candidates = [*hidden, *(each for each in visible if is_silent_alert(each.mark_hit))]
     maybe_changed = [each for each in visible if each.mark_hit.record_id in left_out]
     left_out = left_out - _records_changed_since(actor, check.checked_at, maybe_changed)
     listed = [
         each
         for each in advice.candidates_to_show(visible, MAX_LISTED)
-        if each.mark_hit.record_id not in left_out and each not in unseen
+        if each.mark_hit.record_id not in left_out and each not in silent_candidates
     ]
-    untold = _not_yet_notified(actor, check.id, [*unseen, *listed])
-    log_matched_records(requester, "check", check.id, untold, {}, hidden=True)
-    matches = hits.match_check(requester, check.id, query, unseen, check.checked_at)
+    unnotified = _not_yet_notified(actor, check.id, [*silent_candidates, *listed])
+    log_matched_records(requester, "check", check.id, unnotified, {}, hidden=True)
+    matches = hits.match_check(requester, check.id, query, silent_candidates, check.checked_at)
     hits.create_hits(requester, matches, in_background=True)
 
 
@@ -183,8 +183,8 @@ def _notify_of_document(actor: Actor, job: OwnerNoticeJob) -> None:
     requester = find_requesters(actor, job.kind, [job.cause_id])[str(job.cause_id)]
     search_again = _search_seizure if job.kind == "seizure" else _search_trace
     for candidates in search_again(actor, job.cause_id):
-        untold = _not_yet_notified(actor, job.cause_id, candidates)
-        log_matched_records(requester, job.kind, job.cause_id, untold, {}, hidden=True)
+        unnotified = _not_yet_notified(actor, job.cause_id, candidates)
+        log_matched_records(requester, job.kind, job.cause_id, unnotified, {}, hidden=True)
 
 
 def _search_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]:

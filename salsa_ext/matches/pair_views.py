@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.database.session import db
-from salsa_ext.firearms.records import frequencies
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.records.values import pseudonym
@@ -27,9 +26,8 @@ from salsa_ext.firearms.search.evidence import (
     can_match,
     is_crime_related,
     is_match,
-    weigh,
-    weights_for,
 )
+from salsa_ext.firearms.search.search import weigh_pairs
 from salsa_ext.firearms.search.values import Candidate, SearchMark
 
 PairKey = tuple[UUID, UUID]
@@ -168,19 +166,12 @@ def _evidence_for_other(
     is_readable = visibility in FINDER_VISIBILITIES["likeness"]
     record = prepared.description if is_readable else Description("")
     query = with_related_codes(describe_hit(candidate.mark_hit._replace(visibility="open")))
-    weights = weights_for(query, frequencies.shares())
-    weighed = (
-        weigh(
-            query,
-            replace(record, serial_norm=mark.norm),
-            role,
-            has_other_serial=evidence.has_other_serial,
-            weights=weights,
-        )
+    pairs = [
+        (query, replace(record, serial_norm=mark.norm))
         for mark, role in prepared.marks.items()
         if role == evidence.by
-    )
-    best = max(filter(None, weighed), key=lambda each: each.bits, default=None)
+    ]
+    best = weigh_pairs(evidence, pairs)
     if best and candidate.is_open and is_readable:
         return replace(evidence, near=best.near, crowd=None)
     return best

@@ -57,15 +57,15 @@ Cells = Mapping[CountKey, int]
 class Dataset:
     """A count by `subject` (its name for clients), state and period.
 
-    `subjects` returns the codes that clients may filter by. The secretariat reads its own datasets
-    whole and up to the present day, since they count work; what all states read ends with the last
-    period and hides small cells. The `service` alone reads the rest. `recount` yields the cells of
-    the stored records of a state; None if these do not tell.
+    Clients filter by the codes that `subjects` returns, or by any if it is None. The secretariat
+    reads its own datasets whole and up to the present day, since they count work; what all states
+    read ends with the last period and hides small cells. The `service` alone reads the rest.
+    `recount` yields the cells of the stored records of a state; None if these do not tell.
     """
 
     code: str
     subject: str = ""
-    subjects: Callable[[], Sequence[str]] = tuple
+    subjects: Callable[[], Sequence[str]] | None = None
     grain: Grain = Grain.QUARTER
     readers: Readers = "states"
     recount: Callable[[str], Iterable[Cells]] | None = None

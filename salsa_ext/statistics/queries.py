@@ -61,11 +61,11 @@ def get_table(
     for an unknown subject.
     """
     require(actor, Permission.STATISTICS_READ)
-    dataset = next((one for one in list_datasets(actor, datasets) if one.code == code), None)
+    dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
     if dataset is None:
         raise NotFound("dataset", code)
-    subject, known = filters.get("subject"), dataset.subjects()
-    if subject is not None and subject not in known:
+    subject, known = filters.get("subject"), dataset.subjects and dataset.subjects()
+    if known and subject is not None and subject not in known:
         raise Invalid({"subject": [message("One of: {choices}.", choices=", ".join(known))]})
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
     is_whole = dataset.readers != "states"

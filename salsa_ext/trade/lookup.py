@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,18 +13,14 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core import text as core_text
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference.name_matching import fold_name
-from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.queries import PermitView, view_permits
-from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.queries import ShipmentView, build_timeline
-from salsa_ext.trade.shipments.queries import view_shipments as shipment_views
+from salsa_ext.trade.shipments.queries import ShipmentView, view_shipments
 
 MAX_FOUND: Final = 20
 MAX_ITEMS: Final = 200
@@ -46,25 +42,22 @@ def find_documents(actor: Actor, text: str) -> TradeDocuments:
     party's name or its first three letters. Every lookup uses an index.
     """
     require(actor, Permission.PERMIT_READ)
-    written = core_text.number_spellings(text)
-    if not written:
+    spellings = core_text.number_spellings(text)
+    if not spellings:
         return TradeDocuments()
-    numbered = select(Permit.id).where(Permit.number.in_(written))
-    named = select(func.salsa_permits_by_party(written[0], MAX_FOUND))
-    is_name = len(fold_name("party", written[0])) >= MIN_NAME_LENGTH
-    permits = _fetch_newest(Permit, union(numbered, named) if is_name else numbered)
+    by_number = select(Permit.id).where(Permit.number.in_(spellings))
+    by_party = select(func.salsa_permits_by_party(spellings[0], MAX_FOUND))
+    is_name = len(fold_name("party", spellings[0])) >= MIN_NAME_LENGTH
+    permits = _fetch_newest(Permit, union(by_number, by_party) if is_name else by_number)
     if Permission.SHIPMENT_READ not in actor.permissions:
         return TradeDocuments(view_permits(actor, permits))
-    plated = [select(func.salsa_shipments_by_plate(plate)) for plate in written]
-    shipments = _fetch_newest(
-        Shipment,
-        union(
-            select(Shipment.id).where(Shipment.number.in_(written)),
-            select(Shipment.id).where(Shipment.document_number.in_(written)),
-            *plated,
-        ),
+    ids = union(
+        select(Shipment.id).where(Shipment.number.in_(spellings)),
+        select(Shipment.id).where(Shipment.document_number.in_(spellings)),
+        *(select(func.salsa_shipments_by_plate(plate)) for plate in spellings),
     )
-    return TradeDocuments(view_permits(actor, permits), shipment_views(actor, shipments))
+    shipments = _fetch_newest(Shipment, ids)
+    return TradeDocuments(view_permits(actor, permits), view_shipments(actor, shipments))
 
 
 def _fetch_newest(model: type[Permit] | type[Shipment], ids: object) -> Sequence[Any]:
@@ -79,29 +72,17 @@ def related_permits(actor: Actor, permit: Permit) -> list[PermitView]:
     """
     require(actor, Permission.PERMIT_READ)
     certificate = permit.number if permit.kind == "import" else permit.import_permit_number
-    named = [(permit.importing_state, "import", certificate)] if certificate else []
+    keys = [(permit.importing_state, "import", certificate)] if certificate else []
     if permit.export_permit_number:
-        named.append((permit.exporting_state, "export", permit.export_permit_number))
-    named += [(other["state"], "in_transit", other["number"]) for other in permit.transit_permits]
-    same = and_(
+        keys.append((permit.exporting_state, "export", permit.export_permit_number))
+    keys += [(other["state"], "in_transit", other["number"]) for other in permit.transit_permits]
+    same_certificate = and_(
         Permit.importing_state == permit.importing_state, Permit.import_permit_number == certificate
     )
-    by_name = tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(named)
-    query = select(Permit).where(or_(by_name, same) if certificate else by_name)
+    by_key = tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(keys)
+    query = select(Permit).where(or_(by_key, same_certificate) if certificate else by_key)
     others = query.where(Permit.id != permit.id).order_by(Permit.id).limit(MAX_FOUND)
     return view_permits(actor, db.session.scalars(others).all())
-
-
-def get_shipment_overview(actor: Actor, shipment_id: UUID) -> ShipmentView:
-    """Return a shipment with its events, without its items; raises NotFound."""
-    require(actor, Permission.SHIPMENT_READ)
-    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
-    if shipment is None:
-        raise NotFound("shipment", shipment_id)
-    view = shipment_views(actor, [shipment], with_findings=True)[0]
-    told = events_by_subject([shipment_id])[shipment_id]
-    received = shipment_queries.list_receipt_versions([shipment_id])[shipment_id]
-    return replace(view, events=build_timeline(told, view.checkpoints, received))
 
 
 def first_items(actor: Actor, shipment_id: UUID) -> Sequence[Record]:

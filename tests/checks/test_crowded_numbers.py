@@ -1,12 +1,10 @@
 """Numbers of which there are thousands: what is near is found once, in a bounded time, whatever the make."""
 
-from datetime import date
 from itertools import product
 
 import pytest
 from sqlalchemy import text
 
-from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import keys, variants
@@ -16,6 +14,7 @@ from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.firearms.search.evidence import Description
 from salsa_ext.firearms.search.index import MAX_HITS, find_hits
 from salsa_ext.firearms.search.search import find_candidates
+from tests.firearms.search.test_dense_families import row
 from tests.support import bodies
 
 LETTERS = "ACEFHJKMNPRTUVWXY"
@@ -37,30 +36,6 @@ def hold(run):
         return rows
 
     return write
-
-
-def row(serial, changes):
-    key = keys.whole_key(serial)
-    return {
-        "key": key.value,
-        "mark_id": new_id(),
-        "record_id": new_id(),
-        "record_version": 1,
-        "state": "URY",
-        "serial_norm": key.norm,
-        "skeleton": key.skeleton,
-        "event": "registration",
-        "occurred_on": date(2020, 1, 1),
-        "make": None,
-        "calibre": None,
-        "type": None,
-        "country": None,
-        "year": None,
-        "visibility": "open",
-        "is_superseded": False,
-        "is_void": False,
-        "model": None,
-    } | changes
 
 
 def test_a_mark_that_several_forms_lead_to_takes_one_place(hold, run):

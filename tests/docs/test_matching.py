@@ -5,8 +5,7 @@ import re
 import pytest
 
 from api.app import create_app
-from api.schemas.reports import ReportRequest
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import ReportRequest, TransferRequest
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import ContactData

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from api.app import create_app
+from api.docs import release_page
 from api.http.context import core_app
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import TransferRequest
 from salsa_ext.access.release import (
     INVESTIGATOR_ROLES,
     NAMING_PURPOSES,
@@ -71,6 +72,11 @@ def test_the_table_of_readers_is_that_of_the_function():
             name: word(decide_release(group, statement, READER))
             for name, statement in STATEMENTS.items()
         }
+
+
+def test_the_tables_of_fields_are_those_of_the_declarations(app, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert release_page(app) == TEXT
 
 
 def test_the_table_of_uses_is_that_of_the_function():

@@ -1,6 +1,6 @@
 """Guns that are looked for together are found as each would be by itself, by one question for all."""
 
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import TransferRequest
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import transfers
 from salsa_ext.firearms.records.queries import find_records, query_for_record

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import TransferRequest
 from salsa_ext.documents import transfers
 from tests.support import bodies
 from tests.support.matches import act, correct, look, matches, sold

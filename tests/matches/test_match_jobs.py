@@ -8,9 +8,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from api import jobs as api_jobs
-from api.schemas.reports import ReportRequest
-from api.schemas.seizures import SeizureRequest
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import ReportRequest, SeizureRequest, TransferRequest
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Invalid

@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from api.schemas.reports import ReportRequest
-from api.schemas.transfers import TransferRequest
+from api.schemas.documents import ReportRequest, TransferRequest
 from salsa_ext.documents import reports, transfers
 from salsa_ext.firearms.records import frequencies
 from salsa_ext.matches import jobs as match_jobs

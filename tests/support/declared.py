@@ -7,9 +7,7 @@ from dataclasses import make_dataclass
 from typing import Annotated, Any, NamedTuple
 
 from api.http.fields.declared import request_schema
-from api.schemas.reports import ReportResponse
-from api.schemas.seizures import SeizureResponse
-from api.schemas.transfers import TransferResponse
+from api.schemas.documents import ReportResponse, SeizureResponse, TransferResponse
 from salsa_ext.core.fields import Field, Word
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS, DocumentKind

@@ -19,20 +19,12 @@ ILLEGIBLE_WORDS: Final = (
     r"|n[aã]o (?:vis[ií]vel|vis[ií]veis|se l[eê])"
     r"|not (?:visible|legible|readable)|(?:non|pas) (?:visible|lisible)s?)"
 )
+_NUMBER_WORDS: Final = (
+    "un uno una um uma une one|two dos dois duas deux|three tres trois três"
+    "|four cuatro quatro quatre|five cinco cinq|six seis"
+)
 _COUNT_BY_WORD: Final = {
-    word: count
-    for count, words in enumerate(
-        (
-            "un uno una um uma une one",
-            "two dos dois duas deux",
-            "three tres trois três",
-            "four cuatro quatro quatre",
-            "five cinco cinq",
-            "six seis",
-        ),
-        1,
-    )
-    for word in words.split()
+    word: count for count, words in enumerate(_NUMBER_WORDS.split("|"), 1) for word in words.split()
 }
 COUNT_WORDS: Final = rf"\d|{'|'.join(_COUNT_BY_WORD)}"
 _PLAIN_GLYPH: Final = r"[A-Za-z0-9]"

@@ -18,7 +18,7 @@ from typing import Final
 from salsa_ext.firearms.marks.keys import UNREADABLE, skeleton
 
 MIN_HALF: Final = 3  # glyphs of a half that can be read; fewer are on every gun
-MIN_INNER_PIECE: Final = 4  # glyphs of a piece that is sought wherever it stands in a mark
+MIN_INNER_PIECE: Final = 4  # glyphs of a piece that is searched anywhere in a mark
 MAX_FILLED: Final = 2  # unreadable glyphs of a half: each is filled in by all that it can be
 MAX_INNER_HALF: Final = 6  # glyphs of a half that a piece within a mark is sought by
 _FILLED_GLYPHS: Final = "?" * MAX_FILLED
@@ -75,7 +75,7 @@ def _best_halves(halves: Iterable[tuple[str, str]], least: int = MIN_HALF) -> Ha
     return first, last
 
 
-LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; it stands before it in the key
+LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; the key begins with it
 MAX_TWO_ERROR_GLYPHS: Final = 14  # glyphs searched for two errors; longer marks by their parts
 MIN_PIECE: Final = MIN_HALF  # glyphs of a piece; fewer are on every gun
 MAX_LEADING_ZEROS: Final = 3  # before a number: spreadsheets remove them, and columns add them
@@ -276,7 +276,7 @@ def _partial_index_keys(folded: str) -> Iterator[int]:
 
 def _partial_search_keys(folded: str) -> SearchKeys:
     patterns = list(_fixed_length_patterns(folded))
-    if "*" in folded and len(folded) == MIN_PIECE + 1:  # a mark of four glyphs is kept by no half
+    if "*" in folded and len(folded) == MIN_PIECE + 1:  # no half is stored of a mark of four glyphs
         patterns = [folded.replace("*", "?")]
     # without the first unreadable glyph, the others filled in
     shorter = (pattern.replace("?", "", 1) for pattern in patterns)

@@ -10,7 +10,7 @@ from uuid import UUID
 from salsa_ext.database.session import db
 from salsa_ext.tracing.traces.values import CorrectionRecipients
 
-CHANGES_KEY: Final = "retold"
+CHANGES_KEY: Final = "changed_records"
 
 
 @dataclass

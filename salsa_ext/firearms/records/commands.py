@@ -163,28 +163,19 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
 
 def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
     linked_state, linked_record = entry.linked or (None, None)
-    return (
-        {
-            "id": entry.record_id or new_id(),
-            "version": entry.version,
-            "owner_state": entry.owner,
-            "concerned": list(entry.concerned),
-            "event": entry.event,
-            "document_kind": entry.document_kind,
-            "document_id": entry.document_id,
-            "giver_id": entry.giver_id,
-            "receiver_id": entry.receiver_id,
-            "counterpart_state": entry.counterpart_state,
-            "linked_state": linked_state,
-            "linked_record": linked_record,
-            "import_id": entry.source.import_id if entry.source else None,
-            "import_row": entry.source.row if entry.source else None,
-            "recorded_at": now,
-            "reason": entry.reason,
-        }
-        | vars(entry.when)
-        | firearm_columns(entry.firearm)
-    )
+    given = "version event document_kind document_id giver_id receiver_id counterpart_state reason"
+    return {name: getattr(entry, name) for name in given.split()} | {
+        "id": entry.record_id or new_id(),
+        "owner_state": entry.owner,
+        "concerned": list(entry.concerned),
+        "linked_state": linked_state,
+        "linked_record": linked_record,
+        "import_id": entry.source.import_id if entry.source else None,
+        "import_row": entry.source.row if entry.source else None,
+        "recorded_at": now,
+        **vars(entry.when),
+        **firearm_columns(entry.firearm),
+    }
 
 
 def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None:

@@ -197,16 +197,7 @@ def record_content(view: RecordView) -> tuple[Any, ...]:
 def _compared_fields(view: RecordView) -> tuple[Any, ...]:
     record = view.record
     marks = sorted((mark.kind, mark.text) for mark in view.marks)
-    return (
-        record.serial,
-        record.marking,
-        record.make_text,
-        record.calibre_text,
-        record.type_text,
-        record.country_of_manufacture,
-        record.year,
-        marks,
-    )
+    return *(getattr(record, name) for name in QUERY_FIELDS if name != "model"), marks
 
 
 def build_views(
@@ -309,8 +300,8 @@ _COPIED_FIELDS: Final = tuple(
 def to_firearm(view: RecordView) -> Firearm:
     """Return a record's gun as a Firearm, for another record of it."""
     record = view.record
-    made_again = (("manufacture", record.serial), ("import", record.importer_mark))
-    marks = [mark for mark in view.marks if (mark.kind, mark.text) not in made_again]
+    recreated = (("manufacture", record.serial), ("import", record.importer_mark))
+    marks = [mark for mark in view.marks if (mark.kind, mark.text) not in recreated]
     return _copy_gun(record, tuple(map(_copy_mark, marks)))
 
 
@@ -334,11 +325,11 @@ def copy_firearm(
 
     `serial_read` replaces the serial; `import_marks` are added to firearms only.
     """
-    made_again = (
+    recreated = (
         mark_values.Mark("manufacture", record.serial),
         mark_values.Mark("import", record.importer_mark),
     )
-    copied = tuple(mark for mark in map(_copy_mark, marks) if mark not in made_again)
+    copied = tuple(mark for mark in map(_copy_mark, marks) if mark not in recreated)
     added = import_marks if record.category == "firearm" else ()
     gun = _copy_gun(record, copied + added)
     return replace(gun, line=record.line, serial=serial_read or record.serial)

@@ -374,11 +374,8 @@ def weigh(
 
 def is_too_early(gun: Description, event: Description) -> bool:
     """Return whether an event precedes the other side's manufacture."""
-    return bool(
-        gun.manufactured_year
-        and event.reported_year
-        and event.reported_year < gun.manufactured_year
-    )
+    earliest, year = gun.manufactured_year, event.reported_year
+    return bool(earliest and year and year < earliest)
 
 
 def _mark_bits(near: MarkComparison, by: str) -> float:

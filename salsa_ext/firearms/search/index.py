@@ -193,16 +193,10 @@ _COVERAGE_SQL: Final = (
     " UNION ALL SELECT state, amount, period FROM rollup_delta WHERE dataset = 'coverage'"
     ") by_day GROUP BY state, period HAVING sum(amount) > 0) days GROUP BY state ORDER BY state"
 )
-_RANKING_FIELDS = ("make", "calibre_family", "type", "country", "year")
 _RANKING_WEIGHTS = _number_array(
     [
-        *(
-            bits
-            for name in _RANKING_FIELDS
-            for weight in WEIGHTS
-            if weight.name == name
-            for bits in (weight.agrees, weight.differs)
-        ),
+        # make, calibre, type, country, year
+        *(bits for weight in WEIGHTS[:5] for bits in (weight.agrees, weight.differs)),
         *TIER_BITS,
         PARTIAL_FIT_BITS,
     ]

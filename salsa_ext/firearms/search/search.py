@@ -16,7 +16,14 @@ from salsa_ext.firearms.records import frequencies
 from salsa_ext.firearms.records.values import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
 from salsa_ext.firearms.search import index, rivals, visibility
 from salsa_ext.firearms.search.criteria import describe_hit, describe_query, marks_to_search
-from salsa_ext.firearms.search.evidence import EQUAL_KINDS, FAINT, Evidence, weigh, weights_for
+from salsa_ext.firearms.search.evidence import (
+    EQUAL_KINDS,
+    FAINT,
+    Description,
+    Evidence,
+    weigh,
+    weights_for,
+)
 from salsa_ext.firearms.search.values import BestScores, Candidate, MarkHit, SearchMark
 
 LIKELY_MARGIN = 6.0
@@ -254,17 +261,24 @@ def evidence_for_owner(query: Query, candidate: Candidate) -> Evidence | None:
     """Weigh a candidate by its whole record, as its own state may."""
     record = describe_hit(candidate.mark_hit._replace(visibility="open"))
     described, evidence = describe_query(query), candidate.evidence
-    weights = weights_for(described, frequencies.shares())
-    weighed = [
-        weigh(
-            replace(described, serial_norm=mark.norm),
-            record,
-            by,
-            has_other_serial=evidence.has_other_serial,
-            weights=weights,
-        )
-        for mark, by in marks_to_search(query).items()
-        if by == evidence.by
+    pairs = [
+        (replace(described, serial_norm=mark.norm), record)
+        for mark, role in marks_to_search(query).items()
+        if role == evidence.by
     ]
-    best = max(filter(None, weighed), key=lambda each: each.bits, default=None)
+    best = weigh_pairs(evidence, pairs)
     return replace(best, crowd=evidence.crowd) if best else None
+
+
+def weigh_pairs(
+    evidence: Evidence, pairs: Iterable[tuple[Description, Description]]
+) -> Evidence | None:
+    """Return the strongest evidence of queries and records, by the mark of earlier evidence."""
+    shares, has_other_serial = frequencies.shares(), evidence.has_other_serial
+    weighed = []
+    for query, record in pairs:
+        weights = weights_for(query, shares)
+        weighed.append(
+            weigh(query, record, evidence.by, has_other_serial=has_other_serial, weights=weights)
+        )
+    return max(filter(None, weighed), key=lambda each: each.bits, default=None)

@@ -145,17 +145,12 @@ def split_by_gun(chain: Sequence[Event]) -> list[list[Event]]:
 def with_all_events(guns: Sequence[Sequence[Event]], events: Sequence[Event]) -> list[list[Event]]:
     """Return all events of each gun; unlawful ones join by serial."""
     rest = [event for event in events if event["event"] not in LAWFUL and event.get("serial")]
-    return [
-        [
-            *gun,
-            *(
-                event
-                for event in rest
-                if event not in gun and any(_is_same_gun(event, other) for other in gun)
-            ),
-        ]
-        for gun in guns
-    ]
+    complete = []
+    for gun in guns:
+        others = [event for event in rest if event not in gun]
+        joined = [each for each in others if any(_is_same_gun(each, event) for event in gun)]
+        complete.append([*gun, *joined])
+    return complete
 
 
 def _is_same_gun(event: Event, other: Event) -> bool:

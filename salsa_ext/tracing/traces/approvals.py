@@ -215,17 +215,10 @@ def approval_snapshot(trace: Trace) -> dict[str, Any]:
     """Return the fields of a draft shown to an approver, as stored."""
     fields = {name: getattr(trace, name) for name in APPROVAL_FIELDS}
     days = {name: day.isoformat() for name, day in fields.items() if isinstance(day, date)}
-    gun = {
-        field: next(
-            (
-                value
-                for name in TEXT_FIELDS.get(field, (field,))
-                if (value := trace.firearm.get(name))
-            ),
-            None,
-        )
-        for field in FIREARM_FIELDS
-    }
+    gun: dict[str, Any] = {}
+    for field in FIREARM_FIELDS:
+        values = (trace.firearm.get(name) for name in TEXT_FIELDS.get(field, (field,)))
+        gun[field] = next(filter(None, values), None)
     gun["quantity"] = float(gun["quantity"]) if gun["quantity"] else None
     return fields | days | gun | {"marks": trace.firearm["marks"]}
 

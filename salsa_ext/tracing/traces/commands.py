@@ -304,11 +304,11 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
         leg for leg in existing if leg.state != trace.owner_state and leg.status != "withdrawn"
     ]
     by_message = [leg for leg in others if leg.channel == "salsa"]
-    is_read_anew = earlier_serial != trace.firearm["serial"]
+    is_reread = earlier_serial != trace.firearm["serial"]
     by_form = [
         leg
         for leg in others
-        if leg.channel != "salsa" and (is_read_anew or leg.status in WAITING_STATUSES)
+        if leg.channel != "salsa" and (is_reread or leg.status in WAITING_STATUSES)
     ]
     restricted = restrictions.list_restricted(trace.id)
     recipients = [(leg.state, leg.id) for leg in by_message]

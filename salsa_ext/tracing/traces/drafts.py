@@ -37,7 +37,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         check_date(problems, "found_on", found_on, on)
     if data.needed_by and data.needed_by < on:
         problems.add("needed_by", message("This day is past."))
-    if not is_case_number(data.case_number):  # it stands on every letter
+    if not is_case_number(data.case_number):  # each message has it
         problems.add("case_number", message("A case number has 1 to 100 printable characters."))
     restrictions.validate_into(problems, actor, data.hidden_from)
     problems.raise_any()

@@ -131,14 +131,10 @@ def ends_at_home(trace: Trace, own_rows: Sequence[Mapping[str, Any]]) -> bool:
     From its origin here to its last lawful holder. States whose records have a mark like its own
     are asked all the same: they may claim it.
     """
-    own = [
-        ChainLeg(
-            row["state"],
-            row["status"],
-            compare_events(row["events"], trace.firearm, trace.found_on),
-        )
-        for row in own_rows
-    ]
+    own = []
+    for row in own_rows:
+        events = compare_events(row["events"], trace.firearm, trace.found_on)
+        own.append(ChainLeg(row["state"], row["status"], events))
     return build_trace_chain(trace, own).is_complete
 
 
@@ -195,16 +191,10 @@ def audit_asked_states(
     for state in sorted(asking.keys() - {trace.owner_state}):
         states.setdefault(asking[state], []).append(state)
     shared = Action.TRACE_SENT if action == Action.TRACE_ASKED else action
-    append_many(
-        actor,
-        [
-            AuditEvent(action, "trace", trace.id, data=states | data),
-            *(
-                AuditEvent(shared, "trace", trace.id, concerned=[state], hidden=True)
-                for state in states["asked"]
-            ),
-        ],
-    )
+    entries = [AuditEvent(action, "trace", trace.id, data=states | data)]
+    for state in states["asked"]:
+        entries.append(AuditEvent(shared, "trace", trace.id, concerned=[state], hidden=True))
+    append_many(actor, entries)
 
 
 def apply_action(leg: TraceLeg, action: str) -> None:

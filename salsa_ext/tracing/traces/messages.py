@@ -48,33 +48,20 @@ def send_requests(
         "record": str(trace.record_id) if trace.record_id else None,
         "office": contact_office(actor, trace, restricted),
     }
-    return outbox.send_many(
-        actor,
-        [
-            EnvelopeData(
-                kind,
-                trace.case_number,
-                state,
-                body
-                | {
-                    "leg": str(leg_id),
-                    "hidden_from": restrictions.agencies_of_state(restricted, state),
-                },
-            )
-            for state, leg_id in legs
-        ],
-    )
+    requests = []
+    for state, leg_id in legs:
+        own = {"leg": str(leg_id), "hidden_from": restrictions.agencies_of_state(restricted, state)}
+        requests.append(EnvelopeData(kind, trace.case_number, state, body | own))
+    return outbox.send_many(actor, requests)
 
 
 def store_requests(actor: Actor, envelopes: Sequence[Envelope]) -> None:
     """Store the first requests of legs; their contents are those of the trace."""
-    message_log.store(
-        actor,
-        [
-            MessageEntry("leg", UUID(envelope.body["leg"]), "request", envelope=envelope)
-            for envelope in envelopes
-        ],
-    )
+    entries = []
+    for envelope in envelopes:
+        leg_id = UUID(envelope.body["leg"])
+        entries.append(MessageEntry("leg", leg_id, "request", envelope=envelope))
+    message_log.store(actor, entries)
 
 
 def send_messages(
@@ -85,37 +72,22 @@ def send_messages(
     in_reply_to: Envelope | None = None,
 ) -> None:
     """Send messages on legs, and store them."""
-    envelopes = outbox.send_many(
-        actor,
-        [
-            EnvelopeData(
-                kind, trace.case_number, leg.state, {"leg": str(leg.id)} | dict(body), in_reply_to
-            )
-            for leg, body in bodies
-        ],
-    )
-    store_sent(actor, envelopes)
+    contents = []
+    for leg, body in bodies:
+        own = {"leg": str(leg.id)} | dict(body)
+        contents.append(EnvelopeData(kind, trace.case_number, leg.state, own, in_reply_to))
+    store_sent(actor, outbox.send_many(actor, contents))
 
 
 def store_sent(actor: Actor, envelopes: Sequence[Envelope], omitted: Collection[str] = ()) -> None:
     """Store sent messages with their legs, without the `omitted` fields."""
-    message_log.store(
-        actor,
-        [
-            MessageEntry(
-                "leg",
-                UUID(envelope.body["leg"]),
-                message_log.message_kind(envelope),
-                {
-                    name: value
-                    for name, value in envelope.body.items()
-                    if name != "leg" and name not in omitted
-                },
-                envelope,
-            )
-            for envelope in envelopes
-        ],
-    )
+    entries = []
+    for envelope in envelopes:
+        body, kind = dict(envelope.body), message_log.message_kind(envelope)
+        leg_id = UUID(body.pop("leg"))
+        stored = {name: value for name, value in body.items() if name not in omitted}
+        entries.append(MessageEntry("leg", leg_id, kind, stored, envelope))
+    message_log.store(actor, entries)
 
 
 def asking_agency(

@@ -8,9 +8,9 @@ list.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract_iter
@@ -30,7 +30,7 @@ class ShippedSerial:
     `key` is the caller's identifier, `place` its position in the whole list.
     """
 
-    key: Hashable
+    key: Any
     serial: str
     line: int = 1
     make: str | None = None
@@ -93,115 +93,84 @@ def pair_serials(
     two edits apart (insertion, deletion, substitution, transposition), nearest first. Ties are
     decided by the positions in both lists: a receipt mostly follows the order of its manifest.
     """
-    found = SerialComparison(sent=len(sent), received=len(received))
-    left, over = _pair_equal(sent, received, found)
-    pairs = _pair_similar(
-        [sent[at] for at, _ in left],
-        [item for item, _ in over],
-        [place for _, place in left],
-        [place for _, place in over],
-    )
-    for ours, theirs in pairs:
-        found.miskeyed.append((sent[left[ours][0]], over[theirs][0].serial))
-    taken = {ours for ours, _ in pairs}, {theirs for _, theirs in pairs}
-    found.missing = [sent[at] for n, (at, _) in enumerate(left) if n not in taken[0]]
-    found.surplus = [item.serial for n, (item, _) in enumerate(over) if n not in taken[1]]
-    return found
+    comparison = SerialComparison(sent=len(sent), received=len(received))
+    missing, surplus = _pair_equal(sent, received, comparison)
+    pairs = _pair_similar(missing, surplus)
+    comparison.miskeyed = [(missing[ours][0], surplus[theirs][0].serial) for ours, theirs in pairs]
+    paired, paired_received = {ours for ours, _ in pairs}, {theirs for _, theirs in pairs}
+    comparison.missing = [gun for n, (gun, _) in enumerate(missing) if n not in paired]
+    comparison.surplus = [
+        item.serial for n, (item, _) in enumerate(surplus) if n not in paired_received
+    ]
+    return comparison
 
 
-Unpaired = tuple[list[tuple[int, int]], list[tuple[ReceivedSerial, int]]]
+Missing = list[tuple[ShippedSerial, int]]
+"""Guns without an equal serial received, with their positions in the manifest."""
+Surplus = list[tuple[ReceivedSerial, int]]
+"""Serials without an equal one shipped, with the positions expected of them in the manifest."""
 
 
 def _pair_equal(
-    sent: Sequence[ShippedSerial], received: Sequence[ReceivedSerial], found: SerialComparison
-) -> Unpaired:
-    """Pair equal serials; return the rest of both lists with positions."""
+    sent: Sequence[ShippedSerial], received: Sequence[ReceivedSerial], comparison: SerialComparison
+) -> tuple[Missing, Surplus]:
+    """Pair equal serials, those with line or make first; return the rest of both lists."""
     by_serial: dict[str, list[int]] = defaultdict(list)
-    for at, gun in enumerate(sent):
-        by_serial[normalise(gun.serial)].append(at)
-    place = [-1] * len(received)
-    exact_first = sorted(range(len(received)), key=lambda n: _is_serial_only(received[n]))
-    for n in exact_first:
+    for index, gun in enumerate(sent):
+        by_serial[normalise(gun.serial)].append(index)
+    pairs: dict[int, int] = {}
+    for n in sorted(
+        range(len(received)), key=lambda n: (received[n].line, received[n].make) == (None, None)
+    ):
         candidates = by_serial.get(normalise(received[n].serial), [])
-        for at in candidates:
-            if _is_compatible(sent[at], received[n]):
-                place[n] = at
-                candidates.remove(at)
+        for index in candidates:
+            if _is_compatible(sent[index], received[n]):
+                pairs[n] = index
+                candidates.remove(index)
                 break
-    arrived = {at for at in place if at >= 0}
-    found.arrived = [gun for at, gun in enumerate(sent) if at in arrived]
-    found.equal = len(arrived)
-    left = [(at, _position(gun, at)) for at, gun in enumerate(sent) if at not in arrived]
-    pairs = [_position(sent[at], at) if at >= 0 else None for at in place]
-    return left, list(_expected_positions(received, pairs))
+    paired = set(pairs.values())
+    comparison.arrived = [gun for index, gun in enumerate(sent) if index in paired]
+    comparison.equal = len(paired)
+    missing = [(gun, _position(gun, n)) for n, gun in enumerate(sent) if n not in paired]
+    surplus, last_pair = [], (-1, -1)
+    for n, item in enumerate(received):
+        position = _position(item, n)
+        if n in pairs:
+            last_pair = position, _position(sent[pairs[n]], pairs[n])
+        else:
+            at_receipt, at_manifest = max(last_pair, item.after)
+            surplus.append((item, at_manifest + position - at_receipt))
+    return missing, surplus
 
 
 def _position(item: ShippedSerial | ReceivedSerial, index: int) -> int:
     return index if item.place is None else item.place
 
 
-def _expected_positions(
-    received: Sequence[ReceivedSerial], pairs: Sequence[int | None]
-) -> Iterator[tuple[ReceivedSerial, int]]:
-    """Yield unpaired serials with their expected position in the manifest."""
-    last = (-1, -1)
-    for index, (item, at) in enumerate(zip(received, pairs, strict=True)):
-        own = _position(item, index)
-        if at is not None:
-            last = (own, at)
-        else:
-            read, stood = max(last, item.after)
-            yield item, stood + own - read
-
-
-def _is_serial_only(item: ReceivedSerial) -> bool:
-    return item.line is None and item.make is None
-
-
 def _is_compatible(gun: ShippedSerial, item: ReceivedSerial) -> bool:
     return item.line in (None, gun.line) and item.make in (None, gun.make)
 
 
-def _pair_similar(
-    sent: Sequence[ShippedSerial],
-    received: Sequence[ReceivedSerial],
-    places: Sequence[int],
-    expected: Sequence[int],
-) -> list[tuple[int, int]]:
+def _pair_similar(missing: Missing, surplus: Surplus) -> list[tuple[int, int]]:
     """Return pairs of indexes, nearest first, each index once."""
-    if not sent or not received or len(sent) * len(received) > MAX_PAIRS:
+    if not missing or not surplus or len(missing) * len(surplus) > MAX_PAIRS:
         return []
-    norms = [normalise(gun.serial) for gun in sent]
-    folded = [skeleton(norm) for norm in norms]
+    norms = [normalise(gun.serial) for gun, _ in missing]
+    skeletons = [skeleton(norm) for norm in norms]
     rated = []
-    for theirs, item in enumerate(received):
+    for theirs, (item, expected) in enumerate(surplus):
         norm = normalise(item.serial)
-        for ours, look, edits in _similar_serials(norm, norms, folded):
-            if _is_compatible(sent[ours], item):
-                rated.append((look, edits, abs(places[ours] - expected[theirs]), ours, theirs))
-    return _best_pairs(sorted(rated))
-
-
-def _similar_serials(
-    norm: str, norms: Sequence[str], folded: Sequence[str]
-) -> Iterator[tuple[int, int, int]]:
-    """Yield possible originals: index, edits of the folded serial, edits."""
-    fold = skeleton(norm)
-    for _, look, index in extract_iter(
-        fold, folded, scorer=OSA.distance, processor=None, score_cutoff=MAX_EDITS
-    ):
-        edits = OSA.distance(norm, norms[index])
-        if edits <= MAX_EDITS or look == 0:
-            yield index, int(look), edits
-
-
-def _best_pairs(rated: Sequence[tuple[int, int, int, int, int]]) -> list[tuple[int, int]]:
-    ours_taken: set[int] = set()
-    theirs_taken: set[int] = set()
-    pairs = []
-    for *_, ours, theirs in rated:
-        if ours not in ours_taken and theirs not in theirs_taken:
-            ours_taken.add(ours)
-            theirs_taken.add(theirs)
-            pairs.append((ours, theirs))
-    return sorted(pairs)
+        for _, look_edits, ours in extract_iter(
+            skeleton(norm), skeletons, scorer=OSA.distance, processor=None, score_cutoff=MAX_EDITS
+        ):
+            gun, position = missing[ours]
+            edits = OSA.distance(norm, norms[ours])
+            if (edits <= MAX_EDITS or look_edits == 0) and _is_compatible(gun, item):
+                rated.append((int(look_edits), edits, abs(position - expected), ours, theirs))
+    pairs: dict[int, int] = {}
+    paired_received: set[int] = set()
+    for *_, ours, theirs in sorted(rated):
+        if ours not in pairs and theirs not in paired_received:
+            pairs[ours] = theirs
+            paired_received.add(theirs)
+    return sorted(pairs.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +15,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.text import format_quantity
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.database.versions import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.trade.receipts.models import Receipt
@@ -37,9 +36,7 @@ def get_receipt(actor: Actor, shipment_id: UUID, as_of: datetime | None = None) 
     Raises NotFound, also if there was none.
     """
     require(actor, Permission.SHIPMENT_READ)
-    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
-    if shipment is None:
-        raise NotFound("shipment", shipment_id)
+    shipment = read_row(Shipment, shipment_id)
     receipt = find_receipt(shipment, as_of)
     if receipt is None:
         raise NotFound("receipt", shipment_id)
@@ -49,8 +46,8 @@ def get_receipt(actor: Actor, shipment_id: UUID, as_of: datetime | None = None) 
 def find_receipt(shipment: Shipment, as_of: datetime | None = None) -> Receipt | None:
     """Return the importing state's receipt of a shipment, or None."""
     own = (Receipt.shipment_id == shipment.id, Receipt.owner_state == shipment.importing_state)
-    found: Receipt | None = db.session.scalars(select_current(Receipt, as_of).where(*own)).first()
-    return found
+    receipt: Receipt | None = db.session.scalars(select_current(Receipt, as_of).where(*own)).first()
+    return receipt
 
 
 def received_serials(receipt: Receipt, limit: int) -> list[str] | None:
@@ -60,10 +57,9 @@ def received_serials(receipt: Receipt, limit: int) -> list[str] | None:
         Record.linked_record.is_not(None),
         Record.serial.is_not(None),
     )
-    in_order = guns.with_only_columns(Record.serial).order_by(Record.line, Record.linked_record)
-    came = map(str, db.session.scalars(in_order.limit(limit + 1)))
-    found = [*came, *receipt.unexpected]
-    return found if len(found) <= limit else None
+    query = guns.with_only_columns(Record.serial).order_by(Record.line, Record.linked_record)
+    serials = [*map(str, db.session.scalars(query.limit(limit + 1))), *receipt.unexpected]
+    return serials if len(serials) <= limit else None
 
 
 @dataclass(frozen=True)
@@ -82,10 +78,14 @@ class UnserialisedLine:
 
 def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:
     """Return a shipment's goods without serials by line; one query."""
+    items = select_current(Record).where(Record.document_id == shipment.id, Record.serial.is_(None))
+    by_lot = items.with_only_columns(Record.line, func.sum(Record.quantity), Record.lot)
+    rows = db.session.execute(by_lot.group_by(Record.line, Record.lot))
+    parts = [(part["line"], part["quantity"], part.get("lot")) for part in shipment.bulk]
     sums: dict[int, Decimal] = defaultdict(Decimal)
     lots: dict[int, set[str | None]] = defaultdict(set)
-    for line, quantity, lot in _unserialised_parts(shipment):
-        sums[line] += quantity
+    for line, quantity, lot in (*parts, *rows):
+        sums[line] += Decimal(str(quantity))
         lots[line].add(lot)
     return [
         UnserialisedLine(line, sums[line], next(iter(lots[line])) if len(lots[line]) == 1 else None)
@@ -95,15 +95,6 @@ def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:
 
 def has_serials(shipment: Shipment) -> bool:
     """Return whether any item of a shipment has a serial."""
-    some = select_current(Record).where(
-        Record.document_id == shipment.id, Record.serial.is_not(None)
-    )
-    return db.session.scalar(some.with_only_columns(Record.id).limit(1)) is not None
-
-
-def _unserialised_parts(shipment: Shipment) -> Iterator[tuple[int, Decimal, str | None]]:
-    for part in shipment.bulk:
-        yield part["line"], Decimal(str(part["quantity"])), part.get("lot")
-    items = select_current(Record).where(Record.document_id == shipment.id, Record.serial.is_(None))
-    by_line = items.with_only_columns(Record.line, func.sum(Record.quantity), Record.lot)
-    yield from db.session.execute(by_line.group_by(Record.line, Record.lot))
+    own = (Record.document_id == shipment.id, Record.serial.is_not(None))
+    query = select_current(Record).where(*own).with_only_columns(Record.id)
+    return db.session.scalar(query.limit(1)) is not None

@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many, audit_event
+from salsa_ext.access.audit import Action, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -55,51 +55,50 @@ from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.receipts.reconciliation import ReceiptComparison
 from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments import fact_queries, planning, refresh
-from salsa_ext.trade.shipments.facts import ShipmentFacts
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.progress import is_refused
 
 
-def receipt_row(found: ReceiptComparison, state: str, now: datetime) -> dict[str, Any]:
+def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dict[str, Any]:
     """Return the row of a receipt's first version.
 
     A correction replaces id and version.
     """
-    mark = found.data.import_mark
+    shipment, data = comparison.shipment, comparison.data
     return {
         "id": new_id(),
         "version": 1,
-        "reason": found.data.reason,
+        "reason": data.reason,
         "owner_state": state,
-        "concerned": list(found.shipment.concerned),
-        "shipment_state": found.shipment.owner_state,
-        "shipment_id": found.shipment.id,
-        "received_on": found.data.received_on,
-        "item_count": found.item_count,
-        "missing": [{"line": gun.line, "serial": gun.serial} for gun in found.missing],
-        "unexpected": list(found.unexpected),
-        "bulk": [vars(part) for part in found.data.bulk],
+        "concerned": list(shipment.concerned),
+        "shipment_state": shipment.owner_state,
+        "shipment_id": shipment.id,
+        "received_on": data.received_on,
+        "item_count": comparison.item_count,
+        "missing": [{"line": gun.line, "serial": gun.serial} for gun in comparison.missing],
+        "unexpected": list(comparison.unexpected),
+        "bulk": [vars(part) for part in data.bulk],
         "recorded_at": now,
-        "import_mark": vars(mark) if mark else None,
+        "import_mark": vars(data.import_mark) if data.import_mark else None,
         "miskeyed": [
-            {"line": gun.line, "shipped": gun.serial, "received": read}
-            for gun, read in found.miskeyed
+            {"line": gun.line, "shipped": gun.serial, "received": serial}
+            for gun, serial in comparison.miskeyed
         ],
         "differences": [
             {"line": line, "quantity": f"{amount.normalize():f}"}
-            for line, amount in sorted(found.differences.items())
+            for line, amount in sorted(comparison.differences.items())
         ],
     }
 
 
 def import_entries(
-    found: ReceiptComparison, receipt: dict[str, Any]
+    comparison: ReceiptComparison, receipt: dict[str, Any]
 ) -> Iterator[record_commands.RecordEntry]:
     """Yield import records of the guns received, linked to the export."""
-    read = found.serials_read
-    for gun, marks in stream_with_marks(found.shipment.id):
-        if gun.id not in found.absent:
-            yield import_entry(found.shipment, receipt, gun, marks, read.get(gun.id))
+    serials = comparison.serials_read
+    for gun, marks in stream_with_marks(comparison.shipment.id):
+        if gun.id not in comparison.absent:
+            yield import_entry(comparison.shipment, receipt, gun, marks, serials.get(gun.id))
 
 
 def import_entry(
@@ -109,31 +108,24 @@ def import_entry(
     marks: Iterable[Any],
     serial_read: str | None,
 ) -> record_commands.RecordEntry:
-    """Return the import record of a gun received.
+    """Return the import record of a gun received, with the import mark (CIFTA VI.1 b).
 
     `serial_read` is set if it was mis-keyed.
     """
-    state = receipt["owner_state"]
-    other = (
-        shipment.exporting_state if state == shipment.importing_state else shipment.importing_state
-    )
+    state, mark = receipt["owner_state"], receipt["import_mark"]
+    import_marks = (Mark("import", mark["text"], state, mark["year"]),) if mark else ()
+    is_import = state == shipment.importing_state
     return record_commands.RecordEntry(
-        firearm=record_queries.copy_firearm(gun, marks, serial_read, _import_marks(receipt)),
+        firearm=record_queries.copy_firearm(gun, marks, serial_read, import_marks),
         event="import",
         when=EventTime(receipt["received_on"]),
         document_kind="receipt",
         document_id=receipt["id"],
         owner=state,
         concerned=receipt["concerned"],
-        counterpart_state=other,
+        counterpart_state=shipment.exporting_state if is_import else shipment.importing_state,
         linked=(gun.owner_state, gun.id),
     )
-
-
-def _import_marks(receipt: Mapping[str, Any]) -> tuple[Mark, ...]:
-    """Return the import mark of the receiving state (CIFTA VI.1 b)."""
-    mark = receipt["import_mark"]
-    return (Mark("import", mark["text"], receipt["owner_state"], mark["year"]),) if mark else ()
 
 
 def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
@@ -156,33 +148,40 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     """
     require(actor, Permission.RECEIPT_RECORD)
     state, now, on = actor.own_state(), actor.now(), today(actor)
-    shipments = _find_shipments([shipment_id for shipment_id, _ in batch])
-    found = []
+    shipments, comparisons = _find_shipments([shipment_id for shipment_id, _ in batch]), []
     for shipment_id, data in batch:
-        _check_receivable(state, shipments[shipment_id])
-        reconciliation.check_receipt(shipments[shipment_id], data, on)
-        found.append(reconciliation.compare_receipt(shipments[shipment_id], data))
-    rows = [receipt_row(each, state, now) for each in found]
+        shipment = shipments[shipment_id]
+        _check_receivable(state, shipment)
+        reconciliation.check_receipt(shipment, data, on)
+        comparisons.append(reconciliation.compare_receipt(shipment, data))
+    rows = [receipt_row(comparison, state, now) for comparison in comparisons]
     # the long work comes before the locks, for which others wait
-    record_commands.write_records(chain.from_iterable(map(import_entries, found, rows)), now)
+    record_commands.write_records(chain.from_iterable(map(import_entries, comparisons, rows)), now)
     for shipment in refresh.lock_shipments(actor, shipments).values():
         _check_receivable(state, shipment)  # as it is now, whatever it was before
     insert_many(Receipt, rows)
     refresh.update_shipments(actor, shipments.values())
-    notify_many(actor, [_receipt_notice(each) for each in found])
-    append_many(actor, [_audit_confirmed(each) for each in found])
+    notices, events = [], []
+    for comparison in comparisons:
+        shipment, missing = comparison.shipment, len(comparison.missing)
+        status = {"status": shipment.status}
+        notices.append(Notice(shipment.exporting_state, "receipt_confirmed", shipment, status))
+        confirmed = audit_event(Action.RECEIPT_CONFIRMED, shipment, **status, missing=missing)
+        events.append(confirmed)
+    notify_many(actor, notices)
+    append_many(actor, events)
     return [row["id"] for row in rows]
 
 
-def _find_shipments(wanted: Sequence[UUID]) -> dict[UUID, Shipment]:
+def _find_shipments(shipment_ids: Sequence[UUID]) -> dict[UUID, Shipment]:
     """Return the current shipments, unlocked; raises NotFound."""
-    query = select(Shipment).where(Shipment.id.in_(wanted))
+    query = select(Shipment).where(Shipment.id.in_(shipment_ids))
     rows = db.session.scalars(query.execution_options(populate_existing=True))
-    found = {shipment.id: shipment for shipment in rows}
-    for shipment_id in wanted:
-        if shipment_id not in found:
+    shipments = {shipment.id: shipment for shipment in rows}
+    for shipment_id in shipment_ids:
+        if shipment_id not in shipments:
             raise NotFound("shipment", shipment_id)
-    return found
+    return shipments
 
 
 def _check_receivable(state: str, shipment: Shipment) -> None:
@@ -192,19 +191,6 @@ def _check_receivable(state: str, shipment: Shipment) -> None:
         raise Conflict(message("The receipt of this shipment is confirmed already."))
     if shipment.status in ("cancelled", "returned"):
         raise IllegalTransition("shipment", shipment.status, "receipt")
-
-
-def _receipt_notice(found: ReceiptComparison) -> Notice:
-    shipment = found.shipment
-    data = {"status": shipment.status}
-    return Notice(shipment.exporting_state, "receipt_confirmed", shipment, data)
-
-
-def _audit_confirmed(found: ReceiptComparison) -> AuditEvent:
-    shipment = found.shipment
-    return audit_event(
-        Action.RECEIPT_CONFIRMED, shipment, status=shipment.status, missing=len(found.missing)
-    )
 
 
 def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
@@ -218,33 +204,28 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
     reconciliation.check_receipt(shipment, data, today(actor))
     if data.import_mark:
         raise Invalid({"import_mark": [message("What comes back is not marked as imported.")]})
-    found = reconciliation.compare_receipt(shipment, data)
-    was_received = shipment.status.startswith("received")
-    goods = [{"line": line, "quantity": amount} for line, amount in found.goods.items()]
-    drawn = {} if was_received else planning.restore_quotas(actor, shipment, found.absent, goods)
+    comparison = reconciliation.compare_receipt(shipment, data)
+    absent, was_received = comparison.absent, shipment.status.startswith("received")
+    goods = [{"line": line, "quantity": amount} for line, amount in comparison.goods.items()]
+    drawn = {} if was_received else planning.restore_quotas(actor, shipment, absent, goods)
     shipment = refresh.lock_shipment(actor, shipment_id, shipment.version)
     if not was_received:
-        planning.void_records(actor, shipment, found.absent, drawn)
+        planning.void_records(actor, shipment, absent, drawn)
     facts = fact_queries.load_facts(actor, [shipment])[shipment_id]
-    _check_returnable(facts, db.session.get_one(Permit, shipment.permit_id))
-    row = receipt_row(found, actor.own_state(), actor.now())
-    insert_many(Receipt, [row])
-    if was_received:
-        record_commands.write_records(import_entries(found, row), actor.now())
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, "shipment_returned", [shipment])
-    append(actor, audit_event(Action.SHIPMENT_RETURNED, shipment, missing=len(found.missing)))
-
-
-def _check_returnable(facts: ShipmentFacts, permit: Permit) -> None:
     if facts.return_receipt:
         raise Conflict(message("The receipt of this shipment is confirmed already."))
-    turned_round = permit.regime == "temporary" and facts.has_left
-    if not (turned_round or (is_refused(facts) and facts.receipt is None)):
+    permit = db.session.get_one(Permit, shipment.permit_id)
+    is_temporary = permit.regime == "temporary" and facts.has_left
+    if not (is_temporary or (is_refused(facts) and facts.receipt is None)):
         raise Forbidden(message("The importing state confirms the receipt."))
-
-
-RECEIPT_OWED_STATUSES: Final = ("in_transit", "arrived", "held", "lost")
+    row = receipt_row(comparison, actor.own_state(), actor.now())
+    insert_many(Receipt, [row])
+    if was_received:
+        record_commands.write_records(import_entries(comparison, row), actor.now())
+    refresh.update_shipments(actor, [shipment])
+    notify_others(actor, "shipment_returned", [shipment])
+    missing = len(comparison.missing)
+    append(actor, audit_event(Action.SHIPMENT_RETURNED, shipment, missing=missing))
 
 
 def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
@@ -256,7 +237,7 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
     require(actor, Permission.RECEIPT_ASK)
     shipment = refresh.lock_shipment(actor, shipment_id, None)
     require(actor, Permission.RECEIPT_ASK, shipment.owner_state)
-    if shipment.status not in RECEIPT_OWED_STATUSES:
+    if shipment.status not in ("in_transit", "arrived", "held", "lost"):
         raise RuleBroken(
             Article.RECEIPT,
             message(
@@ -265,8 +246,9 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
                 status=CodeLabel("shipment_status", shipment.status),
             ),
         )
-    patience = settings.settings_by_state([actor.own_state()])[actor.own_state()]
-    due_on = (today(actor) + timedelta(days=patience.counterpart_days)).isoformat()
+    state = actor.own_state()
+    days = settings.settings_by_state([state])[state].counterpart_days
+    due_on = (today(actor) + timedelta(days=days)).isoformat()
     add_events(actor, [NewEvent(shipment, "receipt_asked", data={"due_on": due_on})])
     notify(actor, shipment.importing_state, "receipt_asked", shipment, due_on=due_on)
     append(actor, audit_event(Action.RECEIPT_ASKED, shipment, due_on=due_on))

@@ -58,7 +58,7 @@ class ReceiptComparison:
     @property
     def serials_read(self) -> dict[UUID, str]:
         """Return the mis-keyed serials as read, by record id."""
-        return {_record_id(gun): serial for gun, serial in self.miskeyed}
+        return {gun.key: serial for gun, serial in self.miskeyed}
 
 
 def check_receipt(shipment: Shipment, data: ReceiptData, on: date) -> None:
@@ -86,42 +86,29 @@ def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
     """
     if data.all:
         return ReceiptComparison(shipment, data, goods=_sum_by_line(shipment.bulk))
-    found = compare_serials(_shipped_serials(shipment), _received_serials(data))
-    if found.is_of_other_goods and not data.confirm_nothing_matches:
-        raise NoSerialMatches(found.received, found.sent)
+    comparison = compare_serials(
+        (
+            ShippedSerial(item.id, item.serial, item.line, item.make or item.make_text)
+            for item in stream_guns(shipment.id, Record.serial.is_not(None))
+        ),
+        (
+            ReceivedSerial(item.serial, item.line, names.resolve("make", item.make) or item.make)
+            for item in data.items
+        ),
+    )
+    if comparison.is_of_other_goods and not data.confirm_nothing_matches:
+        raise NoSerialMatches(comparison.received, comparison.sent)
     absent, goods, differences = _compare_unserialised(shipment, data)
     return ReceiptComparison(
         shipment,
         data,
-        found.missing,
-        found.surplus,
-        found.miskeyed,
-        frozenset(absent) | {_record_id(gun) for gun in found.missing},
+        comparison.missing,
+        comparison.surplus,
+        comparison.miskeyed,
+        frozenset(absent) | {gun.key for gun in comparison.missing},
         differences,
         goods,
     )
-
-
-def _shipped_serials(shipment: Shipment) -> Iterator[ShippedSerial]:
-    for item in stream_guns(shipment.id, Record.serial.is_not(None)):
-        yield ShippedSerial(
-            item.id, item.serial, item.line, _code_or_text(item.make, item.make_text)
-        )
-
-
-def _received_serials(data: ReceiptData) -> Iterator[ReceivedSerial]:
-    for item in data.items:
-        make = _code_or_text(names.resolve("make", item.make), item.make)
-        yield ReceivedSerial(item.serial, item.line, make)
-
-
-def _record_id(gun: ShippedSerial) -> UUID:
-    assert isinstance(gun.key, UUID)
-    return gun.key
-
-
-def _code_or_text(code: str | None, text: str | None) -> str | None:
-    return code or text
 
 
 def _compare_unserialised(
@@ -155,32 +142,26 @@ def _sum_by_line(parts: Iterable[Mapping[str, Any]]) -> QuantitiesByLine:
 
 
 def _temporary_table(name: str, *columns: Column[Any]) -> Table:
-    of_both = (
-        Column("place", Integer),
-        Column("line", Integer),
-        Column("make", Text),
-        Column("serial", Text),
-        Column("norm", Text),
-    )
-    return Table(
-        name, MetaData(), *of_both, *columns, prefixes=["TEMP"], postgresql_on_commit="DELETE ROWS"
+    on_commit = "DELETE ROWS"
+    return Table(name, MetaData(), *columns, prefixes=["TEMP"], postgresql_on_commit=on_commit)
+
+
+def _serials_table(name: str, *columns: Column[Any]) -> Table:
+    texts = (Column(text_column, Text) for text_column in ("make", "serial", "norm"))
+    return _temporary_table(
+        name, Column("place", Integer), Column("line", Integer), *texts, *columns
     )
 
 
-SHIPPED_TABLE: Final = _temporary_table("compared_sent", Column("id", Uuid))
-RECEIVED_TABLE: Final = _temporary_table("compared_received")
-PAIR_TABLE: Final = Table(
-    "compared_pair",
-    MetaData(),
-    Column("sent", Integer),
-    Column("received", Integer),
-    prefixes=["TEMP"],
-    postgresql_on_commit="DELETE ROWS",
+SHIPPED_TABLE: Final = _serials_table("compared_sent", Column("id", Uuid))
+RECEIVED_TABLE: Final = _serials_table("compared_received")
+PAIR_TABLE: Final = _temporary_table(
+    "compared_pair", Column("sent", Integer), Column("received", Integer)
 )
 
-# A serial that stands once on each side is the same gun whatever the order; of the others the
-# order decides, and they are compared in memory. One grouping and no join: how many groups have one
-# row nobody can estimate, and a wrong guess would compare each with each.
+# A serial that each list has once is the same gun whatever the order; of the others the order
+# decides, and they are compared in memory. A grouping instead of a join: the planner cannot
+# estimate how many groups have one row, and a wrong guess would compare each with each.
 INSERT_PAIRS: Final = text("""
     INSERT INTO compared_pair (sent, received)
     SELECT min(place) FILTER (WHERE is_sent), min(place) FILTER (WHERE NOT is_sent)
@@ -214,16 +195,16 @@ def compare_serials(
 
     `arrived` lists only part of the equal ones. Keys of shipped serials are record ids.
     """
-    fill_temporary(SHIPPED_TABLE, _comparison_rows(sent, True))
-    fill_temporary(RECEIVED_TABLE, _comparison_rows(received, False))
+    fill_temporary(SHIPPED_TABLE, _comparison_rows(sent))
+    fill_temporary(RECEIVED_TABLE, _comparison_rows(received))
     fill_temporary(PAIR_TABLE, ())
     db.session.execute(INSERT_PAIRS)
     paired = db.session.scalar(COUNT_PAIRS) or 0
-    left = [
+    unpaired = [
         ShippedSerial(row.id, row.serial, row.line, row.make, row.place)
         for row in db.session.execute(SELECT_UNPAIRED_SHIPPED)
     ]
-    over = [
+    surplus = [
         ReceivedSerial(
             row.serial,
             row.line,
@@ -233,22 +214,15 @@ def compare_serials(
         )
         for row in db.session.execute(SELECT_UNPAIRED_RECEIVED)
     ]
-    found = pairing.pair_serials(left, over)
-    found.equal, found.sent, found.received = (
-        count + paired for count in (found.equal, found.sent, found.received)
-    )
-    return found
+    comparison = pairing.pair_serials(unpaired, surplus)
+    comparison.equal += paired
+    comparison.sent += paired
+    comparison.received += paired
+    return comparison
 
 
-def _comparison_rows(
-    items: Iterable[ShippedSerial | ReceivedSerial], has_ids: bool
-) -> Iterator[dict[str, Any]]:
+def _comparison_rows(items: Iterable[ShippedSerial | ReceivedSerial]) -> Iterator[dict[str, Any]]:
     for place, item in enumerate(items):
-        row = {
-            "place": place,
-            "line": item.line,
-            "make": item.make,
-            "serial": item.serial,
-            "norm": normalise(item.serial),
-        }
+        row = {"place": place, "norm": normalise(item.serial)}
+        row |= {name: getattr(item, name) for name in ("line", "make", "serial")}
         yield row | ({"id": item.key} if isinstance(item, ShippedSerial) else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -49,7 +49,7 @@ from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 from salsa_ext.trade.shipments.progress import MovementEvent, active_stops, custody_state
 from salsa_ext.trade.shipments.values import CheckpointData
 
-ROW_FIELDS: Final = ("stage", "occurred_at", "outcome", "post", "quantity", "seals", "reason")
+NO_REASON: Final = message("no reason was given")
 
 
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
@@ -73,31 +73,62 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     shipments = refresh.lock_shipments(actor, [shipment_id for shipment_id, _ in batch])
     now = actor.now()  # once they are locked: of one moment, what is recorded last counts
     facts = fact_queries.load_facts(actor, shipments.values())
-    pairs = [(shipments[shipment_id], data) for shipment_id, data in batch]
-    for shipment, data in pairs:
-        _check_stage_owner(shipment, state, data.stage)
-        _check_data(state, data, now)
-        check_own_holds(actor, facts[shipment.id], data)
-        _check_status(shipment, facts[shipment.id], data)
-        check_other_holds(actor, facts[shipment.id], data)
-        check_confirmations(actor, shipment, facts[shipment.id], data)
-    rows = [_checkpoint_row(state, shipment, data, now) for shipment, data in pairs]
+    rows: list[dict[str, Any]] = []
+    notices: list[Notice] = []
+    events: list[AuditEvent] = []
+    for shipment_id, data in batch:
+        shipment, own = shipments[shipment_id], facts[shipment_id]
+        _check_tick(state, shipment, data, now)
+        _check_own_holds(actor, own, data)
+        _check_status(shipment, own, data)
+        _check_other_holds(actor, own, data)
+        _check_confirmations(actor, shipment, own, data)
+        rows.append(
+            {
+                "id": new_id(),
+                "owner_state": state,
+                "concerned": list(shipment.concerned),
+                "shipment_state": shipment.owner_state,
+                "shipment_id": shipment.id,
+                "stage": data.stage,
+                "occurred_at": data.occurred_at,
+                "outcome": data.outcome,
+                "post": data.post,
+                "quantity": data.quantity,
+                "seals": list(data.seals),
+                "reason": data.reason,
+                "recorded_at": now,
+            }
+        )
+        overruled = sorted({move.state for move in _stops_at_passing(own, data)} - {state})
+        tick = {"stage": data.stage, "outcome": data.outcome}
+        others = [other for other in shipment.concerned if other != state]
+        if data.outcome != "passed":
+            notices += [Notice(other, "shipment_held", shipment, tick) for other in others]
+        else:
+            by = tick | {"by": state}
+            notices += [Notice(other, "shipment_passed_held", shipment, by) for other in overruled]
+            if data.stage == "entry":
+                notices += [Notice(other, "shipment_arrived", shipment, tick) for other in others]
+        held_by = {"held_by": overruled} if overruled else {}
+        events.append(audit_event(Action.CHECKPOINT_RECORDED, shipment, **tick, **held_by))
     insert_many(Checkpoint, rows)
     refresh.update_shipments(actor, shipments.values())
-    told = [
-        (shipment, data, overruled_states(state, facts[shipment.id], data))
-        for shipment, data in pairs
-    ]
-    notify_many(actor, [notice for each in told for notice in _checkpoint_notices(actor, *each)])
-    append_many(actor, [_audit_checkpoint(*each) for each in told])
+    notify_many(actor, notices)
+    append_many(actor, events)
     return [row["id"] for row in rows]
 
 
-def _check_data(state: str, data: CheckpointData, now: datetime) -> None:
-    """Raise Invalid for a future time or another side's post.
+def _check_tick(state: str, shipment: Shipment, data: CheckpointData, now: datetime) -> None:
+    """Raise Forbidden for another state's stage, Invalid for a future time or a foreign post.
 
     A post off the route is accepted; it is a discrepancy.
     """
+    sides = {"exit": {shipment.exporting_state}, "entry": {shipment.importing_state}}
+    transit = set(shipment.concerned) - {shipment.exporting_state, shipment.importing_state}
+    if state not in sides.get(data.stage, transit):
+        stage = CodeLabel("checkpoint_stage", data.stage)
+        raise Forbidden(message("The stage {stage} is ticked by the other side.", stage=stage))
     problems = Problems()
     check_moment(problems, "occurred_at", data.occurred_at, now)
     if data.post and not names.is_side(state, data.post):
@@ -106,109 +137,39 @@ def _check_data(state: str, data: CheckpointData, now: datetime) -> None:
 
 
 def _check_status(shipment: Shipment, facts: ShipmentFacts, data: CheckpointData) -> None:
-    if facts.receipt and not facts.return_receipt:
-        if data.occurred_at.date() > facts.receipt.on or data.outcome != "passed":
-            raise IllegalTransition(
-                "shipment", shipment.status, CodeLabel("checkpoint_stage", data.stage)
-            )
-    elif facts.is_over:
-        raise IllegalTransition(
-            "shipment", shipment.status, CodeLabel("checkpoint_stage", data.stage)
-        )
-    elif not facts.is_released and data.stage != "entry":
+    is_over = facts.is_over
+    if facts.receipt and not facts.return_receipt:  # posts without a connection report late
+        is_over = data.occurred_at.date() > facts.receipt.on or data.outcome != "passed"
+    elif not is_over and not facts.is_released and data.stage != "entry":
         raise ReleaseRequired(shipment.status, data.stage)
+    if is_over:
+        stage = CodeLabel("checkpoint_stage", data.stage)
+        raise IllegalTransition("shipment", shipment.status, stage)
 
 
-def _checkpoint_row(
-    state: str, shipment: Shipment, data: CheckpointData, now: datetime
-) -> dict[str, Any]:
-    return (
-        {
-            "id": new_id(),
-            "owner_state": state,
-            "concerned": list(shipment.concerned),
-            "shipment_state": shipment.owner_state,
-            "shipment_id": shipment.id,
-            "recorded_at": now,
-        }
-        | {name: value for name, value in vars(data).items() if name in ROW_FIELDS}
-        | {"seals": list(data.seals)}
-    )
+def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
+    """Raise HeldByOwnState for a pass while the own state holds; it must first resume.
 
-
-def _checkpoint_notices(
-    actor: Actor, shipment: Shipment, data: CheckpointData, held_by: Sequence[str]
-) -> list[Notice]:
-    """Return notices of stops, arrivals and passes over holds."""
-    said = {"stage": data.stage, "outcome": data.outcome}
-    others = [state for state in shipment.concerned if state != actor.state]
-    if data.outcome != "passed":
-        return [Notice(state, "shipment_held", shipment, said) for state in others]
-    overruled = said | {"by": actor.state}
-    return [
-        *(Notice(state, "shipment_passed_held", shipment, overruled) for state in held_by),
-        *(
-            Notice(state, "shipment_arrived", shipment, said)
-            for state in (others if data.stage == "entry" else ())
-        ),
-    ]
-
-
-def _audit_checkpoint(
-    shipment: Shipment, data: CheckpointData, held_by: Sequence[str]
-) -> AuditEvent:
-    said = {"stage": data.stage, "outcome": data.outcome}
-    return audit_event(
-        Action.CHECKPOINT_RECORDED,
-        shipment,
-        **(said | ({"held_by": [*held_by]} if held_by else {})),
-    )
-
-
-def _check_stage_owner(shipment: Shipment, state: str, stage: str) -> None:
-    transit = set(shipment.concerned) - {shipment.exporting_state, shipment.importing_state}
-    sides = {"exit": {shipment.exporting_state}, "entry": {shipment.importing_state}}.get(
-        stage, transit
-    )
-    if state not in sides:
-        raise Forbidden(
-            message(
-                "The stage {stage} is ticked by the other side.",
-                stage=CodeLabel("checkpoint_stage", stage),
-            )
-        )
-
-
-CONFIRM_HELD_FIELD: Final = FieldLabels(("confirm_held",))
-RESUME_ACTION: Final = FieldLabels(("resume",))
-NO_REASON: Final = message("no reason was given")
-JOINED_MESSAGES: Final = "{first} {second}"  # the same in every language
-
-
-def check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
-    """Raise HeldByOwn for a pass while the own state holds.
-
-    The own state must first resume the shipment.
+    The pass itself ends a refusal, and a hold at its own stage.
     """
-    state = actor.own_state()
     own = [
         move
-        for move in _stops_at_passing(facts, data)
-        if move.state == state and not _is_ended_by(move, data)
+        for move in _stops_at_passing(facts, data, actor.own_state())
+        if not (move.is_refusal or (move.effect == "stop" and move.stage == data.stage))
     ]
-    if own and custody_state(facts) == state:
+    if own and custody_state(facts) == actor.state:
         raise HeldByOwnState(
             message(
                 "{said} {call} Let it go on first with {action}; then tick the stage.",
                 said=_stop_message(actor, own[-1], data),
-                call=_contact_message(state, data.post),
-                action=RESUME_ACTION,
+                call=_contact_message(actor.own_state(), data.post),
+                action=FieldLabels(("resume",)),
             )
         )
 
 
-def check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
-    """Raise Held for a pass over other states' stops without `confirm_held`.
+def _check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
+    """Raise HeldByOtherState for a pass over other states' stops without `confirm_held`.
 
     Another state's hold or refusal does not bind the own state. The confirmation covers all stops
     active when the tick is recorded; each holding state is notified.
@@ -217,10 +178,10 @@ def check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) 
         move.state: move for move in _stops_at_passing(facts, data) if move.state != actor.state
     }
     if others and not data.confirm_held:
-        said = [
-            text
+        sentences = [
+            sentence
             for state in sorted(others)
-            for text in (
+            for sentence in (
                 _stop_message(actor, others[state], data),
                 _contact_message(state, data.post),
             )
@@ -229,129 +190,96 @@ def check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) 
             message(
                 "{said} What another state holds does not bind yours: if it passes all the same,"
                 " confirm it with {field}; then this is told to: {states}.",
-                said=reduce(_join_messages, said),
-                field=CONFIRM_HELD_FIELD,
+                said=reduce(_join_messages, sentences),
+                field=FieldLabels(("confirm_held",)),
                 states=CodeLabels("state", tuple(sorted(others))),
             )
         )
 
 
-def overruled_states(state: str, facts: ShipmentFacts, data: CheckpointData) -> Sequence[str]:
-    """Return the other states whose stop a tick overrules, in order."""
-    return sorted({move.state for move in _stops_at_passing(facts, data)} - {state})
+def _join_messages(first: Message, second: Message) -> Message:
+    return Message("{first} {second}", {"first": first, "second": second})  # in every language
 
 
-def _stops_at_passing(facts: ShipmentFacts, data: CheckpointData) -> list[MovementEvent]:
-    """Return the stops active at the time of a pass."""
+def _stops_at_passing(
+    facts: ShipmentFacts, data: CheckpointData, state: str | None = None
+) -> list[MovementEvent]:
+    """Return the stops active at the time of a pass, of one state or of all."""
     if data.outcome != "passed" or facts.is_over:
         return []
     return [
         move
         for move in active_stops(facts)
-        if move.effect != "lose" and move.at <= data.occurred_at
+        if move.effect != "lose" and move.at <= data.occurred_at and state in (None, move.state)
     ]
-
-
-def _is_ended_by(move: MovementEvent, data: CheckpointData) -> bool:
-    """Return whether the pass itself ends the own stop.
-
-    It ends a hold at its own stage, and a refusal.
-    """
-    return move.is_refusal or (move.effect == "stop" and move.stage == data.stage)
 
 
 def _stop_message(actor: Actor, move: MovementEvent, data: CheckpointData) -> Message:
     """Return the message of a stop: state, time at the post, reason."""
-    why = move.reason.rstrip(".") if move.reason else NO_REASON
-    zone = (
-        own_and_other_side(get_post(data.post), actor.state)[0].zone
-        if data.post
-        else actor_zone(actor)
-    )
-    at = move.at.astimezone(ZoneInfo(zone))
+    parts: dict[str, Any] = {"moment": _local_time(actor, move, data), "why": _reason(move)}
     if move.state == actor.state:
-        return message("Your state holds this shipment since {moment}: {why}.", moment=at, why=why)
-    state = CodeLabel("state", move.state)
+        return message("Your state holds this shipment since {moment}: {why}.", **parts)
+    parts["state"] = CodeLabel("state", move.state)
     if move.is_refusal:
-        return message(
-            "{state} refused this shipment on {moment}: {why}.", state=state, moment=at, why=why
-        )
-    return message(
-        "{state} holds this shipment since {moment}: {why}.", state=state, moment=at, why=why
-    )
+        return message("{state} refused this shipment on {moment}: {why}.", **parts)
+    return message("{state} holds this shipment since {moment}: {why}.", **parts)
 
 
-def _join_messages(first: Message, second: Message) -> Message:
-    return Message(JOINED_MESSAGES, {"first": first, "second": second})
+def _local_time(actor: Actor, move: MovementEvent, data: CheckpointData) -> datetime:
+    """Return the time of a stop in the zone of the tick's post, or the actor's."""
+    if data.post:
+        own_side, _ = own_and_other_side(get_post(data.post), actor.state)
+        return move.at.astimezone(ZoneInfo(own_side.zone))
+    return move.at.astimezone(ZoneInfo(actor_zone(actor)))
+
+
+def _reason(move: MovementEvent) -> str | Message:
+    return move.reason.rstrip(".") if move.reason else NO_REASON
 
 
 def _contact_message(state: str, post: str | None) -> Message:
     """Return the contact to call: of the post, otherwise the agency."""
-    asked = (state, None, post or "")
-    office = find_calling_offices([asked]).get(asked) or find_contact(state)
+    place = (state, None, post or "")
+    office = find_calling_offices([place]).get(place) or find_contact(state)
     if office is None:
         return message("No office is registered that can be called.")
-    reached = ", ".join(
-        filter(None, (agency_name(office.agency), office.telephone or office.email))
-    )
-    return message("Call first: {office}.", office=reached)
+    parts = (agency_name(office.agency), office.telephone or office.email)
+    return message("Call first: {office}.", office=", ".join(filter(None, parts)))
 
 
-def check_confirmations(
+def _check_confirmations(
     actor: Actor, shipment: Shipment, facts: ShipmentFacts, data: CheckpointData
 ) -> None:
-    """Raise Unconfirmed for the first missing confirmation of a pass.
+    """Raise ConfirmationRequired for the first missing confirmation of a pass.
 
     Every pass can be recorded once it is confirmed.
     """
     if data.expected_version is None or data.outcome != "passed" or facts.is_over:
         return
-    for question in _missing_confirmations(actor, shipment, facts, data):
+    questions: list[ConfirmationRequired] = []
+    own = _stops_at_passing(facts, data, actor.own_state())
+    if data.expected_version != shipment.version and own:
+        problem = message(
+            "Your own side stopped this shipment on {moment}, which you may not have seen: {why}. Ask there"
+            " before it passes. If it passes all the same, confirm it with {field}.",
+            moment=_local_time(actor, own[-1], data),
+            field=FieldLabels((HeldMeanwhile.field,)),
+            why=_reason(own[-1]),
+        )
+        questions.append(HeldMeanwhile(problem))
+    if data.stage == "entry" and not facts.is_released:
+        problem = message(
+            "{state} never released this shipment: it may not have left. Call there. If it"
+            " enters all the same, confirm it with {field}; a discrepancy is opened.",
+            state=CodeLabel("state", facts.exporting),
+            field=FieldLabels((NotReleased.field,)),
+        )
+        questions.append(NotReleased(problem))
+    if differences := _differences_message(actor, shipment, facts, data):
+        questions.append(DiffersFromPapers(differences))
+    for question in questions:
         if not getattr(data, question.field):
             raise question
-
-
-def _missing_confirmations(
-    actor: Actor, shipment: Shipment, facts: ShipmentFacts, data: CheckpointData
-) -> Iterator[ConfirmationRequired]:
-    if data.expected_version != shipment.version and (said := _stopped_message(actor, facts, data)):
-        yield HeldMeanwhile(said)
-    if data.stage == "entry" and not facts.is_released:
-        state = CodeLabel("state", facts.exporting)
-        yield NotReleased(
-            message(
-                "{state} never released this shipment: it may not have left. Call there. If it"
-                " enters all the same, confirm it with {field}; a discrepancy is opened.",
-                state=state,
-                field=FieldLabels((NotReleased.field,)),
-            )
-        )
-    if said := _differences_message(actor, shipment, facts, data):
-        yield DiffersFromPapers(said)
-
-
-def _stopped_message(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> Message | None:
-    """Return the message of an own stop that the pass would end."""
-    own = [
-        move
-        for move in active_stops(facts)
-        if move.state == actor.state and move.effect != "lose" and move.at <= data.occurred_at
-    ]
-    if not own:
-        return None
-    move = own[-1]
-    zone = (
-        own_and_other_side(get_post(data.post), actor.state)[0].zone
-        if data.post
-        else actor_zone(actor)
-    )
-    return message(
-        "Your own side stopped this shipment on {moment}, which you may not have seen: {why}. Ask there"
-        " before it passes. If it passes all the same, confirm it with {field}.",
-        moment=move.at.astimezone(ZoneInfo(zone)),
-        field=FieldLabels((HeldMeanwhile.field,)),
-        why=move.reason.rstrip(".") if move.reason else NO_REASON,
-    )
 
 
 def _differences_message(
@@ -371,39 +299,39 @@ def _differences_message(
     papers = facts.expected_counts
     if data.quantity is not None:  # facts know the papers' count where somebody counted before
         papers = packing_list.count_pieces([shipment])[shipment.id].matching_counts
-    found = checkpoint_irregularities(
+    differences = checkpoint_irregularities(
         replace(facts, checkpoints=(*facts.checkpoints, tick), expected_counts=papers), tick
     )
-    spelled = {normalise(seal): seal for seal in (*data.seals, *shipment.seals)}
-    said = [_difference_message(doubt, spelled) for doubt in found]
-    if not said:
+    if not differences:
         return None
+    spelled = {normalise(seal): seal for seal in (*data.seals, *shipment.seals)}
+    said, *more = [_difference_message(each, spelled) for each in differences]
     field = FieldLabels((DiffersFromPapers.field,))
-    if said[1:]:
+    if more:
         return message(
             "{said} {more} Read it once more. If it passes as it is, confirm it with {field};"
             " a discrepancy is opened.",
-            said=said[0],
-            more=said[1],
+            said=said,
+            more=more[0],
             field=field,
         )
     return message(
         "{said} Read it once more. If it passes as it is, confirm it with {field}; a discrepancy is"
         " opened.",
-        said=said[0],
+        said=said,
         field=field,
     )
 
 
-def _difference_message(doubt: Irregularity, spelled: Mapping[str, str]) -> Message:
-    if doubt.kind == "quantity_mismatch":
+def _difference_message(difference: Irregularity, spelled: Mapping[str, str]) -> Message:
+    data = difference.data
+    if difference.kind == "quantity_mismatch":
         return message(
             "{counted} pieces counted, {expected} on its papers.",
-            counted=doubt.data["counted"],
-            expected=doubt.data["expected"],
+            counted=data["counted"],
+            expected=data["expected"],
         )
     read, declared = (
-        ", ".join(spelled.get(seal, seal) for seal in doubt.data[name])
-        for name in ("read", "declared")
+        ", ".join(spelled.get(seal, seal) for seal in data[name]) for name in ("read", "declared")
     )
     return message("Seals read: {read}; expected: {declared}.", read=read, declared=declared)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from salsa_ext.access.audit import Action, append, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_moment
 from salsa_ext.database.session import db
@@ -35,6 +35,9 @@ from salsa_ext.trade.shipments.progress import (
 )
 from salsa_ext.trade.shipments.values import IncidentData
 
+OVER_STATUSES: Final = ("cancelled", "returned", "received", "received_short", "received_over")
+STOPPED_STATUSES: Final = ("held", "lost")
+
 
 def hold_shipment(
     *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
@@ -45,9 +48,9 @@ def hold_shipment(
     custody, or Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment, facts = _lock_with_facts(actor, shipment_id, expected_version)
-    _check_hold(actor, shipment, facts)
-    _record_decision(actor, shipment, "held", data)
+    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
+    _check_hold(actor, shipment, fact_queries.load_facts(actor, [shipment])[shipment_id])
+    _record_decision(actor, shipment, "held", Action.SHIPMENT_HELD, data)
 
 
 def resume_shipment(
@@ -60,9 +63,18 @@ def resume_shipment(
     Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment, facts = _lock_with_facts(actor, shipment_id, expected_version)
-    _check_resume(actor, shipment, facts)
-    _record_decision(actor, shipment, "resumed", data)
+    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
+    _check_resume(actor, shipment, fact_queries.load_facts(actor, [shipment])[shipment_id])
+    _record_decision(actor, shipment, "resumed", Action.SHIPMENT_RESUMED, data)
+
+
+def _record_decision(
+    actor: Actor, shipment: Shipment, kind: str, action: Action, data: StatusDecision
+) -> None:
+    add_events(actor, [NewEvent(shipment, kind, data.reason)])
+    refresh.update_shipments(actor, [shipment])
+    notify_others(actor, f"shipment_{kind}", [shipment])
+    append(actor, audit_event(action, shipment))
 
 
 def refusal_reason(actor: Actor, shipment: Shipment, action: str) -> Message | None:
@@ -79,38 +91,25 @@ def refusal_reason(actor: Actor, shipment: Shipment, action: str) -> Message | N
 
 
 def _check_hold(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> None:
-    stopped = _stops_in_custody(actor, facts, "hold")
-    if any(move.effect == "hold" and move.state == actor.state for move in stopped):
+    stops = _stops_in_custody(actor, facts, "hold")
+    if any(move.effect == "hold" and move.state == actor.state for move in stops):
         raise IllegalTransition("shipment", shipment.status, "hold")
 
 
 def _check_resume(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> None:
-    if _is_overruled(actor, facts):
+    overruled = overruled_holds(facts.checkpoints, facts.hold_orders, facts.incidents)
+    if any(each.stop.state == actor.state for each in overruled):
         return
-    stopped = _stops_in_custody(actor, facts, "resume")
+    stops = _stops_in_custody(actor, facts, "resume")
     if shipment.status != "held":
         raise IllegalTransition("shipment", shipment.status, "resume")
-    if not any(move.state == actor.state and not move.is_refusal for move in stopped):
+    if not any(move.state == actor.state and not move.is_refusal for move in stops):
         raise Conflict(
             message(
                 "Your state does not hold this shipment: what it refused is ticked as passed or sent"
                 " back, and what another state holds is let go on by that state."
             )
         )
-
-
-def _lock_with_facts(
-    actor: Actor, shipment_id: UUID, expected_version: int | None
-) -> tuple[Shipment, ShipmentFacts]:
-    """Return a locked shipment and its facts."""
-    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
-    return shipment, fact_queries.load_facts(actor, [shipment])[shipment_id]
-
-
-def _is_overruled(actor: Actor, facts: ShipmentFacts) -> bool:
-    """Return whether the own hold was overruled and not answered since."""
-    passed = overruled_holds(facts.checkpoints, facts.hold_orders, facts.incidents)
-    return any(one.stop.state == actor.own_state() for one in passed)
 
 
 def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequence[MovementEvent]:
@@ -131,23 +130,11 @@ def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequen
     return active_stops(facts)
 
 
-def _record_decision(actor: Actor, shipment: Shipment, kind: str, data: StatusDecision) -> None:
-    add_events(actor, [NewEvent(shipment, kind, data.reason)])
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, f"shipment_{kind}", [shipment])
-    action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
-    append(actor, audit_event(action, shipment))
-
-
-HOLD_EVENTS: Final = ("held", "resumed")
-STOPPED_STATUSES: Final = ("held", "lost")
-
-
 @dataclass(frozen=True)
 class HoldView:
     """Active stops of a shipment, its hold orders and overruled holds.
 
-    `standing` is ordered earliest first. `is_unreleased`: it is stopped, was never released and
+    `active_stops` is ordered earliest first. `is_unreleased`: it is stopped, was never released and
     passed no stage.
     """
 
@@ -158,7 +145,7 @@ class HoldView:
 
     def overruled_of(self, state: str) -> Sequence[OverruledHold]:
         """Return the overruled holds of a state."""
-        return [one for one in self.overruled if one.stop.state == state]
+        return [hold for hold in self.overruled if hold.stop.state == state]
 
     def is_held_by(self, state: str) -> bool:
         """Return whether a state holds it and can resume it.
@@ -169,11 +156,9 @@ class HoldView:
 
     def resumed_at(self, tick: Checkpoint | None) -> datetime | None:
         """Return when a held checkpoint was resumed, or None."""
-        return (
-            progress.resumed_at(fact_queries.checkpoint_fact(tick), self.hold_orders)
-            if tick
-            else None
-        )
+        if tick is None:
+            return None
+        return progress.resumed_at(fact_queries.checkpoint_fact(tick), self.hold_orders)
 
 
 NO_HOLD: Final = HoldView()
@@ -186,24 +171,23 @@ def view_holds(
 
     One query for all.
     """
-    stopped = [row for row in shipments if row.status in STOPPED_STATUSES or checkpoints[row.id]]
-    told = events_by_subject([row.id for row in stopped]) if stopped else {}
-    return {row.id: _hold_view(row, checkpoints[row.id], told[row.id]) for row in stopped}
-
-
-def _hold_view(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[TradeEvent]) -> HoldView:
-    stops = [fact_queries.hold_order_fact(each) for each in told if each.kind in HOLD_EVENTS]
-    incidents = [fact_queries.incident_fact(each) for each in told if each.kind == "incident"]
-    facts = [fact_queries.checkpoint_fact(tick) for tick in ticks], stops, incidents
-    standing = progress.find_stops(*facts) if row.status in STOPPED_STATUSES else ()
-    is_known = any(each.kind == "released" for each in told)
-    is_known = is_known or any(tick.outcome == "passed" for tick in ticks)
-    return HoldView(
-        standing, stops, overruled_holds(*facts), row.status in STOPPED_STATUSES and not is_known
-    )
-
-
-FINAL_STATUSES = ("cancelled", "returned", "received", "received_short", "received_over")
+    rows = [row for row in shipments if row.status in STOPPED_STATUSES or checkpoints[row.id]]
+    views: dict[UUID, HoldView] = {}
+    events = events_by_subject([row.id for row in rows]) if rows else {}
+    for row in rows:
+        own, ticks = group_by(events[row.id], lambda event: event.kind), checkpoints[row.id]
+        orders = [fact_queries.hold_order_fact(each) for each in (*own["held"], *own["resumed"])]
+        incidents = [fact_queries.incident_fact(each) for each in own["incident"]]
+        facts = [fact_queries.checkpoint_fact(tick) for tick in ticks], orders, incidents
+        is_stopped = row.status in STOPPED_STATUSES
+        is_released = bool(own["released"]) or any(tick.outcome == "passed" for tick in ticks)
+        views[row.id] = HoldView(
+            progress.find_stops(*facts) if is_stopped else (),
+            orders,
+            overruled_holds(*facts),
+            is_stopped and not is_released,
+        )
+    return views
 
 
 def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> None:
@@ -216,44 +200,27 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
     """
     require(actor, Permission.INCIDENT_RECORD)
     shipment = refresh.lock_shipment(actor, shipment_id, None)
-    if shipment.status in FINAL_STATUSES:
+    if shipment.status in OVER_STATUSES:
         raise IllegalTransition("shipment", shipment.status, "incident")
-    _check_incident(actor, shipment, data)
-    add_events(
-        actor, [NewEvent(shipment, "incident", data.note, data.occurred_at, _incident_data(data))]
-    )
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
-    append(actor, audit_event(Action.INCIDENT_RECORDED, shipment, kind=data.kind))
-
-
-def _check_incident(actor: Actor, shipment: Shipment, data: IncidentData) -> None:
-    problems = Problems()
+    problems, at = Problems(), data.new_expected_at
     check_moment(problems, "occurred_at", data.occurred_at, actor.now())
-    if data.new_expected_at and data.new_expected_at <= data.occurred_at:
-        problems.add(
-            "new_expected_at",
-            message("What is delayed is expected after the incident, not before."),
-        )
-    if data.new_expected_at and shipment.due_at is None:
+    if at and at <= data.occurred_at:
+        problem = message("What is delayed is expected after the incident, not before.")
+        problems.add("new_expected_at", problem)
+    if at and shipment.due_at is None:
         problems.add("new_expected_at", message("No stage of this shipment is expected any more."))
-    if data.is_total and data.new_expected_at:
+    if at and data.is_total:
         problems.add("new_expected_at", message("Of a shipment that is lost nothing is expected."))
     problems.raise_any()
-
-
-def _incident_data(data: IncidentData) -> dict[str, Any]:
-    at = data.new_expected_at
-    return {
+    incident = {
         "kind": data.kind,
         "is_total": data.is_total,
         "new_expected_at": at.isoformat() if at else None,
     }
-
-
-CLOSED_STATUSES: Final = frozenset(
-    ("cancelled", "returned", "received", "received_short", "received_over")
-)
+    add_events(actor, [NewEvent(shipment, "incident", data.note, data.occurred_at, incident)])
+    refresh.update_shipments(actor, [shipment])
+    notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
+    append(actor, audit_event(Action.INCIDENT_RECORDED, shipment, kind=data.kind))
 
 
 def list_open_incidents(shipments: Iterable[Shipment]) -> Mapping[UUID, Sequence[TradeEvent]]:
@@ -261,13 +228,9 @@ def list_open_incidents(shipments: Iterable[Shipment]) -> Mapping[UUID, Sequence
 
     One query for all.
     """
-    going = [row.id for row in shipments if row.status not in CLOSED_STATUSES]
-    found: dict[UUID, list[TradeEvent]] = defaultdict(list)
-    if not going:
-        return found
-    query = select(TradeEvent).where(
-        TradeEvent.subject_id.in_(going), TradeEvent.kind == "incident"
-    )
-    for event in db.session.scalars(query.order_by(TradeEvent.occurred_at, TradeEvent.id)):
-        found[event.subject_id].append(event)
-    return found
+    ids = [row.id for row in shipments if row.status not in OVER_STATUSES]
+    if not ids:
+        return {}
+    query = select(TradeEvent).where(TradeEvent.subject_id.in_(ids), TradeEvent.kind == "incident")
+    rows = db.session.scalars(query.order_by(TradeEvent.occurred_at, TradeEvent.id))
+    return group_by(rows, lambda event: event.subject_id)

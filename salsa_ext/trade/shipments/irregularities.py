@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from salsa_ext.trade.discrepancies.values import Irregularity
@@ -16,27 +15,18 @@ from salsa_ext.trade.shipments import progress
 from salsa_ext.trade.shipments.facts import (
     CONTRADICTS_PERMIT,
     CheckpointFact,
-    ReceiptFact,
     ShipmentFacts,
     TransportPlan,
 )
 from salsa_ext.trade.shipments.progress import active_stops, shipment_status
 
-SHIPMENT_DISCREPANCY_KINDS: Final = (
-    "short_receipt",
-    "over_receipt",
-    "serial_mismatch",
-    "seal_mismatch",
-    "quantity_mismatch",
-    "missing_checkpoint",
-    "overdue",
-    "expired_in_transit",
-    "permit_cancelled_in_transit",
-    "document_invalid",
-    "unauthorised_route",
+SHIPMENT_DISCREPANCY_KINDS: Final = tuple(
+    "short_receipt over_receipt serial_mismatch seal_mismatch quantity_mismatch missing_checkpoint"
+    " overdue expired_in_transit permit_cancelled_in_transit document_invalid"
+    " unauthorised_route".split()
 )
 TIMED_KINDS: Final = frozenset(("overdue", "expired_in_transit"))
-"""Kinds that come with the hour: the scheduled watch alone raises them."""
+"""Kinds that come with time; only the background job raises them."""
 CAN_BE_OVERDUE: Final = ("planned", "released", "in_transit")
 MAX_SERIALS: Final = 100
 
@@ -51,24 +41,27 @@ def find_irregularities(
     """
     if facts.is_cancelled:
         return []
-    made = [*_receipt_irregularities(facts), *_seal_mismatches(facts), *_count_mismatches(facts)]
-    made += [*_missing_checkpoints(facts), *_route_deviations(facts)]
-    made += _reshipped_guns(facts)
-    made += [*_overdue(facts, now, grace), *_expired(facts, today), *_invalid_documents(facts)]
-    made += permit_contradictions(facts.contradictions)
     once: dict[tuple[str, str], Irregularity] = {}
-    for doubt in made:
-        once.setdefault((doubt.kind, doubt.key), doubt)
+    for irregularity in (
+        *_receipt_irregularities(facts),
+        *_seal_mismatches(facts),
+        *_count_mismatches(facts),
+        *_missing_checkpoints(facts),
+        *_route_deviations(facts),
+        *_reshipped_guns(facts),
+        *_overdue(facts, now, grace),
+        *_expired(facts, today),
+        *_invalid_documents(facts),
+        *permit_contradictions(facts.contradictions),
+    ):
+        once.setdefault((irregularity.kind, irregularity.key), irregularity)
     return list(once.values())
 
 
 def checkpoint_irregularities(facts: ShipmentFacts, tick: CheckpointFact) -> list[Irregularity]:
     """Return seal and count mismatches at a tick's stage."""
-    return [
-        doubt
-        for doubt in (*_seal_mismatches(facts), *_count_mismatches(facts))
-        if doubt.key == _checkpoint_key(tick)
-    ]
+    mismatches = (*_seal_mismatches(facts), *_count_mismatches(facts))
+    return [each for each in mismatches if each.key == _checkpoint_key(tick)]
 
 
 def _receipt_irregularities(facts: ShipmentFacts) -> Iterator[Irregularity]:
@@ -77,42 +70,35 @@ def _receipt_irregularities(facts: ShipmentFacts) -> Iterator[Irregularity]:
         if shipment_status(facts) == "lost":
             yield Irregularity("short_receipt", "", {"lost": True})
         return
-    yield from _shortages(receipt)
-    yield from _surpluses(receipt)
-    for line, shipped, received in receipt.miskeyed:
-        said = {"line": line, "shipped": shipped, "received": received}
-        yield Irregularity("serial_mismatch", f"{line}:{shipped}", said)
-
-
-def _shortages(receipt: ReceiptFact) -> Iterator[Irregularity]:
-    by_line: dict[int, dict[str, Any]] = defaultdict(dict)
+    short: dict[int, dict[str, Any]] = defaultdict(dict)
     for line, serial in receipt.missing:
-        said = by_line[line]
-        said["missing"] = said.get("missing", 0) + 1
-        if len(said.setdefault("serials", [])) < MAX_SERIALS and serial:
-            said["serials"].append(serial)
+        data = short[line]
+        data["missing"] = data.get("missing", 0) + 1
+        if len(data.setdefault("serials", [])) < MAX_SERIALS and serial:
+            data["serials"].append(serial)
     for line, amount in receipt.differences.items():
         if amount.startswith("-"):
-            by_line[line]["quantity"] = amount[1:]
-    for line, said in sorted(by_line.items()):
-        yield Irregularity("short_receipt", str(line), {"line": line} | said)
-
-
-def _surpluses(receipt: ReceiptFact) -> Iterator[Irregularity]:
+            short[line]["quantity"] = amount[1:]
+    for line, data in sorted(short.items()):
+        yield Irregularity("short_receipt", str(line), {"line": line} | data)
     if receipt.unexpected:
-        named = list(receipt.unexpected[:MAX_SERIALS])
-        yield Irregularity("over_receipt", "", {"over": len(receipt.unexpected), "serials": named})
+        serials = list(receipt.unexpected[:MAX_SERIALS])
+        data = {"over": len(receipt.unexpected), "serials": serials}
+        yield Irregularity("over_receipt", "", data)
     for line, amount in sorted(receipt.differences.items()):
         if not amount.startswith("-"):
             yield Irregularity("over_receipt", str(line), {"line": line, "quantity": amount})
+    for line, shipped, received in receipt.miskeyed:
+        data = {"line": line, "shipped": shipped, "received": received}
+        yield Irregularity("serial_mismatch", f"{line}:{shipped}", data)
 
 
 def _reshipped_guns(facts: ShipmentFacts) -> Iterator[Irregularity]:
     """Yield guns shipped while an earlier shipment of them is valid."""
-    for again in facts.reshipped:
-        said = {"line": again.line, "again": again.guns, "serials": list(again.serials)}
-        named = {"shipments": list(again.shipments)} if again.shipments else {}
-        yield Irregularity("serial_mismatch", f"again:{again.line}", said | named)
+    for row in facts.reshipped:
+        data = {"line": row.line, "again": row.guns, "serials": list(row.serials)}
+        shipments = {"shipments": list(row.shipments)} if row.shipments else {}
+        yield Irregularity("serial_mismatch", f"again:{row.line}", data | shipments)
 
 
 def _seal_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
@@ -120,44 +106,35 @@ def _seal_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
     If none were declared, the first ones read count as declared.
     """
-    read = [tick for tick in _sorted_checkpoints(facts) if tick.seals]
-    last = [tick for told in _latest_checkpoints(read) for tick in told]
+    latest = _latest_checkpoints(tick for tick in _sorted_checkpoints(facts) if tick.seals)
 
     def allowed(tick: CheckpointFact) -> list[frozenset[str]]:
-        return [plan.seals for plan in _plans_in_force(facts, tick) if plan.seals] or [
-            last[0].seals
-        ]
+        declared = [plan.seals for plan in _plans_in_force(facts, tick) if plan.seals]
+        return declared or [latest[0][0].seals]
 
-    for told in _latest_checkpoints(read):
-        if all(tick.seals not in allowed(tick) for tick in told):
-            tick = told[-1]
-            said = {
-                "stage": tick.stage,
-                "state": tick.state,
-                "declared": sorted(allowed(tick)[-1]),
-                "read": sorted(tick.seals),
-            }
-            yield Irregularity("seal_mismatch", _checkpoint_key(tick), said)
+    for ticks in latest:
+        if all(tick.seals not in allowed(tick) for tick in ticks):
+            tick = ticks[-1]
+            declared = sorted(allowed(tick)[-1])
+            data = {"declared": declared, "read": sorted(tick.seals)}
+            yield _mismatch("seal_mismatch", tick, data)
 
 
 def _count_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
     """Compare counted pieces with the papers: firearms, or everything."""
-    for told in _latest_checkpoints(
-        tick for tick in _sorted_checkpoints(facts) if tick.pieces is not None
-    ):
-        if facts.expected_counts and all(tick.pieces not in facts.expected_counts for tick in told):
-            tick = told[-1]
-            said = {
-                "stage": tick.stage,
-                "state": tick.state,
-                "counted": tick.pieces,
-                "expected": _number(facts.expected_counts[0]),
-            }
-            yield Irregularity("quantity_mismatch", _checkpoint_key(tick), said)
+    counted = (tick for tick in _sorted_checkpoints(facts) if tick.pieces is not None)
+    for ticks in _latest_checkpoints(counted) if facts.expected_counts else ():
+        if all(tick.pieces not in facts.expected_counts for tick in ticks):
+            expected = facts.expected_counts[0]
+            number = int(expected) if expected == int(expected) else float(expected)
+            data = {"counted": ticks[-1].pieces, "expected": number}
+            yield _mismatch("quantity_mismatch", ticks[-1], data)
 
 
-def _number(amount: Decimal) -> int | float:
-    return int(amount) if amount == int(amount) else float(amount)
+def _mismatch(kind: str, tick: CheckpointFact, data: Mapping[str, Any]) -> Irregularity:
+    return Irregularity(
+        kind, _checkpoint_key(tick), {"stage": tick.stage, "state": tick.state} | dict(data)
+    )
 
 
 def _latest_checkpoints(ticks: Iterable[CheckpointFact]) -> list[list[CheckpointFact]]:
@@ -165,13 +142,13 @@ def _latest_checkpoints(ticks: Iterable[CheckpointFact]) -> list[list[Checkpoint
 
     Several if they have the same time and recording time.
     """
-    told: dict[tuple[str, str], list[CheckpointFact]] = {}
+    latest: dict[tuple[str, str], list[CheckpointFact]] = {}
     for tick in ticks:
-        at = tick.stage, tick.state
-        before = told.get(at, [])
-        is_along = bool(before) and _checkpoint_time(before[0]) == _checkpoint_time(tick)
-        told[at] = [*before, tick] if is_along else [tick]
-    return list(told.values())
+        key = tick.stage, tick.state
+        before = latest.get(key, [])
+        is_same_time = bool(before) and _checkpoint_time(before[0]) == _checkpoint_time(tick)
+        latest[key] = [*before, tick] if is_same_time else [tick]
+    return list(latest.values())
 
 
 def _plans_in_force(facts: ShipmentFacts, tick: CheckpointFact) -> list[TransportPlan]:
@@ -187,8 +164,7 @@ def _route_deviations(facts: ShipmentFacts) -> Iterator[Irregularity]:
         posts = frozenset[str]().union(*(plan.posts for plan in _plans_in_force(facts, tick)))
         astray = tick.post is not None and bool(posts) and tick.post not in posts
         if astray or tick.state not in sides.get(tick.stage, set(facts.transit)):
-            said = {"stage": tick.stage, "state": tick.state, "post": tick.post}
-            yield Irregularity("unauthorised_route", _checkpoint_key(tick), said)
+            yield _mismatch("unauthorised_route", tick, {"post": tick.post})
 
 
 def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
@@ -196,28 +172,25 @@ def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
     Entry implies an earlier exit; leaving a transit state implies entering it.
     """
-    steps = progress.rescheduled_stages(facts)
-    named = set()
-    for step in progress.skipped_stages(steps, facts.checkpoints, facts.receipt is not None):
-        named.add(step.stage)
-        said = {"stage": step.stage, "post": step.post, "expected_at": step.at.isoformat()}
-        yield Irregularity("missing_checkpoint", _join_key(step.stage, step.post), said)
-    for stage, state in _implied_stages(facts):
-        if stage not in named:
-            said = {"stage": stage, "state": state}
-            yield Irregularity("missing_checkpoint", _join_key(stage, state), said)
-
-
-def _implied_stages(facts: ShipmentFacts) -> Iterator[tuple[str, str]]:
+    stages, listed = progress.rescheduled_stages(facts), set()
+    for stage in progress.skipped_stages(stages, facts.checkpoints, facts.receipt is not None):
+        listed.add(stage.stage)
+        data = {"stage": stage.stage, "post": stage.post, "expected_at": stage.at.isoformat()}
+        yield Irregularity("missing_checkpoint", _join_key(stage.stage, stage.post), data)
     passed = {(tick.stage, tick.state) for tick in facts.passed_checkpoints}
+    implied = []
     if passed and ("exit", facts.exporting) not in passed:
-        yield "exit", facts.exporting
+        implied.append(("exit", facts.exporting))
     for state in facts.transit:
-        came, went = ("transit_in", state) in passed, ("transit_out", state) in passed
-        if went and not came:
-            yield "transit_in", state
-        if came and not went and facts.has_entered:
-            yield "transit_out", state
+        has_come, has_gone = ("transit_in", state) in passed, ("transit_out", state) in passed
+        if has_gone and not has_come:
+            implied.append(("transit_in", state))
+        if has_come and not has_gone and facts.has_entered:
+            implied.append(("transit_out", state))
+    for name, state in implied:
+        if name not in listed:
+            data = {"stage": name, "state": state}
+            yield Irregularity("missing_checkpoint", _join_key(name, state), data)
 
 
 def _overdue(facts: ShipmentFacts, now: datetime, grace: timedelta) -> Iterator[Irregularity]:
@@ -232,8 +205,8 @@ def _overdue(facts: ShipmentFacts, now: datetime, grace: timedelta) -> Iterator[
         return
     stage = progress.next_stage(progress.rescheduled_stages(facts), facts.checkpoints)
     if stage and stage[1] + grace < now:
-        said = {"stage": stage[0], "expected_at": stage[1].isoformat()}
-        yield Irregularity("overdue", stage[0], said)
+        data = {"stage": stage[0], "expected_at": stage[1].isoformat()}
+        yield Irregularity("overdue", stage[0], data)
 
 
 def _expired(facts: ShipmentFacts, today: date) -> Iterator[Irregularity]:
@@ -264,10 +237,10 @@ def permit_contradictions(findings: Iterable[Mapping[str, Any]]) -> list[Irregul
     return [
         Irregularity(
             "document_invalid",
-            f"line:{found['line']}:{found['field']}",
-            {"why": CONTRADICTS_PERMIT} | dict(found),
+            f"line:{finding['line']}:{finding['field']}",
+            {"why": CONTRADICTS_PERMIT} | dict(finding),
         )
-        for found in findings
+        for finding in findings
     ]
 
 

@@ -23,14 +23,14 @@ def update_due_shipments(actor: Actor, limit: int = BATCH_SIZE) -> int:
     Returns their number. Called by the worker in a transaction of the state until it returns 0.
     """
     state, now = actor.own_state(), actor.now()
-    come = (Shipment.owner_state == state, Shipment.next_check_at <= now)
-    waiting = select(Shipment.id, Shipment.concerned).where(*come)
-    found = db.session.execute(waiting.order_by(Shipment.next_check_at).limit(limit)).all()
-    if not found:
+    due = (Shipment.owner_state == state, Shipment.next_check_at <= now)
+    query = select(Shipment.id, Shipment.concerned).where(*due)
+    rows = db.session.execute(query.order_by(Shipment.next_check_at).limit(limit)).all()
+    if not rows:
         return 0
-    locks.share_permits(other for _, concerned in found for other in concerned)
-    rows = select(Shipment).where(Shipment.id.in_([key for key, _ in found]), *come)
-    free = rows.order_by(Shipment.id).with_for_update(skip_locked=True)
+    locks.share_permits(other for row in rows for other in row.concerned)
+    still_due = select(Shipment).where(Shipment.id.in_([row.id for row in rows]), *due)
+    free = still_due.order_by(Shipment.id).with_for_update(skip_locked=True)
     shipments = db.session.scalars(free.execution_options(populate_existing=True)).all()
     refresh.update_due(actor, shipments)
     return len(shipments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
@@ -56,26 +56,26 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
     Raises Invalid unless every item belongs to a line and every firearm has a serial and appears
     once. Antiques are not firearms of the Convention (CIFTA I); parts need no serial.
     """
-    problems, drawn, guns = (
-        Problems(),
-        defaultdict[tuple[UUID, int], Decimal](Decimal),
-        DuplicateFinder(),
-    )
-    contradictions = Contradictions()
+    problems, contradictions = Problems(), Contradictions()
+    drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    hashes = array("q")  # of guns, to find the few that may occur twice among many
 
-    def look(found: Problems, path: str, item: Firearm) -> None:
-        line = _find_line(found, path, permit_id, item, lines)
+    def check(item_problems: Problems, path: str, item: Firearm) -> None:
+        line = _find_line(item_problems, path, permit_id, item, lines)
         if item.category is None:
             item = replace(item, category=line.category if line else "firearm")
-        check_firearm(found, path, item)
-        _check_item(found, path, item, line)
+        check_firearm(item_problems, path, item)
+        _check_item(item_problems, path, item, line)
         drawn[permit_id, item.line] += item.quantity
-        guns.add(_gun_identity(item, line))
+        if gun := _gun_identity(item, line):
+            hashes.append(hash(gun))
         if line:
             contradictions.add(item, line)
 
-    problems.check_each(data.items, look)
-    _check_duplicates(problems, permit_id, data, lines, guns.repeated())
+    problems.check_each(data.items, check)
+    repeated = {this for this, following in pairwise(sorted(hashes)) if this == following}
+    if repeated and not (problems.found and isinstance(data.items, ItemFile)):
+        _check_duplicates(problems, permit_id, data, lines, repeated)
     for index, lot in enumerate(data.bulk):
         _find_line(problems, f"bulk.{index}", permit_id, lot, lines)
         drawn[permit_id, lot.line] += lot.quantity
@@ -83,50 +83,25 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
     return ManifestCheck(drawn, contradictions.to_dicts())
 
 
-class DuplicateFinder:
-    """Finds duplicate guns among many, by 64-bit hashes."""
-
-    def __init__(self) -> None:
-        self._seen = array("q")
-
-    def add(self, gun: Hashable) -> None:
-        """Add a gun; None is ignored."""
-        if gun is not None:
-            self._seen.append(hash(gun))
-
-    def repeated(self) -> frozenset[int]:
-        """Return the hashes that occur more than once; collisions are possible."""
-        in_order = sorted(self._seen)
-        return frozenset(one for one, other in pairwise(in_order) if one == other)
-
-
 def _check_duplicates(
-    problems: Problems,
-    permit_id: UUID,
-    data: ShipmentData,
-    lines: PermitLines,
-    hashes: frozenset[int],
+    problems: Problems, permit_id: UUID, data: ShipmentData, lines: PermitLines, hashes: set[int]
 ) -> None:
     """Report each duplicate gun among those with repeated hashes.
 
-    For a file, only if everything else is valid.
+    Different guns may have one hash.
     """
-    if not hashes or (problems.found and isinstance(data.items, ItemFile)):
-        return
     first: dict[Hashable, str] = {}
 
-    def look(found: Problems, path: str, item: Firearm) -> None:
+    def check(item_problems: Problems, path: str, item: Firearm) -> None:
         gun = _gun_identity(item, lines.get((permit_id, item.line)))
         if gun is not None and hash(gun) in hashes and first.setdefault(gun, path) != path:
-            found.add(
-                f"{path}.serial",
-                message(
-                    "This serial stands at {first} already, on the same line and of the same make.",
-                    first=first[gun],
-                ),
+            problem = message(
+                "This serial stands at {first} already, on the same line and of the same make.",
+                first=first[gun],
             )
+            item_problems.add(f"{path}.serial", problem)
 
-    problems.check_each(data.items, look)
+    problems.check_each(data.items, check)
 
 
 def _find_line(
@@ -178,35 +153,25 @@ def _gun_identity(item: Firearm, line: PermitLine | None) -> Hashable:
 
 
 MAX_EXAMPLES: Final = 5
-"""Serials, and words, that are named of one contradiction; of all there is the count."""
-
-
-@dataclass
-class _Contradiction:
-    theirs: str
-    count: int = 0
-    ours: list[str] = field(default_factory=list)
-    serials: list[str] = field(default_factory=list)
-
-    def add(self, said: str, serial: str | None) -> None:
-        self.count += 1
-        if said not in self.ours and len(self.ours) < MAX_EXAMPLES:
-            self.ours.append(said)
-        if serial and len(self.serials) < MAX_EXAMPLES:
-            self.serials.append(serial)
+"""Serials, and texts, that are listed of one contradiction; of all there is the count."""
 
 
 class Contradictions:
     """Contradictions by line and field, summarised over many items."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[int, str], _Contradiction] = {}
+        self._found: dict[tuple[int, str], dict[str, Any]] = {}
 
     def add(self, item: Firearm, line: PermitLine) -> None:
         """Compare one item with its line."""
         for name, ours, theirs in contradicting_fields(item, line):
-            found = self._found.setdefault((line.line, name), _Contradiction(theirs))
-            found.add(ours, item.serial)
+            new: dict[str, Any] = {"theirs": theirs, "count": 0, "ours": [], "serials": []}
+            contradiction = self._found.setdefault((line.line, name), new)
+            contradiction["count"] += 1
+            if ours not in contradiction["ours"] and len(contradiction["ours"]) < MAX_EXAMPLES:
+                contradiction["ours"].append(ours)
+            if item.serial and len(contradiction["serials"]) < MAX_EXAMPLES:
+                contradiction["serials"].append(item.serial)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the contradictions by line and field.
@@ -214,15 +179,10 @@ class Contradictions:
         `ours` is the manifest's text, `theirs` the line's.
         """
         return [
-            {
-                "line": line,
-                "field": name,
-                "ours": ", ".join(found.ours),
-                "theirs": found.theirs,
-                "count": found.count,
-                "serials": found.serials,
-            }
-            for (line, name), found in sorted(self._found.items())
+            {"line": line, "field": name}
+            | contradiction
+            | {"ours": ", ".join(contradiction["ours"])}
+            for (line, name), contradiction in sorted(self._found.items())
         ]
 
 
@@ -246,19 +206,17 @@ def contradicting_fields(item: Firearm, line: PermitLine) -> Iterator[tuple[str,
 def _is_different(kind: str, ours: str, theirs: str) -> bool:
     if kind == "model":
         return not _is_prefix(kind, ours, theirs)
-    codes = names.resolve(kind, ours), names.resolve(kind, theirs)
-    if codes[0] and codes[1]:
-        return UNKNOWN_TYPE not in codes and not _is_same_code(kind, *codes)
+    code, other = names.resolve(kind, ours), names.resolve(kind, theirs)
+    if code and other:
+        if UNKNOWN_TYPE in (code, other):
+            return False
+        if kind != "calibre":
+            return code != other
+        family, allowed = (names.calibre_family(each) or each for each in (code, other))
+        return family != allowed and allowed not in names.related_families(family)
     # a line that names several, or one with more words about it, may mean what is shipped
-    is_open = any(codes) or names.find_candidates(kind, theirs, 1)
+    is_open = code or other or names.find_candidates(kind, theirs, 1)
     return not (is_open or _is_prefix(kind, ours, theirs))
-
-
-def _is_same_code(kind: str, ours: str | None, theirs: str | None) -> bool:
-    if kind != "calibre":
-        return ours == theirs
-    families = names.calibre_family(ours) or ours, names.calibre_family(theirs) or theirs
-    return families[0] == families[1] or families[1] in names.related_families(families[0])
 
 
 def _is_prefix(kind: str, ours: str, theirs: str) -> bool:

@@ -22,27 +22,9 @@ from salsa_ext.trade.shipments.models import Shipment
 
 MAX_ITEMS: Final = MAX_BODY_ITEMS
 ITEM_COLUMNS: Final = (
-    "line",
-    "category",
-    "type",
-    "type_text",
-    "make",
-    "make_text",
-    "model",
-    "calibre",
-    "calibre_text",
-    "country_of_manufacture",
-    "year",
-    "serial",
-    "importer_mark",
-    "part_kind",
-    "quantity",
-    "unit",
-    "lot",
-    "headstamp",
-    "hs_code",
-    "antique",
-)
+    "line category type type_text make make_text model calibre calibre_text country_of_manufacture"
+    " year serial importer_mark part_kind quantity unit lot headstamp hs_code antique"
+).split()
 
 
 @dataclass(frozen=True)
@@ -64,21 +46,21 @@ class PackedItems(Collection[PackedItem]):
 
     def __iter__(self) -> Iterator[PackedItem]:
         columns = [getattr(Record, name) for name in ITEM_COLUMNS]
-        rows = select_current(Record, None).where(Record.document_id == self._shipment_id)
-        found = rows.with_only_columns(Record.id, *columns).order_by(Record.line, Record.id)
-        listed = db.session.execute(found.execution_options(yield_per=CHUNK_SIZE)).mappings()
-        for some in chunks(map(dict, listed)):
-            marks = _marks_by_record([row["id"] for row in some])
-            yield from (PackedItem(row, marks[row.pop("id")]) for row in some)
+        items = select_current(Record).where(Record.document_id == self._shipment_id)
+        query = items.with_only_columns(Record.id, *columns).order_by(Record.line, Record.id)
+        rows = db.session.execute(query.execution_options(yield_per=CHUNK_SIZE)).mappings()
+        for chunk in chunks(map(dict, rows)):
+            marks = _marks_by_record([row["id"] for row in chunk])
+            yield from (PackedItem(row, marks[row.pop("id")]) for row in chunk)
 
-    def __contains__(self, sought: object) -> bool:
-        return any(item == sought for item in self)
+    def __contains__(self, item: object) -> bool:
+        return any(each == item for each in self)
 
 
 def packed_items(shipment: Shipment) -> Collection[PackedItem]:
     """Return a shipment's items: a list, or lazy if too many."""
-    found = PackedItems(shipment)
-    return found if len(found) > MAX_ITEMS else list(found)
+    items = PackedItems(shipment)
+    return items if len(items) > MAX_ITEMS else list(items)
 
 
 def quantities_by_category(shipment_id: UUID) -> dict[str, Decimal]:
@@ -92,9 +74,9 @@ def quantities_by_category(shipment_id: UUID) -> dict[str, Decimal]:
 def _marks_by_record(record_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     marks: dict[UUID, list[str]] = defaultdict(list)
     of_record = (Record.id == Mark.record_id) & (Record.version == Mark.record_version)
-    wanted = select_current(Record).join(Mark, of_record).where(Record.id.in_(record_ids))
-    wanted = wanted.where(Mark.kind != "manufacture").order_by(Mark.id)
-    for record_id, text in db.session.execute(wanted.with_only_columns(Mark.record_id, Mark.text)):
+    query = select_current(Record).join(Mark, of_record).where(Record.id.in_(record_ids))
+    query = query.where(Mark.kind != "manufacture").order_by(Mark.id)
+    for record_id, text in db.session.execute(query.with_only_columns(Mark.record_id, Mark.text)):
         marks[record_id].append(text)
     return marks
 
@@ -109,19 +91,19 @@ def sequence_number(shipment: Shipment) -> int:
 
 def transit_last_days(permits: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], date]:
     """Return last days of visible transit authorizations by (state, number)."""
-    named = [(one["state"], one["number"]) for one in permits]
-    if not named:
-        return {}
-    wanted = select(Permit).where(Permit.kind == "in_transit")
-    wanted = wanted.where(Permit.number.in_([number for _, number in named]))
-    found = {(row.owner_state, row.number): row.last_day for row in db.session.scalars(wanted)}
-    return {name: found[name] for name in named if name in found}
+    keys = [(permit["state"], permit["number"]) for permit in permits]
+    query = select(Permit).where(
+        Permit.kind == "in_transit", Permit.number.in_([number for _, number in keys])
+    )
+    rows = db.session.scalars(query) if keys else ()
+    days = {(row.owner_state, row.number): row.last_day for row in rows}
+    return {key: days[key] for key in keys if key in days}
 
 
 def post_names(codes: Iterable[str]) -> dict[str, str]:
     """Return the names of border posts by code."""
-    wanted = select(Post.code, Post.name).where(Post.code.in_(list(codes)))
-    return dict(db.session.execute(wanted).all())
+    query = select(Post.code, Post.name).where(Post.code.in_(list(codes)))
+    return dict(db.session.execute(query).all())
 
 
 class PieceCount(NamedTuple):
@@ -146,18 +128,16 @@ def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
         return {}
     items = select_current(Record).where(Record.document_id.in_([row.id for row in shipments]))
     has_serial = Record.serial.is_not(None)
-    counted = items.with_only_columns(
+    query = items.with_only_columns(
         Record.document_id,
         func.count().filter(has_serial),
         func.coalesce(func.sum(Record.quantity).filter(~has_serial), 0),
     )
-    found = {
-        id_: (numbered, loose)
-        for id_, numbered, loose in db.session.execute(counted.group_by(Record.document_id))
-    }
-    return {row.id: _piece_count(row, *found.get(row.id, (0, Decimal()))) for row in shipments}
-
-
-def _piece_count(row: Shipment, numbered: int, loose: Decimal) -> PieceCount:
-    bulk = sum((Decimal(str(part["quantity"])) for part in row.bulk), Decimal())
-    return PieceCount(numbered, Decimal(loose) + bulk)
+    rows = db.session.execute(query.group_by(Record.document_id))
+    counts = {shipment_id: (serials, Decimal(other)) for shipment_id, serials, other in rows}
+    pieces = {}
+    for row in shipments:
+        serials, other = counts.get(row.id, (0, Decimal()))
+        bulk = sum((Decimal(str(part["quantity"])) for part in row.bulk), Decimal())
+        pieces[row.id] = PieceCount(serials, other + bulk)
+    return pieces

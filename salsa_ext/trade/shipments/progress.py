@@ -5,9 +5,9 @@ Pure functions of its facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from salsa_ext.trade.shipments.facts import (
@@ -34,8 +34,8 @@ def shipment_status(facts: ShipmentFacts) -> str:
         return "returned"
     if facts.receipt:
         return facts.receipt.status
-    if stopped := _stopped_status(facts):
-        return stopped
+    if stops := active_stops(facts):
+        return "lost" if any(move.effect == "lose" for move in stops) else "held"
     if facts.has_entered:
         return "arrived"
     if facts.has_left:
@@ -48,18 +48,10 @@ def active_stops(facts: ShipmentFacts) -> tuple[MovementEvent, ...]:
     return find_stops(facts.checkpoints, facts.hold_orders, facts.incidents)
 
 
-def _stopped_status(facts: ShipmentFacts) -> str | None:
-    """Return held or lost if a stop is active."""
-    effects = {move.effect for move in active_stops(facts)}
-    if "lose" in effects:
-        return "lost"
-    return "held" if effects else None
-
-
 def is_refused(facts: ShipmentFacts) -> bool:
     """Return whether the goods were refused and have not passed since."""
-    made = movement_events(facts.checkpoints, facts.hold_orders, facts.incidents)
-    last = [move for move in made if move.is_refusal or move.effect == "go"][-1:]
+    events = movement_events(facts.checkpoints, facts.hold_orders, facts.incidents)
+    last = [move for move in events if move.is_refusal or move.effect == "go"][-1:]
     return any(move.is_refusal for move in last)
 
 
@@ -119,10 +111,6 @@ class MovementEvent:
         """Return whether the goods were refused rather than held."""
         return self.effect == "refuse"
 
-    def is_ended_by(self, resumed: MovementEvent) -> bool:
-        """Return whether a resume order ends this hold."""
-        return self.effect in ("stop", "hold") and self.state == resumed.state
-
     @property
     def kind(self) -> str:
         """Return the displayed kind: hold, held, refused or lost."""
@@ -144,14 +132,8 @@ def movement_events(
     incidents: Iterable[IncidentFact],
 ) -> list[MovementEvent]:
     """Return the effects of all facts in order."""
-    return sorted(_unsorted_events(ticks, hold_orders, incidents), key=lambda one: one.sort_key)
-
-
-def _unsorted_events(
-    ticks: Iterable[CheckpointFact], stops: Iterable[HoldOrder], incidents: Iterable[IncidentFact]
-) -> Iterator[MovementEvent]:
-    for tick in ticks:
-        yield MovementEvent(
+    events = [
+        MovementEvent(
             tick.at,
             OUTCOME_EFFECTS[tick.outcome],
             tick.state,
@@ -159,15 +141,19 @@ def _unsorted_events(
             tick.reason,
             tick.recorded_at,
         )
-    for stop in stops:
-        effect = "hold" if stop.is_hold else "resume"
-        yield MovementEvent(stop.at, effect, stop.state, None, stop.reason, stop.recorded_at)
+        for tick in ticks
+    ]
+    for order in hold_orders:
+        effect = "hold" if order.is_hold else "resume"
+        events.append(
+            MovementEvent(order.at, effect, order.state, None, order.reason, order.recorded_at)
+        )
     for incident in incidents:
         effect = "refuse" if incident.kind == "refused_entry" else "lose"
         if effect == "refuse" or incident.is_total:
-            yield MovementEvent(
-                incident.at, effect, incident.state, None, incident.note, incident.recorded_at
-            )
+            at, state, note = incident.at, incident.state, incident.note
+            events.append(MovementEvent(at, effect, state, None, note, incident.recorded_at))
+    return sorted(events, key=lambda event: event.sort_key)
 
 
 def find_stops(
@@ -180,37 +166,41 @@ def find_stops(
     A hold lasts until the goods pass or the holding state lets them go; a refusal, until they pass.
     Of repeated stops of a state, the first time and the last reason count.
     """
-    found: ActiveStops = {}
+    stops: ActiveStops = {}
     for move in movement_events(ticks, hold_orders, incidents):
-        found = apply_event(found, move)
-    return tuple(found.values())
+        stops = apply_event(stops, move)
+    return tuple(stops.values())
 
 
-def apply_event(stopping: ActiveStops, move: MovementEvent) -> ActiveStops:
+def apply_event(stops: ActiveStops, move: MovementEvent) -> ActiveStops:
     """Return the active stops after an event, earliest first."""
     if move.effect == "go":
         return {}
     if move.effect == "resume":
-        return {key: one for key, one in stopping.items() if not one.is_ended_by(move)}
+        return {
+            key: stop
+            for key, stop in stops.items()
+            if stop.effect not in ("stop", "hold") or stop.state != move.state
+        }
     key = move.effect, move.state, move.stage
-    first = stopping.get(key, move)
-    return stopping | {key: replace(first, reason=move.reason or first.reason)}
+    first = stops.get(key, move)
+    return stops | {key: replace(first, reason=move.reason or first.reason)}
 
 
 def resumed_at(tick: CheckpointFact, hold_orders: Iterable[HoldOrder]) -> datetime | None:
     """Return when goods held by a tick were resumed, or None."""
     if tick.outcome != "held":
         return None
-    held = tick.at, tick.recorded_at
-    let_go = (one for one in hold_orders if not one.is_hold and one.state == tick.state)
-    return min((one.at for one in let_go if (one.at, one.recorded_at) >= held), default=None)
+    since = tick.at, tick.recorded_at
+    own = [order for order in hold_orders if not order.is_hold and order.state == tick.state]
+    return min((each.at for each in own if (each.at, each.recorded_at) >= since), default=None)
 
 
 @dataclass(frozen=True)
 class OverruledHold:
     """A pass over another state's hold or refusal.
 
-    `by` passed the goods at `stage`; `held` is the stop that was overruled.
+    `by` passed the goods at `stage`; `stop` is what was overruled.
     """
 
     at: datetime
@@ -225,22 +215,17 @@ def overruled_holds(
     incidents: Iterable[IncidentFact],
 ) -> tuple[OverruledHold, ...]:
     """Return passes over stops of states that have not reacted since."""
-    stopping: ActiveStops = {}
-    found: dict[str, OverruledHold] = {}
+    stops: ActiveStops = {}
+    overruled: dict[str, OverruledHold] = {}
     for move in movement_events(ticks, hold_orders, incidents):
-        found.pop(move.state, None)
+        overruled.pop(move.state, None)
         if move.effect == "go":
-            for one in reversed(
-                _stops_of_others(stopping, move)
-            ):  # of what a state said, the first
-                found[one.state] = OverruledHold(move.at, move.state, move.stage, one)
-        stopping = apply_event(stopping, move)
-    return tuple(found.values())
-
-
-def _stops_of_others(stopping: ActiveStops, passed: MovementEvent) -> list[MovementEvent]:
-    """Return other states' holds and refusals; lost goods cannot pass."""
-    return [one for one in stopping.values() if one.state != passed.state and one.effect != "lose"]
+            for stop in reversed(stops.values()):  # of several stops of a state, the first
+                if stop.state != move.state and stop.effect != "lose":  # lost goods cannot pass
+                    hold = OverruledHold(move.at, move.state, move.stage, stop)
+                    overruled[stop.state] = hold
+        stops = apply_event(stops, move)
+    return tuple(overruled.values())
 
 
 MatchedStages = list[tuple[ExpectedStage, CheckpointFact | None]]
@@ -254,24 +239,20 @@ def match_stages(
     A tick at the expected post is preferred; one at another post, or none, counts too (the
     deviation is an irregularity of its own).
     """
-    steps = sorted(expected, key=_stage_order)
-    free = sorted((tick for tick in ticks if tick.is_passed), key=_checkpoint_order)
-    found: list[CheckpointFact | None] = [None] * len(steps)
+    stages = sorted(expected, key=_stage_order)
+    free = sorted(
+        (tick for tick in ticks if tick.is_passed),
+        key=lambda tick: (tick.at, STAGE_ORDER[tick.stage], tick.post or "", tick.state),
+    )
+    matched: list[CheckpointFact | None] = [None] * len(stages)
     for same_post in (True, False):
-        for index, step in enumerate(steps):
-            if found[index] is None:
-                found[index] = _pop_checkpoint(free, step, same_post)
-    return list(zip(steps, found, strict=True))
-
-
-def _pop_checkpoint(
-    free: list[CheckpointFact], step: ExpectedStage, same_post: bool
-) -> CheckpointFact | None:
-    for tick in free:
-        if tick.stage == step.stage and (not same_post or tick.post == step.post):
-            free.remove(tick)
-            return tick
-    return None
+        for index, stage in enumerate(stages):
+            for tick in free if matched[index] is None else ():
+                if tick.stage == stage.stage and (not same_post or tick.post == stage.post):
+                    matched[index] = tick
+                    free.remove(tick)
+                    break
+    return list(zip(stages, matched, strict=True))
 
 
 def next_stage(
@@ -281,28 +262,20 @@ def next_stage(
 
     The first stage after the last one ticked; an earlier unticked stage is not due but missing.
     """
-    if any(tick.stage == "entry" and tick.is_passed for tick in ticks):
+    stages = match_stages(expected, ticks)
+    if _has_entry(ticks) or _passed_count(stages) == len(stages):
         return None
-    steps = match_stages(expected, ticks)
-    left = steps[_passed_count(steps) :]
-    return (left[0][0].stage, left[0][0].at) if left else None
-
-
-def overdue_at(
-    expected: Iterable[ExpectedStage], ticks: Sequence[CheckpointFact], grace: timedelta
-) -> datetime | None:
-    """Return the time from which a shipment is overdue, or None."""
-    stage = next_stage(expected, ticks)
-    return stage[1] + grace if stage else None
+    stage, _ = stages[_passed_count(stages)]
+    return stage.stage, stage.at
 
 
 def skipped_stages(
     expected: Iterable[ExpectedStage], ticks: Sequence[CheckpointFact], is_received: bool
 ) -> list[ExpectedStage]:
     """Return expected stages without a tick before a ticked one."""
-    steps = match_stages(expected, ticks)
-    past = steps if is_received or _has_entry(ticks) else steps[: _passed_count(steps)]
-    return [step for step, tick in past if tick is None]
+    stages = match_stages(expected, ticks)
+    past = stages if is_received or _has_entry(ticks) else stages[: _passed_count(stages)]
+    return [stage for stage, tick in past if tick is None]
 
 
 def rescheduled_stages(facts: ShipmentFacts) -> list[ExpectedStage]:
@@ -311,38 +284,29 @@ def rescheduled_stages(facts: ShipmentFacts) -> list[ExpectedStage]:
     The new time is that of the first stage not passed at the incident; later stages shift equally.
     Amended expected times replace earlier shifts.
     """
-    steps = sorted(facts.expected, key=_stage_order)
-    since = facts.expected_since
-    told = [each for each in facts.incidents if each.new_expected_at]
-    for incident in sorted(told, key=lambda each: (each.at, each.new_expected_at)):
-        if since is None or incident.at > since:
-            steps = _shift_stages(steps, facts.checkpoints, incident)
-    return steps
+    stages, since = sorted(facts.expected, key=_stage_order), facts.expected_since
+    delays = [
+        (incident.at, incident.new_expected_at)
+        for incident in facts.incidents
+        if incident.new_expected_at and (since is None or incident.at > since)
+    ]
+    for at, new_expected_at in sorted(delays):
+        passed = [tick for tick in facts.checkpoints if tick.at <= at]
+        count = _passed_count(match_stages(stages, passed))
+        if count < len(stages):
+            by = new_expected_at - stages[count].at
+            stages[count:] = [replace(stage, at=stage.at + by) for stage in stages[count:]]
+    return stages
 
 
-def _shift_stages(
-    steps: list[ExpectedStage], ticks: Sequence[CheckpointFact], incident: IncidentFact
-) -> list[ExpectedStage]:
-    passed = [tick for tick in ticks if tick.at <= incident.at]
-    at = _passed_count(match_stages(steps, passed))
-    if at == len(steps) or incident.new_expected_at is None:
-        return steps
-    by = incident.new_expected_at - steps[at].at
-    return steps[:at] + [replace(step, at=step.at + by) for step in steps[at:]]
-
-
-def _passed_count(steps: MatchedStages) -> int:
+def _passed_count(stages: MatchedStages) -> int:
     """Return the number of stages up to the last ticked one."""
-    return max((index + 1 for index, (_, tick) in enumerate(steps) if tick), default=0)
+    return max((index + 1 for index, (_, tick) in enumerate(stages) if tick), default=0)
 
 
 def _has_entry(ticks: Iterable[CheckpointFact]) -> bool:
     return any(tick.stage == "entry" and tick.is_passed for tick in ticks)
 
 
-def _stage_order(step: ExpectedStage) -> tuple[datetime, int, str]:
-    return step.at, STAGE_ORDER[step.stage], step.post or ""
-
-
-def _checkpoint_order(tick: CheckpointFact) -> tuple[datetime, int, str, str]:
-    return tick.at, STAGE_ORDER[tick.stage], tick.post or "", tick.state
+def _stage_order(stage: ExpectedStage) -> tuple[datetime, int, str]:
+    return stage.at, STAGE_ORDER[stage.stage], stage.post or ""

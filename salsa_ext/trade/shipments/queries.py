@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,10 +13,9 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.batches import MAX_BODY_ITEMS
-from salsa_ext.core.errors import NotFound
+from salsa_ext.core.batches import MAX_BODY_ITEMS, group_by
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.database.versions import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import (
@@ -34,7 +32,7 @@ from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt
-from salsa_ext.trade.shipments import fact_queries, holds
+from salsa_ext.trade.shipments import fact_queries, holds, refresh
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
 from salsa_ext.trade.shipments.holds import NO_HOLD, HoldView
 from salsa_ext.trade.shipments.irregularities import CAN_BE_OVERDUE
@@ -119,8 +117,8 @@ def list_shipments(
         query = query.where(Shipment.due_at < due)
     if (status := filters.get("status")) is not None:
         query = query.where(status_expression(actor.now()) == status)
-    found = fetch_page(query, Shipment.id, limit, cursor)
-    return found.with_items(view_shipments(actor, found.items, with_findings=True))
+    page = fetch_page(query, Shipment.id, limit, cursor)
+    return page.with_items(view_shipments(actor, page.items, with_findings=True))
 
 
 def list_permit_shipments(
@@ -128,8 +126,7 @@ def list_permit_shipments(
 ) -> Page[ShipmentView]:
     """Return a page of a permit's shipments, newest first; raises NotFound."""
     require(actor, Permission.SHIPMENT_READ)
-    if db.session.get(Permit, permit_id) is None:
-        raise NotFound("permit", permit_id)
+    read_row(Permit, permit_id)
     return list_shipments(actor, filters | {"permit": permit_id}, limit, cursor)
 
 
@@ -142,35 +139,26 @@ def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
 def list_items(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, shipment_id: UUID
 ) -> Page[RecordView]:
-    """Return a page of a shipment's items in manifest order.
-
-    Raises NotFound.
-    """
+    """Return a page of a shipment's items in manifest order; raises NotFound."""
     require(actor, Permission.SHIPMENT_READ)
-    if db.session.get(Shipment, shipment_id) is None:
-        raise NotFound("shipment", shipment_id)
+    read_row(Shipment, shipment_id)
     query = select_current(Record).where(Record.document_id == shipment_id)
-    found = fetch_page(query, Record.id, limit, cursor, is_oldest_first=True)
-    return found.with_items(record_views(found.items))
+    page = fetch_page(query, Record.id, limit, cursor, is_oldest_first=True)
+    return page.with_items(record_views(page.items))
 
 
 def read_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
     """Return a visible shipment without a permission check; raises NotFound."""
-    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
-    if shipment is None:
-        raise NotFound("shipment", shipment_id)
+    shipment = read_row(Shipment, shipment_id)
     return view_shipments(actor, [shipment], with_items=True, with_findings=True)[0]
 
 
 def list_checkpoints(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
-    """Return checkpoints by shipment, in order of effective time."""
-    passed: dict[UUID, list[Checkpoint]] = defaultdict(list)
-    ticks = select(Checkpoint).where(Checkpoint.shipment_id.in_(list(shipment_ids)))
-    at = func.least(Checkpoint.occurred_at, Checkpoint.recorded_at)  # as `counted` has it
-    ordered = ticks.order_by(at, Checkpoint.recorded_at, Checkpoint.id)
-    for tick in db.session.scalars(ordered):
-        passed[tick.shipment_id].append(tick)
-    return passed
+    """Return checkpoints by shipment, in order of their times."""
+    query = select(Checkpoint).where(Checkpoint.shipment_id.in_(list(shipment_ids)))
+    at = func.least(Checkpoint.occurred_at, Checkpoint.recorded_at)  # as `effective_at`
+    rows = db.session.scalars(query.order_by(at, Checkpoint.recorded_at, Checkpoint.id))
+    return group_by(rows, lambda tick: tick.shipment_id)
 
 
 def view_shipments(
@@ -183,125 +171,104 @@ def view_shipments(
     if not shipments:
         return []
     ids, now = [shipment.id for shipment in shipments], actor.now()
-    passed, received = list_checkpoints(ids), fact_queries.current_receipts(ids)
+    checkpoints, receipts = list_checkpoints(ids), fact_queries.current_receipts(ids)
     parties = find_parties(shipment.carrier_id for shipment in shipments)
     few = [shipment.id for shipment in shipments if shipment.item_count <= MAX_BODY_ITEMS]
     items = records_of_documents(few) if with_items else {}
-    told = events_by_subject(ids) if with_items else {}
-    versions = list_receipt_versions(ids) if with_items else {}
+    timelines = _timelines(ids, checkpoints) if with_items else {}
     findings = _contradictions_by_shipment(ids) if with_findings else {}
-    stopped = holds.view_holds(shipments, passed)
-    troubles = holds.list_open_incidents(shipments)
-    doubts = discrepancy_queries.list_unresolved(actor, ids) if with_items else {}
-    result = []
-    for row in shipments:
-        arrived = received[row.id].get(row.importing_state)
-        back = received[row.id].get(row.exporting_state)
-        events = build_timeline(told.get(row.id, ()), passed[row.id], versions.get(row.id, ()))
-        result.append(
-            ShipmentView(
-                row,
-                _status_now(row, now),
-                passed[row.id],
-                arrived,
-                back,
-                parties,
-                items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
-                events if with_items else (),
-                findings.get(row.id, ()),
-                hold=stopped.get(row.id, NO_HOLD),
-                incidents=troubles.get(row.id, ()),
-                discrepancies=doubts.get(row.id, ()),
-            )
+    stops = holds.view_holds(shipments, checkpoints)
+    incidents = holds.list_open_incidents(shipments)
+    discrepancies = discrepancy_queries.list_unresolved(actor, ids) if with_items else {}
+    return [
+        ShipmentView(
+            row,
+            refresh.status_at(row, now),
+            checkpoints[row.id],
+            receipts[row.id].get(row.importing_state),
+            receipts[row.id].get(row.exporting_state),
+            parties,
+            items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
+            timelines.get(row.id, ()),
+            findings.get(row.id, ()),
+            hold=stops.get(row.id, NO_HOLD),
+            incidents=incidents.get(row.id, ()),
+            discrepancies=discrepancies.get(row.id, ()),
         )
-    return result
+        for row in shipments
+    ]
 
 
 def _contradictions_by_shipment(ids: Sequence[UUID]) -> dict[UUID, Sequence[Mapping[str, Any]]]:
     """Return contradictions of manifests to their permits, by shipment."""
-    wanted = select(TradeEvent.subject_id, TradeEvent.data).where(
+    query = select(TradeEvent.subject_id, TradeEvent.data).where(
         TradeEvent.subject_id.in_(ids), TradeEvent.kind == CONTRADICTS_PERMIT
     )
-    return {row.subject_id: row.data["findings"] for row in db.session.execute(wanted)}
+    return {row.subject_id: row.data["findings"] for row in db.session.execute(query)}
+
+
+def get_overview(actor: Actor, shipment_id: UUID) -> ShipmentView:
+    """Return a shipment with its events, without its items; raises NotFound."""
+    require(actor, Permission.SHIPMENT_READ)
+    view = view_shipments(actor, [read_row(Shipment, shipment_id)], with_findings=True)[0]
+    timelines = _timelines([shipment_id], {shipment_id: view.checkpoints})
+    return replace(view, events=timelines[shipment_id])
 
 
 def shipment_version(actor: Actor, shipment_id: UUID) -> int:
     """Return the current version for If-Match; raises NotFound."""
-    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
-    if shipment is None:
-        raise NotFound("shipment", shipment_id)
-    return shipment.version
+    return read_row(Shipment, shipment_id).version
 
 
-def _status_now(shipment: Shipment, now: datetime) -> str:
-    late = shipment.status in CAN_BE_OVERDUE and shipment.overdue_at and shipment.overdue_at < now
-    return "overdue" if late else shipment.status
+def _timelines(
+    ids: Sequence[UUID], checkpoints: Mapping[UUID, Iterable[Checkpoint]]
+) -> dict[UUID, list[TimelineEntry]]:
+    """Return events, checkpoints and receipt versions in time order, by shipment."""
+    timelines: dict[UUID, list[TimelineEntry]] = {shipment_id: [] for shipment_id in ids}
+    for shipment_id, events in events_by_subject(ids).items():
+        timelines[shipment_id] += [
+            TimelineEntry(each.owner_state, each.kind, each.effective_at, each.reason, each.data)
+            for each in events
+        ]
+    for shipment_id in ids:
+        timelines[shipment_id] += [
+            TimelineEntry(
+                tick.owner_state,
+                "checkpoint",
+                tick.effective_at,
+                tick.reason,
+                {name: getattr(tick, name) for name in ("stage", "outcome", "post", "seals")},
+            )
+            for tick in checkpoints[shipment_id]
+        ]
+    for row in _receipt_versions(ids):
+        is_return = row.owner_state == row.shipment_state
+        data = {
+            "on": row.received_on.isoformat(),
+            "items": row.item_count,
+            "missing": row.missing,
+            "unexpected": row.unexpected,
+            "miskeyed": row.miskeyed,
+            "version": row.version,
+        }
+        kind = "came_back" if is_return else "received"
+        if row.version > 1:
+            kind = "receipt_corrected"
+        entry = TimelineEntry(row.owner_state, kind, row.recorded_at, row.reason, data)
+        timelines[row.shipment_id].append(entry)
+    for entries in timelines.values():
+        entries.sort(key=lambda entry: entry.occurred_at)
+    return timelines
 
 
-def build_timeline(
-    events: Iterable[TradeEvent], checkpoints: Iterable[Checkpoint], receipts: Iterable[Any]
-) -> list[TimelineEntry]:
-    """Return events, checkpoints and receipt versions in time order.
-
-    `receipts` are rows of `list_receipt_versions`.
-    """
-    told = [
-        TimelineEntry(event.owner_state, event.kind, event.effective_at, event.reason, event.data)
-        for event in events
-    ]
-    told += map(_checkpoint_entry, checkpoints)
-    told += map(_receipt_entry, receipts)
-    return sorted(told, key=lambda each: each.occurred_at)
-
-
-def _checkpoint_entry(tick: Checkpoint) -> TimelineEntry:
-    said = {"stage": tick.stage, "outcome": tick.outcome, "post": tick.post, "seals": tick.seals}
-    return TimelineEntry(tick.owner_state, "checkpoint", tick.effective_at, tick.reason, said)
-
-
-def _receipt_entry(receipt: Any) -> TimelineEntry:
-    came_back = receipt.owner_state == receipt.shipment_state
-    first = "came_back" if came_back else "received"
-    said = {
-        "on": receipt.received_on.isoformat(),
-        "items": receipt.item_count,
-        "missing": receipt.missing,
-        "unexpected": receipt.unexpected,
-        "miskeyed": receipt.miskeyed,
-        "version": receipt.version,
-    }
-    return TimelineEntry(
-        receipt.owner_state,
-        first if receipt.version == 1 else "receipt_corrected",
-        receipt.recorded_at,
-        receipt.reason,
-        said,
-    )
-
-
-def list_receipt_versions(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Any]]:
-    """Return all receipt versions by shipment, with counts."""
-    said = (
-        "shipment_id",
-        "shipment_state",
-        "owner_state",
-        "version",
-        "received_on",
-        "item_count",
-        "recorded_at",
-        "reason",
-    )
-    counted = [
+def _receipt_versions(ids: Sequence[UUID]) -> Iterable[Any]:
+    """Return all receipt versions of shipments, with counts instead of lists."""
+    names = "shipment_id shipment_state owner_state version received_on item_count recorded_at"
+    columns = [getattr(Receipt, name) for name in (*names.split(), "reason")]
+    columns += [
         func.jsonb_array_length(getattr(Receipt, name)).label(name)
         for name in ("missing", "miskeyed")
     ]
-    query = select(
-        *(getattr(Receipt, name) for name in said),
-        *counted,
-        func.cardinality(Receipt.unexpected).label("unexpected"),
-    )
-    query = query.where(Receipt.shipment_id.in_(list(shipment_ids)))
-    found: dict[UUID, list[Any]] = defaultdict(list)
-    for row in db.session.execute(query.order_by(Receipt.recorded_at, Receipt.version)):
-        found[row.shipment_id].append(row)
-    return found
+    query = select(*columns, func.cardinality(Receipt.unexpected).label("unexpected"))
+    query = query.where(Receipt.shipment_id.in_(ids))
+    return db.session.execute(query.order_by(Receipt.recorded_at, Receipt.version))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -20,8 +20,8 @@ from salsa_ext.firearms.records.models import Record
 from salsa_ext.trade.shipments.facts import ReshippedLine
 from salsa_ext.trade.shipments.irregularities import MAX_SERIALS
 
-# The same serial, and make, type and calibre as far as both say them; but for what has come home
-# since: the state recorded its import. Of one batch the earlier gun is the one that stands first.
+# The same serial, and the same make, type and calibre where both have them; unless it has come back
+# since, as an import record of the state shows. Within one batch the first gun is the earlier one.
 INSERT_RESHIPMENTS: Final = text("""
     WITH found AS (
         INSERT INTO reshipment (record_id, earlier_record, owner_state, concerned, shipment_id,
@@ -31,10 +31,10 @@ INSERT_RESHIPMENTS: Final = text("""
         FROM unnest(CAST(:records AS uuid[]), CAST(:keys AS bigint[]), CAST(:norms AS text[]))
             AS gun (id, key, norm)
         JOIN record now ON now.id = gun.id AND now.version = 1
-        JOIN mark_key held ON held.key = gun.key AND held.serial_norm = gun.norm
-            AND held.state = now.owner_state AND held.event = 'export'
-            AND NOT held.is_void AND NOT held.is_superseded
-        JOIN record before ON before.id = held.record_id AND before.version = held.record_version
+        JOIN mark_key earlier ON earlier.key = gun.key AND earlier.serial_norm = gun.norm
+            AND earlier.state = now.owner_state AND earlier.event = 'export'
+            AND NOT earlier.is_void AND NOT earlier.is_superseded
+        JOIN record before ON before.id = earlier.record_id AND before.version = earlier.record_version
             AND before.document_kind = 'shipment' AND before.document_id <> now.document_id
         WHERE (before.id < now.id OR before.document_id <> ALL(CAST(:batch AS uuid[])))
           AND coalesce(lower(coalesce(before.make, before.make_text))
@@ -54,61 +54,53 @@ INSERT_RESHIPMENTS: Final = text("""
 """)
 
 
-class SerialKey(NamedTuple):
-    """A record with the search key of its serial."""
-
-    record: UUID
-    key: int
-    norm: str
-
-
 def record_reshipments(shipment_ids: Collection[UUID]) -> set[UUID]:
     """Record guns of new own shipments that were shipped before.
 
     Returns the shipments that have any. Two shipments recorded at the same time to different states
     may miss each other.
     """
-    found: set[UUID] = set()
+    reshipped: set[UUID] = set()
     for guns in chunks(_serial_keys(shipment_ids)):
         records, keys, norms = (list(column) for column in zip(*guns, strict=True))
-        said = {"records": records, "keys": keys, "norms": norms, "batch": list(shipment_ids)}
-        found |= set(db.session.scalars(INSERT_RESHIPMENTS, said))
-    return found
+        params = {"records": records, "keys": keys, "norms": norms, "batch": list(shipment_ids)}
+        reshipped |= set(db.session.scalars(INSERT_RESHIPMENTS, params))
+    return reshipped
 
 
-def _serial_keys(shipment_ids: Collection[UUID]) -> Iterator[SerialKey]:
-    """Yield records with a usable serial; altered or hardly legible ones not."""
-    rows = select(Record.id, Record.serial, Record.marking).where(
+def _serial_keys(shipment_ids: Collection[UUID]) -> Iterator[tuple[UUID, int, str]]:
+    """Yield records with the key and norm of a usable serial; altered or hardly legible ones not."""
+    query = select(Record.id, Record.serial, Record.marking).where(
         Record.document_id.in_(shipment_ids), Record.serial.is_not(None)
     )
-    for row in db.session.execute(rows.execution_options(yield_per=CHUNK_SIZE)):
+    for row in db.session.execute(query.execution_options(yield_per=CHUNK_SIZE)):
         if key := serial_key(row.serial, row.marking):
-            yield SerialKey(row.id, key.value, key.norm)
+            yield row.id, key.value, key.norm
 
 
-# An earlier shipment that did not go, came back or was lost gives its guns free, and one that was
-# short gives free what did not arrive. It is named only where all concerned by the later know of it.
-# What was missing is set beside what was shipped by a grouping and no join: how many rows either
-# has nobody can estimate, and a wrong guess would compare each with each.
+# Guns of an earlier shipment that did not go, came back or was lost may be shipped again, and those
+# that its receipt misses. Its number is returned only if all concerned by the later shipment see it.
+# Missing and shipped guns are compared by grouping instead of a join: the planner cannot estimate
+# their rows, and a wrong guess would compare each with each.
 SELECT_RESHIPPED: Final = text("""
     WITH pair AS MATERIALIZED (
         SELECT DISTINCT shipment_id, earlier_shipment FROM reshipment
         WHERE shipment_id = ANY(:ids)
-    ), standing AS MATERIALIZED (
+    ), valid AS MATERIALIZED (
         SELECT pair.*, earlier.number, earlier.concerned @> later.concerned AS is_known
         FROM pair JOIN shipment later ON later.id = pair.shipment_id
         JOIN shipment earlier ON earlier.id = pair.earlier_shipment
         WHERE earlier.status NOT IN ('cancelled', 'returned', 'lost')
     ), receipts AS MATERIALIZED (
         SELECT receipt.shipment_id, receipt.missing FROM receipt
-        WHERE receipt.shipment_id IN (SELECT earlier_shipment FROM standing)
+        WHERE receipt.shipment_id IN (SELECT earlier_shipment FROM valid)
           AND NOT EXISTS (SELECT FROM receipt newer WHERE newer.id = receipt.id
                           AND newer.version > receipt.version)
     ), either AS (
         SELECT earlier_shipment, earlier_line, earlier_serial, shipment_id, line, serial, record_id
         FROM reshipment
         WHERE shipment_id = ANY(:ids)
-          AND earlier_shipment IN (SELECT earlier_shipment FROM standing)
+          AND earlier_shipment IN (SELECT earlier_shipment FROM valid)
         UNION ALL
         SELECT shipment_id, CAST(gun->>'line' AS integer), gun->>'serial', NULL, NULL, NULL, NULL
         FROM receipts CROSS JOIN jsonb_array_elements(missing) AS gun
@@ -120,7 +112,7 @@ SELECT_RESHIPPED: Final = text("""
     SELECT shipment_id, line, count(DISTINCT record_id) AS guns,
            (array_agg(DISTINCT serial ORDER BY serial))[1:CAST(:most AS integer)] AS serials,
            array_agg(DISTINCT number ORDER BY number) FILTER (WHERE is_known) AS numbers
-    FROM judged JOIN standing USING (shipment_id, earlier_shipment)
+    FROM judged JOIN valid USING (shipment_id, earlier_shipment)
     WHERE record_id IS NOT NULL AND NOT is_free
     GROUP BY shipment_id, line ORDER BY shipment_id, line
 """)
@@ -128,11 +120,9 @@ SELECT_RESHIPPED: Final = text("""
 
 def find_reshipped(shipment_ids: Sequence[UUID]) -> dict[UUID, tuple[ReshippedLine, ...]]:
     """Return reshipped lines by shipment; the session acts as their owner."""
-    found: dict[UUID, tuple[ReshippedLine, ...]] = defaultdict(tuple)
-    for row in db.session.execute(
-        SELECT_RESHIPPED, {"ids": list(shipment_ids), "most": MAX_SERIALS}
-    ):
-        found[row.shipment_id] += (
-            ReshippedLine(row.line, row.guns, tuple(row.serials), tuple(row.numbers or ())),
-        )
-    return found
+    lines: dict[UUID, tuple[ReshippedLine, ...]] = defaultdict(tuple)
+    params = {"ids": list(shipment_ids), "most": MAX_SERIALS}
+    for row in db.session.execute(SELECT_RESHIPPED, params):
+        line = ReshippedLine(row.line, row.guns, tuple(row.serials), tuple(row.numbers or ()))
+        lines[row.shipment_id] += (line,)
+    return lines

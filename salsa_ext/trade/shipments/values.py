@@ -85,7 +85,7 @@ class CheckpointData:
     """A stage passed, held or refused at a timezone-aware time.
 
     `reason` explains why it was not passed. A pass over another state's hold or refusal needs
-    `confirm_held`. `seen` is the shipment version that the officer saw, 0 for none. If it is given,
+    `confirm_held`. `expected_version` is what the officer saw, 0 for none. If it is given,
     a pass must confirm what the own state stopped since (`confirm_held_since`), entry without a
     release (`confirm_unreleased`) and differences from the papers (`confirm_differs`).
     """

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from api.http.context import current_vault
+from api.schemas.documents import TransferRequest
 from api.schemas.traces import TraceRequest as TraceBody
-from api.schemas.transfers import TransferRequest
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id

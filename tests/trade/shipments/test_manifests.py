@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from api.http import manifests, multipart
+from api.http import files, manifests
 from salsa_ext.core import batches
 from tests.support import bodies
 from tests.support.manifests import CSV, NDJSON, objects, send, send_parts
@@ -192,13 +192,13 @@ def test_a_manifest_has_a_limit_of_its_own(ship, bra, permit, app, monkeypatch):
     ship()
     listed = bodies.shipment(number="A-2", seals=["S" * 40] * 10)
     bra.post(f"/permits/{permit}/shipments", listed, 413)
-    monkeypatch.setattr(multipart, "MAX_BODY", 140)
-    assert "MiB" in ship(expect=413)["detail"]
+    monkeypatch.setattr(files, "MAX_BODY", 140)
+    assert "KiB" in ship(expect=413)["detail"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # half of a file
 def test_a_manifest_in_chunks_is_held_to_its_limit_too(bra, permit, monkeypatch):
-    monkeypatch.setattr(multipart, "MAX_BODY", 512)
+    monkeypatch.setattr(files, "MAX_BODY", 512)
     head = '--b\r\nContent-Disposition: form-data; name="manifest"; filename="m"\r\n\r\n'
     response = bra.client.post(
         f"/api/v1/permits/{permit}/shipments",

@@ -176,8 +176,8 @@ def test_a_stage_ticked_at_another_post_is_ticked():
 
 def test_it_is_overdue_when_the_grace_is_over():
     known = facts(expected=EXPECTED, checkpoints=WHOLE_WAY[:3])
-    due = progress.overdue_at(EXPECTED, WHOLE_WAY[:3], DAY)
-    assert due == at(4) + DAY
+    due = at(4) + DAY
+    assert progress.next_stage(EXPECTED, WHOLE_WAY[:3]) == ("entry", at(4))
     assert kinds(known, now=due) == []
     assert kinds(known, now=due + timedelta(seconds=1)) == [("overdue", "entry")]
 

@@ -5,7 +5,6 @@ Urgent ones first; frequent kinds are folded into one line each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +73,11 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
     asked = document_pages.read_filters(NotificationQuery)
     filters = asked.filters
     is_narrowed = any(name in filters for name in NARROWING_FILTERS)
-    frequent = {} if is_narrowed else _frequent_codes(actor)
+    counts = {
+        code: count_notifications(actor, {"code": code, "unread": True})
+        for code in (() if is_narrowed else GROUPED_NOTIFICATIONS)
+    }
+    frequent = {code: count for code, count in counts.items() if count > UNFOLDED_MAX}
     shown = filters if is_narrowed else filters | {"rest": [*frequent]}
     page = list_notifications(actor, shown, PAGE_SIZE, asked.cursor)
     has_sections = not is_narrowed and asked.cursor is None and filters.get("unread") is not False
@@ -111,12 +114,3 @@ def _urgent(actor: Actor) -> Page[NotificationView]:
         for is_alarm in (True, False)
     )
     return Page([*alarms.items, *others.items], alarms.next or others.next)
-
-
-def _frequent_codes(actor: Actor) -> Mapping[str, int]:
-    """Return unread counts of frequent codes above UNFOLDED_MAX."""
-    counts = {
-        code: count_notifications(actor, {"code": code, "unread": True})
-        for code in GROUPED_NOTIFICATIONS
-    }
-    return {code: count for code, count in counts.items() if count > UNFOLDED_MAX}

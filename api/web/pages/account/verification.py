@@ -1,4 +1,4 @@
-"""Verification of a signed paper by anybody.
+"""Blank forms, and verification of a signed paper, by anybody.
 
 Visitors verify the signature; users who may read permits also compare the record.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, render_template, request
+from flask import Response, abort, g, render_template, request
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
+from api.http.files import send_pdf
+from api.papers import blank
 from api.web.access import count_notifications
 from api.web.pages import account_pages
 from salsa_ext.access.paper_tokens import check_token, token_key_id
@@ -18,6 +20,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import visitor
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.text import strip_invisible
 from salsa_ext.papers import commands as paper_commands
 from salsa_ext.papers.commands import Verification
@@ -45,7 +48,9 @@ def verify() -> str:
             if actor and _may(actor, Permission.PERMIT_READ):
                 paper = paper_commands.verify_token(actor=actor, text=text)
             else:
-                paper = _verify_signature(text)
+                kid = token_key_id(text)  # by the public keys, without the record
+                reading = check_token(text, find_public_key(kid))
+                paper = Verification(reading.verdict, reading.claims, kid)
             return _render(actor, token=text, paper=paper)
         if actor is None or not _may(actor, Permission.TRACE_READ):
             return _render(actor, token=text, is_hash=True)
@@ -62,8 +67,20 @@ def _may(actor: Actor | None, permission: Permission) -> bool:
     return actor is not None and permission in actor.permissions
 
 
-def _verify_signature(text: str) -> Verification:
-    """Verify the signature with the public keys, without the record."""
-    kid = token_key_id(text)
-    reading = check_token(text, find_public_key(kid))
-    return Verification(reading.verdict, reading.claims, kid)
+@account_pages.get("/forms")
+def blank_forms() -> str:
+    """List the blank forms."""
+    g.actor = authenticate_page()
+    with transaction(g.actor or visitor()):
+        count_notifications(g.actor)
+        return render_template("account/forms.html", kinds=blank.FORM_KINDS)
+
+
+@account_pages.get("/forms/<slug:kind>.pdf")
+def blank_form(kind: str) -> Response:
+    """Return a form in the requested language as PDF."""
+    language = request.args.get("language", g.language)
+    if kind not in blank.FORM_KINDS or language not in LANGUAGES:
+        abort(404)
+    with transaction(visitor()):
+        return send_pdf(blank.render_blank_form(kind, language), f"{kind}-{language}")

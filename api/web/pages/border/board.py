@@ -18,7 +18,6 @@ from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, sta
 from api.web.pages import border_pages
 from salsa_ext.boards.board import Board, get_board
 from salsa_ext.boards.crossings import MAX_ROWS
-from salsa_ext.boards.figures import CrossingFlow
 from salsa_ext.boards.seizures import SeizurePlace
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PRIORITIES
@@ -56,32 +55,30 @@ def board_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
 def _board_view(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
     def render() -> RenderedView:
         board = get_board(actor, code)
-        page = render_template("board/board.html", **_board_context(board))
+        numbers = {
+            near.seizure.id: at
+            for at, place in enumerate(board.places, 1)
+            for near in place.seizures
+        }
+        page = render_template(
+            "board/board.html",
+            board=board,
+            post=board.post,
+            sides=both_sides(board.post),
+            own=board.own_side,
+            most=MAX_ROWS,
+            priorities=PRIORITIES,
+            numbers=numbers,
+            drawing=draw_board_map(board),
+            route_ends=route_ends(board),
+            charts=_charts(board),
+            precision_text=precision_text,
+            figure_source=figure_source,
+        )
         return live.render_parts(page, board, Scope(squares=board.squares))
 
     view = ViewKey.of("board", actor, code)
     return view, live.live_views().render(view, render, at_once)
-
-
-def _board_context(board: Board) -> dict[str, Any]:
-    """Return the template context of a board."""
-    numbers = {
-        near.seizure.id: at for at, place in enumerate(board.places, 1) for near in place.seizures
-    }
-    return {
-        "board": board,
-        "post": board.post,
-        "sides": both_sides(board.post),
-        "own": board.own_side,
-        "most": MAX_ROWS,
-        "priorities": PRIORITIES,
-        "numbers": numbers,
-        "drawing": draw_board_map(board),
-        "route_ends": route_ends(board),
-        "charts": _charts(board),
-        "precision_text": precision_text,
-        "figure_source": figure_source,
-    }
 
 
 def draw_board_map(board: Board) -> MapDrawing | None:
@@ -174,23 +171,17 @@ def _charts(board: Board) -> Sequence[tuple[str, Chart | None]]:
     """Return charts with titles: firearms seized, then each direction."""
     days = [short_day(day) for day in board.weeks]
     firearms = [[week.firearms for week in board.weekly_seizures]]
-    return [
-        (
-            sentence(message("Firearms seized near by, by week")),
-            draw_bars([sentence(message("Firearms"))], firearms, days),
-        ),
-        *(_flow_chart(flow, days) for flow in board.flows),
-    ]
-
-
-def _flow_chart(flow: CrossingFlow, days: Sequence[str]) -> tuple[str, Chart | None]:
-    leaving, entering = label("state", flow.leaving), label("state", flow.entering)
-    title = message(
-        "Shipments from {leaving} to {entering}, by week", leaving=leaving, entering=entering
-    )
-    sources = [figure_source(flow.leaving, True), figure_source(flow.entering, False)]
-    series = [[week.shipments for week in weeks] for weeks in (flow.left, flow.entered)]
-    return sentence(title), draw_bars(sources, series, days)
+    bars = draw_bars([sentence(message("Firearms"))], firearms, days)
+    charts = [(sentence(message("Firearms seized near by, by week")), bars)]
+    for flow in board.flows:
+        leaving, entering = label("state", flow.leaving), label("state", flow.entering)
+        title = message(
+            "Shipments from {leaving} to {entering}, by week", leaving=leaving, entering=entering
+        )
+        sources = [figure_source(flow.leaving, True), figure_source(flow.entering, False)]
+        series = [[week.shipments for week in weeks] for weeks in (flow.left, flow.entered)]
+        charts.append((sentence(title), draw_bars(sources, series, days)))
+    return charts
 
 
 def figure_source(state: str, is_leaving: bool) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import request
 
 from api.i18n.messages import translate
-from api.schemas.seizures import SeizureRequest
+from api.schemas.documents import SeizureRequest
 from api.web import check_answers, formatting, submission
 from api.web.access import render_again
 from api.web.forms import VERSION_FIELD, Form

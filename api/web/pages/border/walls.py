@@ -53,19 +53,16 @@ def wall() -> Any:
 def sign_in_wall() -> Any:
     """Exchange a one-time link for a session, and show the board; 401 for an invalid link."""
     try:
-        token = _open_session(request.form.get("link", "")[:100])
+        link = request.form.get("link", "")[:100]
+        known = authentication.authenticate_key(link, current_app.config["CLOCK"], is_link=True)
+        actor = replace(known, request_id=g.request_id)
+        with transaction(actor):
+            token = authentication.open_by_link(actor)
     except Unauthenticated:
         return render_template("board/wall_link.html", link="", error=UNKNOWN_LINK), 401
     response = redirect(url_for("border.wall"), 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.DISPLAYED)
     return response
-
-
-def _open_session(link: str) -> str:
-    known = authentication.authenticate_key(link, current_app.config["CLOCK"], is_link=True)
-    actor = replace(known, request_id=g.request_id)
-    with transaction(actor):
-        return authentication.open_by_link(actor)
 
 
 @border_pages.get("/wall/live")

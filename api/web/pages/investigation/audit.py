@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,9 @@ def audit_log(actor: Actor) -> str:
     """Show the audit log of the own state, newest first."""
     asked = document_pages.read_filters(AuditQuery)
     page = audit.list_entries(actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor)
+    kinds = [
+        (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
+    ]
     return render_page(
         "investigation/audit.html",
         actor,
@@ -39,7 +43,7 @@ def audit_log(actor: Actor) -> str:
         form=asked.form,
         rows=page.items,
         action_options=action_options(),
-        kind_options=_kind_options(),
+        kind_options=sorted(kinds, key=itemgetter(1)),
         action_name=action_name,
         disclosed=str(Action.RECORD_DISCLOSED),
         next_page=document_pages.next_page_address(page.next),
@@ -55,14 +59,7 @@ def action_name(action: str) -> str:
 def action_options() -> choices.Options:
     """Return all audited actions, sorted by name."""
     named = ((str(action), action_name(action)) for action in Action)
-    return sorted(named, key=lambda option: option[1])
-
-
-def _kind_options() -> choices.Options:
-    named = (
-        (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
-    )
-    return sorted(named, key=lambda option: option[1])
+    return sorted(named, key=itemgetter(1))
 
 
 @investigation_pages.get("/disclosures")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from api.schemas.reports import (
+from api.schemas.documents import (
     ReportCorrectionRequest,
     ReportQuery,
     ReportRequest,

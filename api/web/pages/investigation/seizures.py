@@ -11,7 +11,12 @@ from werkzeug import Response
 
 from api.routes.attachments import get_attachment_content
 from api.schemas.attachments import AttachmentResponse
-from api.schemas.seizures import GunCorrectionRequest, SeizureQuery, SeizureRequest, SeizureResponse
+from api.schemas.documents import (
+    GunCorrectionRequest,
+    SeizureQuery,
+    SeizureRequest,
+    SeizureResponse,
+)
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
 from api.web.document_pages import DocumentPages, register_form, render_page

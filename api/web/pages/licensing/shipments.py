@@ -62,7 +62,7 @@ class RouteStage:
 
 
 def _find(actor: Actor, shipment_id: UUID) -> Subject:
-    view = lookup.get_shipment_overview(actor, shipment_id)
+    view = shipment_queries.get_overview(actor, shipment_id)
     title = message("Shipment {number}", number=view.shipment.number)
     return Subject(view, translate(title), view.shipment.owner_state, view.status)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from api.schemas.transfers import TransferQuery, TransferRequest
+from api.schemas.documents import TransferQuery, TransferRequest
 from api.web.actions import Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form

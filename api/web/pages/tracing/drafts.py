@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,17 +39,11 @@ FIELDS_WITHOUT_INPUT: Final = tuple(
 def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
     """Return the form; `seizure` and `item` of the address are filled in."""
     initial = {"priority": "routine", "intended_use": "intelligence"}
-    return {"form": form or Form(initial | _seizure_values(actor))}
-
-
-def _seizure_values(actor: Actor) -> dict[str, str]:
-    """Return the seizure number and item of the address."""
-    try:
+    with suppress(ValueError, Invalid, NotFound):
         key = UUID(request.args.get("seizure", ""))
         view = document_queries.read_document(actor=actor, kind=SEIZURES, document_id=key)
-    except (ValueError, Invalid, NotFound):
-        return {}
-    return {"seizure": view.document.number or "", "item": request.args.get("item", "1")}
+        initial |= {"seizure": view.document.number or "", "item": request.args.get("item", "1")}
+    return {"form": form or Form(initial)}
 
 
 def _request_trace(actor: Actor, form: Form) -> str:
@@ -82,7 +77,13 @@ def _show_draft(actor: Actor, form: Form | None, trace_id: UUID) -> Any:
     if form is None and action.refusal_text(actor, subject):
         return PAGES.show_action(actor, action, trace_id)
     trace = subject.view.trace
-    form = form or _draft_form(actor, trace)
+    if form is None:
+        values = {name: getattr(trace, name) for name in TRACE_FIELDS}
+        if trace.seizure_id is None:
+            values |= gun_values(trace.firearm, actor.language) | {"found_on": trace.found_on}
+        if trace.confidentiality_requested:
+            values["confidentiality_requested"] = "true"
+        form = Form({name: str(value) for name, value in values.items() if value})
     form.values[VERSION_FIELD] = str(trace.version)
     return render_page(
         "tracing/draft.html",
@@ -127,17 +128,6 @@ def _separate_marks(gun: Mapping[str, Any]) -> list[dict[str, Any]]:
         for mark in gun["marks"]
         if (mark["kind"], mark["text"], mark["location"]) not in parsed
     ]
-
-
-def _draft_form(actor: Actor, trace: Any) -> Form:
-    """Return the draft as form values."""
-    values = {name: getattr(trace, name) for name in TRACE_FIELDS}
-    if trace.seizure_id is None:
-        values |= gun_values(trace.firearm, actor.language) | {"found_on": trace.found_on}
-    typed = {name: str(value) for name, value in values.items() if value}
-    if trace.confidentiality_requested:
-        typed["confidentiality_requested"] = "true"
-    return Form(typed)
 
 
 PAGES.add_form(Permission.TRACE_REQUEST, _show_form, _request_trace, labels=LABELS)

@@ -12,7 +12,6 @@ from typing import Final
 
 from api.web import formatting
 from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point
-from salsa_ext.firearms.records.values import Event
 from salsa_ext.tracing.traces.queries import ResultView
 from salsa_ext.tracing.traces.reports import EventLocation
 
@@ -71,25 +70,23 @@ def build_route(view: ResultView, locations: Locations) -> Route:
     """Return the route of a trace's gun, from its chain to the find."""
     trace, diversion = view.trace, view.result.point_of_diversion
     last_lawful = diversion["after"] if diversion else None
-    rows = [_row(event, locations, last_lawful) for event in view.result.chain]
+    rows = [
+        RouteEvent(
+            event["event"],
+            event["occurred_on"],
+            event["state"],
+            event["counterpart_state"],
+            event["record"],
+            locations.get(event["record"]),
+            event["record"] == last_lawful,
+        )
+        for event in view.result.chain
+    ]
     location = locations.get(str(trace.record_id))
     found_on = trace.found_on.isoformat()
     rows.append(RouteEvent(view.find_event, found_on, trace.owner_state, None, None, location))
     is_certain = not view.result.ambiguous
     return Route(rows, _draw(rows, is_certain), is_certain)
-
-
-def _row(event: Event, locations: Locations, last_lawful: str | None) -> RouteEvent:
-    record = event["record"]
-    return RouteEvent(
-        event["event"],
-        event["occurred_on"],
-        event["state"],
-        event["counterpart_state"],
-        record,
-        locations.get(record),
-        record == last_lawful,
-    )
 
 
 def _draw(rows: Sequence[RouteEvent], is_certain: bool) -> MapDrawing | None:

@@ -1,0 +1,247 @@
+"""Requests and responses of seizures, reports and transfers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.declared import DeclaredRequest
+from api.http.fields.schemas import Nested, RequestSchema
+from api.http.fields.texts import Text
+from api.http.fields.times import Day
+from api.http.pagination import ListQuery
+from api.i18n.messages import LazyMessage
+from api.schemas.checks import CandidateResponse
+from api.schemas.common import (
+    CorrectionRequest,
+    DocumentResponse,
+    FirearmRequest,
+    MarkRequest,
+    row_fields,
+)
+from api.schemas.records import MatchResponse
+from salsa_ext.alerts.queries import AlertView
+from salsa_ext.core import codes
+from salsa_ext.core.errors import CodeLabel
+from salsa_ext.documents.queries import DocumentView, MatchedDocument
+from salsa_ext.documents.reports import ReportView
+from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.firearms.marks.values import Firearm
+
+
+class SeizedItemRequest(DeclaredRequest):
+    """Seized gun, part or lot."""
+
+    value, needed = Firearm, ("line",)
+
+
+class SeizureRequest(DeclaredRequest):
+    """Firearms seized, found or surrendered on one occasion."""
+
+    value = SeizureData
+
+
+class SeizureCorrectionRequest(CorrectionRequest, SeizureRequest):
+    """Corrected seizure with all items, and the reason."""
+
+
+class GunCorrectionRequest(RequestSchema):
+    """Corrected description of one gun, and the reason."""
+
+    firearm = Nested(FirearmRequest, required=True)
+    reason = Text(most=500, required=True)
+
+
+class AddedMarkRequest(MarkRequest):
+    """Mark found or restored on a seized gun, with method and reason.
+
+    Other methods than `visual` imply the condition `restored` by default.
+    """
+
+    method = Code(codes.MARK_METHODS, required=True)
+    reason = Text(most=500, required=True)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the mark and the reason."""
+        reason = data.pop("reason")
+        if data["method"] != "visual":
+            data.setdefault("condition", "restored")
+        return super().build(data), reason
+
+
+class ItemMatchesResponse(Schema):
+    """Records that may be the same gun as an item.
+
+    `later`: from the 21st item on, matched after the response. `more` counts weaker matches not
+    listed.
+    """
+
+    line = fields.Integer(required=True)
+    candidates = fields.List(fields.Nested(CandidateResponse), required=True)
+    later = fields.Boolean(attribute="is_pending", required=True)
+    more = fields.Integer(required=True)
+
+
+class JointSeizureResponse(Schema):
+    """Joint seizure of another state: `joined` if both name each other.
+
+    Else `waiting`. `recorded_at`: when the other state recorded its seizure.
+    """
+
+    state = StateCode(required=True)
+    number = fields.String(required=True)
+    status = Code(("joined", "waiting"), required=True)
+    seizure = fields.UUID(required=True, allow_none=True)
+    recorded_at = fields.DateTime(required=True, allow_none=True)
+
+
+class SeizureResponse(DocumentResponse):
+    """One version of a seizure."""
+
+    value = SeizureData
+
+    joint = fields.Nested(JointSeizureResponse, allow_none=True)
+
+    def frame(self, answer: Any, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with the joint seizure of another state."""
+        return super().frame(answer, view) | {"joint": view.joint if view.may("remarks") else None}
+
+
+class SeizureMatchedResponse(SeizureResponse):
+    """New version of a seizure with its matches."""
+
+    matches = fields.List(fields.Nested(ItemMatchesResponse), required=True)
+
+    def frame(self, answer: MatchedDocument, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with the matches."""
+        return super().frame(answer, view) | {"matches": answer.matches}
+
+
+class SeizureQuery(ListQuery):
+    """Filter of seizures."""
+
+    kind = Code(codes.SEIZURE_KINDS)
+    number = Text(most=100)
+    occurred_on = Day()
+    post = PostCode()
+
+
+class ReportRequest(DeclaredRequest):
+    """New report; a duplicate (kind, serial, day) needs `confirm_second`."""
+
+    value = ReportData
+
+
+class ReportCorrectionRequest(CorrectionRequest, ReportRequest):
+    """Corrected report and the reason."""
+
+    class Meta:
+        """A correction needs no such confirmation."""
+
+        exclude = ("confirm_second",)
+
+
+class ReportWithdrawalRequest(RequestSchema):
+    """Reason to withdraw a report made in error."""
+
+    reason = Text(most=500, required=True)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the reason."""
+        return data["reason"]
+
+
+class ReportResponse(DocumentResponse):
+    """Version of a report; `withdrawn`: made in error."""
+
+    value = ReportData
+
+    status = Code(codes.REPORT_STATUSES, required=True)
+
+    def frame(self, answer: Any, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with the status."""
+        return super().frame(answer, view) | {"status": view.document.status}
+
+
+class ReportAlertResponse(Schema):
+    """Alert entered from a report; `serial` as of then."""
+
+    id = fields.UUID(required=True)
+    status = Code(codes.ALERT_STATUSES, required=True)
+    action = Code(codes.ALERT_ACTIONS, required=True)
+    case_number = fields.String(required=True)
+    serial = fields.String(required=True, allow_none=True)
+    expires_on = fields.Date(required=True)
+
+    @pre_dump
+    def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
+        return row_fields(view.alert) | {"serial": view.gun.record.serial}
+
+
+class ReportDetailResponse(ReportResponse):
+    """Version of a report with its current matches and alerts.
+
+    Each as in `GET /matches/…` and `GET /alerts/…`; null without permission. Without alerts to let
+    pass.
+    """
+
+    matches = fields.List(fields.Nested(MatchResponse), required=True, allow_none=True)
+    alerts = fields.List(fields.Nested(ReportAlertResponse), required=True, allow_none=True)
+
+    def frame(self, answer: ReportView, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with matches and alerts."""
+        frame = super().frame(answer, view)
+        return frame | {"matches": answer.matches, "alerts": answer.alerts}
+
+
+class ReportQuery(ListQuery):
+    """Filter of reports."""
+
+    kind = Code(codes.REPORT_KINDS)
+    status = Code(codes.REPORT_STATUSES)
+    number = Text(most=100)
+    occurred_on = Day()
+
+
+class TransferKindField(Code):
+    """Kind of a transfer; errors name the route of other kinds."""
+
+    default_error_messages = {
+        "reported": LazyMessage("A {kind} is reported by POST /api/v1/reports."),
+        "shipped": LazyMessage("An {kind} comes in by POST /api/v1/permits/<id>/shipments alone."),
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if value in codes.REPORT_KINDS:
+            raise self.make_error("reported", kind=CodeLabel("report_kind", value))
+        if value in ("export", "import"):
+            raise self.make_error("shipped", kind=value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class TransferRequest(DeclaredRequest):
+    """A transfer inside a state."""
+
+    value = TransferData
+
+    kind = TransferKindField(codes.TRANSFER_KINDS, required=True)
+
+
+class TransferCorrectionRequest(CorrectionRequest, TransferRequest):
+    """Corrected transfer and the reason."""
+
+
+class TransferResponse(DocumentResponse):
+    """One version of a transfer."""
+
+    value = TransferData
+
+
+class TransferQuery(ListQuery):
+    """Filter of transfers."""
+
+    kind = Code(codes.TRANSFER_KINDS)
+    number = Text(most=100)
+    occurred_on = Day()
