@@ -45,7 +45,7 @@ def do(visitor, path, name, expect=303, **fields):
 
 def test_an_alert_is_entered_on_the_page_and_met_at_once(police, entered, as_actor):
     listed = text(police.open("/alerts"))
-    assert "ABC123456" in listed and "Hold and call" in listed and "Mar 9, 2027" in listed
+    assert "ABC123456" in listed and "Hold and call" in listed and "9 Mar 2027" in listed
     [alert] = as_actor("PRY", "police_officer").get("/alerts").json["items"]
     assert (alert["priority"], alert["case_number"]) == ("urgent", "C-17")
     assert as_actor("BRA", "police_officer").post("/checks", bodies.check()).json["hits"]
@@ -65,7 +65,7 @@ def test_an_alert_can_be_of_the_gun_of_a_report_and_shown_to_some_states_alone(p
     typed = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
     sent = typed | {"record": record, "visible_to.3": "BRA"}
     said = text(police.open(police.send("/alerts/new", sent).location))
-    assert "✓ The alert stands." in said and "Shows to Brazil" in said
+    assert "✓ The alert remains valid." in said and "Shows to Brazil" in said
 
 
 def test_what_is_wrong_is_told_at_its_field_and_a_second_alert_is_confirmed(police, entered):
@@ -182,6 +182,6 @@ def test_an_alert_whose_report_was_withdrawn_says_so_and_offers_no_verification(
         f"/reports/{theft['id']}/withdraw", {"expected_version": "1", "reason": "In the safe"}
     )
     page = police.open(address)
-    assert "What the record behind this alert told was withdrawn." in text(page)
+    assert "The record behind this alert was withdrawn." in text(page)
     assert f"{address}/check" not in page and f"{address}/cancel" in page
     assert "Cancel the alert" in text(police.open(f"{address}/check", 409))

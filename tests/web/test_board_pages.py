@@ -173,7 +173,7 @@ def test_a_time_is_said_by_the_other_sides_clock_where_it_differs(signed_in, bra
     expected = [{"stage": "entry", "post": post, "at": "2026-03-09T22:00:00Z"}]
     bra.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected, route=[post]))
     page = text(signed_in("PRY", "border_officer").open(f"/posts/{post}/board"))
-    assert "Mar 9, 2026, 19:00 Ponta Porã: 18:00" in page
+    assert "9 Mar 2026, 19:00 Ponta Porã: 18:00" in page
 
 
 def test_bars_stand_on_one_line_to_one_scale_and_do_not_meet():

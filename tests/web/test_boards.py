@@ -72,7 +72,7 @@ def test_an_empty_board_says_so(signed_in):
         ({"hours": 1}, "1 hour"),
         ({"hours": 47, "minutes": 59}, "1 day and 23 hours"),
         ({"days": 3, "minutes": 40}, "3 days"),
-        ({"seconds": 59}, "0 minutes"),
+        ({"seconds": 59}, "less than a minute"),
     ],
 )
 def test_a_length_of_time_is_never_rounded_up(app, time, said):

@@ -81,8 +81,8 @@ def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     )
     said = text(page)
     assert "Compare the gun with the record, then call the state that holds it." in said
-    assert "Paraguay: Domestic sale, May 6, 2024" in said
-    assert "For: The serial is the same. +24 bits" in said
+    assert "Paraguay: Domestic sale, 6 May 2024" in said
+    assert "For: The serial is the same." in said
     assert f'action="/records/{record}/history"' in page
 
 
@@ -102,7 +102,7 @@ def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
     sell()
     said = text(ask(officer, make="Glock"))
     assert "Possible hit" in said
-    assert "Against: The make differs. −5 bits" in said
+    assert "Against: The make differs." in said
 
 
 def test_an_unreadable_glyph_is_asked_for_as_it_is_typed(officer, sell):
@@ -117,7 +117,7 @@ def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     said = text(ask(officer, serial="ZZZ999888"))
     assert "○ Not in the records searched" in said
     assert "that does not make it lawful" in said
-    assert "Whose records were searched: 1 states" in said and "Paraguay 1 Mar 9, 2026" in said
+    assert "Whose records were searched: 1 state" in said and "Paraguay 1 9 Mar 2026" in said
     assert "Whom to call" not in said
 
 
@@ -165,7 +165,7 @@ def test_of_a_pointer_nothing_but_its_state_and_office_is_shown(officer, sell, a
     said = text(page)
     assert "This state holds something, and lets only its office say what." in said
     assert record not in page
-    assert "Domestic sale" not in said and "May 6, 2024" not in said and "The make" not in said
+    assert "Domestic sale" not in said and "6 May 2024" not in said and "The make" not in said
 
 
 def test_of_a_silent_record_nothing_is_shown(officer, sell):
@@ -188,7 +188,7 @@ def test_a_mark_that_was_corrected_says_so(officer, pry):
         ({"serial": ""}, "serial", "This field is required."),
         ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
         ({"serial": "??*"}, "serial", "None of this serial can be read"),
-        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre beside it"),
+        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre as well"),
         ({"year": "ninety"}, "year", "A whole number is needed here"),
         ({"country": "Atlantis"}, "country", "three capital letters"),
         ({"purpose": "seizure", "case_number": ""}, "case_number", "needs a case number"),
@@ -210,7 +210,7 @@ def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, fi
 def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
     sell()
     page = ask(officer, make="taruus")
-    remark = "“taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    remark = "“taruus” is not a known make, and did not count. Did you mean Taurus?"
     assert f"! Make : {remark}" in text(page) and '<a href="#make">' in page
     assert f'<p class="hint" id="make-hint">{remark}</p>' in page
 

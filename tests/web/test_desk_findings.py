@@ -114,7 +114,7 @@ def test_a_line_without_a_type_is_refused_at_its_field(officer):
 def test_words_that_nobody_knows_are_shown_after_issuing(officer):
     typed = papers.import_certificate(lines__0__make="Taurrus")
     shown = text(officer.open(officer.send(ISSUE, typed, 303).location))
-    assert "“Taurrus” is no make that is known here" in shown
+    assert "“Taurrus” is not a known make" in shown
     assert "Did you mean Taurus?" in shown
 
 

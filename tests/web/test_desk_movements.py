@@ -59,7 +59,7 @@ def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
     do(officer, f"{shipment}/release", on="2026-03-09")
     tick(as_actor, shipment, "exit", "2026-03-09T12:00:00Z", "held")
     said = text(importer.open(shipment))
-    assert "Held by Brazil since Mar 9, 2026, 12:00 : no reason was given" in said
+    assert "Held by Brazil since 9 Mar 2026, 12:00 : no reason was given" in said
     assert "resume" not in doings(importer.open(shipment))
     border = signed_in("PRY", "border_officer")
     entry = {"stage": "entry", "occurred_at": "2026-03-09T13:00", "outcome": "passed"}
@@ -68,7 +68,7 @@ def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
     assert "confirm it with “I know of it, and it passes all the same”" in text(refused)
     assert 'name="confirm_held"' in refused
     page = do(border, f"{shipment}/checkpoint", **entry, confirm_held="true")
-    assert "The stage is ticked." in page and "Held by" not in page
+    assert "The crossing is recorded." in page and "Held by" not in page
     passed = "Passed in spite of your hold: Paraguay"
     page = officer.open(shipment)
     assert passed in text(page) and "resume" in doings(page)
@@ -116,7 +116,7 @@ def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_
     assert "authentication" in refused and "Other lorry</textarea>" in refused
     page = do(officer, f"{shipment}/amend", **fresh, reason="Other lorry", authentication="Stamp")
     said = text(page)
-    assert "Ciudad del Este" in said and "BRA2E20" in said and "Mar 12, 2026, 09:30" in said
+    assert "Ciudad del Este" in said and "BRA2E20" in said and "12 Mar 2026, 09:30" in said
     kept = (
         as_actor("BRA", "licensing_officer").get(f"/shipments/{shipment.rpartition('/')[2]}").json
     )
@@ -135,7 +135,7 @@ def test_an_incident_is_told_by_any_state_concerned(importer, shipment):
         "new_expected_at": "2026-03-13T12:00",
     }
     said = text(do(importer, f"{shipment}/incident", **fields))
-    assert "Breakdown" in said and "Engine" in said and "Mar 13, 2026, 12:00" in said
+    assert "Breakdown" in said and "Engine" in said and "13 Mar 2026, 12:00" in said
     wrong = do(importer, f"{shipment}/incident", 422, kind="breakdown")
     assert 'id="occurred_at-wrong"' in wrong and 'id="note-wrong"' in wrong
 

@@ -13,6 +13,11 @@ NOTHING = "0199f2c0-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
 def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
@@ -25,9 +30,9 @@ def path(record):
     return f"/records/{record}/history"
 
 
-def test_a_record_of_the_own_state_is_shown_at_once(officer, police):
-    said = text(officer.open(path(seized(police))))
-    assert "Seized Where you began Mar 1, 2026 · Brazil" in said
+def test_a_record_of_the_own_state_is_shown_at_once(officer, bra):
+    said = text(officer.open(path(seized(bra))))
+    assert "Seized Where you began 1 Mar 2026 · Brazil" in said
     assert "Pistol · Taurus · G2C · 9x19 Serial number ABC123456 · Marks intact" in said
 
 
@@ -36,7 +41,7 @@ def test_another_states_record_is_read_for_a_purpose_and_a_case(officer, as_acto
     page = officer.open(path(record))
     assert "They are read for a purpose and a case" in page and "Domestic sale" not in page
     said = text(officer.send(path(record), FOR_A_CASE, 200).text)
-    assert "Domestic sale Where you began May 6, 2024 · Paraguay" in said
+    assert "Domestic sale Where you began 6 May 2024 · Paraguay" in said
     assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in said
     [entry] = [
         one
@@ -52,11 +57,11 @@ def test_a_purpose_without_its_case_is_asked_for_again(officer, as_actor):
     assert 'id="case_number-wrong"' in page and "Domestic sale" not in page
 
 
-def test_it_goes_on_through_a_match_that_the_own_state_confirmed(officer, as_actor, police):
+def test_it_goes_on_through_a_match_that_the_own_state_confirmed(officer, as_actor, bra):
     sold(as_actor)
-    record = seized(police)
-    [match] = matches(police)
-    act(police, match, "confirm")
+    record = seized(bra)
+    [match] = matches(bra)
+    act(bra, match, "confirm")
     assert "They are read for a purpose and a case" in officer.open(path(record))
     page = officer.send(path(record), FOR_A_CASE, 200).text
     assert page.index("Domestic sale") < page.index("Seized")
@@ -64,12 +69,13 @@ def test_it_goes_on_through_a_match_that_the_own_state_confirmed(officer, as_act
     assert f'href="/matches/{match["id"]}"' in page
 
 
-def test_it_names_who_holds_something_more(officer, as_actor, police):
+def test_it_names_who_holds_something_more(officer, as_actor, bra):
     sold(as_actor, visibility="pointer")
-    record = seized(police)
-    [match] = matches(police)
-    act(police, match, "confirm")
-    assert "Who holds something more Paraguay lets it be known" in text(officer.open(path(record)))
+    record = seized(bra)
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    said = text(officer.open(path(record)))
+    assert "Who holds something more Paraguay lets it be known" in said
 
 
 def test_a_candidate_of_a_check_leads_to_it_with_the_case_of_the_check(officer, as_actor):
@@ -93,8 +99,8 @@ def test_a_record_that_is_not_open_is_not_found(officer, as_actor, visibility):
 
 
 @pytest.mark.parametrize("role", ["auditor", "state_administrator"])
-def test_who_may_not_read_records_is_refused(signed_in, police, role):
-    record = seized(police)
+def test_who_may_not_read_records_is_refused(signed_in, bra, role):
+    record = seized(bra)
     somebody = signed_in("BRA", role)
     somebody.open(path(record), 403)
     somebody.send(path(record), FOR_A_CASE, 403)
@@ -109,6 +115,6 @@ def test_who_may_not_read_records_is_refused(signed_in, police, role):
         ("pt", "Histórico de uma arma"),
     ],
 )
-def test_it_speaks_the_readers_language(officer, police, language, title):
-    page = officer.open(path(seized(police)), Accept_Language=language)
+def test_it_speaks_the_readers_language(officer, bra, language, title):
+    page = officer.open(path(seized(bra)), Accept_Language=language)
     assert f"<h1>{title}</h1>" in page and f'<html lang="{language}">' in page

@@ -87,7 +87,7 @@ def test_the_way_goes_from_a_state_to_the_place_of_the_find(analyst, as_actor):
     page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
     said = stops(page)
     assert said == (
-        "Domestic sale , May 6, 2024: Paraguay Seized , Mar 1, 2026: Foz do Iguaçu, Brazil"
+        "Domestic sale , 6 May 2024: Paraguay Seized , 1 Mar 2026: Foz do Iguaçu, Brazil"
     )
     assert page.count('class="place state"') == 1 and page.count('class="place place"') == 1
     assert 'class="way unsure"' in page

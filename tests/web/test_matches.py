@@ -10,10 +10,10 @@ from tests.support.matches import correct, matches, sold
 from tests.web.pages import text
 
 WORDS = {
-    "en": ("Matches", "Match with Paraguay", "What speaks for it, and what against"),
-    "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
-    "fr": ("Correspondances", "Correspondance avec le Paraguay", "Ce qui plaide pour"),
-    "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),
+    "en": ("Matches", "Match with Paraguay", "Evidence for and against"),
+    "es": ("Coincidencias", "Coincidencia con Paraguay", "Indicios a favor y en contra"),
+    "fr": ("Correspondances", "Correspondance avec le Paraguay", "Éléments pour et contre"),
+    "pt": ("Coincidências", "Coincidência com o Paraguai", "Indícios a favor e contra"),
 }
 SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
@@ -42,9 +42,9 @@ def judge(officer, match, verb, expect=303, expected_version=None, **fields):
 def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, match):
     page = officer.open("/matches")
     said = text(page)
-    assert "Seized, Mar 1, 2026 ≈ with Paraguay" in said
+    assert "Seized, 1 Mar 2026 ≈ with Paraguay" in said
     assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
-    assert "● Strong evidence +36.5 bits" in said and "○ Proposed" in said
+    assert "● Strong evidence" in said and "○ Proposed" in said
     assert f'href="/matches/{match["id"]}"' in page
 
 
@@ -53,9 +53,9 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
 ):
     as_actor("PRY", "police_officer").post("/reports", bodies.report(occurred_on="2026-02-03"))
     said = text(officer.open("/matches"))
-    assert "≈ with Paraguay: Theft, Feb 3, 2026" in said
+    assert "≈ with Paraguay: Theft, 3 Feb 2026" in said
     assert said.count("≈ with Paraguay: ") == 2
-    assert "with Brazil: Seized, Mar 1, 2026" in text(
+    assert "with Brazil: Seized, 1 Mar 2026" in text(
         signed_in("PRY", "police_officer").open("/matches")
     )
 
@@ -106,7 +106,7 @@ def test_older_ones_are_a_page_away_and_keep_the_filter(officer, as_actor, polic
 
 def test_a_match_says_why_and_shows_the_own_record_alone_at_first(officer, match):
     said = text(officer.open(f"/matches/{match['id']}"))
-    assert "For: The serial is the same. +24 bits" in said
+    assert "For: The serial is the same." in said
     assert "Your record Seized" in said and "Ana Ejemplo" not in said
     assert "Read the record of Paraguay" in said and "Domestic sale" not in said
 

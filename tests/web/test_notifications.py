@@ -31,7 +31,7 @@ def test_the_page_says_what_happened_to_what_newest_first(officer):
     assert page.index("A-2") < page.index("A-1")
     assert "A shipment that concerns your state was posted." in page
     assert "Shipment A-1</a> · Brazil" in " ".join(page.split())
-    assert "Mar 9, 2026, 15:00 (UTC+00:00)" in page
+    assert "9 Mar 2026, 15:00 (UTC+00:00)" in page
 
 
 @pytest.mark.parametrize("page", ["/verify", "/forms", "/notifications"])
@@ -177,7 +177,7 @@ def test_older_ones_are_a_page_away(officer):
 
 def test_another_states_and_another_roles_are_not_shown(officer, signed_in):
     scenes.tell("BOL", "A-1")
-    assert "Your state was told nothing yet." in officer.open("/notifications")
+    assert "There are no notifications." in officer.open("/notifications")
     scenes.tell("PRY", "A-2")
     assert "A-2" not in signed_in("PRY", "police_officer").open("/notifications")
 

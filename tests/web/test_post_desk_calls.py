@@ -149,7 +149,7 @@ def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(pa
     brazil.send(
         f"{DESK}/seizure", {"items.0.serial": "XYZ124", "number": "B-7", "joint_with.number": "P-1"}
     )
-    said = "Joined with Brazil B-7, recorded Mar 9, 2026, 12:00."
+    said = "Joined with Brazil B-7, recorded 9 Mar 2026, 12:00."
     assert said in text(paraguay.open(DESK)) and said in text(paraguay.open(f"/posts/{POST}/board"))
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     assert "jointly with your side" not in text(brazil.open(DESK))

@@ -63,7 +63,7 @@ def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
     for words in (
         "✓ The report is recorded.",
         "Theft R-7",
-        "Feb 3, 2026",
+        "3 Feb 2026",
         "Private person",
         "Asunción, Paraguay",
         "Ana Ejemplo",
@@ -222,7 +222,7 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry_
     assert done == f"{address}?done=correct"
     said = text(police.open(done))
     for words in (
-        "✓ The report is corrected, and its gun was matched anew.",
+        "✓ The report is corrected, and its firearm was matched again.",
         "ABC123456",
         "Match with Brazil: Seized",
         "version 2: Read again",
@@ -286,7 +286,7 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry_police, a
     for words in (
         "✓ The report is withdrawn.",
         "The gun was in the safe",
-        "It stands though the report was withdrawn.",
+        "It remains valid although the report was withdrawn.",
     ):
         assert words in said
     assert "Match with" not in said and "/correct" not in page and "/alerts/new" not in page
@@ -295,7 +295,7 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry_police, a
     history = f"/records/{made['firearm']['record']}/history"
     assert "Withdrawn: reported in error" in text(police.open(history))
     for name in ("correct", "withdraw"):
-        assert "report the gun anew" in text(police.open(f"{address}/{name}", 409))
+        assert "Report the firearm again" in text(police.open(f"{address}/{name}", 409))
 
 
 @pytest.mark.parametrize("role", ["trace_analyst", "supervisor"])
@@ -325,8 +325,8 @@ def test_a_report_says_when_it_was_recorded_corrected_and_withdrawn_and_why_each
     pry_police.post(f"{path}/withdraw", {"reason": "In the safe"}, 200, If_Match='"2"')
     said = text(police.open(path))
     for words in (
-        "Recorded Mar 9, 2026, 15:00",
-        "Corrected Mar 9, 2026, 15:03 version 2: Read again",
-        "Withdrawn Mar 9, 2026, 15:07 version 3: In the safe",
+        "Recorded 9 Mar 2026, 15:00",
+        "Corrected 9 Mar 2026, 15:03 version 2: Read again",
+        "Withdrawn 9 Mar 2026, 15:07 version 3: In the safe",
     ):
         assert words in said

@@ -81,7 +81,7 @@ TERM = {
     "en": (
         "Your state's answer is due",
         "by the terms that it set itself",
-        "Brazil needs it by Apr 1, 2026",
+        "Brazil needs it by 1 Apr 2026",
     ),
     "es": (
         "Plazo de respuesta de su Estado",
@@ -118,7 +118,7 @@ def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked
     pry.change(path, "refuse", {"reason": "national_security", "text": "No"})
     for page in ("/requests?show=all", path):
         said = text(analyst.open(page))
-        assert "Refused on Mar 9, 2026" in said and "in 11 days" not in said
+        assert "Refused on 9 Mar 2026" in said and "in 11 days" not in said
     pry.change(
         path,
         "answer",
@@ -128,7 +128,7 @@ def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked
             "events": [{"event": "domestic_sale", "occurred_on": "2020-01-02"}],
         },
     )
-    assert "Answered on Mar 9, 2026" in text(analyst.open(path))
+    assert "Answered on 9 Mar 2026" in text(analyst.open(path))
 
 
 def test_a_request_that_was_withdrawn_owes_no_answer(analyst, asked, asking, trace):
@@ -143,7 +143,7 @@ def test_a_request_that_was_answered_says_that_it_was_withdrawn_and_offers_no_an
     assert "Answer once more" in text(analyst.open(f"/requests/{asked['id']}"))
     asking.change(f"/traces/{trace['id']}", "withdraw")
     said = text(analyst.open(f"/requests/{asked['id']}"))
-    assert "Brazil withdrew it on Mar 9, 2026" in said and "Answer once more" not in said
+    assert "Brazil withdrew it on 9 Mar 2026" in said and "Answer once more" not in said
 
 
 def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(analyst, asked, record):
@@ -201,8 +201,8 @@ def test_a_request_shows_what_the_tracing_instrument_asks(analyst, asked):
         "For intelligence",
     ):
         assert shown in said
-    assert "Domestic sale, May 6, 2024" in said and "● Strong evidence" in said
-    assert "Pointer: shows only whom to ask" in said
+    assert "Domestic sale, 6 May 2024" in said and "● Strong evidence" in said
+    assert "Pointer: shows only which office to contact" in said
 
 
 def test_candidates_answer_with_one_click(analyst, asked, record, asking, trace):
@@ -230,7 +230,7 @@ def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
     page = say(analyst, asked, "no_record", 409).text
     assert "confirm with “The records that match are of other guns”" in text(page)
     done = say(analyst, asked, "no_record", confirm_other_guns="true")
-    assert "✓ The asking state is told." in text(analyst.open(done.location))
+    assert "✓ The requesting state is informed." in text(analyst.open(done.location))
 
 
 def test_a_request_says_whom_to_call_of_the_asking_state(
@@ -261,14 +261,16 @@ def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, aske
     form = analyst.open(f"/requests/{asked['id']}/hide")
     assert "PRY-TEST" not in form  # his own
     page = analyst.open(say(analyst, asked, "hide", hidden_from="PRY-POLICE").location)
-    assert "✓ It is kept from PRY-POLICE by now." in text(page) and "Kept from PRY-POLICE" in text(
+    assert "✓ Access is now restricted for PRY-POLICE." in text(
         page
-    )
+    ) and "Kept from PRY-POLICE" in text(page)
     assert re.search(
         r'name="hidden_from" value="PRY-POLICE"', analyst.open(f"/requests/{asked['id']}/hide")
     )
     page = analyst.open(say(analyst, asked, "hide").location)
-    assert "✓ It is kept from no agency by now." in text(page) and "Kept from" not in text(page)
+    assert "✓ Access is no longer restricted for any agency." in text(
+        page
+    ) and "Kept from" not in text(page)
 
 
 def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the_field(
@@ -338,8 +340,13 @@ def test_what_the_books_say_is_an_answer(analyst, asked):
             "reason",
             "National security",
         ),
-        ("defer", {"until": "2026-03-20", "reason": "Archive"}, "until", "Until Mar 20, 2026"),
-        ("ask", {"questions": "Which side?\nWhich year?"}, "questions", "The clock stands"),
+        ("defer", {"until": "2026-03-20", "reason": "Archive"}, "until", "Until 20 Mar 2026"),
+        (
+            "ask",
+            {"questions": "Which side?\nWhich year?"},
+            "questions",
+            "The deadline is suspended",
+        ),
         ("forward", {"state": "ARG", "reason": "Made there"}, "state", "To ask: Argentina"),
         ("notes", {"text": "Call the archive"}, "text", "Call the archive"),
         ("assign", {"username": "pry.trace_analyst"}, "username", "Assigned to pry.trace_analyst"),

@@ -51,7 +51,7 @@ def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_
     said = text(page)
     for words in (
         "Seizure S-1",
-        "Seized Mar 1, 2026 Brazil",
+        "Seized 1 Mar 2026 Brazil",
         "ABC123456",
         "BRA-POLICE",
         "Foz do Iguaçu, Brazil",
@@ -173,7 +173,7 @@ def test_each_match_says_of_which_gun_it_is_as_far_as_the_reader_may_know_it(
     listed = page[page.index("What it matches") :].partition("</ul>")[0]
     assert listed.count("<li>") == 3
     said = text(f"<main>{listed}")
-    assert "Match with Paraguay: Domestic sale, May 6, 2024" in said
+    assert "Match with Paraguay: Domestic sale, 6 May 2024" in said
     assert "TKA52381 Taurus · G2C" in said and "TKA52383 Taurus · G3" in said
     assert "TKA52382" not in page
 
@@ -231,8 +231,8 @@ def test_a_seizure_says_when_it_was_recorded_and_why_each_version_was_corrected(
         )
     said = text(officer.open(f"/seizures/{made['id']}"))
     for words in (
-        "Recorded Mar 9, 2026, 15:00",
-        "Corrected Mar 9, 2026, 15:02 version 2: Serial read",
-        "Corrected Mar 9, 2026, 15:09 version 3: Model was missing",
+        "Recorded 9 Mar 2026, 15:00",
+        "Corrected 9 Mar 2026, 15:02 version 2: Serial read",
+        "Corrected 9 Mar 2026, 15:09 version 3: Model was missing",
     ):
         assert words in said

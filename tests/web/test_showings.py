@@ -100,7 +100,7 @@ def test_a_match_is_listed_with_what_its_pages_show(
         "holder": "Paraguay" in listed,
         "likeness": bool(match["reasons"]),
         "firearm": "ABC123465" in officer.open(f"/seizures/{seizure}"),
-        "event": "May 6, 2024" in listed,
+        "event": "6 May 2024" in listed,
     }
     [one] = given(record, "match")
     assert one["groups"] == [group for group, is_said in says.items() if is_said]
@@ -156,7 +156,7 @@ def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
     assert (one["state"], one["role"]) == ("BRA", "police_officer")
     assert one["groups"] == shown(FOUND, candidate)
     page = signed_in("PRY", "auditor").open(f"/disclosures?record={candidate['record']}")
-    assert "Brazil Police officer By what Check of a serial" in text(page)
+    assert "Brazil Police officer Channel Check of a serial" in text(page)
 
 
 def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, given, analyst):

@@ -97,7 +97,7 @@ def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, di
     [late] = bra_border.get("/shipments?number=A-LATE").json["items"]
     act(bra_border, late, "hold", reason="A name is on a list")
     words = text(display.open("/wall"))
-    assert "Held by Brazil since Mar 9, 2026, 12:00" in words
+    assert "Held by Brazil since 9 Mar 2026, 12:00" in words
     assert "A name is on a list" not in words
 
 

@@ -103,8 +103,13 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     assert '<option value="BRA-TEST">' not in form  # his own
     done = step(analyst, trace, "hide", hidden_from="bra-police, PRY-POLICE URY-POLICE")
     said = text(analyst.open(done.location))
-    assert "✓ It is kept from BRA-POLICE; PRY-POLICE, Paraguay; URY-POLICE, Uruguay by now." in said
+    assert (
+        "✓ Access is now restricted for BRA-POLICE; PRY-POLICE, Paraguay; URY-POLICE, Uruguay."
+        in said
+    )
     form = analyst.open(f"/traces/{trace['id']}/hide")
     assert 'value="BRA-POLICE, PRY-POLICE, URY-POLICE"' in form
     done = analyst.open(step(analyst, trace, "hide").location)
-    assert "Kept from" not in text(done) and "✓ It is kept from no agency by now." in text(done)
+    assert "Kept from" not in text(
+        done
+    ) and "✓ Access is no longer restricted for any agency." in text(done)
