@@ -64,18 +64,18 @@ def draw_bars(
         return None
     place = WIDTH / len(labels)
     wide = place * (1 - GAP_SHARE) / len(series)
-    made = [
+    bars = [
         _draw_bar(number, place * at + place * GAP_SHARE / 2 + wide * number, wide, value, most)
         for number, values in enumerate(series)
         for at, value in enumerate(values)
     ]
-    said = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
-    return Chart(made, said[-1::-LABEL_EVERY], names)
-
-
-def _label_x(x: float) -> int:
-    """Return the x of a label, moved inside the chart."""
-    return round(min(max(x, LABEL_WIDTH / 2), WIDTH - LABEL_WIDTH / 2))
+    # each label is moved inside the chart
+    margin = LABEL_WIDTH / 2
+    marks = [
+        (round(min(max(place * (at + 0.5), margin), WIDTH - margin)), text)
+        for at, text in enumerate(labels)
+    ]
+    return Chart(bars, marks[-1::-LABEL_EVERY], names)
 
 
 def _draw_bar(series: int, x: float, wide: float, value: int, most: int) -> Bar:

@@ -78,7 +78,7 @@ def join_names(kind: str, codes: Iterable[str]) -> str:
 def opening_hours(text: str) -> str:
     """Return opening hours with translated weekdays: `Mo-Fr 08:00-17:00`."""
     named = dates.get_day_names("abbreviated", locale=g.language)
-    return WEEKDAY_PATTERN.sub(lambda found: named[WEEKDAYS.index(found[0])], text)
+    return WEEKDAY_PATTERN.sub(lambda match: named[WEEKDAYS.index(match[0])], text)
 
 
 def agency_name(code: str | None) -> str:
@@ -102,8 +102,8 @@ def join_agencies(codes: Iterable[str]) -> str:
 
 def _known_agencies() -> dict[str | None, Any]:
     if "agencies" not in g:
-        found = agencies.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
-        g.agencies = {agency.code: agency for agency in found}
+        rows = agencies.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
+        g.agencies = {agency.code: agency for agency in rows}
     known: dict[str | None, Any] = g.agencies
     return known
 
@@ -120,7 +120,7 @@ def verdict(answer: Mapping[str, Any]) -> SimpleNamespace:
     `on_record` replaces `hit` if there are no alert hits and all strong candidates are lawful
     records.
     """
-    strong = [one["event"] for one in answer["candidates"] if one["strength"] == "strong"]
+    strong = [row["event"] for row in answer["candidates"] if row["strength"] == "strong"]
     is_lawful = answer["verdict"] == "hit" and not answer["hits"] and {*strong} <= LAWFUL
     code = "on_record" if is_lawful else answer["verdict"]
     name = translate(LAWFUL_RECORDS_ONLY) if is_lawful else label("verdict", code)
@@ -257,9 +257,9 @@ def duration(time: timedelta) -> str:
     parts: list[tuple[Unit, int]] = [("day", days), ("hour", rest)]
     if not days:
         parts = [("hour", hours), ("minute", minutes)]
-    told = [part for part in parts if part[1]] or parts[1:]
-    said = [_format_unit(count, unit) for unit, count in told]
-    return lists.format_list(said, locale=g.language)
+    parts = [part for part in parts if part[1]] or parts[1:]
+    texts = [_format_unit(count, unit) for unit, count in parts]
+    return lists.format_list(texts, locale=g.language)
 
 
 def days(count: int) -> str:
@@ -270,8 +270,8 @@ def days(count: int) -> str:
 def _format_unit(count: int, unit: Unit) -> str:
     """Format days, hours or minutes; Babel's unit list has no Portuguese days."""
     time = timedelta(**{f"{unit}s": count})
-    said: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)
-    return said.replace(str(count), number(count), 1)
+    text: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)
+    return text.replace(str(count), number(count), 1)
 
 
 def number(value: float) -> str:

@@ -66,7 +66,7 @@ class ViewKey:
     language: str
 
     @classmethod
-    def of(cls, kind: str, actor: Actor, post: str) -> ViewKey:
+    def create(cls, kind: str, actor: Actor, post: str) -> ViewKey:
         """Return the key of an actor's view of a post."""
         return cls(kind, (actor.state or "", post), actor.agency, actor.permissions, actor.language)
 

@@ -30,13 +30,13 @@ PAGES = DocumentPages(investigation_pages, "lead", "/leads", message("Leads"))
 
 def _render_list(actor: Actor, form: Form | None) -> str:
     """Render the leads of own records, strongest first; of all states without a form."""
-    asked = document_pages.read_filters(LeadQuery)
+    listed = document_pages.read_filters(LeadQuery)
     page = lead_queries.list_leads(
-        actor=actor, filters=asked.filters, limit=document_pages.PAGE_SIZE, cursor=asked.cursor
+        actor=actor, filters=listed.filters, limit=document_pages.PAGE_SIZE, cursor=listed.cursor
     )
     return PAGES.render_list(
         actor,
-        asked.form,
+        listed.form,
         page,
         FILTERS if form else (),
         purpose_form=form,

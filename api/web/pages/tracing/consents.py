@@ -56,8 +56,8 @@ def _consent_context(actor: Actor, view: ConsentView) -> dict[str, Any]:
     record: Any = None
     if _is_origin(actor, view) and Permission.RECORD_READ in actor.permissions:
         try:
-            found = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
-            record = RecordResponse().dump(found)
+            disclosed = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
+            record = RecordResponse().dump(disclosed)
         except NotFound:
             record = None
     parties = [record[name] for name in ("from", "to") if record[name]] if record else []
