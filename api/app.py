@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 
 from flask import Flask
 
@@ -28,6 +29,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=config.max_body,
         MAX_FORM_MEMORY_SIZE=100_000,
+        SESSION_IDLE=timedelta(minutes=config.session_idle),
         SECURE_COOKIES=config.secure_cookies,
         TRUSTED_HOSTS=[*config.hosts] or None,
         TICKETS=os.environ.get(process.TICKET_VARIABLE) or secrets.token_hex(32),

@@ -34,9 +34,14 @@ def authenticate() -> Actor:
     return _with_headers(_find_actor(token))
 
 
+def cookie_name(name: str) -> str:
+    """Return the name under which a cookie is sent: over HTTPS one of this very host alone."""
+    return f"__Host-{name}" if current_app.config["SECURE_COOKIES"] else name
+
+
 def authenticate_page() -> Actor | None:
     """Return the signed-in actor of a page, or None."""
-    token = request.cookies.get(SESSION_COOKIE)
+    token = request.cookies.get(cookie_name(SESSION_COOKIE))
     if not token:
         return None
     try:
@@ -59,7 +64,10 @@ def identify_sender(*, is_session_needed: bool) -> None:
 def _find_actor(token: str) -> Actor:
     config = current_app.config
     actor = authentication.authenticate_key(
-        token, config.get("CLOCK", SYSTEM_CLOCK), current_vault()
+        token,
+        config.get("CLOCK", SYSTEM_CLOCK),
+        current_vault(),
+        idle=None if request.path.endswith("/live") else config["SESSION_IDLE"],
     )
     request.environ[SENDER] = str(actor.account_id)
     return actor

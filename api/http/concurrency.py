@@ -160,13 +160,19 @@ class LimitedBody:
         return self.begun + BODY_SECONDS + more
 
     @contextmanager
+    def without_turn(self) -> Iterator[None]:
+        """Free the slot of the request within the block."""
+        self._turns.release()
+        try:
+            yield
+        finally:
+            self._turns.acquire()
+
+    @contextmanager
     def _waiting(self) -> Iterator[None]:
-        with nullcontext() if self._is_empty else self._senders.counted(self):
-            self._turns.release()
-            try:
-                yield
-            finally:
-                self._turns.acquire()
+        counted = nullcontext() if self._is_empty else self._senders.counted(self)
+        with counted, self.without_turn():
+            yield
 
     def read(self, *size: int) -> bytes:
         """Return so many bytes, or all."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from salsa_ext import tables  # noqa: F401 - all models, for the metadata
 from salsa_ext.access.vault import Vault
@@ -47,6 +47,12 @@ def current_vault() -> Vault:
     vault = current_app.config["VAULT"]
     assert isinstance(vault, Vault)
     return vault
+
+
+def without_turn() -> AbstractContextManager[None]:
+    """Return a block in which the request holds no slot: it hashes, or another process works."""
+    block: AbstractContextManager[None] = request.environ["wsgi.input"].without_turn()
+    return block
 
 
 __all__ = ["transaction"]

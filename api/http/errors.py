@@ -17,6 +17,8 @@ from salsa_ext.core.errors import Message, PostgresUnavailable, SalsaError, mess
 
 STATUS_CODES: dict[type[SalsaError], int] = {
     errors.Unauthenticated: 401,
+    errors.TooManyAttempts: 429,
+    errors.PasswordChangeRequired: 403,
     errors.Forbidden: 403,
     errors.WrongAccount: 403,
     errors.OutdatedForm: 403,

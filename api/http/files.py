@@ -19,6 +19,7 @@ from marshmallow import Schema
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from api.http.context import without_turn
 from api.http.json import BodyParser
 from api.http.manifests import READERS, load_manifest, reject_file
 from salsa_ext.core.batches import MAX_STREAMED_ITEMS
@@ -144,7 +145,8 @@ class Upload(NamedTuple):
             raise NotMultipart
         spool_parts(("document", "file"), self.max_bytes)
         try:
-            g.file_content = self.convert(_rewind(_part("file")).read())
+            with without_turn():
+                g.file_content = self.convert(_rewind(_part("file")).read())
         except Invalid as error:
             g.file_content = error.with_traceback(None)  # whose frames hold the file open
 

@@ -11,7 +11,7 @@ from flask import Response, current_app, g, request
 
 from api.http import files
 from api.http.json import read_body
-from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.errors import Conflict, Invalid, message
 from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
 
@@ -40,8 +40,13 @@ def current_attempt(may_be_parts: bool) -> RequestAttempt | None:
     )
 
 
-def with_replay(view: View, may_be_parts: bool) -> View:
-    """Wrap a view so that repeated requests get the stored answer."""
+def with_replay(
+    view: View, may_be_parts: bool, is_current: Callable[[bytes], bool] | None = None
+) -> View:
+    """Wrap a view so that repeated requests get the stored answer.
+
+    Raises Conflict where it would show by now what `is_current` denies.
+    """
 
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
@@ -49,6 +54,7 @@ def with_replay(view: View, may_be_parts: bool) -> View:
         if attempt is None:
             return view(*args, **ids)
         if (first := idempotency.find_answer(attempt)) is not None:
+            require_current(first.body, is_current)
             return _replay_response(first)
         response: Response = view(*args, **ids)
         etag, body = response.headers.get("ETag", ""), response.get_data()
@@ -56,6 +62,14 @@ def with_replay(view: View, may_be_parts: bool) -> View:
         return response
 
     return run
+
+
+def require_current(body: bytes, is_current: Callable[[bytes], bool] | None) -> None:
+    """Raise Conflict if a stored answer may not be shown any more."""
+    if is_current and not is_current(body):
+        raise Conflict(
+            message("The answer has changed since. Send this again with a new Idempotency-Key.")
+        )
 
 
 def _replay_response(first: StoredAnswer) -> Response:

@@ -25,6 +25,7 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 log = logging.getLogger("salsa.requests")
 
 
@@ -40,7 +41,8 @@ def _begin_request() -> None:
     g.request_id = given if REQUEST_ID.fullmatch(given) else str(new_id())
     g.language = _chosen_language() or best_language(request.accept_languages)
     language.set(g.language)
-    if "\x00" in request.path:
+    path = request.environ["PATH_INFO"]  # werkzeug takes //api for /api; a proxy's rules do not
+    if "\x00" in path or "//" in path:
         raise BadRequest
 
 
@@ -48,7 +50,7 @@ def _chosen_language() -> str | None:
     """Return the language of the cookie; None for the API."""
     if request.path.startswith("/api/"):
         return None
-    code = request.cookies.get(auth.LANGUAGE_COOKIE)
+    code = request.cookies.get(auth.cookie_name(auth.LANGUAGE_COOKIE))
     return code if code in LANGUAGES else None
 
 
@@ -58,6 +60,10 @@ def _end_request(response: Response) -> Response:
     headers["Content-Language"] = g.language
     headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     headers["X-Content-Type-Options"] = "nosniff"
+    headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    headers["Server"] = "salsa"
+    if current_app.config["SECURE_COOKIES"]:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
     # a browser told no-referrer sends forms with `Origin: null`, which no check can accept
     headers["Referrer-Policy"] = "same-origin" if _is_page(response) else "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

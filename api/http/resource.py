@@ -200,7 +200,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         path: str,
         body: type[Schema] | None,
         answer: type[Schema] | None,
-        permission: Permission,
+        permission: Permission | None,
         *,
         status: int = 201,
         version: View | None = None,
@@ -210,6 +210,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         upload: files.Upload | None = None,
         lines: Sequence[type[Schema]] = (),
         max_body: int | None = None,
+        is_current: Callable[[bytes], bool] | None = None,
     ) -> Callable[[View], View]:
         """Add a POST (decorator).
 
@@ -220,7 +221,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         with a file: `command(actor, data, received, content, **path)`. `lines`: schemas of an
         answer line by line in transactions of its own: `command(actor, data, attempt)`, where
         `attempt` is None without Idempotency-Key. `max_body`: bytes of JSON, by default what the
-        schema declares.
+        schema declares. `is_current`: whether a stored answer may still be shown.
         """
 
         def decorate(command: View) -> View:
@@ -249,7 +250,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             if not lines:
                 inner = with_etag(inner)
                 inner = _with_if_match(inner, version) if version else inner
-                inner = with_replay(inner, in_parts)
+                inner = with_replay(inner, in_parts, is_current)
                 inner = _with_location(inner, location) if location else inner
             declared = declared_size(body()) if body else 0
             limit = max_body or max(SMALLEST_LIMIT, declared)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
-from flask import Response, request
+from flask import Response, g, request
 from marshmallow import Schema
 
 from api.http.fields.declared import list_columns
@@ -18,7 +19,8 @@ CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OCTETS = "application/octet-stream"
 LAST_COLUMNS = ("handling", "withheld", "uses")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_START = re.compile(r"(^|[;,\t\r\n])(?=[=+\-@＝＋－＠])|^(?=[\t\r\n])")
+"""Where a spreadsheet begins a formula: in a cell, or behind what its language takes as separator."""
 
 
 def describe_files(media_types: Collection[str]) -> dict[str, Any]:
@@ -85,16 +87,17 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _write_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Write a file with the separator that spreadsheets in the reader's language expect."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, delimiter="," if g.language == "en" else ";")
     writer.writerow(columns)
     writer.writerows([escape_formula(row.get(column)) for column in columns] for row in rows)
     return buffer.getvalue().encode("utf-8-sig")
 
 
 def escape_formula(value: Any) -> Any:
-    """Escape a cell that a spreadsheet would run as formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """Escape a cell of which a spreadsheet would run a part as formula."""
+    return FORMULA_START.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def _write_xlsx(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -21,6 +21,7 @@ from api.schemas.access import (
     MeResponse,
     NewAccountResponse,
     NewKeyResponse,
+    SecondPartResponse,
     SettingsRequest,
     SettingsResponse,
 )
@@ -88,6 +89,14 @@ blueprint.action(
 )
 
 
+@blueprint.posting(
+    f"{ACCOUNT}/confirm", None, SecondPartResponse, Permission.ACCOUNT_CONFIRM, status=200
+)
+def confirm_account(actor: Actor, account_id: UUID) -> dict[str, Any]:
+    """Confirm a guarded account that another person opened; shows the second part of its password."""
+    return {"second_part": accounts.confirm_account(actor=actor, account_id=account_id)}
+
+
 @blueprint.posting(f"{ACCOUNT}/link", None, LinkResponse, MANAGE)
 def issue_account_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
     """Issue a new one-time link for a display, and end its sessions."""
@@ -95,9 +104,9 @@ def issue_account_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
     return {"link": _link_address(accounts.issue_link(actor=actor, username=username))}
 
 
-@blueprint.posting("/keys", KeyRequest, NewKeyResponse, Permission.KEY_MANAGE)
+@blueprint.posting("/keys", KeyRequest, NewKeyResponse, Permission.KEY_ISSUE)
 def create_key(actor: Actor, data: KeyData) -> dict[str, Any]:
-    """Create a key for an account of your state; shown once."""
+    """Create a key for your own account; shown once."""
     key_id, token = accounts.issue_key(actor=actor, data=data)
     return {"id": key_id, "token": token}
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import IO, Any, Final
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g
 from marshmallow import Schema
 
+from api.http import idempotency as idempotency_http
 from api.http.context import transaction
 from api.http.errors import ProblemSchema, problem_from_error
 from api.http.files import Manifest
@@ -44,11 +47,13 @@ from salsa_ext.firearms.marks import reading
 from salsa_ext.firearms.marks.reading import Reading
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search import advice
+from salsa_ext.firearms.search.index import find_owner
 
 CHUNK: Final = 100
 """Checks of one transaction: some tenths of a second, after which their answers are sent and stored."""
 MAX_CHECK_BODY: Final = 4 * 1024
 MAX_BATCH_BODY: Final = 16 * MIB
+RECORD_ID: Final = re.compile(rb'"record": ?"([0-9a-f-]{36})"')
 NumberedCheck = tuple[int, Query | Invalid]
 
 
@@ -146,6 +151,9 @@ class _BatchStream:
     def _answer_chunk(self, number: int, part: Sequence[NumberedCheck]) -> tuple[bytes, bool]:
         attempt = self.attempt and replace(self.attempt, key=f"{self.attempt.key} {CHUNK}.{number}")
         if attempt and (first := idempotency.find_answer(attempt)):
+            idempotency_http.require_current(
+                first.body, partial(is_still_shared, state=self.actor.state)
+            )
             return first.body, True
         answers = make_chunk(self.actor, self.data.purpose, part)
         pairs = zip(part, answers, strict=True)
@@ -178,11 +186,24 @@ def _answer_line(line: int, answer: CheckAnswer | Invalid) -> dict[str, Any]:
     return {"line": line} | fields
 
 
+def is_still_shared(body: bytes, state: str | None = None) -> bool:
+    """Return whether no record of a stored answer became silent since, but those of one's state."""
+    state = state or g.actor.state
+    shown = {found[1].decode() for found in RECORD_ID.finditer(body)}
+    owners = [find_owner(UUID(record)) for record in shown]
+    return all(owner and (owner[1] != "silent" or owner[0] == state) for owner in owners)
+
+
 blueprint = Resource("checks", "Is this serial known?")
 
 
 @blueprint.posting(
-    "/checks", CheckRequest, CheckResponse, Permission.CHECK_MAKE, max_body=MAX_CHECK_BODY
+    "/checks",
+    CheckRequest,
+    CheckResponse,
+    Permission.CHECK_MAKE,
+    max_body=MAX_CHECK_BODY,
+    is_current=is_still_shared,
 )
 def create_check(actor: Actor, data: CheckData) -> CheckAnswer:
     """Check whether a serial is known to any state."""

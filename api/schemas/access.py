@@ -46,6 +46,11 @@ class AccountResponse(Schema):
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     is_active = fields.Boolean(required=True)
+    opened_by = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Set while a second person has to confirm the account."},
+    )
     created_at = fields.DateTime(required=True)
 
 
@@ -55,6 +60,12 @@ class NewAccountResponse(Schema):
     id = fields.UUID(required=True)
     password = fields.String(required=True, allow_none=True)
     link = fields.String(required=True, allow_none=True)
+
+
+class SecondPartResponse(Schema):
+    """Second part of a first password, shown once; the person types both with `+` between."""
+
+    second_part = fields.String(required=True)
 
 
 class LinkResponse(Schema):

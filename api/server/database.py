@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 
 from salsa_ext.core.config import Config
+from salsa_ext.core.errors import PostgresUnavailable
 from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 
 DATABASE_NAME = "salsa"
+WATCH_SECONDS = 1.0
+log = logging.getLogger("salsa.database")
 
 
 @contextmanager
@@ -20,11 +25,35 @@ def running_database(config: Config) -> Iterator[Config]:
         yield start_database(config, stack)
 
 
+@contextmanager
+def _watched(server: EmbeddedServer) -> Iterator[None]:
+    """Start the server again whenever it ends within the block."""
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(server, stop), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def _watch(server: EmbeddedServer, stop: threading.Event) -> None:
+    while not stop.wait(WATCH_SECONDS):
+        try:
+            if not server.status().running:
+                log.warning("The database server ended; it is started again.")
+                server.start()
+        except PostgresUnavailable as error:
+            log.warning("%s", error)
+
+
 def start_database(config: Config, stack: ExitStack) -> Config:
     """Return a configuration whose database runs until `stack` is closed."""
     if config.database_url is not None:
         return config
     server = stack.enter_context(EmbeddedServer(config.home))
+    stack.enter_context(_watched(server))
     with closing(server.admin()) as admin:
         provision_database(
             admin,

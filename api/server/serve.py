@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import secrets
 import shutil
 import signal
@@ -25,8 +26,10 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 
 ROOT = Path(__file__).parents[2]
-MAX_CONNECTIONS = 1024
+MAX_CONNECTIONS = 4096
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
+HEADER_MS = 10_000
+"""Within these the head of a request has to come, and a new connection's first one."""
 GRACE_SECONDS = 30
 
 
@@ -56,6 +59,7 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
     """
     require_free_port(host, port)
     _set_environment(config)
+    _allow_connections()
     os.register_at_fork(after_in_child=_allow_early_end)
     server = _GranianServer(
         "wsgi:app",
@@ -67,7 +71,7 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
         blocking_threads=THREADS,
         backpressure=MAX_CONNECTIONS,
         backlog=1024,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS),
         respawn_failed_workers=True,
         workers_kill_timeout=grace_seconds,
         websockets=False,
@@ -79,6 +83,15 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
     )
     with process.run_worker_process():
         server.serve()
+
+
+def _allow_connections() -> None:
+    """Raise the limit of open files to what the connections need, as far as it may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + 1024
+    if soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _allow_early_end() -> None:
@@ -133,6 +146,8 @@ class _NotReadyHandler(BaseHTTPRequestHandler):
         self.send_header("Retry-After", "60")
         self.end_headers()
         self.wfile.write(NOT_READY)
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - names of the base
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, lists, numbers, units
 from flask import g, request, url_for
 
-from api.http.auth import SESSION_COOKIE
+from api.http.auth import SESSION_COOKIE, cookie_name
 from api.i18n.messages import translate
 from api.web.access import current_path
 from api.web.forms import error_summary
@@ -190,7 +190,7 @@ def is_signed_in() -> bool:
 
     Pages without an actor, such as errors, judge by the cookie.
     """
-    return bool(g.actor if "actor" in g else request.cookies.get(SESSION_COOKIE))
+    return bool(g.actor if "actor" in g else request.cookies.get(cookie_name(SESSION_COOKIE)))
 
 
 def day(on: date) -> str:

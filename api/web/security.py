@@ -15,7 +15,7 @@ from typing import TypeVar
 from flask import current_app, g, request
 from werkzeug import Response
 
-from api.http.auth import identify_sender
+from api.http.auth import cookie_name, identify_sender
 from api.http.json import is_short_body
 from salsa_ext.core.errors import OutdatedForm, message
 
@@ -33,7 +33,7 @@ def csrf_token() -> str:
     Creates a token if the request has no valid cookie; `set_csrf_cookie` sends it.
     """
     if "form_token" not in g:
-        known = request.cookies.get(FORM_COOKIE, "")
+        known = request.cookies.get(cookie_name(FORM_COOKIE), "")
         g.form_token = known if TOKEN_PATTERN.fullmatch(known) else secrets.token_urlsafe(32)
     return str(g.form_token)
 
@@ -61,11 +61,12 @@ def check_csrf() -> None:
     identify_sender(is_session_needed=not is_short_body(request))
     origin = request.headers.get("Origin")  # hosts alone: a proxy may end TLS
     is_own_origin = origin is None or origin.partition("://")[2] == request.host
-    token, field = request.cookies.get(FORM_COOKIE, ""), request.form.get(CSRF_FIELD, "")
-    has_token = TOKEN_PATTERN.fullmatch(token) and secrets.compare_digest(
-        token.encode(), field.encode()
-    )
-    if not (is_own_origin and has_token):
+    token = request.cookies.get(cookie_name(FORM_COOKIE), "")
+    if not (
+        is_own_origin
+        and TOKEN_PATTERN.fullmatch(token)  # else the form is not read
+        and secrets.compare_digest(token.encode(), request.form.get(CSRF_FIELD, "").encode())
+    ):
         raise OutdatedForm(
             message(
                 "This form has grown old, or was not sent from a page of this service; "
@@ -77,10 +78,10 @@ def check_csrf() -> None:
 def set_cookie(response: Response, name: str, value: str, lifetime: timedelta) -> None:
     """Set a cookie for the whole service.
 
-    HttpOnly and SameSite=Strict; Secure by the setting SECURE_COOKIES.
+    HttpOnly and SameSite=Strict; Secure and of this host by the setting SECURE_COOKIES.
     """
     response.set_cookie(
-        name,
+        cookie_name(name),
         value,
         max_age=lifetime,
         path="/",

@@ -14,7 +14,7 @@ from flask import redirect, request
 from marshmallow import ValidationError
 from werkzeug import Response
 
-from api.http.context import transaction
+from api.http.context import transaction, without_turn
 from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
@@ -169,7 +169,8 @@ def _read_content(received: bytes) -> FileContent:
         text = message("A photograph has at most {count} MiB here.", count=MAX_BYTES // MIB)
         raise Invalid({PHOTO_FIELD: [text]})
     try:
-        content = files.clean_file(received)
+        with without_turn():
+            content = files.clean_file(received)
     except Invalid as error:
         raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
     if not content.media_type.startswith("image/"):

@@ -44,6 +44,9 @@ class Action(StrEnum):
     SIGNING_KEY_MADE = "signing_key:made"
     SIGNING_KEY_RETIRED = "signing_key:retired"
     SIGNING_KEY_COMPROMISED = "signing_key:compromised"
+    PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - no password
+    ACCOUNT_CONFIRMED = "account:confirmed"
+    SIGN_IN_REFUSED = "session:refused"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     HIT_MADE = "hit:made"

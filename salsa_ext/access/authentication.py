@@ -7,19 +7,28 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from threading import BoundedSemaphore
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import RowMapping, select, text, update
+from zxcvbn import zxcvbn
 
+from salsa_ext.access.attempts import count_attempt, forget_attempts
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import role_permissions
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
-from salsa_ext.core.errors import Unauthenticated, message
+from salsa_ext.core.errors import (
+    Invalid,
+    PasswordChangeRequired,
+    Unauthenticated,
+    Unavailable,
+    message,
+)
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many, is_any_of_param
 from salsa_ext.database.session import (
@@ -28,31 +37,58 @@ from salsa_ext.database.session import (
     db,
     execute_raw,
     mark_row_security_set,
+    release_connection,
+    transaction,
 )
 
 SESSION_LIFETIME = timedelta(hours=12)
 DISPLAYED = timedelta(days=366)
 """For so long a display stays signed in."""
 PASSWORD_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+MIN_PASSWORD_LENGTH: Final = 12
+MAX_CHECKED_LENGTH: Final = 32
+MIN_GUESSES_LOG10: Final = 9
+"""Passwords that fewer guesses find are refused, by zxcvbn's lists and patterns."""
+PART_SEPARATOR: Final = "+"
+"""Between the two parts of a first password that two persons gave."""
+WRONG_PASSWORD: Final = message("The user name or the password is wrong.")
+HASHING_SECONDS: Final = 2
+_HASHING: Final = BoundedSemaphore(1)
 _DUMMY_HASH = PASSWORD_HASHER.hash(secrets.token_urlsafe(16))
-_KEY_COLUMNS = tuple("key_id scopes expires_at account_id owner_state agency role is_link".split())
+_KEY_COLUMNS = tuple(
+    "key_id scopes expires_at account_id owner_state agency role is_link used_at".split()
+)
 _FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
 def authenticate_key(
-    token: str, clock: Clock = SYSTEM_CLOCK, vault: Vault = NO_VAULT, *, is_link: bool = False
+    token: str,
+    clock: Clock = SYSTEM_CLOCK,
+    vault: Vault = NO_VAULT,
+    *,
+    is_link: bool = False,
+    idle: timedelta | None = None,
 ) -> Actor:
-    """Return the actor of a key; raises Unauthenticated if unknown or expired."""
-    account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
-    row = dict(
-        zip(_KEY_COLUMNS, account or (), strict=False)
-    )  # behind them stands what ACTING says
+    """Return the actor of a key; raises Unauthenticated if unknown or expired.
+
+    A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it.
+    """
+    found = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
+    row = dict(zip(_KEY_COLUMNS, found or (), strict=False))  # behind them stands what ACTING says
     if not row or row["is_link"] != is_link:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])
     if row["expires_at"] <= clock.now():
         raise Unauthenticated(message("This key has expired; ask for a new one."))
+    if idle and row["used_at"]:
+        unused = clock.now() - row["used_at"]
+        if unused > idle:
+            raise Unauthenticated(message("Your session has ended. Sign in again."))
+        if unused > idle / 10:
+            execute_raw(
+                "UPDATE api_key SET used_at = %s WHERE id = %s", (clock.now(), row["key_id"])
+            )
     allowed = role_permissions(row["role"])
     return Actor(
         state=None if row["owner_state"] == NO_STATE else row["owner_state"],
@@ -66,25 +102,111 @@ def authenticate_key(
     )
 
 
-def authenticate_password(username: str, password: str) -> Actor:
-    """Return the actor of an account; raises Unauthenticated without details.
+class PasswordCheck(NamedTuple):
+    """Account of a user name, and whether the password was right."""
 
-    An unknown name takes as long as a wrong password.
+    actor: Actor | None
+    is_right: bool
+    must_change: bool
+
+
+def check_password(username: str, password: str) -> PasswordCheck:
+    """Compare a password; one is hashed at a time, without a connection.
+
+    An unknown name takes as long as a wrong password. Raises Unavailable if many wait.
     """
     row = _find_account_row(username) or _find_account_row(username.lower())
+    release_connection()
+    hashes = [row["password_hash"] if row else _DUMMY_HASH]
+    parts = [password]
+    if row and row["second_hash"]:
+        hashes, parts = [*hashes, row["second_hash"]], [*password.partition(PART_SEPARATOR)[::2]]
+    if not _HASHING.acquire(timeout=HASHING_SECONDS):
+        raise Unavailable(message("Many are signing in at this moment; try again shortly."))
     try:
-        PASSWORD_HASHER.verify(row["password_hash"] if row else _DUMMY_HASH, password)
+        for stored, part in zip(hashes, parts, strict=True):
+            PASSWORD_HASHER.verify(stored, part)
+        is_right = row is not None
     except VerifyMismatchError:
-        row = None
+        is_right = False
+    finally:
+        _HASHING.release()
     if row is None:
-        raise Unauthenticated(message("The user name or the password is wrong."))
-    return Actor(
+        return PasswordCheck(None, False, False)
+    actor = Actor(
         state=None if row["owner_state"] == NO_STATE else row["owner_state"],
         role=row["role"],
         agency=row["agency"],
         permissions=role_permissions(row["role"]),
         account_id=row["account_id"],
     )
+    return PasswordCheck(actor, is_right, row["must_change"])
+
+
+def authenticate_password(username: str, password: str) -> Actor:
+    """Return the actor of an account; raises Unauthenticated without details."""
+    check = check_password(username, password)
+    if check.actor is None or not check.is_right:
+        raise Unauthenticated(WRONG_PASSWORD)
+    return check.actor
+
+
+def sign_in(
+    actor: Actor, username: str, password: str, address: str, new_password: str | None = None
+) -> str:
+    """Open a session by a password, and change it to `new_password`; returns the session's token.
+
+    `actor` is the visitor. Runs transactions of its own. Raises TooManyAttempts, Unauthenticated,
+    PasswordChangeRequired if another person set the password, or Invalid for a weak new one.
+    """
+    with transaction(actor):
+        count_attempt(username, address, actor.now())
+    check = check_password(username, password)
+    if check.actor is None:
+        raise Unauthenticated(WRONG_PASSWORD)
+    known = replace(check.actor, clock=actor.clock, vault=actor.vault, request_id=actor.request_id)
+    if not check.is_right:
+        with transaction(known):
+            refused = AuditEvent(Action.SIGN_IN_REFUSED, "account", str(known.account_id))
+            append(known, replace(refused, data={"address": address}))
+        raise Unauthenticated(WRONG_PASSWORD)
+    with transaction(known):
+        forget_attempts(username, address, known.now())
+        if new_password is not None:
+            change_password(known, username, password, new_password)
+    if check.must_change and new_password is None:
+        raise PasswordChangeRequired(
+            message("Somebody else set this password. Enter it again, and a new one of your own.")
+        )
+    with transaction(known):
+        return open_session(known)
+
+
+def change_password(actor: Actor, username: str, old: str, new: str) -> None:
+    """Set the password of one's own account, and end its other sessions; raises Invalid."""
+    check_strength(new, username)
+    if new == old:
+        raise Invalid({"password": [message("The new password is the old one. Choose another.")]})
+    account = db.session.get_one(Account, actor.account_id, with_for_update=True)
+    account.password_hash, account.second_hash = PASSWORD_HASHER.hash(new), None
+    account.must_change = False
+    sessions = update(ApiKey).where(ApiKey.account_id == account.id, ApiKey.used_at.is_not(None))
+    db.session.execute(sessions.values(revoked_at=actor.now()))
+    append(actor, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
+
+
+def check_strength(password: str, username: str) -> None:
+    """Raise Invalid for a password that is short, common or made of the user name."""
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise Invalid(
+            {"password": [message("At least {count} characters.", count=MIN_PASSWORD_LENGTH)]}
+        )
+    known = [username.lower(), *username.lower().split("."), "salsa"]
+    guesses = zxcvbn(password[:MAX_CHECKED_LENGTH].lower(), user_inputs=known)["guesses_log10"]
+    if guesses < MIN_GUESSES_LOG10:
+        raise Invalid(
+            {"password": [message("This password is easy to guess. Use three or four words.")]}
+        )
 
 
 def _find_account_row(username: str) -> RowMapping | None:
@@ -94,7 +216,7 @@ def _find_account_row(username: str) -> RowMapping | None:
 def open_session(actor: Actor, lasts: timedelta = SESSION_LIFETIME) -> str:
     """Open a session; returns its token, an expiring key."""
     token, row = generate_key(actor, "session", sorted(actor.permissions), lasts)
-    insert_many(ApiKey, [row])
+    insert_many(ApiKey, [row | {"used_at": row["created_at"] if lasts != DISPLAYED else None}])
     append(actor, AuditEvent(Action.SIGNED_IN, "key", row["id"]))
     return token
 
@@ -134,6 +256,7 @@ def generate_key(
         "expires_at": now + lifetime,
         "revoked_at": None,
         "is_link": False,
+        "used_at": None,
     }
 
 

@@ -14,7 +14,11 @@ from salsa_ext.database.session import Base
 
 
 class Account(Base):
-    """Account of a person, with an argon2id password hash."""
+    """Account of a person, with an argon2id password hash.
+
+    `opened_by` is set until a second person confirms the account; its first password then has two
+    parts, the second by `second_hash`. `must_change`: another person set the password.
+    """
 
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("username"),)
@@ -28,6 +32,9 @@ class Account(Base):
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1")
     post: Mapped[str | None]
+    must_change: Mapped[bool] = mapped_column(server_default="false")
+    second_hash: Mapped[str | None]
+    opened_by: Mapped[UUID | None]
 
 
 class ApiKey(Base):
@@ -48,6 +55,17 @@ class ApiKey(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     is_link: Mapped[bool]
+    used_at: Mapped[datetime | None]
+
+
+class SignInAttempt(Base):
+    """Attempts to sign in by digest of an address, with or without a user name (`attempts`)."""
+
+    __tablename__ = "sign_in_attempt"
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    count: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)
+    until: Mapped[datetime]
 
 
 class Officer(Base):

@@ -13,24 +13,32 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.authentication import PASSWORD_HASHER, generate_key
+from salsa_ext.access.authentication import PASSWORD_HASHER, check_strength, generate_key
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import ROLE_PERMISSIONS, has_limited_key, require, role_permissions
+from salsa_ext.access.rules import (
+    OPERATOR_ROLE,
+    ROLE_PERMISSIONS,
+    has_limited_key,
+    require,
+    role_permissions,
+)
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Invalid, NotFound, message
+from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import is_blank
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
+from salsa_ext.database.models import Installation
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.posts import own_and_other_side
 from salsa_ext.reference.queries import get_post
 
-MIN_PASSWORD_LENGTH = 12
+GUARDED_ROLES = ("supervisor", "state_administrator")
+"""Roles that approve what others did, or open accounts: two persons grant them."""
 DISPLAY = "display"
 LINK = timedelta(days=1)
 """For so long a link for a display can be used."""
@@ -58,7 +66,7 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     data = replace(data, username=data.username.lower())
     _check_account(actor, data)
     password = data.password or secrets.token_urlsafe(15)
-    account_id = new_id()
+    account_id, needs_second = new_id(), data.role in GUARDED_ROLES and _is_guarded(actor)
     insert_many(
         Account,
         [
@@ -69,7 +77,9 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
                 "role": data.role,
                 "username": data.username,
                 "password_hash": PASSWORD_HASHER.hash(password),
-                "is_active": True,
+                "is_active": not needs_second,
+                "must_change": _is_installed() and data.role != DISPLAY,
+                "opened_by": actor.account_id if needs_second else None,
                 "created_at": actor.now(),
                 "post": data.post,
             }
@@ -83,6 +93,36 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     return account_id, password
 
 
+def _is_installed() -> bool:
+    """Return whether this holds real records: a demo, whose passwords are printed, is not guarded."""
+    installation = db.session.scalars(select(Installation)).first()
+    return installation is not None and installation.kind == "real"
+
+
+def _is_guarded(actor: Actor) -> bool:
+    """Return whether a second person is needed; the server's own command line is one."""
+    return actor.role != OPERATOR_ROLE and _is_installed()
+
+
+def confirm_account(*, actor: Actor, account_id: UUID) -> str:
+    """Confirm an account that another person opened; returns the second part of its password.
+
+    The first password is both parts with `+` between them, so neither person can use it alone.
+    Raises NotFound, Conflict if nothing waits, Forbidden for who opened it.
+    """
+    require(actor, Permission.ACCOUNT_CONFIRM)
+    account = lock(Account, account_id, None)
+    if account.opened_by is None:
+        raise Conflict(message("{username} waits for no confirmation.", username=account.username))
+    if account.opened_by == actor.account_id:
+        raise Forbidden(message("You opened this account. A second person has to confirm it."))
+    part = secrets.token_urlsafe(12)
+    account.second_hash, account.opened_by = PASSWORD_HASHER.hash(part), None
+    account.is_active, account.version = True, account.version + 1
+    append(actor, AuditEvent(Action.ACCOUNT_CONFIRMED, "account", account.id))
+    return part
+
+
 def close_account(*, actor: Actor, account_id: UUID, expected_version: int | None) -> None:
     """Close an account and revoke its keys and sessions; idempotent.
 
@@ -92,6 +132,7 @@ def close_account(*, actor: Actor, account_id: UUID, expected_version: int | Non
     administrators = _lock_administrators()
     account = lock(Account, account_id, expected_version)
     if not account.is_active:
+        account.opened_by = None
         return
     if administrators == [account_id]:
         raise Conflict(
@@ -114,7 +155,8 @@ def reset_password(*, actor: Actor, username: str) -> str:
     account, password = lock_open_account(username), secrets.token_urlsafe(15)
     if account.role == DISPLAY:
         raise Conflict(message("{username} signs in by a link.", username=account.username))
-    account.password_hash = PASSWORD_HASHER.hash(password)
+    account.password_hash, account.second_hash = PASSWORD_HASHER.hash(password), None
+    account.must_change = _is_installed()
     _revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
@@ -187,10 +229,8 @@ def _check_account(actor: Actor, data: AccountData) -> None:
         raise Invalid(
             {"role": [message("The secretariat has no state, and every other role has one.")]}
         )
-    if data.password is not None and len(data.password) < MIN_PASSWORD_LENGTH:
-        raise Invalid(
-            {"password": [message("At least {count} characters.", count=MIN_PASSWORD_LENGTH)]}
-        )
+    if data.password is not None:
+        check_strength(data.password, data.username)
     problems = Problems()
     if has_limited_key(actor) and (
         beyond := sorted(role_permissions(data.role) - actor.permissions)
@@ -244,13 +284,15 @@ class KeyData:
 
 
 def issue_key(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
-    """Issue a key; returns its id and token, shown only once.
+    """Issue a key to one's own account; returns its id and token, shown only once.
 
-    A limited key issues no more permissions than its own. Raises Invalid, or as
-    `lock_open_account`.
+    The server's command line may issue one for any account. A limited key issues no more
+    permissions than its own. Raises Invalid, Forbidden, or as `lock_open_account`.
     """
-    require(actor, Permission.KEY_MANAGE)
+    require(actor, Permission.KEY_ISSUE)
     account = lock_open_account(data.username)
+    if actor.role != OPERATOR_ROLE and actor.account_id != account.id:
+        raise Forbidden(message("A key is issued by the person of its account alone."))
     scopes = _check_scopes(actor, account.role, data.scopes)
     if not 1 <= data.days <= MAX_KEY_DAYS:
         raise Invalid({"days": [message("From 1 to {count} days.", count=MAX_KEY_DAYS)]})

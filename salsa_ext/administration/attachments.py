@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -66,7 +67,11 @@ def add_attachment(
         "concerned": concerned,
     }
     insert_many(Attachment, [row])
-    for part in _part_rows(row, stored.data):  # one at a time: the driver holds each thrice
+    parts = [_part_rows(row, stored.data)]
+    if stored.media_type == files.PDF_TYPE:  # a laboratory's signature is on what it sent
+        sealed = actor.vault.seal(received, f"attachment:{row['id']}")
+        parts.append(_part_rows(row | {"concerned": [owner]}, sealed, is_original=True))
+    for part in chain(*parts):  # one at a time: the driver holds each thrice
         insert_many(AttachmentPart, [part])
     append(actor, _audit_event(Action.ATTACHMENT_ADDED, Attachment(**row), concerned))
     return UUID(str(row["id"]))
@@ -80,8 +85,8 @@ def withdraw_attachment(
     Raises NotFound, Forbidden for another state's, StaleVersion, Conflict if already withdrawn.
     """
     require(actor, Permission.ATTACHMENT_RECORD)
-    require(actor, Permission.ATTACHMENT_RECORD, load_attachment(attachment_id).owner_state)
-    find_attachment(actor, attachment_id)
+    owner = find_attachment(actor, attachment_id).owner_state
+    require(actor, Permission.ATTACHMENT_RECORD, owner)
     attachment = lock(Attachment, attachment_id, expected_version)
     _check_not_withdrawn(attachment)
     attachment.withdrawn_at, attachment.withdrawn_reason = actor.now(), data.reason
@@ -213,14 +218,18 @@ def _attachment_row(
     }
 
 
-def _part_rows(row: dict[str, Any], data: bytes) -> Iterator[dict[str, Any]]:
+def _part_rows(
+    row: dict[str, Any], data: bytes, *, is_original: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield pieces of the content; a sealed original, never handed out, counts down from -1."""
     common = {
         "attachment_id": row["id"],
         "owner_state": row["owner_state"],
         "concerned": row["concerned"],
     }
     for position, start in enumerate(range(0, len(data), PART_SIZE)):
-        yield common | {"position": position, "content": data[start : start + PART_SIZE]}
+        at = -1 - position if is_original else position
+        yield common | {"position": at, "content": data[start : start + PART_SIZE]}
 
 
 def _disclosure_event(attachment: Attachment, groups: Sequence[str]) -> AuditEvent:
@@ -300,14 +309,14 @@ def load_attachment(attachment_id: UUID) -> Attachment:
 
 
 def attachment_version(actor: Actor, attachment_id: UUID) -> int:
-    """Return the current version for If-Match; raises NotFound."""
-    return load_attachment(attachment_id).version
+    """Return the current version for If-Match; raises NotFound as for reading."""
+    return find_attachment(actor, attachment_id).version
 
 
 def load_content(attachment: Attachment) -> FileContent:
     """Return an attachment's content."""
-    mine = AttachmentPart.attachment_id == attachment.id
-    parts = select(AttachmentPart.content).where(mine).order_by(AttachmentPart.position)
+    mine = AttachmentPart.attachment_id == attachment.id, AttachmentPart.position >= 0
+    parts = select(AttachmentPart.content).where(*mine).order_by(AttachmentPart.position)
     parts_read = db.session.scalars(parts.execution_options(yield_per=1))
     return FileContent(
         b"".join(parts_read), attachment.media_type, attachment.width, attachment.height

@@ -22,7 +22,7 @@ class Config:
     `database_url` (service role) and `migration_url` (owner role) are None when the service runs
     its own PostgreSQL in `home`. `master_key_file` is None when the master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
-    to the names in `hosts`; () means any.
+    to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
     """
 
     home: Path
@@ -34,6 +34,7 @@ class Config:
     statement_timeout: int = 30
     max_body: int = 16 * MIB
     secure_cookies: bool = False
+    session_idle: int = 120
     proxies: int = 0
     hosts: tuple[str, ...] = ()
     master_key_file: Path | None = None
@@ -55,6 +56,7 @@ class Config:
             ),
             max_body=_positive_number(env, "SALSA_MAX_BODY", cls.max_body),
             secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
+            session_idle=_positive_number(env, "SALSA_SESSION_IDLE", cls.session_idle),
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),
             hosts=tuple(env.get("SALSA_HOSTS", "").split()),
             master_key_file=_file_path(env, "SALSA_MASTER_KEY_FILE"),

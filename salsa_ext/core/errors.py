@@ -78,6 +78,18 @@ class Unauthenticated(SalsaError):
     code = "unauthenticated"
 
 
+class TooManyAttempts(SalsaError):
+    """Wrong passwords from one address; the next one has to wait."""
+
+    code = "too_many_attempts"
+
+
+class PasswordChangeRequired(SalsaError):
+    """A password that somebody else set opens nothing but its change."""
+
+    code = "password_change_required"
+
+
 class Forbidden(SalsaError):
     """The actor may see the object but not do this."""
 

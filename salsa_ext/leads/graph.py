@@ -7,7 +7,7 @@ together. Without a purpose only the own state's records are used.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +26,7 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.search.evidence import STRONG
 from salsa_ext.leads.guns import Edge
+from salsa_ext.matches.histories import linked_records
 from salsa_ext.matches.models import Match
 
 MAX_SEIZURES: Final = 10_000  # of the own state, the newest
@@ -79,7 +80,12 @@ def load_graph(actor: Actor) -> RecordGraph:
         graph.rows |= rows
         # matches of crime are in the graph already
         involved = or_(is_any_of(Match.record_id, rows), is_any_of(Match.other_record, rows))
-        front = _add_links(actor, rows, graph)
+        front = {}
+        for linked, state, record in linked_records(
+            actor, rows.values(), own_only=actor.purpose is None
+        ):
+            graph.add_link(record, linked)
+            front[linked] = state
         front |= _add_matches(actor, graph, ~Match.is_of_crime & involved)
         front = {key: state for key, state in front.items() if key not in graph.rows}
     return graph
@@ -108,34 +114,6 @@ def _add_matches(actor: Actor, graph: RecordGraph, condition: Any) -> StatesByRe
     return states
 
 
-def _add_links(actor: Actor, rows: Mapping[UUID, Any], graph: RecordGraph) -> StatesByRecord:
-    """Add links from and to records; return the linked ones with states."""
-    states: StatesByRecord = {}
-    by_state: dict[str, set[UUID]] = defaultdict(set)
-    for row in rows.values():
-        if row.linked_record and row.linked_state:
-            graph.add_link(row.id, row.linked_record)
-            states[row.linked_record] = row.linked_state
-        for state in {row.owner_state, row.counterpart_state, actor.state} - {None}:
-            by_state[str(state)].add(row.id)
-    columns = (Record.id, Record.owner_state, Record.linked_record)
-    for state, ids in _readable(actor, by_state):
-        query = select(*columns).where(is_any_of(Record.linked_record, ids))
-        with acting_as(actor, state):
-            linked = db.session.execute(query).all()
-        for row in linked:
-            graph.add_link(row.id, row.linked_record)
-            states[row.id] = row.owner_state
-    return states
-
-
-def _readable(actor: Actor, by_state: Mapping[str, set[UUID]]) -> Iterator[tuple[str, set[UUID]]]:
-    """Yield states with their records in order; without a purpose only the own one."""
-    for state in sorted(by_state):
-        if actor.purpose or state == actor.state:
-            yield state, by_state[state]
-
-
 def _visible_rows(actor: Actor, states_by_record: StatesByRecord) -> Iterator[Any]:
     """Yield rows of the own state, concerning it, or open.
 
@@ -150,7 +128,7 @@ def _visible_rows(actor: Actor, states_by_record: StatesByRecord) -> Iterator[An
     for record_id, state in states_by_record.items():
         if record_id not in known and state != actor.state:
             by_state[state].add(record_id)
-    for state, ids in _readable(actor, by_state):
+    for state, ids in sorted(by_state.items()) if actor.purpose else ():
         with acting_as(actor, state):
             others = db.session.execute(_records_query(ids)).all()
         shared = sharing.share_rows(actor, others)

@@ -7,10 +7,10 @@ reader may not read, and through no match that the own state has not confirmed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -19,6 +19,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure import disclosures, sharing
 from salsa_ext.disclosure.disclosures import Disclosure
@@ -82,7 +83,9 @@ def read_history(*, actor: Actor, record_id: UUID) -> History:
     hidden: dict[UUID, Match] = {}
     front = [first.view]
     while front and len(views) < MAX_RECORDS:
-        onward = _match_links(actor, front, hidden) | _certain_links(actor, front)
+        onward = _match_links(actor, front, hidden)
+        for linked, state, record in linked_records(actor, [view.record for view in front]):
+            onward[linked] = HistoryLink(state, "link", record)
         onward = {key: link for key, link in onward.items() if key not in views}
         front = _visible_records(actor, onward)
         views |= {view.record.id: view for view in front}
@@ -98,21 +101,27 @@ def read_history(*, actor: Actor, record_id: UUID) -> History:
     return History(record_id, sorted(steps, key=lambda step: step.sort_key), matches)
 
 
-def _certain_links(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, HistoryLink]:
-    """Return the records linked from or to these."""
-    links: dict[UUID, HistoryLink] = {}
+def linked_records(
+    actor: Actor, rows: Iterable[Any], *, own_only: bool = False
+) -> Iterator[tuple[UUID, str, UUID]]:
+    """Yield the records certainly linked from or to some: id, state, and which of them.
+
+    `rows` are records. Each state that may have such a link is read as that state; with `own_only`
+    the own one alone.
+    """
     by_state: dict[str, set[UUID]] = defaultdict(set)
-    for record in (view.record for view in views):
-        if record.linked_record and record.linked_state:
-            links[record.linked_record] = HistoryLink(record.linked_state, "link", record.id)
-        for state in {record.owner_state, record.counterpart_state, actor.state} - {None}:
-            by_state[str(state)].add(record.id)
+    for row in rows:
+        if row.linked_record and row.linked_state:
+            yield row.linked_record, row.linked_state, row.id
+        for state in {row.owner_state, row.counterpart_state, actor.state} - {None}:
+            if not own_only or state == actor.state:
+                by_state[str(state)].add(row.id)
     columns = (Record.id, Record.owner_state, Record.linked_record)
     for state, ids in sorted(by_state.items()):
+        query = select(*columns).where(is_any_of(Record.linked_record, ids))
         with acting_as(actor, state):
-            rows = db.session.execute(select(*columns).where(Record.linked_record.in_(ids))).all()
-        links |= {row.id: HistoryLink(row.owner_state, "link", row.linked_record) for row in rows}
-    return links
+            links = db.session.execute(query).all()
+        yield from ((row.id, row.owner_state, row.linked_record) for row in links)
 
 
 def _match_links(

@@ -1,6 +1,6 @@
 """The page for forensic examiners has the limits and the objects of the code."""
 
-from salsa_ext.administration import files
+from salsa_ext.administration import file_cleaner, files
 from salsa_ext.administration.attachments import ATTACHABLE_KINDS
 from tests.support.source import ROOT
 
@@ -10,8 +10,8 @@ TEXT = (ROOT / "docs" / "laboratory.md").read_text()
 def test_the_limits_are_those_of_the_code():
     assert files.MAX_RECEIVED == 20 * 1024 * 1024
     assert "20 MiB and 50 million pixels, of WebP 16" in TEXT
-    assert (files.MAX_PIXELS, files.MAX_WEBP_PIXELS) == (50_000_000, 16_000_000)
-    assert files.QUALITY == 95
+    assert (file_cleaner.MAX_PIXELS, file_cleaner.MAX_WEBP_PIXELS) == (50_000_000, 16_000_000)
+    assert file_cleaner.QUALITY == 95
     assert "quality 95" in TEXT
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, pool, text
 
 from api.app import create_app
+from salsa_ext.administration.accounts import KeyData, issue_key
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
 from tests.conftest import NOW
@@ -35,10 +36,11 @@ def test_the_same_key_makes_one_record(pry):
     assert len(pry.get("/transfers").json["items"]) == 1
 
 
-def test_an_answer_without_a_body_is_given_again(administrator):
+def test_an_answer_without_a_body_is_given_again(run, as_actor):
+    administrator = as_actor("BRA", "state_administrator")
     account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", account)
-    key = administrator.post("/keys", {"username": "bra.ana", "name": "a", "days": 1}).json["id"]
+    key, _ = run("BRA", issue_key, data=KeyData("bra.ana", "a", 1))
     administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
     administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.administration.accounts import KeyData, issue_key
 from tests.support import bodies
 
 NAMELESS = {"kind": "individual", "country": "PRY"} | dict.fromkeys(
@@ -106,10 +107,11 @@ def test_an_account_is_read_and_closed_by_its_own_state_alone(as_actor, pry_admi
     pry_administrator.post(f"/accounts/{made}/close", expect=404, If_Match='"1"')
 
 
-def test_a_key_is_revoked_by_its_own_state_alone(as_actor, administrator):
+def test_a_key_is_revoked_by_its_own_state_alone(run, as_actor):
     account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
-    administrator.post("/accounts", account)
-    key = administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json["id"]
+    owner = as_actor("BRA", "state_administrator")
+    owner.post("/accounts", account)
+    key, _ = run("BRA", issue_key, data=KeyData("bra.ana", "desk", 1))
     as_actor("PRY", "state_administrator").post(f"/keys/{key}/revoke", expect=404)
 
 

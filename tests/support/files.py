@@ -8,6 +8,7 @@ import struct
 import zlib
 from typing import Any
 
+import pikepdf
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.PngImagePlugin import PngInfo
@@ -52,20 +53,14 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def pdf(said: bytes = b"", packed: bytes = b"", filters: bytes = b"/FlateDecode") -> bytes:
-    """A PDF with an object that says something, and a stream of objects that says more."""
-    stream = zlib.compress(packed)
-    return (
-        b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog " + said + b" >>\nendobj\n"
-        b"2 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter "
-        + filters
-        + b" /Length "
-        + str(len(stream)).encode()
-        + b" >>\nstream\n"
-        + stream
-        + b"\nendstream\nendobj\n"
-        b"trailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF\n"
-    )
+def pdf(root: dict[str, bytes] | None = None, **save: Any) -> bytes:
+    """A PDF of a blank page; `root` is added to its catalog, `save` are options of pikepdf."""
+    made, out = pikepdf.new(), io.BytesIO()
+    made.add_blank_page()
+    for name, value in (root or {}).items():
+        made.Root[f"/{name}"] = pikepdf.Object.parse(value)
+    made.save(out, **{"static_id": True} | save)
+    return out.getvalue()
 
 
 def attach(

@@ -110,7 +110,7 @@ def test_an_error_is_a_problem_for_the_api_and_for_programs(visitor, path, accep
 
 
 def test_an_error_page_needs_no_database(visitor, monkeypatch):
-    def gone(*_):
+    def gone(*_, **__):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     monkeypatch.setattr("api.http.auth.authentication.authenticate_key", gone)

@@ -145,7 +145,7 @@ class HoldView:
 
     def overruled_of(self, state: str) -> Sequence[OverruledHold]:
         """Return the overruled holds of a state."""
-        return [one for one in self.overruled if one.stop.state == state]
+        return [hold for hold in self.overruled if hold.stop.state == state]
 
     def is_held_by(self, state: str) -> bool:
         """Return whether a state holds it and can resume it.

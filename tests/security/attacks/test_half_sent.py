@@ -3,6 +3,7 @@
 Before: 160 half-sent bodies with invented keys, and every other request waited for as long as they lasted.
 """
 
+import select
 import socket
 import time
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from tests.faults.conftest import copied, installed, key_of, made  # noqa: F401 
 from tests.faults.served import Service
 
 HALF_SENT = 160
+IDLE = 2_100
 FORM = ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form={'a' * 43}")
 
 
@@ -64,10 +66,15 @@ def test_unknown_senders_of_many_addresses_leave_room_for_the_known(service):
 def test_one_address_takes_half_of_the_room_of_the_unknown(service):
     assert 2 * MAX_BODIES_PER_SENDER <= MAX_UNKNOWN_BODIES
     with ExitStack() as lines:
-        for _ in range(2 * MAX_BODIES_PER_SENDER):
-            lines.enter_context(_begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.1"))
-        with _begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.1") as same:
-            assert _status(same) == b"429"
+        sent = ("/sign-in", *FORM, "X-Forwarded-For: 203.0.113.1")
+        begun = [
+            lines.enter_context(_begin(service, *sent)) for _ in range(2 * MAX_BODIES_PER_SENDER)
+        ]
+        refused: list[socket.socket] = []
+        while len(refused) < MAX_BODIES_PER_SENDER:  # the others are waited for
+            ready, _, _ = select.select([line for line in begun if line not in refused], [], [], 30)
+            assert {_status(line) for line in ready} == {b"429"}
+            refused += ready
         with _begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.2") as other:
             other.sendall(b"x" * 999)
             assert _status(other) == b"403"  # it was read, and is no form of ours
@@ -89,4 +96,12 @@ def test_a_body_that_does_not_come_is_given_up_and_its_thread_is_free(service):
         with _begin(service, "/sign-in", *FORM) as again:
             again.sendall(b"x" * 999)
             assert _status(again) == b"403"
+        assert service.request("GET", "/api/v1/permits")[0] == 200
+
+
+def test_idle_connections_keep_no_new_one_out(service):
+    """Before: 2,100 of them, and others waited for 3 s or failed."""
+    with ExitStack() as lines:
+        for _ in range(IDLE):
+            lines.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=30))
         assert service.request("GET", "/api/v1/permits")[0] == 200

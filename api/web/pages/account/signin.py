@@ -7,13 +7,15 @@ from typing import Any
 
 from flask import current_app, g, redirect, render_template, request, url_for
 
-from api.http.auth import SESSION_COOKIE, authenticate_page
-from api.http.context import current_vault, transaction
+from api.http.auth import SESSION_COOKIE, authenticate_page, cookie_name
+from api.http.context import current_vault, transaction, without_turn
+from api.http.errors import STATUS_CODES
 from api.web import security
 from api.web.access import local_path
 from api.web.pages import account_pages
 from salsa_ext.access import authentication
-from salsa_ext.core.errors import Unauthenticated
+from salsa_ext.access.rules import visitor
+from salsa_ext.core.errors import Invalid, PasswordChangeRequired, TooManyAttempts, Unauthenticated
 
 
 @account_pages.get("/sign-in")
@@ -22,29 +24,32 @@ def sign_in_form() -> Any:
     next_path, g.actor = local_path(request.args.get("next")), authenticate_page()
     if g.actor:
         return redirect(next_path)
-    return render_template("account/sign_in.html", next_path=next_path)
+    is_change = "change" in request.args
+    return render_template("account/sign_in.html", next_path=next_path, change=is_change)
 
 
 @account_pages.post("/sign-in")
 def sign_in() -> Any:
     """Open a session and redirect to the requested page.
 
-    Shows the form with status 401 if the password is wrong.
+    Shows the form with status 401 if the password is wrong, 429 if too many were, 403 or 422 if
+    another one is to be chosen.
     """
     next_path = local_path(request.form.get("next"))
     username = request.form.get("username", "").replace("\x00", "").strip()
     try:
-        known = authentication.authenticate_password(username, request.form.get("password", ""))
-    except Unauthenticated as error:
+        token = _open_session(username)
+    except (Unauthenticated, TooManyAttempts, PasswordChangeRequired, Invalid) as error:
+        reason = error.errors["password"][0] if isinstance(error, Invalid) else error.message
+        is_change = "new_password" in request.form or isinstance(error, PasswordChangeRequired)
         page = render_template(
-            "account/sign_in.html", next_path=next_path, username=username, error=error.message
+            "account/sign_in.html",
+            next_path=next_path,
+            username=username,
+            error=reason,
+            change=is_change,
         )
-        return page, 401
-    actor = replace(
-        known, clock=current_app.config["CLOCK"], vault=current_vault(), request_id=g.request_id
-    )
-    with transaction(actor):
-        token = authentication.open_session(actor)
+        return page, STATUS_CODES[type(error)]
     response = redirect(next_path, 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
@@ -57,7 +62,8 @@ def sign_out() -> Any:
         with transaction(actor):
             authentication.close_session(actor)
     response = redirect(url_for("account.home"), 303)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    secure = current_app.config["SECURE_COOKIES"]
+    response.delete_cookie(cookie_name(SESSION_COOKIE), path="/", secure=secure)
     return response
 
 
@@ -69,3 +75,17 @@ def signed_out() -> str:
     """
     g.actor = None
     return render_template("account/signed_out.html")
+
+
+def _open_session(username: str) -> str:
+    actor = replace(
+        visitor(current_app.config["CLOCK"]), vault=current_vault(), request_id=g.request_id
+    )
+    with without_turn():
+        return authentication.sign_in(
+            actor,
+            username,
+            request.form.get("password", ""),
+            request.remote_addr or "",
+            request.form.get("new_password"),
+        )

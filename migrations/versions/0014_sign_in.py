@@ -1,0 +1,50 @@
+"""Signing in: attempts that failed, first passwords, and sessions that are idle."""
+
+from alembic import op
+
+revision = "0014_sign_in"
+down_revision = "0013_boards"
+
+TABLES = """
+-- Nobody is known yet when a row is written: the key is a digest of an address, with or without a
+-- user name. Rows are forgotten after a day.
+CREATE TABLE sign_in_attempt (
+    key BYTEA NOT NULL,
+    count INTEGER NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    until TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_sign_in_attempt PRIMARY KEY (key)
+);
+CREATE INDEX ix_sign_in_attempt_at ON sign_in_attempt (at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempt TO salsa_service;
+
+-- `second_hash` is of the part of a first password that another person has; `opened_by` is who opened
+-- an account that a second person has to confirm.
+ALTER TABLE account ADD COLUMN must_change BOOLEAN NOT NULL DEFAULT false;
+ALTER TABLE account ADD COLUMN second_hash TEXT;
+ALTER TABLE account ADD COLUMN opened_by UUID;
+ALTER TABLE api_key ADD COLUMN used_at TIMESTAMPTZ;
+
+DROP FUNCTION salsa_api_key, salsa_account;
+CREATE FUNCTION salsa_api_key(token_digest bytea)
+RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
+               owner_state char(3), agency text, role text, is_link boolean, used_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT k.id, k.scopes, k.expires_at, a.id, a.owner_state, a.agency, a.role, k.is_link, k.used_at
+    FROM api_key k JOIN account a ON a.id = k.account_id
+    WHERE k.digest = token_digest AND k.revoked_at IS NULL AND a.is_active
+$$;
+CREATE FUNCTION salsa_account(login text)
+RETURNS TABLE (account_id uuid, owner_state char(3), agency text, role text, password_hash text,
+               second_hash text, must_change boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT id, a.owner_state, a.agency, a.role, a.password_hash, a.second_hash, a.must_change
+    FROM account a WHERE username = login AND is_active
+$$;
+GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account TO salsa_service;
+"""
+
+
+def upgrade() -> None:
+    """Create the table of attempts, and extend accounts and keys."""
+    op.execute(TABLES)

@@ -1,0 +1,90 @@
+"""An administrator who wants to be somebody else: keys, passwords and accounts of others.
+
+Before: `POST /keys` of an administrator gave the supervisor's key, and one person opened both
+accounts that a two-person rule needs.
+"""
+
+import pytest
+
+from salsa_ext.access.authentication import PART_SEPARATOR, check_password, sign_in
+from salsa_ext.access.rules import visitor
+from salsa_ext.administration import accounts, installation
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.errors import PasswordChangeRequired
+from tests.conftest import NOW
+
+SUPERVISOR = {"username": "bra.sol", "role": "supervisor", "agency": "BRA-POLICE"}
+OWN = "four words are better"
+
+
+@pytest.fixture
+def real(run):
+    """An installation of real records, as `salsa init` makes it."""
+    run(None, installation.declare_real)
+
+
+@pytest.fixture
+def administrator(as_actor, real):
+    return as_actor("BRA", "state_administrator")
+
+
+@pytest.fixture
+def opened(administrator):
+    return administrator.post("/accounts", SUPERVISOR).json
+
+
+def _sign_in(password, new=None, username="bra.sol"):
+    return sign_in(visitor(FixedClock(NOW)), username, password, "::1", new)
+
+
+def test_a_key_is_issued_by_the_person_of_its_account_alone(run, as_actor, administrator):
+    run("BRA", accounts.open_account, data=AccountData("bra.ana", "auditor", "BRA-POLICE"))
+    body = {"username": "bra.ana", "name": "x", "days": 5}
+    administrator.post("/keys", body, 403)
+    as_actor("PRY", "state_administrator").post("/keys", body, 404)
+
+
+def test_two_persons_grant_a_role_that_approves(as_actor, administrator, opened):
+    path = f"/accounts/{opened['id']}/confirm"
+    assert not check_password("bra.sol", opened["password"]).is_right
+    administrator.post(path, expect=403)
+    as_actor("BRA", "police_officer").post(path, expect=403)
+    as_actor("PRY", "supervisor").post(path, expect=404)
+    second = as_actor("BRA", "supervisor").post(path, expect=200).json["second_part"]
+    as_actor("BRA", "supervisor").post(path, expect=409)
+    for alone in (opened["password"], second, PART_SEPARATOR + second):
+        assert not check_password("bra.sol", alone).is_right
+    assert _sign_in(opened["password"] + PART_SEPARATOR + second, OWN)
+    assert _sign_in(OWN)
+
+
+def test_an_administrator_opens_no_second_self_to_confirm_with(administrator):
+    body = SUPERVISOR | {"username": "bra.me2", "role": "state_administrator"}
+    password = administrator.post("/accounts", body).json["password"]
+    assert not check_password("bra.me2", password).is_right
+
+
+def test_an_account_that_was_closed_is_confirmed_no_more(as_actor, administrator, opened):
+    administrator.post(f"/accounts/{opened['id']}/close", expect=200, If_Match='"1"')
+    as_actor("BRA", "supervisor").post(f"/accounts/{opened['id']}/confirm", expect=409)
+
+
+def test_the_command_line_of_the_server_is_the_second_person(run, real):
+    _, password = run("BRA", accounts.open_account, data=AccountData(*SUPERVISOR.values()))
+    assert check_password("bra.sol", password).is_right
+
+
+def test_a_password_that_another_set_opens_nothing_but_its_change(run, real):
+    _, password = run("BRA", accounts.open_account, data=AccountData(*SUPERVISOR.values()))
+    with pytest.raises(PasswordChangeRequired):
+        _sign_in(password)
+    assert _sign_in(password, OWN)
+    renewed = run("BRA", accounts.reset_password, username="bra.sol")
+    with pytest.raises(PasswordChangeRequired):
+        _sign_in(renewed)
+
+
+def test_a_demo_asks_for_one_person(as_actor):
+    opened = as_actor("BRA", "state_administrator").post("/accounts", SUPERVISOR).json
+    assert _sign_in(opened["password"])

@@ -1,0 +1,31 @@
+"""Formulas in the files of lists, in each language's own way to take a line apart.
+
+Before: `x;=cmd|' /C calc'!A0;y` was written as it is, and a spreadsheet in Spanish, Portuguese or
+French, which parts at semicolons, had a formula in a cell of its own.
+"""
+
+import csv
+import io
+
+import pytest
+
+from tests.support import bodies
+
+STARTS = "=+-@＝＋－＠"
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr", "pt"])
+@pytest.mark.parametrize("text", ["{}1+1", "x;{}1+1;y", "x,{}1+1", "x ;{}1"])
+@pytest.mark.parametrize("start", STARTS)
+def test_no_cell_begins_a_formula_whatever_parts_the_line(as_actor, language, text, start):
+    client = as_actor("PRY", "licensing_officer")
+    number = text.format(start)
+    client.post("/transfers", bodies.transfer(number=number))
+    answer = client.get("/transfers?format=csv", Accept_Language=language)
+    lines = answer.data.decode("utf-8-sig")
+    for separator in ",;\t":
+        for row in csv.reader(io.StringIO(lines), delimiter=separator):
+            assert not [cell for cell in row if cell.startswith(tuple(STARTS))]
+    own = "," if language == "en" else ";"
+    [row] = csv.DictReader(io.StringIO(lines), delimiter=own)
+    assert row["number"].replace("'", "") == number
