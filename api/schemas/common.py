@@ -226,7 +226,7 @@ class DocumentResponse(DeclaredResponse, RemarkedResponse, SharedResponse):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        declared = {one.name for one in members(self.value)} if self.value else set()
+        declared = {member.name for member in members(self.value)} if self.value else set()
         self.dump_fields = {
             name: each for name, each in self.dump_fields.items() if name not in declared
         }
@@ -234,7 +234,7 @@ class DocumentResponse(DeclaredResponse, RemarkedResponse, SharedResponse):
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """Return the frame and the declared fields of a view."""
         if self.many if many is None else many:
-            return [self.dump(one, many=False) for one in obj]
+            return [self.dump(each, many=False) for each in obj]
         view = getattr(obj, "view", obj)
         return super().dump(self.frame(obj, view), many=False) | view.present()
 

@@ -69,13 +69,13 @@ def draw_bars(
         for number, values in enumerate(series)
         for at, value in enumerate(values)
     ]
-    # each label is moved inside the chart
-    margin = LABEL_WIDTH / 2
-    marks = [
-        (round(min(max(place * (at + 0.5), margin), WIDTH - margin)), text)
-        for at, text in enumerate(labels)
-    ]
-    return Chart(bars, marks[-1::-LABEL_EVERY], names)
+    labels_x = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
+    return Chart(bars, labels_x[-1::-LABEL_EVERY], names)
+
+
+def _label_x(x: float) -> int:
+    """Return the x of a label, moved inside the chart."""
+    return round(min(max(x, LABEL_WIDTH / 2), WIDTH - LABEL_WIDTH / 2))
 
 
 def _draw_bar(series: int, x: float, wide: float, value: int, most: int) -> Bar:

@@ -31,7 +31,7 @@ def other_fields(name: str) -> list[Member]:
     """Return the other fields of a document; its form and its page list them."""
     kind, placed = PLACED[name]
     return [
-        one
-        for one in members(kind.value)
-        if one.key not in placed.split() and not (one.is_nested or one.is_many)
+        member
+        for member in members(kind.value)
+        if member.key not in placed.split() and not (member.is_nested or member.is_many)
     ]

@@ -102,21 +102,18 @@ def _can_resume(actor: Actor, view: TruckHere) -> bool:
     return hold.is_held_by(state) or bool(hold.overruled_of(state))
 
 
-def _task(action_name: str, **changes: Any) -> Task:
-    """Return the task for an action on shipments; `changes` are what differs at a post."""
-    action = next(action for action in shipment_actions.ACTIONS if action.name == action_name)
-    return Task(**vars(action) | changes)
-
-
 TASKS: Final[Mapping[str, Task]] = {
     task.name: task
     for task in (
-        _task(
-            "checkpoint",
-            name="tick",
-            title=message("Tick the checkpoint"),
-            description=message("Say what became of it on your side of the post."),
-            fields=(
+        Task(
+            "tick",
+            message("Record the crossing"),
+            message("Say what became of it on your side of the post."),
+            CheckpointRequest,
+            checkpoints.record,
+            Permission.CHECKPOINT_RECORD,
+            MOVING_STATUSES,
+            (
                 Field(
                     "seals",
                     message("Seals as you read them"),
@@ -129,6 +126,8 @@ TASKS: Final[Mapping[str, Task]] = {
                     if field.path in ("quantity", "reason")
                 ),
             ),
+            message("The crossing is recorded."),
+            is_versioned=False,
             complete_body=_set_stage,
             more_fields=(
                 TIME_FIELD,
@@ -145,10 +144,11 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         _task(
             "hold",
-            title=message("Stop the shipment"),
-            description=message(
-                "For a shipment that was ticked already, or that is not released yet: it stays where it is"
-                " until your state lets it go on. At the barrier tick it as held."
+            message("Stop the shipment"),
+            message(
+                "For a shipment whose crossing was recorded already, or that is not released"
+                " yet: it stays where it is until your state releases it. At the barrier"
+                " record it as held."
             ),
             statuses=HOLDABLE_STATUSES,
             is_for=_can_hold,
@@ -161,10 +161,18 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         _task(
             "incident",
-            fields=(
+            message("Report an incident"),
+            message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
+            IncidentRequest,
+            holds.record_incident,
+            Permission.INCIDENT_RECORD,
+            MOVING_STATUSES,
+            (
                 Field("kind", message("Kind"), "choice", "incident_kind", required=True),
                 Field("note", message("What happened"), "area", required=True, max_length=1000),
             ),
+            message("The incident is reported."),
+            is_versioned=False,
             complete_body=_set_time,
             more_fields=(
                 TIME_FIELD,
@@ -328,10 +336,10 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
     with transaction(actor):
         count_notifications(actor)
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
-            query, number, paper = token, text, None
-        else:
-            paper = paper_commands.verify_token(actor=actor, text=token.upper())
-            query, number = "", paper.claims.number if paper.claims else ""
+            matching = crossings.find_trucks(actor, here.post, text)
+            return render_desk_page("search", actor, here, query=token, found=matching, paper=None)
+        paper = paper_commands.verify_token(actor=actor, text=token.upper())
+        number = paper.claims.number if paper.claims else None
         trucks = crossings.find_trucks(actor, here.post, number) if number else None
         return render_desk_page("search", actor, here, query=query, found=trucks, paper=paper)
 

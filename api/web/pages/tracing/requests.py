@@ -68,14 +68,14 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
 
     `sent` is a refused form that acknowledges several.
     """
-    listed = document_pages.read_filters(RequestQuery)
-    is_queue = "status" not in listed.filters and request.args.get("show") != SHOW_ALL
+    query = document_pages.read_filters(RequestQuery)
+    is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
     read = queries.list_waiting if is_queue else queries.list_requests
-    page = read(actor, listed.filters, document_pages.PAGE_SIZE, listed.cursor)
+    page = read(actor, query.filters, document_pages.PAGE_SIZE, query.cursor)
     failures = [key for key in request.args.getlist("left") if ID_PATTERN.fullmatch(key)]
     return PAGES.render_list(
         actor,
-        listed.form,
+        query.form,
         page,
         FILTERS,
         is_queue=is_queue,
