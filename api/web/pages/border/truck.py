@@ -102,18 +102,21 @@ def _can_resume(actor: Actor, view: TruckHere) -> bool:
     return hold.is_held_by(state) or bool(hold.overruled_of(state))
 
 
+def _task(action_name: str, **changes: Any) -> Task:
+    """Return the task for an action on shipments; `changes` are what differs at a post."""
+    action = next(action for action in shipment_actions.ACTIONS if action.name == action_name)
+    return Task(**vars(action) | changes)
+
+
 TASKS: Final[Mapping[str, Task]] = {
     task.name: task
     for task in (
-        Task(
-            "tick",
-            message("Record the crossing"),
-            message("Say what became of it on your side of the post."),
-            CheckpointRequest,
-            checkpoints.record,
-            Permission.CHECKPOINT_RECORD,
-            MOVING_STATUSES,
-            (
+        _task(
+            "checkpoint",
+            name="tick",
+            title=message("Record the crossing"),
+            description=message("Say what became of it on your side of the post."),
+            fields=(
                 Field(
                     "seals",
                     message("Seals as you read them"),
@@ -126,8 +129,6 @@ TASKS: Final[Mapping[str, Task]] = {
                     if field.path in ("quantity", "reason")
                 ),
             ),
-            message("The crossing is recorded."),
-            is_versioned=False,
             complete_body=_set_stage,
             more_fields=(
                 TIME_FIELD,
@@ -144,8 +145,8 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         _task(
             "hold",
-            message("Stop the shipment"),
-            message(
+            title=message("Stop the shipment"),
+            description=message(
                 "For a shipment whose crossing was recorded already, or that is not released"
                 " yet: it stays where it is until your state releases it. At the barrier"
                 " record it as held."
@@ -161,18 +162,10 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         _task(
             "incident",
-            message("Report an incident"),
-            message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
-            IncidentRequest,
-            holds.record_incident,
-            Permission.INCIDENT_RECORD,
-            MOVING_STATUSES,
-            (
+            fields=(
                 Field("kind", message("Kind"), "choice", "incident_kind", required=True),
                 Field("note", message("What happened"), "area", required=True, max_length=1000),
             ),
-            message("The incident is reported."),
-            is_versioned=False,
             complete_body=_set_time,
             more_fields=(
                 TIME_FIELD,
@@ -336,10 +329,10 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
     with transaction(actor):
         count_notifications(actor)
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
-            matching = crossings.find_trucks(actor, here.post, text)
-            return render_desk_page("search", actor, here, query=token, found=matching, paper=None)
-        paper = paper_commands.verify_token(actor=actor, text=token.upper())
-        number = paper.claims.number if paper.claims else None
+            query, number, paper = token, text, None
+        else:
+            paper = paper_commands.verify_token(actor=actor, text=token.upper())
+            query, number = "", paper.claims.number if paper.claims else ""
         trucks = crossings.find_trucks(actor, here.post, number) if number else None
         return render_desk_page("search", actor, here, query=query, found=trucks, paper=paper)
 
