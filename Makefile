@@ -51,7 +51,7 @@ subjects:  # of commits since the house was cut by subject
 	@git log --no-merges --format=%s 99a25cbb..HEAD 2>/dev/null | grep -vE '^(Add|Fix|Remove|Rename|Move|Merge|Change|Speed up|Document|Test|Update|Simplify|Replace|Revert) .{3,60}$$' \
 		&& { echo "These subjects are not a plain verb and a thing, at most 60 characters."; exit 1; } || true
 
-metrics: $(VENV)/.dev  ## print lines, files, and what the main flows enter
+metrics: $(VENV)/.dev  ## print lines, files, and what the six main flows enter
 	@$(BIN)/python -m pytest -q tests/metrics.py 2>&1 | grep -E "(lines in|folder|importer|statements)"
 
 check: lint types layers subjects test  ## lint, types, layers and tests: what CI runs

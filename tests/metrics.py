@@ -5,8 +5,11 @@ import sys
 from collections import Counter
 
 import pytest
+from click.testing import CliRunner
 
+from api.cli import main
 from tests.support import bodies
+from tests.support.movements import Way
 from tests.support.source import ROOT, files
 
 CODE = ("salsa_ext", "api", "importers", "benchmarks", "migrations")
@@ -86,7 +89,20 @@ def test_flows(measure, as_actor, police, analyst):
     def trace():
         analyst.post("/traces", bodies.trace_of(seizures.pop()["id"]))
 
+    way = Way(as_actor)
+    shipments = [way.ship(f"QM{n:07}", number=f"M-{n}") for n in range(2)]
+    received = {"received_on": "2026-03-03", "all": True}
+
+    def receive():
+        way.bol.post(f"/shipments/{shipments.pop()['id']}/receipt", received)
+
     measure("POST /seizures", seize)
     measure("POST /checks", lambda: police.post("/checks", bodies.check()))
     measure("POST /traces", trace)
+    measure("POST receipt", receive)
     measure("GET board", lambda: as_actor("BRA", "border_officer").get(f"/posts/{POST}/board"))
+
+
+def test_a_generated_command(measure):
+    command = ["seizure", "list", "--url", "http://127.0.0.1:1/api/v1", "--key", "none"]
+    measure("salsa seizure list", lambda: CliRunner().invoke(main, command))

@@ -51,7 +51,7 @@ _KEEP = click.option(
 @_KEEP
 @explained
 def checks(marks: int, rounds: int, keep: Path | None) -> None:
-    """Check an exact serial over HTTP, beside a bare view that does the least.
+    """Check an exact serial over HTTP, compared with a bare view.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def checks(marks: int, rounds: int, keep: Path | None) -> None:
 @_KEEP
 @explained
 def search(marks: int, queries: int, families: int | None, keep: Path | None) -> None:
-    """Search misread marks, beside trigrams, all distances, a full-text index and an oracle.
+    """Search misread marks, compared with trigrams, distances, a full-text index, an oracle.
 
     \b
     Example:
@@ -121,7 +121,7 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
 @_KEEP
 @explained
 def seizures(marks: int, rounds: int, keep: Path | None) -> None:
-    """Record and match seizures, beside bare inserts of the same rows.
+    """Record and match seizures, compared with bare inserts of the same rows.
 
     \b
     Example:
@@ -151,7 +151,7 @@ def seizures(marks: int, rounds: int, keep: Path | None) -> None:
 )
 @explained
 def imports(rows: int, rounds: int) -> None:
-    """Import files of sales, beside a bare COPY of the same rows into the same tables.
+    """Import files of sales, compared with a bare COPY of the same rows.
 
     \b
     Example:
@@ -181,7 +181,7 @@ def imports(rows: int, rounds: int) -> None:
 @_KEEP
 @explained
 def traces(records: int, rounds: int, keep: Path | None) -> None:
-    """Trace guns that every state answers at once, beside the bare statements that it needs.
+    """Trace guns that every state answers at once, compared with the bare statements.
 
     \b
     Example:
@@ -213,7 +213,7 @@ def traces(records: int, rounds: int, keep: Path | None) -> None:
 )
 @explained
 def names(data: Path, examples: int) -> None:
-    """Read the makes and calibres of a published register, beside what is known to be right.
+    """Read the makes and calibres of a published register, compared with the right ones.
 
     \b
     Example:
@@ -258,7 +258,7 @@ def names(data: Path, examples: int) -> None:
 @_KEEP
 @explained
 def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | None) -> None:
-    """Draw boards over ten times the history, or tell of changes to many that are open.
+    """Draw boards over ten times the history, or send changes to many open ones.
 
     \b
     Examples:

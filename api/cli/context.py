@@ -77,7 +77,7 @@ def application() -> Iterator[Flask]:
 def acting(state: str | None) -> Iterator[Actor]:
     """Give the operator of a state (of the secretariat for None) in a transaction of his.
 
-    Raises Invalid for a state that does not take part.
+    Raises Invalid for a non-participating state.
     """
     with application():
         actor = operator(state, vault=current_vault())

@@ -13,7 +13,7 @@ from salsa_ext.core.errors import NotConfigured, message
 
 @click.group()
 def db() -> None:
-    """Bring the schema to this version, or see how it stands."""
+    """Bring the schema to this version, or show its version."""
 
 
 @db.command()
@@ -52,8 +52,8 @@ def owner_url(config: Config) -> str:
     if config.migration_url is None:
         raise NotConfigured(
             message(
-                "SALSA_MIGRATION_URL names the role that owns the tables; set it"
-                " beside SALSA_DATABASE_URL."
+                "SALSA_MIGRATION_URL names the role that owns the tables. Set it with"
+                " SALSA_DATABASE_URL."
             )
         )
     return config.migration_url

@@ -58,7 +58,7 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
 
 
 def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
-    """Make the region unless it stands; one that was begun and not finished is made anew."""
+    """Make the region unless it is complete; an unfinished one is made again."""
     current = _current_region()
     if current == (DEMO, True):
         _write_accounts(path, base_url)
@@ -78,10 +78,10 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
 
 
 def _write_accounts(path: Path, base_url: str) -> None:
-    """Let the file tell the accounts of the region that stands, and where it is served now.
+    """Write the region's accounts and its current address to the file.
 
-    What it told is nowhere else. Where it is lost the accounts are renewed, rather than the region
-    made anew, since somebody may have recorded something in it.
+    Only the file has the keys. If it is lost the accounts are renewed, and not the region
+    made again, since somebody may have recorded something in it.
     """
     known = accounts.read_credentials(path)
     if known is None or not accounts.has_valid_token(known):

@@ -34,7 +34,7 @@ class Field:
 
     @property
     def is_list(self) -> bool:
-        """Tell whether the option is given once for each value."""
+        """Return whether the option is given once for each value."""
         return self.schema.get("type") == "array"
 
     @property
@@ -150,7 +150,7 @@ def set_value(body: dict[str, Any], names: Sequence[str], value: Any) -> None:
 
 
 def name_value(schema: Schema) -> str:
-    """Return what stands for a value in help: ID, TIME, NUMBER."""
+    """Return the placeholder of a value in help: ID, TIME, NUMBER."""
     if schema.get("pattern") == STATE:
         return "ISO"
     kinds = {"integer": "NUMBER", "number": "NUMBER", "object": "WORDS"}

@@ -95,7 +95,7 @@ class Operation:
 
     @cached_property
     def body(self) -> Schema | None:
-        """Return the schema of the JSON that is sent, alone or beside a file."""
+        """Return the schema of the JSON that is sent, alone or with a file."""
         if JSON in self.contents:
             return resolve(self.contents[JSON]["schema"])
         if MULTIPART in self.contents:
@@ -111,7 +111,7 @@ class Operation:
 
     @cached_property
     def has_json(self) -> bool:
-        """Tell whether the answer is JSON, rather than a file."""
+        """Return whether the answer is JSON, rather than a file."""
         return any(JSON in each["content"] or (JSON,) for each in self.spec["responses"].values())
 
     @cached_property

@@ -14,7 +14,7 @@ LONGEST: Final = 60
 
 
 def echo_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
-    """Print rows in columns as wide as what stands in them; nothing for no rows."""
+    """Print rows in columns as wide as their content; nothing for no rows."""
     texts = [["-" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:

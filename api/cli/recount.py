@@ -13,7 +13,9 @@ from salsa_ext.statistics import rollups
 
 
 @click.command()
-@click.argument("codes", nargs=-1, type=click.Choice([one.code for one in DATASETS if one.recount]))
+@click.argument(
+    "codes", nargs=-1, type=click.Choice([dataset.code for dataset in DATASETS if dataset.recount])
+)
 @explained
 def recount(codes: tuple[str, ...]) -> None:
     """Count the records of all states again, for some datasets or for all.

@@ -57,7 +57,7 @@ class SenderLimiter:
 
     A read of the server ends with the body or with its connection. So a watching thread shuts the
     connections of an address from which a body is overdue: those that nothing was answered over
-    since it began and that bring less than `SLOWEST` (Linux tells both of each socket).
+    since it began and that bring less than `SLOWEST` (Linux counts both for each socket).
     """
 
     def __init__(self) -> None:

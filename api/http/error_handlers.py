@@ -94,7 +94,7 @@ def handle_http_error(error: HTTPException) -> Response:
         text = f"{limit / 1024:.3g} MiB" if limit >= 1024 else f"{limit:.3g} KiB"
         detail = Message(detail.text, {"limit": text})
     if isinstance(error, InvalidJSON | NotMultipart):
-        detail = error.said
+        detail = error.problem
     more: dict[str, Any] = {}
     if status == 422:
         messages = getattr(error, "data", {}).get("messages", {})

@@ -54,7 +54,7 @@ STATUS_CODES: dict[type[SalsaError], int] = {
     SalsaError: 500,
 }
 MAX_ERRORS: Final = 50
-"""Fields of which an answer tells what is wrong: the first ones."""
+"""Most wrong fields that an answer names."""
 MAX_PATH: Final = 200
 """Characters of a field's path that an answer repeats."""
 INTERNAL_ERROR = message("Something went wrong here; the request id helps to find it.")

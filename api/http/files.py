@@ -49,7 +49,7 @@ class DocumentParser(BodyParser):
 class NotMultipart(UnsupportedMediaType):
     """Body that has to be multipart/form-data."""
 
-    said: Final[Message] = message("Send the body as multipart/form-data.")
+    problem: Final[Message] = message("Send the body as multipart/form-data.")
 
 
 def is_multipart() -> bool:

@@ -57,7 +57,7 @@ class InvalidJSON(BadRequest):
 
     def __init__(self, problem: Message) -> None:
         super().__init__()
-        self.said = problem
+        self.problem = problem
 
 
 def parse_json(body: bytes | str) -> Any:
@@ -71,7 +71,7 @@ def parse_json(body: bytes | str) -> Any:
 def _describe_json_error(error: orjson.JSONDecodeError, body: bytes | str) -> Message:
     if not body.strip():
         return message("The body is empty, and JSON is needed.")
-    if "UTF-8" in error.msg:  # orjson tells no place then
+    if "UTF-8" in error.msg:  # orjson names no place then
         return message("The body is not in UTF-8.")
     return message(
         "The body is no JSON from line {line}, column {column} on.",

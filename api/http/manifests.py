@@ -184,7 +184,7 @@ def _converters(header: Sequence[str], schema: Schema) -> list[Callable[[str], A
         )
     if twice := sorted(name for name, count in Counter(header).items() if count > 1):
         reject_file(
-            message("The columns {names} stand twice.", names=", ".join(twice)), "manifest.1"
+            message("The columns {names} appear twice.", names=", ".join(twice)), "manifest.1"
         )
     return [_converter(known[name]) for name in header]
 

@@ -217,7 +217,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         `command(actor, data, **path)` returns the answer. `version(actor, *path)` returns the
         current version and makes If-Match required. `is_optional`: the body may be omitted.
         `location`: address of the new object below the base, with `{id}` of the answer.
-        `manifest`: the items of the body may come as a file beside it. `upload`: the body comes
+        `manifest`: the items of the body may come as a file with it. `upload`: the body comes
         with a file: `command(actor, data, received, content, **path)`. `lines`: schemas of an
         answer line by line in transactions of its own: `command(actor, data, attempt)`, where
         `attempt` is None without Idempotency-Key. `max_body`: bytes of JSON, by default what the

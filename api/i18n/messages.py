@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.dates import format_date
 from babel.messages.pofile import read_po
@@ -24,16 +24,47 @@ STATE_PARAMS = ("state", "partner", "other")
 DAY_PARAMS = ("on", "due", "first", "last")
 """Parameters that are states and days in sentences of chains and routes."""
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SINGULAR_COUNTS = {"en": ("1",), "es": ("1",), "fr": ("0", "1"), "pt": ("0", "1")}
+DATE_LOCALES = {"en": "en_GB"}
+"""Locales of dates where the language alone would write them as in the United States."""
 language: ContextVar[str] = ContextVar("language", default="en")
 
 
 @cache
 def load_catalogue(code: str) -> Mapping[str, str]:
-    """Return translations by English text; empty for English."""
+    """Return translations by English text, in the plural; empty for English."""
     if code == "en":
         return {}
+    return {forms[-1][0]: forms[-1][1] for forms in _read_catalogue(code)}
+
+
+@cache
+def load_singulars(code: str) -> Mapping[str, str]:
+    """Return the singular form by English text in the plural, where there is one."""
+    at = 0 if code == "en" else 1
+    every = _read_catalogue(LANGUAGES[1] if code == "en" else code)
+    return {forms[-1][0]: forms[0][at] for forms in every if len(forms) > 1}
+
+
+def _read_catalogue(code: str) -> list[list[tuple[str, str]]]:
+    """Return English and translated text of each entry, in singular and plural."""
     with (CATALOGUE_DIR / f"{code}.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.string}
+        entries = [(entry.id, entry.string) for entry in read_po(file) if entry.id]
+    return [
+        list(zip(text, cast("Sequence[str]", translated), strict=True))
+        if isinstance(text, tuple)
+        else [(str(text), str(translated))]
+        for text, translated in entries
+        if translated
+    ]
+
+
+def find_template(text: str, params: Mapping[str, Any]) -> str:
+    """Return the text in the current language, in the singular if `count` asks for it."""
+    code = language.get()
+    if str(params.get("count")) in SINGULAR_COUNTS[code] and text in load_singulars(code):
+        return load_singulars(code)[text]
+    return load_catalogue(code).get(text, text)
 
 
 def translate(message: Message | Mapping[str, Any] | str) -> str:
@@ -42,7 +73,7 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
         message = Message(message)
     elif isinstance(message, Mapping):
         message = Message(message["text"], message["params"])
-    template = load_catalogue(language.get()).get(message.text, message.text)
+    template = find_template(message.text, message.params)
     params = {key: _format_param(value) for key, value in message.params.items()}
     return format_message(template, params, language.get())
 
@@ -52,15 +83,17 @@ def translate_event(message: Message | Mapping[str, Any]) -> str:
 
     For chains and routes of a gun; errors show state codes as the caller sent them.
     """
-    said = message if isinstance(message, Message) else Message(message["text"], message["params"])
+    event_text = (
+        message if isinstance(message, Message) else Message(message["text"], message["params"])
+    )
     days = {
         name: format_day(date.fromisoformat(str(value)))
         for name in DAY_PARAMS
         if ISO_DATE.fullmatch(
-            str(value := said.params.get(name))
+            str(value := event_text.params.get(name))
         )  # the first and the last may be serials
     }
-    return translate(with_state_names(Message(said.text, {**said.params, **days})))
+    return translate(with_state_names(Message(event_text.text, {**event_text.params, **days})))
 
 
 def with_state_names(message: Message) -> Message:
@@ -80,7 +113,12 @@ def _state_name(code: str) -> str:
 
 def format_day(on: date) -> str:
     """Format a date with the month as a word: 3/9 is ambiguous."""
-    return format_date(on, "medium", locale=language.get())
+    return format_date(on, "medium", locale=date_locale(language.get()))
+
+
+def date_locale(code: str) -> str:
+    """Return the locale in which dates of a language are written."""
+    return DATE_LOCALES.get(code, code)
 
 
 @contextmanager
@@ -99,7 +137,7 @@ def _format_param(value: Any) -> Any:
     if isinstance(value, CodeLabels):
         return ", ".join(_code_name(value.kind, code) for code in value.codes)
     if isinstance(value, datetime):
-        return f"{format_date(value, 'medium', locale=language.get())}, {value:%H:%M}"
+        return f"{format_day(value)}, {value:%H:%M}"
     return translate(value) if isinstance(value, Message) else value
 
 
@@ -114,7 +152,7 @@ class LazyMessage(str):
     """Message translated when marshmallow formats it."""
 
     def format(self, *args: Any, **params: Any) -> str:  # noqa: D102 - str's own contract
-        template = load_catalogue(language.get()).get(str(self), str(self))
+        template = find_template(str(self), params)
         return template.format(
             *args, **{key: _format_param(value) for key, value in params.items()}
         )

@@ -155,7 +155,7 @@ def items_section(
     if len(items) > packing_list.MAX_ITEMS:
         counted = words.pair(
             message(
-                "{count} items stand in the electronic manifest, which the QR code seals.",
+                "{count} items are in the electronic manifest, which the QR code seals.",
                 count=len(items),
             )
         )

@@ -32,12 +32,13 @@ from salsa_ext.tracing.traces.channels import RequestForm
 FILE_KINDS: Final = ("pdf", "csv", "json")
 LEGAL_BASIS: Final = message("International Tracing Instrument (A/60/88) III, 17")
 TREATY_BASIS: Final = "CIFTA XIII"
-"""What two parties to the Convention owe each other beside it."""
+"""Duties of two parties to the Convention in addition to it."""
 FOOTER: Final = message(
     "For the authority that is named alone. It is not passed on without the consent of the asking state."
 )
 NO_OFFICE: Final = message(
-    "No office that may see this trace is in the register of contacts: write in whom to answer."
+    "No office that may see this trace is in the register of contacts. Write the contact for"
+    " the answer."
 )
 EVENT_COLUMNS: Final = (
     (message("Date"), 7),

@@ -245,7 +245,9 @@ def find_section(
         words.field(message("Found on"), words.day(trace.found_on)),
         words.field(message("Place"), ", ".join(filter(None, (*place, country)))),
         words.field(message("Seizure"), number),
-        words.field(message("Marking"), words.code("marking", trace.firearm.get("marking"))),
+        words.field(
+            message("Condition of the mark"), words.code("marking", trace.firearm.get("marking"))
+        ),
         words.field(message("In words"), trace.circumstances, wide=True),
     )
 

@@ -168,20 +168,20 @@ class HitGunResponse(FirearmResponse, SharedResponse):
     place = fields.Nested(PlaceResponse, allow_none=True)
 
     @pre_dump
-    def _present(self, side: HitGun, **_: Any) -> dict[str, Any]:
-        firearm = dict(CHECK_DEFAULTS) | dict(side.query or {})
-        if side.view:
-            firearm = present_items([side.view])[0]
-        shows_event = side.sharing.may("event")
+    def _present(self, gun: HitGun, **_: Any) -> dict[str, Any]:
+        firearm = dict(CHECK_DEFAULTS) | dict(gun.query or {})
+        if gun.view:
+            firearm = present_items([gun.view])[0]
+        shows_event = gun.sharing.may("event")
         return (
             firearm
-            | present_sharing(side.sharing, side.present_groups)
+            | present_sharing(gun.sharing, gun.present_groups)
             | {
-                "place": side.place,
+                "place": gun.place,
                 "event": firearm["event"] if shows_event else None,
                 "document_kind": firearm["document_kind"] if shows_event else None,
-                "withdrawn": side.is_withdrawn,
-                "corrected": side.is_corrected,
+                "withdrawn": gun.is_withdrawn,
+                "corrected": gun.is_corrected,
                 "occurred_on": firearm["occurred_on"] if shows_event else None,
             }
         )

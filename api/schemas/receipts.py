@@ -18,8 +18,8 @@ from salsa_ext.trade.receipts.values import ImportMark, ReceiptData, ReceivedIte
 from salsa_ext.trade.shipments.values import BulkGoods
 
 TOO_MANY_ITEMS = LazyMessage(
-    "At most {most} items stand in a body. More go as a manifest: a CSV or NDJSON file, the second part of"
-    " multipart/form-data, or --file on the command line."
+    "A body has at most {most} items. Send more as a manifest: a CSV or NDJSON file, the"
+    " second part of multipart/form-data, or --file on the command line."
 )
 
 

@@ -94,11 +94,11 @@ class PostResponse(Schema):
     def _present(self, post: Any, **_: Any) -> dict[str, Any]:
         sides = [
             {
-                "state": getattr(post, f"state_{side}"),
-                "place": getattr(post, f"place_{side}"),
-                "time_zone": getattr(post, f"zone_{side}"),
+                "state": getattr(post, f"state_{letter}"),
+                "place": getattr(post, f"place_{letter}"),
+                "time_zone": getattr(post, f"zone_{letter}"),
             }
-            for side in "ab"
+            for letter in "ab"
         ]
         return row_fields(post) | {"sides": sides}
 

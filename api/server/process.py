@@ -19,7 +19,7 @@ from typing import Final
 log = logging.getLogger("salsa.worker")
 WORKER_COMMAND = [sys.executable, "-m", "api.cli", "worker"]
 RESTART_SECONDS = 5.0
-"""Seconds after which one that ended by itself is started anew."""
+"""Seconds after which one that ended by itself is started again."""
 STOP_SECONDS = 10
 """Seconds that one may take to end what it has begun."""
 

@@ -64,13 +64,13 @@ def draw_bars(
         return None
     place = WIDTH / len(labels)
     wide = place * (1 - GAP_SHARE) / len(series)
-    made = [
+    bars = [
         _draw_bar(number, place * at + place * GAP_SHARE / 2 + wide * number, wide, value, most)
         for number, values in enumerate(series)
         for at, value in enumerate(values)
     ]
-    said = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
-    return Chart(made, said[-1::-LABEL_EVERY], names)
+    labels_x = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
+    return Chart(bars, labels_x[-1::-LABEL_EVERY], names)
 
 
 def _label_x(x: float) -> int:

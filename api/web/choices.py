@@ -78,7 +78,7 @@ CODE_LISTS = {
 CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
     "confirm_held": (
         message("I know of it, and it passes all the same"),
-        message("The state that holds it is told."),
+        message("The state that holds it is notified."),
     ),
     "confirm_held_since": (
         message("I know that my own side stopped it, and it passes all the same"),

@@ -238,14 +238,14 @@ class DocumentPages:
 
     def render_detail(self, actor: Actor, subject: Subject | None, **data: Any) -> str:
         """Render the page of a document with its possible actions."""
-        shown: dict[str, Any] = {"trail": self.trail, "subject": subject}
+        context: dict[str, Any] = {"trail": self.trail, "subject": subject}
         if subject is not None:
-            shown |= {
+            context |= {
                 "view": subject.view,
                 "actions": available_actions(self.actions, actor, subject),
                 "success": self.messages.get(request.args.get("done", "")),
             }
-        return render_page(f"{self.area}/{self.noun}.html", actor, **(shown | data))
+        return render_page(f"{self.area}/{self.noun}.html", actor, **(context | data))
 
     def add_form(
         self,
@@ -319,7 +319,7 @@ class DocumentPages:
     def _run_action(self, actor: Actor, action: Action, key: UUID, form: Form) -> str:
         subject = self.find(actor, key)
         fields = action.form_fields(subject.view)
-        form.page_labels |= {one.path: translate(one.label) for one in fields}
+        form.page_labels |= {field.path: translate(field.label) for field in fields}
         given: dict[str, Any] = {f"{self.noun}_id": key}
         if action.is_versioned:
             given["expected_version"] = form.expected_version
@@ -328,7 +328,7 @@ class DocumentPages:
                 action.schema(),
                 lambda body: action.complete_body(body, subject.view, form),
                 actor_zone(actor),
-                [one.path for one in fields if one.required],
+                [field.path for field in fields if field.required],
             )
         result = action.command(actor=actor, **given)
         return action.next_page(result) or f"{subject.address}?done={action.name}"

@@ -15,7 +15,7 @@ from babel import Locale, dates, lists, numbers, units
 from flask import g, request, url_for
 
 from api.http.auth import SESSION_COOKIE, cookie_name
-from api.i18n.messages import translate
+from api.i18n.messages import date_locale, translate
 from api.web.access import current_path
 from api.web.forms import error_summary
 from salsa_ext.core.codes import LANGUAGES
@@ -78,7 +78,7 @@ def join_names(kind: str, codes: Iterable[str]) -> str:
 def opening_hours(text: str) -> str:
     """Return opening hours with translated weekdays: `Mo-Fr 08:00-17:00`."""
     named = dates.get_day_names("abbreviated", locale=g.language)
-    return WEEKDAY_PATTERN.sub(lambda found: named[WEEKDAYS.index(found[0])], text)
+    return WEEKDAY_PATTERN.sub(lambda match: named[WEEKDAYS.index(match[0])], text)
 
 
 def agency_name(code: str | None) -> str:
@@ -102,8 +102,8 @@ def join_agencies(codes: Iterable[str]) -> str:
 
 def _known_agencies() -> dict[str | None, Any]:
     if "agencies" not in g:
-        found = agencies.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
-        g.agencies = {agency.code: agency for agency in found}
+        registered = agencies.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
+        g.agencies = {agency.code: agency for agency in registered}
     known: dict[str | None, Any] = g.agencies
     return known
 
@@ -120,7 +120,11 @@ def verdict(answer: Mapping[str, Any]) -> SimpleNamespace:
     `on_record` replaces `hit` if there are no alert hits and all strong candidates are lawful
     records.
     """
-    strong = [one["event"] for one in answer["candidates"] if one["strength"] == "strong"]
+    strong = [
+        candidate["event"]
+        for candidate in answer["candidates"]
+        if candidate["strength"] == "strong"
+    ]
     is_lawful = answer["verdict"] == "hit" and not answer["hits"] and {*strong} <= LAWFUL
     code = "on_record" if is_lawful else answer["verdict"]
     name = translate(LAWFUL_RECORDS_ONLY) if is_lawful else label("verdict", code)
@@ -195,12 +199,12 @@ def is_signed_in() -> bool:
 
 def day(on: date) -> str:
     """Return a date with the month as a word: 3/9 is ambiguous."""
-    return dates.format_date(on, "medium", locale=g.language)
+    return dates.format_date(on, "medium", locale=date_locale(g.language))
 
 
 def short_day(on: date) -> str:
     """Return a date without its year."""
-    return dates.format_skeleton("MMMd", on, locale=g.language)
+    return dates.format_skeleton("MMMd", on, locale=date_locale(g.language))
 
 
 def iso_day(on: str | None) -> str | None:
@@ -210,7 +214,7 @@ def iso_day(on: str | None) -> str | None:
 
 def weekday(at: datetime, zone: str) -> str:
     """Return weekday and date of a time in a zone."""
-    return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone), locale=g.language)
+    return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone), locale=date_locale(g.language))
 
 
 def clock(at: datetime, zone: str) -> str:
@@ -254,12 +258,14 @@ def duration(time: timedelta) -> str:
     """Return a duration in two units at most, rounded down."""
     hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
     days, rest = divmod(hours, 24)
+    if not days and not hours and not minutes:
+        return sentence(message("less than a minute"))
     parts: list[tuple[Unit, int]] = [("day", days), ("hour", rest)]
     if not days:
         parts = [("hour", hours), ("minute", minutes)]
-    told = [part for part in parts if part[1]] or parts[1:]
-    said = [_format_unit(count, unit) for unit, count in told]
-    return lists.format_list(said, locale=g.language)
+    named_parts = [part for part in parts if part[1]] or parts[1:]
+    texts = [_format_unit(count, unit) for unit, count in named_parts]
+    return lists.format_list(texts, locale=g.language)
 
 
 def days(count: int) -> str:
@@ -270,8 +276,8 @@ def days(count: int) -> str:
 def _format_unit(count: int, unit: Unit) -> str:
     """Format days, hours or minutes; Babel's unit list has no Portuguese days."""
     time = timedelta(**{f"{unit}s": count})
-    said: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)
-    return said.replace(str(count), number(count), 1)
+    text: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)
+    return text.replace(str(count), number(count), 1)
 
 
 def number(value: float) -> str:
@@ -284,9 +290,10 @@ def percent(value: float) -> str:
     return numbers.format_percent(value / 100, locale=g.language)
 
 
-def signed(value: float) -> str:
-    """Return a number with its sign; zero without sign."""
-    return f"{'−' if value < 0 else '+' if value else ''}{number(abs(value))}"
+def likelihood_ratio(bits: float) -> str:
+    """Return a weight of evidence as a ratio; below one as a fraction: 1/32."""
+    ratio = number(round(2 ** abs(bits)) if abs(bits) >= 3 else round(2 ** abs(bits), 1))
+    return ratio if bits >= 0 else f"1/{ratio}"
 
 
 def kilometres(value: float) -> str:
@@ -318,7 +325,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "user_zone": user_zone,
     "error_summary": error_summary,
     "event_name": event_name,
-    "signed": signed,
+    "likelihood_ratio": likelihood_ratio,
     "agency_name": agency_name,
     "join_agencies": join_agencies,
     "days": days,

@@ -60,20 +60,20 @@ class ViewKey:
     """Key of equal views: side of a post, agency, permissions, language."""
 
     kind: str
-    side: BoardKey
+    board: BoardKey
     agency: str | None
     permissions: frozenset[str]
     language: str
 
     @classmethod
-    def of(cls, kind: str, actor: Actor, post: str) -> ViewKey:
+    def for_actor(cls, kind: str, actor: Actor, post: str) -> ViewKey:
         """Return the key of an actor's view of a post."""
         return cls(kind, (actor.state or "", post), actor.agency, actor.permissions, actor.language)
 
     @property
     def name(self) -> str:
         """Return an opaque name for tickets."""
-        key = repr((self.kind, self.side, self.agency, sorted(self.permissions), self.language))
+        key = repr((self.kind, self.board, self.agency, sorted(self.permissions), self.language))
         return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
 
 
@@ -189,21 +189,21 @@ class ChangeTracker:
                 self._counts[change.state] += 1
         self._snapshot, self._checked_at = changes.snapshot, began
 
-    def count(self, side: BoardKey) -> int:
+    def count(self, board: BoardKey) -> int:
         """Return the change count of a side.
 
         It may grow without a change.
         """
-        return self._resets + self._counts[side[0]]
+        return self._resets + self._counts[board[0]]
 
-    def changes_since(self, side: BoardKey, count: int) -> tuple[int, list[VisibleChange] | None]:
+    def changes_since(self, board: BoardKey, count: int) -> tuple[int, list[VisibleChange] | None]:
         """Return the change count and the changes since `count`, None if unknown."""
         with self._write_lock:
-            now, changes = self.count(side), [*self._changes[side[0]]]
+            now, changes = self.count(board), [*self._changes[board[0]]]
         new = max(now - count, 0)  # another reader may have moved it on meanwhile
         if new > len(changes):
             return now, None
-        return now, [change for change in changes[len(changes) - new :] if change.concerns(side)]
+        return now, [change for change in changes[len(changes) - new :] if change.concerns(board)]
 
 
 class LiveViews:
@@ -232,7 +232,7 @@ class LiveViews:
             cached = self._cache.get(key.name)
             if cached is not None and self._is_valid(cached):
                 return cached.view
-            count = self._changes.count(key.side)  # before: changes meanwhile must count
+            count = self._changes.count(key.board)  # before: changes meanwhile must count
             view = render()
             with self._cache_lock:
                 self._cache.pop(key.name, None)
@@ -276,9 +276,9 @@ class LiveViews:
         """Return whether no change since then shows in a cached view."""
         if cached.view.until <= self._clock.now():
             return False
-        if self._changes.count(cached.key.side) == cached.change_count:
+        if self._changes.count(cached.key.board) == cached.change_count:
             return True
-        count, changes = self._changes.changes_since(cached.key.side, cached.change_count)
+        count, changes = self._changes.changes_since(cached.key.board, cached.change_count)
         if changes is None or any(map(cached.shows, changes)):
             return False
         cached.change_count = count

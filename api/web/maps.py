@@ -187,8 +187,8 @@ def _box(x: float, y: float, width: float, height: float) -> Box:
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 def _is_long(centres: Sequence[Pixel], movement: MapMovement) -> bool:
@@ -245,7 +245,9 @@ def _territories() -> dict[str, dict[str, Any]]:
 def state_rings(state: str) -> tuple[Ring, ...]:
     """Return a state's rings; of its successors for a former state."""
     territory = _territories().get(state, {})
-    successors = (ring for one in territory.get("successors", ()) for ring in state_rings(one))
+    successors = (
+        ring for successor in territory.get("successors", ()) for ring in state_rings(successor)
+    )
     return (*map(_ring, territory.get("rings", ())), *successors)
 
 

@@ -91,8 +91,8 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
             _set_errors(form, 422, dict(flatten_errors(error.messages)))
             return None
         except Invalid as error:
-            said = {path: [*map(form.translate, texts)] for path, texts in error.errors.items()}
-            _set_errors(form, 422, said)
+            errors = {path: [*map(form.translate, texts)] for path, texts in error.errors.items()}
+            _set_errors(form, 422, errors)
             return None
         except IdempotencyKeyReused:
             form.token = str(new_id())

@@ -74,8 +74,8 @@ def authenticate_key(
 
     A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it.
     """
-    found = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
-    row = dict(zip(_KEY_COLUMNS, found or (), strict=False))  # behind them stands what ACTING says
+    account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
+    row = dict(zip(_KEY_COLUMNS, account or (), strict=False))  # the columns of ACTING follow
     if not row or row["is_link"] != is_link:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])

@@ -256,7 +256,7 @@ def _check_account(actor: Actor, data: AccountData) -> None:
 
 
 def _check_username(problems: Problems, username: str, state: str | None) -> None:
-    """Check the state's prefix, which keeps user names unique among states."""
+    """Check the state's prefix, so that user names are unique among states."""
     prefix = f"{state.lower()}." if state else ""
     if not username.startswith(prefix) or is_blank(username.removeprefix(prefix)):
         problems.add(

@@ -173,7 +173,7 @@ def _check_posts(problems: Problems, posts: Sequence[str], state: str | None) ->
 
 
 def _check_code(problems: Problems, code: str, state: str | None) -> None:
-    """Check the state's prefix, which keeps codes unique among states."""
+    """Check the state's prefix, so that codes are unique among states."""
     if not CODE_PATTERN.fullmatch(code):
         problems.add("code", message("Capital letters and digits, in parts joined by hyphens."))
     elif state is not None and not code.startswith(f"{state}-"):

@@ -243,7 +243,7 @@ def _audit_event(action: Action, attachment: Attachment, concerned: Sequence[str
         "kind": attachment.kind,
         "sha256": attachment.stored_sha256.hex(),
     }
-    if attachment.subject_kind == "trace":  # which may be kept from an agency, and this with it
+    if attachment.subject_kind == "trace":  # restricting the trace restricts this entry too
         audit_data["about"] = [str(attachment.subject_id)]
     return AuditEvent(
         action, "attachment", attachment.id, attachment.owner_state, concerned, audit_data

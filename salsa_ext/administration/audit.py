@@ -216,7 +216,7 @@ def list_disclosures(
     )
     entries = select(func.salsa_disclosures_of_record(str(record_id)))
     query = select(AuditEntry).where(AuditEntry.id.in_(union_all(given, entries)))
-    if (to := filters.get("owner_state")) is not None:  # who read it, or to whom it was sent
+    if (to := filters.get("owner_state")) is not None:  # the reader, or the recipient
         reader = func.coalesce(AuditEntry.data["to"].astext, AuditEntry.owner_state)
         query = query.where(reader == to)
     for name in ("purpose", "case_number"):

@@ -82,8 +82,8 @@ def clean_pdf(received: bytes) -> Cleaned:
         if len(pdf.objects) > MAX_OBJECTS:
             raise Refused("unreadable")
         left = min(MAX_INFLATED, ALWAYS_INFLATED + MAX_INFLATE_RATIO * len(received))
-        for found in pdf.objects:
-            left -= _check_object(found, 0)
+        for item in pdf.objects:
+            left -= _check_object(item, 0)
             if left < 0:
                 raise Refused("unreadable")
         for key in "/AcroForm /Metadata /Perms /Legal /Collection".split():
@@ -96,40 +96,40 @@ def clean_pdf(received: bytes) -> Cleaned:
     return Cleaned(out.getvalue(), "application/pdf")
 
 
-def _check_object(found: Any, depth: int) -> int:
+def _check_object(item: Any, depth: int) -> int:
     """Check an object and what is directly in it; return how many bytes its stream inflates to."""
     import pikepdf
 
     if depth > MAX_DEPTH:
         raise Refused("unreadable")
-    if isinstance(found, pikepdf.Array):
-        for inner in found:
+    if isinstance(item, pikepdf.Array):
+        for inner in item:
             if not getattr(inner, "is_indirect", False):
                 _check_object(inner, depth + 1)
         return 0
-    if not isinstance(found, pikepdf.Dictionary | pikepdf.Stream):
+    if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
         return 0
-    is_stream = isinstance(found, pikepdf.Stream)
-    names = set(found.keys())
+    is_stream = isinstance(item, pikepdf.Stream)
+    names = set(item.keys())
     if (
         names & ACTIVE_KEYS
-        or found.get("/S") in ACTIONS
-        or found.get("/Subtype") in ACTIVE_SUBTYPES
+        or item.get("/S") in ACTIONS
+        or item.get("/Subtype") in ACTIVE_SUBTYPES
         or (is_stream and "/F" in names)  # whose content is in another file
     ):
         raise Refused("active")
     for name in names:
-        value: Any = found.get(name)
+        value: Any = item.get(name)
         if isinstance(value, pikepdf.Dictionary) and value.get("/S") == "/URI":
-            del found[name]  # a link to elsewhere is left out, not refused: many papers have some
+            del item[name]  # a link to elsewhere is left out, not refused: many papers have some
         if not getattr(value, "is_indirect", False):  # else it is checked by itself
             _check_object(value, depth + 1)
     if not is_stream:
         return 0
     try:
-        return len(found.read_bytes())
+        return len(item.read_bytes())
     except pikepdf.PdfError:  # pictures, in filters of their own
-        return len(found.read_raw_bytes())
+        return len(item.read_raw_bytes())
 
 
 def clean_picture(received: bytes) -> Cleaned:
@@ -168,8 +168,8 @@ def _convert_mode(image: Any, form: str) -> Any:
     """Return the picture in a mode of the format, without a palette."""
     modes = ("L", "RGB") if form == "JPEG" else ("1", "L", "I;16", "RGB", "RGBA")
     is_clear = form == "PNG" and (image.has_transparency_data or image.mode == "LA")
-    wanted = "RGBA" if is_clear else image.mode if image.mode in modes else "RGB"
-    return image if image.mode == wanted else image.convert(wanted)
+    mode = "RGBA" if is_clear else image.mode if image.mode in modes else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def main() -> None:
@@ -184,14 +184,14 @@ def main() -> None:
     try:
         cleaned = clean_pdf(received) if is_pdf else clean_picture(received)
     except Refused as error:
-        told: dict[str, Any] = {"refused": error.args[0]}
+        head: dict[str, Any] = {"refused": error.args[0]}
         data = b""
     except Exception:  # a decoder raises whatever the bytes lead it to
-        told, data = {"refused": "damaged_pdf" if is_pdf else "damaged_picture"}, b""
+        head, data = {"refused": "damaged_pdf" if is_pdf else "damaged_picture"}, b""
     else:
-        told, data = cleaned._asdict(), cleaned.data
-        del told["data"]
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + data)
+        head, data = cleaned._asdict(), cleaned.data
+        del head["data"]
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + data)
 
 
 if __name__ == "__main__":

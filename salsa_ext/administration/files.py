@@ -49,21 +49,21 @@ def clean_file(received: bytes) -> FileContent:
     if not is_pdf and not _is_picture(received):
         _refuse(message("A file is a photograph (JPEG, PNG or WebP) or a PDF."))
     head, _, data = _run_cleaner(received).partition(b"\n")
-    told = json.loads(head or b"{}")
+    described = json.loads(head or b"{}")
     if not data:  # refused, or ended by a limit
         _refuse(
             REASONS.get(
-                told.get("refused"), UNREADABLE_PDF if is_pdf else REASONS["damaged_picture"]
+                described.get("refused"), UNREADABLE_PDF if is_pdf else REASONS["damaged_picture"]
             )
         )
     if len(data) > MAX_STORED:
         _refuse(
             message(
-                "Made anew, this file has more than {count} MiB; attach a smaller one.",
+                "This file still has more than {count} MiB after conversion. Attach a smaller one.",
                 count=MAX_STORED // MIB,
             )
         )
-    return FileContent(data, told["media_type"], told["width"], told["height"])
+    return FileContent(data, described["media_type"], described["width"], described["height"])
 
 
 def _run_cleaner(received: bytes) -> bytes:

@@ -40,7 +40,7 @@ def begin_demo(*, actor: Actor, seed: int, anchored_on: date) -> None:
     if current is not None:
         raise Conflict(
             message(
-                "A demo region was begun here and not finished; run salsa demo, which makes it anew."
+                "A demo region was begun here and not finished. Run salsa demo to make it again."
             )
         )
     db.session.add(

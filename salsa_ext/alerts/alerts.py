@@ -47,8 +47,8 @@ EXPIRY_REMINDER: Final = timedelta(days=30)
 """Time before an alert's last day at which its state is reminded to renew it."""
 SECOND_PERSON_NEEDED: Final = message("Another person than who entered an alert checks it.")
 SOURCE_WITHDRAWN: Final = message(
-    "What the record behind this alert told was withdrawn. Cancel the alert; where the gun is sought "
-    "for another reason, enter a new one that describes it."
+    "The record behind this alert was withdrawn. Cancel the alert; if the firearm is sought"
+    " for another reason, enter a new one that describes it."
 )
 FIREARM_MISSING: Final = message(
     "Describe the firearm, or name a record of your state that has it."
@@ -197,7 +197,7 @@ def _find_firearms(actor: Actor, batch: Sequence[AlertData]) -> list[Firearm]:
             if (view := views.get(data.record)) is None:
                 raise Invalid({"record": [message("Your state has no such record.")]})
             if view.is_withdrawn:
-                problem = message("What this record told was withdrawn: describe the gun.")
+                problem = message("This record was withdrawn. Describe the firearm.")
                 raise Invalid({"record": [problem]})
             guns.append(to_firearm(view))
         elif data.firearm:
@@ -212,8 +212,8 @@ def _check_alert(data: AlertData, gun: Firearm, day: date) -> None:
     problems, gun_problems = Problems(), Problems()
     if not day < data.expires_on <= add_years(day, MAX_YEARS):
         problem = message(
-            "An alert ends after today, and within {years} years; enter it anew"
-            " where it is still true then.",
+            "An alert ends after today, and within {years} years. Enter it again if it is"
+            " still true then.",
             years=MAX_YEARS,
         )
         problems.add("expires_on", problem)

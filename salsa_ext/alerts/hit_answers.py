@@ -103,7 +103,7 @@ def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
 def end_hits(actor: Actor, alert: Alert) -> None:
     """End or expire the unanswered hits of an ended alert.
 
-    Notifies the finding states. A confirmed hit keeps its status; its alert shows that it is void.
+    Notifies the finding states. A confirmed hit stays confirmed; its alert shows that it is void.
     """
     query = select(Hit).where(
         Hit.owner_state == actor.state,

@@ -180,7 +180,7 @@ def create_hits(actor: Actor, matches: Iterable[AlertMatch], *, in_background: b
         by_state[match.alert_state].setdefault((match.alert_record, match.cause_id), match)
     created: list[CreatedHit] = []
     for state in sorted(by_state):
-        with acting_as(actor, state):  # each state owns its row, whoever found the gun
+        with acting_as(actor, state):  # each state owns its row, also of a gun that another found
             created += _insert_hits(actor, list(by_state[state].values()))
     rows: dict[str, list[Hit]] = defaultdict(list)
     records: dict[str, dict[UUID, None]] = defaultdict(dict)

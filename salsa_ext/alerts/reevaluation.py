@@ -93,7 +93,7 @@ def _with_changed_record(
 ) -> list[Hit]:
     """Return the hits whose record changed since the last comparison.
 
-    A correction concerns the whole document; most of its records keep their content. A restored
+    A correction concerns the whole document; most of its records do not change. A restored
     record counts as changed.
     """
     versions = {row: (corrected[row.cause_key].record.id, row.cause_version) for row in rows}
@@ -130,7 +130,9 @@ def _change_hits(
 ) -> None:
     conditions = _conditions_by_state(actor, record_ids, in_background=in_background)
     for state, condition in sorted(conditions.items()):
-        with acting_as(actor, state):  # its row is its own, whoever corrects the record
+        with acting_as(
+            actor, state
+        ):  # each state owns its row, also when another corrects the record
             rows, alerts = _lock_hits(state, condition)
             statuses = evaluate(rows, alerts)
             changed = [row for row in rows if row.id in statuses]

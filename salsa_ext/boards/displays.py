@@ -30,7 +30,7 @@ def display_reader(actor: Actor) -> tuple[Actor, str]:
 class DeviceKey:
     """Key by which a device encrypts the stored work of an account.
 
-    `owner` stands for the account and reveals nothing. Both are the same on each device and in each
+    `owner` is a pseudonym of the account. Both are the same on each device and in each
     session. `ends_at` is the end of the session, and of the device's right to hold the key.
     """
 

@@ -126,7 +126,7 @@ def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int)
     if cursor is None:
         return EventPage((), end, False)
     if actor.now() - cursor.at > CURSOR_LIFETIME:
-        problem = message("This is older than a day: read the board, and begin anew without it.")
+        problem = message("This is older than a day. Read the board, and start again without it.")
         raise Invalid({"after": [problem]})
     if cursor.upto:
         end = EventCursor(cursor.upto, None, 0, cursor.at)
@@ -314,7 +314,7 @@ class ChangesRead(NamedTuple):
 def read_changes(engine: Engine, since: str | None) -> ChangesRead:
     """Return board changes committed since a snapshot; none without one.
 
-    A snapshot tells exactly which transactions were visible. On a connection of its own, apart from
+    A snapshot names exactly the transactions that were visible. On a connection of its own, apart from
     the request's transaction.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -258,7 +258,7 @@ ACTION_TEXTS: Final = {
         " do nothing more until {state} has confirmed it."
     ),
     "inform_only": message(
-        "{state} asks to be told of this gun, and has been. Do not hold it for that: this hit"
-        " alone is no ground."
+        "{state} asks to be notified of this firearm, and was. Do not hold it for that: this"
+        " hit alone is no ground."
     ),
 }

@@ -197,7 +197,7 @@ def _search_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candida
 
 
 def _search_trace(actor: Actor, trace_id: UUID) -> Iterator[Sequence[Candidate]]:
-    # the requester's agency may be restricted from the trace by now
+    # the requester's agency may have been restricted since
     with acting_as(replace(actor, agency=None), actor.own_state()):
         trace = db.session.get_one(Trace, trace_id)
     own = [trace.record_id] if trace.record_id else []

@@ -286,10 +286,10 @@ NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
     ("trace", "closed"): message("That is for good: ask for a new trace."),
     ("trace", "withdrawn"): message("That is for good: ask for a new trace."),
     ("report", "withdrawn"): message(
-        "That is for good: report the gun anew, under another number."
+        "This is final. Report the firearm again, under another number."
     ),
     ("request", "withdrawn"): message("The asking state waits for nothing any more."),
-    ("consent", "granted"): message("It stands, and can be revoked."),
+    ("consent", "granted"): message("It is valid, and can be revoked."),
     ("consent", "refused"): message("It can be granted after all."),
 }
 """Suggested next step by object kind and status."""
@@ -336,8 +336,8 @@ class ReleaseRequired(IllegalTransition):
         SalsaError.__init__(
             self,
             message(
-                "This shipment is {status}, and not released. Release it first; then the stage"
-                " “{stage}” can be ticked.",
+                "This shipment is {status}, and not released. Release it first; then the"
+                " stage “{stage}” can be recorded.",
                 status=CodeLabel("shipment_status", status),
                 stage=CodeLabel("checkpoint_stage", stage),
             ),

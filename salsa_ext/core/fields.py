@@ -155,22 +155,24 @@ def members(cls: type) -> tuple[Member, ...]:
     """Return the declared fields of a class; raises TypeError for one without declaration."""
     hints = get_type_hints(cls, include_extras=True)
     return tuple(
-        _read_member(cls, one, hints[one.name]) for one in dataclasses.fields(cls) if one.init
+        _read_member(cls, field, hints[field.name])
+        for field in dataclasses.fields(cls)
+        if field.init
     )
 
 
-def _read_member(cls: type, one: Any, hint: Any) -> Member:
+def _read_member(cls: type, declared: Any, hint: Any) -> Member:
     whole, notes, is_optional = _unwrap(hint)
     inner, inner_notes = whole, notes
     if is_many := get_origin(whole) in (tuple, Collection):
         inner, inner_notes, _ = _unwrap(get_args(whole)[0])
     field = next((note for note in notes if isinstance(note, Field)), None)
     if field is None or not (inner in WRITERS or dataclasses.is_dataclass(inner)):
-        raise TypeError(f"{cls.__name__}.{one.name} has no Field, or a type unknown to JSON")
+        raise TypeError(f"{cls.__name__}.{declared.name} has no Field, or a type unknown to JSON")
     limits = next((note for note in inner_notes if isinstance(note, Rule)), Rule())
     size = next((note for note in notes if is_many and isinstance(note, Rule)), Rule(most=100))
-    names = one.name, field.key or one.name, field.column or one.name
-    return Member(*names, inner, is_many, is_optional, one.default, limits, size, field)
+    names = declared.name, field.key or declared.name, field.column or declared.name
+    return Member(*names, inner, is_many, is_optional, declared.default, limits, size, field)
 
 
 def _unwrap(hint: Any) -> tuple[Any, list[Any], bool]:
@@ -182,7 +184,7 @@ def _unwrap(hint: Any) -> tuple[Any, list[Any], bool]:
             notes += hint.__metadata__
             hint = hint.__origin__
         else:
-            hint = next(one for one in get_args(hint) if one is not NoneType)
+            hint = next(argument for argument in get_args(hint) if argument is not NoneType)
             is_optional = True
     return hint, notes, is_optional
 
@@ -199,60 +201,63 @@ def presenter(
 ) -> Callable[[Any], dict[str, Any]]:
     """Return a function from a value to what readers with these field groups get of it.
 
-    A withheld field is None, and left out of an inner object. A field of an inner object needs its
-    own group and that of each object around it. The result is JSON data.
+    A withheld field is None; inner objects leave it out, unless it is the owner's alone. A field of
+    an inner object needs its own group and that of each object around it. The result is JSON data.
     """
-    steps = [_present_step(one, groups) for one in members(cls) if one.field.is_shown]
+    steps = [_present_step(member, groups) for member in members(cls) if member.field.is_shown]
+    owned = {member.key for member in members(cls) if member.field.group == OWNER}
 
     def present(value: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = {}
+        answer: dict[str, Any] = {}
         for key, name, may, write in steps:
             if may is True or (may and may(value)):
                 inner = getattr(value, name)
-                shown[key] = None if inner is None else write(inner)
-            elif not is_inner:
-                shown[key] = None
-        return shown
+                answer[key] = None if inner is None else write(inner)
+            elif not is_inner or key in owned:
+                answer[key] = None
+        return answer
 
     return present
 
 
-def _present_step(one: Member, groups: frozenset[str]) -> Step:
-    group = one.field.group
+def _present_step(member: Member, groups: frozenset[str]) -> Step:
+    group = member.field.group
     may: Any = isinstance(group, str) and group in groups
     if isinstance(group, Split):
         may = lambda value: group.group(value) in groups  # noqa: E731 - as `write` below
     each = write = (
-        presenter(one.shown_type, groups, is_inner=True) if one.is_nested else WRITERS[one.type]
+        presenter(member.shown_type, groups, is_inner=True)
+        if member.is_nested
+        else WRITERS[member.type]
     )
-    if one.is_many:
+    if member.is_many:
         write = lambda values: [each(inner) for inner in values]  # noqa: E731
-    return one.key, one.name, may, write
+    return member.key, member.name, may, write
 
 
 def groups_with_values(value: Any) -> set[str]:
     """Return the field groups of which a value holds something, without the owner's own."""
-    found: set[str] = set()
-    for one in members(type(value)):
-        inner, group = getattr(value, one.name), one.field.group
+    groups: set[str] = set()
+    for member in members(type(value)):
+        inner, group = getattr(value, member.name), member.field.group
         if isinstance(group, Split):
             group = group.group(value)
-        if inner in (None, ()) or group == OWNER or not one.field.is_shown:
+        if inner in (None, ()) or group == OWNER or not member.field.is_shown:
             continue
-        found.add(group)
-        if one.is_nested and not _groups_of(one.shown_type) <= found:
-            for each in inner if one.is_many else (inner,):
-                found |= groups_with_values(each)
-    return found
+        groups.add(group)
+        if member.is_nested and not _groups_of(member.shown_type) <= groups:
+            for each in inner if member.is_many else (inner,):
+                groups |= groups_with_values(each)
+    return groups
 
 
 @_once
 def _groups_of(cls: type) -> frozenset[str]:
     """Return the groups that values of a class can hold, but for the owner's own."""
-    found: set[str] = set()
-    for one in members(cls):
-        found |= groups_of(one) | (_groups_of(one.shown_type) if one.is_nested else set())
-    return frozenset(found - {OWNER})
+    groups: set[str] = set()
+    for member in members(cls):
+        groups |= groups_of(member) | (_groups_of(member.shown_type) if member.is_nested else set())
+    return frozenset(groups - {OWNER})
 
 
 # --- rules across fields ------------------------------------------------------------------------
@@ -268,7 +273,7 @@ class PartlyRead:
     """The fields of a request that could be read, in place of the value that they would make."""
 
     def __init__(self, cls: type, read: Mapping[str, Any], wrong: Set[str]) -> None:
-        self._defaults = {one.name: one.default for one in members(cls)}
+        self._defaults = {member.name: member.default for member in members(cls)}
         self._read, self._wrong = read, wrong
 
     def __getattr__(self, name: str) -> Any:
@@ -291,10 +296,10 @@ def all_problems(value: Any, path: str = "") -> Iterator[Problem]:
     """Yield the problems of a value and of the objects inside it, with their paths."""
     for at, text in rule_problems(type(value), value):
         yield f"{path}{at}".rstrip("."), text
-    for one in members(type(value)):
-        inner = getattr(value, one.name)
-        if one.is_nested and not one.is_many and inner is not None:
-            yield from all_problems(inner, f"{path}{one.key}.")
+    for member in members(type(value)):
+        inner = getattr(value, member.name)
+        if member.is_nested and not member.is_many and inner is not None:
+            yield from all_problems(inner, f"{path}{member.key}.")
 
 
 # --- lists of fields ----------------------------------------------------------------------------
@@ -302,11 +307,11 @@ def all_problems(value: Any, path: str = "") -> Iterator[Problem]:
 
 def leaves(cls: type, *above: Member) -> Iterator[tuple[Member, ...]]:
     """Yield the plain fields of answers, each as the chain of fields down to it."""
-    for one in members(cls):
-        if one.field.is_shown and one.is_nested:
-            yield from leaves(one.shown_type, *above, one)
-        elif one.field.is_shown:
-            yield (*above, one)
+    for member in members(cls):
+        if member.field.is_shown and member.is_nested:
+            yield from leaves(member.shown_type, *above, member)
+        elif member.field.is_shown:
+            yield (*above, member)
 
 
 def groups_of(member: Member) -> set[str]:

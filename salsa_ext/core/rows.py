@@ -26,7 +26,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [to_plain(each) for each in value]
     if dataclasses.is_dataclass(value):
-        plain = {one.name: getattr(value, one.name) for one in members(type(value))}
+        plain = {member.name: getattr(value, member.name) for member in members(type(value))}
         return {name: to_plain(inner) for name, inner in plain.items() if inner is not None}
     return value if value is None else WRITERS[type(value)](value)
 
@@ -38,24 +38,24 @@ def from_plain(member: Member, plain: Any) -> Any:
     if plain is None or not member.is_nested:
         read = READERS.get(member.type)
         return plain if plain is None or read is None else read(plain)
-    inner = {one.name: one for one in members(member.type)}
+    inner = {inner_member.name: inner_member for inner_member in members(member.type)}
     return member.type(**{name: from_plain(inner[name], each) for name, each in plain.items()})
 
 
 def to_row(value: Any) -> dict[str, Any]:
     """Return the columns of a value; what is in rows of other tables is not among them."""
     row: dict[str, Any] = {}
-    for one in members(type(value)):
-        inner, where = getattr(value, one.name), one.field.stored
+    for member in members(type(value)):
+        inner, where = getattr(value, member.name), member.field.stored
         if where == "columns":
             row |= to_row(inner)
         elif where == "details":
             row.setdefault("details", {})
             if inner not in (None, ()):
-                row["details"][one.name] = to_plain(inner)
+                row["details"][member.name] = to_plain(inner)
         elif where == "column":
-            is_json = one.is_nested or one.is_many
-            row[one.column] = to_plain(inner) if is_json else inner
+            is_json = member.is_nested or member.is_many
+            row[member.column] = to_plain(inner) if is_json else inner
     return row
 
 
@@ -65,22 +65,22 @@ def from_row(cls: type[Value], row: Any, **rows: Any) -> Value:
     `rows` are its values of other tables; those with a default may be left out. Raises KeyError for
     a required one, and for a detail that is not declared, so that none is lost in silence.
     """
-    made: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     details: set[str] = set()
-    for one in members(cls):
-        where = one.field.stored
+    for member in members(cls):
+        where = member.field.stored
         if where == "columns":
-            made[one.name] = from_row(one.type, row)
+            values[member.name] = from_row(member.type, row)
         elif where == "details":
-            details.add(one.name)
-            if one.name in row.details:
-                made[one.name] = from_plain(one, row.details[one.name])
+            details.add(member.name)
+            if member.name in row.details:
+                values[member.name] = from_plain(member, row.details[member.name])
         elif where == "column":
-            made[one.name] = getattr(row, one.column)
-            if one.is_many or one.is_nested:
-                made[one.name] = from_plain(one, made[one.name])
-        elif one.name in rows or one.default is MISSING:
-            made[one.name] = rows.pop(one.name)
+            values[member.name] = getattr(row, member.column)
+            if member.is_many or member.is_nested:
+                values[member.name] = from_plain(member, values[member.name])
+        elif member.name in rows or member.default is MISSING:
+            values[member.name] = rows.pop(member.name)
     if rows or (details and row.details.keys() - details):
         raise KeyError(f"{cls.__name__} does not declare {[*rows] or sorted(row.details)}")
-    return cls(**made)
+    return cls(**values)

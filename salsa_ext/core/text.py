@@ -9,7 +9,7 @@ from unicodedata import category
 
 from salsa_ext.core.errors import Message, message
 
-# a lone half of a character stands for bytes that are no UTF-8, and the database takes none
+# a lone surrogate replaces bytes that are no UTF-8, which the database refuses
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 LINE_ENDS = re.compile(r"[\t\n\x80-\x9f\u2028\u2029]")
 

@@ -83,7 +83,7 @@ class Place:
     longitude: Annotated[
         float | None, Rule(-180, 180), Field("Longitude", "place", personal="link")
     ] = None
-    precision: Annotated[float | None, Rule(0, 1000), Field("How exact", "place")] = None
+    precision: Annotated[float | None, Rule(0, 1000), Field("Accuracy", "place")] = None
     rules: ClassVar = (check_position,)
 
 

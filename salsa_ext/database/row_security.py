@@ -57,7 +57,7 @@ def _send_with_statement(cursor: Any, statement: str, values: Any, context: Any)
     Releasing a savepoint needs no settings; a rollback to one restores the earlier settings.
     """
     connection = context.root_connection
-    if cursor.name:  # the statement of a cursor in the database stands alone
+    if cursor.name:  # a server-side cursor allows one statement only
         send_pending(connection)
         _STREAMING.add(connection)
         return False

@@ -82,7 +82,7 @@ def engine_options(config: Config) -> dict[str, Any]:
         "pool_use_lifo": True,
         "pool_pre_ping": True,
         "json_serializer": to_json,
-        "hide_parameters": True,  # they would stand in the text of errors
+        "hide_parameters": True,  # else errors would show them
         "connect_args": {
             "connect_timeout": 5,
             "options": f"-c statement_timeout={config.statement_timeout}s -c timezone=UTC"

@@ -69,7 +69,7 @@ AGENCIES: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Unidade de Rastreamento de Armas",
     },
 }
-"""Agencies by kind, in the language of their state; pages put the state beside them."""
+"""Agencies by kind, in the language of their state; pages add the state."""
 CONTACTS: Final = {
     "national_point_of_contact": ("specialised_unit", "Mo-Fr 08:00-17:00", 1),
     "duty_24h": ("police", "24/7", 2),

@@ -25,7 +25,7 @@ HS_HEADINGS: Final[Mapping[str, str]] = {
     "assault_rifle": "9301",
     "submachine_gun": "9301",
 }
-# Makers leave out letters that look like digits; `A` and `9` in a pattern count, the rest stands.
+# Makers leave out letters that look like digits; `A` and `9` in a pattern are filled, the rest is literal.
 LETTERS: Final = "ABCEFHJKMNPRTUVWXY"
 DIGITS: Final = "0123456789"
 

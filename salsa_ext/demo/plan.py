@@ -30,7 +30,7 @@ TRANSFERS: Final = 20_000
 REPORTS: Final = 600
 SEIZURES: Final = 4_000
 TRACES: Final = 600
-# Seized whole at any scale: guns that only a state outside the service could tell of, and guns of
+# Seized whole at any scale: guns that only a state outside the service knows, and guns of
 # such a maker that were sold in the United States.
 FIXED_SEIZURE_STATES: Final = ("MEX", "GTM", "HND")
 FOREIGN_MODEL: Final = "19"

@@ -28,7 +28,7 @@ FIRST, COUNT = 52_370, 25
 SOLD, MISREAD = "TKA52381", "TKA5238I"
 NEVER_ARRIVED: Final = ("TKA52390", "TKA52391")
 # Days before the anchor.
-MADE, ISSUED, SHIPPED, SOLD_ON, SEIZED, SEIZED_IN_ARG = 560, 540, 520, 421, 21, 12
+MANUFACTURED, ISSUED, SHIPPED, SOLD_ON, SEIZED, SEIZED_IN_ARG = 560, 540, 520, 421, 21, 12
 FACTS: Final[Mapping[str, Any]] = {
     "import_certificate": "PRY-I-0001",
     "export_certificate": "BRA-E-0001",
@@ -60,7 +60,8 @@ def tour_deal(random: Random) -> Deal:
     sent = Consignment(deal, SHIPPED, "short")
     deal.consignments.append(sent)
     sent.lots[1] = [
-        SimulatedGun(design, f"TKA{FIRST + n}", MADE, "BRA", MADE) for n in range(COUNT)
+        SimulatedGun(design, f"TKA{FIRST + n}", MANUFACTURED, "BRA", MANUFACTURED)
+        for n in range(COUNT)
     ]
     for gun in sent.lots[1]:
         gun.happens("export", SHIPPED)
@@ -83,11 +84,11 @@ def tour_transfers(
     """Return the manufacture of the guns, the sale of one."""
     transfers = [
         (
-            MADE,
+            MANUFACTURED,
             "BRA",
             TransferData(
                 kind="manufacture",
-                occurred_on=calendar.on(MADE),
+                occurred_on=calendar.on(MANUFACTURED),
                 firearm=describe_gun(gun, calendar),
                 receiver=people.maker("BRA"),
             ),

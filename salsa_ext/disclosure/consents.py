@@ -121,8 +121,8 @@ def grant(*, actor: Actor, consent_id: UUID, expected_version: int | None, data:
         raise Invalid({"expires_on": [message("This day is past.")]})
     if data.expires_on > latest:
         problem = message(
-            "A consent stands for {years} years at most: until {latest}. Grant it"
-            " anew where it is needed then.",
+            "A consent is valid for {years} years at most: until {latest}. Grant it again if"
+            " it is needed then.",
             years=MAX_YEARS,
             latest=latest,
         )

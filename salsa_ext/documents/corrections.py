@@ -106,7 +106,7 @@ def notify_recipients(
     since a case may be restricted.
     """
     entries = {given.entry for given in _find_disclosed(record_ids)}
-    with acting_as(actor, actor.own_state()):  # also what is kept from the actor's agency
+    with acting_as(actor, actor.own_state()):  # also traces restricted for the actor's agency
         every = _find_disclosed(record_ids)
         known = _received_traces({trace for given in every for trace in related_traces(given.data)})
         recipients = _find_shown(record_ids)
@@ -216,7 +216,7 @@ def _find_disclosed(record_ids: Sequence[UUID]) -> Sequence[Any]:
 
 
 MAX_NOTICES: Final = 20
-"""Notices of one state; of more the first is told, with how many there are."""
+"""Most notices of one state; of more the first is sent with their number."""
 
 
 def send_correction_notices(

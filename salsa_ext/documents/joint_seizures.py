@@ -24,7 +24,7 @@ from salsa_ext.reference.models import Post
 RECENT: Final = timedelta(days=1)
 MAX_LISTED: Final = 10
 MAX_READ: Final = 200
-"""Of so many it is seen what they are joint with; what is joined by now leaves room for what waits."""
+"""Seizures looked through for joint ones; joined ones leave room for waiting ones."""
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,10 @@ class DocumentView:
     @cached_property
     def present_groups(self) -> list[str]:
         """Return the field groups that have values, but for the owner's own."""
-        found = groups_with_values(self.value)
+        groups = groups_with_values(self.value)
         if self.document.reason:
-            found.add("remarks")
-        return [group for group in FIELD_GROUPS if group in found]
+            groups.add("remarks")
+        return [group for group in FIELD_GROUPS if group in groups]
 
     def present(self) -> dict[str, Any]:
         """Return the declared fields, each for readers of its group alone."""

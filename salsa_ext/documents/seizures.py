@@ -80,7 +80,7 @@ def correct(
     now = actor.now()
     old = document_corrections.lock_document(Seizure, "seizure", seizure_id, expected_version)
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
-    # what stands may stay, though its agency was never registered
+    # an unregistered agency may remain
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
     current = document_corrections.records_by_line(seizure_id, data.items)
     data = document_corrections.with_current_settings(data, current)
@@ -191,7 +191,7 @@ DESCRIPTION_FIELDS: Final = (
     "year",
     "importer_mark",
 )
-"""What is said anew of a gun; further marks are added by a reader, and stay."""
+"""Fields that a correction replaces; marks added by a reader remain."""
 
 
 def correct_gun(

@@ -29,7 +29,7 @@ GIVER = Field("From whom", "parties", "rows", key="from")
 def check_stolen_from(report: Any) -> Iterator[Problem]:
     """Yield whether another report than of theft says from whom the gun was stolen."""
     if report.stolen_from and report.kind != "theft":
-        text = message("Only a report of theft says from whom the gun was stolen.")
+        text = message("Only a report of theft names the person from whom the firearm was stolen.")
         yield "stolen_from", text
 
 

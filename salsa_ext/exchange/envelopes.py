@@ -35,7 +35,7 @@ from salsa_ext.core.errors import EnvelopeRefused
 VERSION: Final = 1
 MAX_BYTES: Final = 1_000_000
 MAX_NUMBER: Final = 2**53 - 1
-"""Largest integer that every JSON reader keeps exact (RFC 8785, I-JSON)."""
+"""Largest integer that every JSON reader reads exactly (RFC 8785, I-JSON)."""
 MIN_FRACTION: Final = 1e-4
 """Python writes smaller numbers with an exponent; the standard does not yet."""
 SIGNING_CONTEXT: Final = b"SALSA-ENVELOPE-1\n"

@@ -137,7 +137,7 @@ def _common_things(gun: SeizedGun) -> Iterator[CommonThing]:
             holder = record.receiver
         if holder and holder.kind not in TRADE_KINDS:
             named = message("The guns had one holder: {name}.", name=holder.name)
-            unnamed = message("The guns had one holder, whom {state} knows.", state=holder.state)
+            unnamed = message("The firearms had one holder, known to {state}.", state=holder.state)
             yield _party_thing(holder, "shared_holder", record, named, unnamed)
 
 
@@ -222,7 +222,7 @@ def _purchase_lead(purchases: Sequence[Purchase], days: Sequence[int]) -> Lead:
         )
     else:
         text = message(
-            "One buyer, whom {state} knows, bought {count} guns from {first} to {last}.",
+            "One buyer, known to {state}, bought {count} firearms from {first} to {last}.",
             state=buyer.state,
             **numbers,
         )

@@ -78,7 +78,7 @@ class Lead:
 
     @cached_property
     def first_seizures(self) -> frozenset[UUID]:
-        """Return the first seizure of each gun, which stands for the gun."""
+        """Return the first seizure of each gun, which represents the gun."""
         return frozenset(gun.seizures[0].id for gun in self.guns)
 
     @cached_property

@@ -85,7 +85,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, options: Match
     )
     disclosed: list[PairView] = []
     for owner in sorted(views):
-        with acting_as(actor, owner):  # a state owns its row, whoever's write proposed it
+        with acting_as(actor, owner):  # a state owns its row, also one proposed by another's write
             changed, more = _store_views(actor, owner, list(views[owner].values()), options)
         changes += changed
         disclosed += more

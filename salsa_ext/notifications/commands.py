@@ -109,7 +109,7 @@ def find_assignee(
         problem = message("Your state has no open account {username}.", username=username)
     elif row.agency in restricted_agencies:
         problem = message(
-            "This is kept from {agency}, the agency of {username}.",
+            "Access is restricted for {agency}, the agency of {username}.",
             agency=agency_name(row.agency),
             username=username,
         )

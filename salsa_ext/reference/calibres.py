@@ -38,7 +38,9 @@ _SYNONYMS: Final = {
     "sr": "mmsr",
     "": "cal cals calib calibre calibres caliber calibers calibe kal kaliber",
 }
-_NORMAL_WORDS: Final = {word: one for one, all_ in _SYNONYMS.items() for word in all_.split()}
+_NORMAL_WORDS: Final = {
+    word: synonym for synonym, all_ in _SYNONYMS.items() for word in all_.split()
+}
 _ABBREVIATION: Final = re.compile(
     r"(?<![a-z])([a-z])\s*[.&/]\s*(?=[a-z](?![a-z]))"
 )  # l.r., s & w, b/o

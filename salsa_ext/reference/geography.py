@@ -33,7 +33,7 @@ def is_near(post: Post, model: Any) -> ColumnElement[bool]:
     delays functions that are not leakproof.
     """
     within = distance_km(post, model.latitude, model.longitude) <= post.radius_km
-    # what an index knows stands apart: row-level security lets nothing near it that is not leakproof
+    # indexed conditions come apart: row-level security evaluates only leakproof ones early
     return and_(
         or_(model.square.in_(grid_squares_near(post)), model.post == post.code),
         or_(within, and_(model.post == post.code, model.latitude.is_(None))),

@@ -27,9 +27,7 @@ _GENERIC_WORDS: Final = """
     sporting service standard defense defence industries armory arsenal republic general german
 """
 _LEGAL_FORMS: Final = frozenset(_TRADE_WORDS.split())
-_GENERIC: Final = frozenset(
-    _GENERIC_WORDS.split()
-)  # would stand for many makers without other words
+_GENERIC: Final = frozenset(_GENERIC_WORDS.split())  # would mean many makers without other words
 _MIN_CORE: Final = 2
 _COLUMN_WIDTH: Final = 10  # where some registers cut a make
 _TRUNCATED: Final = 0.97
@@ -115,7 +113,7 @@ class MakeIndex(NameIndex):
             ]
         if len(makers) == 1:
             return [NameCandidate(makers[0], _PART if all(read) else LIKELY, "part")]
-        if "(" in text and read[0]:  # the register's make, beside its partner
+        if "(" in text and read[0]:  # the register's make, and its partner
             return [NameCandidate(read[0][0].code, LIKELY, "part")]
         return [NameCandidate(code, round(1 / len(makers), 2), "several") for code in makers]
 

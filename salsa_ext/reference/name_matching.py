@@ -32,7 +32,7 @@ def fold_name(kind: str, text: str) -> str:
     )
     if kind == "calibre":
         return re.sub(r"[^0-9a-z./\-]", "", plain.replace("×", "x").replace(",", ".")).rstrip(".")
-    if kind == "make":  # makers' names stand on guns in other scripts too
+    if kind == "make":  # guns bear makers' names in other scripts too
         return re.sub(r"[\W_]", "", plain.translate(_LATIN_LETTERS))
     return re.sub(r"[^0-9a-z]", "", plain)
 

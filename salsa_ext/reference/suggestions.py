@@ -17,12 +17,12 @@ MAX_REMARKS: Final = 50
 """Unknown words reported per document."""
 UNKNOWN_MESSAGES: Final = {
     "type": message("“{given}” is no type that is known here; it is kept as it was written."),
-    "make": message("“{given}” is no make that is known here; it is kept as it was written."),
+    "make": message("“{given}” is not a known make; it is stored as written."),
     "calibre": message("“{given}” is no calibre that is known here; it is kept as it was written."),
 }
 NOT_COUNTED_MESSAGES: Final = {
     "type": message("“{given}” is no type that is known here, and did not count."),
-    "make": message("“{given}” is no make that is known here, and did not count."),
+    "make": message("“{given}” is not a known make, and did not count."),
     "calibre": message("“{given}” is no calibre that is known here, and did not count."),
 }
 UNCERTAIN_MESSAGE: Final = message("“{given}” is not certain: it counted by half, as {name}.")

@@ -61,7 +61,7 @@ def get_table(
     for an unknown subject.
     """
     require(actor, Permission.STATISTICS_READ)
-    dataset = next((one for one in list_datasets(actor, datasets) if one.code == code), None)
+    dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
     if dataset is None:
         raise NotFound("dataset", code)
     subject, known = filters.get("subject"), dataset.subjects and dataset.subjects()

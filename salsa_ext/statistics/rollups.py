@@ -1,4 +1,4 @@
-"""Deltas of the statistics, folding them into sums, and counting anew."""
+"""Deltas of the statistics, folding them into sums, and recounts."""
 
 from __future__ import annotations
 

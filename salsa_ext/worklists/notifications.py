@@ -93,7 +93,7 @@ class NotificationView:
 
     @property
     def is_urgent(self) -> bool:
-        """Tell whether somebody waits for it."""
+        """Return whether somebody waits for it."""
         return self.notification.code in URGENT_NOTIFICATIONS
 
     @property

@@ -137,11 +137,14 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(pry_
     ("language", "words"),
     [
         ("en", "An alert of Paraguay was met: Paraguay has to confirm the hit"),
-        ("es", "Se halló un arma con alerta de Paraguay: Paraguay debe confirmar el acierto"),
+        (
+            "es",
+            "Se halló un arma con alerta de Paraguay: Paraguay debe confirmar la respuesta positiva",
+        ),
         ("fr", "la réponse positive doit être confirmée par le Paraguay"),
         (
             "pt",
-            "Foi encontrada uma arma com alerta do Paraguai: o Paraguai deve confirmar o acerto",
+            "Foi encontrada uma arma com alerta do Paraguai: o Paraguai deve confirmar a resposta positiva",
         ),
     ],
 )

@@ -28,7 +28,7 @@ def test_a_make_that_did_not_count_is_said_with_what_may_be_meant(ask, make, mea
     answer = ask(make=make)
     [remark] = answer["remarks"]
     assert (remark["code"], remark["field"], remark["word"]) == ("unknown_make", "make", make)
-    assert remark["text"] == f"“{make}” is no make that is known here, and did not count.{meant}"
+    assert remark["text"] == f"“{make}” is not a known make, and did not count.{meant}"
     codes = [one["code"] for one in answer["candidates"][0]["reasons"]]
     assert codes == ["serial_same", "calibre_same"]
 
@@ -60,7 +60,11 @@ def test_what_is_known_or_said_to_be_unknown_is_not_remarked_on(ask, changes):
 
 @pytest.mark.parametrize(
     "language,said",
-    [("es", "no es ninguna marca"), ("fr", "n’est aucune marque"), ("pt", "não é nenhuma marca")],
+    [
+        ("es", "no es ningún fabricante"),
+        ("fr", "n’est aucune marque"),
+        ("pt", "não é nenhum fabricante"),
+    ],
 )
 def test_it_is_said_in_the_language_of_the_officer(ask, language, said):
     assert said in ask(language, make="zzqq")["remarks"][0]["text"]

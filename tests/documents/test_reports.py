@@ -211,7 +211,7 @@ def test_what_was_withdrawn_is_withdrawn_for_good(pry_police, action):
     answer = pry_police.post(f"/reports/{made['id']}/{action}", body, 409, If_Match='"2"').json
     assert answer["code"] == "illegal_transition"
     assert answer["detail"].endswith(
-        "this report is withdrawn. That is for good: report the gun anew, under another number."
+        "this report is withdrawn. This is final. Report the firearm again, under another number."
     )
 
 

@@ -40,6 +40,7 @@ SAID_SO = {
         "Distance",
         "Document",
         "Documentation",
+        "Documents",
         "Grenade",
         "Homicide",
         "Identification",
@@ -52,7 +53,6 @@ SAID_SO = {
         "Page",
         "Pages",
         "Parties",
-        "Points",
         "Police",
         "Port",
         "Question",
@@ -181,7 +181,7 @@ def sentences() -> frozenset[str]:
     for path in TEMPLATES:
         said = extract_from_ast(JINJA.parse(path.read_text()), ("_",), babel_style=False)
         found |= {text if isinstance(text, str) else text[0] for _, _, text in said if text}
-    return frozenset(found - {"{text}"})
+    return frozenset(found - {"{text}", "{first} {second}"})
 
 
 def _marked(tree: ast.AST, names: set[str]) -> Iterator[str]:

@@ -171,7 +171,7 @@ def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, analyst, police):
         seize(police, serial)
     [lead] = leads(analyst, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"] == (
-        "One buyer, whom Paraguay knows, bought 2 guns from Dec 1, 2025 to Dec 3, 2025."
+        "One buyer, whom Paraguay knows, bought 2 guns from 1 Dec 2025 to 3 Dec 2025."
     )
 
 
@@ -248,7 +248,7 @@ def test_a_gun_that_two_states_seized_came_back(as_actor, police, analyst):
     [lead] = leads(analyst, "?kind=recirculation", **PURPOSE)
     assert (
         lead["summary"]
-        == "Paraguay had it on Jan 10, 2026 (seized); Brazil seized it 50 days later."
+        == "Paraguay had it on 10 Jan 2026 (seized); Brazil seized it 50 days later."
     )
     assert points(lead)["unconfirmed"] < points(lead)["states"]
 

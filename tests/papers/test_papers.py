@@ -144,7 +144,7 @@ def test_forty_lines_and_long_names_take_their_pages_and_repeat_the_head(pry):
     lines = [line | {"line": number} for number in range(1, 41)]
     made = paper(pry, bodies.import_permit(lines=lines, importer=bodies.party(LONG.strip())))[1]
     assert pages_of(made) >= 2
-    assert text_of(made).count("Marca, modelo / Make, model") >= 2
+    assert text_of(made).count("Fabricante, modelo / Make, model") >= 2
     assert "Total Arma de fuego / Firearm: 400" in text_of(made)
 
 

@@ -277,7 +277,7 @@ def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept, analyst):
     named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
     admin.post("/accounts", named)
     said = analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422).json["errors"]
-    assert said == {"username": [f"This is kept from BRA-{OFFICE}, the agency of bra.kept."]}
+    assert said == {"username": [f"Access is restricted for BRA-{OFFICE}, the agency of bra.kept."]}
 
 
 @pytest.mark.parametrize("agency", ["BRA-TEST", "BRA-NOBODY", "SECRETARIAT"])

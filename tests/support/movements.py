@@ -28,7 +28,7 @@ def tick(
     at: str = "2026-03-02T10:00:00-03:00",
     **more: Any,
 ) -> Json:
-    """Tick a stage."""
+    """Record a crossing."""
     body = {"stage": stage, "occurred_at": at, "outcome": outcome} | more
     answer: Json = client.post(f"/shipments/{shipment['id']}/checkpoints", body, expect).json
     return answer

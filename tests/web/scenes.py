@@ -20,7 +20,7 @@ from tests.support.movements import act
 
 POST = "ciudad-del-este-foz-do-iguacu"
 NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
-MATCHED = "Seized, Mar 1, 2026"
+MATCHED = "Seized, 1 Mar 2026"
 """What Paraguay seized and Brazil shipped: a match of both."""
 OF_A_DEALER = "TKA100001", "TKB200002"
 """Two guns that share who sold them first."""

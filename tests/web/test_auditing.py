@@ -35,7 +35,7 @@ def record(as_actor):
 def test_the_audit_says_in_words_who_did_what_for_what(auditor, record):
     said = text(auditor.open("/audit"))
     assert "Record · disclosure" in said and "Transfer · recording" in said
-    assert "By Brazil Police officer For what Investigation, C-7" in said
+    assert "By Brazil Police officer Purpose of use Investigation, C-7" in said
 
 
 def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
@@ -47,7 +47,7 @@ def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
     sold(as_actor)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
     answered = text(auditor.open("/audit?action=request:answered"))
-    assert "By Paraguay The service, by itself For what" in answered
+    assert "By Paraguay The service, by itself Purpose of use" in answered
     assert "Operator of the server" not in made + answered
     client = as_actor("PRY", "auditor")
     for action, is_automatic in (("request:answered", True), ("check:made", False)):
@@ -62,9 +62,7 @@ def test_what_was_entered_late_stands_where_it_was_written_down_with_the_zone(au
         append(late, AuditEvent(Action.SIGNED_IN, "account", "late"))
     page = auditor.open("/audit")
     assert "as they were written down, newest first" in page
-    assert page.index("Dec 9, 2025, 15:00 (UTC+00:00)") < page.index(
-        "Mar 9, 2026, 15:00 (UTC+00:00)"
-    )
+    assert page.index("9 Dec 2025, 15:00 (UTC+00:00)") < page.index("9 Mar 2026, 15:00 (UTC+00:00)")
 
 
 def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
@@ -74,7 +72,7 @@ def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
     assert "Record · disclosure" in table and "Transfer · recording" not in table
     assert f'href="/disclosures?record={record}"' in table
     said = text(auditor.open(f"/disclosures?record={record}"))
-    assert "Brazil Police officer" in said and "For what Investigation, C-7" in said
+    assert "Brazil Police officer" in said and "Purpose of use Investigation, C-7" in said
     none = auditor.open(f"/disclosures?record={record}&state=ARG")
     assert "It was given to no state" in none
 

@@ -81,21 +81,20 @@ def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     )
     said = text(page)
     assert "Compare the gun with the record, then call the state that holds it." in said
-    assert "Paraguay: Domestic sale, May 6, 2024" in said
-    assert "For: The serial is the same. +24 bits" in said
+    assert "Paraguay: Domestic sale, 6 May 2024" in said
+    assert "For: The serial is the same." in said
     assert f'action="/records/{record}/history"' in page
 
 
 @pytest.mark.parametrize("kind", ["theft", "seizure", "alert"])
-def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, as_actor, sell, kind):
+def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, sell, kind, pry_police):
     sell()
-    police = as_actor("PRY", "police_officer")
     if kind == "theft":
-        police.post("/reports", bodies.report())
+        pry_police.post("/reports", bodies.report())
     elif kind == "seizure":
-        police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
+        pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
     else:
-        police.post("/alerts", bodies.alert())
+        pry_police.post("/alerts", bodies.alert())
     assert '<span aria-hidden="true">▲</span> Hit</h1>' in ask(officer)
 
 
@@ -103,7 +102,7 @@ def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
     sell()
     said = text(ask(officer, make="Glock"))
     assert "Possible hit" in said
-    assert "Against: The make differs. −5 bits" in said
+    assert "Against: The make differs." in said
 
 
 def test_an_unreadable_glyph_is_asked_for_as_it_is_typed(officer, sell):
@@ -118,7 +117,7 @@ def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     said = text(ask(officer, serial="ZZZ999888"))
     assert "○ Not in the records searched" in said
     assert "that does not make it lawful" in said
-    assert "Whose records were searched: 1 states" in said and "Paraguay 1 Mar 9, 2026" in said
+    assert "Whose records were searched: 1 state" in said and "Paraguay 1 9 Mar 2026" in said
     assert "Whom to call" not in said
 
 
@@ -166,7 +165,7 @@ def test_of_a_pointer_nothing_but_its_state_and_office_is_shown(officer, sell, a
     said = text(page)
     assert "This state holds something, and lets only its office say what." in said
     assert record not in page
-    assert "Domestic sale" not in said and "May 6, 2024" not in said and "The make" not in said
+    assert "Domestic sale" not in said and "6 May 2024" not in said and "The make" not in said
 
 
 def test_of_a_silent_record_nothing_is_shown(officer, sell):
@@ -176,12 +175,10 @@ def test_of_a_silent_record_nothing_is_shown(officer, sell):
     assert "Paraguay" not in text(page).partition("What was asked")[0]
 
 
-def test_a_mark_that_was_corrected_says_so(officer, as_actor):
-    dealer = as_actor("PRY", "licensing_officer")
-    made = dealer.post("/transfers", bodies.transfer()).json
-    firearm = bodies.firearm(serial="KLM777888")
-    body = bodies.transfer(firearm=firearm) | {"reason": "Misread"}
-    dealer.post(f"/transfers/{made['id']}/correct", body, 200, If_Match=f'"{made["version"]}"')
+def test_a_mark_that_was_corrected_says_so(officer, pry):
+    made = pry.post("/transfers", bodies.transfer()).json
+    body = bodies.transfer(firearm=bodies.firearm(serial="KLM777888")) | {"reason": "Misread"}
+    pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match=f'"{made["version"]}"')
     assert "This mark was corrected since: the record says another now." in text(ask(officer))
 
 
@@ -191,7 +188,7 @@ def test_a_mark_that_was_corrected_says_so(officer, as_actor):
         ({"serial": ""}, "serial", "This field is required."),
         ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
         ({"serial": "??*"}, "serial", "None of this serial can be read"),
-        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre beside it"),
+        ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre as well"),
         ({"year": "ninety"}, "year", "A whole number is needed here"),
         ({"country": "Atlantis"}, "country", "three capital letters"),
         ({"purpose": "seizure", "case_number": ""}, "case_number", "needs a case number"),
@@ -213,15 +210,14 @@ def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, fi
 def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
     sell()
     page = ask(officer, make="taruus")
-    remark = "“taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    remark = "“taruus” is not a known make, and did not count. Did you mean Taurus?"
     assert f"! Make : {remark}" in text(page) and '<a href="#make">' in page
     assert f'<p class="hint" id="make-hint">{remark}</p>' in page
 
 
 def test_a_country_is_taken_by_its_name(officer, sell):
     sell()
-    said = text(ask(officer, country="Brasil"))
-    assert "The country of manufacture is the same." in said
+    assert "The country of manufacture is the same." in text(ask(officer, country="Brasil"))
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -49,7 +49,7 @@ def test_who_may_not_be_named_is_asked_for_from_the_trace_and_named_after_the_co
     assert "Ana Ejemplo" not in asking.open(f"/traces/{trace['id']}")
     assert "Name private persons, C-1" in text(origin.open("/consents"))
     page = decide(origin, path, "grant", expires_on="2026-12-31")
-    assert "The other state is told that you consent." in text(page)
+    assert "The other state is informed that you consent." in text(page)
     assert "Ana Ejemplo" in asking.open(f"/traces/{trace['id']}")
     taken = decide(origin, path, "revoke", reason="The inquiry is over")
     assert "The inquiry is over" in text(taken)

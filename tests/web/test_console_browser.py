@@ -64,7 +64,7 @@ def answer_it(page):
     assert fits(page)
     go(page, "Acknowledge")
     press(page)
-    expect(page.get_by_role("status")).to_have_text("✓ The asking state is told.")
+    expect(page.get_by_role("status")).to_have_text("✓ The requesting state is informed.")
     press(page)
     expect(page.get_by_role("status")).to_have_text("✓ The answer is sent.")
     assert fits(page)

@@ -81,7 +81,7 @@ def tick(desk, site, plate):
     desk.goto(f"{site.url}{DESK}/find?q={plate}")
     desk.get_by_role("main").get_by_role("link").filter(has_text="A-90").first.click()
     desk.get_by_role("button", name="Passed").click()
-    expect(desk.get_by_role("main")).to_contain_text("The stage is ticked.")
+    expect(desk.get_by_role("main")).to_contain_text("The crossing is recorded.")
 
 
 def test_two_officers_of_two_states_work_through_a_day(browsers, site, shipment):

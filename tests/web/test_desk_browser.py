@@ -60,7 +60,7 @@ def test_an_import_certificate_is_issued_by_keyboard_alone(page, site):
     page.keyboard.press("Enter")
     fill(page, q="i-2")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("row", name="I-2")).to_contain_text("Mar 8, 2027")
+    expect(page.get_by_role("row", name="I-2")).to_contain_text("8 Mar 2027")
 
 
 def test_the_summary_of_what_is_wrong_takes_the_focus_and_leads_to_the_fields(page, site):

@@ -32,7 +32,7 @@ def path(record):
 
 def test_a_record_of_the_own_state_is_shown_at_once(officer, bra):
     said = text(officer.open(path(seized(bra))))
-    assert "Seized Where you began Mar 1, 2026 · Brazil" in said
+    assert "Seized Where you began 1 Mar 2026 · Brazil" in said
     assert "Pistol · Taurus · G2C · 9x19 Serial number ABC123456 · Marks intact" in said
 
 
@@ -41,7 +41,7 @@ def test_another_states_record_is_read_for_a_purpose_and_a_case(officer, as_acto
     page = officer.open(path(record))
     assert "They are read for a purpose and a case" in page and "Domestic sale" not in page
     said = text(officer.send(path(record), FOR_A_CASE, 200).text)
-    assert "Domestic sale Where you began May 6, 2024 · Paraguay" in said
+    assert "Domestic sale Where you began 6 May 2024 · Paraguay" in said
     assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in said
     [entry] = [
         one

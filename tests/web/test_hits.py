@@ -94,7 +94,7 @@ def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
         assert "ABC123456" in page and "Case number" in page
     assert "Country of manufacture" in text(owner.open(path)) and "/history" in owner.open(path)
     shown = text(finder.open(path))
-    assert "Serial number Gun of the alert – Gun that was met ABC123456" in shown
+    assert "Serial number Gun of the alert – Firearm found ABC123456" in shown
     assert "Country of manufacture" not in shown and "Reason of the alert" not in shown
     assert "ABC123456" in text(owner.open("/notifications"))
 
@@ -106,11 +106,11 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     path = f"/hits/{hit['id']}"
     assert (hit["notified"], hit["reason"] is None) == (False, False)
-    assert "a call would tell them" in text(owner.open(path))
+    assert "a call would reveal it" in text(owner.open(path))
     for page in (path, "/hits"):
         assert 'aria-hidden="true">◔' not in owner.open(page)  # no time by which anybody waits
     assert "Your state alone reads it" in text(owner.open(f"{path}/confirm"))
-    assert "✓ The answer is kept. Nobody else is told" in text(answer(owner, path, "confirm"))
+    assert "✓ The answer is stored. Nobody else is notified" in text(answer(owner, path, "confirm"))
     assert as_actor("BRA", "police_officer").get("/hits").json["items"] == []
 
 
@@ -161,7 +161,10 @@ def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
     look(run)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}"))
-    assert "The record that met it ! Reading it is told to Brazil, whose record it is" in said
+    assert (
+        "The record that met it ! Brazil, which owns the record, is notified when it is read"
+        in said
+    )
 
 
 @pytest.mark.parametrize("name", ["confirm", "deny", "extend"])
@@ -209,12 +212,12 @@ def met(as_actor):
 def test_hit_and_form_show_both_guns_field_by_field(owner, met, name):
     said = text(owner.open(f"{met()}{name}"))
     for words in (
-        "Recorded by Gun of the alert Paraguay Gun that was met Brazil",
-        "Serial number Gun of the alert ABC123456 Gun that was met ABC123456",
-        "Model Gun of the alert G2C Gun that was met TS9 ≠ differs",
-        "Calibre Gun of the alert 9x19 Gun that was met .40 S&amp;W ≠ differs",
-        "Make Gun of the alert Taurus Gun that was met Taurus Model",
-        "Gun that was met ABC123456 Manufacture mark PY 25 Import mark",
+        "Recorded by Gun of the alert Paraguay Firearm found Brazil",
+        "Serial number Gun of the alert ABC123456 Firearm found ABC123456",
+        "Model Gun of the alert G2C Firearm found TS9 ≠ differs",
+        "Calibre Gun of the alert 9x19 Firearm found .40 S&amp;W ≠ differs",
+        "Make Gun of the alert Taurus Firearm found Taurus Model",
+        "Firearm found ABC123456 Manufacture mark PY 25 Import mark",
         "Brazil, Place: Shown only to the states that it concerns",
         "Brazil reads that its record was given to your state, in case A-1.",
     ):
@@ -224,9 +227,9 @@ def test_hit_and_form_show_both_guns_field_by_field(owner, met, name):
 
 def test_what_was_met_in_a_check_is_compared_by_all_that_was_asked(owner, path):
     said = text(owner.open(f"{path}/confirm"))
-    assert "Model Gun of the alert G2C Gun that was met –" in said
-    assert "Make Gun of the alert Taurus Gun that was met Taurus" in said
-    assert "Calibre Gun of the alert 9x19 Gun that was met 9x19" in said
+    assert "Model Gun of the alert G2C Firearm found –" in said
+    assert "Make Gun of the alert Taurus Firearm found Taurus" in said
+    assert "Calibre Gun of the alert 9x19 Firearm found 9x19" in said
     assert (
         "Brazil reads that what it asked in its check was given to your state, in case A-1." in said
     )
@@ -238,7 +241,7 @@ def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(as_actor, ow
     police.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
     [hit] = police.get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}"))
-    assert "Place Gun of the alert – Gun that was met Asunción, Paraguay" in said
+    assert "Place Gun of the alert – Firearm found Asunción, Paraguay" in said
     assert "reads that its record was given" not in said
 
 
@@ -248,8 +251,10 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     look(run)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}/confirm"))
-    assert "What Brazil recorded of it is not shown here: reading it is told to Brazil" in said
-    assert "Gun that was met ABC123456" in said and "Gun that was met Taurus" not in said
+    assert (
+        "What Brazil recorded of it is not shown here. Brazil is notified when it is read" in said
+    )
+    assert "Firearm found ABC123456" in said and "Firearm found Taurus" not in said
     given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert given == []
     assert "/extend" not in owner.open(f"/hits/{hit['id']}")
@@ -262,10 +267,10 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     [
         (
             "es",
-            "Hasta que el Estado de la alerta lo confirme",
+            "Hasta que el Estado de la alerta la confirme",
             "Paraguay ve que el Estado de usted",
         ),
-        ("pt", "Até que o Estado do alerta o confirme", "o Paraguai vê que o seu Estado"),
+        ("pt", "Até que o Estado do alerta a confirme", "o Paraguai vê que o seu Estado"),
     ],
 )
 def test_whose_alert_it_is_is_never_said_as_if_it_were_the_readers(

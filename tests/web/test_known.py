@@ -54,7 +54,7 @@ def test_whom_a_record_was_given_to_is_asked_by_number_and_by_serial(auditor, th
     page = auditor.open(f"/disclosures?record={typed}")
     said = text(page)
     assert f"NC-R1 · {SERIAL}" in said and theft in said
-    assert "Brazil Police officer By what Check of a serial" in said
+    assert "Brazil Police officer Channel Check of a serial" in said
 
 
 def test_where_several_are_meant_each_leads_to_its_own_list(auditor, two):
@@ -89,7 +89,7 @@ def test_the_audit_finds_what_was_done_in_a_case_and_names_it_beside_the_id(
     page = auditor.open("/audit?subject_id=2026/700")
     rows = [text("<main>" + row) for row in page.split("<tr")[2:]]
     for what in ("Trace · ", "Alert · recording", "Hit · "):
-        assert any(what in row and "2026/700" in row.partition("To what")[2] for row in rows), what
+        assert any(what in row and "2026/700" in row.partition("Object")[2] for row in rows), what
     assert "2026/701" not in page and "2026/701" in text(
         auditor.open("/audit?subject_kind=request")
     )
@@ -143,7 +143,7 @@ def test_a_page_of_the_audit_asks_once_for_all_that_it_names(as_actor, auditor, 
 def test_an_alert_is_entered_on_the_gun_of_a_report_by_its_number(signed_in, theft):
     officer = signed_in("PRY", "police_officer")
     page = sent(officer, "/alerts/new", ALERT | {"record": "NC-R1"})
-    assert SERIAL in page and "The alert stands." in page
+    assert SERIAL in page and "The alert remains valid." in page
 
 
 def test_where_several_guns_are_meant_the_form_lets_choose_and_keeps_what_was_typed(signed_in, two):

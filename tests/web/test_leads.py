@@ -11,10 +11,10 @@ from tests.web.pages import text
 FIRST, SECOND = scenes.OF_A_DEALER
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 WORDS = {
-    "en": ("Leads", "Same dealer", "The guns and their records"),
-    "es": ("Pistas", "Mismo comerciante", "Las armas y sus registros"),
-    "fr": ("Pistes", "Même", "Les armes et leurs enregistrements"),
-    "pt": ("Pistas", "Mesmo", "As armas e seus registros"),
+    "en": ("Patterns", "Same dealer", "The guns and their records"),
+    "es": ("Patrones", "Mismo comerciante", "Las armas y sus registros"),
+    "fr": ("Schémas", "Même", "Les armes et leurs enregistrements"),
+    "pt": ("Padrões", "Mesmo", "As armas e seus registros"),
 }
 
 
@@ -42,7 +42,7 @@ def test_the_list_says_what_is_shared_and_is_filtered(analyst, own):
     said = text(analyst.open("/leads"))
     assert "Same dealer" in said and "Armas del Sur" in said and "Brazil" in said
     assert "Same dealer" in text(analyst.open("/leads?kind=shared_dealer&dealer=Armas"))
-    assert "No leads are found by this." in analyst.open("/leads?kind=shared_lot")
+    assert "No patterns are found." in analyst.open("/leads?kind=shared_lot")
     assert 'id="kind-wrong"' in analyst.open("/leads?kind=gossip")
 
 

@@ -102,7 +102,7 @@ def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(loo
     expect(link).to_be_focused()
     expect(brazil.locator("#traces details").first).to_have_attribute("open", "")
     expect(brazil.locator("#live-said")).to_have_text(
-        "Changed: Due in seven days: 2 (A-DUE); Ticked today: 2 (A-DUE)"
+        "Changed: Due in seven days: 2 (A-DUE); Crossed today: 2 (A-DUE)"
     )
     assert brazil.evaluate("window.began.isConnected")  # what did not change is not exchanged
 

@@ -71,7 +71,7 @@ def test_what_a_border_officer_does_at_posts_and_with_shipments_leads_to_pages(s
 
 def test_what_a_role_may_do_is_said_in_the_readers_language(signed_in):
     home = signed_in("BRA", "auditor").open("/", Accept_Language="pt")
-    assert "Ver quem fez o quê" in home
+    assert "Consultar o registro de auditoria" in home
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

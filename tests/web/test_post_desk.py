@@ -15,14 +15,9 @@ from tests.web.trucks import SCRIPT, attached, picture, ticks
 FINE = 4  # times 72 dots an inch
 WORDS = {
     "en": ("Officer’s desk", "Record a seizure", "Late", "Call the other side"),
-    "es": (
-        "Mesa del funcionario",
-        "Registrar una incautación",
-        "Con retraso",
-        "Llamar al otro lado",
-    ),
+    "es": ("Puesto", "Registrar una incautación", "Con retraso", "Llamar al otro lado"),
     "fr": ("Bureau de l’agent", "Enregistrer une saisie", "En retard", "Appeler l’autre côté"),
-    "pt": ("Mesa do agente", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
+    "pt": ("Posto", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
 }
 
 
@@ -37,20 +32,20 @@ def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, 
         "S-77",
         "2 × Pistol · Taurus · G2C · 9x19",
         "Entry",
-        "Mar 9, 2026, 17:00",
+        "9 Mar 2026, 17:00",
         "Your side",
     ):
         assert words in said
 
 
 def test_a_truck_that_was_ticked_is_found_again_in_what_was_ticked_today(officer, truck):
-    assert "Nothing was ticked today." in text(officer.open(DESK))
+    assert "No crossing was recorded today." in text(officer.open(DESK))
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
     page = officer.open(DESK)
     assert 'class="truck' not in page  # nothing is due of it any more
     ticked = page.partition('id="ticked-title"')[2]
     said = text(f"<main>{ticked}")
-    assert "Ticked today (1)" in said and "12:00 · Ciudad del Este · Entry ✓ Passed" in said
+    assert "Crossed today (1)" in said and "12:00 · Ciudad del Este · Entry ✓ Passed" in said
     assert f'<a href="{DESK}/shipments/{truck["id"]}">A-1</a>' in ticked
 
 
@@ -107,13 +102,10 @@ def test_what_is_not_found_bears_no_sign_that_all_is_well(officer, truck):
     assert "○ No shipment that concerns your state is found by this." in text(page)
 
 
-def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(
-    officer, truck, as_actor
-):
-    owner = as_actor("BRA", "licensing_officer")
-    code = code_of(owner.get(f"/permits/{truck['permit']}/paper").data, FINE)
+def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(officer, truck, bra):
+    code = code_of(bra.get(f"/permits/{truck['permit']}/paper").data, FINE)
     page = officer.send(f"{DESK}/find", {"q": f" {code.lower()} "}, 200).get_data(as_text=True)
-    assert "The paper stands: its signature is good" in text(page)
+    assert "The document is valid: its signature is good" in text(page)
     assert f"{DESK}/shipments/{truck['id']}" in page
     forged = officer.send(f"{DESK}/find", {"q": "SALSA1.BRA-2026-00000000.AA.AA"}, 200)
     assert "No state of this service has the key" in text(forged.get_data(as_text=True))
@@ -126,7 +118,7 @@ def test_one_press_ticks_the_stage_of_the_own_side_here_and_now(officer, truck, 
     [tick] = ticks(as_actor, truck)
     assert (tick["stage"], tick["post"], tick["outcome"]) == ("entry", POST, "passed")
     assert tick["occurred_at"] == "2026-03-09T15:00:00+00:00" and tick["seals"] == ["S-77"]
-    assert "The stage is ticked." in text(officer.open(done.location))
+    assert "The crossing is recorded." in text(officer.open(done.location))
 
 
 def test_a_time_that_is_typed_is_that_of_the_own_side(officer, truck, as_actor):
@@ -178,7 +170,7 @@ def test_a_check_needs_its_serial_alone_and_keeps_a_photograph_of_the_mark(
     said = text(page.get_data(as_text=True))
     assert (
         "Possible hit" in said
-        and "Incident Ciudad del Este–Foz do Iguaçu, Mar 9, 2026, 12:00" in said
+        and "Incident Ciudad del Este–Foz do Iguaçu, 9 Mar 2026, 12:00" in said
     )
     check = said.partition("Number of the check: ")[2].split()[0]
     assert attached(as_actor, f"check:{check}") == ["photograph"]
@@ -214,8 +206,7 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
 ):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     typed = {"items.0.serial": "ABC12345", "items.1.serial": "QQQ77777", "items.0.make": "Taurus"}
-    done = officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"})
-    page = text(officer.open(done.location))
+    page = text(officer.open(officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"}).location))
     for words in (
         "Seizure CDE-9",
         "Seized before: Brazil",
@@ -262,15 +253,14 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
 
 
-def test_a_receipt_that_is_read_again_says_that_the_alert_has_ended(officer, as_actor):
-    police = as_actor("ARG", "police_officer")
-    alert = police.post("/alerts", bodies.alert()).json
+def test_a_receipt_that_is_read_again_says_that_the_alert_has_ended(officer, arg_police):
+    alert = arg_police.post("/alerts", bodies.alert()).json
     typed = {"items.0.serial": "ABC123456", "items.0.make": "Taurus"}
     receipt = officer.send(f"{DESK}/seizure", typed).location
     assert "was cancelled" not in text(officer.open(receipt))
-    police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    arg_police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     said, page = text(officer.open(receipt)), officer.open(receipt)
-    ended = "✕ The alert was cancelled by Argentina on Mar 9, 2026"
+    ended = "✕ The alert was cancelled by Argentina on 9 Mar 2026"
     kept = "It was answered when it was recorded: Hold the gun and call Argentina"
     assert said.index(ended) < said.index(kept)
     assert '<p class="lead">Hold the gun' not in page
@@ -281,8 +271,7 @@ def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):
     signed_in("BRA", "border_officer").open(done.location, 404)
 
 
-def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart(officer, as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart(officer, police):
     for at, serial in enumerate(("TKA52381", "TKA523B1")):
         item = bodies.seizure()["items"][0] | {"serial": serial}
         police.post("/seizures", bodies.seizure(number=f"S-{at}", items=[item]))
@@ -292,7 +281,7 @@ def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart
         "2 guns fit it",
         "Mark TKA52381",
         "Mark TKA523B1",
-        "one more doubles the odds",
+        "How was this scored?",
         "The photograph is kept with this check.",
     ):
         assert words in page
@@ -308,7 +297,7 @@ def test_a_seizure_of_nothing_is_refused_at_its_serial(officer, as_actor):
 def test_a_day_in_a_sentence_is_written_as_on_the_page(officer):
     sent = {"items.0.serial": "XYZ1", "occurred_at": "2026-03-12T10:00"}
     page = text(officer.send(f"{DESK}/seizure", sent, 422).get_data(as_text=True))
-    assert "today is Mar 9, 2026" in page and "2026-03-09" not in page
+    assert "today is 9 Mar 2026" in page and "2026-03-09" not in page
 
 
 def test_enter_in_a_field_of_a_tick_chooses_no_outcome(officer, truck):

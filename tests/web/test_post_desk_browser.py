@@ -272,7 +272,7 @@ def test_all_that_was_not_recorded_is_discarded_at_once_when_that_is_confirmed(d
         page.locator("#which").fill(number)
         page.locator("#kind").select_option("theft")
         page.locator("#note").fill("Seen from afar")
-        page.locator("#form-body").get_by_role("button", name="Tell an incident").click()
+        page.locator("#form-body").get_by_role("button", name="Report an incident").click()
         expect(page.locator("#queue")).to_contain_text(number)
     device.set_offline(False)
     page = reopened(device, site)
@@ -296,12 +296,12 @@ def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(de
     page.wait_for_url("**/desk/find")
     photo = {"name": "code.png", "mimeType": "image/png", "buffer": code(token)}
     page.locator("#code-photo").set_input_files(photo)
-    expect(page.get_by_role("status").first).to_contain_text("The paper stands")
+    expect(page.get_by_role("status").first).to_contain_text("The document is valid")
     press(page, "A-DUE")
     page.wait_for_url("**/desk/shipments/*")
     assert page.evaluate(FITS)
     press(page, "Passed")
-    expect(page.get_by_role("main")).to_contain_text("The stage is ticked.")
+    expect(page.get_by_role("main")).to_contain_text("The crossing is recorded.")
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
 
 

@@ -63,8 +63,7 @@ def test_who_is_asked_sees_the_telephone_and_marks_the_call_as_answered(as_actor
     urgent = as_actor("BRA", "border_officer").get("/notifications?urgent=true").json["items"]
     assert [one["code"] for one in urgent] == ["post_called"]
     assert "Not answered yet." in text(paraguay.open(DESK))
-    again = brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD})
-    assert again.location == BOARD
+    assert brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD}).location == BOARD
     for officer in (paraguay, brazil):
         assert "Answered at 12:00." in text(officer.open(DESK))
         assert 'form="answering"' not in officer.open(BOARD)
@@ -150,7 +149,7 @@ def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(pa
     brazil.send(
         f"{DESK}/seizure", {"items.0.serial": "XYZ124", "number": "B-7", "joint_with.number": "P-1"}
     )
-    said = "Joined with Brazil B-7, recorded Mar 9, 2026, 12:00."
+    said = "Joined with Brazil B-7, recorded 9 Mar 2026, 12:00."
     assert said in text(paraguay.open(DESK)) and said in text(paraguay.open(f"/posts/{POST}/board"))
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     assert "jointly with your side" not in text(brazil.open(DESK))

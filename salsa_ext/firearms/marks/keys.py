@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from salsa_ext.firearms.marks.vocabulary import marking_of
 
-# Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
+# Marks that distinguish guns; an import or proof mark is shared by all that came with it.
 IDENTIFYING_KINDS = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
 UNRELIABLE_MARKINGS = frozenset(("altered", "obliterated"))  # a serial proves nothing

@@ -102,7 +102,7 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
         rf"(?<={_GLYPH_BEFORE}) (?P<one>{_PLAIN_GLYPH})(?:/| (?:o|ou|or) )(?P<other>{_PLAIN_GLYPH}) (?={_GLYPH_AFTER})",
         _write_inner_alternatives,
     ),
-    # [?] anywhere beside a glyph; (?) before one, for behind the last it doubts the whole
+    # [?] next to a glyph; (?) before one, for behind the last it doubts the whole
     (
         rf"(?<={_GLYPH_BEFORE})\[\?+\]|\[\?+\](?={_GLYPH_AFTER})|[({{]\?+[)}}](?={_GLYPH_AFTER})",
         _write_unreadable,
@@ -134,7 +134,7 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
     (rf"(?<={_GLYPH_BEFORE})(?:…|\.{{3,}})|(?:…|\.{{3,}})(?={_GLYPH_AFTER})", "*"),
     (rf"(?<={_GLYPH_BEFORE} )(?:…|\.{{3,}})(?= {_GLYPH_AFTER})", "*"),
     (r"\*{2,}", _write_unreadable),
-    # a row of them beside a glyph, one for each; one alone where no separator would stand
+    # a row of them next to a glyph, one for each; a single one where no separator fits
     (
         rf"(?<={_GLYPH_BEFORE})[_#]{{2,}}|[_#]{{2,}}(?={_GLYPH_AFTER})|(?<={_GLYPH_BEFORE})-{{2,}}|-{{2,}}(?={_GLYPH_AFTER})",
         _write_unreadable,

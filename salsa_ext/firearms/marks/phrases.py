@@ -28,7 +28,7 @@ _LABEL: Final = re.compile(
 )
 _BREAK: Final = re.compile(r"[:=/,#-]")
 _JOINING_SIGNS: Final = frozenset("/&+")
-_MAX_GROUP_LETTERS: Final = 4  # letters of a group that belongs to the mark beside it
+_MAX_GROUP_LETTERS: Final = 4  # letters of a group that belongs to the mark next to it
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Mark:
     """A mark stamped on a gun.
 
     `text` is as read; `state` and `year` where the mark names them. `read_by_officer` is the id
-    that stands for an officer's number in the state of the record.
+    of an officer's number in the state of the record.
     """
 
     kind: Annotated[str, Rule(choices=codes.MARK_KINDS), Field("Kind", "firearm")]
@@ -84,7 +84,7 @@ class Firearm:
         "unknown"
     )
     serial: Annotated[Serial | None, Field("Serial number", "firearm")] = None
-    marking: Annotated[Condition, Field("Marking", "firearm")] = "unknown"
+    marking: Annotated[Condition, Field("Condition of the mark", "firearm")] = "unknown"
     marks: Annotated[
         tuple[Mark, ...], Rule(most=50), Field("Marks", "firearm", "rows", shown_as=RecordedMark)
     ] = ()

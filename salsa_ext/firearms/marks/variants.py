@@ -91,12 +91,12 @@ _LEGIBLE_RUN: Final = re.compile(r"[^?*]+")
 class SearchKeys:
     """Variant keys to search by.
 
-    `one` finds marks with one error or with unreadable glyphs only, `two` marks with two errors,
+    `single` finds marks with one error or with unreadable glyphs only, `two` marks with two errors,
     `part` marks that share a half or the digits, most specific first. `can_find` is False if only
     pieces are searched, which find partly read marks but no whole ones.
     """
 
-    one: frozenset[int] = frozenset()
+    single: frozenset[int] = frozenset()
     two: frozenset[int] = frozenset()
     part: tuple[int, ...] = ()
     can_find: bool = True

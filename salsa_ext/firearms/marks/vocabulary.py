@@ -350,7 +350,7 @@ TERMS: Final = {
     for phrase in phrases.split(",")
 }
 _NUMBER_SIGN: Final = re.compile(r"n[ro]{0,2}\.?[º°ª]\.?|no\.", re.IGNORECASE)
-# Words that people misspell where a serial should stand.
+# Words that people misspell in place of a serial.
 _CORRECTABLE_WORDS: Final = """
     obliterado obliterada obliterated suprimido suprimida eliminado eliminada adulterado adulterada
     remarcado remarcada regrabado regrabada raspado raspada limado limada borrado borrada erradicado

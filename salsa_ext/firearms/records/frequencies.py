@@ -25,7 +25,7 @@ COVERAGE: Final = Dataset("coverage", grain=Grain.DAY, readers="service")
 DESCRIBED: Final = Dataset("described", grain=Grain.ALL_TIME, readers="service")
 """Records by field and value; all are read at once."""
 
-CACHE_SECONDS: Final = 600.0  # seconds for which a process keeps the shares: they move slowly
+CACHE_SECONDS: Final = 600.0  # seconds for which a process caches the shares: they change slowly
 MIN_RECORDS: Final = 1_000  # records with a field; of fewer nothing can be said
 COLUMNS: Final = {
     "make": "make",

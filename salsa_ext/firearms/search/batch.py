@@ -171,7 +171,7 @@ def _guns_with_near_marks(
                 searched.append((gun, mark.norm, variants.field_search_keys(mark.norm)))
             elif mark.is_near:
                 keys = variants.search_keys(mark.norm)
-                searched.append((gun, mark.norm, keys.one | keys.two | {*keys.part}))
+                searched.append((gun, mark.norm, keys.single | keys.two | {*keys.part}))
     if not searched:
         return set()
     events = None if queries[0][0].is_afield else FIELD_EVENTS

@@ -21,7 +21,7 @@ from salsa_ext.reference.name_matching import fold_name
 
 FREE_TEXT_KINDS: Final = frozenset(("state", "other"))  # kinds of which the text can be anything
 MAX_NAME_WORDS: Final = 6  # words of a name, with its label
-MIN_NAME_LETTERS: Final = 3  # letters of a make or type beside a number
+MIN_NAME_LETTERS: Final = 3  # letters of a make or type next to a number
 _NAME_LABEL: Final = r"cal|calib\w+|mod|model\w*"
 _GLUED_LABEL: Final = re.compile(rf"\b({_NAME_LABEL})[.:]*(?=\.?\d)", re.IGNORECASE)
 
@@ -91,8 +91,8 @@ MIN_READABLE, MAX_SERIAL = 3, 64
 ROLE_BY_KIND = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
 MAX_NEAR_MARKS = 5  # marks of one gun; a misread one makes thousands of keys
 TOO_LITTLE_READ = message(
-    "Too little of this serial can be read for a search: give {count} characters at its beginning"
-    " or end, or {more} that stand together, or trace the gun by its make and import mark.",
+    "Too little of this serial can be read for a search. Give {count} characters at its"
+    " beginning or end, or {more} in a row, or trace the firearm by its make and import mark.",
     count=MIN_READABLE,
     more=MIN_INNER_PIECE,
 )
@@ -145,14 +145,14 @@ def _search_problem(query: Query) -> Message | None:
         )
     if is_product_name(query.serial, query.model):
         return message(
-            "“{serial}” names a make, model, calibre or type and stands on every gun of its kind: give"
-            " the number that this gun alone bears.",
+            "“{serial}” is a make, model, calibre or type, which every firearm of its kind"
+            " bears. Give the number that only this firearm bears.",
             serial=query.serial,
         )
     if not (count := keys.count_readable(norm)):
         return message(
-            "None of this serial can be read: give {count} characters of it that stand together, or"
-            " trace the gun by its make and import mark.",
+            "None of this serial can be read. Give {count} of its characters in a row, or"
+            " trace the firearm by its make and import mark.",
             count=MIN_READABLE,
         )
     if keys.whole_key(query.serial) is None:
@@ -160,8 +160,8 @@ def _search_problem(query: Query) -> Message | None:
         return None if is_enough else TOO_LITTLE_READ
     if count < MIN_READABLE and not (query.make and query.calibre):
         return message(
-            "This serial has {found} readable character(s), as many guns have: give {count} of them, or"
-            " its make and calibre beside it.",
+            "Readable characters of this serial: {found}, as many firearms have. Give {count}"
+            " of them, or its make and calibre as well.",
             found=count,
             count=MIN_READABLE,
         )

@@ -59,7 +59,7 @@ def is_match(evidence: Evidence | None) -> bool:
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
 MAX_GLYPHS: Final = 8  # more say no more: numbers are given out one after the other
-MIN_RARE_GLYPHS: Final = 5  # glyphs; fewer stand on many guns
+MIN_RARE_GLYPHS: Final = 5  # glyphs; shorter marks are on many guns
 CONFUSED_GLYPH_BITS: Final = -2.0
 SIMILAR_GLYPH_BITS: Final = -6.0
 # The share of such errors, by the number of marks that are as near: log2 of both.
@@ -163,7 +163,7 @@ REASON_TEXTS: Final = {
     "make_other": message("The make differs."),
     "make_likely": message("The make is probably the same."),
     "make_related": message(
-        "The make is another of the same house: its parent, its brand, or a brand beside it."
+        "The make is another of the same company: its parent, its brand, or a sister brand."
     ),
     "calibre_same": message("The calibre is the same, or counts as the same."),
     "calibre_other": message("The calibre differs."),
@@ -316,11 +316,13 @@ class Evidence:
             text = message("The record has another serial.")
             reasons.append(Reason("serial_other", text, OTHER_SERIAL_PENALTY))
         if self.is_too_early:
-            text = message("What is told of the gun happened before the year in which it was made.")
+            text = message(
+                "The reported event happened before the year in which the firearm was made."
+            )
             reasons.append(Reason("year_impossible", text, TOO_EARLY_PENALTY))
         if self.crowd:
             count, bits = self.crowd
-            text = message("{count} other gun(s) fit about as well.", count=count)
+            text = message("{count} other firearms fit about as well.", count=count)
             reasons.append(Reason("crowd", text, -bits))
         return tuple(reasons)
 

@@ -93,7 +93,7 @@ def _gun_arguments(
     return {
         "keys": _number_array(mark.value for mark in marks if mark.is_whole),
         "norms": _text_array([mark.norm for mark in marks if mark.is_whole]),
-        "one": _number_array(key for form in forms for key in form.one),
+        "one": _number_array(key for form in forms for key in form.single),
         "two": _number_array(key for form in forms for key in form.two),
         "part": _number_array(key for form in forms for key in form.part),
         "make": query.make,

@@ -136,4 +136,4 @@ def distinguishing_text(guns: Sequence[Sequence[Event]]) -> Message:
             "A surer reading of the serial, from the frame or a laboratory: in all else that is"
             " recorded the candidates are alike."
         )
-    return message("Something that tells the candidates apart: make, model, calibre, photograph.")
+    return message("Something that distinguishes the candidates: make, model, calibre, photograph.")

@@ -196,9 +196,8 @@ TEXT_FIELDS: Final = {
 }
 """Where a field of a gun is not read by its own name."""
 NO_APPROVER: Final = message(
-    "Nobody is left in your state who may approve this trace. Let an account of a"
-    " supervisor be opened in an agency that it is not kept from, or keep it from"
-    " fewer agencies."
+    "Nobody in your state may approve this trace. Ask for a supervisor's account in an agency"
+    " that may see it, or restrict access for fewer agencies."
 )
 
 

@@ -157,8 +157,7 @@ def _check_reply(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> 
         problems.add("events", message("Events belong to an answer."))
     if data.is_additional and data.status not in ("answered", "partial"):
         problem = message(
-            "Only an answer comes beside another; leave this out to put right what was written"
-            " down."
+            "Only an answer can be added to another. Leave this out to correct what was recorded."
         )
         problems.add("additional", problem)
     if data.failure_reason and data.status not in ("partial", "no_record"):

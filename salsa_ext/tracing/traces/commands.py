@@ -45,9 +45,8 @@ SECOND_PERSON_REQUIRED: Final = message(
     " its seizure."
 )
 OFFICER_REQUIRED: Final = message(
-    "A second person must approve a trace. By a command --officer tells who decides, and"
-    " who drafted or changed it by one: give it at each, another number to decide, or"
-    " let an account of a supervisor decide."
+    "A second person must approve a trace. In commands, --officer names the person: give"
+    " another number to decide than to draft or change, or let a supervisor's account decide."
 )
 DESCRIBED_BY_SEIZURE: Final = message(
     "This gun is as its seizure says: correct that, and the draft follows it."

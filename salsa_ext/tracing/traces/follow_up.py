@@ -57,8 +57,8 @@ from salsa_ext.tracing.traces.values import (
 IS_PARTICIPANT: Final = message("This state takes part, and is asked by the service itself.")
 NONE_ANSWERED: Final = message("No state has answered this trace by the service.")
 ALL_INFORMED: Final = message(
-    "Each state that answered was told already whether it helped. One that answers more"
-    " can be told again."
+    "Each state that answered was already informed whether it helped. A state that answers"
+    " more can be informed again."
 )
 ALL_STATUSES: Final = (*UNSENT, *SENT_STATUSES, "withdrawn", "closed")
 

@@ -201,9 +201,9 @@ def _unauthorised_parties(
         for row in about:
             if permit := permits.get(row.subject_id):
                 party_ids[row.id] = getattr(permit, f"{row.data['role']}_id")
-    parties, found = find_parties(party_ids.values()), {}
+    parties, by_discrepancy = find_parties(party_ids.values()), {}
     for row in about:
         party = parties.get(party_ids[row.id]) if row.id in party_ids else None
         facts = (row.data["role"], row.data["state"], row.data["verdict"])
-        found[row.id] = UnauthorisedParty(*facts, party.name if party else None)
-    return found
+        by_discrepancy[row.id] = UnauthorisedParty(*facts, party.name if party else None)
+    return by_discrepancy

@@ -149,23 +149,23 @@ class PermitFamilies:
                 for permit in self._referencing.get(key, ())
                 if permit.kind == kind and _share_only_import(own, permit)
             ]
-        found = {permit.id: permit for permit in referenced if permit and not permit.is_void}
-        return sorted(found.values(), key=lambda permit: permit.key)
+        by_id = {permit.id: permit for permit in referenced if permit and not permit.is_void}
+        return sorted(by_id.values(), key=lambda permit: permit.key)
 
     def export_certificates(self, lineage: Sequence[ComparedPermit]) -> list[ComparedPermit]:
         """Return all export certificates, void ones too, under a lineage."""
-        found = {
+        exports = {
             permit.id: permit
             for line in lineage
             for permit in self._referencing.get(line.key, ())
             if permit.kind == "export"
         }
         keys = {line.key for line in lineage}
-        for permit in list(found.values()):  # a reissue may leave the reference to its first
+        for permit in list(exports.values()):  # a reissue may leave the reference to its first
             for earlier in self.lineage(permit):
                 if earlier.references & keys:
-                    found[earlier.id] = earlier
-        return sorted(found.values(), key=lambda permit: permit.key)
+                    exports[earlier.id] = earlier
+        return sorted(exports.values(), key=lambda permit: permit.key)
 
 
 def _share_only_import(own: ComparedPermit, other: ComparedPermit) -> bool:
@@ -223,8 +223,8 @@ def compare_permit(own: ComparedPermit, families: PermitFamilies) -> list[Permit
 
 def counterpart_status(codes: Iterable[str]) -> str:
     """Return the counterpart status for findings: the most severe, or complete."""
-    found = set(codes)
-    return next((code for code in SEVERITY if code in found), "complete")
+    present = set(codes)
+    return next((code for code in SEVERITY if code in present), "complete")
 
 
 def permit_irregularities(
@@ -262,7 +262,7 @@ def find_differences(own: ComparedPermit, other: ComparedPermit) -> list[Differe
     An erased party never differs. Transit states are compared if both documents name some; an
     import certificate need not.
     """
-    found: list[Difference] = [
+    differences: list[Difference] = [
         (field, getattr(own, field), getattr(other, field))
         for field in ("exporting_state", "importing_state", "regime")
         if getattr(own, field) != getattr(other, field)
@@ -270,18 +270,18 @@ def find_differences(own: ComparedPermit, other: ComparedPermit) -> list[Differe
     for party in COMPARED_PARTIES:
         ours, theirs = own.parties[party], other.parties[party]
         if ours and theirs and ours != theirs:
-            found.append((party, None, None))
+            differences.append((party, None, None))
     transit, others = sorted(own.transit_states), sorted(other.transit_states)
     if transit and others and transit != others:
-        found.append(("transit_states", ", ".join(transit), ", ".join(others)))
+        differences.append(("transit_states", ", ".join(transit), ", ".join(others)))
     if lines := unmatched_lines(own, other):
-        found.append(("lines", ", ".join(map(str, lines)), None))
+        differences.append(("lines", ", ".join(map(str, lines)), None))
     elif {own.kind, other.kind} == {"export", "in_transit"}:
         export, cover = (own, other) if own.kind == "export" else (other, own)
         if allocate(export.claimed_goods(), cover.goods).uncovered:  # Model Regulations 4.2
             amounts = format_quantity(own.total()), format_quantity(other.total())
-            found.append(("quantity", *amounts))
-    return found
+            differences.append(("quantity", *amounts))
+    return differences
 
 
 def unmatched_lines(own: ComparedPermit, other: ComparedPermit) -> list[int]:

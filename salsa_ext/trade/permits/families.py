@@ -50,22 +50,22 @@ def load(
     Permits in `known`, already read as another state, are used as they are.
     """
     known = known or {}
-    found: dict[UUID, Permit] = {}
+    permits: dict[UUID, Permit] = {}
     new = _find_permits(Permit.id.in_(list(permit_ids)))
     references: dict[UUID, set[PermitKey]] = defaultdict(set)
-    searched: set[PermitKey] = set()  # keys that are found, or searched for and not recorded
+    searched: set[PermitKey] = set()  # keys recorded, or searched for and not
     searched_references: set[PermitKey] = set()  # keys whose referencing permits are known
     while new:
-        found |= {permit.id: permit for permit in new}
+        permits |= {permit.id: permit for permit in new}
         keys = _find_references(new, references) | _replaced_keys(new)
         own = {permit_key(permit) for permit in new}
         shared = (own | {key for key in keys if key[1] == "import"}) - searched_references
         searched |= own
         related = _by_key(keys - searched) + _referencing(shared) + _replacing(own)
         searched, searched_references = searched | keys, searched_references | shared
-        new = list({permit.id: permit for permit in related if permit.id not in found}.values())
-    read = [known[permit_id] for permit_id in found if permit_id in known]
-    unread = [permit for permit in found.values() if permit.id not in known]
+        new = list({permit.id: permit for permit in related if permit.id not in permits}.values())
+    read = [known[permit_id] for permit_id in permits if permit_id in known]
+    unread = [permit for permit in permits.values() if permit.id not in known]
     return PermitFamilies(read + _compared_permits(actor, unread, references), participants())
 
 
@@ -227,12 +227,12 @@ def lock_permits(actor: Actor, permits: Sequence[Permit]) -> None:
 
 def _concerned_states(actor: Actor, keys: set[PermitKey], states: set[str]) -> set[str]:
     """Return all states concerned by the families, as seen by all states."""
-    keys, found, members = set(keys), set(states), set(participants())
+    keys, reached, members = set(keys), set(states), set(participants())
     searched: dict[str, set[PermitKey]] = defaultdict(set)
-    while pending := [state for state in sorted(found & members) if keys - searched[state]]:
+    while pending := [state for state in sorted(reached & members) if keys - searched[state]]:
         for state in pending:
             with acting_as(actor, state):
                 related, concerned = find_related_keys(keys - searched[state])
-            keys, found = keys | related, found | concerned
+            keys, reached = keys | related, reached | concerned
             searched[state] |= related
-    return found
+    return reached

@@ -94,7 +94,7 @@ class _Licences:
         export = self.permits[export_id]
         needed = [(export.importing_state, "import")]
         needed += [(state, "in_transit") for state in export.transit_states]
-        found = []
+        missing = []
         for state, kind in needed:
             if state in self.families.participants:
                 others = self.families.counterparts(export, kind)
@@ -105,8 +105,8 @@ class _Licences:
                 ]
                 if None not in reasons:
                     why = next(filter(None, reasons), "missing")
-                    found.append(MissingLicence(state, kind, why))
-        return found
+                    missing.append(MissingLicence(state, kind, why))
+        return missing
 
     def _invalid_reason(
         self, export: ComparedPermit, licence: ComparedPermit, on: date

@@ -152,10 +152,10 @@ def recheck_permits(actor: Actor, licensees: Sequence[Licensee]) -> None:
         .order_by(Permit.id)
         .execution_options(populate_existing=True)
     )
-    found = {}
+    permits = {}
     for state in participants():
         with acting_as(actor, state):
             for permit, name, licence in db.session.execute(query, {"state": state}):
                 if licence in numbers or (not licence and name_key(name or "") in keys):
-                    found[permit.id] = permit
-    check_parties(actor, list(found.values()))
+                    permits[permit.id] = permit
+    check_parties(actor, list(permits.values()))

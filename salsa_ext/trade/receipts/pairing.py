@@ -160,13 +160,13 @@ def _pair_similar(missing: Missing, surplus: Surplus) -> list[tuple[int, int]]:
     rated = []
     for theirs, (item, expected) in enumerate(surplus):
         norm = normalise(item.serial)
-        for _, look, ours in extract_iter(
+        for _, look_edits, ours in extract_iter(
             skeleton(norm), skeletons, scorer=OSA.distance, processor=None, score_cutoff=MAX_EDITS
         ):
             gun, position = missing[ours]
             edits = OSA.distance(norm, norms[ours])
-            if (edits <= MAX_EDITS or look == 0) and _is_compatible(gun, item):
-                rated.append((int(look), edits, abs(position - expected), ours, theirs))
+            if (edits <= MAX_EDITS or look_edits == 0) and _is_compatible(gun, item):
+                rated.append((int(look_edits), edits, abs(position - expected), ours, theirs))
     pairs: dict[int, int] = {}
     paired_received: set[int] = set()
     for *_, ours, theirs in sorted(rated):

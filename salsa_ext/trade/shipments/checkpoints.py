@@ -128,7 +128,7 @@ def _check_tick(state: str, shipment: Shipment, data: CheckpointData, now: datet
     transit = set(shipment.concerned) - {shipment.exporting_state, shipment.importing_state}
     if state not in sides.get(data.stage, transit):
         stage = CodeLabel("checkpoint_stage", data.stage)
-        raise Forbidden(message("The stage {stage} is ticked by the other side.", stage=stage))
+        raise Forbidden(message("The stage {stage} is recorded by the other side.", stage=stage))
     problems = Problems()
     check_moment(problems, "occurred_at", data.occurred_at, now)
     if data.post and not names.is_side(state, data.post):
@@ -160,7 +160,7 @@ def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -
     if own and custody_state(facts) == actor.state:
         raise HeldByOwnState(
             message(
-                "{said} {call} Let it go on first with {action}; then tick the stage.",
+                "{said} {call} Let it go on first with {action}; then record the crossing.",
                 said=_stop_message(actor, own[-1], data),
                 call=_contact_message(actor.own_state(), data.post),
                 action=FieldLabels(("resume",)),
@@ -188,8 +188,8 @@ def _check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData)
         ]
         raise HeldByOtherState(
             message(
-                "{said} What another state holds does not bind yours: if it passes all the same,"
-                " confirm it with {field}; then this is told to: {states}.",
+                "{said} A hold of another state does not bind yours. To let it pass, confirm"
+                " it with {field}; then these states are notified: {states}.",
                 said=reduce(_join_messages, sentences),
                 field=FieldLabels(("confirm_held",)),
                 states=CodeLabels("state", tuple(sorted(others))),

@@ -106,8 +106,8 @@ def _check_resume(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> Non
     if not any(move.state == actor.state and not move.is_refusal for move in stops):
         raise Conflict(
             message(
-                "Your state does not hold this shipment: what it refused is ticked as passed or sent"
-                " back, and what another state holds is let go on by that state."
+                "Your state does not hold this shipment. Record what it refused as passed or"
+                " sent back; another state releases what it holds."
             )
         )
 
@@ -145,7 +145,7 @@ class HoldView:
 
     def overruled_of(self, state: str) -> Sequence[OverruledHold]:
         """Return the overruled holds of a state."""
-        return [one for one in self.overruled if one.stop.state == state]
+        return [hold for hold in self.overruled if hold.stop.state == state]
 
     def is_held_by(self, state: str) -> bool:
         """Return whether a state holds it and can resume it.

@@ -60,12 +60,12 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
     drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     hashes = array("q")  # of guns, to find the few that may occur twice among many
 
-    def check(found: Problems, path: str, item: Firearm) -> None:
-        line = _find_line(found, path, permit_id, item, lines)
+    def check(item_problems: Problems, path: str, item: Firearm) -> None:
+        line = _find_line(item_problems, path, permit_id, item, lines)
         if item.category is None:
             item = replace(item, category=line.category if line else "firearm")
-        check_firearm(found, path, item)
-        _check_item(found, path, item, line)
+        check_firearm(item_problems, path, item)
+        _check_item(item_problems, path, item, line)
         drawn[permit_id, item.line] += item.quantity
         if gun := _gun_identity(item, line):
             hashes.append(hash(gun))
@@ -73,7 +73,7 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
             contradictions.add(item, line)
 
     problems.check_each(data.items, check)
-    repeated = {one for one, other in pairwise(sorted(hashes)) if one == other}
+    repeated = {this for this, following in pairwise(sorted(hashes)) if this == following}
     if repeated and not (problems.found and isinstance(data.items, ItemFile)):
         _check_duplicates(problems, permit_id, data, lines, repeated)
     for index, lot in enumerate(data.bulk):
@@ -92,14 +92,14 @@ def _check_duplicates(
     """
     first: dict[Hashable, str] = {}
 
-    def check(found: Problems, path: str, item: Firearm) -> None:
+    def check(item_problems: Problems, path: str, item: Firearm) -> None:
         gun = _gun_identity(item, lines.get((permit_id, item.line)))
         if gun is not None and hash(gun) in hashes and first.setdefault(gun, path) != path:
             problem = message(
-                "This serial stands at {first} already, on the same line and of the same make.",
+                "This serial is at {first} already, on the same line and of the same make.",
                 first=first[gun],
             )
-            found.add(f"{path}.serial", problem)
+            item_problems.add(f"{path}.serial", problem)
 
     problems.check_each(data.items, check)
 
@@ -166,12 +166,12 @@ class Contradictions:
         """Compare one item with its line."""
         for name, ours, theirs in contradicting_fields(item, line):
             new: dict[str, Any] = {"theirs": theirs, "count": 0, "ours": [], "serials": []}
-            found = self._found.setdefault((line.line, name), new)
-            found["count"] += 1
-            if ours not in found["ours"] and len(found["ours"]) < MAX_EXAMPLES:
-                found["ours"].append(ours)
-            if item.serial and len(found["serials"]) < MAX_EXAMPLES:
-                found["serials"].append(item.serial)
+            contradiction = self._found.setdefault((line.line, name), new)
+            contradiction["count"] += 1
+            if ours not in contradiction["ours"] and len(contradiction["ours"]) < MAX_EXAMPLES:
+                contradiction["ours"].append(ours)
+            if item.serial and len(contradiction["serials"]) < MAX_EXAMPLES:
+                contradiction["serials"].append(item.serial)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the contradictions by line and field.
@@ -179,8 +179,10 @@ class Contradictions:
         `ours` is the manifest's text, `theirs` the line's.
         """
         return [
-            {"line": line, "field": name} | found | {"ours": ", ".join(found["ours"])}
-            for (line, name), found in sorted(self._found.items())
+            {"line": line, "field": name}
+            | contradiction
+            | {"ours": ", ".join(contradiction["ours"])}
+            for (line, name), contradiction in sorted(self._found.items())
         ]
 
 

@@ -107,8 +107,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
         cells.update(count_shipment(shipment, shipment.ships_on, lines, check.drawn))
     rollups.add_counts(cells)
     notify_others(actor, "shipment_posted", shipments)
-    found = {row: each.contradictions for row, each in zip(shipments, checks, strict=True)}
-    _record_contradictions(actor, {row: each for row, each in found.items() if each})
+    findings = {row: each.contradictions for row, each in zip(shipments, checks, strict=True)}
+    _record_contradictions(actor, {row: each for row, each in findings.items() if each})
     append_many(
         actor,
         [
@@ -226,13 +226,13 @@ def _record_contradictions(
         add_events(
             actor,
             [
-                NewEvent(shipment, CONTRADICTS_PERMIT, data={"findings": found})
-                for shipment, found in contradictions.items()
+                NewEvent(shipment, CONTRADICTS_PERMIT, data={"findings": findings})
+                for shipment, findings in contradictions.items()
             ],
         )
         found_by_shipment: discrepancy_commands.IrregularitiesBySubject = {
-            shipment: irregularities.permit_contradictions(found)
-            for shipment, found in contradictions.items()
+            shipment: irregularities.permit_contradictions(findings)
+            for shipment, findings in contradictions.items()
         }
         discrepancy_commands.update_discrepancies(actor, found_by_shipment, ("document_invalid",))
 

@@ -75,7 +75,7 @@ def test_a_make_of_the_same_house_speaks_for_the_gun_and_less_than_the_same():
     asked = held(make="fn-herstal", kin=frozenset({"browning"}))
     related = weigh(asked, held(make="browning"))
     assert ("make_related", related.strength) == (related.reasons[1].code, "strong")
-    assert "house" in str(related.reasons[1].text)
+    assert "company" in str(related.reasons[1].text)
     other = weigh(asked, held(make="taurus"))
     assert other.bits < related.bits < weigh(asked, held(make="fn-herstal")).bits
 

@@ -86,7 +86,7 @@ def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(
     assert (answer["verdict"], first["code"]) == ("hit", "serial_same")
     assert (
         first["text"]
-        == "The serial can be the same: 1 character(s) of it were read as one of several."
+        == "The serial can be the same: 1 of its characters was read as one of several."
     )
 
 

@@ -15,17 +15,16 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-def send(as_actor):
+def send(pry_police):
     """Post bytes to a route; returns the answer and by how much the memory grew meanwhile."""
-    client = as_actor("PRY", "police_officer")
 
     def post(path, body):
         tracemalloc.start()
-        answer = client.client.post(
+        answer = pry_police.client.post(
             f"/api/v1{path}",
             data=body,
             content_type="application/json",
-            headers={"Authorization": f"Bearer {client.token}"},
+            headers={"Authorization": f"Bearer {pry_police.token}"},
         )
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -71,8 +70,7 @@ def test_of_what_is_wrong_the_first_fields_are_told_and_none_at_length(send):
     assert len(answer.data) < 3 * MAX_ERRORS * MAX_PATH
 
 
-def test_what_is_wrong_in_each_gun_is_told_of_the_first_ones(as_actor):
+def test_what_is_wrong_in_each_gun_is_told_of_the_first_ones(pry_police):
     item = bodies.seizure()["items"][0] | {"colour": "red"}
-    client = as_actor("PRY", "police_officer")
-    answer = client.post("/seizures", bodies.seizure(items=[item] * 200), 422)
+    answer = pry_police.post("/seizures", bodies.seizure(items=[item] * 200), 422)
     assert len(answer.json["errors"]) == MAX_ERRORS

@@ -140,7 +140,7 @@ def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, 
         return result_of(analyst, trace)["missing"]
 
     later = say("defer", {"until": "2026-03-20", "reason": "The books are elsewhere"})
-    assert later == ["The answer of Paraguay, put off to Mar 20, 2026."]
+    assert later == ["The answer of Paraguay, put off to 20 Mar 2026."]
     assert say("forward", {"state": "CHL", "reason": "It went there"}) == [
         "The answer of Paraguay, which named Chile: that has no record."
     ]

@@ -63,7 +63,7 @@ def test_an_answer_from_outside_is_the_word_of_the_officer_who_wrote_it_down(ana
     assert (leg["asked_on"], leg["answered_on"]) == (WENT, ANSWERED)
     assert leg["asked_at"].startswith(WENT) and leg["answered_at"].startswith(TODAY)
     event = told(analyst, trace)
-    assert (event["confidence"], event["manual_entry"]) == (None, f"{WHOSE} on Mar 2, 2026.")
+    assert (event["confidence"], event["manual_entry"]) == (None, f"{WHOSE} on 2 Mar 2026.")
     [said] = leg["messages"]
     assert (said["sent_on"], said["answered_on"]) == (WENT, ANSWERED)
 

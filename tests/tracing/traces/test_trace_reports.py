@@ -59,7 +59,7 @@ def test_result_and_report_say_that_another_state_had_seized_it_before(as_actor,
     as_actor("ARG", "police_officer").post("/seizures", taken)
     made = analyst.post("/traces", bodies.trace()).json
     said = (
-        "Argentina had it on Sep 1, 2025 (seized), and it came up again in Brazil 181 days later: it"
+        "Argentina had it on 1 Sept 2025 (seized), and it came up again in Brazil 181 days later: it"
         " left that state's custody, or one of the two is another gun."
     )
     found = analyst.get(f"/traces/{made['id']}/result").json

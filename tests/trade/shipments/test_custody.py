@@ -19,30 +19,30 @@ def way(as_actor):
 
 @beginning
 def shipped(way):
-    made = way.ship(expected=EXPECTED)
-    way.release(made)
-    way.tick(made, "exit")
-    return made
+    shipment = way.ship(expected=EXPECTED)
+    way.release(shipment)
+    way.tick(shipment, "exit")
+    return shipment
 
 
 def test_the_next_stage_is_due(way):
-    made = way.ship(expected=EXPECTED)
-    assert way.release(made)["due"]["stage"] == "exit"
+    shipment = way.ship(expected=EXPECTED)
+    assert way.release(shipment)["due"]["stage"] == "exit"
     for day, (stage, following) in enumerate(
         [("exit", "transit_in"), ("transit_in", "transit_out"), ("transit_out", "entry")], 2
     ):
-        answer = way.tick(made, stage, day)
+        answer = way.tick(shipment, stage, day)
         assert (answer["status"], answer["due"]["stage"]) == ("in_transit", following)
-    arrived = way.tick(made, "entry", 5)
+    arrived = way.tick(shipment, "entry", 5)
     assert (arrived["status"], arrived["due"]) == ("arrived", None)
     assert way.discrepancies() == []
 
 
 def test_the_exporting_state_holds_before_the_exit(way):
-    made = way.ship()
-    way.release(made)
-    assert act(way.bra, made, "hold", reason="Papers")["status"] == "held"
-    assert act(way.bra, made, "resume", reason="In order")["status"] == "released"
+    shipment = way.ship()
+    way.release(shipment)
+    assert act(way.bra, shipment, "hold", reason="Papers")["status"] == "held"
+    assert act(way.bra, shipment, "resume", reason="In order")["status"] == "released"
 
 
 def test_the_transit_state_holds_what_is_in_its_hands(way, shipped):
@@ -73,16 +73,16 @@ def test_three_roles_hold(way, as_actor, role):
 
 
 def test_what_is_held_is_held_once_and_what_goes_is_not_let_go(way):
-    made = way.ship()
-    act(way.bra, made, "resume", 409, reason="?")
-    act(way.bra, made, "hold", reason="Scan")
-    act(way.bra, made, "hold", 409, reason="Again")
+    shipment = way.ship()
+    act(way.bra, shipment, "resume", 409, reason="?")
+    act(way.bra, shipment, "hold", reason="Scan")
+    act(way.bra, shipment, "hold", 409, reason="Again")
 
 
 def test_what_is_held_is_not_released(way):
-    made = way.ship()
-    act(way.bra, made, "hold", reason="Scan")
-    assert way.release(made, 409)["code"] == "illegal_transition"
+    shipment = way.ship()
+    act(way.bra, shipment, "hold", reason="Scan")
+    assert way.release(shipment, 409)["code"] == "illegal_transition"
 
 
 def test_nothing_is_held_after_the_receipt(way, shipped):
@@ -201,19 +201,19 @@ def test_the_exporting_state_asks(way, shipped):
 
 
 def test_other_seals_than_those_declared_are_doubted(way):
-    made = way.ship(seals=["S-1"])
-    way.release(made)
-    way.tick(made, "exit", seals=["s1"])
-    way.tick(made, "transit_in", 3, seals=["S-2"])
+    shipment = way.ship(seals=["S-1"])
+    way.release(shipment)
+    way.tick(shipment, "exit", seals=["s1"])
+    way.tick(shipment, "transit_in", 3, seals=["S-2"])
     assert way.discrepancies() == [("seal_mismatch", "transit_in:PRY")]
-    act(way.bra, made, "amend", seals=["S-2"], authentication="Customs seal", reason="Resealed")
+    act(way.bra, shipment, "amend", seals=["S-2"], authentication="Customs seal", reason="Resealed")
     assert way.discrepancies() == []
 
 
 def test_a_post_that_is_not_on_the_route_is_doubted(way):
-    made = way.ship(route=["ciudad-del-este-foz-do-iguacu"])
-    way.release(made)
-    way.tick(made, "exit", post="pedro-juan-caballero-ponta-pora")
+    shipment = way.ship(route=["ciudad-del-este-foz-do-iguacu"])
+    way.release(shipment)
+    way.tick(shipment, "exit", post="pedro-juan-caballero-ponta-pora")
     assert way.discrepancies() == [("unauthorised_route", "exit:pedro-juan-caballero-ponta-pora")]
 
 

@@ -28,10 +28,10 @@ def way(as_actor):
 
 
 def leave(way, *serials, number="A-1", expected=LATE):
-    made = way.ship(*serials, number=number, expected=expected)
-    way.release(made)
-    way.tick(made, "exit")
-    return made
+    shipment = way.ship(*serials, number=number, expected=expected)
+    way.release(shipment)
+    way.tick(shipment, "exit")
+    return shipment
 
 
 def test_what_is_overdue_becomes_a_discrepancy(way):
@@ -48,26 +48,26 @@ def test_what_is_not_overdue_yet_is_left_alone(way):
 
 
 def test_a_second_watch_finds_nothing_new(way):
-    made = leave(way)
-    version = way.read(made)["version"]
+    shipment = leave(way)
+    version = way.read(shipment)["version"]
     assert [watched(), watched(), watched(NOW + timedelta(hours=1))] == [1, 0, 0]
     assert way.discrepancies() == [("overdue", "entry")]
-    assert way.read(made)["version"] == version
+    assert way.read(shipment)["version"] == version
 
 
 def test_what_arrives_late_is_overdue_no_more(way):
-    made = leave(way)
+    shipment = leave(way)
     watched()
-    way.tick(made, "entry", 9)
+    way.tick(shipment, "entry", 9)
     assert (way.discrepancies(), way.discrepancies("resolved")) == ([], [("overdue", "entry")])
 
 
 def test_what_is_delayed_is_overdue_no_more_and_may_be_again(way):
-    made = leave(way)
+    shipment = leave(way)
     watched()
     add(
         way.bra,
-        made,
+        shipment,
         "incidents",
         kind="delay",
         note="Bridge closed",
@@ -80,11 +80,11 @@ def test_what_is_delayed_is_overdue_no_more_and_may_be_again(way):
 
 
 def test_what_is_told_of_an_overdue_shipment_leaves_it_overdue(way):
-    made = leave(way)
+    shipment = leave(way)
     watched()
     add(
         way.pry,
-        made,
+        shipment,
         "incidents",
         kind="breakdown",
         note="Axle",

@@ -21,12 +21,12 @@ def way(as_actor):
 
 
 @beginning
-def made(way):
+def shipment(way):
     return way.ship()
 
 
-def put_off(way, made, on=TRUE, **more):
-    return act(way.bra, made, "amend", ships_on=on, **SIGNED, **more)
+def put_off(way, shipment, on=TRUE, **more):
+    return act(way.bra, shipment, "amend", ships_on=on, **SIGNED, **more)
 
 
 def export_of(as_actor, trace, state="BRA"):
@@ -34,16 +34,16 @@ def export_of(as_actor, trace, state="BRA"):
     return [(event["event"], event["occurred_on"]) for event in chain]
 
 
-def test_a_trace_shows_the_day_on_which_a_shipment_goes_after_all(way, made, as_actor, analyst):
-    put_off(way, made)
+def test_a_trace_shows_the_day_on_which_a_shipment_goes_after_all(way, shipment, as_actor, analyst):
+    put_off(way, shipment)
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     assert export_of(as_actor, trace) == [("export", TRUE)]
 
 
-def test_the_day_that_was_planned_is_read_as_of_then(way, made, as_actor, app):
-    police, path = as_actor("BRA", "police_officer"), f"/records/{made['items'][0]['record']}"
+def test_the_day_that_was_planned_is_read_as_of_then(way, shipment, as_actor, app):
+    police, path = as_actor("BRA", "police_officer"), f"/records/{shipment['items'][0]['record']}"
     app.config["CLOCK"] = FixedClock(NOW + timedelta(hours=1))
-    put_off(way, made)
+    put_off(way, shipment)
     past = police.get(f"{path}?as_of=2026-03-09T15:30:00Z").json
     app.config["CLOCK"] = FixedClock(NOW)
     assert past["occurred_on"] == PLANNED
@@ -51,21 +51,21 @@ def test_the_day_that_was_planned_is_read_as_of_then(way, made, as_actor, app):
     assert (read["occurred_on"], read["version"]) == (TRUE, 2)
 
 
-def test_a_check_finds_one_record_of_each_gun(way, made, police):
+def test_a_check_finds_one_record_of_each_gun(way, shipment, police):
     before = police.post("/checks", bodies.check()).json["candidates"]
-    put_off(way, made)
+    put_off(way, shipment)
     after = police.post("/checks", bodies.check()).json["candidates"]
     assert [one["record"] for one in after] == [one["record"] for one in before]
 
 
-def test_figures_count_a_shipment_in_the_quarter_in_which_it_goes(way, made):
-    put_off(way, made, NEXT_QUARTER)
+def test_figures_count_a_shipment_in_the_quarter_in_which_it_goes(way, shipment):
+    put_off(way, shipment, NEXT_QUARTER)
     assert cells() == {"2026-04-01": 2}
 
 
-def test_a_cancelled_shipment_that_was_put_off_is_counted_nowhere(way, made):
-    put_off(way, made, NEXT_QUARTER)
-    act(way.bra, made, "cancel", reason="Buyer withdrew")
+def test_a_cancelled_shipment_that_was_put_off_is_counted_nowhere(way, shipment):
+    put_off(way, shipment, NEXT_QUARTER)
+    act(way.bra, shipment, "cancel", reason="Buyer withdrew")
     assert cells() == {}
 
 
@@ -75,17 +75,17 @@ def test_what_is_told_of_each_mark_stays(way, police):
         {"kind": "manufacture", "text": "XYZ4711", "location": "slide"},
     ]
     item = {"line": 1, "serial": "XYZ4711", "importer_mark": "CAI", "marks": detailed}
-    made = way.ship(items=[item])
-    path = f"/records/{made['items'][0]['record']}"
+    shipment = way.ship(items=[item])
+    path = f"/records/{shipment['items'][0]['record']}"
     before = police.get(path).json["marks"]
-    put_off(way, made)
+    put_off(way, shipment)
     assert len(before) == 4
     assert police.get(path).json["marks"] == before
 
 
-def test_an_amendment_of_something_else_leaves_the_records(way, made, police):
-    put_off(way, made, on=PLANNED, port_of_exit="Ponta Porã")
-    assert police.get(f"/records/{made['items'][0]['record']}").json["version"] == 1
+def test_an_amendment_of_something_else_leaves_the_records(way, shipment, police):
+    put_off(way, shipment, on=PLANNED, port_of_exit="Ponta Porã")
+    assert police.get(f"/records/{shipment['items'][0]['record']}").json["version"] == 1
 
 
 def cells():

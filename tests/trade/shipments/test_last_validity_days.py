@@ -11,10 +11,10 @@ EARLIER = [{"expires_on": "2026-03-04"}, {"latest_import_on": "2026-03-04"}]
 
 
 def leave(way):
-    made = way.ship()
-    way.release(made)
-    way.tick(made, "exit", 2)
-    return made
+    shipment = way.ship()
+    way.release(shipment)
+    way.tick(shipment, "exit", 2)
+    return shipment
 
 
 @pytest.mark.parametrize("limit", EARLIER)

@@ -101,12 +101,7 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
     [
         ("line,serial\n1,SN1\nx,SN2\n", CSV, "manifest.3.line", "A whole number"),
         ("line,serial\n1,SN1\n\n2,SN2\n", CSV, "manifest.4.line", "The permit has no line 2"),
-        (
-            'line,serial\n1,"SN\n1"\n1,SN2\n1,SN2\n',
-            CSV,
-            "manifest.5.serial",
-            "stands at manifest.4",
-        ),
+        ('line,serial\n1,"SN\n1"\n1,SN2\n1,SN2\n', CSV, "manifest.5.serial", "is at manifest.4"),
         ("line,serial\n1\n", CSV, "manifest.2", "This row has 1 cells, and the header has 2."),
         ("line,serial\n1,\n", CSV, "manifest.2.serial", "under its serial"),
         ("line,serial,year\n1,A,x\n", CSV, "manifest.2.year", "A whole number is needed here."),
@@ -115,7 +110,7 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
         ('line,serial\n1,"SN1\n', CSV, "manifest.2", "no table"),
         ("line,serial,colour\n1,SN1,red\n", CSV, "manifest.1", "Nobody knows the columns colour"),
         ("line,serial,marks\n1,SN1,x\n", CSV, "manifest.1", "Nobody knows the columns marks"),
-        ("line,serial,line\n1,SN1,1\n", CSV, "manifest.1", "The columns line stand twice."),
+        ("line,serial,line\n1,SN1,1\n", CSV, "manifest.1", "The columns line appear twice."),
         ("line\tserial\n1\tSN1\n", CSV, "manifest.1", "by commas or by semicolons"),
         ("line|serial\n1|SN1\n", CSV, "manifest.1", "so it is no header"),
         ("1,SN00001\n1,SN00002\n", CSV, "manifest.1", "such as: line,serial"),
@@ -322,7 +317,7 @@ def test_items_are_listed_to_the_states_concerned_alone(ship, as_actor):
 def test_a_list_that_is_too_long_is_told_of_manifests(bra, permit):
     body = bodies.shipment(tuple(f"SN{number:05}" for number in range(5001)))
     answer = bra.post(f"/permits/{permit}/shipments", body, 422).json
-    assert answer["errors"]["items"][0].startswith("At most 5000 items stand in a body. More go as")
+    assert answer["errors"]["items"][0].startswith("A body has at most 5000 items. Send more as")
 
 
 def test_too_many_items_are_counted_and_not_shown(ship, bra, monkeypatch):

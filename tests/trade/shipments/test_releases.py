@@ -15,8 +15,8 @@ def way(as_actor):
 
 
 def test_what_all_states_have_licensed_is_released(way):
-    made = way.ship()
-    assert (made["status"], way.release(made)["status"]) == ("planned", "released")
+    shipment = way.ship()
+    assert (shipment["status"], way.release(shipment)["status"]) == ("planned", "released")
 
 
 def test_a_release_is_told_with_its_day_and_note(way):
@@ -42,10 +42,10 @@ def test_a_licence_that_is_missing_forbids_the_release(as_actor, licensed, state
 
 def test_a_licence_that_comes_later_lets_it_go(as_actor):
     way = Way(as_actor, ("PRY",))
-    made = way.ship()
-    way.release(made, 409)
+    shipment = way.ship()
+    way.release(shipment, 409)
     way.license_import()
-    assert way.release(made)["status"] == "released"
+    assert way.release(shipment)["status"] == "released"
 
 
 def test_a_licence_that_is_suspended_is_none(way):
@@ -66,16 +66,16 @@ def test_a_licence_stands_on_the_day_on_which_it_ships(as_actor):
 
 
 def test_nothing_is_released_under_a_permit_that_is_cancelled(way):
-    made = way.ship()
+    shipment = way.ship()
     etag = way.bra.get(f"/permits/{way.permit['id']}").headers["ETag"]
     way.bra.post(f"/permits/{way.permit['id']}/cancel", {"reason": "Embargo"}, 200, If_Match=etag)
-    assert "The permit is cancelled" in way.release(made, 409)["detail"]
+    assert "The permit is cancelled" in way.release(shipment, 409)["detail"]
 
 
 def test_a_shipment_is_released_once(way):
-    made = way.ship()
-    way.release(made)
-    assert way.release(made, 409)["code"] == "illegal_transition"
+    shipment = way.ship()
+    way.release(shipment)
+    assert way.release(shipment, 409)["code"] == "illegal_transition"
 
 
 def test_a_release_of_the_future_is_refused(way):
@@ -106,9 +106,9 @@ def test_what_enters_without_a_release_is_taken_down_and_doubted(way):
 
 
 def test_a_licence_that_was_cancelled_before_the_goods_left_is_doubted(way, run):
-    made = way.ship()
-    way.release(made)
-    way.tick(made, "exit", day=9)
+    shipment = way.ship()
+    way.release(shipment)
+    way.tick(shipment, "exit", day=9)
     assert way.discrepancies() == []
     cancel(way.bol, way.bol.get("/permits?kind=import").json["items"][0]["id"])
     assert way.discrepancies() == [("permit_cancelled_in_transit", "BOL:import")]
@@ -117,9 +117,9 @@ def test_a_licence_that_was_cancelled_before_the_goods_left_is_doubted(way, run)
 
 
 def test_an_export_certificate_that_is_cancelled_under_way_is_doubted(way):
-    made = way.ship()
-    way.release(made)
-    way.tick(made, "exit")
+    shipment = way.ship()
+    way.release(shipment)
+    way.tick(shipment, "exit")
     cancel(way.bra, way.permit["id"])
     assert ("permit_cancelled_in_transit", "BRA:export") in way.discrepancies()
 
@@ -140,8 +140,8 @@ PLAN = {
 
 
 def test_what_is_planned_is_amended(way):
-    made = way.ship(seals=["S-1"])
-    answer = act(way.bra, made, "amend", **PLAN, authentication="Stamp 7", reason="Strike")
+    shipment = way.ship(seals=["S-1"])
+    answer = act(way.bra, shipment, "amend", **PLAN, authentication="Stamp 7", reason="Strike")
     assert (answer["port_of_exit"], answer["mode"], answer["seals"]) == (
         "Ponta Porã",
         "rail",
@@ -150,12 +150,12 @@ def test_what_is_planned_is_amended(way):
     assert (answer["document_number"], answer["plates"]) == ("T-9", ["XYZ9A99"])
     assert answer["due"]["at"] == "2026-03-12T10:00:00+00:00"
     assert answer["carrier"]["name"] == "Otra Línea"
-    assert answer["version"] == made["version"] + 1
+    assert answer["version"] == shipment["version"] + 1
 
 
 def test_an_amendment_keeps_what_stood_before_and_names_nobody(way):
-    made = way.ship(seals=["S-1"])
-    answer = act(way.bra, made, "amend", **PLAN, authentication="Stamp 7", reason="Strike")
+    shipment = way.ship(seals=["S-1"])
+    answer = act(way.bra, shipment, "amend", **PLAN, authentication="Stamp 7", reason="Strike")
     [event] = answer["events"]
     assert (event["kind"], event["reason"]) == ("amended", "Strike")
     assert (event["data"]["before"]["seals"], event["data"]["after"]["seals"]) == (["S-1"], ["S-2"])
@@ -164,9 +164,9 @@ def test_an_amendment_keeps_what_stood_before_and_names_nobody(way):
 
 
 def test_the_mode_alone_is_amended_without_a_sign(way):
-    made = way.ship()
-    assert act(way.bra, made, "amend", mode="rail", reason="Strike")["mode"] == "rail"
-    answer = act(way.bra, made, "amend", 409, port_of_exit="X", reason="Strike")
+    shipment = way.ship()
+    assert act(way.bra, shipment, "amend", mode="rail", reason="Strike")["mode"] == "rail"
+    answer = act(way.bra, shipment, "amend", 409, port_of_exit="X", reason="Strike")
     assert (answer["code"], answer["article"]) == (
         "authentication_missing",
         "Model Regulations 8.5",
@@ -174,9 +174,9 @@ def test_the_mode_alone_is_amended_without_a_sign(way):
 
 
 def test_an_amendment_of_a_shipment_says_why_but_for_the_mode_alone(way):
-    made = way.ship()
-    assert act(way.bra, made, "amend", mode="rail")["mode"] == "rail"
-    answer = act(way.bra, made, "amend", 422, port_of_exit="X", authentication="Seal")
+    shipment = way.ship()
+    assert act(way.bra, shipment, "amend", mode="rail")["mode"] == "rail"
+    answer = act(way.bra, shipment, "amend", 422, port_of_exit="X", authentication="Seal")
     assert list(answer["errors"]) == ["reason"]
 
 
@@ -202,50 +202,52 @@ def test_a_shipment_ships_within_the_validity_of_its_permit(way):
 
 
 def test_what_has_arrived_is_not_amended(way):
-    made = way.ship()
-    way.tick(made, "entry")
-    assert act(way.bra, made, "amend", 409, mode="rail", reason="Late")["code"] == (
+    shipment = way.ship()
+    way.tick(shipment, "entry")
+    assert act(way.bra, shipment, "amend", 409, mode="rail", reason="Late")["code"] == (
         "illegal_transition"
     )
 
 
 def test_an_amended_port_is_no_reason_to_doubt(way):
-    made = way.ship(seals=["S-1"])
-    way.release(made)
-    way.tick(made, "exit", seals=["S-1"])
-    act(way.bra, made, "amend", **PLAN, authentication="Seal", reason="Inspection")
-    way.tick(made, "transit_in", day=9, seals=["s 2"])
+    shipment = way.ship(seals=["S-1"])
+    way.release(shipment)
+    way.tick(shipment, "exit", seals=["S-1"])
+    act(way.bra, shipment, "amend", **PLAN, authentication="Seal", reason="Inspection")
+    way.tick(shipment, "transit_in", day=9, seals=["s 2"])
     assert way.discrepancies() == []
 
 
 def test_a_shipment_that_has_not_left_is_cancelled(way):
-    made = way.ship()
+    shipment = way.ship()
     assert way.left() == 8
-    answer = act(way.bra, made, "cancel", reason="Buyer withdrew")
+    answer = act(way.bra, shipment, "cancel", reason="Buyer withdrew")
     assert (answer["status"], way.left(), answer["due"]) == ("cancelled", 10, None)
-    assert way.bol.get(f"/shipments/{made['id']}").json["events"][-1]["reason"] == "Buyer withdrew"
+    assert (
+        way.bol.get(f"/shipments/{shipment['id']}").json["events"][-1]["reason"] == "Buyer withdrew"
+    )
 
 
 def test_a_cancelled_shipment_that_was_the_last_opens_its_permit_again(way):
-    made = way.ship(*(f"SN{n:05}" for n in range(10)))
+    shipment = way.ship(*(f"SN{n:05}" for n in range(10)))
     assert way.bra.get(f"/permits/{way.permit['id']}").json["status"] == "exhausted"
-    act(way.bra, made, "cancel", reason="Buyer withdrew")
+    act(way.bra, shipment, "cancel", reason="Buyer withdrew")
     assert way.bra.get(f"/permits/{way.permit['id']}").json["status"] == "issued"
     way.ship(*(f"SN{n:05}" for n in range(10)), number="A-2")
 
 
 def test_what_has_left_is_not_cancelled(way):
-    made = way.ship()
-    way.release(made)
-    way.tick(made, "exit")
-    assert act(way.bra, made, "cancel", 409, reason="Late")["code"] == "illegal_transition"
+    shipment = way.ship()
+    way.release(shipment)
+    way.tick(shipment, "exit")
+    assert act(way.bra, shipment, "cancel", 409, reason="Late")["code"] == "illegal_transition"
     assert way.left() == 8
 
 
 def test_a_cancelled_shipment_is_cancelled_once(way):
-    made = way.ship()
-    act(way.bra, made, "cancel", reason="Buyer withdrew")
-    act(way.bra, made, "cancel", 409, reason="Again")
+    shipment = way.ship()
+    act(way.bra, shipment, "cancel", reason="Buyer withdrew")
+    act(way.bra, shipment, "cancel", 409, reason="Again")
     assert way.left() == 10
 
 
@@ -256,9 +258,9 @@ def test_a_cancelled_shipment_is_in_the_way_of_nothing(way):
 
 
 def test_a_check_finds_no_export_of_what_was_cancelled(way, police):
-    made = way.ship()
+    shipment = way.ship()
     assert police.post("/checks", bodies.check()).json["verdict"] == "hit"
-    act(way.bra, made, "cancel", reason="Buyer withdrew")
+    act(way.bra, shipment, "cancel", reason="Buyer withdrew")
     assert police.post("/checks", bodies.check()).json["verdict"] == "no_hit"
 
 

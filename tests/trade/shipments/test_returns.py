@@ -21,10 +21,10 @@ def hunter(as_actor):
 
 
 def leave(way, *serials):
-    made = way.ship(*serials)
-    way.release(made)
-    way.tick(made, "exit")
-    return made
+    shipment = way.ship(*serials)
+    way.release(shipment)
+    way.tick(shipment, "exit")
+    return shipment
 
 
 def verdict(way, serial="ABC123456"):
@@ -34,9 +34,9 @@ def verdict(way, serial="ABC123456"):
 
 @pytest.mark.parametrize("stage", ["transit_in", "entry"])
 def test_what_a_state_refused_comes_back_and_its_balance_too(way, stage):
-    made = leave(way)
-    assert way.tick(made, stage, 3, outcome="refused")["status"] == "held"
-    answer = add(way.bra, made, "receipt", **BACK)
+    shipment = leave(way)
+    assert way.tick(shipment, stage, 3, outcome="refused")["status"] == "held"
+    answer = add(way.bra, shipment, "receipt", **BACK)
     assert (answer["status"], answer["receipt"], answer["due"]) == ("returned", None, None)
     assert answer["return_receipt"]["state"] == "BRA"
     assert answer["events"][-1]["kind"] == "came_back"
@@ -45,16 +45,16 @@ def test_what_a_state_refused_comes_back_and_its_balance_too(way, stage):
 
 
 def test_an_incident_of_a_refused_entry_sends_it_back_too(way):
-    made = leave(way)
-    assert add(way.bol, made, "incidents", **REFUSED)["status"] == "held"
-    assert add(way.bra, made, "receipt", **BACK)["status"] == "returned"
+    shipment = leave(way)
+    assert add(way.bol, shipment, "incidents", **REFUSED)["status"] == "held"
+    assert add(way.bra, shipment, "receipt", **BACK)["status"] == "returned"
 
 
 def test_what_does_not_come_back_stays_exported_and_is_short(way):
-    made = leave(way)
-    way.tick(made, "entry", 3, outcome="refused")
+    shipment = leave(way)
+    way.tick(shipment, "entry", 3, outcome="refused")
     items = [{"serial": "ABC123457"}]
-    answer = add(way.bra, made, "receipt", received_on="2026-03-08", items=items)
+    answer = add(way.bra, shipment, "receipt", received_on="2026-03-08", items=items)
     assert (answer["status"], answer["return_receipt"]["missing"]) == (
         "returned",
         [{"line": 1, "serial": "ABC123456"}],
@@ -65,9 +65,9 @@ def test_what_does_not_come_back_stays_exported_and_is_short(way):
 
 
 def test_a_trace_of_what_did_not_come_back_ends_at_its_shipment(way):
-    made = leave(way)
-    way.tick(made, "entry", 3, outcome="refused")
-    add(way.bra, made, "receipt", received_on="2026-03-08", items=[{"serial": "ABC123457"}])
+    shipment = leave(way)
+    way.tick(shipment, "entry", 3, outcome="refused")
+    add(way.bra, shipment, "receipt", received_on="2026-03-08", items=[{"serial": "ABC123457"}])
     police = way.client("BRA", "police_officer")
     trace = police.post("/traces", bodies.trace(found_on="2026-03-09")).json["id"]
     result = police.get(f"/traces/{trace}/result").json
@@ -75,11 +75,11 @@ def test_a_trace_of_what_did_not_come_back_ends_at_its_shipment(way):
 
 
 def test_what_was_refused_is_not_let_go_but_may_pass_later(way):
-    made = leave(way)
-    way.tick(made, "entry", 3, outcome="refused")
-    act(way.bol, made, "resume", 403, reason="?")
-    assert way.tick(made, "entry", 4)["status"] == "arrived"
-    add(way.bra, made, "receipt", 403, **BACK)
+    shipment = leave(way)
+    way.tick(shipment, "entry", 3, outcome="refused")
+    act(way.bol, shipment, "resume", 403, reason="?")
+    assert way.tick(shipment, "entry", 4)["status"] == "arrived"
+    add(way.bra, shipment, "receipt", 403, **BACK)
 
 
 def test_the_exporting_state_confirms_nothing_that_is_on_its_way(way):
@@ -89,20 +89,20 @@ def test_the_exporting_state_confirms_nothing_that_is_on_its_way(way):
 
 
 def test_what_came_back_is_over(way):
-    made = leave(way)
-    way.tick(made, "entry", 3, outcome="refused")
-    add(way.bra, made, "receipt", **BACK)
-    add(way.bra, made, "receipt", 409, **BACK)
-    add(way.bol, made, "receipt", 409, received_on="2026-03-08", all=True)
-    way.tick(made, "entry", 4, expect=409)
+    shipment = leave(way)
+    way.tick(shipment, "entry", 3, outcome="refused")
+    add(way.bra, shipment, "receipt", **BACK)
+    add(way.bra, shipment, "receipt", 409, **BACK)
+    add(way.bol, shipment, "receipt", 409, received_on="2026-03-08", all=True)
+    way.tick(shipment, "entry", 4, expect=409)
     assert way.left() == 10
 
 
 def test_a_hunters_rifles_come_back_after_their_stay(hunter):
-    made = leave(hunter)
-    hunter.tick(made, "entry", 3)
-    add(hunter.bol, made, "receipt", received_on="2026-03-03", all=True)
-    answer = add(hunter.bra, made, "receipt", **BACK)
+    shipment = leave(hunter)
+    hunter.tick(shipment, "entry", 3)
+    add(hunter.bol, shipment, "receipt", received_on="2026-03-03", all=True)
+    answer = add(hunter.bra, shipment, "receipt", **BACK)
     assert (answer["status"], answer["return_receipt"]["item_count"]) == ("returned", 2)
     assert answer["receipt"]["state"] == "BOL"
     assert hunter.left() == 8
@@ -116,10 +116,10 @@ def test_a_hunters_rifles_come_back_after_their_stay(hunter):
 
 
 def test_a_rifle_that_stays_abroad_is_short(hunter):
-    made = leave(hunter)
-    add(hunter.bol, made, "receipt", received_on="2026-03-03", all=True)
+    shipment = leave(hunter)
+    add(hunter.bol, shipment, "receipt", received_on="2026-03-03", all=True)
     items = [{"serial": "ABC123456"}]
-    answer = add(hunter.bra, made, "receipt", received_on="2026-03-08", items=items)
+    answer = add(hunter.bra, shipment, "receipt", received_on="2026-03-08", items=items)
     assert answer["status"] == "returned"
     assert ("short_receipt", "1") in hunter.discrepancies()
 
@@ -130,10 +130,10 @@ def test_a_hunter_who_turns_round_takes_his_balance_back(hunter):
 
 
 def test_what_comes_back_is_not_marked_as_imported(way):
-    made = leave(way)
-    way.tick(made, "entry", 3, outcome="refused")
+    shipment = leave(way)
+    way.tick(shipment, "entry", 3, outcome="refused")
     marked = BACK | {"import_mark": {"text": "BRA-26"}}
-    assert list(add(way.bra, made, "receipt", 422, **marked)["errors"]) == ["import_mark"]
+    assert list(add(way.bra, shipment, "receipt", 422, **marked)["errors"]) == ["import_mark"]
 
 
 def diversion(way, found_on="2026-03-09"):
@@ -147,9 +147,9 @@ def diversion(way, found_on="2026-03-09"):
 def week(as_actor):
     """Return rifles that are to be back by 8 March and have been received abroad."""
     hunter = Way(as_actor, regime="temporary", expires_on="2026-03-08")
-    made = leave(hunter)
-    add(hunter.bol, made, "receipt", received_on="2026-03-03", all=True)
-    return hunter, made
+    shipment = leave(hunter)
+    add(hunter.bol, shipment, "receipt", received_on="2026-03-03", all=True)
+    return hunter, shipment
 
 
 def test_a_rifle_that_is_not_back_in_time_left_the_lawful_world_abroad(week):
@@ -157,8 +157,8 @@ def test_a_rifle_that_is_not_back_in_time_left_the_lawful_world_abroad(week):
 
 
 def test_a_rifle_that_stays_when_others_go_home_is_not_returned(week):
-    hunter, made = week
-    add(hunter.bra, made, "receipt", received_on="2026-03-08", items=[{"serial": "ABC123457"}])
+    hunter, shipment = week
+    add(hunter.bra, shipment, "receipt", received_on="2026-03-08", items=[{"serial": "ABC123457"}])
     assert diversion(hunter) == "unreturned_temporary"
 
 
@@ -167,6 +167,6 @@ def test_a_rifle_that_may_still_be_abroad_is_not_diverted(week):
 
 
 def test_a_rifle_that_came_back_is_not_diverted(week):
-    hunter, made = week
-    add(hunter.bra, made, "receipt", **BACK)
+    hunter, shipment = week
+    add(hunter.bra, shipment, "receipt", **BACK)
     assert diversion(hunter) is None

@@ -13,8 +13,7 @@ def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):
     gun = bodies.firearm()
     del gun["make"]
     draft = bra.post("/traces", bodies.trace(firearm=gun, draft=True)).json
-    page = analyst.open(f"/traces/{draft['id']}")
-    said = text(page)
+    said = text(analyst.open(f"/traces/{draft['id']}"))
     assert "The trace has no make." in said and "What would help most" in said
     assert said.index("The trace has no make.") < said.index("Send")
 
@@ -38,8 +37,7 @@ def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
 
 
 def test_who_drafted_a_trace_is_not_offered_to_approve_it(analyst, signed_in):
-    path = analyst.send("/traces/new", typed(draft="true")).location
-    page = analyst.open(path)
+    page = analyst.open(analyst.send("/traces/new", typed(draft="true")).location)
     assert "/approve" not in page and "/decline" not in page
 
 
@@ -105,8 +103,13 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     assert '<option value="BRA-TEST">' not in form  # his own
     done = step(analyst, trace, "hide", hidden_from="bra-police, PRY-POLICE URY-POLICE")
     said = text(analyst.open(done.location))
-    assert "✓ It is kept from BRA-POLICE; PRY-POLICE, Paraguay; URY-POLICE, Uruguay by now." in said
+    assert (
+        "✓ Access is now restricted for BRA-POLICE; PRY-POLICE, Paraguay; URY-POLICE, Uruguay."
+        in said
+    )
     form = analyst.open(f"/traces/{trace['id']}/hide")
     assert 'value="BRA-POLICE, PRY-POLICE, URY-POLICE"' in form
     done = analyst.open(step(analyst, trace, "hide").location)
-    assert "Kept from" not in text(done) and "✓ It is kept from no agency by now." in text(done)
+    assert "Kept from" not in text(
+        done
+    ) and "✓ Access is no longer restricted for any agency." in text(done)

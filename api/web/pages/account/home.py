@@ -111,11 +111,15 @@ def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, 
         if permission in permissions and posts:
             only = len(posts) == 1
             pages[permission] = url_for(endpoint, code=posts[0].code) if only else POSTS_ANCHOR
-    by_page = [(str(one), pages[one], False) for one in permissions if one in pages]
+    by_page = [
+        (str(permission), pages[permission], False)
+        for permission in permissions
+        if permission in pages
+    ]
     return by_page + [
-        (str(one), f"{url_for('account.docs')}#/{Resource.first_with[one]}", True)
-        for one in permissions
-        if one not in pages and one in Resource.first_with
+        (str(permission), f"{url_for('account.docs')}#/{Resource.first_with[permission]}", True)
+        for permission in permissions
+        if permission not in pages and permission in Resource.first_with
     ]
 
 

@@ -26,7 +26,7 @@ from salsa_ext.reference.posts import own_and_other_side
 
 MAX_ROWS: Final = 1_000
 FIELD: Final = "codes"
-POSTS = ("account.post_list", message("Who stands at your border posts"))
+POSTS = ("account.post_list", message("Agencies at border posts"))
 
 
 @account_pages.get("/agencies")

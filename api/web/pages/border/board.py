@@ -35,13 +35,13 @@ POST_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 @login_required
 def board_page(actor: Actor, code: str) -> str:
     """Show due and late shipments, seizures nearby, open work."""
-    view, shown = _board_view(actor, code, at_once=True)
+    view, page = _board_view(actor, code, at_once=True)
     return render_template(
         "board/page.html",
         code=code,
-        name=shown.name,
-        board=Markup(shown.whole),  # noqa: S704 - of our own template
-        live_attributes=live.live_attributes(view, shown),
+        name=page.name,
+        board=Markup(page.whole),  # noqa: S704 - of our own template
+        live_attributes=live.live_attributes(view, page),
     )
 
 
@@ -77,7 +77,7 @@ def _board_view(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey
         )
         return live.render_parts(page, board, Scope(squares=board.squares))
 
-    view = ViewKey.of("board", actor, code)
+    view = ViewKey.for_actor("board", actor, code)
     return view, live.live_views().render(view, render, at_once)
 
 

@@ -117,9 +117,9 @@ def is_script_request() -> bool:
 def render_desk_page(template: str, actor: Actor, here: CurrentPost, **data: Any) -> str:
     """Render a desk page with its live parts, except offline."""
     if not (is_offline := g.get("is_offline", False)):
-        view, shown = live_parts(actor, here.code, at_once=True)
-        parts = {name: Markup(part) for name, part in shown.parts.items()}  # noqa: S704 - of our own template
-        attributes = live.live_attributes(view, shown, here.address("desk_home"))
+        view, rendered = live_parts(actor, here.code, at_once=True)
+        parts = {name: Markup(part) for name, part in rendered.parts.items()}  # noqa: S704 - of our own template
+        attributes = live.live_attributes(view, rendered, here.address("desk_home"))
         data |= {"live": parts, "live_attributes": attributes}
     return render_template(
         f"border/{template}.html",
@@ -171,5 +171,5 @@ def live_parts(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey,
         scope = Scope(LIVE_KINDS, frozenset(grid_squares_near(post)))
         return RenderedView(code, page, live.split_parts(page), now, now + MAX_AGE, own.zone, scope)
 
-    view = ViewKey.of("desk", actor, code)
+    view = ViewKey.for_actor("desk", actor, code)
     return view, live.live_views().render(view, render, at_once)

@@ -99,8 +99,8 @@ def _can_hold(actor: Actor, view: TruckHere) -> bool:
 
 def _can_resume(actor: Actor, view: TruckHere) -> bool:
     """Return whether the own state holds it, or its hold was overruled."""
-    held, state = view.truck.view.hold, view.here.own.state
-    return held.is_held_by(state) or bool(held.overruled_of(state))
+    hold, state = view.truck.view.hold, view.here.own.state
+    return hold.is_held_by(state) or bool(hold.overruled_of(state))
 
 
 TASKS: Final[Mapping[str, Task]] = {
@@ -108,7 +108,7 @@ TASKS: Final[Mapping[str, Task]] = {
     for task in (
         Task(
             "tick",
-            message("Tick the checkpoint"),
+            message("Record the crossing"),
             message("Say what became of it on your side of the post."),
             CheckpointRequest,
             checkpoints.record,
@@ -130,7 +130,7 @@ TASKS: Final[Mapping[str, Task]] = {
                     hint=message("Only then; the states concerned read it."),
                 ),
             ),
-            message("The stage is ticked."),
+            message("The crossing is recorded."),
             is_versioned=False,
             complete_body=_set_stage,
             more_fields=(
@@ -150,8 +150,9 @@ TASKS: Final[Mapping[str, Task]] = {
             "hold",
             message("Stop the shipment"),
             message(
-                "For a shipment that was ticked already, or that is not released yet: it stays where it is"
-                " until your state lets it go on. At the barrier tick it as held."
+                "For a shipment whose crossing was recorded already, or that is not released"
+                " yet: it stays where it is until your state releases it. At the barrier"
+                " record it as held."
             ),
             ShipmentDecisionRequest,
             holds.hold_shipment,
@@ -179,7 +180,7 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         Task(
             "incident",
-            message("Tell an incident"),
+            message("Report an incident"),
             message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
             IncidentRequest,
             holds.record_incident,
@@ -189,7 +190,7 @@ TASKS: Final[Mapping[str, Task]] = {
                 Field("kind", message("Kind"), "choice", "incident_kind", required=True),
                 Field("note", message("What happened"), "area", required=True, max_length=1000),
             ),
-            message("The incident is told."),
+            message("The incident is reported."),
             is_versioned=False,
             complete_body=_set_time,
             more_fields=(
@@ -343,8 +344,8 @@ def truck_context(actor: Actor, here: CurrentPost, truck: Truck) -> dict[str, An
 def _show_search(actor: Actor, here: CurrentPost) -> str:
     """Show the trucks with a typed plate or number."""
     query = request.args.get("q", "").replace("\x00", "").strip()
-    found = crossings.find_trucks(actor, here.post, query) if query else None
-    return render_desk_page("search", actor, here, query=query, found=found, paper=None)
+    trucks = crossings.find_trucks(actor, here.post, query) if query else None
+    return render_desk_page("search", actor, here, query=query, found=trucks, paper=None)
 
 
 def _submit_search(actor: Actor, here: CurrentPost) -> Any:
@@ -354,8 +355,8 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
     with transaction(actor):
         count_notifications(actor)
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
-            found = crossings.find_trucks(actor, here.post, text)
-            return render_desk_page("search", actor, here, query=token, found=found, paper=None)
+            matching = crossings.find_trucks(actor, here.post, text)
+            return render_desk_page("search", actor, here, query=token, found=matching, paper=None)
         paper = paper_commands.verify_token(actor=actor, text=token.upper())
         number = paper.claims.number if paper.claims else None
         trucks = crossings.find_trucks(actor, here.post, number) if number else None

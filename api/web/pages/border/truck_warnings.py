@@ -80,7 +80,7 @@ def discrepancy_text(truck: Truck, discrepancy: Any) -> str:
     elif data.get("why") == "not_released":
         return translate(message("{state} never released it.", state=label("state", data["state"])))
     elif discrepancy.kind == "missing_checkpoint":
-        text = message("never ticked as passed.")
+        text = message("never recorded as passed.")
     else:
         return label("discrepancy_kind", discrepancy.kind)
     return f"{label('checkpoint_stage', data['stage'])}: {translate(text)}"

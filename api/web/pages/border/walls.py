@@ -40,12 +40,12 @@ def wall() -> Any:
         link = request.args.get("link", "")[:100]
         return render_template("board/wall_link.html", link=link, error=None)
     with transaction(g.actor):
-        view, shown = _wall_view(g.actor, at_once=True)
+        view, page = _wall_view(g.actor, at_once=True)
         return render_template(
             "board/wall.html",
-            name=shown.name,
-            board=Markup(shown.whole),  # noqa: S704 - of our own template
-            live_attributes=live.live_attributes(view, shown),
+            name=page.name,
+            board=Markup(page.whole),  # noqa: S704 - of our own template
+            live_attributes=live.live_attributes(view, page),
         )
 
 
@@ -86,5 +86,5 @@ def _wall_view(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedVi
         )
         return live.render_parts(page, board, SHOWN)
 
-    view = ViewKey.of("wall", reader, post)
+    view = ViewKey.for_actor("wall", reader, post)
     return view, live.live_views().render(view, render, at_once)

@@ -147,7 +147,7 @@ PAGES = DocumentPages(
     message("Alerts"),
     _find,
     ACTIONS,
-    {"entered": message("The alert stands.")},
+    {"entered": message("The alert remains valid.")},
 )
 PAGES.add_list(AlertQuery, alert_queries.list_alerts, FILTERS)
 PAGES.add_detail(_detail)

@@ -37,7 +37,8 @@ FILTERS = (
 READ_BY_OTHER_STATE = message("The state that met it reads it.")
 READ_BY_OWN_STATE = message("Your state alone reads it: those who met it know nothing of it.")
 ANSWER_NOT_SENT = message(
-    "The answer is kept. Nobody else is told: those who met it know nothing of this hit."
+    "The answer is stored. Nobody else is notified: those who found the firearm know nothing"
+    " of this hit."
 )
 
 
@@ -65,10 +66,10 @@ ACTIONS: Actions = (
     AnswerAction(
         "confirm",
         message("Confirm"),
-        message("The alert stands, and it is that very gun."),
+        message("The alert is valid, and it is that firearm."),
         HitConfirmRequest,
         hit_answers.confirm,
-        success=message("The other state is told that it is that gun."),
+        success=message("The other state is informed that it is that firearm."),
         extra_fields=partial(_note_field, required=False),
     ),
     AnswerAction(
@@ -77,7 +78,7 @@ ACTIONS: Actions = (
         message("It is another gun, or the alert is no longer true."),
         HitRejectRequest,
         hit_answers.deny,
-        success=message("The other state is told that it is not."),
+        success=message("The other state is informed that it is not."),
         is_destructive=True,
     ),
     AnswerAction(
@@ -87,7 +88,7 @@ ACTIONS: Actions = (
         HitExtendRequest,
         hit_answers.extend,
         fields=(Field("hours", message("Hours from now"), "number", required=True),),
-        success=message("The other state is told until when you answer."),
+        success=message("The other state is informed of the date of your answer."),
         obstacle=lambda actor, view: (
             None if view.is_shown_to_finder else hit_answers.NO_ANSWER_AWAITED
         ),

@@ -25,18 +25,18 @@ FILTERS = (
     Field("since", message("Seized since"), "date"),
     Field("dealer", message("Dealer"), max_length=200),
 )
-PAGES = DocumentPages(investigation_pages, "lead", "/leads", message("Leads"))
+PAGES = DocumentPages(investigation_pages, "lead", "/leads", message("Patterns"))
 
 
 def _render_list(actor: Actor, form: Form | None) -> str:
     """Render the leads of own records, strongest first; of all states without a form."""
-    asked = document_pages.read_filters(LeadQuery)
+    query = document_pages.read_filters(LeadQuery)
     page = lead_queries.list_leads(
-        actor=actor, filters=asked.filters, limit=document_pages.PAGE_SIZE, cursor=asked.cursor
+        actor=actor, filters=query.filters, limit=document_pages.PAGE_SIZE, cursor=query.cursor
     )
     return PAGES.render_list(
         actor,
-        asked.form,
+        query.form,
         page,
         FILTERS if form else (),
         purpose_form=form,

@@ -76,14 +76,14 @@ ACTIONS: Final = (
         "correct",
         message("Correct the report"),
         message(
-            "How it should have been. Its gun is matched anew; what stood before stays readable, and states"
-            " that received it are told."
+            "How it should have been. Its firearm is matched again; the earlier version stays"
+            " readable, and states that received it are notified."
         ),
         ReportCorrectionRequest,
         _correct_report,
         Permission.REPORT_RECORD,
         ("standing",),
-        success=message("The report is corrected, and its gun was matched anew."),
+        success=message("The report is corrected, and its firearm was matched again."),
         initial_values=_correction_values,
         complete_body=_complete_correction,
         template="investigation/report_correct.html",
@@ -92,9 +92,9 @@ ACTIONS: Final = (
         "withdraw",
         message("Withdraw the report"),
         message(
-            "Say for good that it was made in error. No search finds its gun any more, its matches are taken"
-            " away, and states that received it are told. Alerts that were entered from it stand until they"
-            " are cancelled."
+            "Withdraw a report made in error; this is final. Searches no longer find its"
+            " firearm, its matches are removed, and states that received it are notified. Its"
+            " alerts remain until they are cancelled."
         ),
         ReportWithdrawalRequest,
         _withdraw_report,

@@ -191,7 +191,9 @@ PAGES = DocumentPages(
     "/seizures",
     message("Seizures"),
     messages={
-        "corrected": message("The description of the gun is corrected, and it was matched anew.")
+        "corrected": message(
+            "The description of the firearm is corrected, and it was matched again."
+        )
     },
 )
 PAGES.add_list(

@@ -35,9 +35,9 @@ def home(actor: Actor) -> str:
 def search(actor: Actor) -> str:
     """Show permits and shipments that match the typed text."""
     query = request.args.get("q", "").replace("\x00", "").strip()
-    found = lookup.find_documents(actor, query)
+    documents = lookup.find_documents(actor, query)
     return render_page(
-        "licensing/search.html", actor, query=query, found=found, trail=(HOME, LICENSING)
+        "licensing/search.html", actor, query=query, found=documents, trail=(HOME, LICENSING)
     )
 
 

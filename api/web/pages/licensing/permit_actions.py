@@ -100,7 +100,7 @@ def quantity_fields(view: PermitView) -> tuple[Field, ...]:
             message("Line {number}: {goods}", number=line.line, goods=gun_name(line)),
             "amount",
             hint=message(
-                "Left: {count}. Where 0 stands, the line is not reissued.",
+                "Left: {count}. A line with 0 is not reissued.",
                 count=format_quantity(line.remaining),
             ),
         )
@@ -199,7 +199,7 @@ ACTIONS: Actions = (
     ),
     Action(
         "cancel",
-        message("Cancel for good"),
+        message("Revoke"),
         message(
             "What was not shipped lapses, and the states concerned learn it (Model Regulations 9.8). A"
             " cancellation is not taken back."

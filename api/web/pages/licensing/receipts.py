@@ -164,8 +164,9 @@ ACTIONS: Actions = (
         "correct",
         message("Correct the receipt"),
         message(
-            "Say anew what arrived in your country: all of it, not only what was wrong. It takes the place of"
-            " what you said before, which stays to be read, and is compared anew with what was shipped."
+            "Record again what arrived in your country: all of it, not only what was wrong."
+            " It replaces what you recorded before, which stays readable, and is compared"
+            " again with what was shipped."
         ),
         ReceiptCorrectionRequest,
         receipt_corrections.correct_receipt,

@@ -56,8 +56,8 @@ def _consent_context(actor: Actor, view: ConsentView) -> dict[str, Any]:
     record: Any = None
     if _is_origin(actor, view) and Permission.RECORD_READ in actor.permissions:
         try:
-            found = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
-            record = RecordResponse().dump(found)
+            disclosed = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
+            record = RecordResponse().dump(disclosed)
         except NotFound:
             record = None
     parties = [record[name] for name in ("from", "to") if record[name]] if record else []
@@ -84,7 +84,7 @@ ACTIONS: Actions = (
             Field("expires_on", message("Through"), "date", required=True),
             Field("reason", message("In words"), "area", required=False, max_length=1000),
         ),
-        success=message("The other state is told that you consent."),
+        success=message("The other state is informed that you consent."),
     ),
     DecisionAction(
         "refuse",
@@ -94,7 +94,7 @@ ACTIONS: Actions = (
         consents.refuse,
         statuses=("asked",),
         fields=(REASON,),
-        success=message("The other state is told that you refuse."),
+        success=message("The other state is informed that you refuse."),
         is_destructive=True,
     ),
     DecisionAction(
@@ -105,7 +105,7 @@ ACTIONS: Actions = (
         consents.revoke,
         statuses=("granted",),
         fields=(REASON,),
-        success=message("The other state is told that you take it back."),
+        success=message("The other state is informed that you revoke it."),
         is_destructive=True,
     ),
 )

@@ -61,9 +61,9 @@ RESULT_FIELDS = (
 )
 ADDITIONAL_FIELD = Field(
     "additional",
-    message("It comes beside what was written down before"),
+    message("Add it to what was recorded before"),
     "flag",
-    hint=message("Else this stands in its place: so you put right what was written down wrongly."),
+    hint=message("Otherwise it replaces that, which corrects a wrong entry."),
 )
 RESULT_WORDING = (
     message("Write down what came back"),
@@ -109,7 +109,7 @@ CHANNEL_ACTION = Action(
             "sent",
             message("The form went out by this channel"),
             "flag",
-            hint=message("Until then, and without a reference, it stands as to be sent."),
+            hint=message("Until then, and without a reference, its status is “to be sent”."),
         ),
         Field(
             "sent_on",

@@ -28,7 +28,7 @@ READ_BY_REQUESTER = message("The asking state reads it.")
 ReadArea = partial(Field, widget="area", max_length=2000, hint=READ_BY_REQUESTER)
 TEXT_FIELD = ReadArea("text", message("In words"), required=False)
 REASON = ReadArea("reason", message("Reason"), required=True)
-REQUESTER_TOLD = message("The asking state is told.")
+REQUESTER_TOLD = message("The requesting state is informed.")
 
 
 def _response(
@@ -66,7 +66,7 @@ ACTIONS: Actions = (
         "acknowledge",
         commands.acknowledge,
         message("Acknowledge"),
-        message("Tell the asking state that somebody works on it; the clock goes on."),
+        message("Inform the requesting state that somebody works on it. The deadline goes on."),
         RemarkRequest,
         (TEXT_FIELD,),
         REQUESTER_TOLD,
@@ -75,7 +75,7 @@ ACTIONS: Actions = (
         "no_record",
         commands.report_no_record,
         message("Say that there is no record"),
-        message("Tell the asking state that yours has nothing of this gun."),
+        message("Inform the requesting state that yours has no record of this firearm."),
         NoRecordRequest,
         (
             Field(
@@ -94,7 +94,7 @@ ACTIONS: Actions = (
         "ask",
         commands.ask_questions,
         message("Ask first"),
-        message("Ask what has to be known first; the clock stands until the reply."),
+        message("Ask what you need to know first. The deadline is suspended until the reply."),
         QuestionsRequest,
         (ReadArea("questions", message("Questions, one on each line"), required=True),),
         message("The questions are sent."),
@@ -106,7 +106,7 @@ ACTIONS: Actions = (
         message("Say until which day, and why; that day is the new term."),
         DeferRequest,
         (Field("until", message("Until"), "date", required=True), REASON),
-        message("The asking state is told until when."),
+        message("The requesting state is informed of the new date."),
     ),
     _response(
         "forward",
@@ -115,7 +115,7 @@ ACTIONS: Actions = (
         message("Name the state to ask instead; the asking state asks it."),
         ForwardRequest,
         (Field("state", message("State"), "choice", "state", required=True), REASON),
-        message("The asking state is told whom to ask."),
+        message("The requesting state is informed which state to ask."),
         extra_fields=_other_guns_fields,
     ),
     _response(
@@ -139,14 +139,16 @@ ACTIONS: Actions = (
         Permission.REQUEST_ANSWER,
         TRANSITIONS,
         message(
-            "Of your state, beside those that the asking state named. To them there is no such request."
+            "Agencies of your state, in addition to those that the requesting state named."
+            " They do not see this request."
         ),
         Field(
             "hidden_from",
             message("Agencies of your state"),
             "agencies",
             hint=message(
-                "Codes, separated by commas. Those that the asking state named stay kept from it."
+                "Codes, separated by commas. Agencies that the requesting state named remain"
+                " restricted."
             ),
         ),
         lambda view: view.own_restricted,

@@ -20,7 +20,7 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "reply": message("Reply to a question"),
     "withdraw": message("The request was withdrawn"),
     "feedback": message("Whether it helped"),
-    "hide": message("Who must not see it, or whom to call, changed"),
+    "hide": message("Restrictions or contact changed"),
     "acknowledge": message("Somebody works on it"),
     "answer": message("Answer"),
     "no_record": message("No record of this gun"),
@@ -70,7 +70,7 @@ def restrict_action(
 
     return Action(
         "hide",
-        message("Keep it from agencies"),
+        message("Restrict access"),
         description,
         RestrictRequest,
         command,
@@ -90,5 +90,7 @@ def success_message(
     if name != "hide":
         return messages.get(name)
     if restricted:
-        return message("It is kept from {agencies} by now.", agencies=join_agencies(restricted))
-    return message("It is kept from no agency by now.")
+        return message(
+            "Access is now restricted for {agencies}.", agencies=join_agencies(restricted)
+        )
+    return message("Access is no longer restricted for any agency.")

@@ -68,14 +68,14 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
 
     `sent` is a refused form that acknowledges several.
     """
-    asked = document_pages.read_filters(RequestQuery)
-    is_queue = "status" not in asked.filters and request.args.get("show") != SHOW_ALL
+    query = document_pages.read_filters(RequestQuery)
+    is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
     read = queries.list_waiting if is_queue else queries.list_requests
-    page = read(actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor)
+    page = read(actor, query.filters, document_pages.PAGE_SIZE, query.cursor)
     failures = [key for key in request.args.getlist("left") if ID_PATTERN.fullmatch(key)]
     return PAGES.render_list(
         actor,
-        asked.form,
+        query.form,
         page,
         FILTERS,
         is_queue=is_queue,

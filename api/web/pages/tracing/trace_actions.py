@@ -95,9 +95,7 @@ ACTIONS: Actions = (
     RequestAction(
         "amend",
         message("Change the draft"),
-        message(
-            "What it asks, and the description of the gun. Who was asked to approve it is asked anew."
-        ),
+        message("What it asks, and the description of the firearm. Approval is requested again."),
         AmendTraceRequest,
         commands.amend_draft,
         statuses=("draft",),
@@ -115,7 +113,7 @@ ACTIONS: Actions = (
     ApproveAction(
         "decline",
         message("Decline"),
-        message("It stays a draft, and is not sent; it may be changed and asked for anew."),
+        message("It remains a draft and is not sent. It may be changed and submitted again."),
         RejectTraceRequest,
         commands.decline_draft,
         fields=(
@@ -128,13 +126,13 @@ ACTIONS: Actions = (
                 hint=message("Who drafted it reads it."),
             ),
         ),
-        success=message("The draft is declined, and who drafted it is told."),
+        success=message("The draft is declined, and its author is notified."),
         is_destructive=True,
     ),
     RequestAction(
         "send",
         message("Send"),
-        message("All states that may know are asked. What they answer at once is there at once."),
+        message("All states that may know are asked. Automatic answers appear immediately."),
         SendTraceRequest,
         commands.send_trace,
         statuses=UNSENT,
@@ -163,7 +161,7 @@ ACTIONS: Actions = (
         follow_up.send_feedback,
         statuses=(*SENT_STATUSES, "closed"),
         fields=FEEDBACK_FIELDS,
-        success=message("The states that answered are told."),
+        success=message("The states that answered are notified."),
         is_versioned=False,
         obstacle=_feedback_obstacle,
     ),
@@ -200,7 +198,8 @@ ACTIONS: Actions = (
         "withdraw",
         message("Withdraw"),
         message(
-            "States that have not answered are told; what was answered stays known to those who answered."
+            "States that have not answered are notified. Answers remain known to those who"
+            " gave them."
         ),
         None,
         commands.withdraw_trace,
