@@ -13,7 +13,8 @@ from api.app import create_app
 from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.core.config import Config
 from salsa_ext.core.fields import OWNER, groups_of, leaves
-from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS, DocumentKind
+from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.trade.permits.values import PermitData
 
 PERMISSIONS_HEADING = """# Who may do what
 
@@ -90,22 +91,23 @@ def release_page(app: Flask) -> str:
     """Return the page of what goes to whom, with the table of declared fields made anew."""
     before, _, rest = Path("docs/release.md").read_text().partition(FIELDS_START)
     after = rest.partition(FIELDS_END)[2]
-    return before + FIELDS_START + "".join(map(_fields_table, KINDS)) + FIELDS_END + after
+    return before + FIELDS_START + "".join(map(_fields_table, CLASSES)) + FIELDS_END + after
 
 
-def _fields_table(kind: DocumentKind) -> str:
+def _fields_table(cls: type) -> str:
     fields: dict[str, list[str]] = {}
-    for chain in leaves(kind.value):
+    for chain in leaves(cls):
         groups = dict.fromkeys(" or ".join(sorted(groups_of(one))) for one in chain)
         readers = OWNER if OWNER in groups else " and ".join(groups)
         personal = chain[-1].field.personal
         path = ".".join(one.key for one in chain)
         fields.setdefault(readers, []).append(f"`{path}`" + (f" ({personal})" if personal else ""))
     rows = [f"| {readers} | {', '.join(paths)} |" for readers, paths in fields.items()]
-    return "\n".join([f"\n| {kind.name.capitalize()}: shown to | Fields |", "|---|---|", *rows, ""])
+    name = cls.__name__.removesuffix("Data")
+    return "\n".join([f"\n| {name}: shown to | Fields |", "|---|---|", *rows, ""])
 
 
-KINDS = (SEIZURES, REPORTS, TRANSFERS)
+CLASSES = (SeizureData, ReportData, TransferData, PermitData)
 DOCUMENTS = {
     Path("docs/permissions.md"): permissions_table,
     Path("api/cli/openapi.json"): commands,

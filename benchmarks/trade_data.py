@@ -29,7 +29,12 @@ from salsa_ext.firearms.records.values import Party
 from salsa_ext.reference import names
 from salsa_ext.statistics import rollups
 from salsa_ext.trade.permits import permits
-from salsa_ext.trade.permits.values import DocumentReference, IssuingAuthority, PermitData
+from salsa_ext.trade.permits.values import (
+    DocumentReference,
+    IssuingAuthority,
+    PermitData,
+    TransitPlan,
+)
 from salsa_ext.trade.receipts import receipts
 from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments import checkpoints, shipments
@@ -260,16 +265,9 @@ def _record_permit(lot: Lot, state: str, kind: str, more: dict[str, Any]) -> lis
     return permit_ids
 
 
-def _transit_plan(lot: Lot) -> dict[str, Any]:
-    return {
-        "route": "RN-1",
-        "port_of_entry": "Entry",
-        "port_of_exit": "Exit",
-        "mode": "road",
-        "enters_on": lot.on(10),
-        "leaves_on": lot.on(15),
-        "carrier": "Carrier Example",
-    }
+def _transit_plan(lot: Lot) -> TransitPlan:
+    days = lot.on(10), lot.on(15)
+    return TransitPlan("RN-1", "Entry", "Exit", "road", *days, carrier="Carrier Example")
 
 
 def _transfer(

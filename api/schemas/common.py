@@ -215,14 +215,16 @@ def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, 
     }
 
 
-class DocumentResponse(DeclaredResponse, RemarkedResponse, SharedResponse):
-    """What frames every version of a document; its view presents the declared fields itself."""
+class RecordedResponse(DeclaredResponse, RemarkedResponse):
+    """What frames a recorded document; its view presents the declared fields itself."""
+
+    row: ClassVar[str] = "document"
+    """The attribute of the view that has the row."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     state = StateCode(required=True)
     recorded_at = fields.DateTime(required=True)
-    reason = fields.String(allow_none=True)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -240,15 +242,19 @@ class DocumentResponse(DeclaredResponse, RemarkedResponse, SharedResponse):
 
     def frame(self, answer: Any, view: Any) -> dict[str, Any]:
         """Return the fields that are not declared; `answer` may hold more than the view."""
-        row = view.document
-        return present_sharing(view.sharing, view.present_groups if view.sharing else ()) | {
-            "id": row.id,
-            "version": row.version,
-            "state": row.owner_state,
-            "recorded_at": row.recorded_at,
-            "reason": row.reason if view.may("remarks") else None,
-            **present_remarks(view),
-        }
+        return row_fields(getattr(view, self.row)) | present_remarks(view)
+
+
+class DocumentResponse(RecordedResponse, SharedResponse):
+    """What frames every version of a document, with what is withheld."""
+
+    reason = fields.String(allow_none=True)
+
+    def frame(self, answer: Any, view: Any) -> dict[str, Any]:
+        """Return the frame, with the sharing."""
+        frame = super().frame(answer, view)
+        sharing = present_sharing(view.sharing, view.present_groups if view.sharing else ())
+        return frame | sharing | {"reason": frame["reason"] if view.may("remarks") else None}
 
 
 def parse_day(text: str | None) -> date | None:

@@ -9,26 +9,24 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump, pre_load
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Quantity, QuantityOrZero, Whole
+from api.http.fields.declared import DeclaredRequest
+from api.http.fields.numbers import QuantityOrZero, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import (
-    FirearmRequest,
-    FirearmResponse,
     PartyRequest,
     PartyResponse,
-    ReferenceRequest,
-    RemarkedResponse,
+    RecordedResponse,
     TimelineResponse,
     find_party,
     parse_day,
-    present_remarks,
     row_fields,
 )
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Article, InvalidByRule, Message, message
+from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.trade.permits.licensees import LicenseeView
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.permits.values import (
@@ -43,63 +41,22 @@ from salsa_ext.trade.permits.values import (
 )
 
 
-class AuthorityRequest(RequestSchema):
+class AuthorityRequest(DeclaredRequest):
     """Issuing agency and signatory."""
 
     value = IssuingAuthority
-    agency = Text(most=100, required=True)
-    signatory = Text(required=True)
 
 
-class PlanRequest(RequestSchema):
-    """The plan of a transit (Model Regulations 4.2)."""
-
-    route = Text(most=1000, required=True)
-    port_of_entry = Text(required=True)
-    port_of_exit = Text(required=True)
-    mode = Code(codes.TRANSPORT_MODES, required=True)
-    enters_on = Day(required=True)
-    leaves_on = Day(required=True)
-    carrier = Text()
-    expected_location = Text()
-
-
-class PermitLineRequest(FirearmRequest):
+class PermitLineRequest(DeclaredRequest):
     """Line of goods with the authorised quantity."""
 
-    line = Whole(least=1, most=1_000_000, required=True)
-    quantity = Quantity(required=True)
+    value, needed = Firearm, ("line", "quantity")
 
 
-class PermitRequest(RequestSchema):
+class PermitRequest(DeclaredRequest):
     """An import certificate, in-transit authorization or export certificate."""
 
     value = PermitData
-    kind = Code(codes.PERMIT_KINDS, required=True)
-    number = Text(most=100, required=True)
-    document_kind = Code(codes.PERMIT_DOCUMENT_KINDS, required=True)
-    issued_on = Day(required=True)
-    expires_on = Day(required=True)
-    latest_import_on = Day()
-    authority = Nested(AuthorityRequest, required=True)
-    regime = Code(codes.PERMIT_REGIMES, required=True)
-    exporting_state = StateCode(required=True)
-    importing_state = StateCode(required=True)
-    transit_states = Items(StateCode(), most=20, load_default=())
-    exporter = Nested(PartyRequest, required=True)
-    importer = Nested(PartyRequest, required=True)
-    final_consignee = Nested(PartyRequest, required=True)
-    broker = Nested(PartyRequest)
-    source = Text(most=1000)
-    end_use = Text(most=1000)
-    conditions = Text(most=2000)
-    import_permit = Nested(ReferenceRequest)
-    export_permit = Nested(ReferenceRequest)
-    transit_permits = Items(Nested(ReferenceRequest), most=20, load_default=())
-    replaces = Text(most=100)
-    plan = Nested(PlanRequest)
-    refusal = Text(most=1000)
-    lines = Items(Nested(PermitLineRequest), most=1000, required=True)
 
 
 class BalanceResponse(Schema):
@@ -129,63 +86,25 @@ class PermitFindingResponse(Schema):
     number = fields.String(allow_none=True)
 
 
-@repeats(AuthorityRequest)
-class AuthorityResponse(Schema):
-    """Issuing agency and signatory."""
-
-    signatory = fields.String(required=True, allow_none=True)
-
-
-@repeats(PlanRequest)
-class PlanResponse(Schema):
-    """The plan of a transit (Model Regulations 4.2)."""
-
-
-@repeats(PermitLineRequest)
-class PermitLineResponse(FirearmResponse):
-    """Line of goods with the authorised quantity."""
-
-
-@repeats(PermitRequest)
-class PermitResponse(RemarkedResponse):
+class PermitResponse(RecordedResponse):
     """Permit with today's status, status against its counterpart, and balance."""
 
-    id = fields.UUID(required=True)
-    version = fields.Integer(required=True)
-    state = StateCode(required=True)
+    value, row = PermitData, "permit"
     status = Code(codes.PERMIT_STATUSES, required=True)
     counterpart_status = Code(codes.COUNTERPART_STATUSES, required=True)
-    exporter = fields.Nested(PartyResponse, allow_none=True)
-    importer = fields.Nested(PartyResponse, allow_none=True)
-    final_consignee = fields.Nested(PartyResponse, allow_none=True)
-    lines = fields.List(fields.Nested(PermitLineResponse), required=True)
     balance = fields.List(fields.Nested(BalanceResponse), required=True)
     findings = fields.List(fields.Nested(PermitFindingResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
-    recorded_at = fields.DateTime(required=True)
 
-    @pre_dump
-    def _present(self, view: PermitView, **_: Any) -> dict[str, Any]:
-        permit = view.permit
-        parties = ("exporter", "importer", "final_consignee", "broker")
-        signatory = find_party(view.parties, permit.signatory_id)
-        carrier = find_party(view.parties, permit.carrier_id)
-        return (
-            row_fields(permit)
-            | present_remarks(view)
-            | {
-                name: getattr(view, name)
-                for name in ("status", "counterpart_status", "findings", "events", "lines")
-            }
-            | {
-                "balance": view.lines,
-                "authority": {"agency": permit.agency, "signatory": signatory and signatory.name},
-                "plan": permit.plan and _present_plan(permit.plan, carrier),
-                "import_permit": _reference(permit.importing_state, permit.import_permit_number),
-                "export_permit": _reference(permit.exporting_state, permit.export_permit_number),
-            }
-            | {name: find_party(view.parties, getattr(permit, f"{name}_id")) for name in parties}
-        )
+    def frame(self, answer: Any, view: PermitView) -> dict[str, Any]:
+        """Return the frame, with status, balance and findings."""
+        return super().frame(answer, view) | {
+            "status": view.status,
+            "counterpart_status": view.counterpart_status,
+            "balance": view.lines,
+            "findings": view.findings,
+            "events": view.events,
+        }
 
 
 class PermitQuery(ListQuery):
@@ -197,15 +116,6 @@ class PermitQuery(ListQuery):
     counterpart_status = Code(codes.COUNTERPART_STATUSES)
     exporting_state = StateCode()
     importing_state = StateCode()
-
-
-def _present_plan(plan: Mapping[str, Any], carrier: Any) -> dict[str, Any]:
-    days = {name: parse_day(plan.get(name)) for name in ("enters_on", "leaves_on")}
-    return dict(plan) | days | {"carrier": carrier and carrier.name}
-
-
-def _reference(state: str, number: str | None) -> dict[str, str] | None:
-    return {"state": state, "number": number} if number else None
 
 
 EXPIRY_FIELDS = ("expires_on", "latest_import_on")

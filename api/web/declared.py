@@ -6,32 +6,38 @@ from collections.abc import Mapping
 from typing import Final
 
 from salsa_ext.core.fields import Member, members
-from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS, DocumentKind
+from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.trade.permits.values import PermitData
 
-PLACED: Final[Mapping[str, tuple[DocumentKind, str]]] = {
+PLACED: Final[Mapping[str, tuple[type, str]]] = {
     "seizure": (
-        SEIZURES,
+        SeizureData,
         "occurred_on occurred_at time_zone number kind agency legal_grounds crime_context post"
         " setting concealment transport visibility handling",
     ),
     "report": (
-        REPORTS,
+        ReportData,
         "occurred_on occurred_at time_zone number kind stolen_from visibility handling"
         " confirm_second",
     ),
     "transfer": (
-        TRANSFERS,
+        TransferData,
         "occurred_on occurred_at time_zone number kind licence visibility handling",
     ),
+    "permit": (
+        PermitData,
+        "kind number document_kind issued_on expires_on latest_import_on regime exporting_state"
+        " importing_state source end_use conditions replaces refusal",
+    ),
 }
-"""The kinds of documents, with the fields that their pages place, or leave out on purpose."""
+"""The documents, with the fields that their pages place, or leave out on purpose."""
 
 
 def other_fields(name: str) -> list[Member]:
     """Return the other fields of a document; its form and its page list them."""
-    kind, placed = PLACED[name]
+    cls, placed = PLACED[name]
     return [
         member
-        for member in members(kind.value)
+        for member in members(cls)
         if member.key not in placed.split() and not (member.is_nested or member.is_many)
     ]

@@ -1,12 +1,14 @@
 """Protection against forged forms, cookies of the pages.
 
 A random token is in a cookie and in a hidden field of every form: another site can make a browser
-send the cookie, but cannot read it to fill in the field. The cookies are SameSite=Strict, and the
-header Origin is checked besides.
+send the cookie, but cannot read it to fill in the field. The field masks the token with a new pad
+each time, against attacks on the length of compressed pages (BREACH). The cookies are
+SameSite=Strict, and the header Origin is checked besides.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from datetime import timedelta
@@ -22,20 +24,38 @@ from salsa_ext.core.errors import OutdatedForm, message
 FORM_COOKIE = "salsa_form"
 CSRF_FIELD = "csrf_token"
 FORM_COOKIE_LIFETIME = timedelta(days=1)
-TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
+TOKEN_LENGTH = 43
+TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
 def csrf_token() -> str:
-    """Return the form token of this browser.
+    """Return the masked form token of this browser.
 
     Creates a token if the request has no valid cookie; `set_csrf_cookie` sends it.
     """
     if "form_token" not in g:
         known = request.cookies.get(cookie_name(FORM_COOKIE), "")
         g.form_token = known if TOKEN_PATTERN.fullmatch(known) else secrets.token_urlsafe(32)
-    return str(g.form_token)
+    if "form_field" not in g:
+        pad = secrets.token_bytes(TOKEN_LENGTH)
+        masked = pad + _xor(pad, g.form_token.encode())
+        g.form_field = base64.urlsafe_b64encode(masked).decode()
+    return str(g.form_field)
+
+
+def _read_field(text: str) -> bytes:
+    """Return the token in a masked field; empty bytes if it is none."""
+    try:
+        masked = base64.urlsafe_b64decode(text.encode())
+    except ValueError:  # of letters outside its alphabet too
+        return b""
+    return _xor(masked[:TOKEN_LENGTH], masked[TOKEN_LENGTH:])
+
+
+def _xor(pad: bytes, text: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(pad, text, strict=False))
 
 
 def set_csrf_cookie(response: AnyResponse) -> AnyResponse:
@@ -65,7 +85,7 @@ def check_csrf() -> None:
     if not (
         is_own_origin
         and TOKEN_PATTERN.fullmatch(token)  # else the form is not read
-        and secrets.compare_digest(token.encode(), request.form.get(CSRF_FIELD, "").encode())
+        and secrets.compare_digest(token.encode(), _read_field(request.form.get(CSRF_FIELD, "")))
     ):
         raise OutdatedForm(
             message(

@@ -14,6 +14,7 @@ from salsa_ext.alerts.hit_answers import UNANSWERED, UNANSWERED_OR_CONFIRMED
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.queries import VOID_CAUSES
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import (
     RecordView,
@@ -25,7 +26,6 @@ from salsa_ext.firearms.records.values import pseudonym
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.evidence import Evidence
 from salsa_ext.firearms.search.index import find_marks_of_records
-from salsa_ext.firearms.search.values import MarkHit
 
 Evaluate = Callable[[Sequence[Hit], Mapping[UUID, Alert]], Mapping[UUID, str]]
 """Returns the new cause statuses of hits, by id; called as the alert's state."""
@@ -114,10 +114,9 @@ def _best_evidence(
     actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, in_background: bool
 ) -> list[Evidence | None]:
     """Return the strongest evidence that each record matches its alert."""
-    marks: dict[UUID, list[MarkHit]] = defaultdict(list)
     records = {alert.record_id for _, alert in pairs}
-    for mark in find_marks_of_records(records, actor.state, in_background=in_background):
-        marks[mark.record_id].append(mark)
+    mark_hits = find_marks_of_records(records, actor.state, in_background=in_background)
+    marks = group_by(mark_hits, lambda mark: mark.record_id)
     best = []
     for view, alert in pairs:
         candidates = batch.compare_each(actor, view, [marks[alert.record_id]])

@@ -18,6 +18,7 @@ from salsa_ext.alerts.models import Hit
 from salsa_ext.checks.models import Check
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import ALERT_ACTIONS, PURPOSES_WITH_INCIDENT
 from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, message
 from salsa_ext.core.ids import new_id
@@ -111,10 +112,8 @@ def run_checks(
         )
     ]
     _store_checks(actor, purpose, searches, matches)
-    hits_by_check: dict[UUID | None, list[Hit]] = defaultdict(list)
     created = hits.create_hits(actor, matches, in_background=False) if matches else []
-    for hit in sorted(created, key=hit_order):
-        hits_by_check[hit.cause_id].append(hit)
+    hits_by_check = group_by(sorted(created, key=hit_order), lambda hit: hit.cause_id)
     coverage, answers = advice.cached_coverage(), list[CheckAnswer | Invalid]()
     for result in results:
         if isinstance(result, Invalid):

@@ -201,10 +201,11 @@ def presenter(
 ) -> Callable[[Any], dict[str, Any]]:
     """Return a function from a value to what readers with these field groups get of it.
 
-    A withheld field is None, and left out of an inner object. A field of an inner object needs its
-    own group and that of each object around it. The result is JSON data.
+    A withheld field is None; inner objects leave it out, unless it is the owner's alone. A field of
+    an inner object needs its own group and that of each object around it. The result is JSON data.
     """
     steps = [_present_step(member, groups) for member in members(cls) if member.field.is_shown]
+    owned = {member.key for member in members(cls) if member.field.group == OWNER}
 
     def present(value: Any) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -212,7 +213,7 @@ def presenter(
             if may is True or (may and may(value)):
                 inner = getattr(value, name)
                 answer[key] = None if inner is None else write(inner)
-            elif not is_inner:
+            elif not is_inner or key in owned:
                 answer[key] = None
         return answer
 

@@ -14,7 +14,12 @@ from salsa_ext.demo.trade import Deal
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.values import Party
-from salsa_ext.trade.permits.values import DocumentReference, IssuingAuthority, PermitData
+from salsa_ext.trade.permits.values import (
+    DocumentReference,
+    IssuingAuthority,
+    PermitData,
+    TransitPlan,
+)
 
 VALIDITY_DAYS: Final = 365
 BROKERED_ONE_IN: Final = 8  # one deal in so many
@@ -138,7 +143,7 @@ class PermitWriter:
     def _transit(self, deal: Deal, parties: dict[str, Any], number: str, state: str) -> PermitData:
         way = deal.way
         ships = deal.consignments[0].ships if deal.consignments else deal.issued - 30
-        enters, leaves = (self._calendar.on(day).isoformat() for day in (ships, ships - way.days))
+        enters, leaves = (self._calendar.on(day) for day in (ships, ships - way.days))
         return PermitData(
             kind="in_transit",
             number=number,
@@ -149,15 +154,15 @@ class PermitWriter:
             **parties,
             lines=_permit_lines(deal),
             export_permit=DocumentReference(way.exporter, deal.number),
-            plan={
-                "route": " / ".join(way.posts),
-                "port_of_entry": way.posts[0],
-                "port_of_exit": way.posts[-1],
-                "mode": way.mode,
-                "enters_on": enters,
-                "leaves_on": leaves,
-                "carrier": self._people.carrier(state).name,
-            },
+            plan=TransitPlan(
+                route=" / ".join(way.posts),
+                port_of_entry=way.posts[0],
+                port_of_exit=way.posts[-1],
+                mode=way.mode,
+                enters_on=enters,
+                leaves_on=leaves,
+                carrier=self._people.carrier(state).name,
+            ),
         )
 
 

@@ -16,6 +16,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
@@ -101,11 +102,12 @@ def other_record_guns(
 
 
 def _visible_marks(actor: Actor, records: set[UUID], group: str) -> dict[UUID, list[MarkHit]]:
-    marks: dict[UUID, list[MarkHit]] = defaultdict(list)
-    for mark in find_marks_of_records(records, actor.state, in_background=False):
-        if mark.state == actor.state or mark.visibility in FINDER_VISIBILITIES[group]:
-            marks[mark.record_id].append(mark)
-    return marks
+    visible = (
+        mark
+        for mark in find_marks_of_records(records, actor.state, in_background=False)
+        if mark.state == actor.state or mark.visibility in FINDER_VISIBILITIES[group]
+    )
+    return group_by(visible, lambda mark: mark.record_id)
 
 
 def count_weaker_matches(

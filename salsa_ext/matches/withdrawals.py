@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, visibility_of
 from salsa_ext.firearms.records.values import pseudonym
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.index import find_marks_of_records
-from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import PairKey, PairView, build_views
@@ -37,10 +37,9 @@ def find_supported_views(
     same gun. Others' silent records only with `in_background`.
     """
     pairs = _matched_records(actor, [view.record.id for view in views], in_background=in_background)
-    marks: dict[UUID, list[MarkHit]] = defaultdict(list)
     others = set().union(*pairs.values())
-    for mark in find_marks_of_records(others, actor.state, in_background=in_background):
-        marks[mark.record_id].append(mark)
+    mark_hits = find_marks_of_records(others, actor.state, in_background=in_background)
+    marks = group_by(mark_hits, lambda mark: mark.record_id)
     supported: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
     for view in views:
         matched = pairs.get(view.record.id, set()) - set(families[view.record.id])

@@ -30,8 +30,7 @@ def test_what_is_sealed_opens_again_under_its_name_alone(tmp_path):
 
 
 def test_the_key_is_made_when_first_needed_for_its_owner_alone(tmp_path):
-    vault = Vault.from_config(Config(home=tmp_path / "home"))
-    vault.seal(b"secret", "a")
+    Vault.from_config(Config(home=tmp_path / "home")).seal(b"secret", "a")
     made = tmp_path / "home" / "master.key"
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     assert [path.name for path in made.parent.iterdir()] == ["master.key"]

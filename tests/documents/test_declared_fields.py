@@ -27,10 +27,16 @@ from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.documents.queries import REPORTS, SEIZURES
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.records.values import Party
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.values import PermitData
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.declared import DOCUMENTS, SECRET
 
+PERMIT_COLUMNS = set(
+    "status agency signatory_id exporter_id importer_id final_consignee_id broker_id carrier_id"
+    " import_permit_number export_permit_number counterpart_status findings".split()
+)
 READ = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
 
@@ -133,6 +139,7 @@ def test_a_request_names_it(document):
         (SeizureData, Seizure, {"details", "square"}),
         (TransferData, Transfer, {"giver_id", "receiver_id"}),
         (ReportData, Report, {"giver_id", "status"}),
+        (PermitData, Permit, PERMIT_COLUMNS),
     ],
 )
 def test_the_columns_of_a_table_are_those_that_are_declared(cls, model, framed):
@@ -155,7 +162,7 @@ def _columns(cls):
             yield one.column, one
 
 
-@pytest.mark.parametrize("cls", [SeizureData, ReportData, TransferData])
+@pytest.mark.parametrize("cls", [SeizureData, ReportData, TransferData, PermitData])
 def test_every_group_is_one_of_the_release_rules_or_the_owners(cls):
     for chain in leaves(cls):
         for one in chain:

@@ -126,9 +126,7 @@ def imported(own_database):
     """Return the report of the import and the comparison of every case."""
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     with create_app(own_database, AFTER_ALL_BUT_ONE).app_context():
-        report = run_import(IMPORTER, FILE, actor)
-        found = compare_traces(FILE, actor)
-        yield report, found
+        yield run_import(IMPORTER, FILE, actor), compare_traces(FILE, actor)
         db.session.remove()
         db.engine.dispose()
 

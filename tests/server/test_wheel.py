@@ -69,8 +69,7 @@ class Demo:
     @property
     def place(self) -> dict[str, Any]:
         """Return where its programs run: nothing of the checkout is in sight."""
-        clean = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
-        return {"cwd": self.folder, "env": clean}
+        return {"cwd": self.folder, "env": {"PATH": os.environ["PATH"], "HOME": str(self.folder)}}
 
     def command(self, name: str, *words: str) -> list[str]:
         return [str(self.folder / "env" / "bin" / name), *words]

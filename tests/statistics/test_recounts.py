@@ -25,11 +25,6 @@ def recounted(run):
     return count
 
 
-@pytest.fixture
-def police(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 def test_seizures_with_corrections_and_silent_ones(police, recounted):
     guns = [bodies.firearm(line=1), bodies.firearm(line=2, type="rifle", serial="R 1")]
     made = police.post("/seizures", bodies.seizure(items=guns)).json

@@ -162,8 +162,7 @@ def test_figures_are_found_by_their_fields(police, seize, query, found):
 def test_a_withdrawn_trace_is_not_counted(run, police):
     run("BRA", added, cells={TRACES.key("BRA", "traced", on("2025-10-01")): 5})
     trace = police.post("/traces", bodies.trace()).json
-    path = f"/traces/{trace['id']}/withdraw"
-    police.post(path, None, 200, If_Match=f'"{trace["version"]}"')
+    police.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=f'"{trace["version"]}"')
     assert cells(police, "traces") == [("BRA", "traced", "2025-Q4", 5)]
 
 

@@ -50,8 +50,7 @@ def open_account(state: str | None, role: str, username: str | None = None) -> s
     acting = operator(state, clock=FixedClock(NOW))
     username = username or (f"{state.lower()}.{role}" if state else role)
     with transaction(acting), cheap_passwords():
-        agency = f"{state}-TEST" if state else "SECRETARIAT"
-        data = AccountData(username, role, agency, PASSWORD)
+        data = AccountData(username, role, f"{state}-TEST" if state else "SECRETARIAT", PASSWORD)
         accounts.open_account(actor=acting, data=data)
     return username
 

@@ -36,8 +36,7 @@ def export_certificate(**changes: str) -> Fields:
     """Brazil lets them out, by the certificate of Paraguay."""
     typed = import_certificate(number="E-1", authority__agency="BRA-LICENSING")
     del typed["exporting_state"]
-    stated = {"importing_state": "PRY", "import_permit.number": "I-1"}
-    return typed | stated | named(changes)
+    return typed | {"importing_state": "PRY", "import_permit.number": "I-1"} | named(changes)
 
 
 def transit(**changes: str) -> Fields:

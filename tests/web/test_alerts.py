@@ -118,8 +118,7 @@ def test_an_alert_is_cancelled_with_a_reason(police, entered):
 
 
 def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signed_in):
-    page = signed_in("PRY", "trace_analyst").open(entered)
-    assert "Alert on ABC123456" in page
+    assert "Alert on ABC123456" in signed_in("PRY", "trace_analyst").open(entered)
     signed_in("BRA", "police_officer").open(entered, 404)
     signed_in("PRY", "border_officer").open("/alerts", 403)
     supervisor = signed_in("PRY", "supervisor")
@@ -162,21 +161,19 @@ def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expi
     assert words in said and "Expired" not in said
 
 
-def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered, as_actor, run):
-    client = as_actor("PRY", "police_officer")
+def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered, run, pry_police):
     said = text(police.open(entered))
     assert "It is still being compared with the records" in said
     assert "It was not met so far." not in said
-    assert not client.get("/alerts").json["items"][0]["compared"]
+    assert not pry_police.get("/alerts").json["items"][0]["compared"]
     look(run)
     said = text(police.open(entered))
     assert "It was not met so far." in said and "still being compared" not in said
-    assert client.get("/alerts").json["items"][0]["compared"]
+    assert pry_police.get("/alerts").json["items"][0]["compared"]
 
 
-def test_an_alert_whose_report_was_withdrawn_says_so_and_offers_no_verification(police, as_actor):
-    pry = as_actor("PRY", "police_officer")
-    theft = pry.post("/reports", bodies.report()).json
+def test_an_alert_whose_report_was_withdrawn_says_so_and_offers_no_verification(police, pry_police):
+    theft = pry_police.post("/reports", bodies.report()).json
     typed = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
     sent = typed | {"record": theft["firearm"]["record"]}
     address = police.send("/alerts/new", sent).location.split("?")[0]

@@ -14,8 +14,7 @@ SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 @pytest.fixture
 def wants(as_actor):
     def change(**settings):
-        admin = as_actor("BRA", "state_administrator")
-        admin.post("/settings", settings, 200, If_Match='"0"')
+        as_actor("BRA", "state_administrator").post("/settings", settings, 200, If_Match='"0"')
 
     return change
 
@@ -56,10 +55,9 @@ def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
 
 
 def test_a_second_person_of_the_own_state_reads_what_has_changed_since_it_was_asked(
-    signed_in, as_actor, wants
+    signed_in, as_actor, wants, police
 ):
     wants(trace_approval="own")
-    police = as_actor("BRA", "police_officer")
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
     made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure)).json
     supervisor, path = signed_in("BRA", "supervisor"), f"/traces/{made['id']}"
@@ -92,9 +90,8 @@ def test_the_list_of_a_supervisor_has_what_waits_of_the_own_state(signed_in, as_
 
 
 def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_confirmed(
-    signed_in, as_actor, wants
+    signed_in, wants, analyst
 ):
-    analyst = as_actor("BRA", "trace_analyst")
     made = analyst.post("/traces", bodies.trace(draft=True)).json
     path = f"/traces/{made['id']}"
     decide(signed_in("BRA", "supervisor"), path, "decline", text="Which law?")

@@ -115,8 +115,7 @@ def told(at, now):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_whole_page_is_small(full, signed_in, language):
-    visitor = signed_in("PRY", "border_officer")
-    page = visitor.open(BOARD, Accept_Language=language)
+    page = signed_in("PRY", "border_officer").open(BOARD, Accept_Language=language)
     assert len(gzip.compress(page.encode())) + len(gzip.compress(STYLE.read_bytes())) < 40_000
 
 
@@ -168,12 +167,11 @@ def test_what_was_ticked_today_stands_on_the_sheet_and_leads_to_its_truck(full, 
     assert f'href="/posts/{POST}/desk/shipments/{shipment}"' in sheet
 
 
-def test_a_time_is_said_by_the_other_sides_clock_where_it_differs(as_actor, signed_in):
-    exporter = as_actor("BRA", "licensing_officer")
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+def test_a_time_is_said_by_the_other_sides_clock_where_it_differs(signed_in, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     post = "pedro-juan-caballero-ponta-pora"
     expected = [{"stage": "entry", "post": post, "at": "2026-03-09T22:00:00Z"}]
-    exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected, route=[post]))
+    bra.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected, route=[post]))
     page = text(signed_in("PRY", "border_officer").open(f"/posts/{post}/board"))
     assert "9 Mar 2026, 19:00 Ponta Porã: 18:00" in page
 

@@ -108,8 +108,7 @@ def test_a_board_is_in_the_readers_language(as_actor, signed_in):
     ("state", "role"), [("ARG", "border_officer"), ("BRA", "police_officer"), (None, "secretariat")]
 )
 def test_the_board_of_a_post_is_refused_to_others_with_a_page(signed_in, state, role):
-    page = signed_in(state, role).open(BOARD, 403)
-    assert "<h1>You cannot do this</h1>" in page
+    assert "<h1>You cannot do this</h1>" in signed_in(state, role).open(BOARD, 403)
 
 
 def test_a_post_that_does_not_exist_is_not_found(signed_in):
@@ -122,29 +121,30 @@ def test_the_home_page_lists_the_posts_of_the_own_state_to_who_may_open_them(sig
     assert "/board" not in signed_in("BRA", "police_officer").open("/")
 
 
-def test_a_hit_of_an_alert_that_was_cancelled_asks_for_nothing_on_the_board(as_actor, signed_in):
-    alert = as_actor("BRA", "police_officer")
-    made = alert.post("/alerts", bodies.alert()).json
-    officer = as_actor("PRY", "border_officer")
-    officer.post("/checks", bodies.check())
+def test_a_hit_of_an_alert_that_was_cancelled_asks_for_nothing_on_the_board(
+    signed_in, police, pry_border
+):
+    made = police.post("/alerts", bodies.alert()).json
+    pry_border.post("/checks", bodies.check())
     page = signed_in("PRY", "border_officer")
     assert "Hold and call" in text(page.open(BOARD))
-    alert.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     said = text(page.open(BOARD))
     assert "✕ The alert was cancelled by Brazil on" in said and "Hold and call" not in said
-    [hit] = officer.get(BOARD).json["hits"]
+    [hit] = pry_border.get(BOARD).json["hits"]
     assert hit["alert_ended"]["status"] == "cancelled"
 
 
-def test_a_hit_whose_record_was_withdrawn_asks_for_nothing_on_the_board(as_actor, signed_in):
+def test_a_hit_whose_record_was_withdrawn_asks_for_nothing_on_the_board(
+    as_actor, signed_in, pry_police
+):
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
-    police = as_actor("PRY", "police_officer")
     found = bodies.report(kind="recovery", occurred_on="2026-03-01")
     del found["stolen_from"]
-    made = police.post("/reports", found).json
+    made = pry_police.post("/reports", found).json
     page = signed_in("BRA", "supervisor")
     assert "Hold and call" in text(page.open(BOARD))
-    police.post(f"/reports/{made['id']}/withdraw", {"reason": "In error"}, 200, If_Match='"1"')
+    pry_police.post(f"/reports/{made['id']}/withdraw", {"reason": "In error"}, 200, If_Match='"1"')
     said = text(page.open(BOARD))
     assert "✕ The record that met it was withdrawn by Paraguay on" in said
     assert "Hold and call" not in said

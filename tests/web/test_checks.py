@@ -87,15 +87,14 @@ def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
 
 
 @pytest.mark.parametrize("kind", ["theft", "seizure", "alert"])
-def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, as_actor, sell, kind):
+def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, sell, kind, pry_police):
     sell()
-    police = as_actor("PRY", "police_officer")
     if kind == "theft":
-        police.post("/reports", bodies.report())
+        pry_police.post("/reports", bodies.report())
     elif kind == "seizure":
-        police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
+        pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
     else:
-        police.post("/alerts", bodies.alert())
+        pry_police.post("/alerts", bodies.alert())
     assert '<span aria-hidden="true">▲</span> Hit</h1>' in ask(officer)
 
 
@@ -176,12 +175,10 @@ def test_of_a_silent_record_nothing_is_shown(officer, sell):
     assert "Paraguay" not in text(page).partition("What was asked")[0]
 
 
-def test_a_mark_that_was_corrected_says_so(officer, as_actor):
-    dealer = as_actor("PRY", "licensing_officer")
-    made = dealer.post("/transfers", bodies.transfer()).json
-    firearm = bodies.firearm(serial="KLM777888")
-    body = bodies.transfer(firearm=firearm) | {"reason": "Misread"}
-    dealer.post(f"/transfers/{made['id']}/correct", body, 200, If_Match=f'"{made["version"]}"')
+def test_a_mark_that_was_corrected_says_so(officer, pry):
+    made = pry.post("/transfers", bodies.transfer()).json
+    body = bodies.transfer(firearm=bodies.firearm(serial="KLM777888")) | {"reason": "Misread"}
+    pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match=f'"{made["version"]}"')
     assert "This mark was corrected since: the record says another now." in text(ask(officer))
 
 
@@ -220,8 +217,7 @@ def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(o
 
 def test_a_country_is_taken_by_its_name(officer, sell):
     sell()
-    said = text(ask(officer, country="Brasil"))
-    assert "The country of manufacture is the same." in said
+    assert "The country of manufacture is the same." in text(ask(officer, country="Brasil"))
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -147,8 +147,7 @@ def test_the_plan_of_a_transit_is_amended_field_by_field(signed_in, as_actor):
         "plan__port_of_exit": "Posadas",
         "plan__enters_on": "2026-04-01",
     }
-    page = do(officer, f"{address}/replan", **same)
-    assert "Rail" in text(page)
+    assert "Rail" in text(do(officer, f"{address}/replan", **same))
 
 
 def test_a_permit_is_reissued_under_a_new_number(officer, permit):

@@ -17,31 +17,20 @@ def officer(signed_in):
     return signed_in("PRY", "licensing_officer")
 
 
-@pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
-@pytest.fixture
-def importer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
 @beginning
-def shipment(exporter, importer):
+def shipment(bra, pry):
     """Seven guns of another make than their permit names; returns the shipment."""
-    importer.post("/permits", bodies.import_permit())
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    pry.post("/permits", bodies.import_permit())
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     body = bodies.shipment((), items=GLOCKS)
-    return exporter.post(f"/permits/{permit}/shipments", body).json
+    return bra.post(f"/permits/{permit}/shipments", body).json
 
 
 @beginning
-def doubted(importer):
+def doubted(pry):
     """Let the register know somebody else alone; returns the permit of who is not in it."""
-    other = bodies.party("Otra Casa")
-    importer.post("/licensees", bodies.licensee(party=other, roles=["importer"]))
-    return importer.post("/permits", bodies.import_permit()).json
+    pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa"), roles=["importer"]))
+    return pry.post("/permits", bodies.import_permit()).json
 
 
 def text(page):
@@ -55,11 +44,9 @@ def test_a_shipment_shows_where_its_manifest_contradicts_the_permit(officer, shi
     assert "GLK0 GLK1 GLK2 GLK3 GLK4 And 2 more." in said
 
 
-def test_its_discrepancy_names_line_and_field_in_the_list_and_says_it_all(
-    officer, importer, shipment
-):
+def test_its_discrepancy_names_line_and_field_in_the_list_and_says_it_all(officer, pry, shipment):
     assert "Invalid document Line 1: Make" in text(officer.open("/desk/discrepancies"))
-    (found,) = importer.get("/discrepancies").json["items"]
+    (found,) = pry.get("/discrepancies").json["items"]
     said = text(officer.open(f"/desk/discrepancies/{found['id']}"))
     assert "The manifest says: Glock Items: 7 The permit says: Taurus" in said
 
@@ -71,21 +58,20 @@ def test_a_party_that_is_not_authorised_is_named_by_role(officer, doubted, page)
 
 
 @pytest.mark.parametrize("page", ["/desk/", "/desk/discrepancies"])
-def test_a_list_says_who_has_explained_and_who_is_waited_for(officer, exporter, shipment, page):
-    (found,) = exporter.get("/discrepancies").json["items"]
+def test_a_list_says_who_has_explained_and_who_is_waited_for(officer, bra, shipment, page):
+    (found,) = bra.get("/discrepancies").json["items"]
     path = f"/discrepancies/{found['id']}"
-    etag = exporter.get(path).headers["ETag"]
-    exporter.post(f"{path}/explain", {"text": "Packed wrong"}, 200, If_Match=etag)
-    said = text(officer.open(page))
-    assert "Explained Explained by Brazil Waiting for Paraguay" in said
+    etag = bra.get(path).headers["ETag"]
+    bra.post(f"{path}/explain", {"text": "Packed wrong"}, 200, If_Match=etag)
+    assert "Explained Explained by Brazil Waiting for Paraguay" in text(officer.open(page))
 
 
 def test_a_list_names_nobody_where_nobody_has_spoken(officer, shipment):
     assert "Waiting for" not in text(officer.open("/desk/discrepancies"))
 
 
-def test_an_awaited_counterpart_is_named_by_its_number(officer, exporter):
-    permit = exporter.post("/permits", bodies.permit()).json["id"]
+def test_an_awaited_counterpart_is_named_by_its_number(officer, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
     assert "Import certificate I-1" in text(officer.open(f"/desk/permits/{permit}"))
 
 
@@ -132,14 +118,13 @@ def test_words_that_nobody_knows_are_shown_after_issuing(officer):
     assert "Did you mean Taurus?" in shown
 
 
-def test_another_state_is_not_told_how_to_spell(signed_in, importer):
+def test_another_state_is_not_told_how_to_spell(signed_in, pry):
     line = bodies.permit()["lines"][0] | {"make": "Taurrus"}
-    permit = importer.post("/permits", bodies.import_permit(lines=[line])).json["id"]
+    permit = pry.post("/permits", bodies.import_permit(lines=[line])).json["id"]
     shown = signed_in("BRA", "licensing_officer").open(f"/desk/permits/{permit}")
     assert "Did you mean" not in shown
 
 
 def test_words_of_a_transfer_are_shown_after_registering(officer):
     typed = papers.transfer(firearm__make="Taurrus")
-    shown = text(officer.open(officer.send(REGISTER, typed, 303).location))
-    assert "Did you mean Taurus?" in shown
+    assert "Did you mean Taurus?" in text(officer.open(officer.send(REGISTER, typed, 303).location))

@@ -33,10 +33,9 @@ def test_the_form_opens_with_what_most_documents_say(officer):
     assert '<option value="certificate" selected>' in form
 
 
-def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, as_actor):
-    state = as_actor("PRY", "licensing_officer")
+def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, pry):
     for number in ("2026/I/010", "2026/I/009"):
-        state.post("/permits", bodies.import_permit(number=number))
+        pry.post("/permits", bodies.import_permit(number=number))
     assert value(officer.open(NEW), "number") == "2026/I/011"
 
 
@@ -57,8 +56,7 @@ def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, as_ac
     ],
 )
 def test_a_form_shows_the_fields_of_its_document_alone(officer, kind, shown, hidden):
-    form = officer.open(f"/desk/permits/new?kind={kind}")
-    names = set(re.findall(r'name="([^"]+)"', form))
+    names = set(re.findall(r'name="([^"]+)"', officer.open(f"/desk/permits/new?kind={kind}")))
     assert set(shown) <= names
     assert names.isdisjoint(hidden)
 
@@ -103,8 +101,7 @@ def test_a_country_may_be_written_by_its_name_in_any_language(officer, as_actor)
 
 
 def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, as_actor):
-    typed = papers.import_certificate(add="lines")
-    more = send(officer, typed, 200)
+    more = send(officer, papers.import_certificate(add="lines"), 200)
     assert 'id="lines-1-type" required autofocus' in re.sub(r"\s+", " ", more)
     assert "Armas del Sur" in more
     second = papers.import_certificate(
@@ -206,8 +203,7 @@ def test_only_who_may_issue_gets_the_form(signed_in, role):
 
 
 def test_who_is_not_signed_in_signs_in_and_comes_back_to_the_form(visitor):
-    page = visitor.client.get(NEW)
-    assert page.location == "/sign-in?next=/desk/permits/new?kind%3Dimport"
+    assert visitor.client.get(NEW).location == "/sign-in?next=/desk/permits/new?kind%3Dimport"
     home = {"Referer": "http://localhost/desk/permits/new?kind=export"}
     answer = visitor.send(NEW, papers.import_certificate(), 303, **home)
     assert answer.location.endswith("kind%3Dexport")

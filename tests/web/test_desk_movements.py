@@ -77,10 +77,9 @@ def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
     assert "resume" not in doings(officer.open(shipment))
 
 
-def test_no_shipment_is_released_that_a_state_has_not_licensed(officer, as_actor):
-    brazil = as_actor("BRA", "licensing_officer")
-    permit = brazil.post("/permits", bodies.permit()).json["id"]
-    key = brazil.post(f"/permits/{permit}/shipments", bodies.shipment(**SHIPPED)).json["id"]
+def test_no_shipment_is_released_that_a_state_has_not_licensed(officer, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    key = bra.post(f"/permits/{permit}/shipments", bodies.shipment(**SHIPPED)).json["id"]
     page = do(officer, f"/desk/shipments/{key}/release", 409, on="2026-03-09")
     assert "(CIFTA IX.3)" in page and "PRY" in page
 
@@ -188,10 +187,8 @@ def test_a_receipt_is_corrected_from_what_was_told(officer, importer, misread):
     form = importer.open(f"{misread}/correct")
     assert "ABC123456\nZZZZ99</textarea>" in form and 'value="PY 26"' in form
     whole = {"received_on": "2026-03-09", "items": "ABC123456\nABC123457"}
-    wrong = do(importer, f"{misread}/correct", 422, **whole)
-    assert 'id="reason-wrong"' in wrong
-    page = do(importer, f"{misread}/correct", reason="The second crate", **whole)
-    said = text(page)
+    assert 'id="reason-wrong"' in do(importer, f"{misread}/correct", 422, **whole)
+    said = text(do(importer, f"{misread}/correct", reason="The second crate", **whole))
     assert "The receipt is corrected." in said and "✓ Received" in said and "Missing 0" in said
     assert "Receipt corrected" in said and "The second crate" in said
 
@@ -210,13 +207,10 @@ def test_a_list_that_matches_nothing_is_confirmed_by_a_tick(importer, shipment):
     assert "Received short" in text(page)
 
 
-def test_a_gun_that_is_shipped_again_is_told_with_its_earlier_shipment(
-    importer, as_actor, shipment
-):
-    brazil = as_actor("BRA", "licensing_officer")
-    [permit] = brazil.get("/permits?kind=export").json["items"]
-    brazil.post(f"/permits/{permit['id']}/shipments", bodies.shipment(number="A-2"))
-    [told] = brazil.get("/discrepancies?number=A-2").json["items"]
+def test_a_gun_that_is_shipped_again_is_told_with_its_earlier_shipment(importer, shipment, bra):
+    [permit] = bra.get("/permits?kind=export").json["items"]
+    bra.post(f"/permits/{permit['id']}/shipments", bodies.shipment(number="A-2"))
+    [told] = bra.get("/discrepancies?number=A-2").json["items"]
     said = text(importer.open(f"/desk/discrepancies/{told['id']}"))
     assert "Shipped before, and not known to be back: 2" in said and "Earlier shipment: A-1" in said
 

@@ -127,10 +127,7 @@ def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, s
         assert "which BRA-POLICE recorded" not in said
 
 
-def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(
-    as_actor, officer, seized
-):
-    police = as_actor("BRA", "police_officer")
+def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(officer, seized, police):
     path = f"/seizures/{seized['seizure']}"
     before = police.get(path).json
     form = f"{path}/items/2/correct"
@@ -151,8 +148,7 @@ def test_what_is_corrected_on_the_page_is_matched_by_its_new_marks(as_actor, off
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     form = f"/seizures/{seized['seizure']}/items/2/correct"
     typed = filled(officer.open(form)) | {"firearm.serial": "KLM7612999", "reason": "Read again"}
-    page = officer.open(officer.send(form, typed).location)
-    assert "Match with Paraguay" in text(page)
+    assert "Match with Paraguay" in text(officer.open(officer.send(form, typed).location))
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,7 @@ def fits(page):
 
 def go(page, name):
     """Follow a link, press a button or open a part by Tab and Enter."""
-    link = page.get_by_role("main").locator("a, button, summary").filter(has_text=name).first
-    tab_to(page, link)
+    tab_to(page, page.get_by_role("main").locator("a, button, summary").filter(has_text=name).first)
     page.keyboard.press("Enter")
 
 

@@ -213,8 +213,7 @@ def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_o
         joint_with={"state": "BRA", "number": "S-1"},
     )
     trace = ask(as_actor, SOLD, ("/seizures", "police_officer", joint))
-    page = analyst.open(f"/traces/{trace['id']}")
-    assert "Luque, Paraguay" in stops(page)
+    assert "Luque, Paraguay" in stops(analyst.open(f"/traces/{trace['id']}"))
     told = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
     assert ["place"] in [one["data"]["groups"] for one in told]
 

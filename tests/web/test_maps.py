@@ -102,8 +102,7 @@ def test_a_turn_stands_on_its_movement_or_at_its_spot_where_the_movement_is_too_
 
 def test_how_far_a_place_may_be_off_is_drawn_to_scale():
     made = draw_map([MapPlace(FOZ, "1", "Foz", within_km=200)])
-    view = fit_view([FOZ], 1500)
-    assert made.places[0].reach == round(view.length(200, FOZ[1])) > 50
+    assert made.places[0].reach == round(fit_view([FOZ], 1500).length(200, FOZ[1])) > 50
 
 
 def test_nothing_to_show_is_no_map():

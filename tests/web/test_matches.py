@@ -20,21 +20,16 @@ FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 
 
 @pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
-@pytest.fixture
 def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
 
 @beginning
-def match(as_actor, bra):
+def match(as_actor, police):
     """Brazil seized a gun that Paraguay registered as sold; returns Brazil's match."""
     sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    [found] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [found] = matches(police)
     return found
 
 
@@ -65,9 +60,9 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
     )
 
 
-def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, bra, officer):
+def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, police, officer):
     sold(as_actor, visibility="pointer")
-    bra.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure())
     said = text(officer.open("/matches"))
     assert "≈ with Paraguay" in said and "with Paraguay:" not in said
 
@@ -95,11 +90,11 @@ def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, match):
     assert 'id="status-wrong"' in page and match["id"] in page
 
 
-def test_older_ones_are_a_page_away_and_keep_the_filter(officer, as_actor, bra):
+def test_older_ones_are_a_page_away_and_keep_the_filter(officer, as_actor, police):
     for number in range(26):
         gun = bodies.firearm(serial=f"QWE{number:02}7731")
         sold(as_actor, firearm=gun)
-        bra.post("/seizures", bodies.seizure(number=f"S-{number}", items=[gun]))
+        police.post("/seizures", bodies.seizure(number=f"S-{number}", items=[gun]))
     first = officer.open("/matches?status=proposed&strength=strong")
     onward = re.search(r'href="(/matches\?[^"]*cursor=[^"]+)"', first)[1].replace("&amp;", "&")
     assert "status=proposed" in onward
@@ -140,16 +135,16 @@ def test_without_a_purpose_and_a_case_the_other_record_is_not_read(officer, matc
     assert f'id="{field}-wrong"' in page and "Domestic sale" not in page
 
 
-def test_two_records_of_the_own_state_need_no_purpose(officer, as_actor, bra):
+def test_two_records_of_the_own_state_need_no_purpose(officer, as_actor, police):
     sold(as_actor, "BRA")
-    bra.post("/seizures", bodies.seizure())
-    [match] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [match] = matches(police)
     said = text(officer.open(f"/matches/{match['id']}"))
     assert "Your record Seized Your other record Domestic sale" in said
     assert "Read the record of" not in said
 
 
-def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, bra):
+def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, police):
     duty = {
         "agency": "PRY-POLICE",
         "kind": "duty_24h",
@@ -159,8 +154,8 @@ def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, bra):
     }
     as_actor("PRY", "state_administrator").post("/contacts", duty)
     sold(as_actor, visibility="pointer")
-    bra.post("/seizures", bodies.seizure())
-    [match] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [match] = matches(police)
     said = text(officer.open(f"/matches/{match['id']}"))
     assert "Paraguay lets it be known that it holds a record, and no more." in said
     assert "+595 21 0000000" in said and "Read the record of" not in said
@@ -196,13 +191,12 @@ def matches_status(officer, match):
     return re.search(r"[○✓✕] (?:Proposed|Confirmed|Rejected)", page)[0]
 
 
-def test_what_a_correction_took_away_offers_nothing_to_judge(officer, as_actor, bra):
+def test_what_a_correction_took_away_offers_nothing_to_judge(officer, as_actor, police, pry):
     sale = sold(as_actor)
-    bra.post("/seizures", bodies.seizure())
-    [match] = matches(bra)
+    police.post("/seizures", bodies.seizure())
+    [match] = matches(police)
     firearm = bodies.firearm(serial="KLM777888")
-    dealer = as_actor("PRY", "licensing_officer")
-    correct(dealer, "transfers", sale, bodies.transfer(firearm=firearm) | {"reason": "Misread"})
+    correct(pry, "transfers", sale, bodies.transfer(firearm=firearm) | {"reason": "Misread"})
     page = officer.open(f"/matches/{match['id']}")
     assert "A correction took this match away" in page
     assert f"/matches/{match['id']}/confirm" not in page
@@ -242,10 +236,10 @@ def test_who_is_not_signed_in_goes_to_sign_in(visitor, match):
     assert answer.location == f"/sign-in?next=/matches/{match['id']}"
 
 
-def test_a_notification_leads_to_its_match(signed_in, as_actor, bra):
-    bra.post("/seizures", bodies.seizure())
+def test_a_notification_leads_to_its_match(signed_in, as_actor, police):
+    police.post("/seizures", bodies.seizure())
     sold(as_actor)
-    [match] = matches(bra)
+    [match] = matches(police)
     page = signed_in("BRA", "police_officer").open("/notifications")
     assert f'href="/matches/{match["id"]}"' in page
 

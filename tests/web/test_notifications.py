@@ -153,8 +153,7 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
         re.findall(r'name="(once|next|until|code)" value="([^"]+)"', analyst.open("/notifications"))
     )
     assert fields["code"] == "match_proposed"
-    done = analyst.send("/notifications/read", fields)
-    assert done.location == "/notifications"
+    assert analyst.send("/notifications/read", fields).location == "/notifications"
     said = text(analyst.open("/notifications"))
     assert "Many of a kind" not in said and "A state answered your trace." in said
     kind = dict(
@@ -196,8 +195,7 @@ def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
 
 def test_a_reading_without_the_token_of_a_page_is_refused(officer):
     scenes.tell("PRY", "A-1")
-    path = READ.search(officer.open("/notifications"))[1]
-    officer.post(path, {}, 403)
+    officer.post(READ.search(officer.open("/notifications"))[1], {}, 403)
     assert "Mark as read" in officer.open("/notifications")
 
 
@@ -231,9 +229,8 @@ def test_a_kind_that_there_is_not_is_told_in_words(officer):
     assert "“foo” não está na lista: escolha nela." in said and "approval" not in said
 
 
-def test_a_notification_of_an_alert_leads_to_its_page(as_actor, signed_in):
-    police = as_actor("PRY", "police_officer")
-    alert = police.post("/alerts", bodies.alert(expires_on="2026-03-20")).json["id"]
+def test_a_notification_of_an_alert_leads_to_its_page(signed_in, pry_police):
+    alert = pry_police.post("/alerts", bodies.alert(expires_on="2026-03-20")).json["id"]
     later = operator("PRY", clock=FixedClock(conftest.NOW + timedelta(days=11)))
     with transaction(later):
         alert_jobs.review_alerts(actor=later)

@@ -102,11 +102,8 @@ def test_what_is_not_found_bears_no_sign_that_all_is_well(officer, truck):
     assert "○ No shipment that concerns your state is found by this." in text(page)
 
 
-def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(
-    officer, truck, as_actor
-):
-    owner = as_actor("BRA", "licensing_officer")
-    code = code_of(owner.get(f"/permits/{truck['permit']}/paper").data, FINE)
+def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(officer, truck, bra):
+    code = code_of(bra.get(f"/permits/{truck['permit']}/paper").data, FINE)
     page = officer.send(f"{DESK}/find", {"q": f" {code.lower()} "}, 200).get_data(as_text=True)
     assert "The document is valid: its signature is good" in text(page)
     assert f"{DESK}/shipments/{truck['id']}" in page
@@ -209,8 +206,7 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
 ):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     typed = {"items.0.serial": "ABC12345", "items.1.serial": "QQQ77777", "items.0.make": "Taurus"}
-    done = officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"})
-    page = text(officer.open(done.location))
+    page = text(officer.open(officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"}).location))
     for words in (
         "Seizure CDE-9",
         "Seized before: Brazil",
@@ -257,13 +253,12 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
 
 
-def test_a_receipt_that_is_read_again_says_that_the_alert_has_ended(officer, as_actor):
-    police = as_actor("ARG", "police_officer")
-    alert = police.post("/alerts", bodies.alert()).json
+def test_a_receipt_that_is_read_again_says_that_the_alert_has_ended(officer, arg_police):
+    alert = arg_police.post("/alerts", bodies.alert()).json
     typed = {"items.0.serial": "ABC123456", "items.0.make": "Taurus"}
     receipt = officer.send(f"{DESK}/seizure", typed).location
     assert "was cancelled" not in text(officer.open(receipt))
-    police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    arg_police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     said, page = text(officer.open(receipt)), officer.open(receipt)
     ended = "✕ The alert was cancelled by Argentina on 9 Mar 2026"
     kept = "It was answered when it was recorded: Hold the gun and call Argentina"
@@ -276,8 +271,7 @@ def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):
     signed_in("BRA", "border_officer").open(done.location, 404)
 
 
-def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart(officer, as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart(officer, police):
     for at, serial in enumerate(("TKA52381", "TKA523B1")):
         item = bodies.seizure()["items"][0] | {"serial": serial}
         police.post("/seizures", bodies.seizure(number=f"S-{at}", items=[item]))

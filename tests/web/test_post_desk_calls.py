@@ -63,8 +63,7 @@ def test_who_is_asked_sees_the_telephone_and_marks_the_call_as_answered(as_actor
     urgent = as_actor("BRA", "border_officer").get("/notifications?urgent=true").json["items"]
     assert [one["code"] for one in urgent] == ["post_called"]
     assert "Not answered yet." in text(paraguay.open(DESK))
-    again = brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD})
-    assert again.location == BOARD
+    assert brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD}).location == BOARD
     for officer in (paraguay, brazil):
         assert "Answered at 12:00." in text(officer.open(DESK))
         assert 'form="answering"' not in officer.open(BOARD)

@@ -190,8 +190,7 @@ def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(d
     go(page, site)
     expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
     assert seized(site, "QQQ") == ["QQQ8XY", "QQQ7AB"]
-    states = re.findall('"state":"([a-z]+)"', "".join(page.evaluate(KEPT)[1]))
-    assert states == ["waiting"]
+    assert re.findall('"state":"([a-z]+)"', "".join(page.evaluate(KEPT)[1])) == ["waiting"]
     device.unroute_all()
     go(page, site)
     expect(page.locator("#queue")).to_be_hidden()

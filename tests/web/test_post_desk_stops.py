@@ -86,9 +86,10 @@ def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 
-def test_who_is_called_before_a_pass_is_named_and_not_by_a_code(officer, truck, as_actor):
+def test_who_is_called_before_a_pass_is_named_and_not_by_a_code(
+    officer, truck, as_actor, administrator
+):
     stopped(as_actor, truck)
-    administrator = as_actor("BRA", "state_administrator")
     customs = {
         "code": "BRA-ADUANA",
         "kind": "customs",
@@ -194,18 +195,17 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
 
 
 def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
-    officer, truck, as_actor
+    officer, truck, as_actor, pry_border
 ):
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     seen = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
-    colleague = as_actor("PRY", "border_officer")
     held = {
         "stage": "entry",
         "occurred_at": "2026-03-09T14:00:00Z",
         "outcome": "held",
         "reason": "The dog marked the trailer",
     }
-    colleague.post(f"/shipments/{truck['id']}/checkpoints", held)
+    pry_border.post(f"/shipments/{truck['id']}/checkpoints", held)
     sent = {
         "which": truck["id"],
         "outcome": "passed",
@@ -284,16 +284,15 @@ def test_what_was_never_released_is_told_beside_a_hold_on_sheet_list_and_board(
 
 
 def test_an_incident_stands_on_list_sheet_board_and_wall_and_is_named_where_it_is_notified(
-    officer, truck, as_actor
+    officer, truck, bra_border
 ):
     robbed = {"kind": "theft", "note": "Robbed on the way", "occurred_at": "2026-03-09T13:00:00Z"}
-    brazil = as_actor("BRA", "border_officer")
-    brazil.post(f"/shipments/{truck['id']}/incidents", robbed)
+    bra_border.post(f"/shipments/{truck['id']}/incidents", robbed)
     for page in (DESK, f"{DESK}/shipments/{truck['id']}"):
         said = text(officer.open(page))
         assert "Theft, as Brazil says, on 9 Mar 2026, 10:00 : Robbed on the way" in said
     assert "Theft · Brazil" in text(officer.open(f"/posts/{POST}/board"))
-    [row] = brazil.get(f"/posts/{POST}/board").json["due"]
+    [row] = bra_border.get(f"/posts/{POST}/board").json["due"]
     assert [(one["kind"], one["state"]) for one in row["incidents"]] == [("theft", "BRA")]
     assert "concerns your state: Theft." in text(officer.open("/notifications"))
 
@@ -313,8 +312,7 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     assert "On its papers: S-77" in said and "On its papers: 2" in said
     sent = {"which": truck["id"], "outcome": "passed", "seals": "S-78", "quantity": "1"}
     asked = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
-    read = "Seals read: S-78; expected: S-77. 1 pieces counted, 2 on its papers."
-    assert read in text(asked)
+    assert "Seals read: S-78; expected: S-77. 1 pieces counted, 2 on its papers." in text(asked)
     assert ticks(as_actor, truck) == []
     sent["confirm_differs"] = "true"
     page = officer.open(officer.send(f"{DESK}/tick", sent).location)

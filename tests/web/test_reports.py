@@ -30,11 +30,6 @@ def police(signed_in):
     return signed_in("PRY", "police_officer")
 
 
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "police_officer")
-
-
 def opened(visitor, address):
     """Return what the fields of a form open with."""
     page = visitor.open(address)
@@ -133,7 +128,7 @@ def test_the_form_speaks_the_readers_language(police, language, title):
 
 
 def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
-    police, pry, as_actor
+    police, pry_police, as_actor
 ):
     duty = {
         "agency": "BRA-POLICE",
@@ -143,7 +138,7 @@ def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
         "telephone": "+55 61 0000 0000",
     }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
-    pry.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
+    pry_police.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
     sold(as_actor, "BRA")
     typed = TYPED | {"kind": "recovery", "occurred_on": "2026-03-05", "stolen_from": ""}
     address = police.send("/reports/new", typed).location.split("?")[0]
@@ -152,28 +147,30 @@ def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
     assert "Match with Brazil: Domestic sale" in said and "Match with Paraguay: Seized" in said
     assert "Whom to ask: BRA-POLICE · +55 61 0000 0000" in said and "● Strong" in said
     history = re.search(r'href="(/records/[^"]+/history)"', page)[1]
-    for match in matches(pry, f"?record={history.split('/')[2]}"):
+    for match in matches(pry_police, f"?record={history.split('/')[2]}"):
         assert f"/matches/{match['id']}" in page
         assert f'href="{address}"' in police.open(f"/matches/{match['id']}")
     assert f'href="{address}"' in police.open(history)
 
 
-def test_of_a_record_that_is_only_pointed_to_the_page_tells_the_state_alone(police, pry, as_actor):
+def test_of_a_record_that_is_only_pointed_to_the_page_tells_the_state_alone(
+    police, pry_police, as_actor
+):
     sold(as_actor, "BRA", visibility="pointer")
-    made = pry.post("/reports", bodies.report()).json
+    made = pry_police.post("/reports", bodies.report()).json
     said = text(police.open(f"/reports/{made['id']}"))
     assert "Match with Brazil" in said and "Domestic sale" not in said
 
 
-def test_a_recovery_that_met_an_alert_shows_the_hit_with_its_office(police, pry, as_actor):
+def test_a_recovery_that_met_an_alert_shows_the_hit_with_its_office(police, pry_police, as_actor):
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     typed = TYPED | {"kind": "recovery", "occurred_on": "2026-03-09", "stolen_from": ""}
     said = text(police.open(police.send("/reports/new", typed).location))
     assert "Hit with Brazil : Hold and call ▲ Open" in said
 
 
-def test_from_a_report_one_alert_is_entered_which_the_page_then_shows(police, pry):
-    made = pry.post("/reports", bodies.report()).json
+def test_from_a_report_one_alert_is_entered_which_the_page_then_shows(police, pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
     address, record = f"/reports/{made['id']}", made["firearm"]["record"]
     offered = f"/alerts/new?record={record}"
     assert offered in police.open(address)
@@ -186,8 +183,8 @@ def test_from_a_report_one_alert_is_entered_which_the_page_then_shows(police, pr
     assert offered in page and "✕ Cancelled" in text(page)
 
 
-def test_an_alert_that_lets_its_gun_pass_leaves_no_sign_beside_its_report(police, pry):
-    made = pry.post("/reports", bodies.report()).json
+def test_an_alert_that_lets_its_gun_pass_leaves_no_sign_beside_its_report(police, pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
     address, record = f"/reports/{made['id']}", made["firearm"]["record"]
 
     def shown():
@@ -198,7 +195,7 @@ def test_an_alert_that_lets_its_gun_pass_leaves_no_sign_beside_its_report(police
     assert shown() == before and f"/alerts/new?record={record}" in before
 
 
-def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry, as_actor):
+def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry_police, as_actor):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     gun = bodies.firearm(
         serial="XYZ987654", lot="L-7", marks=[{"kind": "import", "text": "IMP 19", "state": "PRY"}]
@@ -212,7 +209,7 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry,
         occurred_at="2025-02-03T14:00:00-04:00",
         **{"from": bodies.party()},
     )
-    made = pry.post("/reports", body).json
+    made = pry_police.post("/reports", body).json
     address = f"/reports/{made['id']}"
     entered(police, made["firearm"]["record"])
     assert "It matches no record so far." in text(police.open(address))
@@ -232,7 +229,7 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry,
         "It names another serial number than the report does now.",
     ):
         assert words in said
-    told = pry.get(address).json
+    told = pry_police.get(address).json
     changed = {"firearm", "matches", "alerts", "version", "reason", "recorded_at", "remarks"}
     assert {name: told[name] for name in told if name not in changed} == {
         name: made[name] for name in made if name not in changed
@@ -240,12 +237,12 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry,
     kept = [(mark["kind"], mark["text"]) for mark in told["firearm"]["marks"]]
     assert sorted(kept) == [("import", "IMP 19"), ("manufacture", "ABC123456")]
     assert told["firearm"]["lot"] == "L-7" and told["occurred_at"]
-    assert pry.get(f"/records/{told['firearm']['record']}").json["handling"] == "H2"
+    assert pry_police.get(f"/records/{told['firearm']['record']}").json["handling"] == "H2"
 
 
-def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry):
+def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry_police):
     place = {"country": "PRY", "name": "Asunción", "latitude": -25.28, "longitude": -57.63}
-    made = pry.post("/reports", bodies.report(place=place, **{"from": bodies.party()})).json
+    made = pry_police.post("/reports", bodies.report(place=place, **{"from": bodies.party()})).json
     address = f"/reports/{made['id']}"
     typed = opened(police, f"{address}/correct") | {
         "kind": "loss",
@@ -257,13 +254,13 @@ def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry):
         "reason": "No theft",
     }
     police.send(f"{address}/correct", typed)
-    told = pry.get(address).json
+    told = pry_police.get(address).json
     assert (told["kind"], told["occurred_on"], told["from"]) == ("loss", "2025-02-04", None)
     assert told["place"]["name"] == "Luque" and told["place"]["latitude"] is None
 
 
-def test_a_correction_says_why_and_is_of_what_was_read(police, pry):
-    made = pry.post("/reports", bodies.report()).json
+def test_a_correction_says_why_and_is_of_what_was_read(police, pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
     path = f"/reports/{made['id']}/correct"
     typed = opened(police, path)
     assert 'id="reason-wrong"' in police.send(path, typed, 422).text
@@ -274,9 +271,9 @@ def test_a_correction_says_why_and_is_of_what_was_read(police, pry):
     )
 
 
-def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor):
+def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry_police, as_actor):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
-    made = pry.post("/reports", bodies.report()).json
+    made = pry_police.post("/reports", bodies.report()).json
     address = f"/reports/{made['id']}"
     entered(police, made["firearm"]["record"])
     assert (
@@ -302,8 +299,8 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor
 
 
 @pytest.mark.parametrize("role", ["trace_analyst", "supervisor"])
-def test_who_may_not_report_is_offered_no_correction(signed_in, pry, role):
-    made = pry.post("/reports", bodies.report()).json
+def test_who_may_not_report_is_offered_no_correction(signed_in, pry_police, role):
+    made = pry_police.post("/reports", bodies.report()).json
     reader, address = signed_in("PRY", role), f"/reports/{made['id']}"
     page = reader.open(address)
     for name in ("correct", "withdraw"):
@@ -311,21 +308,21 @@ def test_who_may_not_report_is_offered_no_correction(signed_in, pry, role):
         reader.open(f"{address}/{name}", 403)
 
 
-def test_a_report_is_no_other_states_to_correct(signed_in, pry):
-    made = pry.post("/reports", bodies.report()).json
+def test_a_report_is_no_other_states_to_correct(signed_in, pry_police):
+    made = pry_police.post("/reports", bodies.report()).json
     signed_in("BRA", "police_officer").open(f"/reports/{made['id']}/correct", 404)
 
 
 def test_a_report_says_when_it_was_recorded_corrected_and_withdrawn_and_why_each_time(
-    police, pry, app, monkeypatch
+    police, pry_police, app, monkeypatch
 ):
-    made = pry.post("/reports", bodies.report()).json
+    made = pry_police.post("/reports", bodies.report()).json
     path = f"/reports/{made['id']}"
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=3)))
     body = bodies.report(occurred_on="2025-02-04", reason="Read again")
-    pry.post(f"{path}/correct", body, 200, If_Match='"1"')
+    pry_police.post(f"{path}/correct", body, 200, If_Match='"1"')
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=7)))
-    pry.post(f"{path}/withdraw", {"reason": "In the safe"}, 200, If_Match='"2"')
+    pry_police.post(f"{path}/withdraw", {"reason": "In the safe"}, 200, If_Match='"2"')
     said = text(police.open(path))
     for words in (
         "Recorded 9 Mar 2026, 15:00",

@@ -148,8 +148,7 @@ def test_a_request_that_was_answered_says_that_it_was_withdrawn_and_offers_no_an
 
 def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(analyst, asked, record):
     answer(analyst, asked, record, handling="H2")
-    page = analyst.open(f"/requests/{asked['id']}")
-    assert re.search(r'<option value="H2"[^>]* selected', page)
+    assert re.search(r'<option value="H2"[^>]* selected', analyst.open(f"/requests/{asked['id']}"))
 
 
 def test_what_is_due_first_stands_first_and_what_is_late_says_so(
@@ -159,8 +158,7 @@ def test_what_is_due_first_stands_first_and_what_is_late_says_so(
         asking.post(
             "/traces", bodies.trace(case_number=case, priority=priority, priority_reason="x")
         )
-    page = analyst.open("/requests")
-    assert re.findall(r"Brazil, (C-[0-9])<", page) == ["C-2", "C-3", "C-1"]
+    assert re.findall(r"Brazil, (C-[0-9])<", analyst.open("/requests")) == ["C-2", "C-3", "C-1"]
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(hours=1)))
     assert "▲ 50 minutes late" in text(analyst.open("/requests"))
 
@@ -223,10 +221,9 @@ def test_candidates_answer_with_one_click(analyst, asked, record, asking, trace)
 
 
 def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
-    analyst, as_actor, asking, record
+    analyst, as_actor, asking, record, pry_administrator
 ):
-    admin = as_actor("PRY", "state_administrator")
-    admin.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
+    pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="V-2"))
     asking.post("/traces", bodies.trace())
     [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
@@ -236,10 +233,11 @@ def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
     assert "✓ The requesting state is informed." in text(analyst.open(done.location))
 
 
-def test_a_request_says_whom_to_call_of_the_asking_state(analyst, as_actor, asking, record):
-    admin = as_actor("BRA", "state_administrator")
+def test_a_request_says_whom_to_call_of_the_asking_state(
+    analyst, as_actor, asking, record, administrator
+):
     for office, telephone in (("TEST", "+55 11 1"), ("POLICE", "+55 11 2")):
-        admin.post(
+        administrator.post(
             "/contacts",
             {
                 "kind": "liaison_authority",
@@ -292,11 +290,9 @@ def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the
 def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(analyst, asking, asked):
     asking.post("/traces", bodies.trace(case_number="C-2"))
     say(analyst, asked, "refuse", reason="national_security", text="No")
-    page = analyst.open("/requests")
-    [other] = re.findall(r'name="pick\.([0-9a-f-]{36})"', page)
+    [other] = re.findall(r'name="pick\.([0-9a-f-]{36})"', analyst.open("/requests"))
     picked = {f"pick.{one}": "true" for one in (other, asked["id"])}
-    done = analyst.send("/requests/acknowledge", picked)
-    said = analyst.open(done.location)
+    said = analyst.open(analyst.send("/requests/acknowledge", picked).location)
     assert "✓ Acknowledged: 1" in text(said) and "◔ Acknowledged" in text(said)
     assert f'href="/requests/{asked["id"]}"' in said
     assert "✓ Acknowledged: 0" not in text(said) and "pick." not in said
@@ -360,8 +356,7 @@ def test_each_other_word_is_said_and_shown(analyst, asked, name, fields, field, 
     if field:
         page = say(analyst, asked, name, 422).text
         assert f'id="{field}-wrong"' in page
-    done = say(analyst, asked, name, **fields)
-    assert shown in text(analyst.open(done.location))
+    assert shown in text(analyst.open(say(analyst, asked, name, **fields).location))
 
 
 def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
@@ -436,16 +431,14 @@ def test_a_record_of_other_marks_is_confirmed_on_the_page(analyst, asked, as_act
     answer(analyst, asked, **typed, confirm_other_marks="true")
 
 
-def test_other_records_are_named_by_number_or_serial(analyst, asked, as_actor, asking, trace):
-    seller = as_actor("PRY", "licensing_officer")
+def test_other_records_are_named_by_number_or_serial(analyst, asked, asking, trace, pry):
     for number, serial in (("T-2", "XYZ777888"), ("T-3", "QRS555666"), ("T-4", "QRS555666")):
         gun = bodies.firearm(serial=serial)
-        seller.post("/transfers", bodies.transfer(number=number, firearm=gun))
+        pry.post("/transfers", bodies.transfer(number=number, firearm=gun))
     told = text(answer(analyst, asked, expect=422, records="T-9").text)
     assert "Your state has no record that is known by “T-9”." in told
     told = text(answer(analyst, asked, expect=422, records="QRS 555666").text)
     assert "2 records are known by “QRS 555666”" in told and "T-3 · QRS555666" in told
-    named = {"records": "t-2\r\nT-3", "confirm_other_marks": "true"}
-    answer(analyst, asked, **named)
+    answer(analyst, asked, records="t-2\r\nT-3", confirm_other_marks="true")
     legs = asking.get(f"/traces/{trace['id']}").json["legs"]
     assert [leg["events"] for leg in legs if leg["state"] == "PRY"] == [2]

@@ -105,18 +105,15 @@ def test_the_serial_is_checked_from_the_page(officer, as_actor):
     assert "Hit" in text(officer.send("/checks/new", sent, 200).text)
 
 
-def test_what_is_attached_is_listed_and_handed_out(officer, as_actor):
+def test_what_is_attached_is_listed_and_handed_out(officer, as_actor, examiner):
     made = record(as_actor)
-    examiner = as_actor("BRA", "forensic_examiner")
     files.attach(examiner, f"seizure:{made['id']}", files.photograph(), kind="photograph")
     page = officer.open(f"/seizures/{made['id']}")
-    file = re.search(r'href="(/attachments/[^"]+/file)"', page)[1]
-    answer = officer.client.get(file)
+    answer = officer.client.get(re.search(r'href="(/attachments/[^"]+/file)"', page)[1])
     assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
 
 
-def test_a_correction_is_told_with_its_reason(officer, as_actor):
-    police = as_actor("BRA", "police_officer")
+def test_a_correction_is_told_with_its_reason(officer, as_actor, police):
     made = record(as_actor)
     body = bodies.seizure(reason="Wrong street", items=[bodies.firearm(serial="ABC999999")])
     police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
@@ -127,8 +124,7 @@ def test_a_correction_is_told_with_its_reason(officer, as_actor):
 def test_another_states_seizure_is_read_for_a_purpose_where_it_concerns_the_own(
     signed_in, as_actor
 ):
-    joint = {"state": "PRY", "number": "P-1"}
-    made = record(as_actor, joint_with=joint)
+    made = record(as_actor, joint_with={"state": "PRY", "number": "P-1"})
     neighbour = signed_in("PRY", "police_officer")
     page = neighbour.open(f"/seizures/{made['id']}")
     assert "ABC123456" not in page and 'name="case_number"' in page
@@ -136,8 +132,7 @@ def test_another_states_seizure_is_read_for_a_purpose_where_it_concerns_the_own(
     assert 'id="case_number-wrong"' in neighbour.send(path, {"purpose": "investigation"}, 422).text
     said = neighbour.send(path, {"purpose": "investigation", "case_number": "C-1"}, 200).text
     assert "ABC123456" in said and "/traces/new" not in said
-    given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
-    assert given
+    assert as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
 
 
 def test_a_seizure_that_is_none_of_the_readers_is_not_found(signed_in, as_actor):
@@ -166,12 +161,11 @@ def test_the_page_of_a_seizure_speaks_the_readers_language(officer, as_actor, la
 
 
 def test_each_match_says_of_which_gun_it_is_as_far_as_the_reader_may_know_it(
-    officer, as_actor, signed_in
+    officer, as_actor, signed_in, pry
 ):
-    clerk = as_actor("PRY", "licensing_officer")
     for serial, visibility in (("TKA52381", "open"), ("TKA52382", "pointer")):
         gun = bodies.firearm(serial=serial)
-        clerk.post("/transfers", bodies.transfer(number=serial, firearm=gun, visibility=visibility))
+        pry.post("/transfers", bodies.transfer(number=serial, firearm=gun, visibility=visibility))
     own = bodies.transfer(number="T-3", firearm=bodies.firearm(serial="TKA52383", model="G3"))
     as_actor("BRA", "licensing_officer").post("/transfers", own)
     made = record(as_actor, items=[bodies.firearm(serial="TKA5238?")])
@@ -185,15 +179,12 @@ def test_each_match_says_of_which_gun_it_is_as_far_as_the_reader_may_know_it(
 
 
 def test_how_many_records_fit_less_well_than_the_matches_is_said_with_a_way_to_all_of_them(
-    officer, as_actor
+    officer, as_actor, pry
 ):
-    clerk = as_actor("PRY", "licensing_officer")
     for digit in "0123456789":
         for kind in ("registration", "domestic_sale"):
             gun = bodies.firearm(serial=f"TKA5238{digit}")
-            clerk.post(
-                "/transfers", bodies.transfer(kind=kind, number=f"{kind}{digit}", firearm=gun)
-            )
+            pry.post("/transfers", bodies.transfer(kind=kind, number=f"{kind}{digit}", firearm=gun))
     made = record(as_actor, items=[bodies.firearm(serial="TKA5238?")])
     page = officer.open(f"/seizures/{made['id']}")
     listed = page[page.index("What it matches") :].partition("</ul>")[0].count("<li>")
@@ -203,14 +194,13 @@ def test_how_many_records_fit_less_well_than_the_matches_is_said_with_a_way_to_a
     assert '<input type="hidden" name="all" value="true">' in page
 
 
-def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, asked):
-    clerk = as_actor("PRY", "licensing_officer")
+def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, asked, pry):
     for serial in ("TKA5238", "MRB7741"):
         for digit in "0123456789":
             for kind in ("registration", "domestic_sale"):
                 gun = bodies.firearm(serial=f"{serial}{digit}")
                 number = f"{kind}-{serial}{digit}"
-                clerk.post("/transfers", bodies.transfer(kind=kind, number=number, firearm=gun))
+                pry.post("/transfers", bodies.transfer(kind=kind, number=number, firearm=gun))
 
     def opened(made):
         asked.clear()

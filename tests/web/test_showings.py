@@ -56,22 +56,16 @@ def given(as_actor):
     """List what was shown of a record through something, newest first, as its owner reads it."""
 
     def read(record, through, owner="PRY"):
-        analyst = as_actor(owner, "trace_analyst")
-        found = analyst.get(f"/records/{record}/disclosures").json["items"]
+        found = as_actor(owner, "trace_analyst").get(f"/records/{record}/disclosures").json["items"]
         return [one for one in found if one["through"] == through]
 
     return read
 
 
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "police_officer")
-
-
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
-def test_a_check_is_listed_with_what_its_answer_shows(as_actor, bra, given, visibility):
+def test_a_check_is_listed_with_what_its_answer_shows(as_actor, police, given, visibility):
     record = sell(as_actor, visibility)
-    [candidate] = bra.post("/checks", bodies.check()).json["candidates"]
+    [candidate] = police.post("/checks", bodies.check()).json["candidates"]
     [one] = given(record, "check")
     assert one["groups"] == shown(FOUND, candidate)
     assert (one["state"], one["role"], one["automatic"]) == ("BRA", "police_officer", False)
@@ -84,9 +78,9 @@ def test_a_check_is_listed_with_what_its_answer_shows(as_actor, bra, given, visi
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
-def test_the_receipt_of_a_seizure_is_listed_with_what_it_shows(as_actor, bra, given, visibility):
+def test_the_receipt_of_a_seizure_is_listed_with_what_it_shows(as_actor, police, given, visibility):
     record = sell(as_actor, visibility)
-    [matched] = bra.post("/seizures", bodies.seizure()).json["matches"]
+    [matched] = police.post("/seizures", bodies.seizure()).json["matches"]
     [candidate] = matched["candidates"]
     [one] = given(record, "seizure")
     assert one["groups"] == shown(FOUND, candidate)
@@ -95,11 +89,11 @@ def test_the_receipt_of_a_seizure_is_listed_with_what_it_shows(as_actor, bra, gi
 
 @pytest.mark.parametrize("visibility,in_words", [("open", True), ("pointer", False)])
 def test_a_match_is_listed_with_what_its_pages_show(
-    as_actor, bra, signed_in, given, visibility, in_words
+    as_actor, police, signed_in, given, visibility, in_words
 ):
     record = sell(as_actor, visibility, firearm=bodies.firearm(serial="ABC123465"))
-    seizure = bra.post("/seizures", bodies.seizure()).json["id"]
-    [match] = bra.get("/matches").json["items"]
+    seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    [match] = police.get("/matches").json["items"]
     officer = signed_in("BRA", "police_officer")
     listed = text(officer.open("/matches"))
     says = {
@@ -114,32 +108,31 @@ def test_a_match_is_listed_with_what_its_pages_show(
     assert (one["state"], one["role"], one["automatic"]) == ("BRA", None, True)
 
 
-def test_both_states_of_a_match_read_what_the_other_was_shown(as_actor, bra, given):
+def test_both_states_of_a_match_read_what_the_other_was_shown(as_actor, police, given):
     record = sell(as_actor, "open")
-    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
     [mine], [theirs] = given(record, "match"), given(seized, "match", "BRA")
     assert (mine["state"], theirs["state"]) == ("BRA", "PRY")
     assert mine["groups"] == theirs["groups"] == ALL
 
 
 def test_a_correction_that_a_match_shows_is_listed_as_its_version(
-    app, as_actor, bra, given, monkeypatch
+    app, as_actor, police, given, monkeypatch, pry
 ):
     record = sell(as_actor, "pointer")
-    bra.post("/seizures", bodies.seizure())
-    clerk = as_actor("PRY", "licensing_officer")
+    police.post("/seizures", bodies.seizure())
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=1)))
-    [made] = clerk.get("/transfers").json["items"]
+    [made] = pry.get("/transfers").json["items"]
     body = bodies.transfer(number="T-1", visibility="open", reason="It may be seen now")
-    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
     said = [(one["record_version"], one["groups"]) for one in given(record, "match")]
     assert said == [(2, ALL), (1, ["holder"])]
 
 
-def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, bra, given):
+def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, police, given):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(firearm=GUN))
     items = [bodies.firearm(**GUN)]
-    seized = bra.post("/seizures", bodies.seizure(items=items)).json["items"][0]["record"]
+    seized = police.post("/seizures", bodies.seizure(items=items)).json["items"][0]["record"]
     [met], [told] = (
         as_actor(state, "police_officer").get("/hits").json["items"] for state in ("BRA", "PRY")
     )
@@ -153,10 +146,10 @@ def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, bra, given):
 
 
 def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
-    as_actor, bra, given, signed_in
+    as_actor, police, given, signed_in
 ):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(firearm=GUN))
-    answer = bra.post("/checks", bodies.check(**GUN)).json
+    answer = police.post("/checks", bodies.check(**GUN)).json
     [hit], [candidate] = answer["hits"], answer["candidates"]
     assert hit["state"] == candidate["state"] == "PRY"
     [one] = given(candidate["record"], "check")
@@ -166,9 +159,8 @@ def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
     assert "Brazil Police officer Channel Check of a serial" in text(page)
 
 
-def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, given):
+def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, given, analyst):
     record = sell(as_actor, "open")
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
     [answered] = given(record, "answer")
@@ -200,20 +192,19 @@ def test_a_report_of_a_result_gives_what_reading_it_does_and_of_own_records_noth
     assert given(own, "reading", "BRA") == []
 
 
-def test_what_a_person_answers_is_no_act_of_the_service(as_actor, given):
+def test_what_a_person_answers_is_no_act_of_the_service(as_actor, given, pry_analyst):
     record = sell(as_actor, "pointer")
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
-    analyst = as_actor("PRY", "trace_analyst")
-    [request] = analyst.get("/requests").json["items"]
+    [request] = pry_analyst.get("/requests").json["items"]
     body = {"completeness": "full", "handling": "H1", "records": [record]}
-    analyst.post(f"/requests/{request['id']}/answer", body, 200, If_Match='"1"')
+    pry_analyst.post(f"/requests/{request['id']}/answer", body, 200, If_Match='"1"')
     [one] = given(record, "answer")
     assert (one["state"], one["role"], one["automatic"]) == ("BRA", None, False)
 
 
-def test_what_is_read_is_listed_with_what_the_page_shows(as_actor, bra, given):
+def test_what_is_read_is_listed_with_what_the_page_shows(as_actor, police, given):
     record = sell(as_actor, "open", **{"from": bodies.party("Ana", kind="individual")})
-    read = bra.get(f"/records/{record}", **FOR_A_CASE).json
+    read = police.get(f"/records/{record}", **FOR_A_CASE).json
     [one] = given(record, "reading")
     assert one["groups"] == shown(READ, read)
     assert "name" not in read["from"] and "persons" not in one["groups"]
@@ -231,30 +222,30 @@ def let_pass(as_actor):
 
 
 def test_what_meets_an_alert_that_lets_its_gun_pass_is_told_nothing_of_it(
-    as_actor, run, let_pass, given
+    as_actor, run, let_pass, given, pry_analyst
 ):
     run("BRA", owner_notices.notify_owners)
     every = as_actor("BRA", "trace_analyst").get(f"/records/{let_pass}/disclosures").json["items"]
     assert every == []
     alert = as_actor("PRY", "police_officer").get("/alerts").json["items"][0]["firearm"]["record"]
-    analyst = as_actor("PRY", "trace_analyst")
-    assert analyst.get(f"/records/{alert}/disclosures").json["items"] == []  # nothing was shown
+    assert pry_analyst.get(f"/records/{alert}/disclosures").json["items"] == []  # nothing was shown
 
 
 @pytest.mark.parametrize("visibility", ["open", "silent"])
-def test_of_a_silent_seizure_no_list_of_another_state_tells(as_actor, bra, visibility):
+def test_of_a_silent_seizure_no_list_of_another_state_tells(
+    as_actor, police, visibility, pry_analyst
+):
     record = sell(as_actor, "open")
-    bra.post("/seizures", bodies.seizure(visibility=visibility))
-    owner = as_actor("PRY", "trace_analyst")
-    listed = owner.get(f"/records/{record}/disclosures").json["items"]
+    police.post("/seizures", bodies.seizure(visibility=visibility))
+    listed = pry_analyst.get(f"/records/{record}/disclosures").json["items"]
     assert bool(listed) is (visibility == "open")
 
 
 def test_who_received_it_finds_no_list_of_it_and_its_audit_names_no_record_of_another(
-    as_actor, bra
+    as_actor, police
 ):
     record = sell(as_actor, "open")
-    bra.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure())
     as_actor("BRA", "trace_analyst").get(f"/records/{record}/disclosures", 404)
     shown = as_actor("BRA", "auditor").get("/audit?action=record:shown").json["items"]
     assert {one["subject_state"] for one in shown} == {"BRA"}

@@ -4,8 +4,7 @@ from tests.web.visitors import HIDDEN, browser
 
 
 def test_the_right_password_opens_the_home_page_with_state_and_role(visitor, account):
-    answer = visitor.sign_in(account("BRA", "border_officer"))
-    assert answer.location == "/"
+    assert visitor.sign_in(account("BRA", "border_officer")).location == "/"
     home = visitor.open("/")
     assert "Brazil" in home and "Border officer" in home
 

@@ -63,8 +63,7 @@ def test_the_text_may_be_broken_into_lines(visitor, token):
 
 
 def test_a_changed_letter_is_refused(visitor, token):
-    changed = token[:-1] + ("A" if token[-1] != "A" else "B")
-    page = verified(visitor, changed)
+    page = verified(visitor, token[:-1] + ("A" if token[-1] != "A" else "B"))
     assert "Do not accept it" in page and "Paraguay" not in page
 
 
@@ -113,9 +112,8 @@ def test_there_is_no_other_form(visitor, path):
 
 
 @pytest.fixture
-def printed(as_actor):
+def printed(analyst):
     """Return a trace and the hash on the foot of its report."""
-    analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json
     pdf = analyst.get(f"/traces/{trace['id']}/report").data
     return trace, re.search(r"SHA-256: ([0-9a-f]{64})", text_of(pdf))[1]

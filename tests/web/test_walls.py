@@ -23,13 +23,8 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def administrator(as_actor):
-    return as_actor("PRY", "state_administrator")
-
-
-@pytest.fixture
-def made(administrator):
-    return administrator.post("/accounts", BODY).json
+def made(pry_administrator):
+    return pry_administrator.post("/accounts", BODY).json
 
 
 @pytest.fixture
@@ -78,7 +73,9 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
         assert kept not in shown
 
 
-def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(as_actor, display):
+def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(
+    as_actor, display, bra_border
+):
     duty = {
         "agency": "BRA-TEST",
         "kind": "border_post",
@@ -88,38 +85,34 @@ def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(as_
     }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     assert "asks you to call" not in display.open("/wall")
-    brazil = as_actor("BRA", "border_officer")
-    made = brazil.post(f"/posts/{scenes.POST}/calls", {}).json["id"]
+    made = bra_border.post(f"/posts/{scenes.POST}/calls", {}).json["id"]
     shown = display.open("/wall")
     assert "Brazil asks you to call" in text(shown) and "+55" not in shown
     as_actor("PRY", "border_officer").post(f"/calls/{made}/answer", expect=200)
     assert "asks you to call" not in display.open("/wall")
 
 
-def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, display):
+def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, display, bra_border):
     scenes.busy_post(as_actor)
-    exporter = as_actor("BRA", "border_officer")
-    [late] = exporter.get("/shipments?number=A-LATE").json["items"]
-    act(exporter, late, "hold", reason="A name is on a list")
+    [late] = bra_border.get("/shipments?number=A-LATE").json["items"]
+    act(bra_border, late, "hold", reason="A name is on a list")
     words = text(display.open("/wall"))
     assert "Held by Brazil since 9 Mar 2026, 12:00" in words
     assert "A name is on a list" not in words
 
 
-def test_a_wall_counts_the_discrepancies_that_the_board_counts(as_actor, display):
+def test_a_wall_counts_the_discrepancies_that_the_board_counts(as_actor, display, pry, pry_border):
     scenes.busy_post(as_actor)
-    importer = as_actor("PRY", "licensing_officer")
-    [due] = importer.get("/shipments?number=A-DUE").json["items"]
+    [due] = pry.get("/shipments?number=A-DUE").json["items"]
     act(
-        importer,
+        pry,
         due,
         "receipt",
         201,
         received_on="2026-03-09",
         items=[{"line": 1, "serial": "ABC123456"}],
     )
-    officer = as_actor("PRY", "border_officer")
-    counted = officer.get(f"/posts/{scenes.POST}/board").json["counts"]["discrepancies"]
+    counted = pry_border.get(f"/posts/{scenes.POST}/board").json["counts"]["discrepancies"]
     shown = re.search(r"<dt>Discrepancies</dt><dd>(\d+)</dd>", display.open("/wall"))
     assert counted > 0 and int(shown[1]) == counted
 
@@ -138,19 +131,21 @@ def test_a_link_is_over_after_a_day(app, device, made, monkeypatch):
     device.send("/wall", {"link": link_of(made)}, 401)
 
 
-def test_a_link_is_no_key_and_no_session_and_a_key_is_no_link(app, device, administrator, made):
+def test_a_link_is_no_key_and_no_session_and_a_key_is_no_link(app, device, pry_administrator, made):
     headers = {"Authorization": f"Bearer {link_of(made)}"}
     assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
     device.client.set_cookie("salsa_session", link_of(made))
     assert "Due today" not in device.open("/wall")
-    device.send("/wall", {"link": administrator.token}, 401)
+    device.send("/wall", {"link": pry_administrator.token}, 401)
 
 
-def test_a_new_link_ends_the_former_one_and_the_session(app, session, administrator, display, made):
-    again = administrator.post(f"/accounts/{made['id']}/link").json
+def test_a_new_link_ends_the_former_one_and_the_session(
+    app, session, pry_administrator, display, made
+):
+    again = pry_administrator.post(f"/accounts/{made['id']}/link").json
     assert display.client.get("/wall/live", headers=JSON).status_code == 401
     assert "Due today" not in display.open("/wall")
-    last = administrator.post(f"/accounts/{made['id']}/link").json
+    last = pry_administrator.post(f"/accounts/{made['id']}/link").json
     display.send("/wall", {"link": link_of(again)}, 401)
     display.send("/wall", {"link": link_of(last)})
     assert "Due today" in display.open("/wall")
@@ -206,9 +201,9 @@ def test_who_else_is_signed_in_sees_no_wall(signed_in):
     assert officer.client.get("/wall/live", headers=JSON).status_code == 403
 
 
-def test_a_display_whose_account_is_closed_is_dark(administrator, display, made):
+def test_a_display_whose_account_is_closed_is_dark(pry_administrator, display, made):
     assert display.client.get("/wall/live", headers=JSON).status_code == 200
-    administrator.change(f"/accounts/{made['id']}", "close")
+    pry_administrator.change(f"/accounts/{made['id']}", "close")
     assert display.client.get("/wall/live", headers=JSON).status_code == 401
     assert "Due today" not in display.open("/wall")
 
@@ -222,28 +217,30 @@ def test_a_display_whose_account_is_closed_is_dark(administrator, display, made)
         ({"password": "correct horse battery"}, 422),
     ],
 )
-def test_a_display_has_a_post_and_no_password_and_others_have_none(administrator, change, status):
+def test_a_display_has_a_post_and_no_password_and_others_have_none(
+    pry_administrator, change, status
+):
     body = {name: value for name, value in (BODY | change).items() if value is not None}
-    administrator.post("/accounts", body, status)
+    pry_administrator.post("/accounts", body, status)
 
 
-def test_a_display_hangs_at_a_post_of_the_own_state(as_actor, administrator, made):
+def test_a_display_hangs_at_a_post_of_the_own_state(as_actor, pry_administrator, made):
     body = BODY | {"username": "arg.hall", "agency": "ARG-TEST"}
     as_actor("ARG", "state_administrator").post("/accounts", body, 403)
-    assert administrator.get(f"/accounts/{made['id']}").json["post"] == scenes.POST
+    assert pry_administrator.get(f"/accounts/{made['id']}").json["post"] == scenes.POST
     as_actor("BRA", "state_administrator").post(f"/accounts/{made['id']}/link", expect=404)
 
 
-def test_who_signs_in_by_a_password_gets_no_link(administrator):
+def test_who_signs_in_by_a_password_gets_no_link(pry_administrator):
     person = {"username": "pry.ana", "role": "auditor", "agency": "PRY-TEST"}
-    opened = administrator.post("/accounts", person).json
+    opened = pry_administrator.post("/accounts", person).json
     assert opened["password"] and opened["link"] is None
-    said = administrator.post(f"/accounts/{opened['id']}/link", expect=409).json
+    said = pry_administrator.post(f"/accounts/{opened['id']}/link", expect=409).json
     assert said["detail"] == "pry.ana signs in by a password."
 
 
-def test_all_that_is_done_with_a_display_is_audited(administrator, display, made):
-    administrator.post(f"/accounts/{made['id']}/link")
+def test_all_that_is_done_with_a_display_is_audited(pry_administrator, display, made):
+    pry_administrator.post(f"/accounts/{made['id']}/link")
     with transaction(operator("PRY")):
         wanted = select(AuditEntry.action).where(AuditEntry.owner_state == "PRY")
         told = db.session.scalars(wanted.order_by(AuditEntry.id)).all()

@@ -57,8 +57,7 @@ class Visitor:
         self, username: str, password: str = PASSWORD, expect: int = 303, **fields: str
     ) -> TestResponse:
         """Send the sign-in form."""
-        known = {"username": username, "password": password}
-        return self.send("/sign-in", known | fields, expect)
+        return self.send("/sign-in", {"username": username, "password": password} | fields, expect)
 
 
 def _browser(headers: dict[str, str]) -> dict[str, str]:

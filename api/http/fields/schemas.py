@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
-from marshmallow import Schema, ValidationError, fields, missing, post_load
+from flask import g, has_app_context
+from marshmallow import Schema, ValidationError, fields, missing, post_load, pre_load
 
+from api.http.errors import MAX_ERRORS
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Quantity
 from api.i18n.messages import LazyMessage
@@ -37,7 +40,7 @@ class RequestSchema(Schema):
         """Suggest a similar field name for each unknown field."""
         messages = error.messages
         if isinstance(messages, dict):
-            for name, errors in messages.items():
+            for name, errors in islice(messages.items(), MAX_ERRORS):
                 if errors == [self.error_messages["unknown"]] and isinstance(name, str):
                     messages[name] = [partial(self._unknown, name)]
 
@@ -47,6 +50,20 @@ class RequestSchema(Schema):
         if near:
             return message("There is no such field; did you mean {near}?", near=near[0])
         return self.error_messages["unknown"]
+
+    @pre_load
+    def _drop_unknown(self, data: Any, **_: Any) -> Any:
+        """Leave unknown fields for as many errors as are answered, and one an object: each costs time."""
+        known = self.__dict__.setdefault(
+            "known", {field.data_key or key for key, field in self.load_fields.items()}
+        )
+        if not isinstance(data, dict) or data.keys() <= known or not has_app_context():
+            return data
+        unknown = [name for name in data if name not in known]
+        left = g.get("unknown_left", MAX_ERRORS)
+        g.unknown_left = left - len(unknown)
+        dropped = {*unknown[max(1, left) :]}
+        return {name: value for name, value in data.items() if name not in dropped}
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 
-from salsa_ext.core.batches import CHUNK_SIZE
+from salsa_ext.core.batches import CHUNK_SIZE, group_by
 from salsa_ext.core.rows import from_row
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
@@ -77,10 +76,7 @@ def records_of_documents(
     """Return the records of documents, by document, in order of lines."""
     query = select_current(Record, as_of).where(Record.document_id.in_(list(document_ids)))
     records = db.session.scalars(query.order_by(Record.document_id, Record.line, Record.id)).all()
-    by_document: dict[UUID, list[RecordView]] = defaultdict(list)
-    for view in build_views(records):
-        by_document[view.record.document_id].append(view)
-    return by_document
+    return group_by(build_views(records), lambda view: view.record.document_id)
 
 
 def stream_records(
@@ -110,9 +106,8 @@ def stream_with_marks(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
     Reads the firearm columns, id and owner of each record.
     """
     for rows in db.session.execute(_firearm_query(), {"document": document_id}).partitions():
-        marks: dict[UUID, list[Any]] = defaultdict(list)
-        for mark in db.session.execute(_other_marks_query(), {"records": [row.id for row in rows]}):
-            marks[mark.of].append(mark)
+        ids = {"records": [row.id for row in rows]}
+        marks = group_by(db.session.execute(_other_marks_query(), ids), lambda mark: mark.of)
         yield from ((row, marks[row.id]) for row in rows)
 
 
@@ -213,9 +208,8 @@ def build_views(
     if not records:
         return []
     ids = [record.id for record in records]
-    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
-    for mark in db.session.scalars(_MARKS_BY_RECORD, {"ids": ids}) if with_marks else ():
-        marks[mark.record_id, mark.record_version].append(mark)
+    rows = db.session.scalars(_MARKS_BY_RECORD, {"ids": ids}) if with_marks else ()
+    marks = group_by(rows, lambda mark: (mark.record_id, mark.record_version))
     if settings is None:
         settings = {
             row.record_id: row for row in db.session.scalars(_SETTINGS_BY_RECORD, {"ids": ids})

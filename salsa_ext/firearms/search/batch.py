@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.distance import compare
@@ -17,7 +18,6 @@ from salsa_ext.firearms.records.queries import RecordView, query_for_record
 from salsa_ext.firearms.records.values import FIELD_EVENTS
 from salsa_ext.firearms.search import index, visibility
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
-from salsa_ext.firearms.search.index import VariantHit
 from salsa_ext.firearms.search.search import find_candidates, hits_by_other_marks, weigh_hits
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
 
@@ -185,9 +185,7 @@ def _guns_with_near_marks(
         middle = len(queries) // 2
         halves = (queries[:middle], queries[middle:])
         return set().union(*(_guns_with_near_marks(half, actor, silent) for half in halves))
-    by_key: dict[int, list[VariantHit]] = defaultdict(list)
-    for row in rows:
-        by_key[row.key].append(row)
+    by_key = group_by(rows, lambda row: row.key)
     return {
         gun.record_id
         for gun, norm, keys in searched

@@ -10,6 +10,7 @@ from math import inf, log2
 from typing import Final
 from uuid import UUID
 
+from salsa_ext.core.batches import group_by
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.reference import names
@@ -32,9 +33,7 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
     shown = [candidate for candidate in candidates if candidate.shows("holder")]
     by_all = _Crowd(open_ones, _full_description, lambda candidate: candidate.evidence.bits)
     by_mark = _Crowd(shown, lambda _: None, lambda candidate: candidate.evidence.serial_bits)
-    same_mark: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in open_ones:
-        same_mark[skeleton(candidate.mark_hit.serial_norm)].append(candidate)
+    same_mark = group_by(open_ones, lambda each: skeleton(each.mark_hit.serial_norm))
     weighed = []
     for candidate in candidates:
         # contradicting guns of one mark: none is certain unless it fits better

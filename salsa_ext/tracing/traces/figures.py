@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy import select
 
-from salsa_ext.core.batches import CHUNK_SIZE, group_by
+from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
 from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
-from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
-from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.leg_views import build_trace_chain, legs_by_trace, to_chain_leg
+from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 COUNTED_STATUSES: Final = (*SENT_STATUSES, "closed")
@@ -28,8 +28,7 @@ def recount_traces(state: str) -> Iterator[Cells]:
     own = (Trace.owner_state == state, Trace.status.in_(COUNTED_STATUSES))
     rows = db.session.scalars(select(Trace).where(*own).execution_options(yield_per=CHUNK_SIZE))
     for traces in rows.partitions():
-        query = select(TraceLeg).where(TraceLeg.trace_id.in_([trace.id for trace in traces]))
-        legs = group_by(db.session.scalars(query.order_by(TraceLeg.id)), lambda leg: leg.trace_id)
+        legs = legs_by_trace(trace.id for trace in traces)
         for trace in traces:
             own_legs = [to_chain_leg(trace, leg) for leg in legs[trace.id]]
             yield {trace_key(trace, build_trace_chain(trace, own_legs).outcome): 1}

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
+from sqlalchemy import select
+
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Message, message
+from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.records.values import Event, year_of_manufacture
@@ -56,6 +62,12 @@ def compare_events(
     return compared
 
 
+_LEGS: Final = (
+    select(TraceLeg)
+    .where(is_any_of_param(TraceLeg.trace_id))
+    .order_by(TraceLeg.id)
+    .execution_options(populate_existing=True)
+)
 REFERRING_STATUSES: Final = ("forwarded", "withdrawn")
 """Statuses of a leg whose state may have referred to another."""
 FORM_SENT: Final = "form_sent"
@@ -122,6 +134,12 @@ def with_replies(leg: chain.ChainLeg, view: LegView) -> chain.ChainLeg:
         until=last.get("defer", {}).get("until"),
         referred_to=referred_to if leg.status in REFERRING_STATUSES else None,
     )
+
+
+def legs_by_trace(trace_ids: Iterable[UUID]) -> dict[UUID, list[TraceLeg]]:
+    """Return the current legs of traces, in order of creation."""
+    legs = db.session.scalars(_LEGS, {"ids": list(trace_ids)})
+    return group_by(legs, lambda leg: leg.trace_id)
 
 
 def to_chain_leg(

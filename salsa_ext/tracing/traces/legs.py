@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
-
 from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
@@ -27,19 +25,18 @@ from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.values import OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import messages, routing
 from salsa_ext.tracing.traces.figures import COUNTED_STATUSES, trace_key
-from salsa_ext.tracing.traces.leg_views import build_trace_chain, compare_events, to_chain_leg
+from salsa_ext.tracing.traces.leg_views import (
+    build_trace_chain,
+    compare_events,
+    legs_by_trace,
+    to_chain_leg,
+)
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons, Route
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 SENDING_STATUS: Final = "approved"
 """Status of a trace while its requests are sent; statistics skip it."""
-_LEGS: Final = (
-    select(TraceLeg)
-    .where(TraceLeg.trace_id == bindparam("trace"))
-    .order_by(TraceLeg.id)
-    .execution_options(populate_existing=True)
-)
 _ASKING_BY_STATE: Final = (
     "SELECT state, CASE WHEN is_form_pending THEN 'to_send'"
     " WHEN channel <> 'salsa' OR request_envelope_id IS NOT NULL THEN 'asked' ELSE 'to_ask' END"
@@ -49,7 +46,7 @@ _ASKING_BY_STATE: Final = (
 
 def for_trace(trace: Trace) -> list[TraceLeg]:
     """Return the current legs of a trace, in order of creation."""
-    return list(db.session.scalars(_LEGS, {"trace": trace.id}))
+    return legs_by_trace([trace.id])[trace.id]
 
 
 def create_legs(

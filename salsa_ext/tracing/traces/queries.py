@@ -18,7 +18,6 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, NotFound, message
-from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.versions import select_current
@@ -45,6 +44,7 @@ from salsa_ext.tracing.traces.leg_views import (
     REFUSED,
     LegView,
     build_trace_chain,
+    legs_by_trace,
     to_chain_leg,
     with_replies,
 )
@@ -89,12 +89,6 @@ FOUND: Final = "found"
 NOT_ASKED: Final = "not_asked"
 """Shown status of a state that was searched and not asked."""
 ENDED_STATUSES: Final = ("withdrawn", "closed")
-_LEGS: Final = (
-    select(TraceLeg)
-    .where(is_any_of_param(TraceLeg.trace_id))
-    .order_by(TraceLeg.id)
-    .execution_options(populate_existing=True)
-)
 
 
 @dataclass(frozen=True)
@@ -273,9 +267,7 @@ def _find_trace(trace_id: UUID) -> Trace:
 
 def _views(traces: Sequence[Trace]) -> list[TraceView]:
     """Complete traces with one query for each kind of related row."""
-    legs: dict[UUID, list[TraceLeg]] = defaultdict(list)
-    for leg in db.session.scalars(_LEGS, {"ids": [trace.id for trace in traces]}):
-        legs[leg.trace_id].append(leg)
+    legs = legs_by_trace(trace.id for trace in traces)
     ids = [trace.id for trace in traces] + [leg.id for some in legs.values() for leg in some]
     messages = messages_by_subject(ids)
     usernames = usernames_by_id(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, log_matched_records
@@ -44,12 +44,10 @@ def find_route(actor: Actor, trace: Trace) -> Route:
             actor, trace.firearm, own, trace.found_on, silent=False
         )
     best = best_scores(candidates)
-    by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in likely_candidates(candidates, best):
-        by_state[candidate.mark_hit.state].append(candidate)
+    likely = likely_candidates(candidates, best)
+    by_state = group_by(likely, lambda candidate: candidate.mark_hit.state)
     disclosed = {  # that a state has records, no more
         candidate.mark_hit.record_id: HOLDER_GROUPS
-        for likely in by_state.values()
         for candidate in likely
         if candidate.shows("holder")
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +21,7 @@ from salsa_ext.core.errors import (
     RuleBroken,
     message,
 )
+from salsa_ext.core.rows import from_row
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.commands import PartyCollector
@@ -32,14 +33,8 @@ from salsa_ext.trade.events import NewEvent, add_events
 from salsa_ext.trade.permits import classification, permits
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.permits import REPLACEABLE_STATUSES, lapse_remaining, lock_permit_lines
-from salsa_ext.trade.permits.queries import PARTY_COLUMNS
-from salsa_ext.trade.permits.values import (
-    AmendmentData,
-    DocumentReference,
-    PermitData,
-    ReissueData,
-    StatusDecision,
-)
+from salsa_ext.trade.permits.queries import PARTY_COLUMNS, recorded_permit
+from salsa_ext.trade.permits.values import AmendmentData, ReissueData, StatusDecision
 
 
 def amend(
@@ -138,12 +133,6 @@ def _current_values(permit: Permit, names: Collection[str]) -> dict[str, Any]:
     return {name: values.get(name) for name in names}
 
 
-COPIED_FIELDS: Final = (
-    "kind document_kind regime exporting_state importing_state source end_use conditions".split()
-)
-COPIED_PARTIES: Final = ("exporter", "importer", "final_consignee", "broker")
-
-
 def reissue(
     *, actor: Actor, permit_id: UUID, expected_version: int | None, data: ReissueData
 ) -> UUID:
@@ -158,26 +147,17 @@ def reissue(
     if old.status not in REPLACEABLE_STATUSES:
         raise IllegalTransition("permit", old.status, "reissue")
     parties = find_parties(getattr(old, name) for name in PARTY_COLUMNS)
-    copied: dict[str, Any] = {name: getattr(old, name) for name in COPIED_FIELDS}
-    for name in COPIED_PARTIES:
-        party = parties.get(getattr(old, f"{name}_id"))
-        copied[name] = party and Party(**_field_values(Party, party))
-    for kind, state in (("import", old.importing_state), ("export", old.exporting_state)):
-        if number := getattr(old, f"{kind}_permit_number"):
-            copied[f"{kind}_permit"] = DocumentReference(state, number)
-    carrier = parties.get(old.carrier_id) if old.carrier_id else None
-    reissued = PermitData(
+    recorded = recorded_permit(old, parties, ())
+    reissued = replace(
+        recorded,
         number=data.number,
         issued_on=data.issued_on,
         expires_on=data.expires_on,
         latest_import_on=data.latest_import_on,
         authority=data.authority,
         replaces=old.number,
-        transit_states=tuple(old.transit_states),
-        plan=old.plan and old.plan | ({"carrier": carrier.name} if carrier else {}),
-        transit_permits=tuple(DocumentReference(**permit) for permit in old.transit_permits),
+        refusal=None,
         lines=_reissued_lines(old, data.quantities),
-        **copied,
     )
     return permits.record(actor=actor, data=reissued, is_reissue=True)
 
@@ -197,16 +177,8 @@ def _reissued_lines(old: Permit, quantities: Mapping[int, Decimal]) -> tuple[Fir
         quantity = quantities.get(number, line.remaining)
         if quantity > 0:
             words = {kind: getattr(line, f"{kind}_text") for kind in ("type", "make", "calibre")}
-            values = _field_values(Firearm, line) | words
-            goods.append(Firearm(**values | {"quantity": quantity}))
+            goods.append(replace(from_row(Firearm, line), quantity=quantity, **words))
     return tuple(goods)
-
-
-def _field_values(value: type[Party] | type[Firearm], row: Any) -> dict[str, Any]:
-    """Return the fields of a value that a row has as columns."""
-    return {
-        field.name: getattr(row, field.name) for field in fields(value) if field.name != "marks"
-    }
 
 
 DECISIONS: Final = {

@@ -15,6 +15,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Duplicate, IllegalTransition, OverQuantity, message
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.rows import to_row
 from salsa_ext.core.text import format_quantity
 from salsa_ext.database import locks
 from salsa_ext.database.bulk import insert_many
@@ -32,10 +33,6 @@ from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
 from salsa_ext.trade.permits.validation import validate_permit
 from salsa_ext.trade.permits.values import PermitData
 
-COPIED_COLUMNS: Final = (
-    "kind number document_kind refusal issued_on expires_on latest_import_on regime exporting_state"
-    " importing_state source end_use conditions replaces"
-).split()
 REPLACEABLE_STATUSES: Final = ("issued", "suspended")
 
 
@@ -115,9 +112,8 @@ def _permit_row(
 ) -> dict[str, Any]:
     concerned = sorted({owner, *data.concerned()})
     signatory = Party(data.authority.signatory, "government", owner)
-    plan = dict(data.plan or {})
-    carrier = plan.pop("carrier", None)  # stored with the parties
-    return {name: getattr(data, name) for name in COPIED_COLUMNS} | {
+    carrier = data.plan.carrier if data.plan else None
+    return to_row(data) | {
         "id": new_id(),
         "version": 1,
         "owner_state": owner,
@@ -127,15 +123,12 @@ def _permit_row(
         "findings": [],
         "agency": data.authority.agency,
         "signatory_id": parties.add(signatory, concerned),
-        "transit_states": list(data.transit_states),
         "exporter_id": parties.add(data.exporter, concerned),
         "importer_id": parties.add(data.importer, concerned),
         "final_consignee_id": parties.add(data.final_consignee, concerned),
         "broker_id": parties.add(data.broker, concerned),
         "import_permit_number": data.import_permit.number if data.import_permit else None,
         "export_permit_number": data.export_permit.number if data.export_permit else None,
-        "transit_permits": [vars(permit) for permit in data.transit_permits],
-        "plan": None if data.plan is None else plan,
         "carrier_id": parties.add(Party(carrier, "carrier", owner) if carrier else None, concerned),
         "recorded_at": now,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -14,9 +14,13 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.codes import FIELD_GROUPS
+from salsa_ext.core.fields import OWNER, presenter
+from salsa_ext.core.rows import from_row
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, read_row
-from salsa_ext.firearms.records.queries import PartiesById, find_parties
+from salsa_ext.firearms.marks.values import RecordedFirearm
+from salsa_ext.firearms.records.queries import PartiesById, find_parties, recorded_party
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
@@ -25,6 +29,7 @@ from salsa_ext.trade.events import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.comparison import COMPARED_PARTIES, counterpart_status
 from salsa_ext.trade.permits.models import Permit, PermitLine
+from salsa_ext.trade.permits.values import DocumentReference, IssuingAuthority, PermitData
 
 PARTY_COLUMNS: Final = tuple(
     "exporter_id importer_id final_consignee_id broker_id signatory_id carrier_id".split()
@@ -46,11 +51,48 @@ class PermitView:
     findings: list[dict[str, Any]]
     events: Sequence[TradeEvent] = ()
     remarks: Sequence[WordRemark] | None = None
+    is_own: bool = False
+
+    def present(self) -> dict[str, Any]:
+        """Return the declared fields; those of no group for the own state alone."""
+        groups = frozenset((*FIELD_GROUPS, OWNER) if self.is_own else FIELD_GROUPS)
+        permit = recorded_permit(self.permit, self.parties, self.lines)
+        return presenter(PermitData, groups)(permit)
 
     @property
     def version(self) -> int:
         """Return the version that commands compare."""
         return self.permit.version
+
+
+def recorded_permit(
+    permit: Permit, parties: PartiesById, lines: Sequence[PermitLine]
+) -> PermitData:
+    """Return what a permit says, as far as its parties are readable."""
+    named = {
+        name: recorded_party(parties, getattr(permit, f"{name}_id"))
+        for name in "exporter importer final_consignee broker signatory carrier".split()
+    }
+    signatory: Any = named.pop("signatory")
+    carrier = named.pop("carrier")
+    references = {
+        f"{kind}_permit": DocumentReference(state, number) if number else None
+        for kind, state, number in (
+            ("import", permit.importing_state, permit.import_permit_number),
+            ("export", permit.exporting_state, permit.export_permit_number),
+        )
+    }
+    data = from_row(
+        PermitData,
+        permit,
+        authority=IssuingAuthority(permit.agency, signatory and signatory.name),
+        lines=tuple(from_row(RecordedFirearm, line) for line in lines),
+        **named,
+        **references,
+    )
+    if data.plan and carrier:
+        data = replace(data, plan=replace(data.plan, carrier=carrier.name))
+    return data
 
 
 def status_expression(today: ColumnElement[date]) -> ColumnElement[str]:
@@ -124,7 +166,7 @@ def view_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
             source = {"state": party.state, "kind": None, "number": None}
             findings.append({"code": PARTY_NOT_AUTHORISED} | finding | source)
         own = lines[permit.id], parties, status, counterpart, findings, events[permit.id]
-        views.append(PermitView(permit, *own))
+        views.append(PermitView(permit, *own, is_own=permit.owner_state == actor.state))
     return views
 
 

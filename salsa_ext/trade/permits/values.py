@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Final
 
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.core import codes
+from salsa_ext.core.fields import Field, Name, Rule, StateName, Word
+from salsa_ext.firearms.marks.values import Firearm, RecordedFirearm
 from salsa_ext.firearms.records.values import Party
+
+LongText = Annotated[str, Rule(most=1000)]
+LINES: Final = Field(
+    "Lines", "firearm", "rows", needed=("line", "quantity"), shown_as=RecordedFirearm
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class IssuingAuthority:
     The name is stored with the parties.
     """
 
-    agency: str
-    signatory: str
+    agency: Annotated[Word, Field("Agency", "document")]
+    signatory: Annotated[Name, Field("Signed by", "parties", personal="direct")]
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,22 @@ class ReissueData:
 class DocumentReference:
     """Reference to another state's document by state and number."""
 
-    state: str
-    number: str
+    state: Annotated[StateName, Field("State", "document")]
+    number: Annotated[Word, Field("Number", "document")]
+
+
+@dataclass(frozen=True)
+class TransitPlan:
+    """The plan of a transit (Model Regulations 4.2)."""
+
+    route: Annotated[LongText, Field("Route", "document")]
+    port_of_entry: Annotated[Name, Field("Port of entry", "document")]
+    port_of_exit: Annotated[Name, Field("Port of exit", "document")]
+    mode: Annotated[str, Rule(choices=codes.TRANSPORT_MODES), Field("Mode", "document")]
+    enters_on: Annotated[date, Field("Enters on", "document")]
+    leaves_on: Annotated[date, Field("Leaves on", "document")]
+    carrier: Annotated[Name | None, Field("Carrier", "parties", "rows", personal="direct")] = None
+    expected_location: Annotated[Name | None, Field("Expected location", "document")] = None
 
 
 @dataclass(frozen=True)
@@ -75,31 +96,41 @@ class PermitData:
     reason, the permit is recorded as refused.
     """
 
-    kind: str
-    number: str
-    document_kind: str
-    issued_on: date
-    expires_on: date
-    authority: IssuingAuthority
-    regime: str
-    exporting_state: str
-    importing_state: str
-    exporter: Party
-    importer: Party
-    final_consignee: Party
-    lines: tuple[Firearm, ...]
-    latest_import_on: date | None = None
-    transit_states: tuple[str, ...] = ()
-    broker: Party | None = None
-    source: str | None = None
-    end_use: str | None = None
-    conditions: str | None = None
-    import_permit: DocumentReference | None = None
-    export_permit: DocumentReference | None = None
-    transit_permits: tuple[DocumentReference, ...] = ()
-    replaces: str | None = None
-    plan: Mapping[str, Any] | None = None
-    refusal: str | None = None
+    kind: Annotated[str, Rule(choices=codes.PERMIT_KINDS), Field("Kind", "document")]
+    number: Annotated[Word, Field("Number", "document")]
+    document_kind: Annotated[
+        str, Rule(choices=codes.PERMIT_DOCUMENT_KINDS), Field("Document", "document")
+    ]
+    issued_on: Annotated[date, Field("Issued on", "document")]
+    expires_on: Annotated[date, Field("Valid through", "document")]
+    authority: Annotated[IssuingAuthority, Field("Authority", "document", "rows")]
+    regime: Annotated[str, Rule(choices=codes.PERMIT_REGIMES), Field("Regime", "document")]
+    exporting_state: Annotated[StateName, Field("Exporting state", "document")]
+    importing_state: Annotated[StateName, Field("Importing state", "document")]
+    exporter: Annotated[Party, Field("Exporter", "parties", "rows")]
+    importer: Annotated[Party, Field("Importer", "parties", "rows")]
+    final_consignee: Annotated[Party, Field("Final consignee", "parties", "rows")]
+    lines: Annotated[tuple[Firearm, ...], Rule(most=1000), LINES]
+    latest_import_on: Annotated[date | None, Field("Latest import", "document")] = None
+    transit_states: Annotated[
+        tuple[StateName, ...], Rule(most=20), Field("Transit states", "document")
+    ] = ()
+    broker: Annotated[Party | None, Field("Broker", "parties", "rows")] = None
+    source: Annotated[LongText | None, Field("Source of the goods", "document")] = None
+    end_use: Annotated[LongText | None, Field("End use", "document")] = None
+    conditions: Annotated[str | None, Rule(most=2000), Field("Conditions", "document")] = None
+    import_permit: Annotated[
+        DocumentReference | None, Field("Import certificate", "document", "rows")
+    ] = None
+    export_permit: Annotated[
+        DocumentReference | None, Field("Export certificate", "document", "rows")
+    ] = None
+    transit_permits: Annotated[
+        tuple[DocumentReference, ...], Rule(most=20), Field("Transit permits", "document")
+    ] = ()
+    replaces: Annotated[Word | None, Field("Replaces", "document")] = None
+    plan: Annotated[TransitPlan | None, Field("Transit plan", "document")] = None
+    refusal: Annotated[LongText | None, Field("Reason of the refusal", "document")] = None
 
     def references(self) -> frozenset[tuple[str, str, str]]:
         """Return the referenced documents as (state, kind, number)."""

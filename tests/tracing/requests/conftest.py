@@ -6,11 +6,6 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 
 
-@pytest.fixture
-def analyst(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
 @beginning
 def record(as_actor):
     """A sale in Paraguay of which others learn only that it is there."""

@@ -21,14 +21,9 @@ def exporter(as_actor):
 
 
 @pytest.fixture
-def importer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
-@pytest.fixture
-def differ(exporter, importer):
+def differ(exporter, pry):
     """Let the two sides name different importers."""
-    importer.post("/permits", bodies.import_permit(importer=OTHER))
+    pry.post("/permits", bodies.import_permit(importer=OTHER))
     exporter.post("/permits", bodies.permit())
 
 
@@ -44,8 +39,8 @@ def act(client, action, body, expect=200):
     return client.post(f"{path}/{action}", body, expect, If_Match=etag).json
 
 
-def test_a_mismatch_is_one_discrepancy_for_both_sides(differ, exporter, importer):
-    ours, theirs = only(exporter), only(importer)
+def test_a_mismatch_is_one_discrepancy_for_both_sides(differ, exporter, pry):
+    ours, theirs = only(exporter), only(pry)
     assert ours["id"] == theirs["id"]
     assert (ours["kind"], ours["status"], ours["data"]["field"], ours["subject"]["number"]) == (
         "document_invalid",
@@ -68,75 +63,75 @@ def test_it_is_not_there_for_another_state(differ, exporter, as_actor):
     as_actor("ARG", "licensing_officer").get(f"/discrepancies/{only(exporter)['id']}", 404)
 
 
-def test_more_than_the_import_certificate_allows_is_raised_on_it(exporter, importer):
+def test_more_than_the_import_certificate_allows_is_raised_on_it(exporter, pry):
     less = [bodies.permit()["lines"][0] | {"quantity": 9}]
-    importer.post("/permits", bodies.import_permit(lines=less))
+    pry.post("/permits", bodies.import_permit(lines=less))
     exporter.post("/permits", bodies.permit())
-    found = only(importer)
+    found = only(pry)
     assert (found["kind"], found["subject"]["number"]) == ("over_quantity", "I-1")
     assert (found["data"]["ours"], found["data"]["theirs"]) == ("9", "10")
 
 
-def test_each_state_explains_for_itself(differ, exporter, importer):
+def test_each_state_explains_for_itself(differ, exporter, pry):
     assert act(exporter, "explain", WHY)["status"] == "explained"
-    told = act(importer, "explain", {"text": "A branch"})
+    told = act(pry, "explain", {"text": "A branch"})
     assert [
         (each["state"], each["stance"], each["explanation"]) for each in told["statements"]
     ] == [("BRA", "explained", "One firm under two names"), ("PRY", "explained", "A branch")]
 
 
-def test_what_is_agreed_says_that_it_has_to_be_reopened(differ, exporter, importer):
+def test_what_is_agreed_says_that_it_has_to_be_reopened(differ, exporter, pry):
     act(exporter, "agree", {})
-    act(importer, "agree", {})
+    act(pry, "agree", {})
     refused = act(exporter, "explain", WHY, 409)["detail"]
     assert refused.endswith("To say something else of it, reopen it first.")
 
 
-def test_it_is_agreed_when_every_state_agrees(differ, exporter, importer):
+def test_it_is_agreed_when_every_state_agrees(differ, exporter, pry):
     assert act(exporter, "agree", {})["status"] == "explained"
-    assert act(importer, "agree", {})["status"] == "agreed"
+    assert act(pry, "agree", {})["status"] == "agreed"
     assert exporter.get("/discrepancies?waiting=true").json["items"] == []
 
 
-def test_a_state_takes_its_agreement_back(differ, exporter, importer):
+def test_a_state_takes_its_agreement_back(differ, exporter, pry):
     act(exporter, "agree", {})
-    act(importer, "agree", {})
+    act(pry, "agree", {})
     assert act(exporter, "reopen", {"text": "A third name"})["status"] == "explained"
-    assert act(importer, "reopen", {"text": "Indeed"})["status"] == "reopened"
+    assert act(pry, "reopen", {"text": "Indeed"})["status"] == "reopened"
 
 
 def test_what_nobody_explained_is_not_reopened(differ, exporter):
     assert act(exporter, "reopen", WHY, 409)["code"] == "illegal_transition"
 
 
-def test_what_was_agreed_is_not_explained_again(differ, exporter, importer):
+def test_what_was_agreed_is_not_explained_again(differ, exporter, pry):
     act(exporter, "agree", {})
-    act(importer, "agree", {})
+    act(pry, "agree", {})
     assert act(exporter, "explain", WHY, 409)["code"] == "illegal_transition"
 
 
-def test_facts_resolve_it_and_bring_it_back(differ, exporter, importer):
+def test_facts_resolve_it_and_bring_it_back(differ, exporter, pry):
     act(exporter, "explain", WHY)
-    found = importer.get("/permits?kind=import").json["items"][0]["id"]
-    etag = importer.get(f"/permits/{found}").headers["ETag"]
-    importer.post(f"/permits/{found}/cancel", {"reason": "Wrong name"}, 200, If_Match=etag)
+    found = pry.get("/permits?kind=import").json["items"][0]["id"]
+    etag = pry.get(f"/permits/{found}").headers["ETag"]
+    pry.post(f"/permits/{found}/cancel", {"reason": "Wrong name"}, 200, If_Match=etag)
     assert only(exporter)["status"] == "resolved"
-    importer.post("/permits", bodies.import_permit(number="I-2", replaces="I-9"))
+    pry.post("/permits", bodies.import_permit(number="I-2", replaces="I-9"))
     assert only(exporter)["status"] == "resolved"
 
 
-def test_who_saw_an_older_version_says_nothing(differ, exporter, importer):
+def test_who_saw_an_older_version_says_nothing(differ, exporter, pry):
     path = f"/discrepancies/{only(exporter)['id']}"
     etag = exporter.get(path).headers["ETag"]
-    act(importer, "explain", WHY)
+    act(pry, "explain", WHY)
     exporter.post(f"{path}/agree", {}, 412, If_Match=etag)
 
 
-def test_it_is_assigned_to_somebody_of_the_own_state_in_secret(differ, exporter, importer, bra):
+def test_it_is_assigned_to_somebody_of_the_own_state_in_secret(differ, exporter, pry, bra):
     name = f"licensing_officer-{bra.token[:8]}"
     path = f"/discrepancies/{only(exporter)['id']}/assign"
     assert exporter.post(path, {"username": name}, 200).json["assignee"] == name
-    assert only(importer)["assignee"] is None
+    assert only(pry)["assignee"] is None
     assert only(exporter, f"?assignee={name}")["assignee"] == name
     assert assigned(bra) == 1 and assigned(exporter) == 0
 
@@ -202,10 +197,10 @@ def test_it_is_raised_once_however_often_it_is_watched(exporter, watch):
     assert only(exporter)["version"] == 1
 
 
-def test_what_was_missing_is_resolved_when_it_comes(exporter, importer, watch):
+def test_what_was_missing_is_resolved_when_it_comes(exporter, pry, watch):
     exporter.post("/permits", bodies.permit())
     watch("BRA", 32)
-    importer.post("/permits", bodies.import_permit())
+    pry.post("/permits", bodies.import_permit())
     assert only(exporter)["status"] == "resolved"
 
 
@@ -215,17 +210,17 @@ def test_the_own_state_s_time_for_a_counterpart_counts(exporter, watch, administ
     assert [watch("BRA", days) for days in (5, 7)] == [0, 1]
 
 
-def test_both_states_are_told_of_a_discrepancy(differ, exporter, importer):
-    for client in (exporter, importer):
+def test_both_states_are_told_of_a_discrepancy(differ, exporter, pry):
+    for client in (exporter, pry):
         told = client.get("/notifications?code=discrepancy_raised").json["items"]
         assert [(each["subject"]["kind"], each["number"]) for each in told] == [
             ("discrepancy", "E-1")
         ]
 
 
-def test_an_explanation_is_told_to_the_other_state(differ, exporter, importer):
+def test_an_explanation_is_told_to_the_other_state(differ, exporter, pry):
     act(exporter, "explain", WHY)
-    assert importer.get("/notifications?code=discrepancy_explained").json["items"]
+    assert pry.get("/notifications?code=discrepancy_explained").json["items"]
 
 
 @pytest.mark.parametrize(
@@ -250,12 +245,10 @@ def test_an_explanation_is_told_to_the_other_state(differ, exporter, importer):
         ),
     ],
 )
-def test_each_party_is_checked_against_the_register_of_its_state(
-    exporter, importer, licensees, verdict
-):
-    importer.post("/permits", bodies.import_permit())
+def test_each_party_is_checked_against_the_register_of_its_state(exporter, pry, licensees, verdict):
+    pry.post("/permits", bodies.import_permit())
     for licensee in licensees:
         exporter.post("/licensees", licensee)
     exporter.post("/permits", bodies.permit())
-    found = importer.get("/discrepancies?kind=party_not_authorised").json["items"]
+    found = pry.get("/discrepancies?kind=party_not_authorised").json["items"]
     assert {each["data"]["verdict"] for each in found} == ({verdict} if verdict else set())

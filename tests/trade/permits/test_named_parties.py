@@ -8,16 +8,11 @@ WHY = {"text": "It is being renewed"}
 
 
 @pytest.fixture
-def importer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
-@pytest.fixture
-def doubted(bra, importer):
+def doubted(bra, pry):
     """Let the register of Paraguay know another importer alone; returns the export certificate."""
     other = bodies.party("Otra Casa")
-    importer.post("/licensees", bodies.licensee(party=other, roles=["importer"]))
-    importer.post("/permits", bodies.import_permit(importer=other))
+    pry.post("/licensees", bodies.licensee(party=other, roles=["importer"]))
+    pry.post("/permits", bodies.import_permit(importer=other))
     return bra.post("/permits", bodies.permit()).json
 
 
@@ -50,27 +45,27 @@ def test_a_party_that_is_not_authorised_is_named_as_a_finding_of_the_permit(doub
     ]
 
 
-def test_it_leaves_the_standing_as_the_counterparts_make_it(bra, importer):
-    importer.post(
+def test_it_leaves_the_standing_as_the_counterparts_make_it(bra, pry):
+    pry.post(
         "/licensees",
         bodies.licensee(roles=["importer"], number="L-2", party=bodies.party("Otra Casa")),
     )
-    importer.post("/permits", bodies.import_permit())
+    pry.post("/permits", bodies.import_permit())
     permit = bra.post("/permits", bodies.permit()).json
     assert permit["counterpart_status"] == "complete"
     assert [each["code"] for each in permit["findings"]] == ["party_not_authorised"]
 
 
-def test_it_is_no_finding_any_more_when_all_states_agree(doubted, bra, importer):
+def test_it_is_no_finding_any_more_when_all_states_agree(doubted, bra, pry):
     (discrepancy,) = about_parties(bra)
     act(bra, discrepancy, "agree", WHY)
     assert len(parties(bra, doubted)) == 1
-    act(importer, discrepancy, "agree", WHY)
+    act(pry, discrepancy, "agree", WHY)
     assert parties(bra, doubted) == []
 
 
-def test_a_discrepancy_names_its_party(doubted, importer):
-    (discrepancy,) = about_parties(importer)
+def test_a_discrepancy_names_its_party(doubted, pry):
+    (discrepancy,) = about_parties(pry)
     assert discrepancy["party"] == {"role": "importer", "state": "PRY", "name": "Armas del Sur"}
 
 
@@ -84,13 +79,13 @@ def test_who_may_not_read_discrepancies_learns_of_none_by_the_permit(doubted, as
     assert parties(as_actor("PRY", "licensing_officer", scopes=["permit:read"]), doubted) == []
 
 
-def test_the_facts_of_a_discrepancy_hold_no_name_still(doubted, importer):
-    (discrepancy,) = about_parties(importer)
+def test_the_facts_of_a_discrepancy_hold_no_name_still(doubted, pry):
+    (discrepancy,) = about_parties(pry)
     assert "name" not in discrepancy["data"] and "Armas" not in str(discrepancy["data"])
 
 
-def test_another_discrepancy_has_no_party(bra, importer):
-    importer.post("/permits", bodies.import_permit(importer=bodies.party("Otra Casa")))
+def test_another_discrepancy_has_no_party(bra, pry):
+    pry.post("/permits", bodies.import_permit(importer=bodies.party("Otra Casa")))
     bra.post("/permits", bodies.permit())
     (discrepancy,) = bra.get("/discrepancies").json["items"]
     assert discrepancy["party"] is None
@@ -115,8 +110,8 @@ def test_an_awaited_transit_authorization_has_its_number_too(bra):
     ]
 
 
-def test_a_counterpart_that_no_number_names_has_none(importer):
-    (found,) = importer.post("/permits", bodies.import_permit()).json["findings"]
+def test_a_counterpart_that_no_number_names_has_none(pry):
+    (found,) = pry.post("/permits", bodies.import_permit()).json["findings"]
     assert (found["code"], found["number"]) == ("awaiting_counterpart", None)
 
 
@@ -128,20 +123,20 @@ def test_nobody_has_spoken_and_all_are_waited_for_at_first(doubted, bra):
     assert spoken(about_parties(bra)[0]) == [[], [], ["BRA", "PRY"]]
 
 
-def test_where_one_side_alone_has_explained_the_other_is_waited_for(doubted, bra, importer):
+def test_where_one_side_alone_has_explained_the_other_is_waited_for(doubted, bra, pry):
     act(bra, about_parties(bra)[0], "explain", WHY)
-    (discrepancy,) = about_parties(importer)
+    (discrepancy,) = about_parties(pry)
     assert discrepancy["status"] == "explained"
     assert spoken(discrepancy) == [["BRA"], [], ["PRY"]]
 
 
-def test_where_all_have_spoken_those_are_waited_for_who_have_not_agreed(doubted, bra, importer):
+def test_where_all_have_spoken_those_are_waited_for_who_have_not_agreed(doubted, bra, pry):
     (discrepancy,) = about_parties(bra)
     act(bra, discrepancy, "explain", WHY)
-    assert spoken(act(importer, discrepancy, "agree", WHY)) == [["BRA"], ["PRY"], ["BRA"]]
+    assert spoken(act(pry, discrepancy, "agree", WHY)) == [["BRA"], ["PRY"], ["BRA"]]
 
 
-def test_what_all_agreed_to_waits_for_nobody(doubted, bra, importer):
+def test_what_all_agreed_to_waits_for_nobody(doubted, bra, pry):
     (discrepancy,) = about_parties(bra)
     act(bra, discrepancy, "agree", WHY)
-    assert spoken(act(importer, discrepancy, "agree", WHY)) == [[], ["BRA", "PRY"], []]
+    assert spoken(act(pry, discrepancy, "agree", WHY)) == [[], ["BRA", "PRY"], []]

@@ -15,19 +15,9 @@ WHY = {"reason": "Forged signature"}
 
 
 @pytest.fixture
-def exporter(as_actor):
-    return as_actor("BRA", "licensing_officer")
-
-
-@pytest.fixture
-def importer(as_actor):
-    return as_actor("PRY", "licensing_officer")
-
-
-@pytest.fixture
-def permit(exporter, importer):
-    importer.post("/permits", bodies.import_permit())
-    return Held(exporter, exporter.post("/permits", bodies.permit()).json["id"])
+def permit(bra, pry):
+    pry.post("/permits", bodies.import_permit())
+    return Held(bra, bra.post("/permits", bodies.permit()).json["id"])
 
 
 class Held:
@@ -49,26 +39,26 @@ def first(client, **wanted):
     return client.get(f"/permits?{query}").json["items"][0]
 
 
-def test_a_cancelled_permit_ships_nothing_more(permit, exporter):
-    exporter.post(f"{permit.path}/shipments", bodies.shipment())
+def test_a_cancelled_permit_ships_nothing_more(permit, bra):
+    bra.post(f"{permit.path}/shipments", bodies.shipment())
     told = permit.act("cancel", WHY)
     assert (told["status"], told["balance"][0]["lapsed"], told["balance"][0]["remaining"]) == (
         "cancelled",
         8,
         0,
     )
-    exporter.post(f"{permit.path}/shipments", bodies.shipment(("X1Y2Z3",), number="A-2"), 409)
+    bra.post(f"{permit.path}/shipments", bodies.shipment(("X1Y2Z3",), number="A-2"), 409)
 
 
-def test_the_other_side_waits_again_when_a_permit_is_cancelled(permit, importer):
-    assert first(importer, kind="import")["counterpart_status"] == "complete"
+def test_the_other_side_waits_again_when_a_permit_is_cancelled(permit, pry):
+    assert first(pry, kind="import")["counterpart_status"] == "complete"
     permit.act("cancel", WHY)
-    assert first(importer, kind="import")["counterpart_status"] == "awaiting_counterpart"
+    assert first(pry, kind="import")["counterpart_status"] == "awaiting_counterpart"
 
 
-def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, importer):
+def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, pry):
     permit.act("cancel", WHY)
-    told = first(importer, kind="export")["events"]
+    told = first(pry, kind="export")["events"]
     assert [(each["state"], each["kind"], each["reason"]) for each in told] == [
         ("BRA", "cancelled", "Forged signature")
     ]
@@ -83,10 +73,10 @@ def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, 
     ],
 )
 def test_what_is_done_to_a_permit_is_told_to_the_officers_of_the_other_state(
-    permit, importer, action, code
+    permit, pry, action, code
 ):
     permit.act(action, AGAIN if action == "reissue" else WHY, 201 if action == "reissue" else 200)
-    told = importer.get(f"/notifications?code={code}").json["items"]
+    told = pry.get(f"/notifications?code={code}").json["items"]
     assert [each["number"] for each in told] == ["E-1"]
 
 
@@ -96,11 +86,11 @@ def test_a_permit_is_cancelled_once(permit):
     assert (problem["code"], problem["article"]) == ("cancelled_already", "Model Regulations 9.8")
 
 
-def test_a_suspended_permit_ships_nothing_until_it_is_reinstated(permit, exporter):
+def test_a_suspended_permit_ships_nothing_until_it_is_reinstated(permit, bra):
     assert permit.act("suspend", WHY)["status"] == "suspended"
-    exporter.post(f"{permit.path}/shipments", bodies.shipment(), 409)
+    bra.post(f"{permit.path}/shipments", bodies.shipment(), 409)
     assert permit.act("reinstate", WHY)["status"] == "issued"
-    exporter.post(f"{permit.path}/shipments", bodies.shipment())
+    bra.post(f"{permit.path}/shipments", bodies.shipment())
 
 
 def test_what_is_suspended_already_says_how_that_is_lifted(permit):
@@ -117,16 +107,15 @@ def test_only_a_suspended_permit_is_reinstated(permit):
     "action,body",
     [("cancel", WHY), ("suspend", WHY), ("amend", {"source": "x"}), ("reissue", AGAIN)],
 )
-def test_another_state_changes_nothing(permit, importer, action, body):
-    theirs = Held(importer, permit.path.rpartition("/")[2])
-    assert theirs.act(action, body, 403)["code"] == "forbidden"
+def test_another_state_changes_nothing(permit, pry, action, body):
+    assert Held(pry, permit.path.rpartition("/")[2]).act(action, body, 403)["code"] == "forbidden"
 
 
 @pytest.mark.parametrize("action,body", [("cancel", WHY), ("amend", {"source": "x"})])
-def test_who_saw_an_older_version_changes_nothing(permit, exporter, action, body):
-    etag = exporter.get(permit.path).headers["ETag"]
+def test_who_saw_an_older_version_changes_nothing(permit, bra, action, body):
+    etag = bra.get(permit.path).headers["ETag"]
     permit.act("suspend", WHY)
-    exporter.post(f"{permit.path}/{action}", body, 412, If_Match=etag)
+    bra.post(f"{permit.path}/{action}", body, 412, If_Match=etag)
 
 
 def test_the_source_is_amended_with_the_sign_that_shows_it(permit):
@@ -193,16 +182,15 @@ def test_the_carrier_of_a_transit_is_amended_and_his_name_stands_with_the_partie
     assert "Otra" not in str(told["events"])
 
 
-def test_after_the_last_day_nothing_is_amended(exporter):
-    over = exporter.post("/permits", bodies.permit(expires_on="2026-03-01")).json
-    held = Held(exporter, over["id"])
+def test_after_the_last_day_nothing_is_amended(bra):
+    held = Held(bra, bra.post("/permits", bodies.permit(expires_on="2026-03-01")).json["id"])
     assert held.read()["status"] == "expired"
     problem = held.act("amend", {"source": "x", "authentication": "Seal"}, 409)
     assert problem["code"] == "amended_after_expiry"
 
 
-def test_a_reissue_names_the_old_number_and_takes_what_is_left(permit, exporter, importer):
-    exporter.post(f"{permit.path}/shipments", bodies.shipment())
+def test_a_reissue_names_the_old_number_and_takes_what_is_left(permit, bra, pry):
+    bra.post(f"{permit.path}/shipments", bodies.shipment())
     fresh = permit.act("reissue", AGAIN, 201)
     assert (fresh["number"], fresh["replaces"], fresh["counterpart_status"]) == (
         "E-2",
@@ -216,11 +204,11 @@ def test_a_reissue_names_the_old_number_and_takes_what_is_left(permit, exporter,
         0,
         8,
     )
-    assert first(importer, kind="import")["counterpart_status"] == "complete"
+    assert first(pry, kind="import")["counterpart_status"] == "complete"
 
 
-def test_a_reissue_without_lines_takes_all_that_is_left(permit, exporter):
-    exporter.post(f"{permit.path}/shipments", bodies.shipment())
+def test_a_reissue_without_lines_takes_all_that_is_left(permit, bra):
+    bra.post(f"{permit.path}/shipments", bodies.shipment())
     body = {name: value for name, value in AGAIN.items() if name != "lines"}
     assert permit.act("reissue", body, 201)["balance"][0]["authorised"] == 8
 
@@ -233,42 +221,42 @@ def test_a_line_of_which_zero_is_reissued_is_left_out(permit):
     assert said[0].startswith("A number from zero up to")
 
 
-def test_a_reissue_of_more_than_is_left_is_refused_with_the_balance(permit, exporter):
-    exporter.post(f"{permit.path}/shipments", bodies.shipment())
+def test_a_reissue_of_more_than_is_left_is_refused_with_the_balance(permit, bra):
+    bra.post(f"{permit.path}/shipments", bodies.shipment())
     problem = permit.act("reissue", AGAIN | {"lines": [{"line": 1, "quantity": 9}]}, 409)
     assert (problem["code"], problem["balance"]) == ("over_quantity", {"1": "8"})
     assert permit.read()["status"] == "issued"
 
 
-def test_a_permit_posted_with_the_old_number_replaces_it_too(permit, exporter):
-    exporter.post("/permits", bodies.permit(number="E-2", replaces="E-1"))
+def test_a_permit_posted_with_the_old_number_replaces_it_too(permit, bra):
+    bra.post("/permits", bodies.permit(number="E-2", replaces="E-1"))
     assert permit.read()["status"] == "replaced"
 
 
-def test_what_was_replaced_is_not_replaced_again(permit, exporter):
-    exporter.post("/permits", bodies.permit(number="E-2", replaces="E-1"))
-    problem = exporter.post("/permits", bodies.permit(number="E-3", replaces="E-1"), 409).json
+def test_what_was_replaced_is_not_replaced_again(permit, bra):
+    bra.post("/permits", bodies.permit(number="E-2", replaces="E-1"))
+    problem = bra.post("/permits", bodies.permit(number="E-3", replaces="E-1"), 409).json
     assert problem["code"] == "illegal_transition"
 
 
-def test_a_paper_that_is_not_recorded_here_can_be_replaced(exporter):
-    made = exporter.post("/permits", bodies.permit(replaces="1998/77")).json
+def test_a_paper_that_is_not_recorded_here_can_be_replaced(bra):
+    made = bra.post("/permits", bodies.permit(replaces="1998/77")).json
     assert (made["status"], made["replaces"]) == ("issued", "1998/77")
 
 
-def test_an_export_under_a_reissued_import_goes_on(permit, importer, exporter):
-    old = Held(importer, first(importer, kind="import")["id"])
+def test_an_export_under_a_reissued_import_goes_on(permit, pry, bra):
+    old = Held(pry, first(pry, kind="import")["id"])
     again = AGAIN | {"number": "I-2", "authority": bodies.authority("PRY"), "lines": []}
     old.act("reissue", again, 201)
     assert permit.read()["counterpart_status"] == "complete"
-    exporter.post(f"{permit.path}/shipments", bodies.shipment())
-    assert first(importer, number="I-2")["balance"][0]["remaining"] == 8
+    bra.post(f"{permit.path}/shipments", bodies.shipment())
+    assert first(pry, number="I-2")["balance"][0]["remaining"] == 8
 
 
-def test_a_permit_is_valid_for_a_year_at_most(exporter):
-    exporter.post("/permits", bodies.permit(issued_on="2026-01-10", expires_on="2027-01-10"))
+def test_a_permit_is_valid_for_a_year_at_most(bra):
+    bra.post("/permits", bodies.permit(issued_on="2026-01-10", expires_on="2027-01-10"))
     body = bodies.permit(number="E-2", issued_on="2026-01-10", expires_on="2027-01-11")
-    problem = exporter.post("/permits", body, 422).json
+    problem = bra.post("/permits", body, 422).json
     assert (problem["code"], problem["article"], list(problem["errors"])) == (
         "validity_over_one_year",
         "Model Regulations 8.1",
@@ -276,31 +264,31 @@ def test_a_permit_is_valid_for_a_year_at_most(exporter):
     )
 
 
-def test_a_refusal_is_recorded_and_is_nobodys_counterpart(exporter, importer):
-    made = importer.post("/permits", bodies.import_permit(refusal="No end-user certificate")).json
+def test_a_refusal_is_recorded_and_is_nobodys_counterpart(bra, pry):
+    made = pry.post("/permits", bodies.import_permit(refusal="No end-user certificate")).json
     assert (made["status"], made["refusal"]) == ("refused", "No end-user certificate")
-    export = exporter.post("/permits", bodies.permit()).json
+    export = bra.post("/permits", bodies.permit()).json
     assert export["counterpart_status"] == "awaiting_counterpart"
 
 
-def test_a_finding_about_a_party_says_what_each_side_names(exporter, importer):
-    importer.post("/permits", bodies.import_permit(importer=bodies.party("Otra Casa")))
-    found = exporter.post("/permits", bodies.permit()).json["findings"]
+def test_a_finding_about_a_party_says_what_each_side_names(bra, pry):
+    pry.post("/permits", bodies.import_permit(importer=bodies.party("Otra Casa")))
+    found = bra.post("/permits", bodies.permit()).json["findings"]
     assert [(each["field"], each["ours"], each["theirs"]) for each in found] == [
         ("importer", "Armas del Sur", "Otra Casa")
     ]
 
 
 @pytest.mark.parametrize("name", ["ARMAS DEL SUR", "Armas del Sur S.A.", "Ármas  del Sur, S. A."])
-def test_a_name_is_the_same_in_any_spelling_of_its_form(exporter, importer, name):
-    importer.post("/permits", bodies.import_permit(importer=bodies.party(name)))
-    assert exporter.post("/permits", bodies.permit()).json["counterpart_status"] == "complete"
+def test_a_name_is_the_same_in_any_spelling_of_its_form(bra, pry, name):
+    pry.post("/permits", bodies.import_permit(importer=bodies.party(name)))
+    assert bra.post("/permits", bodies.permit()).json["counterpart_status"] == "complete"
 
 
-def test_goods_that_the_import_certificate_does_not_know_are_a_mismatch(exporter, importer):
+def test_goods_that_the_import_certificate_does_not_know_are_a_mismatch(bra, pry):
     lines = [bodies.permit()["lines"][0] | {"make": "Glock", "model": "G17"}]
-    importer.post("/permits", bodies.import_permit(lines=lines))
-    made = exporter.post("/permits", bodies.permit()).json
+    pry.post("/permits", bodies.import_permit(lines=lines))
+    made = bra.post("/permits", bodies.permit()).json
     assert [(found["code"], found["field"]) for found in made["findings"]] == [
         ("mismatch", "lines")
     ]

@@ -44,8 +44,7 @@ def test_a_seizure_far_away_draws_no_board_and_one_near_by_draws_it(app, onlooke
     assert len(asked) == 1  # what changed, and nothing of the board
     seize(app, "PRY", "S-POST", **far, name="Chaco")
     assert page.follow() == set()
-    near = {name: scenes.NEAR[name] for name in ("latitude", "longitude")}
-    seize(app, "PRY", "S-NEAR", **near)
+    seize(app, "PRY", "S-NEAR", **{name: scenes.NEAR[name] for name in ("latitude", "longitude")})
     assert page.follow() == {"tiles", "weeks", "seizures"}
 
 
@@ -63,8 +62,7 @@ def test_a_seizure_of_the_other_side_joins_what_waits_wherever_it_was_made(app, 
 
 
 def test_a_seizure_that_is_corrected_leaves_the_board_on_which_it_was(app, onlooker):
-    near = {name: scenes.NEAR[name] for name in ("latitude", "longitude")}
-    seize(app, "PRY", "S-1", **near)
+    seize(app, "PRY", "S-1", **{name: scenes.NEAR[name] for name in ("latitude", "longitude")})
     page, police = onlooker("PRY"), caller(app, "PRY", "police_officer")
     [made] = police.get("/seizures?number=S-1").json["items"]
     etag = police.get(f"/seizures/{made['id']}").headers["ETag"]

@@ -24,13 +24,11 @@ def test_a_board_and_what_changed_of_it_are_light(app, onlooker):
         seized = bodies.seizure(number=f"S-{number}", agency="PRY-POLICE", place=near)
         caller(app, "PRY", "police_officer").post("/seizures", seized)
     page = onlooker("PRY")
-    taking = {"Accept": "text/html", "Accept-Encoding": "gzip"}
-    first = page.client.get(BOARD, headers=taking)
+    first = page.client.get(BOARD, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
     linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.page)
     assert len(linked) >= 4
     files = [page.client.get(one, headers={"Accept-Encoding": "gzip"}) for one in linked]
-    whole = size(first) + sum(len(one.get_data()) for one in files)
-    assert 5_000 < whole < FIRST
+    assert 5_000 < (size(first) + sum(len(one.get_data()) for one in files)) < FIRST
     tick(app)
     assert 200 < size(page.ask(**{"Accept-Encoding": "gzip"})) < AGAIN
 
@@ -38,8 +36,7 @@ def test_a_board_and_what_changed_of_it_are_light(app, onlooker):
 def test_a_file_is_kept_for_long_under_the_address_of_its_version_alone(app, onlooker):
     page = onlooker("BRA")
     [script] = re.findall(r'src="(/static/live.js[^"]*)"', page.page)
-    kept = page.client.get(script)
-    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert page.client.get(script).headers["Cache-Control"] == "public, max-age=31536000, immutable"
     for other in (script.partition("?")[0], script + "0"):
         assert "immutable" not in page.client.get(other).headers["Cache-Control"]
 

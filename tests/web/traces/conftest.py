@@ -12,11 +12,6 @@ def bra(as_actor):
 
 
 @pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
-@pytest.fixture
 def analyst(signed_in):
     return signed_in("BRA", "trace_analyst")
 

@@ -15,12 +15,12 @@ def test_a_trace_shows_what_each_state_said_why_and_how_far_its_records_reach(an
     assert "Why it was asked" in said and "Its records reach through" in said
 
 
-def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
+def test_a_question_is_replied_to(analyst, as_actor, bra, pry_analyst):
     body = bodies.transfer(visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     trace = bra.post("/traces", bodies.trace()).json
-    [asked] = pry.get("/requests").json["items"]
-    pry.post(
+    [asked] = pry_analyst.get("/requests").json["items"]
+    pry_analyst.post(
         f"/requests/{asked['id']}/ask-questions",
         {"questions": ["Which side?"]},
         200,
@@ -35,16 +35,16 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
     assert "✓ The reply is kept." in said and "The left side" in said
 
 
-def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra, pry):
+def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra, pry_analyst):
     body = bodies.transfer(visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     trace = bra.post("/traces", bodies.trace()).json
-    [asked] = pry.get("/requests").json["items"]
+    [asked] = pry_analyst.get("/requests").json["items"]
     no = {"reason": "national_security", "text": "No"}
-    pry.post(f"/requests/{asked['id']}/refuse", no, 200, If_Match='"1"')
+    pry_analyst.post(f"/requests/{asked['id']}/refuse", no, 200, If_Match='"1"')
     page = analyst.open(f"/traces/{trace['id']}")
     analyst.send(re.search(r'href="(/traces/[^"]+/reply)"', page)[1], {"text": "For whom?"})
-    assert pry.get(f"/requests/{asked['id']}").json["status"] == "acknowledged"
+    assert pry_analyst.get(f"/requests/{asked['id']}").json["status"] == "acknowledged"
 
 
 def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
@@ -84,8 +84,7 @@ def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
     [form] = re.findall(r'href="([^"]+/form\.pdf)"', page)
     assert analyst.client.get(form).data.startswith(b"%PDF")
-    table = analyst.open(form.replace(".pdf", ".csv"))
-    assert "ABC123456" in table
+    assert "ABC123456" in analyst.open(form.replace(".pdf", ".csv"))
     assert analyst.client.get(f"/traces/{trace['id']}/report.pdf").data.startswith(b"%PDF")
     supervisor = signed_in("BRA", "supervisor")
     assert form not in supervisor.open(f"/traces/{trace['id']}")
@@ -186,13 +185,15 @@ def test_of_days_that_nobody_wrote_down_the_page_says_so(analyst, trace, bra):
 
 
 @pytest.mark.parametrize("action", [None, "close"])
-def test_who_refused_stands_beside_the_status_and_at_its_leg(analyst, as_actor, bra, pry, action):
+def test_who_refused_stands_beside_the_status_and_at_its_leg(
+    analyst, as_actor, bra, pry_analyst, action
+):
     sold = bodies.transfer(visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", sold)
     path = f"/traces/{bra.post('/traces', bodies.trace()).json['id']}"
-    [asked] = pry.get("/requests").json["items"]
+    [asked] = pry_analyst.get("/requests").json["items"]
     no = {"reason": "national_security", "text": "No"}
-    pry.change(f"/requests/{asked['id']}", "refuse", no)
+    pry_analyst.change(f"/requests/{asked['id']}", "refuse", no)
     if action:
         bra.change(path, action)
     page = text(analyst.open(path))

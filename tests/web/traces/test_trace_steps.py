@@ -13,8 +13,7 @@ def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):
     gun = bodies.firearm()
     del gun["make"]
     draft = bra.post("/traces", bodies.trace(firearm=gun, draft=True)).json
-    page = analyst.open(f"/traces/{draft['id']}")
-    said = text(page)
+    said = text(analyst.open(f"/traces/{draft['id']}"))
     assert "The trace has no make." in said and "What would help most" in said
     assert said.index("The trace has no make.") < said.index("Send")
 
@@ -38,8 +37,7 @@ def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
 
 
 def test_who_drafted_a_trace_is_not_offered_to_approve_it(analyst, signed_in):
-    path = analyst.send("/traces/new", typed(draft="true")).location
-    page = analyst.open(path)
+    page = analyst.open(analyst.send("/traces/new", typed(draft="true")).location)
     assert "/approve" not in page and "/decline" not in page
 
 

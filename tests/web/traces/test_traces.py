@@ -16,8 +16,7 @@ WORDS = {
 
 def test_a_trace_is_asked_for_and_what_is_open_is_there_at_once(analyst, as_actor):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    done = analyst.send("/traces/new", typed())
-    said = text(analyst.open(done.location))
+    said = text(analyst.open(analyst.send("/traces/new", typed()).location))
     assert "✓ The trace is sent." in said and "Trace C-9" in said
     assert "✓ Traced" in said and "First buyer" in said
 
@@ -131,12 +130,12 @@ def test_who_may_not_read_traces_is_refused_and_has_no_link(signed_in, trace, ro
     somebody.send("/traces/new", typed(), 403)
 
 
-def test_a_notification_leads_to_its_trace(analyst, as_actor, bra, pry):
+def test_a_notification_leads_to_its_trace(analyst, as_actor, bra, pry_analyst):
     body = bodies.transfer(visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     trace = bra.post("/traces", bodies.trace()).json
-    [asked] = pry.get("/requests").json["items"]
-    pry.post(f"/requests/{asked['id']}/report-no-record", {}, 200, If_Match='"1"')
+    [asked] = pry_analyst.get("/requests").json["items"]
+    pry_analyst.post(f"/requests/{asked['id']}/report-no-record", {}, 200, If_Match='"1"')
     assert f'href="/traces/{trace["id"]}"' in analyst.open("/notifications")
 
 

@@ -70,17 +70,17 @@ def mark_many_read(actor: Actor) -> Any:
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    asked = document_pages.read_filters(NotificationQuery)
-    filters = asked.filters
+    listed = document_pages.read_filters(NotificationQuery)
+    filters = listed.filters
     is_narrowed = any(name in filters for name in NARROWING_FILTERS)
     counts = {
         code: count_notifications(actor, {"code": code, "unread": True})
         for code in (() if is_narrowed else GROUPED_NOTIFICATIONS)
     }
     frequent = {code: count for code, count in counts.items() if count > UNFOLDED_MAX}
-    shown = filters if is_narrowed else filters | {"rest": [*frequent]}
-    page = list_notifications(actor, shown, PAGE_SIZE, asked.cursor)
-    has_sections = not is_narrowed and asked.cursor is None and filters.get("unread") is not False
+    listed_filters = filters if is_narrowed else filters | {"rest": [*frequent]}
+    page = list_notifications(actor, listed_filters, PAGE_SIZE, listed.cursor)
+    has_sections = not is_narrowed and listed.cursor is None and filters.get("unread") is not False
     urgent = _urgent(actor) if has_sections else Page[NotificationView]([])
     is_folded = has_sections and bool(frequent or urgent.items)
     narrowed = {name: filters[name] for name in ("kind", "code") if name in filters}
@@ -90,7 +90,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         actor,
         trail=(),
         page=page,
-        form=asked.form,
+        form=listed.form,
         sent=sent or Form(),
         filters=filters,
         unread=count_notifications(actor, narrowed | {"unread": True}) if narrowed else 0,

@@ -12,10 +12,9 @@ from flask import abort, request
 
 from api.http.context import transaction
 from api.i18n.messages import translate
-from api.schemas.shipments import CheckpointRequest, IncidentRequest, ShipmentDecisionRequest
 from api.web import choices, submission
 from api.web.access import count_notifications
-from api.web.actions import REASON, Action
+from api.web.actions import Action
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import border_pages
 from api.web.pages.border import truck_warnings
@@ -27,8 +26,8 @@ from api.web.pages.border.current_post import (
     render_desk_page,
 )
 from api.web.pages.border.desk_submission import submit_desk_form
+from api.web.pages.licensing import shipment_actions
 from salsa_ext.access.paper_tokens import TOKEN_PREFIX
-from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration.values import AttachmentSubject
 from salsa_ext.boards import crossings
@@ -37,7 +36,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, message
 from salsa_ext.papers import commands as paper_commands
 from salsa_ext.trade import lookup
-from salsa_ext.trade.shipments import checkpoints, holds
+from salsa_ext.trade.shipments import holds
 
 TIME_FIELD: Final = Field("occurred_at", message("When"), "moment")
 STOPPING_OUTCOMES: Final = ("held", "refused")
@@ -103,35 +102,33 @@ def _can_resume(actor: Actor, view: TruckHere) -> bool:
     return hold.is_held_by(state) or bool(hold.overruled_of(state))
 
 
+def _task(action_name: str, **changes: Any) -> Task:
+    """Return the task for an action on shipments; `changes` are what differs at a post."""
+    action = next(action for action in shipment_actions.ACTIONS if action.name == action_name)
+    return Task(**vars(action) | changes)
+
+
 TASKS: Final[Mapping[str, Task]] = {
     task.name: task
     for task in (
-        Task(
-            "tick",
-            message("Record the crossing"),
-            message("Say what became of it on your side of the post."),
-            CheckpointRequest,
-            checkpoints.record,
-            Permission.CHECKPOINT_RECORD,
-            MOVING_STATUSES,
-            (
+        _task(
+            "checkpoint",
+            name="tick",
+            title=message("Record the crossing"),
+            description=message("Say what became of it on your side of the post."),
+            fields=(
                 Field(
                     "seals",
                     message("Seals as you read them"),
                     "area",
                     hint=message("One on each line."),
                 ),
-                Field("quantity", message("Pieces counted"), "amount"),
-                Field(
-                    "reason",
-                    message("Why it is held or refused"),
-                    "area",
-                    max_length=1000,
-                    hint=message("Only then; the states concerned read it."),
+                *(
+                    field
+                    for field in shipment_actions.CHECKPOINT_FIELDS
+                    if field.path in ("quantity", "reason")
                 ),
             ),
-            message("The crossing is recorded."),
-            is_versioned=False,
             complete_body=_set_stage,
             more_fields=(
                 TIME_FIELD,
@@ -146,52 +143,29 @@ TASKS: Final[Mapping[str, Task]] = {
             ),
             outcomes="checkpoint_outcome",
         ),
-        Task(
+        _task(
             "hold",
-            message("Stop the shipment"),
-            message(
+            title=message("Stop the shipment"),
+            description=message(
                 "For a shipment whose crossing was recorded already, or that is not released"
                 " yet: it stays where it is until your state releases it. At the barrier"
                 " record it as held."
             ),
-            ShipmentDecisionRequest,
-            holds.hold_shipment,
-            Permission.SHIPMENT_HOLD,
-            HOLDABLE_STATUSES,
-            (REASON,),
-            message("The shipment is held."),
+            statuses=HOLDABLE_STATUSES,
             is_for=_can_hold,
             obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.shipment, "hold"),
         ),
-        Task(
+        _task(
             "resume",
-            message("Let it go on"),
-            message(
-                "What your state holds goes on; where it passed in spite of the hold, this ends the warning."
-            ),
-            ShipmentDecisionRequest,
-            holds.resume_shipment,
-            Permission.SHIPMENT_HOLD,
-            HOLDABLE_STATUSES | {"held"},
-            (REASON,),
-            message("The shipment goes on."),
             is_for=_can_resume,
             obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.shipment, "resume"),
         ),
-        Task(
+        _task(
             "incident",
-            message("Report an incident"),
-            message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
-            IncidentRequest,
-            holds.record_incident,
-            Permission.INCIDENT_RECORD,
-            MOVING_STATUSES,
-            (
+            fields=(
                 Field("kind", message("Kind"), "choice", "incident_kind", required=True),
                 Field("note", message("What happened"), "area", required=True, max_length=1000),
             ),
-            message("The incident is reported."),
-            is_versioned=False,
             complete_body=_set_time,
             more_fields=(
                 TIME_FIELD,
@@ -355,12 +329,12 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
     with transaction(actor):
         count_notifications(actor)
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
-            matching = crossings.find_trucks(actor, here.post, text)
-            return render_desk_page("search", actor, here, query=token, found=matching, paper=None)
-        paper = paper_commands.verify_token(actor=actor, text=token.upper())
-        number = paper.claims.number if paper.claims else None
+            query, number, paper = token, text, None
+        else:
+            paper = paper_commands.verify_token(actor=actor, text=token.upper())
+            query, number = "", paper.claims.number if paper.claims else ""
         trucks = crossings.find_trucks(actor, here.post, number) if number else None
-        return render_desk_page("search", actor, here, query="", found=trucks, paper=paper)
+        return render_desk_page("search", actor, here, query=query, found=trucks, paper=paper)
 
 
 @border_pages.get("/posts/<slug:code>/desk/shipments/<uuid:shipment_id>")

@@ -31,8 +31,8 @@ AUDIT = ("investigation.audit_log", message("Audit"))
 @login_required
 def audit_log(actor: Actor) -> str:
     """Show the audit log of the own state, newest first."""
-    asked = document_pages.read_filters(AuditQuery)
-    page = audit.list_entries(actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor)
+    listed = document_pages.read_filters(AuditQuery)
+    page = audit.list_entries(actor, listed.filters, document_pages.PAGE_SIZE, listed.cursor)
     kinds = [
         (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
     ]
@@ -40,7 +40,7 @@ def audit_log(actor: Actor) -> str:
         "investigation/audit.html",
         actor,
         title=AUDIT[1],
-        form=asked.form,
+        form=listed.form,
         rows=page.items,
         action_options=action_options(),
         kind_options=sorted(kinds, key=itemgetter(1)),
@@ -70,20 +70,20 @@ def disclosure_list(actor: Actor) -> str:
     The record is given by id, document number or serial; several candidates are listed with links.
     """
     require(actor, Permission.DISCLOSURE_READ)
-    asked = document_pages.read_filters(DisclosureQuery)
-    typed, page = asked.form.get("record"), None
+    listed = document_pages.read_filters(DisclosureQuery)
+    typed, page = listed.form.get("record"), None
     records = record_lookup.find_records(actor, typed) if typed else []
     if typed and not records:
-        asked.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
+        listed.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
     if len(records) == 1:
         page = list_disclosures(
-            actor, asked.filters, document_pages.PAGE_SIZE, asked.cursor, records[0].record
+            actor, listed.filters, document_pages.PAGE_SIZE, listed.cursor, records[0].record
         )
     return render_page(
         "investigation/disclosures.html",
         actor,
         trail=(HOME, AUDIT) if Permission.AUDIT_READ in actor.permissions else (HOME,),
-        form=asked.form,
+        form=listed.form,
         records=records[: record_lookup.MAX_FOUND],
         several=record_picker.several_message(records),
         disclosures=DisclosureResponse(many=True).dump(page.items) if page else None,
