@@ -16,12 +16,12 @@ UNREAD = {
 }
 SHORT = {
     "en": "Give 3 of them, or its make and calibre",
-    "es": "indique 3, o además el fabricante y el calibre",
-    "fr": "donnez-en 3, ou bien la marque et le calibre",
-    "pt": "informe 3, ou também o fabricante e o calibre",
+    "es": "Indique 3, o además el fabricante y el calibre",
+    "fr": "Donnez-en 3, ou bien la marque et le calibre",
+    "pt": "Informe 3, ou também o fabricante e o calibre",
 }
 PARTLY = {
-    "en": "give 3 characters at its beginning or end, or 4",
+    "en": "Give 3 characters at its beginning or end, or 4",
     "es": "indique 3 caracteres de su comienzo",
     "fr": "donnez 3 caractères de son début",
     "pt": "informe 3 caracteres do começo",
