@@ -111,7 +111,7 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     assert 'id="reason-wrong"' in officer.send(form, typed | {"firearm.make": "Taurus"}, 422).text
     done = officer.send(form, typed | {"firearm.make": "Taurus", "reason": "Read again"})
     corrected = text(officer.open(done.location))
-    assert "XYZ987654" in corrected and "✓ The description of the gun is corrected" in corrected
+    assert "XYZ987654" in corrected and "✓ The description of the firearm is corrected" in corrected
     said = text(officer.open(f"/traces/{seized['id']}"))
     assert "The trace has no make." not in said and "Taurus" in said
     officer.send(form, typed | {"reason": "Again"}, 412)
