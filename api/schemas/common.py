@@ -228,7 +228,8 @@ class RecordedResponse(DeclaredResponse, RemarkedResponse):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        declared = {member.name for member in members(self.value)} if self.value else set()
+        shown = members(self.value) if self.value else ()
+        declared = {member.name for member in shown if member.field.is_shown}
         self.dump_fields = {
             name: each for name, each in self.dump_fields.items() if name not in declared
         }

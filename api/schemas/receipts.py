@@ -7,8 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import StateCode
-from api.http.fields.numbers import Quantity, Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
+from api.http.fields.declared import DeclaredRequest, DeclaredResponse
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import RESPONSES, Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Text
 from api.http.fields.times import Day
 from api.i18n.messages import LazyMessage
@@ -23,20 +24,20 @@ TOO_MANY_ITEMS = LazyMessage(
 )
 
 
-class BulkRequest(RequestSchema):
+class BulkRequest(DeclaredRequest):
     """Goods without serials."""
 
     value = BulkGoods
-    line = Whole(least=1, most=1_000_000, required=True)
-    quantity = Quantity(required=True)
-    lot = Text(most=100)
 
 
-@repeats(BulkRequest)
-class BulkResponse(Schema):
+class BulkResponse(DeclaredResponse):
     """Goods without serials."""
 
+    value = BulkGoods
     quantity = fields.Float(required=True)
+
+
+RESPONSES[BulkRequest] = BulkResponse
 
 
 class ReceivedItemRequest(RequestSchema):

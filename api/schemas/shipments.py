@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump, pre_load
 
 from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.declared import DeclaredRequest
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Id, QueryFlag, Text
@@ -16,15 +17,13 @@ from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
     PartyRequest,
-    RemarkedResponse,
+    RecordedResponse,
     TimelineResponse,
-    find_party,
     present_items,
-    present_remarks,
     row_fields,
 )
 from api.schemas.permits import reject_fixed_fields
-from api.schemas.receipts import TOO_MANY_ITEMS, BulkRequest, ReceiptResponse
+from api.schemas.receipts import TOO_MANY_ITEMS, ReceiptResponse
 from salsa_ext.core import codes
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
@@ -38,6 +37,7 @@ from salsa_ext.trade.shipments.values import (
     IncidentData,
     ReleaseData,
     ShipmentData,
+    Transport,
 )
 
 
@@ -105,32 +105,16 @@ class ShipmentDiscrepancyResponse(Schema):
     data = fields.Dict(keys=fields.String())
 
 
-class ExpectationRequest(RequestSchema):
+class ExpectationRequest(DeclaredRequest):
     """Expected time of a stage."""
 
-    stage = Code(codes.CHECKPOINT_STAGES, required=True)
-    post = PostCode()
-    at = Moment(required=True)
-
-    def build(self, data: dict[str, Any]) -> ExpectedStageData:
-        """Return the expectation with its moment in ISO 8601."""
-        return ExpectedStageData(data["stage"], data["at"].isoformat(), data.get("post"))
+    value = ExpectedStageData
 
 
-@repeats(ExpectationRequest)
-class ExpectationResponse(Schema):
-    """Expected time of a stage."""
-
-    at = fields.String(required=True, metadata={"format": "date-time"})
-
-
-class TransportRequest(RequestSchema):
+class TransportRequest(DeclaredRequest):
     """Transport document and vehicle."""
 
-    document_kind = Code(codes.TRANSPORT_DOCUMENTS, required=True)
-    document_number = Text(most=100, required=True)
-    plates = Items(Text(most=20), most=10, load_default=())
-    container = Text(most=30)
+    value = Transport
 
 
 class ShippedItemRequest(FirearmRequest):
@@ -143,21 +127,10 @@ class ShippedItemRequest(FirearmRequest):
         return super().build({"category": None} | data)
 
 
-class ShipmentDocumentRequest(RequestSchema):
+class ShipmentDocumentRequest(DeclaredRequest):
     """Export attachment (Model Regulations 2.2.2) with items in a manifest."""
 
     value = ShipmentData
-    number = Text(most=100, required=True)
-    ships_on = Day(required=True)
-    mode = Code(codes.TRANSPORT_MODES, required=True)
-    port_of_exit = Text(most=100)
-    port_of_entry = Text(most=100)
-    route = Items(PostCode(), most=20, load_default=())
-    expected = Items(Nested(ExpectationRequest), most=20, load_default=())
-    carrier = Nested(PartyRequest)
-    seals = Items(Text(most=50), most=50, load_default=())
-    transport = Nested(TransportRequest)
-    bulk = Items(Nested(BulkRequest), most=1000, load_default=())
 
 
 class ShipmentRequest(ShipmentDocumentRequest):
@@ -194,18 +167,14 @@ class ShipmentFindingResponse(Schema):
     serials = fields.List(fields.String(), required=True)
 
 
-@repeats(TransportRequest)
-@repeats(ShipmentDocumentRequest, "transport")
-class ShipmentResponse(RemarkedResponse):
+class ShipmentResponse(RecordedResponse):
     """Shipment with checkpoints; items and events in the detail.
 
     `holds`: active holds. `discrepancies`: open ones, in the detail and with permission. `items` is
     left out above 5,000 items: see `/shipments/{shipment_id}/items`.
     """
 
-    id = fields.UUID(required=True)
-    version = fields.Integer(required=True)
-    state = StateCode(required=True)
+    value, row = ShipmentData, "shipment"
     permit = fields.UUID(attribute="permit_id", required=True)
     permit_number = fields.String(required=True)
     status = Code(codes.SHIPMENT_STATUSES, required=True)
@@ -215,6 +184,8 @@ class ShipmentResponse(RemarkedResponse):
     due = fields.Nested(NextStageResponse, allow_none=True)
     document_kind = Code(codes.TRANSPORT_DOCUMENTS, allow_none=True)
     document_number = fields.String(allow_none=True)
+    plates = fields.List(fields.String(), required=True)
+    container = fields.String(allow_none=True)
     item_count = fields.Integer(required=True)
     items = fields.List(fields.Nested(ItemResponse), attribute="shown")
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
@@ -224,23 +195,17 @@ class ShipmentResponse(RemarkedResponse):
     holds = fields.List(fields.Nested(HoldResponse), required=True)
     discrepancies = fields.List(fields.Nested(ShipmentDiscrepancyResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
-    recorded_at = fields.DateTime(required=True)
 
-    @pre_dump
-    def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
+    def frame(self, answer: Any, view: ShipmentView) -> dict[str, Any]:
+        """Return the frame, with what happened to the shipment."""
         names = "status checkpoints receipt return_receipt events discrepancies".split()
-        fields = (
-            row_fields(view.shipment)
-            | present_remarks(view)
-            | {name: getattr(view, name) for name in names}
-            | {
-                "findings": view.contradictions,
-                "holds": view.hold.active_stops,
-                "due": view.shipment if view.shipment.due_at else None,
-                "carrier": find_party(view.parties, view.shipment.carrier_id),
-            }
-        )
-        return fields if view.items is None else fields | {"shown": present_items(view.items)}
+        frame = super().frame(answer, view) | {name: getattr(view, name) for name in names}
+        frame |= {
+            "findings": view.contradictions,
+            "holds": view.hold.active_stops,
+            "due": view.shipment if view.shipment.due_at else None,
+        }
+        return frame if view.items is None else frame | {"shown": present_items(view.items)}
 
 
 class ShipmentQuery(ListQuery):

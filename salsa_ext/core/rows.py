@@ -22,12 +22,11 @@ READERS: Final[Mapping[type, Callable[[Any], Any]]] = {
 
 
 def to_plain(value: Any) -> Any:
-    """Return a value as a JSON column holds it, without what is None."""
+    """Return a value as a JSON column holds it."""
     if isinstance(value, tuple):
         return [to_plain(each) for each in value]
     if dataclasses.is_dataclass(value):
-        plain = {member.name: getattr(value, member.name) for member in members(type(value))}
-        return {name: to_plain(inner) for name, inner in plain.items() if inner is not None}
+        return {each.name: to_plain(getattr(value, each.name)) for each in members(type(value))}
     return value if value is None else WRITERS[type(value)](value)
 
 

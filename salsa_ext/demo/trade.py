@@ -13,7 +13,12 @@ from salsa_ext.demo.people import HOLD_REASONS, People, localized
 from salsa_ext.demo.routes import Route
 from salsa_ext.demo.world import Calendar, Post
 from salsa_ext.trade.receipts.values import ReceiptData, ReceivedItem
-from salsa_ext.trade.shipments.values import CheckpointData, ExpectedStageData, ShipmentData
+from salsa_ext.trade.shipments.values import (
+    CheckpointData,
+    ExpectedStageData,
+    ShipmentData,
+    Transport,
+)
 
 OLDEST_DAY: Final = 1_095
 NEWEST_DAY: Final = 100
@@ -213,12 +218,12 @@ class ShipmentWriter:
             expected=tuple(map(self._expectation, planned_stages(sent))),
             carrier=self._people.carrier(way.exporter),
             seals=(f"{way.exporter}{number:06d}",),
-            transport={
-                "document_kind": self._random.choice(TRANSPORT_DOCUMENTS[way.mode]),
-                "document_number": f"{way.exporter}-{number:06d}",
-                "plates": (f"XX{number % 10_000:04d}",) if way.mode == "road" else (),
-                "container": f"XXXU{number:06d}0" if way.mode == "sea" else None,
-            },
+            transport=Transport(
+                self._random.choice(TRANSPORT_DOCUMENTS[way.mode]),
+                f"{way.exporter}-{number:06d}",
+                (f"XX{number % 10_000:04d}",) if way.mode == "road" else (),
+                f"XXXU{number:06d}0" if way.mode == "sea" else None,
+            ),
         )
 
     def ticks(self, sent: Consignment) -> list[tuple[str, CheckpointData]]:
@@ -256,7 +261,7 @@ class ShipmentWriter:
 
     def _expectation(self, step: PlannedStage) -> ExpectedStageData:
         at = self._calendar.at(step.day, step.hour)
-        return ExpectedStageData(step.stage, at.isoformat(), step.post)
+        return ExpectedStageData(step.stage, at, step.post)
 
 
 def planned_stages(consignment: Consignment) -> list[PlannedStage]:

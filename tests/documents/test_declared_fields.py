@@ -29,6 +29,8 @@ from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.records.values import Party
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.values import PermitData
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.values import ShipmentData
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.declared import DOCUMENTS, SECRET
@@ -36,6 +38,10 @@ from tests.support.declared import DOCUMENTS, SECRET
 PERMIT_COLUMNS = set(
     "status agency signatory_id exporter_id importer_id final_consignee_id broker_id carrier_id"
     " import_permit_number export_permit_number counterpart_status findings".split()
+)
+SHIPMENT_COLUMNS = set(
+    "status permit_id permit_number exporting_state importing_state posts due_at carrier_id item_count"
+    " document_kind document_number plates container due_stage overdue_at next_check_at".split()
 )
 READ = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
@@ -140,6 +146,7 @@ def test_a_request_names_it(document):
         (TransferData, Transfer, {"giver_id", "receiver_id"}),
         (ReportData, Report, {"giver_id", "status"}),
         (PermitData, Permit, PERMIT_COLUMNS),
+        (ShipmentData, Shipment, SHIPMENT_COLUMNS),
     ],
 )
 def test_the_columns_of_a_table_are_those_that_are_declared(cls, model, framed):
@@ -162,7 +169,7 @@ def _columns(cls):
             yield one.column, one
 
 
-@pytest.mark.parametrize("cls", [SeizureData, ReportData, TransferData, PermitData])
+@pytest.mark.parametrize("cls", [SeizureData, ReportData, TransferData, PermitData, ShipmentData])
 def test_every_group_is_one_of_the_release_rules_or_the_owners(cls):
     for chain in leaves(cls):
         for one in chain:

@@ -16,6 +16,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Article, CodeLabel, IllegalTransition, RuleBroken, message
 from salsa_ext.core.field_checks import Problems
+from salsa_ext.core.rows import to_plain, to_row
 from salsa_ext.core.time import EventTime, ImportSource
 from salsa_ext.database import locks
 from salsa_ext.database.session import db, read_row
@@ -118,15 +119,13 @@ def _changed_columns(shipment: Shipment, changes: Mapping[str, Any]) -> dict[str
         if name in fresh:
             fresh[name] = list(fresh[name])
     if "expected" in fresh:
-        fresh["expected"] = [dict(vars(step)) for step in fresh["expected"]]
+        fresh["expected"] = to_plain(fresh["expected"])
     if "route" in fresh or "expected" in fresh:
         fresh["posts"] = planned_posts(
             fresh.get("route", shipment.route), fresh.get("expected", shipment.expected)
         )
     if "transport" in changes:
-        transport = changes["transport"]
-        fresh |= {name: transport.get(name) for name in TRANSPORT_COLUMNS}
-        fresh["plates"] = list(transport.get("plates", ()))
+        fresh |= to_row(changes["transport"])
     if "carrier" in changes:
         parties = PartyCollector(shipment.owner_state)
         fresh["carrier_id"] = parties.add(changes["carrier"], shipment.concerned)

@@ -14,6 +14,9 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import MAX_BODY_ITEMS, group_by
+from salsa_ext.core.codes import FIELD_GROUPS
+from salsa_ext.core.fields import OWNER, presenter
+from salsa_ext.core.rows import from_row
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.database.versions import select_current
@@ -22,6 +25,7 @@ from salsa_ext.firearms.records.queries import (
     PartiesById,
     RecordView,
     find_parties,
+    recorded_party,
     records_of_documents,
 )
 from salsa_ext.firearms.records.queries import build_views as record_views
@@ -37,6 +41,7 @@ from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
 from salsa_ext.trade.shipments.holds import NO_HOLD, HoldView
 from salsa_ext.trade.shipments.irregularities import CAN_BE_OVERDUE
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+from salsa_ext.trade.shipments.values import ShipmentData
 
 OPEN_STATUSES = (*CAN_BE_OVERDUE, "arrived")
 
@@ -75,6 +80,15 @@ class ShipmentView:
     hold: HoldView = NO_HOLD
     incidents: Sequence[TradeEvent] = ()
     discrepancies: Sequence[Discrepancy] = ()
+    is_own: bool = False
+
+    def present(self) -> dict[str, Any]:
+        """Return the declared fields; those of no group for the own state alone."""
+        groups = frozenset((*FIELD_GROUPS, OWNER) if self.is_own else FIELD_GROUPS)
+        carrier = recorded_party(self.parties, self.shipment.carrier_id)
+        return presenter(ShipmentData, groups)(
+            from_row(ShipmentData, self.shipment, carrier=carrier)
+        )
 
     @property
     def is_unreleased(self) -> bool:
@@ -194,6 +208,7 @@ def view_shipments(
             hold=stops.get(row.id, NO_HOLD),
             incidents=incidents.get(row.id, ()),
             discrepancies=discrepancies.get(row.id, ()),
+            is_own=row.owner_state == actor.state,
         )
         for row in shipments
     ]

@@ -141,10 +141,7 @@ def grace_periods(states: Collection[str]) -> dict[str, timedelta]:
 
 def first_due_columns(expected: Iterable[ExpectedStageData], grace: timedelta) -> dict[str, Any]:
     """Return the due columns of a planned shipment without facts."""
-    stages = [
-        ExpectedStage(stage.stage, datetime.fromisoformat(stage.at), stage.post)
-        for stage in expected
-    ]
+    stages = [ExpectedStage(stage.stage, stage.at, stage.post) for stage in expected]
     stage, at = progress.next_stage(stages, ()) or (None, None)
     overdue_at = at + grace if at else None
     due = {"due_stage": stage, "due_at": at}

@@ -27,6 +27,7 @@ from salsa_ext.core.errors import (
 )
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.rows import to_row
 from salsa_ext.core.time import EventTime
 from salsa_ext.database import locks
 from salsa_ext.database.bulk import insert_many
@@ -169,36 +170,27 @@ def _check_shipment(permit: Permit, data: ShipmentData) -> None:
 def _shipment_row(
     permit: Permit, data: ShipmentData, parties: PartyCollector, now: datetime, grace: timedelta
 ) -> dict[str, Any]:
-    transport = data.transport or {}
-    expected = [dict(vars(step)) for step in data.expected]
-    return {
-        "id": new_id(),
-        "version": 1,
-        "owner_state": permit.owner_state,
-        "concerned": list(permit.concerned),
-        "permit_id": permit.id,
-        "permit_number": permit.number,
-        "number": data.number,
-        "status": "planned",
-        "exporting_state": permit.exporting_state,
-        "importing_state": permit.importing_state,
-        "ships_on": data.ships_on,
-        "mode": data.mode,
-        "port_of_exit": data.port_of_exit,
-        "port_of_entry": data.port_of_entry,
-        "route": list(data.route),
-        "posts": planned_posts(data.route, expected),
-        "expected": expected,
-        "carrier_id": parties.add(data.carrier, permit.concerned),
-        "seals": list(data.seals),
-        "document_kind": transport.get("document_kind"),
-        "document_number": transport.get("document_number"),
-        "plates": list(transport.get("plates", ())),
-        "container": transport.get("container"),
-        "item_count": len(data.items),
-        "bulk": [vars(part) for part in data.bulk],
-        "recorded_at": now,
-    } | refresh.first_due_columns(data.expected, grace)
+    transport = to_row(data.transport) if data.transport else {"plates": []}
+    row = to_row(data) | transport
+    return (
+        row
+        | {
+            "id": new_id(),
+            "version": 1,
+            "owner_state": permit.owner_state,
+            "concerned": list(permit.concerned),
+            "permit_id": permit.id,
+            "permit_number": permit.number,
+            "status": "planned",
+            "exporting_state": permit.exporting_state,
+            "importing_state": permit.importing_state,
+            "posts": planned_posts(data.route, row["expected"]),
+            "carrier_id": parties.add(data.carrier, permit.concerned),
+            "item_count": len(data.items),
+            "recorded_at": now,
+        }
+        | refresh.first_due_columns(data.expected, grace)
+    )
 
 
 def _export_entry(

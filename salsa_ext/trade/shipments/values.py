@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated
 
+from salsa_ext.core import codes
+from salsa_ext.core.fields import Field, LineNumber, PostName, Rule, Word
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.values import Party
 
@@ -19,21 +21,34 @@ class BulkGoods:
     `lot` is set where all of it is of one lot.
     """
 
-    line: int
-    quantity: Decimal
-    lot: str | None = None
+    line: Annotated[LineNumber, Field("Line", "firearm")]
+    quantity: Annotated[Decimal, Field("Quantity", "firearm")]
+    lot: Annotated[Word | None, Field("Lot", "firearm")] = None
 
 
 @dataclass(frozen=True)
 class ExpectedStageData:
-    """Expected time of a stage.
+    """Expected time of a stage."""
 
-    `at` is a timezone-aware time in ISO 8601.
-    """
+    stage: Annotated[str, Rule(choices=codes.CHECKPOINT_STAGES), Field("Stage", "document")]
+    at: Annotated[datetime, Field("Expected at", "document")]
+    post: Annotated[PostName | None, Field("Border post", "document")] = None
 
-    stage: str
-    at: str
-    post: str | None = None
+
+@dataclass(frozen=True)
+class Transport:
+    """Transport document and vehicle."""
+
+    document_kind: Annotated[
+        str, Rule(choices=codes.TRANSPORT_DOCUMENTS), Field("Transport document", "document")
+    ]
+    document_number: Annotated[Word, Field("Number", "document")]
+    plates: Annotated[
+        tuple[Annotated[str, Rule(most=20)], ...],
+        Rule(most=10),
+        Field("Plates", "document", personal="link"),
+    ] = ()
+    container: Annotated[str | None, Rule(most=30), Field("Container", "document")] = None
 
 
 @dataclass(frozen=True)
@@ -43,18 +58,26 @@ class ShipmentData:
     `items` is a tuple, or a Manifest for items read from a file.
     """
 
-    number: str
-    ships_on: date
-    mode: str
-    items: Collection[Firearm] = ()
-    bulk: tuple[BulkGoods, ...] = ()
-    port_of_exit: str | None = None
-    port_of_entry: str | None = None
-    route: tuple[str, ...] = ()
-    expected: tuple[ExpectedStageData, ...] = ()
-    carrier: Party | None = None
-    seals: tuple[str, ...] = ()
-    transport: Mapping[str, Any] | None = None
+    number: Annotated[Word, Field("Number", "document")]
+    ships_on: Annotated[date, Field("Ships on", "event")]
+    mode: Annotated[str, Rule(choices=codes.TRANSPORT_MODES), Field("Mode", "document")]
+    items: Annotated[
+        Collection[Firearm], Field("Items", "firearm", "rows", is_sent=False, is_shown=False)
+    ] = ()
+    bulk: Annotated[tuple[BulkGoods, ...], Rule(most=1000), Field("Bulk", "firearm")] = ()
+    port_of_exit: Annotated[Word | None, Field("Port of exit", "document")] = None
+    port_of_entry: Annotated[Word | None, Field("Port of entry", "document")] = None
+    route: Annotated[tuple[PostName, ...], Rule(most=20), Field("Route", "document")] = ()
+    expected: Annotated[
+        tuple[ExpectedStageData, ...], Rule(most=20), Field("Stages", "document")
+    ] = ()
+    carrier: Annotated[Party | None, Field("Carrier", "parties", "rows")] = None
+    seals: Annotated[
+        tuple[Annotated[str, Rule(most=50)], ...], Rule(most=50), Field("Seals", "document")
+    ] = ()
+    transport: Annotated[
+        Transport | None, Field("Transport", "document", "rows", is_shown=False)
+    ] = None
 
 
 @dataclass(frozen=True)
