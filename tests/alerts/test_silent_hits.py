@@ -55,7 +55,7 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry_police,
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
     assert hit["strength"] == "strong" and told(pry_police, "hit_made") == []
     [note] = told(pry_police, "hit_silent")
-    assert "nobody there is told, and nobody acts" in note["text"] and not note["urgent"]
+    assert "Nobody there is notified, and nobody acts" in note["text"] and not note["urgent"]
     assert hits(border) == [] and told(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
     own = as_actor(state, "auditor").get("/audit?action=hit:made").json["items"]

@@ -9,19 +9,19 @@ from tests.support import bodies
 
 BARE = {"make": None, "model": None, "calibre": None}
 UNREAD = {
-    "en": "give 3 characters of it that stand together",
+    "en": "Give 3 of its characters in a row",
     "es": "indique 3 caracteres seguidos",
     "fr": "donnez-en 3 caractères qui se suivent",
     "pt": "informe 3 caracteres seguidos",
 }
 SHORT = {
-    "en": "give 3 of them, or its make and calibre",
-    "es": "indique 3, o además la marca y el calibre",
-    "fr": "donnez-en 3, ou bien la marque et le calibre",
-    "pt": "informe 3, ou também a marca e o calibre",
+    "en": "Give 3 of them, or its make and calibre",
+    "es": "Indique 3, o además el fabricante y el calibre",
+    "fr": "Donnez-en 3, ou bien la marque et le calibre",
+    "pt": "Informe 3, ou também o fabricante e o calibre",
 }
 PARTLY = {
-    "en": "give 3 characters at its beginning or end, or 4",
+    "en": "Give 3 characters at its beginning or end, or 4",
     "es": "indique 3 caracteres de su comienzo",
     "fr": "donnez 3 caractères de son début",
     "pt": "informe 3 caracteres do começo",
@@ -91,10 +91,10 @@ def test_a_batch_says_the_same_of_each(police, language):
 
 
 NAME = {
-    "en": "names a make, model, calibre or type",
-    "es": "nombra una marca, un modelo",
+    "en": "is a make, model, calibre or type",
+    "es": "nombra un fabricante, un modelo",
     "fr": "désigne une marque, un modèle",
-    "pt": "é o nome de uma marca, modelo",
+    "pt": "é o nome de um fabricante, modelo",
 }
 
 

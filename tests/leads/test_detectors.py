@@ -154,7 +154,7 @@ def test_a_holder_that_may_not_be_named_is_the_same_one_all_the_same():
     [lead] = detect_leads(guns)
     assert (lead.kind, str(lead.summary)) == (
         "shared_holder",
-        "The guns had one holder, whom PRY knows.",
+        "The firearms had one holder, known to PRY.",
     )
 
 

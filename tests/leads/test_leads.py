@@ -171,7 +171,7 @@ def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, analyst, police):
         seize(police, serial)
     [lead] = leads(analyst, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"] == (
-        "One buyer, whom Paraguay knows, bought 2 guns from 1 Dec 2025 to 3 Dec 2025."
+        "One buyer, known to Paraguay, bought 2 firearms from 1 Dec 2025 to 3 Dec 2025."
     )
 
 

@@ -27,7 +27,7 @@ def codes(client):
     return [one["code"] for one in client.get("/notifications").json["items"]]
 
 
-OWN_LOST = "Nobody is left in your state who may approve this trace"
+OWN_LOST = "Nobody in your state may approve this trace"
 
 
 def test_where_nobody_of_the_own_state_may_see_it_who_asks_reads_so_at_once(

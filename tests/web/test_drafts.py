@@ -123,7 +123,7 @@ def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, s
     bra.hide(f"/traces/{seized['id']}", "BRA-POLICE")
     for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
         said = text(analyst.open(path))
-        assert "kept from the agency that recorded it: ask police or border officers" in said
+        assert "restricted for the agency that recorded it. Ask police or border officers" in said
         assert "which BRA-POLICE recorded" not in said
 
 

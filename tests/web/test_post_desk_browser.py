@@ -141,7 +141,7 @@ def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, s
     page.keyboard.type("QQQ555")
     page.keyboard.press("Enter")
     expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
-    expect(page.locator("#line-state")).to_contain_text("Entries are kept here, locked: 1.")
+    expect(page.locator("#line-state")).to_contain_text("Locked entries on this device: 1.")
     keys, entries = page.evaluate(KEPT)
     assert keys == 0 and len(entries) == 1 and "QQQ555" not in entries[0]
     press(page, "Sign in")

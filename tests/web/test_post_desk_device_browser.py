@@ -201,7 +201,7 @@ def test_a_device_without_room_says_so_and_loses_nothing_that_was_typed(device, 
     expect(page.locator(".photo .chosen").first).to_have_text("gun.png")
     press(page, "Record the seizure")
     expect(page.locator(".summary")).to_contain_text(
-        "This device has no room left: it is not kept."
+        "This device has no room left, so nothing was saved."
     )
     expect(page.locator("#items-0-serial")).to_have_value("QQQ999")
     assert seized(site, "QQQ999") == []

@@ -169,7 +169,7 @@ def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_bec
     before = page.evaluate(KEPT)[1]
     page.evaluate(UNDELETING)
     press(page, "Report an incident")
-    expect(page.locator(".summary")).to_contain_text("This device refuses to keep it.")
+    expect(page.locator(".summary")).to_contain_text("This device refuses to save it.")
     assert page.evaluate(KEPT)[1] == before  # the new one is not kept beside the old one
 
 

@@ -23,9 +23,9 @@ MARKS = [
 ]
 WORDS = {
     "en": ("Seizure S-1", "What was seized", "Marks as they are stamped"),
-    "es": ("Incautación S-1", "Qué se incautó", "Marcas tal como están estampadas"),
+    "es": ("Incautación S-1", "Qué se incautó", "Inscripciones tal como están estampadas"),
     "fr": ("Saisie S-1", "Ce qui a été saisi", "Marquages tels qu’ils sont frappés"),
-    "pt": ("Apreensão S-1", "O que foi apreendido", "Marcas tal como estão estampadas"),
+    "pt": ("Apreensão S-1", "O que foi apreendido", "Inscrições tal como estão estampadas"),
 }
 
 

@@ -38,7 +38,7 @@ def test_a_trace_that_was_sent_has_no_advice_in_its_body(analyst):
 def test_advice_is_given_in_the_language_that_is_asked_for(analyst):
     made = draft(analyst, "make")
     said = analyst.get(f"/traces/{made['id']}/advice", Accept_Language="es").json
-    assert lack(said, "make")["texts"][0] == "El rastreo no indica la marca."
+    assert lack(said, "make")["texts"][0] == "El rastreo no indica el fabricante."
 
 
 def test_another_state_gets_no_advice(as_actor, analyst):

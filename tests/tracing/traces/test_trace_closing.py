@@ -60,7 +60,7 @@ def test_who_was_told_by_a_person_is_told_once(of, trace):
 def test_a_state_is_told_once_of_each_of_its_answers_whether_it_helped(of, trace):
     feedback = f"/traces/{trace['id']}/feedback"
     of("BRA").post(feedback, {"helped": True})
-    assert "was told already" in of("BRA").post(feedback, {"helped": False}, 409).json["detail"]
+    assert "was already informed" in of("BRA").post(feedback, {"helped": False}, 409).json["detail"]
     end(of, trace, "close")
     of("BRA").post(feedback, {"helped": False}, 409)
     assert [one["helped"] for one in heard(of, "PRY")] == [True]

@@ -150,7 +150,7 @@ def test_a_serial_stands_once_in_a_manifest(ship, again):
     answer = ship("ABC123456", "ABC123457", again, expect=422)
     assert answer["errors"] == {
         "items.2.serial": [
-            "This serial stands at items.0 already, on the same line and of the same make."
+            "This serial is at items.0 already, on the same line and of the same make."
         ]
     }
 
