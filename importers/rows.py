@@ -1,4 +1,4 @@
-"""Rows of a file, their lookups, and the report of an import."""
+"""Rows of a file, corrections of their texts, and the report of an import."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Reject(NamedTuple):
 class RawRow:
     """Cells of a row as text by column.
 
-    `number` counts as spreadsheets do (header is 1). `interpret` pops the cells, so that unused
-    ones can be reported.
+    `number` counts as spreadsheets do (header is 1). The importer of a source pops the cells,
+    so that unused ones can be reported.
     """
 
     number: int
@@ -78,7 +78,7 @@ def _parse_date(text: str, form: str) -> date:
 
 @dataclass(frozen=True)
 class Lookups:
-    """Known facts of a source.
+    """Bounds and corrections for the texts of a source, from a TOML file.
 
     `least` and `most`: bounds of usable rows. `corrections`: replacement texts by column and
     lower-case text; '' empties the cell. `markings`: placeholders in the serial column and the
@@ -112,7 +112,7 @@ class RowDocuments:
 
 @dataclass
 class ImportReport:
-    """Result of an import; `taken` and `known` count documents by kind."""
+    """Result of an import; `imported` and `known` count documents by kind."""
 
     import_id: UUID = field(default_factory=new_id)
     rows_read: int = 0

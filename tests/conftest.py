@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -38,8 +37,6 @@ from tests.support import actors, agencies
 from tests.support.folders import QUICK
 from tests.support.grounds import Grounds, forget_shares
 
-sys.dont_write_bytecode = False  # else each worker and each program compiles everything again
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
 settings.load_profile("house")

@@ -1,4 +1,4 @@
-"""Measure, against a named peer, in one run."""
+"""`salsa bench`: benchmarks, each measured against a named peer in one run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def checks(marks: int, rounds: int, keep: Path | None) -> None:
     """
     from benchmarks import checks as benchmark
 
-    with _filled(marks, keep) as (app, _, filled):
+    with _app_with_marks(marks, keep) as (app, _, filled):
         benchmark.run(app, filled.guns, rounds, _result("checks"))
 
 
@@ -99,7 +99,7 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
             f"{error}: install what the tests need, it is measured against"
         ) from error
 
-    with _filled(marks, keep, families) as (_, owner, filled):
+    with _app_with_marks(marks, keep, families) as (_, owner, filled):
         benchmark.run(owner, filled, queries, _result("search"), families)
 
 
@@ -129,7 +129,7 @@ def seizures(marks: int, rounds: int, keep: Path | None) -> None:
     """
     from benchmarks import seizures as benchmark
 
-    with _filled(marks, keep) as (app, owner, filled):
+    with _app_with_marks(marks, keep) as (app, owner, filled):
         vacuum(owner, "ANALYZE")
         benchmark.run(app, filled.guns, rounds, 10, _result("seizures"))
 
@@ -159,7 +159,7 @@ def imports(rows: int, rounds: int) -> None:
     """
     from benchmarks import imports as benchmark
 
-    with _apart() as (_, owner, _), _twin() as twin:
+    with _temporary_app() as (_, owner, _), _second_database() as twin:
         benchmark.run(owner, twin, rows, rounds, _result("imports"))
 
 
@@ -190,7 +190,7 @@ def traces(records: int, rounds: int, keep: Path | None) -> None:
     from benchmarks import traces as benchmark
     from benchmarks import trade_data as trades
 
-    with _apart(keep) as (app, owner, home):
+    with _temporary_app(keep) as (app, owner, home):
         with click.progressbar(length=records, label="filling") as bar:
             trade = trades.fill_trade(records, bar.update, home / "trades.json", owner)
         benchmark.run(app, trade, owner, rounds, 10, _result("traces"))
@@ -221,7 +221,7 @@ def names(data: Path, examples: int) -> None:
     """
     from benchmarks import names as benchmark
 
-    with _apart():
+    with _temporary_app():
         benchmark.run(data, examples)
 
 
@@ -269,7 +269,7 @@ def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | No
     from benchmarks import border_data as crossings
     from benchmarks import live_boards as watchers
 
-    with _apart(keep) as (app, owner, home):
+    with _temporary_app(keep) as (app, owner, home):
 
         def hold(count: int) -> None:
             with click.progressbar(length=count, label=f"filling {count:,}") as bar:
@@ -287,19 +287,19 @@ def _result(name: str) -> Path:
 
 
 @contextmanager
-def _filled(
+def _app_with_marks(
     marks: int, keep: Path | None, families: int | None = None
 ) -> Iterator[tuple[Flask, str, MarkDatabase]]:
     """Give an application whose database holds `marks`, the owner's URL of it, and what it holds."""
-    with _apart(keep) as (app, owner, home):
+    with _temporary_app(keep) as (app, owner, home):
         with click.progressbar(length=marks, label="filling") as bar:
             filled = fill_marks(owner, marks, bar.update, home / "filled.json", families)
         yield app, owner, filled
 
 
 @contextmanager
-def _twin() -> Iterator[str]:
-    """Give the owner's URL of another database, as empty as that of `_apart`."""
+def _second_database() -> Iterator[str]:
+    """Give the owner's URL of another database, as empty as that of `_temporary_app`."""
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
         apart = replace(
             Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
@@ -310,7 +310,7 @@ def _twin() -> Iterator[str]:
 
 
 @contextmanager
-def _apart(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]]:
+def _temporary_app(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]]:
     """Give an application with a database of its own, the owner's URL, and the folder it is in.
 
     The database is empty, or as an earlier benchmark left it in `keep`.

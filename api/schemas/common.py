@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import DeclaredRequest, DeclaredResponse
-from api.http.fields.schemas import RESPONSES, RequestSchema, repeats
+from api.http.fields.schemas import RESPONSES, RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Moment
 from api.i18n.messages import language, translate
@@ -31,7 +31,6 @@ from salsa_ext.firearms.records.queries import PartiesById
 from salsa_ext.firearms.records.values import Party
 from salsa_ext.notifications.values import AssigneeData
 from salsa_ext.reference.names import label
-from salsa_ext.trade.permits.values import DocumentReference
 
 
 class PartyRequest(DeclaredRequest):
@@ -91,19 +90,6 @@ class PlaceResponse(DeclaredResponse):
 RESPONSES.update(
     {PartyRequest: PartyResponse, MarkRequest: MarkResponse, FirearmRequest: FirearmResponse}
 )
-
-
-class ReferenceRequest(RequestSchema):
-    """Another state's document."""
-
-    value = DocumentReference
-    state = StateCode(required=True)
-    number = Text(most=100, required=True)
-
-
-@repeats(ReferenceRequest)
-class ReferenceResponse(Schema):
-    """Another state's document."""
 
 
 class CorrectionRequest(RequestSchema):

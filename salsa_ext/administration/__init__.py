@@ -1,1 +1,1 @@
-"""Administration."""
+"""A state looks after its installation: accounts, agencies, settings, attachments, schema."""

@@ -1,1 +1,1 @@
-"""Alerts."""
+"""Alerts on wanted guns, and hits: alerts that match what another state records or checks."""

@@ -1,4 +1,4 @@
-"""Job: notify owners of `silent` records of searches that matched them.
+"""Job that notifies states whose `silent` records a search matched.
 
 It runs later, so that the time of an answer reveals nothing.
 """

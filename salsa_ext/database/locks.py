@@ -1,4 +1,4 @@
-"""Locks until the transaction ends: of one row, and advisory ones of trade and duplicates.
+"""Locks until the transaction ends: of one row, and advisory locks by name.
 
 Comparing permits needs all related ones unchanged, so states that record counterparts at once take
 turns; shipments change only balances and share the lock. Order against deadlocks: guns, states of

@@ -1,1 +1,1 @@
-"""Exchange."""
+"""Signed envelopes between states: outbox, inbox, order, handlers."""

@@ -1,1 +1,1 @@
-"""Firearms."""
+"""Records of guns and their marks: reading, index, search through damage."""

@@ -1,1 +1,1 @@
-"""Leads."""
+"""Leads: patterns over many seized guns, such as one dealer or a short time to crime."""

@@ -1,1 +1,1 @@
-"""Matches."""
+"""Matches of records that may be of one gun: search, proposal, decision, notices."""

@@ -1,1 +1,1 @@
-"""Papers."""
+"""Signed papers: permits and certificates as verifiable codes."""

@@ -1,1 +1,1 @@
-"""Reference."""
+"""Names that all states share: states, makes, models, calibres, posts, agencies."""

@@ -1,1 +1,1 @@
-"""Tracing."""
+"""Traces across states: the asking side, the requests of the answering side, chains."""

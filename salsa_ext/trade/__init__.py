@@ -1,1 +1,1 @@
-"""Trade."""
+"""The licit trade: licensees, permits, shipments, receipts, and their discrepancies."""

@@ -1,4 +1,4 @@
-"""Request schemas, nested objects and lists."""
+"""Base schemas of requests with nested objects and lists, and their answers (`repeats`)."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Items(fields.List[Any]):
 
 
 RESPONSES: Final[dict[type[Schema], type[Schema]]] = {}
-"""Schemas of answers by those of the requests that they repeat."""
+"""Response schema by the request schema that it repeats."""
 ResponseClass = TypeVar("ResponseClass", bound=type[Schema])
 
 

@@ -1,4 +1,4 @@
-"""Values."""
+"""What an importing state confirms to have received."""
 
 from __future__ import annotations
 

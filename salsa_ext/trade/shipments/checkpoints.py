@@ -1,4 +1,4 @@
-"""Commands that tick stages of shipments, with required confirmations."""
+"""Checkpoints: record that a shipment passed a stage such as exit, entry or arrival."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NO_REASON: Final = message("no reason was given")
 
 
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
-    """Tick a stage.
+    """Record that a shipment passed a stage.
 
     Raises NotFound, Forbidden for the other side's stage, or a Conflict.
     """

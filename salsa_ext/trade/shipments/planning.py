@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from salsa_ext.access.audit import Action, append, append_many, audit_event
@@ -39,8 +39,6 @@ from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments import fact_queries, refresh
 from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
-
-TRANSPORT_COLUMNS: Final = ("document_kind", "document_number", "plates", "container")
 
 
 def amend_shipment(

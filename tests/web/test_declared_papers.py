@@ -1,19 +1,25 @@
-"""A field that a permit declares without a group: its owner alone reads it, a reissue keeps it."""
+"""A field that a permit or a shipment declares without a group is for its owner alone."""
 
-from dataclasses import make_dataclass
+from dataclasses import make_dataclass, replace
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 import pytest
 
 from api.http.fields.declared import DeclaredResponse, request_schema
 from api.schemas.permits import PermitResponse
+from api.schemas.shipments import ShippedItemRequest
 from api.web import declared
 from salsa_ext.core.fields import Field, Word
 from salsa_ext.trade.permits import changes, permits, queries
 from salsa_ext.trade.permits.values import IssuingAuthority, PermitData, ReissueData
+from salsa_ext.trade.shipments import queries as shipment_queries
+from salsa_ext.trade.shipments import shipments
+from salsa_ext.trade.shipments.values import ShipmentData
 from tests.support import bodies
 from tests.support.declared import LABEL, SECRET
+from tests.support.movements import Way
 from tests.web.pages import text
 
 
@@ -61,3 +67,20 @@ def test_it_is_on_the_form_and_the_page(signed_in, permit):
     officer = signed_in("BRA", "licensing_officer")
     assert LABEL in text(officer.open("/desk/permits/new?kind=export"))
     assert SECRET in text(officer.open(f"/desk/permits/{permit}"))
+
+
+def test_a_field_of_a_shipment_is_its_owners_alone(run, as_actor, monkeypatch):
+    none = Field("None", stored="no", is_sent=False, is_shown=False)
+    fields = [
+        ("port_of_exit", Annotated[Word | None, none], None),
+        ("plate", Annotated[Word | None, Field(LABEL, column="port_of_exit")], None),
+    ]
+    cls = make_dataclass("ShipmentData", fields, bases=(ShipmentData,), frozen=True)
+    monkeypatch.setattr(shipment_queries, "ShipmentData", cls)
+    way, body = Way(as_actor), bodies.shipment(plate=SECRET)
+    items = tuple(ShippedItemRequest().load(item) for item in body.pop("items"))
+    data = replace(request_schema(cls)().load(body), items=items)
+    made = run("BRA", shipments.record, permit_id=UUID(way.permit["id"]), data=data)
+    assert way.bra.get(f"/shipments/{made}").json["plate"] == SECRET
+    seen = way.bol.get(f"/shipments/{made}").json
+    assert (seen["number"], seen["plate"]) == ("A-1", None)
