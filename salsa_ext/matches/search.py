@@ -12,6 +12,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
 from salsa_ext.disclosure.disclosures import groups_of_candidates, log_matched_records
 from salsa_ext.firearms.records import queue
+from salsa_ext.firearms.records.events import FIELD_EVENTS, LAWFUL, SEIZED
 from salsa_ext.firearms.records.queries import (
     RecordView,
     query_for_record,
@@ -19,7 +20,6 @@ from salsa_ext.firearms.records.queries import (
     records_with_changed_marks,
     visibility_of,
 )
-from salsa_ext.firearms.records.values import FIELD_EVENTS, LAWFUL, SEIZED
 from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.batch import RecordQuery, search_many
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates
