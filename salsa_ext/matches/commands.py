@@ -39,7 +39,14 @@ from salsa_ext.matches.pair_views import (
     build_views,
     own_visibilities,
 )
-from salsa_ext.matches.values import DecisionData
+
+
+@dataclass(frozen=True)
+class DecisionData:
+    """The reason of a decision on a match; internal to the state."""
+
+    reason: str | None = None
+
 
 MAX_PROPOSED: Final = 10
 _LINKED_SQL: Final = "SELECT id, linked_record FROM record WHERE linked_record = ANY(%s::uuid[])"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +28,20 @@ from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.matches import withdrawals
 from salsa_ext.matches.commands import MatchOptions
-from salsa_ext.matches.values import ItemMatches
+
+
+@dataclass(frozen=True)
+class ItemMatches:
+    """One item's candidates; empty if matched later.
+
+    `more` counts others that fit less well and are not listed; a check of the serial lists them.
+    """
+
+    line: int
+    candidates: Sequence[Candidate]
+    is_pending: bool = False
+    more: int = 0
+
 
 MAX_LISTED: Final = 10
 MAX_AT_ONCE: Final = 20
