@@ -5,11 +5,11 @@ from contextlib import ExitStack
 
 from api.app import create_app
 from api.http import monitoring
-from api.server import database, process
+from api.server import embedded_database, worker_process
 from salsa_ext.core.config import Config
 
-process.end_with_parent()
+worker_process.end_with_parent()
 monitoring.start_logging()
 _running = ExitStack()
 atexit.register(_running.close)
-app = create_app(database.start_database(Config.from_env(), _running))
+app = create_app(embedded_database.start_database(Config.from_env(), _running))

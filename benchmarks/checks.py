@@ -16,7 +16,7 @@ from salsa_ext.access import authentication
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.search.index import EXACT_SQL
+from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
 from salsa_ext.reference import names
 
 SAMPLE_SIZE = 50_000

@@ -13,7 +13,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import func, select
 
-from benchmarks import harness, statements
+from benchmarks import harness, replayed_statements
 from benchmarks.harness import Client, database_pids, make_client, select_one
 from benchmarks.marks import CORRUPTIONS, SEED, Gun
 from benchmarks.trade_data import describe_gun
@@ -146,21 +146,21 @@ def _body(gun: Gun) -> Body:
     }
 
 
-def _capture_seizure(asking: Client, body: Body) -> statements.CapturedStatements:
+def _capture_seizure(asking: Client, body: Body) -> replayed_statements.CapturedStatements:
     """Return the statements of a seizure, rolled back."""
-    with statements.capture_statements(SEIZING_STATE) as captured:
+    with replayed_statements.capture_statements(SEIZING_STATE) as captured:
         asking.post("/seizures", body)
     return captured
 
 
-def _bare_inserts(captured: statements.CapturedStatements) -> harness.Operation:
+def _bare_inserts(captured: replayed_statements.CapturedStatements) -> harness.Operation:
     return harness.Operation(
-        partial(statements.run_statements, captured.inserts()),
-        partial(statements.run_statements, captured.others()),
+        partial(replayed_statements.run_statements, captured.inserts()),
+        partial(replayed_statements.run_statements, captured.others()),
     )
 
 
-def _statement_counts(captured: statements.CapturedStatements) -> str:
+def _statement_counts(captured: replayed_statements.CapturedStatements) -> str:
     return (
         f"a seizure asks {len(captured.asked)} statements, of which {len(captured.writes)} write;"
         f" barely {len(captured.inserts())} INSERTs hold its rows"

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from flask import Flask
 
-from benchmarks import harness, statements
+from benchmarks import harness, replayed_statements
 from benchmarks.harness import Client, database_pids, make_client, select_one
 from benchmarks.marks import Gun, vacuum
 from benchmarks.trade_data import TradeData, describe_gun
@@ -114,14 +114,16 @@ def _trace_body(gun: Gun) -> dict[str, Any]:
     }
 
 
-def _run_selects(captured_trace: tuple[Gun, statements.CapturedStatements]) -> None:
-    with statements.open_cursor() as cursor:
+def _run_selects(captured_trace: tuple[Gun, replayed_statements.CapturedStatements]) -> None:
+    with replayed_statements.open_cursor() as cursor:
         _search_and_read(cursor, *captured_trace)
 
 
-def _search_and_read(cursor: Any, gun: Gun, captured: statements.CapturedStatements) -> None:
+def _search_and_read(
+    cursor: Any, gun: Gun, captured: replayed_statements.CapturedStatements
+) -> None:
     """Run the search statement and read each state's records."""
-    statements.execute_statements(cursor, captured.searches[:1])
+    replayed_statements.execute_statements(cursor, captured.searches[:1])
     by_state: dict[str, set[str]] = {}
     for record_id, state, norm, *_ in cursor.fetchall():
         if norm == keys.normalise(gun.serial):
@@ -149,27 +151,29 @@ def _read_records(cursor: Any, record_ids: Collection[str]) -> None:
         cursor.fetchall()
 
 
-def _capture_trace(asking: Tracer) -> tuple[Gun, statements.CapturedStatements]:
+def _capture_trace(asking: Tracer) -> tuple[Gun, replayed_statements.CapturedStatements]:
     """Return the next gun and the statements of its trace, rolled back."""
     gun, _ = next(asking.guns)
-    with statements.capture_statements(ASKING_STATE) as captured:
+    with replayed_statements.capture_statements(ASKING_STATE) as captured:
         asking.caller.post("/traces", _trace_body(gun))
     return gun, captured
 
 
-def _bare_operation(captured_trace: tuple[Gun, statements.CapturedStatements]) -> harness.Operation:
+def _bare_operation(
+    captured_trace: tuple[Gun, replayed_statements.CapturedStatements],
+) -> harness.Operation:
     gun, captured = captured_trace
     inserts, others = captured.inserts(), captured.others()
 
     def bare() -> None:
-        with statements.open_cursor() as cursor:
+        with replayed_statements.open_cursor() as cursor:
             _search_and_read(cursor, gun, captured)
-            statements.execute_statements(cursor, inserts)
+            replayed_statements.execute_statements(cursor, inserts)
 
-    return harness.Operation(bare, lambda: statements.run_statements(others))
+    return harness.Operation(bare, lambda: replayed_statements.run_statements(others))
 
 
-def _statement_counts(captured_trace: tuple[Gun, statements.CapturedStatements]) -> str:
+def _statement_counts(captured_trace: tuple[Gun, replayed_statements.CapturedStatements]) -> str:
     _, captured = captured_trace
     return (
         f"a trace asks {len(captured.asked)} statements, of which {len(captured.writes)} write;"

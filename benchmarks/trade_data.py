@@ -25,7 +25,7 @@ from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import transfers
 from salsa_ext.documents.values import TransferData
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.reference import names
 from salsa_ext.statistics import rollups
 from salsa_ext.trade.permits import permits

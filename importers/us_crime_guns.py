@@ -15,7 +15,7 @@ from salsa_ext.core.time import Place
 from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.marks.vocabulary import marking_of
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 
 COUNTRY = "USA"
 AGENCY = AgencyData(  # the file names no department

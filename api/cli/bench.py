@@ -14,7 +14,7 @@ from flask import Flask
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
-from api.server import database
+from api.server import embedded_database
 from benchmarks.marks import MarkDatabase, fill_marks, vacuum
 from salsa_ext.administration import migrations
 from salsa_ext.core.config import Config
@@ -304,7 +304,7 @@ def _second_database() -> Iterator[str]:
         apart = replace(
             Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
         )
-        with database.running_database(apart) as started:
+        with embedded_database.running_database(apart) as started:
             migrations.upgrade_schema(owner_url(started))
             yield owner_url(started)
 
@@ -319,7 +319,7 @@ def _temporary_app(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]
     with ExitStack() as stack:
         home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-")))
         apart = replace(config, home=home.resolve(), database_url=None, migration_url=None)
-        started = stack.enter_context(database.running_database(apart))
+        started = stack.enter_context(embedded_database.running_database(apart))
         migrations.upgrade_schema(owner_url(started))
         app = create_app(started)
         with app.app_context():

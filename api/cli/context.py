@@ -12,7 +12,7 @@ import click
 from flask import Flask
 
 from api.http.context import core_app, current_vault, transaction
-from api.server import database
+from api.server import embedded_database
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation, migrations
 from salsa_ext.core import errors
@@ -66,7 +66,7 @@ own_state_option = click.option(
 @contextmanager
 def application() -> Iterator[Flask]:
     """Open the application on the running database; its context is that of the block."""
-    with database.running_database(Config.from_env()) as config:
+    with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
         app = core_app(config)
         with app.app_context():

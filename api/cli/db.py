@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli.context import explained
-from api.server import database
+from api.server import embedded_database
 from salsa_ext.administration import migrations
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
@@ -25,7 +25,7 @@ def upgrade() -> None:
     Example:
       salsa db upgrade
     """
-    with database.running_database(Config.from_env()) as config:
+    with embedded_database.running_database(Config.from_env()) as config:
         loaded = migrations.upgrade_schema(owner_url(config))
     rows = ", ".join(f"{count} {table}" for table, count in loaded.items())
     click.echo(f"The schema is at this version. Reference data: {rows}.")
@@ -40,7 +40,7 @@ def status() -> None:
     Example:
       salsa db status
     """
-    with database.running_database(Config.from_env()) as config:
+    with embedded_database.running_database(Config.from_env()) as config:
         at, needed = migrations.schema_revisions(owner_url(config))
     click.echo(f"at {at or 'nothing'}, needed {needed}")
     if at != needed:

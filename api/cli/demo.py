@@ -13,7 +13,7 @@ from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.service import host_option, port_option
 from api.http.context import core_app, current_vault
-from api.server import database, serve
+from api.server import embedded_database, serve
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation, migrations
 from salsa_ext.core.config import Config
@@ -45,7 +45,7 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
     port_lock = nullcontext() if no_serve else serve.reserve_port(host, port)
     with ExitStack() as stack:
         with port_lock:
-            config = database.start_database(Config.from_env(), stack)
+            config = embedded_database.start_database(Config.from_env(), stack)
             path = config.home / "demo" / "credentials.json"
             with migrations.demo_lock(owner_url(config)):
                 migrations.require_demo_database(owner_url(config))

@@ -16,8 +16,8 @@ from api.cli.context import Line, explained, own_state_option, require_schema
 from api.cli.db import owner_url
 from api.http import monitoring
 from api.http.context import core_app
-from api.server import database, process
-from api.server import serve as server
+from api.server import embedded_database, worker_process
+from api.server import serve as server_serve
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import accounts, agencies, installation, migrations
 from salsa_ext.administration.accounts import AccountData
@@ -48,11 +48,11 @@ def serve(host: str, port: int) -> None:
     Example:
       salsa serve --port 8000
     """
-    server.require_free_port(host, port)
-    with database.running_database(Config.from_env()) as config:
+    server_serve.require_free_port(host, port)
+    with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
         click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
-        server.serve(config, host, port)
+        server_serve.serve(config, host, port)
 
 
 @click.command()
@@ -65,9 +65,9 @@ def worker(once: bool) -> None:
     Example:
       salsa worker --once
     """
-    process.end_with_parent()
+    worker_process.end_with_parent()
     monitoring.start_logging()
-    with database.running_database(Config.from_env()) as config:
+    with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
         if once:
             done = jobs.run_all_once(core_app(config))
@@ -102,7 +102,7 @@ def init(state: str, zone: str) -> None:
     Example:
       salsa init --state PRY --zone America/Asuncion
     """
-    with database.running_database(Config.from_env()) as config:
+    with embedded_database.running_database(Config.from_env()) as config:
         migrations.upgrade_schema(owner_url(config))
         with core_app(config).app_context():
             opened = _begin(state, zone)
@@ -225,7 +225,7 @@ def _server(config: Config) -> Finding:
 
 
 def _schema(config: Config) -> Finding:
-    with database.running_database(config) as started:
+    with embedded_database.running_database(config) as started:
         url = started.migration_url or started.database_url or ""
         at, needed = migrations.schema_revisions(url)
     remedy = "Run salsa db upgrade." if at else "Begin with salsa init or salsa demo."

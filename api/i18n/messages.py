@@ -14,7 +14,7 @@ from typing import Any, cast
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from api.i18n.articles import format_message
+from api.i18n.grammatical_articles import format_message
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import CodeLabel, CodeLabels, Message
 from salsa_ext.reference import names

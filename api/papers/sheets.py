@@ -9,7 +9,7 @@ from typing import Any
 
 from babel import dates
 
-from api.i18n.articles import format_message
+from api.i18n.grammatical_articles import format_message
 from api.i18n.messages import load_catalogue
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.text import ENGLISH, format_quantity

@@ -24,7 +24,7 @@ from salsa_ext.boards import board, calls, events
 from salsa_ext.boards.calls import CallRequestData, CallView
 from salsa_ext.boards.events import EventPage
 from salsa_ext.core.actor import Actor
-from salsa_ext.notifications.values import ReadFilter
+from salsa_ext.notifications.notice_rules import ReadFilter
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.worklists import notifications
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from flask import Flask, Response, current_app, g
 from marshmallow import Schema
 
-from api.http import idempotency as idempotency_http
+from api.http import idempotency as http_idempotency
 from api.http.context import transaction
 from api.http.errors import ProblemSchema, problem_from_error
 from api.http.files import Manifest
@@ -41,13 +41,13 @@ from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.batches import ItemFile, chunks
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, message
-from salsa_ext.database import idempotency
+from salsa_ext.database import idempotency as database_idempotency
 from salsa_ext.database.idempotency import RequestAttempt
 from salsa_ext.firearms.marks import reading
 from salsa_ext.firearms.marks.reading import Reading
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search import advice
-from salsa_ext.firearms.search.index import find_owner
+from salsa_ext.firearms.search.mark_lookup import find_owner
 
 CHUNK: Final = 100
 """Checks of one transaction: some tenths of a second, after which their answers are sent and stored."""
@@ -150,8 +150,8 @@ class _BatchStream:
 
     def _answer_chunk(self, number: int, part: Sequence[NumberedCheck]) -> tuple[bytes, bool]:
         attempt = self.attempt and replace(self.attempt, key=f"{self.attempt.key} {CHUNK}.{number}")
-        if attempt and (first := idempotency.find_answer(attempt)):
-            idempotency_http.require_current(
+        if attempt and (first := database_idempotency.find_answer(attempt)):
+            http_idempotency.require_current(
                 first.body, partial(is_still_shared, state=self.actor.state)
             )
             return first.body, True
@@ -159,7 +159,9 @@ class _BatchStream:
         pairs = zip(part, answers, strict=True)
         body = b"".join(self._line(_answer_line(line, answer)) for (line, _), answer in pairs)
         if attempt:
-            idempotency.store_answer(self.actor, attempt, idempotency.StoredAnswer(200, "", body))
+            database_idempotency.store_answer(
+                self.actor, attempt, database_idempotency.StoredAnswer(200, "", body)
+            )
         return body, False
 
     def _line(self, fields: dict[str, Any]) -> bytes:

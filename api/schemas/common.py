@@ -27,9 +27,9 @@ from salsa_ext.firearms.marks.values import (
     RecordedMark,
     Recorder,
 )
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import PartiesById
-from salsa_ext.firearms.records.values import Party
-from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.names import label
 
 

@@ -14,7 +14,7 @@ from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields
 from salsa_ext.core.errors import Message, message
-from salsa_ext.notifications.values import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter
+from salsa_ext.notifications.notice_rules import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter
 from salsa_ext.reference.names import label
 from salsa_ext.worklists.notifications import NotificationView
 

@@ -28,8 +28,8 @@ from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.leads.guns import SeizedGun
 from salsa_ext.leads.queries import LeadView
+from salsa_ext.matches.commands import DecisionData
 from salsa_ext.matches.queries import MatchView
-from salsa_ext.matches.values import DecisionData
 from salsa_ext.trade.permits.values import StatusDecision
 
 

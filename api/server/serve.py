@@ -21,7 +21,7 @@ from granian.http import HTTP1Settings
 from granian.server.mp import WorkerProcess
 
 from api.http.concurrency import THREADS
-from api.server import process
+from api.server import worker_process
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 
@@ -81,7 +81,7 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
     logging.getLogger("_granian").addFilter(
         lambda record: "Python threads" not in record.getMessage()
     )
-    with process.run_worker_process():
+    with worker_process.run_worker_process():
         server.serve()
 
 
@@ -129,8 +129,8 @@ def _set_environment(config: Config) -> None:
     counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
-    os.environ[process.TICKET_VARIABLE] = secrets.token_hex(32)
-    os.environ[process.PARENT_VARIABLE] = str(os.getpid())
+    os.environ[worker_process.TICKET_VARIABLE] = secrets.token_hex(32)
+    os.environ[worker_process.PARENT_VARIABLE] = str(os.getpid())
 
 
 NOT_READY = b"The service is being made ready; come back in some minutes.\n"

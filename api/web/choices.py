@@ -16,7 +16,7 @@ from salsa_ext.administration import accounts
 from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
-from salsa_ext.notifications.values import NOTIFICATION_KINDS
+from salsa_ext.notifications.notice_rules import NOTIFICATION_KINDS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
 from salsa_ext.reference import queries as reference_queries

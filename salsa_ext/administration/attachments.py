@@ -33,7 +33,7 @@ from salsa_ext.disclosure.disclosures import require_purpose
 from salsa_ext.disclosure.sharing import Sharing, actor_reader
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.search.index import find_owner
+from salsa_ext.firearms.search.mark_lookup import find_owner
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.permits.models import Licensee, Permit

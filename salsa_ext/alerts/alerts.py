@@ -30,9 +30,9 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records.events import ALERT
 from salsa_ext.firearms.records.queries import find_records, query_for_firearm, to_firearm
 from salsa_ext.firearms.records.validation import check_firearm
-from salsa_ext.firearms.records.values import ALERT
 from salsa_ext.firearms.search import criteria
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.reference.names import participants

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import inspect, select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.alerts import notices
+from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.core.actor import Actor
@@ -25,8 +25,8 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, RecordFinding
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records import queue
+from salsa_ext.firearms.records.events import ALERT, SEIZED, pseudonym
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
-from salsa_ext.firearms.records.values import ALERT, SEIZED, pseudonym
 from salsa_ext.firearms.search.evidence import CHECK_EVENT, Evidence, meets_alert
 from salsa_ext.firearms.search.search import evidence_for_owner
 from salsa_ext.firearms.search.values import Candidate
@@ -201,7 +201,7 @@ def create_hits(actor: Actor, matches: Iterable[AlertMatch], *, in_background: b
             if records[state]:
                 queue.queue_matching(state, records[state], is_of_crime=True)
     is_visible = {new.hit: new.is_shown for new in created}
-    notices.notify_created(
+    alert_notices.notify_created(
         actor, is_visible, _disclosed_fields(created), in_background=in_background
     )
     return [new.hit for new in created]

@@ -12,7 +12,7 @@ from salsa_ext.alerts.models import Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice, Subject
+from salsa_ext.notifications.notice_rules import Notice, Subject
 
 
 def notify_created(

@@ -9,23 +9,24 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from salsa_ext.alerts import hits, notices
+from salsa_ext.alerts import hits
+from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.hit_answers import UNANSWERED, UNANSWERED_OR_CONFIRMED
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.queries import VOID_CAUSES
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as, db
+from salsa_ext.firearms.records.events import pseudonym
 from salsa_ext.firearms.records.queries import (
     RecordView,
     find_versions,
     record_content,
     visibility_of,
 )
-from salsa_ext.firearms.records.values import pseudonym
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.evidence import Evidence
-from salsa_ext.firearms.search.index import find_marks_of_records
+from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 
 Evaluate = Callable[[Sequence[Hit], Mapping[UUID, Alert]], Mapping[UUID, str]]
 """Returns the new cause statuses of hits, by id; called as the alert's state."""
@@ -147,7 +148,7 @@ def _change_hits(
                 setattr(row, name, getattr(copies[row.id], name))
             visible.add(row.id)
         db.session.flush()
-        notices.notify_cause_changed(actor, changed, before, visible)
+        alert_notices.notify_cause_changed(actor, changed, before, visible)
 
 
 def _conditions_by_state(

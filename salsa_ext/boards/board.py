@@ -6,7 +6,7 @@ Expected and late shipments, checkpoints, seizures, discrepancies, hits, calls a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import queries as alert_queries
@@ -30,6 +31,7 @@ from salsa_ext.boards.seizures import (
     squares_of_corridors,
 )
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
 from salsa_ext.core.time import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import calendars, posts, settings
@@ -45,6 +47,19 @@ from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.queries import PermitView, view_permits
+
+DISPLAY_PERMISSIONS: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
+"""Permissions by which a wall display reads a board; it shows numbers alone."""
+
+
+def display_reader(actor: Actor) -> tuple[Actor, str]:
+    """Return the reader of a display's board, and its post; raises NotFound without a post."""
+    require(actor, Permission.WALL_READ)
+    account = db.session.get(Account, actor.account_id)
+    if account is None or account.post is None:
+        raise NotFound("post", "-")
+    return replace(actor, permissions=DISPLAY_PERMISSIONS), account.post
+
 
 EXPIRY_WINDOW: Final = timedelta(days=30)
 

@@ -32,7 +32,7 @@ from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import records_of_documents, visibility_of
-from salsa_ext.firearms.search import advice, index, visibility
+from salsa_ext.firearms.search import advice, mark_lookup, visibility
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
 from salsa_ext.firearms.search.search import weigh_hits
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
@@ -268,7 +268,7 @@ def search_later(query: Query, actor: Actor) -> LaterCandidates:
     One search; silent records do not affect the others. Raises Invalid if nothing can be searched.
     """
     marks, description = marks_to_search(query), describe_query(query)
-    mark_hits = index.find_hits(list(marks), description, actor.state, stop_at_exact=False)
+    mark_hits = mark_lookup.find_hits(list(marks), description, actor.state, stop_at_exact=False)
     silent, others = list[MarkHit](), list[MarkHit]()
     for hit in mark_hits:
         is_silent = hit.state != actor.state and hit.visibility == "silent"
@@ -288,11 +288,11 @@ def _marks_of_answer(
     """Return the answer's marks: near ones only without an exact match."""
     visible = [hit for hit in mark_hits if not is_silent_alert(hit)]
     description, own = describe_query(query), actor.own_state()
-    exact = [hit for hit in visible if index.is_exact_hit(hit, description, own)]
+    exact = [hit for hit in visible if mark_lookup.is_exact_hit(hit, description, own)]
     if query.near or not exact:
         return visible
     whole = {skeleton(mark.norm) for mark in search_marks if mark.is_whole}
-    unmatched = index.marks_without_exact_hit(search_marks, exact)
+    unmatched = mark_lookup.marks_without_exact_hit(search_marks, exact)
     return [
         hit
         for hit in visible

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.schema import CreateTable
 
 from salsa_ext.core.batches import chunks
-from salsa_ext.database import row_security, session
+from salsa_ext.database import acting_state, session
 from salsa_ext.database.session import Base
 
 COPY_FROM_ROWS = 50
@@ -149,7 +149,7 @@ def _copy_rows(
     lines = ("\t".join(cells) + "\n" for cells in zip(*written, strict=True))
     names = ", ".join(f'"{column}"' for column in columns)
     connection = session.db.session.connection()
-    row_security.send_pending(connection)
+    acting_state.send_pending(connection)
     cursor: Any = connection.connection.cursor()
     cursor.copy_expert(f"COPY {name} ({names}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.close()

@@ -20,10 +20,10 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import Conflict, Duplicate, Message, NotFound, Unavailable, message
-from salsa_ext.database import row_security
+from salsa_ext.database import acting_state
 
 ModelT = TypeVar("ModelT", bound=Any)
-NO_STATE: Final = row_security.NO_STATE
+NO_STATE: Final = acting_state.NO_STATE
 CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
 """SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
 
@@ -151,7 +151,7 @@ def acting_as(actor: Actor, state: str) -> Iterator[None]:
 
 def _set_row_security(state: str | None, agency: str | None = None) -> None:
     db.session.info["acting"] = state, agency
-    row_security.set_row_security(db.session.connection(), state, agency)
+    acting_state.set_row_security(db.session.connection(), state, agency)
 
 
 SET_ROW_SECURITY_SQL: Final = (
@@ -193,7 +193,7 @@ def execute_raw(statement: str, values: Any = ()) -> Any:
     for hear in connection.dispatch.before_cursor_execute:
         hear(connection, cursor, statement, values, None, False)
     try:
-        row_security.execute(connection, cursor, statement, values)
+        acting_state.execute(connection, cursor, statement, values)
     except psycopg2.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect

@@ -36,9 +36,9 @@ from salsa_ext.demo.world import STATES, Calendar, language, towns
 from salsa_ext.documents.values import OrganizedCrime, ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.values import Firearm, Query
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import records_of_documents
-from salsa_ext.firearms.records.values import Party
-from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.traces.values import TraceData
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands

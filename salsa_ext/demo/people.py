@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from salsa_ext.demo.world import STATES, language, towns
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 
 Text = TypeVar("Text", str, tuple[str, ...])
 TYPE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -13,7 +13,7 @@ from salsa_ext.demo.people import END_USES, People, localized
 from salsa_ext.demo.trade import Deal
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits.values import (
     DocumentReference,
     IssuingAuthority,

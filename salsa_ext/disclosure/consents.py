@@ -31,9 +31,9 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.firearms.records.queries import find_records
-from salsa_ext.firearms.search.index import find_owner
+from salsa_ext.firearms.search.mark_lookup import find_owner
 from salsa_ext.notifications.commands import notify
-from salsa_ext.notifications.values import Subject
+from salsa_ext.notifications.notice_rules import Subject
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits.values import StatusDecision

@@ -21,8 +21,8 @@ from salsa_ext.access.release import (
 )
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.disclosure.consents import granted_uses
+from salsa_ext.firearms.records.parties import NAME_GROUPS
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.firearms.records.values import NAME_GROUPS
 from salsa_ext.reference.calendars import today
 
 COURT_USE: Final = Use("court")

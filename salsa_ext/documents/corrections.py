@@ -30,7 +30,7 @@ from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice, Subject
+from salsa_ext.notifications.notice_rules import Notice, Subject
 from salsa_ext.tracing.requests.models import TraceRequest
 
 DocumentData = TypeVar("DocumentData", TransferData, ReportData, SeizureData)

@@ -36,7 +36,7 @@ from salsa_ext.firearms.records.queries import (
     recorded_party,
     records_of_documents,
 )
-from salsa_ext.matches.values import ItemMatches
+from salsa_ext.matches.search import ItemMatches
 from salsa_ext.reference.suggestions import WordRemark
 
 

@@ -31,6 +31,7 @@ from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records.events import LAWFUL
 from salsa_ext.firearms.records.queries import (
     RecordView,
     find_records,
@@ -39,7 +40,6 @@ from salsa_ext.firearms.records.queries import (
     visibility_of,
 )
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
-from salsa_ext.firearms.records.values import LAWFUL
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches import search
 from salsa_ext.matches.queries import MatchView

@@ -20,13 +20,14 @@ from salsa_ext.core.rows import from_row, to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.database.versions import select_current
-from salsa_ext.documents import added_marks, figures, numbers
 from salsa_ext.documents import corrections as document_corrections
+from salsa_ext.documents import figures as document_figures
+from salsa_ext.documents import numbers, seizure_marks
 from salsa_ext.documents import queries as document_queries
-from salsa_ext.documents.added_marks import to_mark
 from salsa_ext.documents.hooks import AFTER_CORRECTION
 from salsa_ext.documents.models import Seizure
 from salsa_ext.documents.queries import SEIZURES
+from salsa_ext.documents.seizure_marks import to_mark
 from salsa_ext.documents.values import JointWith, SeizureData
 from salsa_ext.firearms.marks import reading
 from salsa_ext.firearms.marks.values import Firearm, Mark
@@ -61,7 +62,7 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     entries = [entry for row, data in pairs for entry in _record_entries(row, data)]
     cells: Counter[CountKey] = Counter()
     for row, data in pairs:
-        cells.update(figures.count_seizure(row, _counted_items(data)))
+        cells.update(document_figures.count_seizure(row, _counted_items(data)))
     record_commands.write_records(entries, now, cells)
     append_with_rows(
         actor, [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows}
@@ -84,14 +85,14 @@ def correct(
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
     current = document_corrections.records_by_line(seizure_id, data.items)
     data = document_corrections.with_current_settings(data, current)
-    data = replace(data, items=added_marks.with_mark_readers(data.items, current))
+    data = replace(data, items=seizure_marks.with_mark_readers(data.items, current))
     row = _seizure_row(old.owner_state, data, now, old, reason)
     numbers.claim_numbers("seizure", [row], old)
     insert_many(Seizure, [row])
     record_ids = {line: view.record.id for line, view in current.items()}
     record_commands.write_records(_record_entries(row, data, record_ids), now)
-    cells = figures.count_seizure(row, _counted_items(data))
-    cells.subtract(figures.count_stored(old, current.values()))
+    cells = document_figures.count_seizure(row, _counted_items(data))
+    cells.subtract(document_figures.count_stored(old, current.values()))
     rollups.add_counts(cells)
     events = document_corrections.finish_correction(actor, list(current.values()), row, data)
     append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *events])

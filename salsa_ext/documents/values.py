@@ -12,7 +12,7 @@ from salsa_ext.core.errors import message
 from salsa_ext.core.fields import Field, PostName, Problem, Rule, StateName, Text, Word
 from salsa_ext.core.time import EventTime, ImportSource, Place
 from salsa_ext.firearms.marks.values import Firearm, RecordedItem, Unit
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 
 Visibility = Annotated[str, Rule(choices=codes.VISIBILITIES)]
 Handling = Annotated[str, Rule(choices=codes.HANDLING_CODES)]

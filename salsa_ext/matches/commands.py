@@ -22,13 +22,14 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, execute_raw
 from salsa_ext.disclosure.disclosures import GROUPS_BY_VISIBILITY, RecordFinding
+from salsa_ext.firearms.records.events import FIELD_EVENTS, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
-from salsa_ext.firearms.records.values import FIELD_EVENTS, SEIZED
 from salsa_ext.firearms.search import advice, rivals
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.search import has_exact_matches
 from salsa_ext.firearms.search.values import Candidate
-from salsa_ext.matches import notices, withdrawals
+from salsa_ext.matches import notices as match_notices
+from salsa_ext.matches import withdrawals
 from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import (
@@ -38,7 +39,14 @@ from salsa_ext.matches.pair_views import (
     build_views,
     own_visibilities,
 )
-from salsa_ext.matches.values import DecisionData
+
+
+@dataclass(frozen=True)
+class DecisionData:
+    """The reason of a decision on a match; internal to the state."""
+
+    reason: str | None = None
+
 
 MAX_PROPOSED: Final = 10
 _LINKED_SQL: Final = "SELECT id, linked_record FROM record WHERE linked_record = ANY(%s::uuid[])"
@@ -89,7 +97,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, options: Match
             changed, more = _store_views(actor, owner, list(views[owner].values()), options)
         changes += changed
         disclosed += more
-    notices.notify_states(actor, changes, _findings(disclosed), in_background=late)
+    match_notices.notify_states(actor, changes, _findings(disclosed), in_background=late)
 
 
 def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:

@@ -12,7 +12,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.core.actor import Actor
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import NOTICE_RULES, Notice, Subject
+from salsa_ext.notifications.notice_rules import NOTICE_RULES, Notice, Subject
 
 MAX_SEPARATE_NOTICES: Final = 20
 ACTIONS: Final = {

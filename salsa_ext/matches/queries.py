@@ -22,11 +22,11 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import normalise
+from salsa_ext.firearms.records.events import SEIZED, pseudonym
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
-from salsa_ext.firearms.records.values import SEIZED, pseudonym
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.batch import RecordQuery
-from salsa_ext.firearms.search.index import find_marks_of_records
+from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
 from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches.models import Match

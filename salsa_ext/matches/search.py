@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
 from salsa_ext.disclosure.disclosures import groups_of_candidates, log_matched_records
 from salsa_ext.firearms.records import queue
+from salsa_ext.firearms.records.events import FIELD_EVENTS, LAWFUL, SEIZED
 from salsa_ext.firearms.records.queries import (
     RecordView,
     query_for_record,
@@ -19,7 +21,6 @@ from salsa_ext.firearms.records.queries import (
     records_with_changed_marks,
     visibility_of,
 )
-from salsa_ext.firearms.records.values import FIELD_EVENTS, LAWFUL, SEIZED
 from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.batch import RecordQuery, search_many
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates
@@ -27,7 +28,20 @@ from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.matches import withdrawals
 from salsa_ext.matches.commands import MatchOptions
-from salsa_ext.matches.values import ItemMatches
+
+
+@dataclass(frozen=True)
+class ItemMatches:
+    """One item's candidates; empty if matched later.
+
+    `more` counts others that fit less well and are not listed; a check of the serial lists them.
+    """
+
+    line: int
+    candidates: Sequence[Candidate]
+    is_pending: bool = False
+    more: int = 0
+
 
 MAX_LISTED: Final = 10
 MAX_AT_ONCE: Final = 20

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as, db
+from salsa_ext.firearms.records.events import pseudonym
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, visibility_of
-from salsa_ext.firearms.records.values import pseudonym
 from salsa_ext.firearms.search import batch
-from salsa_ext.firearms.search.index import find_marks_of_records
+from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import PairKey, PairView, build_views

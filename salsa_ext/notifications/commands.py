@@ -19,7 +19,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.notifications.models import Notification
-from salsa_ext.notifications.values import NOTICE_RULES, Notice
+from salsa_ext.notifications.notice_rules import NOTICE_RULES, Notice
 from salsa_ext.reference.agencies import agency_name
 from salsa_ext.reference.names import participants
 

@@ -20,7 +20,11 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.matches.models import Match
 from salsa_ext.notifications.models import Notification, NotificationRead
-from salsa_ext.notifications.values import CRITICAL_NOTIFICATIONS, URGENT_NOTIFICATIONS, ReadFilter
+from salsa_ext.notifications.notice_rules import (
+    CRITICAL_NOTIFICATIONS,
+    URGENT_NOTIFICATIONS,
+    ReadFilter,
+)
 from salsa_ext.reference import names
 
 MAX_MARKED: Final = 5_000

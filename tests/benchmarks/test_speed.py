@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 
 from api.app import create_app
-from benchmarks import boards, border_data, imports, marks, seizures, statements, traces, trade_data
+from benchmarks import (
+    boards,
+    border_data,
+    imports,
+    marks,
+    replayed_statements,
+    seizures,
+    traces,
+    trade_data,
+)
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
@@ -108,7 +117,7 @@ def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin
 
 def test_what_is_taken_down_is_undone(app):
     actor = operator("BRA")
-    with statements.capture_statements("BRA") as taken, transaction(actor):
+    with replayed_statements.capture_statements("BRA") as taken, transaction(actor):
         agency = AgencyData("BRA-POLICE", "police", "Police", "UTC")
         agencies.register_missing(actor=actor, batch=[agency])
     inserted = {statement.split()[2] for _, statement, _ in taken.inserts()}

@@ -3,7 +3,7 @@
 import pytest
 
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.notifications.values import NOTICE_RULES
+from salsa_ext.notifications.notice_rules import NOTICE_RULES
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.reports import correct, report, withdraw

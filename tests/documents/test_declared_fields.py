@@ -22,11 +22,12 @@ from salsa_ext.core.fields import OWNER, groups_of, groups_with_values, leaves, 
 from salsa_ext.core.rows import from_row, to_row
 from salsa_ext.core.time import Place
 from salsa_ext.disclosure.sharing import Sharing
-from salsa_ext.documents import queries, reports, seizures
+from salsa_ext.documents import queries as document_queries
+from salsa_ext.documents import reports, seizures
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.documents.queries import REPORTS, SEIZURES
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.values import PermitData
 from salsa_ext.trade.shipments.models import Shipment
@@ -97,7 +98,7 @@ def content(answer) -> str:
 
 
 def test_no_decision_of_the_release_rules_gives_it_to_another_state(document, recorded, run):
-    view = run("BRA", lambda actor: queries.load_document(document.kind, recorded))
+    view = run("BRA", lambda actor: document_queries.load_document(document.kind, recorded))
     assert SECRET in json.dumps(view.present())
     for visibility, role, concerns, purpose, is_paper in product(
         VISIBILITIES, ROLES, (True, False), (None, "investigation"), (True, False)
@@ -110,10 +111,10 @@ def test_no_decision_of_the_release_rules_gives_it_to_another_state(document, re
 
 
 def test_a_correction_that_changes_something_else_keeps_it(document, recorded, run):
-    data = run("BRA", lambda actor: queries.load_document(document.kind, recorded).value)
+    data = run("BRA", lambda actor: document_queries.load_document(document.kind, recorded).value)
     named = {f"{document.kind.name}_id": recorded, "expected_version": 1, "reason": "Misread"}
     run("BRA", document.correct, data=replace(data, number="X-2"), **named)
-    again = run("BRA", lambda actor: queries.load_document(document.kind, recorded))
+    again = run("BRA", lambda actor: document_queries.load_document(document.kind, recorded))
     assert (again.version, again.value.number, again.value.plate) == (2, "X-2", SECRET)
 
 
@@ -128,7 +129,7 @@ def test_the_corrections_of_pages_keep_it(document, recorded, run):
     elif document.kind is REPORTS:
         said = replace(data, number="X-2", plate=None)  # the form of the page has no such field
         run("BRA", reports.correct_fields, data=said, expected_version=1, **named)
-    view = run("BRA", lambda actor: queries.load_document(document.kind, recorded))
+    view = run("BRA", lambda actor: document_queries.load_document(document.kind, recorded))
     assert view.value.plate == SECRET
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from api.app import create_app
-from api.server.database import DATABASE_NAME
+from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.administration import migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.server.database import DATABASE_NAME
+from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db

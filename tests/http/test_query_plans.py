@@ -10,7 +10,7 @@ from sqlalchemy import event, make_url, text
 
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
-from salsa_ext.firearms.search.index import _MARKS_OF_RECORDS_SQL, _bulk_arguments
+from salsa_ext.firearms.search.mark_lookup import _MARKS_OF_RECORDS_SQL, _bulk_arguments
 from salsa_ext.worklists import record_lookup
 from tests.support import bodies
 from tests.support.matches import look

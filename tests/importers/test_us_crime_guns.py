@@ -17,7 +17,7 @@ from salsa_ext.database.models import ImportRun
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import Seizure, Transfer
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 
 LOOKUPS = replace(IMPORTER.lookups, least=1)
 DEALER = {"dealer_name": "Corner Guns", "dealer_city": "Springton", "dealer_state": "DE"}

@@ -16,7 +16,7 @@ from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.search import batch, index
+from salsa_ext.firearms.search import batch, mark_lookup
 from salsa_ext.firearms.search.search import find_candidates
 from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.matches import search
@@ -171,7 +171,7 @@ def test_no_gun_is_searched_by_itself_because_many_others_are_asked_for(
 
 def test_guns_of_a_crowded_mark_are_searched_by_themselves(region, run, monkeypatch):
     found = undone(look, run)
-    monkeypatch.setattr(index, "MAX_HITS_PER_KEY", 2)
+    monkeypatch.setattr(mark_lookup, "MAX_HITS_PER_KEY", 2)
     assert undone(look, run) == found
 
 

@@ -9,7 +9,7 @@ from salsa_ext.core.codes import LANGUAGES, ROLES
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import (
+from salsa_ext.notifications.notice_rules import (
     NOTICE_RULES,
     NOTIFICATION_CODES,
     NOTIFICATION_KINDS,

@@ -19,7 +19,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict
 from salsa_ext.core.time import Place
 from salsa_ext.database.session import db, transaction
-from salsa_ext.documents import added_marks, seizures, transfers
+from salsa_ext.documents import seizure_marks, seizures, transfers
 from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.exchange import delivery, inbox
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
@@ -228,7 +228,7 @@ class Asking(RuleBasedStateMachine):
         self.attempt(
             "renew",
             "ARG",
-            added_marks.add_mark,
+            seizure_marks.add_mark,
             seizure_id=self.seized,
             line=1,
             mark=mark,

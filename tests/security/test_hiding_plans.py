@@ -9,7 +9,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.disclosure.models import Consent, TraceRestriction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice, Subject
+from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
 from tests.support import bodies
 

@@ -30,7 +30,7 @@ from salsa_ext.documents import transfers
 from salsa_ext.documents.values import TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.search import advice, search
-from salsa_ext.firearms.search.index import EXACT_SQL
+from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
 from tests.conftest import NOW
 from tests.security.comparing import LEVEL, p_of_more_than
 from tests.support import actors

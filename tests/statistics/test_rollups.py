@@ -11,7 +11,7 @@ from sqlalchemy import text
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
-from salsa_ext.firearms.search import index
+from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.datasets import Dataset, Grain
 
@@ -56,7 +56,7 @@ def test_a_day_of_which_every_record_went_silent_is_not_covered(session):
     rollups.add_counts({new: -1, other: -1})
     for fold in (lambda: 0, rollups.fold_deltas):
         fold()
-        assert index.load_coverage() == [("BRA", 2, date(2025, 11, 3))]
+        assert mark_lookup.load_coverage() == [("BRA", 2, date(2025, 11, 3))]
 
 
 def test_folding_moves_deltas_into_the_sums(session):

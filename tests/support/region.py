@@ -18,7 +18,7 @@ from salsa_ext.exchange import delivery, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.firearms.records import queue
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.values import Notice, Subject
+from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
 from tests.support import actors, bodies, files
 from tests.support.movements import act

@@ -12,7 +12,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice, Subject
+from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.actors import Client

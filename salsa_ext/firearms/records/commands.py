@@ -16,16 +16,17 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.core.time import EventTime, ImportSource
 from salsa_ext.database.bulk import insert_into_tables, insert_many
 from salsa_ext.database.session import db
-from salsa_ext.firearms.marks import index, reading
 from salsa_ext.firearms.marks import keys as mark_keys
+from salsa_ext.firearms.marks import reading
 from salsa_ext.firearms.marks.reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import frequencies, queue
+from salsa_ext.firearms.records import frequencies, queue, variant_rows
+from salsa_ext.firearms.records.events import LAWFUL
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
 from salsa_ext.firearms.records.models import Party as PartyRow
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.firearms.records.values import LAWFUL, Party
 from salsa_ext.matches.models import MatchJob
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
@@ -216,7 +217,7 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
                     queue_of = entry.owner, entry.event not in LAWFUL
                     waiting.setdefault(queue_of, {})[row["id"]] = None
     insert_into_tables({Record: [row for _, row in pairs], RecordSetting: settings, MarkRow: marks})
-    index.write_variants(serial_keys)
+    variant_rows.write_variants(serial_keys)
     jobs = [
         job
         for (owner, is_of_crime), ids in waiting.items()

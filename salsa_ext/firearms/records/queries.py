@@ -21,7 +21,7 @@ from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm, Query, RecordedItem
 from salsa_ext.firearms.records.models import FirearmColumns, Mark, Party, Record, RecordSetting
-from salsa_ext.firearms.records.values import Party as PartyValue
+from salsa_ext.firearms.records.parties import Party as PartyValue
 
 PartiesById = dict[UUID, Party]
 _PARTIES_BY_ID: Final = select(Party).where(is_any_of_param(Party.id))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.firearms.marks.keys import skeleton
-from salsa_ext.firearms.search import index
+from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.rivals import contradict
 from salsa_ext.firearms.search.search import LIKELY_MARGIN
@@ -156,7 +156,7 @@ def cached_contact(state: str) -> ContactOffice | None:
 
 def cached_coverage() -> Sequence[Coverage]:
     """Return every state's coverage; at most a minute old."""
-    coverage: Sequence[Coverage] = _cached("coverage", index.load_coverage)
+    coverage: Sequence[Coverage] = _cached("coverage", mark_lookup.load_coverage)
     return coverage
 
 

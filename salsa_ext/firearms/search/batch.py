@@ -14,9 +14,9 @@ from salsa_ext.core.errors import Invalid
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
+from salsa_ext.firearms.records.events import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
-from salsa_ext.firearms.records.values import FIELD_EVENTS
-from salsa_ext.firearms.search import index, visibility
+from salsa_ext.firearms.search import mark_lookup, visibility
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
 from salsa_ext.firearms.search.search import find_candidates, hits_by_other_marks, weigh_hits
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
@@ -90,7 +90,7 @@ def search_all_candidates(
     """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     described = [([*marks], describe_query(gun.query)) for gun, marks in queries]
-    all_hits = index.find_hits_of_many(described, actor.state, silent=silent)
+    all_hits = mark_lookup.find_hits_of_many(described, actor.state, silent=silent)
     hits = {
         gun.record_id: [
             hit for hit in of_gun if hit.record_id not in gun.own and not hit.is_superseded
@@ -101,7 +101,7 @@ def search_all_candidates(
     by_other_marks = [
         hit for gun, marks in queries for hit in hits_by_other_marks(visible[gun.record_id], marks)
     ]
-    serials = index.find_record_serials(actor, by_other_marks)
+    serials = mark_lookup.find_record_serials(actor, by_other_marks)
     return {
         gun.record_id: weigh_hits(gun.query, actor, marks, visible[gun.record_id], serials)
         for gun, marks in queries
@@ -140,7 +140,7 @@ def _find_equal_marks(
         for mark in marks:
             if mark.is_whole:
                 guns[mark.value].append(gun)
-    rows = index.find_hits_by_key(guns, actor.state, silent=silent, limit=MAX_BULK_HITS)
+    rows = mark_lookup.find_hits_by_key(guns, actor.state, silent=silent, limit=MAX_BULK_HITS)
     is_cut = len(rows) == MAX_BULK_HITS
     if is_cut and len(queries) > 1:
         middle = len(queries) // 2
@@ -153,7 +153,7 @@ def _find_equal_marks(
             if hit.record_id not in gun.own:
                 hits[gun.record_id].append(hit)
     counts = Counter(key for key, _ in rows)
-    crowded = [key for key in guns if counts[key] >= index.MAX_HITS_PER_KEY or is_cut]
+    crowded = [key for key in guns if counts[key] >= mark_lookup.MAX_HITS_PER_KEY or is_cut]
     return hits, {gun.record_id for key in crowded for gun in guns[key]}
 
 
@@ -176,7 +176,7 @@ def _guns_with_near_marks(
         return set()
     events = None if queries[0][0].is_afield else FIELD_EVENTS
     all_keys = set().union(*(keys for _, _, keys in searched))
-    rows = index.find_hits_by_variant(
+    rows = mark_lookup.find_hits_by_variant(
         all_keys, actor.state, events=events, silent=silent, limit=MAX_BULK_HITS
     )
     if rows is None and len(queries) == 1:

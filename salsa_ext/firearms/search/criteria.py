@@ -13,7 +13,7 @@ from salsa_ext.firearms.marks import keys, reading, variants
 from salsa_ext.firearms.marks.values import Mark, Query
 from salsa_ext.firearms.marks.variants import MIN_INNER_PIECE
 from salsa_ext.firearms.marks.vocabulary import marking_of
-from salsa_ext.firearms.records.values import year_of_manufacture
+from salsa_ext.firearms.records.events import year_of_manufacture
 from salsa_ext.firearms.search.evidence import Description
 from salsa_ext.firearms.search.values import MarkHit, SearchMark
 from salsa_ext.reference import names

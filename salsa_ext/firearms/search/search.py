@@ -13,8 +13,8 @@ from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records import frequencies
-from salsa_ext.firearms.records.values import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
-from salsa_ext.firearms.search import index, rivals, visibility
+from salsa_ext.firearms.records.events import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
+from salsa_ext.firearms.search import mark_lookup, rivals, visibility
 from salsa_ext.firearms.search.criteria import describe_hit, describe_query, marks_to_search
 from salsa_ext.firearms.search.evidence import (
     EQUAL_KINDS,
@@ -49,7 +49,7 @@ def find_candidates(
     with `silent=True` or `in_background` only.
     """
     marks = marks_to_search(query)
-    hits = index.find_hits(
+    hits = mark_lookup.find_hits(
         list(marks), describe_query(query), actor.state, stop_at_exact=stop_at_exact, silent=silent
     )
     current = (
@@ -145,10 +145,10 @@ def _records_with_other_serial(
     serials_by_record: Mapping[UUID, str] | None,
 ) -> set[UUID]:
     """Return records with a readable serial that the query lacks."""
-    if not (serials := index.query_serials(query)):
+    if not (serials := mark_lookup.query_serials(query)):
         return set()
     if serials_by_record is None:
-        serials_by_record = index.find_record_serials(actor, hits)
+        serials_by_record = mark_lookup.find_record_serials(actor, hits)
     return {
         hit.record_id
         for hit in hits
@@ -221,7 +221,7 @@ def drop_near_misses(
     exact = _exact_hits(candidates, query, is_seized=is_seized)
     if not exact:
         return candidates
-    left = index.marks_without_exact_hit(marks_to_search(query), exact)
+    left = mark_lookup.marks_without_exact_hit(marks_to_search(query), exact)
     return [
         candidate
         for candidate in candidates
@@ -236,7 +236,7 @@ def has_exact_matches(candidates: Sequence[Candidate], query: Query, *, is_seize
     No near marks are searched then.
     """
     exact = _exact_hits(candidates, query, is_seized=is_seized)
-    return bool(exact) and not index.marks_without_exact_hit(marks_to_search(query), exact)
+    return bool(exact) and not mark_lookup.marks_without_exact_hit(marks_to_search(query), exact)
 
 
 def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> list[MarkHit]:
@@ -253,7 +253,7 @@ def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: boo
         if candidate.is_open
         and candidate.evidence.near.kind == "same"
         and candidate.evidence.strength == "strong"
-        and index.is_exact_hit(candidate.mark_hit, described, NO_STATE, inconclusive)
+        and mark_lookup.is_exact_hit(candidate.mark_hit, described, NO_STATE, inconclusive)
     ]
 
 

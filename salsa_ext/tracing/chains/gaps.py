@@ -10,7 +10,7 @@ from typing import Any, Final
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.vocabulary import marking_of
-from salsa_ext.firearms.records.values import Event
+from salsa_ext.firearms.records.events import Event
 
 ORIGIN_EVENTS: Final = ("manufacture", "import")
 DISTINCTIVE_FIELDS: Final = ("make", "model", "calibre")

@@ -25,9 +25,9 @@ from salsa_ext.disclosure.disclosures import answer_disclosure_event
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.firearms.marks.distance import can_be_same
 from salsa_ext.firearms.marks.keys import is_identifying
+from salsa_ext.firearms.records.events import ALERT
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, find_records, handling_of
-from salsa_ext.firearms.records.values import ALERT
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today

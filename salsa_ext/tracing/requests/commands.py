@@ -19,7 +19,7 @@ from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import delivery, pair_locks
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.notifications.commands import find_assignee, notify_assignee
-from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.tracing.requests import answers, message_log, workflow
 from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON, MatchCertainty

@@ -22,7 +22,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.notifications.commands import ANALYST_ROLES, notify_many, request_roles
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import agencies, calendars
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests import workflow

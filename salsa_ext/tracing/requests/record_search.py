@@ -15,7 +15,7 @@ from salsa_ext.core.errors import Invalid
 from salsa_ext.database.session import acting_as
 from salsa_ext.firearms.marks.values import Mark, Query
 from salsa_ext.firearms.records.queries import query_for_description
-from salsa_ext.firearms.search import index
+from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates, likely_candidates
 from salsa_ext.firearms.search.values import BestScores, Candidate
 
@@ -63,7 +63,7 @@ def search_for_trace(
             )
         except Invalid:  # no mark, or too short to search alone; the other routes are still asked
             candidates = []
-        has_serial = bool(index.query_serials(query))
+        has_serial = bool(mark_lookup.query_serials(query))
         hits = [hit for hit in candidates if hit.evidence.is_by_serial or not has_serial]
         # the traced gun was found, whether that is recorded or not
         cache[key] = [*drop_near_misses(hits, query, is_seized=True)]

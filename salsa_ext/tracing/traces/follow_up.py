@@ -34,7 +34,7 @@ from salsa_ext.notifications.commands import (
     notify,
     notify_assignee,
 )
-from salsa_ext.notifications.values import AssigneeData
+from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference import names
 from salsa_ext.reference.names import participants
 from salsa_ext.tracing.requests import message_log

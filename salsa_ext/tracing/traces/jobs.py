@@ -24,7 +24,7 @@ from salsa_ext.database.session import db
 from salsa_ext.exchange import delivery, pair_locks
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.models import Notification
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES

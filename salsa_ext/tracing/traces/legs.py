@@ -15,7 +15,7 @@ from salsa_ext.database.session import db, execute_raw
 from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import pair_locks
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups

@@ -25,9 +25,9 @@ from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.disclosure.sharing import Sharing, party_group, share_events
 from salsa_ext.documents.models import Seizure
+from salsa_ext.firearms.records.events import Event
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
-from salsa_ext.firearms.records.values import Event
 from salsa_ext.reference import agencies, names
 from salsa_ext.reference.values import Settings
 from salsa_ext.tracing.chains import chain, gaps

@@ -12,7 +12,7 @@ from salsa_ext.core.errors import Message, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, log_matched_records
 from salsa_ext.firearms.records import queue
-from salsa_ext.firearms.search.index import load_coverage
+from salsa_ext.firearms.search.mark_lookup import load_coverage
 from salsa_ext.firearms.search.search import best_scores, likely_candidates
 from salsa_ext.firearms.search.values import Candidate, Coverage
 from salsa_ext.reference import names

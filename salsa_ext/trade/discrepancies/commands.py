@@ -21,7 +21,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, read_row
 from salsa_ext.notifications import commands as notification_commands
-from salsa_ext.notifications.values import AssigneeData, Notice
+from salsa_ext.notifications.notice_rules import AssigneeData, Notice
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies.models import Discrepancy, DiscrepancyAssignment, Statement
 from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES, Irregularity, StatementData

@@ -25,8 +25,8 @@ from salsa_ext.core.rows import from_row
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.commands import PartyCollector
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import find_parties
-from salsa_ext.firearms.records.values import Party
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.events import NewEvent, add_events

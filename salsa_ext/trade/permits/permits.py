@@ -21,7 +21,7 @@ from salsa_ext.database import locks
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.commands import PartyCollector, firearm_columns
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from salsa_ext.core import codes
 from salsa_ext.core.fields import Field, Name, Rule, StateName, Word
 from salsa_ext.firearms.marks.values import Firearm, RecordedFirearm
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 
 LongText = Annotated[str, Rule(most=1000)]
 LINES: Final = Field(

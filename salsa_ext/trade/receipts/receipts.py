@@ -45,7 +45,7 @@ from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records.queries import stream_with_marks
 from salsa_ext.notifications.commands import notify, notify_many, notify_others
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import settings
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.events import NewEvent, add_events

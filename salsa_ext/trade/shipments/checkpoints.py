@@ -35,7 +35,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.values import Notice
+from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_name, find_calling_offices, find_contact
 from salsa_ext.reference.calendars import actor_zone

@@ -11,7 +11,7 @@ from typing import Annotated
 from salsa_ext.core import codes
 from salsa_ext.core.fields import Field, LineNumber, PostName, Rule, Word
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records.values import Party
+from salsa_ext.firearms.records.parties import Party
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.models import MarkKey, MarkVariant
 from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.firearms.search.evidence import Description
-from salsa_ext.firearms.search.index import MAX_HITS, find_hits
+from salsa_ext.firearms.search.mark_lookup import MAX_HITS, find_hits
 from salsa_ext.firearms.search.search import find_candidates
 from tests.support import bodies
 from tests.support.grounds import beginning

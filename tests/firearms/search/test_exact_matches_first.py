@@ -6,8 +6,8 @@ import pytest
 
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import ContactData
-from salsa_ext.firearms.search import index
-from salsa_ext.firearms.search.index import EXACT_SQL
+from salsa_ext.firearms.search import mark_lookup
+from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
 from salsa_ext.firearms.search.visibility import VISIBLE_ALERTS_SQL
 from tests.support import bodies
 
@@ -85,7 +85,7 @@ def both(ask, asked, monkeypatch):
         quick = ask()
         assert EXACT_SQL in asked
         is_settled = not any("salsa_similar_marks" in said for said in asked)
-        monkeypatch.setattr(index, "_is_complete", lambda _: False)
+        monkeypatch.setattr(mark_lookup, "_is_complete", lambda _: False)
         assert ask() == quick
         return is_settled
 

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 import pytest
 
 from api.http.concurrency import BODY_SECONDS, MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
-from api.server.database import DATABASE_NAME
+from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.database.postgres.server import EmbeddedServer
-from tests.faults.conftest import copied, installed, key_of, made  # noqa: F401 - a fixture
+from tests.faults.conftest import copied, key_of, made
 from tests.faults.served import Service
 
 HALF_SENT = 160
@@ -22,7 +22,7 @@ FORM = ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form=
 
 
 @pytest.fixture(scope="module")
-def service(installed):  # noqa: F811
+def service(installed):
     """The service as `salsa serve` starts it, with one process and no proxy."""
     with copied(installed) as home, EmbeddedServer(home) as embedded:
         with made(home, embedded) as application:

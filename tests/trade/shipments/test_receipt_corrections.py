@@ -11,7 +11,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.records.models import MarkKey
-from salsa_ext.firearms.search.index import load_coverage
+from salsa_ext.firearms.search.mark_lookup import load_coverage
 from salsa_ext.trade.receipts.models import Receipt
 from tests.conftest import NOW
 from tests.support import bodies

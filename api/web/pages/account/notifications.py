@@ -18,7 +18,7 @@ from api.web.forms import Form
 from api.web.pages import account_pages
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.paging import Page
-from salsa_ext.notifications.values import GROUPED_NOTIFICATIONS
+from salsa_ext.notifications.notice_rules import GROUPED_NOTIFICATIONS
 from salsa_ext.worklists import notifications
 from salsa_ext.worklists.notifications import (
     NotificationView,

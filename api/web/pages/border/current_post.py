@@ -19,7 +19,7 @@ from api.web.live import MAX_AGE, RenderedView, Scope, ViewKey
 from api.web.pages import border_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.boards import calls, displays
+from salsa_ext.boards import calls, device_keys
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, WrongAccount, message
 from salsa_ext.core.time import local_date
@@ -89,7 +89,7 @@ def register_post_form(path: str, endpoint: str, show: View, submit: View) -> No
         with transaction(actor):
             here = find_current_post(actor, code)
             owner = request.headers.get(OWNER_HEADER)
-            if owner is not None and owner != displays.device_owner(actor):
+            if owner is not None and owner != device_keys.device_owner(actor):
                 raise WrongAccount(
                     message(
                         "This was kept on the device by another account, which alone may send it."

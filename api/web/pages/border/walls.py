@@ -15,8 +15,7 @@ from api.web.live import RenderedView, Scope, ViewKey
 from api.web.pages import border_pages
 from salsa_ext.access import authentication
 from salsa_ext.access.permissions import Permission
-from salsa_ext.boards.board import get_board
-from salsa_ext.boards.displays import display_reader
+from salsa_ext.boards.board import display_reader, get_board
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 from salsa_ext.reference.posts import both_sides

@@ -17,9 +17,9 @@ from api.schemas.shipments import (
 )
 from api.web.actions import REASON, Action, Actions
 from api.web.forms import Field, Form, split_lines
-from api.web.pages.licensing import receipts
+from api.web.pages.licensing import receipt_actions
 from api.web.pages.licensing.permit_actions import AUTHENTICATION_FIELD, OPTIONAL_REASON
-from api.web.pages.licensing.receipts import MOVING_STATUSES
+from api.web.pages.licensing.receipt_actions import MOVING_STATUSES
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, message
@@ -194,7 +194,7 @@ ACTIONS: Actions = (
         is_versioned=False,
         initial_values=lambda actor, view: {"outcome": "passed"},
     ),
-    *receipts.ACTIONS,
+    *receipt_actions.ACTIONS,
     Action(
         "amend",
         message("Amend the plan"),

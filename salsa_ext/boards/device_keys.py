@@ -1,29 +1,15 @@
-"""Devices that show a board or store work of an account without a network."""
+"""Keys by which a device encrypts the work of an account that it stores offline."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from salsa_ext.access.models import Account, ApiKey
+from salsa_ext.access.models import ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
 from salsa_ext.database.session import db
-
-DISPLAY_PERMISSIONS: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
-"""Permissions by which a wall display reads a board; it shows numbers alone."""
-
-
-def display_reader(actor: Actor) -> tuple[Actor, str]:
-    """Return the reader of a display's board, and its post; raises NotFound without a post."""
-    require(actor, Permission.WALL_READ)
-    account = db.session.get(Account, actor.account_id)
-    if account is None or account.post is None:
-        raise NotFound("post", "-")
-    return replace(actor, permissions=DISPLAY_PERMISSIONS), account.post
 
 
 @dataclass(frozen=True)

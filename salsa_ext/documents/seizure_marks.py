@@ -31,7 +31,7 @@ from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, copy_firearm, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.matches import search
-from salsa_ext.matches.values import ItemMatches
+from salsa_ext.matches.search import ItemMatches
 
 MARK_FIELDS = tuple(field.name for field in fields(Mark))
 FRAME_PARTS = frozenset(("frame", "receiver", "upper_receiver", "lower_receiver"))

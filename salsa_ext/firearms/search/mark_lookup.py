@@ -19,8 +19,8 @@ from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.marks.variants import make_code
+from salsa_ext.firearms.records.events import INCONCLUSIVE
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.records.values import INCONCLUSIVE
 from salsa_ext.firearms.search.evidence import WEIGHTS, Description
 from salsa_ext.firearms.search.values import Coverage, MarkHit, SearchMark
 from salsa_ext.reference import names

@@ -1,15 +1,11 @@
-"""Events in a gun's life, and the parties of a record."""
+"""Events in the life of a gun: their order, and which are lawful, final or a seizure."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
-
-from salsa_ext.core.codes import PARTY_KINDS
-from salsa_ext.core.fields import Field, Name, Rule, Split, StateName, Text
 
 Event = Mapping[str, Any]
 
@@ -37,12 +33,6 @@ def year_of_manufacture(event: str | None, year: int | None, event_year: int | N
     return year or (event_year if event == "manufacture" else None)
 
 
-def party_kind(event: Event, name: str) -> str | None:
-    """Return the kind of the `giver` or `receiver`, if recorded."""
-    kind: str | None = (event.get(name) or {}).get("kind")
-    return kind
-
-
 # The mark was read on a gun that was not where it belonged, or is of one that is gone.
 FIELD_EVENTS: Final = SEIZED | {"recovery", "surrender", "loss", "theft", ALERT}
 MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
@@ -54,32 +44,6 @@ def pseudonym(record_id: UUID) -> UUID:
     For places where the id must not be disclosed.
     """
     return UUID(bytes=hashlib.blake2b(record_id.bytes, digest_size=16).digest())
-
-
-NAME_GROUPS: Final = Split(
-    "kind", {kind: "firms" for kind in PARTY_KINDS if kind != "individual"}, otherwise="persons"
-)
-"""A kind of party that nobody foresaw is hidden like a person."""
-
-
-@dataclass(frozen=True)
-class Party:
-    """A person or firm as a document names it.
-
-    The name is None once it is erased.
-    """
-
-    name: Annotated[Name, Field("Name", NAME_GROUPS, personal="direct")]
-    kind: Annotated[str, Rule(choices=PARTY_KINDS), Field("Kind", "parties")]
-    country: Annotated[StateName, Field("Country", "parties")]
-    address: Annotated[Text | None, Field("Address", NAME_GROUPS, personal="direct")] = None
-    contact: Annotated[
-        Text | None, Field("Telephone or e-mail", NAME_GROUPS, personal="direct")
-    ] = None
-    identification: Annotated[
-        Name | None, Field("Identification", NAME_GROUPS, personal="direct")
-    ] = None
-    licence: Annotated[Name | None, Field("Licence", NAME_GROUPS, personal="direct")] = None
 
 
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))
