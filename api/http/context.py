@@ -17,11 +17,12 @@ from salsa_ext.database.session import db, engine_options
 from salsa_ext.database.session import transaction as _transaction
 from salsa_ext.firearms.records import changes as record_changes
 from salsa_ext.tracing.requests import handlers as request_handlers
+from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import corrections as trace_corrections
 from salsa_ext.tracing.traces import handlers as trace_handlers
 
-ENVELOPE_HANDLERS = (trace_handlers, request_handlers)
-"""What applies letters of other states: without these modules every letter would be of an unknown kind."""
+REGISTERED = (trace_handlers, request_handlers, trace_commands)
+"""Modules that register handlers of envelopes, and hooks of seizures, when they are imported."""
 
 
 def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from flask import g
 from marshmallow import Schema, fields
 
 from api.http.fields.codes import Code, StateCode
@@ -16,7 +18,7 @@ from api.http.fields.texts import Text
 from api.http.fields.times import Moment
 from api.i18n.messages import language, translate
 from salsa_ext.core import codes
-from salsa_ext.core.fields import members, presenter
+from salsa_ext.core.fields import hide_owner_fields, members, presenter
 from salsa_ext.core.time import Place
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.marks.values import (
@@ -258,8 +260,16 @@ def row_fields(row: Any) -> dict[str, Any]:
 def present_items(views: Iterable[Any]) -> list[dict[str, Any]]:
     """Return the items of a document."""
     return [
-        row_fields(view.record) | {"record": view.record.id, "marks": view.marks} for view in views
+        row_fields(view.record) | item_fields(view) | {"record": view.record.id} for view in views
     ]
+
+
+def item_fields(view: Any) -> dict[str, Any]:
+    """Return the declared fields of an item; to other states without what is its owner's alone."""
+    item = SimpleNamespace(**row_fields(view.record) | {"marks": view.marks})
+    if view.record.owner_state == g.actor.state:
+        return {"marks": view.marks}
+    return hide_owner_fields(RecordedItem, item)
 
 
 def find_party(parties: PartiesById, party_id: UUID | None) -> Any:

@@ -17,6 +17,7 @@ from api.schemas.common import (
     FirearmResponse,
     PartyResponse,
     SharedResponse,
+    item_fields,
     present_party,
     present_sharing,
     row_fields,
@@ -62,7 +63,7 @@ class RecordResponse(FirearmResponse, SharedResponse):
             row_fields(row)
             | present_sharing(disclosed.sharing, disclosed.present_groups)
             | {
-                "marks": view.marks,
+                **item_fields(view),
                 "giver": present_party(view.parties, row.giver_id, may),
                 "receiver": present_party(view.parties, row.receiver_id, may),
                 "reason": row.reason if may("remarks") else None,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import MISSING, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -233,6 +233,22 @@ def _present_step(member: Member, groups: frozenset[str]) -> Step:
     if member.is_many:
         write = lambda values: [each(inner) for inner in values]  # noqa: E731
     return member.key, member.name, may, write
+
+
+def hide_owner_fields(cls: type, value: Any) -> dict[str, Any]:
+    """Return the attributes of a value for other states: what is its owner's alone is None."""
+    visible: dict[str, Any] = {}
+    for member in members(cls):
+        if not hasattr(value, member.name):
+            continue
+        inner = getattr(value, member.name)
+        if member.field.group == OWNER:
+            inner = None
+        elif member.is_nested and inner is not None:
+            hide = partial(hide_owner_fields, member.shown_type)
+            inner = [*map(hide, inner)] if member.is_many else hide(inner)
+        visible[member.name] = inner
+    return visible
 
 
 def groups_with_values(value: Any) -> set[str]:

@@ -22,11 +22,15 @@ READERS: Final[Mapping[type, Callable[[Any], Any]]] = {
 
 
 def to_plain(value: Any) -> Any:
-    """Return a value as a JSON column holds it."""
+    """Return a value as a JSON column holds it, without what is in rows of other tables."""
     if isinstance(value, tuple):
         return [to_plain(each) for each in value]
     if dataclasses.is_dataclass(value):
-        return {each.name: to_plain(getattr(value, each.name)) for each in members(type(value))}
+        return {
+            each.name: to_plain(getattr(value, each.name))
+            for each in members(type(value))
+            if each.field.stored not in ("rows", "no")
+        }
     return value if value is None else WRITERS[type(value)](value)
 
 

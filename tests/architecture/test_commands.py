@@ -25,7 +25,7 @@ ALLOWED = {
         documents.joint_seizures.at_post documents.related.find_related
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason""",
     "opens or ends a session, or is the check itself": """
-        access.authentication.open_session access.authentication.open_by_link
+        access.authentication.sign_in access.authentication.open_by_link
         access.authentication.close_session access.rules.require database.session.transaction
         database.idempotency.store_answer disclosure.disclosures.require_purpose""",
     "decides what is released": "disclosure.sharing.share_records",

@@ -113,4 +113,4 @@ def test_the_roles_of_the_map_are_those_of_the_contract():
 
 
 def test_the_secretariat_reads_figures_and_lists_of_codes_alone():
-    assert ROLE_PERMISSIONS["secretariat"] == {"reference:read", "statistics:read"}
+    assert ROLE_PERMISSIONS["secretariat"] == {"key:issue", "reference:read", "statistics:read"}

@@ -73,9 +73,11 @@ def test_another_state_sees_the_agency_and_not_the_officer(as_actor, police, mar
     body = bodies.seizure(number="S-2", items=[defaced()])
     joint = police.post("/seizures", body | {"joint_with": {"state": "PRY", "number": "P"}}).json
     mark(of=joint, headers={"Salsa_Officer": "LAB-7"})
-    seen = as_actor("PRY", "police_officer").get(f"/seizures/{joint['id']}", **PURPOSE).json
-    reader = seen["items"][0]["marks"][0]["reader"]
-    assert (reader["agency"], reader["officer"]) == ("BRA-TEST", None)
+    reader = as_actor("PRY", "police_officer")
+    [item] = reader.get(f"/seizures/{joint['id']}", **PURPOSE).json["items"]
+    for firearm in (item, reader.get(f"/records/{item['record']}", **PURPOSE).json):
+        recorder = firearm["marks"][0]["reader"]
+        assert (recorder["agency"], recorder["officer"]) == ("BRA-TEST", None)
 
 
 def test_a_mark_that_was_recorded_with_the_seizure_has_no_reader(police):

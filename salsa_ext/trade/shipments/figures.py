@@ -58,8 +58,9 @@ def recount_shipments(state: str) -> Iterator[Cells]:
                 for item in receipt.missing:
                     quantities[item["line"]] += 1
                 for row in receipt.differences:
-                    quantities[row["line"]] -= Decimal(row["quantity"])
+                    quantities[row["line"]] += max(Decimal(0), -Decimal(row["quantity"]))
             by_line = {(shipment.permit_id, line): each for line, each in quantities.items()}
+            by_line = {key: each for key, each in by_line.items() if key in lines}
             yield count_shipment(shipment, shipment.ships_on, lines, by_line)
 
 

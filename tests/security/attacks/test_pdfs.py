@@ -144,7 +144,10 @@ def test_the_process_ends_at_its_limits(monkeypatch, tmp_path, limit):
     source = files.Path(file_cleaner.__file__).read_text()
     line = next(text for text in source.splitlines() if text.startswith(f"{limit}:"))
     program = tmp_path / "cleaner.py"
-    program.write_text(source.replace(line, f"{limit} = {value}"))
+    source = source.replace(line, f"{limit} = {value}")
+    if limit == "CPU_SECONDS":
+        source = source.replace("    os.nice(10)\n", "    while True:\n        pass\n")
+    program.write_text(source)
     monkeypatch.setattr(file_cleaner, "__file__", str(program))
     assert refused(support.drawing("RGB", size=(7_000, 7_000))).startswith("This picture")
 
