@@ -9,12 +9,12 @@ from datetime import timedelta
 from flask import Flask
 
 from api import web
-from api.http import concurrency, error_handlers, middleware, monitoring, openapi
+from api.http import error_handlers, middleware, monitoring, openapi, request_limits
 from api.http.context import core_app
 from api.http.json import JSONProvider
 from api.routes import BLUEPRINTS, health
 from api.server import worker_process
-from api.web import live
+from api.web import live_views
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 
@@ -44,6 +44,6 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     app.register_blueprint(health.blueprint)
     web.register(app)
     middleware.register_compression(app)
-    concurrency.register(app, config.threads, config.proxies)
-    live.register_live_views(app)
+    request_limits.register(app, config.threads, config.proxies)
+    live_views.register_live_views(app)
     return app

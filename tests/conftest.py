@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from api.app import create_app
-from api.web.live import ChangeTracker
+from api.web.live_views import ChangeTracker
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import accounts, migrations

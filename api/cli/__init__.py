@@ -34,7 +34,7 @@ class Program(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands of this machine, then the nouns of the API."""
-        from api.cli.operations import group_operations
+        from api.cli.openapi_operations import group_operations
 
         return [*dict.fromkeys([*COMMANDS, *group_operations()])]
 
@@ -47,7 +47,7 @@ class Program(click.Group):
         if local is not None and name not in SHARED:
             return local if isinstance(local, click.Command) else None
         from api.cli.commands import Generated
-        from api.cli.operations import group_operations
+        from api.cli.openapi_operations import group_operations
 
         return Generated(name, local) if name in group_operations() else None
 

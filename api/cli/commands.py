@@ -20,9 +20,16 @@ from urllib.parse import quote
 import click
 
 from api.cli.client import BASE, JSON, Answer, Client, connect, encode_parts
-from api.cli.fields import Field, find_fields, set_value
-from api.cli.operations import Operation, Schema, group_operations, load_document, resolve, singular
+from api.cli.openapi_operations import (
+    Operation,
+    Schema,
+    group_operations,
+    load_document,
+    resolve,
+    singular,
+)
 from api.cli.printing import print_answer, print_fields, print_json
+from api.cli.request_options import Field, find_fields, set_value
 
 HEADERS: Final = {"Salsa-Officer": "officer", "Salsa-Purpose": "purpose", "Salsa-Case": "case"}
 ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

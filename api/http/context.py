@@ -8,14 +8,13 @@ from dataclasses import replace
 
 from flask import Flask, current_app, request
 
-from salsa_ext import tables  # noqa: F401 - all models, for the metadata
 from salsa_ext.access.vault import Vault
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import db, engine_options
 from salsa_ext.database.session import transaction as _transaction
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records
 from salsa_ext.tracing.requests import handlers as request_handlers
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import corrections as trace_corrections
@@ -62,10 +61,10 @@ __all__ = ["transaction"]
 @contextmanager
 def transaction(actor: Actor) -> Iterator[None]:
     """Run a block as one transaction, then send corrected answers."""
-    record_changes.discard_changes()
+    changed_records.discard_changes()
     try:
         with _transaction(actor):
             yield
             trace_corrections.send_corrections(replace(actor, vault=current_vault()))
     finally:
-        record_changes.discard_changes()
+        changed_records.discard_changes()

@@ -21,7 +21,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.http.context import without_turn
 from api.http.json import BodyParser
-from api.http.manifests import READERS, load_manifest, reject_file
+from api.http.row_files import READERS, load_manifest, reject_file
 from salsa_ext.core.batches import MAX_STREAMED_ITEMS
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, Message, message

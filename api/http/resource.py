@@ -19,8 +19,8 @@ from api.http.context import transaction
 from api.http.etags import remember_version, with_conditional_etag, with_etag, with_weak_etag
 from api.http.idempotency import current_attempt, with_replay
 from api.http.json import BodyParser, declared_size, receive_body
-from api.http.manifests import NDJSON
 from api.http.pagination import ListQuery, link_header, list_body, list_schema
+from api.http.row_files import NDJSON
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require, visitor
 from salsa_ext.core.errors import PreconditionRequired, StaleVersion, message

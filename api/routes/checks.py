@@ -17,8 +17,8 @@ from api.http import idempotency as http_idempotency
 from api.http.context import transaction
 from api.http.errors import ProblemSchema, problem_from_error
 from api.http.files import Manifest
-from api.http.manifests import NDJSON, Progress, Row, SpooledManifest, read_rows, reject_file
 from api.http.resource import Resource
+from api.http.row_files import NDJSON, Progress, Row, SpooledManifest, read_rows, reject_file
 from api.i18n.messages import language
 from api.schemas.checks import (
     BatchDocumentRequest,

@@ -34,9 +34,9 @@ from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.leads import queries as lead_queries
 from salsa_ext.leads.queries import LeadView
 from salsa_ext.matches import commands as match_commands
-from salsa_ext.matches import histories
+from salsa_ext.matches import gun_histories
 from salsa_ext.matches import queries as match_queries
-from salsa_ext.matches.histories import History
+from salsa_ext.matches.gun_histories import History
 
 RECORD = "/records/<uuid:record_id>"
 CONSENT = "/consents/<uuid:consent_id>"
@@ -52,7 +52,7 @@ def get_record(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> 
 
 def get_record_history(actor: Actor, record_id: UUID) -> History:
     """Return the history of a record's gun, by links and confirmed matches."""
-    return histories.read_history(actor=actor, record_id=record_id)
+    return gun_histories.read_history(actor=actor, record_id=record_id)
 
 
 blueprint.reading(RECORD, RecordResponse, get_record, Permission.RECORD_READ, AsOfQuery)

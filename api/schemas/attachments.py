@@ -14,8 +14,8 @@ from api.http.fields.texts import Line, Text
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage
 from api.schemas.common import RecorderResponse, row_fields
+from salsa_ext.administration.attachment_values import AttachmentData, AttachmentSubject
 from salsa_ext.administration.attachments import ATTACHABLE_KINDS, AttachmentView
-from salsa_ext.administration.values import AttachmentData, AttachmentSubject
 from salsa_ext.core import codes
 from salsa_ext.trade.permits.values import StatusDecision
 

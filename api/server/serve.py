@@ -20,7 +20,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import WorkerProcess
 
-from api.http.concurrency import THREADS
+from api.http.request_limits import THREADS
 from api.server import worker_process
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
@@ -55,7 +55,7 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
     """Serve requests until the process is ended, then finish open requests.
 
     Open requests are cut off after `grace_seconds` and rolled back. Each worker runs `threads`
-    requests at once (`http.concurrency`) and accepts `MAX_CONNECTIONS` connections.
+    requests at once (`http.request_limits`) and accepts `MAX_CONNECTIONS` connections.
     """
     require_free_port(host, port)
     _set_environment(config)

@@ -2,7 +2,7 @@
 
 `map.html` renders them; the page must have the same information in words. Callers must not pass a
 place more exactly than the reader may know it. `outlines.json` is projected already
-(`importers.outlines`, Natural Earth 1:50 million): a view scales and moves it by a transform.
+(`importers.state_outlines`, Natural Earth 1:50 million): a view scales and moves it by a transform.
 Natural Earth shows de facto control and decides no dispute.
 """
 

@@ -19,8 +19,12 @@ from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
 from api.web.forms import Form
-from salsa_ext.administration import attachments, files
-from salsa_ext.administration.values import AttachmentData, AttachmentSubject, FileContent
+from salsa_ext.administration import attached_files, attachments
+from salsa_ext.administration.attachment_values import (
+    AttachmentData,
+    AttachmentSubject,
+    FileContent,
+)
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import (
@@ -170,7 +174,7 @@ def _read_content(received: bytes) -> FileContent:
         raise Invalid({PHOTO_FIELD: [text]})
     try:
         with without_turn():
-            content = files.clean_file(received)
+            content = attached_files.clean_file(received)
     except Invalid as error:
         raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
     if not content.media_type.startswith("image/"):

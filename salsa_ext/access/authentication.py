@@ -16,10 +16,10 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import RowMapping, select, text, update
 from zxcvbn import zxcvbn
 
-from salsa_ext.access.attempts import count_attempt, forget_attempts
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import role_permissions
+from salsa_ext.access.sign_in_attempts import count_attempt, forget_attempts
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import (

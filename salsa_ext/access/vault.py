@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
-from salsa_ext.database.postgres.files import write_private
+from salsa_ext.database.private_files import write_private
 
 NONCE_LENGTH = 12
 KEY_LENGTH = 32

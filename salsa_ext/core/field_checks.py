@@ -1,4 +1,4 @@
-"""Field checks."""
+"""Checks across fields of a document, collected as problems by path."""
 
 from __future__ import annotations
 

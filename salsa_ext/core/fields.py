@@ -1,4 +1,4 @@
-"""Declared fields: a field's type, limits, storage and readers, said once on its dataclass.
+"""Declared fields: a field's type, limits, storage and readers, declared once on its dataclass.
 
 A dataclass in `values` annotates each field with a `Field`; rows, corrections, answers, schemas,
 files and documentation follow from it. A field without a group is for its owner alone.

@@ -20,16 +20,16 @@ from salsa_ext.core.codes import ALERT_ACTIONS
 from salsa_ext.core.time import Place
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
-from salsa_ext.demo.people import (
+from salsa_ext.demo.parties import People
+from salsa_ext.demo.permits import DocumentNumbers
+from salsa_ext.demo.phrases import (
     ANSWER_NOTES,
     CIRCUMSTANCES,
     INCIDENT_TEXTS,
     LEGAL_BASES,
     URGENCY_REASONS,
-    People,
     localized,
 )
-from salsa_ext.demo.permits import DocumentNumbers
 from salsa_ext.demo.seizures import PlannedSeizure
 from salsa_ext.demo.transfers import StateTransfer
 from salsa_ext.demo.world import STATES, Calendar, language, towns

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from salsa_ext.demo import investigation, tour
+from salsa_ext.demo import investigation, tour_gun
 from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, designs_by_source
 from salsa_ext.demo.investigation import PlannedTrace, TraceGenerator
-from salsa_ext.demo.people import People
+from salsa_ext.demo.parties import People
 from salsa_ext.demo.permits import DocumentNumbers, PermitWriter
 from salsa_ext.demo.routes import LicenseeGenerator, PlannedLicensee
 from salsa_ext.demo.seizures import GunPool, PlannedSeizure, ReportGenerator, SeizureGenerator
@@ -77,7 +77,7 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return the plan; documents of the tour are first in their series."""
-        first, deals = tour.tour_deal(self._random), self._deals()
+        first, deals = tour_gun.tour_deal(self._random), self._deals()
         lot, lost = first.consignments[0].lots[1], undelivered_guns(deals)
         registrar = self._registrar(deals)
         desk = self._desk(registrar.guns, lost)
@@ -91,7 +91,7 @@ class Planner:
             transfers=self._transfers(registrar, lot),
             reports=list(desk.numbered(self._numbers)),
             seizures=[*seizures, *investigation.lead_seizures(self._calendar, self._numbers)],
-            traces=TraceGenerator(self._random, seizures, tour.SEIZURE_NUMBERS).cases(
+            traces=TraceGenerator(self._random, seizures, tour_gun.SEIZURE_NUMBERS).cases(
                 self._count(TRACES)
             ),
         )
@@ -102,16 +102,16 @@ class Planner:
     def _deals(self) -> list[Deal]:
         """Return past deals and deals under way at posts, oldest first."""
         market = DealGenerator(self._random, self._armoury)
-        deals = market.at_posts(tour.posts_tour_first(), self._count(POST_DEALS))
+        deals = market.at_posts(tour_gun.posts_tour_first(), self._count(POST_DEALS))
         under_way = sum(1 for deal in deals for sent in deal.consignments for _ in sent.guns())
-        past = market.past(self._count(GUNS) - tour.COUNT - under_way)
+        past = market.past(self._count(GUNS) - tour_gun.COUNT - under_way)
         return sorted([*past, *deals], key=lambda deal: -deal.issued)
 
     def _registrar(self, deals: list[Deal]) -> TransferGenerator:
         registrar = TransferGenerator(
             self._random, self._calendar, self._people, self._armoury, deals
         )
-        registrar.make(self._count(TRANSFERS) - tour.COUNT - 1)
+        registrar.make(self._count(TRANSFERS) - tour_gun.COUNT - 1)
         return registrar
 
     def _desk(
@@ -136,13 +136,13 @@ class Planner:
             police.find(state, police.unknown(FOREIGN))
             police.find(state, registrar.sale("USA", self._abroad()))
         police.make(
-            self._count(SEIZURES) - 2 * len(FIXED_SEIZURE_STATES) - len(tour.SEIZURE_NUMBERS)
+            self._count(SEIZURES) - 2 * len(FIXED_SEIZURE_STATES) - len(tour_gun.SEIZURE_NUMBERS)
         )
         first = [
             replace(
                 seizure, data=replace(seizure.data, number=self._numbers.next(seizure.state, "Z"))
             )
-            for seizure in tour.tour_seizures(self._calendar, lot)
+            for seizure in tour_gun.tour_seizures(self._calendar, lot)
         ]
         return [*first, *police.numbered(self._numbers)]
 
@@ -201,7 +201,7 @@ class Planner:
     ) -> list[tuple[str, TransferData]]:
         first = [
             (state, replace(data, number=self._numbers.next(state, "T")))
-            for _, state, data in tour.tour_transfers(self._calendar, self._people, lot)
+            for _, state, data in tour_gun.tour_transfers(self._calendar, self._people, lot)
         ]
         last = investigation.lead_transfers(self._calendar, self._people, self._numbers)
         return [*first, *registrar.numbered(self._numbers), *last]

@@ -15,7 +15,7 @@ from typing import Any
 from salsa_ext.access.vault import Vault
 from salsa_ext.administration import installation
 from salsa_ext.database.session import transaction
-from salsa_ext.demo import accounts, tour
+from salsa_ext.demo import accounts, tour_gun
 from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.plan import Plan, Planner
 from salsa_ext.demo.recording import Progress, Recorder
@@ -59,7 +59,7 @@ def create_region(
     store_accounts(opened)
     with transaction(recorder.acting(None)):
         installation.finish_demo(actor=recorder.acting(None))
-    return CreatedRegion(_count_documents(plan), opened, tour.FACTS)
+    return CreatedRegion(_count_documents(plan), opened, tour_gun.FACTS)
 
 
 def _register(recorder: Recorder, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from salsa_ext.demo.guns import FOREIGN
-from salsa_ext.demo.people import People
+from salsa_ext.demo.parties import People
 from salsa_ext.demo.world import STATES, Calendar, Post, shared_posts, towns
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits.values import LicenceDecision, LicenseeData

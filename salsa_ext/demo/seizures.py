@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from salsa_ext.core.time import EventTime, Place
 from salsa_ext.demo import guns, world
 from salsa_ext.demo.guns import FOREIGN, GunFactory, SimulatedGun, describe_gun
-from salsa_ext.demo.people import People, in_local_words
+from salsa_ext.demo.parties import People
 from salsa_ext.demo.permits import DocumentNumbers
+from salsa_ext.demo.phrases import in_local_words
 from salsa_ext.demo.routes import PRODUCING_STATES
 from salsa_ext.demo.trade import Consignment
 from salsa_ext.demo.world import Calendar, Town, Weights, region_of, towns

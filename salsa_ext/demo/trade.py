@@ -9,7 +9,8 @@ from typing import Final
 
 from salsa_ext.demo import routes
 from salsa_ext.demo.guns import Design, GunFactory, SimulatedGun, describe_gun
-from salsa_ext.demo.people import HOLD_REASONS, People, localized
+from salsa_ext.demo.parties import People
+from salsa_ext.demo.phrases import HOLD_REASONS, localized
 from salsa_ext.demo.routes import Route
 from salsa_ext.demo.world import Calendar, Post
 from salsa_ext.trade.receipts.values import ReceiptData, ReceivedItem

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, describe_gun
-from salsa_ext.demo.people import People
+from salsa_ext.demo.parties import People
 from salsa_ext.demo.permits import DocumentNumbers
 from salsa_ext.demo.trade import Consignment, Deal
 from salsa_ext.demo.world import STATES, Calendar

@@ -25,7 +25,7 @@ from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.firearms.marks.vocabulary import find_term, fold_glyphs, marking_of
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, copy_firearm, records_of_documents
@@ -69,7 +69,7 @@ def add_mark(
             *document_corrections.notify_recipients(actor, [item.record.id], version),
         ],
     )
-    record_changes.mark_changed(actor.own_state(), [item.record.id])
+    changed_records.mark_changed(actor.own_state(), [item.record.id])
     item = _find_item(seizure_id, line)
     for follow in AFTER_MARK:
         follow(actor, item)

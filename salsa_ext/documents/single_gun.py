@@ -19,7 +19,7 @@ from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import numbers
 from salsa_ext.documents.queries import DocumentKind as Read
 from salsa_ext.documents.values import ReportData, TransferData
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.reference.calendars import today
@@ -91,7 +91,7 @@ def correct(
         actor, list(current.values()), row, data
     )
     append_many(actor, [_document_event(kind, kind.corrected, row), *events])
-    record_changes.mark_changed(old.owner_state, [view.record.id for view in current.values()])
+    changed_records.mark_changed(old.owner_state, [view.record.id for view in current.values()])
     return document_id
 
 

@@ -1,4 +1,4 @@
-"""Posts."""
+"""Border posts: their two sides."""
 
 from __future__ import annotations
 

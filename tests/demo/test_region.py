@@ -16,7 +16,7 @@ from salsa_ext.administration import installation
 from salsa_ext.core.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import db, transaction
-from salsa_ext.demo import accounts, guns, investigation, people, tour
+from salsa_ext.demo import accounts, guns, investigation, phrases, tour_gun
 from salsa_ext.demo.investigation import TRACING_STATES
 from salsa_ext.demo.plan import Planner
 from salsa_ext.demo.routes import LICENCE_FLAWS
@@ -146,7 +146,7 @@ def test_a_trace_of_the_tours_gun_crosses_the_border_to_its_first_buyer(small):
     ]
     assert result["chain"][-1]["document_number"] == "PRY-T-0001"
     assert (result["scope"], result["reached"]) == ("international", "first_buyer")
-    assert result["time_to_crime_days"] == 400 == tour.FACTS["time_to_crime_days"]
+    assert result["time_to_crime_days"] == 400 == tour_gun.FACTS["time_to_crime_days"]
 
 
 def test_a_trace_of_the_gun_that_never_arrived_ends_at_its_shipment(small):
@@ -288,9 +288,9 @@ def test_the_service_knows_what_every_design_is_called(session):
 
 def test_the_service_knows_the_words_that_officers_write(session):
     said = {
-        "type": {word for spoken in people.TYPE_WORDS.values() for word in spoken.values()},
-        "make": {word for heard in people.MAKE_VARIANTS.values() for word in heard},
-        "calibre": {word for heard in people.CALIBRE_VARIANTS.values() for word in heard},
+        "type": {word for spoken in phrases.TYPE_WORDS.values() for word in spoken.values()},
+        "make": {word for heard in phrases.MAKE_VARIANTS.values() for word in heard},
+        "calibre": {word for heard in phrases.CALIBRE_VARIANTS.values() for word in heard},
     }
     assert [
         word for kind, every in said.items() for word in every if names.resolve(kind, word) is None

@@ -1,6 +1,6 @@
 """The glossary has each noun once, in four languages, and every noun of the commands."""
 
-from api.cli.operations import group_operations
+from api.cli.openapi_operations import group_operations
 from tests.support.source import ROOT
 
 LINES = (ROOT / "docs" / "glossary.md").read_text().splitlines()

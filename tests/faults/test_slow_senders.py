@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.http.concurrency import MAX_BODIES_PER_SENDER, THREADS
+from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
 from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made

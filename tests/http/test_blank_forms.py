@@ -2,15 +2,15 @@
 
 import pytest
 
-from api.papers import blank
+from api.papers import blank_forms
 from salsa_ext.core.codes import LANGUAGES
 from tests.support.papers import text_of
 
 
-@pytest.mark.parametrize("kind", blank.FORM_KINDS)
+@pytest.mark.parametrize("kind", blank_forms.FORM_KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_blank_form_has_titles_in_its_language_and_english(session, kind, language):
-    said = text_of(blank.render_blank_form(kind, language))
+    said = text_of(blank_forms.render_blank_form(kind, language))
     english = {
         "import": "Import certificate",
         "in_transit": "In-transit shipment authorization",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from api.http import manifests
+from api.http import row_files
 from api.schemas.shipments import ShippedItemRequest
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid
@@ -54,7 +54,7 @@ def refused(manifest, kind):
 
 
 def take(manifest, kind):
-    return manifests.load_manifest(io.BytesIO(manifest), kind, ShippedItemRequest())
+    return row_files.load_manifest(io.BytesIO(manifest), kind, ShippedItemRequest())
 
 
 @contextmanager

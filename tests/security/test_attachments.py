@@ -5,10 +5,10 @@ import io
 import pytest
 from PIL import Image
 
-from salsa_ext.administration import files as administration_files
+from salsa_ext.administration import attached_files
+from salsa_ext.administration.attached_files import _run_cleaner
 from salsa_ext.database.session import db
-from tests.support import bodies
-from tests.support import files as support_files
+from tests.support import bodies, files
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
@@ -24,7 +24,7 @@ def kept(police, subject):
     """Return what is handed out of a file that was attached."""
 
     def attach(file):
-        made = support_files.attach(police, subject, file).json
+        made = files.attach(police, subject, file).json
         return police.get(f"/attachments/{made['id']}/content").data
 
     return attach
@@ -35,7 +35,7 @@ def refused(police, subject):
     """Return why a file is not taken."""
 
     def attach(file):
-        errors = support_files.attach(police, subject, file, 422).json["errors"]
+        errors = files.attach(police, subject, file, 422).json["errors"]
         assert list(errors) == ["file"]
         return errors["file"][0]
 
@@ -43,12 +43,12 @@ def refused(police, subject):
 
 
 def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(kept):
-    sent = support_files.photograph()
+    sent = files.photograph()
     assert Image.open(io.BytesIO(sent)).getexif().get_ifd(0x8825) != {}
     left = kept(sent)
     assert Image.open(io.BytesIO(left)).getexif() == {}
-    assert support_files.PLANTED.encode() in sent
-    assert support_files.PLANTED.encode() not in left
+    assert files.PLANTED.encode() in sent
+    assert files.PLANTED.encode() not in left
     assert b"Exif" not in left
 
 
@@ -67,34 +67,34 @@ def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(kept):
     ],
 )
 def test_a_drawing_of_any_mode_is_kept_without_what_stands_beside_it(kept, mode, form):
-    sent = support_files.drawing(mode, form)
+    sent = files.drawing(mode, form)
     left = kept(sent)
-    assert support_files.PLANTED.encode() in sent
-    assert support_files.PLANTED.encode() not in left
+    assert files.PLANTED.encode() in sent
+    assert files.PLANTED.encode() not in left
     assert Image.open(io.BytesIO(left)).size == (30, 20)
 
 
 def test_a_photograph_shows_what_it_showed(kept):
-    shown = Image.open(io.BytesIO(kept(support_files.photograph(colour="#c02040"))))
+    shown = Image.open(io.BytesIO(kept(files.photograph(colour="#c02040"))))
     assert all(abs(a - b) < 4 for a, b in zip(shown.getpixel((5, 5)), (192, 32, 64), strict=True))
 
 
 @pytest.mark.parametrize("side", [7_100, 12_000, 30_000, 2_000_000_000])
 def test_a_picture_that_would_grow_beyond_bounds_is_refused_by_its_head(refused, side):
-    assert refused(support_files.bomb(side)) == "A picture has at most 50 million pixels."
+    assert refused(files.bomb(side)) == "A picture has at most 50 million pixels."
 
 
 def test_a_webp_has_a_limit_of_its_own(refused):
-    wide = support_files.drawing("RGB", "WEBP", (4_100, 4_000))
+    wide = files.drawing("RGB", "WEBP", (4_100, 4_000))
     assert refused(wide) == "A picture has at most 16 million pixels."
 
 
 @pytest.mark.parametrize(
     "file",
     [
-        support_files.photograph()[:400],
-        support_files.drawing()[:60],
-        support_files.bomb(20),
+        files.photograph()[:400],
+        files.drawing()[:60],
+        files.bomb(20),
         b"\xff\xd8\xff\xe0" + b"\0" * 99,
     ],
 )
@@ -111,7 +111,7 @@ def test_a_picture_that_is_cut_off_is_refused(refused, file):
         b"PK\x03\x04",
         b"MZ\x90",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        b" " + support_files.pdf(),
+        b" " + files.pdf(),
         b"II*\0" + b"\0" * 99,
     ],
 )
@@ -124,15 +124,15 @@ def test_a_file_is_looked_into_while_no_connection_is_held(police, subject, monk
         in_transaction.append(db.session.registry().in_transaction())
         return real(received)
 
-    in_transaction, real = [], administration_files._run_cleaner
-    monkeypatch.setattr(administration_files, "_run_cleaner", run)
-    support_files.attach(police, subject, support_files.pdf())
+    in_transaction, real = [], _run_cleaner
+    monkeypatch.setattr(attached_files, "_run_cleaner", run)
+    files.attach(police, subject, files.pdf())
     assert in_transaction == [False]
 
 
 def test_a_file_above_the_limit_is_refused(refused, monkeypatch):
-    monkeypatch.setattr("salsa_ext.administration.files.MAX_RECEIVED", 1000)
-    assert refused(support_files.photograph() + b"\0" * 999) == "A file has at most 0 MiB."
+    monkeypatch.setattr("salsa_ext.administration.attached_files.MAX_RECEIVED", 1000)
+    assert refused(files.photograph() + b"\0" * 999) == "A file has at most 0 MiB."
 
 
 def test_a_body_above_the_limit_is_too_large(police):
@@ -151,21 +151,21 @@ def test_a_body_above_the_limit_is_too_large(police):
 def test_the_handling_code_says_whether_another_state_sees_it(
     police, pry_police, subject, handling, seen
 ):
-    made = support_files.attach(police, subject, support_files.pdf(), handling=handling).json
+    made = files.attach(police, subject, files.pdf(), handling=handling).json
     assert len(pry_police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]) == seen
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
         pry_police.get(path, 200 if seen else 404, **PURPOSE)
 
 
 def test_another_state_s_attachment_of_a_seizure_is_read_for_a_purpose(police, pry_police, subject):
-    made = support_files.attach(police, subject, support_files.pdf()).json
+    made = files.attach(police, subject, files.pdf()).json
     assert pry_police.get(f"/attachments?subject={subject}").json["items"] == []
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
         assert list(pry_police.get(path, 422).json["errors"]) == ["Salsa-Purpose"]
 
 
 def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, pry_police, subject):
-    made = support_files.attach(police, subject, support_files.pdf()).json
+    made = files.attach(police, subject, files.pdf()).json
     pry_police.get(f"/attachments/{made['id']}/content", **PURPOSE)
     path = "/audit?action=attachment:disclosed"
     [entry] = as_actor("BRA", "auditor").get(path).json["items"]
@@ -179,7 +179,7 @@ def disclosed(as_actor):
 
 @pytest.mark.parametrize("path", ["?subject={subject}", "/{id}"])
 def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, pry_police, subject, path):
-    made = support_files.attach(police, subject, support_files.pdf(), title="Frame").json
+    made = files.attach(police, subject, files.pdf(), title="Frame").json
     asked = path.format(subject=subject, id=made["id"])
     pry_police.get(f"/attachments{asked}", **PURPOSE)
     police.get(f"/attachments{asked}")
@@ -189,7 +189,7 @@ def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, pry_pol
 def test_that_a_file_was_handed_out_is_told_apart_from_what_is_known_of_it(
     as_actor, police, pry_police, subject
 ):
-    made = support_files.attach(police, subject, support_files.pdf()).json
+    made = files.attach(police, subject, files.pdf()).json
     pry_police.get(f"/attachments/{made['id']}/content", **PURPOSE)
     pry_police.get(f"/attachments/{made['id']}", **PURPOSE)
     assert disclosed(as_actor) == [
@@ -205,7 +205,7 @@ def of_record(as_actor, police):
     def attach(visibility):
         body = bodies.report(visibility=visibility)
         record = police.post("/reports", body).json["firearm"]["record"]
-        support_files.attach(police, f"record:{record}", support_files.pdf())
+        files.attach(police, f"record:{record}", files.pdf())
         return f"/attachments?subject=record:{record}"
 
     return attach
@@ -228,7 +228,7 @@ def test_of_what_is_attached_to_a_record_that_is_not_open_nothing_is_told(
 
 
 def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, pry_police, subject):
-    made = support_files.attach(police, subject, support_files.pdf()).json
+    made = files.attach(police, subject, files.pdf()).json
     path = f"/attachments/{made['id']}/withdraw"
     refused = pry_police.post(path, {"reason": "No"}, 403, If_Match='"1"').json
     assert refused["detail"] == "This belongs to BRA; only its authorities may change it."
@@ -237,7 +237,7 @@ def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, pry_police, s
 def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(
     police, pry_police, subject
 ):
-    made = support_files.attach(pry_police, subject, support_files.pdf()).json
+    made = files.attach(pry_police, subject, files.pdf()).json
     assert made["state"] == "PRY"
     seen = police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
     assert [item["id"] for item in seen] == [made["id"]]
@@ -245,13 +245,13 @@ def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(
 
 def test_a_state_that_an_object_does_not_concern_attaches_nothing(as_actor, subject):
     stranger = as_actor("URY", "police_officer")
-    support_files.attach(stranger, subject, support_files.pdf(), 404)
+    files.attach(stranger, subject, files.pdf(), 404)
     stranger.get(f"/attachments?subject={subject}", 404, **PURPOSE)
 
 
 def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(police, subject, bra):
-    made = support_files.attach(police, subject, support_files.pdf()).json
-    support_files.attach(bra, subject, support_files.pdf(), 403)
+    made = files.attach(police, subject, files.pdf()).json
+    files.attach(bra, subject, files.pdf(), 403)
     bra.get(f"/attachments?subject={subject}", 403)
     bra.get(f"/attachments/{made['id']}", 404)
     bra.get(f"/attachments/{made['id']}/content", 404)
@@ -259,6 +259,6 @@ def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(po
 
 
 def test_a_file_that_is_refused_leaves_nothing(as_actor, police, subject):
-    support_files.attach(police, subject, support_files.bomb(30_000), 422)
+    files.attach(police, subject, files.bomb(30_000), 422)
     assert police.get(f"/attachments?subject={subject}").json["items"] == []
     assert as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json["items"] == []

@@ -17,7 +17,7 @@ from salsa_ext.firearms.search.criteria import describe_hit
 from salsa_ext.firearms.search.evidence import Description, weigh
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.matches import jobs as match_jobs
-from salsa_ext.matches.histories import HistoryLink, _visible_records
+from salsa_ext.matches.gun_histories import HistoryLink, _visible_records
 from salsa_ext.matches.models import Match
 from tests.support import bodies
 

@@ -10,9 +10,11 @@ import pytest
 from api.http.fields.declared import DeclaredResponse, request_schema
 from api.schemas.permits import PermitResponse
 from api.schemas.shipments import ShippedItemRequest
-from api.web import declared
+from api.web import declared_fields
 from salsa_ext.core.fields import Field, Word
-from salsa_ext.trade.permits import changes, permits, queries
+from salsa_ext.trade.permits import changes as permit_changes
+from salsa_ext.trade.permits import permits
+from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.values import IssuingAuthority, PermitData, ReissueData
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments import shipments
@@ -32,8 +34,10 @@ def permit(run, monkeypatch):
         ("plate", Annotated[Word | None, Field(LABEL, column="conditions")], None),
     ]
     cls = make_dataclass("PermitData", fields, bases=(PermitData,), frozen=True)
-    monkeypatch.setattr(queries, "PermitData", cls)
-    monkeypatch.setitem(declared.PLACED, "permit", (cls, declared.PLACED["permit"][1]))
+    monkeypatch.setattr(permit_queries, "PermitData", cls)
+    monkeypatch.setitem(
+        declared_fields.PLACED, "permit", (cls, declared_fields.PLACED["permit"][1])
+    )
     shown = PermitResponse._declared_fields | DeclaredResponse.derive_fields(cls)
     monkeypatch.setattr(PermitResponse, "_declared_fields", shown)
     data = request_schema(cls)().load(bodies.permit(plate=SECRET))
@@ -54,12 +58,12 @@ def test_a_reissue_keeps_it(run, permit):
     days = date(2026, 1, 10), date(2027, 1, 10)
     fresh = run(
         "BRA",
-        changes.reissue,
+        permit_changes.reissue,
         permit_id=permit,
         expected_version=1,
         data=ReissueData("E-2", *days, authority),
     )
-    view = run("BRA", lambda actor: queries.get_permit(actor, fresh))
+    view = run("BRA", lambda actor: permit_queries.get_permit(actor, fresh))
     assert view.present()["plate"] == SECRET
 
 

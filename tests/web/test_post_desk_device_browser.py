@@ -8,7 +8,7 @@ from flask import abort
 from playwright.sync_api import expect
 
 from api.http.auth import SESSION_COOKIE
-from api.web.pages.border import device as border_device
+from api.web.pages.border import current_post, offline_desk
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -139,7 +139,7 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
     page.evaluate(AS_BEFORE, [*code("gun")])
     seize(page, "QQQ888")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
-    monkeypatch.setattr(border_device, "desk_version", lambda: "upgraded")
+    monkeypatch.setattr(offline_desk, "desk_version", lambda: "upgraded")
     page = reopened(device, site)  # without a line it is the old one, with its own scripts
     expect(page.locator(f"script[src='{old}']")).to_be_attached()
     device.set_offline(False)
@@ -163,21 +163,21 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
 def test_an_upgrade_whose_pages_do_not_come_leaves_the_desk_as_it_was(device, site, monkeypatch):
     page = open_desk(device, site)
     old = page.locator("script[src$='/desk.js']").get_attribute("src")
-    asked, kept = threading.Event(), border_device.render_desk_page
+    asked, kept = threading.Event(), current_post.render_desk_page
 
     def nothing(*_, **__):
         asked.set()
         abort(503)
 
-    monkeypatch.setattr(border_device, "desk_version", lambda: "upgraded")
-    monkeypatch.setattr(border_device, "render_desk_page", nothing)
+    monkeypatch.setattr(offline_desk, "desk_version", lambda: "upgraded")
+    monkeypatch.setattr(offline_desk, "render_desk_page", nothing)
     page.evaluate("navigator.serviceWorker.ready.then(worker => worker.update()).catch(() => {})")
     assert asked.wait(10)
     device.set_offline(True)
     page = reopened(device, site)
     expect(page.locator(f"script[src='{old}']")).to_be_attached()
     device.set_offline(False)
-    monkeypatch.setattr(border_device, "render_desk_page", kept)
+    monkeypatch.setattr(offline_desk, "render_desk_page", kept)
 
 
 def test_a_damaged_note_of_a_sign_out_breaks_no_page_and_ends_the_session(device, site):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.web.pages.border import device
-from api.web.pages.border.device import DECODER, DESK_FOLDER, OFFLINE_FILES
+from api.web.pages.border import offline_desk
+from api.web.pages.border.offline_desk import DECODER, DESK_FOLDER, OFFLINE_FILES
 from tests.web.desks import DESK
 from tests.web.pages import text
 from tests.web.trucks import SCRIPT, attached, picture, ticks
@@ -145,7 +145,7 @@ def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
     assert answer.mimetype == "text/javascript" and answer.headers["Service-Worker-Allowed"] == "/"
     assert "worker-src 'self'" in answer.headers["Content-Security-Policy"]
     with app.test_request_context():
-        addresses = {name: device.file_address(name) for name in (*OFFLINE_FILES, DECODER)}
+        addresses = {name: offline_desk.file_address(name) for name in (*OFFLINE_FILES, DECODER)}
     for name, address in addresses.items():
         with officer.client.get(address) as file:
             assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"], name
@@ -164,7 +164,7 @@ def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
 def test_no_file_of_the_desk_is_given_for_that_of_another_version(officer, monkeypatch):
     with_version = re.search(r'"(/desk-files/[^"]+/desk.js)"', officer.open(DESK))[1]
     assert officer.client.get(with_version).status_code == 200
-    monkeypatch.setattr(device, "desk_version", lambda: "upgraded")
+    monkeypatch.setattr(offline_desk, "desk_version", lambda: "upgraded")
     assert officer.client.get(with_version).status_code == 404
     assert "/desk-files/upgraded/desk.js" in officer.open(DESK)
     assert "/desk-files/upgraded/" in officer.client.get("/posts/worker.js").text

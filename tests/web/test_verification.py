@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from api.papers import blank
+from api.papers import blank_forms
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from tests.support import bodies
@@ -92,7 +92,7 @@ def test_the_page_speaks_the_readers_language(visitor, token):
 
 def test_every_form_is_listed_in_every_language_and_can_be_had(visitor):
     found = re.findall(r'href="(/forms/[^"]+)"', visitor.open("/forms"))
-    assert len(found) == len(blank.FORM_KINDS) * 4
+    assert len(found) == len(blank_forms.FORM_KINDS) * 4
     for path in found:
         answer = visitor.client.get(path.replace("&amp;", "&"))
         assert (answer.status_code, answer.mimetype) == (200, "application/pdf")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from salsa_ext.core.errors import PostgresUnavailable, message
-from salsa_ext.database.postgres.files import read_json, write_json
 from salsa_ext.database.postgres.programs import OsUser
+from salsa_ext.database.private_files import read_json, write_json
 
 RECORD: Final = "location.json"
 PORT: Final = 5432

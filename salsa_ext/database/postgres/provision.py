@@ -12,7 +12,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection, encrypt_password
 
 from salsa_ext.core.errors import PostgresUnavailable, message
-from salsa_ext.database.postgres.files import read_json, write_json
+from salsa_ext.database.private_files import read_json, write_json
 
 MIN_SERVER_VERSION: Final = 150000
 PROVISION_LOCK: Final = 0x5A15A

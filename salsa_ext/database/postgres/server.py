@@ -22,9 +22,9 @@ from psycopg2.extensions import connection
 
 from salsa_ext.core.errors import PostgresUnavailable, message
 from salsa_ext.database.postgres import folders, programs, provision
-from salsa_ext.database.postgres.files import SharedLock, exclusive_lock, sync_folder, write_private
 from salsa_ext.database.postgres.programs import OsUser, choose_os_user
 from salsa_ext.database.postgres.provision import DatabaseRole
+from salsa_ext.database.private_files import SharedLock, exclusive_lock, sync_folder, write_private
 
 START_SECONDS = 300
 ORPHANS_SECONDS = 20.0

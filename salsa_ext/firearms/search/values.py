@@ -1,4 +1,4 @@
-"""Values."""
+"""Marks found by a search, and the candidates they become."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ from salsa_ext.firearms.search.values import BestScores, Candidate
 from salsa_ext.reference import settings
 from salsa_ext.tracing.requests import answers, message_log, record_search, workflow
 from salsa_ext.tracing.requests.lifecycle import next_status, status_after_renewal
+from salsa_ext.tracing.requests.message_bodies import read_body
 from salsa_ext.tracing.requests.message_log import MessageEntry
 from salsa_ext.tracing.requests.models import TraceRequest
-from salsa_ext.tracing.requests.schemas import read_body
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 
 Body = Mapping[str, Any]

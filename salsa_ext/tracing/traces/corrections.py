@@ -22,7 +22,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.exchange import delivery, pair_locks
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records
 from salsa_ext.firearms.records.models import MarkKey
 from salsa_ext.tracing.chains.chain import correct_events
 from salsa_ext.tracing.requests import answers, workflow
@@ -42,7 +42,7 @@ def send_corrections(actor: Actor) -> int:
     request.
     """
     all_recipients = _load_recipients(actor)
-    record_changes.discard_changes()
+    changed_records.discard_changes()
     pair_locks.lock_pairs(pair for recipients in all_recipients for pair in recipients.pairs)
     count = 0
     for recipients in all_recipients:
@@ -72,7 +72,7 @@ def _load_recipients(actor: Actor) -> list[CorrectionRecipients]:
     A pair found later could not be waited for.
     """
     all_recipients = []
-    for state, changes in sorted(record_changes.changes_by_state().items()):
+    for state, changes in sorted(changed_records.changes_by_state().items()):
         if changes.recipients is None:
             with acting_as(actor, state):
                 changes.recipients = _find_recipients(state, changes.records, changes.shipments)

@@ -1,4 +1,4 @@
-"""Values."""
+"""Input of the commands on traces, and the statuses of traces and legs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models."""
+"""Table of receipts."""
 
 from __future__ import annotations
 

@@ -25,9 +25,8 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
 from salsa_ext.database.versions import select_current
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records, queue
 from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.commands import RecordEntry
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.records.queries import find_records, stream_with_marks
@@ -93,7 +92,7 @@ def rewrite_records(
             )
             if entry:
                 entries.append(entry)
-                record_changes.mark_changed(gun.owner_state, [gun.id])  # its export, too
+                changed_records.mark_changed(gun.owner_state, [gun.id])  # its export, too
         _write_entries(actor, entries)
 
 
@@ -164,5 +163,5 @@ def _write_entries(actor: Actor, entries: Sequence[RecordEntry]) -> None:
         append_many(
             actor, document_corrections.notify_recipients(actor, ids, version, is_withdrawn=is_void)
         )
-        record_changes.mark_changed(actor.own_state(), ids)
+        changed_records.mark_changed(actor.own_state(), ids)
         queue.queue_matching(actor.own_state(), ids)  # what they match, and which alerts they met

@@ -21,7 +21,7 @@ from salsa_ext.core.time import EventTime, ImportSource
 from salsa_ext.database import locks
 from salsa_ext.database.session import db, read_row
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records.commands import PartyCollector
@@ -154,7 +154,7 @@ def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: 
         for version, ids in _ids_by_version(views):
             record_commands.mark_superseded(ids, version + 1)
             append_many(actor, document_corrections.notify_recipients(actor, ids, version + 1))
-            record_changes.mark_changed(actor.own_state(), ids)
+            changed_records.mark_changed(actor.own_state(), ids)
         for view in views:
             quantities[shipment.permit_id, view.record.line] += view.record.quantity
     for part in shipment.bulk:

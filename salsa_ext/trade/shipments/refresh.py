@@ -18,7 +18,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.firearms.records import changes as record_changes
+from salsa_ext.firearms.records import changed_records
 from salsa_ext.reference import settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
@@ -196,10 +196,10 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_job: bool
             if before[row.id] != after and not CORRECTED_STATUSES.isdisjoint(
                 (before[row.id], after)
             ):
-                record_changes.mark_changed(owner, shipments=[row.id])
+                changed_records.mark_changed(owner, shipments=[row.id])
     for waiting, subjects in by_waiting.items():
         replaced = [kind for kind in SHIPMENT_DISCREPANCY_KINDS if kind not in waiting]
         for discrepancy in discrepancy_commands.update_discrepancies(actor, subjects, replaced):
             if discrepancy.kind == "overdue":  # by the hour alone
                 owner, subject_id = discrepancy.owner_state, discrepancy.subject_id
-                record_changes.mark_changed(owner, shipments=[subject_id])
+                changed_records.mark_changed(owner, shipments=[subject_id])

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.http.concurrency import BODY_SECONDS, MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
+from api.http.request_limits import BODY_SECONDS, MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
 from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made

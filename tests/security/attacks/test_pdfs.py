@@ -8,19 +8,19 @@ small file (0.3 s idle), nothing of it under the lock of the interpreter that an
 
 import io
 import zlib
+from pathlib import Path
 
 import pikepdf
 import pytest
 from sqlalchemy import select
 
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import file_cleaner, files
-from salsa_ext.administration.files import clean_file
+from salsa_ext.administration import file_cleaner
+from salsa_ext.administration.attached_files import clean_file
 from salsa_ext.administration.models import AttachmentPart
 from salsa_ext.core.errors import Invalid
 from salsa_ext.database.session import db, transaction
-from tests.support import bodies
-from tests.support import files as support
+from tests.support import bodies, files
 
 ACTIVE = "This PDF holds programs, actions or other files; print it to PDF once more."
 PACKED = "This PDF is packed in a way that cannot be looked into; print it to PDF once more."
@@ -97,7 +97,7 @@ def test_an_action_in_an_odd_object_stream_is_found():
 def test_a_pdf_that_could_act_on_its_reader_is_refused(root, mode):
     if mode == "generate" and "OpenAction" not in root:
         return  # each kind once, and one in an object stream
-    packed = support.pdf(root, object_stream_mode=pikepdf.ObjectStreamMode[mode])
+    packed = files.pdf(root, object_stream_mode=pikepdf.ObjectStreamMode[mode])
     assert refused(packed) == ACTIVE
 
 
@@ -108,7 +108,7 @@ def test_what_is_stored_is_written_anew_without_links_forms_and_metadata():
         "Legal": b"(planted)",
         "OpenAction": b"[0 /Fit]",
     }
-    made = clean_file(support.pdf(root) + b"<script>planted</script>\n%%EOF")
+    made = clean_file(files.pdf(root) + b"<script>planted</script>\n%%EOF")
     assert b"planted" not in made.data
     assert len(pikepdf.open(io.BytesIO(made.data)).pages) == 1
 
@@ -125,23 +125,23 @@ def test_a_pdf_that_grows_beyond_bounds_is_refused():
 
 @pytest.mark.parametrize("user", ["", "secret"])
 def test_an_encrypted_pdf_is_refused(user):
-    made = support.pdf(encryption=pikepdf.Encryption(owner="o", user=user), static_id=False)
+    made = files.pdf(encryption=pikepdf.Encryption(owner="o", user=user), static_id=False)
     assert refused(made) == "This PDF is encrypted; attach it without a password."
 
 
 @pytest.mark.parametrize("cut", [20, 60, 300])
 def test_a_pdf_that_is_cut_off_is_refused(cut):
-    assert refused(support.pdf()[:-cut]) == DAMAGED
+    assert refused(files.pdf()[:-cut]) == DAMAGED
 
 
 def test_many_names_cost_nothing_in_the_process_that_answers():
-    assert refused(b"%PDF-1.7\n" + b"/J" * 9_000_000 + support.pdf()) == DAMAGED
+    assert refused(b"%PDF-1.7\n" + b"/J" * 9_000_000 + files.pdf()) == DAMAGED
 
 
 @pytest.mark.parametrize("limit", ["CPU_SECONDS", "MAX_MEMORY"])
 def test_the_process_ends_at_its_limits(monkeypatch, tmp_path, limit):
     value = {"CPU_SECONDS": "1", "MAX_MEMORY": "96 * MIB"}[limit]
-    source = files.Path(file_cleaner.__file__).read_text()
+    source = Path(file_cleaner.__file__).read_text()
     line = next(text for text in source.splitlines() if text.startswith(f"{limit}:"))
     program = tmp_path / "cleaner.py"
     source = source.replace(line, f"{limit} = {value}")
@@ -149,7 +149,7 @@ def test_the_process_ends_at_its_limits(monkeypatch, tmp_path, limit):
         source = source.replace("    os.nice(10)\n", "    while True:\n        pass\n")
     program.write_text(source)
     monkeypatch.setattr(file_cleaner, "__file__", str(program))
-    assert refused(support.drawing("RGB", size=(7_000, 7_000))).startswith("This picture")
+    assert refused(files.drawing("RGB", size=(7_000, 7_000))).startswith("This picture")
 
 
 def test_the_process_knows_nothing_of_the_service(monkeypatch, tmp_path):
@@ -160,14 +160,14 @@ def test_the_process_knows_nothing_of_the_service(monkeypatch, tmp_path):
     )
     monkeypatch.setenv("SALSA_DATABASE_URL", "planted")
     monkeypatch.setattr(file_cleaner, "__file__", str(program))
-    assert "SALSA" not in clean_file(support.pdf()).media_type
+    assert "SALSA" not in clean_file(files.pdf()).media_type
 
 
 def test_the_original_is_sealed_and_not_handed_out(as_actor, app):
     police = as_actor("BRA", "police_officer")
     subject = f"seizure:{police.post('/seizures', bodies.seizure()).json['id']}"
-    sent = support.pdf({"Note": b"(planted)", "Legal": b"(signed)"})
-    made = support.attach(police, subject, sent).json
+    sent = files.pdf({"Note": b"(planted)", "Legal": b"(signed)"})
+    made = files.attach(police, subject, sent).json
     got = police.get(f"/attachments/{made['id']}/content").data
     assert b"planted" in got
     assert b"signed" not in got

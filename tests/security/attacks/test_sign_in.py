@@ -10,16 +10,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from salsa_ext.access import attempts, authentication
+from salsa_ext.access import authentication, sign_in_attempts
+from salsa_ext.access.authentication import _HASHING
 from salsa_ext.administration import accounts
 from salsa_ext.administration.accounts import AccountData
+from salsa_ext.core import clock, errors
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Invalid, TooManyAttempts
 from salsa_ext.database.session import db
 from tests.conftest import NOW
 
 PASSWORD = "correct horse battery"
-FREE = attempts.FREE_ATTEMPTS
+FREE = sign_in_attempts.FREE_ATTEMPTS
 
 
 @pytest.fixture
@@ -56,14 +58,14 @@ def test_the_right_password_from_another_address_is_not_kept_waiting(sign_in):
 
 
 def test_one_address_cannot_try_many_accounts(sign_in, monkeypatch):
-    monkeypatch.setattr(attempts, "FREE_ATTEMPTS_OF_ADDRESS", 8)
+    monkeypatch.setattr(sign_in_attempts, "FREE_ATTEMPTS_OF_ADDRESS", 8)
     answers = [sign_in("wrong", username=f"bra.{number}") for number in range(10)]
     assert answers == [401] * 9 + [429]
 
 
 def test_one_address_tries_an_account_about_a_hundred_times_a_day(run, app, session):
     def attempt(actor, at):
-        attempts.count_attempt("bra.ana", "::1", at)
+        sign_in_attempts.count_attempt("bra.ana", "::1", at)
 
     at, tried = NOW, 0
     while at < NOW + timedelta(days=1):
@@ -82,7 +84,7 @@ def test_a_refused_sign_in_is_in_the_audit_of_its_state(sign_in, as_actor):
 
 def test_one_password_is_hashed_at_a_time(sign_in, monkeypatch):
     monkeypatch.setattr(authentication, "HASHING_SECONDS", 0)
-    with authentication._HASHING:
+    with _HASHING:
         assert sign_in(PASSWORD) == 503
     assert sign_in(PASSWORD) == 303
 
@@ -114,8 +116,8 @@ def test_a_session_that_is_not_used_ends(app, run, ana, monkeypatch):
 
     token = run("BRA", open_session)
     for minutes in (20, 40, 60):
-        later = FixedClock(authentication.SYSTEM_CLOCK.now() + timedelta(minutes=minutes))
+        later = FixedClock(clock.SYSTEM_CLOCK.now() + timedelta(minutes=minutes))
         authentication.authenticate_key(token, later, idle=idle)
-    with pytest.raises(authentication.Unauthenticated):
-        later = FixedClock(authentication.SYSTEM_CLOCK.now() + timedelta(minutes=91))
+    with pytest.raises(errors.Unauthenticated):
+        later = FixedClock(clock.SYSTEM_CLOCK.now() + timedelta(minutes=91))
         authentication.authenticate_key(token, later, idle=idle)

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from salsa_ext.database.session import db
 from tests.support import bodies
 
 AGAIN = {
@@ -181,7 +182,7 @@ def test_the_carrier_of_a_transit_is_amended_and_stored_with_the_parties_alone(a
     )
     assert amended["plan"]["carrier"] == "Otra Línea"
     assert "Otra" not in str(amended["events"])
-    [plan] = session.scalars(text("SELECT plan FROM permit WHERE plan IS NOT NULL"))
+    [plan] = db.session.scalars(text("SELECT plan FROM permit WHERE plan IS NOT NULL"))
     assert "route" in plan and "carrier" not in plan
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from api.http import files, manifests
+from api.http import files, row_files
 from salsa_ext.core import batches
 from tests.support import bodies
 from tests.support.manifests import CSV, NDJSON, objects, send, send_parts
@@ -177,7 +177,7 @@ def test_a_shipment_that_is_there_already_draws_nothing(ship, bra, permit):
 
 
 def test_more_rows_than_a_manifest_has_are_refused(ship, monkeypatch):
-    monkeypatch.setattr(manifests, "MAX_STREAMED_ITEMS", 2)
+    monkeypatch.setattr(row_files, "MAX_STREAMED_ITEMS", 2)
     assert "at most 2 rows" in ship(expect=422)["errors"]["manifest"][0]
 
 

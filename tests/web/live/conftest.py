@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from api.web import live
+from api.web import live_views
 from salsa_ext.database.session import db
 from tests.conftest import NOW, standing_on
 from tests.support import actors
@@ -29,7 +29,7 @@ def shipped(server, registered, standing, tmp_path_factory):
 @pytest.fixture
 def app(server, shipped, standing, monkeypatch):
     """An application whose transactions are real, and which looks for changes each time."""
-    monkeypatch.setattr(live, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(live_views, "CHECK_SECONDS", 0.0)
     with standing_on(server, shipped, standing) as served, served.app_context():
         yield served
 

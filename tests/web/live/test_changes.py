@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.web import live
+from api.web import live_views
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
@@ -22,7 +22,7 @@ def test_nothing_changed_is_told_from_memory_by_one_look_at_what_did(onlooker, a
 
 
 def test_a_look_is_good_for_all_who_ask_within_a_quarter_of_a_second(onlooker, asked, monkeypatch):
-    monkeypatch.setattr(live, "CHECK_SECONDS", 3600.0)
+    monkeypatch.setattr(live_views, "CHECK_SECONDS", 3600.0)
     page = onlooker("BRA")
     asked.clear()
     assert [page.ask().status_code for _ in range(20)] == [304] * 20
@@ -41,7 +41,7 @@ def test_a_picture_is_drawn_once_for_all_who_see_the_same(app, onlooker, asked):
 def test_another_agency_has_a_picture_of_its_own(onlooker):
     one, other = onlooker("BRA"), onlooker("BRA", agency="OTHER")
     assert other.ask(**{"Salsa-Ticket": one.ticket}).status_code == 304
-    assert one.ticket != other.ticket and len(live.live_views()._cache) == 2
+    assert one.ticket != other.ticket and len(live_views.live_views()._cache) == 2
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "IngyIg.aSZ0dA.c2lnbmF0dXJl"])
@@ -65,7 +65,7 @@ def test_who_was_shut_out_learns_it_when_his_ticket_is_over(app, onlooker, monke
         for row in accounts_of("BRA"):
             row.is_active = False
     assert page.ask().status_code == 304
-    monkeypatch.setattr(live, "TICKET_SECONDS", -1)
+    monkeypatch.setattr(live_views, "TICKET_SECONDS", -1)
     assert page.ask().status_code == 401
 
 
@@ -85,8 +85,8 @@ def test_what_time_alone_changes_is_told_too(app, onlooker, monkeypatch):
 
 
 def test_who_was_told_of_more_than_is_remembered_draws_anew(app, onlooker, monkeypatch):
-    monkeypatch.setattr(live, "MAX_CHANGES", 1)
-    monkeypatch.setattr(app.extensions["live"], "_changes", live.ChangeTracker())
+    monkeypatch.setattr(live_views, "MAX_CHANGES", 1)
+    monkeypatch.setattr(app.extensions["live"], "_changes", live_views.ChangeTracker())
     page = onlooker("PRY")
     for number in range(3):
         seize(app, "PRY", f"S-{number}", latitude=-22.3, longitude=-60.0)

@@ -1,5 +1,14 @@
 """Pages of a border post: the officer's desk, the board, the wall."""
 
-from api.web.pages.border import board, check, desk_submission, device, home, seizure, truck, walls
+from api.web.pages.border import (
+    board,
+    check,
+    desk_submission,
+    home,
+    offline_desk,
+    seizure,
+    truck,
+    walls,
+)
 
-__all__ = ["board", "check", "desk_submission", "device", "home", "seizure", "truck", "walls"]
+__all__ = ["board", "check", "desk_submission", "home", "offline_desk", "seizure", "truck", "walls"]

@@ -9,11 +9,11 @@ from typing import Any, Final
 from flask import render_template
 from markupsafe import Markup
 
-from api.web import live
+from api.web import live_views
 from api.web.access import login_required
 from api.web.charts import Chart, draw_bars
 from api.web.formatting import kilometres, label, sentence, short_day
-from api.web.live import RenderedView, Scope, ViewKey
+from api.web.live_views import RenderedView, Scope, ViewKey
 from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point_near
 from api.web.pages import border_pages
 from salsa_ext.boards.board import Board, get_board
@@ -41,12 +41,12 @@ def board_page(actor: Actor, code: str) -> str:
         code=code,
         name=page.name,
         board=Markup(page.whole),  # noqa: S704 - of our own template
-        live_attributes=live.live_attributes(view, page),
+        live_attributes=live_views.live_attributes(view, page),
     )
 
 
 @border_pages.get("/posts/<slug:code>/board/live")
-@live.answer_changes
+@live_views.answer_changes
 def board_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
     """Return the parts of a board changed since a version."""
     return _board_view(actor, code)
@@ -75,10 +75,10 @@ def _board_view(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey
             precision_text=precision_text,
             figure_source=figure_source,
         )
-        return live.render_parts(page, board, Scope(squares=board.squares))
+        return live_views.render_parts(page, board, Scope(squares=board.squares))
 
     view = ViewKey.for_actor("board", actor, code)
-    return view, live.live_views().render(view, render, at_once)
+    return view, live_views.live_views().render(view, render, at_once)
 
 
 def draw_board_map(board: Board) -> MapDrawing | None:

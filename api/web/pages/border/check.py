@@ -27,7 +27,7 @@ from api.web.pages.border.current_post import (
 from api.web.pages.border.desk_submission import photo_retry, read_form_photo, refusal_response
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.administration.values import AttachmentSubject
+from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.checks import checks
 from salsa_ext.core.actor import Actor
 from salsa_ext.database import idempotency

@@ -13,9 +13,9 @@ from markupsafe import Markup
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.schemas.reference import ContactResponse
-from api.web import live
+from api.web import live_views
 from api.web.access import form_view, login_required
-from api.web.live import MAX_AGE, RenderedView, Scope, ViewKey
+from api.web.live_views import MAX_AGE, RenderedView, Scope, ViewKey
 from api.web.pages import border_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -119,7 +119,7 @@ def render_desk_page(template: str, actor: Actor, here: CurrentPost, **data: Any
     if not (is_offline := g.get("is_offline", False)):
         view, rendered = live_parts(actor, here.code, at_once=True)
         parts = {name: Markup(part) for name, part in rendered.parts.items()}  # noqa: S704 - of our own template
-        attributes = live.live_attributes(view, rendered, here.address("desk_home"))
+        attributes = live_views.live_attributes(view, rendered, here.address("desk_home"))
         data |= {"live": parts, "live_attributes": attributes}
     return render_template(
         f"border/{template}.html",
@@ -147,7 +147,7 @@ def post_contacts(actor: Actor, state: str, post: str) -> Sequence[dict[str, Any
 
 
 @border_pages.get("/posts/<slug:code>/desk/live")
-@live.answer_changes
+@live_views.answer_changes
 def desk_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
     """Return the parts of a desk page changed since a version."""
     require(actor, Permission.BOARD_READ)
@@ -169,7 +169,9 @@ def live_parts(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey,
             joint=joint_seizures.at_post(actor, post, other.state, local_date(now, own.zone)),
         )
         scope = Scope(LIVE_KINDS, frozenset(grid_squares_near(post)))
-        return RenderedView(code, page, live.split_parts(page), now, now + MAX_AGE, own.zone, scope)
+        return RenderedView(
+            code, page, live_views.split_parts(page), now, now + MAX_AGE, own.zone, scope
+        )
 
     view = ViewKey.for_actor("desk", actor, code)
-    return view, live.live_views().render(view, render, at_once)
+    return view, live_views.live_views().render(view, render, at_once)

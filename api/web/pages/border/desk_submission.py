@@ -26,7 +26,7 @@ from api.web.pages.border.current_post import (
 from api.web.submission import PHOTO_FIELD, Photo
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.administration.values import AttachmentSubject
+from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound
 

@@ -27,7 +27,7 @@ from api.web.pages.border.desk_submission import last_path_part, submit_desk_for
 from api.web.prefill import MAX_ITEMS, number_items, seizure_number
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.administration.values import AttachmentSubject
+from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, Invalid, Message, NotFound, message

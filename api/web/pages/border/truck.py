@@ -29,7 +29,7 @@ from api.web.pages.border.desk_submission import submit_desk_form
 from api.web.pages.licensing import shipment_actions
 from salsa_ext.access.paper_tokens import TOKEN_PREFIX
 from salsa_ext.access.rules import require
-from salsa_ext.administration.values import AttachmentSubject
+from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.boards import crossings
 from salsa_ext.boards.crossings import MOVING_STATUSES, Truck
 from salsa_ext.core.actor import Actor

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from api.http.auth import SESSION_COOKIE, authenticate_page
 from api.http.context import transaction
-from api.web import live, security
-from api.web.live import RenderedView, Scope, ViewKey
+from api.web import live_views, security
+from api.web.live_views import RenderedView, Scope, ViewKey
 from api.web.pages import border_pages
 from salsa_ext.access import authentication
 from salsa_ext.access.permissions import Permission
@@ -44,7 +44,7 @@ def wall() -> Any:
             "board/wall.html",
             name=page.name,
             board=Markup(page.whole),  # noqa: S704 - of our own template
-            live_attributes=live.live_attributes(view, page),
+            live_attributes=live_views.live_attributes(view, page),
         )
 
 
@@ -65,7 +65,7 @@ def sign_in_wall() -> Any:
 
 
 @border_pages.get("/wall/live")
-@live.answer_changes
+@live_views.answer_changes
 def wall_updates(actor: Actor) -> tuple[ViewKey, RenderedView]:
     """Return the parts of a wall changed since a version."""
     return _wall_view(actor)
@@ -83,7 +83,7 @@ def _wall_view(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedVi
             own=board.own_side,
             most=MAX_ROWS,
         )
-        return live.render_parts(page, board, SHOWN)
+        return live_views.render_parts(page, board, SHOWN)
 
     view = ViewKey.for_actor("wall", reader, post)
-    return view, live.live_views().render(view, render, at_once)
+    return view, live_views.live_views().render(view, render, at_once)

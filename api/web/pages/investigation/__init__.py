@@ -4,10 +4,10 @@ from api.web.pages.investigation import (
     alerts,
     audit,
     checks,
+    foreign_records,
     hits,
     leads,
     matches,
-    purposes,
     reports,
     seizures,
 )
@@ -16,10 +16,10 @@ __all__ = [
     "alerts",
     "audit",
     "checks",
+    "foreign_records",
     "hits",
     "leads",
     "matches",
-    "purposes",
     "reports",
     "seizures",
 ]

@@ -20,7 +20,7 @@ from api.web.actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.purposes import register_purpose_page
+from api.web.pages.investigation.foreign_records import register_purpose_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import hit_answers, pair_view
 from salsa_ext.alerts import queries as alert_queries

@@ -13,7 +13,7 @@ from api.web.charts import draw_lead
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.purposes import register_purpose_page
+from api.web.pages.investigation.foreign_records import register_purpose_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound, message

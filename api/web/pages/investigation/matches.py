@@ -18,14 +18,15 @@ from api.web.actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.purposes import register_purpose_page
+from api.web.pages.investigation.foreign_records import register_purpose_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound, message
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
 from salsa_ext.firearms.records.queries import find_records
-from salsa_ext.matches import commands, queries
+from salsa_ext.matches import commands as match_commands
+from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
 from salsa_ext.reference.names import label
 
@@ -65,7 +66,7 @@ ACTIONS: Actions = (
             " state says stays its own, and you can take yours back."
         ),
         MatchConfirmRequest,
-        commands.confirm_match,
+        match_commands.confirm_match,
         Permission.MATCH_DECIDE,
         ("proposed", "rejected"),
         (ReasonField(required=False),),
@@ -79,7 +80,7 @@ ACTIONS: Actions = (
             "Say for your state that the two records are not of one gun, and why. You can take it back."
         ),
         MatchRejectRequest,
-        commands.reject_match,
+        match_commands.reject_match,
         Permission.MATCH_DECIDE,
         ("proposed", "confirmed"),
         (ReasonField(required=True),),
@@ -90,7 +91,7 @@ ACTIONS: Actions = (
 
 
 def _find(actor: Actor, match_id: UUID) -> Subject:
-    view = queries.get_match(actor, match_id)
+    view = match_queries.get_match(actor, match_id)
     row = view.match
     state = label("state", row.other_state, actor.language)
     title = translate(message("Match with {state}", state=state))
@@ -103,7 +104,7 @@ def _list_records(actor: Actor, page: Page[MatchView]) -> dict[str, Any]:
     if Permission.RECORD_READ in actor.permissions:
         records = find_records({view.match.record_id for view in page.items})
         guns = {view.record.id: view for view in records}
-    return {"own_records": guns, "others": queries.other_record_events(actor, page.items)}
+    return {"own_records": guns, "others": match_queries.other_record_events(actor, page.items)}
 
 
 def _render_match(actor: Actor, form: Form | None, match_id: UUID) -> str:
@@ -129,7 +130,7 @@ PAGES = DocumentPages(investigation_pages, "match", "/matches", message("Matches
 PAGES.add_list(
     MatchQuery,
     # of crime records unless the filter asks for the licit trade
-    lambda actor, filters, *page: queries.list_matches(
+    lambda actor, filters, *page: match_queries.list_matches(
         actor, {"is_of_crime": True} | filters, *page
     ),
     FILTERS,

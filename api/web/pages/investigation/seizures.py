@@ -23,12 +23,12 @@ from api.web.document_pages import DocumentPages, register_form, render_page
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.purposes import register_purpose_page
+from api.web.pages.investigation.foreign_records import register_purpose_page
 from api.web.prefill import MAX_ITEMS, complete_gun, gun_values, number_items, seizure_number
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import attachments
-from salsa_ext.administration.values import AttachmentSubject
+from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message

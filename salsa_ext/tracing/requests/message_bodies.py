@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from salsa_ext.core import codes
 from salsa_ext.core.errors import EnvelopeRefused
-from salsa_ext.core.validators import (
+from salsa_ext.core.received_json import (
     ListOf,
     Nullable,
     ObjectOf,

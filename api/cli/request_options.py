@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from api.cli.operations import Schema, resolve
+from api.cli.openapi_operations import Schema, resolve
 
 STATE: Final = "^[A-Z]{3}$"
 METAVARS: Final = {"uuid": "ID", "date": "YYYY-MM-DD", "date-time": "TIME"}

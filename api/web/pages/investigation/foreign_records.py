@@ -19,7 +19,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import Invalid
-from salsa_ext.matches import histories
+from salsa_ext.matches import gun_histories
 
 FIELD_BY_HEADER: Final = {"Salsa-Purpose": "purpose", "Salsa-Case": "case_number"}
 """The form fields for what programs send as headers."""
@@ -66,7 +66,7 @@ def _render_history(actor: Actor, form: Form | None, record_id: UUID) -> str:
     """Render a gun's history; with foreign records the form of a purpose first."""
     template, key = "investigation/history.html", str(record_id)
     try:
-        history = histories.read_history(actor=actor, record_id=record_id)
+        history = gun_histories.read_history(actor=actor, record_id=record_id)
     except Invalid:
         if form is None:
             raise

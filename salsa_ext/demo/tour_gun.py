@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from salsa_ext.core.time import Place
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
-from salsa_ext.demo.people import People
+from salsa_ext.demo.parties import People
 from salsa_ext.demo.routes import route_over_post
 from salsa_ext.demo.seizures import PlannedSeizure
 from salsa_ext.demo.trade import Consignment, Deal

@@ -1,6 +1,6 @@
 """Outlines of states for the maps, from world-atlas (Natural Earth 1:50 million).
 
-    python -m importers.outlines countries-50m.json > api/web/outlines.json
+    python -m importers.state_outlines countries-50m.json > api/web/outlines.json
 
 The input is the TopoJSON of the npm package world-atlas 2.0.2. The output has, by state or other
 territory, a point inside its largest part and its outer rings as steps: x, y of the first point,

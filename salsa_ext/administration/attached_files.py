@@ -10,7 +10,7 @@ from threading import BoundedSemaphore
 from typing import Final, NoReturn
 
 from salsa_ext.administration import file_cleaner
-from salsa_ext.administration.values import FileContent
+from salsa_ext.administration.attachment_values import FileContent
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, Message, message
 
