@@ -33,6 +33,7 @@ def recount(codes: tuple[str, ...]) -> None:
             if dataset.recount and (not codes or dataset.code in codes):
                 corrected = 0
                 for state in states:
-                    with transaction(operator(state)):
-                        corrected += rollups.recount(state, dataset)
+                    actor = operator(state)
+                    with transaction(actor):
+                        corrected += rollups.recount(actor=actor, dataset=dataset)
                 click.echo(f"{dataset.code}: {corrected} figures corrected.")

@@ -159,10 +159,11 @@ class Action(StrEnum):
     CONSENT_REVOKED = "consent:revoked"
     CONSENT_COMPELLED = "consent:compelled"
     FILE_IMPORTED = "file:imported"
+    DATASET_RECOUNTED = "dataset:recounted"
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment check consent contact discrepancy envelope hit import "
+    "account agency alert attachment check consent contact dataset discrepancy envelope hit import "
     "key licensee match notification permit post record report request seizure setting "
     "shipment signing_key trace transfer".split()
 )

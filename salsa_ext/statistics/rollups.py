@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
@@ -60,14 +62,14 @@ def fold_deltas(most: int = 10_000) -> int:
     return int(db.session.scalar(_FOLD, {"most": most}) or 0)
 
 
-def recount(state: str, dataset: Dataset) -> int:
-    """Count the stored records of a state again; return how many cells were corrected.
+def recount(*, actor: Actor, dataset: Dataset) -> int:
+    """Count the stored records of the own state again; return how many cells were corrected.
 
-    For a new dataset, or after a fault; the transaction is the state's. Whoever counts something
-    waits until it ends.
+    For a new dataset, or after a fault. Whoever counts something waits until it ends.
     """
     if dataset.recount is None:
         return 0
+    state = actor.own_state()
     db.session.execute(text("LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE"))
     missing: Counter[CountKey] = Counter()
     for cells in dataset.recount(state):  # which may count other datasets of the same records too
@@ -78,4 +80,7 @@ def recount(state: str, dataset: Dataset) -> int:
     for *key, amount in db.session.execute(query.group_by(*columns)):
         missing[CountKey(dataset.code, *key)] -= int(amount)
     add_counts(missing)
-    return sum(map(bool, missing.values()))
+    corrected = sum(map(bool, missing.values()))
+    data = {"corrected": corrected}
+    append(actor, AuditEvent(Action.DATASET_RECOUNTED, "dataset", dataset.code, state, data=data))
+    return corrected

@@ -29,6 +29,7 @@ ALLOWED = {
         access.authentication.close_session access.rules.require database.session.transaction
         database.idempotency.store_answer disclosure.disclosures.require_purpose""",
     "decides what is released": "disclosure.sharing.share_records",
+    "of whoever runs the server": "statistics.rollups.recount",
     "which day it is, and by which clock": """
         reference.calendars.today reference.calendars.actor_zone""",
 }

@@ -18,7 +18,7 @@ def recounted(run):
     """Return the figures that a recount corrects in Brazil, and the amount that it counts."""
 
     def count(dataset):
-        corrections = run("BRA", recount, dataset=dataset)
+        corrections = run("BRA", rollups.recount, dataset=dataset)
         stored = rollups.amounts_of(dataset)
         return corrections, db.session.scalar(select(func.sum(stored.c.amount)))
 
@@ -58,8 +58,10 @@ def test_shipments_that_were_put_off_cancelled_or_came_back_in_part(as_actor, re
 
 def test_what_the_records_do_not_tell_is_left_as_it_is(run):
     [dataset] = [one for one in DATASETS if one.recount is None]
-    assert run("BRA", recount, dataset=dataset) == 0
+    assert run("BRA", rollups.recount, dataset=dataset) == 0
 
 
-def recount(*, actor, dataset):
-    return rollups.recount(actor.state, dataset)
+def test_a_recount_is_in_the_audit(run, as_actor):
+    run("BRA", rollups.recount, dataset=SEIZURES)
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=dataset:recounted").json["items"]
+    assert entry["data"] == {"corrected": 0}
