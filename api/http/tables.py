@@ -19,8 +19,13 @@ CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OCTETS = "application/octet-stream"
 LAST_COLUMNS = ("handling", "withheld", "uses")
-FORMULA_START = re.compile(r"(^|[;,\t\r\n])(?=[=+\-@＝＋－＠])|^(?=[\t\r\n])")
-"""Where a spreadsheet begins a formula: in a cell, or behind what its language takes as separator."""
+FORMULA_START = re.compile(
+    r'(^(?!-\d+(?:\.\d+)?\Z)|[;,\t\r\n])(?=(?:"|[^\S\t\r\n])*[=+\-@＝＋－＠])|^(?=[\t\r\n])'
+)
+"""Where a spreadsheet begins a formula: in a cell, or behind what its language takes as separator.
+
+Quotation marks and blanks may come between. A cell that is a negative number is none.
+"""
 
 
 def describe_files(media_types: Collection[str]) -> dict[str, Any]:

@@ -9,13 +9,16 @@ import io
 
 import pytest
 
+from api.http.tables import escape_formula
 from tests.support import bodies
 
 STARTS = "=+-@＝＋－＠"
 
 
 @pytest.mark.parametrize("language", ["en", "es", "fr", "pt"])
-@pytest.mark.parametrize("text", ["{}1+1", "x;{}1+1;y", "x,{}1+1", "x ;{}1"])
+@pytest.mark.parametrize(
+    "text", ["{}1+1", "x;{}1+1;y", "x,{}1+1", "x ;{}1", 'x;"{}1+1;y', 'x, ""{}1']
+)
 @pytest.mark.parametrize("start", STARTS)
 def test_no_cell_begins_a_formula_whatever_parts_the_line(as_actor, language, text, start):
     client = as_actor("PRY", "licensing_officer")
@@ -25,7 +28,15 @@ def test_no_cell_begins_a_formula_whatever_parts_the_line(as_actor, language, te
     lines = answer.data.decode("utf-8-sig")
     for separator in ",;\t":
         for row in csv.reader(io.StringIO(lines), delimiter=separator):
-            assert not [cell for cell in row if cell.startswith(tuple(STARTS))]
+            assert not [cell for cell in row if cell.lstrip(' "').startswith(tuple(STARTS))]
     own = "," if language == "en" else ";"
     [row] = csv.DictReader(io.StringIO(lines), delimiter=own)
     assert row["number"].replace("'", "") == number
+
+
+def test_negative_numbers_stay_numbers():
+    assert [escape_formula(text) for text in ("-12", "-58.38", "-1+1")] == [
+        "-12",
+        "-58.38",
+        "'-1+1",
+    ]
