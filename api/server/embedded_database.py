@@ -15,6 +15,8 @@ from salsa_ext.database.postgres.server import EmbeddedServer
 
 DATABASE_NAME = "salsa"
 WATCH_SECONDS = 1.0
+MAX_WATCH_SECONDS = 60.0
+STOP_SECONDS = 10.0
 log = logging.getLogger("salsa.database")
 
 
@@ -35,17 +37,22 @@ def _watched(server: EmbeddedServer) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        watcher.join()
+        watcher.join(STOP_SECONDS)
 
 
 def _watch(server: EmbeddedServer, stop: threading.Event) -> None:
-    while not stop.wait(WATCH_SECONDS):
+    """Look each second; after each failure twice as seldom, until it runs."""
+    seconds = WATCH_SECONDS
+    while not stop.wait(seconds):
         try:
-            if not server.status().running:
+            if not server.is_running():
                 log.warning("The database server ended; it is started again.")
                 server.start()
-        except PostgresUnavailable as error:
-            log.warning("%s", error)
+            seconds = WATCH_SECONDS
+        except Exception as error:  # whatever it is, the next look may find the server well
+            seconds = min(seconds * 2, MAX_WATCH_SECONDS)
+            is_known = isinstance(error, PostgresUnavailable)
+            log.warning("%s", error, exc_info=not is_known)
 
 
 def start_database(config: Config, stack: ExitStack) -> Config:

@@ -151,6 +151,11 @@ class EmbeddedServer:
         opened.autocommit = True
         return opened
 
+    def is_running(self) -> bool:
+        """Return whether the server is there, ready or not; starts no program."""
+        with self._as_unavailable():
+            return _running_pid(folders.recorded_folder(self._place)) is not None
+
     def status(self) -> ServerStatus:
         """Return the server's status without starting it.
 
