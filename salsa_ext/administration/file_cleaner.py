@@ -1,12 +1,15 @@
 """Program that makes an attached file anew, as a process of its own with limits.
 
 A file comes on standard input; a line of JSON and the new file go to standard output. It imports
-nothing of the service: what a decoder is tricked into finds neither keys nor a database here.
+nothing of the service and has neither its environment nor its memory, is bounded in time and memory,
+and writes no files. It runs as the same user, though, who may read the service's files and use the
+network; only an operating system's rules shut it off from those.
 
 PDFs are parsed by qpdf, which finds every object however it is packed, and written anew. One is
 refused for what acts on its reader (ISO 32000, 12.6), embeds or names other files (7.11) or plays.
-Links, forms, signatures and metadata are left out. Pictures are made anew from their pixels, so
-that metadata (place, time, owner, serial number, a preview of cropped parts) is gone.
+Links, forms, signatures, metadata and private data of programs are left out. Pictures are made anew
+from their pixels, so that metadata (place, time, owner, serial number, a preview of cropped parts)
+is gone.
 """
 
 from __future__ import annotations
@@ -46,6 +49,8 @@ ACTIVE_KEYS: Final = frozenset(
 ACTIVE_SUBTYPES: Final = frozenset(
     f"/{name}" for name in "RichMedia 3D Movie Sound Screen FileAttachment U3D PRC".split()
 )
+DROPPED_KEYS: Final = "/URI /Metadata /PieceInfo".split()
+"""Left out wherever they are, not refused: many papers have some. A link without /URI leads nowhere."""
 MAX_PIXELS: Final = 50_000_000
 MAX_WEBP_PIXELS: Final = 16_000_000  # its decoder takes four times the memory of the others
 QUALITY: Final = 95
@@ -86,7 +91,7 @@ def clean_pdf(received: bytes) -> Cleaned:
             left -= _check_object(item, 0)
             if left < 0:
                 raise Refused("unreadable")
-        for key in "/AcroForm /Metadata /Perms /Legal /Collection".split():
+        for key in "/AcroForm /Perms /Legal /Collection".split():
             if key in pdf.Root:
                 del pdf.Root[key]
         if "/Info" in pdf.trailer:
@@ -110,6 +115,9 @@ def _check_object(item: Any, depth: int) -> int:
     if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
         return 0
     is_stream = isinstance(item, pikepdf.Stream)
+    for name in DROPPED_KEYS:
+        if name in item:
+            del item[name]
     names = set(item.keys())
     if (
         names & ACTIVE_KEYS
@@ -120,8 +128,6 @@ def _check_object(item: Any, depth: int) -> int:
         raise Refused("active")
     for name in names:
         value: Any = item.get(name)
-        if isinstance(value, pikepdf.Dictionary) and value.get("/S") == "/URI":
-            del item[name]  # a link to elsewhere is left out, not refused: many papers have some
         if not getattr(value, "is_indirect", False):  # else it is checked by itself
             _check_object(value, depth + 1)
     if not is_stream:

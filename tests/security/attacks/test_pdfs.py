@@ -104,6 +104,9 @@ def test_a_pdf_that_could_act_on_its_reader_is_refused(root, mode):
 def test_what_is_stored_is_written_anew_without_links_forms_and_metadata():
     root = {
         "A": b"<< /S /URI /URI (https://example.org/planted) >>",
+        "B": b"<< /S /GoTo /Next << /S /URI /URI (planted) >> >>",
+        "C": b"<< /S /GoTo /Next [<< /S /URI /URI (planted) >>] >>",
+        "D": b"[<< /Metadata (planted) /PieceInfo << /X (planted) >> >>]",
         "AcroForm": b"<< /Fields [(planted)] >>",
         "Legal": b"(planted)",
         "OpenAction": b"[0 /Fit]",
