@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, g, url_for
 
 from api.http.pagination import ListQuery
 from api.http.resource import Item, Resource
@@ -34,14 +34,18 @@ from salsa_ext.reference import settings as reference_settings
 
 ACCOUNT = "/accounts/<uuid:account_id>"
 MANAGE = Permission.ACCOUNT_MANAGE
+CONFIRM = Permission.ACCOUNT_CONFIRM
+
+
+def _account_version(_: Actor, account_id: UUID) -> int:
+    return accounts.load_account(account_id).version
+
 
 blueprint = Resource(
     "accounts",
     "Accounts and keys of the own state, and who did what",
     Item(
-        AccountResponse,
-        lambda _, account_id: accounts.load_account(account_id),
-        lambda _, account_id: accounts.load_account(account_id).version,
+        AccountResponse, lambda _, account_id: accounts.load_account(account_id), _account_version
     ),
 )
 
@@ -53,7 +57,7 @@ def get_me(actor: Actor) -> dict[str, Any]:
 
 blueprint.reading("/me", MeResponse, get_me, None)
 blueprint.listing("/accounts", AccountQuery, AccountResponse, accounts.list_accounts, MANAGE)
-blueprint.reading(ACCOUNT, AccountResponse, accounts.get_account, MANAGE)
+blueprint.reading(ACCOUNT, AccountResponse, accounts.get_account, CONFIRM)
 blueprint.listing("/keys", ListQuery, KeyResponse, accounts.list_keys, Permission.KEY_MANAGE)
 blueprint.listing(
     "/audit",
@@ -90,17 +94,20 @@ blueprint.action(
 
 
 @blueprint.posting(
-    f"{ACCOUNT}/confirm", None, SecondPartResponse, Permission.ACCOUNT_CONFIRM, status=200
+    f"{ACCOUNT}/confirm", None, SecondPartResponse, CONFIRM, status=200, version=_account_version
 )
 def confirm_account(actor: Actor, account_id: UUID) -> dict[str, Any]:
     """Confirm a guarded account that another person opened; shows the second part of its password."""
-    return {"second_part": accounts.confirm_account(actor=actor, account_id=account_id)}
+    account, part = accounts.confirm_account(
+        actor=actor, account_id=account_id, expected_version=g.expected_version
+    )
+    return {"username": account.username, "role": account.role, "second_part": part}
 
 
 @blueprint.posting(f"{ACCOUNT}/link", None, LinkResponse, MANAGE)
 def issue_account_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
     """Issue a new one-time link for a display, and end its sessions."""
-    username = accounts.get_account(actor, account_id).username
+    username = accounts.load_account(account_id).username
     return {"link": _link_address(accounts.issue_link(actor=actor, username=username))}
 
 

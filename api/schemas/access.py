@@ -65,6 +65,8 @@ class NewAccountResponse(Schema):
 class SecondPartResponse(Schema):
     """Second part of a first password, shown once; the person types both with `+` between."""
 
+    username = fields.String(required=True)
+    role = fields.String(required=True)
     second_part = fields.String(required=True)
 
 

@@ -31,6 +31,7 @@ from salsa_ext.core.errors import (
 )
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many, is_any_of_param
+from salsa_ext.database.locks import lock
 from salsa_ext.database.session import (
     NO_STATE,
     SET_ROW_SECURITY_SQL,
@@ -108,6 +109,7 @@ class PasswordCheck(NamedTuple):
     actor: Actor | None
     is_right: bool
     must_change: bool
+    hashes: tuple[str | None, str | None]
 
 
 def check_password(username: str, password: str) -> PasswordCheck:
@@ -117,22 +119,21 @@ def check_password(username: str, password: str) -> PasswordCheck:
     """
     row = _find_account_row(username) or _find_account_row(username.lower())
     release_connection()
-    hashes = [row["password_hash"] if row else _DUMMY_HASH]
-    parts = [password]
+    stored, parts = [row["password_hash"] if row else _DUMMY_HASH], [password]
     if row and row["second_hash"]:
-        hashes, parts = [*hashes, row["second_hash"]], [*password.partition(PART_SEPARATOR)[::2]]
+        stored, parts = [*stored, row["second_hash"]], [*password.rpartition(PART_SEPARATOR)[::2]]
     if not _HASHING.acquire(timeout=HASHING_SECONDS):
         raise Unavailable(message("Many are signing in at this moment; try again shortly."))
     try:
-        for stored, part in zip(hashes, parts, strict=True):
-            PASSWORD_HASHER.verify(stored, part)
+        for one_hash, part in zip(stored, parts, strict=True):
+            PASSWORD_HASHER.verify(one_hash, part)
         is_right = row is not None
     except VerifyMismatchError:
         is_right = False
     finally:
         _HASHING.release()
     if row is None:
-        return PasswordCheck(None, False, False)
+        return PasswordCheck(None, False, False, (None, None))
     actor = Actor(
         state=None if row["owner_state"] == NO_STATE else row["owner_state"],
         role=row["role"],
@@ -140,15 +141,8 @@ def check_password(username: str, password: str) -> PasswordCheck:
         permissions=role_permissions(row["role"]),
         account_id=row["account_id"],
     )
-    return PasswordCheck(actor, is_right, row["must_change"])
-
-
-def authenticate_password(username: str, password: str) -> Actor:
-    """Return the actor of an account; raises Unauthenticated without details."""
-    check = check_password(username, password)
-    if check.actor is None or not check.is_right:
-        raise Unauthenticated(WRONG_PASSWORD)
-    return check.actor
+    hashes = row["password_hash"], row["second_hash"]
+    return PasswordCheck(actor, is_right, row["must_change"], hashes)
 
 
 def sign_in(
@@ -172,27 +166,35 @@ def sign_in(
         raise Unauthenticated(WRONG_PASSWORD)
     with transaction(known):
         forget_attempts(username, address, known.now())
-        if new_password is not None:
-            change_password(known, username, password, new_password)
     if check.must_change and new_password is None:
         raise PasswordChangeRequired(
             message("Somebody else set this password. Enter it again, and a new one of your own.")
         )
     with transaction(known):
+        account = lock(Account, known.account_id)
+        # It may have been changed, reset or closed while this password was hashed.
+        if (account.password_hash, account.second_hash) != check.hashes or not account.is_active:
+            raise Unauthenticated(WRONG_PASSWORD)
+        if new_password is not None:
+            _change_password(known, account, password, new_password)
         return open_session(known)
 
 
-def change_password(actor: Actor, username: str, old: str, new: str) -> None:
-    """Set the password of one's own account, and end its other sessions; raises Invalid."""
-    check_strength(new, username)
+def _change_password(actor: Actor, account: Account, old: str, new: str) -> None:
+    """Set the password of one's own locked account, and end its keys and sessions; raises Invalid."""
+    check_strength(new, account.username)
     if new == old:
         raise Invalid({"password": [message("The new password is the old one. Choose another.")]})
-    account = db.session.get_one(Account, actor.account_id, with_for_update=True)
     account.password_hash, account.second_hash = PASSWORD_HASHER.hash(new), None
     account.must_change = False
-    sessions = update(ApiKey).where(ApiKey.account_id == account.id, ApiKey.used_at.is_not(None))
-    db.session.execute(sessions.values(revoked_at=actor.now()))
+    revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
+
+
+def revoke_keys(actor: Actor, account_id: UUID) -> None:
+    """Revoke an account's keys and sessions."""
+    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+    db.session.execute(keys.values(revoked_at=actor.now()))
 
 
 def check_strength(password: str, username: str) -> None:

@@ -1,13 +1,16 @@
 """Attempts to sign in: counted before a password is checked, and braked.
 
-Each wrong password of one account from one address, and each from one address, doubles the wait of
-the next one from there. The right password from another address is never kept waiting.
+Two counts, of an account from an address and of the address with all accounts, grow by each attempt
+and halve every three hours. Beyond what is free each attempt doubles the wait of the next one. The right
+password ends the first count and takes its own attempt back from the second. Other addresses do not
+wait. An IPv6 address is counted by its /64, which one subscriber has.
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from sqlalchemy import text
@@ -20,17 +23,25 @@ FREE_ATTEMPTS: Final = 5
 FREE_ATTEMPTS_OF_ADDRESS: Final = 50
 LONGEST_WAIT: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(days=1)
-_COUNT: Final = text("""
+HALVED_AFTER: Final = timedelta(hours=3)
+_HALVINGS: Final = (
+    "greatest(0, least(24, floor(extract(epoch FROM :now - a.at) / :halved_seconds)::int))"
+)
+_LEFT: Final = f"(a.count >> {_HALVINGS})"
+_COUNT: Final = text(f"""
     INSERT INTO sign_in_attempt AS a (key, count, at, until) VALUES (:key, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
-        count = CASE WHEN a.at < :forgotten THEN 1 ELSE a.count + 1 END,
-        at = :now,
-        until = CASE WHEN a.at < :forgotten OR a.count < :free THEN :now ELSE
-            :now + least(power(2, least(a.count - :free, 20)) * interval '1 second', :longest) END
+        count = {_LEFT} + 1,
+        at = a.at + {_HALVINGS} * :halved_seconds * interval '1 second',
+        until = CASE WHEN {_LEFT} < :free THEN :now ELSE
+            :now + least(power(2, least({_LEFT} - :free, 20)) * interval '1 second', :longest) END
     WHERE a.until <= :now RETURNING count
-""")
+""")  # noqa: S608 - the parts are above
+"""`at` is when the count was halved last."""
 _FORGET: Final = text("DELETE FROM sign_in_attempt WHERE key = :key OR at < :forgotten")
-_FORGIVE: Final = text("UPDATE sign_in_attempt SET count = count - 1 WHERE key = :key")
+_FORGIVE: Final = text(
+    "UPDATE sign_in_attempt SET count = greatest(count - 1, 0), until = :now WHERE key = :key"
+)
 
 
 def count_attempt(username: str, address: str, now: datetime) -> None:
@@ -44,7 +55,7 @@ def count_attempt(username: str, address: str, now: datetime) -> None:
             "key": key,
             "free": free,
             "now": now,
-            "forgotten": now - FORGOTTEN_AFTER,
+            "halved_seconds": HALVED_AFTER.total_seconds(),
             "longest": LONGEST_WAIT,
         }
         if db.session.execute(_COUNT, values).first() is None:
@@ -57,8 +68,15 @@ def forget_attempts(username: str, address: str, now: datetime) -> None:
     """Forget the attempts of one who signed in; what is a day old goes too."""
     values = {"key": _key(username, address), "forgotten": now - FORGOTTEN_AFTER}
     db.session.execute(_FORGET, values)
-    db.session.execute(_FORGIVE, {"key": _key("", address)})
+    db.session.execute(_FORGIVE, {"key": _key("", address), "now": now})
 
 
 def _key(username: str, address: str) -> bytes:
+    """Return the digest of a user name, with the /64 of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:  # of a socket without one
+        parsed = None
+    if isinstance(parsed, IPv6Address):
+        address = str(parsed.ipv4_mapped or int(parsed) >> 64)
     return hashlib.sha256(f"{username.lower()}\n{address}".encode()).digest()

@@ -13,7 +13,12 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.authentication import PASSWORD_HASHER, check_strength, generate_key
+from salsa_ext.access.authentication import (
+    PASSWORD_HASHER,
+    check_strength,
+    generate_key,
+    revoke_keys,
+)
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import (
@@ -23,6 +28,7 @@ from salsa_ext.access.rules import (
     require,
     role_permissions,
 )
+from salsa_ext.administration.installation import get_installation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
@@ -30,7 +36,6 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import is_blank
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
-from salsa_ext.database.models import Installation
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.reference.agencies import agency_codes
@@ -95,8 +100,8 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
 
 def _is_installed() -> bool:
     """Return whether this holds real records: a demo, whose passwords are printed, is not guarded."""
-    installation = db.session.scalars(select(Installation)).first()
-    return installation is not None and installation.kind == "real"
+    current = get_installation()
+    return current is not None and current.kind == "real"
 
 
 def _is_guarded(actor: Actor) -> bool:
@@ -104,14 +109,16 @@ def _is_guarded(actor: Actor) -> bool:
     return actor.role != OPERATOR_ROLE and _is_installed()
 
 
-def confirm_account(*, actor: Actor, account_id: UUID) -> str:
-    """Confirm an account that another person opened; returns the second part of its password.
+def confirm_account(
+    *, actor: Actor, account_id: UUID, expected_version: int
+) -> tuple[Account, str]:
+    """Confirm an account that another person opened; returns it and a second part of its password.
 
     The first password is both parts with `+` between them, so neither person can use it alone.
-    Raises NotFound, Conflict if nothing waits, Forbidden for who opened it.
+    Raises NotFound, StaleVersion, Conflict if nothing waits, Forbidden for who opened it.
     """
     require(actor, Permission.ACCOUNT_CONFIRM)
-    account = lock(Account, account_id, None)
+    account = lock(Account, account_id, expected_version)
     if account.opened_by is None:
         raise Conflict(message("{username} waits for no confirmation.", username=account.username))
     if account.opened_by == actor.account_id:
@@ -120,7 +127,7 @@ def confirm_account(*, actor: Actor, account_id: UUID) -> str:
     account.second_hash, account.opened_by = PASSWORD_HASHER.hash(part), None
     account.is_active, account.version = True, account.version + 1
     append(actor, AuditEvent(Action.ACCOUNT_CONFIRMED, "account", account.id))
-    return part
+    return account, part
 
 
 def close_account(*, actor: Actor, account_id: UUID, expected_version: int | None) -> None:
@@ -131,8 +138,7 @@ def close_account(*, actor: Actor, account_id: UUID, expected_version: int | Non
     require(actor, Permission.ACCOUNT_MANAGE)
     administrators = _lock_administrators()
     account = lock(Account, account_id, expected_version)
-    if not account.is_active:
-        account.opened_by = None
+    if not account.is_active and account.opened_by is None:
         return
     if administrators == [account_id]:
         raise Conflict(
@@ -141,8 +147,8 @@ def close_account(*, actor: Actor, account_id: UUID, expected_version: int | Non
                 username=account.username,
             )
         )
-    account.is_active, account.version = False, account.version + 1
-    _revoke_keys(actor, account_id)
+    account.is_active, account.opened_by, account.version = False, None, account.version + 1
+    revoke_keys(actor, account_id)
     append(actor, AuditEvent(Action.ACCOUNT_CLOSED, "account", account_id))
 
 
@@ -157,7 +163,7 @@ def reset_password(*, actor: Actor, username: str) -> str:
         raise Conflict(message("{username} signs in by a link.", username=account.username))
     account.password_hash, account.second_hash = PASSWORD_HASHER.hash(password), None
     account.must_change = _is_installed()
-    _revoke_keys(actor, account.id)
+    revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
 
@@ -171,7 +177,7 @@ def issue_link(*, actor: Actor, username: str) -> str:
     account = lock_open_account(username)
     if account.role != DISPLAY:
         raise Conflict(message("{username} signs in by a password.", username=account.username))
-    _revoke_keys(actor, account.id)
+    revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_LINKED, "account", account.id))
     return _link(actor, account.id)
 
@@ -214,12 +220,6 @@ def _lock_administrators() -> list[UUID]:
         Account.role == "state_administrator", Account.is_active
     )
     return [*db.session.scalars(administrators.order_by(Account.id).with_for_update())]
-
-
-def _revoke_keys(actor: Actor, account_id: UUID) -> None:
-    """Revoke an account's keys and sessions."""
-    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
-    db.session.execute(keys.values(revoked_at=actor.now()))
 
 
 def _check_account(actor: Actor, data: AccountData) -> None:
@@ -360,8 +360,8 @@ def list_accounts(
 
 
 def get_account(actor: Actor, account_id: UUID) -> Account:
-    """Return an account of the own state; raises NotFound."""
-    require(actor, Permission.ACCOUNT_MANAGE)
+    """Return an account of the own state, also to who may confirm it; raises NotFound."""
+    require(actor, Permission.ACCOUNT_CONFIRM)
     return load_account(account_id)
 
 

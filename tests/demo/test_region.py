@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from api.http.context import core_app
-from salsa_ext.access.authentication import authenticate_password
+from salsa_ext.access.authentication import check_password
 from salsa_ext.access.rules import operator, role_permissions
 from salsa_ext.administration import installation
 from salsa_ext.core.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
@@ -88,7 +88,7 @@ def test_a_token_carries_every_scope_of_its_role(small):
 def test_a_password_signs_in(small):
     [account] = [one for one in small.made.accounts if one.username == "ury.auditor"]
     with small.app.app_context(), transaction(operator(None)):
-        assert authenticate_password(account.username, account.password).role == "auditor"
+        assert check_password(account.username, account.password).is_right
 
 
 def test_credentials_are_complete_and_for_their_owners_eyes_alone(small, tmp_path):

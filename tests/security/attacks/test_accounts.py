@@ -47,16 +47,32 @@ def test_a_key_is_issued_by_the_person_of_its_account_alone(run, as_actor, admin
 
 def test_two_persons_grant_a_role_that_approves(as_actor, administrator, opened):
     path = f"/accounts/{opened['id']}/confirm"
+    supervisor = as_actor("BRA", "supervisor")
     assert not check_password("bra.sol", opened["password"]).is_right
-    administrator.post(path, expect=403)
+    administrator.post(path, expect=403, If_Match='"1"')
     as_actor("BRA", "police_officer").post(path, expect=403)
-    as_actor("PRY", "supervisor").post(path, expect=404)
-    second = as_actor("BRA", "supervisor").post(path, expect=200).json["second_part"]
-    as_actor("BRA", "supervisor").post(path, expect=409)
+    as_actor("PRY", "supervisor").post(path, expect=404, If_Match='"1"')
+    supervisor.post(path, expect=428)
+    supervisor.post(path, expect=412, If_Match='"2"')
+    assert supervisor.get(f"/accounts/{opened['id']}").json["opened_by"]
+    confirmed = supervisor.post(path, expect=200, If_Match='"1"').json
+    second = confirmed.pop("second_part")
+    assert confirmed == {"username": "bra.sol", "role": "supervisor"}
+    supervisor.post(path, expect=409, If_Match='"2"')
     for alone in (opened["password"], second, PART_SEPARATOR + second):
         assert not check_password("bra.sol", alone).is_right
     assert _sign_in(opened["password"] + PART_SEPARATOR + second, OWN)
     assert _sign_in(OWN)
+
+
+def test_a_first_part_may_hold_the_separator(as_actor, administrator):
+    first = "four+words+are+better"
+    account = administrator.post("/accounts", SUPERVISOR | {"password": first}).json["id"]
+    second = as_actor("BRA", "supervisor").post(
+        f"/accounts/{account}/confirm", expect=200, If_Match='"1"'
+    )
+    whole = first + PART_SEPARATOR + second.json["second_part"]
+    assert check_password("bra.sol", whole).is_right
 
 
 def test_an_administrator_opens_no_second_self_to_confirm_with(administrator):
@@ -65,9 +81,13 @@ def test_an_administrator_opens_no_second_self_to_confirm_with(administrator):
     assert not check_password("bra.me2", password).is_right
 
 
-def test_an_account_that_was_closed_is_confirmed_no_more(as_actor, administrator, opened):
-    administrator.post(f"/accounts/{opened['id']}/close", expect=200, If_Match='"1"')
-    as_actor("BRA", "supervisor").post(f"/accounts/{opened['id']}/confirm", expect=409)
+def test_a_refused_account_is_in_the_audit_and_confirmed_no_more(as_actor, administrator, opened):
+    path = f"/accounts/{opened['id']}"
+    administrator.post(f"{path}/close", expect=200, If_Match='"1"')
+    as_actor("BRA", "supervisor").post(f"{path}/confirm", expect=412, If_Match='"1"')
+    as_actor("BRA", "supervisor").post(f"{path}/confirm", expect=409, If_Match='"2"')
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=account:closed").json["items"]
+    assert entry["subject_id"] == opened["id"]
 
 
 def test_the_command_line_of_the_server_is_the_second_person(run, real):
