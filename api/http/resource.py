@@ -235,9 +235,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
             inner: View = view
             if upload and body:
-                inner = self.doc(requestBody=upload.describe(body))(
-                    _with_upload(view, upload, body)
-                )
+                inner = self.doc(requestBody=upload.describe(body))(_with_upload(view, upload))
             elif body:
                 inner = self.arguments(body(), required=not is_optional)(view)
             if manifest:
@@ -262,7 +260,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 command.__name__,
                 permission,
                 ("officer", "key", "match") if version else ("officer", "key"),
-                upload.receive if upload else receive,
+                partial(upload.receive, body) if upload and body else receive,
                 is_one_transaction=not lines,
             )
             return command
@@ -344,10 +342,10 @@ def _read_body(limit: int, needs_body: bool, may_be_parts: bool) -> None:
         receive_body(request)
 
 
-def _with_upload(view: View, upload: files.Upload, document: type[Schema]) -> View:
+def _with_upload(view: View, upload: files.Upload) -> View:
     @wraps(view)
     def run(**ids: Any) -> Any:
-        return view(*upload.load(document), **ids)
+        return view(*upload.load(), **ids)
 
     return run
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from threading import BoundedSemaphore
@@ -25,6 +26,7 @@ from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import (
     Invalid,
     PasswordChangeRequired,
+    TooManyAttempts,
     Unauthenticated,
     Unavailable,
     message,
@@ -54,6 +56,7 @@ PART_SEPARATOR: Final = "+"
 WRONG_PASSWORD: Final = message("The user name or the password is wrong.")
 HASHING_SECONDS: Final = 2
 _HASHING: Final = BoundedSemaphore(1)
+_HASHING_OR_WAITING: Final = BoundedSemaphore(1 + 8)
 _DUMMY_HASH = PASSWORD_HASHER.hash(secrets.token_urlsafe(16))
 _KEY_COLUMNS = tuple(
     "key_id scopes expires_at account_id owner_state agency role is_link used_at".split()
@@ -113,7 +116,8 @@ class PasswordCheck(NamedTuple):
 def check_password(username: str, password: str) -> PasswordCheck:
     """Compare a password; one is hashed at a time, without a connection.
 
-    An unknown name takes as long as a wrong password. Raises Unavailable if many wait.
+    An unknown name takes as long as a wrong password. Raises TooManyAttempts or Unavailable if
+    many wait.
     """
     row = _find_account_row(username) or _find_account_row(username.lower())
     release_connection()
@@ -121,16 +125,13 @@ def check_password(username: str, password: str) -> PasswordCheck:
     parts = [password]
     if row and row["second_hash"]:
         hashes, parts = [*hashes, row["second_hash"]], [*password.partition(PART_SEPARATOR)[::2]]
-    if not _HASHING.acquire(timeout=HASHING_SECONDS):
-        raise Unavailable(message("Many are signing in at this moment; try again shortly."))
-    try:
-        for stored, part in zip(hashes, parts, strict=True):
-            PASSWORD_HASHER.verify(stored, part)
-        is_right = row is not None
-    except VerifyMismatchError:
-        is_right = False
-    finally:
-        _HASHING.release()
+    is_right = row is not None
+    with _turn_to_hash():
+        try:
+            for stored, part in zip(hashes, parts, strict=True):
+                PASSWORD_HASHER.verify(stored, part)
+        except VerifyMismatchError:
+            is_right = False
     if row is None:
         return PasswordCheck(None, False, False)
     actor = Actor(
@@ -141,6 +142,22 @@ def check_password(username: str, password: str) -> PasswordCheck:
         account_id=row["account_id"],
     )
     return PasswordCheck(actor, is_right, row["must_change"])
+
+
+@contextmanager
+def _turn_to_hash() -> Iterator[None]:
+    busy = message("Many are signing in at this moment; try again shortly.")
+    if not _HASHING_OR_WAITING.acquire(blocking=False):
+        raise TooManyAttempts(busy)
+    try:
+        if not _HASHING.acquire(timeout=HASHING_SECONDS):
+            raise Unavailable(busy)
+        try:
+            yield
+        finally:
+            _HASHING.release()
+    finally:
+        _HASHING_OR_WAITING.release()
 
 
 def authenticate_password(username: str, password: str) -> Actor:
@@ -170,10 +187,11 @@ def sign_in(
             refused = AuditEvent(Action.SIGN_IN_REFUSED, "account", str(known.account_id))
             append(known, replace(refused, data={"address": address}))
         raise Unauthenticated(WRONG_PASSWORD)
+    new_hash = None if new_password is None else _hash_new(username, password, new_password)
     with transaction(known):
         forget_attempts(username, address, known.now())
-        if new_password is not None:
-            change_password(known, username, password, new_password)
+        if new_hash:
+            change_password(known, new_hash)
     if check.must_change and new_password is None:
         raise PasswordChangeRequired(
             message("Somebody else set this password. Enter it again, and a new one of your own.")
@@ -182,13 +200,19 @@ def sign_in(
         return open_session(known)
 
 
-def change_password(actor: Actor, username: str, old: str, new: str) -> None:
-    """Set the password of one's own account, and end its other sessions; raises Invalid."""
+def _hash_new(username: str, old: str, new: str) -> str:
+    """Return the hash of a new password, which takes no connection; raises Invalid."""
     check_strength(new, username)
     if new == old:
         raise Invalid({"password": [message("The new password is the old one. Choose another.")]})
+    with _turn_to_hash():
+        return PASSWORD_HASHER.hash(new)
+
+
+def change_password(actor: Actor, new_hash: str) -> None:
+    """Set the password of one's own account, and end its other sessions."""
     account = db.session.get_one(Account, actor.account_id, with_for_update=True)
-    account.password_hash, account.second_hash = PASSWORD_HASHER.hash(new), None
+    account.password_hash, account.second_hash = new_hash, None
     account.must_change = False
     sessions = update(ApiKey).where(ApiKey.account_id == account.id, ApiKey.used_at.is_not(None))
     db.session.execute(sessions.values(revoked_at=actor.now()))
