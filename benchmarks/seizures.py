@@ -19,7 +19,7 @@ from benchmarks.marks import CORRUPTIONS, SEED, Gun
 from benchmarks.trade_data import describe_gun
 from salsa_ext.access.rules import operator
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import EventTime
+from salsa_ext.core.occurrence import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents.models import Transfer

@@ -24,7 +24,7 @@ from salsa_ext.administration import agencies, installation
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, message
-from salsa_ext.core.time import ImportSource
+from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import seizures, transfers

@@ -11,10 +11,10 @@ from datetime import date
 from importers.pipeline import Importer
 from importers.rows import Document, Lookups, RawRow, RowDocuments, UnusableRow
 from salsa_ext.administration.agencies import AgencyData
-from salsa_ext.core.time import Place
+from salsa_ext.core.occurrence import Place
 from salsa_ext.documents.values import SeizureData, TransferData
+from salsa_ext.firearms.marks.marking_words import marking_of
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.marks.vocabulary import marking_of
 from salsa_ext.firearms.records.parties import Party
 
 COUNTRY = "USA"

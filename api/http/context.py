@@ -17,8 +17,8 @@ from salsa_ext.database.session import transaction as _transaction
 from salsa_ext.firearms.records import changed_records
 from salsa_ext.tracing.requests import handlers as request_handlers
 from salsa_ext.tracing.traces import commands as trace_commands
-from salsa_ext.tracing.traces import corrections as trace_corrections
 from salsa_ext.tracing.traces import handlers as trace_handlers
+from salsa_ext.tracing.traces import record_corrections
 
 REGISTERED = (trace_handlers, request_handlers, trace_commands)
 """Modules that register handlers of envelopes, and hooks of seizures, when they are imported."""
@@ -65,6 +65,6 @@ def transaction(actor: Actor) -> Iterator[None]:
     try:
         with _transaction(actor):
             yield
-            trace_corrections.send_corrections(replace(actor, vault=current_vault()))
+            record_corrections.send_corrections(replace(actor, vault=current_vault()))
     finally:
         changed_records.discard_changes()

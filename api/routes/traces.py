@@ -38,8 +38,8 @@ from api.schemas.traces import (
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.tracing.chains import gaps
-from salsa_ext.tracing.chains.gaps import Outlook
+from salsa_ext.tracing.chains import description_gaps
+from salsa_ext.tracing.chains.description_gaps import Outlook
 from salsa_ext.tracing.traces import channels, follow_up, reports
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -65,7 +65,7 @@ def get_trace_result(actor: Actor, trace_id: UUID) -> ResultView:
 
 def get_trace_advice(actor: Actor, trace_id: UUID) -> Outlook:
     """Return missing fields and the expected success of a draft."""
-    return gaps.predict_answers(trace_queries.get_trace(actor, trace_id).trace.firearm)
+    return description_gaps.predict_answers(trace_queries.get_trace(actor, trace_id).trace.firearm)
 
 
 def get_trace_report(actor: Actor, trace_id: UUID) -> Response:

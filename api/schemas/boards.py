@@ -29,8 +29,8 @@ from salsa_ext.boards.board import Board
 from salsa_ext.boards.calls import CallRequestData, CallView
 from salsa_ext.boards.crossings import Crossing
 from salsa_ext.boards.events import EVENT_KINDS, EventPage
-from salsa_ext.boards.figures import CrossingFlow
 from salsa_ext.boards.seizures import NearSeizure, SeizurePlace
+from salsa_ext.boards.weekly_crossings import CrossingFlow
 from salsa_ext.core import codes
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 

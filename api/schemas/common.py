@@ -19,7 +19,7 @@ from api.http.fields.times import Moment
 from api.i18n.messages import language, translate
 from salsa_ext.core import codes
 from salsa_ext.core.fields import hide_owner_fields, members, presenter
-from salsa_ext.core.time import Place
+from salsa_ext.core.occurrence import Place
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.marks.values import (
     Firearm,

@@ -27,7 +27,7 @@ from api.schemas.requests import MessageResponse, TraceContentResponse, present_
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
 from salsa_ext.disclosure.sharing import party_group
-from salsa_ext.tracing.chains.gaps import Gap, Outlook
+from salsa_ext.tracing.chains.description_gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
 from salsa_ext.tracing.traces import values as trace_values
 from salsa_ext.tracing.traces.leg_views import LegView

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from salsa_ext.firearms.records.events import SEIZED
+from salsa_ext.firearms.records.event_kinds import SEIZED
 
 WIDTH, HEIGHT = 640, 260
 TOP_MARGIN, BOTTOM_MARGIN = 38, 42

@@ -17,7 +17,7 @@ from api.http.pagination import ListQuery
 from api.i18n.messages import translate
 from api.web import choices, submission
 from api.web.access import form_view, login_required, render_again
-from api.web.actions import Action, Actions, Subject, available_actions
+from api.web.document_actions import Action, Actions, Subject, available_actions
 from api.web.forms import VERSION_FIELD, Field, Form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

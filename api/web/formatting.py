@@ -20,7 +20,7 @@ from api.web.access import current_path
 from api.web.forms import error_summary
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
-from salsa_ext.firearms.records.events import LAWFUL
+from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.reference import agencies, names
 from salsa_ext.reference.calendars import actor_zone
 

@@ -21,7 +21,7 @@ from api.http.fields.times import Moment
 from api.i18n.messages import format_day, translate, with_state_names
 from salsa_ext.core.errors import FieldLabels, Invalid, Message, message
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import UTC_ZONE
+from salsa_ext.core.occurrence import UTC_ZONE
 from salsa_ext.reference import names
 
 INTEGER = re.compile(r"-?[0-9]{1,15}")

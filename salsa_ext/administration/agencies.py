@@ -17,7 +17,7 @@ from salsa_ext.core.codes import AGENCY_KINDS, CONTACT_KINDS
 from salsa_ext.core.errors import Duplicate, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import is_time_zone
+from salsa_ext.core.occurrence import is_time_zone
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.reference import names

@@ -32,7 +32,7 @@ from salsa_ext.database.locks import lock
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import require_purpose
 from salsa_ext.disclosure.sharing import Sharing, actor_reader
 from salsa_ext.documents.models import Report, Seizure, Transfer

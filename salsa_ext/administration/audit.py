@@ -21,7 +21,7 @@ from salsa_ext.core.errors import NotFound
 from salsa_ext.core.ids import parse_id
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.worklists import record_lookup
 from salsa_ext.worklists.record_lookup import RecordReference

@@ -23,14 +23,14 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, IllegalTransition, Invalid, message
 from salsa_ext.core.field_checks import Problems, add_years
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import EventTime, local_date
+from salsa_ext.core.occurrence import EventTime, local_date
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import duplicates
-from salsa_ext.firearms.records.events import ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import find_records, query_for_firearm, to_firearm
 from salsa_ext.firearms.records.validation import check_firearm
 from salsa_ext.firearms.search import criteria

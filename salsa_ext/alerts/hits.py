@@ -20,12 +20,12 @@ from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.ids import new_id
+from salsa_ext.core.ids import new_id, pseudonym
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, RecordFinding
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records import queue
-from salsa_ext.firearms.records.events import ALERT, SEIZED, pseudonym
+from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.search.evidence import CHECK_EVENT, Evidence, meets_alert
 from salsa_ext.firearms.search.search import evidence_for_owner

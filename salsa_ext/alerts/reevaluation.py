@@ -16,8 +16,8 @@ from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.queries import VOID_CAUSES
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.firearms.records.events import pseudonym
 from salsa_ext.firearms.records.queries import (
     RecordView,
     find_versions,

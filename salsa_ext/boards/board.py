@@ -22,7 +22,6 @@ from salsa_ext.alerts.queries import HitView
 from salsa_ext.boards import calls, crossings, seizures
 from salsa_ext.boards.calls import CallView
 from salsa_ext.boards.crossings import MAX_ROWS, Crossing, PostCheckpoint
-from salsa_ext.boards.figures import WEEK, CrossingFlow, PostWeeks, count_flows
 from salsa_ext.boards.seizures import (
     Corridor,
     NearSeizure,
@@ -30,9 +29,10 @@ from salsa_ext.boards.seizures import (
     WeeklySeizures,
     squares_of_corridors,
 )
+from salsa_ext.boards.weekly_crossings import WEEK, CrossingFlow, PostWeeks, count_flows
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
-from salsa_ext.core.time import local_date
+from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import calendars, posts, settings
 from salsa_ext.reference.geography import grid_squares_near

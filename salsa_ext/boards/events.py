@@ -24,7 +24,7 @@ from salsa_ext.boards.models import CallAnswer, CallRequest
 from salsa_ext.boards.seizures import Corridor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
-from salsa_ext.core.time import local_date
+from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import posts
 from salsa_ext.reference.models import Post

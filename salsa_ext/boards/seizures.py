@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
 from salsa_ext.access.release import Reader, Statement, decide_release
 from salsa_ext.boards.crossings import MAX_ROWS
-from salsa_ext.boards.figures import WEEKS, PostWeeks
+from salsa_ext.boards.weekly_crossings import WEEKS, PostWeeks
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import joint_seizures
 from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Seizure

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import time
 from datetime import UTC, datetime
 from uuid import UUID
+
+
+def pseudonym(record_id: UUID) -> UUID:
+    """Return a one-way hash that replaces a record's id.
+
+    For places where the id must not be disclosed.
+    """
+    return UUID(bytes=hashlib.blake2b(record_id.bytes, digest_size=16).digest())
+
 
 _lock = threading.Lock()
 _last_tick = 0

@@ -17,7 +17,7 @@ from salsa_ext.checks import checks, owner_notices
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
-from salsa_ext.core.time import Place
+from salsa_ext.core.occurrence import Place
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
 from salsa_ext.demo.parties import People

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from salsa_ext.core.time import EventTime, Place
+from salsa_ext.core.occurrence import EventTime, Place
 from salsa_ext.demo import guns, world
 from salsa_ext.demo.guns import FOREIGN, GunFactory, SimulatedGun, describe_gun
 from salsa_ext.demo.parties import People

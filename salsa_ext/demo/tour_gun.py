@@ -14,7 +14,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
-from salsa_ext.core.time import Place
+from salsa_ext.core.occurrence import Place
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.routes import route_over_post

@@ -23,7 +23,7 @@ from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.session import acting_as
 from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.sharing import Sharing, present_groups
-from salsa_ext.firearms.records.events import ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import RecordView, find_records
 from salsa_ext.firearms.search import visibility
 from salsa_ext.firearms.search.mark_lookup import find_owner

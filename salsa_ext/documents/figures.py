@@ -8,7 +8,7 @@ from typing import Any
 
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.models import Record

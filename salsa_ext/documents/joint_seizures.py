@@ -16,7 +16,7 @@ from sqlalchemy import and_, func, or_, tuple_
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.text import number_spellings
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.reference.geography import is_near
 from salsa_ext.reference.models import Post

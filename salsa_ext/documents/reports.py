@@ -20,7 +20,7 @@ from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
-from salsa_ext.core.time import EventTime
+from salsa_ext.core.occurrence import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import queries as document_queries
@@ -31,7 +31,7 @@ from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import duplicates
-from salsa_ext.firearms.records.events import LAWFUL
+from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.firearms.records.queries import (
     RecordView,
     find_records,

@@ -16,15 +16,15 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, Invalid, NotFound, message
-from salsa_ext.core.time import EventTime, ImportSource
+from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents.hooks import AFTER_MARK
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
 from salsa_ext.firearms.marks.reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm, Mark
-from salsa_ext.firearms.marks.vocabulary import find_term, fold_glyphs, marking_of
 from salsa_ext.firearms.records import changed_records
 from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records.models import Record

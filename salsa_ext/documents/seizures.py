@@ -19,7 +19,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.core.rows import from_row, to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import figures as document_figures
 from salsa_ext.documents import numbers, seizure_marks

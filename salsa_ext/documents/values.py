@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.core.fields import Field, PostName, Problem, Rule, StateName, Text, Word
-from salsa_ext.core.time import EventTime, ImportSource, Place
+from salsa_ext.core.occurrence import EventTime, ImportSource, Place
 from salsa_ext.firearms.marks.values import Firearm, RecordedItem, Unit
 from salsa_ext.firearms.records.parties import Party
 

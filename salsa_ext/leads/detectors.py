@@ -21,7 +21,7 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.core.errors import CodeLabel, Message, message
-from salsa_ext.firearms.records.events import LAWFUL, MISSING_EVENTS, SEIZED
+from salsa_ext.firearms.records.event_kinds import LAWFUL, MISSING_EVENTS, SEIZED
 from salsa_ext.firearms.search.evidence import Reason
 from salsa_ext.leads.leads import (
     SHORT_DAYS,

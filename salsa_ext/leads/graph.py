@@ -20,7 +20,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import sharing
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record, RecordSetting

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.firearms.records.events import EVENT_ORDER, SEIZED
+from salsa_ext.firearms.records.event_kinds import EVENT_ORDER, SEIZED
 from salsa_ext.tracing.chains.rules import first_sales
 
 RecordPair = tuple[UUID, UUID]

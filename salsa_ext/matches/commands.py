@@ -22,7 +22,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, execute_raw
 from salsa_ext.disclosure.disclosures import GROUPS_BY_VISIBILITY, RecordFinding
-from salsa_ext.firearms.records.events import FIELD_EVENTS, SEIZED
+from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.search import advice, rivals
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS

@@ -23,7 +23,7 @@ from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure import disclosures, sharing
 from salsa_ext.disclosure.disclosures import Disclosure
-from salsa_ext.firearms.records.events import event_rank
+from salsa_ext.firearms.records.event_kinds import event_rank
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, find_records, visibility_of
 from salsa_ext.matches import queries as match_queries

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.access.release import FINDER_VISIBILITIES
+from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import db
-from salsa_ext.firearms.records.events import pseudonym
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.search.criteria import (

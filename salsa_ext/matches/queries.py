@@ -18,11 +18,12 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
+from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import normalise
-from salsa_ext.firearms.records.events import SEIZED, pseudonym
+from salsa_ext.firearms.records.event_kinds import SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.batch import RecordQuery

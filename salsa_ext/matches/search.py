@@ -13,7 +13,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
 from salsa_ext.disclosure.disclosures import groups_of_candidates, log_matched_records
 from salsa_ext.firearms.records import queue
-from salsa_ext.firearms.records.events import FIELD_EVENTS, LAWFUL, SEIZED
+from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, LAWFUL, SEIZED
 from salsa_ext.firearms.records.queries import (
     RecordView,
     query_for_record,

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.firearms.records.events import pseudonym
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, visibility_of
 from salsa_ext.firearms.search import batch

@@ -16,7 +16,7 @@ import holidays
 from sqlalchemy import ColumnElement, case, literal
 
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.time import UTC_ZONE, local_date
+from salsa_ext.core.occurrence import UTC_ZONE, local_date
 from salsa_ext.database.session import cached_per_transaction, execute_raw
 from salsa_ext.reference import names, settings
 from salsa_ext.reference.values import WORKING_DAY_PRIORITIES, Settings

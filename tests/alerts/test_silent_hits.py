@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from salsa_ext.checks import owner_notices
+from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records import frequencies
-from salsa_ext.firearms.records.events import pseudonym
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, told, watch
 from tests.support.matches import look

@@ -16,7 +16,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/papers/commands.py": "whether a paper that a state signed still stands",
     "salsa_ext/exchange/delivery.py": "an envelope is taken by its recipient, under its own eyes",
     "salsa_ext/documents/corrections.py": "who got an old value, also in a trace kept from who corrects it",
-    "salsa_ext/tracing/traces/corrections.py": "each state tells its own records that were corrected again",
+    "salsa_ext/tracing/traces/record_corrections.py": "each state sends its own corrected records",
     "salsa_ext/tracing/traces/commands.py": "a trace learns of its gun by whom must not see it too",
     "salsa_ext/access/signing.py": "a state signs its own paper, whoever may have it",
     "salsa_ext/trade/permits/families.py": "which states a family of permits reaches, to lock them",

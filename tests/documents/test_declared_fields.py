@@ -19,8 +19,8 @@ from api.http.fields.declared import DeclaredResponse, request_schema
 from salsa_ext.access.release import Reader, Statement
 from salsa_ext.core.codes import FIELD_GROUPS, ROLES, VISIBILITIES
 from salsa_ext.core.fields import OWNER, groups_of, groups_with_values, leaves, members, presenter
+from salsa_ext.core.occurrence import Place
 from salsa_ext.core.rows import from_row, to_row
-from salsa_ext.core.time import Place
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import reports, seizures

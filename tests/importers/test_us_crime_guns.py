@@ -12,7 +12,7 @@ from importers.pipeline import run_import
 from importers.rows import RawRow, UnusableRow
 from importers.us_crime_guns import COLUMNS, IMPORTER, interpret_row
 from salsa_ext.core.errors import ImportRejected
-from salsa_ext.core.time import Place
+from salsa_ext.core.occurrence import Place
 from salsa_ext.database.models import ImportRun
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import Seizure, Transfer

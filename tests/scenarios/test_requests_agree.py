@@ -17,7 +17,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict
-from salsa_ext.core.time import Place
+from salsa_ext.core.occurrence import Place
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import seizure_marks, seizures, transfers
 from salsa_ext.documents.values import SeizureData, TransferData

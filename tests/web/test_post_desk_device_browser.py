@@ -8,7 +8,7 @@ from flask import abort
 from playwright.sync_api import expect
 
 from api.http.auth import SESSION_COOKIE
-from api.web.pages.border import current_post, offline_desk
+from api.web.pages.border import desk_pages, offline_desk
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -163,7 +163,7 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
 def test_an_upgrade_whose_pages_do_not_come_leaves_the_desk_as_it_was(device, site, monkeypatch):
     page = open_desk(device, site)
     old = page.locator("script[src$='/desk.js']").get_attribute("src")
-    asked, kept = threading.Event(), current_post.render_desk_page
+    asked, kept = threading.Event(), desk_pages.render_desk_page
 
     def nothing(*_, **__):
         asked.set()

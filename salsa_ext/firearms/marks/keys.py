@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from salsa_ext.firearms.marks.vocabulary import marking_of
+from salsa_ext.firearms.marks.marking_words import marking_of
 
 # Marks that distinguish guns; an import or proof mark is shared by all that came with it.
 IDENTIFYING_KINDS = frozenset(("manufacture", "confiscation", "state", "other"))

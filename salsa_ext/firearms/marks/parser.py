@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
+from salsa_ext.firearms.marks.marking_words import marking_of
 from salsa_ext.firearms.marks.notation import apply_remark
 from salsa_ext.firearms.marks.phrases import Phrase
-from salsa_ext.firearms.marks.vocabulary import marking_of
 
 _MARK_PHRASES: Final = frozenset(("mark", "letters", "joint", "dash", "and", "small"))
 _GLYPH_PHRASES: Final = frozenset(("mark", "letters"))

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from salsa_ext.firearms.marks.notation import GlyphRemark, find_glyph_remarks
-from salsa_ext.firearms.marks.vocabulary import (
+from salsa_ext.firearms.marks.marking_words import (
     MAX_TERM_WORDS,
     find_misspelt_term,
     find_term,
     fold_glyphs,
 )
+from salsa_ext.firearms.marks.notation import GlyphRemark, find_glyph_remarks
 
 _ALTERNATIVES: Final = (
     r"\[(?=[A-Za-z]*\d)[A-Za-z0-9]{2,4}\]|(?<=[\w?*])\[[A-Z]{2,4}\]|\[[A-Z]{2,4}\](?=[\w?*])"

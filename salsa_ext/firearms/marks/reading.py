@@ -14,6 +14,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
+from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, is_craft, marking_of
 from salsa_ext.firearms.marks.notation import rewrite_unreadable
 from salsa_ext.firearms.marks.parser import (
     Clause,
@@ -24,7 +25,6 @@ from salsa_ext.firearms.marks.parser import (
 )
 from salsa_ext.firearms.marks.phrases import split_phrases
 from salsa_ext.firearms.marks.values import Firearm, Mark, Query
-from salsa_ext.firearms.marks.vocabulary import find_term, fold_glyphs, is_craft, marking_of
 
 MAX_CELL_LENGTH: Final = (
     1_000  # characters of a cell that is read; a longer one is a text of its own

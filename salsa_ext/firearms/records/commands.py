@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.core.batches import chunks
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import EventTime, ImportSource
+from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.database.bulk import insert_into_tables, insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import keys as mark_keys
@@ -21,7 +21,7 @@ from salsa_ext.firearms.marks import reading
 from salsa_ext.firearms.marks.reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import frequencies, queue, variant_rows
-from salsa_ext.firearms.records.events import LAWFUL
+from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
 from salsa_ext.firearms.records.models import Party as PartyRow

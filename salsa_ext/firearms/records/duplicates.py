@@ -15,7 +15,7 @@ from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Conflict, FieldLabels, message
 from salsa_ext.database import locks
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.marks.keys import Key, normalise, storage_key
 from salsa_ext.firearms.marks.values import Firearm

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from salsa_ext.database.session import db
-from salsa_ext.firearms.records.events import ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.reference import names
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.datasets import CountKey, Dataset, Grain

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from salsa_ext.core.codes import PARTY_KINDS
 from salsa_ext.core.fields import Field, Name, Rule, Split, StateName, Text
-from salsa_ext.firearms.records.events import Event
+from salsa_ext.firearms.records.event_kinds import Event
 
 
 def party_kind(event: Event, name: str) -> str | None:

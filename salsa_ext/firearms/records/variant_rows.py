@@ -9,7 +9,7 @@ from salsa_ext.core.batches import chunks
 from salsa_ext.database.bulk import copy_many
 from salsa_ext.database.session import execute_raw
 from salsa_ext.firearms.marks import variants
-from salsa_ext.firearms.records.events import FIELD_EVENTS
+from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.models import MarkVariant
 
 MARKS_PER_WRITE = 500

@@ -14,7 +14,7 @@ from salsa_ext.core.errors import Invalid
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
-from salsa_ext.firearms.records.events import FIELD_EVENTS
+from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
 from salsa_ext.firearms.search import mark_lookup, visibility
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search

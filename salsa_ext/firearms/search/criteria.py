@@ -10,10 +10,10 @@ from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import CONTROL_CHARACTERS
 from salsa_ext.firearms.marks import keys, reading, variants
+from salsa_ext.firearms.marks.marking_words import marking_of
 from salsa_ext.firearms.marks.values import Mark, Query
 from salsa_ext.firearms.marks.variants import MIN_INNER_PIECE
-from salsa_ext.firearms.marks.vocabulary import marking_of
-from salsa_ext.firearms.records.events import year_of_manufacture
+from salsa_ext.firearms.records.event_kinds import year_of_manufacture
 from salsa_ext.firearms.search.evidence import Description
 from salsa_ext.firearms.search.values import MarkHit, SearchMark
 from salsa_ext.reference import names

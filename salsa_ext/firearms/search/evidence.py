@@ -11,7 +11,7 @@ from typing import Final
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks import distance, keys
 from salsa_ext.firearms.marks.distance import MarkComparison, compare
-from salsa_ext.firearms.records.events import ALERT, FIELD_EVENTS, MISSING_OR_ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT, FIELD_EVENTS, MISSING_OR_ALERT
 
 CHECK_EVENT: Final = "check"
 MATCH_STRENGTHS: Final = frozenset(("strong", "moderate"))

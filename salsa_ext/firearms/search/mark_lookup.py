@@ -13,13 +13,13 @@ from sqlalchemy import func, select, text
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import NO_STATE, acting_as, db, execute_raw
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.marks.variants import make_code
-from salsa_ext.firearms.records.events import INCONCLUSIVE
+from salsa_ext.firearms.records.event_kinds import INCONCLUSIVE
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.search.evidence import WEIGHTS, Description
 from salsa_ext.firearms.search.values import Coverage, MarkHit, SearchMark

@@ -13,7 +13,7 @@ from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records import frequencies
-from salsa_ext.firearms.records.events import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
+from salsa_ext.firearms.records.event_kinds import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
 from salsa_ext.firearms.search import mark_lookup, rivals, visibility
 from salsa_ext.firearms.search.criteria import describe_hit, describe_query, marks_to_search
 from salsa_ext.firearms.search.evidence import (

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from salsa_ext.alerts.models import Alert
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db, execute_raw
-from salsa_ext.firearms.records.events import ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.firearms.search.values import MarkHit
 

@@ -8,9 +8,13 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.core.errors import Message, message
-from salsa_ext.firearms.records.events import ALERT, FINAL_EVENTS, LAWFUL, Event, event_rank
+from salsa_ext.firearms.records.event_kinds import ALERT, FINAL_EVENTS, LAWFUL, Event, event_rank
 from salsa_ext.firearms.records.parties import party_kind
-from salsa_ext.tracing.chains.gaps import description_gaps, distinguishing_text, missing_fields
+from salsa_ext.tracing.chains.description_gaps import (
+    description_gaps,
+    distinguishing_text,
+    missing_fields,
+)
 from salsa_ext.tracing.chains.identity import other_gun_objections, split_by_gun, with_all_events
 from salsa_ext.tracing.chains.rules import (
     Objection,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from salsa_ext.core.errors import CodeLabels, message
 from salsa_ext.firearms.marks.distance import can_be_same, compare
 from salsa_ext.firearms.marks.keys import normalise, skeleton
-from salsa_ext.firearms.records.events import LAWFUL, MISSING_EVENTS, Event
+from salsa_ext.firearms.records.event_kinds import LAWFUL, MISSING_EVENTS, Event
 from salsa_ext.firearms.search.evidence import (
     CONFUSED_GLYPH_BITS,
     CONTRADICTING_FIELDS,

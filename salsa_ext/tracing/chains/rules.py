@@ -8,7 +8,13 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.core.errors import CodeLabel, Message, message
-from salsa_ext.firearms.records.events import FINAL_EVENTS, LAWFUL, MISSING_EVENTS, SEIZED, Event
+from salsa_ext.firearms.records.event_kinds import (
+    FINAL_EVENTS,
+    LAWFUL,
+    MISSING_EVENTS,
+    SEIZED,
+    Event,
+)
 from salsa_ext.firearms.records.parties import party_kind
 
 DIVERSION_BY_STATUS: Final = {

@@ -19,13 +19,13 @@ from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.disclosures import answer_disclosure_event
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.firearms.marks.distance import can_be_same
 from salsa_ext.firearms.marks.keys import is_identifying
-from salsa_ext.firearms.records.events import ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, find_records, handling_of
 from salsa_ext.firearms.search.values import Candidate

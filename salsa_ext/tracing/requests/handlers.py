@@ -18,7 +18,7 @@ from salsa_ext.database.session import db, execute_raw
 from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.exchange.processing import handles, handles_refusal
-from salsa_ext.firearms.records.events import ALERT
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.search.values import BestScores, Candidate
 from salsa_ext.reference import settings
 from salsa_ext.tracing.requests import answers, message_log, record_search, workflow

@@ -24,7 +24,7 @@ from salsa_ext.disclosure.disclosures import disclosure_event
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange import delivery
-from salsa_ext.firearms.records.events import Event
+from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.reference.agencies import ContactOffice, agency_label, find_reply_office
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.tracing.chains.chain import merge_events

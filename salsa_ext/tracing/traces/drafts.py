@@ -12,7 +12,7 @@ from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import restrictions
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange.envelopes import is_case_number

@@ -15,7 +15,7 @@ from salsa_ext.core.errors import Message, message
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.keys import normalise
-from salsa_ext.firearms.records.events import Event, year_of_manufacture
+from salsa_ext.firearms.records.event_kinds import Event, year_of_manufacture
 from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.search.criteria import describe_query
 from salsa_ext.firearms.search.evidence import Description

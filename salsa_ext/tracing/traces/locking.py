@@ -13,7 +13,7 @@ from salsa_ext.core.errors import IllegalTransition
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.exchange import pair_locks
-from salsa_ext.tracing.traces import corrections as trace_corrections
+from salsa_ext.tracing.traces import record_corrections
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
@@ -62,4 +62,4 @@ def lock_pairs_of(actor: Actor, condition: ColumnElement[bool], asking: Sequence
         .where(condition, TraceLeg.channel == "salsa", TraceLeg.state != own)
     )
     pairs = {(own, other) for other in (*db.session.scalars(states), *asking)}
-    pair_locks.lock_pairs(pairs | trace_corrections.pairs_to_lock(actor))
+    pair_locks.lock_pairs(pairs | record_corrections.pairs_to_lock(actor))

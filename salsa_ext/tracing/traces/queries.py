@@ -20,17 +20,17 @@ from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, NotFound, message
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.disclosure.sharing import Sharing, party_group, share_events
 from salsa_ext.documents.models import Seizure
-from salsa_ext.firearms.records.events import Event
+from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference import agencies, names
 from salsa_ext.reference.values import Settings
-from salsa_ext.tracing.chains import chain, gaps
+from salsa_ext.tracing.chains import chain, description_gaps
 from salsa_ext.tracing.requests.message_log import MessageView, messages_by_subject
 from salsa_ext.tracing.requests.values import OPEN_STATUSES
 from salsa_ext.tracing.traces.approvals import (
@@ -108,9 +108,13 @@ class TraceView:
     drafted_by: str | None
 
     @property
-    def outlook(self) -> gaps.Outlook | None:
+    def outlook(self) -> description_gaps.Outlook | None:
         """Return how likely a trace is to be answered, and what it lacks, while it is not sent."""
-        return gaps.predict_answers(self.trace.firearm) if self.trace.status in UNSENT else None
+        return (
+            description_gaps.predict_answers(self.trace.firearm)
+            if self.trace.status in UNSENT
+            else None
+        )
 
     @property
     def leg_views(self) -> list[LegView]:

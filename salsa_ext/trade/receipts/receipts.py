@@ -37,7 +37,7 @@ from salsa_ext.core.errors import (
     message,
 )
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.time import EventTime
+from salsa_ext.core.occurrence import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Mark

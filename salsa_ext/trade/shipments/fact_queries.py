@@ -13,7 +13,7 @@ from sqlalchemy import select
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.calendars import LocalDays, local_days
 from salsa_ext.trade.events import events_by_subject

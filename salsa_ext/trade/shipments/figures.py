@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference import names
 from salsa_ext.statistics.datasets import Cells, CountKey, Dataset

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from salsa_ext.core.batches import CHUNK_SIZE, MAX_BODY_ITEMS, chunks
 from salsa_ext.database.session import db
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Mark, Record
 from salsa_ext.reference.models import Post
 from salsa_ext.trade.permits.models import Permit

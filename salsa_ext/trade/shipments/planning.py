@@ -16,8 +16,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Article, CodeLabel, IllegalTransition, RuleBroken, message
 from salsa_ext.core.field_checks import Problems
+from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.core.rows import to_plain, to_row
-from salsa_ext.core.time import EventTime, ImportSource
 from salsa_ext.database import locks
 from salsa_ext.database.session import db, read_row
 from salsa_ext.documents import corrections as document_corrections

@@ -19,7 +19,7 @@ from salsa_ext.core.fields import OWNER, presenter
 from salsa_ext.core.rows import from_row
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, read_row
-from salsa_ext.database.versions import select_current
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import (
     PartiesById,

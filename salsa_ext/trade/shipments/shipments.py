@@ -27,8 +27,8 @@ from salsa_ext.core.errors import (
 )
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.occurrence import EventTime
 from salsa_ext.core.rows import to_row
-from salsa_ext.core.time import EventTime
 from salsa_ext.database import locks
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db

@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.marks.vocabulary import marking_of
+from salsa_ext.firearms.marks.marking_words import marking_of
 
 CONFUSED = {
     "0": "OQD",

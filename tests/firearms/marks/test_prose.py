@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.marks.vocabulary import is_craft, marking_of
+from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
 
 OBLITERATED = [
     "obliterated",

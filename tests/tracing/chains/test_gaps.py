@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.tracing.chains import gaps
+from salsa_ext.tracing.chains import description_gaps
 
 GUN = {
     "serial": "ABC123456",
@@ -34,11 +34,11 @@ def without(*fields, **changes):
     ],
 )
 def test_what_a_description_lacks(gun, missing):
-    assert {gap.field for gap in gaps.predict_answers(gun).gaps} == missing
+    assert {gap.field for gap in description_gaps.predict_answers(gun).gaps} == missing
 
 
 def test_the_most_helpful_field_comes_first():
-    outlook = gaps.predict_answers(without("make", "model"))
+    outlook = description_gaps.predict_answers(without("make", "model"))
     assert "general experience" in outlook.text.text and outlook.next == "make"
     make, model = outlook.gaps
     assert (make.field, model.field) == ("make", "model") and make.gain > model.gain > 0
@@ -46,5 +46,9 @@ def test_the_most_helpful_field_comes_first():
 
 
 def test_a_complete_description_lacks_nothing():
-    outlook = gaps.predict_answers(GUN)
-    assert (outlook.share, outlook.gaps, outlook.next) == (gaps.ANSWERED_SHARE, [], None)
+    outlook = description_gaps.predict_answers(GUN)
+    assert (outlook.share, outlook.gaps, outlook.next) == (
+        description_gaps.ANSWERED_SHARE,
+        [],
+        None,
+    )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from salsa_ext.core import codes
-from salsa_ext.firearms.records.events import EVENT_ORDER
+from salsa_ext.firearms.records.event_kinds import EVENT_ORDER
 from salsa_ext.reference import values as reference_values
 from salsa_ext.reference.values import Settings
 from salsa_ext.tracing.requests import lifecycle

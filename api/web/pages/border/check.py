@@ -18,7 +18,7 @@ from api.web import formatting, submission
 from api.web.access import render_again
 from api.web.check_answers import parse_dates, render_answer
 from api.web.forms import Form
-from api.web.pages.border.current_post import (
+from api.web.pages.border.desk_pages import (
     CurrentPost,
     is_script_request,
     register_post_form,

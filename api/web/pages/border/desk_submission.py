@@ -17,7 +17,7 @@ from werkzeug import Response
 from api.web import submission
 from api.web.access import render_again
 from api.web.forms import REQUIRED, Form, error_summary
-from api.web.pages.border.current_post import (
+from api.web.pages.border.desk_pages import (
     CurrentPost,
     is_script_request,
     register_post_form,

@@ -12,7 +12,7 @@ from api.web import submission
 from api.web.access import local_path
 from api.web.forms import Form
 from api.web.pages import border_pages
-from api.web.pages.border.current_post import (
+from api.web.pages.border.desk_pages import (
     CurrentPost,
     post_contacts,
     post_page,
@@ -28,7 +28,7 @@ from salsa_ext.boards.calls import CallRequestData
 from salsa_ext.boards.crossings import MAX_ROWS
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.core.time import local_date
+from salsa_ext.core.occurrence import local_date
 
 SUCCESS_MESSAGES = {"call": CALL_REQUESTED, "photo": message("The photograph is kept.")}
 

@@ -16,14 +16,14 @@ from api.web import security
 from api.web.forms import Form
 from api.web.pages import border_pages
 from api.web.pages.border import seizure, truck
-from api.web.pages.border.current_post import (
+from api.web.pages.border.desk_pages import (
     CurrentPost,
     is_script_request,
     post_page,
     render_desk_page,
 )
 from api.web.prefill import MAX_ITEMS
-from salsa_ext.boards import device_keys
+from salsa_ext.boards import offline_keys
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 
@@ -76,7 +76,7 @@ def device_session() -> Response:
     if actor is None:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
     with transaction(actor):
-        device = device_keys.device_key(actor=actor)
+        device = offline_keys.device_key(actor=actor)
     response = jsonify(
         owner=device.owner,
         key=device.key.hex(),

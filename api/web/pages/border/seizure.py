@@ -17,7 +17,7 @@ from api.web import check_answers, formatting, submission
 from api.web.access import render_again
 from api.web.forms import VERSION_FIELD, Form
 from api.web.pages import border_pages
-from api.web.pages.border.current_post import (
+from api.web.pages.border.desk_pages import (
     CurrentPost,
     post_page,
     register_post_form,
@@ -31,7 +31,7 @@ from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, Invalid, Message, NotFound, message
-from salsa_ext.core.time import local_date
+from salsa_ext.core.occurrence import local_date
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import seizures
 from salsa_ext.documents.queries import SEIZURES, DocumentView

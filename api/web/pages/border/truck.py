@@ -14,11 +14,11 @@ from api.http.context import transaction
 from api.i18n.messages import translate
 from api.web import choices, submission
 from api.web.access import count_notifications
-from api.web.actions import Action
+from api.web.document_actions import Action
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import border_pages
 from api.web.pages.border import truck_warnings
-from api.web.pages.border.current_post import (
+from api.web.pages.border.desk_pages import (
     CurrentPost,
     post_contacts,
     post_page,

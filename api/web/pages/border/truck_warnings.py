@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.i18n.messages import translate
 from api.web.formatting import label, moment, number
-from api.web.pages.border.current_post import CurrentPost
+from api.web.pages.border.desk_pages import CurrentPost
 from salsa_ext.boards.crossings import Truck
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks.keys import normalise

@@ -13,7 +13,7 @@ from flask import request
 from api.i18n.messages import translate
 from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, AlertResponse
 from api.web import record_picker
-from api.web.actions import Action, Actions, Subject
+from api.web.document_actions import Action, Actions, Subject
 from api.web.document_pages import PAGE_SIZE, DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages

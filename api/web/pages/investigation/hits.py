@@ -16,7 +16,7 @@ from api.schemas.alerts import (
     HitRejectRequest,
     HitResponse,
 )
-from api.web.actions import Action, Actions, Subject
+from api.web.document_actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages

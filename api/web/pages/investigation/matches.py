@@ -14,7 +14,7 @@ from api.schemas.records import (
     MatchResponse,
     RecordResponse,
 )
-from api.web.actions import Action, Actions, Subject
+from api.web.document_actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages

@@ -12,7 +12,7 @@ from api.schemas.documents import (
     ReportResponse,
     ReportWithdrawalRequest,
 )
-from api.web.actions import Action, Subject
+from api.web.document_actions import Action, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages

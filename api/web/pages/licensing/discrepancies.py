@@ -10,7 +10,7 @@ from flask import request
 
 from api.schemas.shipments import AgreementRequest, DiscrepancyQuery, StatementRequest
 from api.web import choices
-from api.web.actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
+from api.web.document_actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field
 from api.web.pages import licensing_pages
@@ -19,7 +19,8 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.reference.names import label
-from salsa_ext.trade.discrepancies import commands, queries
+from salsa_ext.trade.discrepancies import commands as discrepancy_commands
+from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
 
@@ -40,7 +41,7 @@ ACTIONS: Actions = (
         message("Explain"),
         message("Say for your state why it is so."),
         StatementRequest,
-        commands.explain,
+        discrepancy_commands.explain,
         Permission.DISCREPANCY_WORK,
         UNRESOLVED_STATUSES,
         (TEXT_FIELD,),
@@ -52,7 +53,7 @@ ACTIONS: Actions = (
         message("Agree"),
         message("Agree for your state to what is said; when all states agree, it is closed."),
         AgreementRequest,
-        commands.agree,
+        discrepancy_commands.agree,
         Permission.DISCREPANCY_WORK,
         UNRESOLVED_STATUSES,
         (TextField(required=False),),
@@ -64,14 +65,16 @@ ACTIONS: Actions = (
         message("Reopen"),
         message("Take your state's position back, and say why."),
         StatementRequest,
-        commands.reopen,
+        discrepancy_commands.reopen,
         Permission.DISCREPANCY_WORK,
         ("explained", "agreed"),
         (TEXT_FIELD,),
         message("Your state's position is taken back."),
         is_own=False,
     ),
-    assign_action(commands.assign, Permission.DISCREPANCY_WORK, UNRESOLVED_STATUSES, is_own=False),
+    assign_action(
+        discrepancy_commands.assign, Permission.DISCREPANCY_WORK, UNRESOLVED_STATUSES, is_own=False
+    ),
 )
 
 
@@ -79,11 +82,13 @@ def related_discrepancies(actor: Actor, subject_id: UUID) -> Sequence[Discrepanc
     """Return the discrepancies of a permit or shipment; empty without DISCREPANCY_READ."""
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return ()
-    return queries.list_discrepancies(actor, {"subject_id": subject_id}, MAX_RELATED, None).items
+    return discrepancy_queries.list_discrepancies(
+        actor, {"subject_id": subject_id}, MAX_RELATED, None
+    ).items
 
 
 def _find(actor: Actor, discrepancy_id: UUID) -> Subject:
-    view = queries.get_discrepancy(actor, discrepancy_id)
+    view = discrepancy_queries.get_discrepancy(actor, discrepancy_id)
     row = view.discrepancy
     title = f"{label('discrepancy_kind', row.kind, actor.language)}: {row.subject_number}"
     return Subject(view, title, row.owner_state, row.status)
@@ -100,7 +105,7 @@ DISCREPANCIES = DocumentPages(
 )
 DISCREPANCIES.add_list(
     DiscrepancyQuery,
-    queries.list_discrepancies,
+    discrepancy_queries.list_discrepancies,
     FILTERS,
     # without a filter the open ones
     presets=lambda actor: {"waiting": "true"} if set(request.args) <= {"cursor"} else {},

@@ -10,7 +10,7 @@ from flask import url_for
 from api.schemas.common import find_party
 from api.schemas.permits import PermitAmendRequest, PermitDecisionRequest, ReissueRequest
 from api.web import choices
-from api.web.actions import REASON, Action, Actions
+from api.web.document_actions import REASON, Action, Actions
 from api.web.formatting import gun_name
 from api.web.forms import Field, Form, parse_number
 from api.web.prefill import last_valid_day
@@ -19,7 +19,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.core.text import format_quantity
 from salsa_ext.reference.calendars import today
-from salsa_ext.trade.permits import changes
+from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.worklists.desk import propose_permit_number
 
@@ -130,7 +130,7 @@ ACTIONS: Actions = (
             " document or cancel it."
         ),
         PermitAmendRequest,
-        changes.amend,
+        permit_changes.amend,
         Permission.PERMIT_RECORD,
         AMENDABLE_STATUSES,
         (SOURCE_FIELD, AUTHENTICATION_FIELD, REASON),
@@ -147,7 +147,7 @@ ACTIONS: Actions = (
             " 8.5). For all else, reissue the document or cancel it."
         ),
         PermitAmendRequest,
-        changes.amend,
+        permit_changes.amend,
         Permission.PERMIT_RECORD,
         AMENDABLE_STATUSES,
         (*PLAN_FIELDS, SOURCE_FIELD, AUTHENTICATION_FIELD, OPTIONAL_REASON),
@@ -165,7 +165,7 @@ ACTIONS: Actions = (
             " stays."
         ),
         ReissueRequest,
-        changes.reissue,
+        permit_changes.reissue,
         Permission.PERMIT_RECORD,
         ("issued", "suspended", "expired"),
         REISSUE_FIELDS,
@@ -180,7 +180,7 @@ ACTIONS: Actions = (
         message("Suspend"),
         message("Nothing is released under it until it is reinstated."),
         PermitDecisionRequest,
-        changes.suspend,
+        permit_changes.suspend,
         Permission.PERMIT_RECORD,
         ("issued",),
         (REASON,),
@@ -191,7 +191,7 @@ ACTIONS: Actions = (
         message("Reinstate"),
         message("It is valid again, until its last day."),
         PermitDecisionRequest,
-        changes.reinstate,
+        permit_changes.reinstate,
         Permission.PERMIT_RECORD,
         ("suspended",),
         (REASON,),
@@ -205,7 +205,7 @@ ACTIONS: Actions = (
             " cancellation is not taken back."
         ),
         PermitDecisionRequest,
-        changes.cancel,
+        permit_changes.cancel,
         Permission.PERMIT_RECORD,
         ("issued", "suspended"),
         (REASON,),

@@ -12,7 +12,7 @@ from flask import request
 
 from api.schemas.permits import PermitQuery, PermitRequest
 from api.web import choices
-from api.web.actions import Subject
+from api.web.document_actions import Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import licensing_pages

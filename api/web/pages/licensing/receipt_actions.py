@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from api.schemas.receipts import ReceiptCorrectionRequest, ReceiptRequest
-from api.web.actions import REASON, Action, Actions
+from api.web.document_actions import REASON, Action, Actions
 from api.web.forms import Field, Form, parse_number, split_lines
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core import text

@@ -15,7 +15,7 @@ from api.schemas.shipments import (
     ShipmentAmendRequest,
     ShipmentDecisionRequest,
 )
-from api.web.actions import REASON, Action, Actions
+from api.web.document_actions import REASON, Action, Actions
 from api.web.forms import Field, Form, split_lines
 from api.web.pages.licensing import receipt_actions
 from api.web.pages.licensing.permit_actions import AUTHENTICATION_FIELD, OPTIONAL_REASON

@@ -14,7 +14,7 @@ from flask import request
 from api.i18n.messages import translate
 from api.schemas.shipments import ShipmentQuery, ShipmentRequest
 from api.web import choices
-from api.web.actions import Subject
+from api.web.document_actions import Subject
 from api.web.document_pages import HOME, DocumentPages
 from api.web.forms import Field, Form, parse_number, split_lines
 from api.web.pages import licensing_pages

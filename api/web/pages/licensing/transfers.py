@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from api.schemas.documents import TransferQuery, TransferRequest
-from api.web.actions import Subject
+from api.web.document_actions import Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import licensing_pages

@@ -18,7 +18,7 @@ from api.schemas.records import (
     RecordResponse,
 )
 from api.web import record_picker
-from api.web.actions import Action, Actions, Subject
+from api.web.document_actions import Action, Actions, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import tracing_pages

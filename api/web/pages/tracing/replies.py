@@ -11,7 +11,7 @@ from uuid import UUID
 from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
 from api.web.access import form_view
-from api.web.actions import Action
+from api.web.document_actions import Action
 from api.web.forms import Field, Form
 from api.web.pages import tracing_pages
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS

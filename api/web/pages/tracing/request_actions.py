@@ -14,12 +14,12 @@ from api.schemas.requests import (
     RefusalRequest,
     RemarkRequest,
 )
-from api.web.actions import Action, Actions, assign_action
+from api.web.document_actions import Action, Actions, assign_action
 from api.web.forms import Field
 from api.web.pages.tracing.request_messages import note_action, restrict_action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.errors import Message, message
-from salsa_ext.tracing.requests import commands
+from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests.answers import likely_records
 from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
 from salsa_ext.tracing.requests.queries import RequestView
@@ -64,7 +64,7 @@ def _other_guns_fields(view: RequestView) -> tuple[Field, ...]:
 ACTIONS: Actions = (
     _response(
         "acknowledge",
-        commands.acknowledge,
+        request_commands.acknowledge,
         message("Acknowledge"),
         message("Inform the requesting state that somebody works on it. The deadline goes on."),
         RemarkRequest,
@@ -73,7 +73,7 @@ ACTIONS: Actions = (
     ),
     _response(
         "no_record",
-        commands.report_no_record,
+        request_commands.report_no_record,
         message("Say that there is no record"),
         message("Inform the requesting state that yours has no record of this firearm."),
         NoRecordRequest,
@@ -92,7 +92,7 @@ ACTIONS: Actions = (
     ),
     _response(
         "ask",
-        commands.ask_questions,
+        request_commands.ask_questions,
         message("Ask first"),
         message("Ask what you need to know first. The deadline is suspended until the reply."),
         QuestionsRequest,
@@ -101,7 +101,7 @@ ACTIONS: Actions = (
     ),
     _response(
         "defer",
-        commands.defer,
+        request_commands.defer,
         message("Answer later"),
         message("Say until which day, and why; that day is the new term."),
         DeferRequest,
@@ -110,7 +110,7 @@ ACTIONS: Actions = (
     ),
     _response(
         "forward",
-        commands.forward,
+        request_commands.forward,
         message("Name another state"),
         message("Name the state to ask instead; the asking state asks it."),
         ForwardRequest,
@@ -120,7 +120,7 @@ ACTIONS: Actions = (
     ),
     _response(
         "refuse",
-        commands.refuse,
+        request_commands.refuse,
         message("Refuse"),
         message(
             "Only for a reason that the International Tracing Instrument allows (22). Where something is"
@@ -133,9 +133,9 @@ ACTIONS: Actions = (
         ),
         message("The refusal is sent."),
     ),
-    assign_action(commands.assign, Permission.REQUEST_ANSWER, TRANSITIONS),
+    assign_action(request_commands.assign, Permission.REQUEST_ANSWER, TRANSITIONS),
     restrict_action(
-        commands.restrict,
+        request_commands.restrict,
         Permission.REQUEST_ANSWER,
         TRANSITIONS,
         message(
@@ -153,5 +153,5 @@ ACTIONS: Actions = (
         ),
         lambda view: view.own_restricted,
     ),
-    note_action(commands.add_note, Permission.REQUEST_ANSWER, TRANSITIONS),
+    note_action(request_commands.add_note, Permission.REQUEST_ANSWER, TRANSITIONS),
 )

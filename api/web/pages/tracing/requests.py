@@ -20,7 +20,7 @@ from api.schemas.requests import (
 )
 from api.web import document_pages, record_picker
 from api.web.access import login_required
-from api.web.actions import Subject
+from api.web.document_actions import Subject
 from api.web.document_pages import DocumentPages, register_form
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import tracing_pages
@@ -34,7 +34,9 @@ from salsa_ext.disclosure.sharing import share_records
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.reference import names
 from salsa_ext.reference.names import label
-from salsa_ext.tracing.requests import answers, commands, queries
+from salsa_ext.tracing.requests import answers
+from salsa_ext.tracing.requests import commands as request_commands
+from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
 from salsa_ext.tracing.requests.queries import RequestView
 from salsa_ext.worklists import record_lookup
@@ -70,7 +72,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
     """
     query = document_pages.read_filters(RequestQuery)
     is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
-    read = queries.list_waiting if is_queue else queries.list_requests
+    read = request_queries.list_waiting if is_queue else request_queries.list_requests
     page = read(actor, query.filters, document_pages.PAGE_SIZE, query.cursor)
     failures = [key for key in request.args.getlist("left") if ID_PATTERN.fullmatch(key)]
     return PAGES.render_list(
@@ -82,7 +84,9 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         sent=sent or Form(),
         prefix=CHECKBOX_PREFIX,
         acknowledged=request.args.get("done", type=int),
-        failures=queries.load_many([UUID(key) for key in failures[: document_pages.PAGE_SIZE]]),
+        failures=request_queries.load_many(
+            [UUID(key) for key in failures[: document_pages.PAGE_SIZE]]
+        ),
         open_statuses=[status for status, row in TRANSITIONS.items() if "acknowledge" in row],
     )
 
@@ -95,7 +99,7 @@ def request_list(actor: Actor) -> str:
 
 
 def _find(actor: Actor, request_id: UUID) -> Subject:
-    view = queries.get_request(actor, request_id)
+    view = request_queries.get_request(actor, request_id)
     row = view.request
     state = label("state", row.asking_state, actor.language)
     title = message("Request of {state}, case {number}", state=state, number=row.case_number)
@@ -150,7 +154,7 @@ def _show_answer(actor: Actor, form: Form | None, request_id: UUID) -> str:
 def _answer(actor: Actor, form: Form, request_id: UUID) -> str:
     find = partial(record_lookup.find_records, actor, permission=Permission.REQUEST_ANSWER)
     data = form.load(AnswerRequest(), lambda body: _complete_answer(body, form, find))
-    commands.answer(
+    request_commands.answer(
         actor=actor, request_id=request_id, expected_version=form.expected_version, data=data
     )
     return PAGES.address(request_id, done="answer")
@@ -173,7 +177,7 @@ def _checked(form: Form) -> list[str]:
 
 def _acknowledge(actor: Actor, form: Form) -> str:
     data = AcknowledgeManyRequest().load({"requests": _checked(form)})
-    result = commands.acknowledge_many(actor=actor, data=data)
+    result = request_commands.acknowledge_many(actor=actor, data=data)
     failures = [*map(str, result.failures)]
     return url_for("tracing.request_list", done=len(result.acknowledged), left=failures)
 

@@ -13,14 +13,15 @@ from api.schemas.traces import (
     SendTraceRequest,
     TraceResponse,
 )
-from api.web.actions import Action, Actions, assign_action
+from api.web.document_actions import Action, Actions, assign_action
 from api.web.forms import Field
 from api.web.pages.tracing.request_messages import note_action, restrict_action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
-from salsa_ext.tracing.traces import approvals, channels, commands, follow_up
+from salsa_ext.tracing.traces import approvals, channels, follow_up
+from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
@@ -97,7 +98,7 @@ ACTIONS: Actions = (
         message("Change the draft"),
         message("What it asks, and the description of the firearm. Approval is requested again."),
         AmendTraceRequest,
-        commands.amend_draft,
+        trace_commands.amend_draft,
         statuses=("draft",),
         success=message("The draft is changed."),
     ),
@@ -106,7 +107,7 @@ ACTIONS: Actions = (
         message("Approve"),
         message("Approve what somebody else drafted; it can then be sent."),
         None,
-        commands.approve_draft,
+        trace_commands.approve_draft,
         success=message("The draft is approved."),
         is_main=True,
     ),
@@ -115,7 +116,7 @@ ACTIONS: Actions = (
         message("Decline"),
         message("It remains a draft and is not sent. It may be changed and submitted again."),
         RejectTraceRequest,
-        commands.decline_draft,
+        trace_commands.decline_draft,
         fields=(
             Field(
                 "text",
@@ -134,7 +135,7 @@ ACTIONS: Actions = (
         message("Send"),
         message("All states that may know are asked. Automatic answers appear immediately."),
         SendTraceRequest,
-        commands.send_trace,
+        trace_commands.send_trace,
         statuses=UNSENT,
         success=message("The trace is sent."),
         obstacle=_approval_obstacle,
@@ -173,7 +174,7 @@ ACTIONS: Actions = (
             " stays readable."
         ),
         None,
-        commands.close_trace,
+        trace_commands.close_trace,
         statuses=SENT_STATUSES,
         success=message("The trace is closed."),
     ),
@@ -202,7 +203,7 @@ ACTIONS: Actions = (
             " gave them."
         ),
         None,
-        commands.withdraw_trace,
+        trace_commands.withdraw_trace,
         statuses=(*UNSENT, *SENT_STATUSES),
         success=message("The trace is withdrawn."),
         is_destructive=True,

@@ -14,7 +14,7 @@ from api.i18n.messages import translate
 from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report
 from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, TraceResultResponse
 from api.web.access import login_required
-from api.web.actions import Subject
+from api.web.document_actions import Subject
 from api.web.document_pages import PAGE_SIZE, DocumentPages, render_page
 from api.web.forms import Field
 from api.web.pages import tracing_pages
@@ -26,7 +26,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
-from salsa_ext.tracing.traces import queries
+from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import read_locations
 
@@ -49,7 +49,7 @@ FILTERS = (
 
 
 def _find(actor: Actor, trace_id: UUID) -> Subject:
-    view = queries.get_trace(actor, trace_id)
+    view = trace_queries.get_trace(actor, trace_id)
     row = view.trace
     title = translate(message("Trace {number}", number=row.case_number))
     return Subject(view, title, row.owner_state, row.status)
@@ -58,7 +58,7 @@ def _find(actor: Actor, trace_id: UUID) -> Subject:
 def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     """Return result, route and advice of a trace."""
     view = subject.view
-    result = queries.read_result(actor=actor, trace_id=view.trace.id)
+    result = trace_queries.read_result(actor=actor, trace_id=view.trace.id)
     advice = None
     if view.outlook is not None and actor.permissions & SENDING_PERMISSIONS:
         advice = TraceAdviceResponse().dump(view.outlook)
@@ -114,7 +114,7 @@ def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
                 url_for("investigation.gun_correction_form", seizure_id=row.seizure_id, line=line)
             )
         )
-    seizure = queries.find_seizure(actor, row)
+    seizure = trace_queries.find_seizure(actor, row)
     if seizure is None:
         return CompletionLinks()
     is_restricted = seizure.agency in view.restricted_agencies
@@ -129,7 +129,7 @@ def _field_links(address: str) -> dict[str, str]:
 @login_required
 def approvals(actor: Actor) -> str:
     """Show the drafts of the own state that await approval, newest first."""
-    rows = queries.list_to_approve(actor, PAGE_SIZE)
+    rows = trace_queries.list_to_approve(actor, PAGE_SIZE)
     return render_page("tracing/approvals.html", actor, rows=rows)
 
 
@@ -168,7 +168,7 @@ PAGES = DocumentPages(
 )
 PAGES.add_list(
     TraceQuery,
-    queries.list_traces,
+    trace_queries.list_traces,
     FILTERS,
     lambda actor, page: {"waiting_statuses": WAITING_STATUSES},
 )

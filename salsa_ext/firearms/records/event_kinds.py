@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
 
 Event = Mapping[str, Any]
 
@@ -36,14 +34,6 @@ def year_of_manufacture(event: str | None, year: int | None, event_year: int | N
 # The mark was read on a gun that was not where it belonged, or is of one that is gone.
 FIELD_EVENTS: Final = SEIZED | {"recovery", "surrender", "loss", "theft", ALERT}
 MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
-
-
-def pseudonym(record_id: UUID) -> UUID:
-    """Return a one-way hash that replaces a record's id.
-
-    For places where the id must not be disclosed.
-    """
-    return UUID(bytes=hashlib.blake2b(record_id.bytes, digest_size=16).digest())
 
 
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.marks.vocabulary import marking_of
-from salsa_ext.firearms.records.events import Event
+from salsa_ext.firearms.marks.marking_words import marking_of
+from salsa_ext.firearms.records.event_kinds import Event
 
 ORIGIN_EVENTS: Final = ("manufacture", "import")
 DISTINCTIVE_FIELDS: Final = ("make", "model", "calibre")
