@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial, wraps
 from inspect import signature
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
@@ -53,8 +53,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     """
 
     ARGUMENTS_PARSER = BodyParser()
-    first_with: ClassVar[dict[str, str]] = {}
-    """Where the documentation shows the first route that needs a permission."""
 
     def __init__(self, name: str, description: str, item: Item | None = None) -> None:
         super().__init__(name, "api.routes", url_prefix=BASE, description=description)
@@ -280,8 +278,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     ) -> None:
         """Add a route whose endpoint and operation id are `name`."""
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
-        if permission:
-            self.first_with.setdefault(permission, f"{self.name}/{name}")
 
         @wraps(view)
         def run(*args: Any, **ids: Any) -> Any:

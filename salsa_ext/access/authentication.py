@@ -72,10 +72,12 @@ def authenticate_key(
     *,
     is_link: bool = False,
     idle: timedelta | None = None,
+    is_use: bool = True,
 ) -> Actor:
     """Return the actor of a key; raises Unauthenticated if unknown or expired.
 
-    A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it.
+    A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it,
+    and not at all unless `is_use`.
     """
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
     row = dict(zip(_KEY_COLUMNS, account or (), strict=False))  # the columns of ACTING follow
@@ -88,7 +90,7 @@ def authenticate_key(
         unused = clock.now() - row["used_at"]
         if unused > idle:
             raise Unauthenticated(message("Your session has ended. Sign in again."))
-        if unused > idle / 10:
+        if is_use and unused > idle / 10:
             execute_raw(
                 "UPDATE api_key SET used_at = %s WHERE id = %s", (clock.now(), row["key_id"])
             )
