@@ -67,7 +67,8 @@ def _find_actor(token: str) -> Actor:
         token,
         config.get("CLOCK", SYSTEM_CLOCK),
         current_vault(),
-        idle=None if request.path.endswith("/live") else config["SESSION_IDLE"],
+        idle=config["SESSION_IDLE"],
+        is_use=not request.path.endswith("/live"),  # a page asks for it by itself
     )
     request.environ[SENDER] = str(actor.account_id)
     return actor

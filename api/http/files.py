@@ -19,6 +19,7 @@ from marshmallow import Schema
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from api.http.auth import SENDER
 from api.http.context import without_turn
 from api.http.json import BodyParser
 from api.http.row_files import READERS, load_manifest, reject_file
@@ -130,32 +131,33 @@ class Manifest(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """A file beside a document: limit of the body, description, and conversion of its bytes."""
+    """A file beside a document: limit of the body, description, conversion of an account's bytes."""
 
     max_bytes: int
     description: str
-    convert: Callable[[bytes], Any]
+    convert: Callable[[bytes, str], Any]
 
-    def receive(self) -> None:
-        """Receive the parts and convert the file before the transaction.
+    def receive(self, document: type[Schema]) -> None:
+        """Receive the parts, load the document, then convert the file, before the transaction.
 
-        An error of the file follows those of the document: it is raised later.
+        An error of the file is raised later.
         """
         if not is_multipart():
             raise NotMultipart
         spool_parts(("document", "file"), self.max_bytes)
+        g.document = load_document(document)
         try:
             with without_turn():
-                g.file_content = self.convert(_rewind(_part("file")).read())
+                received = _rewind(_part("file")).read()
+                g.file_content = self.convert(received, request.environ[SENDER])
         except Invalid as error:
             g.file_content = error.with_traceback(None)  # whose frames hold the file open
 
-    def load(self, document: type[Schema]) -> tuple[Any, bytes, Any]:
+    def load(self) -> tuple[Any, bytes, Any]:
         """Return the document, the bytes as received and what they were converted to."""
-        data = load_document(document)
         if isinstance(content := g.pop("file_content"), Invalid):
             raise content
-        return data, _rewind(_part("file")).read(), content
+        return g.document, _rewind(_part("file")).read(), content
 
     def describe(self, document: type[Schema]) -> dict[str, Any]:
         """Describe both parts for OpenAPI."""

@@ -6,14 +6,9 @@ Each sender gets few threads for bodies, senders without a key or session get ha
 
 from __future__ import annotations
 
-import os
-import socket
-import struct
 import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 from flask import Flask
@@ -21,7 +16,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.http.auth import SENDER
-from api.http.files import MAX_BODY
+from salsa_ext.core.addresses import network
 
 THREADS: Final = 64
 """Of each worker process."""
@@ -30,11 +25,6 @@ MAX_BODIES: Final = 56
 MAX_UNKNOWN_BODIES: Final = 32
 """Of these, so many of senders without a key or a session."""
 MAX_BODIES_PER_SENDER: Final = 16
-BODY_SECONDS: Final = 15
-"""Within these a body has to come; one of a known account has time for its length besides."""
-SLOWEST: Final = 4096
-"""Bytes a second."""
-WATCH_SECONDS: Final = 1
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -53,80 +43,35 @@ class RequestLimiter:
 
 
 class SenderLimiter:
-    """Limits of bodies on their way: by account, by address, in all, and in time.
+    """Limits of bodies waited for: by sender, of unknown senders, and in all.
 
-    A read of the server ends with the body or with its connection. So a watching thread shuts the
-    connections of an address from which a body is overdue: those that nothing was answered over
-    since it began and that bring less than `SLOWEST` (Linux counts both for each socket).
+    A read ends with the body or with its connection, which the server does not name: a body that
+    stops coming keeps its thread, so few threads of each sender are given away like that.
     """
 
     def __init__(self) -> None:
-        self._begun: dict[LimitedBody, float] = {}
-        self._received: dict[int, tuple[float, int]] = {}
+        self._bodies: list[LimitedBody] = []
         self._changing = threading.Lock()
-        self._is_watching = False
 
     @contextmanager
     def counted(self, body: LimitedBody) -> Iterator[None]:
         """Count a body that is waited for; raises TooManyRequests."""
         with self._changing:
-            others = self._begun.keys()
             if (
-                sum(other.sender == body.sender for other in others) >= MAX_BODIES_PER_SENDER
-                or len(others) >= MAX_BODIES
+                sum(other.sender == body.sender for other in self._bodies) >= MAX_BODIES_PER_SENDER
+                or len(self._bodies) >= MAX_BODIES
                 or (
                     not body.account
-                    and sum(not other.account for other in others) >= MAX_UNKNOWN_BODIES
+                    and sum(not other.account for other in self._bodies) >= MAX_UNKNOWN_BODIES
                 )
             ):
                 raise TooManyRequests
-            self._begun[body] = body.begun
-            if not self._is_watching:
-                self._is_watching = True
-                threading.Thread(target=self._watch, daemon=True).start()
+            self._bodies.append(body)
         try:
             yield
         finally:
             with self._changing:
-                del self._begun[body]
-
-    def _watch(self) -> None:
-        while True:
-            time.sleep(WATCH_SECONDS)
-            with self._changing:
-                begun, now = self._begun.copy(), time.monotonic()
-            if not begun:
-                self._received.clear()
-                continue
-            overdue = {
-                body.peer: now - since for body, since in begun.items() if now > body.deadline
-            }
-            for number, connection in _connections({body.peer for body in begun}):
-                with connection, suppress(OSError):
-                    silent, count = _traffic(connection)
-                    since, before = self._received.setdefault(number, (now, count))
-                    is_slow = count - before < SLOWEST * (now - since)
-                    age = overdue.get(connection.getpeername()[0])
-                    if age is not None and silent > age - WATCH_SECONDS and is_slow:
-                        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _connections(peers: Collection[str]) -> Iterator[tuple[int, socket.socket]]:
-    """Yield copies of this process's connections with some addresses, by inode."""
-    for path in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            if path.is_socket():
-                copy = socket.socket(fileno=os.dup(int(path.name)))
-                if copy.family != socket.AF_UNIX and copy.getpeername()[0] in peers:
-                    yield os.fstat(copy.fileno()).st_ino, copy
-                else:
-                    copy.close()
-
-
-def _traffic(connection: socket.socket) -> tuple[float, int]:
-    """Return for how many seconds nothing was sent, and how many bytes were received (tcp_info)."""
-    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
-    return struct.unpack_from("I", info, 44)[0] / 1000, struct.unpack_from("Q", info, 128)[0]
+                self._bodies.remove(body)
 
 
 class LimitedBody:
@@ -137,11 +82,8 @@ class LimitedBody:
     ) -> None:
         self._given, self._environ = environ["wsgi.input"], environ
         self._turns, self._senders = turns, senders
-        self.begun = time.monotonic()
-        self.peer = str(environ.get("werkzeug.proxy_fix.orig", environ).get("REMOTE_ADDR", ""))
         length = environ.get("CONTENT_LENGTH") or ""
         self._is_empty = not (length.strip("0") or "HTTP_TRANSFER_ENCODING" in environ)
-        self._length = int(length) if length.isdigit() else MAX_BODY
 
     @property
     def account(self) -> str | None:
@@ -150,14 +92,8 @@ class LimitedBody:
 
     @property
     def sender(self) -> str:
-        """Return the account, or the address."""
-        return self.account or str(self._environ.get("REMOTE_ADDR", ""))
-
-    @property
-    def deadline(self) -> float:
-        """Return when the whole body has to have come."""
-        more = self._length / SLOWEST if self.account else 0
-        return self.begun + BODY_SECONDS + more
+        """Return the account, or the network of the address."""
+        return self.account or network(str(self._environ.get("REMOTE_ADDR", "")))
 
     @contextmanager
     def without_turn(self) -> Iterator[None]:

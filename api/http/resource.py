@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial, wraps
 from inspect import signature
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
@@ -53,8 +53,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     """
 
     ARGUMENTS_PARSER = BodyParser()
-    first_with: ClassVar[dict[str, str]] = {}
-    """Where the documentation shows the first route that needs a permission."""
 
     def __init__(self, name: str, description: str, item: Item | None = None) -> None:
         super().__init__(name, "api.routes", url_prefix=BASE, description=description)
@@ -235,9 +233,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
             inner: View = view
             if upload and body:
-                inner = self.doc(requestBody=upload.describe(body))(
-                    _with_upload(view, upload, body)
-                )
+                inner = self.doc(requestBody=upload.describe(body))(_with_upload(view, upload))
             elif body:
                 inner = self.arguments(body(), required=not is_optional)(view)
             if manifest:
@@ -262,7 +258,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 command.__name__,
                 permission,
                 ("officer", "key", "match") if version else ("officer", "key"),
-                upload.receive if upload else receive,
+                partial(upload.receive, body) if upload and body else receive,
                 is_one_transaction=not lines,
             )
             return command
@@ -282,8 +278,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     ) -> None:
         """Add a route whose endpoint and operation id are `name`."""
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
-        if permission:
-            self.first_with.setdefault(permission, f"{self.name}/{name}")
 
         @wraps(view)
         def run(*args: Any, **ids: Any) -> Any:
@@ -344,10 +338,10 @@ def _read_body(limit: int, needs_body: bool, may_be_parts: bool) -> None:
         receive_body(request)
 
 
-def _with_upload(view: View, upload: files.Upload, document: type[Schema]) -> View:
+def _with_upload(view: View, upload: files.Upload) -> View:
     @wraps(view)
     def run(**ids: Any) -> Any:
-        return view(*upload.load(document), **ids)
+        return view(*upload.load(), **ids)
 
     return run
 

@@ -223,6 +223,7 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "other_agency": other_agencies,
     "post": own_posts,
     "state": lambda actor: states(actor.state),
+    "any_state": lambda actor: states(),
     "participant": lambda actor: participating_states(),
     "other_participant": lambda actor: participating_states(actor.state),
     "event": lambda actor: [(code, formatting.event_name(code)) for code in codes.EVENT_KINDS],

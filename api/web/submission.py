@@ -14,6 +14,7 @@ from flask import redirect, request
 from marshmallow import ValidationError
 from werkzeug import Response
 
+from api.http.auth import SENDER
 from api.http.context import transaction, without_turn
 from api.http.errors import flatten_errors
 from api.i18n.messages import translate
@@ -174,7 +175,7 @@ def _read_content(received: bytes) -> FileContent:
         raise Invalid({PHOTO_FIELD: [text]})
     try:
         with without_turn():
-            content = attached_files.clean_file(received)
+            content = attached_files.clean_file(received, request.environ.get(SENDER, ""))
     except Invalid as error:
         raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
     if not content.media_type.startswith("image/"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from threading import BoundedSemaphore
@@ -25,6 +26,7 @@ from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import (
     Invalid,
     PasswordChangeRequired,
+    TooManyAttempts,
     Unauthenticated,
     Unavailable,
     message,
@@ -55,6 +57,7 @@ PART_SEPARATOR: Final = "+"
 WRONG_PASSWORD: Final = message("The user name or the password is wrong.")
 HASHING_SECONDS: Final = 2
 _HASHING: Final = BoundedSemaphore(1)
+_HASHING_OR_WAITING: Final = BoundedSemaphore(1 + 8)
 _DUMMY_HASH = PASSWORD_HASHER.hash(secrets.token_urlsafe(16))
 _KEY_COLUMNS = tuple(
     "key_id scopes expires_at account_id owner_state agency role is_link used_at".split()
@@ -70,10 +73,12 @@ def authenticate_key(
     *,
     is_link: bool = False,
     idle: timedelta | None = None,
+    is_use: bool = True,
 ) -> Actor:
     """Return the actor of a key; raises Unauthenticated if unknown or expired.
 
-    A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it.
+    A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it,
+    and not at all unless `is_use`.
     """
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
     row = dict(zip(_KEY_COLUMNS, account or (), strict=False))  # the columns of ACTING follow
@@ -86,7 +91,7 @@ def authenticate_key(
         unused = clock.now() - row["used_at"]
         if unused > idle:
             raise Unauthenticated(message("Your session has ended. Sign in again."))
-        if unused > idle / 10:
+        if is_use and unused > idle / 10:
             execute_raw(
                 "UPDATE api_key SET used_at = %s WHERE id = %s", (clock.now(), row["key_id"])
             )
@@ -115,23 +120,21 @@ class PasswordCheck(NamedTuple):
 def check_password(username: str, password: str) -> PasswordCheck:
     """Compare a password; one is hashed at a time, without a connection.
 
-    An unknown name takes as long as a wrong password. Raises Unavailable if many wait.
+    An unknown name takes as long as a wrong password. Raises TooManyAttempts or Unavailable if
+    many wait.
     """
     row = _find_account_row(username) or _find_account_row(username.lower())
     release_connection()
     stored, parts = [row["password_hash"] if row else _DUMMY_HASH], [password]
     if row and row["second_hash"]:
         stored, parts = [*stored, row["second_hash"]], [*password.rpartition(PART_SEPARATOR)[::2]]
-    if not _HASHING.acquire(timeout=HASHING_SECONDS):
-        raise Unavailable(message("Many are signing in at this moment; try again shortly."))
-    try:
-        for one_hash, part in zip(stored, parts, strict=True):
-            PASSWORD_HASHER.verify(one_hash, part)
-        is_right = row is not None
-    except VerifyMismatchError:
-        is_right = False
-    finally:
-        _HASHING.release()
+    is_right = row is not None
+    with _turn_to_hash():
+        try:
+            for one_hash, part in zip(stored, parts, strict=True):
+                PASSWORD_HASHER.verify(one_hash, part)
+        except VerifyMismatchError:
+            is_right = False
     if row is None:
         return PasswordCheck(None, False, False, (None, None))
     actor = Actor(
@@ -143,6 +146,22 @@ def check_password(username: str, password: str) -> PasswordCheck:
     )
     hashes = row["password_hash"], row["second_hash"]
     return PasswordCheck(actor, is_right, row["must_change"], hashes)
+
+
+@contextmanager
+def _turn_to_hash() -> Iterator[None]:
+    busy = message("Many are signing in at this moment; try again shortly.")
+    if not _HASHING_OR_WAITING.acquire(blocking=False):
+        raise TooManyAttempts(busy)
+    try:
+        if not _HASHING.acquire(timeout=HASHING_SECONDS):
+            raise Unavailable(busy)
+        try:
+            yield
+        finally:
+            _HASHING.release()
+    finally:
+        _HASHING_OR_WAITING.release()
 
 
 def sign_in(
@@ -170,25 +189,27 @@ def sign_in(
         raise PasswordChangeRequired(
             message("Somebody else set this password. Enter it again, and a new one of your own.")
         )
+    new_hash = None if new_password is None else _hash_new(username, password, new_password)
     with transaction(known):
         account = lock(Account, known.account_id)
         # It may have been changed, reset or closed while this password was hashed.
         if (account.password_hash, account.second_hash) != check.hashes or not account.is_active:
             raise Unauthenticated(WRONG_PASSWORD)
-        if new_password is not None:
-            _change_password(known, account, password, new_password)
+        if new_hash is not None:
+            account.password_hash, account.second_hash = new_hash, None
+            account.must_change = False
+            revoke_keys(known, account.id)
+            append(known, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
         return open_session(known)
 
 
-def _change_password(actor: Actor, account: Account, old: str, new: str) -> None:
-    """Set the password of one's own locked account, and end its keys and sessions; raises Invalid."""
-    check_strength(new, account.username)
+def _hash_new(username: str, old: str, new: str) -> str:
+    """Return the hash of a new password, which takes no connection; raises Invalid."""
+    check_strength(new, username)
     if new == old:
         raise Invalid({"password": [message("The new password is the old one. Choose another.")]})
-    account.password_hash, account.second_hash = PASSWORD_HASHER.hash(new), None
-    account.must_change = False
-    revoke_keys(actor, account.id)
-    append(actor, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
+    with _turn_to_hash():
+        return PASSWORD_HASHER.hash(new)
 
 
 def revoke_keys(actor: Actor, account_id: UUID) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from sqlalchemy import text
 
+from salsa_ext.core.addresses import network
 from salsa_ext.core.errors import TooManyAttempts, message
 from salsa_ext.database.session import db
 
@@ -72,11 +72,4 @@ def forget_attempts(username: str, address: str, now: datetime) -> None:
 
 
 def _key(username: str, address: str) -> bytes:
-    """Return the digest of a user name, with the /64 of an IPv6 address."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:  # of a socket without one
-        parsed = None
-    if isinstance(parsed, IPv6Address):
-        address = str(parsed.ipv4_mapped or int(parsed) >> 64)
-    return hashlib.sha256(f"{username.lower()}\n{address}".encode()).digest()
+    return hashlib.sha256(f"{username.lower()}\n{network(address)}".encode()).digest()

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.web.charts import HEIGHT, WIDTH, draw_bars
+from salsa_ext.core.clock import FixedClock
+from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.web import scenes
@@ -188,3 +190,16 @@ def test_bars_stand_on_one_line_to_one_scale_and_do_not_meet():
 
 def test_weeks_without_anything_are_no_chart():
     assert draw_bars(["a"], [[0, 0]], ["x", "y"]) is None
+
+
+def test_a_live_page_neither_outlasts_nor_renews_an_idle_session(app, signed_in, monkeypatch):
+    officer, idle = signed_in("PRY", "border_officer"), app.config["SESSION_IDLE"]
+
+    def status(path, after):
+        monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + after))
+        return officer.client.get(path, headers={"Accept": "application/json"}).status_code
+
+    assert status(f"{BOARD}/live", idle * 0.9) == 200
+    assert status(f"{BOARD}/live", idle * 1.1) == 401
+    assert status(BOARD, idle * 0.9) == 200
+    assert status(f"{BOARD}/live", idle * 1.1) == 200

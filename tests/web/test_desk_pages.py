@@ -216,6 +216,7 @@ def test_of_a_long_manifest_the_first_200_are_shown(officer, trade, as_actor):
         ("/desk/permits?number=E-1", "E-1", "I-1"),
         ("/desk/permits?status=expired", "No permits are found", "E-1"),
         ("/desk/permits?importing_state=BRA", "No permits are found", "E-1"),
+        ("/desk/permits?exporting_state=BRA", "E-1", "No permits are found"),
         ("/desk/shipments?plate=BRA2E19", "A-1", "No shipments"),
         ("/desk/shipments?document=BR-118", "A-1", "No shipments"),
         ("/desk/shipments?status=overdue&number=A-1", "A-1", "No shipments"),
@@ -227,6 +228,10 @@ def test_lists_are_filtered(officer, trade, address, found, left_out):
     page = officer.open(address)
     table = page[page.index("</form>", page.index("<main")) :]
     assert found in table and left_out not in table
+
+
+def test_permits_are_filtered_by_the_own_state_too(officer):
+    assert officer.open("/desk/permits").count('<option value="BRA"') == 2
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def sign_in(site, elsewhere, page):
     body = {"username": name, "role": "display", "agency": "PRY-TEST", "post": scenes.POST}
     made = elsewhere("PRY", "state_administrator").post("/accounts", body).json
     page.goto(f"{site.url}/wall?{made['link'].partition('?')[2]}")
-    page.get_by_role("button").click()
+    page.locator("main").get_by_role("button").click()
     expect(page.locator("#live.fresh")).to_be_visible()
 
 

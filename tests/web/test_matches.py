@@ -212,6 +212,15 @@ def test_another_states_match_is_not_found(signed_in, match):
     stranger.send(f"/matches/{match['id']}", FOR_A_CASE, 404)
 
 
+def test_a_seizure_a_report_and_a_history_lead_to_the_matches(officer, as_actor, signed_in, police):
+    gun = police.post("/seizures", bodies.seizure()).json
+    report = police.post("/reports", bodies.report()).json["id"]
+    history = f"/records/{gun['items'][0]['record']}/history"
+    for path in (f"/seizures/{gun['id']}", f"/reports/{report}", history):
+        assert 'href="/matches"' in officer.open(path)
+    assert 'href="/matches"' not in signed_in("BRA", "border_officer").open(history)
+
+
 @pytest.mark.parametrize("role", ["licensing_officer", "border_officer", "auditor"])
 def test_who_may_not_read_matches_is_refused_and_has_no_link(signed_in, match, role):
     somebody = signed_in("BRA", role)

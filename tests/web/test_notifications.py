@@ -153,7 +153,7 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
         re.findall(r'name="(once|next|until|code)" value="([^"]+)"', analyst.open("/notifications"))
     )
     assert fields["code"] == "match_proposed"
-    assert analyst.send("/notifications/read", fields).location == "/notifications"
+    assert analyst.send("/notifications", fields).location == "/notifications"
     said = text(analyst.open("/notifications"))
     assert "Many of a kind" not in said and "A state answered your trace." in said
     kind = dict(
@@ -162,8 +162,15 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
             analyst.open("/notifications?kind=permit"),
         )
     )
-    analyst.send("/notifications/read", kind)
+    analyst.send("/notifications", kind)
     assert "unread:" not in text(analyst.open("/notifications"))
+
+
+def test_after_a_refused_reading_filters_and_pages_lead_on(officer):
+    scenes.tell("PRY", *(f"A-{number:02}" for number in range(30)))
+    page = officer.send("/notifications", {"until": "x"}, 422).text
+    assert 'class="filters" action="/notifications"' in page
+    assert 'href="/notifications?cursor=' in page and 'href="/notifications/' not in page
 
 
 def test_older_ones_are_a_page_away(officer):

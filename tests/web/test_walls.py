@@ -120,10 +120,19 @@ def test_a_wall_counts_the_discrepancies_that_the_board_counts(as_actor, display
 def test_a_link_asks_before_it_is_used_and_is_used_once(app, session, device, made):
     link = link_of(made)
     assert f'value="{link}"' in device.open(f"/wall?link={link}")
+    assert "switched off" not in device.open("/wall")
     device.send("/wall", {"link": link})
     assert "Due today" in device.open("/wall")
     page = Visitor(browser(app)).send("/wall", {"link": link}, 401).get_data(as_text=True)
     assert "This link is unknown, was used or is too old." in text(page)
+
+
+def test_the_language_of_a_display_is_chosen_before_its_link_is_used(device, made):
+    path = f"/wall?link={link_of(made)}"
+    assert f'name="next" value="{path}"' in device.open(path)
+    assert device.send("/language", {"language": "pt", "next": path}).location == path
+    device.send("/wall", {"link": link_of(made)})
+    assert '<html lang="pt">' in device.open("/wall", Accept_Language="es")
 
 
 def test_a_link_is_over_after_a_day(app, device, made, monkeypatch):
@@ -205,7 +214,9 @@ def test_a_display_whose_account_is_closed_is_dark(pry_administrator, display, m
     assert display.client.get("/wall/live", headers=JSON).status_code == 200
     pry_administrator.change(f"/accounts/{made['id']}", "close")
     assert display.client.get("/wall/live", headers=JSON).status_code == 401
-    assert "Due today" not in display.open("/wall")
+    page = display.open("/wall")
+    assert "Due today" not in page and "This display was switched off." in page
+    assert "switched off" not in display.open("/wall?link=new")
 
 
 @pytest.mark.parametrize(

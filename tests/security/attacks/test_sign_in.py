@@ -6,6 +6,7 @@ the audit. Now: six attempts at once, 118 in a day from one address.
 
 import re
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import pytest
 from sqlalchemy import text
@@ -91,6 +92,28 @@ def test_one_password_is_hashed_at_a_time(sign_in, monkeypatch):
     assert sign_in(PASSWORD) == 303
 
 
+def test_who_comes_while_many_wait_is_refused_at_once(sign_in, monkeypatch):
+    full = BoundedSemaphore(1)
+    monkeypatch.setattr(authentication, "_HASHING_OR_WAITING", full)
+    with full:
+        assert sign_in(PASSWORD) == 429
+    assert sign_in(PASSWORD) == 303
+
+
+def test_a_new_password_is_hashed_in_its_turn_and_without_a_transaction(sign_in, monkeypatch):
+    class Hasher:
+        verify = authentication.PASSWORD_HASHER.verify
+
+        def hash(self, password):
+            states.append((db.session.registry().in_transaction(), _HASHING._value))
+            return hasher.hash(password)
+
+    states, hasher = [], authentication.PASSWORD_HASHER
+    monkeypatch.setattr(authentication, "PASSWORD_HASHER", Hasher())
+    assert sign_in(PASSWORD, new_password="four words are better") == 303
+    assert states == [(False, 0)]
+
+
 @pytest.mark.parametrize(
     "password",
     ["aaaaaaaaaaaa", "123456789012", "password1234", "qwertyuiop12", "bra.ana.bra.ana", "short"],
@@ -103,6 +126,7 @@ def test_a_password_that_is_easy_to_guess_is_refused(run, password):
 
 def test_a_password_is_changed_at_the_sign_in(sign_in):
     assert sign_in(PASSWORD, new_password="password1234") == 422
+    assert sign_in(PASSWORD, new_password="") == 422
     assert sign_in(PASSWORD, new_password="four words are better") == 303
     assert sign_in(PASSWORD) == 401
     assert sign_in("four words are better") == 303
@@ -152,10 +176,10 @@ def test_the_right_password_ends_the_wait_of_its_own_attempt(sign_in, monkeypatc
 
 
 def test_a_member_of_no_state_signs_in(run, app, session):
-    data = AccountData("eva.unit", "secretariat", "SECRETARIAT", PASSWORD)
+    data = AccountData("desk.eva", "secretariat", "SECRETARIAT", PASSWORD)
     run(None, accounts.open_account, data=data)
     visiting = visitor(FixedClock(NOW))
-    assert authentication.sign_in(visiting, "eva.unit", PASSWORD, "::1", "four words are better")
+    assert authentication.sign_in(visiting, "desk.eva", PASSWORD, "::1", "four words are better")
 
 
 def test_the_addresses_of_one_ipv6_network_are_one(sign_in):

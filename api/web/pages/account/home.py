@@ -11,7 +11,6 @@ from flask import g, redirect, render_template, request, url_for
 from api.http import auth
 from api.http.auth import authenticate_page
 from api.http.context import transaction
-from api.http.resource import Resource
 from api.web import security
 from api.web.access import count_notifications, local_path
 from api.web.pages import account_pages
@@ -96,11 +95,8 @@ def choose_language() -> Any:
     return response
 
 
-def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, str, bool]]:
-    """Return permissions of the actor with an address; pages first.
-
-    The flag is true for those without a page, which link to the API documentation.
-    """
+def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[Permission, str]]:
+    """Return the permissions of the actor that have a page, with its address."""
     permissions = [permission for permission in Permission if permission in actor.permissions]
     pages = {
         permission: url_for(PAGE_BY_PERMISSION[permission])
@@ -111,16 +107,7 @@ def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, 
         if permission in permissions and posts:
             only = len(posts) == 1
             pages[permission] = url_for(endpoint, code=posts[0].code) if only else POSTS_ANCHOR
-    by_page = [
-        (str(permission), pages[permission], False)
-        for permission in permissions
-        if permission in pages
-    ]
-    return by_page + [
-        (str(permission), f"{url_for('account.docs')}#/{Resource.first_with[permission]}", True)
-        for permission in permissions
-        if permission not in pages and permission in Resource.first_with
-    ]
+    return [(permission, pages[permission]) for permission in permissions if permission in pages]
 
 
 def _own_posts(actor: Actor) -> Sequence[Any]:

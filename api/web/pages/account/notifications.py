@@ -54,7 +54,7 @@ def mark_read(actor: Actor, notification_id: UUID) -> Any:
     return redirect(local_path(request.form.get("next")), 303)
 
 
-@account_pages.post("/notifications/read")
+@account_pages.post("/notifications")
 @login_required_for_form
 def mark_many_read(actor: Actor) -> Any:
     """Mark the listed notifications of a kind or code as read."""

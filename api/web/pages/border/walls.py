@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import current_app, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from api.http.auth import SESSION_COOKIE, authenticate_page
+from api.http.auth import SESSION_COOKIE, authenticate_page, cookie_name
 from api.http.context import transaction
 from api.web import live_views, security
 from api.web.live_views import RenderedView, Scope, ViewKey
@@ -28,6 +28,7 @@ SHOWN: Final = Scope(
     )
 )
 """Changes that can show on a wall."""
+SWITCHED_OFF: Final = message("This display was switched off.")
 UNKNOWN_LINK: Final = message("This link is unknown, was used or is too old. Ask for a new one.")
 
 
@@ -37,7 +38,9 @@ def wall() -> Any:
     g.actor = authenticate_page()
     if g.actor is None or Permission.WALL_READ not in g.actor.permissions:
         link = request.args.get("link", "")[:100]
-        return render_template("board/wall_link.html", link=link, error=None)
+        was_on = g.actor is None and cookie_name(SESSION_COOKIE) in request.cookies
+        error = SWITCHED_OFF if was_on and not link else None
+        return render_template("board/wall_link.html", link=link, error=error)
     with transaction(g.actor):
         view, page = _wall_view(g.actor, at_once=True)
         return render_template(

@@ -39,8 +39,8 @@ FILTERS = (
     Field("kind", message("Kind"), "choice", "permit_kind"),
     Field("status", message("Status"), "choice", "permit_status"),
     Field("counterpart_status", message("Standing"), "choice", "permit_standing"),
-    Field("exporting_state", message("Exporting country"), "choice", "state"),
-    Field("importing_state", message("Importing country"), "choice", "state"),
+    Field("exporting_state", message("Exporting country"), "choice", "any_state"),
+    Field("importing_state", message("Importing country"), "choice", "any_state"),
 )
 JsonBody = dict[str, Any]
 
