@@ -20,6 +20,7 @@ from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
+from salsa_ext.core.fields import members
 from salsa_ext.core.occurrence import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
@@ -134,17 +135,16 @@ def correct_fields(
     )
 
 
-CORRECTED_FIELDS: Final = ("kind", "number", "giver", "stolen_from", "visibility", "handling")
-
-
 def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
     recorded: ReportData = view.value
     gun, place, named = to_entered_firearm(view.items[0]), recorded.place, data.place
     same_day = data.occurred_on == recorded.occurred_on
     same_place = place and place.name == (named.name if named else None)
+    plain = [each.name for each in members(type(data)) if not (each.is_nested or each.is_many)]
     return replace(
         recorded,
-        **{name: getattr(data, name) for name in CORRECTED_FIELDS},
+        giver=data.giver,
+        **{name: getattr(data, name) for name in plain if name not in vars(data.when)},
         firearm=replace(gun, **{name: getattr(data.firearm, name) for name in DESCRIPTION_FIELDS}),
         **vars(recorded.when if same_day else data.when),
         place=place if same_place else named,

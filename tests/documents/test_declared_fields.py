@@ -127,7 +127,7 @@ def test_the_corrections_of_pages_keep_it(document, recorded, run):
         joined = partial(seizures.name_joint_seizure, state="PRY", number="P-2")
         run("BRA", lambda actor: joined(actor=actor, expected_version=2, **named))
     elif document.kind is REPORTS:
-        said = replace(data, number="X-2", plate=None)  # the form of the page has no such field
+        said = replace(data, number="X-2")
         run("BRA", reports.correct_fields, data=said, expected_version=1, **named)
     view = run("BRA", lambda actor: document_queries.load_document(document.kind, recorded))
     assert view.value.plate == SECRET

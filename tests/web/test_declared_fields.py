@@ -23,3 +23,5 @@ def test_a_declared_field_is_on_the_form_and_the_page(signed_in, run, monkeypatc
     page = text(officer.open(f"{path}/{made}"))
     assert LABEL in page
     assert SECRET in page
+    if name == "reports":
+        assert SECRET in officer.open(f"{path}/{made}/correct")

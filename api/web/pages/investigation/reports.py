@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from api.schemas.documents import (
     ReportResponse,
     ReportWithdrawalRequest,
 )
+from api.web.declared_fields import other_fields
 from api.web.document_actions import Action, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
@@ -51,13 +53,14 @@ def _withdraw_report(*, data: str, **ids: Any) -> None:
 def _correction_values(actor: Actor, view: DocumentView) -> dict[str, str]:
     """Return the current report as form values."""
     report, setting = ReportResponse().dump(view), view.items[0].setting
+    others = other_fields("report")
     party = dict.fromkeys(PARTY_FIELDS)
     if (owner := report["from"]) and owner.get("name"):  # an erased name cannot be given again
         party = {name: owner.get(name) for name in PARTY_FIELDS}
         is_foreign = party["country"] != view.document.owner_state
         party["country"] = label("state", party["country"], actor.language) if is_foreign else None
     values = (
-        {name: report[name] for name in REPORT_FIELDS}
+        {name: report.get(name) for name in (*REPORT_FIELDS, *map(attrgetter("key"), others))}
         | {f"from.{name}": value for name, value in party.items()}
         | {"place.name": (report["place"] or {}).get("name")}
         | {"visibility": setting.visibility if setting else "open"}
