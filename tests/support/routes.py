@@ -36,7 +36,7 @@ ROUTES = (
     Route("GET", "/me", None),
     Route("GET", "/accounts", Of.ACCOUNT_MANAGE),
     Route("POST", "/accounts", Of.ACCOUNT_MANAGE),
-    Route("GET", "/accounts/{account_id}", Of.ACCOUNT_MANAGE),
+    Route("GET", "/accounts/{account_id}", Of.ACCOUNT_CONFIRM),
     Route("POST", "/accounts/{account_id}/close", Of.ACCOUNT_MANAGE),
     Route("POST", "/accounts/{account_id}/confirm", Of.ACCOUNT_CONFIRM),
     Route("POST", "/accounts/{account_id}/link", Of.ACCOUNT_MANAGE),
