@@ -18,7 +18,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation, migrations
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import transaction
-from salsa_ext.demo import accounts, region
+from salsa_ext.demo import accounts, creation
 
 SEED = 7
 DEMO = "demo"
@@ -68,7 +68,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
         migrations.upgrade_schema(owner_url(config))
     today = datetime.now(UTC).date()
     with Bar() as bar:
-        region.create_region(
+        creation.create_region(
             current_vault(),
             seed=seed,
             anchor=today,

@@ -16,10 +16,10 @@ from api.schemas.attachments import (
     AttachmentWithdrawRequest,
 )
 from salsa_ext.access.permissions import Permission
-from salsa_ext.administration import attached_files, attachments
-from salsa_ext.administration.attached_files import MAX_RECEIVED
+from salsa_ext.administration import attachments, file_cleaning
 from salsa_ext.administration.attachment_values import AttachmentData, FileContent
 from salsa_ext.administration.attachments import AttachmentView
+from salsa_ext.administration.file_cleaning import MAX_RECEIVED
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import MIB
 from salsa_ext.database.paging import Page
@@ -80,7 +80,7 @@ blueprint.reading(f"{PATH}/content", None, get_attachment_content, READ, media_t
     AttachmentResponse,
     Permission.ATTACHMENT_RECORD,
     location="/attachments/{id}",
-    upload=Upload(MAX_RECEIVED + MIB, FILE_DESCRIPTION, attached_files.clean_file),
+    upload=Upload(MAX_RECEIVED + MIB, FILE_DESCRIPTION, file_cleaning.clean_file),
 )
 def create_attachment(
     actor: Actor, data: AttachmentData, received: bytes, content: FileContent

@@ -27,8 +27,8 @@ from salsa_ext.administration.audit import DisclosureView
 from salsa_ext.core import codes
 from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
+from salsa_ext.leads.grouping import SeizedGun
 from salsa_ext.leads.queries import LeadView
-from salsa_ext.leads.seized_guns import SeizedGun
 from salsa_ext.matches.commands import DecisionData
 from salsa_ext.matches.queries import MatchView
 from salsa_ext.trade.permits.values import StatusDecision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import choices, declared_fields, formatting, security
+from api.web import choices, formatting, other_fields, security
 from api.web.pages import AREAS, account, border, investigation, licensing, tracing
 
 # Importing the packages registers their routes on the blueprints.
@@ -17,7 +17,7 @@ def register(app: Flask) -> None:
         formatting.TEMPLATE_GLOBALS,
         choices=choices,
         csrf_token=security.csrf_token,
-        other_fields=declared_fields.other_fields,
+        other_fields=other_fields.other_fields,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(security.check_csrf)

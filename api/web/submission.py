@@ -20,7 +20,7 @@ from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
 from api.web.forms import Form
-from salsa_ext.administration import attached_files, attachments
+from salsa_ext.administration import attachments, file_cleaning
 from salsa_ext.administration.attachment_values import (
     AttachmentData,
     AttachmentSubject,
@@ -175,7 +175,7 @@ def _read_content(received: bytes) -> FileContent:
         raise Invalid({PHOTO_FIELD: [text]})
     try:
         with without_turn():
-            content = attached_files.clean_file(received, request.environ.get(SENDER, ""))
+            content = file_cleaning.clean_file(received, request.environ.get(SENDER, ""))
     except Invalid as error:
         raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
     if not content.media_type.startswith("image/"):

@@ -15,7 +15,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_many, reso
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES, Statement
 from salsa_ext.access.rules import require
-from salsa_ext.administration import attached_files
+from salsa_ext.administration import file_cleaning
 from salsa_ext.administration.attachment_values import (
     AttachmentData,
     AttachmentSubject,
@@ -62,7 +62,7 @@ def add_attachment(
     require(actor, Permission.ATTACHMENT_RECORD)
     require(actor, ATTACHABLE_KINDS[data.subject.kind].permission)
     subject = find_subject(data.subject)
-    if data.kind == "photograph" and stored.media_type == attached_files.PDF_TYPE:
+    if data.kind == "photograph" and stored.media_type == file_cleaning.PDF_TYPE:
         raise Invalid({"kind": [message("A PDF is a document or a laboratory report.")]})
     owner = actor.own_state()
     concerned = sorted({owner, *(subject.concerned if data.handling in SHARED_HANDLING else ())})
@@ -72,7 +72,7 @@ def add_attachment(
     }
     insert_many(Attachment, [row])
     parts = [_part_rows(row, stored.data)]
-    if stored.media_type == attached_files.PDF_TYPE:  # a laboratory's signature is on what it sent
+    if stored.media_type == file_cleaning.PDF_TYPE:  # a laboratory's signature is on what it sent
         sealed = actor.vault.seal(received, f"attachment:{row['id']}")
         parts.append(_part_rows(row | {"concerned": [owner]}, sealed, is_original=True))
     for part in chain(*parts):  # one at a time: the driver holds each thrice

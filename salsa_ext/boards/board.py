@@ -35,8 +35,8 @@ from salsa_ext.core.errors import NotFound
 from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import calendars, posts, settings
-from salsa_ext.reference.geography import grid_squares_near
 from salsa_ext.reference.models import Post
+from salsa_ext.reference.near_posts import grid_squares_near
 from salsa_ext.reference.posts import PostSide
 from salsa_ext.reference.queries import get_post
 from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between

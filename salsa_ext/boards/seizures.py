@@ -25,8 +25,8 @@ from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
-from salsa_ext.reference.geography import distance_km, grid_squares, is_near
 from salsa_ext.reference.models import Post
+from salsa_ext.reference.near_posts import distance_km, grid_squares, is_near
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
 LOOKBACK: Final = timedelta(days=90)

@@ -25,7 +25,7 @@ from salsa_ext.disclosure import sharing
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.search.evidence import STRONG
-from salsa_ext.leads.seized_guns import Edge
+from salsa_ext.leads.grouping import Edge
 from salsa_ext.matches.gun_histories import linked_records
 from salsa_ext.matches.models import Match
 

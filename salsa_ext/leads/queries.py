@@ -31,8 +31,8 @@ from salsa_ext.disclosure.sharing import Sharing, party_group
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.leads import detectors, graph
+from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, group_guns
 from salsa_ext.leads.leads import Lead
-from salsa_ext.leads.seized_guns import ExportPaper, GunRecord, LeadParty, SeizedGun, group_guns
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit

@@ -27,11 +27,11 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured
 from salsa_ext.database.session import db, transaction
 from salsa_ext.demo import accounts as demo_accounts
-from salsa_ext.demo import region
+from salsa_ext.demo import creation
 from tests.conftest import NOW, cheap_passwords
 from tests.support import actors
 
-WHOLE = region.create_region
+WHOLE = creation.create_region
 
 
 def test_accounts_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, first):
@@ -219,7 +219,7 @@ def small(config, **options):
 def started(config, *options, make=small, serves=False):
     """Run `salsa demo` in this process; a region that it makes is a small one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(region, "create_region", make)
+        patch.setattr(creation, "create_region", make)
         patch.setenv("SALSA_HOME", str(config.home))
         patch.setenv("SALSA_DATABASE_URL", config.database_url)
         patch.setenv("SALSA_MIGRATION_URL", config.migration_url)

@@ -26,7 +26,7 @@ from api.cli.commands import Generated
 from api.http.context import core_app, current_vault
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import db
-from salsa_ext.demo import accounts, region
+from salsa_ext.demo import accounts, creation
 from tests.conftest import Server, cheap_passwords, name_of, shared_folder
 from tests.support.serving import served
 
@@ -70,7 +70,7 @@ def _make(server: Server, template: str, config: Config) -> None:
     server.make(name_of(config), template)
     path = config.home / "demo" / "credentials.json"
     with core_app(config).app_context(), cheap_passwords():
-        region.create_region(
+        creation.create_region(
             current_vault(),
             seed=7,
             anchor=datetime.now(UTC).date(),

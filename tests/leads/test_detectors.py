@@ -7,8 +7,8 @@ import pytest
 
 from salsa_ext.core.codes import LEAD_KINDS
 from salsa_ext.leads.detectors import business_days, detect_leads
+from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun
 from salsa_ext.leads.leads import time_points
-from salsa_ext.leads.seized_guns import ExportPaper, GunRecord, LeadParty, SeizedGun
 
 MONDAY = date(2024, 1, 1)
 numbered = iter(range(1, 1_000_000))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.leads.detectors import detect_leads
-from salsa_ext.leads.seized_guns import Edge, GunRecord, group_guns
+from salsa_ext.leads.grouping import Edge, GunRecord, group_guns
 
 FIRST = date(2024, 1, 1)
 MATCH = UUID(int=10_000)

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from salsa_ext.administration import attached_files
-from salsa_ext.administration.attached_files import _run_cleaner
+from salsa_ext.administration import file_cleaning
+from salsa_ext.administration.file_cleaning import _run_cleaner
 from salsa_ext.database.session import db
 from tests.support import bodies, files
 
@@ -125,13 +125,13 @@ def test_a_file_is_looked_into_while_no_connection_is_held(police, subject, monk
         return real(received)
 
     in_transaction, real = [], _run_cleaner
-    monkeypatch.setattr(attached_files, "_run_cleaner", run)
+    monkeypatch.setattr(file_cleaning, "_run_cleaner", run)
     files.attach(police, subject, files.pdf())
     assert in_transaction == [False]
 
 
 def test_a_file_above_the_limit_is_refused(refused, monkeypatch):
-    monkeypatch.setattr("salsa_ext.administration.attached_files.MAX_RECEIVED", 1000)
+    monkeypatch.setattr("salsa_ext.administration.file_cleaning.MAX_RECEIVED", 1000)
     assert refused(files.photograph() + b"\0" * 999) == "A file has at most 0 MiB."
 
 

@@ -13,7 +13,7 @@ from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
-from salsa_ext.demo import region
+from salsa_ext.demo import creation
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.matches import jobs as match_jobs
 from tests.support import actors
@@ -22,7 +22,7 @@ ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
 
 
 def make(progress=lambda *_: None):
-    return region.create_region(
+    return creation.create_region(
         current_vault(), seed=SEED, anchor=ANCHOR, progress=progress, scale=SCALE
     )
 
@@ -32,7 +32,7 @@ class Small:
     """A region that is read and not changed, beside the traces that a test asks."""
 
     app: Flask
-    made: region.CreatedRegion
+    made: creation.CreatedRegion
     digest: str
 
     def client(self, state, role):

@@ -10,7 +10,7 @@ import pytest
 from api.http.fields.declared import DeclaredResponse, request_schema
 from api.schemas.permits import PermitResponse
 from api.schemas.shipments import ShippedItemRequest
-from api.web import declared_fields
+from api.web import other_fields
 from salsa_ext.core.fields import Field, Word
 from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits import permits
@@ -35,9 +35,7 @@ def permit(run, monkeypatch):
     ]
     cls = make_dataclass("PermitData", fields, bases=(PermitData,), frozen=True)
     monkeypatch.setattr(permit_queries, "PermitData", cls)
-    monkeypatch.setitem(
-        declared_fields.PLACED, "permit", (cls, declared_fields.PLACED["permit"][1])
-    )
+    monkeypatch.setitem(other_fields.PLACED, "permit", (cls, other_fields.PLACED["permit"][1]))
     shown = PermitResponse._declared_fields | DeclaredResponse.derive_fields(cls)
     monkeypatch.setattr(PermitResponse, "_declared_fields", shown)
     data = request_schema(cls)().load(bodies.permit(plate=SECRET))

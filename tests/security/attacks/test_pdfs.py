@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import select
 
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import file_cleaner
-from salsa_ext.administration.attached_files import clean_file
+from salsa_ext.administration import file_cleaner_program
+from salsa_ext.administration.file_cleaning import clean_file
 from salsa_ext.administration.models import AttachmentPart
 from salsa_ext.core.errors import Invalid
 from salsa_ext.database.session import db, transaction
@@ -144,14 +144,14 @@ def test_many_names_cost_nothing_in_the_process_that_answers():
 @pytest.mark.parametrize("limit", ["CPU_SECONDS", "MAX_MEMORY"])
 def test_the_process_ends_at_its_limits(monkeypatch, tmp_path, limit):
     value = {"CPU_SECONDS": "1", "MAX_MEMORY": "96 * MIB"}[limit]
-    source = Path(file_cleaner.__file__).read_text()
+    source = Path(file_cleaner_program.__file__).read_text()
     line = next(text for text in source.splitlines() if text.startswith(f"{limit}:"))
     program = tmp_path / "cleaner.py"
     source = source.replace(line, f"{limit} = {value}")
     if limit == "CPU_SECONDS":
         source = source.replace("    os.nice(10)\n", "    while True:\n        pass\n")
     program.write_text(source)
-    monkeypatch.setattr(file_cleaner, "__file__", str(program))
+    monkeypatch.setattr(file_cleaner_program, "__file__", str(program))
     assert refused(files.drawing("RGB", size=(7_000, 7_000))).startswith("This picture")
 
 
@@ -162,7 +162,7 @@ def test_the_process_knows_nothing_of_the_service(monkeypatch, tmp_path):
         "print(json.dumps({'media_type': ' '.join(os.environ), 'width': 1, 'height': 1}))\nprint(1)"
     )
     monkeypatch.setenv("SALSA_DATABASE_URL", "planted")
-    monkeypatch.setattr(file_cleaner, "__file__", str(program))
+    monkeypatch.setattr(file_cleaner_program, "__file__", str(program))
     assert "SALSA" not in clean_file(files.pdf()).media_type
 
 

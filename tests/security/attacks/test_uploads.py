@@ -5,8 +5,14 @@ Before: 70 pictures that take long to clean waited in all 64 threads, and nothin
 
 import pytest
 
-from salsa_ext.administration import attached_files
-from salsa_ext.administration.attached_files import MAX_FILES, MAX_FILES_PER_ACCOUNT, clean_file
+from salsa_ext.administration import file_cleaning
+from salsa_ext.administration.file_cleaning import (
+    _CLEANING,
+    MAX_FILES,
+    MAX_FILES_PER_ACCOUNT,
+    _run_cleaner,
+    clean_file,
+)
 from salsa_ext.core.errors import Unavailable
 from tests.support import bodies, files
 
@@ -15,7 +21,7 @@ from tests.support import bodies, files
 def waiting(monkeypatch):
     """Accounts of the files that wait."""
     accounts = []
-    monkeypatch.setattr(attached_files, "_ACCOUNTS", accounts)
+    monkeypatch.setattr(file_cleaning, "_ACCOUNTS", accounts)
     return accounts
 
 
@@ -40,24 +46,24 @@ def test_two_files_of_an_account_wait(waiting):
 
 
 def test_a_file_waits_for_a_limited_time(waiting, monkeypatch):
-    monkeypatch.setattr(attached_files, "WAITING_SECONDS", 0)
-    with attached_files._CLEANING, pytest.raises(Unavailable):
+    monkeypatch.setattr(file_cleaning, "WAITING_SECONDS", 0)
+    with _CLEANING, pytest.raises(Unavailable):
         clean_file(files.pdf())
     assert not waiting
 
 
 def test_a_file_with_a_wrong_document_is_not_cleaned(police, subject, monkeypatch):
     cleaned = []
-    monkeypatch.setattr(attached_files, "_run_cleaner", cleaned.append)
+    monkeypatch.setattr(file_cleaning, "_run_cleaner", cleaned.append)
     errors = files.attach(police, subject, files.pdf(), 422, kind="unknown").json["errors"]
     assert list(errors) == ["kind"]
     assert not cleaned
 
 
 def test_the_account_of_a_file_is_that_of_the_key(police, subject, waiting, monkeypatch):
-    accounts, real = [], attached_files._run_cleaner
+    accounts, real = [], _run_cleaner
     monkeypatch.setattr(
-        attached_files, "_run_cleaner", lambda file: accounts.extend(waiting) or real(file)
+        file_cleaning, "_run_cleaner", lambda file: accounts.extend(waiting) or real(file)
     )
     files.attach(police, subject, files.pdf())
     assert len(accounts) == 1

@@ -26,7 +26,7 @@ from salsa_ext.core.occurrence import local_date
 from salsa_ext.documents import joint_seizures
 from salsa_ext.reference import agencies
 from salsa_ext.reference.agencies import POST_CONTACT_KINDS
-from salsa_ext.reference.geography import grid_squares_near
+from salsa_ext.reference.near_posts import grid_squares_near
 from salsa_ext.reference.posts import PostSide, own_and_other_side
 from salsa_ext.reference.queries import get_post
 

@@ -13,10 +13,10 @@ from api.schemas.documents import (
     ReportResponse,
     ReportWithdrawalRequest,
 )
-from api.web.declared_fields import other_fields
 from api.web.document_actions import Action, Subject
 from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
+from api.web.other_fields import other_fields
 from api.web.pages import investigation_pages
 from api.web.prefill import complete_gun, complete_report, gun_values
 from salsa_ext.access.permissions import Permission

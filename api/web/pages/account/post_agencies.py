@@ -58,7 +58,7 @@ def _show_form(actor: Actor, form: Form | None, code: str) -> str:
         for row in sorted(rows, key=lambda row: row.name)
     ]
     return render_page(
-        "account/post_assignment.html",
+        "account/post_agencies.html",
         actor,
         trail=(HOME, POSTS),
         post=post,

@@ -1,4 +1,4 @@
-"""Attached files: type by content, made anew by a process with limits (`file_cleaner`)."""
+"""Attached files: type by content, made anew by a process with limits (`file_cleaner_program`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Final, NoReturn
 
-from salsa_ext.administration import file_cleaner
+from salsa_ext.administration import file_cleaner_program
 from salsa_ext.administration.attachment_values import FileContent
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, Message, Unavailable, message
@@ -36,11 +36,12 @@ REASONS: Final = {
     "unreadable": UNREADABLE_PDF,
     "damaged_picture": message("This picture is damaged or cut off."),
     "pixels": message(
-        "A picture has at most {count} million pixels.", count=file_cleaner.MAX_PIXELS // 1_000_000
+        "A picture has at most {count} million pixels.",
+        count=file_cleaner_program.MAX_PIXELS // 1_000_000,
     ),
     "webp_pixels": message(
         "A picture has at most {count} million pixels.",
-        count=file_cleaner.MAX_WEBP_PIXELS // 1_000_000,
+        count=file_cleaner_program.MAX_WEBP_PIXELS // 1_000_000,
     ),
 }
 _CLEANING: Final = BoundedSemaphore(1)
@@ -97,7 +98,7 @@ def _turn(account: str) -> Iterator[None]:
 
 def _run_cleaner(received: bytes) -> bytes:
     """Run the program without the environment of the service; b"" if it takes too long."""
-    command = [sys.executable, "-I", str(Path(file_cleaner.__file__))]
+    command = [sys.executable, "-I", str(Path(file_cleaner_program.__file__))]
     try:
         done = subprocess.run(  # noqa: S603 - this very program
             command,
