@@ -30,7 +30,7 @@ from salsa_ext.access.rules import (
 )
 from salsa_ext.administration.installation import get_installation
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
+from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import is_blank
@@ -287,12 +287,15 @@ def issue_key(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
     """Issue a key to one's own account; returns its id and token, shown only once.
 
     The server's command line may issue one for any account. A limited key issues no more
-    permissions than its own. Raises Invalid, Forbidden, or as `lock_open_account`.
+    permissions than its own. Raises Invalid, Forbidden, Unauthenticated, or as `lock_open_account`.
     """
     require(actor, Permission.KEY_ISSUE)
     account = lock_open_account(data.username)
     if actor.role != OPERATOR_ROLE and actor.account_id != account.id:
         raise Forbidden(message("A key is issued by the person of its account alone."))
+    own_key = select(ApiKey.revoked_at).where(ApiKey.id == actor.key_id)
+    if db.session.scalar(own_key) is not None:  # a new password ended it meanwhile
+        raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     scopes = _check_scopes(actor, account.role, data.scopes)
     if not 1 <= data.days <= MAX_KEY_DAYS:
         raise Invalid({"days": [message("From 1 to {count} days.", count=MAX_KEY_DAYS)]})

@@ -19,7 +19,7 @@ from salsa_ext.administration.accounts import AccountData, KeyData
 from salsa_ext.core import clock, errors
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Invalid, TooManyAttempts
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW
 from tests.support import actors
 
@@ -136,6 +136,14 @@ def test_a_new_password_ends_the_keys_that_the_old_one_issued(app, run, sign_in)
     _, token = run("BRA", accounts.issue_key, data=KeyData("bra.ana", "desk", 5))
     assert sign_in(PASSWORD, new_password="four words are better") == 303
     actors.Client(app.test_client(), token).get("/me", 401)
+
+
+def test_a_session_that_a_new_password_ended_issues_no_key_any_more(run, sign_in):
+    token = authentication.sign_in(visitor(), "bra.ana", PASSWORD, "::1")
+    stolen = authentication.authenticate_key(token)
+    assert sign_in(PASSWORD, new_password="four words are better") == 303
+    with pytest.raises(errors.Unauthenticated), transaction(stolen):
+        accounts.issue_key(actor=stolen, data=KeyData("bra.ana", "desk", 5))
 
 
 @pytest.mark.parametrize("new", [None, "four words are better"])
