@@ -15,7 +15,7 @@ from tests.support.matches import look
     [
         ("seize", "Hold the gun and call Paraguay, which asks to seize it."),
         ("hold_and_call", "Hold the gun and call Paraguay"),
-        ("inform_only", "Paraguay asks to be told"),
+        ("inform_only", "Paraguay asks to be notified"),
     ],
 )
 def test_a_check_says_what_an_alert_asks_for_and_that_a_hit_alone_is_no_ground(

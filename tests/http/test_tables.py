@@ -11,7 +11,7 @@ from api.http.tables import CSV_TYPE, XLSX_TYPE
 from tests.support import bodies
 
 NAMESPACE = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://example.org")']
+FORMULAS = ["=1+1", "+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://example.org")']
 
 
 def rows(response):
