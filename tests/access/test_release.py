@@ -117,6 +117,13 @@ def test_what_is_read_is_what_the_table_says(row):
         assert decide_release(group, statement, reader(role=role)) == answer(TABLE[row][group])
 
 
+@pytest.mark.parametrize("group", ["owner", "unforeseen"])
+def test_a_group_that_is_not_declared_is_the_owners_alone(group):
+    decided = {row: decide_release(group, statement, reader()) for row, statement in SAID.items()}
+    assert decided.pop("own") == Decision(True, "own")
+    assert {*decided.values()} == {Decision(False, "owner_alone")}
+
+
 @pytest.mark.parametrize("role", ["state_administrator", "auditor", "secretariat", "visitor"])
 def test_no_other_role_is_given_anything_of_another_state(role):
     for name, group in product(TABLE.keys() - {"own"}, GROUPS):
