@@ -47,11 +47,14 @@ def load_singulars(code: str) -> Mapping[str, str]:
 
 
 def _read_catalogue(code: str) -> list[list[tuple[str, str]]]:
-    """Return English and translated text of each entry, in singular and plural."""
+    """Return English and translated text of each entry, in singular and plural.
+
+    Some versions of Babel fill a third form of Romance languages with an empty text.
+    """
     with (CATALOGUE_DIR / f"{code}.po").open("rb") as file:
         entries = [(entry.id, entry.string) for entry in read_po(file) if entry.id]
     return [
-        list(zip(text, cast("Sequence[str]", translated), strict=True))
+        list(zip(text, filter(None, cast("Sequence[str]", translated)), strict=False))
         if isinstance(text, tuple)
         else [(str(text), str(translated))]
         for text, translated in entries
