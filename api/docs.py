@@ -89,7 +89,7 @@ FIELDS_END = "<!-- end of fields -->\n"
 
 
 def release_page(app: Flask) -> str:
-    """Return the page of what goes to whom, with the table of declared fields made anew."""
+    """Return the page of what goes to whom, with the table of declared fields."""
     before, _, rest = Path("docs/release.md").read_text().partition(FIELDS_START)
     after = rest.partition(FIELDS_END)[2]
     return before + FIELDS_START + "".join(map(_fields_table, CLASSES)) + FIELDS_END + after

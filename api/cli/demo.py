@@ -81,7 +81,7 @@ def _write_accounts(path: Path, base_url: str) -> None:
     """Write the region's accounts and its current address to the file.
 
     Only the file has the keys. If it is lost the accounts are renewed, and not the region
-    made again, since somebody may have recorded something in it.
+    made again, since someone may have recorded something in it.
     """
     known = accounts.read_credentials(path)
     if known is None or not accounts.has_valid_token(known):

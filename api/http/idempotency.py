@@ -65,7 +65,7 @@ def with_replay(
 
 
 def require_current(body: bytes, is_current: Callable[[bytes], bool] | None) -> None:
-    """Raise Conflict if a stored answer may not be shown any more."""
+    """Raise Conflict if a stored answer must no longer be shown."""
     if is_current and not is_current(body):
         raise Conflict(
             message("The answer has changed since. Send this again with a new Idempotency-Key.")

@@ -47,7 +47,9 @@ def _supervise(stop: threading.Event) -> None:
             while process.poll() is None and not stop.wait(0.2):
                 pass
             if not stop.is_set():
-                log.warning("The background's work ended (%s); it begins anew.", process.returncode)
+                log.warning(
+                    "The background's work ended (%s); it starts again.", process.returncode
+                )
             _stop(process)
         stop.wait(RESTART_SECONDS)
 

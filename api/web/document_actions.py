@@ -119,7 +119,7 @@ def assign_action(
     return Action(
         "assign",
         message("Assign"),
-        message("Let somebody of your state work on it. No other state learns who."),
+        message("Let someone of your state work on it. No other state learns who."),
         AssignRequest,
         command,
         permission,

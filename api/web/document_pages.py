@@ -306,7 +306,7 @@ class DocumentPages:
         form.page_labels = {
             action.command.__name__: title,
             action.name: title,
-            "resume": translate(message("Let it go on")),
+            "resume": translate(message("Resume it")),
         } | choices.confirmation_labels()
         done = submission.submit(form, actor, lambda: self._run_action(actor, action, key, form))
         if done is not None:

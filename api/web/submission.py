@@ -90,7 +90,7 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
     for _ in range(MAX_TRIES):
         try:
             return run()
-        except RequestInProgress:  # somebody pressed twice: the first answer is the second's too
+        except RequestInProgress:  # someone pressed twice: the first answer is the second's too
             time.sleep(RETRY_SECONDS)
         except ValidationError as error:
             _set_errors(form, 422, dict(flatten_errors(error.messages)))

@@ -187,7 +187,7 @@ def sign_in(
         forget_attempts(username, address, known.now())
     if check.must_change and new_password is None:
         raise PasswordChangeRequired(
-            message("Somebody else set this password. Enter it again, and a new one of your own.")
+            message("Someone else set this password. Enter it again, and a new one of your own.")
         )
     new_hash = None if new_password is None else _hash_new(username, password, new_password)
     with transaction(known):

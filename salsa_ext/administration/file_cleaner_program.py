@@ -1,13 +1,13 @@
-"""Program that makes an attached file anew, as a process of its own with limits.
+"""Program that rewrites an attached file, as a process of its own with limits.
 
 A file comes on standard input; a line of JSON and the new file go to standard output. It imports
 nothing of the service and has neither its environment nor its memory, is bounded in time and memory,
 and writes no files. It runs as the same user, though, who may read the service's files and use the
 network; only an operating system's rules shut it off from those.
 
-PDFs are parsed by qpdf, which finds every object however it is packed, and written anew. One is
+PDFs are parsed by qpdf, which finds every object however it is packed, and rewritten. One is
 refused for what acts on its reader (ISO 32000, 12.6), embeds or names other files (7.11) or plays.
-Links, forms, signatures, metadata and private data of programs are left out. Pictures are made anew
+Links, forms, signatures, metadata and private data of programs are left out. Pictures are re-encoded
 from their pixels, so that metadata (place, time, owner, serial number, a preview of cropped parts)
 is gone.
 """
@@ -70,7 +70,7 @@ class Cleaned(NamedTuple):
 
 
 def clean_pdf(received: bytes) -> Cleaned:
-    """Return the PDF written anew; raises Refused."""
+    """Return the rewritten PDF; raises Refused."""
     import pikepdf
 
     if b"%%EOF" not in received[-1024:]:

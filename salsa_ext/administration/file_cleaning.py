@@ -1,4 +1,4 @@
-"""Attached files: type by content, made anew by a process with limits (`file_cleaner_program`)."""
+"""Attached files: type by content, rewritten by a process with limits (`file_cleaner_program`)."""
 
 from __future__ import annotations
 

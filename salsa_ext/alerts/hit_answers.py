@@ -23,7 +23,7 @@ from salsa_ext.database.session import acting_as, db
 
 UNANSWERED: Final = ("open", "extended")
 UNANSWERED_OR_CONFIRMED: Final = (*UNANSWERED, "confirmed")
-"""Statuses of hits for which somebody may hold a gun, or wait."""
+"""Statuses of hits for which someone may hold a gun, or wait."""
 ANSWERS: Final = {
     "confirmed": ("confirm", Action.HIT_CONFIRMED),
     "denied": ("deny", Action.HIT_DENIED),

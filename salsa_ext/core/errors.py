@@ -85,7 +85,7 @@ class TooManyAttempts(SalsaError):
 
 
 class PasswordChangeRequired(SalsaError):
-    """A password that somebody else set opens nothing but its change."""
+    """A password that someone else set opens nothing but its change."""
 
     code = "password_change_required"
 
@@ -281,14 +281,14 @@ NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
     ("permit", "suspended"): message("To lift the suspension, reinstate it."),
     ("permit", "cancelled"): message("That is for good: issue a new one."),
     ("permit", "replaced"): message("Change the one that was issued in its place."),
-    ("shipment", "held"): message("To let it go on, resume it."),
+    ("shipment", "held"): message("Resume it first."),
     ("shipment", "cancelled"): message("That is for good: record a new one."),
     ("trace", "closed"): message("That is for good: ask for a new trace."),
     ("trace", "withdrawn"): message("That is for good: ask for a new trace."),
     ("report", "withdrawn"): message(
         "This is final. Report the firearm again, under another number."
     ),
-    ("request", "withdrawn"): message("The asking state waits for nothing any more."),
+    ("request", "withdrawn"): message("The asking state no longer waits for an answer."),
     ("consent", "granted"): message("It is valid, and can be revoked."),
     ("consent", "refused"): message("It can be granted after all."),
 }

@@ -65,10 +65,10 @@ DUPLICATE_MESSAGES: dict[str, Message] = {
     "uq_receipt_shipment_id_owner_state_version": message(
         "The receipt of this shipment is confirmed already."
     ),
-    "pk_receipt": message("Somebody corrected this at the same moment; read it again."),
-    "pk_seizure": message("Somebody corrected this at the same moment; read it again."),
-    "pk_transfer": message("Somebody corrected this at the same moment; read it again."),
-    "pk_report": message("Somebody corrected this at the same moment; read it again."),
+    "pk_receipt": message("Another officer corrected this at the same moment; read it again."),
+    "pk_seizure": message("Another officer corrected this at the same moment; read it again."),
+    "pk_transfer": message("Another officer corrected this at the same moment; read it again."),
+    "pk_report": message("Another officer corrected this at the same moment; read it again."),
 }
 
 

@@ -242,7 +242,7 @@ SEIZED_AGAIN_POINTS: Final = 6.0  # points, chosen: it left the hands of the sta
 POINTS_PER_REPEAT: Final = 1.0  # chosen: for each time after the first
 SERIAL_DIFFERS_POINTS: Final = -2.0  # chosen: it may be its neighbour
 UNCONFIRMED_RETURN_POINTS: Final = -3.0  # chosen: that both are of one gun is all there is to it
-DESTROYED_POINTS: Final = 2.0  # chosen: somebody certified what did not happen
+DESTROYED_POINTS: Final = 2.0  # chosen: someone certified what did not happen
 MISSED_POINTS: Final = -2.0  # chosen: the holder may have nothing to do with it
 
 

@@ -26,7 +26,7 @@ SHORT_DAYS: Final = 1_095
 MAX_TIME_POINTS: Final = 5.0  # chosen: a month and a day say the same
 POINTS_PER_STATE: Final = 2.0  # chosen
 MAX_STATE_POINTS: Final = 4.0  # chosen
-UNCONFIRMED_POINTS: Final = -1.0  # chosen: somebody should look at the matches first
+UNCONFIRMED_POINTS: Final = -1.0  # chosen: someone should look at the matches first
 AMBIGUOUS_POINTS: Final = -2.0  # chosen: it may be another gun altogether
 
 

@@ -97,7 +97,7 @@ class NotificationView:
 
     @property
     def is_urgent(self) -> bool:
-        """Return whether somebody waits for it."""
+        """Return whether someone waits for it."""
         return self.notification.code in URGENT_NOTIFICATIONS
 
     @property

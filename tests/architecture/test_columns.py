@@ -10,7 +10,7 @@ DIRECT = {
     "party.identification",
     "party.licence",
 }
-BY_LINK = {  # each with what has to stand beside it before it names somebody
+BY_LINK = {  # each with what has to stand beside it before it names someone
     "licensee.name_key": "who guesses the name; it is erased with the party",
     "hit.serial_read": "who was met with the gun of this serial",
     "serial_check.query": "who registered the gun of this serial",

@@ -1,4 +1,4 @@
-"""`salsa demo` where a region stands, was interrupted, or where somebody's records may be."""
+"""`salsa demo` where a region stands, was interrupted, or where someone's records may be."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Served:
     keys: dict[str, dict[str, str]]
 
     def seen(self, route):
-        """Return the If-Match of somebody who just read what the route acts on."""
+        """Return the If-Match of someone who just read what the route acts on."""
         kind = route.path.split("/")[1]
         if kind not in READERS:
             return {}

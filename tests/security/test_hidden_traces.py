@@ -303,7 +303,7 @@ def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor, pry_s
     assert told["code"] == "request_received"
     assert trace["remarks"] == [
         "No office of Paraguay that may see this trace is in the register of contacts: make sure that"
-        " somebody there can answer."
+        " someone there can answer."
     ]
 
 

@@ -62,7 +62,7 @@ ASKED = (as_it_is, misread, unread)
 
 @dataclass(frozen=True)
 class Answered:
-    """What somebody can see of an answer, and what the database was asked for it."""
+    """What someone can see of an answer, and what the database was asked for it."""
 
     body: dict
     headers: dict
@@ -93,7 +93,7 @@ class Asker:
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def of(self, state):
-        """Return somebody else who asks the same service."""
+        """Return someone else who asks the same service."""
         return Asker(self.application, state)
 
     def _note(self, _, __, statement, *___):
@@ -153,7 +153,7 @@ def kept():
 
 @pytest.fixture(scope="module")
 def asker(server, template, tmp_path_factory, serials, kept):
-    """Somebody who asks where Paraguay keeps hundreds of guns silent, and one open."""
+    """Someone who asks where Paraguay keeps hundreds of guns silent, and one open."""
     name = f"salsa_silent_{random.randrange(10**9)}"
     server.make(name, template)
     application = create_app(

@@ -63,28 +63,28 @@ def account(session: None) -> Callable[..., str]:
 
 @pytest.fixture
 def visitor(app: Flask, session: None) -> Visitor:
-    """Somebody who is not signed in."""
+    """Someone who is not signed in."""
     return Visitor(browser(app))
 
 
 def entered(app: Flask, state: str | None, role: str) -> str:
     """Open an account and sign in; returns the cookie of the session."""
-    somebody = Visitor(browser(app))
-    somebody.sign_in(open_account(state, role))
-    cookie = somebody.client.get_cookie(SESSION_COOKIE)
+    someone = Visitor(browser(app))
+    someone.sign_in(open_account(state, role))
+    cookie = someone.client.get_cookie(SESSION_COOKIE)
     assert cookie is not None
     return cookie.value
 
 
 @pytest.fixture
 def signed_in(app: Flask, session: None, grounds: Grounds) -> Callable[..., Visitor]:
-    """Return somebody who is signed in: `signed_in("BRA", "border_officer")`."""
+    """Return someone who is signed in: `signed_in("BRA", "border_officer")`."""
 
     def make(state: str | None, role: str) -> Visitor:
-        somebody = Visitor(browser(app))
+        someone = Visitor(browser(app))
         key = grounds.of(entered, app=app, state=state, role=role)
-        somebody.client.set_cookie(SESSION_COOKIE, key)
-        return somebody
+        someone.client.set_cookie(SESSION_COOKIE, key)
+        return someone
 
     return make
 
@@ -192,7 +192,7 @@ class Region:
             return _caller(self.app, state, role)
 
     def key(self, who: str) -> str:
-        """Return the cookie of somebody who signed in: `key("PRY border_officer")`."""
+        """Return the cookie of someone who signed in: `key("PRY border_officer")`."""
         if who not in self.keys:
             state, _, role = who.partition(" ")
             with self.app.app_context():

@@ -1,4 +1,4 @@
-"""Somebody at the keyboard alone: Tab until a field has the focus, then typing."""
+"""Someone at the keyboard alone: Tab until a field has the focus, then typing."""
 
 from __future__ import annotations
 

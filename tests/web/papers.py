@@ -1,4 +1,4 @@
-"""What somebody types into the forms of the desk; every function takes changes as keywords."""
+"""What someone types into the forms of the desk; every function takes changes as keywords."""
 
 from __future__ import annotations
 

@@ -234,10 +234,10 @@ def test_the_form_and_the_answer_speak_the_readers_language(officer, sell, as_ac
 
 @pytest.mark.parametrize("role", ["state_administrator", "auditor", "supervisor"])
 def test_who_may_not_check_is_refused_and_has_no_link(signed_in, role):
-    somebody = signed_in("BRA", role)
-    assert CHECK not in somebody.open("/")
-    assert "You cannot do this" in somebody.open(CHECK, 403)
-    somebody.send(CHECK, asked(), 403)
+    someone = signed_in("BRA", role)
+    assert CHECK not in someone.open("/")
+    assert "You cannot do this" in someone.open(CHECK, 403)
+    someone.send(CHECK, asked(), 403)
 
 
 def test_who_is_not_signed_in_goes_to_sign_in(visitor):

@@ -28,7 +28,7 @@ def shipment(bra, pry):
 
 @beginning
 def doubted(pry):
-    """Let the register know somebody else alone; returns the permit of who is not in it."""
+    """Let the register know someone else alone; returns the permit of who is not in it."""
     pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa"), roles=["importer"]))
     return pry.post("/permits", bodies.import_permit()).json
 

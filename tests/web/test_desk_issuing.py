@@ -197,9 +197,9 @@ def test_a_form_whose_names_contradict_each_other_breaks_nothing(officer):
 
 @pytest.mark.parametrize("role", ["border_officer", "trace_analyst", "police_officer", "auditor"])
 def test_only_who_may_issue_gets_the_form(signed_in, role):
-    somebody = signed_in("PRY", role)
-    assert "You cannot do this" in somebody.open(NEW, 403)
-    somebody.send(NEW, papers.import_certificate(), 403)
+    someone = signed_in("PRY", role)
+    assert "You cannot do this" in someone.open(NEW, 403)
+    someone.send(NEW, papers.import_certificate(), 403)
 
 
 def test_who_is_not_signed_in_signs_in_and_comes_back_to_the_form(visitor):

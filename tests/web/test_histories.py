@@ -101,9 +101,9 @@ def test_a_record_that_is_not_open_is_not_found(officer, as_actor, visibility):
 @pytest.mark.parametrize("role", ["auditor", "state_administrator"])
 def test_who_may_not_read_records_is_refused(signed_in, bra, role):
     record = seized(bra)
-    somebody = signed_in("BRA", role)
-    somebody.open(path(record), 403)
-    somebody.send(path(record), FOR_A_CASE, 403)
+    someone = signed_in("BRA", role)
+    someone.open(path(record), 403)
+    someone.send(path(record), FOR_A_CASE, 403)
 
 
 @pytest.mark.parametrize(

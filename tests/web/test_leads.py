@@ -74,10 +74,10 @@ def test_records_of_other_states_make_a_lead_for_a_purpose_and_a_case(analyst, o
 
 
 def test_who_may_not_read_leads_is_refused_and_has_no_link(signed_in, own):
-    somebody = signed_in("BRA", "supervisor")
-    assert 'href="/leads"' not in somebody.open("/")
-    somebody.open("/leads", 403)
-    somebody.send("/leads", FOR_A_CASE, 403)
+    someone = signed_in("BRA", "supervisor")
+    assert 'href="/leads"' not in someone.open("/")
+    someone.open("/leads", 403)
+    someone.send("/leads", FOR_A_CASE, 403)
 
 
 @pytest.mark.parametrize("language", WORDS)

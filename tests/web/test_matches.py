@@ -223,21 +223,21 @@ def test_a_seizure_a_report_and_a_history_lead_to_the_matches(officer, as_actor,
 
 @pytest.mark.parametrize("role", ["licensing_officer", "border_officer", "auditor"])
 def test_who_may_not_read_matches_is_refused_and_has_no_link(signed_in, match, role):
-    somebody = signed_in("BRA", role)
-    assert 'href="/matches"' not in somebody.open("/")
-    somebody.open("/matches", 403)
-    somebody.open(f"/matches/{match['id']}", 403)
-    somebody.send(f"/matches/{match['id']}/confirm", {"expected_version": "1"}, 403)
+    someone = signed_in("BRA", role)
+    assert 'href="/matches"' not in someone.open("/")
+    someone.open("/matches", 403)
+    someone.open(f"/matches/{match['id']}", 403)
+    someone.send(f"/matches/{match['id']}/confirm", {"expected_version": "1"}, 403)
 
 
 def test_a_supervisor_reads_the_match_and_its_records_and_does_not_judge(signed_in, match):
-    somebody = signed_in("BRA", "supervisor")
-    assert 'href="/matches"' in somebody.open("/")
-    assert "ABC123456" in text(somebody.open("/matches"))
-    page = somebody.open(f"/matches/{match['id']}")
+    someone = signed_in("BRA", "supervisor")
+    assert 'href="/matches"' in someone.open("/")
+    assert "ABC123456" in text(someone.open("/matches"))
+    page = someone.open(f"/matches/{match['id']}")
     assert "The serial is the same." in page
     assert "ABC123456" in page and "/history" in page and "/confirm" not in page
-    somebody.open(f"/matches/{match['id']}/confirm", 403)
+    someone.open(f"/matches/{match['id']}/confirm", 403)
 
 
 def test_who_is_not_signed_in_goes_to_sign_in(visitor, match):

@@ -98,7 +98,7 @@ def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst,
     told("trace_answered", "permit_posted", *["match_proposed"] * 30)
     said = text(analyst.open("/notifications"))
     parts = (
-        "Somebody waits for this",
+        "Someone waits for this",
         "A state answered your trace.",
         "Many of a kind",
         "A record of your state may be of the same gun",
@@ -195,9 +195,9 @@ def test_who_is_not_signed_in_goes_to_sign_in(visitor):
 
 
 def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
-    somebody = signed_in(None, "secretariat")
-    assert "/notifications" not in somebody.open("/")
-    assert "You cannot do this" in somebody.open("/notifications", 403)
+    someone = signed_in(None, "secretariat")
+    assert "/notifications" not in someone.open("/")
+    assert "You cannot do this" in someone.open("/notifications", 403)
 
 
 def test_a_reading_without_the_token_of_a_page_is_refused(officer):

@@ -32,8 +32,8 @@ def test_the_secretariat_has_a_home_page_without_a_state(signed_in):
 
 @pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS.keys() - {"display"}))
 def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(signed_in, role):
-    somebody = signed_in(None if role == "secretariat" else "BRA", role)
-    home = somebody.open("/")
+    someone = signed_in(None if role == "secretariat" else "BRA", role)
+    home = someone.open("/")
     tasks = home.partition('id="tasks"')[2].partition("</section>")[0]
     pages = [PAGE_BY_PERMISSION, POST_PAGE_BY_PERMISSION if 'id="posts"' in home else {}]
     paged = {permission for by_permission in pages for permission in by_permission}
@@ -41,7 +41,7 @@ def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(sig
         labels("permission", "en")[permission] for permission in ROLE_PERMISSIONS[role] & paged
     }
     assert "#/" not in home and home.count('href="/docs"') == 2
-    somebody.open("/docs")
+    someone.open("/docs")
 
 
 def test_what_a_border_officer_does_at_posts_and_with_shipments_leads_to_pages(signed_in):

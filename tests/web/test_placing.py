@@ -21,15 +21,15 @@ def box(page, code):
 
 @pytest.mark.parametrize("role", ["supervisor", "state_administrator"])
 def test_agencies_are_placed_at_a_post_and_taken_from_it(signed_in, as_actor, role):
-    somebody = signed_in("PRY", role)
-    assert "/agencies" in somebody.open("/")
-    assert "No agency is placed here." in text(somebody.open("/agencies"))
-    name, checked = box(somebody.open(PAGE), "PRY-POLICE").groups()
+    someone = signed_in("PRY", role)
+    assert "/agencies" in someone.open("/")
+    assert "No agency is placed here." in text(someone.open("/agencies"))
+    name, checked = box(someone.open(PAGE), "PRY-POLICE").groups()
     assert not checked
-    done = somebody.send(PAGE, {name: "PRY-POLICE"})
+    done = someone.send(PAGE, {name: "PRY-POLICE"})
     assert done.location == "/agencies" and standing(as_actor) == ["PRY-POLICE"]
-    assert box(somebody.open(PAGE), "PRY-POLICE")[2]
-    somebody.send(PAGE, {})
+    assert box(someone.open(PAGE), "PRY-POLICE")[2]
+    someone.send(PAGE, {})
     assert standing(as_actor) == []
     entries = as_actor("PRY", "auditor").get("/audit?action=agency:placed").json["items"]
     assert [entry["data"]["posts"] for entry in entries] == [[], [POST]]

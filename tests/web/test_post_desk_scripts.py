@@ -127,7 +127,7 @@ def test_each_account_has_a_key_of_its_own_in_every_session(signed_in):
     one.send("/sign-out", {})
     one.sign_in("pry.border_officer")
     again, others = (
-        somebody.client.get("/posts/session", headers=SCRIPT).json for somebody in (one, other)
+        someone.client.get("/posts/session", headers=SCRIPT).json for someone in (one, other)
     )
     assert (first["key"], first["owner"]) == (again["key"], again["owner"])
     assert others["key"] != first["key"] and others["owner"] != first["owner"]

@@ -190,7 +190,7 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
     assert "Held by Brazil since" in said and "Release it before you record that it passed" in said
     sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T12:00"}
     page = exporter.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
-    assert "Let it go on first with “Let it go on”" in text(page)
+    assert "Resume it first with “Resume it”" in text(page)
     assert "hidden" in page.partition('data-confirm="confirm_held"')[2][:10]
 
 

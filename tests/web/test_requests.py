@@ -133,7 +133,7 @@ def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked
 
 def test_a_request_that_was_withdrawn_owes_no_answer(analyst, asked, asking, trace):
     asking.change(f"/traces/{trace['id']}", "withdraw")
-    assert "No answer is owed any more" in text(analyst.open(f"/requests/{asked['id']}"))
+    assert "An answer is no longer due" in text(analyst.open(f"/requests/{asked['id']}"))
 
 
 def test_a_request_that_was_answered_says_that_it_was_withdrawn_and_offers_no_answer(
@@ -263,14 +263,14 @@ def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, aske
     page = analyst.open(say(analyst, asked, "hide", hidden_from="PRY-POLICE").location)
     assert "✓ Access is now restricted for PRY-POLICE." in text(
         page
-    ) and "Kept from PRY-POLICE" in text(page)
+    ) and "Hidden from PRY-POLICE" in text(page)
     assert re.search(
         r'name="hidden_from" value="PRY-POLICE"', analyst.open(f"/requests/{asked['id']}/hide")
     )
     page = analyst.open(say(analyst, asked, "hide").location)
     assert "✓ Access is no longer restricted for any agency." in text(
         page
-    ) and "Kept from" not in text(page)
+    ) and "Hidden from" not in text(page)
 
 
 def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the_field(
@@ -280,7 +280,7 @@ def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the
     stale = analyst.open(f"/requests/{asked['id']}/hide")
     asking.hide(f"/traces/{trace['id']}", "PRY-POLICE")
     page, form = (analyst.open(f"/requests/{asked['id']}{way}") for way in ("", "/hide"))
-    assert "Kept from, as the asking state wants PRY-POLICE" in text(page)
+    assert "Hidden from, as the asking state wants PRY-POLICE" in text(page)
     assert 'name="hidden_from" value=""' in form
     [seen] = re.findall(r'name="expected_version" value="([0-9]+)"', stale)
     answer = analyst.send(f"/requests/{asked['id']}/hide", {"expected_version": seen}, 412)
@@ -366,24 +366,24 @@ def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
 
 
 def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, asked):
-    somebody = signed_in("PRY", "supervisor")
-    assert 'href="/requests"' in somebody.open("/")
-    page = somebody.open(f"/requests/{asked['id']}")
+    someone = signed_in("PRY", "supervisor")
+    assert 'href="/requests"' in someone.open("/")
+    page = someone.open(f"/requests/{asked['id']}")
     assert "/acknowledge" in page and 'name="completeness"' in page
-    somebody.open(f"/requests/{asked['id']}/acknowledge")
+    someone.open(f"/requests/{asked['id']}/acknowledge")
 
 
 def test_who_may_answer_nothing_acknowledges_nothing(signed_in, asked):
-    somebody = signed_in("PRY", "police_officer")
-    somebody.send("/requests/acknowledge", {f"pick.{asked['id']}": "true"}, 403)
+    someone = signed_in("PRY", "police_officer")
+    someone.send("/requests/acknowledge", {f"pick.{asked['id']}": "true"}, 403)
 
 
 @pytest.mark.parametrize("role", ["police_officer", "licensing_officer", "auditor"])
 def test_who_may_not_read_requests_is_refused_and_has_no_link(signed_in, asked, role):
-    somebody = signed_in("PRY", role)
-    assert 'href="/requests"' not in somebody.open("/")
-    somebody.open("/requests", 403)
-    somebody.open(f"/requests/{asked['id']}", 403)
+    someone = signed_in("PRY", role)
+    assert 'href="/requests"' not in someone.open("/")
+    someone.open("/requests", 403)
+    someone.open(f"/requests/{asked['id']}", 403)
 
 
 def test_another_states_request_is_not_found(signed_in, asked):

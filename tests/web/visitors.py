@@ -1,4 +1,4 @@
-"""Somebody at a browser, as the tests need him: forms are sent with the token of their page."""
+"""Someone at a browser, as the tests need him: forms are sent with the token of their page."""
 
 from __future__ import annotations
 

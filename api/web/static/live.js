@@ -1,4 +1,4 @@
-// Shows what changed on a page while somebody looks on: asks for the parts that changed, and exchanges them.
+// Shows what changed on a page while someone looks on: asks for the parts that changed, and exchanges them.
 const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000, OLD = 6_000, NAMED = 3;
 const line = document.getElementById("live"), said = document.getElementById("live-said");
 const isQuiet = "quiet" in line.dataset;  // another part of the page tells of the line
@@ -98,7 +98,7 @@ function exchange(id, html) {
   return which;
 }
 
-/** What somebody reads is where it was, though something above it grew. */
+/** What someone reads is where it was, though something above it grew. */
 function keepingPlace(change) {
   const seen = [...document.querySelectorAll("main section[id], #work")].find(one => one.getBoundingClientRect().bottom > 0);
   const top = seen?.getBoundingClientRect().top;
@@ -161,7 +161,7 @@ document.addEventListener("visibilitychange", () => {
   state.seen = new Date();
   if (!document.hidden && state.is !== "over") watch();
 });
-// Another part of the page heard that somebody is signed in again.
+// Another part of the page heard that someone is signed in again.
 document.addEventListener("live-again", () => { if (state.is === "over") watch(); });
 addEventListener("online", () => { if (state.is === "broken") watch(); });
 setInterval(tell, 1000);

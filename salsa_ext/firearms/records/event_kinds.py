@@ -18,7 +18,7 @@ SEIZED: Final = frozenset(("seized", "found", "surrendered"))
 ALERT: Final = "alert"
 """The event of an alert's record, which is no event of a gun's life."""
 INCONCLUSIVE: Final = SEIZED | {ALERT}
-"""Events that repeat what somebody read: they do not prove which gun a mark is of."""
+"""Events that repeat what someone read: they do not prove which gun a mark is of."""
 
 
 def event_rank(event: str) -> int:

@@ -58,7 +58,7 @@ def apply_action(actor: Actor, request: TraceRequest, action: str) -> None:
         messages = message_log.messages_by_subject([request.id])[request.id]
         if request.status == "withdrawn" and (at := message_log.withdrawal_time(messages)):
             onward = message(
-                "{state} withdrew it on {on} and waits for nothing any more.",
+                "{state} withdrew it on {on} and no longer waits for an answer.",
                 state=CodeLabel("state", request.asking_state),
                 on=local_days(actor).on(request.owner_state, at),
             )

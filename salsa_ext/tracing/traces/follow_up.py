@@ -81,7 +81,7 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
         raise Invalid({"channel": [IS_PARTICIPANT]})
     if not takes_part and data.channel is None:
         problem = message(
-            "This state takes no part: say by which channel it is asked: {channels}.",
+            "This state does not participate: say by which channel it is asked: {channels}.",
             channels=CodeLabels("leg_channel", OTHER_CHANNELS),
         )
         raise Invalid({"channel": [problem]})

@@ -20,7 +20,7 @@ class Trace(Owned, Base):
     approved it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
     `approval_requested_at` is set while the approval is pending. `approval_snapshot` is the draft as
     it was when approval was first requested, or given; `declined_snapshot` as it was when declined,
-    until somebody approves it.
+    until someone approves it.
     """
 
     __tablename__ = "trace"

@@ -287,7 +287,7 @@ def _views(traces: Sequence[Trace]) -> list[TraceView]:
         remarks = [
             message(
                 "No office of {state} that may see this trace is in the register of contacts: make"
-                " sure that somebody there can answer.",
+                " sure that someone there can answer.",
                 state=state,
             )
             for state in without_office.get(trace.id, ())

@@ -160,7 +160,7 @@ def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -
     if own and custody_state(facts) == actor.state:
         raise HeldByOwnState(
             message(
-                "{said} {call} Let it go on first with {action}; then record the crossing.",
+                "{said} {call} Resume it first with {action}; then record the crossing.",
                 said=_stop_message(actor, own[-1], data),
                 call=_contact_message(actor.own_state(), data.post),
                 action=FieldLabels(("resume",)),
@@ -297,7 +297,7 @@ def _differences_message(
         recorded_at=actor.now(),
     )
     papers = facts.expected_counts
-    if data.quantity is not None:  # facts know the papers' count where somebody counted before
+    if data.quantity is not None:  # facts know the papers' count where someone counted before
         papers = packing_list.count_pieces([shipment])[shipment.id].matching_counts
     differences = checkpoint_irregularities(
         replace(facts, checkpoints=(*facts.checkpoints, tick), expected_counts=papers), tick

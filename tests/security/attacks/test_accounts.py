@@ -1,4 +1,4 @@
-"""An administrator who wants to be somebody else: keys, passwords and accounts of others.
+"""An administrator who wants to be someone else: keys, passwords and accounts of others.
 
 Before: `POST /keys` of an administrator gave the supervisor's key, and one person opened both
 accounts that a two-person rule needs.

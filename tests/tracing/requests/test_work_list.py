@@ -124,7 +124,7 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel(analyst, trace, 
     path = f"/traces/{trace['id']}/legs"
     body = {"state": "AUT", "reason": "Made there"}
     [said] = analyst.post(path, body, 422).json["errors"]["channel"]
-    assert said.startswith("This state takes no part: say by which channel it is asked: ")
+    assert said.startswith("This state does not participate: say by which channel it is asked: ")
     analyst.post(path, body | {"channel": "etrace", "reference": "E-77"})
     assert (leg("AUT")["channel"], leg("AUT")["reference"], leg("AUT")["status"]) == (
         "etrace",

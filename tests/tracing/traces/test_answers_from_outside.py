@@ -1,4 +1,4 @@
-"""What an officer writes down of a state that takes no part is his word, of the days that he says."""
+"""What an officer writes down of a state that does not participate is his word, of the days that he says."""
 
 from datetime import UTC, datetime
 

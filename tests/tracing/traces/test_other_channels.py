@@ -1,4 +1,4 @@
-"""What is asked of a state that takes no part: its form is to be sent until somebody says that it went out."""
+"""A state that does not participate: its form is to be sent until someone says that it went out."""
 
 from datetime import timedelta
 

@@ -93,7 +93,7 @@ def test_a_withdrawn_trace_takes_no_answer_of_who_answered_before(of, trace, sta
     said = of(state).post(f"/requests/{asked['id']}/answer", body, 409, If_Match=tag).json
     assert said["detail"] == (
         "“answer” is not possible: this request is withdrawn. Brazil withdrew it on 2026-03-09 and"
-        " waits for nothing any more."
+        " no longer waits for an answer."
     )
     legs = of("BRA").get(f"/traces/{trace['id']}").json["legs"]
     assert {leg["state"]: leg["events"] for leg in legs}["PRY"] == 1  # what it had said stays

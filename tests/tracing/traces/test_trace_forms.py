@@ -1,4 +1,4 @@
-"""The form by which a state that takes no part is asked: what it says, and what may not go out on it."""
+"""The form by which a state that does not participate is asked: what it says, and what may not go out on it."""
 
 import csv
 import hashlib
@@ -26,7 +26,7 @@ def record(as_actor):
 
 
 def asked(analyst, as_actor, channel="etrace", state="ESP", firearm=None, **changes):
-    """A trace of a gun of an own seizure, and its leg to a state that takes no part."""
+    """A trace of a gun of an own seizure, and its leg to a state that does not participate."""
     gun = bodies.firearm(importer_mark="Armas Norte, Madrid") | (firearm or {})
     gun = {name: value for name, value in gun.items() if value is not None}
     body = bodies.seizure(items=[gun])

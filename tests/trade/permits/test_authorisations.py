@@ -1,4 +1,4 @@
-"""What a register says of somebody whom a document names: by licence, else by name."""
+"""What a register says of someone whom a document names: by licence, else by name."""
 
 from datetime import date
 
@@ -71,7 +71,7 @@ def decide(run, number, action, on, books_with=None):
     "question,verdict",
     [
         (about(), LicenceVerdict.AUTHORISED),
-        (about(licence="L-1", name="Somebody else"), LicenceVerdict.AUTHORISED),
+        (about(licence="L-1", name="Someone else"), LicenceVerdict.AUTHORISED),
         (about(name="ARMAS DEL SUR SA"), LicenceVerdict.AUTHORISED),
         (about(name="Armas del Norte S.A."), LicenceVerdict.NOT_REGISTERED),
         (about(licence="L-9"), LicenceVerdict.NOT_REGISTERED),

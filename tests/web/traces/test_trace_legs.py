@@ -62,7 +62,9 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
     fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
     assert 'id="state-wrong"' in step(analyst, trace, "legs", 422).text
     silent = step(analyst, trace, "legs", 422, state="ESP", reason="Import mark").text
-    assert 'id="channel-wrong"' in silent and "This state takes no part: say by which" in silent
+    assert (
+        'id="channel-wrong"' in silent and "This state does not participate: say by which" in silent
+    )
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
     assert "eTrace T-7" in text(page)
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
@@ -109,7 +111,7 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     address, path = f"/traces/{made['id']}", f"/traces/{made['id']}/legs/{leg}/channel"
     page = analyst.open(address)
     said = text(page)
-    asks = "Germany takes no part: it learns of nothing until you send it the form."
+    asks = "Germany does not participate: it learns of nothing until you send it the form."
     assert said.index(asks) < said.index("Result so far")
     assert "By INTERPOL iARMS, unless you choose another channel." in said
     assert said.count("To be sent by you") == 2 and said.count("Sent") == 2  # of the trace
@@ -137,7 +139,7 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     reply = f"/traces/{made['id']}/legs/{leg}/reply"
     page = analyst.open(reply)
     assert "<title>Write down what came back" in page
-    assert "it takes no part, and reads nothing of this" in text(page)
+    assert "it does not participate, and reads nothing of this" in text(page)
     assert '<button class="button">Write down what came back</button>' in page
     analyst.send(reply, {"status": "no_record", "text": "None"})
     assert path not in analyst.open(address)

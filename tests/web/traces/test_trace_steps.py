@@ -70,10 +70,10 @@ def test_what_changed_meanwhile_is_not_closed_over(analyst, trace):
 
 
 def test_a_supervisor_reads_a_trace_and_does_not_close_it(signed_in, trace):
-    somebody = signed_in("BRA", "supervisor")
-    page = somebody.open(f"/traces/{trace['id']}")
-    assert "/close" not in page and "/traces/new" not in somebody.open("/traces")
-    somebody.open(f"/traces/{trace['id']}/close", 403)
+    someone = signed_in("BRA", "supervisor")
+    page = someone.open(f"/traces/{trace['id']}")
+    assert "/close" not in page and "/traces/new" not in someone.open("/traces")
+    someone.open(f"/traces/{trace['id']}/close", 403)
 
 
 def test_work_is_assigned_to_one_of_those_who_may_do_it(analyst, trace, signed_in):
@@ -110,6 +110,6 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     form = analyst.open(f"/traces/{trace['id']}/hide")
     assert 'value="BRA-POLICE, PRY-POLICE, URY-POLICE"' in form
     done = analyst.open(step(analyst, trace, "hide").location)
-    assert "Kept from" not in text(
+    assert "Hidden from" not in text(
         done
     ) and "✓ Access is no longer restricted for any agency." in text(done)

@@ -123,11 +123,11 @@ def test_another_states_trace_is_not_found(signed_in, trace):
 
 @pytest.mark.parametrize("role", ["licensing_officer", "border_officer", "auditor"])
 def test_who_may_not_read_traces_is_refused_and_has_no_link(signed_in, trace, role):
-    somebody = signed_in("BRA", role)
-    assert 'href="/traces"' not in somebody.open("/")
+    someone = signed_in("BRA", role)
+    assert 'href="/traces"' not in someone.open("/")
     for path in ("/traces", "/traces/new", f"/traces/{trace['id']}"):
-        somebody.open(path, 403)
-    somebody.send("/traces/new", typed(), 403)
+        someone.open(path, 403)
+    someone.send("/traces/new", typed(), 403)
 
 
 def test_a_notification_leads_to_its_trace(analyst, as_actor, bra, pry_analyst):

@@ -228,7 +228,7 @@ ACTIONS: Actions = (
     Action(
         "hold",
         message("Hold"),
-        message("It stays where it is until you let it go on."),
+        message("It stays where it is until you resume it."),
         ShipmentDecisionRequest,
         holds.hold_shipment,
         Permission.SHIPMENT_HOLD,
@@ -240,7 +240,7 @@ ACTIONS: Actions = (
     ),
     Action(
         "resume",
-        message("Let it go on"),
+        message("Resume it"),
         message(
             "What your state holds goes on; where it passed in spite of the hold, this ends the warning."
         ),

@@ -68,7 +68,7 @@ ADDITIONAL_FIELD = Field(
 RESULT_WORDING = (
     message("Write down what came back"),
     message(
-        "By the channel by which this state was asked: it takes no part, and reads nothing of this."
+        "By the channel by which this state was asked: it does not participate, and reads nothing of this."
     ),
 )
 REPLY_ACTION = Action(
@@ -87,8 +87,8 @@ CHANNEL_ACTION = Action(
     "channel",
     message("Choose the channel"),
     message(
-        "By which a state is asked that takes no part. The service sends nothing by it: you send the form, and"
-        " write down what comes back."
+        "By which a state is asked that does not participate. The service sends nothing by it: you"
+        " send the form, and write down what comes back."
     ),
     ChannelRequest,
     follow_up.change_channel,

@@ -66,7 +66,7 @@ ACTIONS: Actions = (
         "acknowledge",
         request_commands.acknowledge,
         message("Acknowledge"),
-        message("Inform the requesting state that somebody works on it. The deadline goes on."),
+        message("Inform the requesting state that someone works on it. The deadline goes on."),
         RemarkRequest,
         (TEXT_FIELD,),
         REQUESTER_TOLD,

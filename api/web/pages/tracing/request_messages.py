@@ -21,7 +21,7 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "withdraw": message("The request was withdrawn"),
     "feedback": message("Whether it helped"),
     "hide": message("Restrictions or contact changed"),
-    "acknowledge": message("Somebody works on it"),
+    "acknowledge": message("Someone works on it"),
     "answer": message("Answer"),
     "no_record": message("No record of this gun"),
     "corrected": message("A record that was given is corrected"),

@@ -35,7 +35,7 @@ LEG_FIELDS = (
         "choice",
         "leg_channel",
         required=False,
-        hint=message("Only for a state that takes no part."),
+        hint=message("Only for a state that does not participate."),
     ),
     Field("reference", message("Reference there"), required=False, max_length=100),
 )
@@ -105,7 +105,7 @@ ACTIONS: Actions = (
     ApproveAction(
         "approve",
         message("Approve"),
-        message("Approve what somebody else drafted; it can then be sent."),
+        message("Approve what someone else drafted; it can then be sent."),
         None,
         trace_commands.approve_draft,
         success=message("The draft is approved."),
@@ -145,7 +145,7 @@ ACTIONS: Actions = (
         "legs",
         message("Ask one more state"),
         message(
-            "A state that takes no part is asked by another channel; write down what came back."
+            "A state that does not participate is asked by another channel; write down what came back."
         ),
         LegRequest,
         follow_up.ask_another_state,
