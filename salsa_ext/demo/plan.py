@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from salsa_ext.demo import investigation, tour_gun
+from salsa_ext.demo import lead_patterns, tour_gun
 from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, designs_by_source
 from salsa_ext.demo.investigation import PlannedTrace, TraceGenerator
 from salsa_ext.demo.parties import People
@@ -90,7 +90,7 @@ class Planner:
             shipments=self._shipped([first, *deals]),
             transfers=self._transfers(registrar, lot),
             reports=list(desk.numbered(self._numbers)),
-            seizures=[*seizures, *investigation.lead_seizures(self._calendar, self._numbers)],
+            seizures=[*seizures, *lead_patterns.lead_seizures(self._calendar, self._numbers)],
             traces=TraceGenerator(self._random, seizures, tour_gun.SEIZURE_NUMBERS).cases(
                 self._count(TRACES)
             ),
@@ -203,5 +203,5 @@ class Planner:
             (state, replace(data, number=self._numbers.next(state, "T")))
             for _, state, data in tour_gun.tour_transfers(self._calendar, self._people, lot)
         ]
-        last = investigation.lead_transfers(self._calendar, self._people, self._numbers)
+        last = lead_patterns.lead_transfers(self._calendar, self._people, self._numbers)
         return [*first, *registrar.numbered(self._numbers), *last]

@@ -16,7 +16,7 @@ from salsa_ext.administration import installation
 from salsa_ext.core.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import db, transaction
-from salsa_ext.demo import accounts, guns, investigation, phrases, tour_gun
+from salsa_ext.demo import accounts, guns, lead_patterns, phrases, tour_gun
 from salsa_ext.demo.investigation import TRACING_STATES
 from salsa_ext.demo.plan import Planner
 from salsa_ext.demo.routes import LICENCE_FLAWS
@@ -175,10 +175,10 @@ def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
     }
     assert [lead["gun_count"] for lead in found["straw_purchase"]] == [3]
     assert "Derek Placeholder" in found["straw_purchase"][0]["summary"]
-    assert investigation.GUARD_FIRM.name in "".join(
+    assert lead_patterns.GUARD_FIRM.name in "".join(
         lead["summary"] for lead in found["shared_holder"]
     )
-    assert investigation.CARTRIDGE_LOT.replace("-", "") in found["shared_lot"][0]["summary"]
+    assert lead_patterns.CARTRIDGE_LOT.replace("-", "") in found["shared_lot"][0]["summary"]
 
 
 def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -16,21 +17,119 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invalid, message
+from salsa_ext.core.field_checks import Problems, check_date
+from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import restrictions
 from salsa_ext.documents import hooks
+from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange import delivery
+from salsa_ext.exchange.envelopes import is_case_number
+from salsa_ext.firearms.marks import keys, reading
+from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import duplicates
-from salsa_ext.firearms.records.queries import RecordView
+from salsa_ext.firearms.records.queries import RecordView, records_of_documents
+from salsa_ext.firearms.records.validation import bracket_problem
+from salsa_ext.firearms.search.criteria import marks_to_search
+from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.requests.lifecycle import status_after_renewal
 from salsa_ext.tracing.requests.message_log import messages_by_subject
 from salsa_ext.tracing.requests.values import WAITING_STATUSES, CommentData
-from salsa_ext.tracing.traces import approvals, drafts, follow_up, legs, locking, messages, routing
+from salsa_ext.tracing.traces import approvals, follow_up, legs, locking, messages, routing
 from salsa_ext.tracing.traces.messages import REQUEST_FIELDS
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.tracing.traces.routing import Route
-from salsa_ext.tracing.traces.values import SENT_STATUSES, SendData, TraceData, missing_draft_fields
+from salsa_ext.tracing.traces.values import (
+    SENT_STATUSES,
+    SendData,
+    TraceData,
+    missing_draft_fields,
+    missing_fields,
+)
+
+
+def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
+    """Return the row of a new draft; raises Invalid with all problems."""
+    problems, on = Problems(), today(actor)
+    seizure, item = _seizure_and_item(problems, actor, data)
+    found_on = seizure.occurred_on if seizure else data.found_on
+    for path, problem in missing_fields(vars(data)).items():
+        problems.add(path, problem)
+    if found_on is not None:
+        check_date(problems, "found_on", found_on, on)
+    if data.needed_by and data.needed_by < on:
+        problems.add("needed_by", message("This day is past."))
+    if not is_case_number(data.case_number):  # each message has it
+        problems.add("case_number", message("A case number has 1 to 100 printable characters."))
+    restrictions.validate_into(problems, actor, data.hidden_from)
+    problems.raise_any()
+    if item is not None:
+        firearm = recorded_firearm(item)
+    else:
+        assert data.firearm is not None
+        marks = reading.with_marks_of_serial(data.firearm).marks
+        firearm = _firearm_row(record_commands.firearm_columns(data.firearm), marks)
+    # A description can be completed; a seized gun has only its own marks, and the result explains
+    # if they were not enough.
+    if data.firearm and (wrong := bracket_problem(firearm["serial"] or "")):
+        raise Invalid({"firearm.serial": [wrong]})
+    if data.firearm and firearm["serial"] and keys.whole_key(firearm["serial"]):
+        marks_to_search(record_search.description_query(firearm), "firearm.serial")
+    given = (
+        "case_number priority priority_reason legal_basis illicit_reason circumstances"
+        " intended_use needed_by confidentiality_requested"
+    )
+    return {name: getattr(data, name) for name in given.split()} | {
+        "id": new_id(),
+        "version": 1,
+        "owner_state": actor.own_state(),
+        "concerned": [actor.own_state()],
+        "status": "draft",
+        "seizure_id": data.seizure,
+        "record_id": item.record.id if item else None,
+        "firearm": dict(json.loads(json.dumps(firearm, default=str))),  # as the database stores it
+        "found_on": found_on,
+        "requested_by": actor.account_id,
+        "created_at": actor.now(),
+    }
+
+
+def recorded_firearm(item: RecordView) -> dict[str, Any]:
+    """Return the description of a seized gun by its record."""
+    columns = {name: getattr(item.record, name) for name in record_commands.FIREARM_FIELDS}
+    return _firearm_row(columns, item.marks)
+
+
+def _firearm_row(columns: Mapping[str, Any], marks: Iterable[Any]) -> dict[str, Any]:
+    fields = ("kind", "text", "state", "year", "location", "condition", "method")
+    return {**columns, "marks": [{name: getattr(mark, name) for name in fields} for mark in marks]}
+
+
+def seizure_line(seizure_id: UUID, record_id: UUID | None) -> int:
+    """Return the line of a gun in its seizure."""
+    items = records_of_documents([seizure_id])[seizure_id]
+    return next(view.record.line for view in items if view.record.id == record_id)
+
+
+def _seizure_and_item(
+    problems: Problems, actor: Actor, data: TraceData
+) -> tuple[Seizure | None, RecordView | None]:
+    if data.seizure is None or data.firearm is not None:
+        return None, None
+    own = select_current(Seizure).where(
+        Seizure.id == data.seizure, Seizure.owner_state == actor.state
+    )
+    seizure = db.session.scalars(own).first()
+    if seizure is None:
+        problems.add("seizure", message("There is no such seizure."))
+        return None, None
+    items = {view.record.line: view for view in records_of_documents([seizure.id])[seizure.id]}
+    if data.item not in items:
+        problems.add("item", message("The seizure has no line {line}.", line=data.item))
+    return seizure, items.get(data.item)
+
 
 AMENDABLE_FIELDS: Final = tuple(
     "case_number priority priority_reason legal_basis illicit_reason circumstances intended_use"
@@ -60,7 +159,7 @@ def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     returns. Waits for approval where the state requires it. Raises Invalid, Conflict.
     """
     require(actor, Permission.TRACE_REQUEST)
-    row = drafts.draft_row(actor, data)
+    row = draft_row(actor, data)
     if not data.confirm_second:
         duplicates.lock_trace_keys(actor, row)
         duplicates.check_trace(actor, row)
@@ -85,13 +184,13 @@ def amend_draft(
     require(actor, Permission.TRACE_REQUEST)
     trace = locking.lock_trace(actor, trace_id, "amend", ("draft",), expected_version)
     if trace.seizure_id is not None and data.firearm is None:
-        line = drafts.seizure_line(trace.seizure_id, trace.record_id)
+        line = seizure_line(trace.seizure_id, trace.record_id)
         data = replace(data, seizure=trace.seizure_id, item=line)
     elif trace.seizure_id is not None or data.firearm is None:
         problem = DESCRIBED_BY_SEIZURE if trace.seizure_id else message("Describe the gun.")
         missing = {path: [text] for path, text in missing_draft_fields(vars(data)).items()}
         raise Invalid(missing | {"firearm": [problem]})
-    row = drafts.draft_row(actor, data) | {"id": trace_id}
+    row = draft_row(actor, data) | {"id": trace_id}
     if not data.confirm_second:
         duplicates.check_trace(actor, row)
     before = {name: getattr(trace, name) for name in AMENDABLE_FIELDS}
@@ -213,7 +312,7 @@ def resend_for_mark(actor: Actor, item: RecordView) -> None:
                 _update_draft(unrestricted, trace, item)
             elif legs.current_outcome(trace) != "traced":
                 earlier_serial = trace.firearm["serial"]
-                trace.firearm = drafts.recorded_firearm(item)
+                trace.firearm = recorded_firearm(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as stored: messages hold only JSON values
                 asking_actor = unrestricted.for_trace(trace.case_number, trace.id)
@@ -257,7 +356,7 @@ def _lock_traces(actor: Actor, traces: Select[Trace]) -> Sequence[Trace]:
 
 def _update_draft(actor: Actor, trace: Trace, item: RecordView) -> None:
     with approvals.redescribing(actor.for_trace(trace.case_number, trace.id), trace):
-        trace.firearm = drafts.recorded_firearm(item)
+        trace.firearm = recorded_firearm(item)
         trace.found_on = item.record.occurred_on
 
 
