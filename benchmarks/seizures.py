@@ -23,7 +23,7 @@ from salsa_ext.core.occurrence import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents.models import Transfer
-from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record
 
 SEIZING_STATE: Final = "BRA"
@@ -76,12 +76,12 @@ def write_sale_records(guns: Sequence[Gun], places: Sequence[int]) -> None:
             new = {key: guns[place] for key, place in some.items() if key not in there}
             entries = [_sale_entry(key, gun) for key, gun in new.items()]
             insert_many(Transfer, [_sale_row(entry, actor.now()) for entry in entries])
-            record_commands.write_records(entries, actor.now())
+            record_writing.write_records(entries, actor.now())
     db.session.remove()
 
 
-def _sale_entry(record_id: UUID, gun: Gun) -> record_commands.RecordEntry:
-    return record_commands.RecordEntry(
+def _sale_entry(record_id: UUID, gun: Gun) -> record_writing.RecordEntry:
+    return record_writing.RecordEntry(
         firearm=describe_gun(gun),
         event="domestic_sale",
         when=EventTime(date(2015, 1, 1)),
@@ -93,7 +93,7 @@ def _sale_entry(record_id: UUID, gun: Gun) -> record_commands.RecordEntry:
     )
 
 
-def _sale_row(entry: record_commands.RecordEntry, now: datetime) -> dict[str, Any]:
+def _sale_row(entry: record_writing.RecordEntry, now: datetime) -> dict[str, Any]:
     return {
         "id": entry.document_id,
         "version": 1,

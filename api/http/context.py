@@ -15,12 +15,12 @@ from salsa_ext.core.config import Config
 from salsa_ext.database.session import db, engine_options
 from salsa_ext.database.session import transaction as _transaction
 from salsa_ext.firearms.records import changed_records
-from salsa_ext.tracing.requests import handlers as request_handlers
+from salsa_ext.tracing.requests import envelope_handlers as request_envelope_handlers
 from salsa_ext.tracing.traces import commands as trace_commands
-from salsa_ext.tracing.traces import handlers as trace_handlers
+from salsa_ext.tracing.traces import envelope_handlers as trace_envelope_handlers
 from salsa_ext.tracing.traces import record_corrections
 
-REGISTERED = (trace_handlers, request_handlers, trace_commands)
+REGISTERED = (trace_envelope_handlers, request_envelope_handlers, trace_commands)
 """Modules that register handlers of envelopes, and hooks of seizures, when they are imported."""
 
 

@@ -16,7 +16,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.http.auth import SENDER
-from salsa_ext.core.addresses import network
+from salsa_ext.core.ip_addresses import network
 
 THREADS: Final = 64
 """Of each worker process."""

@@ -26,11 +26,10 @@ from api.schemas.access import (
     SettingsResponse,
 )
 from salsa_ext.access.permissions import Permission
-from salsa_ext.administration import accounts, audit
-from salsa_ext.administration import settings as administration_settings
+from salsa_ext.administration import accounts, audit, settings
 from salsa_ext.administration.accounts import AccountData, KeyData
 from salsa_ext.core.actor import Actor
-from salsa_ext.reference import settings as reference_settings
+from salsa_ext.reference import state_settings
 
 ACCOUNT = "/accounts/<uuid:account_id>"
 MANAGE = Permission.ACCOUNT_MANAGE
@@ -125,8 +124,8 @@ def revoke_key(actor: Actor, key_id: UUID) -> Response:
     return Response(status=204)
 
 
-def _load_settings(actor: Actor, _: None = None) -> reference_settings.SettingsView:
-    return reference_settings.load_settings(actor.own_state())
+def _load_settings(actor: Actor, _: None = None) -> state_settings.SettingsView:
+    return state_settings.load_settings(actor.own_state())
 
 
 settings_blueprint = Resource(
@@ -135,12 +134,12 @@ settings_blueprint = Resource(
     Item(SettingsResponse, _load_settings, lambda actor: _load_settings(actor).version),
 )
 settings_blueprint.reading(
-    "/settings", SettingsResponse, reference_settings.get_settings, Permission.SETTING_READ
+    "/settings", SettingsResponse, state_settings.get_settings, Permission.SETTING_READ
 )
 settings_blueprint.action(
     "/settings",
     SettingsRequest,
-    administration_settings.change_settings,
+    settings.change_settings,
     Permission.SETTING_MANAGE,
     "Update the given settings of your state.",
     name="update_settings",

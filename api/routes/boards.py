@@ -26,7 +26,7 @@ from salsa_ext.boards.events import EventPage
 from salsa_ext.core.actor import Actor
 from salsa_ext.notifications.notice_rules import ReadFilter
 from salsa_ext.reference import queries as reference_queries
-from salsa_ext.worklists import notifications
+from salsa_ext.worklists import notification_inbox
 
 blueprint = Resource("posts", "Border posts and their boards")
 blueprint.listing(
@@ -91,19 +91,19 @@ calls_blueprint.action(
 notifications_blueprint = Resource(
     "notifications",
     "What waits for you, in your role",
-    Item(NotificationResponse, notifications.get_notification),
+    Item(NotificationResponse, notification_inbox.get_notification),
 )
 notifications_blueprint.listing(
     "/notifications",
     NotificationQuery,
     NotificationResponse,
-    notifications.list_notifications,
+    notification_inbox.list_notifications,
     Permission.NOTIFICATION_READ,
 )
 notifications_blueprint.action(
     "/notifications/<uuid:notification_id>/read",
     None,
-    notifications.mark_read,
+    notification_inbox.mark_read,
     Permission.NOTIFICATION_READ,
     "Mark a notification as read by your account.",
     name="mark_notification_read",
@@ -119,4 +119,4 @@ notifications_blueprint.action(
 )
 def mark_notifications_read(actor: Actor, data: ReadFilter) -> dict[str, int]:
     """Mark all notifications of a kind or code as read."""
-    return {"read": notifications.mark_many_read(actor=actor, data=data)}
+    return {"read": notification_inbox.mark_many_read(actor=actor, data=data)}

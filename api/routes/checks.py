@@ -43,8 +43,8 @@ from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database import idempotency as database_idempotency
 from salsa_ext.database.idempotency import RequestAttempt
-from salsa_ext.firearms.marks import reading
-from salsa_ext.firearms.marks.reading import Reading
+from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks.cell_reading import Reading
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.mark_lookup import find_owner
@@ -238,7 +238,7 @@ def set_check_case(actor: Actor, data: dict[str, Any], check_id: UUID) -> dict[s
 
 def get_mark_reading(actor: Actor, text: str) -> Reading:
     """Return the marks read from a cell of a form or spreadsheet."""
-    return reading.preview_cell(actor=actor, text=text)
+    return cell_reading.preview_cell(actor=actor, text=text)
 
 
 blueprint.reading(

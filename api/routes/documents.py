@@ -36,8 +36,8 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
 from salsa_ext.database.paging import Page
+from salsa_ext.documents import added_marks, reports, seizures, transfers
 from salsa_ext.documents import queries as document_queries
-from salsa_ext.documents import reports, seizure_marks, seizures, transfers
 from salsa_ext.documents.queries import (
     REPORTS,
     SEIZURES,
@@ -159,7 +159,7 @@ def add_seizure_mark(
 ) -> MatchedDocument:
     """Add a mark found or restored; returns the gun's matches."""
     mark, reason = data
-    matches = seizure_marks.add_mark(
+    matches = added_marks.add_mark(
         actor=actor, seizure_id=seizure_id, line=line, mark=mark, reason=reason
     )
     return MatchedDocument(document_queries.load_document(SEIZURES, seizure_id), matches)

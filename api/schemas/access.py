@@ -18,13 +18,13 @@ from salsa_ext.administration.accounts import AccountData, KeyData
 from salsa_ext.administration.audit import AuditEntryView
 from salsa_ext.core import codes
 from salsa_ext.core.codes import TRACE_APPROVAL_MODES
-from salsa_ext.reference.settings import SettingsView
-from salsa_ext.reference.values import (
+from salsa_ext.reference.state_settings import (
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
     SettingsChange,
+    SettingsView,
 )
 
 

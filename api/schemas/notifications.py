@@ -16,7 +16,7 @@ from api.schemas.common import row_fields
 from salsa_ext.core.errors import Message, message
 from salsa_ext.notifications.notice_rules import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter
 from salsa_ext.reference.names import label
-from salsa_ext.worklists.notifications import NotificationView
+from salsa_ext.worklists.notification_inbox import NotificationView
 
 
 class NotificationSubjectResponse(Schema):

@@ -15,7 +15,7 @@ from api.http.context import transaction
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.worklists.notifications import count_unread
+from salsa_ext.worklists.notification_inbox import count_unread
 
 Page = TypeVar("Page")
 

@@ -17,10 +17,10 @@ from flask import current_app, url_for
 from api.schemas.checks import CheckedResponse
 from api.schemas.reference import ContactResponse
 from api.web import formatting
-from api.web.document_pages import render_page
 from api.web.forms import Form
+from api.web.record_pages import render_page
 from salsa_ext.alerts import hits
-from salsa_ext.boards import offline_keys
+from salsa_ext.boards import device_keys
 from salsa_ext.checks import checks
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotConfigured
@@ -119,7 +119,7 @@ def stored_matches(actor: Actor, seizure_id: UUID) -> list[Json]:
 def _storage_key(actor: Actor, seizure_id: UUID) -> RequestAttempt:
     """Return the key of the stored answer, secret and per account."""
     try:
-        key = f"{offline_keys.device_owner(actor)} {seizure_id}"
+        key = f"{device_keys.device_owner(actor)} {seizure_id}"
     except NotConfigured:
         key = str(seizure_id)
     return RequestAttempt(actor.account_id, "GET", f"/seizures/{seizure_id}/matches", key, b"")

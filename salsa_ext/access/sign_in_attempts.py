@@ -14,8 +14,8 @@ from typing import Final
 
 from sqlalchemy import text
 
-from salsa_ext.core.addresses import network
 from salsa_ext.core.errors import TooManyAttempts, message
+from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.session import db
 
 FREE_ATTEMPTS: Final = 5

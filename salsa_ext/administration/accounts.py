@@ -39,7 +39,7 @@ from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.reference.agencies import agency_codes
-from salsa_ext.reference.posts import own_and_other_side
+from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 
 GUARDED_ROLES = ("supervisor", "state_administrator")

@@ -19,7 +19,7 @@ from salsa_ext.database.locks import check_version
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
 from salsa_ext.reference.names import participants
-from salsa_ext.reference.values import (
+from salsa_ext.reference.state_settings import (
     ENOUGH_APPROVERS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,

@@ -28,8 +28,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records import duplicates, record_writing
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import find_records, query_for_firearm, to_firearm
 from salsa_ext.firearms.records.validation import check_firearm
@@ -99,7 +98,7 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
         }
         rows.append(row)
         records.append(
-            record_commands.RecordEntry(
+            record_writing.RecordEntry(
                 firearm=gun,
                 event=ALERT,
                 when=EventTime(day),
@@ -113,7 +112,7 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
         )
         audit_data = {"action": data.action, "reason": data.reason}
         events.append(AuditEvent(Action.ALERT_RECORDED, "alert", alert_id, data=audit_data))
-    record_commands.write_records(records, now)
+    record_writing.write_records(records, now)
     insert_many(Alert, rows)
     append_many(actor, events)
     return [row["id"] for row in rows]
@@ -153,7 +152,7 @@ def cancel(*, actor: Actor, alert_id: UUID, expected_version: int | None, reason
 def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> None:
     """End an alert and its hits; no search finds it afterwards."""
     alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
-    record_commands.void_records([find_records([alert.record_id])])
+    record_writing.void_records([find_records([alert.record_id])])
     hit_answers.end_hits(actor, alert)
 
 

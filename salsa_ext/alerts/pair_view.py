@@ -24,7 +24,7 @@ from salsa_ext.disclosure.disclosures import Disclosure, record_disclosure_event
 from salsa_ext.disclosure.sharing import share_check
 from salsa_ext.documents.models import Report, Seizure
 from salsa_ext.firearms.marks.values import Firearm, Query
-from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.search.evidence import CHECK_EVENT
 from salsa_ext.reference.models import Post
 
@@ -110,7 +110,7 @@ def _read_check(reader: Actor, hit: Hit) -> HitGun | None:
         year=query.year,
         marking=query.marking,
     )
-    columns = record_commands.firearm_columns(gun) | {"state": hit.finding_state}
+    columns = record_writing.firearm_columns(gun) | {"state": hit.finding_state}
     return HitGun(None, sharing, ("firearm",), query=columns)
 
 

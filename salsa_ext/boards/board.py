@@ -34,10 +34,10 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
-from salsa_ext.reference import calendars, posts, settings
+from salsa_ext.reference import calendars, post_sides, state_settings
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.near_posts import grid_squares_near
-from salsa_ext.reference.posts import PostSide
+from salsa_ext.reference.post_sides import PostSide
 from salsa_ext.reference.queries import get_post
 from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between
 from salsa_ext.tracing.requests.models import TraceRequest
@@ -168,7 +168,7 @@ def get_board(actor: Actor, code: str) -> Board:
     """Return the board of an own post; raises NotFound, Forbidden."""
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
-    own, other = posts.own_and_other_side(post, actor.state)
+    own, other = post_sides.own_and_other_side(post, actor.state)
     now, today = actor.now(), local_date(actor.now(), own.zone)
     weeks = PostWeeks(today, own.zone)
     late, due = crossings.late_and_due_crossings(actor, post, own.zone)
@@ -247,7 +247,7 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
 
 
 def _own_trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
-    own, theirs = actor.own_state(), settings.settings_by_state([other])[other]
+    own, theirs = actor.own_state(), state_settings.settings_by_state([other])[other]
     calendar = calendars.state_calendar(other, theirs)
     query = (
         select(TraceLeg, Trace)

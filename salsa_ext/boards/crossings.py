@@ -21,7 +21,7 @@ from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.reference import posts
+from salsa_ext.reference import post_sides
 from salsa_ext.reference.models import Post
 from salsa_ext.trade import lookup
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
@@ -189,7 +189,7 @@ def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage
     """
     shipment = view.shipment
     exporting, importing = shipment.exporting_state, shipment.importing_state
-    first, second = posts.direction_of_goods(post, exporting, importing)
+    first, second = post_sides.direction_of_goods(post, exporting, importing)
     last = {
         (each.owner_state, each.stage): each
         for each in view.checkpoints
@@ -209,7 +209,7 @@ def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage
 def late_and_due_trucks(actor: Actor, post: Post) -> tuple[Sequence[Truck], Sequence[Truck]]:
     """Return late trucks, and those due within seven days."""
     require(actor, Permission.BOARD_READ)
-    own, _ = posts.own_and_other_side(post, actor.state)
+    own, _ = post_sides.own_and_other_side(post, actor.state)
     late, due = late_and_due_crossings(actor, post, own.zone)
     goods = _count_goods([*late, *due])
     return (

@@ -26,7 +26,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
-from salsa_ext.reference import posts
+from salsa_ext.reference import post_sides
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.queries import get_post
 from salsa_ext.tracing.requests.models import TraceRequest
@@ -121,7 +121,7 @@ def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int)
     """
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
-    own, other = posts.own_and_other_side(post, actor.state)
+    own, other = post_sides.own_and_other_side(post, actor.state)
     end = EventCursor(str(db.session.scalar(SNAPSHOT_QUERY)), None, 0, actor.now())
     if cursor is None:
         return EventPage((), end, False)

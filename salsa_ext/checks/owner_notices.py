@@ -26,17 +26,17 @@ from salsa_ext.checks.models import Check, OwnerNoticeJob
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.disclosures import log_matched_records
-from salsa_ext.firearms.marks import reading
+from salsa_ext.firearms.marks import cell_reading
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import records_of_documents, visibility_of
-from salsa_ext.firearms.search import advice, mark_lookup, visibility
+from salsa_ext.firearms.search import advice, alert_visibility, mark_lookup
+from salsa_ext.firearms.search.alert_visibility import is_silent_alert
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
 from salsa_ext.firearms.search.search import weigh_hits
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
-from salsa_ext.firearms.search.visibility import is_silent_alert
 from salsa_ext.matches import search
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
@@ -146,7 +146,7 @@ def _notify_of_check(actor: Actor, requesters: Mapping[str, Actor], check: Check
     """
     purpose = Purpose(check.purpose, check.case_number, check.incident)
     requester = requesters[str(check.id)].for_purpose(purpose)
-    query = reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
+    query = cell_reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
     hidden, visible, left_out = search_later(query, actor)
     silent_candidates = [*hidden, *(each for each in visible if is_silent_alert(each.mark_hit))]
     maybe_changed = [each for each in visible if each.mark_hit.record_id in left_out]
@@ -273,7 +273,7 @@ def search_later(query: Query, actor: Actor) -> LaterCandidates:
     for hit in mark_hits:
         is_silent = hit.state != actor.state and hit.visibility == "silent"
         (silent if is_silent else others).append(hit)
-    visible = visibility.with_alert_visibility(actor, others)
+    visible = alert_visibility.with_alert_visibility(actor, others)
     hits = weigh_hits(query, actor, marks, visible)
     answered = weigh_hits(query, actor, marks, _marks_of_answer(query, actor, marks, visible))
     left_out = {each.mark_hit.record_id for each in hits} - {

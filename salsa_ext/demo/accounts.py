@@ -23,7 +23,7 @@ from salsa_ext.database.session import transaction
 from salsa_ext.demo.investigation import TRACING_STATES
 from salsa_ext.demo.world import STATES
 from salsa_ext.reference.queries import list_posts
-from salsa_ext.reference.values import SettingsChange
+from salsa_ext.reference.state_settings import SettingsChange
 
 AGENCIES: Final[Mapping[str, Mapping[str, str]]] = {
     "licensing": {

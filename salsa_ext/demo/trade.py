@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from salsa_ext.demo import routes
+from salsa_ext.demo import trade_routes
 from salsa_ext.demo.guns import Design, GunFactory, SimulatedGun, describe_gun
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.phrases import HOLD_REASONS, localized
-from salsa_ext.demo.routes import Route
+from salsa_ext.demo.trade_routes import Route
 from salsa_ext.demo.world import Calendar, Post
 from salsa_ext.trade.receipts.values import ReceiptData, ReceivedItem
 from salsa_ext.trade.shipments.values import (
@@ -102,7 +102,7 @@ class DealGenerator:
         deals, left = [], guns
         while left > 0:
             deal = self._deal(
-                routes.choose_route(self._random, *routes.choose_pair(self._random)),
+                trade_routes.choose_route(self._random, *trade_routes.choose_pair(self._random)),
                 self._random.randint(NEWEST_DAY, OLDEST_DAY),
             )
             for ships in self._departures(deal):  # none goes before it is licensed by all
@@ -112,8 +112,8 @@ class DealGenerator:
         return deals
 
     def _at_post(self, due: int, fate: str, post: Post) -> Deal:
-        way = routes.route_over_post(
-            self._random, *routes.choose_direction(self._random, post), post
+        way = trade_routes.route_over_post(
+            self._random, *trade_routes.choose_direction(self._random, post), post
         )
         ships = due + way.days
         before = self._random.choice((15, 30, 45, 340))
@@ -124,7 +124,7 @@ class DealGenerator:
         return deal
 
     def _deal(self, way: Route, issued: int) -> Deal:
-        source = routes.choose_source(self._random, way.exporter)
+        source = trade_routes.choose_source(self._random, way.exporter)
         kinds = self._random.choice((1, 1, 2))
         designs = {self._armoury.design(source): None for _ in range(kinds)}
         for_state = self._random.random() < 0.12

@@ -25,7 +25,7 @@ from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.sharing import Sharing, present_groups
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import RecordView, find_records
-from salsa_ext.firearms.search import visibility
+from salsa_ext.firearms.search import alert_visibility
 from salsa_ext.firearms.search.mark_lookup import find_owner
 from salsa_ext.firearms.search.values import Candidate
 
@@ -153,7 +153,7 @@ def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> 
     require_purpose(actor)
     with acting_as(actor, owner[0]):
         views = find_records([record_id], as_of)
-    if views and visibility.is_hidden_alert(views[0]):
+    if views and alert_visibility.is_hidden_alert(views[0]):
         raise NotFound("record", record_id)
     return views
 

@@ -23,9 +23,9 @@ from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import changed_records, queue
-from salsa_ext.firearms.records.commands import mark_superseded, update_settings
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
+from salsa_ext.firearms.records.record_writing import mark_superseded, update_settings
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
 from salsa_ext.notifications.commands import notify_many

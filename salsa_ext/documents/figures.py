@@ -14,7 +14,7 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.reference import names
-from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
+from salsa_ext.statistics.dataset_types import Cells, CountKey, Dataset
 
 
 def count_seizure(

@@ -30,8 +30,7 @@ from salsa_ext.documents.models import Report
 from salsa_ext.documents.queries import REPORTS, DocumentView
 from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
-from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records import duplicates, record_writing
 from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.firearms.records.queries import (
     RecordView,
@@ -168,10 +167,10 @@ def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, rea
         "recorded_at": actor.now(),
     }
     insert_many(Report, [row])
-    record_commands.void_records([views])
-    record_commands.write_records([_void_entry(view, row) for view in views], actor.now())
+    record_writing.void_records([views])
+    record_writing.write_records([_void_entry(view, row) for view in views], actor.now())
     ids = [view.record.id for view in views]
-    record_commands.mark_superseded(ids, row["version"])
+    record_writing.mark_superseded(ids, row["version"])
     audit_data = {"kind": row["kind"], "version": row["version"]}
     act = AuditEvent(Action.REPORT_WITHDRAWN, "report", report_id, data=audit_data)
     append_many(
@@ -190,9 +189,9 @@ def _copy_row(old: Report) -> dict[str, Any]:
     return {column.key: getattr(old, column.key) for column in Report.__table__.columns}
 
 
-def _void_entry(item: RecordView, row: dict[str, Any]) -> record_commands.RecordEntry:
+def _void_entry(item: RecordView, row: dict[str, Any]) -> record_writing.RecordEntry:
     was = item.record
-    return record_commands.RecordEntry(
+    return record_writing.RecordEntry(
         firearm=to_entered_firearm(item),
         event=was.event,
         when=EventTime(was.occurred_on, was.occurred_at, was.time_zone),

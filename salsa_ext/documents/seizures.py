@@ -20,25 +20,24 @@ from salsa_ext.core.rows import from_row, to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
+from salsa_ext.documents import added_marks, number_claims
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import figures as document_figures
-from salsa_ext.documents import numbers, seizure_marks
 from salsa_ext.documents import queries as document_queries
+from salsa_ext.documents.added_marks import to_mark
 from salsa_ext.documents.hooks import AFTER_CORRECTION
 from salsa_ext.documents.models import Seizure
 from salsa_ext.documents.queries import SEIZURES
-from salsa_ext.documents.seizure_marks import to_mark
 from salsa_ext.documents.values import JointWith, SeizureData
-from salsa_ext.firearms.marks import reading
+from salsa_ext.firearms.marks import cell_reading
 from salsa_ext.firearms.marks.values import Firearm, Mark
-from salsa_ext.firearms.records import changed_records
-from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import changed_records, record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import check_firearms, check_unique_lines
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import CountKey
+from salsa_ext.statistics.dataset_types import CountKey
 
 
 def record(*, actor: Actor, data: SeizureData) -> UUID:
@@ -57,13 +56,13 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     for data in batch:
         check(data, owner, on, agencies)
     rows = [_seizure_row(owner, data, now) for data in batch]
-    numbers.claim_numbers("seizure", rows)
+    number_claims.claim_numbers("seizure", rows)
     pairs = list(zip(rows, batch, strict=True))
     entries = [entry for row, data in pairs for entry in _record_entries(row, data)]
     cells: Counter[CountKey] = Counter()
     for row, data in pairs:
         cells.update(document_figures.count_seizure(row, _counted_items(data)))
-    record_commands.write_records(entries, now, cells)
+    record_writing.write_records(entries, now, cells)
     append_with_rows(
         actor, [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows}
     )
@@ -85,12 +84,12 @@ def correct(
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
     current = document_corrections.records_by_line(seizure_id, data.items)
     data = document_corrections.with_current_settings(data, current)
-    data = replace(data, items=seizure_marks.with_mark_readers(data.items, current))
+    data = replace(data, items=added_marks.with_mark_readers(data.items, current))
     row = _seizure_row(old.owner_state, data, now, old, reason)
-    numbers.claim_numbers("seizure", [row], old)
+    number_claims.claim_numbers("seizure", [row], old)
     insert_many(Seizure, [row])
     record_ids = {line: view.record.id for line, view in current.items()}
-    record_commands.write_records(_record_entries(row, data, record_ids), now)
+    record_writing.write_records(_record_entries(row, data, record_ids), now)
     cells = document_figures.count_seizure(row, _counted_items(data))
     cells.subtract(document_figures.count_stored(old, current.values()))
     rollups.add_counts(cells)
@@ -148,10 +147,10 @@ def _concerned_states(owner: str, data: SeizureData) -> list[str]:
 
 def _record_entries(
     row: dict[str, Any], data: SeizureData, record_ids: dict[int, UUID] | None = None
-) -> list[record_commands.RecordEntry]:
+) -> list[record_writing.RecordEntry]:
     record_ids = record_ids or {}
     return [
-        record_commands.RecordEntry(
+        record_writing.RecordEntry(
             firearm=item,
             event=data.kind,
             when=data.when,
@@ -255,11 +254,11 @@ def to_entered_firearm(view: RecordView) -> Firearm:
     }
     same: dict[str, Any] = {
         name: getattr(row, name)
-        for name in record_commands.FIREARM_FIELDS
+        for name in record_writing.FIREARM_FIELDS
         if name in Firearm.__dataclass_fields__ and name not in words
     }
     bare = Firearm(**same, **words)
-    implied = {_mark_key(mark) for mark in reading.with_marks_of_serial(bare).all_marks()}
+    implied = {_mark_key(mark) for mark in cell_reading.with_marks_of_serial(bare).all_marks()}
     marks = tuple(
         mark
         for mark in map(to_mark, view.marks)

@@ -16,12 +16,11 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.core.rows import to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.documents import numbers
+from salsa_ext.documents import number_claims
 from salsa_ext.documents.queries import DocumentKind as Read
 from salsa_ext.documents.values import ReportData, TransferData
-from salsa_ext.firearms.records import changed_records
-from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records.commands import PartyCollector
+from salsa_ext.firearms.records import changed_records, record_writing
+from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.calendars import today
 
 SingleGunData = TypeVar("SingleGunData", TransferData, ReportData)
@@ -105,11 +104,11 @@ def _insert_documents(
     parties, now = PartyCollector(owner), actor.now()
     shared = {"owner_state": owner, "concerned": [owner], "recorded_at": now}
     rows = [shared | _document_row(kind, data, parties, previous) for data in batch]
-    numbers.claim_numbers(kind.read.name, rows, previous.old if previous else None)
+    number_claims.claim_numbers(kind.read.name, rows, previous.old if previous else None)
     parties.write()
     insert_many(kind.read.model, rows)
     pairs = zip(rows, batch, strict=True)
-    record_commands.write_records(
+    record_writing.write_records(
         [_record_entry(kind, row, data, previous) for row, data in pairs], now
     )
     return rows
@@ -135,8 +134,8 @@ def _document_row(
 
 def _record_entry(
     kind: SingleGunKind, row: Row, data: SingleGunData, previous: PreviousVersion | None
-) -> record_commands.RecordEntry:
-    return record_commands.RecordEntry(
+) -> record_writing.RecordEntry:
+    return record_writing.RecordEntry(
         firearm=data.firearm,
         event=data.kind,
         when=data.when,

@@ -15,7 +15,7 @@ from salsa_ext.core.field_checks import Problems, check_date, check_declared
 from salsa_ext.documents import single_gun
 from salsa_ext.documents.queries import TRANSFERS
 from salsa_ext.documents.values import TransferData
-from salsa_ext.firearms.records.commands import PartyCollector
+from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
 from salsa_ext.matches import search
 

@@ -22,7 +22,7 @@ from salsa_ext.core.errors import Article, RuleBroken, message
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import PartiesById
-from salsa_ext.reference.settings import accept_electronic_copies
+from salsa_ext.reference.state_settings import accept_electronic_copies
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.queries import PermitView

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, case, literal
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.occurrence import UTC_ZONE, local_date
 from salsa_ext.database.session import cached_per_transaction, execute_raw
-from salsa_ext.reference import names, settings
-from salsa_ext.reference.values import WORKING_DAY_PRIORITIES, Settings
+from salsa_ext.reference import names, state_settings
+from salsa_ext.reference.state_settings import WORKING_DAY_PRIORITIES, Settings
 from salsa_ext.reference.working_time import Calendar
 
 _SELECT_ZONES = (
@@ -97,7 +97,7 @@ CACHED_YEARS: Final = 500
 def own_calendar(actor: Actor, own: Settings | None = None) -> Calendar:
     """Return the calendar of the actor's state; `own` are known settings."""
     state = actor.own_state()
-    return state_calendar(state, own or settings.settings_by_state([state])[state])
+    return state_calendar(state, own or state_settings.settings_by_state([state])[state])
 
 
 def state_calendar(state: str, own_settings: Settings) -> Calendar:

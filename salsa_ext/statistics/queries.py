@@ -15,7 +15,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import MIN_CELL, Dataset
+from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset
 
 
 @dataclass(frozen=True)

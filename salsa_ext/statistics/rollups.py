@@ -12,7 +12,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
-from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
+from salsa_ext.statistics.dataset_types import Cells, CountKey, Dataset
 from salsa_ext.statistics.models import Rollup, RollupDelta
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from salsa_ext.administration import settings as administration_settings
+from salsa_ext.administration import settings
 from salsa_ext.core.errors import StaleVersion
-from salsa_ext.reference import settings as reference_settings
-from salsa_ext.reference.values import Settings, SettingsChange
+from salsa_ext.reference import state_settings
+from salsa_ext.reference.state_settings import Settings, SettingsChange
 
 DEFAULTS = {
     "state": "PRY",
@@ -74,16 +74,11 @@ def test_a_change_wants_the_version_that_was_read(pry_administrator):
 
 
 def test_a_command_compares_the_version_again(run):
-    run(
-        "PRY",
-        administration_settings.change_settings,
-        data=SettingsChange(overdue_hours=1),
-        expected_version=0,
-    )
+    run("PRY", settings.change_settings, data=SettingsChange(overdue_hours=1), expected_version=0)
     with pytest.raises(StaleVersion):
         run(
             "PRY",
-            administration_settings.change_settings,
+            settings.change_settings,
             data=SettingsChange(overdue_hours=2),
             expected_version=0,
         )
@@ -124,12 +119,12 @@ def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(
 
 def test_electronic_copies_are_agreed_where_both_states_say_so(pry_administrator, as_actor):
     change(pry_administrator, {"electronic_copies_with": ["ARG", "BRA"]})
-    assert not reference_settings.accept_electronic_copies("PRY", "BRA")
+    assert not state_settings.accept_electronic_copies("PRY", "BRA")
     change(as_actor("BRA", "state_administrator"), {"electronic_copies_with": ["PRY"]})
-    assert reference_settings.accept_electronic_copies(
+    assert state_settings.accept_electronic_copies(
         "PRY", "BRA"
-    ) and reference_settings.accept_electronic_copies("BRA", "PRY")
-    assert not reference_settings.accept_electronic_copies("PRY", "ARG")
+    ) and state_settings.accept_electronic_copies("BRA", "PRY")
+    assert not state_settings.accept_electronic_copies("PRY", "ARG")
     assert pry_administrator.get("/settings").json["electronic_copies_agreed"] == ["BRA"]
 
 
@@ -142,7 +137,7 @@ def test_a_state_reads_its_own_settings_alone(pry_administrator, as_actor):
 def test_the_settings_of_many_states_are_one_question(pry_administrator, asked):
     change(pry_administrator, {"overdue_hours": 12, "electronic_copies_with": ["BRA"]})
     asked.clear()
-    found = reference_settings.settings_by_state(["PRY", "BRA", "URY"])
+    found = state_settings.settings_by_state(["PRY", "BRA", "URY"])
     assert len(asked) == 1
     assert found == {"PRY": Settings(30, 12, ("BRA",)), "BRA": Settings(), "URY": Settings()}
 

@@ -21,7 +21,7 @@ ALLOWED = {
         trade.permits.queries.permit_version trade.shipments.queries.shipment_version""",
     "a part of a page that was read by right, each to readers who may": """
         alerts.queries.alerts_of_records alerts.queries.hits_of_records
-        alerts.alerts.is_validation_due boards.calls.calls_on_board boards.offline_keys.device_owner
+        alerts.alerts.is_validation_due boards.calls.calls_on_board boards.device_keys.device_owner
         documents.joint_seizures.at_post documents.related.find_related
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason""",
     "opens or ends a session, or is the check itself": """

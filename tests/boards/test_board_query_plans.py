@@ -10,7 +10,7 @@ from api.app import create_app
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
-from salsa_ext.tracing.traces.handlers import _TRACE_AND_LEG
+from salsa_ext.tracing.traces.envelope_handlers import _TRACE_AND_LEG
 from tests.conftest import NOW, grounds_over
 from tests.http.test_query_plans import BITMAPS_ALONE, explained, plans
 from tests.support import agencies, bodies

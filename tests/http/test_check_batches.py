@@ -10,8 +10,8 @@ from api.routes import checks as route_checks
 from salsa_ext.checks import checks as check_checks
 from salsa_ext.core.errors import Unavailable, message
 from salsa_ext.firearms.search import search
+from salsa_ext.firearms.search.alert_visibility import VISIBLE_ALERTS_SQL
 from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
-from salsa_ext.firearms.search.visibility import VISIBLE_ALERTS_SQL
 from tests.support import bodies
 from tests.support.manifests import CSV, NDJSON, send
 from tests.support.sizes import sized

@@ -19,14 +19,14 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict
 from salsa_ext.core.occurrence import Place
 from salsa_ext.database.session import db, transaction
-from salsa_ext.documents import seizure_marks, seizures, transfers
+from salsa_ext.documents import added_marks, seizures, transfers
 from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.exchange import delivery, inbox
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
 from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import workflow
-from salsa_ext.tracing.requests.handlers import PERSON_DECIDES
+from salsa_ext.tracing.requests.envelope_handlers import PERSON_DECIDES
 from salsa_ext.tracing.requests.lifecycle import TRANSITIONS, next_status
 from salsa_ext.tracing.requests.models import TraceMessage, TraceRequest
 from salsa_ext.tracing.requests.values import (
@@ -228,7 +228,7 @@ class Asking(RuleBasedStateMachine):
         self.attempt(
             "renew",
             "ARG",
-            seizure_marks.add_mark,
+            added_marks.add_mark,
             seizure_id=self.seized,
             line=1,
             mark=mark,

@@ -13,7 +13,7 @@ from salsa_ext.database.session import db, transaction
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import Dataset, Grain
+from salsa_ext.statistics.dataset_types import Dataset, Grain
 
 SEIZED = Dataset("seizures")
 CELL = SEIZED.key("BRA", "pistol", date(2025, 11, 20))

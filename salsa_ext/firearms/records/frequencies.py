@@ -18,7 +18,7 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.reference import names
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import CountKey, Dataset, Grain
+from salsa_ext.statistics.dataset_types import CountKey, Dataset, Grain
 
 COVERAGE: Final = Dataset("coverage", grain=Grain.DAY, readers="service")
 """Records by the day of recording: how far back a state's records go."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.core.field_checks import Problems
-from salsa_ext.firearms.marks import reading
+from salsa_ext.firearms.marks import cell_reading
 from salsa_ext.firearms.marks.keys import IDENTIFYING_KINDS
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.reference import names
@@ -60,7 +60,7 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
 
 def bracket_problem(text: str) -> Message | None:
     """Return a message for a stray bracket in a mark, or None."""
-    place = reading.find_stray_bracket(text)
+    place = cell_reading.find_stray_bracket(text)
     if place is None:
         return None
     return message(

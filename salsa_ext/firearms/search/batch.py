@@ -16,7 +16,7 @@ from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
-from salsa_ext.firearms.search import mark_lookup, visibility
+from salsa_ext.firearms.search import alert_visibility, mark_lookup
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
 from salsa_ext.firearms.search.search import find_candidates, hits_by_other_marks, weigh_hits
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
@@ -114,9 +114,9 @@ def _visible_hits(
     """Return each gun's visible hits; alerts are looked up once for all."""
     pairs = [(gun, hit) for gun, hits in hits_by_gun.items() for hit in hits]
     visible: dict[UUID, list[MarkHit]] = {gun: [] for gun in hits_by_gun}
-    shown = visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
+    shown = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
     for (gun, _), hit in zip(pairs, shown, strict=True):
-        if silent is not False or not visibility.is_silent_alert(hit):
+        if silent is not False or not alert_visibility.is_silent_alert(hit):
             visible[gun].append(hit)
     return visible
 

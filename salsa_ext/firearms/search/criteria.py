@@ -9,7 +9,7 @@ from typing import Final
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import CONTROL_CHARACTERS
-from salsa_ext.firearms.marks import keys, reading, variants
+from salsa_ext.firearms.marks import cell_reading, keys, variants
 from salsa_ext.firearms.marks.marking_words import marking_of
 from salsa_ext.firearms.marks.values import Mark, Query
 from salsa_ext.firearms.marks.variants import MIN_INNER_PIECE
@@ -124,7 +124,7 @@ def check_query(query: Query, path: str = "serial") -> SearchMark:
         raise Invalid({path: [wrong]})
     norm = keys.normalise(query.serial)
     skeleton = keys.skeleton(norm)
-    marks = reading.read_cell(query.serial).marks
+    marks = cell_reading.read_cell(query.serial).marks
     # a mark, not words around one
     is_mark = not marks or marks[0].text == query.serial
     is_mark = is_mark or skeleton in [keys.skeleton(keys.normalise(mark.text)) for mark in marks]

@@ -21,7 +21,7 @@ from salsa_ext.notifications.commands import (
     notify,
     request_roles,
 )
-from salsa_ext.reference import calendars, settings
+from salsa_ext.reference import calendars, state_settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.working_time import Calendar, add_working_time
 from salsa_ext.tracing.requests import message_log
@@ -95,7 +95,7 @@ def set_status(actor: Actor, request: TraceRequest, status: str) -> None:
 
 def start_clock(actor: Actor, request: TraceRequest, due_at: datetime | None = None) -> None:
     """Start the clock: until `due_at`, or for the state's target time."""
-    own = settings.settings_by_state([request.owner_state])[request.owner_state]
+    own = state_settings.settings_by_state([request.owner_state])[request.owner_state]
     calendar = calendars.priority_calendar(actor, request.priority, own)
     now = request.clock_from = actor.now()
     request.due_at = due_at or add_working_time(now, own.target(request.priority), calendar)

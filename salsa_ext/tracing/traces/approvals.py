@@ -20,8 +20,8 @@ from salsa_ext.core.errors import Conflict, Message, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
 from salsa_ext.notifications.commands import notify
-from salsa_ext.reference import settings
-from salsa_ext.reference.values import ENOUGH_APPROVERS
+from salsa_ext.reference import state_settings
+from salsa_ext.reference.state_settings import ENOUGH_APPROVERS
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.message_log import MessageEntry, MessageView
 from salsa_ext.tracing.traces import legs
@@ -254,7 +254,7 @@ def approval_rule(state: str) -> str:
     With three own approvers a state does not approve alone. Restricted agencies count too,
     otherwise a restriction could bypass approval.
     """
-    rule = settings.load_settings(state).settings.trace_approval
+    rule = state_settings.load_settings(state).settings.trace_approval
     return "own" if rule == "alone" and count_approvers() >= ENOUGH_APPROVERS else rule
 
 

@@ -26,9 +26,8 @@ from salsa_ext.documents import hooks
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange import delivery
 from salsa_ext.exchange.envelopes import is_case_number
-from salsa_ext.firearms.marks import keys, reading
-from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.marks import cell_reading, keys
+from salsa_ext.firearms.records import duplicates, record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search.criteria import marks_to_search
@@ -69,8 +68,8 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         firearm = recorded_firearm(item)
     else:
         assert data.firearm is not None
-        marks = reading.with_marks_of_serial(data.firearm).marks
-        firearm = _firearm_row(record_commands.firearm_columns(data.firearm), marks)
+        marks = cell_reading.with_marks_of_serial(data.firearm).marks
+        firearm = _firearm_row(record_writing.firearm_columns(data.firearm), marks)
     # A description can be completed; a seized gun has only its own marks, and the result explains
     # if they were not enough.
     if data.firearm and (wrong := bracket_problem(firearm["serial"] or "")):
@@ -98,7 +97,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
 
 def recorded_firearm(item: RecordView) -> dict[str, Any]:
     """Return the description of a seized gun by its record."""
-    columns = {name: getattr(item.record, name) for name in record_commands.FIREARM_FIELDS}
+    columns = {name: getattr(item.record, name) for name in record_writing.FIREARM_FIELDS}
     return _firearm_row(columns, item.marks)
 
 

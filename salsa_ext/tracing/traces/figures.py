@@ -10,7 +10,7 @@ from sqlalchemy import select
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
-from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
+from salsa_ext.statistics.dataset_types import Cells, CountKey, Dataset
 from salsa_ext.tracing.traces.leg_views import build_trace_chain, legs_by_trace, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.tracing.traces.values import SENT_STATUSES

@@ -29,7 +29,7 @@ from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference import agencies, names
-from salsa_ext.reference.values import Settings
+from salsa_ext.reference.state_settings import Settings
 from salsa_ext.tracing.chains import chain, description_gaps
 from salsa_ext.tracing.requests.message_log import MessageView, messages_by_subject
 from salsa_ext.tracing.requests.values import OPEN_STATUSES

@@ -25,7 +25,7 @@ from salsa_ext.notifications.notice_rules import AssigneeData, Notice
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies.models import Discrepancy, DiscrepancyAssignment, Statement
 from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES, Irregularity, StatementData
-from salsa_ext.trade.events import NewEvent, add_events
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.shipments.models import Shipment
 

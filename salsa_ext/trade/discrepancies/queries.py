@@ -21,7 +21,7 @@ from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies.models import Discrepancy, DiscrepancyAssignment, Statement
 from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED, UNRESOLVED_STATUSES
-from salsa_ext.trade.events import events_by_subject
+from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
 

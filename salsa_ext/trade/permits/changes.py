@@ -24,12 +24,12 @@ from salsa_ext.core.errors import (
 from salsa_ext.core.rows import from_row
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import find_parties
+from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
-from salsa_ext.trade.events import NewEvent, add_events
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import classification, permits
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.permits import REPLACEABLE_STATUSES, lapse_remaining, lock_permit_lines

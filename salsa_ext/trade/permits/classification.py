@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.reference import settings
+from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
@@ -54,7 +54,7 @@ def reclassify(actor: Actor, permits: Sequence[Permit]) -> PermitFamilies:
     """
     families, today = _load_whole_families(actor, permits), local_days(actor)
     owners = sorted({permit.state for permit in families.permits})
-    settings_by_state = settings.settings_by_state(owners)
+    settings_by_state = state_settings.settings_by_state(owners)
     for state in owners:
         own = [permit for permit in families.permits if permit.state == state]
         findings = {permit.id: compare_permit(permit, families) for permit in own}

@@ -14,7 +14,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
-from salsa_ext.reference import settings
+from salsa_ext.reference import state_settings
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.permits import classification, families
 from salsa_ext.trade.permits.models import Permit
@@ -30,7 +30,7 @@ def check_overdue_counterparts(*, actor: Actor) -> int:
     """
     require(actor, Permission.PERMIT_RECORD)
     state = actor.own_state()
-    patience = timedelta(days=settings.settings_by_state([state])[state].counterpart_days)
+    patience = timedelta(days=state_settings.settings_by_state([state])[state].counterpart_days)
     raised = exists().where(
         Discrepancy.subject_id == Permit.id, Discrepancy.kind == "missing_counterpart"
     )

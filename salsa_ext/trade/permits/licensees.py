@@ -22,12 +22,12 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, read_row
-from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
+from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.reference.name_matching import name_key
-from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
+from salsa_ext.trade.event_log import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Licensee
 from salsa_ext.trade.permits.registers import recheck_permits

@@ -20,12 +20,12 @@ from salsa_ext.core.text import format_quantity
 from salsa_ext.database import locks
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
-from salsa_ext.firearms.records.commands import PartyCollector, firearm_columns
 from salsa_ext.firearms.records.parties import Party
+from salsa_ext.firearms.records.record_writing import PartyCollector, firearm_columns
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
-from salsa_ext.trade.events import NewEvent, add_events
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import classification, families, quotas
 from salsa_ext.trade.permits.allocation import allocate
 from salsa_ext.trade.permits.families import line_goods

@@ -25,7 +25,7 @@ from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED
-from salsa_ext.trade.events import events_by_subject
+from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.comparison import COMPARED_PARTIES, counterpart_status
 from salsa_ext.trade.permits.models import Permit, PermitLine

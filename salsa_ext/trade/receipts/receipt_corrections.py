@@ -25,11 +25,10 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import changed_records, queue
-from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records.commands import RecordEntry
+from salsa_ext.firearms.records import changed_records, queue, record_writing
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.records.queries import find_records, stream_with_marks
+from salsa_ext.firearms.records.record_writing import RecordEntry
 from salsa_ext.notifications.commands import notify
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.receipts import queries as receipt_queries
@@ -151,15 +150,15 @@ def _changed_entry(
 def _write_entries(actor: Actor, entries: Sequence[RecordEntry]) -> None:
     versions = [(entry.record_id, entry) for entry in entries if entry.record_id]
     if void := [record_id for record_id, entry in versions if entry.is_void]:
-        record_commands.void_records([find_records(void)])
-    record_commands.write_records(entries, actor.now())
+        record_writing.void_records([find_records(void)])
+    record_writing.write_records(entries, actor.now())
     if back := [record_id for record_id, entry in versions if entry.is_back]:
-        record_commands.restore_records(back)
+        record_writing.restore_records(back)
     by_version: dict[tuple[int, bool], list[UUID]] = defaultdict(list)
     for record_id, entry in versions:
         by_version[entry.version, entry.is_void].append(record_id)
     for (version, is_void), ids in sorted(by_version.items()):
-        record_commands.mark_superseded(ids, version)
+        record_writing.mark_superseded(ids, version)
         append_many(
             actor, document_corrections.notify_recipients(actor, ids, version, is_withdrawn=is_void)
         )

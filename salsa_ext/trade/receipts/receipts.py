@@ -41,14 +41,14 @@ from salsa_ext.core.occurrence import EventTime
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Mark
-from salsa_ext.firearms.records import commands as record_commands
 from salsa_ext.firearms.records import queries as record_queries
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import stream_with_marks
 from salsa_ext.notifications.commands import notify, notify_many, notify_others
 from salsa_ext.notifications.notice_rules import Notice
-from salsa_ext.reference import settings
+from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import today
-from salsa_ext.trade.events import NewEvent, add_events
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts import reconciliation
 from salsa_ext.trade.receipts.models import Receipt
@@ -93,7 +93,7 @@ def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dic
 
 def import_entries(
     comparison: ReceiptComparison, receipt: dict[str, Any]
-) -> Iterator[record_commands.RecordEntry]:
+) -> Iterator[record_writing.RecordEntry]:
     """Yield import records of the guns received, linked to the export."""
     serials = comparison.serials_read
     for gun, marks in stream_with_marks(comparison.shipment.id):
@@ -107,7 +107,7 @@ def import_entry(
     gun: Any,
     marks: Iterable[Any],
     serial_read: str | None,
-) -> record_commands.RecordEntry:
+) -> record_writing.RecordEntry:
     """Return the import record of a gun received, with the import mark (CIFTA VI.1 b).
 
     `serial_read` is set if it was mis-keyed.
@@ -115,7 +115,7 @@ def import_entry(
     state, mark = receipt["owner_state"], receipt["import_mark"]
     import_marks = (Mark("import", mark["text"], state, mark["year"]),) if mark else ()
     is_import = state == shipment.importing_state
-    return record_commands.RecordEntry(
+    return record_writing.RecordEntry(
         firearm=record_queries.copy_firearm(gun, marks, serial_read, import_marks),
         event="import",
         when=EventTime(receipt["received_on"]),
@@ -156,7 +156,7 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
         comparisons.append(reconciliation.compare_receipt(shipment, data))
     rows = [receipt_row(comparison, state, now) for comparison in comparisons]
     # the long work comes before the locks, for which others wait
-    record_commands.write_records(chain.from_iterable(map(import_entries, comparisons, rows)), now)
+    record_writing.write_records(chain.from_iterable(map(import_entries, comparisons, rows)), now)
     for shipment in refresh.lock_shipments(actor, shipments).values():
         _check_receivable(state, shipment)  # as it is now, whatever it was before
     insert_many(Receipt, rows)
@@ -221,7 +221,7 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
     row = receipt_row(comparison, actor.own_state(), actor.now())
     insert_many(Receipt, [row])
     if was_received:
-        record_commands.write_records(import_entries(comparison, row), actor.now())
+        record_writing.write_records(import_entries(comparison, row), actor.now())
     refresh.update_shipments(actor, [shipment])
     notify_others(actor, "shipment_returned", [shipment])
     missing = len(comparison.missing)
@@ -247,7 +247,7 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
             ),
         )
     state = actor.own_state()
-    days = settings.settings_by_state([state])[state].counterpart_days
+    days = state_settings.settings_by_state([state])[state].counterpart_days
     due_on = (today(actor) + timedelta(days=days)).isoformat()
     add_events(actor, [NewEvent(shipment, "receipt_asked", data={"due_on": due_on})])
     notify(actor, shipment.importing_state, "receipt_asked", shipment, due_on=due_on)

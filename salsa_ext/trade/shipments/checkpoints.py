@@ -39,7 +39,7 @@ from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_name, find_calling_offices, find_contact
 from salsa_ext.reference.calendars import actor_zone
-from salsa_ext.reference.posts import own_and_other_side
+from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.discrepancies.values import Irregularity
 from salsa_ext.trade.shipments import fact_queries, packing_list, refresh

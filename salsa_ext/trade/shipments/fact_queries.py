@@ -16,7 +16,7 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.calendars import LocalDays, local_days
-from salsa_ext.trade.events import events_by_subject
+from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits import licensing
 from salsa_ext.trade.permits.models import Permit

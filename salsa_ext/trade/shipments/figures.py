@@ -15,7 +15,7 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference import names
-from salsa_ext.statistics.datasets import Cells, CountKey, Dataset
+from salsa_ext.statistics.dataset_types import Cells, CountKey, Dataset
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.quotas import LineQuantities, PermitLines
 from salsa_ext.trade.shipments.fact_queries import current_receipts

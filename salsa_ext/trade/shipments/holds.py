@@ -19,7 +19,7 @@ from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Messag
 from salsa_ext.core.field_checks import Problems, check_moment
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_others
-from salsa_ext.trade.events import NewEvent, add_events, events_by_subject
+from salsa_ext.trade.event_log import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.values import StatusDecision
 from salsa_ext.trade.shipments import fact_queries, progress, refresh

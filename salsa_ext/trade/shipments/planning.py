@@ -21,16 +21,15 @@ from salsa_ext.core.rows import to_plain, to_row
 from salsa_ext.database import locks
 from salsa_ext.database.session import db, read_row
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import changed_records
-from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import changed_records, record_writing
 from salsa_ext.firearms.records import queries as record_queries
-from salsa_ext.firearms.records.commands import PartyCollector
 from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_records
+from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import CountKey
-from salsa_ext.trade.events import NewEvent, add_events
+from salsa_ext.statistics.dataset_types import CountKey
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit
@@ -150,9 +149,9 @@ def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: 
     quantities: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     for views in stream_records(shipment.id):
         entries = [_redated_entry(view, EventTime(shipment.ships_on), reason) for view in views]
-        record_commands.write_records(entries, actor.now())
+        record_writing.write_records(entries, actor.now())
         for version, ids in _ids_by_version(views):
-            record_commands.mark_superseded(ids, version + 1)
+            record_writing.mark_superseded(ids, version + 1)
             append_many(actor, document_corrections.notify_recipients(actor, ids, version + 1))
             changed_records.mark_changed(actor.own_state(), ids)
         for view in views:
@@ -167,10 +166,10 @@ def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: 
 
 def _redated_entry(
     view: RecordView, when: EventTime, reason: str | None
-) -> record_commands.RecordEntry:
+) -> record_writing.RecordEntry:
     record = view.record
     source = ImportSource(record.import_id, record.import_row or 0) if record.import_id else None
-    return record_commands.RecordEntry(
+    return record_writing.RecordEntry(
         firearm=record_queries.copy_firearm(record, view.marks),
         event=record.event,
         when=when,
@@ -252,7 +251,7 @@ def void_records(
 
     The shipment is locked; other changes of its records lock it first too.
     """
-    record_commands.void_records(stream_records(shipment.id, absent))
+    record_writing.void_records(stream_records(shipment.id, absent))
     for views in stream_records(shipment.id, absent):
         for version, ids in _ids_by_version(views):
             append_many(

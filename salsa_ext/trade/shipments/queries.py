@@ -32,7 +32,7 @@ from salsa_ext.firearms.records.queries import build_views as record_views
 from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.models import Discrepancy
-from salsa_ext.trade.events import events_by_subject
+from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt

@@ -19,7 +19,7 @@ from salsa_ext.core.errors import NotFound
 from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records import changed_records
-from salsa_ext.reference import settings
+from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies.commands import DiscrepancySubject
@@ -135,7 +135,7 @@ classification.AFTER_CHANGE.append(update_under_permits)
 
 def grace_periods(states: Collection[str]) -> dict[str, timedelta]:
     """Return each state's grace period before a late shipment is overdue."""
-    by_state = settings.settings_by_state(states)
+    by_state = state_settings.settings_by_state(states)
     return {state: timedelta(hours=by_state[state].overdue_hours) for state in states}
 
 

@@ -33,19 +33,19 @@ from salsa_ext.database import locks
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import commands as record_commands
-from salsa_ext.firearms.records.commands import PartyCollector
+from salsa_ext.firearms.records import record_writing
+from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.matches import search
 from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import CountKey
+from salsa_ext.statistics.dataset_types import CountKey
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
-from salsa_ext.trade.events import NewEvent, add_events
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import PermitLines
-from salsa_ext.trade.shipments import irregularities, manifests, refresh, reshipments
+from salsa_ext.trade.shipments import irregularities, permit_line_check, refresh, reshipments
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
 from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
@@ -77,7 +77,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     permits, lines = _find_permits(owner, permit_ids), quotas.find_lines(permit_ids)
     for permit_id, data in batch:
         _check_shipment(permits[permit_id], data)
-    checks = [manifests.check_manifest(permit_id, data, lines) for permit_id, data in batch]
+    checks = [permit_line_check.check_manifest(permit_id, data, lines) for permit_id, data in batch]
     drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     for check in checks:
         for key, quantity in check.drawn.items():
@@ -93,7 +93,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
         for row, (permit_id, data) in zip(rows, batch, strict=True)
         for item in data.items
     )
-    record_commands.write_records(entries, now)
+    record_writing.write_records(entries, now)
     locks.share_permits(state for permit in permits.values() for state in permit.concerned)
     for permit in _find_permits(owner, permit_ids).values():
         _check_permit_status(permit)  # as it is now, whatever it was before
@@ -195,9 +195,9 @@ def _shipment_row(
 
 def _export_entry(
     permit: Permit, row: dict[str, Any], item: Firearm, lines: PermitLines
-) -> record_commands.RecordEntry:
-    return record_commands.RecordEntry(
-        firearm=manifests.complete_item(item, lines[permit.id, item.line]),
+) -> record_writing.RecordEntry:
+    return record_writing.RecordEntry(
+        firearm=permit_line_check.complete_item(item, lines[permit.id, item.line]),
         event="export",
         when=EventTime(row["ships_on"]),
         document_kind="shipment",

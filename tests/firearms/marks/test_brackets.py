@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.firearms.marks.reading import find_stray_bracket
+from salsa_ext.firearms.marks.cell_reading import find_stray_bracket
 from salsa_ext.firearms.records import validation
 from tests.support import bodies
 

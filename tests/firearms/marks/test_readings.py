@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from salsa_ext.core import codes
-from salsa_ext.firearms.marks.reading import MarkRead, Reading, read_cell
+from salsa_ext.firearms.marks.cell_reading import MarkRead, Reading, read_cell
 
 CORPUS = Path(__file__).parents[2] / "data" / "marks_as_written.csv"
 ROWS = list(csv.DictReader(CORPUS.read_text().splitlines()))

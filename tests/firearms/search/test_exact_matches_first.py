@@ -7,8 +7,8 @@ import pytest
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import ContactData
 from salsa_ext.firearms.search import mark_lookup
+from salsa_ext.firearms.search.alert_visibility import VISIBLE_ALERTS_SQL
 from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
-from salsa_ext.firearms.search.visibility import VISIBLE_ALERTS_SQL
 from tests.support import bodies
 
 GUN = {

@@ -6,8 +6,8 @@ import pytest
 
 from salsa_ext.core import codes
 from salsa_ext.firearms.records.event_kinds import EVENT_ORDER
-from salsa_ext.reference import values as reference_values
-from salsa_ext.reference.values import Settings
+from salsa_ext.reference import state_settings
+from salsa_ext.reference.state_settings import Settings
 from salsa_ext.tracing.requests import lifecycle
 from salsa_ext.tracing.requests.lifecycle import TRANSITIONS, next_status, status_after_renewal
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES
@@ -84,7 +84,7 @@ def test_a_renewal_opens_again_what_no_person_said(status):
 )
 def test_a_state_that_set_nothing_answers_by_the_common_targets(priority, term):
     assert Settings().target(priority) == term
-    assert set(reference_values.WORKING_DAY_PRIORITIES) < set(codes.PRIORITIES)
+    assert set(state_settings.WORKING_DAY_PRIORITIES) < set(codes.PRIORITIES)
 
 
 def test_a_clarification_puts_the_term_off_by_as_long_as_it_took():

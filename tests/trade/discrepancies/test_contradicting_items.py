@@ -4,7 +4,7 @@ import pytest
 
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.trade.permits.models import PermitLine
-from salsa_ext.trade.shipments.manifests import contradicting_fields
+from salsa_ext.trade.shipments.permit_line_check import contradicting_fields
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.manifests import send

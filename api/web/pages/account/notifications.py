@@ -11,16 +11,16 @@ from uuid import UUID
 from flask import redirect, request
 
 from api.schemas.notifications import MarkReadRequest, NotificationQuery, notification_text
-from api.web import document_pages, submission
+from api.web import record_pages, submission
 from api.web.access import local_path, login_required, login_required_for_form, render_again
-from api.web.document_pages import render_page
 from api.web.forms import Form
 from api.web.pages import account_pages
+from api.web.record_pages import render_page
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.paging import Page
 from salsa_ext.notifications.notice_rules import GROUPED_NOTIFICATIONS
-from salsa_ext.worklists import notifications
-from salsa_ext.worklists.notifications import (
+from salsa_ext.worklists import notification_inbox
+from salsa_ext.worklists.notification_inbox import (
     NotificationView,
     count_notifications,
     list_notifications,
@@ -50,7 +50,7 @@ def notification_list(actor: Actor) -> str:
 @login_required
 def mark_read(actor: Actor, notification_id: UUID) -> Any:
     """Mark a notification as read and go back to the list."""
-    notifications.mark_read(actor=actor, notification_id=notification_id)
+    notification_inbox.mark_read(actor=actor, notification_id=notification_id)
     return redirect(local_path(request.form.get("next")), 303)
 
 
@@ -62,7 +62,7 @@ def mark_many_read(actor: Actor) -> Any:
     page_before = local_path(form.values.pop("next", None))
 
     def mark() -> str:
-        notifications.mark_many_read(actor=actor, data=form.load(MarkReadRequest()))
+        notification_inbox.mark_many_read(actor=actor, data=form.load(MarkReadRequest()))
         return page_before
 
     done = submission.submit(form, actor, mark)
@@ -70,7 +70,7 @@ def mark_many_read(actor: Actor) -> Any:
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    listed = document_pages.read_filters(NotificationQuery)
+    listed = record_pages.read_filters(NotificationQuery)
     filters = listed.filters
     is_narrowed = any(name in filters for name in NARROWING_FILTERS)
     counts = {
@@ -102,7 +102,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         frequent=frequent if has_sections else {},
         is_folded=is_folded,
         unread_others=count_notifications(actor, others) if is_folded else 0,
-        next_page=document_pages.next_page_address(page.next),
+        next_page=record_pages.next_page_address(page.next),
     )
 
 

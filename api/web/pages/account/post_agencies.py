@@ -11,9 +11,9 @@ from typing import Any, Final
 from flask import url_for
 
 from api.web.access import login_required
-from api.web.document_pages import HOME, register_form, render_page
 from api.web.forms import Form
 from api.web.pages import account_pages
+from api.web.record_pages import HOME, register_form, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import agencies as administration_agencies
@@ -22,7 +22,7 @@ from salsa_ext.core.errors import message
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.reference.names import label
-from salsa_ext.reference.posts import own_and_other_side
+from salsa_ext.reference.post_sides import own_and_other_side
 
 MAX_ROWS: Final = 1_000
 FIELD: Final = "codes"

@@ -8,7 +8,16 @@ from api.web.pages.border import (
     offline_desk,
     seizure,
     truck,
-    walls,
+    wall_display,
 )
 
-__all__ = ["board", "check", "desk_submission", "home", "offline_desk", "seizure", "truck", "walls"]
+__all__ = [
+    "board",
+    "check",
+    "desk_submission",
+    "home",
+    "offline_desk",
+    "seizure",
+    "truck",
+    "wall_display",
+]

@@ -22,7 +22,7 @@ from salsa_ext.boards.seizures import SeizurePlace
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PRIORITIES
 from salsa_ext.core.errors import message
-from salsa_ext.reference.posts import both_sides
+from salsa_ext.reference.post_sides import both_sides
 
 MIN_WIDTH_RADII: Final = 5.0
 """Least width of the map, in radii of the post."""

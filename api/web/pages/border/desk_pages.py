@@ -19,7 +19,7 @@ from api.web.live_views import MAX_AGE, RenderedView, Scope, ViewKey
 from api.web.pages import border_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.boards import calls, offline_keys
+from salsa_ext.boards import calls, device_keys
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, WrongAccount, message
 from salsa_ext.core.occurrence import local_date
@@ -27,7 +27,7 @@ from salsa_ext.documents import joint_seizures
 from salsa_ext.reference import agencies
 from salsa_ext.reference.agencies import POST_CONTACT_KINDS
 from salsa_ext.reference.near_posts import grid_squares_near
-from salsa_ext.reference.posts import PostSide, own_and_other_side
+from salsa_ext.reference.post_sides import PostSide, own_and_other_side
 from salsa_ext.reference.queries import get_post
 
 OWNER_HEADER: Final = "Salsa-Desk-Owner"
@@ -89,7 +89,7 @@ def register_post_form(path: str, endpoint: str, show: View, submit: View) -> No
         with transaction(actor):
             here = find_current_post(actor, code)
             owner = request.headers.get(OWNER_HEADER)
-            if owner is not None and owner != offline_keys.device_owner(actor):
+            if owner is not None and owner != device_keys.device_owner(actor):
                 raise WrongAccount(
                     message(
                         "This was kept on the device by another account, which alone may send it."

@@ -1,25 +1,25 @@
 """Pages of police and analysts: seizures, reports, checks, matches, alerts, leads."""
 
 from api.web.pages.investigation import (
+    alert_hits,
     alerts,
     audit,
     checks,
     foreign_records,
-    hits,
     leads,
+    loss_and_theft_reports,
     matches,
-    reports,
     seizures,
 )
 
 __all__ = [
+    "alert_hits",
     "alerts",
     "audit",
     "checks",
     "foreign_records",
-    "hits",
     "leads",
+    "loss_and_theft_reports",
     "matches",
-    "reports",
     "seizures",
 ]

@@ -14,10 +14,10 @@ from api.i18n.messages import translate
 from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, AlertResponse
 from api.web import record_picker
 from api.web.document_actions import Action, Actions, Subject
-from api.web.document_pages import PAGE_SIZE, DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.prefill import firearm_category
+from api.web.record_pages import PAGE_SIZE, DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import alerts
 from salsa_ext.alerts import queries as alert_queries

@@ -13,9 +13,9 @@ from api.schemas.checks import CheckRequest, CheckResponse
 from api.web import submission
 from api.web.access import form_view, render_again
 from api.web.check_answers import render_answer
-from api.web.document_pages import render_page
 from api.web.forms import Form
 from api.web.pages import investigation_pages
+from api.web.record_pages import render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.checks import checks

@@ -12,9 +12,9 @@ from api.schemas.checks import PurposeRequest
 from api.schemas.records import HistoryResponse
 from api.web import submission
 from api.web.access import form_view, render_again
-from api.web.document_pages import render_page
 from api.web.forms import Form
 from api.web.pages import investigation_pages
+from api.web.record_pages import render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose

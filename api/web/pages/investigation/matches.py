@@ -15,10 +15,10 @@ from api.schemas.records import (
     RecordResponse,
 )
 from api.web.document_actions import Action, Actions, Subject
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound, message

@@ -19,12 +19,12 @@ from api.schemas.documents import (
 )
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
-from api.web.document_pages import DocumentPages, register_form, render_page
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
 from api.web.prefill import MAX_ITEMS, complete_gun, gun_values, number_items, seizure_number
+from api.web.record_pages import DocumentPages, register_form, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import attachments

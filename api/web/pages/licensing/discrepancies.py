@@ -11,10 +11,10 @@ from flask import request
 from api.schemas.shipments import AgreementRequest, DiscrepancyQuery, StatementRequest
 from api.web import choices
 from api.web.document_actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.home import LICENSING
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message

@@ -9,8 +9,8 @@ from werkzeug import Response
 
 from api.routes.papers import get_permit_paper, get_shipment_paper
 from api.web.access import login_required
-from api.web.document_pages import HOME, render_page
 from api.web.pages import licensing_pages
+from api.web.record_pages import HOME, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

@@ -13,13 +13,13 @@ from flask import request
 from api.schemas.permits import PermitQuery, PermitRequest
 from api.web import choices
 from api.web.document_actions import Subject
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
 from api.web.pages.licensing.permit_actions import ACTIONS
 from api.web.prefill import firearm_category, last_valid_day
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PERMIT_KINDS

@@ -15,13 +15,13 @@ from api.i18n.messages import translate
 from api.schemas.shipments import ShipmentQuery, ShipmentRequest
 from api.web import choices
 from api.web.document_actions import Subject
-from api.web.document_pages import HOME, DocumentPages
 from api.web.forms import Field, Form, parse_number, split_lines
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
 from api.web.pages.licensing.permits import PERMITS
 from api.web.pages.licensing.shipment_actions import ACTIONS
+from api.web.record_pages import HOME, DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from api.schemas.documents import TransferQuery, TransferRequest
 from api.web.document_actions import Subject
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.home import LICENSING
 from api.web.prefill import firearm_category
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message

@@ -19,9 +19,9 @@ from api.schemas.records import (
 )
 from api.web import record_picker
 from api.web.document_actions import Action, Actions, Subject
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import tracing_pages
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound, message

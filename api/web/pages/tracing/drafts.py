@@ -11,19 +11,19 @@ from flask import request
 
 from api.schemas.requests import present_stored_gun
 from api.schemas.traces import AmendTraceRequest, TraceRequest
-from api.web.document_pages import register_form, render_page
 from api.web.forms import VERSION_FIELD, Form, codes_in
 from api.web.pages import tracing_pages
 from api.web.pages.tracing.traces import PAGES, completion_links
 from api.web.prefill import firearm_category, gun_values
+from api.web.record_pages import register_form, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.queries import SEIZURES
-from salsa_ext.firearms.marks import reading
+from salsa_ext.firearms.marks import cell_reading
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.tracing.traces import commands
+from salsa_ext.tracing.traces import commands as trace_commands
 
 LABELS: Final = {"confirm_second": message("A second trace of this gun is wanted")}
 TRACE_FIELDS: Final = tuple(
@@ -49,7 +49,7 @@ def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
 def _request_trace(actor: Actor, form: Form) -> str:
     """Send a trace or store a draft."""
     data = form.load(TraceRequest(), lambda body: _complete_trace(actor, body, form))
-    trace_id = commands.create_trace(actor=actor, data=data)
+    trace_id = trace_commands.create_trace(actor=actor, data=data)
     return PAGES.address(trace_id, done="drafted" if data.draft else "asked")
 
 
@@ -98,7 +98,7 @@ def _show_draft(actor: Actor, form: Form | None, trace_id: UUID) -> Any:
 def _amend_draft(actor: Actor, form: Form, trace_id: UUID) -> str:
     trace = PAGES.find(actor, trace_id).view.trace
     data = form.load(AmendTraceRequest(), lambda body: _complete_draft(body, trace))
-    commands.amend_draft(
+    trace_commands.amend_draft(
         actor=actor, trace_id=trace_id, expected_version=form.expected_version, data=data
     )
     return PAGES.address(trace_id, done="amend")
@@ -121,7 +121,7 @@ def _separate_marks(gun: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the marks except those parsed from the serial."""
     parsed = {
         (mark.kind, mark.text, mark.location)
-        for mark in reading.with_marks_of_serial(Firearm(serial=gun["serial"])).marks
+        for mark in cell_reading.with_marks_of_serial(Firearm(serial=gun["serial"])).marks
     }
     return [
         {name: value for name, value in mark.items() if value is not None}

@@ -18,14 +18,14 @@ from api.schemas.requests import (
     RequestQuery,
     RequestResponse,
 )
-from api.web import document_pages, record_picker
+from api.web import record_pages, record_picker
 from api.web.access import login_required
 from api.web.document_actions import Subject
-from api.web.document_pages import DocumentPages, register_form
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import tracing_pages
 from api.web.pages.tracing.request_actions import ACTIONS
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS, success_message
+from api.web.record_pages import DocumentPages, register_form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
@@ -70,10 +70,10 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
 
     `sent` is a refused form that acknowledges several.
     """
-    query = document_pages.read_filters(RequestQuery)
+    query = record_pages.read_filters(RequestQuery)
     is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
     read = request_queries.list_waiting if is_queue else request_queries.list_requests
-    page = read(actor, query.filters, document_pages.PAGE_SIZE, query.cursor)
+    page = read(actor, query.filters, record_pages.PAGE_SIZE, query.cursor)
     failures = [key for key in request.args.getlist("left") if ID_PATTERN.fullmatch(key)]
     return PAGES.render_list(
         actor,
@@ -85,7 +85,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         prefix=CHECKBOX_PREFIX,
         acknowledged=request.args.get("done", type=int),
         failures=request_queries.load_many(
-            [UUID(key) for key in failures[: document_pages.PAGE_SIZE]]
+            [UUID(key) for key in failures[: record_pages.PAGE_SIZE]]
         ),
         open_statuses=[status for status, row in TRANSITIONS.items() if "acknowledge" in row],
     )

@@ -15,12 +15,12 @@ from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report
 from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, TraceResultResponse
 from api.web.access import login_required
 from api.web.document_actions import Subject
-from api.web.document_pages import PAGE_SIZE, DocumentPages, render_page
 from api.web.forms import Field
 from api.web.pages import tracing_pages
 from api.web.pages.tracing import trace_actions
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS, success_message
 from api.web.pages.tracing.route import build_route
+from api.web.record_pages import PAGE_SIZE, DocumentPages, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

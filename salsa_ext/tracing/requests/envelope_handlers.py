@@ -20,7 +20,7 @@ from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.exchange.processing import handles, handles_refusal
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.search.values import BestScores, Candidate
-from salsa_ext.reference import settings
+from salsa_ext.reference import state_settings
 from salsa_ext.tracing.requests import answers, message_log, record_search, workflow
 from salsa_ext.tracing.requests.lifecycle import next_status, status_after_renewal
 from salsa_ext.tracing.requests.message_bodies import read_body
@@ -176,7 +176,7 @@ def _answer_automatically(
     owner is notified later.
     """
     given = [candidate for candidate in candidates if answers.is_automatic(candidate)]
-    own = settings.settings_by_state([request.owner_state])[request.owner_state]
+    own = state_settings.settings_by_state([request.owner_state])[request.owner_state]
     if request.status != "sent" or (candidates and not (given and own.answers_automatically)):
         message_log.store(actor, entries, acts)
         return False

@@ -14,11 +14,11 @@ from api.schemas.documents import (
     ReportWithdrawalRequest,
 )
 from api.web.document_actions import Action, Subject
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.other_fields import other_fields
 from api.web.pages import investigation_pages
 from api.web.prefill import complete_gun, complete_report, gun_values
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor

@@ -16,9 +16,9 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.database.bulk import insert_into_tables, insert_many
 from salsa_ext.database.session import db
+from salsa_ext.firearms.marks import cell_reading
 from salsa_ext.firearms.marks import keys as mark_keys
-from salsa_ext.firearms.marks import reading
-from salsa_ext.firearms.marks.reading import coarser_readings
+from salsa_ext.firearms.marks.cell_reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import frequencies, queue, variant_rows
 from salsa_ext.firearms.records.event_kinds import LAWFUL
@@ -31,7 +31,7 @@ from salsa_ext.matches.models import MatchJob
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.datasets import CountKey
+from salsa_ext.statistics.dataset_types import CountKey
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
         "make_text": firearm.make,
         "calibre": names.resolve("calibre", firearm.calibre),
         "calibre_text": firearm.calibre,
-        "origin_kind": reading.origin_of_firearm(firearm),
-        "marking": reading.marking_of_firearm(firearm),
+        "origin_kind": cell_reading.origin_of_firearm(firearm),
+        "marking": cell_reading.marking_of_firearm(firearm),
     }
 
 
@@ -196,7 +196,7 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
                     "handling": entry.handling or "H1",
                 }
             )
-        stamped = reading.stamped_marks(entry.firearm)
+        stamped = cell_reading.stamped_marks(entry.firearm)
         coarser = coarser_readings(mark.text for mark in stamped if mark.kind == "manufacture")
         for mark in stamped:
             mark_row = {

@@ -12,17 +12,17 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.marks.distance import compare
-from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
-from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, is_craft, marking_of
-from salsa_ext.firearms.marks.notation import rewrite_unreadable
-from salsa_ext.firearms.marks.parser import (
+from salsa_ext.firearms.marks.cell_parser import (
     Clause,
     MarkDraft,
     ParsedCell,
     parse_clauses,
     split_clauses,
 )
+from salsa_ext.firearms.marks.distance import compare
+from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
+from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, is_craft, marking_of
+from salsa_ext.firearms.marks.notation import rewrite_unreadable
 from salsa_ext.firearms.marks.phrases import split_phrases
 from salsa_ext.firearms.marks.values import Firearm, Mark, Query
 

@@ -22,11 +22,10 @@ from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents.hooks import AFTER_MARK
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.marks.cell_reading import coarser_readings
 from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
-from salsa_ext.firearms.marks.reading import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm, Mark
-from salsa_ext.firearms.records import changed_records
-from salsa_ext.firearms.records import commands as record_commands
+from salsa_ext.firearms.records import changed_records, record_writing
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, copy_firearm, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
@@ -60,8 +59,8 @@ def add_mark(
     )
     version = _insert_seizure_version(actor, old, reason)
     firearm = _with_mark(copy_firearm(item.record, ()), _other_marks(item), read)
-    record_commands.write_records([_record_entry(item, firearm, version, reason)], actor.now())
-    record_commands.mark_superseded([item.record.id], version)
+    record_writing.write_records([_record_entry(item, firearm, version, reason)], actor.now())
+    record_writing.mark_superseded([item.record.id], version)
     append_many(
         actor,
         [
@@ -227,9 +226,9 @@ def _insert_seizure_version(actor: Actor, old: Seizure, reason: str) -> int:
 
 def _record_entry(
     item: RecordView, firearm: Firearm, version: int, reason: str
-) -> record_commands.RecordEntry:
+) -> record_writing.RecordEntry:
     record = item.record
-    return record_commands.RecordEntry(
+    return record_writing.RecordEntry(
         firearm=firearm,
         event=record.event,
         when=EventTime(record.occurred_on, record.occurred_at, record.time_zone),

@@ -17,10 +17,10 @@ from api.schemas.alerts import (
     HitResponse,
 )
 from api.web.document_actions import Action, Actions, Subject
-from api.web.document_pages import DocumentPages
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import hit_answers, pair_view
 from salsa_ext.alerts import queries as alert_queries
