@@ -203,9 +203,7 @@ def _call_views(rows: Sequence[CallRequest]) -> list[CallView]:
     return _views_with_answers([(row, answers.get(row.id)) for row in rows])
 
 
-def _views_with_answers(
-    rows: Sequence[tuple[CallRequest, CallAnswer | None]],
-) -> list[CallView]:
+def _views_with_answers(rows: Sequence[tuple[CallRequest, CallAnswer | None]]) -> list[CallView]:
     if not rows:
         return []
     offices = find_calling_offices({(row.owner_state, row.agency, row.post) for row, _ in rows})

@@ -30,11 +30,7 @@ from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.shipments import packing_list
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 from salsa_ext.trade.shipments.packing_list import PieceCount
-from salsa_ext.trade.shipments.queries import (
-    OPEN_STATUSES,
-    ShipmentView,
-    view_shipments,
-)
+from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView, view_shipments
 
 DUE_WINDOW: Final = timedelta(days=7)
 OVERRULED_WINDOW: Final = timedelta(days=30)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
+from tests.support.jobs import is_working, jobs_to_idle
 
-from api.web import live_views
 from salsa_ext.database.session import db
 from tests.conftest import NOW, standing_on
 from tests.support import actors
@@ -20,6 +20,7 @@ def shipped(server, registered, standing, tmp_path_factory):
         with standing_on(server, registered, standing) as served:
             with served.app_context():
                 ship(served)
+                jobs_to_idle(served)
                 db.engine.dispose()
             copied = server.copied(standing[1], tmp_path_factory.mktemp("shipped"))
             config = kept.enter_context(copied)
@@ -27,9 +28,8 @@ def shipped(server, registered, standing, tmp_path_factory):
 
 
 @pytest.fixture
-def app(server, shipped, standing, monkeypatch):
-    """An application whose transactions are real, and which looks for changes each time."""
-    monkeypatch.setattr(live_views, "CHECK_SECONDS", 0.0)
+def app(server, shipped, standing):
+    """An application whose transactions are real."""
     with standing_on(server, shipped, standing) as served, served.app_context():
         yield served
 
@@ -46,7 +46,11 @@ def onlooker(app):
 def asked(app):
     """What the database is asked."""
     said = []
-    note = lambda connection, cursor, statement, *_: said.append(statement)  # noqa: E731
+
+    def note(connection, cursor, statement, *_):
+        if not is_working():
+            said.append(statement)
+
     event.listen(db.engine, "before_cursor_execute", note)
     yield said
     event.remove(db.engine, "before_cursor_execute", note)

@@ -1,0 +1,270 @@
+"""Changes at border posts, from the log of changes: to each state what its own boards may show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from itertools import chain
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+
+from salsa_ext.access.audit import Action
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.alerts.models import Hit
+from salsa_ext.boards.crossings import UNDER_WAY_STATUSES
+from salsa_ext.boards.events import delete_old_changes
+from salsa_ext.boards.models import BoardChange, CallRequest
+from salsa_ext.boards.seizures import LOOKBACK, build_corridors, squares_of_corridors
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db
+from salsa_ext.documents.models import Seizure
+from salsa_ext.jobs.changes import Change
+from salsa_ext.jobs.runner import ChangeJob, DueJob, Job
+from salsa_ext.reference.models import Post
+from salsa_ext.reference.near_posts import grid_squares_near
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.trade.discrepancies.models import Discrepancy
+from salsa_ext.trade.models import TradeEvent
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+
+Changes = Sequence[Change]
+Codes = Iterable[str]
+OPEN_TRACES: Final = ("sent", "in_progress")
+COUNTED_ACTIONS: Final = (
+    Action.TRACE_REQUESTED,
+    Action.TRACE_SENT,
+    Action.TRACE_AMENDED,
+    Action.TRACE_REOPENED,
+    Action.TRACE_HIDDEN,
+)
+"""What changes the number of open traces, which all boards of a state show."""
+RECEIPT_ACTIONS: Final = (Action.RECEIPT_CONFIRMED, Action.RECEIPT_CORRECTED)
+
+
+class Entry(NamedTuple):
+    """A change at a post, before it has a number."""
+
+    post: str
+    kind: str
+    subject_id: UUID
+    agency: str | None = None
+
+
+@dataclass(frozen=True)
+class OwnPosts:
+    """The posts of a state, by code."""
+
+    actor: Actor
+    posts: Mapping[str, Post]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.posts)
+
+    def among(self, codes: Codes) -> Collection[str]:
+        """Return the own ones of some posts."""
+        return self.posts.keys() & {*codes}
+
+    def between(self, *states: str) -> Collection[str]:
+        """Return the posts between the own state and one of others."""
+        return [
+            code
+            for code, post in self.posts.items()
+            if {post.state_a, post.state_b} & {*states} - {self.actor.state}
+        ]
+
+    @cached_property
+    def squares(self) -> Mapping[str, frozenset[int]]:
+        """Return the grid squares near each post and along the routes through it."""
+        since = self.actor.now() - LOOKBACK
+        passed = select(Checkpoint.shipment_id).where(
+            Checkpoint.post.in_(self.posts), Checkpoint.occurred_at >= since
+        )
+        is_recent = or_(Shipment.id.in_(passed), Shipment.status.in_(UNDER_WAY_STATUSES))
+        routes = db.session.scalars(select(Shipment.route).where(is_recent).distinct()).all()
+        return {
+            code: frozenset(grid_squares_near(post)).union(
+                squares_of_corridors(
+                    build_corridors(post, [route for route in routes if code in route])
+                )
+            )
+            for code, post in self.posts.items()
+        }
+
+
+def record_changes(actor: Actor, changes: Changes) -> None:
+    """Number what changed at the posts of the actor's state; one entry for an object in a batch."""
+    own = or_(Post.state_a == actor.state, Post.state_b == actor.state)
+    posts = OwnPosts(
+        actor, {post.code: post for post in db.session.scalars(select(Post).where(own))}
+    )
+    by_kind = group_by(changes, lambda change: change.kind)
+    found = (FINDERS[kind](posts, by_kind[kind]) for kind in FINDERS if kind in by_kind)
+    entries = dict.fromkeys(chain.from_iterable(found)) if posts.posts else {}
+    if not entries:
+        return
+    newest = (
+        select(BoardChange.post, func.max(BoardChange.number))
+        .where(
+            BoardChange.state == actor.state, BoardChange.post.in_({row.post for row in entries})
+        )
+        .group_by(BoardChange.post)
+    )
+    numbers = Counter[str](dict(db.session.execute(newest).all()))
+    rows = []
+    for entry in entries:
+        numbers[entry.post] += 1
+        number = {"state": actor.state, "number": numbers[entry.post], "at": actor.now()}
+        rows.append(number | entry._asdict())
+    insert_many(BoardChange, rows)
+
+
+def _of_shipments(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    """Yield shipments, with their checkpoints and receipts, where they go and where they went."""
+    ids = {change.object for change in changes}
+    posts = _posts_of_shipments(ids)
+    amended = select(TradeEvent.subject_id, TradeEvent.data).where(
+        TradeEvent.subject_id.in_(ids), TradeEvent.kind == "amended"
+    )
+    for shipment_id, data in db.session.execute(amended):
+        posts[shipment_id] |= {*data["before"].get("posts", ())}
+    entries = _audit_values(changes, "checkpoint")
+    checkpoints = {
+        row.id: row
+        for row in db.session.scalars(
+            select(Checkpoint).where(Checkpoint.id.in_(map(UUID, entries.values())))
+        )
+    }
+    for change in changes:
+        codes = own.among(posts.get(change.object, ()))
+        if change.cause in entries:
+            checkpoint = checkpoints[UUID(entries[change.cause])]
+            for code in own.among([*codes, checkpoint.post or ""]):
+                yield Entry(code, "checkpoint", checkpoint.id)
+        kind = "receipt" if change.action in RECEIPT_ACTIONS else "shipment"
+        yield from (Entry(code, kind, change.object) for code in codes)
+
+
+def _posts_of_shipments(ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    query = select(Shipment.id, Shipment.posts).where(Shipment.id.in_(ids))
+    return {shipment_id: {*posts} for shipment_id, posts in db.session.execute(query)}
+
+
+def _of_discrepancies(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    query = select(Discrepancy.id, Discrepancy.subject_id).where(
+        Discrepancy.id.in_({change.object for change in changes})
+    )
+    shipments = dict(db.session.execute(query).all())
+    posts = _posts_of_shipments(shipments.values())
+    for discrepancy, shipment in shipments.items():
+        codes = own.among(posts.get(shipment, ()))
+        yield from (Entry(code, "discrepancy", discrepancy) for code in codes)
+
+
+def _of_permits(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    query = select(Permit.id, Permit.exporting_state, Permit.importing_state).where(
+        Permit.id.in_({change.object for change in changes})
+    )
+    for permit, *states in db.session.execute(query):
+        if own.actor.state in states:
+            yield from (Entry(code, "permit", permit) for code in own.between(*states))
+
+
+def _of_hits(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    """Yield hits between two sides; those found by an agency to it alone, at all posts."""
+    state = own.actor.own_state()
+    query = select(Hit).where(
+        Hit.owner_state == state, Hit.id.in_({change.object for change in changes})
+    )
+    for hit in db.session.scalars(query):
+        others = {hit.alert_state, hit.finding_state} - {state}
+        between = own.between(*others) if others else [*own]
+        yield from (Entry(code, "hit", hit.id) for code in between)
+        if hit.agency and hit.finding_state == state:
+            rest = (code for code in own if code not in between)
+            yield from (Entry(code, "hit", hit.id, hit.agency) for code in rest)
+
+
+def _of_traces(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    """Yield sent traces: at posts to the states asked, and all where they begin or end."""
+    ids, is_own = {change.object for change in changes}, Trace.owner_state == own.actor.state
+    sent = select(Trace.id, Trace.status).where(
+        is_own, Trace.id.in_(ids), Trace.sent_at.is_not(None)
+    )
+    statuses = dict(db.session.execute(sent).all())
+    legs = select(TraceLeg.trace_id, TraceLeg.state).where(
+        TraceLeg.owner_state == own.actor.state, TraceLeg.trace_id.in_(statuses)
+    )
+    asked = group_by(db.session.execute(legs), lambda leg: leg.trace_id)
+    for change in changes:
+        if (status := statuses.get(change.object)) is None:
+            continue
+        is_counted = change.action in COUNTED_ACTIONS or status not in OPEN_TRACES
+        codes = [*own] if is_counted else own.between(*(leg.state for leg in asked[change.object]))
+        yield from (Entry(code, "trace", change.object) for code in codes)
+
+
+def _of_requests(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    query = select(TraceRequest.id, TraceRequest.asking_state).where(
+        TraceRequest.owner_state == own.actor.state,
+        TraceRequest.id.in_({change.object for change in changes}),
+    )
+    for request, asking_state in db.session.execute(query):
+        yield from (Entry(code, "request", request) for code in own.between(asking_state))
+
+
+def _of_seizures(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    """Yield seizures where they were made, and where they were before a correction.
+
+    A joint one changes what the other state shows of its own, which may be elsewhere: all posts.
+    """
+    times = Counter(change.object for change in changes)
+    query = select(
+        Seizure.id, Seizure.square, Seizure.post, Seizure.details["joint_with"].is_not(None)
+    ).where(Seizure.id.in_(times))
+    rows = db.session.execute(query.order_by(Seizure.version.desc()))
+    for seizure, versions in group_by(rows, lambda row: row.id).items():
+        for _, square, post, is_joint in versions[: times[seizure] + 1]:
+            near = [code for code in own if square is not None and square in own.squares[code]]
+            codes = [*own] if is_joint else own.among([*near, post or ""])
+            yield from (Entry(code, "seizure", seizure) for code in codes)
+
+
+def _of_calls(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    calls = {UUID(call) for call in _audit_values(changes, "call").values()}
+    query = select(CallRequest.id, CallRequest.post).where(CallRequest.id.in_(calls))
+    for call, post in db.session.execute(query):
+        yield from (Entry(code, "call", call) for code in own.among([post]))
+
+
+def _audit_values(changes: Changes, name: str) -> dict[UUID, str]:
+    """Return what the audit entries of changes have under a name, by entry."""
+    value = AuditEntry.data[name].astext
+    query = select(AuditEntry.id, value).where(
+        and_(AuditEntry.id.in_({change.cause for change in changes}), value.is_not(None))
+    )
+    return dict(db.session.execute(query).all())
+
+
+FINDERS: Final[Mapping[str, Callable[[OwnPosts, Changes], Iterable[Entry]]]] = {
+    "shipment": _of_shipments,
+    "discrepancy": _of_discrepancies,
+    "permit": _of_permits,
+    "hit": _of_hits,
+    "trace": _of_traces,
+    "request": _of_requests,
+    "seizure": _of_seizures,
+    "post": _of_calls,
+}
+JOBS: Final[tuple[Job, ...]] = (
+    ChangeJob("boards", tuple(FINDERS), record_changes, batch=500),
+    DueJob("old_board_changes", timedelta(hours=1), delete_old_changes),
+)
