@@ -18,7 +18,8 @@ from salsa_ext.access.models import AuditEntry
 from salsa_ext.alerts.models import Hit
 from salsa_ext.boards.crossings import UNDER_WAY_STATUSES
 from salsa_ext.boards.events import delete_old_changes
-from salsa_ext.boards.models import BoardChange, CallRequest
+from salsa_ext.boards.call_models import CallRequest
+from salsa_ext.boards.models import BoardChange
 from salsa_ext.boards.seizures import LOOKBACK, build_corridors, squares_of_corridors
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by

@@ -165,7 +165,7 @@ def prepared(
 def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
     """The database of a site, of the test's own: with all that it shows."""
     with server.copied(prepared.scene, prepared.database.home, prepared.database) as config:
-        prepared.app.extensions["live"]._cache.clear()  # what was drawn of another database
+        prepared.app.extensions["live"].clear()  # what was drawn of another database
         yield config
         with prepared.app.app_context():
             db.engine.dispose()
