@@ -271,15 +271,15 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
     asked, owed = db.session.execute(legs).all(), db.session.scalars(requests).all()
     if not (asked or owed):
         return []
-    deadlines, state_settings = list[TraceDeadline](), settings.settings_by_state([own, other])
-    days = {code: calendars.state_calendar(code, state_settings[code]) for code in (own, other)}
+    deadlines, settings = list[TraceDeadline](), state_settings.settings_by_state([own, other])
+    days = {code: calendars.state_calendar(code, settings[code]) for code in (own, other)}
 
     def calendar(state: str, priority: str) -> Calendar | None:
         return days[state] if calendars.counts_working_days(priority) else None
 
     for leg, trace in asked:
         working = calendar(other, trace.priority)
-        target = state_settings[other].target(trace.priority)
+        target = settings[other].target(trace.priority)
         until = add_working_time(leg.asked_at, target, working)
         is_running = leg.status in RUNNING_STATUSES and leg.status != "deferred"
         term = (leg.asked_at, until, working) if is_running else None

@@ -14,7 +14,18 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from geopy.distance import EARTH_RADIUS, geodesic, great_circle
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from salsa_ext.access.release import Reader, Statement, decide_release
 from salsa_ext.boards.crossings import MAX_ROWS
@@ -131,8 +142,12 @@ def _newest(
     actor: Actor, today: date, is_at_post: ColumnElement[bool], *conditions: ColumnElement[bool]
 ) -> Select[Any]:
     query = _own_seizures(actor, today - LOOKBACK).where(*conditions)
-    query = query.with_only_columns(Seizure.id, Seizure.version, is_at_post.label("is_near"))
-    return query.order_by(Seizure.occurred_on.desc(), Seizure.id).limit(MAX_ROWS)
+    columns = (Seizure.id, Seizure.version, is_at_post.label("is_near"))
+    return (
+        query.with_only_columns(*columns)
+        .order_by(Seizure.occurred_on.desc(), Seizure.id)
+        .limit(MAX_ROWS)
+    )
 
 
 def _items_by_seizure(ids: Sequence[UUID]) -> Mapping[UUID, list[SeizedItem]]:
@@ -189,9 +204,7 @@ class WeeklySeizures:
     firearms: int = 0
 
 
-def count_by_week(
-    actor: Actor, post: Post, weeks: PostWeeks
-) -> tuple[list[WeeklySeizures], int]:
+def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[WeeklySeizures], int]:
     """Return own seizures within the radius by week, and the number of joint ones of others.
 
     Joint ones are of 90 days; only their number, since each is read for a purpose.
@@ -273,9 +286,7 @@ def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[
 
 def _is_in_corridor(corridor: Corridor, model: Any) -> ColumnElement[bool]:
     """Return the condition: near the great circle and between its ends."""
-    start, end = (
-        _vector(post.latitude, post.longitude) for post in (corridor.start, corridor.end)
-    )
+    start, end = (_vector(post.latitude, post.longitude) for post in (corridor.start, corridor.end))
     normal = _unit_vector(_cross_product(start, end))
     off = func.abs(_dot_product(normal, model))
     return and_(
