@@ -142,7 +142,7 @@ def _newest(
     actor: Actor, today: date, is_at_post: ColumnElement[bool], *conditions: ColumnElement[bool]
 ) -> Select[Any]:
     query = _own_seizures(actor, today - LOOKBACK).where(*conditions)
-    columns = (Seizure.id, Seizure.version, is_at_post.label("is_near"))
+    columns: tuple[Any, ...] = (Seizure.id, Seizure.version, is_at_post.label("is_near"))
     return (
         query.with_only_columns(*columns)
         .order_by(Seizure.occurred_on.desc(), Seizure.id)
