@@ -142,8 +142,12 @@ def _newest(
     actor: Actor, today: date, is_at_post: ColumnElement[bool], *conditions: ColumnElement[bool]
 ) -> Select[Any]:
     query = _own_seizures(actor, today - LOOKBACK).where(*conditions)
-    query = query.with_only_columns(Seizure.id, Seizure.version, is_at_post.label("is_near"))
-    return query.order_by(Seizure.occurred_on.desc(), Seizure.id).limit(MAX_ROWS)
+    columns: tuple[Any, ...] = (Seizure.id, Seizure.version, is_at_post.label("is_near"))
+    return (
+        query.with_only_columns(*columns)
+        .order_by(Seizure.occurred_on.desc(), Seizure.id)
+        .limit(MAX_ROWS)
+    )
 
 
 def _items_by_seizure(ids: Sequence[UUID]) -> Mapping[UUID, list[SeizedItem]]:
