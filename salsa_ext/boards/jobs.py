@@ -16,9 +16,9 @@ from sqlalchemy import and_, func, or_, select
 from salsa_ext.access.audit import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.alerts.models import Hit
+from salsa_ext.boards.call_models import CallRequest
 from salsa_ext.boards.crossings import UNDER_WAY_STATUSES
 from salsa_ext.boards.events import delete_old_changes
-from salsa_ext.boards.call_models import CallRequest
 from salsa_ext.boards.models import BoardChange
 from salsa_ext.boards.seizures import LOOKBACK, build_corridors, squares_of_corridors
 from salsa_ext.core.actor import Actor
@@ -137,7 +137,7 @@ def _of_shipments(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     )
     for shipment_id, data in db.session.execute(amended):
         posts[shipment_id] |= {*data["before"].get("posts", ())}
-    entries = _audit_values(changes, "checkpoint")
+    entries = _audit_values(changes, ("checkpoint",))
     checkpoints = {
         row.id: row
         for row in db.session.scalars(
@@ -240,15 +240,32 @@ def _of_seizures(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
 
 
 def _of_calls(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
-    calls = {UUID(call) for call in _audit_values(changes, "call").values()}
-    query = select(CallRequest.id, CallRequest.post).where(CallRequest.id.in_(calls))
+    query = select(CallRequest.id, CallRequest.post).where(
+        CallRequest.id.in_({change.object for change in changes})
+    )
     for call, post in db.session.execute(query):
         yield from (Entry(code, "call", call) for code in own.among([post]))
 
 
-def _audit_values(changes: Changes, name: str) -> dict[UUID, str]:
-    """Return what the audit entries of changes have under a name, by entry."""
-    value = AuditEntry.data[name].astext
+def _of_envelopes(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
+    """Yield the traces and requests that letters of other states changed."""
+    about = {UUID(subject) for subject in _audit_values(changes, ("about", "0")).values()}
+    legs = select(TraceLeg.trace_id, TraceLeg.state).where(
+        TraceLeg.owner_state == own.actor.state,
+        or_(TraceLeg.id.in_(about), TraceLeg.trace_id.in_(about)),
+    )
+    requests = select(TraceRequest.id, TraceRequest.asking_state).where(
+        TraceRequest.owner_state == own.actor.state,
+        or_(TraceRequest.leg_id.in_(about), TraceRequest.trace_id.in_(about)),
+    )
+    for kind, query in (("trace", legs), ("request", requests)):
+        for subject, other in db.session.execute(query):
+            yield from (Entry(code, kind, subject) for code in own.between(other))
+
+
+def _audit_values(changes: Changes, path: tuple[str, ...]) -> dict[UUID, str]:
+    """Return what the audit entries of changes have at a path, by entry."""
+    value = AuditEntry.data[path].astext
     query = select(AuditEntry.id, value).where(
         and_(AuditEntry.id.in_({change.cause for change in changes}), value.is_not(None))
     )
@@ -264,6 +281,7 @@ FINDERS: Final[Mapping[str, Callable[[OwnPosts, Changes], Iterable[Entry]]]] = {
     "request": _of_requests,
     "seizure": _of_seizures,
     "post": _of_calls,
+    "envelope": _of_envelopes,
 }
 JOBS: Final[tuple[Job, ...]] = (
     ChangeJob("boards", tuple(FINDERS), record_changes, batch=500),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Index
+from sqlalchemy import CHAR, BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
