@@ -113,6 +113,7 @@ class _PostReader:
 
 def board_number(actor: Actor, post: str) -> int:
     """Return the number of the last change that the reader's board may show; 0 without one."""
+    require(actor, Permission.BOARD_READ)
     row = execute_raw(_NUMBER, (actor.state, post, actor.agency)).fetchone()
     return int(row[0]) if row else 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import groupby
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from salsa_ext.boards.call_models import CallRequest
 from salsa_ext.boards.crossings import UNDER_WAY_STATUSES
 from salsa_ext.boards.events import delete_old_changes
 from salsa_ext.boards.models import BoardChange
-from salsa_ext.boards.seizures import LOOKBACK, build_corridors, squares_of_corridors
+from salsa_ext.boards.seizures import LOOKBACK, corridors_between, squares_of_corridors
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.database.bulk import insert_many
@@ -85,78 +85,68 @@ class OwnPosts:
     @cached_property
     def squares(self) -> Mapping[str, frozenset[int]]:
         """Return the grid squares near each post and along the routes through it."""
-        since = self.actor.now() - LOOKBACK
+        since, every = self.actor.now() - LOOKBACK, {}
         passed = select(Checkpoint.shipment_id).where(
             Checkpoint.post.in_(self.posts), Checkpoint.occurred_at >= since
         )
         is_recent = or_(Shipment.id.in_(passed), Shipment.status.in_(UNDER_WAY_STATUSES))
         routes = db.session.scalars(select(Shipment.route).where(is_recent).distinct()).all()
-        return {
-            code: frozenset(grid_squares_near(post)).union(
-                squares_of_corridors(
-                    build_corridors(post, [route for route in routes if code in route])
-                )
-            )
-            for code, post in self.posts.items()
-        }
+        known = {post.code: post for post in db.session.scalars(select(Post))}
+        for code, post in self.posts.items():
+            corridors = corridors_between(post, [route for route in routes if code in route], known)
+            every[code] = frozenset([*grid_squares_near(post), *squares_of_corridors(corridors)])
+        return every
 
 
 def record_changes(actor: Actor, changes: Changes) -> None:
-    """Number what changed at the posts of the actor's state; one entry for an object in a batch."""
+    """Number what changed at the posts of the actor's state, an object of a batch once."""
     own = or_(Post.state_a == actor.state, Post.state_b == actor.state)
-    posts = OwnPosts(
-        actor, {post.code: post for post in db.session.scalars(select(Post).where(own))}
-    )
-    by_kind = group_by(changes, lambda change: change.kind)
-    found = (FINDERS[kind](posts, by_kind[kind]) for kind in FINDERS if kind in by_kind)
-    entries = dict.fromkeys(chain.from_iterable(found)) if posts.posts else {}
+    rows = db.session.scalars(select(Post).where(own))
+    posts, entries = OwnPosts(actor, {post.code: post for post in rows}), dict[Entry, datetime]()
+    for kind, run in groupby(changes if posts.posts else (), lambda change: change.kind):
+        of_kind = [*run]
+        entries |= dict.fromkeys(FINDERS[kind](posts, of_kind), of_kind[-1].at)
     if not entries:
         return
     newest = (
         select(BoardChange.post, func.max(BoardChange.number))
-        .where(
-            BoardChange.state == actor.state, BoardChange.post.in_({row.post for row in entries})
-        )
+        .where(BoardChange.state == actor.state, BoardChange.post.in_({e.post for e in entries}))
         .group_by(BoardChange.post)
     )
-    numbers = Counter[str](dict(db.session.execute(newest).all()))
-    rows = []
-    for entry in entries:
+    numbers, numbered = Counter[str](dict(db.session.execute(newest).all())), []
+    for entry, at in entries.items():
         numbers[entry.post] += 1
-        number = {"state": actor.state, "number": numbers[entry.post], "at": actor.now()}
-        rows.append(number | entry._asdict())
-    insert_many(BoardChange, rows)
+        number = {"state": actor.state, "number": numbers[entry.post], "at": at}
+        numbered.append(number | entry._asdict())
+    insert_many(BoardChange, numbered)
 
 
 def _of_shipments(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     """Yield shipments, with their checkpoints and receipts, where they go and where they went."""
-    ids = {change.object for change in changes}
-    posts = _posts_of_shipments(ids)
-    amended = select(TradeEvent.subject_id, TradeEvent.data).where(
-        TradeEvent.subject_id.in_(ids), TradeEvent.kind == "amended"
+    posts = _posts_of_shipments({change.object for change in changes})
+    amended = {each.object for each in changes if each.action is Action.SHIPMENT_AMENDED}
+    former = select(TradeEvent.subject_id, TradeEvent.data).where(
+        TradeEvent.subject_id.in_(amended), TradeEvent.kind == "amended"
     )
-    for shipment_id, data in db.session.execute(amended):
+    for shipment_id, data in db.session.execute(former) if amended else ():
         posts[shipment_id] |= {*data["before"].get("posts", ())}
-    entries = _audit_values(changes, ("checkpoint",))
-    checkpoints = {
-        row.id: row
-        for row in db.session.scalars(
-            select(Checkpoint).where(Checkpoint.id.in_(map(UUID, entries.values())))
-        )
-    }
+    ticks = _audit_values(changes, ("checkpoint",))
+    query = select(Checkpoint.id, Checkpoint.post).where(Checkpoint.id.in_(ticks.values()))
+    off_route = dict(db.session.execute(query).all()) if ticks else {}
     for change in changes:
-        codes = own.among(posts.get(change.object, ()))
-        if change.cause in entries:
-            checkpoint = checkpoints[UUID(entries[change.cause])]
-            for code in own.among([*codes, checkpoint.post or ""]):
-                yield Entry(code, "checkpoint", checkpoint.id)
+        codes = own.among(posts[change.object])
+        if change.cause in ticks:
+            checkpoint = UUID(ticks[change.cause])
+            at_post = own.among([*codes, off_route.get(checkpoint) or ""])
+            yield from (Entry(code, "checkpoint", checkpoint) for code in at_post)
         kind = "receipt" if change.action in RECEIPT_ACTIONS else "shipment"
         yield from (Entry(code, kind, change.object) for code in codes)
 
 
-def _posts_of_shipments(ids: Collection[UUID]) -> dict[UUID, set[str]]:
+def _posts_of_shipments(ids: Collection[UUID]) -> defaultdict[UUID, set[str]]:
     query = select(Shipment.id, Shipment.posts).where(Shipment.id.in_(ids))
-    return {shipment_id: {*posts} for shipment_id, posts in db.session.execute(query)}
+    posts = {shipment_id: {*codes} for shipment_id, codes in db.session.execute(query)}
+    return defaultdict(set, posts)
 
 
 def _of_discrepancies(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
@@ -166,7 +156,7 @@ def _of_discrepancies(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     shipments = dict(db.session.execute(query).all())
     posts = _posts_of_shipments(shipments.values())
     for discrepancy, shipment in shipments.items():
-        codes = own.among(posts.get(shipment, ()))
+        codes = own.among(posts[shipment])
         yield from (Entry(code, "discrepancy", discrepancy) for code in codes)
 
 
@@ -204,12 +194,12 @@ def _of_traces(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     legs = select(TraceLeg.trace_id, TraceLeg.state).where(
         TraceLeg.owner_state == own.actor.state, TraceLeg.trace_id.in_(statuses)
     )
-    asked = group_by(db.session.execute(legs), lambda leg: leg.trace_id)
+    states = group_by(db.session.execute(legs), lambda leg: leg.trace_id)
     for change in changes:
         if (status := statuses.get(change.object)) is None:
             continue
         is_counted = change.action in COUNTED_ACTIONS or status not in OPEN_TRACES
-        codes = [*own] if is_counted else own.between(*(leg.state for leg in asked[change.object]))
+        codes = [*own] if is_counted else own.between(*(leg.state for leg in states[change.object]))
         yield from (Entry(code, "trace", change.object) for code in codes)
 
 
