@@ -132,12 +132,12 @@ def _of_shipments(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
         posts[shipment_id] |= {*data["before"].get("posts", ())}
     ticks = _audit_values(changes, ("checkpoint",))
     query = select(Checkpoint.id, Checkpoint.post).where(Checkpoint.id.in_(ticks.values()))
-    off_route = dict(db.session.execute(query).all()) if ticks else {}
+    tick_posts = dict(db.session.execute(query).all()) if ticks else {}
     for change in changes:
         codes = own.among(posts[change.object])
         if change.cause in ticks:
             checkpoint = UUID(ticks[change.cause])
-            at_post = own.among([*codes, off_route.get(checkpoint) or ""])
+            at_post = own.among([*codes, tick_posts.get(checkpoint) or ""])
             yield from (Entry(code, "checkpoint", checkpoint) for code in at_post)
         kind = "receipt" if change.action in RECEIPT_ACTIONS else "shipment"
         yield from (Entry(code, kind, change.object) for code in codes)
