@@ -127,17 +127,17 @@ class StoredTries:
     WHERE job = %s AND state = %s
     """
 
-    def __init__(self, side: SideConnection) -> None:
-        self._side = side
+    def __init__(self, connection: SideConnection) -> None:
+        self._connection = connection
 
     def begin(self, job: str, state: str, changes: Sequence[Change]) -> Attempt:
         """Count and return one more attempt, unless a rest is not over."""
         values = (job, state, changes[0].number, changes[-1].number)
-        return Attempt(*self._side.execute(self._BEGIN, values)[0])
+        return Attempt(*self._connection.execute(self._BEGIN, values)[0])
 
     def fail(self, job: str, state: str, reason: str) -> None:
         """Store why the last attempt failed, and let the state's job rest."""
-        self._side.execute(self._FAIL, (reason, MAX_REST, job, state))
+        self._connection.execute(self._FAIL, (reason, MAX_REST, job, state))
 
 
 class LocalTries:
@@ -245,19 +245,19 @@ class Runner:
             states = participants() if is_by_time else []
         work = list[tuple[Job, str]]()
         for job in self._jobs:
-            found: Sequence[str]
+            waiting: Sequence[str]
             if isinstance(job, QueueJob):
-                found = queued[job.code]
+                waiting = queued[job.code]
             elif isinstance(job, ChangeJob):
-                found = [*_states_with_changes(job, heads, cursors)]
+                waiting = [*_states_with_changes(job, heads, cursors)]
             else:
                 since = self._clock.now() - job.every
-                found = [
+                waiting = [
                     state
                     for state in (states if job.by_state else [NO_STATE])
                     if (ran := cursors.get((job.code, state), (0, None))[1]) is None or ran <= since
                 ]
-            work += [(job, state) for state in random.sample(found, len(found))]
+            work += [(job, state) for state in random.sample(waiting, len(waiting))]
         return work
 
     def _run_step(self, job: Job, state: str) -> int:
