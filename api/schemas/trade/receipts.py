@@ -13,7 +13,6 @@ from api.http.fields.texts import Flag, Text
 from api.i18n.messages import LazyMessage
 from api.schemas.common import FramedResponse, present_row, row_fields
 from salsa_ext.core.batches import MAX_BODY_ITEMS
-from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.receipts.queries import ReceiptView
 from salsa_ext.trade.receipts.values import ImportMark, ReceiptData, ReceivedItem
 from salsa_ext.trade.shipments.values import BulkGoods
@@ -106,7 +105,7 @@ class QuantityDifferenceResponse(Schema):
     quantity = fields.Float(required=True)
 
 
-def present_receipt(receipt: Receipt) -> dict[str, Any]:
+def present_receipt(receipt: Any) -> dict[str, Any]:
     """Return the declared fields of a receipt."""
     return present_row(ReceiptData, receipt)
 
@@ -125,11 +124,11 @@ class ReceiptResponse(FramedResponse):
     misread = fields.List(fields.Nested(MisreadItemResponse), attribute="miskeyed")
     differences = fields.List(fields.Nested(QuantityDifferenceResponse))
 
-    def frame(self, answer: Any, view: Receipt) -> dict[str, Any]:
+    def frame(self, answer: Any, view: Any) -> dict[str, Any]:
         """Return the row, with what differs from the shipment."""
         return row_fields(view)
 
-    def present(self, view: Receipt) -> dict[str, Any]:
+    def present(self, view: Any) -> dict[str, Any]:
         """Return the declared fields."""
         return present_receipt(view)
 
