@@ -238,8 +238,7 @@ class AuditEvent:
 
     `data` holds ids and codes, never personal values. A `hidden` event is visible only to the
     concerned states, not to the actor's own. `of_state` events belong to the state, not to the
-    actor's agency, and do not appear in that agency's audit. `changed` is what jobs follow, where the
-    subject is known by a code.
+    actor's agency, and do not appear in that agency's audit.
     """
 
     action: Action
@@ -250,7 +249,6 @@ class AuditEvent:
     data: dict[str, Any] = field(default_factory=dict)
     hidden: bool = False
     of_state: bool = False
-    changed: UUID | None = None
 
 
 def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:
@@ -305,7 +303,7 @@ def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict
     return {
         "states": [actor.state, *sorted(others - {actor.state})],
         "kind": act.subject_kind,
-        "object": act.changed or UUID(str(act.subject_id)),
+        "object": entry["subject_id"],
         "action": entry["action"],
         "cause": entry["id"],
         "at": entry["at"],

@@ -91,7 +91,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         actor, [Notice(other.state, "post_called", subject, notice_data, agencies=agencies)]
     )
     event_data = {"call": str(call.id), "for": "shipment" if shipment else "post"}
-    _audit(actor, Action.POST_CALLED, call, event_data)
+    append(actor, AuditEvent(Action.POST_CALLED, "post", at.code, None, [other.state], event_data))
     return call.id
 
 
@@ -113,12 +113,8 @@ def answer_call(*, actor: Actor, call_id: UUID) -> None:
     )
     created = db.session.scalar(answer.on_conflict_do_nothing().returning(CallAnswer.call_id))
     if created is not None:
-        _audit(actor, Action.POST_ANSWERED, call, {"call": str(call.id)})
-
-
-def _audit(actor: Actor, action: Action, call: CallRequest, data: dict[str, Any]) -> None:
-    about = AuditEvent(action, "post", call.post, None, call.concerned, data, changed=call.id)
-    append(actor, about)
+        states, data = [call.owner_state], {"call": str(call.id)}
+        append(actor, AuditEvent(Action.POST_ANSWERED, "post", call.post, None, states, data))
 
 
 @dataclass(frozen=True)

@@ -286,6 +286,6 @@ EVENT_READERS: Final[Mapping[str, ReadEvents]] = {
 EVENT_KINDS: Final = tuple(EVENT_READERS)
 
 
-def delete_old_changes(*, actor: Actor) -> int:
+def delete_old_changes(actor: Actor) -> int:
     """Delete a state's board changes older than a day; return their number."""
     return int(execute_raw(_DELETE, (actor.now() - STORED,)).rowcount)

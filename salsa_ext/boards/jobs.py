@@ -123,8 +123,8 @@ def record_changes(actor: Actor, changes: Changes) -> None:
 
 def _of_shipments(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     """Yield shipments, with their checkpoints and receipts, where they go and where they went."""
-    posts = _posts_of_shipments({change.object for change in changes})
-    amended = {each.object for each in changes if each.action is Action.SHIPMENT_AMENDED}
+    posts = _posts_of_shipments({change.object_id for change in changes})
+    amended = {each.object_id for each in changes if each.action is Action.SHIPMENT_AMENDED}
     former = select(TradeEvent.subject_id, TradeEvent.data).where(
         TradeEvent.subject_id.in_(amended), TradeEvent.kind == "amended"
     )
@@ -134,13 +134,13 @@ def _of_shipments(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     query = select(Checkpoint.id, Checkpoint.post).where(Checkpoint.id.in_(ticks.values()))
     tick_posts = dict(db.session.execute(query).all()) if ticks else {}
     for change in changes:
-        codes = own.among(posts[change.object])
+        codes = own.among(posts[change.object_id])
         if change.cause in ticks:
             checkpoint = UUID(ticks[change.cause])
             at_post = own.among([*codes, tick_posts.get(checkpoint) or ""])
             yield from (Entry(code, "checkpoint", checkpoint) for code in at_post)
         kind = "receipt" if change.action in RECEIPT_ACTIONS else "shipment"
-        yield from (Entry(code, kind, change.object) for code in codes)
+        yield from (Entry(code, kind, change.object_id) for code in codes)
 
 
 def _posts_of_shipments(ids: Collection[UUID]) -> defaultdict[UUID, set[str]]:
@@ -151,7 +151,7 @@ def _posts_of_shipments(ids: Collection[UUID]) -> defaultdict[UUID, set[str]]:
 
 def _of_discrepancies(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     query = select(Discrepancy.id, Discrepancy.subject_id).where(
-        Discrepancy.id.in_({change.object for change in changes})
+        Discrepancy.id.in_({change.object_id for change in changes})
     )
     shipments = dict(db.session.execute(query).all())
     posts = _posts_of_shipments(shipments.values())
@@ -162,7 +162,7 @@ def _of_discrepancies(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
 
 def _of_permits(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     query = select(Permit.id, Permit.exporting_state, Permit.importing_state).where(
-        Permit.id.in_({change.object for change in changes})
+        Permit.id.in_({change.object_id for change in changes})
     )
     for permit, *states in db.session.execute(query):
         if own.actor.state in states:
@@ -173,7 +173,7 @@ def _of_hits(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     """Yield hits between two sides; those found by an agency to it alone, at all posts."""
     state = own.actor.own_state()
     query = select(Hit).where(
-        Hit.owner_state == state, Hit.id.in_({change.object for change in changes})
+        Hit.owner_state == state, Hit.id.in_({change.object_id for change in changes})
     )
     for hit in db.session.scalars(query):
         others = {hit.alert_state, hit.finding_state} - {state}
@@ -186,7 +186,7 @@ def _of_hits(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
 
 def _of_traces(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     """Yield sent traces: at posts to the states asked, and all where they begin or end."""
-    ids, is_own = {change.object for change in changes}, Trace.owner_state == own.actor.state
+    ids, is_own = {change.object_id for change in changes}, Trace.owner_state == own.actor.state
     sent = select(Trace.id, Trace.status).where(
         is_own, Trace.id.in_(ids), Trace.sent_at.is_not(None)
     )
@@ -196,17 +196,19 @@ def _of_traces(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     )
     states = group_by(db.session.execute(legs), lambda leg: leg.trace_id)
     for change in changes:
-        if (status := statuses.get(change.object)) is None:
+        if (status := statuses.get(change.object_id)) is None:
             continue
         is_counted = change.action in COUNTED_ACTIONS or status not in OPEN_TRACES
-        codes = [*own] if is_counted else own.between(*(leg.state for leg in states[change.object]))
-        yield from (Entry(code, "trace", change.object) for code in codes)
+        codes = (
+            [*own] if is_counted else own.between(*(leg.state for leg in states[change.object_id]))
+        )
+        yield from (Entry(code, "trace", change.object_id) for code in codes)
 
 
 def _of_requests(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
     query = select(TraceRequest.id, TraceRequest.asking_state).where(
         TraceRequest.owner_state == own.actor.state,
-        TraceRequest.id.in_({change.object for change in changes}),
+        TraceRequest.id.in_({change.object_id for change in changes}),
     )
     for request, asking_state in db.session.execute(query):
         yield from (Entry(code, "request", request) for code in own.between(asking_state))
@@ -217,7 +219,7 @@ def _of_seizures(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
 
     A joint one changes what the other state shows of its own, which may be elsewhere: all posts.
     """
-    times = Counter(change.object for change in changes)
+    times = Counter(change.object_id for change in changes)
     query = select(
         Seizure.id, Seizure.square, Seizure.post, Seizure.details["joint_with"].is_not(None)
     ).where(Seizure.id.in_(times))
@@ -230,9 +232,8 @@ def _of_seizures(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
 
 
 def _of_calls(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
-    query = select(CallRequest.id, CallRequest.post).where(
-        CallRequest.id.in_({change.object for change in changes})
-    )
+    calls = _audit_values(changes, ("call",)).values()
+    query = select(CallRequest.id, CallRequest.post).where(CallRequest.id.in_(calls))
     for call, post in db.session.execute(query):
         yield from (Entry(code, "call", call) for code in own.among([post]))
 
@@ -275,5 +276,5 @@ FINDERS: Final[Mapping[str, Callable[[OwnPosts, Changes], Iterable[Entry]]]] = {
 }
 JOBS: Final[tuple[Job, ...]] = (
     ChangeJob("boards", tuple(FINDERS), record_changes, batch=500),
-    DueJob("old_board_changes", timedelta(hours=1), delete_old_changes),
+    DueJob("old_board_changes", timedelta(hours=1), delete_old_changes, repeats=False),
 )

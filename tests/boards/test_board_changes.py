@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from tests.support.jobs import as_worker, jobs_to_idle
 
 from salsa_ext.access.rules import operator, service
 from salsa_ext.boards import events
@@ -13,6 +12,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.jobs import as_worker, jobs_to_idle
 from tests.support.movements import act
 from tests.web import scenes
 
@@ -160,5 +160,5 @@ def test_changes_are_forgotten_after_a_day_but_the_last_goes_on_being_counted(to
         assert told(pry_police.post, "/seizures", body) == {("PRY", POST)}
     later = service("PRY", FixedClock(NOW + timedelta(days=2)))
     with as_worker(later):
-        assert events.delete_old_changes(actor=later) == 1
+        assert events.delete_old_changes(later) == 1
     assert numbers() == {("PRY", POST): 2}
