@@ -268,8 +268,9 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
         .order_by(TraceRequest.due_at)
         .limit(MAX_ROWS)
     )
-    asked, owed = db.session.execute(legs).all(), db.session.scalars(requests).all()
-    if not (asked or owed):
+    open_legs = db.session.execute(legs).all()
+    open_requests = db.session.scalars(requests).all()
+    if not (open_legs or open_requests):
         return []
     deadlines, settings = list[TraceDeadline](), state_settings.settings_by_state([own, other])
     days = {code: calendars.state_calendar(code, settings[code]) for code in (own, other)}
@@ -277,14 +278,14 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
     def calendar(state: str, priority: str) -> Calendar | None:
         return days[state] if calendars.counts_working_days(priority) else None
 
-    for leg, trace in asked:
+    for leg, trace in open_legs:
         working = calendar(other, trace.priority)
         target = settings[other].target(trace.priority)
         until = add_working_time(leg.asked_at, target, working)
         is_running = leg.status in RUNNING_STATUSES and leg.status != "deferred"
         term = (leg.asked_at, until, working) if is_running else None
         deadlines.append(_deadline(actor, "asked", (own, other), trace, leg, leg.asked_at, term))
-    for row in owed:
+    for row in open_requests:
         is_running = row.status in RUNNING_STATUSES
         working = calendar(own, row.priority)
         term = (row.clock_from, row.due_at, working) if is_running else None

@@ -113,10 +113,10 @@ def board_seizures(
         elsewhere = func.coalesce(not_(near), True)
         along = is_in_corridors(corridors, Seizure)
         queries.append(_newest(actor, today, literal(False), along, elsewhere))
-    found = union_all(*queries).subquery()
+    listed = union_all(*queries).subquery()
     query = (
-        select(Seizure, found.c.is_near, distance_km(post, Seizure.latitude, Seizure.longitude))
-        .join(found, and_(found.c.id == Seizure.id, found.c.version == Seizure.version))
+        select(Seizure, listed.c.is_near, distance_km(post, Seizure.latitude, Seizure.longitude))
+        .join(listed, and_(listed.c.id == Seizure.id, listed.c.version == Seizure.version))
         .order_by(Seizure.occurred_on.desc(), Seizure.id)
     )
     rows = db.session.execute(query).all()
