@@ -14,18 +14,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from geopy.distance import EARTH_RADIUS, geodesic, great_circle
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
 
 from salsa_ext.access.release import Reader, Statement, decide_release
 from salsa_ext.boards.crossings import MAX_ROWS
@@ -209,29 +198,32 @@ def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[Week
 
     Joint ones are of 90 days; only their number, since each is read for a purpose.
     """
-    is_own = Seizure.owner_state == actor.state
-    week = weeks.column(Seizure.occurred_on, lambda day: day)
     guns = (
         select_current(Record)
-        .where(Record.document_id == Seizure.id, Record.category == "firearm", is_own)
+        .where(Record.document_id == Seizure.id, Record.category == "firearm")
         .with_only_columns(func.sum(Record.quantity))
         .correlate(Seizure)
         .scalar_subquery()
     )
-    near = select_current(Seizure).where(
+    week = weeks.column(Seizure.occurred_on, lambda day: day)
+    own = _own_seizures(actor, weeks.first_days[0]).where(is_near(post, Seizure))
+    joint = select_current(Seizure).where(
         is_near(post, Seizure),
         Seizure.occurred_on >= weeks.today - LOOKBACK,
-        or_(is_own, func.cardinality(Seizure.concerned) > 1),
+        Seizure.owner_state != actor.state,
+        func.cardinality(Seizure.concerned) > 1,
     )
-    columns = (case((is_own, week), else_=OF_OTHERS).label("week"), guns.label("guns"))
-    seized = near.with_only_columns(*columns).subquery()
+    seized = union_all(
+        own.with_only_columns(week.label("week"), guns.label("guns")),
+        joint.with_only_columns(literal(OF_OTHERS), literal(0)),
+    ).subquery()
     query = select(seized.c.week, func.count(), func.sum(seized.c.guns)).group_by(seized.c.week)
     counts = {
         at: WeeklySeizures(number, int(firearms or 0))
         for at, number, firearms in db.session.execute(query)
     }
-    joint = counts.get(OF_OTHERS, WeeklySeizures()).seizures
-    return [counts.get(at, WeeklySeizures()) for at in range(WEEKS)], joint
+    joint_of_others = counts.get(OF_OTHERS, WeeklySeizures()).seizures
+    return [counts.get(at, WeeklySeizures()) for at in range(WEEKS)], joint_of_others
 
 
 STEP_KM: Final = 20.0
