@@ -161,7 +161,7 @@ def _read_batch(reader: _PostReader, cursor: EventCursor) -> Sequence[BoardChang
 
 def _events_by_change(reader: _PostReader, rows: Sequence[BoardChange]) -> dict[int, BoardEvent]:
     """Return events by number of the change; one for an object with several changes."""
-    last = {(row.kind, row.subject_id): row for row in rows}
+    last = {(row.kind, row.subject_id): row for row in rows if row.kind in EVENT_READERS}
     ids = defaultdict[str, list[UUID]](list)
     for kind, subject_id in last:
         ids[kind].append(subject_id)

@@ -44,7 +44,7 @@ class Follower:
 @pytest.fixture
 def follow(as_actor):
     def make(state, role="border_officer", agency="TEST"):
-        return Follower(as_actor(state, role, agency))
+        return Follower(as_actor(state, role, agency=agency))
 
     return make
 
@@ -140,8 +140,8 @@ def test_pages_go_on_where_the_last_one_ended_whatever_comes_between(as_actor, f
     while onward:
         told = page.client.get(onward.removeprefix("/api/v1")).json
         seen, onward, page.after = seen + told["items"], told["next"], told["after"]
-    assert [one["outcome"] for one in seen if one["kind"] == "checkpoint"] == ["held"] * 3
-    assert ("checkpoint", "A-1", "refused") in page.follow()
+    outcomes = [one["outcome"] for one in seen if one["kind"] == "checkpoint"]
+    assert outcomes == ["held", "held", "held", "refused"]
     assert page.follow() == []
 
 
@@ -161,7 +161,7 @@ def test_that_more_changed_is_said_only_where_the_reader_is_told_of_it(as_actor,
 def write(many):
     """Count so many changes of Paraguay of which nobody is told."""
     with as_worker(operator("PRY")):
-        for number in range(1, many + 1):
+        for number in range(100, 100 + many):
             change = {"post": POST, "kind": "permit", "subject_id": new_id(), "at": NOW}
             db.session.add(BoardChange(state="PRY", number=number, **change))
 
