@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.support.jobs import as_worker
 
 from salsa_ext.access.rules import operator
 from salsa_ext.boards import events
@@ -13,6 +12,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
 from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.jobs import as_worker
 from tests.support.movements import act
 from tests.web import scenes
 
