@@ -27,7 +27,7 @@ def seized(client):
 
 
 def path(record):
-    return f"/records/{record}/history"
+    return f"/guns/{record}"
 
 
 def test_a_record_of_the_own_state_is_shown_at_once(officer, bra):
