@@ -26,7 +26,7 @@ from salsa_ext.checks.models import Check, OwnerNoticeJob
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.disclosures import log_matched_records
-from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
@@ -146,7 +146,7 @@ def _notify_of_check(actor: Actor, requesters: Mapping[str, Actor], check: Check
     """
     purpose = Purpose(check.purpose, check.case_number, check.incident)
     requester = requesters[str(check.id)].for_purpose(purpose)
-    query = cell_reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
+    query = firearm_marks.query_with_all_marks(Query(**{**check.query, "marks": ()}))
     hidden, visible, left_out = search_later(query, actor)
     silent_candidates = [*hidden, *(each for each in visible if is_silent_alert(each.mark_hit))]
     maybe_changed = [each for each in visible if each.mark_hit.record_id in left_out]
