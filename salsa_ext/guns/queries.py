@@ -315,6 +315,17 @@ def _key(serial: str) -> int:
     return hash_skeleton(skeleton(serial))
 
 
+def own_guns(actor: Actor, record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the first record of each record's gun, by the own state's records alone.
+
+    For lists: rows with the same first record are of one gun. No record is disclosed.
+    """
+    require(actor, Permission.RECORD_READ)
+    seeds = dict.fromkeys(record_ids, actor.own_state())
+    graph = load_graph(actor, seeds, with_others=False)
+    return {key: gun.records[0] for gun in graph.guns() for key in gun.records}
+
+
 @dataclass(frozen=True)
 class GunRecordView:
     """One record of a gun; it is reached from `joined_to`, None for the first."""
@@ -377,8 +388,8 @@ class GunView:
         return [GunMark(*mark, records[mark]) for mark in ordered]
 
 
-def get_gun(*, actor: Actor, record_id: UUID) -> GunView:
-    """Return the gun of a record.
+def get_gun(*, actor: Actor, record_id: UUID, with_others: bool = True) -> GunView:
+    """Return the gun of a record; of an own one also by the own state's records alone.
 
     Reading other states' records needs a purpose and a case, and is audited for their owners.
     Raises NotFound, or Invalid without a purpose.
@@ -386,7 +397,7 @@ def get_gun(*, actor: Actor, record_id: UUID) -> GunView:
     require(actor, Permission.RECORD_READ)
     first = disclosures.load_record(actor, record_id)
     seeds = {record_id: first.view.record.owner_state}
-    graph = load_graph(actor, seeds, with_others=True, most=MAX_RECORDS_OF_GUN)
+    graph = load_graph(actor, seeds, with_others=with_others, most=MAX_RECORDS_OF_GUN)
     [gun] = [gun for gun in graph.guns() if record_id in gun.records] or [Gun((record_id,))]
     disclosed = _disclose(actor, graph, gun, first)
     paths, ids = gun.paths_from(record_id), {*gun.records}

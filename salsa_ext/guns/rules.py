@@ -133,21 +133,21 @@ class Gun:
         return paths
 
 
-def same_gun(one: GunFacts, other: GunFacts, shares: MakeShares) -> bool:
+def same_gun(record: GunFacts, other: GunFacts, shares: MakeShares) -> bool:
     """Return whether two records are of one gun by their mark alone.
 
     The same whole serial, rare for its make, and no contradiction. Glyphs that look alike count as
     the same only where the mark was read on the gun: registers copy it.
     """
-    make = one.description.make
-    if one.id == other.id or make is None or make != other.description.make:
+    make = record.description.make
+    if record.id == other.id or make is None or make != other.description.make:
         return False
-    is_afield = one.is_read_afield or other.is_read_afield
+    is_afield = record.is_read_afield or other.is_read_afield
     return any(
         is_rare(make, shares, serial, theirs) and (is_afield or _is_equal(serial, theirs))
-        for serial, theirs in product(one.serials, other.serials)
+        for serial, theirs in product(record.serials, other.serials)
         if skeleton(serial) == skeleton(theirs)
-    ) and not contradict(one, other)
+    ) and not contradict(record, other)
 
 
 def is_rare(make: str, shares: MakeShares, serial: str, other: str | None = None) -> bool:
@@ -172,14 +172,14 @@ def _weight_of_make(share: float | None) -> Weight:
     return weights_for(Description("", "any"), shares)[0]
 
 
-def contradict(one: GunFacts, other: GunFacts) -> bool:
+def contradict(record: GunFacts, other: GunFacts) -> bool:
     """Return whether two records cannot be of one gun.
 
     Another make, calibre or type, an event before its manufacture, or after its destruction. Two
     owners at one time contradict nothing: that is what an analyst looks for.
     """
-    mine, theirs = one.description, other.description
-    first, second = (one, other) if one.on <= other.on else (other, one)
+    mine, theirs = record.description, other.description
+    first, second = (record, other) if record.on <= other.on else (other, record)
     return (
         (first.event == "destruction" and first.on < second.on)
         or is_too_early(mine, theirs)

@@ -14,30 +14,41 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
 from salsa_ext.guns import queries as gun_queries
+from salsa_ext.guns.queries import GunView
 
 TEMPLATE = "investigation/gun.html"
 
 
 def _render_gun(actor: Actor, form: Form | None, record_id: UUID) -> str:
-    """Render a gun; with foreign records the form of a purpose first."""
-    key = str(record_id)
+    """Render a gun; with foreign records the own ones and the form of a purpose first."""
     try:
         view = gun_queries.get_gun(actor=actor, record_id=record_id)
     except Invalid:
         if form is None:
             raise
-        return render_page(TEMPLATE, actor, record_id=key, form=form)
+        return _render_own(actor, form, record_id)
+    return _render(actor, view, None)
+
+
+def _render_own(actor: Actor, form: Form, record_id: UUID) -> str:
+    try:
+        view = gun_queries.get_gun(actor=actor, record_id=record_id, with_others=False)
+    except Invalid:  # another state's record
+        return render_page(TEMPLATE, actor, gun=None, form=form)
+    return _render(actor, view, form)
+
+
+def _render(actor: Actor, view: GunView, form: Form | None) -> str:
     gun = GunResponse().dump(view)
-    records = [each["record"] for each in gun["records"]]
-    first = next(each for each in view.records if each.joined_by == "start")
+    first = next(each.disclosed for each in view.records if each.joined_by == "start")
     return render_page(
         TEMPLATE,
         actor,
-        record_id=key,
         gun=gun,
-        described=first.disclosed.view.record,
-        is_own=first.disclosed.is_own,
-        drawing=draw_timeline(records),
+        described=first.view.record,
+        is_own=first.is_own,
+        drawing=draw_timeline([each["record"] for each in gun["records"]]),
+        form=form,
     )
 
 
