@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
-from tests.support.jobs import is_working, jobs_to_idle
 
 from salsa_ext.database.session import db
 from tests.conftest import NOW, standing_on
-from tests.support import actors
+from tests.support import actors, jobs
 from tests.web.onlookers import BOARD, Onlooker, ship
 
 
@@ -20,7 +19,7 @@ def shipped(server, registered, standing, tmp_path_factory):
         with standing_on(server, registered, standing) as served:
             with served.app_context():
                 ship(served)
-                jobs_to_idle(served)
+                jobs.jobs_to_idle(served)
                 db.engine.dispose()
             copied = server.copied(standing[1], tmp_path_factory.mktemp("shipped"))
             config = kept.enter_context(copied)
@@ -46,11 +45,7 @@ def onlooker(app):
 def asked(app):
     """What the database is asked."""
     said = []
-
-    def note(connection, cursor, statement, *_):
-        if not is_working():
-            said.append(statement)
-
+    note = jobs.of_requests(lambda connection, cursor, statement, *_: said.append(statement))
     event.listen(db.engine, "before_cursor_execute", note)
     yield said
     event.remove(db.engine, "before_cursor_execute", note)
