@@ -44,7 +44,7 @@ def copied(installed):
 
 
 @contextmanager
-def made(home, embedded):
+def make_app(home, embedded):
     """An application on the database of a server."""
     config = Config(home=home, database_url=embedded.url("service", DATABASE_NAME), pool_timeout=1)
     application = create_app(config)
@@ -76,7 +76,7 @@ def embedded(home):
 
 @pytest.fixture
 def application(home, embedded):
-    with made(home, embedded) as application:
+    with make_app(home, embedded) as application:
         yield application
 
 

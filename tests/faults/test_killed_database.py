@@ -5,14 +5,14 @@ import signal
 import time
 
 from salsa_ext.database.postgres.server import EmbeddedServer
-from tests.faults.conftest import copied, key_of, made
+from tests.faults.conftest import copied, key_of, make_app
 from tests.faults.served import Service
 
 
 def test_a_killed_database_is_started_again(installed):
     """Before: 503 until the service was started again. Measured: 1.4 s."""
     with copied(installed) as home:
-        with EmbeddedServer(home) as embedded, made(home, embedded) as application:
+        with EmbeddedServer(home) as embedded, make_app(home, embedded) as application:
             key = key_of(application)
         service = Service(home, key, SALSA_WORKERS="1")
         service.start()

@@ -14,14 +14,14 @@ FIRST = date(2024, 1, 1)
 MATCH = UUID(int=10_000)
 
 
-def said(number, event="seized", day=0, state="BRA", **more):
+def entry(number, event="seized", day=0, state="BRA", **more):
     return GunRecord(
         UUID(int=number), state, event, FIRST + timedelta(day), UUID(int=1_000 + number), **more
     )
 
 
 def sale(number, day=0, **more):
-    return said(number, "domestic_sale", day, **more)
+    return entry(number, "domestic_sale", day, **more)
 
 
 def matched(one, other, confirmed=False):
@@ -41,7 +41,7 @@ def parts(*arguments):
 
 
 def test_a_seizure_that_nothing_joins_is_a_gun_of_its_own():
-    assert parts([said(1), said(2)], []) == [[1], [2]]
+    assert parts([entry(1), entry(2)], []) == [[1], [2]]
 
 
 def test_what_was_never_seized_is_no_gun_to_look_at():
@@ -49,33 +49,33 @@ def test_what_was_never_seized_is_no_gun_to_look_at():
 
 
 def test_a_strong_match_joins_a_seizure_and_a_sale():
-    assert parts([sale(1), said(2, day=9)], [matched(1, 2)]) == [[1, 2]]
+    assert parts([sale(1), entry(2, day=9)], [matched(1, 2)]) == [[1, 2]]
 
 
 def test_a_gun_is_joined_over_links_and_matches():
-    records = [said(1, "export"), said(2, "import", 3), sale(3, 9), said(4, day=90)]
+    records = [entry(1, "export"), entry(2, "import", 3), sale(3, 9), entry(4, day=90)]
     assert parts(records, [linked(1, 2), matched(2, 3), matched(3, 4)]) == [[1, 2, 3, 4]]
 
 
 def test_what_leads_to_a_record_that_is_not_shown_joins_nothing():
-    assert parts([said(1)], [matched(1, 2), matched(2, 1)]) == [[1]]
+    assert parts([entry(1)], [matched(1, 2), matched(2, 1)]) == [[1]]
 
 
 def test_a_pair_that_was_rejected_is_not_joined_around_it():
-    records = [sale(1), said(2, day=9), said(3, day=12)]
+    records = [sale(1), entry(2, day=9), entry(3, day=12)]
     edges = [matched(1, 3), matched(2, 3)]
     assert parts(records, edges) == [[1, 2, 3]]
     assert parts(records, edges, [pair(1, 2)]) == [[2], [3]]
 
 
 def test_what_is_sure_stands_beside_a_rejected_pair():
-    records = [sale(1), said(2, day=9), said(3, day=12)]
+    records = [sale(1), entry(2, day=9), entry(3, day=12)]
     edges = [matched(1, 3, confirmed=True), matched(2, 3)]
     assert parts(records, edges, [pair(1, 2)]) == [[1, 3], [2]]
 
 
 def test_a_serial_that_was_sold_new_twice_is_of_several_guns():
-    records = [sale(1), sale(2, 5), said(3, day=90), said(4, day=95)]
+    records = [sale(1), sale(2, 5), entry(3, day=90), entry(4, day=95)]
     edges = [matched(one, other) for one in (1, 2) for other in (3, 4)]
     found = group_guns(records, edges)
     assert parts(records, edges) == [[1, 2, 3], [1, 2, 4]]
@@ -83,14 +83,14 @@ def test_a_serial_that_was_sold_new_twice_is_of_several_guns():
 
 
 def test_a_confirmed_match_tells_of_several_guns_which_it_is():
-    records = [sale(1), sale(2, 5), said(3, day=90)]
+    records = [sale(1), sale(2, 5), entry(3, day=90)]
     [gun] = group_guns(records, [matched(1, 3), matched(2, 3, confirmed=True)])
     assert not gun.is_ambiguous
     assert [record.id.int for record in gun.records] == [2, 3]
 
 
 def test_matches_that_nobody_confirmed_are_counted():
-    records = [sale(1), said(2, day=9), said(3, day=12)]
+    records = [sale(1), entry(2, day=9), entry(3, day=12)]
     [gun] = group_guns(records, [matched(1, 2), matched(1, 3, confirmed=True), matched(2, 3)])
     assert gun.unconfirmed_count == 2
 
@@ -113,7 +113,7 @@ worlds = st.tuples(
 def built(world):
     told, joins, rejected = world
     records = [
-        said(number, event, day, make="taurus", serial=f"TKA{4200 + number}")
+        entry(number, event, day, make="taurus", serial=f"TKA{4200 + number}")
         for number, (event, day) in enumerate(told, 1)
     ]
     against = {frozenset(pair(*both)) for both in rejected if both[0] != both[1]}
