@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.served import Service
+from benchmarks.service import Service
 
 
 @pytest.fixture

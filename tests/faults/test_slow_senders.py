@@ -9,9 +9,9 @@ import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
 from api.server.embedded_database import DATABASE_NAME
+from benchmarks.service import Service
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
-from tests.faults.served import Service
 
 MANY = 12
 

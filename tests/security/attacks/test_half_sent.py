@@ -11,10 +11,10 @@ import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
 from api.server.embedded_database import DATABASE_NAME
+from benchmarks.service import Service
 from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
-from tests.faults.served import Service
 
 HALF_SENT = 160
 IDLE = 2_100
