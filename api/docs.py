@@ -15,6 +15,7 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.fields import OWNER, groups_of, leaves
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.trade.permits.values import PermitData
+from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments.values import ShipmentData
 
 PERMISSIONS_HEADING = """# Who may do what
@@ -108,7 +109,7 @@ def _fields_table(cls: type) -> str:
     return "\n".join([f"\n| {name}: shown to | Fields |", "|---|---|", *rows, ""])
 
 
-CLASSES = (SeizureData, ReportData, TransferData, PermitData, ShipmentData)
+CLASSES = (SeizureData, ReportData, TransferData, PermitData, ShipmentData, ReceiptData)
 DOCUMENTS = {
     Path("docs/permissions.md"): permissions_table,
     Path("api/cli/openapi.json"): commands,

@@ -37,7 +37,8 @@ def _kill_process(_: Any) -> None:
 def _kill_all(connection: extensions.connection) -> None:
     """Kill database, server and worker at once; children of the server end with it."""
     _kill_database(connection)
-    os.kill(int(os.environ.get("SALSA_SERVED_BY", os.getppid())), signal.SIGKILL)
+    if "SALSA_SERVED_BY" in os.environ:
+        os.kill(int(os.environ["SALSA_SERVED_BY"]), signal.SIGKILL)
     _kill_process(connection)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,16 +24,17 @@ from sqlalchemy import select
 
 from benchmarks.fault_acts import ACTS, PATIENCE, Keys, Load, open_permit
 from benchmarks.fault_points import FAULTS, ROLES, FaultPlan
-from benchmarks.service import Service
+from benchmarks.service import DATABASE, Service
 from salsa_ext.access.rules import operator
+from salsa_ext.background import JOBS
 from salsa_ext.core.errors import SalsaError
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
+from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.trade.shipments import progress
 from salsa_ext.trade.shipments.fact_queries import read_facts
 from salsa_ext.trade.shipments.models import Shipment
 
-DATABASE: Final = "salsa"
 CLIENTS, ROUNDS = 4, 9
 LAST_POINT: Final = {"serve": 900, "worker": 250}
 QUEUES: Final = {
@@ -42,8 +44,20 @@ QUEUES: Final = {
     "owners to notify": "SELECT count(*) FROM owner_notice_job",
     "owners of checks": "SELECT count(*) FROM serial_check WHERE NOT are_owners_notified",
     "figures to fold": "SELECT count(*) FROM rollup_delta",
+    "changes to number": "SELECT count(*) FROM change_new",
+    "changes to follow": """
+        SELECT count(*) FROM unnest(%(jobs)s::text[], %(kinds)s::text[]) AS follows (job, kind)
+        JOIN change_head USING (kind) LEFT JOIN job_cursor USING (job, state)
+        WHERE change_head.number > coalesce(job_cursor.number, 0)""",
 }
 """How much waits, by what is to be done; the service's work is done when all are 0."""
+_FOLLOWED: Final = [
+    (job.code, kind) for job in JOBS if isinstance(job, ChangeJob) for kind in job.kinds
+]
+FOLLOWED: Final = {
+    "jobs": [code for code, _ in _FOLLOWED],
+    "kinds": [kind for _, kind in _FOLLOWED],
+}
 PROMISES: Final = {
     "No envelope is missing between what was sent and what was applied": """
         SELECT o.owner_state, o.recipient, o.sequence, i.processed_through FROM outbox_pair o
@@ -53,6 +67,7 @@ PROMISES: Final = {
         SELECT * FROM (SELECT owner_state, sender, sequence, processed_at, lag(processed_at)
             OVER (PARTITION BY owner_state, sender ORDER BY sequence) AS before
             FROM inbox_progress) applied WHERE processed_at < before""",
+    "No change is set aside": "SELECT * FROM job_failure",
     "No envelope is refused": "SELECT * FROM inbox_progress WHERE status = 'refused'",
     "A state answers a trace once": """
         SELECT owner_state, case_number, kind, count(*) FROM outbox
@@ -104,7 +119,7 @@ def waiting(home: Path) -> dict[str, int]:
     with _database(home) as cursor:
         counts = {}
         for name, query in QUEUES.items():
-            cursor.execute(query)
+            cursor.execute(query, FOLLOWED)
             counts[name] = cursor.fetchone()[0]
     return {name: count for name, count in counts.items() if count}
 
@@ -147,6 +162,25 @@ def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
     return broken
 
 
+class Installation(Service):
+    """A served installation, and a second worker beside that of the service."""
+
+    worker: subprocess.Popen[bytes] | None = None
+
+    def ensure_running(self) -> None:
+        """Start what ended; the service starts its own worker."""
+        super().ensure_running()
+        if self.worker is None or self.worker.poll() is not None:
+            self.worker = self.spawn("worker")
+
+    def stop(self) -> None:
+        """End both in order, and wait."""
+        super().stop()
+        if self.worker is not None:
+            self.worker.terminate()
+            self.worker.wait(PATIENCE)
+
+
 def run_seed(app: Flask, service: Service, keys: Keys, plan: FaultPlan, seed: int) -> list[str]:
     """Let one fault happen under load, print it, and return the broken promises."""
     random, home = Random(seed), service.home
@@ -183,8 +217,8 @@ def run(app: Flask, home: Path, keys: Keys, seeds: Sequence[int]) -> list[str]:
     """Serve an installation, run each seed, and return all broken promises."""
     plan = FaultPlan(home / "fault.plan")
     plan.disarm()
-    service = Service(home, {}, **plan.hooked({"SALSA_WORKERS": "2"}))
-    service.start()
+    service = Installation(home, {}, **plan.hooked({"SALSA_WORKERS": "2"}))
+    service.ensure_running()
     broken: list[str] = []
     try:
         for seed in seeds:

@@ -13,8 +13,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from salsa_ext.database.postgres.server import EmbeddedServer
+
 ROOT: Final = Path(__file__).parents[1]
+DATABASE: Final = "salsa"
 READY_SECONDS: Final = 60.0
+
+
+def database_urls(embedded: EmbeddedServer) -> dict[str, str]:
+    """Return the settings that name the database of an embedded server."""
+    return {
+        "SALSA_DATABASE_URL": embedded.url("service", DATABASE),
+        "SALSA_WORKER_URL": embedded.url("worker", DATABASE),
+    }
 
 
 class Answer(NamedTuple):
@@ -37,10 +48,14 @@ class Service:
 
     def launch(self) -> None:
         """Start it without waiting until it is ready."""
+        self.process = self.spawn("serve", "--port", str(self.port))
+
+    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command of the installation."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("SALSA_")}
         with (self.home / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - this very program
-                [sys.executable, "-m", "api.cli", "serve", "--port", str(self.port)],
+            return subprocess.Popen(  # noqa: S603 - this very program
+                [sys.executable, "-m", "api.cli", *arguments],
                 cwd=ROOT,
                 env=own | {"SALSA_HOME": str(self.home)} | self.settings,
                 start_new_session=True,
