@@ -99,10 +99,10 @@ def release_page(app: Flask) -> str:
 def _fields_table(cls: type) -> str:
     fields: dict[str, list[str]] = {}
     for chain in leaves(cls):
-        groups = dict.fromkeys(" or ".join(sorted(groups_of(one))) for one in chain)
+        groups = dict.fromkeys(" or ".join(sorted(groups_of(member))) for member in chain)
         readers = OWNER if OWNER in groups else " and ".join(groups)
         personal = chain[-1].field.personal
-        path = ".".join(one.key for one in chain)
+        path = ".".join(member.key for member in chain)
         fields.setdefault(readers, []).append(f"`{path}`" + (f" ({personal})" if personal else ""))
     rows = [f"| {readers} | {', '.join(paths)} |" for readers, paths in fields.items()]
     name = cls.__name__.removesuffix("Data")

@@ -209,8 +209,8 @@ class FramedResponse(DeclaredResponse):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        shown = members(self.value) if self.value else ()
-        declared = {member.name for member in shown if member.field.is_shown}
+        value_members = members(self.value) if self.value else ()
+        declared = {member.name for member in value_members if member.field.is_shown}
         self.dump_fields = {
             name: each for name, each in self.dump_fields.items() if name not in declared
         }

@@ -114,8 +114,8 @@ def _visible_hits(
     """Return each gun's visible hits; alerts are looked up once for all."""
     pairs = [(gun, hit) for gun, hits in hits_by_gun.items() for hit in hits]
     visible: dict[UUID, list[MarkHit]] = {gun: [] for gun in hits_by_gun}
-    shown = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
-    for (gun, _), hit in zip(pairs, shown, strict=True):
+    with_alerts = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
+    for (gun, _), hit in zip(pairs, with_alerts, strict=True):
         if silent is not False or not alert_visibility.is_silent_alert(hit):
             visible[gun].append(hit)
     return visible

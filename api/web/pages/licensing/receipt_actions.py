@@ -73,7 +73,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
         return receipt_values(actor, view)
     values = {"received_on": receipt.received_on.isoformat()}
     declared = present_receipt(receipt)
-    values |= {one.key: str(declared[one.key] or "") for one in _declared_others()}
+    values |= {member.key: str(declared[member.key] or "") for member in _declared_others()}
     if receipt.import_mark:
         values["import_mark.text"] = receipt.import_mark["text"]
     serials = "\n".join(receipt_queries.received_serials(receipt, MAX_LISTED) or ())
@@ -91,7 +91,9 @@ def more_fields(view: ShipmentView) -> tuple[Field, ...]:
 
     With a field to state that no serial arrived, if the shipment has both.
     """
-    declared = tuple(Field(one.key, Message(one.field.label)) for one in _declared_others())
+    declared = tuple(
+        Field(member.key, Message(member.field.label)) for member in _declared_others()
+    )
     fields = tuple(
         Field(
             f"received.{part.line}",
