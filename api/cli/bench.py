@@ -283,6 +283,30 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
             benchmark.run(app, records, hold, rounds, _result("boards"))
 
 
+@bench.command()
+@click.option(
+    "--seeds", default=14, show_default=True, type=click.IntRange(1), help="How many faults."
+)
+@click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="First seed.")
+@explained
+def faults(seeds: int, first: int) -> None:
+    """Kill processes, lose connections and fill the disk amid writes; exit with 1 on a broken promise.
+
+    \b
+    Example:
+      salsa bench faults --seeds 200
+    """
+    from benchmarks import fault_acts
+    from benchmarks import faults as benchmark
+
+    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
+        with _temporary_app(Path(home)) as (app, _, folder):
+            keys = fault_acts.open_accounts(app)
+        broken = benchmark.run(app, folder, keys, range(first, first + seeds))
+    if broken:
+        raise click.ClickException("\n".join(broken))
+
+
 def _result(name: str) -> Path:
     return Config.from_env().home / "bench" / f"{name}.json"
 
@@ -303,7 +327,11 @@ def _second_database() -> Iterator[str]:
     """Give the owner's URL of another database, as empty as that of `_temporary_app`."""
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
         apart = replace(
-            Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
+            Config.from_env(),
+            home=Path(home).resolve(),
+            database_url=None,
+            worker_url=None,
+            migration_url=None,
         )
         with embedded_database.running_database(apart) as started:
             migrations.upgrade_schema(owner_url(started))
@@ -321,7 +349,9 @@ def _temporary_app(folder: Path | None = None) -> Iterator[tuple[Flask, str, Pat
         home = folder or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-"))
         )
-        apart = replace(config, home=home.resolve(), database_url=None, migration_url=None)
+        apart = replace(
+            config, home=home.resolve(), database_url=None, worker_url=None, migration_url=None
+        )
         started = stack.enter_context(embedded_database.running_database(apart))
         migrations.upgrade_schema(owner_url(started))
         app = create_app(started)
