@@ -3,10 +3,9 @@
 import re
 from datetime import timedelta
 
-from tests.support.jobs import finish_waiting
-
 from tests.conftest import NOW
 from tests.support import actors, bodies
+from tests.support.jobs import finish_waiting
 from tests.support.movements import act
 from tests.web import scenes
 from tests.web.visitors import browser
