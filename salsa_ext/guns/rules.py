@@ -6,7 +6,7 @@ one make, unless something that is known contradicts it.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -112,24 +112,36 @@ class Gun:
 
     @cached_property
     def joins_by_record(self) -> Mapping[UUID, Sequence[Join]]:
-        """Return the joins of each record, certain ones first."""
+        """Return the joins of each record, in order of the other record's event."""
+        at = {record: number for number, record in enumerate(self.records)}
         joins: dict[UUID, list[Join]] = defaultdict(list)
-        for each in sorted(self.joins, key=lambda each: not each.is_certain):
+        for each in self.joins:
             joins[each.first].append(each)
             joins[each.second].append(each)
-        return joins
+        return {
+            record: sorted(some, key=lambda each: at[each.other(record)])
+            for record, some in joins.items()
+        }
 
     def paths_from(self, start: UUID) -> dict[UUID, Join]:
-        """Return by which join each other record is reached, on a shortest path."""
+        """Return by which join each other record is reached; certain ones go before marks."""
         paths: dict[UUID, Join] = {}
-        front = deque([start])
-        while front:
-            record = front.popleft()
+
+        def reach(record: UUID) -> Iterator[UUID]:
+            yield record
+            for each in self.joins_by_record.get(record, ()):
+                other = each.other(record)
+                if each.is_certain and other != start and other not in paths:
+                    paths[other] = each
+                    yield from reach(other)
+
+        front = [*reach(start)]
+        for record in front:  # which grows
             for each in self.joins_by_record.get(record, ()):
                 other = each.other(record)
                 if other != start and other not in paths:
                     paths[other] = each
-                    front.append(other)
+                    front += reach(other)
         return paths
 
 
