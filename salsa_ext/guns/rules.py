@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from itertools import combinations, product
@@ -24,7 +24,6 @@ from salsa_ext.firearms.search.evidence import (
     EQUAL_KINDS,
     WEIGHTS,
     Description,
-    Weight,
     is_too_early,
     weigh,
     weights_for,
@@ -42,6 +41,7 @@ MakeShares = Mapping[tuple[str, str], float]
 """Share of each make in all records, by `("make", code)` (`records.frequencies`)."""
 JOIN_KINDS: Final = ("link", "match", "mark")
 NO_SHARES: Final[MakeShares] = MappingProxyType({})
+CONTRADICTING_WEIGHTS: Final = tuple(each for each in WEIGHTS if each.name in CONTRADICTING_FIELDS)
 Node = TypeVar("Node", bound=Hashable)
 RecordPair = tuple[UUID, UUID]
 
@@ -167,21 +167,21 @@ def is_rare(make: str, shares: MakeShares, serial: str, other: str | None = None
 
     `other` is how another record reads it.
     """
-    weights = (_weight_of_make(shares.get(("make", make))),)
-    query, record = Description(serial, make), Description(other or serial, make)
-    evidence = weigh(query, record, weights=weights)
+    return _is_rare(shares.get(("make", make)), serial, other or serial)
+
+
+@lru_cache(maxsize=20_000)  # a gun's records are compared in pairs
+def _is_rare(share: float | None, serial: str, other: str) -> bool:
+    make = Description("", "any")
+    shares = {} if share is None else {("make", "any"): share}
+    query, record = (replace(make, serial_norm=each) for each in (serial, other))
+    evidence = weigh(query, record, weights=weights_for(make, shares)[:1])
     return (
         evidence is not None
         and evidence.near.kind in EQUAL_KINDS
         and evidence.is_of_its_own
         and evidence.bits >= RARE_BITS
     )
-
-
-@lru_cache(maxsize=1_000)
-def _weight_of_make(share: float | None) -> Weight:
-    shares = {} if share is None else {("make", "any"): share}
-    return weights_for(Description("", "any"), shares)[0]
 
 
 def contradict(record: GunFacts, other: GunFacts) -> bool:
@@ -198,8 +198,8 @@ def contradict(record: GunFacts, other: GunFacts) -> bool:
         or is_too_early(theirs, mine)
         or any(
             weight.outcome(mine, theirs) == weight.outcome(theirs, mine) == "other"
-            for weight in WEIGHTS
-            if weight.name in CONTRADICTING_FIELDS
+            for weight in CONTRADICTING_WEIGHTS
+            if getattr(mine, weight.name) != getattr(theirs, weight.name)
         )
     )
 
