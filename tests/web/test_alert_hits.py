@@ -205,7 +205,7 @@ def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as
 
 
 @pytest.fixture
-def met(as_actor):
+def hit_page(as_actor):
     """The page of a hit on a gun that Brazil seized, described otherwise than the alert has it."""
 
     def enter(alert=None, **seized):
@@ -221,8 +221,8 @@ def met(as_actor):
 
 
 @pytest.mark.parametrize("name", ["", "/confirm", "/deny", "/extend"])
-def test_hit_and_form_show_both_guns_field_by_field(owner, met, name):
-    said = text(owner.open(f"{met()}{name}"))
+def test_hit_and_form_show_both_guns_field_by_field(owner, hit_page, name):
+    said = text(owner.open(f"{hit_page()}{name}"))
     for words in (
         "Recorded by Gun of the alert Paraguay Firearm found Brazil",
         "Serial number Gun of the alert ABC123456 Firearm found ABC123456",
