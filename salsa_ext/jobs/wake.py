@@ -54,7 +54,8 @@ class SideConnection:
             opened = psycopg2.connect(
                 self._url.render_as_string(hide_password=False),
                 connect_timeout=5,
-                options="-c jit=off -c synchronous_commit=off -c timezone=UTC",
+                options=f"{self._url.query.get('options', '')} -c jit=off -c timezone=UTC"
+                " -c synchronous_commit=off",
             )
             opened.autocommit = True
             self._connection = opened
@@ -140,6 +141,7 @@ class Waiters:
         self._listener, self._moved = Listener(url), threading.Condition()
         self._heads: dict[str, int] = {}
         self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
 
     def wait_until(self, state: str, is_done: Callable[[], bool], seconds: float) -> bool:
         """Return whether `is_done` came true in time; it is called when the state's log moved.
@@ -160,8 +162,12 @@ class Waiters:
             with self._moved:
                 self._moved.wait_for(lambda head=head: self._heads.get(state) != head, left)  # type: ignore[misc]
 
+    def close(self) -> None:
+        """Listen no more, from the next poll on."""
+        self._closed.set()
+
     def _run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             self._listener.wait()
             try:
                 rows = self._listener.execute(
@@ -173,3 +179,4 @@ class Waiters:
                 self._heads = dict(rows)
                 self._moved.notify_all()
             time.sleep(WAITERS_PAUSE)
+        self._listener.close()
