@@ -34,6 +34,7 @@ from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
 
 Progress = Callable[[str, int, int], None]
 RunJobs = Callable[..., object]
+Ids = dict[tuple[str, str], UUID]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
 
@@ -47,15 +48,15 @@ class Recorder:
         self._vault, self._run_jobs = vault, run_jobs
         self._calendar = calendar
         self._progress = progress
-        self._ids: dict[tuple[str, str], UUID] = {}
+        self._ids: Ids = {}
 
     def acting(self, state: str | None, agency: str | None = None) -> Actor:
         """Return the actor of a state's agency."""
         named = agency_code(state, agency) if state and agency else None
         return operator(state, named, FixedClock(self._calendar.at(0)), self._vault)
 
-    def record(self, plan: Plan) -> None:
-        """Record everything except traces and alerts."""
+    def record_trade(self, plan: Plan) -> None:
+        """Record settings, licensees, permits and shipments with what followed."""
         self._settings()
         self._registers(plan)
         self._documents("permits", permits.record_many, "licensing", plan.permits, 500)
@@ -63,12 +64,20 @@ class Recorder:
         self._releases(plan)
         self._ticks(plan)
         self._receipts(plan)
-        self._finish_jobs()
-        record_statements(lambda state: self.acting(state, "licensing"))
+
+    def record_documents(self, plan: Plan) -> Ids:
+        """Record transfers, reports and seizures; return their ids by step and number."""
         self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
         self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
         seized = [(seizure.state, seizure.data) for seizure in plan.seizures]
         self._documents("seizures", seizures.record_many, "police", seized, 1_000)
+        return self._ids
+
+    def finish(self, ids: Ids) -> None:
+        """Do what follows from all documents; `ids` are those recorded beside."""
+        self._ids |= ids
+        self._finish_jobs()
+        record_statements(lambda state: self.acting(state, "licensing"))
         self._finish_jobs()
 
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
