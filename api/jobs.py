@@ -17,21 +17,17 @@ from uuid import UUID
 from flask import Flask
 
 from api.http.context import core_app, current_vault
-from api.http.context import transaction as transaction_with_corrections
 from salsa_ext.access.rules import operator, service
 from salsa_ext.background import JOBS
 from salsa_ext.checks import owner_notices
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery
 from salsa_ext.jobs import status, wake
 from salsa_ext.jobs.runner import Runner, StoredTries, Tries
 from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.reference.names import participants
-from salsa_ext.tracing.traces import jobs as trace_jobs
 
 log = logging.getLogger("salsa.worker")
 POLL_SECONDS = 5.0
@@ -106,24 +102,18 @@ def require_worker(config: Config) -> None:
         )
 
 
-def runner(
-    app: Flask, *, clock: Clock | None = None, tries: Tries | None = None, numbers: bool = True
-) -> Runner:
+def runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
     """Return a runner of all jobs for the application of the worker's role."""
-    return Runner(
-        JOBS,
-        clock or app.config["CLOCK"],
-        app.config["VAULT"],
-        transaction=transaction_with_corrections,
-        tries=tries,
-        numbers=numbers,
-    )
+    return Runner(JOBS, app.config["CLOCK"], app.config["VAULT"], tries=tries, numbers=numbers)
 
 
-def run_to_idle(app: Flask, clock: Clock, *, all_due: bool = True) -> None:
-    """Run all jobs at the time of a clock until nothing waits; the application is the worker's."""
+def run_to_idle(app: Flask, clock: Clock, *, only: str | None = None) -> None:
+    """Run all jobs, or one, at the time of a clock until nothing waits; the application is the worker's."""
+    chosen = [job for job in JOBS if only in (None, job.code)]
     with app.app_context():
-        runner(app, clock=clock).run_to_idle(all_due=all_due)
+        Runner(chosen, clock, app.config["VAULT"], numbers=only is None).run_to_idle(
+            all_due=only is None
+        )
 
 
 def run_all_once(app: Flask) -> Counter[str]:
@@ -131,7 +121,6 @@ def run_all_once(app: Flask) -> Counter[str]:
     with app.app_context():
         done = runner(app).run_to_idle(all_due=True)
         done["matches"] = match_records()
-        done["envelopes"] = deliver_envelopes()
         done["owner_notices"] = notify_record_owners()
     return done
 
@@ -167,15 +156,6 @@ def notify_record_owners(clock: Clock = SYSTEM_CLOCK, seconds: float = math.inf)
     return sum(_run_by_state(partial(run, failed=failed), "owners not told", clock, seconds))
 
 
-def deliver_envelopes(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Deliver and apply pending envelopes; send pending trace requests."""
-    return sum(_run_by_state(_deliver_of_state, "not delivered", clock))
-
-
-def _deliver_of_state(*, actor: Actor) -> int:
-    return delivery.deliver_pending(actor) or trace_jobs.send_pending_requests(actor)
-
-
 def _run_by_state(
     step: Callable[..., int], failed: str, clock: Clock, most: float = math.inf
 ) -> Iterator[int]:
@@ -199,7 +179,7 @@ def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -
     """Run one transaction of a state; 0 if it fails, logged."""
     actor = service(state, clock, current_vault())
     try:
-        with transaction_with_corrections(actor):
+        with transaction(actor):
             return step(actor=actor)
     except Exception as error:  # the next round tries again
         log.exception(failed, extra={"state": state, "error": type(error).__name__})
@@ -207,7 +187,6 @@ def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -
 
 
 SCHEDULE: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
-    "envelopes": (deliver_envelopes, POLL_SECONDS),
     "matches": (partial(match_records, seconds=TIME_SLICE), POLL_SECONDS),
     "owner_notices": (partial(notify_record_owners, seconds=TIME_SLICE), POLL_SECONDS),
 }

@@ -83,10 +83,9 @@ class Recorder:
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
         """Request and process each trace on the day of its case."""
         desks = self._desks(opened)
-        for state, some in self._batches("traces", [(case.state, case) for case in cases], 25):
-            with transaction(self.acting(state)):
-                for case in some:
-                    self._lead(case, desks)
+        for _, some in self._batches("traces", [(case.state, case) for case in cases], 25):
+            for case in some:
+                self._lead(case, desks)
         self._finish_jobs()
 
     def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
@@ -216,23 +215,27 @@ class Recorder:
             }
 
     def _lead(self, case: PlannedTrace, desks: Mapping[tuple[str, str], Actor]) -> None:
-        """Request a trace and bring it to its status."""
+        """Request a trace and bring it to its status; asked states answer on the same day."""
         clock = FixedClock(self._calendar.at(case.day))
 
-        def acting(role: str) -> Actor:
-            return replace(desks[case.state, role], clock=clock)
+        def do(role: str, command: Callable[..., Any], **arguments: Any) -> Any:
+            actor = replace(desks[case.state, role], clock=clock)
+            with transaction(actor):
+                result = command(actor=actor, **arguments)
+            self._run_jobs(clock, only="envelopes")
+            return result
 
-        seizure = self._ids["seizures", case.seizure]
-        officer = acting("police_officer" if case.status in UNSENT_STATUSES else "trace_analyst")
-        trace = trace_commands.create_trace(actor=officer, data=case.data(seizure))
-        if case.status == "approved":
-            trace_commands.approve_draft(
-                actor=acting("supervisor"), trace_id=trace, expected_version=None
-            )
-        elif case.status == "withdrawn":
-            trace_commands.withdraw_trace(actor=officer, trace_id=trace, expected_version=None)
-        elif case.status == "closed":
-            trace_commands.close_trace(actor=officer, trace_id=trace, expected_version=None)
+        data = case.data(self._ids["seizures", case.seizure])
+        officer = "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"
+        trace = do(officer, trace_commands.create_trace, data=data)
+        ends = {
+            "approved": ("supervisor", trace_commands.approve_draft),
+            "withdrawn": (officer, trace_commands.withdraw_trace),
+            "closed": (officer, trace_commands.close_trace),
+        }
+        if case.status in ends:
+            role, command = ends[case.status]
+            do(role, command, trace_id=trace, expected_version=None)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int

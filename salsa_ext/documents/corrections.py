@@ -22,7 +22,7 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import changed_records, queue
+from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.record_writing import mark_superseded, update_settings
@@ -273,7 +273,6 @@ def withdraw_results(
 ) -> None:
     """Withdraw matches and hits of voided own records, and notify recipients."""
     record_ids = [view.record.id for view in views]
-    changed_records.mark_changed(actor.own_state(), record_ids)
     gone = withdrawals.withdraw_matches(actor, record_ids, in_background=False)
     match_notices.notify_states(actor, gone, in_background=False)
     reevaluation.end_withdrawn(actor, views, in_background=False)

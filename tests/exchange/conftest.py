@@ -9,12 +9,13 @@ from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, outbox, processing
+from salsa_ext.exchange import outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
 from salsa_ext.firearms.records import queue
 from salsa_ext.matches.models import MatchJob
 from tests.conftest import NOW
+from tests.support import jobs
 
 
 @pytest.fixture
@@ -73,27 +74,18 @@ def say(session) -> Callable:
         actor = acting(sender, at)
         with transaction(actor):
             envelope = outbox.send(actor, EnvelopeData(kind, "BR-1", recipient, body))
-            if now:
-                delivery.deliver_now(actor)
+        if now:
+            deliver(at)
         return envelope
 
     return one
 
 
+def deliver(at=NOW):
+    """Let the worker deliver and apply all that is due; returns the number of its steps."""
+    return jobs.deliver_envelopes(FixedClock(at))
+
+
 @pytest.fixture
 def work(session):
-    """Let the worker do all that waits for some states; returns how much that was."""
-
-    def until_nothing_waits(*states, at=NOW):
-        done = 0
-        for state in states * 3:  # answers come back in a later turn
-            while moved := _run(acting(state, at)):
-                done += moved
-        return done
-
-    return until_nothing_waits
-
-
-def _run(actor):
-    with transaction(actor):
-        return delivery.deliver_pending(actor)
+    return deliver

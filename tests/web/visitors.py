@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from tests.support.jobs import BackgroundClient
 
 PASSWORD = "correct horse battery"
 HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
-class Browser(FlaskClient):
+class Browser(BackgroundClient):
     """A client whose requests share nothing, though a test holds one application context."""
 
     def open(self, *args: Any, **options: Any) -> TestResponse:
@@ -31,7 +32,7 @@ def browser(app: Flask) -> Browser:
 class Visitor:
     """Opens pages and sends their forms; asserts the status that a test expects."""
 
-    client: FlaskClient
+    client: BackgroundClient
 
     def open(self, path: str, expect: int = 200, **headers: str) -> str:
         """GET a page as a browser does, and return its text."""
