@@ -40,7 +40,8 @@ def of_requests(note: Callable[..., Any]) -> Callable[..., None]:
 def as_service(worker_url: str) -> str:
     """Return the URL of the worker's role that acts as the service."""
     url = make_url(worker_url).update_query_dict({"options": "-c role=salsa_service"})
-    return url.render_as_string(hide_password=False)
+    # libpq reads no + as a blank
+    return url.render_as_string(hide_password=False).replace("-c+role", "-c%20role")
 
 
 @contextmanager
