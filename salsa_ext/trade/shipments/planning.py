@@ -258,7 +258,7 @@ def void_records(
                 actor,
                 document_corrections.notify_recipients(actor, ids, version, is_withdrawn=True),
             )
-        document_corrections.withdraw_results(actor, views)
+        changed_records.mark_changed(actor.own_state(), [view.record.id for view in views])
     cells: Counter[CountKey] = Counter()
     lines = quotas.find_lines([shipment.permit_id])
     cells.subtract(count_shipment(shipment, shipment.ships_on, lines, drawn))
