@@ -21,7 +21,7 @@ from salsa_ext.firearms.marks.keys import count_readable, normalise
 from salsa_ext.firearms.search.criteria import MIN_READABLE
 from salsa_ext.tracing.chains.chain import ChainResult
 from salsa_ext.tracing.traces import commands as trace_commands
-from salsa_ext.tracing.traces.queries import get_result
+from salsa_ext.tracing.traces.trace_results import get_result
 from salsa_ext.tracing.traces.values import TraceData
 
 RESULT_CLASSES = {

@@ -21,7 +21,7 @@ from api.http.errors import (
 )
 from api.http.files import NotMultipart
 from api.http.json import InvalidJSON
-from api.web import access
+from api.web import error_pages
 from salsa_ext.core.errors import Message, SalsaError, message
 
 HTTP_ERRORS = {
@@ -55,8 +55,8 @@ def problem_response(status: int, code: str, detail: Message, **more: Any) -> Re
     Sets Retry-After for 503, 429 and `in_flight`; WWW-Authenticate for 401.
     """
     body = problem_body(status, code, detail, **more)
-    if access.wants_html():
-        response = current_app.response_class(access.render_problem(body), status)
+    if error_pages.wants_html():
+        response = current_app.response_class(error_pages.render_problem(body), status)
     else:
         response = current_app.response_class(
             current_app.json.dumps(body), status, content_type=PROBLEM_TYPE

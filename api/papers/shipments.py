@@ -15,8 +15,8 @@ from salsa_ext.papers import facts
 from salsa_ext.papers.commands import ShipmentPaper
 from salsa_ext.papers.facts import PaperFacts
 from salsa_ext.trade.permits.queries import PermitView
-from salsa_ext.trade.shipments import packing_list
-from salsa_ext.trade.shipments.packing_list import PackedItem
+from salsa_ext.trade.shipments import shipment_contents
+from salsa_ext.trade.shipments.shipment_contents import PackedItem
 
 Face = Mapping[str, Any]
 LEGAL_BASIS: Final = "CICAD/doc.1281/03, 2.2.2 / 5.2.2"
@@ -113,11 +113,9 @@ def document_sections(
 
 def plan_section(words: SheetBuilder, face: Face) -> list[Part]:
     """Return the planned shipment, as amendable by Model Regulations 8.5."""
-    places = packing_list.post_names(face.get("route") or ())
+    places = facts.post_names(face.get("route") or ())
     route = " → ".join(places[code] for code in face.get("route") or ())
-    expected = packing_list.post_names(
-        step["post"] for step in face.get("expected") or () if step["post"]
-    )
+    expected = facts.post_names(step["post"] for step in face.get("expected") or () if step["post"])
     rows = [
         [
             words.code("checkpoint_stage", step["stage"]),
@@ -152,7 +150,7 @@ def items_section(
 ) -> list[Part]:
     """Return the list of items, or their number if too many."""
     totals = words.totals(facts.quantities) if facts else []
-    if len(items) > packing_list.MAX_ITEMS:
+    if len(items) > shipment_contents.MAX_ITEMS:
         counted = words.pair(
             message(
                 "{count} items are in the electronic manifest, which the QR code seals.",
@@ -204,9 +202,7 @@ def _certificate_section(words: SheetBuilder, paper: ShipmentPaper, at: datetime
     label = message("Left on the certificate on {day}", day=f"{at:%d/%m/%Y}")
     return words.fields(
         message("Under the export certificate"),
-        words.field(
-            message("Shipment no."), str(packing_list.sequence_number(paper.view.shipment))
-        ),
+        words.field(message("Shipment no."), str(facts.sequence_number(paper.view.shipment))),
         words.field(label, balance),
     )
 
@@ -231,7 +227,7 @@ def _item_row(words: SheetBuilder, item: PackedItem) -> list[Any]:
 def _transit_permits(words: SheetBuilder, face: Face) -> str | None:
     """Return the in-transit authorizations with their known last days."""
     named = face.get("transit_permits") or ()
-    until = packing_list.transit_last_days(named)
+    until = facts.transit_last_days(named)
     permits = []
     for number in named:
         last = words.day(until.get((number["state"], number["number"])))

@@ -18,8 +18,9 @@ from api.papers.rendering import render_sheet
 from api.papers.sheets import Part, SheetBuilder, build_sheet, unbroken_text
 from salsa_ext.core.errors import Message, message
 from salsa_ext.reference import names
-from salsa_ext.tracing.traces.queries import ResultView, TraceView
+from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import TraceReport
+from salsa_ext.tracing.traces.trace_results import ResultView
 
 POLICE_NOTICE: Final = message(
     "Police information. Not for use in court without the consent of the states named."

@@ -1,12 +1,9 @@
-"""Routes of reference data (states, makes, calibres, types, agencies, contacts) and statistics."""
+"""Routes of reference data: states, makes, calibres, types, agencies, contacts."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
-
-from api.http import tables
 from api.http.resource import Resource
 from api.schemas.reference import (
     AgencyPostsRequest,
@@ -17,27 +14,21 @@ from api.schemas.reference import (
     ContactQuery,
     ContactRequest,
     ContactResponse,
-    DatasetsResponse,
     MakeResponse,
     NameQuery,
     OffenceQuery,
     OffenceResponse,
     StateQuery,
     StateResponse,
-    StatisticsQuery,
-    TableResponse,
     TypeResponse,
-    present_table,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies as administration_agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core.actor import Actor
-from salsa_ext.figures import DATASETS
 from salsa_ext.reference import agencies as reference_agencies
-from salsa_ext.reference import names
+from salsa_ext.reference import contact_offices
 from salsa_ext.reference import queries as reference_queries
-from salsa_ext.statistics import queries as statistic_queries
 
 READ = Permission.REFERENCE_READ
 blueprint = Resource("reference", "Reference data, with names in four languages")
@@ -47,9 +38,7 @@ blueprint.listing("/calibres", NameQuery, CalibreResponse, reference_queries.lis
 blueprint.listing("/types", NameQuery, TypeResponse, reference_queries.list_types, READ)
 blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.list_offences, READ)
 blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
-blueprint.listing(
-    "/contacts", ContactQuery, ContactResponse, reference_agencies.list_contacts, READ
-)
+blueprint.listing("/contacts", ContactQuery, ContactResponse, contact_offices.list_contacts, READ)
 
 
 @blueprint.posting("/agencies", AgencyRequest, AgencyResponse, Permission.AGENCY_MANAGE)
@@ -77,40 +66,4 @@ def set_agency_posts(actor: Actor, data: dict[str, Any], code: str) -> Any:
 @blueprint.posting("/contacts", ContactRequest, ContactResponse, Permission.AGENCY_MANAGE)
 def create_contact(actor: Actor, data: ContactData) -> Any:
     """Create a contact point of your state."""
-    return reference_agencies.read_contact(
-        administration_agencies.add_contact(actor=actor, data=data)
-    )
-
-
-statistics_blueprint = Resource(
-    "statistics", "Figures of ended quarters; cells under 5 are withheld"
-)
-
-
-def list_datasets(actor: Actor) -> dict[str, Any]:
-    """Return the datasets of figures."""
-    labels = names.labels("dataset", actor.language)
-    codes = [dataset.code for dataset in statistic_queries.list_datasets(actor, DATASETS)]
-    return {"items": [{"code": code, "name": labels.get(code, code)} for code in codes]}
-
-
-def get_dataset(
-    actor: Actor, dataset: str, format: str | None = None, **filters: Any
-) -> dict[str, Any] | Response:
-    """Return the figures of a dataset."""
-    table = present_table(statistic_queries.get_table(actor, DATASETS, dataset, filters))
-    form = tables.requested_format(format)
-    return tables.table_response(table["cells"], form, dataset) if form else table
-
-
-statistics_blueprint.reading(
-    "/statistics", DatasetsResponse, list_datasets, Permission.STATISTICS_READ
-)
-statistics_blueprint.reading(
-    "/statistics/<slug:dataset>",
-    TableResponse,
-    get_dataset,
-    Permission.STATISTICS_READ,
-    StatisticsQuery,
-    media_types=("text/csv", tables.XLSX_TYPE),
-)
+    return contact_offices.read_contact(administration_agencies.add_contact(actor=actor, data=data))

@@ -40,11 +40,11 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.chains.description_gaps import Outlook
-from salsa_ext.tracing.traces import channels, follow_up, reports
+from salsa_ext.tracing.traces import channels, follow_up, reports, trace_results
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import queries as trace_queries
-from salsa_ext.tracing.traces.queries import ResultView
 from salsa_ext.tracing.traces.reports import HashCheck
+from salsa_ext.tracing.traces.trace_results import ResultView
 
 PATH = "/traces/<uuid:trace_id>"
 LEG = f"{PATH}/legs/<uuid:leg_id>"
@@ -60,7 +60,7 @@ blueprint = Resource(
 
 def get_trace_result(actor: Actor, trace_id: UUID) -> ResultView:
     """Return the result of the answers so far."""
-    return trace_queries.read_result(actor=actor, trace_id=trace_id)
+    return trace_results.read_result(actor=actor, trace_id=trace_id)
 
 
 def get_trace_advice(actor: Actor, trace_id: UUID) -> Outlook:

@@ -18,12 +18,8 @@ from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
 from api.schemas.common import row_fields
 from api.schemas.documents import JointSeizureResponse
 from api.schemas.reference import ContactResponse, PostResponse
-from api.schemas.shipments import (
-    CheckpointResponse,
-    HoldResponse,
-    ShipmentIncidentResponse,
-    StatementResponse,
-)
+from api.schemas.trade.discrepancies import StatementResponse
+from api.schemas.trade.shipments import CheckpointResponse, HoldResponse, ShipmentIncidentResponse
 from salsa_ext.alerts.queries import HitView
 from salsa_ext.boards.board import Board
 from salsa_ext.boards.calls import CallRequestData, CallView

@@ -10,8 +10,8 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.i18n.messages import LazyMessage
-from api.schemas.permits import PermitResponse
-from api.schemas.shipments import ShipmentResponse
+from api.schemas.trade.permits import PermitResponse
+from api.schemas.trade.shipments import ShipmentResponse
 from salsa_ext.access.paper_tokens import MAX_TOKEN_LENGTH
 from salsa_ext.core import codes
 from salsa_ext.papers.commands import Verification

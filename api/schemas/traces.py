@@ -31,7 +31,8 @@ from salsa_ext.tracing.chains.description_gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
 from salsa_ext.tracing.traces import values as trace_values
 from salsa_ext.tracing.traces.leg_views import LegView
-from salsa_ext.tracing.traces.queries import ResultView, TraceView
+from salsa_ext.tracing.traces.queries import TraceView
+from salsa_ext.tracing.traces.trace_results import ResultView
 from salsa_ext.tracing.traces.values import SendData, TraceData
 
 

@@ -1,34 +1,25 @@
-"""Access to pages for signed-in users; errors as pages for people."""
+"""Access to pages for signed-in users."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import g, redirect, render_template, request, url_for
+from flask import g, redirect, request, url_for
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import message
 from salsa_ext.worklists.notification_inbox import count_unread
 
 Page = TypeVar("Page")
 
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-HTML = "text/html"
-HEADINGS = {
-    403: message("You cannot do this"),
-    404: message("Not found"),
-    422: message("This cannot be taken"),
-    503: message("Not available at the moment"),
-}
-OTHER_HEADING = message("This did not work")
 View = Callable[..., Any]
 
 
@@ -101,16 +92,3 @@ def current_path() -> str:
 def local_path(path: str | None) -> str:
     """Return a path inside the service; "/" for any other address."""
     return path if path and LOCAL_PATH.fullmatch(path) else "/"
-
-
-def wants_html() -> bool:
-    """Return whether a browser asks for a page outside the API."""
-    if request.path.startswith("/api/"):
-        return False
-    return request.accept_mimetypes.best_match(["application/problem+json", HTML]) == HTML
-
-
-def render_problem(problem: Mapping[str, Any]) -> str:
-    """Render a problem as a page, without using the database."""
-    heading = HEADINGS.get(problem["status"], OTHER_HEADING)
-    return render_template("problem.html", heading=heading, problem=problem)

@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, any_, or_, select
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.alerts import alerts, hit_answers, notices
+from salsa_ext.alerts import alerts, hit_answers
+from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify
-from salsa_ext.reference.agencies import find_second_contact
 from salsa_ext.reference.calendars import local_days
+from salsa_ext.reference.contact_offices import find_second_contact
 
 MAX_ROWS: Final = 200
 HIT_EXPIRY: Final = timedelta(days=7)
@@ -62,7 +63,7 @@ def _expire_hits(actor: Actor, limit: int) -> int:
     expired = _lock_hits(actor, Hit.due_at < actor.now() - HIT_EXPIRY, limit)
     for hit in expired:
         is_shown = hit_answers.change_hit(actor, hit, status="expired")
-        notices.notify_answered(actor, hit, Action.HIT_EXPIRED, is_shown=is_shown)
+        alert_notices.notify_answered(actor, hit, Action.HIT_EXPIRED, is_shown=is_shown)
     return len(expired)
 
 
@@ -80,7 +81,7 @@ def _remind_of_hits(actor: Actor, limit: int) -> int:
     office = find_second_contact(actor.own_state()) if overdue else None
     for hit in overdue:
         is_shown = hit_answers.change_hit(actor, hit, reminded_at=actor.now())
-        notices.notify_overdue(actor, hit, office and office.agency, is_shown=is_shown)
+        alert_notices.notify_overdue(actor, hit, office and office.agency, is_shown=is_shown)
     return len(overdue)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.boards.models import CallAnswer, CallRequest
+from salsa_ext.boards.call_models import CallAnswer, CallRequest
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CallPending, Forbidden, NotFound, TooManyCallRequests, message
 from salsa_ext.core.ids import new_id
@@ -24,7 +24,8 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice, Subject
-from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, responsible_agencies
+from salsa_ext.reference.agencies import responsible_agencies
+from salsa_ext.reference.contact_offices import ContactOffice, find_calling_offices
 from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.shipments import queries as shipment_queries

@@ -27,9 +27,9 @@ from salsa_ext.trade import lookup
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.queries import PermitView
-from salsa_ext.trade.shipments import holds, packing_list
+from salsa_ext.trade.shipments import fact_queries, holds
+from salsa_ext.trade.shipments.facts import PieceCount
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
-from salsa_ext.trade.shipments.packing_list import PieceCount
 from salsa_ext.trade.shipments.queries import (
     OPEN_STATUSES,
     ShipmentView,
@@ -227,7 +227,7 @@ def get_truck(actor: Actor, post: Post, shipment_id: UUID) -> Truck:
     [view] = view_shipments(actor, [shipment])
     discrepancies = discrepancy_queries.list_unresolved(actor, [shipment_id])[shipment_id]
     [truck] = _build_trucks(post, [replace(view, discrepancies=discrepancies)], is_list=False)
-    return replace(truck, pieces=packing_list.count_pieces([shipment])[shipment_id])
+    return replace(truck, pieces=fact_queries.count_pieces([shipment])[shipment_id])
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:

@@ -23,7 +23,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.locks import lock
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, FieldGroups
-from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search import advice
@@ -32,7 +32,7 @@ from salsa_ext.firearms.search.evidence import verdict
 from salsa_ext.firearms.search.search import find_candidates
 from salsa_ext.firearms.search.values import Candidate, Coverage
 from salsa_ext.reference import suggestions
-from salsa_ext.reference.agencies import ContactOffice
+from salsa_ext.reference.contact_offices import ContactOffice
 from salsa_ext.reference.suggestions import WordRemark
 
 MAX_LISTED = 10
@@ -127,7 +127,7 @@ def run_checks(
 def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
     if problem := bracket_problem(query.serial):
         return Invalid({"serial": [problem]})
-    marked = cell_reading.query_with_all_marks(query)
+    marked = firearm_marks.query_with_all_marks(query)
     try:
         candidates = find_candidates(marked, actor, stop_at_exact=not query.near)
     except Invalid as error:

@@ -19,7 +19,7 @@ from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.disclosures import log_further_matches
-from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.search import advice
@@ -44,7 +44,7 @@ def notify_of_checks(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 def _notify_of_check(requester: Actor, check: Check) -> None:
-    query = cell_reading.query_with_all_marks(Query(**{**check.query, "marks": ()}))
+    query = firearm_marks.query_with_all_marks(Query(**{**check.query, "marks": ()}))
     candidates: Sequence[Candidate] = find_candidates(
         query, requester, stop_at_exact=False, with_silent=True
     )

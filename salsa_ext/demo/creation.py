@@ -15,7 +15,7 @@ from typing import Any
 from salsa_ext.access.vault import Vault
 from salsa_ext.administration import installation
 from salsa_ext.database.session import transaction
-from salsa_ext.demo import accounts, tour_gun
+from salsa_ext.demo import accounts, agencies, tour_gun
 from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.plan import Plan, Planner
 from salsa_ext.demo.recording import Progress, Recorder
@@ -67,9 +67,9 @@ def _register(recorder: Recorder, progress: Progress) -> None:
     for done, state in enumerate(STATES):
         progress("authorities", done, len(STATES))
         with transaction(recorder.acting(state)):
-            accounts.register_state(recorder.acting(state))
+            agencies.register_state(recorder.acting(state))
     with transaction(recorder.acting(None)):
-        accounts.register_secretariat(recorder.acting(None))
+        agencies.register_secretariat(recorder.acting(None))
     progress("authorities", len(STATES), len(STATES))
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, describe_gun
 from salsa_ext.demo.parties import People
-from salsa_ext.demo.permits import DocumentNumbers
-from salsa_ext.demo.trade import Consignment, Deal
+from salsa_ext.demo.trade.deals import Consignment, Deal
+from salsa_ext.demo.trade.permits import DocumentNumbers
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.documents.values import TransferData
 

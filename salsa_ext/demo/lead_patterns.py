@@ -11,8 +11,8 @@ from salsa_ext.core.occurrence import Place
 from salsa_ext.demo.domestic_transfers import StateTransfer
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
 from salsa_ext.demo.parties import People
-from salsa_ext.demo.permits import DocumentNumbers
 from salsa_ext.demo.seizures import PlannedSeizure
+from salsa_ext.demo.trade.permits import DocumentNumbers
 from salsa_ext.demo.world import STATES, Calendar, towns
 from salsa_ext.documents.values import OrganizedCrime, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm

@@ -13,10 +13,11 @@ from salsa_ext.demo.domestic_transfers import TransferGenerator, undelivered_gun
 from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, designs_by_source
 from salsa_ext.demo.investigation import PlannedTrace, TraceGenerator
 from salsa_ext.demo.parties import People
-from salsa_ext.demo.permits import DocumentNumbers, PermitWriter
 from salsa_ext.demo.seizures import GunPool, PlannedSeizure, ReportGenerator, SeizureGenerator
-from salsa_ext.demo.trade import Consignment, Deal, DealGenerator, ShipmentWriter
-from salsa_ext.demo.trade_routes import LicenseeGenerator, PlannedLicensee
+from salsa_ext.demo.trade.deals import Consignment, Deal, DealGenerator
+from salsa_ext.demo.trade.licensees import LicenseeGenerator, PlannedLicensee
+from salsa_ext.demo.trade.permits import DocumentNumbers, PermitWriter
+from salsa_ext.demo.trade.shipments import ShipmentWriter
 from salsa_ext.demo.world import STATES, Calendar, shared_posts
 from salsa_ext.documents.values import ReportData, TransferData
 from salsa_ext.trade.permits.values import PermitData

@@ -20,7 +20,8 @@ from salsa_ext.core.actor import Actor, Vault
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import investigation
-from salsa_ext.demo.accounts import STATE_SETTINGS, DemoAccount, agency_code
+from salsa_ext.demo.accounts import DemoAccount
+from salsa_ext.demo.agencies import STATE_SETTINGS, agency_code
 from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_statements
 from salsa_ext.demo.plan import Plan
 from salsa_ext.demo.world import STATES, Calendar

@@ -22,7 +22,7 @@ from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents.hooks import AFTER_MARK
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.marks.cell_reading import coarser_readings
+from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
 from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.firearms.records import changed_records, record_writing

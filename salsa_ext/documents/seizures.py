@@ -29,7 +29,7 @@ from salsa_ext.documents.hooks import AFTER_CORRECTION
 from salsa_ext.documents.models import Seizure
 from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.documents.values import JointWith, SeizureData
-from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.firearms.records import changed_records, record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
@@ -258,7 +258,7 @@ def to_entered_firearm(view: RecordView) -> Firearm:
         if name in Firearm.__dataclass_fields__ and name not in words
     }
     bare = Firearm(**same, **words)
-    implied = {_mark_key(mark) for mark in cell_reading.with_marks_of_serial(bare).all_marks()}
+    implied = {_mark_key(mark) for mark in firearm_marks.with_marks_of_serial(bare).all_marks()}
     marks = tuple(
         mark
         for mark in map(to_mark, view.marks)

@@ -22,11 +22,11 @@ from salsa_ext.papers.facts import PaperFacts
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.queries import PermitView
-from salsa_ext.trade.shipments import packing_list
 from salsa_ext.trade.shipments import queries as shipment_queries
+from salsa_ext.trade.shipments import shipment_contents
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.packing_list import PackedItem
 from salsa_ext.trade.shipments.queries import ShipmentView
+from salsa_ext.trade.shipments.shipment_contents import PackedItem
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,10 @@ def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
         raise NotFound("shipment", shipment_id)
     paper_facts.require_copy_agreement(actor, row.owner_state)
     [view] = shipment_queries.view_shipments(actor, [row])
-    items, permit = packing_list.packed_items(row), permit_queries.read_permit(actor, row.permit_id)
+    items, permit = (
+        shipment_contents.packed_items(row),
+        permit_queries.read_permit(actor, row.permit_id),
+    )
     facts = _facts_of_shipment(view, permit, items)
     token = sign(actor, facts.to_claims(actor.now()))
     return ShipmentPaper(view, permit, items, facts, token)
@@ -141,7 +144,7 @@ def _find_recorded_shipment(actor: Actor, claims: Claims) -> _RecordedPaper | No
         return None
     [view] = shipment_queries.view_shipments(actor, [row])
     permit = permit_queries.read_permit(actor, row.permit_id)
-    facts = _facts_of_shipment(view, permit, packing_list.packed_items(row))
+    facts = _facts_of_shipment(view, permit, shipment_contents.packed_items(row))
     return _RecordedPaper(facts, "shipment", row.id, row.concerned)
 
 

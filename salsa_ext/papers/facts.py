@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.access.paper_tokens import Claims, facts_digest
 from salsa_ext.core import text
@@ -22,12 +22,43 @@ from salsa_ext.core.errors import Article, RuleBroken, message
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import PartiesById
+from salsa_ext.reference.models import Post
 from salsa_ext.reference.state_settings import accept_electronic_copies
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.packing_list import ITEM_COLUMNS, PackedItem, quantities_by_category
+from salsa_ext.trade.shipments.shipment_contents import (
+    ITEM_COLUMNS,
+    PackedItem,
+    quantities_by_category,
+)
+
+
+def sequence_number(shipment: Shipment) -> int:
+    """Return the ordinal of the shipment under its certificate."""
+    earlier = select(func.count()).where(
+        Shipment.permit_id == shipment.permit_id, Shipment.id <= shipment.id
+    )
+    return db.session.scalar(earlier) or 1
+
+
+def transit_last_days(permits: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], date]:
+    """Return last days of visible transit authorizations by (state, number)."""
+    keys = [(permit["state"], permit["number"]) for permit in permits]
+    query = select(Permit).where(
+        Permit.kind == "in_transit", Permit.number.in_([number for _, number in keys])
+    )
+    rows = db.session.scalars(query) if keys else ()
+    days = {(row.owner_state, row.number): row.last_day for row in rows}
+    return {key: days[key] for key in keys if key in days}
+
+
+def post_names(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of border posts by code."""
+    query = select(Post.code, Post.name).where(Post.code.in_(list(codes)))
+    return dict(db.session.execute(query).all())
+
 
 VALID_STATUSES: Final = {
     "permit": frozenset({"issued", "exhausted"}),

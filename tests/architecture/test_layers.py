@@ -35,7 +35,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/firearms/search/mark_lookup.py": "whether a record that another mark hits has its own serial",
     "salsa_ext/leads/queries.py": "by which shipment an open record left its state",
     "salsa_ext/leads/graph.py": "open records that a link or a match leads to",
-    "salsa_ext/tracing/traces/queries.py": "firms that answers named already",
+    "salsa_ext/tracing/traces/trace_results.py": "firms that answers named already",
 }
 ENDS_A_TRANSACTION = ("commit", "rollback")
 CODE = ("salsa_ext", "api", "importers")

@@ -19,7 +19,7 @@ from salsa_ext.database.session import db, transaction
 from salsa_ext.demo import accounts, guns, lead_patterns, phrases, tour_gun
 from salsa_ext.demo.investigation import TRACING_STATES
 from salsa_ext.demo.plan import Planner
-from salsa_ext.demo.trade_routes import LICENCE_FLAWS
+from salsa_ext.demo.trade.licensees import LICENCE_FLAWS
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.reference import names
 from tests.conftest import cheap_passwords

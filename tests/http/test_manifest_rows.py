@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from api.http import row_files
-from api.schemas.shipments import ShippedItemRequest
+from api.schemas.trade.shipments import ShippedItemRequest
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid
 from tests.support.manifests import CSV, NDJSON, objects

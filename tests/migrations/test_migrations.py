@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, pool, text
 
+import salsa_ext.tables  # noqa: F401 - declares all models
 from salsa_ext.administration import migrations
 from salsa_ext.database.session import Base
 from tests.support import agencies

@@ -10,7 +10,7 @@ from salsa_ext.core.actor import Purpose
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.exchange.envelopes import Envelope
-from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces import trace_results
 from salsa_ext.tracing.traces.reports import read_locations
 from tests.conftest import NOW
 from tests.support import bodies, files
@@ -254,7 +254,7 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor, analyst
     ]
     reader = replace(actor(), role="trace_analyst")
     with transaction(reader):
-        found = trace_queries.read_result(actor=reader, trace_id=UUID(trace))
+        found = trace_results.read_result(actor=reader, trace_id=UUID(trace))
         assert read_locations(actor=reader, result=found)
     entries = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
     places = [one for one in entries if one["data"]["groups"] == ["place"]]

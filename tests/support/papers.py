@@ -39,8 +39,8 @@ def code_of(pdf: bytes, dots: float = DOTS) -> str:
     """Return what the one QR code of the first page says, read from a picture of the page."""
     with pypdfium2.PdfDocument(pdf) as document:
         picture = document[0].render(scale=dots, grayscale=True).to_numpy()
-    [found] = zxingcpp.read_barcodes(picture)
-    return str(found.text)
+    [code] = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    return str(code.text)
 
 
 def paper(client, body):

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from api.http.fields.declared import DeclaredResponse, request_schema
-from api.schemas.permits import PermitResponse
-from api.schemas.shipments import ShippedItemRequest
+from api.schemas.trade.permits import PermitResponse
+from api.schemas.trade.shipments import ShippedItemRequest
 from api.web import other_fields
 from salsa_ext.core.fields import Field, Word
 from salsa_ext.trade.permits import changes as permit_changes

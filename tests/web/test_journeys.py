@@ -11,7 +11,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
-from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces import trace_results
 from salsa_ext.tracing.traces.reports import read_locations
 from tests.conftest import NOW
 from tests.support import bodies
@@ -134,7 +134,7 @@ def test_a_place_is_read_by_who_may_read_what_it_stands_in(as_actor, session):
     trace = ask(as_actor, SOLD)
     reader = operator("BRA", clock=FixedClock(NOW))
     with transaction(reader):
-        found = trace_queries.read_result(actor=reader, trace_id=UUID(trace["id"]))
+        found = trace_results.read_result(actor=reader, trace_id=UUID(trace["id"]))
         [place] = read_locations(actor=reader, result=found).values()
         assert (place.latitude, place.longitude, place.name) == (-25.52, -54.59, "Foz do Iguaçu")
         few = replace(reader, permissions=frozenset({Permission.TRACE_READ}))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.marks import keys, spreadsheet_damage
 from salsa_ext.firearms.marks.cell_parser import (
     Clause,
     MarkDraft,
@@ -19,12 +18,10 @@ from salsa_ext.firearms.marks.cell_parser import (
     parse_clauses,
     split_clauses,
 )
-from salsa_ext.firearms.marks.distance import compare
-from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
-from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, is_craft, marking_of
+from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
 from salsa_ext.firearms.marks.notation import rewrite_unreadable
 from salsa_ext.firearms.marks.phrases import split_phrases
-from salsa_ext.firearms.marks.values import Firearm, Mark, Query
+from salsa_ext.firearms.marks.spreadsheet_damage import LOST_VALUE_CODES
 
 MAX_CELL_LENGTH: Final = (
     1_000  # characters of a cell that is read; a longer one is a text of its own
@@ -120,7 +117,7 @@ def _read_unclear(cell: str) -> Reading:
         return reading
     if "\n" in text:
         return _read_unclear(text.replace("\n", " "))
-    damage, rewritten = find_damage(text), rewrite_unreadable(text)
+    damage, rewritten = spreadsheet_damage.find_damage(text), rewrite_unreadable(text)
     if _is_unambiguous(_parse_text(rewritten), rewritten, cell) and _is_single_mark(rewritten):
         text = rewritten
     return Reading((MarkRead(text),), damage=damage)
@@ -154,7 +151,7 @@ def _strip_cell(cell: str) -> str:
 @lru_cache(maxsize=4_000)
 def _parse_text(text: str) -> Reading:
     """Read a clean text once."""
-    damage = find_damage(text)
+    damage = spreadsheet_damage.find_damage(text)
     if damage in LOST_VALUE_CODES:
         return Reading((), "unknown", (text,), damage)
     has_glyphs = any(glyph.isalnum() or glyph in "?*" for glyph in text)
@@ -182,7 +179,9 @@ def _parse_text(text: str) -> Reading:
     marks = tuple(mark for draft in cell.drafts for mark in _build_marks(draft))
     conditions = (code for draft in cell.drafts for code in draft.conditions)
     marking = _heaviest(_MARKINGS_BY_WEIGHT, (*_as_markings(conditions), *cell.markings))
-    damage = damage or next(filter(None, (find_damage(mark.text) for mark in marks)), None)
+    damage = damage or next(
+        filter(None, (spreadsheet_damage.find_damage(mark.text) for mark in marks)), None
+    )
     return Reading(marks, None if marking == "unknown" else marking, tuple(cell.remarks), damage)
 
 
@@ -221,74 +220,6 @@ def _read_without_marks(
     return Reading((MarkRead(text),), damage=damage)
 
 
-_MONTHS: Final = (
-    "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic|fev|mai|set|out|dez"
-    "|janv|f[eé]vr?|mars|avr|juin|juil|ao[uû]t|d[eé]c"
-)
-_DATE_SIGNS: Final = r"[-/. ]"
-_TIME: Final = r"(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?"
-_DAMAGE_FORMS: Final = {
-    "error": r"#(?:[A-ZÀ-Ú¡¿/]{2,12}|DIV/0)[!?]|#N/[AD]|Err:\d{3}",
-    "width": r"#{4,}",
-    "scientific": r"[+-]?\d(?:[.,]\d+)?E\+\d{1,3}|[+-]?\d[.,]\d+E-?\d{1,3}",
-    "date": rf"\d{{1,2}}{_DATE_SIGNS}(?:{_MONTHS})\.?(?:{_DATE_SIGNS}\d\d(?:\d\d)?)?"
-    rf"|(?:{_MONTHS}){_DATE_SIGNS}(?:\d\d|(?:19|20)\d\d)"
-    rf"|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d{_TIME}"
-    rf"|(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01]){_TIME}",
-    "number": r"[+-]?\d+[.,]\d+|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?",
-    "precision": r"[1-9]\d{14}0+",
-}
-_DAMAGE_PATTERNS: Final = {
-    code: re.compile(form, re.IGNORECASE) for code, form in _DAMAGE_FORMS.items()
-}
-_BROKEN_ENCODING: Final = re.compile("�|Ã[\x80-\xbf]|Â[\x80-\xbf]|ï¿½|_x[0-9A-F]{4}_")
-_CUT_LENGTHS: Final = frozenset((255, 256, 32_767))  # characters at which columns and cells are cut
-LOST_VALUE_CODES: Final = frozenset(("error", "width"))  # of these not one glyph is left
-
-
-def find_damage(text: str) -> str | None:
-    """Return the code of spreadsheet damage to a cell, or None.
-
-    `error`, `width`: the value is lost. `scientific`, `date`, `number` (thousands or decimals),
-    `precision` (zeros after fifteen digits): converted as a number. `cut`: the end is lost;
-    `encoding`: accents are lost. Lost leading zeros leave no trace, and `4-Jul` may be a mark: the
-    flag asks to look at the source. Damage is reported, never undone.
-    """
-    for code, form in _DAMAGE_PATTERNS.items():
-        if form.fullmatch(text):
-            return code
-    if _BROKEN_ENCODING.search(text):
-        return "encoding"
-    is_open = any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]"))
-    return "cut" if is_open or len(text) in _CUT_LENGTHS else None
-
-
-def coarser_readings(texts: Iterable[str]) -> set[str]:
-    """Return partly read serials that another serial of the gun completes.
-
-    `TKA5238?` with `TKA52387`: it would find TKA52381 too.
-    """
-    given = set(texts)
-    partly = {text for text in given if any(sign in text for sign in (*UNREADABLE, "["))}
-    whole = [key.norm for text in given if (key := whole_key(text))] if partly else []
-    coarser = set()
-    for text in partly:
-        if whole_key(text) is None:
-            nears = (compare(norm, normalise(text)) for norm in whole)
-            if any(near is not None and near.kind == "unread" for near in nears):
-                coarser.add(text)
-    return coarser
-
-
-# The condition of a mark by that of its reading; what is only probable is none.
-_MARK_CONDITIONS: Final = {
-    "visible": "intact",
-    "restored": "restored",
-    "altered": "altered",
-    "obliterated": "obliterated",
-}
-
-
 def preview_cell(*, actor: Actor, text: str) -> Reading:
     """Return how a cell is read; reads no record, writes no audit entry.
 
@@ -296,59 +227,3 @@ def preview_cell(*, actor: Actor, text: str) -> Reading:
     """
     require(actor, Permission.CHECK_MAKE)
     return read_cell(text)
-
-
-def marking_of_firearm(firearm: Firearm) -> str:
-    """Return the serial's marking: as reported, else from its words.
-
-    Words instead of a serial are no intact mark, even if reported as one.
-    """
-    if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
-        return firearm.marking
-    reading = read_cell(firearm.serial)
-    is_known = reading.marks or _is_words(firearm.serial)
-    return (reading.marking if is_known else None) or firearm.marking
-
-
-def origin_of_firearm(firearm: Firearm) -> str | None:
-    """Return the gun's origin: as reported, else from words as serial."""
-    is_known = firearm.origin_kind not in (None, "unknown")
-    return "craft" if not is_known and is_craft(firearm.serial or "") else firearm.origin_kind
-
-
-def stamped_marks(firearm: Firearm) -> list[Mark]:
-    """Return the marks stamped on the gun, without words as serial."""
-    words = firearm.serial if firearm.serial and _is_words(firearm.serial) else None
-    marks = (*firearm.all_marks(), *_extra_marks(firearm.serial, firearm.marks))
-    return [mark for mark in marks if words is None or mark.text != words]
-
-
-def _is_words(serial: str) -> bool:
-    """Return whether a serial is words instead of a mark.
-
-    `1` or `NA` mostly means none, yet may be a number; such short ones stay: they are searched with
-    make and calibre only.
-    """
-    is_long = keys.count_readable(keys.normalise(serial)) >= keys.MIN_DIGITS
-    return not read_cell(serial).marks and (is_long or marking_of(serial) is not None)
-
-
-def with_marks_of_serial(firearm: Firearm) -> Firearm:
-    """Return the gun with the further marks in its serial's cell added."""
-    return replace(firearm, marks=firearm.marks + _extra_marks(firearm.serial, firearm.marks))
-
-
-def query_with_all_marks(query: Query) -> Query:
-    """Return the query with every mark of its serial's cell added."""
-    return replace(query, marks=query.marks + _extra_marks(query.serial, query.marks))
-
-
-def _extra_marks(serial: str | None, given: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """Return marks in a cell that are not given already."""
-    known = {(mark.kind, mark.text, mark.location) for mark in given}
-    extra = []
-    for mark in read_cell(serial).marks if serial else ():
-        if mark.text != serial and ("manufacture", mark.text, mark.part) not in known:
-            condition = _MARK_CONDITIONS.get(mark.condition or "")
-            extra.append(Mark("manufacture", mark.text, location=mark.part, condition=condition))
-    return tuple(extra)

@@ -18,7 +18,7 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Report
 from salsa_ext.firearms.marks import values as mark_values
-from salsa_ext.firearms.marks.cell_reading import coarser_readings
+from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm, Query, RecordedItem
 from salsa_ext.firearms.records.models import FirearmColumns, Mark, Party, Record, RecordSetting
 from salsa_ext.firearms.records.parties import Party as PartyValue

@@ -16,9 +16,9 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.database.bulk import insert_into_tables, insert_many
 from salsa_ext.database.session import db
-from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks import keys as mark_keys
-from salsa_ext.firearms.marks.cell_reading import coarser_readings
+from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import frequencies, variant_rows
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
@@ -155,8 +155,8 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
         "make_text": firearm.make,
         "calibre": names.resolve("calibre", firearm.calibre),
         "calibre_text": firearm.calibre,
-        "origin_kind": cell_reading.origin_of_firearm(firearm),
-        "marking": cell_reading.marking_of_firearm(firearm),
+        "origin_kind": firearm_marks.origin_of_firearm(firearm),
+        "marking": firearm_marks.marking_of_firearm(firearm),
     }
 
 
@@ -193,7 +193,7 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
                     "handling": entry.handling or "H1",
                 }
             )
-        stamped = cell_reading.stamped_marks(entry.firearm)
+        stamped = firearm_marks.stamped_marks(entry.firearm)
         coarser = coarser_readings(mark.text for mark in stamped if mark.kind == "manufacture")
         for mark in stamped:
             mark_row = {

@@ -14,8 +14,8 @@ from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.rivals import contradict
 from salsa_ext.firearms.search.search import LIKELY_MARGIN
 from salsa_ext.firearms.search.values import Candidate, Coverage, MarkHit
-from salsa_ext.reference import agencies
-from salsa_ext.reference.agencies import ContactOffice
+from salsa_ext.reference import contact_offices
+from salsa_ext.reference.contact_offices import ContactOffice
 
 REPORTED_TEXTS: Final = {
     "theft": message("Reported stolen by {state}."),
@@ -150,7 +150,7 @@ _cache: dict[str, tuple[float, Any]] = {}
 
 def cached_contact(state: str) -> ContactOffice | None:
     """Return the office to call in a state; at most a minute old."""
-    office: ContactOffice | None = _cached(state, lambda: agencies.find_contact(state))
+    office: ContactOffice | None = _cached(state, lambda: contact_offices.find_contact(state))
     return office
 
 

@@ -23,7 +23,7 @@ from salsa_ext.database.session import db
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.notifications.commands import ANALYST_ROLES, notify_many, request_roles
 from salsa_ext.notifications.notice_rules import Notice
-from salsa_ext.reference import agencies, calendars
+from salsa_ext.reference import calendars, contact_offices
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests import workflow
 from salsa_ext.tracing.requests.figures import OVERDUE
@@ -55,7 +55,7 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
         return 0
     own, accounts = calendars.own_calendar(actor), _assignees(requests)
     restricted = restricted_by_subject(request.id for request in requests)
-    find_office = cache(agencies.find_second_contact)
+    find_office = cache(contact_offices.find_second_contact)
     notices: list[Notice] = []
     for request in requests:
         calendar = own if calendars.counts_working_days(request.priority) else None
@@ -93,7 +93,7 @@ def _notices(
     passed: Sequence[int],
     assignee: Any,
     roles: tuple[str, ...],
-    find_office: Callable[[str], agencies.ContactOffice | None],
+    find_office: Callable[[str], contact_offices.ContactOffice | None],
 ) -> list[Notice]:
     """Return the reminder of the last percent reached, and the escalation to supervisors."""
     own, notices = request.owner_state, []

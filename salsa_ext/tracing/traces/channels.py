@@ -25,15 +25,16 @@ from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange import delivery
 from salsa_ext.firearms.records.event_kinds import Event
-from salsa_ext.reference.agencies import ContactOffice, agency_label, find_reply_office
+from salsa_ext.reference.agencies import agency_label
 from salsa_ext.reference.calendars import local_days, today
+from salsa_ext.reference.contact_offices import ContactOffice, find_reply_office
 from salsa_ext.tracing.chains.chain import merge_events
 from salsa_ext.tracing.requests import answers, message_log
 from salsa_ext.tracing.requests.answers import groups_in
 from salsa_ext.tracing.requests.lifecycle import FINAL_ACTIONS
 from salsa_ext.tracing.requests.message_log import MessageEntry, messages_by_subject
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
-from salsa_ext.tracing.traces import legs
+from salsa_ext.tracing.traces import legs, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.leg_views import FORM_SENT
 from salsa_ext.tracing.traces.messages import asking_agency
@@ -235,7 +236,7 @@ def fill_form(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> RequestForm:
     if leg.channel == "salsa":
         problem = message("This state takes part, and is asked by the service itself.")
         raise Invalid({"leg": [problem]})
-    result = trace_queries.get_result(actor, trace_id)
+    result = trace_results.get_result(actor, trace_id)
     seizure = trace_queries.find_seizure(actor, view.trace)
     fallback = [seizure.agency] if seizure else []
     agency = asking_agency(actor, view.trace, view.restricted_agencies, fallback)

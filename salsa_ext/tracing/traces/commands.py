@@ -26,7 +26,7 @@ from salsa_ext.documents import hooks
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange import delivery
 from salsa_ext.exchange.envelopes import is_case_number
-from salsa_ext.firearms.marks import cell_reading, keys
+from salsa_ext.firearms.marks import firearm_marks, keys
 from salsa_ext.firearms.records import duplicates, record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
@@ -68,7 +68,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         firearm = recorded_firearm(item)
     else:
         assert data.firearm is not None
-        marks = cell_reading.with_marks_of_serial(data.firearm).marks
+        marks = firearm_marks.with_marks_of_serial(data.firearm).marks
         firearm = _firearm_row(record_writing.firearm_columns(data.firearm), marks)
     # A description can be completed; a seized gun has only its own marks, and the result explains
     # if they were not enough.

@@ -27,7 +27,9 @@ from salsa_ext.documents.models import Report, Seizure
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.reference.models import Post
 from salsa_ext.tracing.traces import queries as trace_queries
-from salsa_ext.tracing.traces.queries import ResultView, TraceView
+from salsa_ext.tracing.traces import trace_results
+from salsa_ext.tracing.traces.queries import TraceView
+from salsa_ext.tracing.traces.trace_results import ResultView
 from salsa_ext.trade.shipments.models import Checkpoint
 
 CONTENT, FILE = "content", "file"
@@ -75,7 +77,7 @@ def compile_report(*, actor: Actor, trace_id: UUID) -> TraceReport:
     States whose licensees it names see that in their audit, as for the result.
     """
     require(actor, Permission.TRACE_READ)
-    result = trace_queries.read_result(actor=actor, trace_id=trace_id)
+    result = trace_results.read_result(actor=actor, trace_id=trace_id)
     quoted = {
         shared.statement.owner
         for shared in result.sharing.values()

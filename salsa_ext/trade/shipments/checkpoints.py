@@ -37,12 +37,13 @@ from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
-from salsa_ext.reference.agencies import agency_name, find_calling_offices, find_contact
+from salsa_ext.reference.agencies import agency_name
 from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.contact_offices import find_calling_offices, find_contact
 from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.discrepancies.values import Irregularity
-from salsa_ext.trade.shipments import fact_queries, packing_list, refresh
+from salsa_ext.trade.shipments import fact_queries, refresh
 from salsa_ext.trade.shipments.facts import CheckpointFact, ShipmentFacts
 from salsa_ext.trade.shipments.irregularities import checkpoint_irregularities
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
@@ -298,7 +299,7 @@ def _differences_message(
     )
     papers = facts.expected_counts
     if data.quantity is not None:  # facts know the papers' count where someone counted before
-        papers = packing_list.count_pieces([shipment])[shipment.id].matching_counts
+        papers = fact_queries.count_pieces([shipment])[shipment.id].matching_counts
     differences = checkpoint_irregularities(
         replace(facts, checkpoints=(*facts.checkpoints, tick), expected_counts=papers), tick
     )

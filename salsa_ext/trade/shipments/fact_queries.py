@@ -5,35 +5,62 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks.keys import normalise
+from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference.calendars import LocalDays, local_days
 from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits import licensing
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt
-from salsa_ext.trade.shipments import packing_list, reshipments
+from salsa_ext.trade.shipments import facts, reshipments
 from salsa_ext.trade.shipments.facts import (
     CONTRADICTS_PERMIT,
     CheckpointFact,
     ExpectedStage,
     HoldOrder,
     IncidentFact,
+    PieceCount,
     ReceiptFact,
     ReshippedLine,
     ShipmentFacts,
     TransportPlan,
 )
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+
+
+def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
+    """Return the piece counts of shipments by their papers.
+
+    One query for all.
+    """
+    if not shipments:
+        return {}
+    items = select_current(Record).where(Record.document_id.in_([row.id for row in shipments]))
+    has_serial = Record.serial.is_not(None)
+    query = items.with_only_columns(
+        Record.document_id,
+        func.count().filter(has_serial),
+        func.coalesce(func.sum(Record.quantity).filter(~has_serial), 0),
+    )
+    rows = db.session.execute(query.group_by(Record.document_id))
+    counts = {shipment_id: (serials, Decimal(other)) for shipment_id, serials, other in rows}
+    pieces = {}
+    for row in shipments:
+        serials, other = counts.get(row.id, (0, Decimal()))
+        bulk = sum((Decimal(str(part["quantity"])) for part in row.bulk), Decimal())
+        pieces[row.id] = PieceCount(serials, other + bulk)
+    return pieces
 
 
 def load_facts(actor: Actor, shipments: Iterable[Shipment]) -> dict[UUID, ShipmentFacts]:
@@ -61,7 +88,7 @@ def read_facts(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Shipme
     permits = {permit.id: permit for permit in rows}
     zones, reshipped = local_days(actor), reshipments.find_reshipped(ids)
     licences = licensing.licences_at_departure(actor, shipments, checkpoints, zones)
-    pieces = packing_list.count_pieces(
+    pieces = count_pieces(
         [row for row in shipments if any(tick.quantity is not None for tick in checkpoints[row.id])]
     )
     return {
@@ -98,7 +125,7 @@ def _shipment_facts(
     licences: licensing.DepartureLicences,
     reshipped: tuple[ReshippedLine, ...],
     zones: LocalDays,
-    pieces: packing_list.PieceCount | None,
+    pieces: facts.PieceCount | None,
 ) -> ShipmentFacts:
     by_kind = group_by(events, lambda event: event.kind)
     parties = (shipment.exporting_state, shipment.importing_state)

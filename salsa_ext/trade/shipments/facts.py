@@ -10,9 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from salsa_ext.trade.permits.values import MissingLicence
+
+
+class PieceCount(NamedTuple):
+    """Number of serialised items, and quantity of the other goods."""
+
+    serialised: int
+    unserialised: Decimal
+
+    @property
+    def matching_counts(self) -> tuple[Decimal, ...]:
+        """Return the counts that match: serialised items, and everything."""
+        counts = (Decimal(self.serialised), self.serialised + self.unserialised)
+        return tuple(dict.fromkeys(count for count in counts if count))
+
 
 CONTRADICTS_PERMIT: Final = "contradicts_permit"
 """The event of a shipment whose manifest contradicts its permit, and why its paper is invalid."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.firearms.marks.cell_reading import coarser_readings
+from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from api.http.errors import MAX_ERRORS, MAX_PATH
-from api.schemas.permits import PermitRequest
+from api.schemas.trade.permits import PermitRequest
 from tests.support import bodies
 
 MIB = 1024 * 1024

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.shipments import AgreementRequest, DiscrepancyQuery, StatementRequest
+from api.schemas.trade.discrepancies import AgreementRequest, DiscrepancyQuery, StatementRequest
 from api.web import choices
 from api.web.document_actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
 from api.web.forms import Field

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from api.schemas.common import find_party
-from api.schemas.permits import PermitAmendRequest, PermitDecisionRequest, ReissueRequest
+from api.schemas.trade.permits import PermitAmendRequest, PermitDecisionRequest, ReissueRequest
 from api.web import choices
 from api.web.document_actions import REASON, Action, Actions
 from api.web.formatting import gun_name

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.permits import PermitQuery, PermitRequest
+from api.schemas.trade.permits import PermitQuery, PermitRequest
 from api.web import choices
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form

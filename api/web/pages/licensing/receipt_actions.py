@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from api.schemas.receipts import ReceiptCorrectionRequest, ReceiptRequest
+from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest
 from api.web.document_actions import REASON, Action, Actions
 from api.web.forms import Field, Form, parse_number, split_lines
 from salsa_ext.access.permissions import Permission

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.schemas.common import find_party
-from api.schemas.shipments import (
+from api.schemas.trade.shipments import (
     CheckpointRequest,
     IncidentRequest,
     ReleaseRequest,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from api.i18n.messages import translate
-from api.schemas.shipments import ShipmentQuery, ShipmentRequest
+from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest
 from api.web import choices
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form, parse_number, split_lines

@@ -21,7 +21,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.queries import SEIZURES
-from salsa_ext.firearms.marks import cell_reading
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.tracing.traces import commands as trace_commands
 
@@ -121,7 +121,7 @@ def _separate_marks(gun: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the marks except those parsed from the serial."""
     parsed = {
         (mark.kind, mark.text, mark.location)
-        for mark in cell_reading.with_marks_of_serial(Firearm(serial=gun["serial"])).marks
+        for mark in firearm_marks.with_marks_of_serial(Firearm(serial=gun["serial"])).marks
     }
     return [
         {name: value for name, value in mark.items() if value is not None}

@@ -12,8 +12,8 @@ from typing import Final
 
 from api.web import formatting
 from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point
-from salsa_ext.tracing.traces.queries import ResultView
 from salsa_ext.tracing.traces.reports import EventLocation
+from salsa_ext.tracing.traces.trace_results import ResultView
 
 MIN_WIDTH_KM: Final = 4_000.0
 """So wide that states are recognised by their outlines."""

@@ -27,6 +27,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces import trace_results
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import read_locations
 
@@ -58,7 +59,7 @@ def _find(actor: Actor, trace_id: UUID) -> Subject:
 def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     """Return result, route and advice of a trace."""
     view = subject.view
-    result = trace_queries.read_result(actor=actor, trace_id=view.trace.id)
+    result = trace_results.read_result(actor=actor, trace_id=view.trace.id)
     advice = None
     if view.outlook is not None and actor.permissions & SENDING_PERMISSIONS:
         advice = TraceAdviceResponse().dump(view.outlook)

@@ -1,4 +1,4 @@
-"""Schemas of shipments, their checkpoints, holds and incidents, and of discrepancies."""
+"""Schemas of shipments, their checkpoints, holds and incidents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.declared import DeclaredRequest
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Flag, Id, QueryFlag, Text
+from api.http.fields.texts import Flag, Id, Text
 from api.http.fields.times import Day, Moment
 from api.http.pagination import ListQuery
 from api.schemas.common import (
@@ -20,15 +20,12 @@ from api.schemas.common import (
     RecordedResponse,
     TimelineResponse,
     present_items,
-    row_fields,
 )
-from api.schemas.permits import reject_fixed_fields
-from api.schemas.receipts import TOO_MANY_ITEMS, ReceiptResponse
+from api.schemas.trade.permits import reject_fixed_fields
+from api.schemas.trade.receipts import TOO_MANY_ITEMS, ReceiptResponse
 from salsa_ext.core import codes
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.trade.discrepancies.queries import DiscrepancyView
-from salsa_ext.trade.discrepancies.values import StatementData
 from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments.queries import ShipmentView
 from salsa_ext.trade.shipments.values import (
@@ -301,91 +298,3 @@ class IncidentRequest(RequestSchema):
 
 class ReceiptReminderRequest(RequestSchema):
     """Empty body of a request for the receipt."""
-
-
-class StatementRequest(RequestSchema):
-    """Statement read by all states concerned."""
-
-    value = StatementData
-    text = Text(most=2000, required=True)
-
-
-class AgreementRequest(RequestSchema):
-    """Agreement, optionally with a text."""
-
-    value = StatementData
-    text = Text(most=2000)
-
-
-class StatementResponse(Schema):
-    """Statement of one state."""
-
-    state = StateCode(attribute="owner_state", required=True)
-    stance = Code(("open", "explained", "agreed"), required=True)
-    explanation = fields.String(allow_none=True)
-    changed_at = fields.DateTime(required=True)
-
-
-class DiscrepancySubjectResponse(Schema):
-    """Permit or shipment of a discrepancy."""
-
-    kind = Code(("permit", "shipment"), required=True)
-    state = StateCode(required=True)
-    id = fields.UUID(required=True)
-    number = fields.String(required=True)
-
-
-class DiscrepancyPartyResponse(Schema):
-    """Party by its role; the name needs permission to read permits."""
-
-    role = fields.String(required=True)
-    state = StateCode(required=True)
-    name = fields.String(allow_none=True)
-
-
-class DiscrepancyResponse(Schema):
-    """Discrepancy with the statements of states.
-
-    `waiting_for`: states without statement or, if all made one, without agreement.
-    """
-
-    id = fields.UUID(required=True)
-    version = fields.Integer(required=True)
-    kind = Code(codes.DISCREPANCY_KINDS, required=True)
-    key = fields.String(required=True)
-    status = Code(codes.DISCREPANCY_STATUSES, required=True)
-    subject = fields.Nested(DiscrepancySubjectResponse, required=True)
-    concerned = fields.List(StateCode(), required=True)
-    data = fields.Dict(keys=fields.String(), required=True)
-    statements = fields.List(fields.Nested(StatementResponse), required=True)
-    explained_by = fields.List(StateCode(), required=True)
-    agreed_by = fields.List(StateCode(), required=True)
-    waiting_for = fields.List(StateCode(), required=True)
-    party = fields.Nested(DiscrepancyPartyResponse, allow_none=True)
-    assignee = fields.String(allow_none=True)
-    raised_at = fields.DateTime(required=True)
-    changed_at = fields.DateTime(required=True)
-    events = fields.List(fields.Nested(TimelineResponse))
-
-    @pre_dump
-    def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
-        row = view.discrepancy
-        names = "statements assignee events party explained_by agreed_by waiting_for".split()
-        subject: dict[str, Any] = {"kind": row.subject_kind, "state": row.owner_state}
-        subject |= {"id": row.subject_id, "number": row.subject_number}
-        return (
-            row_fields(row) | {name: getattr(view, name) for name in names} | {"subject": subject}
-        )
-
-
-class DiscrepancyQuery(ListQuery):
-    """Filter of discrepancies; `waiting`: neither agreed nor resolved."""
-
-    kind = Code(codes.DISCREPANCY_KINDS)
-    status = Code(codes.DISCREPANCY_STATUSES)
-    waiting = QueryFlag()
-    subject_kind = Code(("permit", "shipment"))
-    subject_id = Id(data_key="subject")
-    subject_number = Text(most=100, data_key="number")
-    owner_state = StateCode(data_key="state")
-    assignee = Text(most=100)

@@ -1,19 +1,11 @@
-"""Routes of permits and of the register of licensees (CIFTA XIII)."""
+"""Routes of permits."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-from uuid import UUID
 
 from api.http.resource import Item, Resource
-from api.schemas.permits import (
-    LicenseeClosureRequest,
-    LicenseeDecisionRequest,
-    LicenseeQuery,
-    LicenseeRenewalRequest,
-    LicenseeRequest,
-    LicenseeResponse,
+from api.schemas.trade.permits import (
     PermitAmendRequest,
     PermitDecisionRequest,
     PermitQuery,
@@ -26,12 +18,12 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
 from salsa_ext.reference import suggestions
 from salsa_ext.trade.permits import changes as permit_changes
-from salsa_ext.trade.permits import licensees, permits
+from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits import queries as permit_queries
-from salsa_ext.trade.permits.values import LicenceDecision, PermitData
+from salsa_ext.trade.permits.values import PermitData
 
 PERMIT = "/permits/<uuid:permit_id>"
-LICENSEE = "/licensees/<uuid:licensee_id>"
+
 
 blueprint = Resource(
     "permits",
@@ -89,58 +81,4 @@ blueprint.action(
     Permission.PERMIT_RECORD,
     "Replace a permit by a new one for its remaining quantity.",
     location="/permits/{id}",
-)
-
-
-def _load_licensee(_: Actor, licensee_id: UUID) -> licensees.LicenseeView:
-    return licensees.read_licensee(licensee_id)
-
-
-licensees_blueprint = Resource(
-    "licensees",
-    "Who may make, deal, import, export, carry and broker in your state (CIFTA XIII)",
-    Item(LicenseeResponse, _load_licensee, lambda *ids: _load_licensee(*ids).version),
-)
-licensees_blueprint.listing(
-    "/licensees",
-    LicenseeQuery,
-    LicenseeResponse,
-    licensees.list_licensees,
-    Permission.LICENSEE_READ,
-)
-licensees_blueprint.reading(
-    LICENSEE, LicenseeResponse, licensees.get_licensee, Permission.LICENSEE_READ
-)
-licensees_blueprint.action(
-    "/licensees",
-    LicenseeRequest,
-    licensees.record,
-    Permission.LICENSEE_RECORD,
-    "Create a licensee of your state.",
-    name="create_licensee",
-    location="/licensees/{id}",
-)
-licensees_blueprint.action(
-    f"{LICENSEE}/renew",
-    LicenseeRenewalRequest,
-    licensees.renew,
-    Permission.LICENSEE_RECORD,
-    "Renew a licence until a later day.",
-)
-
-
-def _add_decision(verb: str, body: type[LicenseeDecisionRequest], summary: str) -> None:
-    def decide(*, expected_version: int, data: LicenceDecision, **context: Any) -> None:
-        licensees.decide(expected_version=expected_version, action=verb, data=data, **context)
-
-    licensees_blueprint.action(
-        f"{LICENSEE}/{verb}", body, decide, Permission.LICENSEE_RECORD, summary
-    )
-
-
-_add_decision("suspend", LicenseeDecisionRequest, "Suspend an active licence.")
-_add_decision("reinstate", LicenseeDecisionRequest, "Reinstate a suspended licence.")
-_add_decision("revoke", LicenseeDecisionRequest, "Revoke a licence for good.")
-_add_decision(
-    "close", LicenseeClosureRequest, "Record that a firm closed, and the holder of its books."
 )

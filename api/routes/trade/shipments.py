@@ -1,4 +1,4 @@
-"""Routes of shipments, their checkpoints, incidents and receipts, and of discrepancies."""
+"""Routes of shipments, their checkpoints, incidents and receipts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from api.http.files import Manifest
 from api.http.resource import Item, Resource
-from api.schemas.common import AsOfQuery, AssignRequest
-from api.schemas.receipts import (
+from api.schemas.common import AsOfQuery
+from api.schemas.trade.receipts import (
     ReceiptCorrectionDocumentRequest,
     ReceiptCorrectionRequest,
     ReceiptDocumentRequest,
@@ -16,11 +16,8 @@ from api.schemas.receipts import (
     ReceiptVersionResponse,
     ReceivedItemRequest,
 )
-from api.schemas.shipments import (
-    AgreementRequest,
+from api.schemas.trade.shipments import (
     CheckpointRequest,
-    DiscrepancyQuery,
-    DiscrepancyResponse,
     IncidentRequest,
     PermitShipmentQuery,
     ReceiptReminderRequest,
@@ -34,14 +31,11 @@ from api.schemas.shipments import (
     ShipmentRequest,
     ShipmentResponse,
     ShippedItemRequest,
-    StatementRequest,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_paths
 from salsa_ext.reference import suggestions
-from salsa_ext.trade.discrepancies import commands as discrepancy_commands
-from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.receipts import queries as receipt_queries
 from salsa_ext.trade.receipts import receipt_corrections, receipts
 from salsa_ext.trade.shipments import checkpoints, holds, planning, shipments
@@ -50,7 +44,8 @@ from salsa_ext.trade.shipments.values import ShipmentData
 
 SHIPMENT = "/shipments/<uuid:shipment_id>"
 OF_PERMIT = "/permits/<uuid:permit_id>/shipments"
-DISCREPANCY = "/discrepancies/<uuid:discrepancy_id>"
+
+
 READ = Permission.SHIPMENT_READ
 
 blueprint = Resource(
@@ -175,55 +170,4 @@ blueprint.action(
     "Ask the importing state for the receipt (Model Regulations 9.7, CIFTA IX.4).",
     name="request_receipt",
     status=201,
-)
-
-discrepancies_blueprint = Resource(
-    "discrepancies",
-    "Where counterparts disagree about permits and shipments",
-    Item(
-        DiscrepancyResponse,
-        discrepancy_queries.read_discrepancy,
-        discrepancy_queries.discrepancy_version,
-    ),
-)
-discrepancies_blueprint.listing(
-    "/discrepancies",
-    DiscrepancyQuery,
-    DiscrepancyResponse,
-    discrepancy_queries.list_discrepancies,
-    Permission.DISCREPANCY_READ,
-)
-discrepancies_blueprint.reading(
-    DISCREPANCY,
-    DiscrepancyResponse,
-    discrepancy_queries.get_discrepancy,
-    Permission.DISCREPANCY_READ,
-)
-discrepancies_blueprint.action(
-    f"{DISCREPANCY}/explain",
-    StatementRequest,
-    discrepancy_commands.explain,
-    Permission.DISCREPANCY_WORK,
-    "State your state's explanation.",
-)
-discrepancies_blueprint.action(
-    f"{DISCREPANCY}/agree",
-    AgreementRequest,
-    discrepancy_commands.agree,
-    Permission.DISCREPANCY_WORK,
-    "Agree for your state; closed once all states agree.",
-)
-discrepancies_blueprint.action(
-    f"{DISCREPANCY}/reopen",
-    StatementRequest,
-    discrepancy_commands.reopen,
-    Permission.DISCREPANCY_WORK,
-    "Withdraw your state's statement, with the reason.",
-)
-discrepancies_blueprint.action(
-    f"{DISCREPANCY}/assign",
-    AssignRequest,
-    discrepancy_commands.assign,
-    Permission.DISCREPANCY_WORK,
-    "Assign a discrepancy to an account of your state; not shared.",
 )

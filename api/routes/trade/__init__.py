@@ -1,0 +1,1 @@
+"""Routes of permits, licensees, shipments and discrepancies."""

@@ -1,0 +1,1 @@
+"""Schemas of permits, licensees, shipments, receipts and discrepancies."""

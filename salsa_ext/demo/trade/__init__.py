@@ -1,0 +1,1 @@
+"""Trade of the demo region: deals, routes, permits, shipments, licensees."""

@@ -1,0 +1,95 @@
+"""Marks, marking and origin of a firearm, completed from its serial's cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from salsa_ext.firearms.marks import cell_reading, keys
+from salsa_ext.firearms.marks.distance import compare
+from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
+from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
+from salsa_ext.firearms.marks.values import Firearm, Mark, Query
+
+
+def coarser_readings(texts: Iterable[str]) -> set[str]:
+    """Return partly read serials that another serial of the gun completes.
+
+    `TKA5238?` with `TKA52387`: it would find TKA52381 too.
+    """
+    given = set(texts)
+    partly = {text for text in given if any(sign in text for sign in (*UNREADABLE, "["))}
+    whole = [key.norm for text in given if (key := whole_key(text))] if partly else []
+    coarser = set()
+    for text in partly:
+        if whole_key(text) is None:
+            nears = (compare(norm, normalise(text)) for norm in whole)
+            if any(near is not None and near.kind == "unread" for near in nears):
+                coarser.add(text)
+    return coarser
+
+
+# The condition of a mark by that of its reading; what is only probable is none.
+_MARK_CONDITIONS: Final = {
+    "visible": "intact",
+    "restored": "restored",
+    "altered": "altered",
+    "obliterated": "obliterated",
+}
+
+
+def marking_of_firearm(firearm: Firearm) -> str:
+    """Return the serial's marking: as reported, else from its words.
+
+    Words instead of a serial are no intact mark, even if reported as one.
+    """
+    if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
+        return firearm.marking
+    reading = cell_reading.read_cell(firearm.serial)
+    is_known = reading.marks or _is_words(firearm.serial)
+    return (reading.marking if is_known else None) or firearm.marking
+
+
+def origin_of_firearm(firearm: Firearm) -> str | None:
+    """Return the gun's origin: as reported, else from words as serial."""
+    is_known = firearm.origin_kind not in (None, "unknown")
+    return "craft" if not is_known and is_craft(firearm.serial or "") else firearm.origin_kind
+
+
+def stamped_marks(firearm: Firearm) -> list[Mark]:
+    """Return the marks stamped on the gun, without words as serial."""
+    words = firearm.serial if firearm.serial and _is_words(firearm.serial) else None
+    marks = (*firearm.all_marks(), *_extra_marks(firearm.serial, firearm.marks))
+    return [mark for mark in marks if words is None or mark.text != words]
+
+
+def _is_words(serial: str) -> bool:
+    """Return whether a serial is words instead of a mark.
+
+    `1` or `NA` mostly means none, yet may be a number; such short ones stay: they are searched with
+    make and calibre only.
+    """
+    is_long = keys.count_readable(keys.normalise(serial)) >= keys.MIN_DIGITS
+    return not cell_reading.read_cell(serial).marks and (is_long or marking_of(serial) is not None)
+
+
+def with_marks_of_serial(firearm: Firearm) -> Firearm:
+    """Return the gun with the further marks in its serial's cell added."""
+    return replace(firearm, marks=firearm.marks + _extra_marks(firearm.serial, firearm.marks))
+
+
+def query_with_all_marks(query: Query) -> Query:
+    """Return the query with every mark of its serial's cell added."""
+    return replace(query, marks=query.marks + _extra_marks(query.serial, query.marks))
+
+
+def _extra_marks(serial: str | None, given: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Return marks in a cell that are not given already."""
+    known = {(mark.kind, mark.text, mark.location) for mark in given}
+    extra = []
+    for mark in cell_reading.read_cell(serial).marks if serial else ():
+        if mark.text != serial and ("manufacture", mark.text, mark.part) not in known:
+            condition = _MARK_CONDITIONS.get(mark.condition or "")
+            extra.append(Mark("manufacture", mark.text, location=mark.part, condition=condition))
+    return tuple(extra)

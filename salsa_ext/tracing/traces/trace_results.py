@@ -1,0 +1,174 @@
+"""Results of traces: chain, searched states and readable parties."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import message
+from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.version_queries import select_current
+from salsa_ext.disclosure import disclosures
+from salsa_ext.disclosure.sharing import Sharing, party_group, share_events
+from salsa_ext.firearms.records.event_kinds import Event
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import PartiesById, find_parties
+from salsa_ext.reference import names
+from salsa_ext.reference.state_settings import Settings
+from salsa_ext.tracing.chains import chain
+from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces.leg_views import (
+    LegView,
+    build_trace_chain,
+    to_chain_leg,
+    with_replies,
+)
+from salsa_ext.tracing.traces.models import Trace
+
+LATE_FACTOR: Final = 2
+FOUND: Final = "found"
+NOT_ASKED: Final = "not_asked"
+"""Shown status of a state that was searched and not asked."""
+
+
+@dataclass(frozen=True)
+class SearchedState:
+    """A searched or asked state: coverage of its records, and its answer.
+
+    `status` is that of its leg, TO_SEND, NOT_SENT or NOT_ASKED.
+    """
+
+    state: str
+    records: int
+    through: date | None
+    status: str
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """The result of a trace, searched states, readable parties, and sharing.
+
+    `find_event` is how the gun came to the own state: seized, found or surrendered.
+    """
+
+    trace: Trace
+    result: chain.ChainResult
+    searched: Sequence[SearchedState]
+    parties: PartiesById
+    sharing: Mapping[str, Sharing]
+    find_event: str
+
+    def events(self) -> list[Event]:
+        """Return each event once, conflicts last."""
+        return [*self.result.chain, *self.result.conflicts]
+
+
+def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
+    """Return a trace's result, audited for the states of named parties.
+
+    Needs no further purpose: the trace has its case. Raises NotFound.
+    """
+    require(actor, Permission.TRACE_READ)
+    view = get_result(actor, trace_id)
+    parties_by_state: dict[str, list[str]] = defaultdict(list)
+    for party in view.parties.values():
+        if party.owner_state != actor.state:
+            parties_by_state[party.owner_state].append(str(party.id))
+    entries = [
+        AuditEvent(
+            Action.PARTY_DISCLOSED, "trace", trace_id, state, [state], {"parties": sorted(ids)}
+        )
+        for state, ids in sorted(parties_by_state.items())
+    ]
+    for event in view.events():
+        parties = [event[name] for name in ("giver", "receiver") if event[name]]
+        groups = {
+            party_group(party["kind"]) for party in parties if UUID(party["id"]) in view.parties
+        }
+        if groups and not view.sharing[event["record"]].is_own:
+            data = {
+                "version": event["version"],
+                "handling": event["handling"],
+                "groups": sorted(groups),
+            }
+            entries.append(disclosures.disclosure_event(event["record"], event["state"], data))
+    append_many(actor.for_trace(view.trace.case_number, trace_id), entries)
+    return view
+
+
+def get_result(actor: Actor, trace_id: UUID) -> ResultView:
+    """Return the current result of a trace; raises NotFound."""
+    require(actor, Permission.TRACE_READ)
+    view = trace_queries.load(actor, trace_id)
+    trace = view.trace
+    # Each state counts by its own settings, working days and clock, unknown to the asking one:
+    # twice the default target is enough for all but those with far longer ones.
+    late_before = actor.now() - LATE_FACTOR * Settings().target(trace.priority)
+    legs = [
+        with_replies(to_chain_leg(trace, leg_view.leg, late_before), leg_view)
+        for leg_view in view.leg_views
+    ]
+    result = build_trace_chain(trace, legs)
+    country = trace.firearm.get("country_of_manufacture") or ""
+    _, successors = names.former_states().get(country, (None, ()))
+    if len(successors) > 1:
+        text = message(
+            "Which of the states that followed {state} keeps the books of the maker.", state=country
+        )
+        result.missing.append(text)
+    events = [*result.chain, *result.conflicts]
+    sharing = share_events(actor, events, trace.case_number)
+    find_event = None
+    if trace.record_id is not None:
+        own = select_current(Record).where(Record.id == trace.record_id)
+        find_event = db.session.scalar(own.with_only_columns(Record.event))
+    return ResultView(
+        trace,
+        result,
+        _searched_states(trace, view.leg_views),
+        _readable_parties(actor, events, sharing),
+        sharing,
+        find_event or FOUND,
+    )
+
+
+def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedState]:
+    """Return the coverage when the trace was sent, and other asked states."""
+    views_by_state = {view.leg.state: view for view in legs}
+    covered = {row["state"]: row for row in trace.coverage or ()}
+    states = []
+    for state in sorted({*views_by_state, *covered}):
+        view, row = views_by_state.get(state), covered.get(state)
+        through = view.leg.records_through if view else None
+        if row is not None:
+            through = date.fromisoformat(row["through"])
+        status = view.shown_status if view else NOT_ASKED
+        states.append(SearchedState(state, row["records"] if row else 0, through, status))
+    return states
+
+
+def _readable_parties(
+    actor: Actor, events: Sequence[Event], sharing: Mapping[str, Sharing]
+) -> PartiesById:
+    """Return the parties readable by name, one query a state.
+
+    Of others the chain has the kind, and the reason why they are not named.
+    """
+    readable: dict[str, set[UUID]] = defaultdict(set)
+    for event in events:
+        for party in (event["giver"], event["receiver"]):
+            if party and sharing[event["record"]].may(party_group(party["kind"])):
+                readable[event["state"]].add(UUID(party["id"]))
+    parties: PartiesById = {}
+    for state, ids in readable.items():
+        with acting_as(actor, state):
+            parties |= find_parties(ids)
+    return parties
