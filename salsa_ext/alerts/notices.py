@@ -17,16 +17,13 @@ from salsa_ext.notifications.notice_rules import Notice, Subject
 
 
 def notify_created(
-    actor: Actor,
-    shown_by_hit: Mapping[Hit, bool],
-    disclosed: Iterable[RecordFinding],
-    role: str,
+    actor: Actor, shown_by_hit: Mapping[Hit, bool], disclosed: Iterable[RecordFinding], role: str
 ) -> None:
     """Log new hits and notify both states.
 
     The finding state is notified unless a person of it (`role`) found the gun: the answer lists
-    the hit. The audit of a finding state has no entry for a hit that it must not see. `disclosed` are the fields
-    that hits show of records; their owners read them in their audit.
+    the hit. The audit of a finding state has no entry for a hit that it must not see. `disclosed`
+    are the fields that hits show of records; their owners read them in their audit.
     """
     events, notices = [], []
     for hit, is_shown in shown_by_hit.items():

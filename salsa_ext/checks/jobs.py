@@ -26,8 +26,8 @@ from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.jobs.changes import Change
-from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.jobs.requesters import find_requesters
+from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 

@@ -73,10 +73,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> 
     views = _views_by_state(actor, candidates, families)
     corrected = [pair for pair in candidates if pair[0].record.version > 1]
     changes = withdrawals.withdraw_unsupported(
-        actor,
-        [view for view, _ in corrected],
-        views,
-        _view_lookup(actor, corrected, families),
+        actor, [view for view, _ in corrected], views, _view_lookup(actor, corrected, families)
     )
     marks_changed = records_with_changed_marks([view for view, _ in corrected])
     disclosed: list[PairView] = []
@@ -97,9 +94,7 @@ def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:
 
 
 def _view_lookup(
-    actor: Actor,
-    corrected: CandidatesByRecord,
-    families: Mapping[UUID, set[UUID]],
+    actor: Actor, corrected: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
 ) -> withdrawals.ViewLookup:
     """Return a lookup of the view of a pair that still matches.
 

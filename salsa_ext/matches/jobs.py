@@ -28,8 +28,8 @@ from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.models import MarkKey, Record
 from salsa_ext.firearms.records.queries import RecordView, build_views, visibility_of
 from salsa_ext.jobs.changes import Change, append_changes
-from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.jobs.requesters import find_requesters
+from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.matches import commands, notices, search, withdrawals
 from salsa_ext.matches.commands import CandidatesByRecord
 from salsa_ext.trade.receipts.models import Receipt

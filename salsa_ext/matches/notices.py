@@ -36,10 +36,7 @@ class MatchChange:
 
 
 def notify_states(
-    actor: Actor,
-    changes: Sequence[MatchChange],
-    role: str,
-    findings: Iterable[RecordFinding] = (),
+    actor: Actor, changes: Sequence[MatchChange], role: str, findings: Iterable[RecordFinding] = ()
 ) -> None:
     """Audit changes of matches, and notify the states concerned.
 

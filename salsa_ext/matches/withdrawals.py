@@ -24,9 +24,7 @@ ViewLookup = Callable[[Match], PairView | None]
 
 
 def find_supported_views(
-    actor: Actor,
-    views: Sequence[RecordView],
-    families: Mapping[UUID, Collection[UUID]],
+    actor: Actor, views: Sequence[RecordView], families: Mapping[UUID, Collection[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
     """Return, by state, the views of corrected records' pairs that still match.
 

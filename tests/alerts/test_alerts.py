@@ -10,7 +10,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from tests.conftest import NOW
 from tests.support import bodies
-from tests.support.matches import look, matches, sold
+from tests.support.matches import matches, sold
 
 
 @pytest.fixture
@@ -174,11 +174,10 @@ def test_who_says_that_an_alert_is_still_true_is_asked_again_in_a_year(pry_polic
     assert alert["validate_on"] == "2027-03-09"
 
 
-def test_an_alert_is_no_match_and_no_event_of_a_guns_life(as_actor, pry_police, police, run):
+def test_an_alert_is_no_match_and_no_event_of_a_guns_life(as_actor, pry_police, police):
     sold(as_actor, "PRY")
     enter(pry_police)
     police.post("/seizures", bodies.seizure())
-    look(run)
     assert len(matches(police)) == len(matches(pry_police)) == 1  # of the seizure with the sale
     alone = pry_police.get("/alerts").json["items"][0]["firearm"]["record"]
     [step] = pry_police.get(f"/records/{alone}/history").json["steps"]

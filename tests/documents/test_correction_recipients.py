@@ -2,7 +2,6 @@
 
 import pytest
 
-from salsa_ext.checks import owner_notices
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.movements import Way, act, add
@@ -103,10 +102,9 @@ def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, police, told):
 
 
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, told, run, change):
+def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, told, change):
     made = report(pry, visibility="silent")
     check(police)
-    run("BRA", owner_notices.notify_owners)
     change(pry, made)
     assert told() == []
 
@@ -120,10 +118,9 @@ def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, police, 
     assert told() == []
 
 
-def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, police, told, run):
+def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, police, told):
     made = report(pry)
     seize(police, visibility="silent")
-    run("BRA", owner_notices.notify_owners)
     correct(pry, made)
     assert told() == [] and told("PRY") == []
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.matches import act, correct, look, matches, sold
+from tests.support.matches import act, correct, matches, sold
 
 FOR_A_CASE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 WHY = {"reason": "The gun was in the safe"}
@@ -61,10 +61,9 @@ def test_of_a_record_that_is_only_pointed_to_a_report_tells_the_state_alone(as_a
     assert match["other"]["state"] == "BRA" and match["other"]["record"] is None
 
 
-def test_a_record_that_is_kept_silent_shows_at_no_report(as_actor, pry_police, run):
+def test_a_record_that_is_kept_silent_shows_at_no_report(as_actor, pry_police):
     sold(as_actor, "BRA", visibility="silent")
     made = recovered(pry_police)
-    look(run)
     assert read(pry_police, made)["matches"] == []
 
 
@@ -136,7 +135,7 @@ def test_a_report_made_in_error_is_withdrawn_with_the_reason_and_stays_readable(
     assert read(pry_police, made) == told
 
 
-def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(police, pry_police, run):
+def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(police, pry_police):
     police.post("/seizures", bodies.seizure())
     made = pry_police.post(
         "/reports",
@@ -147,7 +146,6 @@ def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(police, pry
     [mine], [theirs] = matches(pry_police), matches(police)
     act(police, theirs, "confirm")
     assert withdraw(pry_police, made)["matches"] == []
-    look(run)
     assert matches(pry_police) == matches(police) == []
     assert not pry_police.get(f"/matches/{mine['id']}").json["current"]
     [notice] = police.get("/notifications?code=match_withdrawn").json["items"]

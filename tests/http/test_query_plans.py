@@ -13,7 +13,6 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.search.mark_lookup import _MARKS_OF_RECORDS_SQL, _bulk_arguments
 from salsa_ext.worklists import record_lookup
 from tests.support import bodies
-from tests.support.matches import look
 
 BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
 
@@ -178,10 +177,9 @@ def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_mu
     assert "Bitmap Index Scan on ix_match_job_records" in plan and "Seq Scan" not in plan
 
 
-def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(run, pry_police, police):
+def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(pry_police, police):
     for client in (pry_police, police):
         client.post("/alerts", bodies.alert())
-    look(run, "BRA")
     for client, is_compared in ((pry_police, False), (police, True)):
         [alert] = client.get("/alerts").json["items"]
         assert alert["compared"] is is_compared

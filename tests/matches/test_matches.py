@@ -3,13 +3,13 @@
 import random
 
 import pytest
+from tests.support.jobs import jobs_to_idle
 
 from api.schemas.documents import ReportRequest, TransferRequest
 from salsa_ext.documents import reports, transfers
 from salsa_ext.firearms.records import frequencies
-from salsa_ext.matches import jobs as match_jobs
 from tests.support import bodies
-from tests.support.matches import act, correct, look, matches, sold
+from tests.support.matches import act, correct, matches, sold
 
 
 @pytest.fixture
@@ -176,14 +176,13 @@ def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry_pol
     assert texts[0] == "One character of the serial differs: 5 here, 6 in the record."
 
 
-def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry_police, run):
+def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry_police):
     exporter = as_actor("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     as_actor("PRY", "licensing_officer").post(
         f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True}
     )
-    look(run)
     assert matches(bra) == matches(pry_police) == []
 
 
@@ -196,10 +195,7 @@ def test_the_worker_finds_what_was_written_in_bulk(bra, pry_police, run):
         for serial in ("ABC123456", *range(7000000, 7000040))
     ]
     run("PRY", transfers.record_many, batch=batch)
-    assert matches(bra) == []
-    look(run)
     assert len(matches(bra)) == len(matches(pry_police)) == 1
-    assert run("PRY", match_jobs.match_queued) == 0
 
 
 def test_guns_of_a_file_are_not_searched_one_by_one(bra, run, asked):
@@ -211,7 +207,7 @@ def test_guns_of_a_file_are_not_searched_one_by_one(bra, run, asked):
     ]
     run("PRY", transfers.record_many, batch=batch)
     asked.clear()
-    run("PRY", match_jobs.match_queued)
+    jobs_to_idle()
     searched = [statement for statement in asked if "salsa_similar_marks" in statement]
     assert len(searched) == 1  # for the gun that was seized
     assert len(asked) < 32
@@ -225,11 +221,10 @@ def test_where_one_record_agrees_in_all_its_neighbours_are_no_matches(as_actor, 
     assert [match["strength"] for match in matches(bra)] == ["strong"]
 
 
-def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry_police, run):
+def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry_police):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     first = matches(bra)
-    look(run)
     assert matches(bra) == first
     assert len(matches(pry_police)) == 1
 
@@ -304,7 +299,6 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry_polic
         bodies.report(number=serial, firearm=bodies.firearm(serial=serial)) for serial in serials
     ]
     run("PRY", reports.record_many, batch=[schema.load(body) for body in stolen])
-    look(run)
     for police in (bra, pry_police):
         [told] = police.get("/notifications").json["items"]
         assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
@@ -324,7 +318,7 @@ SOME = [f"{''.join(DRAW.choices('ACEFHJKM', k=3))}{DRAW.randrange(10**6):06}" fo
 
 
 def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_afterwards(
-    as_actor, bra, run, asked
+    as_actor, bra, asked
 ):
     for serial in (SOME[0], SOME[20]):
         sold(as_actor, number=serial, firearm=bodies.firearm(serial=serial))
@@ -335,20 +329,17 @@ def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_a
     assert [found["later"] for found in made["matches"]] == [False] * 20 + [True]
     assert len(made["matches"][0]["candidates"]) == 1 and made["matches"][20]["candidates"] == []
     assert len(matches(bra)) == 1
-    look(run)
     assert len(matches(bra)) == 2
 
 
-def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry_police, run):
+def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry_police):
     sold(as_actor, firearm=bodies.firearm(serial=SOME[20]))
     items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
     made = bra.post("/seizures", bodies.seizure(items=items)).json
-    look(run)
     assert len(matches(pry_police)) == 1
     hidden = bodies.seizure(items=items, visibility="silent", reason="Operation")
     made = correct(bra, "seizures", made, hidden)
     assert matches(pry_police) == []
     items[20] = items[20] | {"serial": "XYZ987654"}
     correct(bra, "seizures", made, bodies.seizure(items=items, visibility="open", reason="Misread"))
-    look(run)
     assert matches(bra) == matches(pry_police) == []

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.checks import owner_notices
 from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
 from tests.support import bodies
@@ -222,9 +221,8 @@ def let_pass(as_actor):
 
 
 def test_what_meets_an_alert_that_lets_its_gun_pass_is_told_nothing_of_it(
-    as_actor, run, let_pass, given, pry_analyst
+    as_actor, let_pass, given, pry_analyst
 ):
-    run("BRA", owner_notices.notify_owners)
     every = as_actor("BRA", "trace_analyst").get(f"/records/{let_pass}/disclosures").json["items"]
     assert every == []
     alert = as_actor("PRY", "police_officer").get("/alerts").json["items"][0]["firearm"]["record"]

@@ -44,9 +44,7 @@ class RecordQuery:
 PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
 
 
-def search_many(
-    guns: Sequence[RecordQuery], actor: Actor
-) -> dict[UUID, Sequence[Candidate]]:
+def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequence[Candidate]]:
     """Return the candidates of each gun, silent ones included, best first; current marks only.
 
     In licit trade equal marks are compared; a gun near a field reading is searched singly, as is
@@ -180,9 +178,7 @@ def _find_equal_marks(
     return hits, {gun.record_id for key in crowded for gun in guns[key]}
 
 
-def _guns_with_near_marks(
-    queries: Sequence[PreparedQuery], actor: Actor
-) -> set[UUID]:
+def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set[UUID]:
     """Return the guns with near marks that matter to them.
 
     For trade, marks read in the field.

@@ -56,7 +56,9 @@ def find_hits(
     if exact and not left and _is_complete(hits):
         return hits
     gun = _gun_arguments(marks, left and [*left, *_text_marks(marks)], query)
-    return [MarkHit(*row) for row in db.session.execute(_NEAR_SQL, gun | _arguments(asker, with_silent))]
+    return [
+        MarkHit(*row) for row in db.session.execute(_NEAR_SQL, gun | _arguments(asker, with_silent))
+    ]
 
 
 def _is_complete(hits: Sequence[MarkHit]) -> bool:
@@ -74,7 +76,9 @@ def find_hits_of_many(
         searched.append(_gun_arguments(marks, near, query) | {"at": at})
     hits: list[list[MarkHit]] = [[] for _ in guns]
     if searched:
-        arguments = _arguments(asker or NO_STATE, with_silent=False) | {"asked": json.dumps(searched)}
+        arguments = _arguments(asker or NO_STATE, with_silent=False) | {
+            "asked": json.dumps(searched)
+        }
         for at, *row in db.session.execute(_NEAR_OF_MANY_SQL, arguments):
             hits[at].append(MarkHit(*row))
     return hits
@@ -245,11 +249,7 @@ def find_hits_by_key(
 
 
 def find_hits_by_variant(
-    variants: Collection[int],
-    asker: str | None,
-    *,
-    events: Collection[str] | None,
-    limit: int,
+    variants: Collection[int], asker: str | None, *, events: Collection[str] | None, limit: int
 ) -> list[VariantHit] | None:
     """Return hits of any of the variants, silent ones included; of some `events` if given.
 

@@ -39,9 +39,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     """
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
-        candidates = record_search.search_for_trace(
-            actor, trace.firearm, own, trace.found_on
-        )
+        candidates = record_search.search_for_trace(actor, trace.firearm, own, trace.found_on)
     best = best_scores(candidates)
     likely = likely_candidates(candidates, best)
     by_state = group_by(likely, lambda candidate: candidate.mark_hit.state)

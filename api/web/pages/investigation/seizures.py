@@ -203,9 +203,7 @@ PAGES = DocumentPages(
     "/seizures",
     message("Seizures"),
     messages={
-        "corrected": message(
-            "The description of the firearm is corrected. It is matched again."
-        )
+        "corrected": message("The description of the firearm is corrected. It is matched again.")
     },
 )
 PAGES.add_list(
