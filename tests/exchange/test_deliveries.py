@@ -17,7 +17,7 @@ from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import delivery, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxEnvelope, OutboxEnvelope, OutboxProgress
-from salsa_ext.matches.models import MatchJob
+from salsa_ext.notifications.models import NotificationRead
 from tests.conftest import NOW
 from tests.exchange.conftest import acting, applied, note, sent, statuses
 
@@ -122,7 +122,13 @@ def test_what_the_command_changed_before_is_written_for_its_own_state(session, h
     handle("test.said", note)
     actor, waiting = (
         acting("BRA"),
-        MatchJob(id=new_id(), owner_state="BRA", is_of_crime=False, record_ids=[]),
+        NotificationRead(
+            notification_id=new_id(),
+            account_id=new_id(),
+            owner_state="BRA",
+            concerned=["BRA"],
+            read_at=NOW,
+        ),
     )
     with transaction(actor):
         outbox.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
