@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -18,14 +19,18 @@ from api.http.context import core_app, current_vault
 from api.http.context import transaction as transaction_with_corrections
 from salsa_ext.access.rules import operator, service
 from salsa_ext.alerts import jobs as alert_jobs
+from salsa_ext.background import JOBS
 from salsa_ext.boards import events
 from salsa_ext.checks import owner_notices
-from salsa_ext.core.actor import Actor
+from salsa_ext.core.actor import Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
+from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.database import idempotency
 from salsa_ext.database.session import transaction
 from salsa_ext.exchange import delivery
+from salsa_ext.jobs import wake
+from salsa_ext.jobs.runner import Runner, StoredTries, Tries
 from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.reference.names import participants
 from salsa_ext.statistics import rollups
@@ -42,23 +47,80 @@ TIME_SLICE = 10.0
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
-    """Run all jobs on schedule until `stop` is set.
+    """Run all jobs until `stop` is set: at each wake-up, and at the poll.
 
     A job that fails is logged and retried. Long jobs are limited to `TIME_SLICE` seconds a round.
     """
-    app, done = core_app(config), dict.fromkeys(SCHEDULE, -math.inf)
+    app, done = worker_app(config), dict.fromkeys(SCHEDULE, -math.inf)
+    url = str(app.config["SQLALCHEMY_DATABASE_URI"])
+    waker, woken = wake.notify_after_commits(url), threading.Event()
+    numbering = threading.Thread(
+        target=_number_changes, args=(app, wake.Listener(url), waker, woken, stop), daemon=True
+    )
+    numbering.start()
+    tries = StoredTries(wake.SideConnection(url))
+    runner = _runner(app, tries=tries, numbers=False)
     while not stop.is_set():
+        woken.clear()
+        _run_job(app, "jobs", runner.run_to_idle)
         for name, (job, seconds) in SCHEDULE.items():
             if time.monotonic() - done[name] >= seconds and not stop.is_set():
                 done[name] = time.monotonic()
                 _run_job(app, name, job)
-        stop.wait(POLL_SECONDS)
+        woken.wait(wake.POLL_SECONDS)
+
+
+def worker_app(config: Config) -> Flask:
+    """Return the application of the worker's role; raises NotConfigured without it."""
+    require_worker(config)
+    return core_app(replace(config, database_url=config.worker_url))
+
+
+def require_worker(config: Config) -> None:
+    """Raise NotConfigured where nothing names the worker's role."""
+    if config.worker_url is None:
+        raise NotConfigured(
+            message(
+                "SALSA_WORKER_URL names the role of the background work. Set it with"
+                " SALSA_DATABASE_URL."
+            )
+        )
+
+
+def _runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
+    vault: Vault = app.config["VAULT"]
+    transaction = transaction_with_corrections
+    return Runner(JOBS, vault=vault, transaction=transaction, tries=tries, numbers=numbers)
+
+
+def _number_changes(
+    app: Flask,
+    listener: wake.Listener,
+    waker: wake.Waker,
+    woken: threading.Event,
+    stop: threading.Event,
+) -> None:
+    """Number changes at each wake-up, then wake this worker's jobs and all who wait for changes.
+
+    In a thread of its own: a commit on a slow disk would hold up the jobs between two steps.
+    """
+    runner = _runner(app)
+    while not stop.is_set():
+        listener.wait()
+        try:
+            with app.app_context():
+                if runner.number():
+                    waker.wake()
+        except Exception as error:  # the next round tries again
+            log.exception("not numbered", extra={"error": type(error).__name__})
+        woken.set()
 
 
 def run_all_once(app: Flask) -> dict[str, int]:
     """Run every job once; return the amount of work by job."""
     with app.app_context():
         return {
+            "followed": _runner(app).run_to_idle().total(),
             "folded": fold_rollups(),
             "matched": match_records(),
             "delivered": deliver_envelopes(),
@@ -202,7 +264,7 @@ def _participants() -> list[str]:
         return list(participants())
 
 
-def _run_job(app: Flask, name: str, job: Callable[[], int]) -> None:
+def _run_job(app: Flask, name: str, job: Callable[[], object]) -> None:
     try:
         with app.app_context():
             job()

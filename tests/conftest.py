@@ -33,18 +33,20 @@ from salsa_ext.core.config import Config
 from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
-from tests.support import actors, agencies
+from tests.support import actors, agencies, jobs
 from tests.support.folders import QUICK
 from tests.support.grounds import Grounds, forget_shares
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
 settings.load_profile("house")
+Flask.test_client_class = jobs.BackgroundClient
 THREADS = 24
 """Connections of an application for tests; one sends as many requests at once at most."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100", "autovacuum": "off"}
 """Nothing is kept over a crash, and no statistics come and go beneath the plans that are looked at."""
+ROLES = {"salsa_service", "salsa_worker", "salsa_owner"}
 
 
 LONGEST = (
@@ -92,7 +94,7 @@ class Server:
     """A server for tests, and how to make databases on it."""
 
     admin_url: str
-    passwords: tuple[str, str]
+    passwords: tuple[str, str, str]
 
     @contextmanager
     def admin(self, name: str = "postgres") -> Iterator[Any]:
@@ -104,7 +106,7 @@ class Server:
 
     def url(self, role: str, name: str) -> str:
         """Return the URL of a role in a database."""
-        password = self.passwords[0 if role == "owner" else 1]
+        password = self.passwords[("owner", "service", "worker").index(role)]
         url = make_url(self.admin_url).set(
             drivername="postgresql+psycopg2",
             username=f"salsa_{role}",
@@ -117,9 +119,13 @@ class Server:
         """Make a database with the service's roles, empty or as a copy of one."""
         with self.admin() as admin, admin.cursor() as cursor:
             if template is None:
-                owner, service = self.passwords
+                owner, service, worker = self.passwords
                 provision_database(
-                    admin, database=name, owner_password=owner, service_password=service
+                    admin,
+                    database=name,
+                    owner_password=owner,
+                    service_password=service,
+                    worker_password=worker,
                 )
                 return
             # a copy of the files takes half as long as a copy through the log
@@ -163,7 +169,7 @@ class Server:
             cursor.execute(
                 "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s", (name,)
             )
-            roles = {role for (role,) in cursor.fetchall()} & {"salsa_service", "salsa_owner"}
+            roles = {role for (role,) in cursor.fetchall()} & ROLES
         for role in sorted(roles):
             with self._as(role.removeprefix("salsa_")) as opened, opened.cursor() as cursor:
                 cursor.execute(
@@ -180,9 +186,15 @@ class Server:
             yield opened
 
     def config(self, name: str, home: Path) -> Config:
-        """Return the configuration of an installation on a database."""
+        """Return the configuration of an installation on a database.
+
+        Its requests connect as the worker and act as the service (`tests.support.jobs.as_worker`).
+        """
         return Config(
-            home=home, database_url=self.url("service", name), migration_url=self.url("owner", name)
+            home=home,
+            database_url=f"{self.url('worker', name)}?{jobs.AS_SERVICE}",
+            worker_url=self.url("worker", name),
+            migration_url=self.url("owner", name),
         )
 
 
@@ -206,14 +218,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     secret = shared / "passwords"
     with FileLock(shared / "passwords.lock"):
         if not secret.exists():
-            secret.write_text(f"{secrets.token_hex(16)} {secrets.token_hex(16)}")
-    owner, service = secret.read_text().split()
+            secret.write_text(" ".join(secrets.token_hex(16) for _ in ROLES))
+    owner, service, worker = secret.read_text().split()
     if url := os.environ.get("SALSA_TEST_SERVER"):
-        yield Server(url, (owner, service))
+        yield Server(url, (owner, service, worker))
         return
     embedded = EmbeddedServer(shared / "var", settings=FAST, private_root=QUICK)
     with embedded:
-        yield Server(embedded.url("superuser", "postgres"), (owner, service))
+        yield Server(embedded.url("superuser", "postgres"), (owner, service, worker))
     left = embedded.status()
     if not left.running and not left.data.is_relative_to(shared):
         shutil.rmtree(left.data.parent, ignore_errors=True)  # by the last worker that leaves
@@ -283,6 +295,7 @@ def standing_on(server: Server, pattern: Config, standing: tuple[Flask, Config])
     made, config = standing
     made.extensions["live"]._cache.clear()
     made.extensions["live"]._changes = ChangeTracker()
+    made.extensions.pop("idle after", None)
     with server.copied(pattern, config.home, config):
         yield made
         with made.app_context():
@@ -352,7 +365,8 @@ def asked(app: Flask, session: None, grounds: Grounds) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if "SAVEPOINT" not in statement and not grounds.is_making:  # those are the test's own
+        is_own = grounds.is_making or jobs.is_working() or "SAVEPOINT" in statement
+        if not is_own:  # of the test
             statements.append(statement)
 
     engine = db.engine

@@ -302,7 +302,11 @@ def _second_database() -> Iterator[str]:
     """Give the owner's URL of another database, as empty as that of `_temporary_app`."""
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
         apart = replace(
-            Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
+            Config.from_env(),
+            home=Path(home).resolve(),
+            database_url=None,
+            worker_url=None,
+            migration_url=None,
         )
         with embedded_database.running_database(apart) as started:
             migrations.upgrade_schema(owner_url(started))
@@ -318,7 +322,9 @@ def _temporary_app(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]
     config = Config.from_env()
     with ExitStack() as stack:
         home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-")))
-        apart = replace(config, home=home.resolve(), database_url=None, migration_url=None)
+        apart = replace(
+            config, home=home.resolve(), database_url=None, worker_url=None, migration_url=None
+        )
         started = stack.enter_context(embedded_database.running_database(apart))
         migrations.upgrade_schema(owner_url(started))
         app = create_app(started)

@@ -51,6 +51,7 @@ def serve(host: str, port: int) -> None:
     server_serve.require_free_port(host, port)
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
+        jobs.require_worker(config)
         click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
         server_serve.serve(config, host, port)
 
@@ -70,7 +71,7 @@ def worker(once: bool) -> None:
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
         if once:
-            done = jobs.run_all_once(core_app(config))
+            done = jobs.run_all_once(jobs.worker_app(config))
             click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
             return
         stop = threading.Event()

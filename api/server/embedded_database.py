@@ -67,9 +67,11 @@ def start_database(config: Config, stack: ExitStack) -> Config:
             database=DATABASE_NAME,
             owner_password=server.password("owner"),
             service_password=server.password("service"),
+            worker_password=server.password("worker"),
         )
     return replace(
         config,
         database_url=server.url("service", DATABASE_NAME),
+        worker_url=server.url("worker", DATABASE_NAME),
         migration_url=server.url("owner", DATABASE_NAME),
     )

@@ -81,7 +81,7 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
     logging.getLogger("_granian").addFilter(
         lambda record: "Python threads" not in record.getMessage()
     )
-    with worker_process.run_worker_process():
+    with worker_process.run_worker_process(config.worker_url):
         server.serve()
 
 

@@ -25,10 +25,10 @@ STOP_SECONDS = 10
 
 
 @contextmanager
-def run_worker_process() -> Iterator[None]:
-    """Run the worker process within the block."""
+def run_worker_process(worker_url: str | None) -> Iterator[None]:
+    """Run the worker process within the block; no other process learns of its role."""
     stop = threading.Event()
-    keeper = threading.Thread(target=_supervise, args=(stop,), daemon=True)
+    keeper = threading.Thread(target=_supervise, args=(stop, worker_url), daemon=True)
     keeper.start()
     try:
         yield
@@ -37,13 +37,14 @@ def run_worker_process() -> Iterator[None]:
         keeper.join(2 * STOP_SECONDS)
 
 
-def _supervise(stop: threading.Event) -> None:
+def _supervise(stop: threading.Event, worker_url: str | None) -> None:
     """Restart the worker process until `stop` is set.
 
     `close_fds=False` spawns without a pipe that a fork at the same moment would inherit.
     """
+    env = {**os.environ, "SALSA_WORKER_URL": worker_url or ""}
     while not stop.is_set():
-        with subprocess.Popen(WORKER_COMMAND, close_fds=False) as process:  # noqa: S603 - this very program
+        with subprocess.Popen(WORKER_COMMAND, close_fds=False, env=env) as process:  # noqa: S603 - this very program
             while process.poll() is None and not stop.wait(0.2):
                 pass
             if not stop.is_set():

@@ -17,8 +17,15 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.bulk import NO_STATEMENT, SqlStatement, TableRows, insert_into_tables
-from salsa_ext.database.session import NO_STATE, db, execute_raw
+from salsa_ext.database.bulk import (
+    COPY_FROM_ROWS,
+    NO_STATEMENT,
+    SqlStatement,
+    TableRows,
+    insert_into_tables,
+)
+from salsa_ext.database.session import NO_STATE, db, execute_raw, wake_after_commit
+from salsa_ext.jobs.models import ChangeNew
 
 
 class Action(StrEnum):
@@ -160,6 +167,8 @@ class Action(StrEnum):
     CONSENT_COMPELLED = "consent:compelled"
     FILE_IMPORTED = "file:imported"
     DATASET_RECOUNTED = "dataset:recounted"
+    JOB_SET_ASIDE = "job:set_aside"
+    JOB_RETRIED = "job:retried"
 
 
 SUBJECT_KINDS: Final = tuple(
@@ -188,6 +197,33 @@ DISCLOSURE_ACTIONS: Final = (
 )
 AUTOMATIC_KEY: Final = "automatic"
 """Key in the data of entries made by the service itself."""
+CAUSE_KEY: Final = "cause"
+"""Key in the data of entries of jobs: the id of the entry that caused them."""
+CHANGE_ACTIONS: Final = frozenset(
+    Action[name]
+    for name in (
+        "ALERT_RECORDED ALERT_VERIFIED ALERT_CANCELLED ALERT_EXPIRED CHECK_MADE CHECK_GIVEN_CASE "
+        "CONSENT_ASKED CONSENT_GRANTED CONSENT_REFUSED CONSENT_REVOKED DISCREPANCY_RAISED "
+        "DISCREPANCY_RESOLVED DISCREPANCY_REOPENED DISCREPANCY_EXPLAINED DISCREPANCY_AGREED "
+        "DISCREPANCY_ASSIGNED HIT_MADE HIT_CONFIRMED HIT_DENIED HIT_EXTENDED HIT_EXPIRED HIT_ENDED "
+        "HIT_ALERT_ENDED HIT_CAUSE_CHANGED HIT_REOPENED MARK_ADDED MATCH_CONFIRMED MATCH_REJECTED "
+        "PERMIT_RECORDED PERMIT_CANCELLED PERMIT_SUSPENDED PERMIT_REINSTATED PERMIT_AMENDED "
+        "PERMIT_REPLACED LICENSEE_RECORDED LICENSEE_SUSPENDED LICENSEE_REINSTATED LICENSEE_REVOKED "
+        "LICENSEE_CLOSED LICENSEE_RENEWED POST_CALLED POST_ANSWERED REPORT_RECORDED REPORT_CORRECTED "
+        "REPORT_WITHDRAWN SEIZURE_RECORDED SEIZURE_CORRECTED SHIPMENT_RECORDED SHIPMENT_RELEASED "
+        "SHIPMENT_AMENDED SHIPMENT_CANCELLED SHIPMENT_HELD SHIPMENT_RESUMED SHIPMENT_RETURNED "
+        "INCIDENT_RECORDED RECEIPT_ASKED CHECKPOINT_RECORDED RECEIPT_CONFIRMED RECEIPT_CORRECTED "
+        "TRANSFER_RECORDED TRANSFER_CORRECTED TRACE_REQUESTED TRACE_AMENDED TRACE_APPROVED "
+        "TRACE_APPROVAL_ASKED TRACE_DECLINED TRACE_UNAPPROVED TRACE_HIDDEN TRACE_SENT "
+        "TRACE_REOPENED TRACE_WITHDRAWN TRACE_CLOSED TRACE_ASKED TRACE_CHANNEL_CHANGED "
+        "TRACE_REPLIED TRACE_ASSIGNED REQUEST_RECEIVED REQUEST_ACKNOWLEDGED REQUEST_ANSWERED "
+        "REQUEST_FOUND_NOTHING REQUEST_REFUSED REQUEST_DEFERRED REQUEST_QUESTIONED "
+        "REQUEST_FORWARDED REQUEST_ASSIGNED REQUEST_HIDDEN"
+    ).split()
+)
+"""Writing actions that jobs follow: their entries are changes, of the kind of their subject."""
+SHARED_KINDS: Final = frozenset({"permit", "shipment", "discrepancy", "post"})
+"""Kinds of subjects whose changes are changes of each state concerned, and not only of the actor's."""
 _CASE_TRACES: Final = (
     "SELECT id FROM trace WHERE owner_state = %(state)s AND case_number = %(case)s"
     " AND status <> 'withdrawn' AND (sent_at IS NOT NULL OR %(unsent)s)"
@@ -236,11 +272,42 @@ def append_many(
 def append_with_rows(
     actor: Actor, acts: Sequence[AuditEvent], rows: TableRows, done: SqlStatement = NO_STATEMENT
 ) -> None:
-    """Append events and insert the changed rows, in one round trip."""
+    """Append events and insert the changed rows, in one round trip.
+
+    Changes come last: their ids follow the order in which their rows were written.
+    """
     officer = resolve_officer(actor) if acts else None
     about = _purpose_traces(actor, acts)
     entries = [_entry_row(actor, officer, act, about) for act in acts]
-    insert_into_tables(rows | {AuditEntry: entries}, done)
+    changes = [
+        change
+        for act, entry in zip(acts, entries, strict=True)
+        if (change := _change_row(actor, act, entry))
+    ]
+    if changes:
+        db.session.flush()
+        wake_after_commit()
+    tables: TableRows = {**rows, AuditEntry: entries}
+    if len(changes) < COPY_FROM_ROWS:
+        insert_into_tables({**tables, ChangeNew: changes}, done)
+    else:  # a copy would come before the few rows of other tables
+        insert_into_tables(tables, done)
+        insert_into_tables({ChangeNew: changes})
+
+
+def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the change that an entry is, or None."""
+    if act.action not in CHANGE_ACTIONS or actor.state is None:
+        return None
+    others = {*act.concerned} if act.subject_kind in SHARED_KINDS and not act.hidden else set()
+    return {
+        "states": [actor.state, *sorted(others - {actor.state})],
+        "kind": act.subject_kind,
+        "object": UUID(str(act.subject_id)),
+        "action": entry["action"],
+        "cause": entry["id"],
+        "at": entry["at"],
+    }
 
 
 def find_case_traces(actor: Actor, case_number: str, *, unsent: bool = False) -> tuple[str, ...]:
@@ -285,7 +352,8 @@ def _entry_row(
         "agency": None if act.of_state else actor.agency,
         "data": act.data
         | _trace_data(act, about)
-        | ({AUTOMATIC_KEY: True} if actor.is_automatic else {}),
+        | ({AUTOMATIC_KEY: True} if actor.is_automatic else {})
+        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {}),
     }
     salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}

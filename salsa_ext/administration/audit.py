@@ -12,7 +12,7 @@ from sqlalchemy import Select, String, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, Action
+from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, CAUSE_KEY, Action
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -152,7 +152,9 @@ def _own_data(entry: AuditEntry) -> dict[str, Any]:
 def _without_traces(entry: AuditEntry) -> dict[str, Any]:
     """Return the data without traces; their existence is confidential."""
     return {
-        name: value for name, value in entry.data.items() if name not in ("about", AUTOMATIC_KEY)
+        name: value
+        for name, value in entry.data.items()
+        if name not in ("about", AUTOMATIC_KEY, CAUSE_KEY)
     }
 
 

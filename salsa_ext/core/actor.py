@@ -60,7 +60,7 @@ class Actor:
 
     `state` is None only for the secretariat. `permissions` are those of the role, reduced to the
     scopes of the key. `officer` is the agency's number of the officer, never a name. `is_automatic`
-    marks acts of the service without a person.
+    marks acts of the service without a person; `cause` is the audit entry that a job follows.
     """
 
     state: str | None
@@ -74,6 +74,7 @@ class Actor:
     request_id: str | None = None
     language: str = "en"
     is_automatic: bool = False
+    cause: UUID | None = None
     clock: Clock = field(default=SYSTEM_CLOCK, compare=False)
     vault: Vault = field(default=NO_VAULT, compare=False)
 

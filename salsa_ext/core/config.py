@@ -19,14 +19,16 @@ MIB = 1024 * 1024
 class Config:
     """All options of an operator; sizes in bytes, times in seconds.
 
-    `database_url` (service role) and `migration_url` (owner role) are None when the service runs
-    its own PostgreSQL in `home`. `master_key_file` is None when the master key is stored in `home`.
+    `database_url` (service role), `worker_url` (worker role) and `migration_url` (owner role) are
+    None when the service runs its own PostgreSQL in `home`. `master_key_file` is None when the
+    master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
     """
 
     home: Path
     database_url: str | None = None
+    worker_url: str | None = None
     migration_url: str | None = None
     workers: int = 2
     threads: int = 2
@@ -48,6 +50,7 @@ class Config:
         return cls(
             home=Path(env.get("SALSA_HOME") or "var").absolute(),
             database_url=_database_url(env, "SALSA_DATABASE_URL"),
+            worker_url=_database_url(env, "SALSA_WORKER_URL"),
             migration_url=_database_url(env, "SALSA_MIGRATION_URL"),
             workers=_positive_number(env, "SALSA_WORKERS", cls.workers),
             threads=_positive_number(env, "SALSA_THREADS", cls.threads),

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg2
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Numeric, Text
+from sqlalchemy import DateTime, MetaData, Numeric, Text, make_url
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -85,10 +85,28 @@ def engine_options(config: Config) -> dict[str, Any]:
         "hide_parameters": True,  # else errors would show them
         "connect_args": {
             "connect_timeout": 5,
-            "options": f"-c statement_timeout={config.statement_timeout}s -c timezone=UTC"
-            " -c idle_in_transaction_session_timeout=60s",
+            "options": f"{_url_options(config)} -c statement_timeout={config.statement_timeout}s"
+            " -c timezone=UTC -c idle_in_transaction_session_timeout=60s -c jit=off",
         },
     }
+
+
+AFTER_CHANGES: Final[list[Callable[[], None]]] = []
+"""Called after each commit of changes that jobs follow."""
+
+
+def wake_after_commit() -> None:
+    """Let the jobs know of this transaction as soon as it is committed."""
+    db.session.info["wakes"] = True
+
+
+def _url_options(config: Config) -> str:
+    """Return the options that the URL gives to a session, which ours would replace."""
+    return (
+        str(make_url(config.database_url or "").query.get("options", ""))
+        if config.database_url
+        else ""
+    )
 
 
 @contextmanager
@@ -104,6 +122,9 @@ def transaction(actor: Actor) -> Iterator[None]:
         db.session.info["acting"] = actor.state, actor.agency
         yield
         db.session.commit()
+        if db.session.info.pop("wakes", False):
+            for wake in AFTER_CHANGES:
+                wake()
     except IntegrityError as error:
         db.session.rollback()
         raise _constraint_error(error) from error

@@ -24,6 +24,7 @@ def settings(fresh_database: Config, tmp_path: Path) -> dict[str, str]:
     return {
         "SALSA_HOME": str(tmp_path / "home"),
         "SALSA_DATABASE_URL": _plain(fresh_database.database_url),
+        "SALSA_WORKER_URL": _plain(fresh_database.worker_url),
         "SALSA_MIGRATION_URL": _plain(fresh_database.migration_url),
     }
 

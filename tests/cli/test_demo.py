@@ -222,5 +222,6 @@ def started(config, *options, make=small, serves=False):
         patch.setattr(creation, "create_region", make)
         patch.setenv("SALSA_HOME", str(config.home))
         patch.setenv("SALSA_DATABASE_URL", config.database_url)
+        patch.setenv("SALSA_WORKER_URL", config.worker_url)
         patch.setenv("SALSA_MIGRATION_URL", config.migration_url)
         return CliRunner().invoke(main, ("demo", *([] if serves else ["--no-serve"]), *options))

@@ -110,6 +110,7 @@ def shell(
     for name, value in (
         ("HOME", demo.home),
         ("DATABASE_URL", demo.database_url),
+        ("WORKER_URL", demo.worker_url),
         ("MIGRATION_URL", demo.migration_url),
     ):
         monkeypatch.setenv(f"SALSA_{name}", str(value).replace("+psycopg2", "", 1))

@@ -17,6 +17,7 @@ from salsa_ext.database.session import db
 from tests.conftest import FAST
 from tests.support import actors
 from tests.support.folders import open_folder
+from tests.support.jobs import AS_SERVICE
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,7 @@ def installed():
                     database=DATABASE_NAME,
                     owner_password=server.password("owner"),
                     service_password=server.password("service"),
+                    worker_password=server.password("worker"),
                 )
             migrations.upgrade_schema(server.url("owner", DATABASE_NAME))
         yield home
@@ -46,7 +48,8 @@ def copied(installed):
 @contextmanager
 def made(home, embedded):
     """An application on the database of a server."""
-    config = Config(home=home, database_url=embedded.url("service", DATABASE_NAME), pool_timeout=1)
+    url = f"{embedded.url('worker', DATABASE_NAME)}&{AS_SERVICE}"
+    config = Config(home=home, database_url=url, pool_timeout=1)
     application = create_app(config)
     yield application
     with application.app_context():

@@ -11,6 +11,14 @@ import time
 from tests.support.source import ROOT
 
 
+def database_urls(embedded):
+    """The settings that name the database of an embedded server."""
+    return {
+        "SALSA_DATABASE_URL": embedded.url("service", "salsa"),
+        "SALSA_WORKER_URL": embedded.url("worker", "salsa"),
+    }
+
+
 class Service:
     """One that is started and stopped; `settings` are variables of its environment."""
 

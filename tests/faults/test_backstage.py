@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.served import Service
+from tests.faults.served import Service, database_urls
 
 
 @pytest.fixture
 def service(home, embedded, key, application):
-    url = embedded.url("service", "salsa")
-    made = Service(home, key, SALSA_WORKERS="1", SALSA_DATABASE_URL=url)
+    urls = database_urls(embedded)
+    made = Service(home, key, SALSA_WORKERS="1", **urls)
     made.start()
     yield made
     if made.process.poll() is None:

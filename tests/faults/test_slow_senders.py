@@ -8,10 +8,9 @@ from contextlib import ExitStack
 import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
-from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
-from tests.faults.served import Service
+from tests.faults.served import Service, database_urls
 
 MANY = 12
 
@@ -27,12 +26,7 @@ def _started(installed, **settings):
         with made(home, embedded) as application:
             key = key_of(application)
         served = Service(
-            home,
-            key,
-            SALSA_WORKERS="1",
-            SALSA_THREADS="1",
-            SALSA_DATABASE_URL=embedded.url("service", DATABASE_NAME),
-            **settings,
+            home, key, SALSA_WORKERS="1", SALSA_THREADS="1", **database_urls(embedded), **settings
         )
         served.start()
         yield served

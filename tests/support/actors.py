@@ -30,6 +30,8 @@ class Client:
 
     client: FlaskClient
     token: str
+    background: bool = True
+    """Whether all jobs are done before each request."""
 
     def __deepcopy__(self, _: Any) -> Client:
         return self  # it holds nothing that a test changes
@@ -57,6 +59,7 @@ class Client:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent.setdefault("Authorization", f"Bearer {self.token}")
         options = {} if body is None else {"json": body}
+        self.client.background = self.background  # type: ignore[attr-defined]
         response = self.client.open(f"/api/v1{path}", method=method, headers=sent, **options)
         assert response.status_code == expect, response.get_data(as_text=True)
         return response
@@ -74,6 +77,7 @@ def of(app: Flask, begin: Callable[..., str] | None = None) -> Callable[..., Cli
         scopes: list[str] | None = None,
         lasts: timedelta = timedelta(days=1),
         agency: str = "TEST",
+        background: bool = True,
     ) -> Client:
         asked = {
             "state": state,
@@ -83,7 +87,8 @@ def of(app: Flask, begin: Callable[..., str] | None = None) -> Callable[..., Cli
             "scopes": tuple(scopes or ()),
             "agency": agency,
         }
-        return Client(app.test_client(), begin(token, **asked) if begin else token(**asked))
+        key = begin(token, **asked) if begin else token(**asked)
+        return Client(app.test_client(), key, background)
 
     return make
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, scoped_session
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records import frequencies
 from salsa_ext.firearms.search import advice
+from tests.support import jobs
 
 PLAIN: Final = (str, int, float, tuple, list, dict, datetime, timedelta, type(None))
 """What is compared of what something is made of: others stand for what they do, and are the same in a file."""
@@ -110,6 +111,7 @@ class Grounds:
         began, self.is_making = self._begin(), True
         try:
             given = make()
+            jobs.finish_waiting(self._app)
         except BaseException:
             db.session.remove()
             began.rollback()

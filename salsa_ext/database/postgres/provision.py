@@ -17,16 +17,23 @@ from salsa_ext.database.private_files import read_json, write_json
 MIN_SERVER_VERSION: Final = 150000
 PROVISION_LOCK: Final = 0x5A15A
 """Any number, the same for all who provision."""
-DatabaseRole = Literal["superuser", "owner", "service"]
+DatabaseRole = Literal["superuser", "owner", "service", "worker"]
 ROLE_NAMES: Final[dict[DatabaseRole, str]] = {
     "superuser": "postgres",
     "owner": "salsa_owner",
     "service": "salsa_service",
+    "worker": "salsa_worker",
 }
+"""`service` answers requests; `worker` runs jobs, and may do what the service may."""
 
 
 def provision_database(
-    admin: connection, *, database: str, owner_password: str, service_password: str
+    admin: connection,
+    *,
+    database: str,
+    owner_password: str,
+    service_password: str,
+    worker_password: str,
 ) -> None:
     """Create or repair the roles and the database.
 
@@ -39,11 +46,13 @@ def provision_database(
                 number=admin.server_version,
             )
         )
-    owner, service = ROLE_NAMES["owner"], ROLE_NAMES["service"]
+    owner, service, worker = (ROLE_NAMES[role] for role in ("owner", "service", "worker"))
     _execute(admin, f"SELECT pg_advisory_lock({PROVISION_LOCK})")
     try:
         _ensure_role(admin, owner, owner_password)
         _ensure_role(admin, service, service_password)
+        _ensure_role(admin, worker, worker_password)
+        _execute(admin, "GRANT {} TO {}", service, worker)
         if _exists(admin, "SELECT FROM pg_database WHERE datname = %s", database):
             _execute(admin, "ALTER DATABASE {} OWNER TO {}", database, owner)
         else:  # template1 may hold anything

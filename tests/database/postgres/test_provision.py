@@ -14,8 +14,12 @@ from psycopg2.extensions import connection
 from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 
-PASSWORDS = {"owner_password": 'öwner\'s "secret"', "service_password": "sërvice's \\secret"}
-ROLES = ("salsa_owner", "salsa_service")
+PASSWORDS = {
+    "owner_password": 'öwner\'s "secret"',
+    "service_password": "sërvice's \\secret",
+    "worker_password": "wörker",
+}
+ROLES = ("salsa_owner", "salsa_service", "salsa_worker")
 
 Connect = Callable[[str, str, str], connection]
 
@@ -30,7 +34,7 @@ def value(where: connection, question: str) -> Any:
     return run(where, question)[0][0]
 
 
-def test_neither_role_has_any_power(admin: connection) -> None:
+def test_no_role_has_any_power(admin: connection) -> None:
     provision_database(admin, database="salsa", **PASSWORDS)
     powers = run(
         admin,
@@ -39,7 +43,7 @@ def test_neither_role_has_any_power(admin: connection) -> None:
         FROM pg_roles WHERE rolname IN {ROLES}
     """,
     )
-    assert powers == [(True, False, False, False, False, False)] * 2
+    assert powers == [(True, False, False, False, False, False)] * 3
 
 
 def test_the_database_belongs_to_the_owner_and_is_utf8(admin: connection) -> None:
@@ -89,6 +93,21 @@ def test_the_service_cannot_act_as_the_owner(admin: connection, connect: Connect
         run(service, "SET ROLE salsa_owner")
 
 
+def test_the_service_cannot_act_as_the_worker(admin: connection, connect: Connect) -> None:
+    provision_database(admin, database="salsa", **PASSWORDS)
+    service = connect("salsa_service", PASSWORDS["service_password"], "salsa")
+    with pytest.raises(errors.InsufficientPrivilege):
+        run(service, "SET ROLE salsa_worker")
+
+
+def test_the_worker_may_do_what_the_service_may(admin: connection, connect: Connect) -> None:
+    provision_database(admin, database="salsa", **PASSWORDS)
+    owner = connect("salsa_owner", PASSWORDS["owner_password"], "salsa")
+    worker = connect("salsa_worker", PASSWORDS["worker_password"], "salsa")
+    run(owner, "CREATE TABLE record (id int); GRANT SELECT ON record TO salsa_service")
+    assert run(worker, "SELECT * FROM record") == []
+
+
 def test_others_cannot_connect(admin: connection, connect: Connect) -> None:
     provision_database(admin, database="salsa", **PASSWORDS)
     run(admin, "CREATE ROLE outsider LOGIN PASSWORD 'secret'")
@@ -98,7 +117,8 @@ def test_others_cannot_connect(admin: connection, connect: Connect) -> None:
 
 def test_a_second_run_sets_the_passwords_again(admin: connection, connect: Connect) -> None:
     provision_database(admin, database="salsa", **PASSWORDS)
-    provision_database(admin, database="salsa", owner_password="new", service_password="newer")
+    changed = {"owner_password": "new", "service_password": "newer", "worker_password": "newest"}
+    provision_database(admin, database="salsa", **changed)
     connect("salsa_owner", "new", "salsa")
     connect("salsa_service", "newer", "salsa")
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
@@ -118,7 +138,11 @@ def test_passwords_are_stored_as_scram_and_never_logged(
 ) -> None:
     run(admin, "SET log_statement = 'all'")
     provision_database(
-        admin, database="salsa", owner_password="tell-nobody", service_password="nor-this"
+        admin,
+        database="salsa",
+        owner_password="tell-nobody",
+        service_password="nor-this",
+        worker_password="nor-that",
     )
     stored = run(admin, f"SELECT rolpassword FROM pg_authid WHERE rolname IN {ROLES}")
     assert all(verifier.startswith("SCRAM-SHA-256$") for (verifier,) in stored)
@@ -126,6 +150,7 @@ def test_passwords_are_stored_as_scram_and_never_logged(
     assert "CREATE ROLE" in log
     assert "tell-nobody" not in log
     assert "nor-this" not in log
+    assert "nor-that" not in log
 
 
 def test_a_role_that_was_given_powers_loses_them(admin: connection) -> None:

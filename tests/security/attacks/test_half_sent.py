@@ -10,11 +10,10 @@ from contextlib import ExitStack
 import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
-from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
-from tests.faults.served import Service
+from tests.faults.served import Service, database_urls
 
 HALF_SENT = 160
 IDLE = 2_100
@@ -27,8 +26,8 @@ def service(installed):
     with copied(installed) as home, EmbeddedServer(home) as embedded:
         with made(home, embedded) as application:
             key = key_of(application)
-        url = embedded.url("service", DATABASE_NAME)
-        served = Service(home, key, SALSA_WORKERS="1", SALSA_DATABASE_URL=url, SALSA_PROXIES="1")
+        urls = database_urls(embedded)
+        served = Service(home, key, SALSA_WORKERS="1", SALSA_PROXIES="1", **urls)
         served.start()
         yield served
         served.stop()

@@ -1,0 +1,120 @@
+"""The log of changes, and the jobs that follow it."""
+
+from alembic import op
+
+revision = "0015_jobs"
+down_revision = "0014_sign_in"
+
+TABLES = """
+-- A change is written with its audit entry, and gets its number after the commit: then whoever reads
+-- by number misses nothing, and nobody waits for anybody. Ids are those of one sequence without a
+-- cache: the order of insertion. `states[1]` wrote it; each state gets a change of its own.
+CREATE TABLE change_new (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    states CHAR(3)[] NOT NULL,
+    kind TEXT NOT NULL,
+    object UUID NOT NULL,
+    action TEXT NOT NULL,
+    cause UUID NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_change_new PRIMARY KEY (id)
+);
+ALTER TABLE change_new ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_insert ON change_new FOR INSERT TO salsa_service
+    WITH CHECK (states[1] = current_setting('salsa.state', true)::char(3));
+CREATE POLICY numbering_read ON change_new FOR SELECT TO salsa_worker USING (true);
+CREATE POLICY numbering_delete ON change_new FOR DELETE TO salsa_worker USING (true);
+GRANT INSERT ON change_new TO salsa_service;
+GRANT SELECT, DELETE ON change_new TO salsa_worker;
+
+CREATE TABLE change (
+    number BIGINT NOT NULL,
+    state CHAR(3) NOT NULL,
+    kind TEXT NOT NULL,
+    object UUID NOT NULL,
+    action TEXT NOT NULL,
+    cause UUID NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_change PRIMARY KEY (number)
+);
+CREATE INDEX ix_change_state_kind_number ON change (state, kind, number);
+ALTER TABLE change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_read ON change FOR SELECT TO salsa_service
+    USING (state = current_setting('salsa.state', true)::char(3));
+CREATE POLICY numbering_insert ON change FOR INSERT TO salsa_worker WITH CHECK (true);
+GRANT SELECT ON change TO salsa_service;
+GRANT INSERT ON change TO salsa_worker;
+CALL salsa_append_only('change');
+
+-- Which states have something new, of which kind: a number, and nothing of the change.
+CREATE TABLE change_head (
+    state CHAR(3) NOT NULL,
+    kind TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    CONSTRAINT pk_change_head PRIMARY KEY (state, kind)
+);
+GRANT SELECT ON change_head TO salsa_service;
+GRANT INSERT, UPDATE ON change_head TO salsa_worker;
+
+CREATE TABLE change_counter (
+    last BIGINT NOT NULL,
+    CONSTRAINT pk_change_counter PRIMARY KEY (last)
+);
+INSERT INTO change_counter VALUES (0);
+GRANT SELECT, UPDATE ON change_counter TO salsa_worker;
+
+CREATE TABLE job_cursor (
+    job TEXT NOT NULL,
+    state CHAR(3) NOT NULL,
+    number BIGINT NOT NULL DEFAULT 0,
+    ran_at TIMESTAMPTZ,
+    CONSTRAINT pk_job_cursor PRIMARY KEY (job, state)
+);
+CREATE TABLE job_try (
+    job TEXT NOT NULL,
+    state CHAR(3) NOT NULL,
+    number BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    tries INTEGER NOT NULL,
+    singly_until BIGINT NOT NULL DEFAULT 0,
+    retry_at TIMESTAMPTZ,
+    reason TEXT,
+    CONSTRAINT pk_job_try PRIMARY KEY (job, state)
+);
+GRANT SELECT, INSERT, UPDATE ON job_cursor, job_try TO salsa_worker;
+
+CREATE TABLE job_failure (
+    job TEXT NOT NULL,
+    state CHAR(3) NOT NULL,
+    number BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_job_failure PRIMARY KEY (job, state, number)
+);
+GRANT SELECT, INSERT, UPDATE (reason, at), DELETE ON job_failure TO salsa_worker;
+
+-- The depth and age of each job over all states: numbers alone, for /metrics.
+CREATE FUNCTION salsa_job_depths(jobs text[], kinds text[])
+RETURNS TABLE (job text, depth bigint, oldest timestamptz, set_aside bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH waiting AS (
+        SELECT read.job, count(*) AS depth, min(c.at) AS oldest
+        FROM unnest(jobs, kinds) AS read (job, kind)
+        JOIN change_head AS head ON head.kind = read.kind
+        LEFT JOIN job_cursor AS done ON done.job = read.job AND done.state = head.state
+        JOIN change AS c ON c.state = head.state AND c.kind = head.kind
+            AND c.number > coalesce(done.number, 0)
+        WHERE head.number > coalesce(done.number, 0)
+        GROUP BY read.job
+    ), failed AS (SELECT f.job, count(*) AS set_aside FROM job_failure AS f GROUP BY f.job)
+    SELECT j.job, coalesce(w.depth, 0), w.oldest, coalesce(f.set_aside, 0)
+    FROM (SELECT DISTINCT unnest(jobs) AS job) AS j
+    LEFT JOIN waiting AS w USING (job) LEFT JOIN failed AS f USING (job)
+    UNION ALL SELECT 'numbering', count(*), min(n.at), 0 FROM change_new AS n
+$$;
+GRANT EXECUTE ON FUNCTION salsa_job_depths TO salsa_service;
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLES)

@@ -1,0 +1,1 @@
+"""Background work: the log of changes, the jobs that follow it, and their wake-up."""

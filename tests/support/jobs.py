@@ -1,0 +1,84 @@
+"""Background work in tests: done before each request, as by a worker that is never late."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, current_app
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.http.context import transaction
+from salsa_ext.background import JOBS
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.session import AFTER_CHANGES, db, execute_raw
+from salsa_ext.jobs.runner import DueJob, Runner
+
+AS_SERVICE = "options=-c%20role%3Dsalsa_service"
+"""Lets the worker's connection act as the service, in the query of its URL."""
+_LOCK = threading.RLock()
+_COMMITS = Counter[str]()
+"""How many commits wrote changes, and how deep jobs are at work."""
+AFTER_CHANGES.append(lambda: _COMMITS.update(["changes"]))
+
+
+def is_working() -> bool:
+    """Whether this thread's statements are those of jobs."""
+    return bool(_COMMITS["working"])
+
+
+@contextmanager
+def as_worker(actor: Actor) -> Iterator[None]:
+    """A transaction with the rights of the worker.
+
+    Tests connect as the worker, who acts as the service unless this says otherwise: so one connection,
+    whose transaction is never committed, plays both.
+    """
+    with transaction(actor):
+        execute_raw("SET LOCAL ROLE salsa_worker")
+        yield
+        db.session.flush()
+        execute_raw("SET LOCAL ROLE salsa_service")
+
+
+def runner(app: Flask, jobs: Any = None) -> Runner:
+    """Return a runner of all jobs that follow changes and queues, at the application's time."""
+    if jobs is None:
+        jobs = [job for job in JOBS if not isinstance(job, DueJob)]
+    clock, vault = app.config["CLOCK"], app.config["VAULT"]
+    return Runner(jobs, clock, vault, transaction=as_worker)
+
+
+def jobs_to_idle(app: Flask | None = None) -> Counter[str]:
+    """Run jobs until nothing waits, in the context of an application; return the work by job."""
+    app = app or current_app._get_current_object()  # type: ignore[attr-defined]
+    with _LOCK, app.app_context():
+        _COMMITS["working"] += 1
+        try:
+            done = runner(app).run_to_idle()
+        finally:
+            _COMMITS["working"] -= 1
+        app.extensions["idle after"] = _COMMITS["changes"]
+    return done
+
+
+def finish_waiting(app: Flask) -> None:
+    """Run jobs to idle if something was written since they last were."""
+    if app.extensions.get("idle after") != _COMMITS["changes"]:
+        jobs_to_idle(app)
+
+
+class BackgroundClient(FlaskClient):
+    """Client before whose requests all background work is done."""
+
+    background = True
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Send a request once nothing waits."""
+        if self.background:
+            finish_waiting(self.application)
+        return super().open(*args, **options)
