@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from flask import Flask
 
@@ -21,7 +20,6 @@ from salsa_ext.access.rules import operator, service
 from salsa_ext.alerts import jobs as alert_jobs
 from salsa_ext.background import JOBS
 from salsa_ext.boards import events
-from salsa_ext.checks import owner_notices
 from salsa_ext.core.actor import Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
@@ -31,7 +29,6 @@ from salsa_ext.database.session import transaction
 from salsa_ext.exchange import delivery
 from salsa_ext.jobs import wake
 from salsa_ext.jobs.runner import Runner, StoredTries, Tries
-from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.reference.names import participants
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests import jobs as request_jobs
@@ -122,9 +119,7 @@ def run_all_once(app: Flask) -> dict[str, int]:
         return {
             "followed": _runner(app).run_to_idle().total(),
             "folded": fold_rollups(),
-            "matched": match_records(),
             "delivered": deliver_envelopes(),
-            "told": notify_record_owners(),
             "watched": check_shipments(),
             "awaited": check_counterparts(),
             "alerted": review_alerts(),
@@ -142,25 +137,6 @@ def fold_rollups() -> int:
         folded += done
         if not done:
             return folded
-
-
-def match_records(clock: Clock = SYSTEM_CLOCK, seconds: float = math.inf) -> int:
-    """Match queued records, those of crime first.
-
-    Records of trade are matched for at most `seconds`. A failing state does not block the others.
-    """
-    of_crime = partial(match_jobs.match_queued, only_of_crime=True)
-    urgent = sum(_run_by_state(of_crime, "not matched", clock))
-    return urgent + sum(_run_by_state(match_jobs.match_queued, "not matched", clock, seconds))
-
-
-def notify_record_owners(clock: Clock = SYSTEM_CLOCK, seconds: float = math.inf) -> int:
-    """Notify owners of silent records about queries on them.
-
-    Runs for at most `seconds`; each query is tried once a round.
-    """
-    run, failed = owner_notices.notify_owners, set[UUID]()
-    return sum(_run_by_state(partial(run, failed=failed), "owners not told", clock, seconds))
 
 
 def _run_by_state(
@@ -250,8 +226,6 @@ SCHEDULE: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
     "reminded": (send_reminders, MINUTE),
     "alerted": (review_alerts, MINUTE),
     "fold": (fold_rollups, POLL_SECONDS),
-    "matched": (partial(match_records, seconds=TIME_SLICE), POLL_SECONDS),
-    "told": (partial(notify_record_owners, seconds=TIME_SLICE), POLL_SECONDS),
     "watched": (partial(check_shipments, seconds=TIME_SLICE), MINUTE),
     "awaited": (check_counterparts, HOUR),
     "clean": (delete_expired, HOUR),

@@ -136,7 +136,6 @@ def create_seizure(actor: Actor, data: SeizureData) -> MatchedDocument:
 @seizures_blueprint.posting(
     "/seizures/<uuid:seizure_id>/correct",
     SeizureCorrectionRequest,
-    SeizureDetailResponse,
     SeizureMatchedResponse,
     Permission.SEIZURE_RECORD,
     status=200,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from salsa_ext.jobs.changes import Change
 from sqlalchemy import select
 
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.session import db
+from salsa_ext.jobs.changes import Change
 
 
 def find_requesters(actor: Actor, changes: Iterable[Change]) -> dict[UUID, Actor]:

@@ -89,7 +89,8 @@ def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
     records = db.session.scalars(ordered).all()
     if len(records) > MAX_RECORDS:
         rest = records[MAX_RECORDS].id
-        append_changes(actor.own_state(), CONTINUED, [rest], change.action, change.cause)
+        following = change.follow_as(actor)
+        append_changes(following, change.state, CONTINUED, [rest], change.action)
     return build_views(records[:MAX_RECORDS])
 
 
@@ -139,7 +140,7 @@ def _match_again(actor: Actor, candidates: CandidatesByRecord) -> None:
                 missed[other.state][other.record_id] = None
     for state in sorted(missed):
         with acting_as(actor, state):
-            append_changes(state, "record", missed[state], Action.HIT_MADE, actor.cause)
+            append_changes(actor, state, "record", missed[state], Action.HIT_MADE)
 
 
 def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
@@ -151,5 +152,5 @@ def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
 
 JOBS: Final = (
     ChangeJob("match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=20),
-    ChangeJob("match_trade", ("transfer", "shipment", CONTINUED), match_changes, batch=200),
+    ChangeJob("match_trade", ("transfer", "shipment", CONTINUED), match_changes, batch=MAX_RECORDS),
 )

@@ -97,9 +97,7 @@ KINDS = pytest.mark.parametrize("kind", ["seizure", "trace"])
 
 
 @KINDS
-def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(
-    held, post, entries, kind
-):
+def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(held, post, entries, kind):
     asked = post(kind, SERIALS[0])
     [entry] = entries()
     assert (entry["subject_kind"], entry["subject_id"]) == (kind, asked)

@@ -1,11 +1,11 @@
 """The example of a lead, asked of the demo region once its jobs have matched it, is what one gets."""
 
 import pytest
-from tests.support.jobs import jobs_to_idle
 
 from api.http.context import core_app
 from salsa_ext.database.session import db
 from tests.docs.conftest import assert_shown, blocks
+from tests.support.jobs import jobs_to_idle
 from tests.support.source import ROOT
 
 [(TYPED, SHOWN)] = blocks((ROOT / "docs" / "leads.md").read_text())

@@ -9,7 +9,6 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from tests.support.jobs import jobs_to_idle
 
 from api.app import create_app
 from importers.pipeline import run_import
@@ -19,6 +18,7 @@ from salsa_ext.database.session import db, transaction
 from salsa_ext.leads import queries as lead_queries
 from salsa_ext.reference.name_matching import fold_name
 from tests.importers.test_us_crime_guns_traces import AFTER_ALL_BUT_ONE, FILE
+from tests.support.jobs import jobs_to_idle
 
 pytestmark = pytest.mark.skipif(
     not FILE.exists(), reason=f"{FILE} is missing; SALSA_DATA can name the folder of the data"

@@ -132,9 +132,7 @@ def test_a_correction_of_the_place_leaves_a_confirmed_match_however_many_fit_bet
     assert len(matches(police, "?limit=200")) <= before + 10
 
 
-def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(
-    as_actor, police, pry_police
-):
+def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(as_actor, police, pry_police):
     for digit in "135789":
         gun = bodies.firearm(serial=f"TKA5238{digit}")
         sold(as_actor, number=digit, firearm=gun)

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 from sqlalchemy import event, select
-from tests.support.jobs import jobs_to_idle
 
 from api.schemas.documents import ReportRequest, SeizureRequest, TransferRequest
 from salsa_ext.access.models import AuditEntry
@@ -18,6 +17,7 @@ from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.matches.models import Match
 from salsa_ext.notifications.models import Notification
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 from tests.support.matches import matches
 from tests.support.movements import Way
 

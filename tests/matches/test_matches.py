@@ -3,12 +3,12 @@
 import random
 
 import pytest
-from tests.support.jobs import jobs_to_idle
 
 from api.schemas.documents import ReportRequest, TransferRequest
 from salsa_ext.documents import reports, transfers
 from salsa_ext.firearms.records import frequencies
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 from tests.support.matches import act, correct, matches, sold
 
 

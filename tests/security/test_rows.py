@@ -219,6 +219,7 @@ def test_a_key_of_a_mark_keeps_what_it_was_made_of_and_does_not_disappear(refuse
 @pytest.mark.parametrize("column", ["visibility", "is_superseded", "is_void"])
 def test_a_key_of_a_mark_follows_what_its_owner_decides(as_role, column):
     service = as_role("service")
+    service.execute("SELECT set_config('salsa.state', 'BRA', true)")
     service.execute(f"UPDATE mark_key SET {column} = {column}")
     assert service.rowcount > 0
 

@@ -150,9 +150,7 @@ def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
     assert f'href="/records/{record}/history"' in owner.open(f"/hits/{hit['id']}")
 
 
-def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
-    as_actor, owner
-):
+def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
