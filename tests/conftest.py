@@ -192,7 +192,7 @@ class Server:
         """
         return Config(
             home=home,
-            database_url=f"{self.url('worker', name)}?{jobs.AS_SERVICE}",
+            database_url=jobs.as_service(self.url("worker", name)),
             worker_url=self.url("worker", name),
             migration_url=self.url("owner", name),
         )

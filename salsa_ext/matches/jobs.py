@@ -151,6 +151,6 @@ def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
 
 
 JOBS: Final = (
-    ChangeJob("match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=20),
+    ChangeJob("match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=50),
     ChangeJob("match_trade", ("transfer", "shipment", CONTINUED), match_changes, batch=MAX_RECORDS),
 )

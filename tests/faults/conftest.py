@@ -17,7 +17,7 @@ from salsa_ext.database.session import db
 from tests.conftest import FAST
 from tests.support import actors
 from tests.support.folders import open_folder
-from tests.support.jobs import AS_SERVICE
+from tests.support.jobs import as_service
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def copied(installed):
 @contextmanager
 def made(home, embedded):
     """An application on the database of a server."""
-    url = f"{embedded.url('worker', DATABASE_NAME)}&{AS_SERVICE}"
+    url = as_service(embedded.url("worker", DATABASE_NAME))
     config = Config(home=home, database_url=url, pool_timeout=1)
     application = create_app(config)
     yield application

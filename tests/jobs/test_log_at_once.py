@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from contextlib import closing
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg2
@@ -222,8 +223,6 @@ def waiting(cursor):
 
 
 def as_worker(config):
-    from dataclasses import replace
-
     return replace(config, database_url=config.worker_url)
 
 

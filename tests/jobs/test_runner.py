@@ -35,7 +35,13 @@ def follow(app, handled):
 
 
 def recorded(client, *numbers):
-    return [client.post("/reports", bodies.report(number=number)).json["id"] for number in numbers]
+    return [
+        client.post(
+            "/reports",
+            bodies.report(number=number, firearm=bodies.firearm(serial=f"ABC12345{number}")),
+        ).json["id"]
+        for number in numbers
+    ]
 
 
 def test_a_job_gets_the_changes_of_its_kinds_in_order_and_once(pry, follow, handled, pry_police):
@@ -59,8 +65,8 @@ def test_each_job_has_a_cursor_of_its_own(pry_police, follow, handled):
     assert follow("report", code="second").run_to_idle() == {"second": 1}
 
 
-def test_a_shared_row_is_a_change_of_each_state_concerned(pry, follow, handled):
-    permit = pry.post("/permits", bodies.permit()).json
+def test_a_shared_row_is_a_change_of_each_state_concerned(bra, follow, handled):
+    permit = bra.post("/permits", bodies.permit()).json
     follow("permit").run_to_idle()
     assert sorted(handled) == [
         (state, "permit", "permit:recorded", permit["id"]) for state in ("BRA", "PRY")
@@ -99,7 +105,7 @@ def test_what_was_set_aside_can_be_tried_again(pry_police, follow, handled, as_a
 
 
 def test_what_a_job_writes_names_its_cause_and_inherits_purpose_and_case(app, analyst, as_actor):
-    trace = analyst.post("/traces", bodies.trace()).json
+    trace = analyst.post("/traces", bodies.trace(draft=True)).json
 
     def write(actor, changes):
         for change in changes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
 from api.http.context import transaction
@@ -18,8 +19,6 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import AFTER_CHANGES, db, execute_raw
 from salsa_ext.jobs.runner import DueJob, Runner
 
-AS_SERVICE = "options=-c%20role%3Dsalsa_service"
-"""Lets the worker's connection act as the service, in the query of its URL."""
 _LOCK = threading.RLock()
 _COMMITS = Counter[str]()
 """How many commits wrote changes, and how deep jobs are at work."""
@@ -29,6 +28,12 @@ AFTER_CHANGES.append(lambda: _COMMITS.update(["changes"]))
 def is_working() -> bool:
     """Whether this thread's statements are those of jobs."""
     return bool(_COMMITS["working"])
+
+
+def as_service(worker_url: str) -> str:
+    """Return the URL of the worker's role that acts as the service."""
+    url = make_url(worker_url).update_query_dict({"options": "-c role=salsa_service"})
+    return url.render_as_string(hide_password=False)
 
 
 @contextmanager
