@@ -51,7 +51,11 @@ def told(client):
 def audited(as_actor, state):
     entries = as_actor(state, "auditor").get("/audit").json["items"]
     wanted = ("hit:ended", "hit:cause_changed", "hit:reopened")
-    return [(one["action"], one["data"]) for one in entries if one["action"] in wanted]
+    return [
+        (entry["action"], {key: entry["data"][key] for key in ("status", "cause")})
+        for entry in entries
+        if entry["action"] in wanted
+    ]
 
 
 def changed(hit):
