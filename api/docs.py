@@ -15,6 +15,7 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.fields import OWNER, groups_of, leaves
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.trade.permits.values import PermitData
+from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments.values import ShipmentData
 
 PERMISSIONS_HEADING = """# Who may do what
@@ -98,17 +99,17 @@ def release_page(app: Flask) -> str:
 def _fields_table(cls: type) -> str:
     fields: dict[str, list[str]] = {}
     for chain in leaves(cls):
-        groups = dict.fromkeys(" or ".join(sorted(groups_of(one))) for one in chain)
+        groups = dict.fromkeys(" or ".join(sorted(groups_of(member))) for member in chain)
         readers = OWNER if OWNER in groups else " and ".join(groups)
         personal = chain[-1].field.personal
-        path = ".".join(one.key for one in chain)
+        path = ".".join(member.key for member in chain)
         fields.setdefault(readers, []).append(f"`{path}`" + (f" ({personal})" if personal else ""))
     rows = [f"| {readers} | {', '.join(paths)} |" for readers, paths in fields.items()]
     name = cls.__name__.removesuffix("Data")
     return "\n".join([f"\n| {name}: shown to | Fields |", "|---|---|", *rows, ""])
 
 
-CLASSES = (SeizureData, ReportData, TransferData, PermitData, ShipmentData)
+CLASSES = (SeizureData, ReportData, TransferData, PermitData, ShipmentData, ReceiptData)
 DOCUMENTS = {
     Path("docs/permissions.md"): permissions_table,
     Path("api/cli/openapi.json"): commands,

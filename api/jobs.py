@@ -1,4 +1,4 @@
-"""Background jobs: their schedule and the worker loop."""
+"""The worker: a loop that runs all background jobs, and a thread that numbers changes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import math
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from flask import Flask
@@ -17,28 +17,20 @@ from flask import Flask
 from api.http.context import core_app, current_vault
 from api.http.context import transaction as transaction_with_corrections
 from salsa_ext.access.rules import operator, service
-from salsa_ext.alerts import jobs as alert_jobs
 from salsa_ext.background import JOBS
-from salsa_ext.boards import events
-from salsa_ext.core.actor import Actor, Vault
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
-from salsa_ext.database import idempotency
 from salsa_ext.database.session import transaction
 from salsa_ext.exchange import delivery
 from salsa_ext.jobs import wake
 from salsa_ext.jobs.runner import Runner, StoredTries, Tries
 from salsa_ext.reference.names import participants
-from salsa_ext.statistics import rollups
-from salsa_ext.tracing.requests import jobs as request_jobs
 from salsa_ext.tracing.traces import jobs as trace_jobs
-from salsa_ext.trade.permits import jobs as permit_jobs
-from salsa_ext.trade.shipments import jobs as shipment_jobs
 
 log = logging.getLogger("salsa.worker")
 POLL_SECONDS = 5.0
-MINUTE, HOUR = 60.0, 3600.0
 TIME_SLICE = 10.0
 """For how many seconds a job goes on that others wait behind: letters, hits and reminders have no time."""
 
@@ -46,25 +38,51 @@ TIME_SLICE = 10.0
 def run_worker(config: Config, stop: threading.Event) -> None:
     """Run all jobs until `stop` is set: at each wake-up, and at the poll.
 
-    A job that fails is logged and retried. Long jobs are limited to `TIME_SLICE` seconds a round.
+    A job that fails is logged and tried again; a worker that dies helps nobody.
     """
     app, done = worker_app(config), dict.fromkeys(SCHEDULE, -math.inf)
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     waker, woken = wake.notify_after_commits(url), threading.Event()
-    numbering = threading.Thread(
+    threading.Thread(
         target=_number_changes, args=(app, wake.Listener(url), waker, woken, stop), daemon=True
-    )
-    numbering.start()
-    tries = StoredTries(wake.SideConnection(url))
-    runner = _runner(app, tries=tries, numbers=False)
+    ).start()
+    worker = runner(app, tries=StoredTries(wake.SideConnection(url)), numbers=False)
     while not stop.is_set():
         woken.clear()
-        _run_job(app, "jobs", runner.run_to_idle)
+        _run_logged(app, worker.run_to_idle)
         for name, (job, seconds) in SCHEDULE.items():
             if time.monotonic() - done[name] >= seconds and not stop.is_set():
                 done[name] = time.monotonic()
-                _run_job(app, name, job)
+                _run_logged(app, job)
         woken.wait(wake.POLL_SECONDS)
+
+
+def _number_changes(
+    app: Flask,
+    listener: wake.Listener,
+    waker: wake.Waker,
+    woken: threading.Event,
+    stop: threading.Event,
+) -> None:
+    """Number changes at each wake-up, then wake this worker's jobs and all who wait for changes.
+
+    In a thread of its own: a commit on a slow disk would hold up the jobs between two steps.
+    """
+    numbering = runner(app)
+    while not stop.is_set():
+        listener.wait()
+        if _run_logged(app, numbering.number):
+            waker.wake()
+        woken.set()
+
+
+def _run_logged(app: Flask, job: Callable[[], object]) -> object:
+    try:
+        with app.app_context():
+            return job()
+    except Exception as error:  # the next round tries again
+        log.exception("job failed", extra={"error": type(error).__name__})
+        return None
 
 
 def worker_app(config: Config) -> Flask:
@@ -84,59 +102,33 @@ def require_worker(config: Config) -> None:
         )
 
 
-def _runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
-    vault: Vault = app.config["VAULT"]
-    transaction = transaction_with_corrections
-    return Runner(JOBS, vault=vault, transaction=transaction, tries=tries, numbers=numbers)
+def runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
+    """Return a runner of all jobs for the application of the worker's role."""
+    return Runner(
+        JOBS,
+        app.config["CLOCK"],
+        app.config["VAULT"],
+        transaction=transaction_with_corrections,
+        tries=tries,
+        numbers=numbers,
+    )
 
 
-def _number_changes(
-    app: Flask,
-    listener: wake.Listener,
-    waker: wake.Waker,
-    woken: threading.Event,
-    stop: threading.Event,
-) -> None:
-    """Number changes at each wake-up, then wake this worker's jobs and all who wait for changes.
-
-    In a thread of its own: a commit on a slow disk would hold up the jobs between two steps.
-    """
-    runner = _runner(app)
-    while not stop.is_set():
-        listener.wait()
-        try:
-            with app.app_context():
-                if runner.number():
-                    waker.wake()
-        except Exception as error:  # the next round tries again
-            log.exception("not numbered", extra={"error": type(error).__name__})
-        woken.set()
-
-
-def run_all_once(app: Flask) -> dict[str, int]:
-    """Run every job once; return the amount of work by job."""
+def run_all_once(app: Flask) -> Counter[str]:
+    """Run every job until nothing is left to do; return the amount of work by job."""
     with app.app_context():
-        return {
-            "followed": _runner(app).run_to_idle().total(),
-            "folded": fold_rollups(),
-            "delivered": deliver_envelopes(),
-            "watched": check_shipments(),
-            "awaited": check_counterparts(),
-            "alerted": review_alerts(),
-            "reminded": send_reminders(),
-            "forgotten": delete_expired(),
-        }
+        done = runner(app).run_to_idle(all_due=True)
+        done["envelopes"] = deliver_envelopes()
+    return done
 
 
-def fold_rollups() -> int:
-    """Fold all deltas into the rollups; return their number."""
-    folded = 0
-    while True:
-        with transaction(operator(None)):
-            done = rollups.fold_deltas()
-        folded += done
-        if not done:
-            return folded
+def deliver_envelopes(clock: Clock = SYSTEM_CLOCK) -> int:
+    """Deliver and apply pending envelopes; send pending trace requests."""
+    return sum(_run_by_state(_deliver_of_state, "not delivered", clock))
+
+
+def _deliver_of_state(*, actor: Actor) -> int:
+    return delivery.deliver_pending(actor) or trace_jobs.send_pending_requests(actor)
 
 
 def _run_by_state(
@@ -146,7 +138,8 @@ def _run_by_state(
 
     Yields the work of each transaction. The order is random, so that no state is always last.
     """
-    began, states = time.monotonic(), _participants()
+    with transaction(operator(None)):
+        began, states = time.monotonic(), list(participants())
     random.shuffle(states)
     while states:
         for state in list(states):
@@ -155,12 +148,6 @@ def _run_by_state(
             if not (done := _try_step(step, failed, state, clock)):
                 states.remove(state)
             yield done
-
-
-def _run_once_by_state(step: Callable[..., int], failed: str, clock: Clock) -> Iterator[int]:
-    """Run `step` once for each state; yield the work done."""
-    for state in _participants():
-        yield _try_step(step, failed, state, clock)
 
 
 def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -> int:
@@ -174,73 +161,7 @@ def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -
         return 0
 
 
-def check_shipments(clock: Clock = SYSTEM_CLOCK, seconds: float = math.inf) -> int:
-    """Update shipments whose next stage is due, for at most `seconds`."""
-    return sum(
-        _run_by_state(shipment_jobs.update_due_shipments, "shipments not watched", clock, seconds)
-    )
-
-
-def send_reminders(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Remind of overdue answers and of approved urgent traces not sent."""
-    watches = (request_jobs.send_reminders, trace_jobs.remind_of_unsent)
-    return sum(sum(_run_by_state(watch_, "not reminded", clock)) for watch_ in watches)
-
-
-def check_counterparts(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Report permits that waited too long for their counterpart."""
-    return sum(
-        _run_once_by_state(permit_jobs.check_overdue_counterparts, "permits not watched", clock)
-    )
-
-
-def deliver_envelopes(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Deliver and apply pending envelopes; send pending trace requests."""
-    return sum(_run_by_state(_deliver_of_state, "not delivered", clock))
-
-
-def _deliver_of_state(*, actor: Actor) -> int:
-    return delivery.deliver_pending(actor) or trace_jobs.send_pending_requests(actor)
-
-
-def review_alerts(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Expire alerts and remind of open hits."""
-    return sum(_run_by_state(alert_jobs.review_alerts, "alerts not watched", clock))
-
-
-def delete_expired() -> int:
-    """Delete idempotency answers older than 30 days and old board changes."""
-    with transaction(operator(None)):
-        forgotten = events.delete_old_changes() + idempotency.delete_expired(SYSTEM_CLOCK.now())
-    return forgotten + sum(
-        _run_once_by_state(_delete_expired_answers, "answers not forgotten", SYSTEM_CLOCK)
-    )
-
-
-def _delete_expired_answers(*, actor: Actor) -> int:
-    return idempotency.delete_expired(actor.now())
-
-
 SCHEDULE: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
-    "delivered": (deliver_envelopes, POLL_SECONDS),
-    "reminded": (send_reminders, MINUTE),
-    "alerted": (review_alerts, MINUTE),
-    "fold": (fold_rollups, POLL_SECONDS),
-    "watched": (partial(check_shipments, seconds=TIME_SLICE), MINUTE),
-    "awaited": (check_counterparts, HOUR),
-    "clean": (delete_expired, HOUR),
+    "envelopes": (deliver_envelopes, POLL_SECONDS),
 }
-"""The jobs and how often each is done, in seconds."""
-
-
-def _participants() -> list[str]:
-    with transaction(operator(None)):
-        return list(participants())
-
-
-def _run_job(app: Flask, name: str, job: Callable[[], object]) -> None:
-    try:
-        with app.app_context():
-            job()
-    except Exception as error:  # the next round tries again; a worker that dies helps nobody
-        log.exception("job failed", extra={"job": name, "error": type(error).__name__})
+"""Queues that are emptied by themselves, and how often, in seconds."""

@@ -2,9 +2,28 @@
 
 from typing import Final
 
-from salsa_ext.checks import jobs as check_jobs
+import salsa_ext.administration.jobs
+import salsa_ext.alerts.jobs
+import salsa_ext.boards.jobs
+import salsa_ext.checks.jobs
+import salsa_ext.matches.jobs
+import salsa_ext.statistics.jobs
+import salsa_ext.tracing.requests.jobs
+import salsa_ext.tracing.traces.jobs
+import salsa_ext.trade.permits.jobs
+import salsa_ext.trade.shipments.jobs
 from salsa_ext.jobs.runner import Job
-from salsa_ext.matches import jobs as match_jobs
 
-JOBS: Final[tuple[Job, ...]] = (*match_jobs.JOBS, *check_jobs.JOBS)
-"""Tables of the subjects, joined: what waits for a person comes first."""
+JOBS: Final[tuple[Job, ...]] = (
+    *salsa_ext.matches.jobs.JOBS,
+    *salsa_ext.checks.jobs.JOBS,
+    *salsa_ext.tracing.requests.jobs.JOBS,
+    *salsa_ext.tracing.traces.jobs.JOBS,
+    *salsa_ext.alerts.jobs.JOBS,
+    *salsa_ext.trade.shipments.jobs.JOBS,
+    *salsa_ext.trade.permits.jobs.JOBS,
+    *salsa_ext.statistics.jobs.JOBS,
+    *salsa_ext.boards.jobs.JOBS,
+    *salsa_ext.administration.jobs.JOBS,
+)
+"""What a person waits for comes first."""

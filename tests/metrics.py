@@ -3,14 +3,17 @@
 import ast
 import sys
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from api.cli import main
-from tests.support import bodies
+from tests.conftest import NOW
+from tests.support import actors, bodies
 from tests.support.movements import Way
 from tests.support.source import ROOT, files
+from tests.web.visitors import browser
 
 CODE = ("salsa_ext", "api", "importers", "benchmarks", "migrations")
 POST = "ciudad-del-este-foz-do-iguacu"
@@ -54,15 +57,18 @@ def test_size(capsys):
 
 @pytest.fixture
 def measure(asked, capsys):
-    """Print how many own files and statements a flow enters; the second call of it counts."""
+    """Print how many own files, calls and statements a flow enters; its second call counts.
+
+    Calls are those of own functions, without templates.
+    """
 
     def run(name, act):
         act()
-        entered = set()
+        entered = Counter()
 
         def note(frame, event, _):
             if event == "call":
-                entered.add(frame.f_code.co_filename)
+                entered[frame.f_code.co_filename] += 1
 
         asked.clear()
         sys.setprofile(note)
@@ -70,14 +76,19 @@ def measure(asked, capsys):
             act()
         finally:
             sys.setprofile(None)
-        own = [name for name in entered if name.startswith(tuple(f"{ROOT}/{p}/" for p in CODE))]
+        folders = tuple(f"{ROOT}/{folder}/" for folder in CODE)
+        own = [
+            count
+            for file, count in entered.items()
+            if file.startswith(folders) and ".html" not in file
+        ]
         with capsys.disabled():
-            print(f"{name:<20}{len(own)} files, {len(asked)} statements")
+            print(f"{name:<20}{len(own)} files, {sum(own)} calls, {len(asked)} statements")
 
     return run
 
 
-def test_flows(measure, as_actor, police, analyst):
+def test_flows(measure, app, as_actor, police, analyst):
     numbers = iter(range(1, 100))
     seizures = []
 
@@ -100,7 +111,11 @@ def test_flows(measure, as_actor, police, analyst):
     measure("POST /checks", lambda: police.post("/checks", bodies.check()))
     measure("POST /traces", trace)
     measure("POST receipt", receive)
-    measure("GET board", lambda: as_actor("BRA", "border_officer").get(f"/posts/{POST}/board"))
+    officer = browser(app)
+    officer.set_cookie(
+        "salsa_session", actors.token("BRA", "border_officer", NOW, None, timedelta(1))
+    )
+    measure("the page of a board", lambda: officer.get(f"/posts/{POST}/board"))
 
 
 def test_a_generated_command(measure):

@@ -25,8 +25,9 @@ def bench() -> None:
     """Measure, as ratios in one run on a database of its own."""
 
 
-_KEEP = click.option(
+_FOLDER = click.option(
     "--keep",
+    "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Where the filled database stays, for the next benchmark of as many marks.",
@@ -48,9 +49,9 @@ _KEEP = click.option(
     type=click.IntRange(1),
     help="Rounds of 100 operations each.",
 )
-@_KEEP
+@_FOLDER
 @explained
-def checks(marks: int, rounds: int, keep: Path | None) -> None:
+def checks(marks: int, rounds: int, folder: Path | None) -> None:
     """Check an exact serial over HTTP, compared with a bare view.
 
     \b
@@ -59,7 +60,7 @@ def checks(marks: int, rounds: int, keep: Path | None) -> None:
     """
     from benchmarks import checks as benchmark
 
-    with _app_with_marks(marks, keep) as (app, _, filled):
+    with _app_with_marks(marks, folder) as (app, _, filled):
         benchmark.run(app, filled.guns, rounds, _result("checks"))
 
 
@@ -83,9 +84,9 @@ def checks(marks: int, rounds: int, keep: Path | None) -> None:
     type=click.IntRange(1),
     help="So many families for each maker, which fill up, in place of growing ones.",
 )
-@_KEEP
+@_FOLDER
 @explained
-def search(marks: int, queries: int, families: int | None, keep: Path | None) -> None:
+def search(marks: int, queries: int, families: int | None, folder: Path | None) -> None:
     """Search misread marks, compared with trigrams, distances, a full-text index, an oracle.
 
     \b
@@ -99,7 +100,7 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
             f"{error}: install what the tests need, it is measured against"
         ) from error
 
-    with _app_with_marks(marks, keep, families) as (_, owner, filled):
+    with _app_with_marks(marks, folder, families) as (_, owner, filled):
         benchmark.run(owner, filled, queries, _result("search"), families)
 
 
@@ -118,9 +119,9 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
     type=click.IntRange(1),
     help="Rounds of ten seizures each.",
 )
-@_KEEP
+@_FOLDER
 @explained
-def seizures(marks: int, rounds: int, keep: Path | None) -> None:
+def seizures(marks: int, rounds: int, folder: Path | None) -> None:
     """Record and match seizures, compared with bare inserts of the same rows.
 
     \b
@@ -129,7 +130,7 @@ def seizures(marks: int, rounds: int, keep: Path | None) -> None:
     """
     from benchmarks import seizures as benchmark
 
-    with _app_with_marks(marks, keep) as (app, owner, filled):
+    with _app_with_marks(marks, folder) as (app, owner, filled):
         vacuum(owner, "ANALYZE")
         benchmark.run(app, filled.guns, rounds, 10, _result("seizures"))
 
@@ -178,9 +179,9 @@ def imports(rows: int, rounds: int) -> None:
     type=click.IntRange(1),
     help="Rounds of ten traces each.",
 )
-@_KEEP
+@_FOLDER
 @explained
-def traces(records: int, rounds: int, keep: Path | None) -> None:
+def traces(records: int, rounds: int, folder: Path | None) -> None:
     """Trace guns that every state answers at once, compared with the bare statements.
 
     \b
@@ -190,7 +191,7 @@ def traces(records: int, rounds: int, keep: Path | None) -> None:
     from benchmarks import traces as benchmark
     from benchmarks import trade_data as trades
 
-    with _temporary_app(keep) as (app, owner, home):
+    with _temporary_app(folder) as (app, owner, home):
         with click.progressbar(length=records, label="filling") as bar:
             trade = trades.fill_trade(records, bar.update, home / "trades.json", owner)
         benchmark.run(app, trade, owner, rounds, 10, _result("traces"))
@@ -255,9 +256,9 @@ def names(data: Path, examples: int) -> None:
     type=click.IntRange(2),
     help="How long each way of telling is measured in each round.",
 )
-@_KEEP
+@_FOLDER
 @explained
-def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | None) -> None:
+def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | None) -> None:
     """Draw boards over ten times the history, or send changes to many open ones.
 
     \b
@@ -269,7 +270,7 @@ def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | No
     from benchmarks import border_data as crossings
     from benchmarks import live_boards as watchers
 
-    with _temporary_app(keep) as (app, owner, home):
+    with _temporary_app(folder) as (app, owner, home):
 
         def hold(count: int) -> None:
             with click.progressbar(length=count, label=f"filling {count:,}") as bar:
@@ -288,10 +289,10 @@ def _result(name: str) -> Path:
 
 @contextmanager
 def _app_with_marks(
-    marks: int, keep: Path | None, families: int | None = None
+    marks: int, folder: Path | None, families: int | None = None
 ) -> Iterator[tuple[Flask, str, MarkDatabase]]:
     """Give an application whose database holds `marks`, the owner's URL of it, and what it holds."""
-    with _temporary_app(keep) as (app, owner, home):
+    with _temporary_app(folder) as (app, owner, home):
         with click.progressbar(length=marks, label="filling") as bar:
             filled = fill_marks(owner, marks, bar.update, home / "filled.json", families)
         yield app, owner, filled
@@ -314,14 +315,16 @@ def _second_database() -> Iterator[str]:
 
 
 @contextmanager
-def _temporary_app(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]]:
+def _temporary_app(folder: Path | None = None) -> Iterator[tuple[Flask, str, Path]]:
     """Give an application with a database of its own, the owner's URL, and the folder it is in.
 
-    The database is empty, or as an earlier benchmark left it in `keep`.
+    The database is empty, or as an earlier benchmark left it in `folder`.
     """
     config = Config.from_env()
     with ExitStack() as stack:
-        home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-")))
+        home = folder or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-"))
+        )
         apart = replace(
             config, home=home.resolve(), database_url=None, worker_url=None, migration_url=None
         )

@@ -72,7 +72,8 @@ def worker(once: bool) -> None:
         require_schema(config)
         if once:
             done = jobs.run_all_once(jobs.worker_app(config))
-            click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
+            work = ", ".join(f"{count} {name}" for name, count in (+done).items())
+            click.echo(work or "Nothing was waiting.")
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -191,8 +191,8 @@ def _answer_line(line: int, answer: CheckAnswer | Invalid) -> dict[str, Any]:
 def is_still_shared(body: bytes, state: str | None = None) -> bool:
     """Return whether no record of a stored answer became silent since, but those of one's state."""
     state = state or g.actor.state
-    shown = {found[1].decode() for found in RECORD_ID.finditer(body)}
-    owners = [find_owner(UUID(record)) for record in shown]
+    records = {match[1].decode() for match in RECORD_ID.finditer(body)}
+    owners = [find_owner(UUID(record)) for record in records]
     return all(owner and (owner[1] != "silent" or owner[0] == state) for owner in owners)
 
 

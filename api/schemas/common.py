@@ -18,8 +18,9 @@ from api.http.fields.texts import Text
 from api.http.fields.times import Moment
 from api.i18n.messages import language, translate
 from salsa_ext.core import codes
-from salsa_ext.core.fields import hide_owner_fields, members, presenter
+from salsa_ext.core.fields import OWNER, hide_owner_fields, members, presenter
 from salsa_ext.core.occurrence import Place
+from salsa_ext.core.rows import from_row
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.marks.values import (
     Firearm,
@@ -203,21 +204,13 @@ def present_sharing(shared: Sharing | None, groups: Iterable[str]) -> dict[str, 
     }
 
 
-class RecordedResponse(DeclaredResponse, RemarkedResponse):
-    """What frames a recorded document; its view presents the declared fields itself."""
-
-    row: ClassVar[str] = "document"
-    """The attribute of the view that has the row."""
-
-    id = fields.UUID(required=True)
-    version = fields.Integer(required=True)
-    state = StateCode(required=True)
-    recorded_at = fields.DateTime(required=True)
+class FramedResponse(DeclaredResponse):
+    """What frames declared fields, which are presented on their own."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        shown = members(self.value) if self.value else ()
-        declared = {member.name for member in shown if member.field.is_shown}
+        value_members = members(self.value) if self.value else ()
+        declared = {member.name for member in value_members if member.field.is_shown}
         self.dump_fields = {
             name: each for name, each in self.dump_fields.items() if name not in declared
         }
@@ -227,10 +220,31 @@ class RecordedResponse(DeclaredResponse, RemarkedResponse):
         if self.many if many is None else many:
             return [self.dump(each, many=False) for each in obj]
         view = getattr(obj, "view", obj)
-        return super().dump(self.frame(obj, view), many=False) | view.present()
+        return super().dump(self.frame(obj, view), many=False) | self.present(view)
 
     def frame(self, answer: Any, view: Any) -> dict[str, Any]:
         """Return the fields that are not declared; `answer` may hold more than the view."""
+        raise NotImplementedError
+
+    def present(self, view: Any) -> dict[str, Any]:
+        """Return the declared fields."""
+        declared: dict[str, Any] = view.present()
+        return declared
+
+
+class RecordedResponse(FramedResponse, RemarkedResponse):
+    """What frames a recorded document."""
+
+    row: ClassVar[str] = "document"
+    """The attribute of the view that has the row."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    state = StateCode(required=True)
+    recorded_at = fields.DateTime(required=True)
+
+    def frame(self, answer: Any, view: Any) -> dict[str, Any]:
+        """Return the fields that are not declared."""
         return row_fields(getattr(view, self.row)) | present_remarks(view)
 
 
@@ -255,6 +269,13 @@ def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
     columns = {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
     return columns | {"state": columns.get("owner_state")}
+
+
+def present_row(cls: type, row: Any) -> dict[str, Any]:
+    """Return the declared fields of a row; those of no group for its owner alone."""
+    is_own = row.owner_state == g.actor.state
+    groups = frozenset((*codes.FIELD_GROUPS, OWNER) if is_own else codes.FIELD_GROUPS)
+    return presenter(cls, groups)(from_row(cls, row))
 
 
 def present_items(views: Iterable[Any]) -> list[dict[str, Any]]:

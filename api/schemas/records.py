@@ -272,7 +272,7 @@ class MatchQuery(ListQuery):
     strength = Code(codes.MATCH_STRENGTHS)
     record = Id()
     other_state = StateCode(data_key="state")
-    standing = QueryFlag(data_key="current")
+    is_current = QueryFlag(data_key="current")
     is_of_crime = QueryFlag(data_key="crime_related")
 
 

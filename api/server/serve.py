@@ -88,9 +88,9 @@ def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECON
 def _allow_connections() -> None:
     """Raise the limit of open files to what the connections need, as far as it may be."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + 1024
-    if soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    needed = MAX_CONNECTIONS + 1024
+    if soft < needed:
+        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import inf
 from types import SimpleNamespace
 from typing import Any, Final, Literal
@@ -282,7 +283,12 @@ def _format_unit(count: int, unit: Unit) -> str:
 
 def number(value: float) -> str:
     """Return a number in the language's format."""
-    return numbers.format_decimal(value, locale=g.language)
+    return _format_number(value, g.language)
+
+
+@lru_cache(maxsize=10_000)
+def _format_number(value: float, language: str) -> str:
+    return numbers.format_decimal(value, locale=language)
 
 
 def percent(value: float) -> str:

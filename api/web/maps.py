@@ -151,8 +151,7 @@ def draw_map(
     for at in sorted(turns_at):
         left, top, _, _ = _place_label(centres[at], LABEL_HEIGHT, LABEL_HEIGHT, view.height, boxes)
         signs.append((round(left + LABEL_HEIGHT / 2), round(top + LABEL_HEIGHT / 2)))
-    today = [key for key, territory in _territories().items() if "rings" in territory]
-    land, highlighted = view.path(today), view.path(sorted(set(states)))
+    land, highlighted = view.path(_present_states()), view.path(tuple(sorted(set(states))))
     return MapDrawing(WIDTH, view.height, view.transform, land, highlighted, drawn, lines, signs)
 
 
@@ -239,6 +238,11 @@ class Ring:
 @cache
 def _territories() -> dict[str, dict[str, Any]]:
     return dict(json.loads(OUTLINES.read_text()))
+
+
+@cache
+def _present_states() -> tuple[str, ...]:
+    return tuple(key for key, territory in _territories().items() if "rings" in territory)
 
 
 @cache
@@ -342,7 +346,8 @@ class MapView:
         left, top = WIDTH / 2 - self.middle * self.scale, self.top * self.scale
         return f"matrix({scale:.6g} 0 0 {scale:.6g} {left:.1f} {top:.1f})"
 
-    def path(self, states: Iterable[str]) -> str:
+    @lru_cache(maxsize=200)  # noqa: B019 - of a frozen value; a board has the same view for days
+    def path(self, states: tuple[str, ...]) -> str:
         """Return the visible outlines of states as SVG path data, in units of the file."""
         least = next(
             (step for step in DETAILS if step * self.scale <= 2 * UNITS_PER_DEGREE), DETAILS[-1]

@@ -8,6 +8,7 @@ from typing import Final
 from salsa_ext.core.fields import Member, members
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.trade.permits.values import PermitData
+from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments.values import ShipmentData
 
 PLACED: Final[Mapping[str, tuple[type, str]]] = {
@@ -31,6 +32,7 @@ PLACED: Final[Mapping[str, tuple[type, str]]] = {
         " importing_state source end_use conditions replaces refusal",
     ),
     "shipment": (ShipmentData, "number ships_on mode port_of_exit port_of_entry"),
+    "receipt": (ReceiptData, "received_on all confirm_nothing_matches reason"),
 }
 """The documents, with the fields that their pages place, or leave out on purpose."""
 

@@ -303,7 +303,7 @@ def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict
     return {
         "states": [actor.state, *sorted(others - {actor.state})],
         "kind": act.subject_kind,
-        "object": UUID(str(act.subject_id)),
+        "object": entry["subject_id"],
         "action": entry["action"],
         "cause": entry["id"],
         "at": entry["at"],

@@ -18,6 +18,7 @@ from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
+from salsa_ext.jobs.runner import DueJob
 from salsa_ext.notifications.commands import notify
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.contact_offices import find_second_contact
@@ -35,6 +36,9 @@ def review_alerts(*, actor: Actor, limit: int = MAX_ROWS) -> int:
     require(actor, Permission.ALERT_RECORD)
     steps = (_expire_alerts, _request_validation, _expire_hits, _remind_of_hits)
     return sum(step(actor, limit) for step in steps)
+
+
+JOBS: Final = (DueJob("alerts", timedelta(minutes=1), review_alerts),)
 
 
 def _expire_alerts(actor: Actor, limit: int) -> int:

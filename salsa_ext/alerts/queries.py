@@ -331,6 +331,8 @@ def _visible_hits(actor: Actor) -> Select[Any]:
 
 
 def _hit_views(actor: Actor, hits: Sequence[Hit]) -> list[HitView]:
+    if not hits:
+        return []
     names = usernames_by_id(hit.answered_by for hit in hits)
     alert_ids = {hit.alert_id for hit in hits}
     own_alerts: dict[UUID, AlertView] = {}

@@ -46,7 +46,7 @@ from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 from salsa_ext.trade.permits.models import Permit
-from salsa_ext.trade.permits.queries import PermitView, view_permits
+from salsa_ext.trade.permits.queries import visible_counterpart_status
 
 DISPLAY_PERMISSIONS: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
 """Permissions by which a wall display reads a board; it shows numbers alone."""
@@ -62,6 +62,14 @@ def display_reader(actor: Actor) -> tuple[Actor, str]:
 
 
 EXPIRY_WINDOW: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class ExpiringPermit:
+    """A permit that expires soon, and how its counterpart compares as the reader may see."""
+
+    permit: Permit
+    counterpart_status: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ class Board:
     due: Sequence[Crossing]
     late: Sequence[Crossing]
     checkpoints: Sequence[PostCheckpoint]
-    expiring: Sequence[PermitView]
+    expiring: Sequence[ExpiringPermit]
     discrepancies: Sequence[DiscrepancyView]
     hits: Sequence[HitView]
     seizures: Sequence[NearSeizure]
@@ -173,9 +181,8 @@ def get_board(actor: Actor, code: str) -> Board:
     weeks = PostWeeks(today, own.zone)
     late, due = crossings.late_and_due_crossings(actor, post, own.zone)
     corridors = corridors_of_board(post, now, [*due, *late])
-    near = seizures.seizures_near_post(actor, post, today)
-    along = seizures.seizures_along_routes(actor, post, today, corridors)
-    weekly = seizures.count_by_week(actor, post, weeks)
+    near, along = seizures.board_seizures(actor, post, today, corridors)
+    weekly, joint_of_others = seizures.count_by_week(actor, post, weeks)
     return Board(
         post=post,
         as_of=now,
@@ -191,13 +198,13 @@ def get_board(actor: Actor, code: str) -> Board:
         seizures=near,
         route_seizures=along,
         corridors=corridors,
-        places=seizures.group_places(post, near, along),
+        places=seizures.group_places(post, [*near, *along]),
         deadlines=trace_deadlines(actor, other.state),
         open_traces=_open_traces_by_priority(actor),
         figures={
             "seized_last_7_days": weekly[-1].firearms,
             "seized_previous_7_days": weekly[-2].firearms,
-            "joint_of_others_last_90_days": seizures.count_joint_of_others(actor, post, today),
+            "joint_of_others_last_90_days": joint_of_others,
         },
         weeks=weeks.first_days,
         weekly_seizures=weekly,
@@ -216,7 +223,7 @@ def corridors_of_board(post: Post, now: datetime, expected: Sequence[Crossing]) 
     return seizures.build_corridors(post, [*routes, *(each.shipment.route for each in expected)])
 
 
-def _expiring_permits(actor: Actor, post: Post, today: date) -> list[PermitView]:
+def _expiring_permits(actor: Actor, post: Post, today: date) -> list[ExpiringPermit]:
     sides = (post.state_a, post.state_b)
     query = select(Permit).where(
         Permit.exporting_state.in_(sides),
@@ -225,7 +232,10 @@ def _expiring_permits(actor: Actor, post: Post, today: date) -> list[PermitView]
         Permit.last_day.between(today, today + EXPIRY_WINDOW),
     )
     first = query.order_by(Permit.last_day, Permit.id).limit(MAX_ROWS)
-    return view_permits(actor, db.session.scalars(first).all())
+    return [
+        ExpiringPermit(permit, visible_counterpart_status(actor, permit))
+        for permit in db.session.scalars(first)
+    ]
 
 
 def _open_traces_by_priority(actor: Actor) -> dict[str, int]:
@@ -242,53 +252,45 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
 
     Those of own traces by the other state's settings. Restricted agencies do not see theirs.
     """
-    deadlines = [*_own_trace_deadlines(actor, other), *_request_deadlines(actor, other)]
-    return sorted(deadlines, key=lambda each: (each.due_at is None, each.due_at or each.asked_at))
-
-
-def _own_trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
-    own, theirs = actor.own_state(), state_settings.settings_by_state([other])[other]
-    calendar = calendars.state_calendar(other, theirs)
-    query = (
+    own, is_own_leg = actor.own_state(), TraceLeg.owner_state == actor.own_state()
+    legs = (
         select(TraceLeg, Trace)
         .join(Trace, Trace.id == TraceLeg.trace_id)
-        .where(
-            TraceLeg.owner_state == own,
-            TraceLeg.state == other,
-            TraceLeg.channel == "salsa",
-            TraceLeg.status.in_(WAITING_STATUSES),
-        )
+        .where(is_own_leg, TraceLeg.state == other, TraceLeg.channel == "salsa")
+        .where(TraceLeg.status.in_(WAITING_STATUSES))
         .order_by(TraceLeg.asked_at)
         .limit(MAX_ROWS)
     )
-    deadlines = []
-    for leg, trace in db.session.execute(query):
-        days = calendar if calendars.counts_working_days(trace.priority) else None
-        until = add_working_time(leg.asked_at, theirs.target(trace.priority), days)
-        is_running = leg.status in RUNNING_STATUSES and leg.status != "deferred"
-        term = (leg.asked_at, until, days) if is_running else None
-        deadlines.append(_deadline(actor, "asked", (own, other), trace, leg, leg.asked_at, term))
-    return deadlines
-
-
-def _request_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
-    own, calendar = actor.own_state(), calendars.own_calendar(actor)
-    query = (
+    requests = (
         select(TraceRequest)
-        .where(
-            TraceRequest.owner_state == own,
-            TraceRequest.asking_state == other,
-            TraceRequest.status.in_(WAITING_STATUSES),
-        )
+        .where(TraceRequest.owner_state == own, TraceRequest.asking_state == other)
+        .where(TraceRequest.status.in_(WAITING_STATUSES))
         .order_by(TraceRequest.due_at)
         .limit(MAX_ROWS)
     )
-    deadlines = []
-    for row in db.session.scalars(query):
-        days = calendar if calendars.counts_working_days(row.priority) else None
-        term = (row.clock_from, row.due_at, days) if row.status in RUNNING_STATUSES else None
+    open_legs = db.session.execute(legs).all()
+    open_requests = db.session.scalars(requests).all()
+    if not (open_legs or open_requests):
+        return []
+    deadlines, settings = list[TraceDeadline](), state_settings.settings_by_state([own, other])
+    days = {code: calendars.state_calendar(code, settings[code]) for code in (own, other)}
+
+    def calendar(state: str, priority: str) -> Calendar | None:
+        return days[state] if calendars.counts_working_days(priority) else None
+
+    for leg, trace in open_legs:
+        working = calendar(other, trace.priority)
+        target = settings[other].target(trace.priority)
+        until = add_working_time(leg.asked_at, target, working)
+        is_running = leg.status in RUNNING_STATUSES and leg.status != "deferred"
+        term = (leg.asked_at, until, working) if is_running else None
+        deadlines.append(_deadline(actor, "asked", (own, other), trace, leg, leg.asked_at, term))
+    for row in open_requests:
+        is_running = row.status in RUNNING_STATUSES
+        working = calendar(own, row.priority)
+        term = (row.clock_from, row.due_at, working) if is_running else None
         deadlines.append(_deadline(actor, "owed", (other, own), row, row, row.received_at, term))
-    return deadlines
+    return sorted(deadlines, key=lambda each: (each.due_at is None, each.due_at or each.asked_at))
 
 
 CASE_PERMISSIONS: Final = {"asked": Permission.TRACE_READ, "owed": Permission.REQUEST_READ}

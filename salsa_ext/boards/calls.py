@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.access.audit import Action, AuditEvent, append
@@ -156,12 +156,24 @@ def calls_on_board(actor: Actor, code: str) -> list[CallView]:
     All waiting ones of the last 24 hours: no side can have more than `MAX_WAITING`.
     """
     now = actor.now()
-    recent = _calls_at(code).where(CallRequest.requested_at >= now - WAITING_VISIBLE)
-    oldest = recent.where(~_has_answer()).order_by(CallRequest.requested_at, CallRequest.id)
-    lately = select(CallAnswer.call_id).where(CallAnswer.answered_at >= now - ANSWERED_VISIBLE)
-    newest = recent.where(CallRequest.id.in_(lately)).order_by(CallRequest.requested_at.desc())
-    waiting = db.session.scalars(oldest.limit(2 * MAX_WAITING)).all()
-    return _call_views([*waiting, *db.session.scalars(newest.limit(MAX_WAITING))])
+    is_answered = CallAnswer.call_id.is_not(None)
+    query = (
+        select(CallRequest, CallAnswer)
+        .outerjoin(CallAnswer, CallAnswer.call_id == CallRequest.id)
+        .where(
+            CallRequest.post == code,
+            CallRequest.requested_at >= now - WAITING_VISIBLE,
+            or_(~is_answered, CallAnswer.answered_at >= now - ANSWERED_VISIBLE),
+        )
+        .order_by(
+            is_answered,
+            case((is_answered, None), else_=CallRequest.requested_at),
+            CallRequest.requested_at.desc(),
+            CallRequest.id,
+        )
+        .limit(3 * MAX_WAITING)
+    )
+    return _views_with_answers([(call, answer) for call, answer in db.session.execute(query)])
 
 
 def load_call(call_id: UUID) -> CallView:
@@ -189,8 +201,14 @@ def _call_views(rows: Sequence[CallRequest]) -> list[CallView]:
         return []
     query = select(CallAnswer).where(CallAnswer.call_id.in_([row.id for row in rows]))
     answers = {answer.call_id: answer for answer in db.session.scalars(query)}
-    offices = find_calling_offices({(row.owner_state, row.agency, row.post) for row in rows})
+    return _views_with_answers([(row, answers.get(row.id)) for row in rows])
+
+
+def _views_with_answers(rows: Sequence[tuple[CallRequest, CallAnswer | None]]) -> list[CallView]:
+    if not rows:
+        return []
+    offices = find_calling_offices({(row.owner_state, row.agency, row.post) for row, _ in rows})
     return [
-        CallView(row, offices.get((row.owner_state, row.agency, row.post)), answers.get(row.id))
-        for row in rows
+        CallView(row, offices.get((row.owner_state, row.agency, row.post)), answer)
+        for row, answer in rows
     ]

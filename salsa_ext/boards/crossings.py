@@ -27,15 +27,10 @@ from salsa_ext.trade import lookup
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.queries import PermitView
-from salsa_ext.trade.shipments import fact_queries, holds
+from salsa_ext.trade.shipments import fact_queries
 from salsa_ext.trade.shipments.facts import PieceCount
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
-from salsa_ext.trade.shipments.queries import (
-    OPEN_STATUSES,
-    ShipmentView,
-    list_checkpoints,
-    view_shipments,
-)
+from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView, view_shipments
 
 DUE_WINDOW: Final = timedelta(days=7)
 OVERRULED_WINDOW: Final = timedelta(days=30)
@@ -43,7 +38,8 @@ OVERRULED_WINDOW: Final = timedelta(days=30)
 MAX_ROWS: Final = 50
 """Rows of each list of a board."""
 MAX_TRUCKS: Final = 20
-MOVING_STATUSES: Final = frozenset({*OPEN_STATUSES, "held", "overdue"})
+UNDER_WAY_STATUSES: Final = (*OPEN_STATUSES, "held")
+MOVING_STATUSES: Final = frozenset({*UNDER_WAY_STATUSES, "overdue"})
 
 
 @dataclass(frozen=True)
@@ -131,21 +127,48 @@ def late_and_due_crossings(
     The late ones begin with shipments that passed although the actor's state held them, until that
     state releases them; they are in no other list.
     """
-    now, overruled = actor.now(), _passed_despite_hold(actor, post)
-    listed = {row.id for row in overruled}
-    here = select(func.salsa_shipments_at_post(post.code))
-    moving = select(Shipment).where(
-        Shipment.id.in_(here), Shipment.status.in_((*OPEN_STATUSES, "held"))
+    crossings = _build_crossings(actor, post, zone, _expected_or_stopped(actor, post))
+    now, own = actor.now(), actor.own_state()
+    overruled, late, due = list[Crossing](), list[Crossing](), list[Crossing]()
+    for crossing in crossings:
+        shipment = crossing.shipment
+        if crossing.view.hold.overruled_of(own):
+            overruled.append(crossing)
+        elif shipment.status in UNDER_WAY_STATUSES and shipment.due_at:
+            if shipment.due_at < now:
+                late.append(crossing)
+            elif shipment.due_at <= now + DUE_WINDOW:
+                due.append(crossing)
+    return [*overruled[:MAX_ROWS], *late[:MAX_ROWS]], due[:MAX_ROWS]
+
+
+def _expected_or_stopped(actor: Actor, post: Post) -> Sequence[Shipment]:
+    """Return shipments late or due at a post, and those that may have passed despite a hold.
+
+    The latter are searched among those under way and those that the actor's state stopped in the
+    last 30 days.
+    """
+    now, here = actor.now(), select(func.salsa_shipments_at_post(post.code))
+    moving = select(Shipment.id).where(
+        Shipment.id.in_(here), Shipment.status.in_(UNDER_WAY_STATUSES)
     )
     first = moving.order_by(Shipment.due_at, Shipment.id).limit(MAX_ROWS)
-    late, due = (
-        [row for row in db.session.scalars(first.where(condition)) if row.id not in listed]
-        for condition in (Shipment.due_at < now, Shipment.due_at.between(now, now + DUE_WINDOW))
+    since = now - OVERRULED_WINDOW
+    checks = (Checkpoint.outcome != "passed", Checkpoint.owner_state == actor.state)
+    events = (TradeEvent.kind.in_(("held", "incident")), TradeEvent.owner_state == actor.state)
+    stopped = union(
+        select(Checkpoint.shipment_id).where(*checks, Checkpoint.shipment_id.in_(here)),
+        select(Checkpoint.shipment_id).where(*checks, Checkpoint.recorded_at >= since),
+        select(TradeEvent.subject_id).where(*events, TradeEvent.subject_id.in_(here)),
+        select(TradeEvent.subject_id).where(*events, TradeEvent.recorded_at >= since),
     )
-    return (
-        _build_crossings(actor, post, zone, [*overruled[:MAX_ROWS], *late]),
-        _build_crossings(actor, post, zone, due),
+    ids = union(
+        first.where(Shipment.due_at < now),
+        first.where(Shipment.due_at.between(now, now + DUE_WINDOW)),
+        select(Shipment.id).where(Shipment.id.in_(stopped), Shipment.posts.contains([post.code])),
     )
+    query = select(Shipment).where(Shipment.id.in_(ids))
+    return db.session.scalars(query.order_by(Shipment.due_at, Shipment.id)).all()
 
 
 def _build_crossings(
@@ -157,29 +180,6 @@ def _build_crossings(
         is_today = due_at is not None and local_date(due_at, zone) == today
         crossings.append(Crossing(view, stages_at_post(view, post), is_today))
     return crossings
-
-
-def _passed_despite_hold(actor: Actor, post: Post) -> list[Shipment]:
-    """Return shipments that passed despite the actor's state's hold.
-
-    Only those without a later statement of that state. Searched among shipments under way and those
-    that the state stopped in the last 30 days.
-    """
-    under_way = select(func.salsa_shipments_at_post(post.code))
-    since = actor.now() - OVERRULED_WINDOW
-    checks = (Checkpoint.outcome != "passed", Checkpoint.owner_state == actor.state)
-    events = (TradeEvent.kind.in_(("held", "incident")), TradeEvent.owner_state == actor.state)
-    stopped = union(
-        select(Checkpoint.shipment_id).where(*checks, Checkpoint.shipment_id.in_(under_way)),
-        select(Checkpoint.shipment_id).where(*checks, Checkpoint.recorded_at >= since),
-        select(TradeEvent.subject_id).where(*events, TradeEvent.subject_id.in_(under_way)),
-        select(TradeEvent.subject_id).where(*events, TradeEvent.recorded_at >= since),
-    )
-    query = select(Shipment).where(Shipment.id.in_(stopped), Shipment.posts.contains([post.code]))
-    rows = db.session.scalars(query.order_by(Shipment.due_at, Shipment.id)).all()
-    views = holds.view_holds(rows, list_checkpoints([row.id for row in rows])) if rows else {}
-    own = actor.own_state()
-    return [row for row in rows if row.id in views and views[row.id].overruled_of(own)]
 
 
 def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage]:
@@ -242,7 +242,7 @@ def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
         under_permits = select(Shipment).where(
             Shipment.permit_id.in_(permits),
             Shipment.id.not_in({view.shipment.id for view in views}),
-            Shipment.status.in_((*OPEN_STATUSES, "held")),
+            Shipment.status.in_(UNDER_WAY_STATUSES),
         )
         newest = under_permits.order_by(Shipment.id.desc()).limit(MAX_TRUCKS)
         views += view_shipments(actor, db.session.scalars(newest).all())

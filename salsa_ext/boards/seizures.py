@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from math import asin, atan2, cos, degrees, floor, hypot, radians, sin
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from geopy.distance import EARTH_RADIUS, geodesic, great_circle
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
 
 from salsa_ext.access.release import Reader, Statement, decide_release
 from salsa_ext.boards.crossings import MAX_ROWS
@@ -24,15 +26,24 @@ from salsa_ext.documents import joint_seizures
 from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.near_posts import distance_km, grid_squares, is_near
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
 LOOKBACK: Final = timedelta(days=90)
+OF_OTHERS: Final = -2
+"""Instead of the number of a week: seizures of other states."""
 CLUSTER_RATIO: Final = 0.1
 """Part of a post's radius within which seizures are one place of its map."""
 Coordinates = tuple[float, float]
+
+
+class SeizedItem(NamedTuple):
+    """A seized item, as a board counts it."""
+
+    type: str | None
+    category: str
+    quantity: Decimal
 
 
 @dataclass(frozen=True)
@@ -40,25 +51,25 @@ class NearSeizure:
     """A seizure near a post or along a route.
 
     `distance_km` is None if unknown. `at` is its position; None if unknown or withheld from the
-    reader. `joint` names the joint seizures.
+    reader. `joint` names the joint seizures. `is_near` if within the post's radius.
     """
 
     seizure: Seizure
-    items: Sequence[RecordView]
+    items: Sequence[SeizedItem]
     distance_km: float | None
     at: Coordinates | None
+    is_near: bool
     joint: JointReference | None = None
 
     @property
     def of_type(self) -> dict[str, int]:
         """Return the number of items by type."""
-        return Counter(view.record.type or "unknown" for view in self.items)
+        return Counter(item.type or "unknown" for item in self.items)
 
     @property
     def firearms(self) -> int:
         """Return the number of firearms."""
-        records = (view.record for view in self.items)
-        return sum(int(each.quantity) for each in records if each.category == "firearm")
+        return sum(int(item.quantity) for item in self.items if item.category == "firearm")
 
 
 @dataclass(frozen=True)
@@ -81,19 +92,62 @@ class SeizurePlace:
         return sum(seizure.firearms for seizure in self.seizures)
 
 
-def seizures_near_post(actor: Actor, post: Post, today: date) -> list[NearSeizure]:
-    """Return the newest own seizures within the radius, of 90 days."""
-    return _load_near_seizures(actor, post, today, is_near(post, Seizure))
-
-
-def seizures_along_routes(
+def board_seizures(
     actor: Actor, post: Post, today: date, corridors: Sequence[Corridor]
-) -> list[NearSeizure]:
-    """Return the newest own seizures along routes, outside the radius."""
-    if not corridors:
-        return []
-    elsewhere = func.coalesce(not_(is_near(post, Seizure)), True)
-    return _load_near_seizures(actor, post, today, is_in_corridors(corridors, Seizure), elsewhere)
+) -> tuple[list[NearSeizure], list[NearSeizure]]:
+    """Return the newest own seizures of 90 days, near the post and along its routes only."""
+    near = is_near(post, Seizure)
+    queries = [_newest(actor, today, literal(True), near)]
+    if corridors:
+        elsewhere = func.coalesce(not_(near), True)
+        along = is_in_corridors(corridors, Seizure)
+        queries.append(_newest(actor, today, literal(False), along, elsewhere))
+    listed = union_all(*queries).subquery()
+    query = (
+        select(Seizure, listed.c.is_near, distance_km(post, Seizure.latitude, Seizure.longitude))
+        .join(listed, and_(listed.c.id == Seizure.id, listed.c.version == Seizure.version))
+        .order_by(Seizure.occurred_on.desc(), Seizure.id)
+    )
+    rows = db.session.execute(query).all()
+    items = _items_by_seizure([row.id for row, *_ in rows])
+    joints = joint_seizures.find_references(row for row, *_ in rows)
+    reader = Reader(actor.state, actor.role, actor.now().date())
+    seizures = []
+    for row, is_at_post, away in rows:
+        statement = Statement(row.owner_state, concerns=actor.state in row.concerned)
+        is_known = row.latitude is not None and row.longitude is not None
+        is_shown = is_known and decide_release("place", statement, reader).allowed
+        at = (row.latitude, row.longitude) if is_shown else None
+        distance = None if away is None else round(away, 1)
+        joint = joints.get(row.id)
+        seizures.append(NearSeizure(row, items[row.id], distance, at, is_at_post, joint))
+    return (
+        [seizure for seizure in seizures if seizure.is_near],
+        [seizure for seizure in seizures if not seizure.is_near],
+    )
+
+
+def _newest(
+    actor: Actor, today: date, is_at_post: ColumnElement[bool], *conditions: ColumnElement[bool]
+) -> Select[Any]:
+    query = _own_seizures(actor, today - LOOKBACK).where(*conditions)
+    columns: tuple[Any, ...] = (Seizure.id, Seizure.version, is_at_post.label("is_near"))
+    return (
+        query.with_only_columns(*columns)
+        .order_by(Seizure.occurred_on.desc(), Seizure.id)
+        .limit(MAX_ROWS)
+    )
+
+
+def _items_by_seizure(ids: Sequence[UUID]) -> Mapping[UUID, list[SeizedItem]]:
+    items: dict[UUID, list[SeizedItem]] = defaultdict(list)
+    if ids:
+        columns = [getattr(Record, name) for name in SeizedItem._fields]
+        query = select_current(Record).where(Record.document_id.in_(ids))
+        query = query.with_only_columns(Record.document_id, *columns)
+        for seizure_id, *item in db.session.execute(query.order_by(Record.line, Record.id)):
+            items[seizure_id].append(SeizedItem(*item))
+    return items
 
 
 def select_for_board(
@@ -111,50 +165,23 @@ def _own_seizures(actor: Actor, since: date) -> Select[Any]:
     return select_current(Seizure).where(Seizure.occurred_on >= since, own)
 
 
-def _load_near_seizures(
-    actor: Actor, post: Post, today: date, *conditions: ColumnElement[bool]
-) -> list[NearSeizure]:
-    query = (
-        _own_seizures(actor, today - LOOKBACK)
-        .where(*conditions)
-        .order_by(Seizure.occurred_on.desc(), Seizure.id)
-        .add_columns(distance_km(post, Seizure.latitude, Seizure.longitude))
-        .limit(MAX_ROWS)
-    )
-    rows = db.session.execute(query).all()
-    items = records_of_documents([row.id for row, _ in rows])
-    joints = joint_seizures.find_references(row for row, _ in rows)
-    reader = Reader(actor.state, actor.role, actor.now().date())
-    seizures = []
-    for row, away in rows:
-        statement = Statement(row.owner_state, concerns=actor.state in row.concerned)
-        is_known = row.latitude is not None and row.longitude is not None
-        is_shown = is_known and decide_release("place", statement, reader).allowed
-        at = (row.latitude, row.longitude) if is_shown else None
-        distance = None if away is None else round(away, 1)
-        seizures.append(NearSeizure(row, items[row.id], distance, at, joints.get(row.id)))
-    return seizures
-
-
-def group_places(
-    post: Post, near_post: Sequence[NearSeizure], along_routes: Sequence[NearSeizure]
-) -> list[SeizurePlace]:
+def group_places(post: Post, seizures: Iterable[NearSeizure]) -> list[SeizurePlace]:
     """Group seizures into places, in order of the lists."""
     places: list[SeizurePlace] = []
-    for seizure in (*near_post, *along_routes):
+    for seizure in seizures:
         if seizure.at is None:
             continue
-        is_at_post, precision = seizure in near_post, seizure.seizure.precision
+        precision = seizure.seizure.precision
         for number, place in enumerate(places):
             away = geodesic((place.latitude, place.longitude), seizure.at).km
-            if place.is_near == is_at_post and away <= CLUSTER_RATIO * post.radius_km:
+            if place.is_near == seizure.is_near and away <= CLUSTER_RATIO * post.radius_km:
                 within = max(away + (precision or 0.0), place.within_km or 0.0)
                 places[number] = replace(
                     place, seizures=[*place.seizures, seizure], within_km=round(within, 1) or None
                 )
                 break
         else:
-            places.append(SeizurePlace(*seizure.at, precision, is_at_post, [seizure]))
+            places.append(SeizurePlace(*seizure.at, precision, seizure.is_near, [seizure]))
     return places
 
 
@@ -166,37 +193,37 @@ class WeeklySeizures:
     firearms: int = 0
 
 
-def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> list[WeeklySeizures]:
-    """Return the own seizures within the radius by week."""
-    week = weeks.column(Seizure.occurred_on, lambda day: day).label("week")
-    own = _own_seizures(actor, weeks.first_days[0]).where(is_near(post, Seizure))
-    seized = own.with_only_columns(Seizure.id, week).subquery()
+def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[WeeklySeizures], int]:
+    """Return own seizures within the radius by week, and the number of joint ones of others.
+
+    Joint ones are of 90 days; only their number, since each is read for a purpose.
+    """
     guns = (
         select_current(Record)
-        .where(Record.category == "firearm")
-        .join(seized, seized.c.id == Record.document_id)
-        .with_only_columns(seized.c.week, func.sum(Record.quantity))
-        .group_by(seized.c.week)
+        .where(Record.document_id == Seizure.id, Record.category == "firearm")
+        .with_only_columns(func.sum(Record.quantity))
+        .correlate(Seizure)
+        .scalar_subquery()
     )
-    documents = select(seized.c.week, func.count()).group_by(seized.c.week)
-    numbers, firearms = (
-        {at: int(number) for at, number in db.session.execute(query)} for query in (documents, guns)
-    )
-    return [WeeklySeizures(numbers.get(at, 0), firearms.get(at, 0)) for at in range(WEEKS)]
-
-
-def count_joint_of_others(actor: Actor, post: Post, today: date) -> int:
-    """Count other states' joint seizures near a post, of 90 days.
-
-    Only the number: each is read for a purpose.
-    """
-    others = select_current(Seizure).where(
+    week = weeks.column(Seizure.occurred_on, lambda day: day)
+    own = _own_seizures(actor, weeks.first_days[0]).where(is_near(post, Seizure))
+    joint = select_current(Seizure).where(
         is_near(post, Seizure),
-        Seizure.occurred_on >= today - LOOKBACK,
+        Seizure.occurred_on >= weeks.today - LOOKBACK,
         Seizure.owner_state != actor.state,
         func.cardinality(Seizure.concerned) > 1,
     )
-    return db.session.scalar(select(func.count()).select_from(others.subquery())) or 0
+    seized = union_all(
+        own.with_only_columns(week.label("week"), guns.label("guns")),
+        joint.with_only_columns(literal(OF_OTHERS), literal(0)),
+    ).subquery()
+    query = select(seized.c.week, func.count(), func.sum(seized.c.guns)).group_by(seized.c.week)
+    counts = {
+        at: WeeklySeizures(number, int(firearms or 0))
+        for at, number, firearms in db.session.execute(query)
+    }
+    joint_of_others = counts.get(OF_OTHERS, WeeklySeizures()).seizures
+    return [counts.get(at, WeeklySeizures()) for at in range(WEEKS)], joint_of_others
 
 
 STEP_KM: Final = 20.0
@@ -251,7 +278,7 @@ def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[
 
 def _is_in_corridor(corridor: Corridor, model: Any) -> ColumnElement[bool]:
     """Return the condition: near the great circle and between its ends."""
-    start, end = _vector_of(corridor.start), _vector_of(corridor.end)
+    start, end = (_vector(post.latitude, post.longitude) for post in (corridor.start, corridor.end))
     normal = _unit_vector(_cross_product(start, end))
     off = func.abs(_dot_product(normal, model))
     return and_(
@@ -265,17 +292,23 @@ def squares_of_corridors(corridors: Sequence[Corridor]) -> list[int]:
     """Return the grid squares that corridors touch, around points along the way."""
     squares = set[int]()
     for corridor in corridors:
-        start, end = _vector_of(corridor.start), _vector_of(corridor.end)
         ends = ((post.latitude, post.longitude) for post in (corridor.start, corridor.end))
-        steps = 1 + floor(great_circle(*ends).km / STEP_KM)
-        high = (corridor.width_km + STEP_KM) / 110
-        for step in range(steps + 1):
-            x, y, z = (a + (b - a) * step / steps for a, b in zip(start, end, strict=True))
-            x, y, z = _unit_vector((x, y, z))
-            north, east = degrees(asin(z)), degrees(atan2(y, x))
-            wide = high / max(cos(radians(north)), 0.1)
-            squares.update(grid_squares(north - high, east - wide, north + high, east + wide))
+        squares |= _squares_between(*ends, corridor.width_km)
     return sorted(squares)
+
+
+@lru_cache(maxsize=2_000)
+def _squares_between(start: Coordinates, end: Coordinates, width_km: int) -> frozenset[int]:
+    first, last, squares = _vector(*start), _vector(*end), set[int]()
+    steps = 1 + floor(great_circle(start, end).km / STEP_KM)
+    high = (width_km + STEP_KM) / 110
+    for step in range(steps + 1):
+        x, y, z = (a + (b - a) * step / steps for a, b in zip(first, last, strict=True))
+        x, y, z = _unit_vector((x, y, z))
+        north, east = degrees(asin(z)), degrees(atan2(y, x))
+        wide = high / max(cos(radians(north)), 0.1)
+        squares.update(grid_squares(north - high, east - wide, north + high, east + wide))
+    return frozenset(squares)
 
 
 def _dot_product(vector: Vector, model: Any) -> Any:
@@ -287,9 +320,9 @@ def _dot_product(vector: Vector, model: Any) -> Any:
     )
 
 
-def _vector_of(post: Post) -> Vector:
-    latitude, longitude = radians(post.latitude), radians(post.longitude)
-    return cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude)
+def _vector(latitude: float, longitude: float) -> Vector:
+    north, east = radians(latitude), radians(longitude)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
 def _cross_product(first: Vector, second: Vector) -> Vector:

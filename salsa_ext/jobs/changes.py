@@ -63,12 +63,17 @@ class Change:
     number: int
     state: str
     kind: str
-    object: UUID
+    object: str
     action: Action
     cause: UUID
     at: datetime
     purpose: str | None = None
     case_number: str | None = None
+
+    @property
+    def object_id(self) -> UUID:
+        """Return the id of the object; raises ValueError for a post, which has a code."""
+        return UUID(self.object)
 
     def follow_as(self, actor: Actor) -> Actor:
         """Return the actor of what follows from this change: its cause, purpose and case."""

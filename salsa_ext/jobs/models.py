@@ -22,7 +22,7 @@ class ChangeNew(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     states: Mapped[list[str]] = mapped_column(ARRAY(CHAR(3)))
     kind: Mapped[str]
-    object: Mapped[UUID]
+    object: Mapped[str]
     action: Mapped[str]
     cause: Mapped[UUID]
     at: Mapped[datetime]
@@ -39,7 +39,7 @@ class NumberedChange(Base):
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     state: Mapped[str] = mapped_column(CHAR(3))
     kind: Mapped[str]
-    object: Mapped[UUID]
+    object: Mapped[str]
     action: Mapped[str]
     cause: Mapped[UUID]
     at: Mapped[datetime]

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import psycopg2
@@ -66,7 +66,7 @@ class QueueJob:
 
 @dataclass(frozen=True)
 class DueJob:
-    """Does what time brings: `run(actor=…)` each `every`, again until it returns 0.
+    """Does what time brings: `run(actor=…)` each `every`, and where it `repeats` until it returns 0.
 
     With `by_state` for each participating state, else once, without a state.
     """
@@ -75,6 +75,7 @@ class DueJob:
     every: timedelta
     run: Callable[..., int]
     by_state: bool = True
+    repeats: bool = True
 
 
 Job = ChangeJob | QueueJob | DueJob
@@ -127,17 +128,17 @@ class StoredTries:
     WHERE job = %s AND state = %s
     """
 
-    def __init__(self, side: SideConnection) -> None:
-        self._side = side
+    def __init__(self, connection: SideConnection) -> None:
+        self._connection = connection
 
     def begin(self, job: str, state: str, changes: Sequence[Change]) -> Attempt:
         """Count and return one more attempt, unless a rest is not over."""
         values = (job, state, changes[0].number, changes[-1].number)
-        return Attempt(*self._side.execute(self._BEGIN, values)[0])
+        return Attempt(*self._connection.execute(self._BEGIN, values)[0])
 
     def fail(self, job: str, state: str, reason: str) -> None:
         """Store why the last attempt failed, and let the state's job rest."""
-        self._side.execute(self._FAIL, (reason, MAX_REST, job, state))
+        self._connection.execute(self._FAIL, (reason, MAX_REST, job, state))
 
 
 class LocalTries:
@@ -200,13 +201,21 @@ class Runner:
         """`numbers`: changes are numbered here before each round, and by no other thread."""
         self._jobs, self._clock, self._vault = jobs, clock, vault
         self._transaction, self._tries = transaction, tries or LocalTries()
-        self._numbers = numbers
+        self._numbers, self._early = numbers, set[str]()
 
-    def run_to_idle(self) -> Counter[str]:
-        """Run jobs until nothing waits that can be done now; return the work done by job."""
+    def run_to_idle(self, *, all_due: bool = False) -> Counter[str]:
+        """Run jobs until nothing waits that can be done now; return the work done by job.
+
+        With `all_due` also due jobs whose time has not come again.
+        """
+        self._early = {job.code for job in self._jobs if isinstance(job, DueJob) and all_due}
         done = Counter[str]()
         while progress := self.run_round():
             done += progress
+            self._early -= {
+                job.code for job in self._jobs if isinstance(job, DueJob) and not job.repeats
+            }
+        self._early = set()
         return done
 
     def run_round(self) -> Counter[str]:
@@ -245,19 +254,18 @@ class Runner:
             states = participants() if is_by_time else []
         work = list[tuple[Job, str]]()
         for job in self._jobs:
-            found: Sequence[str]
+            waiting: Sequence[str]
             if isinstance(job, QueueJob):
-                found = queued[job.code]
+                waiting = queued[job.code]
             elif isinstance(job, ChangeJob):
-                found = [*_states_with_changes(job, heads, cursors)]
+                waiting = [*_states_with_changes(job, heads, cursors)]
             else:
-                since = self._clock.now() - job.every
-                found = [
+                waiting = [
                     state
                     for state in (states if job.by_state else [NO_STATE])
-                    if (ran := cursors.get((job.code, state), (0, None))[1]) is None or ran <= since
+                    if self._is_due(job, cursors.get((job.code, state), (0, None))[1])
                 ]
-            work += [(job, state) for state in random.sample(found, len(found))]
+            work += [(job, state) for state in random.sample(waiting, len(waiting))]
         return work
 
     def _run_step(self, job: Job, state: str) -> int:
@@ -321,12 +329,17 @@ class Runner:
 
     def _run_due(self, job: DueJob, actor: Actor, state: str) -> int:
         claimed = self._claim(job.code, state)
-        if claimed is None or (claimed[1] and claimed[1] > actor.now() - job.every):
+        if claimed is None or not self._is_due(job, claimed[1]):
             return 0
         done = job.run(actor=actor)
-        if not done:
+        if not (done and job.repeats):
             execute_raw(_RAN, (actor.now(), job.code, state))
         return done
+
+    def _is_due(self, job: DueJob, ran_at: datetime | None) -> bool:
+        """Return whether a job that last ran then is to run now."""
+        is_early = job.code in self._early
+        return is_early or ran_at is None or ran_at <= self._clock.now() - job.every
 
     def retry_set_aside(self) -> tuple[int, int]:
         """Run again what was set aside; return how many succeeded, and how many failed again."""

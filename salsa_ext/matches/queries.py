@@ -65,7 +65,7 @@ def list_matches(
     query = select(Match).filter_by(owner_state=actor.state, **given)
     if (record := filters.get("record")) is not None:
         query = query.where(or_(Match.record_id == record, Match.other_record == record))
-    query = query.where(Match.is_current == filters.get("standing", True))
+    query = query.where(Match.is_current == filters.get("is_current", True))
     page = fetch_page(query, Match.id, limit, cursor)
     return page.with_items(build_match_views(actor, page.items))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import floor
 from typing import Any
 
@@ -17,7 +18,7 @@ def distance_km(post: Post, latitude: Any, longitude: Any) -> ColumnElement[floa
     Uses the length of a degree on the ellipsoid at the post; within 100 km the error against the
     geodesic is below one thousandth.
     """
-    north, east = _degree_lengths(post)
+    north, east = _degree_lengths(post.latitude, post.longitude)
     between = func.cos(func.radians((latitude + post.latitude) / 2))
     narrowed = between / func.cos(func.radians(post.latitude))
     return func.sqrt(
@@ -45,7 +46,7 @@ def grid_squares_near(post: Post) -> list[int]:
 
     Widened by a tenth, since degrees of longitude shrink away from the equator.
     """
-    north, east = _degree_lengths(post)
+    north, east = _degree_lengths(post.latitude, post.longitude)
     high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
     return grid_squares(
         post.latitude - high, post.longitude - wide, post.latitude + high, post.longitude + wide
@@ -59,9 +60,10 @@ def grid_squares(south: float, west: float, north: float, east: float) -> list[i
     return [up * 10_000 + (along + 720) % 1440 - 720 for up in ups for along in across]
 
 
-def _degree_lengths(post: Post) -> tuple[float, float]:
-    """Return the kilometres of one degree north and east."""
-    here, small = (post.latitude, post.longitude), 0.1
-    north = geodesic((here[0] - small, here[1]), (here[0] + small, here[1])).km
-    east = geodesic((here[0], here[1] - small), (here[0], here[1] + small)).km
+@lru_cache(maxsize=1_000)
+def _degree_lengths(latitude: float, longitude: float) -> tuple[float, float]:
+    """Return the kilometres of one degree north and east of a place."""
+    small = 0.1
+    north = geodesic((latitude - small, longitude), (latitude + small, longitude)).km
+    east = geodesic((latitude, longitude - small), (latitude, longitude + small)).km
     return float(north / small / 2), float(east / small / 2)

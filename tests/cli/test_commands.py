@@ -195,12 +195,14 @@ def test_a_port_that_is_no_number_is_said_in_a_sentence(salsa, command):
     assert "Traceback" not in refused.stderr
 
 
-def test_the_worker_folds_once_and_ends(salsa):
-    assert (
-        salsa("worker", "--once").stdout
-        == "0 folded, 0 matched, 0 delivered, 0 told, 0 watched, 0 awaited, 0 alerted, "
-        "0 reminded, 0 forgotten\n"
-    )
+def test_the_worker_ends_where_nothing_waits(salsa):
+    assert salsa("worker", "--once").stdout == "Nothing was waiting.\n"
+
+
+def test_the_worker_needs_a_role_of_its_own(salsa):
+    refused = salsa("worker", "--once", SALSA_WORKER_URL="")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "SALSA_WORKER_URL names the role" in refused.stderr
 
 
 def test_the_schema_stands_at_this_version(salsa):

@@ -30,6 +30,8 @@ from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.values import PermitData
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.values import ShipmentData
 from tests.conftest import NOW
@@ -43,6 +45,9 @@ PERMIT_COLUMNS = set(
 SHIPMENT_COLUMNS = set(
     "status permit_id permit_number exporting_state importing_state posts due_at carrier_id item_count"
     " document_kind document_number plates container due_stage overdue_at next_check_at".split()
+)
+RECEIPT_COLUMNS = set(
+    "shipment_state shipment_id item_count missing unexpected miskeyed differences".split()
 )
 READ = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
@@ -148,6 +153,7 @@ def test_a_request_names_it(document):
         (ReportData, Report, {"giver_id", "status"}),
         (PermitData, Permit, PERMIT_COLUMNS),
         (ShipmentData, Shipment, SHIPMENT_COLUMNS),
+        (ReceiptData, Receipt, RECEIPT_COLUMNS),
     ],
 )
 def test_the_columns_of_a_table_are_those_that_are_declared(cls, model, framed):
@@ -170,7 +176,9 @@ def _columns(cls):
             yield one.column, one
 
 
-@pytest.mark.parametrize("cls", [SeizureData, ReportData, TransferData, PermitData, ShipmentData])
+@pytest.mark.parametrize(
+    "cls", [SeizureData, ReportData, TransferData, PermitData, ShipmentData, ReceiptData]
+)
 def test_every_group_is_one_of_the_release_rules_or_the_owners(cls):
     for chain in leaves(cls):
         for one in chain:

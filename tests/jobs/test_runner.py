@@ -25,9 +25,9 @@ def follow(app, handled):
     def run(*kinds, code="test", broken=(), batch=100, **options):
         def handle(actor, changes):
             for change in changes:
-                if str(change.object) in broken:
+                if change.object in broken:
                     raise ValueError("personal words")
-                handled.append((actor.state, change.kind, str(change.action), str(change.object)))
+                handled.append((actor.state, change.kind, str(change.action), change.object))
 
         return jobs.runner(app, [ChangeJob(code, kinds, handle, batch)], **options)
 

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api import jobs
 from api.app import create_app
 from salsa_ext.database.session import db
-from tests.support import actors, bodies
+from tests.support import actors, bodies, jobs
 from tests.support.movements import act, tick
 
 LINE = {"line": 1, "type": "rifle", "make": "Taurus", "model": "T4", "calibre": "5.56x45"}
@@ -88,9 +87,7 @@ def watch(application, calendar):
     """Do what the worker does every hour."""
 
     def run():
-        with application.app_context():
-            jobs.check_shipments(calendar)
-            jobs.check_counterparts(calendar)
+        jobs.run_due(application, "shipments", "permits")
 
     return run
 

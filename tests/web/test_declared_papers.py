@@ -1,4 +1,4 @@
-"""A field that a permit or a shipment declares without a group is for its owner alone."""
+"""A field that a permit, a shipment or a receipt declares without a group is for its owner alone."""
 
 from dataclasses import make_dataclass, replace
 from datetime import date
@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from api.http.fields.declared import DeclaredResponse, request_schema
+from api.schemas.trade import receipts as receipt_schemas
 from api.schemas.trade.permits import PermitResponse
 from api.schemas.trade.shipments import ShippedItemRequest
 from api.web import other_fields
@@ -16,9 +17,11 @@ from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.values import IssuingAuthority, PermitData, ReissueData
+from salsa_ext.trade.receipts import receipts
+from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments import shipments
-from salsa_ext.trade.shipments.values import ShipmentData
+from salsa_ext.trade.shipments.values import BulkGoods, ShipmentData
 from tests.support import bodies
 from tests.support.declared import LABEL, SECRET
 from tests.support.movements import Way
@@ -86,3 +89,29 @@ def test_a_field_of_a_shipment_is_its_owners_alone(run, as_actor, monkeypatch):
     assert way.bra.get(f"/shipments/{made}").json["plate"] == SECRET
     seen = way.bol.get(f"/shipments/{made}").json
     assert (seen["number"], seen["plate"]) == ("A-1", None)
+
+
+def test_a_field_of_a_receipt_is_its_owners_alone(run, as_actor, signed_in, monkeypatch):
+    none = Field("None", stored="no", is_sent=False, is_shown=False)
+    fields = [
+        ("bulk", Annotated[tuple[BulkGoods, ...], none], ()),
+        ("plate", Annotated[Word | None, Field(LABEL, column="bulk")], None),
+    ]
+    cls = make_dataclass("ReceiptData", fields, bases=(ReceiptData,), frozen=True)
+    monkeypatch.setattr(receipt_schemas, "ReceiptData", cls)
+    monkeypatch.setitem(other_fields.PLACED, "receipt", (cls, other_fields.PLACED["receipt"][1]))
+    way = Way(as_actor)
+    made = way.ship()
+    way.release(made)
+    way.tick(made, "exit")
+    body = {"received_on": "2026-03-05", "plate": SECRET}
+    data = replace(request_schema(cls)().load(body), all=True)
+    run("BOL", receipts.confirm, shipment_id=UUID(made["id"]), data=data)
+    shipment = f"/shipments/{made['id']}"
+    assert way.bol.get(shipment).json["receipt"]["plate"] == SECRET
+    seen = way.bra.get(f"{shipment}/receipt").json
+    assert (seen["received_on"], seen["plate"]) == ("2026-03-05", None)
+    officer = signed_in("BOL", "licensing_officer")
+    assert SECRET in text(officer.open(f"/desk{shipment}"))
+    assert SECRET in officer.open(f"/desk{shipment}/correct")
+    assert SECRET not in signed_in("BRA", "licensing_officer").open(f"/desk{shipment}")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields
 
 from api.http.fields.codes import StateCode
 from api.http.fields.declared import DeclaredRequest, DeclaredResponse
-from api.http.fields.numbers import Whole
-from api.http.fields.schemas import RESPONSES, Items, Nested, RequestSchema, repeats
+from api.http.fields.schemas import Items, Nested
 from api.http.fields.texts import Flag, Text
-from api.http.fields.times import Day
 from api.i18n.messages import LazyMessage
+from api.schemas.common import FramedResponse, present_row, row_fields
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.trade.receipts.queries import ReceiptView
 from salsa_ext.trade.receipts.values import ImportMark, ReceiptData, ReceivedItem
@@ -34,37 +33,30 @@ class BulkResponse(DeclaredResponse):
     """Goods without serials."""
 
     value = BulkGoods
-    quantity = fields.Float(required=True)
 
 
-RESPONSES[BulkRequest] = BulkResponse
-
-
-class ReceivedItemRequest(RequestSchema):
+class ReceivedItemRequest(DeclaredRequest):
     """Received serial as read; `line` and `make` distinguish equal serials."""
 
     value = ReceivedItem
-    serial = Text(most=64, required=True)
-    line = Whole(least=1, most=1_000_000)
-    make = Text(most=200)
 
 
-class ImportMarkRequest(RequestSchema):
+class ImportMarkRequest(DeclaredRequest):
     """Import mark of each gun (CIFTA VI.1 b)."""
 
     value = ImportMark
-    text = Text(most=100, required=True)
-    year = Whole(least=1400, most=2200)
 
 
-class ReceiptDocumentRequest(RequestSchema):
+class ImportMarkResponse(DeclaredResponse):
+    """Import mark of each gun."""
+
+    value = ImportMark
+
+
+class ReceiptDocumentRequest(DeclaredRequest):
     """Receipt or return with items in a manifest."""
 
     value = ReceiptData
-    received_on = Day(required=True)
-    bulk = Items(Nested(BulkRequest), most=1000, load_default=())
-    import_mark = Nested(ImportMarkRequest)
-    confirm_nothing_matches = Flag(load_default=False)
 
 
 class ReceiptRequest(ReceiptDocumentRequest):
@@ -113,29 +105,37 @@ class QuantityDifferenceResponse(Schema):
     quantity = fields.Float(required=True)
 
 
-@repeats(ImportMarkRequest)
-class ImportMarkResponse(Schema):
-    """Import mark of each gun."""
+def present_receipt(receipt: Any) -> dict[str, Any]:
+    """Return the declared fields of a receipt."""
+    return present_row(ReceiptData, receipt)
 
 
-@repeats(ReceiptDocumentRequest)
-class ReceiptResponse(Schema):
+class ReceiptResponse(FramedResponse):
     """Receipt of a state; `reason` of a later version."""
 
+    value = ReceiptData
     version = fields.Integer(required=True)
     reason = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
-    state = StateCode(attribute="owner_state", required=True)
+    state = StateCode(required=True)
     item_count = fields.Integer(required=True)
     missing = fields.List(fields.Nested(MissingItemResponse))
     unexpected = fields.List(fields.String())
     misread = fields.List(fields.Nested(MisreadItemResponse), attribute="miskeyed")
     differences = fields.List(fields.Nested(QuantityDifferenceResponse))
 
+    def frame(self, answer: Any, view: Any) -> dict[str, Any]:
+        """Return the row, with what differs from the shipment."""
+        return row_fields(view)
+
+    def present(self, view: Any) -> dict[str, Any]:
+        """Return the declared fields."""
+        return present_receipt(view)
+
 
 class ReceiptVersionResponse(ReceiptResponse):
     """Version of the importing state's receipt."""
 
-    @pre_dump
-    def _present(self, view: ReceiptView, **_: Any) -> Any:
-        return view.receipt
+    def dump(self, obj: ReceiptView, *, many: bool | None = None) -> Any:
+        """Return the receipt; `version` of the view is the shipment's."""
+        return super().dump(obj.receipt, many=many)

@@ -159,8 +159,8 @@ def _compare_partly_read(mine: str, theirs: str) -> MarkComparison | None:
     differing = [pair for pair in pairs if pair[0] != pair[1]]
     if len(differing) != 1:
         return None
-    ((read, held),) = differing
-    return MarkComparison("unread_one", len(pairs) - 1, 1, read, held)
+    ((read, recorded),) = differing
+    return MarkComparison("unread_one", len(pairs) - 1, 1, read, recorded)
 
 
 def _is_compatible(mine: str, theirs: str) -> bool:
@@ -201,8 +201,8 @@ def _has_pieces(pieces: list[str], whole: str) -> bool:
     return at <= last
 
 
-def _glyphs_agree(one: str, other: str) -> bool:
-    return all(a == b or "?" in (a, b) for a, b in zip(one, other, strict=False))
+def _glyphs_agree(glyphs: str, others: str) -> bool:
+    return all(a == b or "?" in (a, b) for a, b in zip(glyphs, others, strict=False))
 
 
 _TEXTS: Final = {

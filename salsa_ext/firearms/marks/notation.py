@@ -146,7 +146,9 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
 )
 
 
-_COMPILED_RULES: Final = tuple((re.compile(form, re.IGNORECASE), put) for form, put in _RULES)
+_COMPILED_RULES: Final = tuple(
+    (re.compile(form, re.IGNORECASE), written) for form, written in _RULES
+)
 _SUSPECT: Final = re.compile(
     r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/|termin|end|fini|[uú]ltim|last|dernier",
     re.IGNORECASE,
@@ -162,8 +164,8 @@ def rewrite_unreadable(text: str) -> str:
     """
     if not _SUSPECT.search(text):
         return text
-    for form, put in _COMPILED_RULES:
-        text = form.sub(put, text)
+    for form, written in _COMPILED_RULES:
+        text = form.sub(written, text)
     return text
 
 

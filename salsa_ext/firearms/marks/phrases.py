@@ -97,8 +97,8 @@ def _find_break(piece: str) -> int | None:
     if find_term(piece):
         return None
     for match in _BREAK.finditer(piece):
-        for side in (piece[: match.start()], piece[match.end() :]):
-            term = find_term(side) if len(side) > 1 and side.isalpha() else None
+        for half in (piece[: match.start()], piece[match.end() :]):
+            term = find_term(half) if len(half) > 1 and half.isalpha() else None
             if term and term.kind != "small":
                 return match.start()
     return None

@@ -134,7 +134,7 @@ def search_keys(norm: str) -> SearchKeys:
     if any(sign in folded for sign in UNREADABLE):
         return _partial_search_keys(folded)
     swapped = set(_with_swapped_glyphs(folded))
-    one = frozenset(
+    single = frozenset(
         pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded), *swapped)
     )
     # The digits of a longer mark must be more than the least of a mark of digits alone.
@@ -146,7 +146,7 @@ def search_keys(norm: str) -> SearchKeys:
         for form in forms
     )
     return SearchKeys(
-        one, frozenset(_two_error_keys(folded, swapped)) - one, tuple(dict.fromkeys(part))
+        single, frozenset(_two_error_keys(folded, swapped)) - single, tuple(dict.fromkeys(part))
     )
 
 
@@ -280,19 +280,21 @@ def _partial_search_keys(folded: str) -> SearchKeys:
         patterns = [folded.replace("*", "?")]
     # without the first unreadable glyph, the others filled in
     shorter = (pattern.replace("?", "", 1) for pattern in patterns)
-    one = frozenset(key for form in shorter for key in _filled_keys(LACKING, form))
+    single = frozenset(key for form in shorter for key in _filled_keys(LACKING, form))
     lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
-    two = frozenset(
+    double = frozenset(
         key for form in lacking if _is_plain(form) for key in _replacement_keys(form, 0)
     )
-    whole = [] if one and "*" not in folded else list(_possible_half_keys(folded))
+    whole = [] if single and "*" not in folded else list(_possible_half_keys(folded))
     pieces = (
         pack_key(PIECE, piece)
         for legible in _LEGIBLE_RUN.findall(folded)
         for piece in _pieces(legible)
     )
-    finds = bool(whole or (one and "*" not in folded))
-    return SearchKeys(one, two - one, tuple(dict.fromkeys((*whole, *pieces))), can_find=finds)
+    finds = bool(whole or (single and "*" not in folded))
+    return SearchKeys(
+        single, double - single, tuple(dict.fromkeys((*whole, *pieces))), can_find=finds
+    )
 
 
 def _fixed_length_patterns(folded: str) -> Iterator[str]:

@@ -30,9 +30,9 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
     would be revealed.
     """
     open_ones = [candidate for candidate in candidates if candidate.is_open]
-    shown = [candidate for candidate in candidates if candidate.shows("holder")]
+    holders = [candidate for candidate in candidates if candidate.shows("holder")]
     by_all = _Crowd(open_ones, _full_description, lambda candidate: candidate.evidence.bits)
-    by_mark = _Crowd(shown, lambda _: None, lambda candidate: candidate.evidence.serial_bits)
+    by_mark = _Crowd(holders, lambda _: None, lambda candidate: candidate.evidence.serial_bits)
     same_mark = group_by(open_ones, lambda each: skeleton(each.mark_hit.serial_norm))
     weighed = []
     for candidate in candidates:
@@ -62,16 +62,16 @@ def crowds_for_other_state(
     `is_open` False (the asker's record is not open) marks alone are compared, or the crowd would
     describe the rest of it.
     """
-    seen = []
+    known = []
     for candidate in candidates:
         hit = candidate.mark_hit
         visibility = own_visibilities.get(hit.record_id, hit.visibility)
         if visibility == "open" and not is_open:
             visibility = "pointer"
         evidence = replace(candidate.evidence, crowd=None)
-        seen.append(Candidate(hit._replace(visibility=visibility), evidence))
+        known.append(Candidate(hit._replace(visibility=visibility), evidence))
     return {
-        candidate.mark_hit.record_id: candidate.evidence.crowd for candidate in apply_crowd(seen)
+        candidate.mark_hit.record_id: candidate.evidence.crowd for candidate in apply_crowd(known)
     }
 
 

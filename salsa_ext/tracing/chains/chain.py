@@ -297,7 +297,7 @@ def _candidates(
             "state": event["state"],
             "occurred_on": event["occurred_on"],
             "time_to_crime_days": _days_since(event, found_on) if event in sales else None,
-            "records": [one["record"] for one in sorted(gun, key=_sort_key)],
+            "records": [each["record"] for each in sorted(gun, key=_sort_key)],
         }
         for event in sorted(leading, key=_sort_key)
         for gun in [next((group for group in groups if event in group), [event])]
@@ -345,8 +345,8 @@ def _reported_failure(
     unresolved = (leg for leg in legs if leg.referred_to not in asked_states or leg.state in circle)
     if any(leg.status in OPEN_STATUSES and not leg.is_late for leg in unresolved):
         return None
-    made = [event_date(event).year for event in chain if event["event"] == "manufacture"]
-    year = firearm.get("year") or next(iter(made), None)
+    made_in = [event_date(event).year for event in chain if event["event"] == "manufacture"]
+    year = firearm.get("year") or next(iter(made_in), None)
     is_young = year is not None and found_on.year - year < RETENTION_YEARS
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
     reasons = [leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named]

@@ -115,7 +115,7 @@ def serials_of(firearm: Mapping[str, Any]) -> list[str]:
 def _serial_nearness(event: Event, serials: Sequence[str]) -> str | None:
     """Return how near an event's serial is; None for another one, or for none."""
     serial = normalise(event.get("serial") or "")
-    kinds = {near.kind for one in serials if serial and (near := compare(one, serial))}
+    kinds = {near.kind for other in serials if serial and (near := compare(other, serial))}
     return next((kind for kind in ("same", "unread", "confusable") if kind in kinds), None)
 
 
@@ -134,7 +134,11 @@ def split_by_gun(chain: Sequence[Event]) -> list[list[Event]]:
     guns: list[list[Event]] = []
     for event in [
         *lawful,
-        *(loss for loss in losses if not any(can_be_same(loss["serial"], one) for one in serials)),
+        *(
+            loss
+            for loss in losses
+            if not any(can_be_same(loss["serial"], serial) for serial in serials)
+        ),
     ]:
         same = [gun for gun in guns if any(_is_same_gun(event, other) for other in gun)]
         guns = [gun for gun in guns if gun not in same]

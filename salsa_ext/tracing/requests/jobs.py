@@ -9,6 +9,7 @@ request that no analyst may see is reminded of to the supervisors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +22,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.restrictions import restricted_by_subject
+from salsa_ext.jobs.runner import DueJob
 from salsa_ext.notifications.commands import ANALYST_ROLES, notify_many, request_roles
 from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import calendars, contact_offices
@@ -111,3 +113,6 @@ def _notices(
         contact = {"agency": office.agency, "contact": office.kind} if office else {}
         notices.append(Notice(own, "request_overdue", request, data | contact))
     return notices
+
+
+JOBS: Final = (DueJob("request_reminders", timedelta(minutes=1), send_reminders),)

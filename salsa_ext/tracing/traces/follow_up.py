@@ -250,8 +250,8 @@ def restrict(
     trace = lock_trace(actor, trace_id, "hide", ALL_STATUSES, expected_version)
     restrictions.check_restrictions(actor, data.hidden_from)
     before = restrictions.list_restricted(trace_id)
-    asked = legs.for_trace(trace)
-    subjects = [trace_id, *(leg.id for leg in asked)]
+    trace_legs = legs.for_trace(trace)
+    subjects = [trace_id, *(leg.id for leg in trace_legs)]
     restrictions.replace_restrictions(actor, "trace", subjects, data.hidden_from)
     trace.version += 1
     db.session.flush()
@@ -265,7 +265,9 @@ def restrict(
             notify(actor, trace.owner_state, "trace_unassigned", trace)
     states = {*restrictions.states_by_agency({*data.hidden_from} ^ {*before}).values()}
     informed = [
-        leg for leg in asked if leg.request_envelope_id and states & {leg.state, trace.owner_state}
+        leg
+        for leg in trace_legs
+        if leg.request_envelope_id and states & {leg.state, trace.owner_state}
     ]
     office = messages.contact_office(actor, trace, data.hidden_from) if informed else None
     bodies = []

@@ -22,6 +22,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.exchange import delivery, pair_locks
+from salsa_ext.jobs.runner import DueJob
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.models import Notification
 from salsa_ext.notifications.notice_rules import Notice
@@ -85,7 +86,8 @@ def remind_of_unsent(*, actor: Actor, limit: int = REMINDER_BATCH) -> int:
     return len(notices)
 
 
-REQUEST_BATCH = 100
+JOBS: Final = (DueJob("trace_reminders", timedelta(minutes=1), remind_of_unsent),)
+REQUEST_BATCH: Final = 100
 
 
 def send_pending_requests(actor: Actor) -> int:

@@ -34,7 +34,7 @@ from salsa_ext.tracing.traces.leg_views import (
 from salsa_ext.tracing.traces.models import Trace
 
 LATE_FACTOR: Final = 2
-FOUND: Final = "found"
+FOUND_EVENT: Final = "found"
 NOT_ASKED: Final = "not_asked"
 """Shown status of a state that was searched and not asked."""
 
@@ -136,7 +136,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
         _searched_states(trace, view.leg_views),
         _readable_parties(actor, events, sharing),
         sharing,
-        find_event or FOUND,
+        find_event or FOUND_EVENT,
     )
 
 

@@ -154,6 +154,8 @@ def list_unresolved(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list
 
 def view_discrepancies(actor: Actor, rows: Sequence[Discrepancy]) -> list[DiscrepancyView]:
     """Return views of discrepancies, with a fixed number of queries."""
+    if not rows:
+        return []
     ids, parties = [row.id for row in rows], _unauthorised_parties(actor, rows)
     query = select(Statement).where(Statement.discrepancy_id.in_(ids))
     query = query.order_by(Statement.owner_state).execution_options(populate_existing=True)

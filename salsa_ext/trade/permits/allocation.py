@@ -41,14 +41,14 @@ class Allocation:
     unmatched: Sequence[Any]
 
 
-def is_same_kind(one: Goods, other: Goods) -> bool:
+def is_same_kind(line: Goods, other: Goods) -> bool:
     """Return whether two lines may be of the same goods.
 
     Category and unit are equal, and no field given by both differs.
     """
-    if (one.category, one.unit) != (other.category, other.unit):
+    if (line.category, line.unit) != (other.category, other.unit):
         return False
-    pairs = ((getattr(one, name), getattr(other, name)) for name in COMPARED_FIELDS)
+    pairs = ((getattr(line, name), getattr(other, name)) for name in COMPARED_FIELDS)
     return all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)
 
 

@@ -14,6 +14,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
+from salsa_ext.jobs.runner import DueJob
 from salsa_ext.reference import state_settings
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.permits import classification, families
@@ -46,3 +47,9 @@ def check_overdue_counterparts(*, actor: Actor) -> int:
         families.lock_permits(actor, permits)
         classification.reclassify(actor, permits)
     return len(permits)
+
+
+JOBS: Final = (
+    # a permit that is found again at once waits for the next day: it is looked at hourly
+    DueJob("permits", timedelta(hours=1), check_overdue_counterparts, repeats=False),
+)

@@ -170,6 +170,13 @@ def view_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     return views
 
 
+def visible_counterpart_status(actor: Actor, permit: Permit) -> str:
+    """Return the counterpart status of a permit, by the findings visible to the reader."""
+    return counterpart_status(
+        finding["code"] for finding in permit.findings if actor.state in finding["visible_to"]
+    )
+
+
 def _visible_findings(
     actor: Actor, permit: Permit, counterparts: Mapping[str, Permit], parties: PartiesById
 ) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ from salsa_ext.core.errors import (
 )
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.occurrence import EventTime
+from salsa_ext.core.rows import to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Mark
@@ -65,7 +66,7 @@ def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dic
     A correction replaces id and version.
     """
     shipment, data = comparison.shipment, comparison.data
-    return {
+    return to_row(data) | {
         "id": new_id(),
         "version": 1,
         "reason": data.reason,
@@ -73,13 +74,10 @@ def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dic
         "concerned": list(shipment.concerned),
         "shipment_state": shipment.owner_state,
         "shipment_id": shipment.id,
-        "received_on": data.received_on,
         "item_count": comparison.item_count,
         "missing": [{"line": gun.line, "serial": gun.serial} for gun in comparison.missing],
         "unexpected": list(comparison.unexpected),
-        "bulk": [vars(part) for part in data.bulk],
         "recorded_at": now,
-        "import_mark": vars(data.import_mark) if data.import_mark else None,
         "miskeyed": [
             {"line": gun.line, "shipped": gun.serial, "received": serial}
             for gun, serial in comparison.miskeyed

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
+from salsa_ext.core.fields import Field, LineNumber, Rule, Word, Year
 from salsa_ext.trade.shipments.values import BulkGoods
 
 
@@ -16,17 +18,17 @@ class ReceivedItem:
     `line` and `make` distinguish guns with equal serials.
     """
 
-    serial: str
-    line: int | None = None
-    make: str | None = None
+    serial: Annotated[str, Rule(most=64), Field("Serial number", "firearm")]
+    line: Annotated[LineNumber | None, Field("Line", "firearm")] = None
+    make: Annotated[str | None, Rule(most=200), Field("Make", "firearm")] = None
 
 
 @dataclass(frozen=True)
 class ImportMark:
     """The import mark applied to each received gun (CIFTA VI.1 b)."""
 
-    text: str
-    year: int | None = None
+    text: Annotated[Word, Field("Import mark", "firearm")]
+    year: Annotated[Year | None, Field("Year", "firearm")] = None
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,20 @@ class ReceiptData:
     its `reason`.
     """
 
-    received_on: date
-    all: bool = False
-    items: Collection[ReceivedItem] = ()
-    bulk: tuple[BulkGoods, ...] = ()
-    import_mark: ImportMark | None = None
-    confirm_nothing_matches: bool = False
-    reason: str | None = None
+    received_on: Annotated[date, Field("Received on", "event")]
+    all: Annotated[
+        bool,
+        Field("Everything arrived as it was shipped", stored="no", is_sent=False, is_shown=False),
+    ] = False
+    items: Annotated[
+        Collection[ReceivedItem], Field("Items", "firearm", "rows", is_sent=False, is_shown=False)
+    ] = ()
+    bulk: Annotated[tuple[BulkGoods, ...], Rule(most=1000), Field("Bulk", "firearm")] = ()
+    import_mark: Annotated[ImportMark | None, Field("Import mark", "firearm")] = None
+    confirm_nothing_matches: Annotated[
+        bool,
+        Field("It is the right list, even if none of it was shipped", stored="no", is_shown=False),
+    ] = False
+    reason: Annotated[str | None, Field("Reason", stored="no", is_sent=False, is_shown=False)] = (
+        None
+    )

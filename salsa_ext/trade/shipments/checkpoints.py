@@ -306,20 +306,20 @@ def _differences_message(
     if not differences:
         return None
     spelled = {normalise(seal): seal for seal in (*data.seals, *shipment.seals)}
-    said, *more = [_difference_message(each, spelled) for each in differences]
+    first, *more = [_difference_message(each, spelled) for each in differences]
     field = FieldLabels((DiffersFromPapers.field,))
     if more:
         return message(
             "{said} {more} Read it once more. If it passes as it is, confirm it with {field};"
             " a discrepancy is opened.",
-            said=said,
+            said=first,
             more=more[0],
             field=field,
         )
     return message(
         "{said} Read it once more. If it passes as it is, confirm it with {field}; a discrepancy is"
         " opened.",
-        said=said,
+        said=first,
         field=field,
     )
 

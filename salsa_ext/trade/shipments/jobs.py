@@ -6,15 +6,19 @@ next run.
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from sqlalchemy import select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.database import locks
 from salsa_ext.database.session import db
+from salsa_ext.jobs.runner import DueJob
 from salsa_ext.trade.shipments import refresh
 from salsa_ext.trade.shipments.models import Shipment
 
-BATCH_SIZE = 200
+BATCH_SIZE: Final = 200
 
 
 def update_due_shipments(actor: Actor, limit: int = BATCH_SIZE) -> int:
@@ -34,3 +38,6 @@ def update_due_shipments(actor: Actor, limit: int = BATCH_SIZE) -> int:
     shipments = db.session.scalars(free.execution_options(populate_existing=True)).all()
     refresh.update_due(actor, shipments)
     return len(shipments)
+
+
+JOBS: Final = (DueJob("shipments", timedelta(minutes=1), update_due_shipments),)

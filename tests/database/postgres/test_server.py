@@ -56,8 +56,8 @@ def test_the_passwords_are_different_and_only_for_the_caller(server: EmbeddedSer
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
     assert secrets.stat().st_uid == os.geteuid()
     content = json.loads(secrets.read_text())
-    assert sorted(content) == ["owner", "service", "superuser"]
-    assert len(set(content.values())) == 3
+    assert sorted(content) == ["owner", "service", "superuser", "worker"]
+    assert len(set(content.values())) == 4
 
 
 def test_sqlalchemy_connects_with_the_url_whatever_the_folder(folder: Path, serve: Serve) -> None:

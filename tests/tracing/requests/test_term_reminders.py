@@ -1,22 +1,29 @@
 """Who owes an answer is reminded, each step once; the secretariat reads a count and no case."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
-from api import jobs as api_jobs
+from flask import current_app
+
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.reference import agencies
 from salsa_ext.tracing.requests import jobs as request_jobs
 from tests.conftest import NOW
-from tests.support import actors, bodies
+from tests.support import actors, bodies, jobs
 
 
 def remind(minutes=0, state="PRY", most=200):
     actor = operator(state, clock=FixedClock(NOW + timedelta(minutes=minutes)))
     with transaction(actor):
         return request_jobs.send_reminders(actor=actor, limit=most)
+
+
+def run_all(app):
+    clock = FixedClock(NOW + timedelta(minutes=10))
+    return jobs.run_due(app, "request_reminders", clock=clock)
 
 
 def ask(as_actor, priority="flash", serials=("ABC123456",)):
@@ -190,21 +197,21 @@ def test_each_state_is_reminded_of_its_own(as_actor):
 
 def test_a_state_for_which_it_fails_keeps_no_other_from_its_turn(as_actor, monkeypatch):
     ask(as_actor)
-    run = request_jobs.send_reminders
+    [job] = request_jobs.JOBS
 
     def fail_first(*, actor):
         if actor.state < "PRY":
             raise ValueError
-        return run(actor=actor)
+        return job.run(actor=actor)
 
-    monkeypatch.setattr(request_jobs, "send_reminders", fail_first)
-    assert api_jobs.send_reminders(FixedClock(NOW + timedelta(minutes=10))) == 1
+    monkeypatch.setattr(jobs, "JOBS", (replace(job, run=fail_first),))
+    assert run_all(current_app) == 1
 
 
 def test_batches_are_bounded_and_the_worker_takes_them_all(as_actor):
     ask(as_actor, serials=("ABC123451", "DEF987652", "GHI555553"))
     assert remind(10, most=2) == 2
-    assert api_jobs.send_reminders(FixedClock(NOW + timedelta(minutes=10))) == 1
+    assert run_all(current_app) == 1
 
 
 def test_watches_at_once_remind_once(real_app):
@@ -214,8 +221,7 @@ def test_watches_at_once_remind_once(real_app):
         return actors.Client(real_app.test_client(), token)
 
     def look(_):
-        with real_app.app_context():
-            return api_jobs.send_reminders(FixedClock(NOW + timedelta(minutes=10)))
+        return run_all(real_app)
 
     ask(as_actor, serials=("ABC123451", "DEF987652", "GHI555553"))
     with ThreadPoolExecutor(4) as pool:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from flask import current_app
 
-from api import jobs
 from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
-from tests.support import bodies
+from tests.support import bodies, jobs
 from tests.support.grounds import beginning
 from tests.support.movements import act
 
@@ -218,7 +218,8 @@ def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(bra, a
     trace = traced(arg_analyst)
     assert lost(arg_analyst, trace) is None
     for days_later in (3, 4):
-        jobs.check_shipments(FixedClock(NOW + timedelta(days=days_later)))
+        clock = FixedClock(NOW + timedelta(days=days_later))
+        jobs.run_due(current_app, "shipments", clock=clock)
         assert lost(arg_analyst, trace) == "never_arrived"
         assert len(notices(arg_analyst)) == 1
 

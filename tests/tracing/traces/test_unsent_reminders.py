@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from flask import current_app
 
-from api import jobs
 from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
-from tests.support import bodies
+from tests.support import bodies, jobs
 
 
 def remind(minutes):
-    return jobs.send_reminders(FixedClock(NOW + timedelta(minutes=minutes)))
+    clock = FixedClock(NOW + timedelta(minutes=minutes))
+    return jobs.run_due(current_app, "request_reminders", "trace_reminders", clock=clock)
 
 
 def move(real_client, trace, action):

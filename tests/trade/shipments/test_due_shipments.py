@@ -3,13 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from api import jobs as api_jobs
+from flask import current_app
+
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.trade.shipments import jobs as shipment_jobs
 from tests.conftest import NOW
-from tests.support import actors
+from tests.support import actors, jobs
 from tests.support.grounds import beginning
 from tests.support.movements import Way, add
 
@@ -118,7 +119,7 @@ def test_batches_are_bounded_and_the_worker_takes_them_all(way):
     for number in range(3):
         leave(way, f"GUN{number}0001", number=f"A-{number}")
     assert watched(most=2) == 2
-    assert api_jobs.check_shipments(FixedClock(NOW)) == 1
+    assert jobs.run_due(current_app, "shipments") == 1
 
 
 def test_watches_at_once_raise_each_discrepancy_once(real_app):
@@ -128,8 +129,7 @@ def test_watches_at_once_raise_each_discrepancy_once(real_app):
         return actors.Client(real_app.test_client(), token)
 
     def look(_):
-        with real_app.app_context():
-            return api_jobs.check_shipments(FixedClock(NOW))
+        return jobs.run_due(real_app, "shipments")
 
     way = Way(as_actor)
     for number in range(4):

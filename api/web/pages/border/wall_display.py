@@ -22,7 +22,7 @@ from salsa_ext.reference.post_sides import both_sides
 
 MAX_ROWS: Final = 8
 """Rows of each list, to be read across a room."""
-SHOWN: Final = Scope(
+WALL_CHANGES: Final = Scope(
     frozenset(
         "board shipment checkpoint receipt discrepancy permit trace request restriction call".split()
     )
@@ -86,7 +86,7 @@ def _wall_view(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedVi
             own=board.own_side,
             most=MAX_ROWS,
         )
-        return live_views.render_parts(page, board, SHOWN)
+        return live_views.render_parts(page, board, WALL_CHANGES)
 
     view = ViewKey.for_actor("wall", reader, post)
     return view, live_views.live_views().render(view, render, at_once)

@@ -6,13 +6,15 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest
+from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest, present_receipt
 from api.web.document_actions import REASON, Action, Actions
 from api.web.forms import Field, Form, parse_number, split_lines
+from api.web.other_fields import other_fields
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core import text
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Message, message
+from salsa_ext.core.fields import Member
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.receipts import queries as receipt_queries
@@ -70,6 +72,8 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     if receipt is None:
         return receipt_values(actor, view)
     values = {"received_on": receipt.received_on.isoformat()}
+    declared = present_receipt(receipt)
+    values |= {member.key: str(declared[member.key] or "") for member in _declared_others()}
     if receipt.import_mark:
         values["import_mark.text"] = receipt.import_mark["text"]
     serials = "\n".join(receipt_queries.received_serials(receipt, MAX_LISTED) or ())
@@ -82,11 +86,14 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     }
 
 
-def bulk_fields(view: ShipmentView) -> tuple[Field, ...]:
-    """Return quantity fields for lines without serials.
+def more_fields(view: ShipmentView) -> tuple[Field, ...]:
+    """Return the other declared fields, and quantities for lines without serials.
 
     With a field to state that no serial arrived, if the shipment has both.
     """
+    declared = tuple(
+        Field(member.key, Message(member.field.label)) for member in _declared_others()
+    )
     fields = tuple(
         Field(
             f"received.{part.line}",
@@ -96,7 +103,13 @@ def bulk_fields(view: ShipmentView) -> tuple[Field, ...]:
         )
         for part in list_unserialised(view.shipment)
     )
-    return (NO_SERIALS_FIELD, *fields) if fields and has_serials(view.shipment) else fields
+    if fields and has_serials(view.shipment):
+        fields = (NO_SERIALS_FIELD, *fields)
+    return (*declared, *fields)
+
+
+def _declared_others() -> list[Member]:
+    return [member for member in other_fields("receipt") if member.field.is_sent]
 
 
 def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
@@ -139,7 +152,7 @@ def can_return(actor: Actor, view: ShipmentView) -> bool:
 ReceiptAction = partial(
     Action,
     permission=Permission.RECEIPT_RECORD,
-    extra_fields=bulk_fields,
+    extra_fields=more_fields,
     complete_body=fill_received,
 )
 ACTIONS: Actions = (

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from api.i18n.messages import translate
+from api.schemas.trade.receipts import present_receipt
 from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest
 from api.web import choices
 from api.web.document_actions import Subject
@@ -85,6 +86,7 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
         "steps": route_stages(subject.view),
         "posts": choices.posts(actor),
         "discrepancies": related_discrepancies(actor, shipment.id),
+        "present_receipt": present_receipt,
     }
 
 
