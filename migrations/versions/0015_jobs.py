@@ -94,8 +94,8 @@ CREATE TABLE job_failure (
 GRANT SELECT, INSERT, UPDATE (reason, at), DELETE ON job_failure TO salsa_worker;
 
 -- Objects of which the session's state has changes that a job of it has not followed.
-CREATE FUNCTION salsa_waiting_changes(of_job text, of_kind text, objects uuid[])
-RETURNS TABLE (object uuid)
+CREATE FUNCTION salsa_waiting_changes(of_job text, of_kind text, objects text[])
+RETURNS TABLE (object text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT n.object FROM change_new AS n
     WHERE n.kind = of_kind AND n.object = ANY (objects)

@@ -37,10 +37,10 @@ def notify_of_checks(actor: Actor, changes: Sequence[Change]) -> None:
     require(actor, Permission.CHECK_MAKE)
     made = [change for change in changes if change.action == "check:made"]
     requesters = find_requesters(actor, made)
-    rows = db.session.scalars(select(Check).where(Check.id.in_({each.object for each in made})))
+    rows = db.session.scalars(select(Check).where(Check.id.in_({each.object_id for each in made})))
     checks = {row.id: row for row in rows}
     for change in made:
-        _notify_of_check(requesters[change.cause], checks[change.object])
+        _notify_of_check(requesters[change.cause], checks[change.object_id])
 
 
 def _notify_of_check(requester: Actor, check: Check) -> None:
@@ -64,7 +64,7 @@ def notify_of_traces(actor: Actor, changes: Sequence[Change]) -> None:
     sent = [change for change in changes if change.action in ("trace:sent", "trace:reopened")]
     requesters = find_requesters(actor, sent)
     for change in sent:
-        trace = db.session.get_one(Trace, change.object)
+        trace = db.session.get_one(Trace, change.object_id)
         own = [trace.record_id] if trace.record_id else []
         candidates = record_search.search_for_trace(
             actor, trace.firearm, own, trace.found_on, with_silent=True

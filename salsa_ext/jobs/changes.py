@@ -122,11 +122,11 @@ def append_changes(
     """
     row: dict[str, Any] = {"states": [state], "kind": kind, "action": str(action)}
     row |= {"cause": actor.cause, "at": actor.now()}
-    insert_many(ChangeNew, [row | {"object": object_id} for object_id in objects])
+    insert_many(ChangeNew, [row | {"object": str(object_id)} for object_id in objects])
     wake_after_commit()
 
 
-_WAITING: Final = "SELECT object FROM salsa_waiting_changes(%s, %s, %s::uuid[])"
+_WAITING: Final = "SELECT object FROM salsa_waiting_changes(%s, %s, %s)"
 
 
 def find_waiting(job: str, kind: str, objects: Sequence[UUID]) -> set[UUID]:
@@ -134,4 +134,4 @@ def find_waiting(job: str, kind: str, objects: Sequence[UUID]) -> set[UUID]:
     if not objects:
         return set()
     rows = execute_raw(_WAITING, (job, kind, [*map(str, objects)]))
-    return {UUID(str(object_id)) for (object_id,) in rows}
+    return {UUID(object_id) for (object_id,) in rows}

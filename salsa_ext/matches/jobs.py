@@ -75,15 +75,15 @@ def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
     """Return the current records of a change, at most MAX_RECORDS; the rest is a new change."""
     query = select_current(Record).where(Record.owner_state == actor.state)
     if change.kind == "record":
-        query = query.where(Record.id == change.object)
+        query = query.where(Record.id == change.object_id)
     elif change.kind == CONTINUED:
-        document = select(Record.document_id).where(Record.id == change.object).scalar_subquery()
-        query = query.where(Record.document_id == document, Record.id >= change.object)
+        document = select(Record.document_id).where(Record.id == change.object_id).scalar_subquery()
+        query = query.where(Record.document_id == document, Record.id >= change.object_id)
     else:
         receipts = select(Receipt.id).where(
-            Receipt.shipment_id == change.object, Receipt.owner_state == actor.state
+            Receipt.shipment_id == change.object_id, Receipt.owner_state == actor.state
         )
-        documents = {change.object, *db.session.scalars(receipts)}
+        documents = {change.object_id, *db.session.scalars(receipts)}
         query = query.where(Record.document_id.in_(documents))
     ordered = query.order_by(Record.document_id, Record.id).limit(MAX_RECORDS + 1)
     records = db.session.scalars(ordered).all()
