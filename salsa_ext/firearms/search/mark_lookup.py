@@ -302,7 +302,7 @@ _MARKS_OF_RECORDS_SQL: Final = text(
 _HITS_BY_KEY_SQL: Final = text(
     f"SELECT k.key, {_HIT_COLUMNS} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns
     f" CROSS JOIN LATERAL (SELECT k.* FROM mark_key AS k WHERE k.key = a.key AND {_CURRENT_SQL}"
-    " ORDER BY k.mark_id LIMIT :each) AS k LIMIT :most"
+    " ORDER BY k.seen_by, k.mark_id LIMIT :each) AS k LIMIT :most"
 )
 # In steps, and the keys by a query of their own: the planner would weigh each of a hundred thousand.
 # Where forms are cut, a row of nothing says so.
