@@ -364,9 +364,9 @@ def asked(app: Flask, session: None, grounds: Grounds) -> Iterator[list[str]]:
     """Every statement that the database is asked while the test runs, in order."""
     statements: list[str] = []
 
+    @jobs.of_requests
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        is_own = grounds.is_making or jobs.is_working() or "SAVEPOINT" in statement
-        if not is_own:  # of the test
+        if "SAVEPOINT" not in statement and not grounds.is_making:  # those are the test's own
             statements.append(statement)
 
     engine = db.engine

@@ -283,6 +283,30 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
             benchmark.run(app, records, hold, rounds, _result("boards"))
 
 
+@bench.command()
+@click.option(
+    "--seeds", default=14, show_default=True, type=click.IntRange(1), help="How many faults."
+)
+@click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="First seed.")
+@explained
+def faults(seeds: int, first: int) -> None:
+    """Kill processes, lose connections and fill the disk amid writes; exit with 1 on a broken promise.
+
+    \b
+    Example:
+      salsa bench faults --seeds 200
+    """
+    from benchmarks import fault_acts
+    from benchmarks import faults as benchmark
+
+    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
+        with _temporary_app(Path(home)) as (app, _, folder):
+            keys = fault_acts.open_accounts(app)
+        broken = benchmark.run(app, folder, keys, range(first, first + seeds))
+    if broken:
+        raise click.ClickException("\n".join(broken))
+
+
 def _result(name: str) -> Path:
     return Config.from_env().home / "bench" / f"{name}.json"
 

@@ -28,6 +28,7 @@ BLUEPRINTS: tuple[Resource, ...] = (
     documents.seizures_blueprint,
     documents.reports_blueprint,
     records.blueprint,
+    records.guns_blueprint,
     records.consents_blueprint,
     records.matches_blueprint,
     records.leads_blueprint,

@@ -1,4 +1,4 @@
-"""Routes of records, consents to their further use, matches and leads."""
+"""Routes of records, guns, consents to further use, matches and leads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.schemas.records import (
     ConsentResponse,
     DisclosureQuery,
     DisclosureResponse,
-    HistoryResponse,
+    GunResponse,
     LeadQuery,
     LeadResponse,
     MatchConfirmRequest,
@@ -31,12 +31,12 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import consents, disclosures
 from salsa_ext.disclosure.disclosures import Disclosure
+from salsa_ext.guns import queries as gun_queries
+from salsa_ext.guns.queries import GunView
 from salsa_ext.leads import queries as lead_queries
 from salsa_ext.leads.queries import LeadView
 from salsa_ext.matches import commands as match_commands
-from salsa_ext.matches import gun_histories
 from salsa_ext.matches import queries as match_queries
-from salsa_ext.matches.gun_histories import History
 
 RECORD = "/records/<uuid:record_id>"
 CONSENT = "/consents/<uuid:consent_id>"
@@ -50,13 +50,7 @@ def get_record(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> 
     return disclosures.read_record(actor=actor, record_id=record_id, as_of=as_of)
 
 
-def get_record_history(actor: Actor, record_id: UUID) -> History:
-    """Return the history of a record's gun, by links and confirmed matches."""
-    return gun_histories.read_history(actor=actor, record_id=record_id)
-
-
 blueprint.reading(RECORD, RecordResponse, get_record, Permission.RECORD_READ, AsOfQuery)
-blueprint.reading(f"{RECORD}/history", HistoryResponse, get_record_history, Permission.RECORD_READ)
 blueprint.listing(
     f"{RECORD}/disclosures",
     DisclosureQuery,
@@ -65,6 +59,18 @@ blueprint.listing(
     Permission.DISCLOSURE_READ,
     name="list_record_disclosures",
 )
+
+guns_blueprint = Resource(
+    "guns", "The records that are of one gun, as far as the caller may see them"
+)
+
+
+def get_gun(actor: Actor, record_id: UUID) -> GunView:
+    """Return the gun of a record; other states' records need Salsa-Purpose and Salsa-Case."""
+    return gun_queries.get_gun(actor=actor, record_id=record_id)
+
+
+guns_blueprint.reading("/guns/<uuid:record_id>", GunResponse, get_gun, Permission.RECORD_READ)
 
 consents_blueprint = Resource(
     "consents",

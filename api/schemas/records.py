@@ -1,4 +1,4 @@
-"""Schemas of records, histories, disclosures, consents, matches and leads."""
+"""Schemas of records, disclosures, consents, matches, guns and leads."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from salsa_ext.administration.audit import DisclosureView
 from salsa_ext.core import codes
 from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
+from salsa_ext.guns.rules import JOIN_KINDS
 from salsa_ext.leads.grouping import SeizedGun
 from salsa_ext.leads.queries import LeadView
 from salsa_ext.matches.commands import DecisionData
@@ -72,34 +73,6 @@ class RecordResponse(FirearmResponse, SharedResponse):
                 "withdrawn": view.is_withdrawn,
             }
         )
-
-
-class HistoryStepResponse(Schema):
-    """Record of a history, joined by a link or match to an earlier one."""
-
-    record = fields.Nested(RecordResponse, attribute="disclosed", required=True)
-    joined_by = Code(("start", "link", "match"), attribute="link.kind", required=True)
-    joined_to = fields.UUID(attribute="link.from_record", required=True, allow_none=True)
-    match = fields.UUID(attribute="link.match", required=True, allow_none=True)
-
-
-class HolderResponse(Schema):
-    """State with an undisclosed record of the gun, and its contact."""
-
-    state = StateCode(attribute="match.other_state", required=True)
-    record = fields.UUID(attribute="match.record_id", required=True)
-    match = fields.UUID(attribute="match.id", required=True)
-    contact = fields.Nested(ContactResponse, allow_none=True)
-
-
-class HistoryResponse(Schema):
-    """Visible records of one gun in time order."""
-
-    record = fields.UUID(required=True)
-    steps = fields.List(fields.Nested(HistoryStepResponse), required=True)
-    points_to = fields.List(
-        fields.Nested(HolderResponse), attribute="hidden_matches", required=True
-    )
 
 
 DISCLOSURE_WAYS = tuple("reading answer form check seizure trace match hit".split())
@@ -276,6 +249,48 @@ class MatchQuery(ListQuery):
     is_of_crime = QueryFlag(data_key="crime_related")
 
 
+class GunRecordResponse(Schema):
+    """Record of a gun: what happened, and how it is joined to the gun."""
+
+    record = fields.Nested(RecordResponse, attribute="disclosed", required=True)
+    text = fields.Function(lambda each: translate_event(each.sentence), required=True)
+    joined_by = Code(("start", *JOIN_KINDS), required=True)
+    joined_to = fields.UUID(required=True, allow_none=True)
+    match = fields.UUID(attribute="match_id", required=True, allow_none=True)
+
+
+class GunMarkResponse(Schema):
+    """Mark of a gun, and the records that read it."""
+
+    kind = Code(codes.MARK_KINDS, required=True)
+    text = fields.String(required=True)
+    records = fields.List(fields.UUID(), required=True)
+
+
+class HolderResponse(Schema):
+    """State with an undisclosed record of the gun, and its contact."""
+
+    state = StateCode(attribute="match.other_state", required=True)
+    record = fields.UUID(attribute="match.record_id", required=True)
+    match = fields.UUID(attribute="match.id", required=True)
+    contact = fields.Nested(ContactResponse, allow_none=True)
+
+
+class GunResponse(Schema):
+    """A gun: its records that the caller may see, in order of events.
+
+    `matches` wait for a judgement of the caller's state.
+    """
+
+    record = fields.UUID(required=True)
+    records = fields.List(fields.Nested(GunRecordResponse), required=True)
+    marks = fields.List(fields.Nested(GunMarkResponse), required=True)
+    matches = fields.List(fields.Nested(MatchResponse), required=True)
+    points_to = fields.List(
+        fields.Nested(HolderResponse), attribute="hidden_matches", required=True
+    )
+
+
 class LeadReasonResponse(Schema):
     """Reason of a lead's rank, in points and words."""
 
@@ -316,7 +331,7 @@ class LeadGunResponse(Schema):
 
     @pre_dump
     def _present(self, gun: SeizedGun, **_: Any) -> dict[str, Any]:
-        matches = [edge for edge in gun.edges if edge.match_id]
+        matches = [each for each in gun.joins if each.match_id]
         return {"records": gun.records, "matches": matches, "several_sales": gun.is_ambiguous}
 
 

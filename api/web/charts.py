@@ -1,6 +1,6 @@
-"""Bar charts by week, and the small graph of a lead.
+"""Bar charts by week, the small graph of a lead, and the timeline of a gun.
 
-`chart.html` renders them as SVG; a table on the page has the same figures.
+Rendered as SVG; a table on the page has the same figures.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from salsa_ext.firearms.records.event_kinds import SEIZED
+from salsa_ext.firearms.records.event_kinds import LAWFUL, SEIZED
 
 WIDTH, HEIGHT = 640, 260
 TOP_MARGIN, BOTTOM_MARGIN = 38, 42
@@ -139,3 +139,58 @@ def _draw_gun(at: int, gun: Mapping[str, Any]) -> GraphGun:
     serial = textwrap.shorten(last["serial"] or "–", LINE_LENGTH * 3 // 2, placeholder="…")
     is_sure = all(match["confirmed"] for match in gun["matches"])
     return GraphGun(ROW_HEIGHT * at + ROW_HEIGHT // 2, serial, last, is_sure)
+
+
+LANE_HEIGHT: Final = 64
+MAX_EVENTS: Final = 16
+"""Events of a gun that are drawn, the latest; the table has the others."""
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """An event of a gun: its place, its number in the table, its record and kind.
+
+    `kind` is `lawful`, `seized` or `missing`.
+    """
+
+    x: int
+    y: int
+    number: int
+    record: Mapping[str, Any]
+    kind: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A gun's events from left to right, each state a lane; `more` earlier ones are not drawn."""
+
+    lanes: Sequence[tuple[int, str]]
+    events: Sequence[TimelineEvent]
+    more: int
+    width: int = WIDTH
+
+    @property
+    def height(self) -> int:
+        """Return the height of all lanes."""
+        return LANE_HEIGHT * len(self.lanes)
+
+    @property
+    def path(self) -> str:
+        """Return the corners of the line through all events."""
+        return " ".join(f"{event.x},{event.y}" for event in self.events)
+
+
+def draw_timeline(records: Sequence[Mapping[str, Any]]) -> Timeline:
+    """Return the timeline of a gun's records, which are in order of events."""
+    more = max(len(records) - MAX_EVENTS, 0)
+    drawn = records[more:]
+    states = list(dict.fromkeys(record["state"] for record in drawn))
+    step = WIDTH / len(drawn)
+    events = []
+    for at, record in enumerate(drawn):
+        event = record["event"]
+        kind = "lawful" if event in LAWFUL else "seized" if event in SEIZED else "missing"
+        y = LANE_HEIGHT * states.index(record["state"]) + LANE_HEIGHT * 2 // 3
+        events.append(TimelineEvent(round(step * (at + 0.5)), y, more + at + 1, record, kind))
+    lanes = [(LANE_HEIGHT * at, state) for at, state in enumerate(states)]
+    return Timeline(lanes, events, more)

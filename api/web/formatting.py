@@ -48,7 +48,7 @@ SUBJECT_PAGES: Final = {
     "consent": "tracing.consent_page",
     "request": "tracing.request_page",
     "trace": "tracing.trace_page",
-    "record": "investigation.history_page",
+    "record": "investigation.gun_page",
     "seizure": "investigation.seizure_page",
 }
 """The page of each kind of object that has one."""

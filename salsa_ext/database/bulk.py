@@ -116,12 +116,11 @@ def _copy_through_staging(
 ) -> None:
     stage, names = f"stage_{table.name}", ", ".join(f'"{column}"' for column in columns)
     connection = session.db.session.connection()
+    types = ", ".join(f'"{each.name}" {each.type.compile(connection.dialect)}' for each in table.c)
+    # LIKE would need the right to read the table
     connection.execute(
-        text(f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table.name}) ON COMMIT DELETE ROWS")
+        text(f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({types}) ON COMMIT DELETE ROWS")
     )
-    for column in table.columns:
-        if column.name not in columns and not column.nullable:
-            connection.execute(text(f'ALTER TABLE {stage} ALTER "{column.name}" DROP NOT NULL'))
     _copy_rows(stage, table, columns, rows)
     connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))  # noqa: S608 - names of our own tables
     connection.execute(text(f"TRUNCATE {stage}"))

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from salsa_ext.access.audit import append_many
 from salsa_ext.access.permissions import Permission
@@ -28,16 +28,22 @@ from salsa_ext.database.paging import Page
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure import disclosures, sharing
 from salsa_ext.disclosure.sharing import Sharing, party_group
+from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.keys import normalise
-from salsa_ext.firearms.records.models import Party
-from salsa_ext.leads import detectors, graph
-from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, group_guns
+from salsa_ext.firearms.records.event_kinds import SEIZED
+from salsa_ext.firearms.records.models import Party, Record
+from salsa_ext.guns.queries import load_graph
+from salsa_ext.leads import detectors
+from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.leads import Lead
+from salsa_ext.matches.models import Match
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.shipments.models import Shipment
 
+MAX_SEIZURES: Final = 10_000  # of the own state, the newest
+MAX_MATCHES: Final = 50_000  # of crime, the newest
 GUNS_IN_LIST: Final = 10  # guns of each lead; the disclosure of each record is audited
 GUNS_IN_LEAD: Final = 500
 RECORD_GROUPS: Final = ("firearm", "event")
@@ -155,8 +161,11 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
 def find_all(actor: Actor) -> list[Lead]:
     """Return all leads for the reader, strongest first."""
     require(actor, Permission.LEAD_READ)
-    lead_graph = graph.load_graph(actor)
-    rows = list(lead_graph.rows.values())
+    graph = load_graph(actor, _find_seeds(actor), with_others=actor.purpose is not None)
+    guns = [
+        gun for gun in graph.guns() if any(graph.rows[key].event in SEIZED for key in gun.records)
+    ]
+    rows = [graph.rows[key] for gun in guns for key in gun.records]
     shipments = _load_shipments(actor, rows)
     shared = sharing.share_rows(actor, rows)
     by_party: dict[UUID, list[Sharing]] = defaultdict(list)
@@ -169,9 +178,29 @@ def find_all(actor: Actor) -> list[Lead]:
     records = [
         _gun_record(row, parties, shipments.get(row.document_id), shared[row.id]) for row in rows
     ]
-    return detectors.detect_leads(
-        group_guns(records, lead_graph.edges.values(), lead_graph.rejected)
+    return detectors.detect_leads(seized_guns(guns, {record.id: record for record in records}))
+
+
+def _find_seeds(actor: Actor) -> dict[UUID, str]:
+    """Return the records of the newest own seizures, and of own matches with records of crime."""
+    own = actor.own_state()
+    newest = select(Seizure.id).where(Seizure.owner_state == own).order_by(Seizure.id.desc())
+    seizures = set(db.session.scalars(newest.limit(MAX_SEIZURES)))
+    seeds = dict.fromkeys(
+        db.session.scalars(select(Record.id).where(is_any_of(Record.document_id, seizures))), own
     )
+    columns = (Match.record_id, Match.owner_state, Match.other_record, Match.other_state)
+    matches = select(*columns).where(
+        Match.owner_state == own,
+        Match.is_of_crime,
+        Match.is_current,
+        Match.status != "rejected",
+        Match.other_record.is_not(None),
+        or_(Match.strength == "strong", Match.status == "confirmed"),
+    )
+    for row in db.session.execute(matches.order_by(Match.id.desc()).limit(MAX_MATCHES)):
+        seeds |= {row.record_id: row.owner_state, row.other_record: row.other_state}
+    return seeds
 
 
 def _load_shipments(actor: Actor, rows: Iterable[Any]) -> dict[UUID, tuple[Any, Sharing]]:

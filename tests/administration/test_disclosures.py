@@ -46,7 +46,7 @@ def test_it_says_who_was_given_what_for_which_case_and_how_it_is_handled(
 def test_every_way_in_which_it_went_out_is_listed_newest_first(pry_analyst, record, analyst):
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     analyst.get(f"/traces/{trace}/result")
-    analyst.get(f"/records/{record}/history", **PURPOSE)
+    analyst.get(f"/guns/{record}", **PURPOSE)
     given = [(found["through"], found["groups"]) for found in listed(pry_analyst, record)]
     assert given == [
         ("reading", ["firearm", "event", "parties", "firms"]),

@@ -180,7 +180,7 @@ def test_an_alert_is_no_match_and_no_event_of_a_guns_life(as_actor, pry_police, 
     police.post("/seizures", bodies.seizure())
     assert len(matches(police)) == len(matches(pry_police)) == 1  # of the seizure with the sale
     alone = pry_police.get("/alerts").json["items"][0]["firearm"]["record"]
-    [step] = pry_police.get(f"/records/{alone}/history").json["steps"]
+    [step] = pry_police.get(f"/guns/{alone}").json["records"]
     assert step["record"]["event"] == "alert"
 
 

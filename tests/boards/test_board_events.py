@@ -10,7 +10,7 @@ from salsa_ext.boards import events
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
 from tests.conftest import NOW, standing_on
-from tests.support import actors, bodies
+from tests.support import actors, bodies, jobs
 from tests.support.movements import act
 from tests.web import scenes
 
@@ -286,7 +286,7 @@ def test_after_a_day_a_reader_begins_anew(app, monkeypatch, follow):
 def test_a_long_silence_costs_one_look(app, follow, shipment):
     page = follow("BRA")
     said = []
-    note = lambda connection, cursor, statement, *_: said.append(statement)  # noqa: E731
+    note = jobs.of_requests(lambda connection, cursor, statement, *_: said.append(statement))
     event.listen(db.engine, "before_cursor_execute", note)
     page.follow()
     event.remove(db.engine, "before_cursor_execute", note)

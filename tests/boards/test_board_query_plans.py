@@ -13,7 +13,7 @@ from salsa_ext.database.session import db
 from salsa_ext.tracing.traces.envelope_handlers import _TRACE_AND_LEG
 from tests.conftest import NOW, grounds_over
 from tests.http.test_query_plans import BITMAPS_ALONE, explained, plans
-from tests.support import agencies, bodies
+from tests.support import agencies, bodies, jobs
 from tests.support.movements import act, tick
 
 __all__ = ["explained", "plans"]
@@ -104,6 +104,7 @@ def compiled():
     """Gather the statements that are sent, each with its values in it, as the driver writes them."""
     said = []
 
+    @jobs.of_requests
     def note(connection, cursor, statement, parameters, *_):
         if isinstance(parameters, dict):
             said.append(cursor.mogrify(statement, parameters).decode())
@@ -178,6 +179,7 @@ def asked(app, do):
     """Count the statements that something sends."""
     said = []
 
+    @jobs.of_requests
     def note(connection, cursor, statement, *_):
         said.append(statement)
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from salsa_ext.access.audit import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import bulk
@@ -17,6 +18,7 @@ from salsa_ext.database.models import ImportRun
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import Report, Seizure
 from salsa_ext.firearms.records.models import Record
+from salsa_ext.jobs.models import ChangeNew
 
 AWKWARD = [
     "\\",
@@ -192,6 +194,15 @@ def test_two_batches_of_one_transaction_do_not_meet(session):
     for _ in range(2):
         insert_many(Record, [RECORD | {"id": new_id()} for _ in range(60)])
     assert db.session.scalar(text("SELECT count(*) FROM record")) == 120
+
+
+def test_many_rows_are_written_to_a_table_that_the_service_cannot_read(session):
+    db.session.execute(text("SET LOCAL salsa.state = 'BRA'"))
+    change = {"states": ["BRA"], "kind": "record", "action": Action.RECORD_CORRECTED, "at": NOW}
+    insert_many(ChangeNew, [change | {"object": new_id(), "cause": new_id()} for _ in range(60)])
+    db.session.execute(text("SET LOCAL ROLE salsa_worker"))
+    assert db.session.scalar(text("SELECT count(*) FROM change_new")) == 60
+    db.session.execute(text("SET LOCAL ROLE salsa_service"))
 
 
 def test_rows_of_another_state_are_refused_by_copy_too(session):

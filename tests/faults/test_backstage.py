@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.served import Service, database_urls
+from benchmarks.service import Service, database_urls
 
 
 @pytest.fixture

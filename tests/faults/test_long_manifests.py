@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from api.server.embedded_database import DATABASE_NAME
+from benchmarks.service import Service
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db
-from tests.faults.served import Service
 from tests.support import actors, agencies, bodies
 from tests.support.sizes import sized
 
@@ -86,7 +86,7 @@ def test_ten_times_as_many_guns_are_corrected_and_shipped_again_in_the_same_memo
         service.ship(permit, TENFOLD, "B-2", again="A-2")
     record_property("shipped again", f"{few}; {many}")
     assert_flat(few, many)
-    _, doubted = service.request("GET", "/api/v1/discrepancies?number=B-2")
+    doubted = service.request("GET", "/api/v1/discrepancies?number=B-2").body
     again = [one["data"].get("again") for one in doubted["items"]]  # the others are of the makes
     assert [count for count in again if count] == [TENFOLD]
 
@@ -136,7 +136,7 @@ class Measured:
         while not self.over.is_set():
             for path in ("/readyz", "/api/v1/permits"):
                 began = time.monotonic()
-                status, _ = self.service.request("GET", path)
+                status = self.service.request("GET", path).status
                 self.slowest = max(self.slowest, time.monotonic() - began)
                 self.asked += 1
                 if status != 200:

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
+from benchmarks.service import Service, database_urls
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
-from tests.faults.served import Service, database_urls
 
 MANY = 12
 

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from tests.faults.served import Service
+from benchmarks.service import Service
+from salsa_ext.database.postgres.server import EmbeddedServer
 
 
 @pytest.fixture
@@ -73,3 +74,9 @@ def test_a_request_under_way_is_finished_although_workers_are_told_to_end_twice(
         caller.sendall(b"}")
         assert caller.recv(100).startswith(b"HTTP/1.1 422 ")
     service.process.wait(30)
+
+
+def test_a_service_that_is_told_to_end_leaves_nothing_running(service, home):
+    service.start()
+    service.stop()
+    assert not EmbeddedServer(home).status().running

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from salsa_ext.database.session import db
-from tests.support import bodies
+from tests.support import bodies, jobs
 from tests.support.grounds import beginning
 
 
@@ -150,6 +150,7 @@ def statements(app):
         client.get(path)
         return len(counted)
 
+    @jobs.of_requests
     def note(*_):
         counted.append(1)
 

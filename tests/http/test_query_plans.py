@@ -12,7 +12,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
 from salsa_ext.firearms.search.mark_lookup import _MARKS_OF_RECORDS_SQL, _bulk_arguments
 from salsa_ext.worklists import record_lookup
-from tests.support import bodies
+from tests.support import bodies, jobs
 
 BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
 
@@ -25,6 +25,7 @@ def plans(app):
     """
     said = []
 
+    @jobs.of_requests
     def note(connection, cursor, statement, parameters, *_):
         said.append((statement, parameters))
 

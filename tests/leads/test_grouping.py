@@ -1,168 +1,119 @@
-"""Records joined to guns: by what is sure, by strong matches, and by nothing that was rejected."""
+"""Seized guns as leads compare them: whole, or one for each seizure if the mark was sold new twice."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.guns.rules import GunFacts, group_by_gun, join
 from salsa_ext.leads.detectors import detect_leads
-from salsa_ext.leads.grouping import Edge, GunRecord, group_guns
+from salsa_ext.leads.grouping import GunRecord, seized_guns
 
 FIRST = date(2024, 1, 1)
 MATCH = UUID(int=10_000)
+SERIAL = "TKA42001"
 
 
-def said(number, event="seized", day=0, state="BRA", **more):
-    return GunRecord(
-        UUID(int=number), state, event, FIRST + timedelta(day), UUID(int=1_000 + number), **more
-    )
+def seizure(number, event="seized", day=0, state="BRA", serial=SERIAL):
+    on, key = FIRST + timedelta(day), UUID(int=number)
+    return GunRecord(key, state, event, on, UUID(int=1_000 + number), make="taurus", serial=serial)
 
 
 def sale(number, day=0, **more):
-    return said(number, "domestic_sale", day, **more)
+    return seizure(number, "domestic_sale", day, **more)
 
 
-def matched(one, other, confirmed=False):
-    return Edge(UUID(int=one), UUID(int=other), MATCH, confirmed)
+def confirmed(one, other):
+    return join(UUID(int=one), UUID(int=other), "match", MATCH)
 
 
-def linked(one, other):
-    return Edge(UUID(int=one), UUID(int=other))
-
-
-def pair(one, other):
-    return UUID(int=one), UUID(int=other)
+def group(records, joins=(), rejected=()):
+    description = Description("", "taurus")
+    facts = [
+        GunFacts(each.id, each.event, each.on, description, frozenset((each.serial,)))
+        for each in records
+    ]
+    guns = group_by_gun(facts, joins, rejected)
+    return seized_guns(guns, {each.id: each for each in records})
 
 
 def parts(*arguments):
-    return sorted(sorted(record.id.int for record in gun.records) for gun in group_guns(*arguments))
-
-
-def test_a_seizure_that_nothing_joins_is_a_gun_of_its_own():
-    assert parts([said(1), said(2)], []) == [[1], [2]]
+    return sorted(sorted(record.id.int for record in gun.records) for gun in group(*arguments))
 
 
 def test_what_was_never_seized_is_no_gun_to_look_at():
-    assert parts([sale(1)], []) == []
+    assert parts([sale(1)]) == []
 
 
-def test_a_strong_match_joins_a_seizure_and_a_sale():
-    assert parts([sale(1), said(2, day=9)], [matched(1, 2)]) == [[1, 2]]
-
-
-def test_a_gun_is_joined_over_links_and_matches():
-    records = [said(1, "export"), said(2, "import", 3), sale(3, 9), said(4, day=90)]
-    assert parts(records, [linked(1, 2), matched(2, 3), matched(3, 4)]) == [[1, 2, 3, 4]]
-
-
-def test_what_leads_to_a_record_that_is_not_shown_joins_nothing():
-    assert parts([said(1)], [matched(1, 2), matched(2, 1)]) == [[1]]
-
-
-def test_a_pair_that_was_rejected_is_not_joined_around_it():
-    records = [sale(1), said(2, day=9), said(3, day=12)]
-    edges = [matched(1, 3), matched(2, 3)]
-    assert parts(records, edges) == [[1, 2, 3]]
-    assert parts(records, edges, [pair(1, 2)]) == [[2], [3]]
-
-
-def test_what_is_sure_stands_beside_a_rejected_pair():
-    records = [sale(1), said(2, day=9), said(3, day=12)]
-    edges = [matched(1, 3, confirmed=True), matched(2, 3)]
-    assert parts(records, edges, [pair(1, 2)]) == [[1, 3], [2]]
+def test_a_seizure_and_a_sale_of_one_serial_are_one_gun():
+    [gun] = group([sale(1), seizure(2, day=9)])
+    assert [record.event for record in gun.records] == ["domestic_sale", "seized"]
+    assert not gun.is_ambiguous
 
 
 def test_a_serial_that_was_sold_new_twice_is_of_several_guns():
-    records = [sale(1), sale(2, 5), said(3, day=90), said(4, day=95)]
-    edges = [matched(one, other) for one in (1, 2) for other in (3, 4)]
-    found = group_guns(records, edges)
-    assert parts(records, edges) == [[1, 2, 3], [1, 2, 4]]
-    assert all(gun.is_ambiguous for gun in found)
+    records = [sale(1), sale(2, 5), seizure(3, day=90), seizure(4, day=95)]
+    assert parts(records) == [[1, 2, 3], [1, 2, 4]]
+    assert all(gun.is_ambiguous for gun in group(records))
 
 
 def test_a_confirmed_match_tells_of_several_guns_which_it_is():
-    records = [sale(1), sale(2, 5), said(3, day=90)]
-    [gun] = group_guns(records, [matched(1, 3), matched(2, 3, confirmed=True)])
+    [gun] = group([sale(1), sale(2, 5), seizure(3, day=90)], [confirmed(2, 3)])
     assert not gun.is_ambiguous
     assert [record.id.int for record in gun.records] == [2, 3]
 
 
-def test_matches_that_nobody_confirmed_are_counted():
-    records = [sale(1), said(2, day=9), said(3, day=12)]
-    [gun] = group_guns(records, [matched(1, 2), matched(1, 3, confirmed=True), matched(2, 3)])
+def test_joins_that_nobody_confirmed_are_counted():
+    [gun] = group([sale(1), seizure(2, day=9), seizure(3, day=12)], [confirmed(1, 3)])
     assert gun.unconfirmed_count == 2
 
 
 numbers = st.integers(1, 8)
-worlds = st.tuples(
-    st.lists(
-        st.tuples(
-            st.sampled_from(("seized", "domestic_sale", "export", "found", "theft")),
-            st.integers(0, 900),
-        ),
-        min_size=8,
-        max_size=8,
+pairs = st.lists(st.tuples(numbers, numbers).filter(lambda pair: pair[0] != pair[1]), max_size=5)
+rows = st.lists(
+    st.tuples(
+        st.sampled_from(("seized", "domestic_sale", "export", "found", "theft")),
+        st.integers(0, 900),
+        st.sampled_from((SERIAL, "TKA42002")),
     ),
-    st.lists(st.tuples(numbers, numbers, st.booleans(), st.booleans()), max_size=12),
-    st.lists(st.tuples(numbers, numbers), max_size=3),
+    min_size=8,
+    max_size=8,
 )
 
 
-def built(world):
-    told, joins, rejected = world
+def build(drawn, joined, rejected):
     records = [
-        said(number, event, day, make="taurus", serial=f"TKA{4200 + number}")
-        for number, (event, day) in enumerate(told, 1)
+        seizure(number, event, day, serial=serial)
+        for number, (event, day, serial) in enumerate(drawn, 1)
     ]
-    against = {frozenset(pair(*both)) for both in rejected if both[0] != both[1]}
-    joined = {
-        frozenset(pair(one, other)): replace(
-            matched(one, other, sure), match_id=None if link else MATCH
-        )
-        for one, other, sure, link in joins
-        if one != other
-    }
-    # a pair is linked, matched or rejected: one of these
-    edges = [edge for both, edge in joined.items() if both not in against]
-    return records, edges, [tuple(sorted(both)) for both in against]
+    against = [(UUID(int=one), UUID(int=other)) for one, other in rejected]
+    return records, [confirmed(*pair) for pair in joined], against
 
 
-@given(worlds, st.randoms())
-def test_neither_the_order_of_records_nor_of_what_joins_them_matters(world, random):
-    records, edges, rejected = built(world)
-    first = group_guns(records, edges, rejected)
-    for things in (records, edges, rejected):
+@given(rows, pairs, pairs, st.randoms())
+def test_the_order_of_records_and_joins_changes_no_lead(drawn, joined, rejected, random):
+    world = build(drawn, joined, rejected)
+    first = group(*world)
+    for things in world:
         random.shuffle(things)
-    again = group_guns(records, edges, rejected)
+    again = group(*world)
     assert first == again
     random.shuffle(again)
     assert detect_leads(first) == detect_leads(again)
 
 
-@given(worlds)
-def test_a_rejected_match_never_joins_but_where_it_is_contradicted_for_certain(world):
-    records, edges, rejected = built(world)
-    sure = [edge for edge in edges if edge.is_certain]
-    certain = [{record.id for record in gun.records} for gun in group_guns(records, sure)]
-    for gun in group_guns(records, edges, rejected):
-        ids = {record.id for record in gun.records}
-        for one, other in rejected:
-            assert not {one, other} <= ids or any({one, other} <= part for part in certain)
+@given(rows, pairs, pairs)
+def test_every_seizure_is_of_one_gun(drawn, joined, rejected):
+    seized = [one.id for gun in group(*build(drawn, joined, rejected)) for one in gun.seizures]
+    assert len(seized) == len(set(seized))
 
 
-@given(worlds)
-def test_a_lead_rests_on_records_that_were_given_and_on_nothing_else(world):
-    records, edges, rejected = built(world)
+@given(rows, pairs, pairs)
+def test_a_lead_rests_on_records_that_were_given_and_on_nothing_else(drawn, joined, rejected):
+    records, *more = build(drawn, joined, rejected)
     known = {record.id for record in records}
-    for lead in detect_leads(group_guns(records, edges, rejected)):
+    for lead in detect_leads(group(records, *more)):
         assert {record.id for gun in lead.guns for record in gun.records} <= known
         assert lead.score == round(sum(reason.bits for reason in lead.reasons), 1)
-
-
-@given(worlds)
-def test_every_seizure_is_of_one_gun(world):
-    records, edges, rejected = built(world)
-    seized = [one.id for gun in group_guns(records, edges, rejected) for one in gun.seizures]
-    assert len(seized) == len(set(seized))

@@ -34,6 +34,7 @@ from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
 from tests.conftest import NOW
 from tests.security.comparing import LEVEL, p_of_more_than
 from tests.support import actors
+from tests.support import jobs as background
 from tests.support.sizes import sized
 
 PAIRS = sized(400, 1_000)
@@ -107,6 +108,7 @@ class Asker:
             "purpose": "investigation",
             "case_number": "C-1",
         }
+        background.finish_waiting(self.application)
         self.statements.clear()
         began = time.perf_counter()
         response = self.client.post("/api/v1/checks", json=body, headers=self.headers)

@@ -16,7 +16,7 @@ from salsa_ext.firearms.search import rivals
 from salsa_ext.firearms.search.criteria import describe_hit
 from salsa_ext.firearms.search.evidence import Description, weigh
 from salsa_ext.firearms.search.values import Candidate, MarkHit
-from salsa_ext.matches.gun_histories import HistoryLink, _visible_records
+from salsa_ext.guns.queries import _visible_rows
 from salsa_ext.matches.models import Match
 from tests.support import bodies
 
@@ -50,13 +50,13 @@ def test_a_mark_of_what_did_not_happen_after_all_is_not_found_as_it_was_written(
 
 
 @pytest.mark.parametrize("visibility,seen", [("open", 1), ("pointer", 0), ("silent", 0)])
-def test_a_history_passes_through_another_state_s_record_where_it_is_open(
+def test_a_gun_passes_through_another_state_s_record_where_it_is_open(
     sell, actor, visibility, seen
 ):
     record = UUID(sell(visibility=visibility))
     with transaction(actor("BRA")):
-        ways = {record: HistoryLink("PRY", "match")}
-        assert len(_visible_records(actor("BRA"), ways)) == seen
+        rows = _visible_rows(actor("BRA"), {record: "PRY"}, with_others=True)
+        assert len(rows) == seen
 
 
 def test_the_forms_of_a_mark_are_kept_for_each_make_that_bears_it(sell, run):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,9 +26,14 @@ _COMMITS = Counter[str]()
 AFTER_CHANGES.append(lambda: _COMMITS.update(["changes"]))
 
 
-def is_working() -> bool:
-    """Whether this thread's statements are those of jobs."""
-    return bool(_COMMITS["working"])
+def of_requests(note: Callable[..., Any]) -> Callable[..., None]:
+    """Return a listener to statements that leaves out those of jobs."""
+
+    def listen(*values: Any) -> None:
+        if not _COMMITS["working"]:
+            note(*values)
+
+    return listen
 
 
 def as_service(worker_url: str) -> str:

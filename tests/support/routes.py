@@ -127,7 +127,7 @@ ROUTES = (
     Route("GET", "/attachments/{attachment_id}", Of.ATTACHMENT_READ),
     Route("GET", "/attachments/{attachment_id}/content", Of.ATTACHMENT_READ),
     Route("POST", "/attachments/{attachment_id}/withdraw", Of.ATTACHMENT_RECORD),
-    Route("GET", "/records/{record_id}/history", Of.RECORD_READ),
+    Route("GET", "/guns/{record_id}", Of.RECORD_READ),
     Route("GET", "/records/{record_id}/disclosures", Of.DISCLOSURE_READ),
     Route("GET", "/consents", Of.CONSENT_READ),
     Route("POST", "/consents", Of.CONSENT_ASK),

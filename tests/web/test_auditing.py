@@ -97,7 +97,7 @@ def test_an_act_that_there_is_not_is_told_in_words(auditor):
 def test_an_analyst_comes_to_the_disclosures_of_an_own_record_from_its_history(signed_in, record):
     analyst = signed_in("PRY", "trace_analyst")
     address = f"/disclosures?record={record}"
-    assert f'href="{address}"' in analyst.open(f"/records/{record}/history")
+    assert f'href="{address}"' in analyst.open(f"/guns/{record}")
     assert "/audit" not in analyst.open(address)
     analyst.open("/audit", 403)
     signed_in("PRY", "police_officer").open(address, 403)

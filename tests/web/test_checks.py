@@ -83,7 +83,7 @@ def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     assert "Compare the gun with the record, then call the state that holds it." in said
     assert "Paraguay: Domestic sale, 6 May 2024" in said
     assert "For: The serial is the same." in said
-    assert f'action="/records/{record}/history"' in page
+    assert f'action="/guns/{record}"' in page
 
 
 @pytest.mark.parametrize("kind", ["theft", "seizure", "alert"])

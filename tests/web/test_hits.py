@@ -90,7 +90,7 @@ def test_the_finder_reads_whom_to_call(finder, path, as_actor):
 def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
     for page in (text(owner.open(path)), text(owner.open("/hits"))):
         assert "ABC123456" in page and "Case number" in page
-    assert "Country of manufacture" in text(owner.open(path)) and "/history" in owner.open(path)
+    assert "Country of manufacture" in text(owner.open(path)) and "/guns/" in owner.open(path)
     shown = text(finder.open(path))
     assert "Serial number Gun of the alert – Firearm found ABC123456" in shown
     assert "Country of manufacture" not in shown and "Reason of the alert" not in shown
@@ -115,11 +115,11 @@ def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_
     owner, finder, path, as_actor
 ):
     [hit] = as_actor("BRA", "police_officer").get("/hits").json["items"]
-    record = f"/records/{hit['alert_record']}"
+    gun = f"/guns/{hit['alert_record']}"
     assert "G2C" not in text(finder.open(path))
     assert 'id="case_number-wrong"' in finder.send(path, {"purpose": "investigation"}, 422).text
     read = {"purpose": "investigation", "case_number": "C-1"}
-    assert f'href="{record}/history"' in (page := finder.send(path, read, 200).text)
+    assert f'href="{gun}"' in (page := finder.send(path, read, 200).text)
     assert "Make Gun of the alert Taurus" in text(page) and "Model Gun of the alert G2C" in text(
         page
     )
@@ -128,7 +128,7 @@ def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_
     alert = as_actor("PRY", "police_officer")
     ended = f"/alerts/{hit['alert']}/cancel"
     alert.post(ended, {"reason": "Found"}, 200, If_Match='"1"')
-    assert record not in finder.open(path)
+    assert gun not in finder.open(path)
 
 
 def test_a_hit_that_may_be_of_another_gun_says_to_compare_first(as_actor, owner, finder):
@@ -147,7 +147,7 @@ def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
     seized = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     record = seized["items"][0]["record"]
-    assert f'href="/records/{record}/history"' in owner.open(f"/hits/{hit['id']}")
+    assert f'href="/guns/{record}"' in owner.open(f"/hits/{hit['id']}")
 
 
 def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(as_actor, owner):

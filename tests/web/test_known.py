@@ -151,7 +151,7 @@ def test_where_several_guns_are_meant_the_form_lets_choose_and_keeps_what_was_ty
     page = sent(officer, "/alerts/new", ALERT | {"record": "NC-S2"}, 422)
     assert "Several records are meant by this: choose one." in page and 'value="C-1"' in page
     assert all(f'<option value="{one}"' in page for one in two)
-    assert all(f'href="/records/{one}/history"' in page for one in two)
+    assert all(f'href="/guns/{one}"' in page for one in two)
     assert "HUV25486" in sent(officer, "/alerts/new", ALERT | {"record": two[1]})
 
 

@@ -52,11 +52,8 @@ def test_a_lead_draws_each_gun_and_the_table_says_the_same(analyst, own):
     for serial in (FIRST, SECOND):
         assert serial in drawn and serial in table
     assert drawn.count("<circle") == 2 and 'class="unsure"' in drawn
-    assert drawn.count('<a href="/records/') == drawn.count("/history")
-    assert {*re.findall(r'href="(/records/[^"]+)"', drawn)} <= {
-        *re.findall(r'href="([^"]+)"', table)
-    }
-    assert "/records/" in drawn
+    assert {*re.findall(r'href="(/guns/[^"]+)"', drawn)} <= {*re.findall(r'href="([^"]+)"', table)}
+    assert "/guns/" in drawn
     assert "style=" not in page and "<script" not in page.partition("<main")[2]
     assert "/matches/" in table and "Domestic sale" in table
 

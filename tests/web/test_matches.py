@@ -212,10 +212,21 @@ def test_another_states_match_is_not_found(signed_in, match):
     stranger.send(f"/matches/{match['id']}", FOR_A_CASE, 404)
 
 
+def test_matches_of_one_gun_are_listed_together(officer, as_actor, police):
+    other = bodies.firearm(serial="KLM777888")
+    for number, gun in (("S-1", bodies.firearm()), ("S-2", other)):
+        sold(as_actor, firearm=gun)
+        police.post("/seizures", bodies.seizure(number=number, items=[gun]))
+    sold(as_actor, "URY")
+    shown = text(officer.open("/matches"))
+    assert shown.index("ABC123456") < shown.index("The same gun") < shown.index("KLM777888")
+    assert shown.count("The same gun") == 1
+
+
 def test_a_seizure_a_report_and_a_history_lead_to_the_matches(officer, as_actor, signed_in, police):
     gun = police.post("/seizures", bodies.seizure()).json
     report = police.post("/reports", bodies.report()).json["id"]
-    history = f"/records/{gun['items'][0]['record']}/history"
+    history = f"/guns/{gun['items'][0]['record']}"
     for path in (f"/seizures/{gun['id']}", f"/reports/{report}", history):
         assert 'href="/matches"' in officer.open(path)
     assert 'href="/matches"' not in signed_in("BRA", "border_officer").open(history)
@@ -236,7 +247,7 @@ def test_a_supervisor_reads_the_match_and_its_records_and_does_not_judge(signed_
     assert "ABC123456" in text(someone.open("/matches"))
     page = someone.open(f"/matches/{match['id']}")
     assert "The serial is the same." in page
-    assert "ABC123456" in page and "/history" in page and "/confirm" not in page
+    assert "ABC123456" in page and "/guns/" in page and "/confirm" not in page
     someone.open(f"/matches/{match['id']}/confirm", 403)
 
 

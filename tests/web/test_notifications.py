@@ -254,7 +254,7 @@ def test_news_of_a_corrected_record_lead_to_what_it_says_now(as_actor, signed_in
     pry.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
     page = signed_in("BRA", "police_officer").open("/notifications")
     assert "A state corrected a record that yours had received" in text(page)
-    assert f'href="/records/{made["firearm"]["record"]}/history"' in page
+    assert f'href="/guns/{made["firearm"]["record"]}"' in page
 
 
 def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, signed_in):
@@ -264,4 +264,4 @@ def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, s
     why = {"reason": "Entered in error"}
     pry.post(f"/reports/{made['id']}/withdraw", why, 200, If_Match='"1"')
     page = signed_in("BRA", "police_officer").open("/notifications")
-    assert "Check · Paraguay" in text(page) and "/history" not in page
+    assert "Check · Paraguay" in text(page) and "/guns/" not in page

@@ -14,7 +14,7 @@ from tests.web.visits import ANALYST_BRA, ANALYST_PRY, POLICE_BRA, POLICE_PRY
         ("/leads/{lead}", ANALYST_BRA),
         ("/leads/{lead}", ANALYST_PRY),  # its own records make none
         ("/matches/{match}", POLICE_BRA),
-        ("/records/{sold}/history", POLICE_BRA),
+        ("/guns/{sold}", POLICE_BRA),
         ("/seizures/{seizure}", POLICE_PRY),
         ("/hits/{met}", POLICE_PRY),
     ],

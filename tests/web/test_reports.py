@@ -146,11 +146,11 @@ def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
     said = text(page)
     assert "Match with Brazil: Domestic sale" in said and "Match with Paraguay: Seized" in said
     assert "Whom to ask: BRA-POLICE · +55 61 0000 0000" in said and "● Strong" in said
-    history = re.search(r'href="(/records/[^"]+/history)"', page)[1]
-    for match in matches(pry_police, f"?record={history.split('/')[2]}"):
+    gun = re.search(r'href="(/guns/[^"]+)"', page)[1]
+    for match in matches(pry_police, f"?record={gun.split('/')[2]}"):
         assert f"/matches/{match['id']}" in page
         assert f'href="{address}"' in police.open(f"/matches/{match['id']}")
-    assert f'href="{address}"' in police.open(history)
+    assert f'href="{address}"' in police.open(gun)
 
 
 def test_of_a_record_that_is_only_pointed_to_the_page_tells_the_state_alone(
@@ -292,7 +292,7 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry_police, a
     assert "Match with" not in said and "/correct" not in page and "/alerts/new" not in page
     assert "✕ Withdrawn" in text(police.open("/reports"))
     assert address not in police.open("/reports?status=standing")
-    history = f"/records/{made['firearm']['record']}/history"
+    history = f"/guns/{made['firearm']['record']}"
     assert "Withdrawn: reported in error" in text(police.open(history))
     for name in ("correct", "withdraw"):
         assert "Report the firearm again" in text(police.open(f"{address}/{name}", 409))

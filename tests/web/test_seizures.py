@@ -83,7 +83,7 @@ def test_a_seizure_leads_to_its_matches_its_traces_and_their_pages_lead_back(
     match = re.search(r'href="(/matches/[^"]+)"', page)[1]
     assert f'href="/traces/{trace["id"]}"' in page and "✓ Answered" in text(page)
     assert f'href="/traces/new?seizure={made["id"]}&amp;item=1"' in page
-    history = f"/records/{made['items'][0]['record']}/history"
+    history = f"/guns/{made['items'][0]['record']}"
     for other in (match, f"/traces/{trace['id']}", history):
         assert f'href="{address}"' in officer.open(other)
 

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
+from benchmarks.service import Service, database_urls
 from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, made
-from tests.faults.served import Service, database_urls
 
 HALF_SENT = 160
 IDLE = 2_100

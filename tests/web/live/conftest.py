@@ -9,7 +9,7 @@ from sqlalchemy import event
 from api.web import live_views
 from salsa_ext.database.session import db
 from tests.conftest import NOW, standing_on
-from tests.support import actors
+from tests.support import actors, jobs
 from tests.web.onlookers import BOARD, Onlooker, ship
 
 
@@ -46,7 +46,7 @@ def onlooker(app):
 def asked(app):
     """What the database is asked."""
     said = []
-    note = lambda connection, cursor, statement, *_: said.append(statement)  # noqa: E731
+    note = jobs.of_requests(lambda connection, cursor, statement, *_: said.append(statement))
     event.listen(db.engine, "before_cursor_execute", note)
     yield said
     event.remove(db.engine, "before_cursor_execute", note)

@@ -1,4 +1,4 @@
-"""The history of a gun as a page."""
+"""A gun as a page: its timeline, its records, its marks, the matches open on it."""
 
 import re
 
@@ -27,22 +27,25 @@ def seized(client):
 
 
 def path(record):
-    return f"/records/{record}/history"
+    return f"/guns/{record}"
 
 
 def test_a_record_of_the_own_state_is_shown_at_once(officer, bra):
-    said = text(officer.open(path(seized(bra))))
-    assert "Seized Where you began 1 Mar 2026 · Brazil" in said
-    assert "Pistol · Taurus · G2C · 9x19 Serial number ABC123456 · Marks intact" in said
+    record = seized(bra)
+    page = officer.open(path(record))
+    shown = text(page)
+    assert "Pistol · Taurus · G2C · 9x19" in shown and "ABC123456 Marks intact" in shown
+    assert "1. Brazil recorded on 1 Mar 2026: seized." in shown and "Where you began" in shown
+    assert f'<a href="#r-{record}" aria-label="1. Seized, ' in page and f'id="r-{record}"' in page
 
 
 def test_another_states_record_is_read_for_a_purpose_and_a_case(officer, as_actor):
     record = sold(as_actor)["firearm"]["record"]
     page = officer.open(path(record))
     assert "They are read for a purpose and a case" in page and "Domestic sale" not in page
-    said = text(officer.send(path(record), FOR_A_CASE, 200).text)
-    assert "Domestic sale Where you began 6 May 2024 · Paraguay" in said
-    assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in said
+    shown = text(officer.send(path(record), FOR_A_CASE, 200).text)
+    assert "Paraguay recorded on 6 May 2024: domestic sale." in shown
+    assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in shown
     [entry] = [
         one
         for one in as_actor("PRY", "auditor").get("/audit").json["items"]
@@ -57,16 +60,27 @@ def test_a_purpose_without_its_case_is_asked_for_again(officer, as_actor):
     assert 'id="case_number-wrong"' in page and "Domestic sale" not in page
 
 
-def test_it_goes_on_through_a_match_that_the_own_state_confirmed(officer, as_actor, bra):
+def test_it_draws_each_state_in_a_row_and_leads_to_the_match_to_judge(officer, as_actor, bra):
     sold(as_actor)
     record = seized(bra)
     [match] = matches(bra)
-    act(bra, match, "confirm")
     assert "They are read for a purpose and a case" in officer.open(path(record))
     page = officer.send(path(record), FOR_A_CASE, 200).text
-    assert page.index("Domestic sale") < page.index("Seized")
+    drawn, table = page[page.index("<svg") : page.index("</svg>")], page[page.index("<table") :]
+    assert drawn.index("Paraguay") < drawn.index("Brazil")
+    assert (drawn.count("<circle"), drawn.count('class="seized"')) == (1, 1)
+    assert table.index("domestic sale") < table.index("seized")
+    assert "By the same rare serial and make" in table
+    assert f'href="/matches/{match["id"]}"' in table[table.index("Matches to judge") :]
+
+
+def test_a_match_that_was_confirmed_is_no_longer_to_judge(officer, as_actor, bra):
+    sold(as_actor)
+    record = seized(bra)
+    act(bra, matches(bra)[0], "confirm")
+    page = officer.send(path(record), FOR_A_CASE, 200).text
     assert "By a match that your state confirmed" in page
-    assert f'href="/matches/{match["id"]}"' in page
+    assert "None waits for your judgement." in page
 
 
 def test_it_names_who_holds_something_more(officer, as_actor, bra):
@@ -74,8 +88,8 @@ def test_it_names_who_holds_something_more(officer, as_actor, bra):
     record = seized(bra)
     [match] = matches(bra)
     act(bra, match, "confirm")
-    said = text(officer.open(path(record)))
-    assert "Who holds something more Paraguay lets it be known" in said
+    shown = text(officer.open(path(record)))
+    assert "Who holds something more Paraguay lets it be known" in shown
 
 
 def test_a_candidate_of_a_check_leads_to_it_with_the_case_of_the_check(officer, as_actor):

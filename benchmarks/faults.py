@@ -1,0 +1,232 @@
+"""Seeded faults under load: processes killed, connections and commits lost, a full disk.
+
+A seed chooses the fault, the process, and the statement at which it happens. Meanwhile officers
+record, trace and ship (`fault_acts`); then envelopes are delivered again. In the end all queues are
+empty, and each promise is checked. A subject adds its own to `QUEUES` and `PROMISES`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import psycopg2
+from flask import Flask
+from sqlalchemy import select
+
+from benchmarks.fault_acts import ACTS, PATIENCE, Keys, Load, open_permit
+from benchmarks.fault_points import FAULTS, ROLES, FaultPlan
+from benchmarks.service import DATABASE, Service
+from salsa_ext.access.rules import operator
+from salsa_ext.background import JOBS
+from salsa_ext.core.errors import SalsaError
+from salsa_ext.database.postgres.server import EmbeddedServer
+from salsa_ext.database.session import db, transaction
+from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.trade.shipments import progress
+from salsa_ext.trade.shipments.fact_queries import read_facts
+from salsa_ext.trade.shipments.models import Shipment
+
+CLIENTS, ROUNDS = 4, 9
+LAST_POINT: Final = {"serve": 900, "worker": 250}
+QUEUES: Final = {
+    "envelopes to deliver": "SELECT count(*) FROM outbox_progress WHERE delivered_at IS NULL",
+    "envelopes to apply": "SELECT count(*) FROM inbox_progress WHERE status = 'waiting'",
+    "records to match": "SELECT count(*) FROM match_job",
+    "owners to notify": "SELECT count(*) FROM owner_notice_job",
+    "owners of checks": "SELECT count(*) FROM serial_check WHERE NOT are_owners_notified",
+    "figures to fold": "SELECT count(*) FROM rollup_delta",
+    "changes to number": "SELECT count(*) FROM change_new",
+    "changes to follow": """
+        SELECT count(*) FROM unnest(%(jobs)s::text[], %(kinds)s::text[]) AS follows (job, kind)
+        JOIN change_head USING (kind) LEFT JOIN job_cursor USING (job, state)
+        WHERE change_head.number > coalesce(job_cursor.number, 0)""",
+}
+"""How much waits, by what is to be done; the service's work is done when all are 0."""
+_FOLLOWED: Final = [
+    (job.code, kind) for job in JOBS if isinstance(job, ChangeJob) for kind in job.kinds
+]
+FOLLOWED: Final = {
+    "jobs": [code for code, _ in _FOLLOWED],
+    "kinds": [kind for _, kind in _FOLLOWED],
+}
+PROMISES: Final = {
+    "No envelope is missing between what was sent and what was applied": """
+        SELECT o.owner_state, o.recipient, o.sequence, i.processed_through FROM outbox_pair o
+        LEFT JOIN inbox_pair i ON (i.owner_state, i.sender) = (o.recipient, o.owner_state)
+        WHERE i.processed_through IS DISTINCT FROM o.sequence""",
+    "Envelopes of a sender are applied in their order": """
+        SELECT * FROM (SELECT owner_state, sender, sequence, processed_at, lag(processed_at)
+            OVER (PARTITION BY owner_state, sender ORDER BY sequence) AS before
+            FROM inbox_progress) applied WHERE processed_at < before""",
+    "No change is set aside": "SELECT * FROM job_failure",
+    "No envelope is refused": "SELECT * FROM inbox_progress WHERE status = 'refused'",
+    "A state answers a trace once": """
+        SELECT owner_state, case_number, kind, count(*) FROM outbox
+        WHERE kind IN ('trace.answer', 'trace.no_record') GROUP BY 1, 2, 3 HAVING count(*) > 1""",
+    "Each request of a trace is answered": """
+        SELECT trace_id, state, status FROM trace_leg WHERE channel = 'salsa' AND status = 'sent'""",
+    "A document of one number is recorded once": " UNION ALL ".join(
+        f"SELECT owner_state, number FROM {table} GROUP BY 1, 2 HAVING count(DISTINCT id) > 1"  # noqa: S608
+        for table in ("seizure", "transfer", "shipment")
+    ),
+    "A received gun is recorded once": """
+        SELECT owner_state, linked_record FROM record WHERE linked_record IS NOT NULL
+        GROUP BY 1, 2 HAVING count(DISTINCT id) > 1""",
+    "A notice is given once": """
+        SELECT owner_state, code, roles, subject_id, data, account_id, agencies, count(*)
+        FROM notification GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING count(*) > 1""",
+    "An act is audited once": """
+        SELECT action, subject_id, count(*) FROM audit_entry
+        WHERE action LIKE '%:recorded' OR action IN ('receipt:confirmed', 'receipt:corrected',
+            'seizure:corrected', 'shipment:released', 'check:made', 'consent:granted')
+        GROUP BY 1, 2 HAVING count(*) > 1""",
+    "What is recorded is audited": " UNION ALL ".join(
+        f"(SELECT '{table}', id::text FROM {table} EXCEPT SELECT subject_kind, subject_id"  # noqa: S608
+        " FROM audit_entry)"
+        for table in ("seizure", "transfer", "shipment", "permit", "trace")
+    ),
+}
+"""By what is promised: a query of the rows that break it."""
+
+
+@contextmanager
+def _database(home: Path) -> Iterator[Any]:
+    """Give a cursor of a superuser; waits while the database recovers."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            opened = EmbeddedServer(home).admin(DATABASE)
+            break
+        except SalsaError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+    with closing(opened), opened.cursor() as cursor:
+        yield cursor
+
+
+def waiting(home: Path) -> dict[str, int]:
+    """Return how much waits in each queue that is not empty."""
+    with _database(home) as cursor:
+        counts = {}
+        for name, query in QUEUES.items():
+            cursor.execute(query, FOLLOWED)
+            counts[name] = cursor.fetchone()[0]
+    return {name: count for name, count in counts.items() if count}
+
+
+def _wait_until_idle(service: Service) -> float:
+    """Return the seconds until all queues are empty."""
+    began, left = time.monotonic(), {"all": 1}
+    while left:
+        service.ensure_running()
+        assert time.monotonic() - began < PATIENCE, f"still waiting: {left}"
+        with suppress(psycopg2.Error):  # the database ends once more
+            left = waiting(service.home)
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def _deliver_again(home: Path, random: Random) -> None:
+    """Let the worker deliver half of the envelopes a second time."""
+    with _database(home) as cursor:
+        cursor.execute("SELECT setseed(%s)", (random.random(),))
+        cursor.execute("UPDATE outbox_progress SET delivered_at = NULL WHERE random() < 0.5")
+
+
+def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
+    """Return what does not hold, in words."""
+    broken = [*load.faults]
+    with _database(service.home) as cursor:
+        for promise, query in PROMISES.items():
+            cursor.execute(query)
+            broken += [f"{promise}: {row}" for row in cursor.fetchmany(3)]
+    for officer, path in load.created:
+        if service.request("GET", f"/api/v1{path}", **load.keys[officer]).status != 200:
+            broken.append(f"What was acknowledged is there: {path}")
+    with app.app_context(), transaction(actor := operator("BRA")):
+        rows = db.session.scalars(select(Shipment)).all()
+        facts = read_facts(actor, rows)
+        for row in rows:
+            if row.status != progress.shipment_status(facts[row.id]):
+                broken.append(f"A shipment's status follows from facts: {row.number} {row.status}")
+    return broken
+
+
+class Installation(Service):
+    """A served installation, and a second worker beside that of the service."""
+
+    worker: subprocess.Popen[bytes] | None = None
+
+    def ensure_running(self) -> None:
+        """Start what ended; the service starts its own worker."""
+        super().ensure_running()
+        if self.worker is None or self.worker.poll() is not None:
+            self.worker = self.spawn("worker")
+
+    def stop(self) -> None:
+        """End both in order, and wait."""
+        super().stop()
+        if self.worker is not None:
+            self.worker.terminate()
+            self.worker.wait(PATIENCE)
+
+
+def run_seed(app: Flask, service: Service, keys: Keys, plan: FaultPlan, seed: int) -> list[str]:
+    """Let one fault happen under load, print it, and return the broken promises."""
+    random, home = Random(seed), service.home
+    fault, role = [*FAULTS][seed % len(FAULTS)], ROLES[(seed + seed // len(FAULTS)) % len(ROLES)]
+    last = LAST_POINT[role] // (10 if fault == "commit unanswered" else 1)
+    load, at = Load(service, keys, random), random.randint(1, last)
+    open_permit(load, f"{seed}")
+    plan.arm(fault, role, at)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        acts = [
+            pool.submit(ACTS[number % len(ACTS)], load, f"{seed}-{number}")
+            for number in range(ROUNDS)
+        ]
+        while not all(act.done() for act in acts):
+            service.ensure_running()
+            time.sleep(0.05)
+    broken = [str(act.exception()) for act in acts if act.exception()]
+    _deliver_again(home, random)
+    try:
+        seconds = _wait_until_idle(service)
+    except AssertionError as error:
+        seconds, broken = PATIENCE, [*broken, f"The queues empty: {error}"]
+    if not plan.disarm():
+        broken.append("The fault happens: this point was not reached")
+    broken += broken_promises(app, service, load)
+    print(
+        f"seed {seed:>3}  {fault:<18} {role:<6} at point {at:>3}, {len(load.created)} things made,"
+        f" idle after {seconds:.1f} s, {len(broken)} promises broken"
+    )
+    return [f"seed {seed} ({fault} in {role}, point {at}): {each}" for each in broken]
+
+
+def run(app: Flask, home: Path, keys: Keys, seeds: Sequence[int]) -> list[str]:
+    """Serve an installation, run each seed, and return all broken promises."""
+    plan = FaultPlan(home / "fault.plan")
+    plan.disarm()
+    service = Installation(home, {}, **plan.hooked({"SALSA_WORKERS": "2"}))
+    service.ensure_running()
+    broken: list[str] = []
+    try:
+        for seed in seeds:
+            broken += run_seed(app, service, keys, plan, seed)
+    finally:
+        service.stop()
+        if service.process is not None and (left := EmbeddedServer(home).status()).running:
+            os.kill(left.pid or 0, signal.SIGQUIT)
+        with app.app_context():
+            db.engine.dispose()
+    return broken
