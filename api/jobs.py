@@ -162,6 +162,6 @@ def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -
 
 
 SCHEDULE: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
-    "envelopes": (deliver_envelopes, POLL_SECONDS),
+    "envelopes": (deliver_envelopes, POLL_SECONDS)
 }
 """Queues that are emptied by themselves, and how often, in seconds."""

@@ -35,11 +35,13 @@ from salsa_ext.tracing.traces.models import Trace
 def notify_of_checks(actor: Actor, changes: Sequence[Change]) -> None:
     """Make the hits of checks, and notify owners that the answers did not; idempotent."""
     require(actor, Permission.CHECK_MAKE)
-    made = [change for change in changes if change.action == "check:made"]
-    requesters = find_requesters(actor, made)
-    rows = db.session.scalars(select(Check).where(Check.id.in_({each.object_id for each in made})))
+    recorded = [change for change in changes if change.action == "check:made"]
+    requesters = find_requesters(actor, recorded)
+    rows = db.session.scalars(
+        select(Check).where(Check.id.in_({each.object_id for each in recorded}))
+    )
     checks = {row.id: row for row in rows}
-    for change in made:
+    for change in recorded:
         _notify_of_check(requesters[change.cause], checks[change.object_id])
 
 

@@ -118,8 +118,8 @@ def _searchable_records(views: Sequence[RecordView]) -> Collection[UUID]:
     marks = (mark_keys.storage_key(mark.text) for view in views for mark in view.marks)
     keys = {key.value for key in marks if key}
     records = [view.record.id for view in views]
-    found = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
-    return set(db.session.scalars(select(MarkKey.record_id).where(*found)))
+    searchable = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
+    return set(db.session.scalars(select(MarkKey.record_id).where(*searchable)))
 
 
 def _withdraw_void(actor: Actor, void: Sequence[RecordView], role: str) -> None:

@@ -53,16 +53,16 @@ def find_matches(
     own = {item.record.id for item in items}
     queries = [_record_query(item, own) for item in items]
     candidates = batch.search_equal_marks(queries, actor)
-    matches, shown = [], dict[UUID, Candidate]()
+    matches, listed_by_record = [], dict[UUID, Candidate]()
     for item in items:
         equal = candidates.get(item.record.id, ())
         listed = advice.candidates_to_show(equal, MAX_LISTED)
         if visibility_of(item) != "silent":  # a notice of a match would reveal the seizure
-            shown |= {each.mark_hit.record_id: each for each in listed}
+            listed_by_record |= {each.mark_hit.record_id: each for each in listed}
         more = advice.count_unlisted(equal, listed)
         matches.append(ItemMatches(item.record.line, listed, more))
-    groups = groups_of_candidates(shown.values())
-    log_matched_records(actor, "seizure", document_id, [*shown.values()], groups)
+    groups = groups_of_candidates(listed_by_record.values())
+    log_matched_records(actor, "seizure", document_id, [*listed_by_record.values()], groups)
     return matches
 
 

@@ -133,8 +133,8 @@ def _visible_hits(
     """Return each gun's visible hits; alerts are looked up once for all."""
     pairs = [(gun, hit) for gun, hits in hits_by_gun.items() for hit in hits]
     visible: dict[UUID, list[MarkHit]] = {gun: [] for gun in hits_by_gun}
-    shown = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
-    for (gun, _), hit in zip(pairs, shown, strict=True):
+    with_alerts = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
+    for (gun, _), hit in zip(pairs, with_alerts, strict=True):
         if with_silent or not alert_visibility.is_silent_alert(hit):
             visible[gun].append(hit)
     return visible
@@ -166,8 +166,8 @@ def _find_equal_marks(
     if is_cut and len(queries) > 1:
         middle = len(queries) // 2
         halves = (queries[:middle], queries[middle:])
-        found = [_find_equal_marks(half, actor, with_silent=with_silent) for half in halves]
-        return found[0][0] | found[1][0], found[0][1] | found[1][1]
+        parts = [_find_equal_marks(half, actor, with_silent=with_silent) for half in halves]
+        return parts[0][0] | parts[1][0], parts[0][1] | parts[1][1]
     hits: dict[UUID, list[MarkHit]] = defaultdict(list)
     for key, hit in rows:
         for gun in guns[key]:

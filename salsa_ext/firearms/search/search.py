@@ -59,10 +59,10 @@ def find_candidates(
         for hit in hits
         if hit.record_id not in excluded and not (current_only and hit.is_superseded)
     )
-    shown = alert_visibility.with_alert_visibility(actor, current)
+    visible = alert_visibility.with_alert_visibility(actor, current)
     if not with_silent:
-        shown = [hit for hit in shown if not alert_visibility.is_silent_alert(hit)]
-    return weigh_hits(query, actor, marks, shown)
+        visible = [hit for hit in visible if not alert_visibility.is_silent_alert(hit)]
+    return weigh_hits(query, actor, marks, visible)
 
 
 def weigh_hits(
