@@ -24,7 +24,7 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.database.session import transaction
 from salsa_ext.exchange import delivery
-from salsa_ext.jobs import wake
+from salsa_ext.jobs import status, wake
 from salsa_ext.jobs.runner import Runner, StoredTries, Tries
 from salsa_ext.reference.names import participants
 from salsa_ext.tracing.traces import jobs as trace_jobs
@@ -120,6 +120,18 @@ def run_all_once(app: Flask) -> Counter[str]:
         done = runner(app).run_to_idle(all_due=True)
         done["envelopes"] = deliver_envelopes()
     return done
+
+
+def retry_set_aside(app: Flask) -> tuple[int, int]:
+    """Try again what was set aside; return how many changes are done, and how many failed again."""
+    with app.app_context():
+        return runner(app).retry_set_aside()
+
+
+def read_status(app: Flask) -> list[status.JobStatus]:
+    """Return what waits for each job."""
+    with app.app_context(), transaction(service(None)):
+        return status.read_status(JOBS)
 
 
 def deliver_envelopes(clock: Clock = SYSTEM_CLOCK) -> int:

@@ -22,6 +22,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.administration import accounts, agencies, installation, migrations
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import Conflict, SalsaError, message
 from salsa_ext.database.postgres import programs
@@ -58,8 +59,9 @@ def serve(host: str, port: int) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what there is to do, and end.")
+@click.option("--retry", is_flag=True, help="Try again what was set aside, and end.")
 @explained
-def worker(once: bool) -> None:
+def worker(once: bool, retry: bool) -> None:
     """Match records, deliver envelopes, fold figures, watch shipments and permits; `salsa serve` does it too.
 
     \b
@@ -70,6 +72,10 @@ def worker(once: bool) -> None:
     monitoring.start_logging()
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
+        if retry:
+            worked, failed = jobs.retry_set_aside(jobs.worker_app(config))
+            click.echo(f"{worked + failed} tried again, {failed} failed again.")
+            return
         if once:
             done = jobs.run_all_once(jobs.worker_app(config))
             work = ", ".join(f"{count} {name}" for name, count in (+done).items())
@@ -178,7 +184,7 @@ def findings() -> Iterator[Finding]:
         yield Finding("settings", False, str(error.message))
         return
     yield Finding("settings", True)
-    for check in (_home, _space, _server, _schema):
+    for check in (_home, _space, _server, _schema, _background):
         yield _run_check(check, config)
 
 
@@ -232,3 +238,26 @@ def _schema(config: Config) -> Finding:
         at, needed = migrations.schema_revisions(url)
     remedy = "Run salsa db upgrade." if at else "Begin with salsa init or salsa demo."
     return Finding(f"schema at {at or 'nothing'}", at == needed, remedy)
+
+
+MAX_WAIT = 60.0
+"""Seconds after which what waits for the background work shows that there is none."""
+
+
+def _background(config: Config) -> Finding:
+    """Check what waits for each job; one line of those with work."""
+    with embedded_database.running_database(config) as started:
+        app = jobs.worker_app(started)
+        statuses = jobs.read_status(app)
+    now, waiting = SYSTEM_CLOCK.now(), [job for job in statuses if job.depth or job.set_aside]
+    lines = [
+        f"{job.code}: {job.depth} for {job.age(now):.0f} s, {job.set_aside} set aside"
+        for job in waiting
+    ]
+    aside = any(job.set_aside for job in waiting)
+    is_late = any(job.age(now) > MAX_WAIT for job in waiting)
+    remedies = ["Run salsa serve, or salsa worker."] * is_late
+    remedies += ["The log says why; then run salsa worker --retry."] * aside
+    return Finding(
+        f"background work, {'; '.join(lines) or 'nothing waits'}", not remedies, " ".join(remedies)
+    )

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,15 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from prometheus_client.core import GaugeMetricFamily
+
+from salsa_ext.access.rules import service
+from salsa_ext.background import JOBS
+from salsa_ext.core.clock import SYSTEM_CLOCK
+from salsa_ext.core.errors import SalsaError
+from salsa_ext.database.session import transaction
+from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.jobs.status import read_status
 
 REQUESTS = Counter("salsa_requests", "Requests answered", ("method", "route", "status"))
 SECONDS = Histogram("salsa_request_seconds", "Time to answer", ("method", "route"))
@@ -39,12 +49,34 @@ def _count_request(response: Response) -> Response:
 
 
 def _metrics_response() -> Response:
-    """Return the metrics of all workers."""
+    """Return the metrics of all processes, and what waits for jobs."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    text = generate_latest(registry) + generate_latest(_JobMetrics())
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+class _JobMetrics:
+    """Depth, age and failures of jobs, read when they are asked for."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield nothing while the database cannot be reached."""
+        depth = GaugeMetricFamily("salsa_job_depth", "Changes that wait", labels=["job"])
+        age = GaugeMetricFamily("salsa_job_age_seconds", "Age of the oldest", labels=["job"])
+        aside = GaugeMetricFamily("salsa_job_set_aside", "Changes set aside", labels=["job"])
+        try:
+            with transaction(service(None)):
+                statuses = read_status([job for job in JOBS if isinstance(job, ChangeJob)])
+        except SalsaError:
+            return
+        now = SYSTEM_CLOCK.now()
+        for job in statuses:
+            depth.add_metric([job.code], job.depth)
+            age.add_metric([job.code], job.age(now))
+            aside.add_metric([job.code], job.set_aside)
+        yield from (depth, age, aside)
 
 
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

@@ -56,7 +56,8 @@ class QueueJob:
     """Empties a queue of its own at each wake-up.
 
     `run(actor=…)` does a part of the state's work and returns how much; it locks what it works on.
-    `waiting` is SQL that returns the states with work, which the worker's role may read.
+    `waiting` is SQL that returns each state with work, how much, and since when; the worker's role
+    may read that of all states.
     """
 
     code: str

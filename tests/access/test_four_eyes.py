@@ -19,7 +19,7 @@ KEY, COMMAND = "a key", "a command"
 
 
 @beginning
-def wanted(as_actor):
+def second_approver(as_actor):
     """Brazil wants a second person, and has three accounts."""
     admin = as_actor("BRA", "state_administrator")
     admin.post("/settings", {"trace_approval": "own"}, 200, If_Match='"0"')
@@ -131,7 +131,7 @@ def amend(as_actor, command, app):
     ],
 )
 def test_nor_is_who_changed_what_somebody_else_drafted(
-    wanted, draft, amend, approve, changed, second, is_another
+    second_approver, draft, amend, approve, changed, second, is_another
 ):
     trace = draft(KEY, "P-1")
     amend(*changed, trace)
@@ -139,7 +139,7 @@ def test_nor_is_who_changed_what_somebody_else_drafted(
 
 
 def test_who_drafted_it_is_no_second_person_of_what_somebody_else_changed(
-    wanted, draft, amend, approve
+    second_approver, draft, amend, approve
 ):
     trace = draft(KEY, "P-1")
     amend(KEY, "P-7", trace)
@@ -157,7 +157,7 @@ def by_mark(police, seizure, **named):
 
 
 @pytest.fixture
-def of_seizure(as_actor, wanted):
+def of_seizure(as_actor, second_approver):
     """Draft a trace of a seized gun as officer P-1; returns the seizure and the trace."""
     made = as_actor("BRA", "police_officer").post(
         "/seizures", bodies.seizure(), Salsa_Officer="P-7"
@@ -222,19 +222,19 @@ def test_the_audit_tells_what_of_a_draft_its_seizure_changed(as_actor, of_seizur
     ],
 )
 def test_who_drafted_a_trace_is_not_its_second_person_by_another_key_or_a_command(
-    wanted, draft, approve, first, second, is_another
+    second_approver, draft, approve, first, second, is_another
 ):
     assert approve(*second, draft(*first)) is is_another
 
 
-def test_an_account_is_one_person_whichever_number_it_gives(wanted, police):
+def test_an_account_is_one_person_whichever_number_it_gives(second_approver, police):
     alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json
     tag = police.get(f"/alerts/{alert['id']}").headers["ETag"]
     police.post(f"/alerts/{alert['id']}/validate", None, 409, If_Match=tag, Salsa_Officer="P-8")
 
 
 def test_who_entered_an_alert_does_not_check_it_by_another_key_or_a_command(
-    wanted, as_actor, command
+    second_approver, as_actor, command
 ):
     police, other = as_actor("BRA", "police_officer"), as_actor("BRA", "police_officer")
     alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json

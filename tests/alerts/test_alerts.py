@@ -34,7 +34,7 @@ def do(client, alert, action, body=None, expect=200):
     return client.post(f"/alerts/{alert['id']}/{action}", body, expect, If_Match=etag).json
 
 
-def told(client, code):
+def notices(client, code):
     return [item for item in client.get("/notifications").json["items"] if item["code"] == code]
 
 
@@ -159,14 +159,14 @@ def test_an_alert_ends_by_itself_after_its_last_day(pry_police, police, watch):
     assert watch("PRY", days=12) == 1
     assert watch("PRY", days=12) == 0
     assert pry_police.get(f"/alerts/{alert['id']}").json["status"] == "expired"
-    assert len(told(pry_police, "alert_expired")) == 1
+    assert len(notices(pry_police, "alert_expired")) == 1
     assert police.post("/checks", bodies.check()).json["candidates"] == []
 
 
 def test_somebody_is_asked_before_the_last_day_whether_an_alert_is_still_true(pry_police, watch):
     assert enter(pry_police, expires_on="2026-08-01")["validate_on"] == "2026-07-02"
     assert [watch("PRY", days=114), watch("PRY", days=115), watch("PRY", days=115)] == [0, 1, 0]
-    assert len(told(pry_police, "alert_expiring")) == 1
+    assert len(notices(pry_police, "alert_expiring")) == 1
 
 
 def test_who_says_that_an_alert_is_still_true_is_asked_again_in_a_year(pry_police):

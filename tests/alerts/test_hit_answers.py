@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from tests.conftest import NOW
 from tests.support import bodies
-from tests.support.hits import answer, enter, hits, told, watch
+from tests.support.hits import answer, enter, hits, notices, watch
 
 
 def test_the_alerts_state_confirms_and_who_waits_is_told(pry_police, police):
@@ -17,7 +17,7 @@ def test_the_alerts_state_confirms_and_who_waits_is_told(pry_police, police):
     [mine] = hits(police)
     assert (mine["status"], mine["note"]) == ("confirmed", "Compared with the file")
     assert mine["answered_by"] is None  # who it was is known in his own state alone
-    assert [note["subject"]["id"] for note in told(police, "hit_confirmed")] == [hit["id"]]
+    assert [note["subject"]["id"] for note in notices(police, "hit_confirmed")] == [hit["id"]]
     assert answer(pry_police, hit, "reject", 409, note="No")["code"] == "illegal_transition"
 
 
@@ -27,7 +27,7 @@ def test_a_hit_that_is_denied_says_why(pry_police, police):
     [hit] = hits(pry_police)
     answer(pry_police, hit, "reject", 422)
     assert answer(pry_police, hit, "reject", note="Another model")["status"] == "denied"
-    assert hits(police)[0]["note"] == "Another model" and len(told(police, "hit_denied")) == 1
+    assert hits(police)[0]["note"] == "Another model" and len(notices(police, "hit_denied")) == 1
 
 
 def test_a_state_may_need_more_hours(pry_police, police):
@@ -36,7 +36,7 @@ def test_a_state_may_need_more_hours(pry_police, police):
     [hit] = hits(pry_police)
     assert answer(pry_police, hit, "extend", hours=3, note="File asked for")["status"] == "extended"
     assert datetime.fromisoformat(hits(police)[0]["due_at"]) == NOW + timedelta(hours=3)
-    assert len(told(police, "hit_extended")) == 1
+    assert len(notices(police, "hit_extended")) == 1
     assert answer(pry_police, hit, "confirm")["status"] == "confirmed"
 
 
@@ -60,9 +60,9 @@ def test_the_second_contact_is_reminded_once_of_what_is_late(pry_police, police,
     enter(pry_police, priority="urgent")
     police.post("/checks", bodies.check())
     assert [watch("PRY", minutes=m) for m in (9, 11, 12)] == [0, 1, 0]
-    assert len(told(pry_analyst, "hit_overdue")) == 1
-    assert told(pry_police, "hit_overdue") == []  # the first was told when it was made
-    assert len(told(police, "hit_unanswered")) == 1
+    assert len(notices(pry_analyst, "hit_overdue")) == 1
+    assert notices(pry_police, "hit_overdue") == []  # the first was told when it was made
+    assert len(notices(police, "hit_unanswered")) == 1
     assert watch("BRA", minutes=12) == 0  # it does not owe the answer
 
 
@@ -71,4 +71,4 @@ def test_nobody_waits_for_an_answer_for_ever(pry_police, police):
     police.post("/checks", bodies.check())
     assert watch("PRY", days=8) == 1
     assert [hit["status"] for hit in (*hits(pry_police), *hits(police))] == ["expired", "expired"]
-    assert len(told(police, "hit_expired")) == 1
+    assert len(notices(police, "hit_expired")) == 1

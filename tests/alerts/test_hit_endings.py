@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.hits import answer, enter, hits, told, watch
+from tests.support.hits import answer, enter, hits, notices, watch
 
 
 def test_a_hit_ends_with_its_alert(pry_police, police):
@@ -13,7 +13,7 @@ def test_a_hit_ends_with_its_alert(pry_police, police):
     for hit in (*hits(pry_police), *hits(police)):
         assert (hit["status"], hit["answered_at"]) == ("ended", None)
         assert hit["alert_ended"]["status"] == "cancelled"
-    assert len(told(police, "hit_alert_cancelled")) == 1 and told(police, "hit_expired") == []
+    assert len(notices(police, "hit_alert_cancelled")) == 1 and notices(police, "hit_expired") == []
 
 
 @pytest.mark.parametrize("how", ["cancelled", "expired"])
@@ -32,12 +32,12 @@ def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirm
     [mine] = hits(police)
     assert (mine["status"], mine["alert_ended"]["status"]) == ("confirmed", how)
     assert mine["alert_ended"]["ended_at"] and mine["version"] > before
-    [note] = told(police, f"hit_alert_{how}")
+    [note] = notices(police, f"hit_alert_{how}")
     assert (note["subject"]["id"], note["data"]) == (
         hit["id"],
         {"state": "PRY", "alert_state": "PRY"},
     )
-    assert told(pry_police, f"hit_alert_{how}") == []
+    assert notices(pry_police, f"hit_alert_{how}") == []
 
 
 def test_a_hit_that_was_denied_ends_with_no_alert(pry_police, police):
@@ -45,7 +45,7 @@ def test_a_hit_that_was_denied_ends_with_no_alert(pry_police, police):
     police.post("/checks", bodies.check())
     answer(pry_police, hits(pry_police)[0], "reject", note="Another model")
     pry_police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
-    assert hits(police)[0]["alert_ended"] is None and told(police, "hit_alert_cancelled") == []
+    assert hits(police)[0]["alert_ended"] is None and notices(police, "hit_alert_cancelled") == []
 
 
 def test_nobody_learns_that_an_alert_ended_which_let_its_gun_pass(pry_police, police):

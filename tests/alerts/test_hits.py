@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import NOW
 from tests.support import bodies
-from tests.support.hits import answer, enter, hits, told
+from tests.support.hits import answer, enter, hits, notices
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_both_states_have_the_hit_by_one_id(pry_police, police):
         assert (hit["cause"], hit["cause_id"]) == ("check", check["id"])
         assert (hit["alert_state"], hit["asking_state"]) == ("PRY", "BRA")
     assert hits(pry_police, "?status=confirmed") == []
-    assert [hit["data"]["state"] for hit in told(pry_police, "hit_made")] == ["BRA"]
-    assert told(police, "hit_made") == []  # it waits for the answer
+    assert [hit["data"]["state"] for hit in notices(pry_police, "hit_made")] == ["BRA"]
+    assert notices(police, "hit_made") == []  # it waits for the answer
 
 
 @pytest.mark.parametrize("priority,minutes", [("urgent", 10), ("routine", 60)])
@@ -115,8 +115,8 @@ def test_border_officers_are_told_of_what_their_own_agency_met_alone(pry_police,
     here.post("/checks", bodies.check())
     [hit] = hits(pry_police)
     answer(pry_police, hit, "confirm")
-    assert [one["number"] for one in told(here, "hit_confirmed")] == ["ABC123456"]
-    assert told(elsewhere, "hit_confirmed") == []
+    assert [one["number"] for one in notices(here, "hit_confirmed")] == ["ABC123456"]
+    assert notices(elsewhere, "hit_confirmed") == []
     elsewhere.get(f"/hits/{hit['id']}", 404)
 
 

@@ -1,7 +1,7 @@
 """Hits by records: an alert is met by what is seized, sold or shipped after it, and by seizures before it."""
 
 from tests.support import bodies
-from tests.support.hits import enter, hits, told
+from tests.support.hits import enter, hits, notices
 from tests.support.matches import sold
 
 
@@ -39,7 +39,7 @@ def test_a_gun_that_was_seized_before_is_told_when_it_is_sought(pry_police, poli
     enter(pry_police)
     [hit] = hits(pry_police)
     assert (hit["cause"], hit["cause_id"], hit["asking_state"]) == ("seizure", seized, "BRA")
-    assert len(told(police, "hit_made")) == 1
+    assert len(notices(police, "hit_made")) == 1
 
 
 def test_the_report_that_a_gun_is_missed_does_not_meet_its_alert(pry_police):

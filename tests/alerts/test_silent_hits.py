@@ -9,7 +9,7 @@ from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records import frequencies
 from tests.support import bodies
-from tests.support.hits import answer, enter, hits, told, watch
+from tests.support.hits import answer, enter, hits, notices, watch
 from tests.support.jobs import jobs_to_idle
 
 DUTY = {
@@ -50,10 +50,10 @@ def test_its_state_learns_of_it_and_who_met_it_never(as_actor, pry_police, state
     [hit] = hits(pry_police)
     assert (hit["action"], hit["asking_state"]) == ("let_pass_and_inform", state)
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
-    assert hit["strength"] == "strong" and told(pry_police, "hit_made") == []
-    [note] = told(pry_police, "hit_silent")
+    assert hit["strength"] == "strong" and notices(pry_police, "hit_made") == []
+    [note] = notices(pry_police, "hit_silent")
     assert "Nobody there is notified, and nobody acts" in note["text"] and not note["urgent"]
-    assert hits(border) == [] and told(border, "hit_made") == []
+    assert hits(border) == [] and notices(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
     own = as_actor(state, "auditor").get("/audit?action=hit:made").json["items"]
     assert len(own) == (state == "PRY")
@@ -84,7 +84,7 @@ def test_a_seizure_that_meets_it_is_told_too(pry_police, bra):
     enter(pry_police, action="let_pass_and_inform")
     bra.post("/seizures", bodies.seizure())
     assert [hit["cause"] for hit in hits(pry_police)] == ["seizure"]
-    assert hits(bra) == [] and told(bra, "hit_made") == []
+    assert hits(bra) == [] and notices(bra, "hit_made") == []
 
 
 def test_an_alert_shows_to_the_states_that_it_names_alone(pry_police, bra, arg_police):
@@ -93,8 +93,8 @@ def test_an_alert_shows_to_the_states_that_it_names_alone(pry_police, bra, arg_p
     answered = arg_police.post("/checks", bodies.check()).json
     assert (answered["verdict"], answered["candidates"], answered["hits"]) == ("no_hit", [], [])
     assert sorted(hit["asking_state"] for hit in hits(pry_police)) == ["ARG", "BRA"]
-    assert [note["data"]["state"] for note in told(pry_police, "hit_silent")] == ["ARG"]
-    assert [note["data"]["state"] for note in told(pry_police, "hit_made")] == ["BRA"]
+    assert [note["data"]["state"] for note in notices(pry_police, "hit_silent")] == ["ARG"]
+    assert [note["data"]["state"] for note in notices(pry_police, "hit_made")] == ["BRA"]
     assert hits(arg_police) == []
 
 
@@ -126,7 +126,7 @@ def test_nobody_is_alarmed_that_it_is_not_answered_and_nobody_is_to_be_called(
     bra.post("/checks", bodies.check())
     assert watch("PRY", hours=2) == 0
     for role in ("police_officer", "trace_analyst", "supervisor"):
-        assert told(as_actor("PRY", role), "hit_overdue") == []
+        assert notices(as_actor("PRY", role), "hit_overdue") == []
     [hit] = hits(pry_police)
     assert (hit["contact"], hit["reminded_at"]) == (None, None)
     assert pry_police.get(f"/hits/{hit['id']}").json["contact"] is None

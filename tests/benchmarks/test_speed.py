@@ -48,7 +48,7 @@ def twin(server, template):
 
 
 @pytest.fixture
-def held(app, owner, tmp_path):
+def filled_trade(app, owner, tmp_path):
     return trade_data.fill_trade(500, lambda rows: None, tmp_path / "trades.json", owner)
 
 
@@ -65,10 +65,10 @@ def ratios(figures):
 
 
 def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
-    app, owner, held, tmp_path, capsys, monkeypatch
+    app, owner, filled_trade, tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setattr(traces, "WARM_UP_TRACES", 2)
-    found = ratios(traces.run(app, held, owner, 1, 2, tmp_path / "traces.json"))
+    found = ratios(traces.run(app, filled_trade, owner, 1, 2, tmp_path / "traces.json"))
     assert found["bare SELECTs"] < found["bare SELECTs and INSERTs"] == 1.0 < found["POST /traces"]
     assert "a trace asks" in capsys.readouterr().out
     written = json.loads((tmp_path / "traces.json").read_text())
@@ -78,8 +78,8 @@ def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
     assert counted(owner, "trace WHERE status = 'answered'", "trace") == [8, 8]
 
 
-def test_records_that_are_kept_are_not_written_again(held, owner, tmp_path):
-    assert trade_data.fill_trade(500, pytest.fail, tmp_path / "trades.json", owner) == held
+def test_records_that_are_kept_are_not_written_again(filled_trade, owner, tmp_path):
+    assert trade_data.fill_trade(500, pytest.fail, tmp_path / "trades.json", owner) == filled_trade
     with pytest.raises(Invalid):
         trade_data.fill_trade(600, pytest.fail, tmp_path / "trades.json", owner)
 

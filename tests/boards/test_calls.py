@@ -37,7 +37,7 @@ def waiting(officer):
     return officer.get(f"/posts/{POST}/board").json["calls"]
 
 
-def told(officer):
+def notices(officer):
     return officer.get("/notifications?code=post_called").json["items"]
 
 
@@ -104,7 +104,7 @@ def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(
     bra_border.post(CALLS, {})  # the other side asks for itself
     for one in (pry_border, bra_border):
         assert len(waiting(one)) == 11 and waiting(one)[0]["id"] == first
-    assert len(told(bra_border)) == 10
+    assert len(notices(bra_border)) == 10
     bra_border.post(f"/calls/{first}/answer", expect=200)
     pry_border.post(CALLS, {})
 
@@ -115,7 +115,7 @@ def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(
     for agency in administrator.get("/agencies?state=BRA").json["items"]:
         place(administrator, agency["code"], ELSEWHERE)
     pry_border.post(CALLS, {})
-    assert len(told(bra_border)) == 1
+    assert len(notices(bra_border)) == 1
 
 
 def test_a_call_names_the_office_of_who_stands_at_the_post(
@@ -190,7 +190,7 @@ def test_a_shipment_that_is_not_the_other_sides_is_not_named(pry_border, bra_bor
     pry_border.post(CALLS, {"shipment": shipment["id"]})
     [seen] = waiting(bra_border)
     assert (seen["shipment"], seen["shipment_number"]) == (None, None)
-    assert "A-9" not in str(told(bra_border))
+    assert "A-9" not in str(notices(bra_border))
     bra_border.post(CALLS, {"shipment": shipment["id"]}, 404)
 
 
@@ -202,19 +202,15 @@ def test_the_officers_of_the_agencies_that_stand_there_are_told(
         for agency in ("POLICE", "LICENSING", "TEST")
     )
     pry_border.post(CALLS, {})
-    assert [len(told(one)) for one in (here, there, anywhere)] == [1, 1, 1]  # nobody placed any
+    assert [len(notices(one)) for one in (here, there, anywhere)] == [1, 1, 1]  # nobody placed any
     place(administrator, "BRA-LICENSING", ELSEWHERE)
-    assert ask_again(pry_border, here) and [len(told(one)) for one in (here, there, anywhere)] == [
-        2,
-        1,
-        2,
-    ]
+    assert ask_again(pry_border, here) and [
+        len(notices(one)) for one in (here, there, anywhere)
+    ] == [2, 1, 2]
     place(administrator, "BRA-POLICE", POST)
-    assert ask_again(pry_border, here) and [len(told(one)) for one in (here, there, anywhere)] == [
-        3,
-        1,
-        2,
-    ]
+    assert ask_again(pry_border, here) and [
+        len(notices(one)) for one in (here, there, anywhere)
+    ] == [3, 1, 2]
 
 
 def place(administrator, code, *posts):

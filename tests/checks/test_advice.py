@@ -25,7 +25,7 @@ def offices(as_actor):
 
 
 @pytest.fixture
-def made(as_actor):
+def manufactured(as_actor):
     body = bodies.transfer(kind="manufacture", occurred_on="2020-01-02", firearm=SAME)
     as_actor("BRA", "licensing_officer").post("/transfers", body)
 
@@ -55,7 +55,7 @@ def called(answer):
     return [contact["agency"] for contact in answer["next"]["contacts"]]
 
 
-def test_a_theft_comes_before_older_records_that_agree_as_well(made, report, ask):
+def test_a_theft_comes_before_older_records_that_agree_as_well(manufactured, report, ask):
     report()
     answer = ask()
     assert [one["event"] for one in answer["candidates"]] == ["theft", "manufacture"]
@@ -63,21 +63,23 @@ def test_a_theft_comes_before_older_records_that_agree_as_well(made, report, ask
 
 
 @pytest.mark.parametrize("asker", ["BRA", "URY"])
-def test_the_state_that_misses_the_gun_is_called_first_whoever_asks(made, report, ask, asker):
+def test_the_state_that_misses_the_gun_is_called_first_whoever_asks(
+    manufactured, report, ask, asker
+):
     report()
     answer = ask(asker)
     assert called(answer) == ["PRY-POLICE", "BRA-POLICE"]
     assert answer["next"]["contact"] == answer["next"]["contacts"][0]
 
 
-def test_ones_own_office_is_never_named_alone(made, ask):
+def test_ones_own_office_is_never_named_alone(manufactured, ask):
     said = ask("BRA")["next"]
     assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
     assert said["text"] == "Compare the gun with the record, which your own state holds."
     assert called(ask("URY")) == ["BRA-POLICE"]
 
 
-def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(made, as_actor, ask):
+def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(manufactured, as_actor, ask):
     near = bodies.transfer(firearm=bodies.firearm(serial="ABC123465"))
     as_actor("PRY", "licensing_officer").post("/transfers", near)
     answer = ask("BRA", near=True)
@@ -92,14 +94,14 @@ def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(made, as_ac
 @pytest.mark.parametrize(
     "kind,said", [("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay.")]
 )
-def test_a_gun_that_is_missed_is_said_to_be(made, report, ask, kind, said):
+def test_a_gun_that_is_missed_is_said_to_be(manufactured, report, ask, kind, said):
     report(kind=kind)
     told = ask()["next"]
     assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
     assert told["text"].startswith(said)
 
 
-def test_a_gun_that_is_on_no_report_is_not_said_to_be(made, ask):
+def test_a_gun_that_is_on_no_report_is_not_said_to_be(manufactured, ask):
     said = ask("URY")["next"]
     assert (said["reported"], said["reported_by"]) == (None, None)
     assert said["text"].startswith("Compare the gun")
@@ -149,7 +151,7 @@ def test_a_gun_that_was_seized_is_said_to_be(ask, pry_police):
     ],
 )
 def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
-    made, as_actor, ask, kind, said
+    manufactured, as_actor, ask, kind, said
 ):
     gone = bodies.transfer(kind=kind, firearm=SAME)
     as_actor("PRY", "licensing_officer").post("/transfers", gone)
@@ -165,7 +167,9 @@ def test_a_gun_that_was_surrendered_is_said_to_be(report, ask):
     assert told["text"].startswith("Reported surrendered by Paraguay.")
 
 
-def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(made, as_actor, ask):
+def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(
+    manufactured, as_actor, ask
+):
     near = bodies.report(firearm=bodies.firearm(serial="ABC123465"))
     as_actor("PRY", "police_officer").post("/reports", near)
     answer = ask("URY", near=True)
@@ -187,7 +191,7 @@ def test_it_is_said_in_the_language_of_the_officer(report, ask, language, said):
 
 
 @pytest.mark.parametrize("visibility", ["pointer", "silent"])
-def test_of_a_theft_that_may_not_be_read_nothing_is_told(made, report, ask, visibility):
+def test_of_a_theft_that_may_not_be_read_nothing_is_told(manufactured, report, ask, visibility):
     report(visibility=visibility)
     answer = ask("URY")
     assert answer["next"]["reported"] is None
@@ -212,13 +216,13 @@ FAINT = {"serial": "ABC123496", "make": "Glock", "calibre": ".380 ACP"}
 """One character differs, and so do make and calibre."""
 
 
-def test_what_is_below_a_possible_hit_is_neither_shown_nor_called(made, ask):
+def test_what_is_below_a_possible_hit_is_neither_shown_nor_called(manufactured, ask):
     answer = ask("URY", **FAINT, country="AUT")
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
     assert (answer["next"]["contact"], answer["next"]["contacts"]) == (None, [])
 
 
-def test_what_is_below_a_possible_hit_is_not_shown_to_a_seizure(made, as_actor):
+def test_what_is_below_a_possible_hit_is_not_shown_to_a_seizure(manufactured, as_actor):
     gun = bodies.firearm(**FAINT, country_of_manufacture="AUT", type="revolver")
     seized = bodies.seizure(place=bodies.FOZ | {"country": "URY"}, items=[gun])
     answer = as_actor("URY", "police_officer").post("/seizures", seized).json

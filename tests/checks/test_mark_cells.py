@@ -11,12 +11,12 @@ def seized(client, serial, number="S-1", **gun):
     return client.post("/seizures", bodies.seizure(number=number, items=items)).json
 
 
-def held(licensing, serial):
+def record_gun(licensing, serial):
     body = bodies.transfer(firearm=bodies.firearm(serial=serial))
     return licensing.post("/transfers", body).json["firearm"]["record"]
 
 
-def found(answer):
+def candidate_records(answer):
     return [candidate["record"] for candidate in answer["candidates"]]
 
 
@@ -33,8 +33,8 @@ def test_the_cell_stays_as_it_was_read_beside_its_marks(police):
 
 @pytest.mark.parametrize("serial", ["KPT48213", "KPT48214", "RRN11902"])
 def test_a_check_finds_a_gun_by_each_mark_of_its_cell(police, pry, serial):
-    record = held(pry, "KPT48213/KPT48214/RRN11902")
-    assert found(police.post("/checks", bodies.check(serial=serial)).json) == [record]
+    record = record_gun(pry, "KPT48213/KPT48214/RRN11902")
+    assert candidate_records(police.post("/checks", bodies.check(serial=serial)).json) == [record]
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,18 @@ def test_a_check_finds_a_gun_by_each_mark_of_its_cell(police, pry, serial):
     ],
 )
 def test_a_check_of_a_cell_searches_all_its_marks(police, pry, cell):
-    record = held(pry, "KPT48213")
-    assert found(police.post("/checks", bodies.check(serial=cell)).json) == [record]
+    record = record_gun(pry, "KPT48213")
+    assert candidate_records(police.post("/checks", bodies.check(serial=cell)).json) == [record]
 
 
 def test_a_seizure_matches_by_each_mark_of_its_cell(police, pry):
-    record = held(pry, "KPT48213")
+    record = record_gun(pry, "KPT48213")
     [matches] = seized(police, "RRN11902/KPT48213")["matches"]
-    assert found(matches) == [record]
+    assert candidate_records(matches) == [record]
 
 
 def test_a_trace_goes_by_each_mark_of_its_cell(police, pry):
-    record = held(pry, "KPT48213")
+    record = record_gun(pry, "KPT48213")
     made = police.post("/traces", bodies.trace(firearm={"serial": "Serie: KPT48213"})).json
     chain = police.get(f"/traces/{made['id']}/result").json["chain"]
     assert [event["record"] for event in chain] == [record]

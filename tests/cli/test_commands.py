@@ -159,6 +159,7 @@ def test_wrong_usage_exits_with_2(program):
 def test_the_doctor_finds_nothing_wrong_with_a_database_at_this_version(salsa):
     found = salsa("doctor")
     assert found.returncode == 0
+    assert "background work, nothing waits" in found.stdout
     assert "Nothing is wrong." in found.stdout
 
 
@@ -197,6 +198,10 @@ def test_a_port_that_is_no_number_is_said_in_a_sentence(salsa, command):
 
 def test_the_worker_ends_where_nothing_waits(salsa):
     assert salsa("worker", "--once").stdout == "Nothing was waiting.\n"
+
+
+def test_what_was_set_aside_is_tried_again_on_demand(salsa):
+    assert salsa("worker", "--retry").stdout == "0 tried again, 0 failed again.\n"
 
 
 def test_the_worker_needs_a_role_of_its_own(salsa):

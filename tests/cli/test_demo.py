@@ -62,9 +62,9 @@ def test_a_refused_demo_region_changes_no_schema(fresh_database, first):
     assert migrations.schema_revisions(fresh_database.migration_url)[0] == "0001_rules"
 
 
-def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(made, copied):
-    assert made.complete_when_written == [False]
-    assert asked(copied, "SELECT is_complete FROM installation") is True
+def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(created_demo, copied):
+    assert created_demo.complete_when_written == [False]
+    assert read_value(copied, "SELECT is_complete FROM installation") is True
 
 
 def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
@@ -111,9 +111,9 @@ def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, copied):
 
 def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, copied):
     count = "SELECT count(*) FROM audit_entry"
-    before, acts = path.read_text(), asked(copied, count)
+    before, acts = path.read_text(), read_value(copied, count)
     assert demo().exit_code == 0
-    assert (path.read_text(), asked(copied, count)) == (before, acts)
+    assert (path.read_text(), read_value(copied, count)) == (before, acts)
 
 
 def test_a_port_that_is_taken_is_said_before_any_work():
@@ -150,7 +150,7 @@ def assert_refused(result):
     assert "This database is for real records" in result.output
 
 
-def asked(config, query):
+def read_value(config, query):
     """Return one value, as the owner sees it."""
     engine = create_engine(config.migration_url, poolclass=pool.NullPool)
     with engine.connect() as connection:
@@ -173,11 +173,11 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(server, template, tmp_path_factory):
+def created_demo(server, template, tmp_path_factory):
     complete, write = [], demo_accounts.write_credentials
 
     def noted(*arguments):
-        complete.append(asked(config, "SELECT is_complete FROM installation"))
+        complete.append(read_value(config, "SELECT is_complete FROM installation"))
         write(*arguments)
 
     with server.copied(template, tmp_path_factory.mktemp("made")) as config:
@@ -188,10 +188,10 @@ def made(server, template, tmp_path_factory):
 
 
 @pytest.fixture
-def copied(server, made, tmp_path):
+def copied(server, created_demo, tmp_path):
     """A copy of that region, of the test's own."""
-    shutil.copytree(made.config.home, tmp_path / "home")
-    with server.copied(made.config, tmp_path / "home") as config:
+    shutil.copytree(created_demo.config.home, tmp_path / "home")
+    with server.copied(created_demo.config, tmp_path / "home") as config:
         yield config
 
 

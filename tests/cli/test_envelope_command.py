@@ -18,7 +18,7 @@ ID = "0199f2c0-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
-def said(salsa, fresh_database, settings, tmp_path):
+def delivered(salsa, fresh_database, settings, tmp_path):
     """Two things that Brazil said to Paraguay, delivered; returns their envelopes."""
     app = core_app(fresh_database)
     with app.app_context():
@@ -32,12 +32,12 @@ def said(salsa, fresh_database, settings, tmp_path):
 
 
 @pytest.fixture
-def exported(salsa, said, fresh_database, tmp_path):
+def exported(salsa, delivered, fresh_database, tmp_path):
     """The files of keys and of both envelopes."""
     keys = tmp_path / "keys.json"
     keys.write_bytes(served_keys(fresh_database))
     files = [tmp_path / f"{n}.json" for n in (1, 2)]
-    for envelope, file in zip(said, files, strict=True):
+    for envelope, file in zip(delivered, files, strict=True):
         ran = salsa("envelope", "export", "--state", "PRY", "-o", str(file), str(envelope.id))
         assert ran.returncode == 0
     return [str(keys), *map(str, files)]
@@ -57,9 +57,9 @@ def check(keys, *files):
     return ran.exit_code, ran.output
 
 
-def test_both_states_list_what_went_between_them(salsa, said):
+def test_both_states_list_what_went_between_them(salsa, delivered):
     there = salsa("envelope", "list", "--state", "BRA").stdout.splitlines()
-    assert [line.split()[0] for line in there] == [str(each.id) for each in reversed(said)]
+    assert [line.split()[0] for line in there] == [str(each.id) for each in reversed(delivered)]
     assert there[0].split()[3:] == ["PRY", "2", "test.said", "BR-2", "delivered", "-", "1"]
     came = salsa("envelope", "list", "--state", "PRY", "--in", "--limit", "1")
     assert came.stdout.split()[3:] == ["BRA", "2", "test.said", "BR-2", "waiting", "-", "0"]
@@ -67,12 +67,12 @@ def test_both_states_list_what_went_between_them(salsa, said):
     assert salsa("envelope", "list", "--state", "PRY").stdout == ""
 
 
-def test_what_was_exported_is_good(exported, said):
+def test_what_was_exported_is_good(exported, delivered):
     keys, first, second = exported
     code, told = check(keys, first, second)
     assert code == 0
-    assert f"{said[0].id}, number 1 from BRA to PRY" in told
-    assert said[1].hash in told
+    assert f"{delivered[0].id}, number 1 from BRA to PRY" in told
+    assert delivered[1].hash in told
 
 
 def test_what_was_altered_is_not(exported, tmp_path):
@@ -92,8 +92,8 @@ def test_what_a_stolen_key_signed_is_not(exported, tmp_path):
     assert check(keys, first)[0] == 1
     told["keys"][0]["compromised_at"] = "2999-01-01T00:00:00+00:00"
     (tmp_path / "keys.json").write_text(json.dumps(told))
-    code, said = check(keys, first)
-    assert (code, "Take care" in said) == (0, True)
+    code, delivered = check(keys, first)
+    assert (code, "Take care" in delivered) == (0, True)
 
 
 def test_what_is_no_envelope_is_said_so(exported, tmp_path):
@@ -102,8 +102,8 @@ def test_what_is_no_envelope_is_said_so(exported, tmp_path):
     assert "is no set of keys" in check(first, first)[1]
 
 
-def test_an_envelope_of_others_is_not_exported(salsa, said, tmp_path):
+def test_an_envelope_of_others_is_not_exported(salsa, delivered, tmp_path):
     file = str(tmp_path / "x.json")
-    for state, wanted in (("ARG", str(said[0].id)), ("BRA", ID)):
+    for state, wanted in (("ARG", str(delivered[0].id)), ("BRA", ID)):
         ran = salsa("envelope", "export", "--state", state, "-o", file, wanted)
         assert (ran.returncode, "There is no envelope" in ran.stderr) == (1, True)

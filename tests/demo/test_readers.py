@@ -96,28 +96,28 @@ class Region:
 
 @pytest.fixture(scope="module")
 def known(small):
-    found, draw = Region(), random.Random(5)
+    findings, draw = Region(), random.Random(5)
     with small.app.app_context():
         for state in sorted(STATES):
             with transaction(operator(state)):
                 for word, concerned, shown in rows(WORDS, state):
-                    found.owners[word].add(state)
-                    found.finders[word] |= {ANYBODY} if shown == "open" else {*(concerned or ())}
+                    findings.owners[word].add(state)
+                    findings.finders[word] |= {ANYBODY} if shown == "open" else {*(concerned or ())}
                 for name, query in THINGS.items():
                     kept = defaultdict(set)
                     for key, how in rows([query], state):
                         kept[how].add(str(key))
                     for some in kept.values():
-                        found.things[name] += draw.sample(sorted(some), min(EACH, len(some)))
-    for some in found.things.values():
+                        findings.things[name] += draw.sample(sorted(some), min(EACH, len(some)))
+    for some in findings.things.values():
         draw.shuffle(some)
-    return found
+    return findings
 
 
 def rows(queries, state):
     """Return the rows of a state that say anything."""
     every = (db.session.execute(text(query), {"state": state}) for query in queries)
-    return [row for found in every for row in found if row[0]]
+    return [row for findings in every for row in findings if row[0]]
 
 
 def paths(known):
@@ -149,14 +149,14 @@ def read(small, known, state, role):
                 yield path, answer
 
 
-def said(value):
+def texts_of(value):
     """Yield the texts of an answer whole, and word by word."""
     if isinstance(value, dict):
         for inner in value.values():
-            yield from said(inner)
+            yield from texts_of(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from said(inner)
+            yield from texts_of(inner)
     elif isinstance(value, str):
         yield value
         yield from re.findall(r"[\w-]+", value)
@@ -164,36 +164,36 @@ def said(value):
 
 def found_by(small, known, state, role):
     """Return the words that an account finds, each with where it first stands."""
-    found = {}
+    findings = {}
     for path, answer in read(small, known, state, role):
-        for word in said(answer.json if answer.is_json else answer.get_data(as_text=True)):
+        for word in texts_of(answer.json if answer.is_json else answer.get_data(as_text=True)):
             if word in known.owners:
-                found.setdefault(word, path)
-    return found
+                findings.setdefault(word, path)
+    return findings
 
 
-def not_his(known, found, state, role):
+def not_his(known, findings, state, role):
     """Return what an account found and may not, as sentences."""
     return [
         f"{state} {role} finds {word} of {sorted(known.owners[word])} at {path}"
-        for word, path in found.items()
+        for word, path in findings.items()
         if not known.may_find(word, state, role)
     ]
 
 
 @pytest.fixture(scope="module")
-def found(small, known):
+def findings(small, known):
     """What each account finds: some of each kind, or everybody."""
     everybody = [(one.state, one.role) for one in small.made.accounts]
     return {who: found_by(small, known, *who) for who in sized(READING, everybody)}
 
 
-def test_nobody_finds_a_word_that_is_not_his_to_read(known, found):
-    assert [one for who, words in found.items() for one in not_his(known, words, *who)] == []
+def test_nobody_finds_a_word_that_is_not_his_to_read(known, findings):
+    assert [one for who, words in findings.items() for one in not_his(known, words, *who)] == []
 
 
-def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(known, found):
-    words = found["BRA", "trace_analyst"].keys()
+def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(known, findings):
+    words = findings["BRA", "trace_analyst"].keys()
     others = {word for word in words if "BRA" not in known.owners[word]}
     kept = {word for word in known.owners if not known.may_find(word, "BRA", "trace_analyst")}
     assert len(others) > 60

@@ -33,7 +33,7 @@ def written(path):
     return [re.split(r" #| > | \| |\)$", line)[0].strip() for line in lines]
 
 
-def shown(name, ids=()):
+def documented_commands(name, ids=()):
     """Return the commands of one document that name an account, with these ids where it says ID."""
     left = iter(ids)
     lines = [line for line in written(ROOT / "docs" / name) if "--as" in line]
@@ -53,13 +53,13 @@ def test_each_command_of_a_document_and_its_options_are_there(path):
 
 
 def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
-    enter, *_ = shown("alerts.md", ["-"] * 9)
+    enter, *_ = documented_commands("alerts.md", ["-"] * 9)
     alert = first_word(shell(f"{enter} --only id"))
     check = "salsa check create --as bra.police_officer --purpose street --case-number C-1 --make Taurus"
     assert shell("\n".join([f"{check} --calibre 9x19 --serial ABC12345"] * 3)).returncode == 0
     mine = "salsa hit list --as pry.police_officer --status open --only asking_state,id"
     hits = shell(f"{mine} | grep BRA | cut -d ' ' -f 3").stdout.split()
-    _, active, show, verify, cancel, listed, *answers = shown(
+    _, active, show, verify, cancel, listed, *answers = documented_commands(
         "alerts.md", [alert, alert, alert, *hits[:3]]
     )
     assert alert in shell(active).stdout
@@ -79,7 +79,8 @@ def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_show
     user = "--as bra.trace_analyst"
     ask = f"salsa trace create-leg {user} --state DEU --reason Made --channel etrace {trace}"
     advise, hide, *forms, report, verify = (
-        line.replace("CODE", "BRA-LICENSING") for line in shown("requests.md", [trace] * 9)
+        line.replace("CODE", "BRA-LICENSING")
+        for line in documented_commands("requests.md", [trace] * 9)
     )
     assert "of 100" in shell(advise).stdout
     assert shell(f"{hide} --only status").stdout == "draft\n"

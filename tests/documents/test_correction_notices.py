@@ -18,7 +18,7 @@ def pry(as_actor):
 
 
 @pytest.fixture
-def told(as_actor):
+def notices(as_actor):
     """List what a role of a state is notified of corrections: the code, the subject, whose it is, the data."""
 
     def read(state="BRA", role="police_officer"):
@@ -39,7 +39,7 @@ def check(client):
 @pytest.mark.parametrize(
     ("change", "code"), [(correct, "record_corrected"), (withdraw, "record_withdrawn")]
 )
-def test_who_received_a_record_is_notified_once(pry, police, told, change, code):
+def test_who_received_a_record_is_notified_once(pry, police, notices, change, code):
     made = report(pry)
     record = made["firearm"]["record"]
     check(police)
@@ -47,73 +47,73 @@ def test_who_received_a_record_is_notified_once(pry, police, told, change, code)
     police.get(f"/records/{record}", **PURPOSE)
     change(pry, made)
     data = {"by": "PRY", "version": 2}
-    assert told() == [(code, "record", "PRY", record, data)]
-    assert told("ARG") == told("PRY") == []
+    assert notices() == [(code, "record", "PRY", record, data)]
+    assert notices("ARG") == notices("PRY") == []
 
 
 @pytest.mark.parametrize("role", NOTICE_RULES["record_corrected"].roles)
-def test_whoever_reads_records_or_the_audit_is_notified(pry, police, told, role):
+def test_whoever_reads_records_or_the_audit_is_notified(pry, police, notices, role):
     made = report(pry)
     check(police)
     correct(pry, made)
-    assert len(told(role=role)) == 1
-    assert told(role="state_administrator") == []
+    assert len(notices(role=role)) == 1
+    assert notices(role="state_administrator") == []
 
 
-def test_each_version_is_told(pry, police, told):
+def test_each_version_is_told(pry, police, notices):
     made = report(pry)
     check(police)
     correct(pry, made)
     correct(pry, made, version=2)
-    assert [said["version"] for *_, said in told()] == [3, 2]
+    assert [said["version"] for *_, said in notices()] == [3, 2]
 
 
-def test_what_was_given_for_traces_and_found_too_is_told_once(as_actor, pry, police, told):
+def test_what_was_given_for_traces_and_found_too_is_told_once(as_actor, pry, police, notices):
     made = report(pry)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(confirm_second=True))
     check(police)
     correct(pry, made)
-    assert [code for code, *_ in told()] == ["record_corrected"]
+    assert [code for code, *_ in notices()] == ["record_corrected"]
 
 
-def test_what_was_given_for_two_traces_is_told_once_and_says_which(pry, told, analyst):
+def test_what_was_given_for_two_traces_is_told_once_and_says_which(pry, notices, analyst):
     made = report(pry)
     traces = [
         analyst.post("/traces", bodies.trace(confirm_second=True)).json["id"] for _ in range(2)
     ]
     correct(pry, made)
-    [(*_, said)] = told()
+    [(*_, said)] = notices()
     assert said.get("about") == sorted(traces)
 
 
-def test_of_what_was_no_more_than_pointed_to_the_check_is_named_and_no_record(pry, police, told):
+def test_of_what_was_no_more_than_pointed_to_the_check_is_named_and_no_record(pry, police, notices):
     made = report(pry, visibility="pointer")
     asked = check(police)
     withdraw(pry, made)
-    assert told() == [("pointer_withdrawn", "check", "BRA", asked, {"by": "PRY"})]
+    assert notices() == [("pointer_withdrawn", "check", "BRA", asked, {"by": "PRY"})]
 
 
-def test_of_a_receipt_that_was_answered_by_a_pointer_the_receipt_is_named(pry, police, told):
+def test_of_a_receipt_that_was_answered_by_a_pointer_the_receipt_is_named(pry, police, notices):
     made = report(pry, visibility="pointer")
     seized = police.post("/seizures", bodies.seizure()).json["id"]
     withdraw(pry, made)
-    assert told() == [("pointer_withdrawn", "seizure", "BRA", seized, {"by": "PRY"})]
+    assert notices() == [("pointer_withdrawn", "seizure", "BRA", seized, {"by": "PRY"})]
 
 
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_notified_of_nothing(pry, police, told, change):
+def test_a_state_to_which_it_is_silent_is_notified_of_nothing(pry, police, notices, change):
     made = report(pry, visibility="silent")
     check(police)
     change(pry, made)
-    assert told() == []
+    assert notices() == []
 
 
-def test_of_what_became_silent_nobody_who_found_it_is_notified(pry, police, told):
+def test_of_what_became_silent_nobody_who_found_it_is_notified(pry, police, notices):
     made = report(pry)
     check(police)
     correct(pry, made, visibility="silent")
-    assert told() == []
+    assert notices() == []
 
 
 @pytest.fixture
@@ -136,17 +136,19 @@ def three(pry, police):
     return correct
 
 
-def test_of_very_many_at_once_the_first_is_told_with_how_many_there_are(three, told, monkeypatch):
+def test_of_very_many_at_once_the_first_is_told_with_how_many_there_are(
+    three, notices, monkeypatch
+):
     monkeypatch.setattr(document_corrections, "MAX_NOTICES", 2)
     three(1)
-    [(*_, said)] = told()
+    [(*_, said)] = notices()
     assert said == {"by": "PRY", "version": 2, "count": 3}
 
 
-def test_however_many_records_are_told_they_are_written_together(three, told, asked):
+def test_however_many_records_are_told_they_are_written_together(three, notices, asked):
     written = []
     for which in (0, 1):
         asked.clear()
         three(which)
         written.append(sum("INSERT INTO notification" in one for one in asked))
-    assert written == [1, 1] and len(told()) == 4
+    assert written == [1, 1] and len(notices()) == 4

@@ -16,7 +16,7 @@ def pry(as_actor):
 
 
 @pytest.fixture
-def told(as_actor):
+def corrections(as_actor):
     """List what a state's auditor reads of corrections: of which subject, by whom, and what is said."""
 
     def read(state="BRA"):
@@ -43,93 +43,95 @@ def misread(client):
 
 @pytest.mark.parametrize("show", [check, seize, misread])
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_was_shown_is_told_once(pry, police, told, show, change):
+def test_a_state_to_which_it_was_shown_is_told_once(pry, police, corrections, show, change):
     made = report(pry)
     show(police)
     check(police)
     change(pry, made)
-    assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
-    assert told("ARG") == []
+    assert corrections() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
+    assert corrections("ARG") == []
 
 
-def test_each_further_correction_is_told(pry, police, told):
+def test_each_further_correction_is_told(pry, police, corrections):
     made = report(pry)
     check(police)
     correct(pry, made)
     correct(pry, made, version=2)
-    assert [said for *_, said in told()] == [{"version": 3}, {"version": 2}]
+    assert [said for *_, said in corrections()] == [{"version": 3}, {"version": 2}]
 
 
-def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, police, told):
+def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, police, corrections):
     made = report(pry)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
     check(police)
     police.get(f"/records/{made['firearm']['record']}", **PURPOSE)
     correct(pry, made)
-    assert len(told()) == 1
+    assert len(corrections()) == 1
 
 
-def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, police, told):
+def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, police, corrections):
     report(pry)
     made = police.post("/seizures", bodies.seizure()).json
     body = bodies.seizure(reason="Read again", occurred_on="2026-02-28")
     police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert told("PRY") == [("record", made["items"][0]["record"], "BRA", {"version": 2})]
+    assert corrections("PRY") == [("record", made["items"][0]["record"], "BRA", {"version": 2})]
 
 
-def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, police, told):
+def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, police, corrections):
     clerk = as_actor("PRY", "licensing_officer")
     made = clerk.post("/transfers", bodies.transfer()).json
     check(police)
     body = bodies.transfer(reason="Day", occurred_on="2024-05-07")
     clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
+    assert corrections() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
 
 
-def test_of_a_pointer_that_is_withdrawn_the_check_is_named_and_no_record(pry, police, told):
+def test_of_a_pointer_that_is_withdrawn_the_check_is_named_and_no_record(pry, police, corrections):
     made = report(pry, visibility="pointer")
     asked = check(police)
     withdraw(pry, made)
-    assert told() == [("check", asked, "PRY", {})]
+    assert corrections() == [("check", asked, "PRY", {})]
 
 
-def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, police, told):
+def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, police, corrections):
     """That its state holds something is all that was shown, and stands."""
     made = report(pry, visibility="pointer")
     check(police)
     correct(pry, made, visibility="pointer")
-    assert told() == []
+    assert corrections() == []
 
 
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, told, change):
+def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, corrections, run, change):
     made = report(pry, visibility="silent")
     check(police)
     change(pry, made)
-    assert told() == []
+    assert corrections() == []
 
 
-def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, police, told):
+def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, police, corrections):
     made = report(pry)
     check(police)
     made = correct(pry, made, visibility="silent")
-    assert told() == []
+    assert corrections() == []
     withdraw(pry, made)
-    assert told() == []
+    assert corrections() == []
 
 
-def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, police, told):
+def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(
+    as_actor, pry, police, corrections, run
+):
     made = report(pry)
     seize(police, visibility="silent")
     correct(pry, made)
-    assert told() == [] and told("PRY") == []
+    assert corrections() == [] and corrections("PRY") == []
 
 
-def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, police, told):
+def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, police, corrections):
     made = report(pry)
     check(police)
     withdraw(pry, made)
-    assert told("PRY") == []
+    assert corrections("PRY") == []
 
 
 @beginning
@@ -150,21 +152,23 @@ def turn_back(way, made):
 
 @pytest.mark.parametrize("end", [cancel, turn_back])
 def test_of_a_shipment_that_did_not_go_after_all_who_was_shown_its_gun_is_told(
-    as_actor, way, told, end
+    as_actor, way, corrections, end
 ):
     made = way.ship("TKA52380", "TKA52390")
     check(as_actor("ARG", "police_officer"), serial="TKA52390")
     [record] = [gun["record"] for gun in made["items"] if gun["serial"] == "TKA52390"]
     end(way, made)
-    assert told("ARG") == [("record", record, "BRA", {"version": 1})]
-    assert told("URY") == []
+    assert corrections("ARG") == [("record", record, "BRA", {"version": 1})]
+    assert corrections("URY") == []
 
 
-def test_of_a_gun_that_stays_abroad_nobody_is_told_when_the_rest_came_back(as_actor, way, told):
+def test_of_a_gun_that_stays_abroad_nobody_is_told_when_the_rest_came_back(
+    as_actor, way, corrections
+):
     made = way.ship("TKA52380", "TKA52390")
     check(as_actor("ARG", "police_officer"), serial="TKA52380")
     turn_back(way, made)
-    assert told("ARG") == []
+    assert corrections("ARG") == []
 
 
 def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn(way, arg_police):

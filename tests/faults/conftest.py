@@ -46,7 +46,7 @@ def copied(installed):
 
 
 @contextmanager
-def made(home, embedded):
+def make_app(home, embedded):
     """An application on the database of a server."""
     url = as_service(embedded.url("worker", DATABASE_NAME))
     config = Config(home=home, database_url=url, pool_timeout=1)
@@ -79,7 +79,7 @@ def embedded(home):
 
 @pytest.fixture
 def application(home, embedded):
-    with made(home, embedded) as application:
+    with make_app(home, embedded) as application:
         yield application
 
 

@@ -5,7 +5,7 @@ import pytest
 from benchmarks import faults
 from benchmarks.fault_acts import open_accounts
 from salsa_ext.database.postgres.server import EmbeddedServer
-from tests.faults.conftest import copied, made
+from tests.faults.conftest import copied, make_app
 from tests.support.sizes import sized
 
 SEEDS = sized(5, 200)
@@ -15,7 +15,7 @@ SEEDS = sized(5, 200)
 def world(installed):
     """An application, the home of its stopped database, and keys of officers."""
     with copied(installed) as home:
-        with EmbeddedServer(home) as embedded, made(home, embedded) as application:
+        with EmbeddedServer(home) as embedded, make_app(home, embedded) as application:
             keys = open_accounts(application)
         yield application, home, keys
 

@@ -10,7 +10,7 @@ import pytest
 from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
 from benchmarks.service import Service, database_urls
 from salsa_ext.database.postgres.server import EmbeddedServer
-from tests.faults.conftest import copied, key_of, made
+from tests.faults.conftest import copied, key_of, make_app
 
 MANY = 12
 
@@ -23,7 +23,7 @@ def service(installed):
 
 def _started(installed, **settings):
     with copied(installed) as home, EmbeddedServer(home) as embedded:
-        with made(home, embedded) as application:
+        with make_app(home, embedded) as application:
             key = key_of(application)
         served = Service(
             home, key, SALSA_WORKERS="1", SALSA_THREADS="1", **database_urls(embedded), **settings

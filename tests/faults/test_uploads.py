@@ -43,26 +43,26 @@ def send(police, subject):
 
 
 @pytest.fixture
-def kept(police, subject):
+def listed(police, subject):
     return lambda: police.get(f"/attachments?subject={subject}").json["items"]
 
 
 @pytest.mark.parametrize("cut", [9, 300, 1_500])
-def test_an_upload_that_breaks_off_is_refused_and_leaves_nothing(send, kept, cut):
+def test_an_upload_that_breaks_off_is_refused_and_leaves_nothing(send, listed, cut):
     assert send(cut, promised=cut).status_code == 400
-    assert kept() == []
+    assert listed() == []
 
 
 @pytest.mark.parametrize("cut", [9, 300, 1_500])
-def test_an_upload_without_its_last_boundary_is_refused_and_leaves_nothing(send, kept, cut):
+def test_an_upload_without_its_last_boundary_is_refused_and_leaves_nothing(send, listed, cut):
     answer = send(cut)
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == ["document"]
-    assert kept() == []
+    assert listed() == []
 
 
 def test_a_file_of_which_a_piece_cannot_be_kept_is_not_kept_at_all(
-    as_actor, police, subject, kept, monkeypatch
+    as_actor, police, subject, listed, monkeypatch
 ):
     written = []
 
@@ -75,5 +75,5 @@ def test_a_file_of_which_a_piece_cannot_be_kept_is_not_kept_at_all(
     monkeypatch.setattr(attachments, "insert_many", insert)
     monkeypatch.setattr(attachments, "PART_SIZE", 100)
     assert files.attach(police, subject, files.photograph(), 503).headers["Retry-After"]
-    assert kept() == []
+    assert listed() == []
     assert as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json["items"] == []

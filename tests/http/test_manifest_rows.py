@@ -38,7 +38,7 @@ def test_large_rows_that_are_right_are_held_a_few_at_a_time():
     marks = [{"kind": "proof", "text": "P" * 100}] * 50
     manifest = objects({"serial": "SN1", "marks": marks}).encode() * COUNT
     with little_memory():
-        lines = [line for line, _ in take(manifest, NDJSON).numbered()]
+        lines = [line for line, _ in load_rows(manifest, NDJSON).numbered()]
     assert lines == list(range(1, COUNT + 1))
 
 
@@ -49,11 +49,11 @@ def test_of_a_row_with_thousands_of_wrong_fields_twenty_are_named():
 def refused(manifest, kind):
     """Return what is wrong with a manifest; asserts that little is held while it is found."""
     with little_memory(), pytest.raises(Invalid) as found:
-        take(manifest, kind)
+        load_rows(manifest, kind)
     return found.value.errors
 
 
-def take(manifest, kind):
+def load_rows(manifest, kind):
     return row_files.load_manifest(io.BytesIO(manifest), kind, ShippedItemRequest())
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def found(server, template, tmp_path_factory):
+def leads(server, template, tmp_path_factory):
     """Return the leads of the state that took the file, once its jobs have matched it."""
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
@@ -61,37 +61,37 @@ def rows():
     return table[table.seized.notna() & (table.seized < "2027-01-01") & table.dealer.notna()]
 
 
-def test_guns_by_dealer_are_as_a_plain_count_has_them(found, rows):
+def test_guns_by_dealer_are_as_a_plain_count_has_them(leads, rows):
     counted = rows[rows.dealers == 1].dealer.value_counts()
     told = {
         fold_name("name", min(lead.dealers)): len(lead.guns)
-        for lead in found
+        for lead in leads
         if lead.kind == "shared_dealer"
     }
     assert told == counted[counted > 1].to_dict()
     assert (len(told), sum(told.values())) == (31, 215)
 
 
-def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(found, rows):
+def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(leads, rows):
     by_dealer = rows[rows.dealers == 1].groupby("dealer").serial.apply(sorted)
-    for lead in found:
+    for lead in leads:
         if lead.kind == "shared_dealer":
             serials = sorted(gun.seizures[0].serial for gun in lead.guns)
             assert serials == by_dealer[fold_name("name", min(lead.dealers))]
 
 
-def test_times_to_crime_under_three_years_are_those_of_the_rows(found, rows):
+def test_times_to_crime_under_three_years_are_those_of_the_rows(leads, rows):
     days = (rows.seized - rows.sold).dt.days
     counted = Counter(rows[(rows.days_sold == 1) & (days < 1_095)].serial)
     told = Counter(
-        lead.guns[0].seizures[0].serial for lead in found if lead.kind == "short_time_to_crime"
+        lead.guns[0].seizures[0].serial for lead in leads if lead.kind == "short_time_to_crime"
     )
     assert told == counted
 
 
-def test_a_dealer_of_many_of_the_guns_says_less_by_it_than_a_small_one(found):
+def test_a_dealer_of_many_of_the_guns_says_less_by_it_than_a_small_one(leads):
     rarity = {
-        min(lead.dealers): lead.reasons[1].bits for lead in found if lead.kind == "shared_dealer"
+        min(lead.dealers): lead.reasons[1].bits for lead in leads if lead.kind == "shared_dealer"
     }
     assert min(rarity, key=rarity.__getitem__) == "Cabela's"
     assert rarity["Cabela's"] < 3 < rarity["Palmetto State Armory"]

@@ -160,7 +160,7 @@ def test_a_queue_is_emptied_for_the_states_that_have_work(app, session):
         left[actor.state] -= 1
         return int(left[actor.state] >= 0)
 
-    job = QueueJob("test", work, "SELECT 'PRY'")
+    job = QueueJob("test", work, "SELECT 'PRY', 2, now()")
     assert jobs.runner(app, [job]).run_to_idle() == {"test": 2}
 
 

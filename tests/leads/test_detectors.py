@@ -22,7 +22,7 @@ def buyer(key="ana", name=None):
     return LeadParty(key, "individual", f"token-{key}", "PRY", name)
 
 
-def said(event, day, state="PRY", case=None, **more):
+def entry(event, day, state="PRY", case=None, **more):
     number = next(numbered)
     document = UUID(int=10_000_000 + (case or number))
     return GunRecord(UUID(int=number), state, event, MONDAY + timedelta(day), document, **more)
@@ -33,8 +33,8 @@ def gun(*records, **more):
 
 
 def sold_and_seized(day=0, after=100, state="PRY", case=None, giver=None, receiver=None, **more):
-    sale = said("domestic_sale", day, giver=giver or dealer(), receiver=receiver)
-    return gun(sale, said("seized", day + after, state, case, **more))
+    sale = entry("domestic_sale", day, giver=giver or dealer(), receiver=receiver)
+    return gun(sale, entry("seized", day + after, state, case, **more))
 
 
 def of_kind(kind, guns):
@@ -62,7 +62,7 @@ def test_guns_that_were_seized_together_are_none():
 
 
 def test_one_gun_that_was_seized_twice_shares_its_dealer_with_nobody():
-    again = gun(said("domestic_sale", 0, giver=dealer()), said("seized", 9), said("seized", 99))
+    again = gun(entry("domestic_sale", 0, giver=dealer()), entry("seized", 9), entry("seized", 99))
     assert of_kind("shared_dealer", [again]) == []
 
 
@@ -97,9 +97,9 @@ def test_seizures_in_several_states_count_more():
 def test_of_a_serial_that_was_sold_twice_a_dealer_is_known_where_both_sales_are_his():
     def twice(other):
         return gun(
-            said("domestic_sale", 0, giver=dealer()),
-            said("domestic_sale", 3, giver=dealer(other)),
-            said("seized", 90),
+            entry("domestic_sale", 0, giver=dealer()),
+            entry("domestic_sale", 3, giver=dealer(other)),
+            entry("seized", 90),
             is_ambiguous=True,
         )
 
@@ -115,7 +115,7 @@ def paper(shipment=1, permit=1, number="A-1", consignee=None):
 
 
 def shipped(day=0, after=100, **more):
-    return gun(said("export", day, "BRA", paper=paper(**more)), said("seized", day + after))
+    return gun(entry("export", day, "BRA", paper=paper(**more)), entry("seized", day + after))
 
 
 def test_guns_of_one_shipment_are_a_lead_and_its_permit_says_no_more():
@@ -150,7 +150,9 @@ def test_days_are_counted_from_the_paper_of_each_gun():
 
 
 def test_a_holder_that_may_not_be_named_is_the_same_one_all_the_same():
-    guns = [gun(said("registration", 0, receiver=buyer()), said("seized", day)) for day in (50, 60)]
+    guns = [
+        gun(entry("registration", 0, receiver=buyer()), entry("seized", day)) for day in (50, 60)
+    ]
     [lead] = detect_leads(guns)
     assert (lead.kind, str(lead.summary)) == (
         "shared_holder",
@@ -160,7 +162,7 @@ def test_a_holder_that_may_not_be_named_is_the_same_one_all_the_same():
 
 def test_a_lead_is_known_by_nothing_that_identifies_a_person():
     guns = [
-        gun(said("registration", 0, receiver=buyer("PRY-77")), said("seized", day))
+        gun(entry("registration", 0, receiver=buyer("PRY-77")), entry("seized", day))
         for day in (5, 6)
     ]
     assert (
@@ -170,26 +172,26 @@ def test_a_lead_is_known_by_nothing_that_identifies_a_person():
 
 def test_from_whom_guns_were_stolen_held_them():
     guns = [
-        gun(said("theft", 0, giver=buyer(name="Ana Ejemplo")), said("seized", day))
+        gun(entry("theft", 0, giver=buyer(name="Ana Ejemplo")), entry("seized", day))
         for day in (5, 6)
     ]
     assert [lead.kind for lead in detect_leads(guns)] == ["shared_holder"]
 
 
 def test_cartridges_of_one_lot_are_a_lead():
-    [lead] = detect_leads([gun(said("seized", day, make="cbc", lot="L17")) for day in (5, 6)])
+    [lead] = detect_leads([gun(entry("seized", day, make="cbc", lot="L17")) for day in (5, 6)])
     assert (lead.kind, str(lead.summary)) == ("shared_lot", "The goods are of one lot: L17.")
 
 
 def test_one_lot_number_of_two_makers_is_two_lots():
     assert (
-        detect_leads([gun(said("seized", 5, make=make, lot="L17")) for make in ("cbc", "fiocchi")])
+        detect_leads([gun(entry("seized", 5, make=make, lot="L17")) for make in ("cbc", "fiocchi")])
         == []
     )
 
 
 def numbered_gun(serial, make="taurus"):
-    return gun(said("seized", 5, make=make, serial=serial))
+    return gun(entry("seized", 5, make=make, serial=serial))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +256,7 @@ def test_the_holder_of_a_straw_purchase_is_not_told_twice():
 
 
 def test_a_gun_that_was_seized_again_was_back_in_circulation():
-    [lead] = detect_leads([gun(said("seized", 0, "BRA"), said("found", 90, "PRY"))])
+    [lead] = detect_leads([gun(entry("seized", 0, "BRA"), entry("found", 90, "PRY"))])
     assert (lead.kind, str(lead.summary)) == (
         "recirculation",
         "BRA had it on 2024-01-01 (seized); PRY seized it 90 days later.",
@@ -262,16 +264,16 @@ def test_a_gun_that_was_seized_again_was_back_in_circulation():
 
 
 def test_two_states_that_record_one_seizure_did_not_let_it_go():
-    assert detect_leads([gun(said("seized", 0, "BRA"), said("seized", 0, "PRY"))]) == []
+    assert detect_leads([gun(entry("seized", 0, "BRA"), entry("seized", 0, "PRY"))]) == []
 
 
 def test_a_gun_that_was_certified_to_be_destroyed_counts_more():
-    [lead] = detect_leads([gun(said("destruction", 0), said("seized", 90))])
+    [lead] = detect_leads([gun(entry("destruction", 0), entry("seized", 90))])
     assert points(lead)["destroyed"] > 0
 
 
 def test_a_gun_whose_serial_was_read_otherwise_may_be_its_neighbour():
-    serials = [gun(said("seized", 0, serial=one), said("seized", 90, serial="B")) for one in "AB"]
+    serials = [gun(entry("seized", 0, serial=one), entry("seized", 90, serial="B")) for one in "AB"]
     scores = [of_kind("recirculation", [one])[0].score for one in serials]
     assert scores[0] < scores[1]
 
@@ -290,15 +292,15 @@ def test_the_shorter_a_time_the_more_it_says():
 
 
 def test_a_gun_that_was_stolen_in_between_says_less_of_its_buyer():
-    sale, theft = said("domestic_sale", 0, giver=dealer()), said("theft", 5)
-    [lead] = of_kind("short_time_to_crime", [gun(sale, theft, said("seized", 90))])
+    sale, theft = entry("domestic_sale", 0, giver=dealer()), entry("theft", 5)
+    [lead] = of_kind("short_time_to_crime", [gun(sale, theft, entry("seized", 90))])
     assert points(lead)["missed"] < 0
 
 
 def test_sales_on_two_days_leave_the_time_open():
-    sales = [said("domestic_sale", day, giver=dealer()) for day in (0, 3)]
+    sales = [entry("domestic_sale", day, giver=dealer()) for day in (0, 3)]
     assert (
-        of_kind("short_time_to_crime", [gun(*sales, said("seized", 90), is_ambiguous=True)]) == []
+        of_kind("short_time_to_crime", [gun(*sales, entry("seized", 90), is_ambiguous=True)]) == []
     )
 
 

@@ -26,8 +26,8 @@ def notice(state="PRY", roles=("licensing_officer",), code="permit_cancelled", *
 
 
 @pytest.fixture
-def tell(actor):
-    """Let Brazil tell others: `tell(notice(), notice("BOL"))`."""
+def notify(actor):
+    """Let Brazil tell others: `notify(notice(), notice("BOL"))`."""
 
     def run(*notices):
         acting = actor("BRA")
@@ -37,13 +37,13 @@ def tell(actor):
     return run
 
 
-def told(client, query=""):
+def listed(client, query=""):
     return client.get(f"/notifications{query}").json["items"]
 
 
-def test_what_one_state_did_is_told_to_another_in_its_readers_language(tell, pry):
-    tell(notice(data={"kind": "export"}))
-    [item] = told(pry)
+def test_what_one_state_did_is_told_to_another_in_its_readers_language(notify, pry):
+    notify(notice(data={"kind": "export"}))
+    [item] = listed(pry)
     assert item == {
         "id": item["id"],
         "code": "permit_cancelled",
@@ -59,99 +59,99 @@ def test_what_one_state_did_is_told_to_another_in_its_readers_language(tell, pry
     assert spanish[0]["text"] == "Se canceló un permiso que concierne a su Estado."
 
 
-def test_a_notification_is_for_its_state_and_its_roles_alone(tell, pry, as_actor):
-    tell(notice(roles=("licensing_officer", "supervisor")), notice("BOL"))
-    assert len(told(pry)) == len(told(as_actor("PRY", "supervisor"))) == 1
-    assert told(as_actor("PRY", "border_officer")) == told(as_actor("BRA", "supervisor")) == []
-    path = f"/notifications/{told(pry)[0]['id']}/read"
+def test_a_notification_is_for_its_state_and_its_roles_alone(notify, pry, as_actor):
+    notify(notice(roles=("licensing_officer", "supervisor")), notice("BOL"))
+    assert len(listed(pry)) == len(listed(as_actor("PRY", "supervisor"))) == 1
+    assert listed(as_actor("PRY", "border_officer")) == listed(as_actor("BRA", "supervisor")) == []
+    path = f"/notifications/{listed(pry)[0]['id']}/read"
     as_actor("PRY", "border_officer").post(path, expect=404)
     as_actor("BOL", "licensing_officer").post(path, expect=404)
 
 
-def test_notifications_come_newest_first_in_pages_by_code(tell, pry):
-    tell(*(notice(code=code) for code in ("permit_posted", "permit_amended", "permit_posted")))
-    assert [item["code"] for item in told(pry)] == [
+def test_notifications_come_newest_first_in_pages_by_code(notify, pry):
+    notify(*(notice(code=code) for code in ("permit_posted", "permit_amended", "permit_posted")))
+    assert [item["code"] for item in listed(pry)] == [
         "permit_posted",
         "permit_amended",
         "permit_posted",
     ]
-    assert [item["code"] for item in told(pry, "?code=permit_amended")] == ["permit_amended"]
+    assert [item["code"] for item in listed(pry, "?code=permit_amended")] == ["permit_amended"]
     first = pry.get("/notifications?limit=2").json
     second = pry.get(first["next"].removeprefix("/api/v1")).json
-    assert first["items"] + second["items"] == told(pry)
+    assert first["items"] + second["items"] == listed(pry)
 
 
-def test_those_of_a_kind_and_the_urgent_ones_are_listed_apart(tell, pry):
-    tell(*(notice(code=code) for code in ("permit_posted", "post_called", "match_proposed")))
-    assert [item["code"] for item in told(pry, "?urgent=true")] == ["post_called"]
-    assert [item["code"] for item in told(pry, "?urgent=false")] == [
+def test_those_of_a_kind_and_the_urgent_ones_are_listed_apart(notify, pry):
+    notify(*(notice(code=code) for code in ("permit_posted", "post_called", "match_proposed")))
+    assert [item["code"] for item in listed(pry, "?urgent=true")] == ["post_called"]
+    assert [item["code"] for item in listed(pry, "?urgent=false")] == [
         "match_proposed",
         "permit_posted",
     ]
-    assert [item["urgent"] for item in told(pry, "?kind=permit")] == [False, True, False]
-    assert told(pry, "?kind=trace") == []
+    assert [item["urgent"] for item in listed(pry, "?kind=permit")] == [False, True, False]
+    assert listed(pry, "?kind=trace") == []
     assert "hit" in pry.get("/notifications?kind=gun", 422).json["errors"]["kind"][0]
 
 
-def test_all_of_a_kind_are_read_at_once_as_far_as_they_were_told(tell, pry, as_actor):
-    tell(*(notice(code=code) for code in ("permit_posted", "permit_posted", "permit_amended")))
+def test_all_of_a_kind_are_read_at_once_as_far_as_they_were_told(notify, pry, as_actor):
+    notify(*(notice(code=code) for code in ("permit_posted", "permit_posted", "permit_amended")))
     path = "/notifications/read"
     early = {"code": "permit_posted", "until": "2026-03-09T14:59:59Z"}
     assert pry.post(path, early, 200).json == {"read": 0}
     assert pry.post(path, {"code": "permit_posted"}, 200).json == {"read": 2}
-    assert [item["code"] for item in told(pry, "?unread=true")] == ["permit_amended"]
+    assert [item["code"] for item in listed(pry, "?unread=true")] == ["permit_amended"]
     assert pry.post(path, {"kind": "permit"}, 200).json == {"read": 1}
     assert pry.post(path, {"kind": "permit"}, 200).json == {"read": 0}
-    assert len(told(as_actor("PRY", "licensing_officer"), "?unread=true")) == 3
+    assert len(listed(as_actor("PRY", "licensing_officer"), "?unread=true")) == 3
     assert list(pry.post(path, {}, 422).json["errors"]) == ["kind"]
     entries = as_actor("PRY", "auditor").get("/audit?action=notification:read_many").json["items"]
     assert [entry["data"]["count"] for entry in entries] == [1, 2]
 
 
-def test_each_account_reads_for_itself_and_twice_is_harmless(tell, pry, as_actor):
-    tell(notice(), notice())
-    new, old = told(pry)
+def test_each_account_reads_for_itself_and_twice_is_harmless(notify, pry, as_actor):
+    notify(notice(), notice())
+    new, old = listed(pry)
     path = f"/notifications/{old['id']}/read"
     first = pry.post(path, expect=200).json
     assert first == old | {"read_at": "2026-03-09T15:00:00+00:00"}
     assert pry.post(path, expect=200).json == first
-    assert told(pry, "?unread=true") == [new]
-    assert told(pry, "?unread=false") == [first]
-    assert told(pry) == [new, first]
-    assert len(told(as_actor("PRY", "licensing_officer"), "?unread=true")) == 2
+    assert listed(pry, "?unread=true") == [new]
+    assert listed(pry, "?unread=false") == [first]
+    assert listed(pry) == [new, first]
+    assert len(listed(as_actor("PRY", "licensing_officer"), "?unread=true")) == 2
 
 
-def test_a_reading_is_written_down_once(tell, pry, as_actor):
-    tell(notice())
-    [item] = told(pry)
+def test_a_reading_is_written_down_once(notify, pry, as_actor):
+    notify(notice())
+    [item] = listed(pry)
     for _ in range(2):
         pry.post(f"/notifications/{item['id']}/read", expect=200)
     [entry] = as_actor("PRY", "auditor").get("/audit?subject_kind=notification").json["items"]
     assert (entry["action"], entry["subject_id"]) == ("notification:read", item["id"])
 
 
-def test_a_state_that_takes_no_part_is_left_out(tell, pry, as_actor):
-    tell(notice("FRA"), notice())
-    assert len(told(pry)) == 1
+def test_a_state_that_takes_no_part_is_left_out(notify, pry, as_actor):
+    notify(notice("FRA"), notice())
+    assert len(listed(pry)) == 1
 
 
-def test_a_state_may_tell_itself(tell, as_actor):
-    tell(notice("BRA"))
-    assert len(told(as_actor("BRA", "licensing_officer"))) == 1
+def test_a_state_may_tell_itself(notify, as_actor):
+    notify(notice("BRA"))
+    assert len(listed(as_actor("BRA", "licensing_officer"))) == 1
 
 
 @pytest.mark.parametrize("count", [3, 200])
-def test_many_notices_take_few_statements(tell, pry, asked, count):
-    tell(notice(), notice("BOL"))
+def test_many_notices_take_few_statements(notify, pry, asked, count):
+    notify(notice(), notice("BOL"))
     asked.clear()
-    tell(*(notice(state) for state in ("PRY", "BOL") for _ in range(count)))
+    notify(*(notice(state) for state in ("PRY", "BOL") for _ in range(count)))
     assert len(asked) < 20
-    assert len(told(pry, "?limit=200")) == min(count + 1, 200)
+    assert len(listed(pry, "?limit=200")) == min(count + 1, 200)
 
 
-def test_nothing_to_tell_asks_nothing(tell, asked):
+def test_nothing_to_tell_asks_nothing(notify, asked):
     asked.clear()
-    tell()
+    notify()
     assert [said for said in asked if "salsa.state" not in said] == []
 
 
@@ -160,17 +160,17 @@ def test_a_state_acts_for_itself_again_after_it_told_another(actor, as_actor):
     with transaction(acting):
         notify_many(acting, [notice()])
         notify_many(acting, [notice("BRA")])
-    assert len(told(as_actor("BRA", "licensing_officer"))) == 1
+    assert len(listed(as_actor("BRA", "licensing_officer"))) == 1
 
 
-def test_a_list_of_twenty_takes_no_more_statements_than_one_of_one(tell, pry, asked):
-    tell(*(notice() for _ in range(20)))
-    told(pry)
+def test_a_list_of_twenty_takes_no_more_statements_than_one_of_one(notify, pry, asked):
+    notify(*(notice() for _ in range(20)))
+    listed(pry)
     asked.clear()
-    told(pry, "?limit=1")
+    listed(pry, "?limit=1")
     few = len(asked)
     asked.clear()
-    told(pry, "?limit=20")
+    listed(pry, "?limit=20")
     assert len(asked) == few
 
 
@@ -191,9 +191,9 @@ def test_every_notification_is_a_sentence_in_every_language(session, language):
 @pytest.mark.parametrize(
     "role", [role for role in ROLE_PERMISSIONS if role not in ("secretariat", "display")]
 )
-def test_every_role_of_a_state_has_notifications(tell, as_actor, role):
-    tell(notice(roles=(role,)))
-    assert len(told(as_actor("PRY", role))) == 1
+def test_every_role_of_a_state_has_notifications(notify, as_actor, role):
+    notify(notice(roles=(role,)))
+    assert len(listed(as_actor("PRY", role))) == 1
 
 
 def test_one_that_there_is_not_is_not_found(pry):

@@ -83,12 +83,15 @@ def stand(clients, facts, order):
     made = [(client, client.post("/permits", said).json["id"]) for client, said in posted]
     read = [client.get(f"/permits/{found}").json for client, found in made]
     return {
-        permit["number"].partition("-")[2]: (permit["counterpart_status"], told(permit["findings"]))
+        permit["number"].partition("-")[2]: (
+            permit["counterpart_status"],
+            ordered(permit["findings"]),
+        )
         for permit in read
     }
 
 
-def told(findings):
+def ordered(findings):
     return sorted(
         tuple(
             str(found[name]).partition("-")[2] if name == "number" else str(found[name])

@@ -33,7 +33,7 @@ def test_the_last_receipt_counts_alone(way, lists):
     for number, read in enumerate(lists[1:]):
         receive(way, corrected, read, "receipt/correct", reason=f"Counted again ({number})")
     receive(way, fresh, lists[-1])
-    assert told(way, corrected) == told(way, fresh)
+    assert outcome_of(way, corrected) == outcome_of(way, fresh)
 
 
 def sent(way):
@@ -52,7 +52,7 @@ def receive(way, shipment, read, name="receipt", **more):
     (act if "correct" in name else add)(way.bol, made, name, **body)
 
 
-def told(way, shipment):
+def outcome_of(way, shipment):
     """Return what follows from a receipt, without what tells one run from another."""
     run, made = shipment
     view, doubts = way.read(made), way.bol.get(f"/discrepancies?number={run}").json["items"]

@@ -57,7 +57,7 @@ def do(step, shipment, now):
     return at
 
 
-def standing(way, shipment):
+def hold_kinds(way, shipment):
     return {one["kind"] for one in way.read(shipment)["holds"]}
 
 
@@ -83,6 +83,6 @@ def test_what_is_told_last_counts(as_actor):
             at = do(step, UUID(made["id"]), NOW + turn * PACE)
             if at and at >= last:
                 last = at
-                assert agrees(step, standing(way, made)), (step, way.read(made)["holds"])
+                assert agrees(step, hold_kinds(way, made)), (step, way.read(made)["holds"])
 
     counts()

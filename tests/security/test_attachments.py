@@ -20,7 +20,7 @@ def subject(police):
 
 
 @pytest.fixture
-def kept(police, subject):
+def handed_out(police, subject):
     """Return what is handed out of a file that was attached."""
 
     def attach(file):
@@ -42,10 +42,10 @@ def refused(police, subject):
     return attach
 
 
-def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(kept):
+def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(handed_out):
     sent = files.photograph()
     assert Image.open(io.BytesIO(sent)).getexif().get_ifd(0x8825) != {}
-    left = kept(sent)
+    left = handed_out(sent)
     assert Image.open(io.BytesIO(left)).getexif() == {}
     assert files.PLANTED.encode() in sent
     assert files.PLANTED.encode() not in left
@@ -66,16 +66,16 @@ def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(kept):
         ("RGBA", "WEBP"),
     ],
 )
-def test_a_drawing_of_any_mode_is_kept_without_what_stands_beside_it(kept, mode, form):
+def test_a_drawing_of_any_mode_is_kept_without_what_stands_beside_it(handed_out, mode, form):
     sent = files.drawing(mode, form)
-    left = kept(sent)
+    left = handed_out(sent)
     assert files.PLANTED.encode() in sent
     assert files.PLANTED.encode() not in left
     assert Image.open(io.BytesIO(left)).size == (30, 20)
 
 
-def test_a_photograph_shows_what_it_showed(kept):
-    shown = Image.open(io.BytesIO(kept(files.photograph(colour="#c02040"))))
+def test_a_photograph_shows_what_it_showed(handed_out):
+    shown = Image.open(io.BytesIO(handed_out(files.photograph(colour="#c02040"))))
     assert all(abs(a - b) < 4 for a, b in zip(shown.getpixel((5, 5)), (192, 32, 64), strict=True))
 
 

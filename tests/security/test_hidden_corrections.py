@@ -8,7 +8,7 @@ CASE, OFFICE = "KEPT-C-77", "POLICE"
 CORRECTED = "/audit?action=record:corrected"
 
 
-def told(client):
+def corrected_subjects(client):
     return [one["subject_id"] for one in client.get(CORRECTED).json["items"]]
 
 
@@ -26,13 +26,13 @@ def corrected(as_actor, agency):
 
 @pytest.mark.parametrize("agency", ["TEST", OFFICE])
 def test_who_got_the_old_value_is_told_whoever_corrects_it(as_actor, corrected):
-    assert told(as_actor("BRA", "auditor")) == [corrected]
-    assert told(as_actor("PRY", "auditor")) == [corrected]
+    assert corrected_subjects(as_actor("BRA", "auditor")) == [corrected]
+    assert corrected_subjects(as_actor("PRY", "auditor")) == [corrected]
 
 
 @pytest.mark.parametrize("agency", ["TEST", OFFICE])
 def test_to_the_agency_it_is_kept_from_that_tells_of_no_trace(as_actor, corrected):
-    assert told(as_actor("PRY", "auditor", agency=OFFICE)) == []
+    assert corrected_subjects(as_actor("PRY", "auditor", agency=OFFICE)) == []
 
 
 @pytest.mark.parametrize("agency", [OFFICE])
@@ -47,7 +47,7 @@ def test_who_looked_it_up_in_that_case_is_told_too(as_actor, agency, analyst):
     )
     body = bodies.report(reason="Read again", stolen_from="dealer")
     police.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert told(as_actor("BRA", "auditor")) == [made["firearm"]["record"]]
+    assert corrected_subjects(as_actor("BRA", "auditor")) == [made["firearm"]["record"]]
 
 
 @pytest.mark.parametrize("traces", [0, 1, 2])
@@ -65,14 +65,14 @@ def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_aske
     pry.post(f"/transfers/{sold['id']}/correct", body, 200, If_Match='"1"')
     entries = as_actor("PRY", "auditor").get(CORRECTED).json["items"]
     assert [one["data"] for one in entries] == [{"version": 2}]
-    assert told(as_actor("BRA", "auditor")) == [
+    assert corrected_subjects(as_actor("BRA", "auditor")) == [
         sold["firearm"]["record"]
     ]  # for what all there may read
 
 
 def notified(client):
-    told = client.get("/notifications?code=record_corrected").json["items"]
-    return [one["subject"]["id"] for one in told]
+    corrected_subjects = client.get("/notifications?code=record_corrected").json["items"]
+    return [one["subject"]["id"] for one in corrected_subjects]
 
 
 @pytest.mark.parametrize("is_found_too", [False, True])

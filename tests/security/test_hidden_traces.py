@@ -37,7 +37,7 @@ BODIES = {
 
 
 @beginning
-def kept(as_actor):
+def restricted(as_actor):
     """A trace of Brazil that waits for Paraguay, kept from one office of each; returns its ids."""
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
     clerk = as_actor("PRY", "licensing_officer")
@@ -66,11 +66,11 @@ def kept(as_actor):
     }
 
 
-def found_by(client, kept):
+def found_by(client, restricted):
     """Return where a caller finds anything of the trace, whatever he reads."""
-    ids = {name: some for name, some in kept.items() if name != "leg_id"}
+    ids = {name: some for name, some in restricted.items() if name != "leg_id"}
     shown = ("trace_id", "request_id", "leg_id", "consent_id")
-    words = re.compile("|".join([CASE, *(one for name in shown for one in kept[name])]))
+    words = re.compile("|".join([CASE, *(one for name in shown for one in restricted[name])]))
     return {
         path
         for path, answer in read_all(client, ids)
@@ -79,29 +79,29 @@ def found_by(client, kept):
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
-def test_no_role_of_the_agency_finds_anything_of_it_in_any_answer(as_actor, kept, state):
+def test_no_role_of_the_agency_finds_anything_of_it_in_any_answer(as_actor, restricted, state):
     for role in OF_STATES:
-        assert found_by(as_actor(state, role, agency=OFFICE), kept) == set(), role
+        assert found_by(as_actor(state, role, agency=OFFICE), restricted) == set(), role
 
 
-def test_all_others_find_it(as_actor, kept):
-    [trace], [request] = kept["trace_id"], kept["request_id"]
-    of_trace = found_by(as_actor("BRA", "trace_analyst"), kept)
+def test_all_others_find_it(as_actor, restricted):
+    [trace], [request] = restricted["trace_id"], restricted["request_id"]
+    of_trace = found_by(as_actor("BRA", "trace_analyst"), restricted)
     assert {"/traces", f"/traces/{trace}", f"/traces/{trace}/result"} <= of_trace
-    of_request = found_by(as_actor("PRY", "trace_analyst"), kept)
+    of_request = found_by(as_actor("PRY", "trace_analyst"), restricted)
     assert {"/requests", f"/requests/{request}", "/notifications"} <= of_request
     for state, path in (("BRA", of_trace), ("PRY", of_request)):
-        assert {"/consents", f"/consents/{kept['consent_id'][0]}"} <= path, state
-    assert "/audit" in found_by(as_actor("BRA", "auditor"), kept)
-    assert "/audit" in found_by(as_actor("PRY", "auditor"), kept)
+        assert {"/consents", f"/consents/{restricted['consent_id'][0]}"} <= path, state
+    assert "/audit" in found_by(as_actor("BRA", "auditor"), restricted)
+    assert "/audit" in found_by(as_actor("PRY", "auditor"), restricted)
 
 
 @pytest.mark.parametrize("route", ACTING, ids=str)
-def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, route):
+def test_every_route_answers_as_of_what_does_not_exist(as_actor, restricted, asked, route):
     state = "BRA" if "{trace_id}" in route.path else "PRY"
     role = "supervisor" if route.path.endswith(("/approve", "/reject")) else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
-    ids = {name: some[0] for name, some in kept.items()}
+    ids = {name: some[0] for name, some in restricted.items()}
     nothing, said = ids | {"trace_id": ID, "request_id": ID, "consent_id": ID}, []
     for wanted in (nothing, nothing, ids):  # the first fills what is kept in memory
         asked.clear()
@@ -132,18 +132,18 @@ def _shapes(asked):
     return [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "-", said) for said in asked]
 
 
-def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_actor, kept):
-    [request], [trace] = kept["request_id"], kept["trace_id"]
+def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_actor, restricted):
+    [request], [trace] = restricted["request_id"], restricted["trace_id"]
     analyst = as_actor("PRY", "trace_analyst")
     tag = analyst.get(f"/requests/{request}").headers["ETag"]
-    body = {"completeness": "full", "handling": "H1", "records": kept["record_id"][:1]}
+    body = {"completeness": "full", "handling": "H1", "records": restricted["record_id"][:1]}
     analyst.post(f"/requests/{request}/answer", body, 200, If_Match=tag)
     found = as_actor("BRA", "trace_analyst").get("/notifications").json["items"]
     assert "trace_answered" in [one["code"] for one in found]
     hidden = as_actor("BRA", "trace_analyst", agency=OFFICE)
     assert hidden.get("/notifications").json["items"] == []
     assert CASE not in hidden.get("/audit", 403).get_data(as_text=True)
-    given = f"/records/{kept['record_id'][0]}/disclosures"
+    given = f"/records/{restricted['record_id'][0]}/disclosures"
     assert as_actor("PRY", "trace_analyst").get(given).json["items"]
     assert as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).json["items"] == []
     assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace}").json["status"] == "answered"
@@ -152,8 +152,8 @@ def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_acto
 NAMING = {"Salsa_Purpose": "investigation", "Salsa_Case": CASE}
 
 
-def test_names_are_released_to_who_may_see_the_trace_of_their_consent_alone(as_actor, kept):
-    [_, record], [consent] = kept["record_id"], kept["consent_id"]
+def test_names_are_released_to_who_may_see_the_trace_of_their_consent_alone(as_actor, restricted):
+    [_, record], [consent] = restricted["record_id"], restricted["consent_id"]
     person = {"kind": "individual", "country": "PRY"}
     for role in ("trace_analyst", "police_officer", "supervisor"):
         seeing, hidden = as_actor("BRA", role), as_actor("BRA", role, agency=OFFICE)
@@ -168,8 +168,8 @@ def test_names_are_released_to_who_may_see_the_trace_of_their_consent_alone(as_a
     assert told == []
 
 
-def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, kept):
-    [_, record] = kept["record_id"]
+def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, restricted):
+    [_, record] = restricted["record_id"]
     as_actor("BRA", "trace_analyst").get(f"/records/{record}", **NAMING)
     given = f"/records/{record}/disclosures"
     assert CASE in as_actor("PRY", "trace_analyst").get(given).get_data(as_text=True)
@@ -181,8 +181,8 @@ def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, kept):
     )
 
 
-def test_a_check_in_its_case_is_listed_to_those_alone_who_may_see_it(as_actor, kept):
-    [_, record] = kept["record_id"]
+def test_a_check_in_its_case_is_listed_to_those_alone_who_may_see_it(as_actor, restricted):
+    [_, record] = restricted["record_id"]
     police, given = as_actor("BRA", "police_officer"), f"/records/{record}/disclosures"
     owner, hidden = (as_actor("PRY", "trace_analyst", agency=one) for one in ("TEST", OFFICE))
     serial = owner.get(f"/records/{record}").json["serial"]
@@ -195,9 +195,9 @@ def test_a_check_in_its_case_is_listed_to_those_alone_who_may_see_it(as_actor, k
     assert checks == [["ELSE", CASE], ["ELSE"]]
 
 
-def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, kept):
+def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, restricted):
     """Nor does it hold for it what others asked: it stands as in any case of its own."""
-    [_, record] = kept["record_id"]
+    [_, record] = restricted["record_id"]
     officer = as_actor("BRA", "trace_analyst", agency=OFFICE)
     asked = officer.post("/consents", bodies.consent(record, case_number=CASE)).json
     assert officer.get("/consents").json["items"] == [asked]
@@ -219,15 +219,17 @@ def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor, 
             other.get(path, found)
 
 
-def test_a_letter_that_comes_while_the_agency_acts_is_applied_all_the_same(as_actor, kept, analyst):
+def test_a_letter_that_comes_while_the_agency_acts_is_applied_all_the_same(
+    as_actor, restricted, analyst
+):
     """What its officer does delivers to both states, for the states and not for him."""
     officer = as_actor("PRY", "trace_analyst", agency=OFFICE)
     own = bodies.trace(firearm=bodies.firearm(serial="OWN902211"), case_number="P-1")
     officer.post("/traces", own)
-    [trace] = kept["trace_id"]
+    [trace] = restricted["trace_id"]
     tag = analyst.get(f"/traces/{trace}").headers["ETag"]
     analyst.post(f"/traces/{trace}/withdraw", None, 200, If_Match=tag)
-    [request] = kept["request_id"]
+    [request] = restricted["request_id"]
     read = as_actor("PRY", "trace_analyst").get(f"/requests/{request}").json
     assert read["status"] == "withdrawn"
 
@@ -272,8 +274,8 @@ def test_an_asked_state_is_told_later_of_its_agency(as_actor, analyst):
     office.get(f"/requests/{request['id']}", 404)
 
 
-def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept, analyst):
-    [trace], admin = kept["trace_id"], as_actor("BRA", "state_administrator")
+def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, restricted, analyst):
+    [trace], admin = restricted["trace_id"], as_actor("BRA", "state_administrator")
     named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
     admin.post("/accounts", named)
     said = analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422).json["errors"]

@@ -21,7 +21,7 @@ def codes(client):
 
 
 @beginning
-def asked(as_actor):
+def waiting(as_actor):
     """A trace of Brazil that waits for a person of Paraguay."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
     for state in ("BRA", "PRY"):
@@ -30,27 +30,27 @@ def asked(as_actor):
 
 
 def test_who_must_not_see_a_trace_works_on_it_no_more_and_the_others_are_told(
-    as_actor, asked, analyst
+    as_actor, waiting, analyst
 ):
-    analyst.post(f"{asked}/assign", {"username": name_of(as_actor, "BRA")}, 200)
-    analyst.hide(asked, "PRY-LICENSING")
-    assert analyst.get(asked).json["assignee"] and "trace_unassigned" not in codes(analyst)
-    analyst.hide(asked, f"BRA-{OFFICE}")
-    assert analyst.get(asked).json["assignee"] is None
+    analyst.post(f"{waiting}/assign", {"username": name_of(as_actor, "BRA")}, 200)
+    analyst.hide(waiting, "PRY-LICENSING")
+    assert analyst.get(waiting).json["assignee"] and "trace_unassigned" not in codes(analyst)
+    analyst.hide(waiting, f"BRA-{OFFICE}")
+    assert analyst.get(waiting).json["assignee"] is None
     assert codes(analyst)[0] == "trace_unassigned"
     entries = as_actor("BRA", "auditor").get("/audit?action=trace:assigned").json["items"]
     assert entries[0]["data"] == {"account": None}
 
 
 @pytest.mark.parametrize("by", ["BRA", "PRY"])
-def test_nor_on_a_request_whichever_state_keeps_it_from_him(as_actor, asked, by, pry_analyst):
+def test_nor_on_a_request_whichever_state_keeps_it_from_him(as_actor, waiting, by, pry_analyst):
     [request] = pry_analyst.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
     pry_analyst.post(f"{path}/assign", {"username": name_of(as_actor, "PRY")}, 200)
     if by == "PRY":
         pry_analyst.hide(path, f"PRY-{OFFICE}")
     else:
-        as_actor("BRA", "trace_analyst").hide(asked, f"PRY-{OFFICE}")
+        as_actor("BRA", "trace_analyst").hide(waiting, f"PRY-{OFFICE}")
     assert pry_analyst.get(path).json["assignee"] is None
     assert codes(pry_analyst)[0] == "request_unassigned"
 

@@ -31,7 +31,7 @@ def seize(as_actor, serial, state="BRA", **changes):
     return as_actor(state, "police_officer").post("/seizures", body | changes).json
 
 
-def shown(client, **headers):
+def read_leads(client, **headers):
     return client.get("/leads?limit=200", **(headers or PURPOSE)).json["items"]
 
 
@@ -51,10 +51,10 @@ def test_no_other_role_reads_them(as_actor, role):
 def test_what_is_not_open_makes_no_lead_of_another_state(as_actor, analyst, visibility):
     for serial in SERIALS[:2]:
         seize(as_actor, serial)
-    before = shown(analyst)
+    before = read_leads(analyst)
     for serial in SERIALS[:2]:
         sell(as_actor, serial, visibility=visibility)
-    assert shown(analyst) == before
+    assert read_leads(analyst) == before
 
 
 def test_what_is_silent_does_not_change_how_rare_a_thing_is(as_actor, analyst):
@@ -62,24 +62,26 @@ def test_what_is_silent_does_not_change_how_rare_a_thing_is(as_actor, analyst):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    before = shown(analyst)
+    before = read_leads(analyst)
     sell(as_actor, SERIALS[2], visibility="silent", **{"from": bodies.party("Otra Casa")})
     seize(as_actor, SERIALS[2], "ARG", visibility="silent")
-    assert shown(analyst) == before
+    assert read_leads(analyst) == before
 
 
 def test_a_seizure_that_another_state_keeps_silent_is_no_recirculation(as_actor, analyst):
     seize(as_actor, SERIALS[0], "ARG", visibility="silent", occurred_on="2026-01-09")
     seize(as_actor, SERIALS[0])
-    assert shown(analyst) == []
-    assert [lead["kind"] for lead in shown(as_actor("ARG", "trace_analyst"))] == ["recirculation"]
+    assert read_leads(analyst) == []
+    assert [lead["kind"] for lead in read_leads(as_actor("ARG", "trace_analyst"))] == [
+        "recirculation"
+    ]
 
 
 def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, analyst, pry):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    assert shown(analyst)
+    assert read_leads(analyst)
     for sale in pry.get("/transfers").json["items"]:
         serial = sale["firearm"]["serial"]
         body = bodies.transfer(
@@ -87,14 +89,14 @@ def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, analys
         )
         said = body | {"visibility": "silent", "reason": "Closed"}
         pry.post(f"/transfers/{sale['id']}/correct", said, 200, If_Match=f'"{sale["version"]}"')
-    assert shown(analyst) == []
+    assert read_leads(analyst) == []
 
 
 def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, analyst):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    leads = shown(analyst)
+    leads = read_leads(analyst)
     assert "straw_purchase" in {lead["kind"] for lead in leads}
     opened = [analyst.get(f"/leads/{lead['id']}", **PURPOSE).json for lead in leads]
     table = analyst.get("/leads?format=csv", **PURPOSE).get_data(as_text=True)
@@ -114,13 +116,13 @@ def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, analys
     as_actor("BRA", "licensing_officer").post("/transfers", mine)
     for serial in SERIALS[:2]:
         seize(as_actor, serial)
-    assert not {lead["kind"] for lead in shown(analyst)} & {"straw_purchase", "shared_holder"}
+    assert not {lead["kind"] for lead in read_leads(analyst)} & {"straw_purchase", "shared_holder"}
 
 
 def test_a_lead_of_another_state_is_not_there(as_actor, analyst):
     for serial in SERIALS[:2]:
         sell(as_actor, serial)
         seize(as_actor, serial)
-    [lead, *_] = shown(analyst)
+    [lead, *_] = read_leads(analyst)
     as_actor("URY", "trace_analyst").get(f"/leads/{lead['id']}", 404, **PURPOSE)
-    assert shown(as_actor("URY", "trace_analyst")) == []
+    assert read_leads(as_actor("URY", "trace_analyst")) == []

@@ -16,7 +16,7 @@ from tests.support.matches import act, correct, matches, sold
 DECIDING = {"police_officer", "trace_analyst", "forensic_examiner"}
 
 
-def told(as_actor, state):
+def notification_codes(as_actor, state):
     items = as_actor(state, "police_officer").get("/notifications").json["items"]
     return [item["code"] for item in items]
 
@@ -50,10 +50,10 @@ def test_a_match_is_not_there_for_another_state(as_actor, police, role):
 def test_of_a_silent_record_its_owner_alone_is_told(as_actor, police, pry_police):
     record = sold(as_actor, visibility="silent")["firearm"]["record"]
     seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
-    assert matches(police) == [] and told(as_actor, "BRA") == []
+    assert matches(police) == [] and notification_codes(as_actor, "BRA") == []
     [match] = matches(pry_police)
     assert (match["record"], match["other"]["record"]) == (record, seized)
-    assert told(as_actor, "PRY") == ["match_proposed"]
+    assert notification_codes(as_actor, "PRY") == ["match_proposed"]
 
 
 def test_no_row_about_a_silent_record_is_in_another_states_reach(as_actor, police, run, asked):
@@ -72,7 +72,7 @@ def test_a_silent_seizure_tells_nobody(as_actor, police, pry_police, run):
     police.post("/seizures", bodies.seizure(visibility="silent"))
     [match] = matches(police)
     assert match["other"]["state"] == "PRY"
-    assert matches(pry_police) == [] and told(as_actor, "PRY") == []
+    assert matches(pry_police) == [] and notification_codes(as_actor, "PRY") == []
     assert in_reach(run, "PRY") == []
 
 
@@ -343,10 +343,10 @@ def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
         bra.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=serial)))
     lost = bodies.firearm(serial=f"XYK9876{glyph}4")
     sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial=f"ABC1234{glyph}6"))
-    before, news = listed(police, run), told(as_actor, "BRA")
+    before, news = listed(police, run), notification_codes(as_actor, "BRA")
     pry_police.post("/reports", bodies.report(visibility="pointer", firearm=lost))
     assert listed(police, run) == before * 2
-    assert told(as_actor, "BRA") == news * 2
+    assert notification_codes(as_actor, "BRA") == news * 2
     assert len(matches(pry_police, "?crime_related=true")) == 1
 
 

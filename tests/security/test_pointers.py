@@ -20,7 +20,7 @@ def pointer(as_actor):
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json
 
 
-def shown(answer):
+def scores(answer):
     return [(found["state"], found["score"], found["strength"]) for found in answer["candidates"]]
 
 
@@ -29,14 +29,14 @@ def test_nothing_but_the_serial_moves_the_answer_to_a_check(pointer, police, cha
     plain = {key: value for key, value in bodies.check().items() if key not in ("make", "calibre")}
     first, again = police.post("/checks", plain).json, police.post("/checks", plain | changes).json
     assert first["verdict"] == again["verdict"] == "hit"
-    assert shown(first) == shown(again) == [("PRY", 24.0, "strong")]
+    assert scores(first) == scores(again) == [("PRY", 24.0, "strong")]
 
 
 @pytest.mark.parametrize("changes", CHANGES[:3])
 def test_nothing_but_the_serial_moves_the_matches_of_a_seizure(pointer, police, changes):
     body = bodies.seizure(items=[bodies.firearm(**changes)])
     [item] = police.post("/seizures", body).json["matches"]
-    assert shown(item) == [("PRY", 24.0, "strong")]
+    assert scores(item) == [("PRY", 24.0, "strong")]
 
 
 @pytest.mark.parametrize("changes", [{}, *CHANGES[:3]])
@@ -53,7 +53,7 @@ def test_a_pointer_stands_behind_its_equals_whenever_it_happened(as_actor, point
     body = bodies.transfer(occurred_on=day, firearm={"serial": "ABC123456"})
     as_actor("URY", "licensing_officer").post("/transfers", body)
     plain = {key: value for key, value in bodies.check().items() if key not in ("make", "calibre")}
-    assert [state for state, _, _ in shown(police.post("/checks", plain).json)] == ["URY", "PRY"]
+    assert [state for state, _, _ in scores(police.post("/checks", plain).json)] == ["URY", "PRY"]
 
 
 def test_whether_its_mark_was_corrected_away_is_not_told(pointer, police, pry, pry_police):

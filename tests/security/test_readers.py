@@ -130,14 +130,14 @@ def seizure(key, **changes):
 
 def recorded(as_actor):
     """Let Paraguay and Brazil record each, and all three states look for all; returns what there is."""
-    found = defaultdict(list)
+    findings = defaultdict(list)
     clerk, police = as_actor("PRY", "licensing_officer"), as_actor("PRY", "police_officer")
     for key, said in SALES.items():
         made = clerk.post("/transfers", sale(key, **said)).json
         path, body = f"/transfers/{made['id']}/correct", sale(key, reason=f"{key}-REMARK")
         clerk.post(path, body, 200, If_Match='"1"')
-        found["transfer_id"].append(made["id"])
-        found["record_id"].append(made["firearm"]["record"])
+        findings["transfer_id"].append(made["id"])
+        findings["record_id"].append(made["firearm"]["record"])
     stolen = {
         "from": bodies.party("THEFT-PERSON", "PRY", "individual"),
         "place": {"country": "PRY", "name": "THEFT-PLACE"},
@@ -145,19 +145,19 @@ def recorded(as_actor):
     report = police.post(
         "/reports", bodies.report(number="THEFT-NUMBER", firearm=gun("THEFT"), **stolen)
     ).json
-    found["report_id"].append(report["id"])
-    found["record_id"].append(report["firearm"]["record"])
+    findings["report_id"].append(report["id"])
+    findings["record_id"].append(report["firearm"]["record"])
     for key, said in (("JOINT", {}), ("HUSHED", {"visibility": "silent"})):
         made = as_actor("BRA", "police_officer").post("/seizures", seizure(key, **said)).json
-        found["seizure_id"].append(made["id"])
-        found["record_id"] += [item["record"] for item in made["items"]]
-    _ship(as_actor, found)
+        findings["seizure_id"].append(made["id"])
+        findings["record_id"] += [item["record"] for item in made["items"]]
+    _ship(as_actor, findings)
     for state in STATES:
-        _look(as_actor, state, found)
-    return found
+        _look(as_actor, state, findings)
+    return findings
 
 
-def _ship(as_actor, found):
+def _ship(as_actor, findings):
     exporter = as_actor("BRA", "licensing_officer")
     person = bodies.party("SHIPPED-PERSON", "PRY", "individual")
     named = {
@@ -173,12 +173,12 @@ def _ship(as_actor, found):
         number="SHIPPED-NUMBER", items=[item], transport=carried, seals=["SHIPPED-SEAL"]
     )
     shipment = exporter.post(f"/permits/{permit}/shipments", body).json
-    found["permit_id"].append(permit)
-    found["shipment_id"].append(shipment["id"])
-    found["record_id"].append(shipment["items"][0]["record"])
+    findings["permit_id"].append(permit)
+    findings["shipment_id"].append(shipment["id"])
+    findings["record_id"].append(shipment["items"][0]["record"])
 
 
-def _look(as_actor, state, found):
+def _look(as_actor, state, findings):
     """Let a state check, seize and trace each gun; by its serial alone, so that it repeats no word."""
     police = as_actor(state, "police_officer")
     for number, serial in enumerate(SERIALS.values()):
@@ -188,14 +188,14 @@ def _look(as_actor, state, found):
         place = {"country": state}
         own = bodies.seizure(number=f"S-{number}", place=place, items=[asked])
         made = police.post("/seizures", own).json
-        found["seizure_id"].append(made["id"])
-        found["record_id"] += [item["record"] for item in made["items"]]
-        found["trace_id"].append(police.post("/traces", bodies.trace(firearm=asked)).json["id"])
+        findings["seizure_id"].append(made["id"])
+        findings["record_id"] += [item["record"] for item in made["items"]]
+        findings["trace_id"].append(police.post("/traces", bodies.trace(firearm=asked)).json["id"])
     for match in police.get("/matches?limit=200").json["items"]:
         path = f"/matches/{match['id']}"
         etag = police.get(path).headers["ETag"]
         police.post(f"{path}/confirm", {}, 200, If_Match=etag)
-        found["match_id"].append(match["id"])
+        findings["match_id"].append(match["id"])
 
 
 def paths(ids):
@@ -246,16 +246,16 @@ class Found:
 
 
 def found_by(client, ids):
-    found = Found()
+    findings = Found()
     for path, answer in read_all(client, ids):
         for word in WORDS.findall(text_of(answer)):
-            found.words.setdefault(word, path)
-        found.persons += persons(answer.json) if answer.is_json else ()
-    return found
+            findings.words.setdefault(word, path)
+        findings.persons += persons(answer.json) if answer.is_json else ()
+    return findings
 
 
 @pytest.fixture(scope="module")
-def found(app):
+def findings(app):
     """What each caller finds, of whatever there is: everything is read once."""
     forget_shares()
     with undone(app):
@@ -264,26 +264,26 @@ def found(app):
         return {who: found_by(as_actor(*who), ids) for who in (*READING, (None, "secretariat"))}
 
 
-def test_nobody_finds_what_is_not_his_to_read_and_the_rest_is_found(found):
+def test_nobody_finds_what_is_not_his_to_read_and_the_rest_is_found(findings):
     found_in = defaultdict(set)
     for state, role in READING:
-        for (key, name), path in found[state, role].words.items():
+        for (key, name), path in findings[state, role].words.items():
             where = f"{state} {role} finds {key}-{name} at {path}"
             assert state in PLANTED[key][name], where
             owner = "PRY" if key in ("OPEN", "STRICT", "POINTER", "SILENT", "THEFT") else "BRA"
             assert role in READERS or state == owner, where
             found_in[key, name].add(state)
-    assert found[None, "secretariat"].words == {}
+    assert findings[None, "secretariat"].words == {}
     assert found_in == {
         (key, name): {*states} for key, fields in PLANTED.items() for name, states in fields.items()
     }
 
 
-def test_of_a_private_person_of_another_state_no_field_is_there_but_kind_and_country(found):
+def test_of_a_private_person_of_another_state_no_field_is_there_but_kind_and_country(findings):
     seen = [
         person
         for state in ("BRA", "URY")
-        for person in found[state, "trace_analyst"].persons
+        for person in findings[state, "trace_analyst"].persons
         if person["country"] == "PRY" and person.get("name") != "SHIPPED-PERSON"
     ]
     assert seen

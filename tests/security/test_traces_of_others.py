@@ -19,7 +19,7 @@ KEPT, SEEING = "PRY-POLICE", "PRY-LICENSING"
 
 
 @pytest.fixture
-def asked(as_actor):
+def requested(as_actor):
     """What Brazil asked Paraguay, which holds a record and says nothing by itself."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(hidden_from=[KEPT]))
@@ -34,7 +34,7 @@ def own(as_actor):
 
 
 @pytest.fixture
-def say(app):
+def send_letter(app):
     """Let a state send Paraguay a letter of its own making."""
 
     def said(state, kind, **body):
@@ -58,24 +58,28 @@ def kept_from(subject):
         return restrictions.list_restricted(subject)
 
 
-def request_of(asked, trace, agencies):
-    return asked.body | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
+def request_of(requested, trace, agencies):
+    return requested.body | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
 
 
 @pytest.mark.parametrize("agencies", [[], [SEEING]])
 @pytest.mark.parametrize("kind", ["trace.request", "trace.renewed"])
-def test_a_request_about_a_trace_of_the_own_state_is_set_aside(asked, own, say, kind, agencies):
+def test_a_request_about_a_trace_of_the_own_state_is_set_aside(
+    requested, own, send_letter, kind, agencies
+):
     before = len(rows("PRY", TraceRequest))
-    say("BRA", kind, **request_of(asked, own.id, agencies))
+    send_letter("BRA", kind, **request_of(requested, own.id, agencies))
     assert len(rows("PRY", TraceRequest)) == before
     assert kept_from(own.id) == [KEPT]
 
 
 @pytest.mark.parametrize("agencies", [[], [SEEING]])
-def test_what_a_third_state_says_takes_back_nothing_that_the_asking_one_named(asked, say, agencies):
-    said = request_of(asked, asked.trace_id, [SEEING])
-    say("ARG", "trace.request", **said)
-    assert kept_from(asked.trace_id) == sorted([KEPT, SEEING])
-    say("ARG", "trace.hide", leg=said["leg"], hidden_from=agencies, office=None)
-    assert KEPT in kept_from(asked.trace_id)
-    assert kept_from(asked.id) == [KEPT]
+def test_what_a_third_state_says_takes_back_nothing_that_the_asking_one_named(
+    requested, send_letter, agencies
+):
+    said = request_of(requested, requested.trace_id, [SEEING])
+    send_letter("ARG", "trace.request", **said)
+    assert kept_from(requested.trace_id) == sorted([KEPT, SEEING])
+    send_letter("ARG", "trace.hide", leg=said["leg"], hidden_from=agencies, office=None)
+    assert KEPT in kept_from(requested.trace_id)
+    assert kept_from(requested.id) == [KEPT]

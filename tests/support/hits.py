@@ -26,7 +26,7 @@ def answer(client, hit, action, expect=200, **body):
     return client.post(f"/hits/{hit['id']}/{action}", body, expect, If_Match=etag).json
 
 
-def told(client, code):
+def notices(client, code):
     return [item for item in client.get("/notifications").json["items"] if item["code"] == code]
 
 

@@ -12,6 +12,6 @@ def answer(**changes: Any) -> dict[str, Any]:
     return {"completeness": "full", "handling": "H1"} | changes
 
 
-def told(client: Client, code: str) -> list[Any]:
+def notices(client: Client, code: str) -> list[Any]:
     """Return the notifications of a kind."""
     return client.get(f"/notifications?code={code}").json["items"]

@@ -45,16 +45,18 @@ def digest():
     for state in STATES:
         with transaction(operator(state)):
             for kind in kinds:
-                facts += said(f"SELECT number, concerned FROM {kind} ORDER BY owner_state, number")
-            facts += said("SELECT case_number, status, found_on FROM trace ORDER BY case_number")
-            facts += said("SELECT name, address FROM party ORDER BY name, address")
+                facts += rows_of(
+                    f"SELECT number, concerned FROM {kind} ORDER BY owner_state, number"
+                )
+            facts += rows_of("SELECT case_number, status, found_on FROM trace ORDER BY case_number")
+            facts += rows_of("SELECT name, address FROM party ORDER BY name, address")
     with transaction(operator("BRA")):
-        facts += said(
+        facts += rows_of(
             "SELECT serial_norm, state, event, occurred_on, make FROM mark_key"
             " ORDER BY serial_norm, state, event, occurred_on, make"
         )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def said(query):
+def rows_of(query):
     return [tuple(row) for row in db.session.execute(text(query))]

@@ -147,7 +147,7 @@ def prepared(
             second = open_account("PRY", "border_officer", "pry.second")
             scenes.waiting_requests(lambda state, role: _caller(made, state, role))
             scenes.busy_post(lambda state, role: _caller(made, state, role))
-            scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
+            scenes.notify_officers("PRY", "A-LATE", "A-DUE", "A-NEXT")
             db.engine.dispose()
         database = server.config(f"salsa_{secrets.token_hex(6)}", home)
         served = create_app(database, FixedClock(NOW))

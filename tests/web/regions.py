@@ -40,7 +40,7 @@ def make(caller: Caller) -> Ids:
     scenes.late(caller, 5)
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
     made |= _stopped(caller)
-    scenes.tell("PRY", *(f"A-{number}" for number in range(30)))
+    scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
     _want_approval(caller)  # from here on Brazil's traces wait for a second person
     return made
 

@@ -132,7 +132,7 @@ def _tick(officer: Client, shipment: Any, stage: str, outcome: str, at: str) -> 
     officer.post(f"/shipments/{shipment['id']}/checkpoints", body)
 
 
-def tell(state: str, *numbers: str, at: datetime = NOW) -> None:
+def notify_officers(state: str, *numbers: str, at: datetime = NOW) -> None:
     """Let Brazil tell a state's border officers, at a moment, of what befell shipments of these numbers."""
     acting = operator("BRA", clock=FixedClock(at))
     with transaction(acting):

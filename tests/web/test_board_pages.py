@@ -98,12 +98,12 @@ def numbers_in(given, now):
     elif isinstance(given, str):
         yield from re.findall(r"\d+", given)
         with suppress(ValueError):
-            yield from told(datetime.fromisoformat(given), now)
+            yield from time_parts(datetime.fromisoformat(given), now)
     elif given is not None:
         yield f"{given:g}"
 
 
-def told(at, now):
+def time_parts(at, now):
     """Give the numbers of a moment at both sides, and of the days, hours and minutes until it or since."""
     if at.tzinfo is None:
         yield from (str(at.day), str((at.date() - now.date()).days))

@@ -43,7 +43,7 @@ DUTY = {
 }
 
 
-def asked(**changes):
+def query(**changes):
     return {
         "serial": "ABC123456",
         "make": "Taurus",
@@ -70,7 +70,7 @@ def sell(as_actor):
 
 
 def ask(officer, expect=200, headers=None, **changes):
-    return officer.send(CHECK, asked(**changes), expect, **(headers or {})).get_data(as_text=True)
+    return officer.send(CHECK, query(**changes), expect, **(headers or {})).get_data(as_text=True)
 
 
 def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
@@ -204,7 +204,7 @@ def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, fi
     page = ask(officer, 422, **changes)
     assert f'<a href="#{field}">' in page and f'id="{field}-wrong"' in page
     assert said in text(page).replace("&#39;", "'")
-    assert f'value="{asked(**changes)["serial"]}"' in page
+    assert f'value="{query(**changes)["serial"]}"' in page
 
 
 def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
@@ -237,17 +237,17 @@ def test_who_may_not_check_is_refused_and_has_no_link(signed_in, role):
     someone = signed_in("BRA", role)
     assert CHECK not in someone.open("/")
     assert "You cannot do this" in someone.open(CHECK, 403)
-    someone.send(CHECK, asked(), 403)
+    someone.send(CHECK, query(), 403)
 
 
 def test_who_is_not_signed_in_goes_to_sign_in(visitor):
     answer = visitor.client.get(CHECK)
     assert (answer.status_code, answer.location) == (302, f"/sign-in?next={CHECK}")
-    assert visitor.send(CHECK, asked()).location.startswith("/sign-in")
+    assert visitor.send(CHECK, query()).location.startswith("/sign-in")
 
 
 def test_a_check_without_the_token_of_a_page_is_refused(officer):
-    officer.post(CHECK, asked(), 403)
+    officer.post(CHECK, query(), 403)
 
 
 def test_a_check_is_written_down_for_both_states(officer, sell, as_actor):

@@ -68,7 +68,7 @@ def browsers(chromium, site, officers):
     assert said == []
 
 
-def look(context, site):
+def open_board(context, site):
     """Open the board beside the desk, and wait until it is live."""
     page = context.new_page()
     page.goto(f"{site.url}{BOARD}")
@@ -87,7 +87,7 @@ def tick(desk, site, plate):
 def test_two_officers_of_two_states_work_through_a_day(browsers, site, shipment):
     argentina, brazil = browsers("ARG"), browsers("BRA")
     desks = {"ARG": argentina.pages[0], "BRA": brazil.pages[0]}
-    boards = [look(argentina, site), look(brazil, site)]
+    boards = [open_board(argentina, site), open_board(brazil, site)]
     rows = [board.locator(".expected").get_by_role("row", name="A-90") for board in boards]
     for row in rows:
         expect(row.get_by_text("Passed")).to_have_count(0)

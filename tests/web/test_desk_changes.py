@@ -30,12 +30,12 @@ def doings(page):
     return re.findall(r'/([a-z_]+)">', nav[1]) if nav else []
 
 
-def seen(officer, address):
+def form_version(officer, address):
     return re.search(r'name="expected_version" value="(\d+)"', officer.open(address))[1]
 
 
 def do(officer, address, expect=303, **fields):
-    typed = {"expected_version": seen(officer, address)} | {
+    typed = {"expected_version": form_version(officer, address)} | {
         name.replace("__", "."): said for name, said in fields.items()
     }
     answer = officer.send(address, typed, expect)
@@ -73,7 +73,7 @@ def test_a_change_wants_its_reason(officer, permit):
 
 
 def test_a_change_of_what_somebody_changed_meanwhile_is_refused(officer, permit):
-    before = seen(officer, f"{permit}/suspend")
+    before = form_version(officer, f"{permit}/suspend")
     do(officer, f"{permit}/suspend", reason="First")
     page = officer.send(
         f"{permit}/cancel", {"reason": "Second", "expected_version": before}, 412
@@ -87,7 +87,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused(officer, permit)
 def test_what_its_status_forbids_is_told(officer, permit):
     page = officer.open(f"{permit}/reinstate", 409)
     assert "“reinstate” is not possible: this permit is issued." in page
-    shown = seen(officer, f"{permit}/suspend")
+    shown = form_version(officer, f"{permit}/suspend")
     page = officer.send(
         f"{permit}/reinstate", {"reason": "No", "expected_version": shown}, 409
     ).text

@@ -26,7 +26,7 @@ def officer(signed_in):
 
 
 def test_the_page_says_what_happened_to_what_newest_first(officer):
-    scenes.tell("PRY", "A-1", "A-2")
+    scenes.notify_officers("PRY", "A-1", "A-2")
     page = officer.open("/notifications")
     assert page.index("A-2") < page.index("A-1")
     assert "A shipment that concerns your state was posted." in page
@@ -36,12 +36,12 @@ def test_the_page_says_what_happened_to_what_newest_first(officer):
 
 @pytest.mark.parametrize("page", ["/verify", "/forms", "/notifications"])
 def test_every_page_of_who_is_signed_in_counts_what_waits(officer, page):
-    scenes.tell("PRY", "A-1")
+    scenes.notify_officers("PRY", "A-1")
     assert "unread: 1" in officer.open(page)
 
 
 def test_one_that_was_read_is_no_longer_new(officer):
-    scenes.tell("PRY", "A-1")
+    scenes.notify_officers("PRY", "A-1")
     page = officer.open("/notifications")
     assert "Mark as read" in page and "New" in page
     answer = officer.send(READ.search(page)[1], {"next": "/notifications"})
@@ -53,7 +53,7 @@ def test_one_that_was_read_is_no_longer_new(officer):
 
 def test_every_page_says_how_many_are_unread(officer):
     assert "unread:" not in officer.open("/")
-    scenes.tell("PRY", "A-1", "A-2")
+    scenes.notify_officers("PRY", "A-1", "A-2")
     for path in ("/", f"/posts/{scenes.POST}/board", "/notifications"):
         assert "unread: 2" in officer.open(path)
     officer.send(READ.search(officer.open("/notifications"))[1], {})
@@ -61,7 +61,7 @@ def test_every_page_says_how_many_are_unread(officer):
 
 
 def test_many_unread_are_shown_as_many(officer):
-    scenes.tell("PRY", *(f"A-{number}" for number in range(120)))
+    scenes.notify_officers("PRY", *(f"A-{number}" for number in range(120)))
     page = officer.open("/notifications")
     assert ">99+<" in page and "unread: 120" in page
 
@@ -72,8 +72,8 @@ def analyst(signed_in):
 
 
 @pytest.fixture
-def told(actor):
-    """Tell Paraguay's trace analysts of what happened: `told("hit_made", "match_proposed")`."""
+def notify_analysts(actor):
+    """Tell Paraguay's trace analysts of what happened: `notify_analysts("hit_made", "match_proposed")`."""
 
     def run(*codes):
         acting = actor("BRA")
@@ -94,8 +94,8 @@ def told(actor):
     return run
 
 
-def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst, told):
-    told("trace_answered", "permit_posted", *["match_proposed"] * 30)
+def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst, notify_analysts):
+    notify_analysts("trace_answered", "permit_posted", *["match_proposed"] * 30)
     said = text(analyst.open("/notifications"))
     parts = (
         "Someone waits for this",
@@ -113,7 +113,7 @@ def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst,
 
 def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(officer, actor):
     acting = actor("BRA")
-    told = [
+    notify_analysts = [
         ("hit_made", "hit"),
         ("shipment_passed_held", "shipment"),
         ("post_called", "post"),
@@ -131,7 +131,7 @@ def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(off
                     {"kind": "theft"} if code == "shipment_incident" else {"post": scenes.POST},
                     roles=("border_officer",),
                 )
-                for at, (code, kind) in enumerate(told)
+                for at, (code, kind) in enumerate(notify_analysts)
             ],
         )
     page = officer.open("/notifications")
@@ -144,8 +144,8 @@ def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(off
     assert "alarms: 3" in officer.open("/") and "unread: 5" in officer.open("/")
 
 
-def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
-    told("trace_answered", "permit_posted", *["match_proposed"] * 30)
+def test_those_of_a_kind_are_listed_and_read_at_once(analyst, notify_analysts):
+    notify_analysts("trace_answered", "permit_posted", *["match_proposed"] * 30)
     page = analyst.open("/notifications?kind=permit&unread=true")
     assert page.count('class="what"') == 25 and "Older" in page
     assert "N-0" not in page  # the first of 32
@@ -167,14 +167,14 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
 
 
 def test_after_a_refused_reading_filters_and_pages_lead_on(officer):
-    scenes.tell("PRY", *(f"A-{number:02}" for number in range(30)))
+    scenes.notify_officers("PRY", *(f"A-{number:02}" for number in range(30)))
     page = officer.send("/notifications", {"until": "x"}, 422).text
     assert 'class="filters" action="/notifications"' in page
     assert 'href="/notifications?cursor=' in page and 'href="/notifications/' not in page
 
 
 def test_older_ones_are_a_page_away(officer):
-    scenes.tell("PRY", *(f"A-{number:02}" for number in range(30)))
+    scenes.notify_officers("PRY", *(f"A-{number:02}" for number in range(30)))
     first = officer.open("/notifications?unread=true")
     assert "A-29" in first and "A-04" not in first
     older = re.search(r'href="(/notifications\?unread=true&amp;cursor=[^"]+)"', first)[1]
@@ -183,9 +183,9 @@ def test_older_ones_are_a_page_away(officer):
 
 
 def test_another_states_and_another_roles_are_not_shown(officer, signed_in):
-    scenes.tell("BOL", "A-1")
+    scenes.notify_officers("BOL", "A-1")
     assert "There are no notifications." in officer.open("/notifications")
-    scenes.tell("PRY", "A-2")
+    scenes.notify_officers("PRY", "A-2")
     assert "A-2" not in signed_in("PRY", "police_officer").open("/notifications")
 
 
@@ -201,7 +201,7 @@ def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
 
 
 def test_a_reading_without_the_token_of_a_page_is_refused(officer):
-    scenes.tell("PRY", "A-1")
+    scenes.notify_officers("PRY", "A-1")
     officer.post(READ.search(officer.open("/notifications"))[1], {}, 403)
     assert "Mark as read" in officer.open("/notifications")
 
@@ -215,15 +215,17 @@ def test_a_reading_without_the_token_of_a_page_is_refused(officer):
     ],
 )
 def test_the_page_speaks_the_readers_language(officer, language, said):
-    scenes.tell("PRY", "A-1")
+    scenes.notify_officers("PRY", "A-1")
     assert said in officer.open("/notifications", Accept_Language=language)
 
 
 def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(officer):
     """Of a region that was moved here, the oldest may have been written last."""
-    scenes.tell("PRY", "A-NEW")
-    scenes.tell("PRY", *(f"A-OLD-{at:02}" for at in range(26)), at=conftest.NOW - timedelta(days=9))
-    scenes.tell("PRY", "A-OLDER", at=conftest.NOW - timedelta(days=20))
+    scenes.notify_officers("PRY", "A-NEW")
+    scenes.notify_officers(
+        "PRY", *(f"A-OLD-{at:02}" for at in range(26)), at=conftest.NOW - timedelta(days=9)
+    )
+    scenes.notify_officers("PRY", "A-OLDER", at=conftest.NOW - timedelta(days=20))
     first = officer.open("/notifications?unread=true")
     assert first.index("A-NEW") < first.index("A-OLD-25") and "A-OLDER" not in first
     older = re.search(r'href="(/notifications\?unread=true&amp;cursor=[^"]+)"', first)[1]

@@ -10,7 +10,7 @@ from tests.web.scenes import POST
 PAGE = f"/posts/{POST}/agencies"
 
 
-def standing(as_actor, state="PRY"):
+def placed_agencies(as_actor, state="PRY"):
     found = as_actor(state, "auditor").get(f"/agencies?state={state}").json["items"]
     return [one["code"] for one in found if POST in one["posts"]]
 
@@ -27,10 +27,10 @@ def test_agencies_are_placed_at_a_post_and_taken_from_it(signed_in, as_actor, ro
     name, checked = box(someone.open(PAGE), "PRY-POLICE").groups()
     assert not checked
     done = someone.send(PAGE, {name: "PRY-POLICE"})
-    assert done.location == "/agencies" and standing(as_actor) == ["PRY-POLICE"]
+    assert done.location == "/agencies" and placed_agencies(as_actor) == ["PRY-POLICE"]
     assert box(someone.open(PAGE), "PRY-POLICE")[2]
     someone.send(PAGE, {})
-    assert standing(as_actor) == []
+    assert placed_agencies(as_actor) == []
     entries = as_actor("PRY", "auditor").get("/audit?action=agency:placed").json["items"]
     assert [entry["data"]["posts"] for entry in entries] == [[], [POST]]
 
@@ -52,7 +52,7 @@ def test_an_agency_of_another_state_or_of_none_is_refused(signed_in, as_actor):
     assert "BRA-POLICE is not registered; your agencies are: PRY-" in text(
         page.get_data(as_text=True)
     )
-    assert standing(as_actor, "BRA") == []
+    assert placed_agencies(as_actor, "BRA") == []
 
 
 def test_a_post_of_others_and_an_officer_are_refused(signed_in):

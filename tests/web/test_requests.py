@@ -47,27 +47,27 @@ def trace(asking, record):
 
 
 @beginning
-def asked(as_actor, trace):
+def received(as_actor, trace):
     """The request of Brazil as it stands in Paraguay."""
     [found] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
     return found
 
 
-def say(analyst, asked, name, expect=303, expected_version=None, **fields):
-    path = f"/requests/{asked['id']}"
+def submit(analyst, received, name, expect=303, expected_version=None, **fields):
+    path = f"/requests/{received['id']}"
     shown = SEEN.search(analyst.open(path if name == "answer" else f"{path}/{name}"))[1]
     return analyst.send(
         f"{path}/{name}", {"expected_version": expected_version or shown} | fields, expect
     )
 
 
-def answer(analyst, asked, *records, expect=303, **fields):
+def answer(analyst, received, *records, expect=303, **fields):
     picked = {f"pick.{one}": "true" for one in records}
     said = {"completeness": "full", "handling": "H1"} | picked | fields
-    return say(analyst, asked, "answer", expect, **said)
+    return submit(analyst, received, "answer", expect, **said)
 
 
-def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, asked):
+def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, received):
     said = text(analyst.open("/requests"))
     assert "Brazil, C-1" in said and re.search(
         r"◔ in \d+ days", said
@@ -111,8 +111,8 @@ def test_whose_term_it_is_and_by_when_the_other_needs_it_is_said_apart(
     assert whose in said and how in said and needed in said, (made, said)
 
 
-def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked, as_actor):
-    pry, path = as_actor("PRY", "trace_analyst"), f"/requests/{asked['id']}"
+def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, received, as_actor):
+    pry, path = as_actor("PRY", "trace_analyst"), f"/requests/{received['id']}"
     pry.change(path, "defer", {"until": "2026-03-20", "reason": "Holidays"})
     assert "as your state put it off" in text(analyst.open("/requests"))
     pry.change(path, "refuse", {"reason": "national_security", "text": "No"})
@@ -131,24 +131,28 @@ def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked
     assert "Answered on 9 Mar 2026" in text(analyst.open(path))
 
 
-def test_a_request_that_was_withdrawn_owes_no_answer(analyst, asked, asking, trace):
+def test_a_request_that_was_withdrawn_owes_no_answer(analyst, received, asking, trace):
     asking.change(f"/traces/{trace['id']}", "withdraw")
-    assert "An answer is no longer due" in text(analyst.open(f"/requests/{asked['id']}"))
+    assert "An answer is no longer due" in text(analyst.open(f"/requests/{received['id']}"))
 
 
 def test_a_request_that_was_answered_says_that_it_was_withdrawn_and_offers_no_answer(
-    analyst, asked, asking, trace, record
+    analyst, received, asking, trace, record
 ):
-    answer(analyst, asked, record)
-    assert "Answer once more" in text(analyst.open(f"/requests/{asked['id']}"))
+    answer(analyst, received, record)
+    assert "Answer once more" in text(analyst.open(f"/requests/{received['id']}"))
     asking.change(f"/traces/{trace['id']}", "withdraw")
-    said = text(analyst.open(f"/requests/{asked['id']}"))
+    said = text(analyst.open(f"/requests/{received['id']}"))
     assert "Brazil withdrew it on 9 Mar 2026" in said and "Answer once more" not in said
 
 
-def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(analyst, asked, record):
-    answer(analyst, asked, record, handling="H2")
-    assert re.search(r'<option value="H2"[^>]* selected', analyst.open(f"/requests/{asked['id']}"))
+def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(
+    analyst, received, record
+):
+    answer(analyst, received, record, handling="H2")
+    assert re.search(
+        r'<option value="H2"[^>]* selected', analyst.open(f"/requests/{received['id']}")
+    )
 
 
 def test_what_is_due_first_stands_first_and_what_is_late_says_so(
@@ -188,12 +192,12 @@ def test_the_queue_goes_on_on_the_next_page(analyst, asking, record):
         ("show=all", True),
     ],
 )
-def test_the_queue_is_filtered(analyst, asked, query, found):
-    assert (asked["id"] in analyst.open(f"/requests?{query}")) is found
+def test_the_queue_is_filtered(analyst, received, query, found):
+    assert (received["id"] in analyst.open(f"/requests?{query}")) is found
 
 
-def test_a_request_shows_what_the_tracing_instrument_asks(analyst, asked):
-    said = text(analyst.open(f"/requests/{asked['id']}"))
+def test_a_request_shows_what_the_tracing_instrument_asks(analyst, received):
+    said = text(analyst.open(f"/requests/{received['id']}"))
     for shown in (
         "Used in a crime",
         "Found in a vehicle at a road block",
@@ -205,19 +209,19 @@ def test_a_request_shows_what_the_tracing_instrument_asks(analyst, asked):
     assert "Pointer: shows only which office to contact" in said
 
 
-def test_candidates_answer_with_one_click(analyst, asked, record, asking, trace):
-    page = analyst.open(f"/requests/{asked['id']}")
+def test_candidates_answer_with_one_click(analyst, received, record, asking, trace):
+    page = analyst.open(f"/requests/{received['id']}")
     assert re.search(rf'name="pick.{record}" value="true" checked', page)
-    done = answer(analyst, asked, record, note="Sold by a dealer")
-    assert done.location == f"/requests/{asked['id']}?done=answer"
+    done = answer(analyst, received, record, note="Sold by a dealer")
+    assert done.location == f"/requests/{received['id']}?done=answer"
     said = text(analyst.open(done.location))
     assert "✓ The answer is sent." in said and "✓ Answered" in said and "Sold by a dealer" in said
     [leg] = [
         leg for leg in asking.get(f"/traces/{trace['id']}").json["legs"] if leg["state"] == "PRY"
     ]
     assert (leg["status"], leg["events"]) == ("answered", 1)
-    assert asked["id"] not in analyst.open("/requests")
-    assert asked["id"] in analyst.open("/requests?show=all")
+    assert received["id"] not in analyst.open("/requests")
+    assert received["id"] in analyst.open("/requests?show=all")
 
 
 def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
@@ -226,10 +230,10 @@ def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
     pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="V-2"))
     asking.post("/traces", bodies.trace())
-    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
-    page = say(analyst, asked, "no_record", 409).text
+    [received] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    page = submit(analyst, received, "no_record", 409).text
     assert "confirm with “The records that match are of other guns”" in text(page)
-    done = say(analyst, asked, "no_record", confirm_other_guns="true")
+    done = submit(analyst, received, "no_record", confirm_other_guns="true")
     assert "✓ The requesting state is informed." in text(analyst.open(done.location))
 
 
@@ -248,84 +252,89 @@ def test_a_request_says_whom_to_call_of_the_asking_state(
             },
         )
     trace = asking.post("/traces", bodies.trace()).json
-    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
-    assert (asked["office"]["agency"], asked["office"]["telephone"]) == ("BRA-TEST", "+55 11 1")
-    page = analyst.open(f"/requests/{asked['id']}")
+    [received] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    assert (received["office"]["agency"], received["office"]["telephone"]) == (
+        "BRA-TEST",
+        "+55 11 1",
+    )
+    page = analyst.open(f"/requests/{received['id']}")
     assert "Who asks BRA-TEST +55 11 1" in text(page) and 'href="tel:+55111"' in page
     other = as_actor("BRA", "trace_analyst", agency="LICENSING")
     other.hide(f"/traces/{trace['id']}", "BRA-TEST", "BRA-POLICE")
-    assert "Who asks BRA-LICENSING" in text(analyst.open(f"/requests/{asked['id']}"))
+    assert "Who asks BRA-LICENSING" in text(analyst.open(f"/requests/{received['id']}"))
 
 
-def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, asked):
-    form = analyst.open(f"/requests/{asked['id']}/hide")
+def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, received):
+    form = analyst.open(f"/requests/{received['id']}/hide")
     assert "PRY-TEST" not in form  # his own
-    page = analyst.open(say(analyst, asked, "hide", hidden_from="PRY-POLICE").location)
+    page = analyst.open(submit(analyst, received, "hide", hidden_from="PRY-POLICE").location)
     assert "✓ Access is now restricted for PRY-POLICE." in text(
         page
     ) and "Hidden from PRY-POLICE" in text(page)
     assert re.search(
-        r'name="hidden_from" value="PRY-POLICE"', analyst.open(f"/requests/{asked['id']}/hide")
+        r'name="hidden_from" value="PRY-POLICE"', analyst.open(f"/requests/{received['id']}/hide")
     )
-    page = analyst.open(say(analyst, asked, "hide").location)
+    page = analyst.open(submit(analyst, received, "hide").location)
     assert "✓ Access is no longer restricted for any agency." in text(
         page
     ) and "Hidden from" not in text(page)
 
 
 def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the_field(
-    analyst, asking, asked
+    analyst, asking, received
 ):
     [trace] = asking.get("/traces").json["items"]
-    stale = analyst.open(f"/requests/{asked['id']}/hide")
+    stale = analyst.open(f"/requests/{received['id']}/hide")
     asking.hide(f"/traces/{trace['id']}", "PRY-POLICE")
-    page, form = (analyst.open(f"/requests/{asked['id']}{way}") for way in ("", "/hide"))
+    page, form = (analyst.open(f"/requests/{received['id']}{way}") for way in ("", "/hide"))
     assert "Hidden from, as the asking state wants PRY-POLICE" in text(page)
     assert 'name="hidden_from" value=""' in form
     [seen] = re.findall(r'name="expected_version" value="([0-9]+)"', stale)
-    answer = analyst.send(f"/requests/{asked['id']}/hide", {"expected_version": seen}, 412)
+    answer = analyst.send(f"/requests/{received['id']}/hide", {"expected_version": seen}, 412)
     assert "This was changed since you read it" in text(answer.text)
 
 
-def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(analyst, asking, asked):
+def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(
+    analyst, asking, received
+):
     asking.post("/traces", bodies.trace(case_number="C-2"))
-    say(analyst, asked, "refuse", reason="national_security", text="No")
+    submit(analyst, received, "refuse", reason="national_security", text="No")
     [other] = re.findall(r'name="pick\.([0-9a-f-]{36})"', analyst.open("/requests"))
-    picked = {f"pick.{one}": "true" for one in (other, asked["id"])}
+    picked = {f"pick.{one}": "true" for one in (other, received["id"])}
     said = analyst.open(analyst.send("/requests/acknowledge", picked).location)
     assert "✓ Acknowledged: 1" in text(said) and "◔ Acknowledged" in text(said)
-    assert f'href="/requests/{asked["id"]}"' in said
+    assert f'href="/requests/{received["id"]}"' in said
     assert "✓ Acknowledged: 0" not in text(said) and "pick." not in said
 
 
-def test_nothing_that_is_ticked_is_said_above_the_list(analyst, asked):
+def test_nothing_that_is_ticked_is_said_above_the_list(analyst, received):
     page = analyst.send("/requests/acknowledge", {}, 422).text
-    assert "Name at least one request." in page and asked["id"] in page
+    assert "Name at least one request." in page and received["id"] in page
 
 
-def test_an_answer_of_nothing_is_refused_at_its_field(analyst, asked):
-    page = answer(analyst, asked, expect=422).text
+def test_an_answer_of_nothing_is_refused_at_its_field(analyst, received):
+    page = answer(analyst, received, expect=422).text
     assert 'href="#records"' in page and 'id="records-wrong"' in page
     assert "say so by “Say that there is no record”." in page
 
 
-def test_a_restricted_answer_says_why(analyst, asked, record):
-    page = answer(analyst, asked, record, expect=422, completeness="restricted").text
+def test_a_restricted_answer_says_why(analyst, received, record):
+    page = answer(analyst, received, record, expect=422, completeness="restricted").text
     assert 'id="restriction_reason-wrong"' in page and "checked" in page
     fields = {"completeness": "restricted", "restriction_reason": "Under seal"}
-    said = text(analyst.open(answer(analyst, asked, record, **fields).location))
+    said = text(analyst.open(answer(analyst, received, record, **fields).location))
     assert "◐ Answered in part" in said and "Under seal" in said
 
 
-def test_what_the_books_say_is_an_answer(analyst, asked):
+def test_what_the_books_say_is_an_answer(analyst, received):
     fields = {
         "events.0.event": "domestic_sale",
         "events.0.occurred_on": "2020-01-02",
         "events.0.to.kind": "individual",
         "events.0.to.country": "Paraguay",
     }
-    answer(analyst, asked, expect=303, points_to="Argentina", **fields)
-    said = text(analyst.open(f"/requests/{asked['id']}"))
+    answer(analyst, received, expect=303, points_to="Argentina", **fields)
+    said = text(analyst.open(f"/requests/{received['id']}"))
     assert "Full answer: records and entries: 1" in said and "To ask: Argentina" in said
 
 
@@ -352,60 +361,60 @@ def test_what_the_books_say_is_an_answer(analyst, asked):
         ("assign", {"username": "pry.trace_analyst"}, "username", "Assigned to pry.trace_analyst"),
     ],
 )
-def test_each_other_word_is_said_and_shown(analyst, asked, name, fields, field, shown):
+def test_each_other_word_is_said_and_shown(analyst, received, name, fields, field, shown):
     if field:
-        page = say(analyst, asked, name, 422).text
+        page = submit(analyst, received, name, 422).text
         assert f'id="{field}-wrong"' in page
-    assert shown in text(analyst.open(say(analyst, asked, name, **fields).location))
+    assert shown in text(analyst.open(submit(analyst, received, name, **fields).location))
 
 
-def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
-    say(analyst, asked, "acknowledge")
-    page = answer(analyst, asked, record, expect=412, expected_version="1").text
+def test_what_changed_meanwhile_is_not_answered_over(analyst, received, record):
+    submit(analyst, received, "acknowledge")
+    page = answer(analyst, received, record, expect=412, expected_version="1").text
     assert "This was changed since you read it" in page
 
 
-def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, asked):
+def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, received):
     someone = signed_in("PRY", "supervisor")
     assert 'href="/requests"' in someone.open("/")
-    page = someone.open(f"/requests/{asked['id']}")
+    page = someone.open(f"/requests/{received['id']}")
     assert "/acknowledge" in page and 'name="completeness"' in page
-    someone.open(f"/requests/{asked['id']}/acknowledge")
+    someone.open(f"/requests/{received['id']}/acknowledge")
 
 
-def test_who_may_answer_nothing_acknowledges_nothing(signed_in, asked):
+def test_who_may_answer_nothing_acknowledges_nothing(signed_in, received):
     someone = signed_in("PRY", "police_officer")
-    someone.send("/requests/acknowledge", {f"pick.{asked['id']}": "true"}, 403)
+    someone.send("/requests/acknowledge", {f"pick.{received['id']}": "true"}, 403)
 
 
 @pytest.mark.parametrize("role", ["police_officer", "licensing_officer", "auditor"])
-def test_who_may_not_read_requests_is_refused_and_has_no_link(signed_in, asked, role):
+def test_who_may_not_read_requests_is_refused_and_has_no_link(signed_in, received, role):
     someone = signed_in("PRY", role)
     assert 'href="/requests"' not in someone.open("/")
     someone.open("/requests", 403)
-    someone.open(f"/requests/{asked['id']}", 403)
+    someone.open(f"/requests/{received['id']}", 403)
 
 
-def test_another_states_request_is_not_found(signed_in, asked):
+def test_another_states_request_is_not_found(signed_in, received):
     stranger = signed_in("BRA", "trace_analyst")
     for path in ("", "/defer"):
-        assert "<h1>Not found</h1>" in stranger.open(f"/requests/{asked['id']}{path}", 404)
-    stranger.send(f"/requests/{asked['id']}/answer", {"expected_version": "1"}, 404)
-    stranger.send(f"/requests/{asked['id']}/refuse", {"expected_version": "1"}, 404)
+        assert "<h1>Not found</h1>" in stranger.open(f"/requests/{received['id']}{path}", 404)
+    stranger.send(f"/requests/{received['id']}/answer", {"expected_version": "1"}, 404)
+    stranger.send(f"/requests/{received['id']}/refuse", {"expected_version": "1"}, 404)
 
 
-def test_a_notification_leads_to_its_request(analyst, asked):
-    assert f'href="/requests/{asked["id"]}"' in analyst.open("/notifications")
+def test_a_notification_leads_to_its_request(analyst, received):
+    assert f'href="/requests/{received["id"]}"' in analyst.open("/notifications")
 
 
 @pytest.mark.parametrize("language", WORDS)
-def test_the_pages_of_requests_speak_the_readers_language(analyst, asked, language):
+def test_the_pages_of_requests_speak_the_readers_language(analyst, received, language):
     title, one, button = WORDS[language]
     headers = {"Accept_Language": language}
     assert f"<h1>{title}</h1>" in analyst.open("/requests", **headers)
-    page = analyst.open(f"/requests/{asked['id']}", **headers)
+    page = analyst.open(f"/requests/{received['id']}", **headers)
     assert f"<h1>{one}</h1>" in page and button in page
-    form = analyst.open(f"/requests/{asked['id']}/refuse", **headers)
+    form = analyst.open(f"/requests/{received['id']}/refuse", **headers)
     assert f'<html lang="{language}">' in form
 
 
@@ -413,32 +422,32 @@ def test_an_answer_is_preset_to_how_the_strictest_record_is_handled(analyst, as_
     sale = bodies.transfer(visibility="pointer", handling="H3")
     made = as_actor("PRY", "licensing_officer").post("/transfers", sale).json
     asking.post("/traces", bodies.trace())
-    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
-    page = analyst.open(f"/requests/{asked['id']}")
+    [received] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    page = analyst.open(f"/requests/{received['id']}")
     assert re.search(r'<option value="H3" selected', page)
     assert text(page).count("H3: other restrictions as written") == 2  # the choice, and the record
-    refused = answer(analyst, asked, made["firearm"]["record"], handling="H0", expect=422)
+    refused = answer(analyst, received, made["firearm"]["record"], handling="H0", expect=422)
     assert "A record of this answer is handled as H3" in text(refused.text)
 
 
-def test_a_record_of_other_marks_is_confirmed_on_the_page(analyst, asked, as_actor):
+def test_a_record_of_other_marks_is_confirmed_on_the_page(analyst, received, as_actor):
     other = bodies.transfer(number="T-2", firearm=bodies.firearm(serial="XYZ777888"))
     made = as_actor("PRY", "licensing_officer").post("/transfers", other).json
     typed = {"records": made["firearm"]["record"]}
-    refused = text(answer(analyst, asked, expect=422, **typed).text)
+    refused = text(answer(analyst, received, expect=422, **typed).text)
     assert "This record bears XYZ777888; asked for is ABC123456" in refused
     assert "confirm it with “They are of this gun, though they bear other marks”" in refused
-    answer(analyst, asked, **typed, confirm_other_marks="true")
+    answer(analyst, received, **typed, confirm_other_marks="true")
 
 
-def test_other_records_are_named_by_number_or_serial(analyst, asked, asking, trace, pry):
+def test_other_records_are_named_by_number_or_serial(analyst, received, asking, trace, pry):
     for number, serial in (("T-2", "XYZ777888"), ("T-3", "QRS555666"), ("T-4", "QRS555666")):
         gun = bodies.firearm(serial=serial)
         pry.post("/transfers", bodies.transfer(number=number, firearm=gun))
-    told = text(answer(analyst, asked, expect=422, records="T-9").text)
+    told = text(answer(analyst, received, expect=422, records="T-9").text)
     assert "Your state has no record that is known by “T-9”." in told
-    told = text(answer(analyst, asked, expect=422, records="QRS 555666").text)
+    told = text(answer(analyst, received, expect=422, records="QRS 555666").text)
     assert "2 records are known by “QRS 555666”" in told and "T-3 · QRS555666" in told
-    answer(analyst, asked, records="t-2\r\nT-3", confirm_other_marks="true")
+    answer(analyst, received, records="t-2\r\nT-3", confirm_other_marks="true")
     legs = asking.get(f"/traces/{trace['id']}").json["legs"]
     assert [leg["events"] for leg in legs if leg["state"] == "PRY"] == [2]

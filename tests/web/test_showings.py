@@ -33,7 +33,7 @@ FOR_A_CASE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 ALL = ["holder", "likeness", "firearm", "event"]
 
 
-def shown(fields, said):
+def groups_shown(fields, said):
     """Return the field groups of which an answer says something."""
     return [group for group, names in fields.items() if any(said.get(name) for name in names)]
 
@@ -66,7 +66,7 @@ def test_a_check_is_listed_with_what_its_answer_shows(as_actor, police, given, v
     record = sell(as_actor, visibility)
     [candidate] = police.post("/checks", bodies.check()).json["candidates"]
     [one] = given(record, "check")
-    assert one["groups"] == shown(FOUND, candidate)
+    assert one["groups"] == groups_shown(FOUND, candidate)
     assert (one["state"], one["role"], one["automatic"]) == ("BRA", "police_officer", False)
     assert (one["purpose"], one["case_number"], one["record_version"]) == (
         "investigation",
@@ -82,7 +82,7 @@ def test_the_receipt_of_a_seizure_is_listed_with_what_it_shows(as_actor, police,
     [matched] = police.post("/seizures", bodies.seizure()).json["matches"]
     [candidate] = matched["candidates"]
     [one] = given(record, "seizure")
-    assert one["groups"] == shown(FOUND, candidate)
+    assert one["groups"] == groups_shown(FOUND, candidate)
     assert (one["state"], one["role"]) == ("BRA", "police_officer")
 
 
@@ -153,7 +153,7 @@ def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
     assert hit["state"] == candidate["state"] == "PRY"
     [one] = given(candidate["record"], "check")
     assert (one["state"], one["role"]) == ("BRA", "police_officer")
-    assert one["groups"] == shown(FOUND, candidate)
+    assert one["groups"] == groups_shown(FOUND, candidate)
     page = signed_in("PRY", "auditor").open(f"/disclosures?record={candidate['record']}")
     assert "Brazil Police officer Channel Check of a serial" in text(page)
 
@@ -163,7 +163,7 @@ def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, giv
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
     [answered] = given(record, "answer")
-    assert answered["groups"] == shown(CHAIN, event)
+    assert answered["groups"] == groups_shown(CHAIN, event)
     assert (answered["state"], answered["role"], answered["automatic"]) == ("BRA", None, True)
     assert (answered["given_by"], answered["case_number"]) == ("PRY", "C-1")
     [result] = given(record, "reading")
@@ -205,7 +205,7 @@ def test_what_is_read_is_listed_with_what_the_page_shows(as_actor, police, given
     record = sell(as_actor, "open", **{"from": bodies.party("Ana", kind="individual")})
     read = police.get(f"/records/{record}", **FOR_A_CASE).json
     [one] = given(record, "reading")
-    assert one["groups"] == shown(READ, read)
+    assert one["groups"] == groups_shown(READ, read)
     assert "name" not in read["from"] and "persons" not in one["groups"]
 
 
@@ -245,5 +245,5 @@ def test_who_received_it_finds_no_list_of_it_and_its_audit_names_no_record_of_an
     record = sell(as_actor, "open")
     police.post("/seizures", bodies.seizure())
     as_actor("BRA", "trace_analyst").get(f"/records/{record}/disclosures", 404)
-    shown = as_actor("BRA", "auditor").get("/audit?action=record:shown").json["items"]
-    assert {one["subject_state"] for one in shown} == {"BRA"}
+    groups_shown = as_actor("BRA", "auditor").get("/audit?action=record:shown").json["items"]
+    assert {one["subject_state"] for one in groups_shown} == {"BRA"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any, Final
 
 from salsa_ext.core.errors import CodeLabels, message
@@ -18,6 +19,7 @@ from salsa_ext.firearms.search.evidence import (
     Weight,
     is_too_early,
 )
+from salsa_ext.guns.rules import components
 from salsa_ext.tracing.chains.rules import Objection
 
 EXCLUDING_BITS: Final = -7.5
@@ -131,19 +133,12 @@ def split_by_gun(chain: Sequence[Event]) -> list[list[Event]]:
     lawful = [event for event in marked if event["event"] in LAWFUL]
     losses = [event for event in marked if lawful and event["event"] in MISSING_EVENTS]
     serials = [event["serial"] for event in lawful]
-    guns: list[list[Event]] = []
-    for event in [
-        *lawful,
-        *(
-            loss
-            for loss in losses
-            if not any(can_be_same(loss["serial"], serial) for serial in serials)
-        ),
-    ]:
-        same = [gun for gun in guns if any(_is_same_gun(event, other) for other in gun)]
-        guns = [gun for gun in guns if gun not in same]
-        guns.append([*(other for gun in same for other in gun), event])
-    return guns
+    rest = [loss for loss in losses if not any(can_be_same(loss["serial"], own) for own in serials)]
+    known = [*lawful, *rest]
+    pairs = combinations(range(len(known)), 2)
+    same = (pair for pair in pairs if _is_same_gun(known[pair[0]], known[pair[1]]))
+    guns = sorted(map(sorted, components(range(len(known)), same)), key=max)
+    return [[known[at] for at in gun] for gun in guns]
 
 
 def with_all_events(guns: Sequence[Sequence[Event]], events: Sequence[Event]) -> list[list[Event]]:

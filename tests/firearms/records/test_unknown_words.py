@@ -12,7 +12,7 @@ from tests.support.movements import Way
 ODD = {"type": "pistole", "make": "Taurrus", "calibre": "9mmm"}
 
 
-def told(answer):
+def remarks(answer):
     return [(each["field"], each["word"], each["count"]) for each in answer["remarks"]]
 
 
@@ -37,7 +37,7 @@ def test_an_unknown_word_is_named_with_what_may_be_meant(bra):
 
 def test_each_of_type_make_and_calibre_is_remarked_on(bra):
     answer = bra.post("/permits", bodies.permit(lines=[(bodies.permit()["lines"][0] | ODD)])).json
-    assert told(answer) == [
+    assert remarks(answer) == [
         ("lines.0.type", "pistole", 1),
         ("lines.0.make", "Taurrus", 1),
         ("lines.0.calibre", "9mmm", 1),
@@ -109,12 +109,15 @@ def test_of_a_manifest_each_word_is_counted_once(as_actor):
     rows = "".join(f"1,A{at},{'Taurrus' if at % 2 else 'Berretto'}\n" for at in range(7))
     path = f"/permits/{way.permit['id']}/shipments"
     answer = send(way.bra, path, document, f"line,serial,make\n{rows}").json
-    assert told(answer) == [("manifest.2.make", "Berretto", 4), ("manifest.3.make", "Taurrus", 3)]
+    assert remarks(answer) == [
+        ("manifest.2.make", "Berretto", 4),
+        ("manifest.3.make", "Taurrus", 3),
+    ]
 
 
 def test_items_of_a_shipment_are_remarked_on_by_their_place(as_actor):
     items = [{"line": 1, "serial": "A1"}, {"line": 1, "serial": "A2", "calibre": "9mmm"}]
-    assert told(Way(as_actor).ship(items=items)) == [("items.1.calibre", "9mmm", 1)]
+    assert remarks(Way(as_actor).ship(items=items)) == [("items.1.calibre", "9mmm", 1)]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_items_of_a_shipment_are_remarked_on_by_their_place(as_actor):
     ],
 )
 def test_other_documents_are_remarked_on_too(as_actor, path, role, body, field):
-    assert told(as_actor("BRA", role).post(path, body).json) == [(field, "Taurrus", 1)]
+    assert remarks(as_actor("BRA", role).post(path, body).json) == [(field, "Taurrus", 1)]
 
 
 def test_a_correction_is_remarked_on_too(police):
@@ -149,4 +152,4 @@ def test_a_correction_is_remarked_on_too(police):
     right = bodies.report(firearm=bodies.firearm(make="Taurrus"), reason="Misread")
     path = f"/reports/{made.json['id']}/correct"
     answer = police.post(path, right, 200, If_Match=made.headers["ETag"]).json
-    assert told(answer) == [("firearm.make", "Taurrus", 1)]
+    assert remarks(answer) == [("firearm.make", "Taurrus", 1)]

@@ -83,7 +83,7 @@ def hold(run):
     return write
 
 
-def found(as_actor):
+def candidate_records(as_actor):
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     return [candidate["record"] for candidate in answer["candidates"]]
 
@@ -102,12 +102,12 @@ def found(as_actor):
 )
 def test_the_record_that_agrees_is_not_cut_off(as_actor, sold, family, serial, changes):
     family(serial, **changes)
-    assert sold in found(as_actor)
+    assert sold in candidate_records(as_actor)
 
 
 def test_what_a_state_keeps_to_itself_is_placed_by_its_serial_alone(as_actor, sold, family):
     family("ABC123456", make="taurus", calibre="9x19", visibility="pointer")
-    assert sold in found(as_actor)
+    assert sold in candidate_records(as_actor)
 
 
 @pytest.mark.parametrize("serial", ["KLM*2999", "KL????2999", "*2999*", "*LM76129*"])
@@ -138,10 +138,10 @@ def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(hold, po
 def test_a_mark_that_several_forms_lead_to_takes_one_place(hold, run):
     hold(*((f"KLM7612{tens}{ones}", {}) for tens, ones in product(LETTERS[:10], LETTERS[:10])))
     sought = list(marks_to_search(Query("KLM7612AA")))
-    found = run(
+    candidate_records = run(
         "BRA", lambda actor: find_hits(sought, Description(""), actor.state, stop_at_exact=False)
     )
-    assert len({one.record_id for one in found}) == MAX_HITS
+    assert len({one.record_id for one in candidate_records}) == MAX_HITS
 
 
 @pytest.mark.parametrize("make", ["Rossi", "Glock", "Colt", "Bersa"])
@@ -163,8 +163,8 @@ def test_a_gun_of_the_make_is_found_among_thousands_that_look_alike(hold, run):
         (true, {"make": "rossi"}), *((serial, {"make": "taurus"}) for serial in others)
     )
     query = Query("73491", make="Rossi")
-    found = run("BRA", lambda actor: find_candidates(query, actor, stop_at_exact=False))
-    assert kept["record_id"] in {one.mark_hit.record_id for one in found}
+    candidate_records = run("BRA", lambda actor: find_candidates(query, actor, stop_at_exact=False))
+    assert kept["record_id"] in {one.mark_hit.record_id for one in candidate_records}
 
 
 def test_no_more_is_read_the_more_guns_bear_each_number(hold, run):

@@ -9,7 +9,7 @@ from salsa_ext.firearms.search.evidence import Description, verdict, weigh, weig
 GUN = Description("ABC123456", "taurus", "9x19", "pistol", "BRA", 2020)
 
 
-def held(**changes):
+def recorded(**changes):
     return Description(**vars(GUN) | changes)
 
 
@@ -31,7 +31,7 @@ def test_a_gun_that_agrees_in_everything_is_strong():
 
 
 def test_the_sum_is_that_of_its_reasons():
-    evidence = weigh(GUN, held(year=2019, country="AUT"))
+    evidence = weigh(GUN, recorded(year=2019, country="AUT"))
     assert evidence.bits == sum(reason.bits for reason in evidence.reasons)
 
 
@@ -39,7 +39,7 @@ def test_the_sum_is_that_of_its_reasons():
     "changes", [{"make": "glock"}, {"calibre_family": "380"}, {"type": "rifle"}]
 )
 def test_what_another_make_calibre_or_type_speaks_against_is_never_strong(changes):
-    assert strength(GUN, held(**changes)) == "moderate"
+    assert strength(GUN, recorded(**changes)) == "moderate"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_another_make_calibre_or_type_speaks_against_is_never_strong(change
     ],
 )
 def test_what_differs_takes_away_and_does_not_decide(changes, code):
-    evidence = weigh(GUN, held(**changes))
+    evidence = weigh(GUN, recorded(**changes))
     assert code in [reason.code for reason in evidence.reasons]
     assert 0 < evidence.bits < weigh(GUN, GUN).bits
 
@@ -60,40 +60,44 @@ def test_what_differs_takes_away_and_does_not_decide(changes, code):
 @pytest.mark.parametrize("name", ["make", "calibre_family", "type", "country", "year"])
 def test_what_one_side_does_not_know_counts_for_nothing(name):
     known = weigh(GUN, GUN)
-    assert len(weigh(GUN, held(**{name: None})).reasons) == len(known.reasons) - 1
+    assert len(weigh(GUN, recorded(**{name: None})).reasons) == len(known.reasons) - 1
 
 
 def test_a_calibre_that_the_same_guns_fire_speaks_for_the_gun_and_less_than_the_same():
-    asked = held(calibre_family="5.56x45", related=frozenset({"223-rem"}))
-    related = weigh(asked, held(calibre_family="223-rem"))
+    asked = recorded(calibre_family="5.56x45", related=frozenset({"223-rem"}))
+    related = weigh(asked, recorded(calibre_family="223-rem"))
     assert "calibre_related" in [reason.code for reason in related.reasons]
-    other = weigh(asked, held(calibre_family="308-win"))
-    assert other.bits < related.bits < weigh(asked, held(calibre_family="5.56x45")).bits
+    other = weigh(asked, recorded(calibre_family="308-win"))
+    assert other.bits < related.bits < weigh(asked, recorded(calibre_family="5.56x45")).bits
 
 
 def test_a_make_of_the_same_house_speaks_for_the_gun_and_less_than_the_same():
-    asked = held(make="fn-herstal", kin=frozenset({"browning"}))
-    related = weigh(asked, held(make="browning"))
+    asked = recorded(make="fn-herstal", kin=frozenset({"browning"}))
+    related = weigh(asked, recorded(make="browning"))
     assert ("make_related", related.strength) == (related.reasons[1].code, "strong")
     assert "company" in str(related.reasons[1].text)
-    other = weigh(asked, held(make="taurus"))
-    assert other.bits < related.bits < weigh(asked, held(make="fn-herstal")).bits
+    other = weigh(asked, recorded(make="taurus"))
+    assert other.bits < related.bits < weigh(asked, recorded(make="fn-herstal")).bits
 
 
 def test_a_type_that_such_a_gun_is_called_too_says_hardly_anything_and_forbids_nothing():
-    asked = held(type="carbine", akin=frozenset({"rifle"}))
-    akin = weigh(asked, held(type="rifle"))
+    asked = recorded(type="carbine", akin=frozenset({"rifle"}))
+    akin = weigh(asked, recorded(type="rifle"))
     assert "type_related" in [reason.code for reason in akin.reasons]
-    assert (akin.strength, strength(asked, held(type="pistol"))) == ("strong", "moderate")
-    assert weigh(asked, held(type=None)).bits < akin.bits < weigh(asked, held(type="carbine")).bits
+    assert (akin.strength, strength(asked, recorded(type="pistol"))) == ("strong", "moderate")
+    assert (
+        weigh(asked, recorded(type=None)).bits
+        < akin.bits
+        < weigh(asked, recorded(type="carbine")).bits
+    )
 
 
 @pytest.mark.parametrize("name", ["make", "calibre_family", "type"])
 def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against(name):
-    asked = held(**{name: None, "likely": ((name, getattr(GUN, name)),)})
-    nothing = weigh(held(**{name: None}), GUN).bits
+    asked = recorded(**{name: None, "likely": ((name, getattr(GUN, name)),)})
+    nothing = weigh(recorded(**{name: None}), GUN).bits
     assert nothing < weigh(asked, GUN).bits < weigh(GUN, GUN).bits
-    assert weigh(asked, held(**{name: "another"})).bits == nothing
+    assert weigh(asked, recorded(**{name: "another"})).bits == nothing
 
 
 @pytest.mark.parametrize(
@@ -106,11 +110,13 @@ def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against
     ],
 )
 def test_models_are_compared_as_far_as_both_are_written(model, code):
-    assert code in [reason.code for reason in weigh(held(model="pt92"), held(model=model)).reasons]
+    assert code in [
+        reason.code for reason in weigh(recorded(model="pt92"), recorded(model=model)).reasons
+    ]
 
 
 def test_a_record_of_a_year_before_the_gun_was_made_is_never_strong():
-    evidence = weigh(held(manufactured_year=2020), held(reported_year=2019))
+    evidence = weigh(recorded(manufactured_year=2020), recorded(reported_year=2019))
     assert (evidence.reasons[-1].code, evidence.strength) == ("year_impossible", "moderate")
 
 
@@ -127,7 +133,10 @@ def test_a_record_of_a_year_before_the_gun_was_made_is_never_strong():
 def test_a_gun_that_was_made_after_it_was_found_is_another_whichever_asks(
     reported_year, manufactured_year, is_impossible
 ):
-    found, made = held(reported_year=reported_year), held(manufactured_year=manufactured_year)
+    found, made = (
+        recorded(reported_year=reported_year),
+        recorded(manufactured_year=manufactured_year),
+    )
     for evidence in (weigh(found, made), weigh(made, found)):
         assert ("year_impossible" in [reason.code for reason in evidence.reasons]) == is_impossible
         assert (evidence.strength == "strong") != is_impossible
@@ -140,7 +149,7 @@ def test_agreement_in_a_rare_make_says_more(share, bits):
 
 
 def test_a_confused_glyph_takes_a_little():
-    same, confused = weigh(GUN, GUN), weigh(GUN, held(serial_norm="A8C123456"))
+    same, confused = weigh(GUN, GUN), weigh(GUN, recorded(serial_norm="A8C123456"))
     assert confused.bits == same.bits - 2
     assert confused.reasons[0].code == "serial_confusable"
 
@@ -169,11 +178,11 @@ def test_a_short_serial_alone_is_weak():
 
 @pytest.mark.parametrize("serial", ["POLICIANACIONAL", "INDUSTRIABRASILEIRA", "PT92AF"])
 def test_what_has_hardly_a_digit_is_never_strong(serial):
-    assert strength(held(serial_norm=serial), held(serial_norm=serial)) == "moderate"
+    assert strength(recorded(serial_norm=serial), recorded(serial_norm=serial)) == "moderate"
 
 
 def test_a_digit_that_was_misread_as_a_letter_leaves_a_serial_what_it_is():
-    assert strength(held(serial_norm="TKASZ38I"), held(serial_norm="TKA52381")) == "strong"
+    assert strength(recorded(serial_norm="TKASZ38I"), recorded(serial_norm="TKA52381")) == "strong"
 
 
 @pytest.mark.parametrize(

@@ -33,14 +33,14 @@ OTHERS = {
 def sold(as_actor):
     def by(state, visibility="open", **firearm):
         body = bodies.transfer(
-            number=f"{state}-{visibility}", visibility=visibility, firearm=said(GUN | firearm)
+            number=f"{state}-{visibility}", visibility=visibility, firearm=given(GUN | firearm)
         )
         return as_actor(state, "licensing_officer").post("/transfers", body).json
 
     return by
 
 
-def said(firearm):
+def given(firearm):
     return {name: value for name, value in firearm.items() if value is not None}
 
 
@@ -84,7 +84,7 @@ def both(ask, asked, monkeypatch):
         asked.clear()
         quick = ask()
         assert EXACT_SQL in asked
-        is_settled = not any("salsa_similar_marks" in said for said in asked)
+        is_settled = not any("salsa_similar_marks" in given for given in asked)
         monkeypatch.setattr(mark_lookup, "_is_complete", lambda _: False)
         assert ask() == quick
         return is_settled
@@ -169,7 +169,7 @@ def test_what_every_check_tells_is_kept_for_a_minute(sold, ask, asked, run, monk
     asked.clear()
     monkeypatch.setattr("time.monotonic", lambda: 159.0)
     same = ask()
-    assert not any("rollup" in said for said in asked)
+    assert not any("rollup" in given for given in asked)
     assert (same["searched"], same["next"]["contact"]) == (first["searched"], None)
     monkeypatch.setattr("time.monotonic", lambda: 160.0)
     later = ask()

@@ -46,7 +46,7 @@ def others(draw):
 losses = st.floats(0, 40).map(lambda bits: round(bits, 1))
 
 
-def found(asked, serial, says, event, loss):
+def hit(asked, serial, says, event, loss):
     """Return the record as a search finds it, less what others take away from it; None where it does not."""
     evidence = weigh(asked, Description(serial, **says), weights=weights_for(asked, SHARES))
     if evidence is None:
@@ -69,9 +69,9 @@ def found(asked, serial, says, event, loss):
 def stays(serial, says, record, rest):
     """Tell whether a trace of what is described considers the record, beside all others."""
     asked = Description(serial, **{name: TRUE[name] for name in says})
-    if (own := found(asked, SERIAL, *record)) is None:
+    if (own := hit(asked, SERIAL, *record)) is None:
         return False
-    all_found = [own, *filter(None, (found(asked, *one) for one in rest))]
+    all_found = [own, *filter(None, (hit(asked, *one) for one in rest))]
     return own in likely_candidates(all_found, best_scores(all_found))
 
 
@@ -114,7 +114,7 @@ def test_a_field_that_it_contradicts_makes_no_record_more_likely(
     record = {name: data.draw(st.sampled_from([TRUE, FALSE]))[name] for name in recorded}
     more = said | {name for name in recorded if record[name] == FALSE[name]}
     before, after = (
-        found(
+        hit(
             Description(serial, **{name: TRUE[name] for name in asked}), SERIAL, record, event, loss
         )
         for asked in (said, more)
@@ -126,19 +126,19 @@ def test_a_field_that_it_contradicts_makes_no_record_more_likely(
 
 def test_a_number_beside_it_that_says_little_goes_where_the_serial_itself_is_described():
     asked = Description(SERIAL, **TRUE)
-    own, beside = found(asked, SERIAL, TRUE, "import", 0), found(asked, "TKA52386", {}, "theft", 0)
+    own, beside = hit(asked, SERIAL, TRUE, "import", 0), hit(asked, "TKA52386", {}, "theft", 0)
     assert likely_candidates([own, beside], best_scores([own, beside])) == [own]
 
 
 def test_another_gun_of_the_same_serial_goes():
     asked = Description(SERIAL, **TRUE)
     own, other = (
-        found(asked, SERIAL, says, "import", 0) for says in (TRUE, FALSE | {"make": "taurus"})
+        hit(asked, SERIAL, says, "import", 0) for says in (TRUE, FALSE | {"make": "taurus"})
     )
     assert likely_candidates([own, other], best_scores([own, other])) == [own]
 
 
 def test_the_theft_of_a_number_that_another_maker_gave_goes():
     asked = Description("123456", **TRUE)
-    own, other = (found(asked, "123456", says, "theft", 0) for says in (TRUE, FALSE))
+    own, other = (hit(asked, "123456", says, "theft", 0) for says in (TRUE, FALSE))
     assert likely_candidates([own, other], best_scores([own, other])) == [own]

@@ -9,7 +9,7 @@ ARSENAL = {"kind": "state", "text": "EA-0045-771"}
 
 
 @beginning
-def held(as_actor):
+def arsenal_gun(as_actor):
     """A gun that Paraguay issued, with the number of its arsenal."""
     body = bodies.transfer(kind="state_issue", firearm=bodies.firearm(marks=[ARSENAL]))
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
@@ -34,21 +34,21 @@ def matches(police, firearm):
         {"kind": "manufacture", "text": "ABC123456", "condition": "restored"},
     ],
 )
-def test_a_seized_gun_matches_by_any_of_its_marks(police, held, mark):
-    assert [found["record"] for found in matches(police, gun(mark))] == [held]
+def test_a_seized_gun_matches_by_any_of_its_marks(police, arsenal_gun, mark):
+    assert [found["record"] for found in matches(police, gun(mark))] == [arsenal_gun]
 
 
-def test_a_match_by_another_mark_says_so(police, held):
+def test_a_match_by_another_mark_says_so(police, arsenal_gun):
     [found] = matches(police, gun(ARSENAL))
     assert [reason["code"] for reason in found["reasons"]][:2] == ["mark_same", "make_same"]
     assert found["reasons"][0]["text"] == "Another mark of the gun is the same."
 
 
-def test_a_record_that_is_found_by_two_marks_is_shown_once(police, held):
+def test_a_record_that_is_found_by_two_marks_is_shown_once(police, arsenal_gun):
     assert len(matches(police, bodies.firearm(marks=[ARSENAL]))) == 1
 
 
-def test_the_serial_is_compared_as_a_serial_beside_other_marks(police, held):
+def test_the_serial_is_compared_as_a_serial_beside_other_marks(police, arsenal_gun):
     [found] = matches(police, bodies.firearm(marks=[{"kind": "state", "text": "QQ-99999"}]))
     assert found["reasons"][0]["code"] == "serial_same"
 
@@ -63,20 +63,20 @@ def test_the_serial_is_compared_as_a_serial_beside_other_marks(police, held):
         {"kind": "state", "text": "EA-0045-7?1"},
     ],
 )
-def test_a_mark_that_stands_on_many_guns_matches_none(as_actor, police, held, mark):
+def test_a_mark_that_stands_on_many_guns_matches_none(as_actor, police, arsenal_gun, mark):
     other = bodies.transfer(firearm=bodies.firearm(serial="OTHER55555", marks=[mark]))
     as_actor("PRY", "licensing_officer").post("/transfers", other)
     assert matches(police, gun(mark)) == []
 
 
 @pytest.mark.parametrize("firearm", [gun(ARSENAL), gun(ARSENAL, serial="A")])
-def test_a_trace_goes_by_the_other_marks_where_the_serial_is_gone(police, held, firearm):
+def test_a_trace_goes_by_the_other_marks_where_the_serial_is_gone(police, arsenal_gun, firearm):
     made = police.post("/traces", bodies.trace(firearm=firearm)).json
     result = police.get(f"/traces/{made['id']}/result").json
-    assert [event["record"] for event in result["chain"]] == [held]
+    assert [event["record"] for event in result["chain"]] == [arsenal_gun]
 
 
-def test_a_trace_of_a_seized_gun_goes_by_them_too(police, held):
+def test_a_trace_of_a_seized_gun_goes_by_them_too(police, arsenal_gun):
     seizure = police.post("/seizures", bodies.seizure(items=[gun(ARSENAL)])).json["id"]
     made = police.post("/traces", bodies.trace_of(seizure)).json
     assert "PRY" in [leg["state"] for leg in made["legs"] if leg["events"]]
@@ -121,28 +121,28 @@ def matches_of_filed(police, mark):
     return police.post("/seizures", body).json["matches"][0]["candidates"]
 
 
-def test_a_mark_that_several_guns_may_bear_is_never_strong(police, held):
+def test_a_mark_that_several_guns_may_bear_is_never_strong(police, arsenal_gun):
     [found] = matches(police, gun(ARSENAL))
     assert (found["strength"], found["reasons"][0]["bits"]) == ("moderate", 16.0)
 
 
-def test_a_mark_of_confiscation_can_be_strong(police, held):
+def test_a_mark_of_confiscation_can_be_strong(police, arsenal_gun):
     [found] = matches(police, gun({"kind": "confiscation", "text": ARSENAL["text"]}))
     assert found["strength"] == "strong"
 
 
 @pytest.mark.parametrize("kind", ["state", "other", "confiscation"])
-def test_a_record_with_another_serial_is_not_of_the_gun(police, held, kind):
+def test_a_record_with_another_serial_is_not_of_the_gun(police, arsenal_gun, kind):
     mark = ARSENAL | {"kind": kind}
     assert matches(police, bodies.firearm(serial="ZZZ99999", marks=[mark])) == []
 
 
-def test_a_serial_that_was_altered_speaks_against_nothing(police, held):
+def test_a_serial_that_was_altered_speaks_against_nothing(police, arsenal_gun):
     altered = bodies.firearm(serial="ZZZ99999", marking="altered", marks=[ARSENAL])
-    assert [found["record"] for found in matches(police, altered)] == [held]
+    assert [found["record"] for found in matches(police, altered)] == [arsenal_gun]
 
 
-def test_a_restored_serial_that_differs_speaks_against_it(police, held):
+def test_a_restored_serial_that_differs_speaks_against_it(police, arsenal_gun):
     restored = {"kind": "manufacture", "text": "ZZZ99999", "condition": "restored"}
     assert matches(police, gun(ARSENAL, restored)) == []
 
@@ -155,7 +155,7 @@ def test_a_trace_of_a_serial_that_can_be_read_goes_by_no_other_mark(as_actor, po
     assert police.get(f"/traces/{made['id']}/result").json["chain"] == []
 
 
-def test_a_check_still_asks_by_one_serial(police, held):
+def test_a_check_still_asks_by_one_serial(police, arsenal_gun):
     police.post("/checks", bodies.check(marks=[ARSENAL]), 422)
     [found] = police.post("/checks", bodies.check(serial="EA-0045-771")).json["candidates"]
-    assert found["record"] == held
+    assert found["record"] == arsenal_gun

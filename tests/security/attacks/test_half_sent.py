@@ -13,7 +13,7 @@ from api.http.request_limits import MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
 from benchmarks.service import Service, database_urls
 from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.postgres.server import EmbeddedServer
-from tests.faults.conftest import copied, key_of, made
+from tests.faults.conftest import copied, key_of, make_app
 
 HALF_SENT = 160
 IDLE = 2_100
@@ -24,7 +24,7 @@ FORM = ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form=
 def service(installed):
     """The service as `salsa serve` starts it, with one process and no proxy."""
     with copied(installed) as home, EmbeddedServer(home) as embedded:
-        with made(home, embedded) as application:
+        with make_app(home, embedded) as application:
             key = key_of(application)
         urls = database_urls(embedded)
         served = Service(home, key, SALSA_WORKERS="1", SALSA_PROXIES="1", **urls)

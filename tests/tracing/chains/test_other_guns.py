@@ -19,11 +19,11 @@ THEFT = event("theft", "2025-02-03", stolen_from="dealer", serial=SERIAL)
 SOLD = SALE | {"serial": SERIAL}
 
 
-def against(kind, serial, says):
-    return contradicting_fields(ASKED, Description(serial, **says), kind)
+def against(kind, serial, described):
+    return contradicting_fields(ASKED, Description(serial, **described), kind)
 
 
-def says(*wrong):
+def described(*wrong):
     return TRUE | {name: FALSE[name] for name in wrong}
 
 
@@ -48,7 +48,7 @@ def says(*wrong):
     ],
 )
 def test_a_record_is_of_another_gun_where_it_says_enough_otherwise(kind, serial, wrong, fields):
-    assert against(kind, serial, says(*wrong)) == fields
+    assert against(kind, serial, described(*wrong)) == fields
 
 
 @pytest.mark.parametrize("kind", ["theft", "domestic_sale"])
@@ -129,7 +129,7 @@ GUNS = st.tuples(st.sampled_from([SERIAL, ALIKE, OTHER]), st.sets(st.sampled_fro
 @given(st.lists(st.tuples(KINDS, DAYS, GUNS), max_size=6))
 def test_no_diversion_is_told_of_a_record_whose_marks_and_description_contradict(drawn):
     told = [
-        event(kind, on, serial=serial, against=against(kind, serial, says(*wrong)))
+        event(kind, on, serial=serial, against=against(kind, serial, described(*wrong)))
         | {"record": str(at)}
         for at, (kind, on, (serial, wrong)) in enumerate(drawn)
     ]

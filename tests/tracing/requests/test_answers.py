@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.requests import answer, told
+from tests.support.requests import answer, notices
 
 
 def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
@@ -33,7 +33,7 @@ def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, pry_
     assert (len(result["chain"]), bool(result["missing"])) == (1, True)
     [found] = pry_analyst.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
     assert (found["status"], found["automatic"]) == ("sent", False)
-    assert len(told(pry_analyst, "request_received")) == 1
+    assert len(notices(pry_analyst, "request_received")) == 1
 
 
 def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, pry_analyst, half):
@@ -63,7 +63,7 @@ def test_a_state_that_lets_no_service_answer_has_the_request_wait(
     trace = analyst.post("/traces", bodies.trace()).json
     [found] = pry_analyst.get("/requests?status=sent").json["items"]
     assert (trace["status"], len(found["candidates"])) == ("sent", 1)
-    assert len(told(pry_analyst, "request_received")) == 1
+    assert len(notices(pry_analyst, "request_received")) == 1
 
 
 def test_a_state_that_holds_nothing_says_so_at_once(analyst, pry_analyst):
@@ -71,7 +71,7 @@ def test_a_state_that_holds_nothing_says_so_at_once(analyst, pry_analyst):
     analyst.post("/traces", bodies.trace(firearm=bodies.firearm(marks=[mark])))
     [found] = pry_analyst.get("/requests").json["items"]
     assert (found["status"], found["candidates"]) == ("no_record", [])
-    assert told(pry_analyst, "request_received") == []
+    assert notices(pry_analyst, "request_received") == []
 
 
 @pytest.mark.parametrize("visibility", ["silent", None])
@@ -106,7 +106,7 @@ def test_a_pointer_waits_for_a_person_who_answers_with_one_click(
 
 def test_who_asked_is_told_that_a_person_answered(act, analyst, record, trace):
     act("answer", answer(records=[record]))
-    [notice] = told(analyst, "trace_answered")
+    [notice] = notices(analyst, "trace_answered")
     assert (notice["subject"]["id"], notice["data"]) == (trace["id"], {"by": "PRY"})
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.requests import answer, told
+from tests.support.requests import answer, notices
 
 
 def test_a_request_is_acknowledged(act, leg, analyst, trace):
@@ -54,7 +54,7 @@ def test_a_refusal_of_which_clarification_is_sought_waits_again(
     reply("The unit alone.")
     [found] = pry_analyst.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
     assert (found["status"], leg()["status"]) == ("acknowledged", "acknowledged")
-    assert len(told(pry_analyst, "request_replied")) == 1
+    assert len(notices(pry_analyst, "request_replied")) == 1
     act("answer", answer(records=[record]))
     assert leg()["status"] == "answered"
 
@@ -68,7 +68,7 @@ def test_a_question_stops_the_clock_until_the_reply(act, pry_analyst, leg, reply
     again = pry_analyst.get(f"/requests/{request_['id']}").json
     assert (again["status"], again["due_at"]) == ("acknowledged", request_["due_at"])
     assert again["messages"][-1]["text"] == "9x19"
-    assert len(told(pry_analyst, "request_replied")) == 1
+    assert len(notices(pry_analyst, "request_replied")) == 1
 
 
 def test_nobody_replies_where_nothing_was_asked(analyst, trace, leg, reply):
@@ -145,5 +145,5 @@ def test_a_withdrawn_trace_withdraws_the_request(
     analyst.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=tag)
     assert pry_analyst.get(f"/requests/{request_['id']}").json["status"] == "withdrawn"
     assert leg()["status"] == "withdrawn"
-    assert len(told(pry_analyst, "request_withdrawn")) == 1
+    assert len(notices(pry_analyst, "request_withdrawn")) == 1
     assert act("answer", answer(records=[record]), 409)["code"] == "illegal_transition"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.requests import answer, told
+from tests.support.requests import answer, notices
 
 
 def test_feedback_reaches_who_answered_and_nobody_else(
@@ -61,7 +61,7 @@ def test_who_is_to_work_on_it_is_told_and_may_do_it(
     usernames = [f"{role}-{client.token[:8]}" for role, client in roles.items()]
     for username in usernames[:2]:
         mine[0].post(path, {"username": username}, 200)
-    assert [len(told(client, f"{kind}_assigned")) for client in clients] == [0, 1]
+    assert [len(notices(client, f"{kind}_assigned")) for client in clients] == [0, 1]
     assert mine[0].post(path, {"username": usernames[2]}, 422).json["errors"].keys() == {"username"}
 
 

@@ -15,6 +15,7 @@ from api.web import record_pages, submission
 from api.web.access import local_path, login_required, login_required_for_form, render_again
 from api.web.forms import Form
 from api.web.pages import account_pages
+from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import render_page
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.paging import Page
@@ -83,13 +84,15 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
     has_sections = not is_narrowed and listed.cursor is None and filters.get("unread") is not False
     urgent = _urgent(actor) if has_sections else Page[NotificationView]([])
     is_folded = has_sections and bool(frequent or urgent.items)
+    rows, repeated = rows_by_gun(actor, page.items, _own_record)
     narrowed = {name: filters[name] for name in ("kind", "code") if name in filters}
     others = {"rest": [*frequent], "unread": True}
     return render_page(
         "account/notifications.html",
         actor,
         trail=(),
-        page=page,
+        page=page.with_items(rows),
+        repeated=repeated,
         form=listed.form,
         sent=sent or Form(),
         filters=filters,
@@ -104,6 +107,12 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         unread_others=count_notifications(actor, others) if is_folded else 0,
         next_page=record_pages.next_page_address(page.next),
     )
+
+
+def _own_record(view: NotificationView) -> UUID | None:
+    """Return the own record of a match, by whose gun its notifications are grouped."""
+    record = view.notification.data.get("record")
+    return UUID(record) if record and view.notification.subject_kind == "match" else None
 
 
 def _urgent(actor: Actor) -> Page[NotificationView]:

@@ -20,6 +20,7 @@ from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import hit_answers, pair_view
@@ -27,6 +28,7 @@ from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.queries import HitView
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
+from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
 from salsa_ext.reference.names import label
 
@@ -104,6 +106,20 @@ def _find(actor: Actor, hit_id: UUID) -> Subject:
     return Subject(view, translate(title), row.alert_state, row.status)
 
 
+def _list_by_gun(actor: Actor, page: Page[HitView]) -> dict[str, Any]:
+    """Return the hits by gun: that of the own alert, or of the own record that met one."""
+
+    def own_record(view: HitView) -> UUID | None:
+        hit = view.hit
+        if hit.alert_state == actor.state:
+            return view.alert_record or hit.alert_id
+        is_record = hit.cause_kind != "check" and hit.finding_state == actor.state
+        return hit.cause_id if is_record else None
+
+    rows, repeated = rows_by_gun(actor, page.items, own_record)
+    return {"rows": rows, "repeated": repeated}
+
+
 def _render_hit(actor: Actor, form: Form | None, hit_id: UUID) -> str:
     """Render a hit; the alert's gun is read without a form."""
     if form is None:
@@ -117,7 +133,7 @@ def _render_hit(actor: Actor, form: Form | None, hit_id: UUID) -> str:
 
 
 PAGES = DocumentPages(investigation_pages, "hit", "/hits", message("Hits"), _find, ACTIONS)
-PAGES.add_list(HitQuery, alert_queries.list_hits, FILTERS)
+PAGES.add_list(HitQuery, alert_queries.list_hits, FILTERS, _list_by_gun)
 register_purpose_page(
     investigation_pages,
     "/hits/<uuid:hit_id>",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from api.schemas.records import GunResponse
@@ -17,6 +20,28 @@ from salsa_ext.guns import queries as gun_queries
 from salsa_ext.guns.queries import GunView
 
 TEMPLATE = "investigation/gun.html"
+Row = TypeVar("Row")
+
+
+def rows_by_gun(
+    actor: Actor, rows: Sequence[Row], record_of: Callable[[Row], UUID | None]
+) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Return the rows of a list by gun, and those that follow another of their gun.
+
+    The first of a gun is in its place. `record_of` is the row's record of the own state; rows
+    without one, and readers without RECORD_READ, keep the order.
+    """
+    records = {record for record in map(record_of, rows) if record}
+    if len(records) < 2 or Permission.RECORD_READ not in actor.permissions:
+        guns = dict(zip(records, records, strict=True))
+    else:
+        guns = gun_queries.own_guns(actor, records)
+    by_gun: dict[object, list[Row]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        record = record_of(row)
+        by_gun[guns.get(record, record) if record else at].append(row)
+    repeated = [row for _, *more in by_gun.values() for row in more]
+    return [row for group in by_gun.values() for row in group], repeated
 
 
 def _render_gun(actor: Actor, form: Form | None, record_id: UUID) -> str:

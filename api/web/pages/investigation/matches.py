@@ -18,15 +18,14 @@ from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound, message
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
 from salsa_ext.firearms.records.queries import find_records
-from salsa_ext.guns import queries as gun_queries
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
@@ -103,16 +102,13 @@ def _find(actor: Actor, match_id: UUID) -> Subject:
 def _list_records(actor: Actor, page: Page[MatchView]) -> dict[str, Any]:
     """Return the matches by gun, the events of other records, and, with RECORD_READ, the own ones.
 
-    The first match of a gun is in its place, the others follow it (`repeated`).
+    `repeated` follow another match of their gun.
     """
-    rows, own_records, repeated = page.items, {}, set()
+    rows, repeated = rows_by_gun(actor, page.items, lambda view: view.match.record_id)
+    own_records = {}
     if Permission.RECORD_READ in actor.permissions:
-        ids = {view.match.record_id for view in rows}
-        own_records = {view.record.id: view for view in find_records(ids)}
-        guns = gun_queries.own_guns(actor, ids)
-        by_gun = group_by(rows, lambda view: guns.get(view.match.record_id, view.match.record_id))
-        rows = [view for views in by_gun.values() for view in views]
-        repeated = {view.match.id for _, *more in by_gun.values() for view in more}
+        records = find_records({view.match.record_id for view in rows})
+        own_records = {view.record.id: view for view in records}
     others = match_queries.other_record_events(actor, rows)
     return {"rows": rows, "own_records": own_records, "repeated": repeated, "others": others}
 

@@ -23,7 +23,7 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def made(pry_administrator):
+def account(pry_administrator):
     return pry_administrator.post("/accounts", BODY).json
 
 
@@ -32,13 +32,13 @@ def device(app, session):
     return Visitor(browser(app))
 
 
-def link_of(made):
-    return parse_qs(urlsplit(made["link"]).query)["link"][0]
+def link_of(account):
+    return parse_qs(urlsplit(account["link"]).query)["link"][0]
 
 
 @pytest.fixture
-def display(device, made):
-    device.send("/wall", {"link": link_of(made)})
+def display(device, account):
+    device.send("/wall", {"link": link_of(account)})
     return device
 
 
@@ -85,10 +85,10 @@ def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(
     }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     assert "asks you to call" not in display.open("/wall")
-    made = bra_border.post(f"/posts/{scenes.POST}/calls", {}).json["id"]
+    account = bra_border.post(f"/posts/{scenes.POST}/calls", {}).json["id"]
     shown = display.open("/wall")
     assert "Brazil asks you to call" in text(shown) and "+55" not in shown
-    as_actor("PRY", "border_officer").post(f"/calls/{made}/answer", expect=200)
+    as_actor("PRY", "border_officer").post(f"/calls/{account}/answer", expect=200)
     assert "asks you to call" not in display.open("/wall")
 
 
@@ -117,8 +117,8 @@ def test_a_wall_counts_the_discrepancies_that_the_board_counts(as_actor, display
     assert counted > 0 and int(shown[1]) == counted
 
 
-def test_a_link_asks_before_it_is_used_and_is_used_once(app, session, device, made):
-    link = link_of(made)
+def test_a_link_asks_before_it_is_used_and_is_used_once(app, session, device, account):
+    link = link_of(account)
     assert f'value="{link}"' in device.open(f"/wall?link={link}")
     assert "switched off" not in device.open("/wall")
     device.send("/wall", {"link": link})
@@ -127,34 +127,36 @@ def test_a_link_asks_before_it_is_used_and_is_used_once(app, session, device, ma
     assert "This link is unknown, was used or is too old." in text(page)
 
 
-def test_the_language_of_a_display_is_chosen_before_its_link_is_used(device, made):
-    path = f"/wall?link={link_of(made)}"
+def test_the_language_of_a_display_is_chosen_before_its_link_is_used(device, account):
+    path = f"/wall?link={link_of(account)}"
     assert f'name="next" value="{path}"' in device.open(path)
     assert device.send("/language", {"language": "pt", "next": path}).location == path
-    device.send("/wall", {"link": link_of(made)})
+    device.send("/wall", {"link": link_of(account)})
     assert '<html lang="pt">' in device.open("/wall", Accept_Language="es")
 
 
-def test_a_link_is_over_after_a_day(app, device, made, monkeypatch):
+def test_a_link_is_over_after_a_day(app, device, account, monkeypatch):
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(days=1)))
-    device.send("/wall", {"link": link_of(made)}, 401)
+    device.send("/wall", {"link": link_of(account)}, 401)
 
 
-def test_a_link_is_no_key_and_no_session_and_a_key_is_no_link(app, device, pry_administrator, made):
-    headers = {"Authorization": f"Bearer {link_of(made)}"}
+def test_a_link_is_no_key_and_no_session_and_a_key_is_no_link(
+    app, device, pry_administrator, account
+):
+    headers = {"Authorization": f"Bearer {link_of(account)}"}
     assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
-    device.client.set_cookie("salsa_session", link_of(made))
+    device.client.set_cookie("salsa_session", link_of(account))
     assert "Due today" not in device.open("/wall")
     device.send("/wall", {"link": pry_administrator.token}, 401)
 
 
 def test_a_new_link_ends_the_former_one_and_the_session(
-    app, session, pry_administrator, display, made
+    app, session, pry_administrator, display, account
 ):
-    again = pry_administrator.post(f"/accounts/{made['id']}/link").json
+    again = pry_administrator.post(f"/accounts/{account['id']}/link").json
     assert display.client.get("/wall/live", headers=JSON).status_code == 401
     assert "Due today" not in display.open("/wall")
-    last = pry_administrator.post(f"/accounts/{made['id']}/link").json
+    last = pry_administrator.post(f"/accounts/{account['id']}/link").json
     display.send("/wall", {"link": link_of(again)}, 401)
     display.send("/wall", {"link": link_of(last)})
     assert "Due today" in display.open("/wall")
@@ -210,9 +212,9 @@ def test_who_else_is_signed_in_sees_no_wall(signed_in):
     assert officer.client.get("/wall/live", headers=JSON).status_code == 403
 
 
-def test_a_display_whose_account_is_closed_is_dark(pry_administrator, display, made):
+def test_a_display_whose_account_is_closed_is_dark(pry_administrator, display, account):
     assert display.client.get("/wall/live", headers=JSON).status_code == 200
-    pry_administrator.change(f"/accounts/{made['id']}", "close")
+    pry_administrator.change(f"/accounts/{account['id']}", "close")
     assert display.client.get("/wall/live", headers=JSON).status_code == 401
     page = display.open("/wall")
     assert "Due today" not in page and "This display was switched off." in page
@@ -235,11 +237,11 @@ def test_a_display_has_a_post_and_no_password_and_others_have_none(
     pry_administrator.post("/accounts", body, status)
 
 
-def test_a_display_hangs_at_a_post_of_the_own_state(as_actor, pry_administrator, made):
+def test_a_display_hangs_at_a_post_of_the_own_state(as_actor, pry_administrator, account):
     body = BODY | {"username": "arg.hall", "agency": "ARG-TEST"}
     as_actor("ARG", "state_administrator").post("/accounts", body, 403)
-    assert pry_administrator.get(f"/accounts/{made['id']}").json["post"] == scenes.POST
-    as_actor("BRA", "state_administrator").post(f"/accounts/{made['id']}/link", expect=404)
+    assert pry_administrator.get(f"/accounts/{account['id']}").json["post"] == scenes.POST
+    as_actor("BRA", "state_administrator").post(f"/accounts/{account['id']}/link", expect=404)
 
 
 def test_who_signs_in_by_a_password_gets_no_link(pry_administrator):
@@ -250,8 +252,8 @@ def test_who_signs_in_by_a_password_gets_no_link(pry_administrator):
     assert said["detail"] == "pry.ana signs in by a password."
 
 
-def test_all_that_is_done_with_a_display_is_audited(pry_administrator, display, made):
-    pry_administrator.post(f"/accounts/{made['id']}/link")
+def test_all_that_is_done_with_a_display_is_audited(pry_administrator, display, account):
+    pry_administrator.post(f"/accounts/{account['id']}/link")
     with transaction(operator("PRY")):
         wanted = select(AuditEntry.action).where(AuditEntry.owner_state == "PRY")
         told = db.session.scalars(wanted.order_by(AuditEntry.id)).all()

@@ -87,6 +87,18 @@ def test_the_finder_reads_whom_to_call(finder, path, as_actor):
     )
 
 
+def test_hits_of_one_gun_are_listed_together(owner, as_actor):
+    for serial in ("ABC123456", "KLM777888"):
+        alert = bodies.alert(firearm=bodies.firearm(serial=serial))
+        as_actor("PRY", "police_officer").post("/alerts", alert)
+    for number, serial in enumerate(("ABC123456", "KLM777888", "ABC123456")):
+        check = bodies.check(serial=serial, case_number=f"C-{number}")
+        as_actor("BRA", "police_officer").post("/checks", check)
+    listed = text(owner.open("/hits"))
+    assert listed.count("ABC123456") == 2 and listed.count("The same gun") == 1
+    assert listed.index("ABC123456") < listed.index("The same gun") < listed.index("KLM777888")
+
+
 def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
     for page in (text(owner.open(path)), text(owner.open("/hits"))):
         assert "ABC123456" in page and "Case number" in page
@@ -187,7 +199,7 @@ def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as
 
 
 @pytest.fixture
-def met(as_actor):
+def hit_page(as_actor):
     """The page of a hit on a gun that Brazil seized, described otherwise than the alert has it."""
 
     def enter(alert=None, **seized):
@@ -203,8 +215,8 @@ def met(as_actor):
 
 
 @pytest.mark.parametrize("name", ["", "/confirm", "/deny", "/extend"])
-def test_hit_and_form_show_both_guns_field_by_field(owner, met, name):
-    said = text(owner.open(f"{met()}{name}"))
+def test_hit_and_form_show_both_guns_field_by_field(owner, hit_page, name):
+    said = text(owner.open(f"{hit_page()}{name}"))
     for words in (
         "Recorded by Gun of the alert Paraguay Firearm found Brazil",
         "Serial number Gun of the alert ABC123456 Firearm found ABC123456",

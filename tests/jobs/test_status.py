@@ -1,0 +1,49 @@
+"""The depth and age of each job, and what it set aside, are told to whoever runs the service."""
+
+from datetime import timedelta
+
+import pytest
+
+from api.http import monitoring
+from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.jobs.status import JobStatus, read_status
+from tests.conftest import NOW
+from tests.support import bodies, jobs
+
+
+def fail(actor, changes):
+    raise ValueError
+
+
+IDLE = ChangeJob("idle", ("consent",), fail)
+BROKEN = ChangeJob("broken", ("report",), fail)
+
+
+@pytest.fixture
+def report(as_actor):
+    as_actor("PRY", "police_officer").post("/reports", bodies.report())
+
+
+def test_what_waits_has_a_depth_and_an_age(app, report):
+    assert read_status([BROKEN, IDLE]) == [
+        JobStatus("broken", 0, None),
+        JobStatus("idle", 0, None),
+        JobStatus("numbering", 1, NOW),
+    ]
+    jobs.runner(app, []).run_to_idle()
+    broken, idle, numbering = read_status([BROKEN, IDLE])
+    assert (broken, idle.depth, numbering.depth) == (JobStatus("broken", 1, NOW), 0, 0)
+    assert broken.age(NOW + timedelta(seconds=9)) == 9
+
+
+def test_what_is_set_aside_is_counted_and_waits_no_more(app, report):
+    jobs.runner(app, [BROKEN]).run_to_idle()
+    assert read_status([BROKEN])[0] == JobStatus("broken", 0, None, set_aside=1)
+
+
+def test_metrics_tell_what_waits(app, report, monkeypatch):
+    monkeypatch.setattr(monitoring, "JOBS", (BROKEN,))
+    jobs.runner(app, [BROKEN]).run_to_idle()
+    metrics = app.test_client().get("/metrics").get_data(as_text=True)
+    assert 'salsa_job_set_aside{job="broken"} 1.0' in metrics
+    assert 'salsa_job_depth{job="numbering"} 0.0' in metrics
