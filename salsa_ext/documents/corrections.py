@@ -24,6 +24,7 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.record_writing import mark_superseded, update_settings
+from salsa_ext.matches import withdrawals
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice, Subject
 from salsa_ext.tracing.requests.models import TraceRequest
@@ -81,10 +82,13 @@ def finish_correction(
 ) -> list[AuditEvent]:
     """Update the records' settings and supersede their old search keys.
 
-    `row` is the new version. Returns the audit events for each recipient of an old value.
+    Other states' matches with records that become silent are hidden at once. `row` is the new
+    version. Returns the audit events for each recipient of an old value.
     """
     ids = [view.record.id for view in views]
     update_settings(views, str(data.visibility), str(data.handling), row["concerned"])
+    if data.visibility == "silent":
+        withdrawals.hide_matches(ids)
     mark_superseded(ids, row["version"])
     return notify_recipients(actor, ids, row["version"])
 

@@ -94,6 +94,12 @@ def withdraw_unsupported(
     return changes
 
 
+def hide_matches(record_ids: Iterable[UUID]) -> None:
+    """Hide other states' matches with records that become silent."""
+    keys = [*map(pseudonym, record_ids)]
+    db.session.execute(select(func.salsa_hide_matches(keys, True)))
+
+
 def update_hidden(views: Sequence[RecordView]) -> None:
     """Hide other states' matches with silent records; show the others."""
     keys: dict[bool, list[UUID]] = {True: [], False: []}

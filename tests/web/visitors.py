@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
-class Browser(FlaskClient):
+class Browser(BackgroundClient):
     """A client whose requests share nothing, though a test holds one application context."""
 
     def open(self, *args: Any, **options: Any) -> TestResponse:
