@@ -10,6 +10,8 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support.jobs import BackgroundClient
+
 PASSWORD = "correct horse battery"
 HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
