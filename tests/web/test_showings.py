@@ -8,6 +8,7 @@ from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.jobs import jobs_to_idle
 from tests.web.pages import text
 
 FOUND = {
@@ -120,6 +121,7 @@ def test_a_correction_that_a_match_shows_is_listed_as_its_version(
 ):
     record = sell(as_actor, "pointer")
     police.post("/seizures", bodies.seizure())
+    jobs_to_idle()
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=1)))
     [made] = pry.get("/transfers").json["items"]
     body = bodies.transfer(number="T-1", visibility="open", reason="It may be seen now")
