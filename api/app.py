@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from datetime import timedelta
 
 from flask import Flask
@@ -13,7 +11,6 @@ from api.http import error_handlers, middleware, monitoring, openapi, request_li
 from api.http.context import core_app
 from api.http.json import JSONProvider
 from api.routes import BLUEPRINTS, health
-from api.server import worker_process
 from api.web import live_views
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
@@ -32,7 +29,6 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         SESSION_IDLE=timedelta(minutes=config.session_idle),
         SECURE_COOKIES=config.secure_cookies,
         TRUSTED_HOSTS=[*config.hosts] or None,
-        TICKETS=os.environ.get(worker_process.TICKET_VARIABLE) or secrets.token_hex(32),
         **openapi.SETTINGS,
     )
     middleware.register_request_hooks(app)

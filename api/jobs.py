@@ -102,16 +102,24 @@ def require_worker(config: Config) -> None:
         )
 
 
-def runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
+def runner(
+    app: Flask, *, clock: Clock | None = None, tries: Tries | None = None, numbers: bool = True
+) -> Runner:
     """Return a runner of all jobs for the application of the worker's role."""
     return Runner(
         JOBS,
-        app.config["CLOCK"],
+        clock or app.config["CLOCK"],
         app.config["VAULT"],
         transaction=transaction_with_corrections,
         tries=tries,
         numbers=numbers,
     )
+
+
+def run_to_idle(app: Flask, clock: Clock, *, all_due: bool = True) -> None:
+    """Run all jobs at the time of a clock until nothing waits; the application is the worker's."""
+    with app.app_context():
+        runner(app, clock=clock).run_to_idle(all_due=all_due)
 
 
 def run_all_once(app: Flask) -> Counter[str]:

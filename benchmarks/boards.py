@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -33,29 +33,30 @@ with app.app_context():
 """
 
 
-def run(
-    app: Flask, records: int, hold: Callable[[int], None], rounds: int, path: Path
-) -> list[Any]:
-    """Measure boards over a tenth and over all records."""
-    figures, firsts = [], {}
-    for count in (records // 10, records):
-        hold(count)
-        readers = _readers(app)
-        firsts[count] = _time_first_board(readers[0])
-        figures += _figures(readers, count, rounds)
+def measure(app: Flask, records: int, rounds: int) -> tuple[list[harness.Figure], Any]:
+    """Return the figures of boards over so many records, and seconds of a process's first board."""
+    readers = _readers(app)
+    return _figures(readers, records, rounds), _time_first_board(readers[0])
+
+
+def write_results(
+    measured: Mapping[int, tuple[list[harness.Figure], tuple[float, float]]], path: Path
+) -> None:
+    """Print and write the figures by number of records: few, and ten times as many."""
+    figures = [figure for figures, _ in measured.values() for figure in figures]
     path.parent.mkdir(parents=True, exist_ok=True)
-    harness.write_figures(
-        f"Boards of border posts, {records // 10:,} and {records:,} records", figures, path
-    )
+    counts = " and ".join(f"{count:,}" for count in measured)
+    harness.write_figures(f"Boards of border posts, {counts} records", figures, path)
     few, many = (
         next(figure for figure in figures if figure.name == _figure_name("page", count))
-        for count in firsts
+        for count in measured
     )
     grown = (many.cpu_us + many.database_cpu_us) / (few.cpu_us + few.database_cpu_us)
-    for count, first in firsts.items():
+    firsts = {count: first for count, (_, first) in measured.items()}
+    for count, (wall, used) in firsts.items():
         print(
-            f"the first board of a new process over {count:,} records: {first[0]:.2f} s, of which"
-            f" {first[1]:.2f} s are its processor time"
+            f"the first board of a new process over {count:,} records: {wall:.2f} s, of which"
+            f" {used:.2f} s are its processor time"
         )
     print(
         f"a board over ten times the records costs {grown:.2f} times as much, the database's part"
@@ -63,11 +64,10 @@ def run(
     )
     stored = json.loads(path.read_text())
     path.write_text(json.dumps(stored | {"first_seconds": firsts, "grown": grown}, indent=1))
-    return figures
 
 
 def read_page(client: Any, token: str, post: str) -> str:
-    """Return the page of a board, rendered without cache."""
+    """Return the page of a board."""
     client.set_cookie("salsa_session", token)
     answer = client.get(f"/posts/{post}/board", headers={"Accept": "text/html"})
     assert answer.status_code == 200, answer.get_data(as_text=True)
@@ -108,7 +108,7 @@ def _token(reader: Client) -> str:
 def _figures(
     readers: Sequence[tuple[Client, str]], count: int, rounds: int
 ) -> list[harness.Figure]:
-    """Measure page and API, without the cache of rendered views."""
+    """Measure page and API."""
     turn = {"page": 0, "interface": 0}
 
     def reader(state: str) -> tuple[Client, str]:
@@ -117,7 +117,6 @@ def _figures(
 
     def drawn() -> None:
         officer, post = reader("page")
-        officer.client.application.testing = True  # draws each time
         read_page(officer.client, _token(officer), post)
 
     def given() -> None:
@@ -131,15 +130,11 @@ def _figures(
     }
     drawn()
     return harness.measure_prepared(
-        {name: partial(_prepared, way) for name, way in ways.items()},
+        {name: partial(lambda way: way, way) for name, way in ways.items()},
         database_pids,
         rounds,
         len(readers),
     )
-
-
-def _prepared(way: Callable[[], Any]) -> Callable[[], Any]:
-    return way
 
 
 def _figure_name(way: str, count: int) -> str:

@@ -36,7 +36,7 @@ from salsa_ext.trade.shipments.fact_queries import read_facts
 from salsa_ext.trade.shipments.models import Shipment
 
 CLIENTS, ROUNDS = 4, 9
-LAST_POINT: Final = {"serve": 900, "worker": 250}
+LAST_POINT: Final = {"serve": 600, "worker": 250}
 QUEUES: Final = {
     "envelopes to deliver": "SELECT count(*) FROM outbox_progress WHERE delivered_at IS NULL",
     "envelopes to apply": "SELECT count(*) FROM inbox_progress WHERE status = 'waiting'",
@@ -184,7 +184,8 @@ class Installation(Service):
 def run_seed(app: Flask, service: Service, keys: Keys, plan: FaultPlan, seed: int) -> list[str]:
     """Let one fault happen under load, print it, and return the broken promises."""
     random, home = Random(seed), service.home
-    fault, role = [*FAULTS][seed % len(FAULTS)], ROLES[(seed + seed // len(FAULTS)) % len(ROLES)]
+    fault = [*FAULTS][seed % len(FAULTS)]
+    role = ROLES[(seed % len(FAULTS) + seed // len(FAULTS)) % len(ROLES)]
     last = LAST_POINT[role] // (10 if fault == "commit unanswered" else 1)
     load, at = Load(service, keys, random), random.randint(1, last)
     open_permit(load, f"{seed}")

@@ -1,7 +1,7 @@
-"""Open boards updated by polling or server-sent events, with other users.
+"""Open boards that follow changes by polling, with other users.
 
-Service and event stream run as separate processes; this process holds the readers and users, its
-processor time counts separately.
+The service runs as separate processes; this process holds the readers and users, its processor time
+counts separately.
 """
 
 from __future__ import annotations
@@ -33,11 +33,9 @@ WRITES_PER_SECOND: Final = 0.5
 """Ticks a second, each at another post."""
 REQUESTS_PER_SECOND: Final = 20
 """Requests of other users a second."""
-CHECK_SECONDS: Final = 0.25
-"""For so many seconds a process of the service goes by what it knew (`live.PAUSE`)."""
 WARM_UP_SECONDS: Final = 120
 """Seconds at most until all boards have their first picture."""
-WAYS: Final = ("none", "polls", "events")
+WAYS: Final = ("none", "polls")
 
 
 @dataclass
@@ -48,7 +46,6 @@ class OpenBoard:
     post: str
     token: str
     version: str = ""
-    ticket: str = ""
     missed: float | None = None
 
     @property
@@ -67,7 +64,6 @@ class Measurement:
     refused: int = 0
     service: float = 0
     database: float = 0
-    stream: float = 0
     load: float = 0
     wall: float = 0
 
@@ -87,23 +83,10 @@ def run(
                 environment, lambda port: ["api.cli", "serve", "--port", str(port)]
             )
         )
-        events, stream = stack.enter_context(
-            harness.serve_module(
-                environment,
-                lambda port: [
-                    "granian",
-                    "--interface",
-                    "asgi",
-                    "--port",
-                    str(port),
-                    "benchmarks.event_stream:app",
-                ],
-            )
-        )
         for number in range(rounds):
-            for way in WAYS[number % 3 :] + WAYS[: number % 3]:
-                turn = Turn(port, events, boards, workers, shipments, measurements[way])
-                roots = (service, stream, harness.database_root_pid())
+            for way in WAYS[number % 2 :] + WAYS[: number % 2]:
+                turn = Turn(port, boards, workers, shipments, measurements[way])
+                roots = (service, harness.database_root_pid())
                 asyncio.run(turn.run(way, seconds, partial(_add_usage, measurements[way], roots)))
     _write_results(measurements, opened, path)
     return measurements
@@ -126,11 +109,8 @@ def _add_usage(measurement: Measurement, roots: Sequence[int]) -> Iterator[None]
         sum(then - first.get(pid, 0.0) for pid, then in harness.tree_cpu_seconds(root).items())
         for root, first in zip(roots, before, strict=True)
     ]
-    measurement.service, measurement.stream = (
-        measurement.service + used[0],
-        measurement.stream + used[1],
-    )
-    measurement.database += used[2]
+    measurement.service += used[0]
+    measurement.database += used[1]
 
 
 @dataclass
@@ -138,7 +118,6 @@ class Turn:
     """One way, for some seconds."""
 
     port: int
-    events: int
     boards: Sequence[OpenBoard]
     workers: dict[str, Client]
     shipments: dict[str, list[tuple[str, str]]]
@@ -147,10 +126,10 @@ class Turn:
     async def run(self, way: str, seconds: int, measured: Callable[[], Any]) -> None:
         """Open boards, write and work for some seconds, within `measured`."""
         for board in self.boards:
-            board.version = board.ticket = ""
-        looking = {"none": None, "polls": self.poll, "events": self.hear}[way]
-        tasks = [asyncio.create_task(looking(board)) for board in self.boards] if looking else []
-        if looking:
+            board.version = ""
+        polled = self.boards if way == "polls" else []
+        tasks = [asyncio.create_task(self.poll(board)) for board in polled]
+        if tasks:
             await self.shown()
         until = time.perf_counter() + seconds
         with measured():
@@ -162,7 +141,7 @@ class Turn:
     async def shown(self) -> None:
         """Wait until every board is loaded."""
         until = time.perf_counter() + WARM_UP_SECONDS
-        while not all(board.ticket for board in self.boards) and time.perf_counter() < until:
+        while not all(board.version for board in self.boards) and time.perf_counter() < until:
             await asyncio.sleep(0.1)
         await asyncio.sleep(2)
 
@@ -174,35 +153,15 @@ class Turn:
                 await self.look(line, board)
                 await asyncio.sleep(random.uniform(*POLL_SECONDS))
 
-    async def hear(self, board: OpenBoard) -> None:
-        """Listen to events and read after each."""
-        await asyncio.sleep(random.uniform(0, 5))
-        async with _connect(self.events) as stream:
-            await self.look_anew(board)
-            stream.send(
-                "GET", f"/posts/{board.post}/board/events", f"Cookie: salsa_session={board.token}"
-            )
-            while text := await stream.reader.readline():
-                if text.startswith(b"event:"):
-                    board.ticket = ""  # a page that was told has nothing to gain by it
-                    await asyncio.sleep(CHECK_SECONDS)
-                    await self.look_anew(board)
-
-    async def look_anew(self, board: OpenBoard) -> None:
-        """Read once on a new connection; idle ones were closed."""
-        async with _connect(self.port) as line:
-            await self.look(line, board)
-
     async def look(self, line: Connection, board: OpenBoard) -> None:
         """Read the updates once."""
         status, headers, _ = await line.ask(
             "GET",
             board.address,
             f"Cookie: salsa_session={board.token}\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\n"
-            f'If-None-Match: W/"{board.version}"\r\nSalsa-Ticket: {board.ticket}',
+            f'If-None-Match: W/"{board.version}"',
         )
         self.found.asked += 1
-        board.ticket = headers.get("salsa-ticket", board.ticket)
         if status == 200:
             board.version = headers["etag"].removeprefix('W/"').removesuffix('"')
             if board.missed is not None:
@@ -372,7 +331,7 @@ def _write_results(measurements: dict[str, Measurement], opened: int, path: Path
     )
     print(
         f"{'':<8}{'seen p50 s':>12}{'p95':>8}{'most':>8}{'others p50 ms':>15}{'p95':>8}{'ratio':>7}"
-        f"{'asked/s':>9}{'service %':>11}{'stream %':>10}{'database %':>12}{'load %':>8}"
+        f"{'asked/s':>9}{'service %':>11}{'database %':>12}{'load %':>8}"
     )
     base, results = _percentile(measurements["none"].others, 95), {}
     for way, measurement in measurements.items():
@@ -385,7 +344,6 @@ def _write_results(measurements: dict[str, Measurement], opened: int, path: Path
             "ratio": _percentile(measurement.others, 95) / base,
             "asked": measurement.asked / measurement.wall,
             "service": measurement.service / measurement.wall * 100,
-            "stream": measurement.stream / measurement.wall * 100,
             "database": measurement.database / measurement.wall * 100,
             "load": measurement.load / measurement.wall * 100,
         }
@@ -393,7 +351,7 @@ def _write_results(measurements: dict[str, Measurement], opened: int, path: Path
         print(
             f"{way:<8}{row['seen_p50']:>12.2f}{row['seen_p95']:>8.2f}{row['seen_most']:>8.2f}"
             f"{row['others_p50_ms']:>15.1f}{row['others_p95_ms']:>8.1f}{row['ratio']:>7.2f}{row['asked']:>9.0f}"
-            f"{row['service']:>11.1f}{row['stream']:>10.1f}{row['database']:>12.1f}{row['load']:>8.1f}"
+            f"{row['service']:>11.1f}{row['database']:>12.1f}{row['load']:>8.1f}"
             f"  refused {measurement.refused}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)

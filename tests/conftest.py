@@ -23,7 +23,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from api.app import create_app
-from api.web.live_views import ChangeTracker
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import accounts, migrations
@@ -293,8 +292,7 @@ def standing(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 def standing_on(server: Server, pattern: Config, standing: tuple[Flask, Config]) -> Iterator[Flask]:
     """Give that application on a copy of a database, as if it had just been made."""
     made, config = standing
-    made.extensions["live"]._cache.clear()
-    made.extensions["live"]._changes = ChangeTracker()
+    made.extensions["live"].clear()
     made.extensions.pop("idle after", None)
     with server.copied(pattern, config.home, config):
         yield made

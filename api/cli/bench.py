@@ -267,20 +267,25 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
       salsa bench boards --open 500
     """
     from benchmarks import boards as benchmark
-    from benchmarks import border_data as crossings
-    from benchmarks import live_boards as watchers
+    from benchmarks import border_data, live_boards
 
-    with _temporary_app(folder) as (app, owner, home):
-
-        def hold(count: int) -> None:
+    @contextmanager
+    def filled(count: int) -> Iterator[tuple[Flask, Path]]:
+        """Give an application over so many records, each number in a database of its own."""
+        with _temporary_app(folder and folder / f"boards-{count}") as (app, owner, home):
             with click.progressbar(length=count, label=f"filling {count:,}") as bar:
-                crossings.fill_border(count, bar.update, home / "crossings.json", owner)
+                border_data.fill_border(count, bar.update, home / "crossings.json", owner)
+            yield app, home
 
-        if opened:
-            hold(records)
-            watchers.run(app, home, opened, rounds, seconds, _result("watchers"))
-        else:
-            benchmark.run(app, records, hold, rounds, _result("boards"))
+    if opened:
+        with filled(records) as (app, home):
+            live_boards.run(app, home, opened, rounds, seconds, _result("watchers"))
+        return
+    measured = {}
+    for count in (records // 10, records):
+        with filled(count) as (app, _):
+            measured[count] = benchmark.measure(app, count, rounds)
+    benchmark.write_results(measured, _result("boards"))
 
 
 @bench.command()

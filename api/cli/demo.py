@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from api import jobs
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.service import host_option, port_option
@@ -74,6 +76,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
             seed=seed,
             anchor=today,
             progress=bar.show,
+            run_jobs=partial(jobs.run_to_idle, jobs.worker_app(config)),
             store_accounts=lambda opened: accounts.write_credentials(path, base_url, opened),
         )
 

@@ -69,29 +69,26 @@ def list_schema(item: type[Schema]) -> type[Schema]:
     )
 
 
-CURSOR_PADDING: Final = 1024
-"""Cursors are padded to a multiple of so many bytes: their length reveals nothing."""
+CURSOR_LENGTH: Final = 64
+"""Cursors are padded to so many bytes: their length reveals nothing."""
 
 
 def encode_cursor(actor: Actor, code: str, mark: EventCursor) -> str:
     """Encode a position of board events, sealed: it would reveal other activity."""
-    position = json.dumps([mark.since, mark.upto, mark.after_id, mark.at.isoformat()])
-    whole = position.ljust(-(-len(position) // CURSOR_PADDING) * CURSOR_PADDING)
-    return base64.urlsafe_b64encode(
-        actor.vault.seal(whole.encode(), _cursor_purpose(actor, code))
-    ).decode()
+    position = json.dumps([mark.number, mark.at.isoformat()]).ljust(CURSOR_LENGTH)
+    sealed = actor.vault.seal(position.encode(), _cursor_purpose(actor, code))
+    return base64.urlsafe_b64encode(sealed).decode()
 
 
 def decode_cursor(actor: Actor, code: str, text: str) -> EventCursor:
     """Decode a cursor; raises Invalid for one of another reader."""
     try:
         sealed = base64.b64decode(text, altchars=b"-_", validate=True)
-        position = json.loads(actor.vault.open(sealed, _cursor_purpose(actor, code)))
+        number, at = json.loads(actor.vault.open(sealed, _cursor_purpose(actor, code)))
     except (binascii.Error, ValueError, NotConfigured):
         wrong = message("This is no `after` of these events; begin without one.")
         raise Invalid({"after": [wrong]}) from None
-    since, upto, beyond, at = position
-    return EventCursor(since, upto, beyond, datetime.fromisoformat(at))
+    return EventCursor(number, datetime.fromisoformat(at))
 
 
 def _cursor_purpose(actor: Actor, code: str) -> str:

@@ -259,6 +259,13 @@ class GunRecordResponse(Schema):
     match = fields.UUID(attribute="match_id", required=True, allow_none=True)
 
 
+class GunFindingResponse(Schema):
+    """What does not fit of a record: a wrong record, another gun, or a crime."""
+
+    record = fields.UUID(required=True)
+    text = fields.Function(lambda each: translate_event(each.text), required=True)
+
+
 class GunMarkResponse(Schema):
     """Mark of a gun, and the records that read it."""
 
@@ -284,6 +291,7 @@ class GunResponse(Schema):
 
     record = fields.UUID(required=True)
     records = fields.List(fields.Nested(GunRecordResponse), required=True)
+    findings = fields.List(fields.Nested(GunFindingResponse), required=True)
     marks = fields.List(fields.Nested(GunMarkResponse), required=True)
     matches = fields.List(fields.Nested(MatchResponse), required=True)
     points_to = fields.List(

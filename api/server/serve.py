@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import resource
-import secrets
 import shutil
 import signal
 import socket
@@ -129,7 +128,6 @@ def _set_environment(config: Config) -> None:
     counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
-    os.environ[worker_process.TICKET_VARIABLE] = secrets.token_hex(32)
     os.environ[worker_process.PARENT_VARIABLE] = str(os.getpid())
 
 

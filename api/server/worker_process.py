@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 log = logging.getLogger("salsa.worker")
 WORKER_COMMAND = [sys.executable, "-m", "api.cli", "worker"]
@@ -80,7 +79,3 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != int(os.environ[PARENT_VARIABLE]):  # it ended before this was said
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-TICKET_VARIABLE: Final = "SALSA_TICKETS"
-"""The variable by which the serving process gives its workers one secret for tickets."""

@@ -141,8 +141,8 @@ def _draw_gun(at: int, gun: Mapping[str, Any]) -> GraphGun:
     return GraphGun(ROW_HEIGHT * at + ROW_HEIGHT // 2, serial, last, is_sure)
 
 
-LANE_HEIGHT: Final = 64
-MAX_EVENTS: Final = 16
+TIMELINE_WIDTH, LANE_HEIGHT = 420, 56
+MAX_EVENTS: Final = 12
 """Events of a gun that are drawn, the latest; the table has the others."""
 
 
@@ -167,7 +167,7 @@ class Timeline:
     lanes: Sequence[tuple[int, str]]
     events: Sequence[TimelineEvent]
     more: int
-    width: int = WIDTH
+    width: int = TIMELINE_WIDTH
 
     @property
     def height(self) -> int:
@@ -185,7 +185,7 @@ def draw_timeline(records: Sequence[Mapping[str, Any]]) -> Timeline:
     more = max(len(records) - MAX_EVENTS, 0)
     drawn = records[more:]
     states = list(dict.fromkeys(record["state"] for record in drawn))
-    step = WIDTH / len(drawn)
+    step = TIMELINE_WIDTH / len(drawn)
     events = []
     for at, record in enumerate(drawn):
         event = record["event"]

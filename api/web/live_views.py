@@ -1,108 +1,67 @@
-"""Live views: rendered once, cached until a change, updated in parts.
+"""Live views: rendered again after a change of their board, and updated in parts.
 
-Readers poll every second. Each process caches rendered views and asks the database every quarter of
-a second for changed boards. A reader with a ticket gets 304 from memory; all other answers follow
-authentication.
+Readers poll every second. A process remembers the last picture of each view with the number of its
+board: while the number is the same, a poll costs its authentication and one indexed SELECT.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import re
-import threading
-import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Flask, Response, current_app, g, request
-from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
-from api.http.monitoring import REQUESTS
+from salsa_ext.boards import events
 from salsa_ext.boards.board import Board
-from salsa_ext.boards.events import BoardKey, VisibleChange, read_changes
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.clock import Clock
 from salsa_ext.core.errors import Unauthenticated, message
-from salsa_ext.database.session import db
 
-CHECK_SECONDS: Final = 0.25
-"""A check for changes is valid for so long."""
-RESET_SECONDS: Final = 60.0
-"""After so long without a check everything may have changed."""
 MAX_AGE: Final = timedelta(minutes=5)
-"""Cached views expire after it: what they say of the time of day grows old."""
-TICKET_SECONDS: Final = 60
-"""A reader gets 304 for so long without being authenticated again."""
-MAX_CACHED: Final = 512
-"""Views that a process caches."""
-MAX_CHANGES: Final = 1_000
-"""Changes of a state's boards that a process remembers; views rendered before are rendered again."""
-RENDER_LOCKS: Final = 64
-"""Locks for rendering; views that share one by chance wait for each other."""
-TICKET_HEADER: Final = "Salsa-Ticket"
+"""A picture is good for so long: what it says of the time of day grows old."""
+MAX_PICTURES: Final = 512
+"""Pictures that a process remembers."""
 BUILD_HEADER: Final = "Salsa-Build"
 """Tells an open page that the service was updated."""
 PART_PATTERN: Final = re.compile(r'<(section|nav)\b[^>]*? id="([a-z-]+)".*?</\1>', re.DOTALL)
 """A part of a page that is replaced as a whole; none is inside another."""
 
 
-@dataclass(frozen=True)
-class ViewKey:
-    """Key of equal views: side of a post, agency, permissions, language."""
+class ViewKey(NamedTuple):
+    """What equal views have in common."""
 
     kind: str
-    board: BoardKey
+    state: str | None
+    post: str
     agency: str | None
     permissions: frozenset[str]
     language: str
 
-    @classmethod
-    def for_actor(cls, kind: str, actor: Actor, post: str) -> ViewKey:
-        """Return the key of an actor's view of a post."""
-        return cls(kind, (actor.state or "", post), actor.agency, actor.permissions, actor.language)
-
-    @property
-    def name(self) -> str:
-        """Return an opaque name for tickets."""
-        key = repr((self.kind, self.board, self.agency, sorted(self.permissions), self.language))
-        return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Kinds and map squares that a view can show; None is all."""
-
-    kinds: Container[str] | None = None
-    squares: frozenset[int] | None = None
-
-    def has(self, change: VisibleChange) -> bool:
-        """Return whether a change may alter the view."""
-        is_kind = self.kinds is None or change.kind in self.kinds
-        if not is_kind or self.squares is None or change.squares is None:
-            return is_kind
-        return not self.squares.isdisjoint(change.squares)
-
 
 @dataclass(frozen=True)
 class RenderedView:
-    """Rendered view: whole, parts by id, expiry, time zone and scope."""
+    """A rendered view: whole, and its parts by id.
+
+    Good until `until`, as long as its board has the change number `number`.
+    """
 
     name: str
     whole: str
-    parts: Mapping[str, str]
-    as_of: datetime
-    until: datetime
     zone: str
-    scope: Scope
+    until: datetime
+    number: int = 0
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Return the parts by their ids."""
+        return {match[2]: match[0] for match in PART_PATTERN.finditer(self.whole)}
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -121,7 +80,7 @@ class RenderedView:
         """Return the parts that differ from another version."""
         digests = version.split("-")
         if len(digests) != len(self.parts):
-            return dict(self.parts)
+            return self.parts
         return {
             name: self.parts[name]
             for (name, digest), old in zip(self.digests.items(), digests, strict=True)
@@ -129,160 +88,89 @@ class RenderedView:
         }
 
 
-@dataclass
-class CachedView:
-    """Cached view with the change count at which it was valid."""
-
-    key: ViewKey
-    change_count: int
-    view: RenderedView
-
-    def shows(self, change: VisibleChange) -> bool:
-        """Return whether the view may show a change."""
-        return change.agency in (None, self.key.agency) and self.view.scope.has(change)
+def view_of_board(page: str, board: Board) -> RenderedView:
+    """Return the view of a board's page: good until something on it becomes late."""
+    until = min(board.valid_until, board.as_of + MAX_AGE)
+    return RenderedView(board.post.name, page, board.own_side.zone, until)
 
 
-class ChangeTracker:
-    """Changes of the boards by state, as known to this process."""
-
-    def __init__(self) -> None:
-        self._check_lock, self._write_lock = threading.Lock(), threading.Lock()
-        self._snapshot: str | None = None
-        self._checked_at = -math.inf
-        self._resets = 0
-        self._counts: defaultdict[str, int] = defaultdict(int)
-        self._changes: defaultdict[str, deque[VisibleChange]] = defaultdict(
-            lambda: deque(maxlen=MAX_CHANGES)
-        )
-
-    @property
-    def is_check_due(self) -> bool:
-        """Return whether the next check is due."""
-        return time.monotonic() - self._checked_at >= CHECK_SECONDS
-
-    def check(self, at_once: bool = False) -> None:
-        """Read committed changes if due, or at once.
-
-        Other threads go on with known changes, at most a second old.
-        """
-        now = time.monotonic()
-        if not (at_once or self.is_check_due):
-            return
-        if not self._check_lock.acquire(blocking=at_once or now - self._checked_at > 1):
-            return
-        try:
-            if self._checked_at < now:
-                self._read()
-        finally:
-            self._check_lock.release()
-
-    def _read(self) -> None:
-        began = time.monotonic()
-        since = self._snapshot if began - self._checked_at < RESET_SECONDS else None
-        changes = read_changes(db.engine, since)
-        with self._write_lock:
-            if since is None:
-                self._changes.clear()
-                self._resets += 1  # of changes before, nothing is known
-            for change in changes.changes:
-                self._changes[change.state].append(change)
-                self._counts[change.state] += 1
-        self._snapshot, self._checked_at = changes.snapshot, began
-
-    def count(self, board: BoardKey) -> int:
-        """Return the change count of a side.
-
-        It may grow without a change.
-        """
-        return self._resets + self._counts[board[0]]
-
-    def changes_since(self, board: BoardKey, count: int) -> tuple[int, list[VisibleChange] | None]:
-        """Return the change count and the changes since `count`, None if unknown."""
-        with self._write_lock:
-            now, changes = self.count(board), [*self._changes[board[0]]]
-        new = max(now - count, 0)  # another reader may have moved it on meanwhile
-        if new > len(changes):
-            return now, None
-        return now, [change for change in changes[len(changes) - new :] if change.concerns(board)]
+Render = Callable[[Actor, str], RenderedView]
+"""Renders a view of a post for an actor."""
 
 
-class LiveViews:
-    """Cached views of a process, and the WSGI layer that answers 304."""
+def register_live_views(app: Flask) -> None:
+    """Prepare the memory of pictures, and the digest of this build."""
+    app.extensions["live"] = dict[ViewKey, RenderedView]()
+    app.config["BUILD"] = _build_digest(app)
 
-    def __init__(self, app: Flask, secret: str, clock: Clock) -> None:
-        self._app, self._clock, self._answer = app, clock, app.wsgi_app
-        self._changes = ChangeTracker()
-        self._tickets = URLSafeTimedSerializer(secret, salt="live")
-        self._cache: dict[str, CachedView] = {}
-        self._cache_lock = threading.Lock()
-        self._render_locks = [threading.Lock() for _ in range(RENDER_LOCKS)]
-        self.build = _build_digest(app)
 
-    def render(
-        self, key: ViewKey, render: Callable[[], RenderedView], at_once: bool = False
-    ) -> RenderedView:
-        """Return a view, from the cache if still valid.
+def render_view(kind: str, actor: Actor, post: str, render: Render) -> RenderedView:
+    """Return a view as it is now: a reader sees what he has just recorded."""
+    return _render(_view_key(kind, actor, post), events.board_number(actor, post), actor, render)
 
-        `at_once`: valid at this moment, for a reader after an own change.
-        """
-        if current_app.testing:  # whose transactions no check can see
-            return render()
-        self._changes.check(at_once)
-        with self._render_locks[hash(key.name) % RENDER_LOCKS]:  # one renders for all who wait
-            cached = self._cache.get(key.name)
-            if cached is not None and self._is_valid(cached):
-                return cached.view
-            count = self._changes.count(key.board)  # before: changes meanwhile must count
-            view = render()
-            with self._cache_lock:
-                self._cache.pop(key.name, None)
-                self._cache[key.name] = CachedView(key, count, view)
-                if len(self._cache) > MAX_CACHED:
-                    del self._cache[next(iter(self._cache))]
+
+def find_view(kind: str, actor: Actor, post: str, render: Render) -> RenderedView:
+    """Return a view, from memory while its board has not changed."""
+    key, number = _view_key(kind, actor, post), events.board_number(actor, post)
+    view: RenderedView | None = current_app.extensions["live"].get(key)
+    if view and view.number == number and actor.now() < view.until and not current_app.testing:
         return view
+    return _render(key, number, actor, render)
 
-    def ticket(self, key: ViewKey) -> str:
-        """Return a ticket for an authenticated reader of a view."""
-        return str(self._tickets.dumps(key.name))
 
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer 304 from memory, or call the application."""
-        ticket, etag = environ.get("HTTP_SALSA_TICKET"), environ.get("HTTP_IF_NONE_MATCH")
-        is_live = environ["PATH_INFO"].endswith("/live")
-        if not (is_live and ticket and etag and self._is_unchanged(ticket, etag)):
-            return self._answer(environ, start)
-        REQUESTS.labels("GET", "live", 304).inc()
-        headers = [
-            ("ETag", etag),
-            ("Cache-Control", "private, no-store"),
-            (BUILD_HEADER, self.build),
-        ]
-        start("304 Not Modified", headers)
-        return ()
+def _render(key: ViewKey, number: int, actor: Actor, render: Render) -> RenderedView:
+    """Render and remember a view; `number` was read before, so that changes meanwhile count."""
+    view = replace(render(actor, key.post), number=number)
+    pictures = current_app.extensions["live"]
+    pictures.pop(key, None)
+    pictures[key] = view
+    if len(pictures) > MAX_PICTURES:
+        pictures.pop(next(iter(pictures)), None)
+    return view
 
-    def _is_unchanged(self, ticket: str, etag: str) -> bool:
-        try:
-            cached = self._cache.get(self._tickets.loads(ticket, max_age=TICKET_SECONDS))
-            if cached is None or etag != weak_etag(cached.view.version):
-                return False
-            if self._changes.is_check_due:
-                with self._app.app_context():
-                    self._changes.check()
-        except (BadData, SQLAlchemyError):
-            return False
-        return self._is_valid(cached)
 
-    def _is_valid(self, cached: CachedView) -> bool:
-        """Return whether no change since then shows in a cached view."""
-        if cached.view.until <= self._clock.now():
-            return False
-        if self._changes.count(cached.key.board) == cached.change_count:
-            return True
-        count, changes = self._changes.changes_since(cached.key.board, cached.change_count)
-        if changes is None or any(map(cached.shows, changes)):
-            return False
-        cached.change_count = count
-        return True
+def _view_key(kind: str, actor: Actor, post: str) -> ViewKey:
+    return ViewKey(kind, actor.state, post, actor.agency, actor.permissions, actor.language)
+
+
+def live_attributes(view: RenderedView, path: str | None = None) -> Mapping[str, str]:
+    """Return the attributes for the script that fetches changes.
+
+    From its own path or that of another page.
+    """
+    return {
+        "from": f"{path or request.path}/live",
+        "version": view.version,
+        "zone": view.zone,
+        "build": current_app.config["BUILD"],
+    }
+
+
+def answer_changes(updates: Callable[..., RenderedView]) -> Callable[..., Any]:
+    """Answer with the parts changed since the version in If-None-Match.
+
+    304 if none changed. Raises Unauthenticated.
+    """
+
+    @wraps(updates)
+    def run(**path: Any) -> Any:
+        g.actor = authenticate_page()
+        if g.actor is None:
+            raise Unauthenticated(message("You are signed out; sign in again to see what is new."))
+        with transaction(g.actor):
+            view = updates(g.actor, **path)
+        version = request.headers.get("If-None-Match", "").removeprefix('W/"').removesuffix('"')
+        if version == view.version:
+            response: Any = Response(status=304)
+        else:
+            body = {"version": view.version, "parts": view.changed_parts(version)}
+            response = current_app.json.response(body)
+        response.set_etag(view.version, weak=True)
+        response.headers[BUILD_HEADER] = current_app.config["BUILD"]
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return run
 
 
 def _build_digest(app: Flask) -> str:
@@ -292,78 +180,3 @@ def _build_digest(app: Flask) -> str:
     for path in sorted((*templates.rglob("*.*"), *static.glob("*.*"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def weak_etag(version: str) -> str:
-    """Return a version as weak ETag."""
-    return f'W/"{version}"'
-
-
-def register_live_views(app: Flask) -> None:
-    """Install the cache; `TICKETS` is the secret shared by all processes."""
-    app.extensions["live"] = app.wsgi_app = LiveViews(  # type: ignore[assignment,method-assign]
-        app, app.config["TICKETS"], app.config["CLOCK"]
-    )
-
-
-def live_views() -> LiveViews:
-    """Return the live views of the running application."""
-    views = current_app.extensions["live"]
-    assert isinstance(views, LiveViews)
-    return views
-
-
-def render_parts(page: str, board: Board, scope: Scope) -> RenderedView:
-    """Return a rendered board page in parts."""
-    until = min(board.valid_until, board.as_of + MAX_AGE)
-    return RenderedView(
-        board.post.name, page, split_parts(page), board.as_of, until, board.own_side.zone, scope
-    )
-
-
-def split_parts(page: str) -> dict[str, str]:
-    """Return the parts of a page by their ids."""
-    return {match[2]: match[0] for match in PART_PATTERN.finditer(page)}
-
-
-def live_attributes(key: ViewKey, view: RenderedView, path: str | None = None) -> dict[str, str]:
-    """Return the attributes for the script that fetches changes.
-
-    From its own path or that of another page.
-    """
-    return {
-        "from": f"{path or request.path}/live",
-        "version": view.version,
-        "zone": view.zone,
-        "ticket": live_views().ticket(key),
-        "build": live_views().build,
-    }
-
-
-def answer_changes(find_view: Callable[..., tuple[ViewKey, RenderedView]]) -> Callable[..., Any]:
-    """Answer with the parts changed since the version in If-None-Match.
-
-    304 if none changed. Each answer has a new ticket. Raises Unauthenticated.
-    """
-
-    @wraps(find_view)
-    def run(**path: Any) -> Any:
-        g.actor = authenticate_page()
-        if g.actor is None:
-            raise Unauthenticated(message("You are signed out; sign in again to see what is new."))
-        with transaction(g.actor):
-            key, view = find_view(g.actor, **path)
-        etag = request.headers.get("If-None-Match", "")
-        if etag == weak_etag(view.version):
-            response: Any = Response(status=304)
-        else:
-            version = etag.removeprefix('W/"').removesuffix('"')
-            body = {"version": view.version, "parts": view.changed_parts(version)}
-            response = current_app.json.response(body)
-        response.set_etag(view.version, weak=True)
-        response.headers[TICKET_HEADER] = live_views().ticket(key)
-        response.headers[BUILD_HEADER] = live_views().build
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-
-    return run

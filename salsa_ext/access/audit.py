@@ -218,11 +218,11 @@ CHANGE_ACTIONS: Final = frozenset(
         "TRACE_REOPENED TRACE_WITHDRAWN TRACE_CLOSED TRACE_ASKED TRACE_CHANNEL_CHANGED "
         "TRACE_REPLIED TRACE_ASSIGNED REQUEST_RECEIVED REQUEST_ACKNOWLEDGED REQUEST_ANSWERED "
         "REQUEST_FOUND_NOTHING REQUEST_REFUSED REQUEST_DEFERRED REQUEST_QUESTIONED "
-        "REQUEST_FORWARDED REQUEST_ASSIGNED REQUEST_HIDDEN"
+        "REQUEST_FORWARDED REQUEST_ASSIGNED REQUEST_HIDDEN ENVELOPE_APPLIED"
     ).split()
 )
 """Writing actions that jobs follow: their entries are changes, of the kind of their subject."""
-SHARED_KINDS: Final = frozenset({"permit", "shipment", "discrepancy", "post"})
+SHARED_KINDS: Final = frozenset({"permit", "shipment", "discrepancy", "post", "seizure"})
 """Kinds of subjects whose changes are changes of each state concerned, and not only of the actor's."""
 _CASE_TRACES: Final = (
     "SELECT id FROM trace WHERE owner_state = %(state)s AND case_number = %(case)s"

@@ -22,13 +22,7 @@ from salsa_ext.alerts.queries import HitView
 from salsa_ext.boards import calls, crossings, seizures
 from salsa_ext.boards.calls import CallView
 from salsa_ext.boards.crossings import MAX_ROWS, Crossing, PostCheckpoint
-from salsa_ext.boards.seizures import (
-    Corridor,
-    NearSeizure,
-    SeizurePlace,
-    WeeklySeizures,
-    squares_of_corridors,
-)
+from salsa_ext.boards.seizures import Corridor, NearSeizure, SeizurePlace, WeeklySeizures
 from salsa_ext.boards.weekly_crossings import WEEK, CrossingFlow, PostWeeks, count_flows
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
@@ -36,7 +30,6 @@ from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import calendars, post_sides, state_settings
 from salsa_ext.reference.models import Post
-from salsa_ext.reference.near_posts import grid_squares_near
 from salsa_ext.reference.post_sides import PostSide
 from salsa_ext.reference.queries import get_post
 from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between
@@ -150,11 +143,6 @@ class Board:
         return min([midnight, *(at for at in due if at is not None and at > self.as_of)])
 
     @property
-    def squares(self) -> frozenset[int]:
-        """Return the grid squares whose seizures the board includes."""
-        return squares_of_board(self.post, self.corridors)
-
-    @property
     def counts(self) -> dict[str, int]:
         """Return the rows of each list, and overdue trace deadlines."""
         return {
@@ -210,11 +198,6 @@ def get_board(actor: Actor, code: str) -> Board:
         weekly_seizures=weekly,
         flows=count_flows(post, weeks),
     )
-
-
-def squares_of_board(post: Post, corridors: Sequence[Corridor]) -> frozenset[int]:
-    """Return the grid squares whose seizures the board includes."""
-    return frozenset([*grid_squares_near(post), *squares_of_corridors(corridors)])
 
 
 def corridors_of_board(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Corridor]:

@@ -1,7 +1,6 @@
 """Changes at border posts, as far as each reader's board includes them.
 
-A reader continues from the database snapshot of its last read: an id or a time would miss
-transactions that begin early and commit late.
+`boards.jobs` writes them from the log of changes, numbered for each side of a post by itself.
 """
 
 from __future__ import annotations
@@ -11,21 +10,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import or_, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.boards import board, crossings, seizures
 from salsa_ext.boards.call_models import CallAnswer, CallRequest
+from salsa_ext.boards.models import BoardChange
 from salsa_ext.boards.seizures import Corridor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.occurrence import local_date
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, execute_raw
 from salsa_ext.reference import post_sides
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.queries import get_post
@@ -35,30 +35,32 @@ from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
-CURSOR_LIFETIME: Final = timedelta(hours=23)
-"""Age up to which a cursor is good; changes are stored for a day."""
+STORED: Final = timedelta(days=1)
+"""Time for which changes are stored."""
+CURSOR_LIFETIME: Final = STORED - timedelta(hours=1)
+"""Age up to which a cursor is good."""
 BATCH_SIZE: Final = 500
 """Changes read at once."""
 MAX_BATCHES: Final = 10
 """Batches read for one answer."""
-EVENTS_QUERY: Final = text(
-    "SELECT * FROM salsa_board_events(:since, :upto, :code, CAST(:near AS int[]), :after_id, :most)"
+_NUMBER: Final = """
+SELECT number FROM board_change WHERE state = %s AND post = %s AND (agency IS NULL OR agency = %s)
+ORDER BY number DESC LIMIT 1
+"""
+# The newest change of each side is kept: the next one continues its number.
+_DELETE: Final = """
+DELETE FROM board_change AS old WHERE at < %s AND EXISTS (
+    SELECT FROM board_change AS later
+    WHERE later.state = old.state AND later.post = old.post AND later.number > old.number
 )
-CHANGES_QUERY: Final = text("SELECT * FROM salsa_board_changes(:since)")
-SNAPSHOT_QUERY: Final = text("SELECT pg_current_snapshot()::text")
+"""
 
 
 @dataclass(frozen=True)
 class EventCursor:
-    """A reader's position in the changes of a post.
+    """A reader's position: after the change `number` of its side, read at `at`."""
 
-    After the snapshot `since`; with `upto` within the changes up to that snapshot, after id
-    `after_id`.
-    """
-
-    since: str
-    upto: str | None
-    after_id: int
+    number: int
     at: datetime
 
 
@@ -108,9 +110,12 @@ class _PostReader:
         late, due = crossings.late_and_due_crossings(self.actor, self.post, self.zone)
         return board.corridors_of_board(self.post, self.actor.now(), [*due, *late])
 
-    @cached_property
-    def squares(self) -> list[int]:
-        return sorted(board.squares_of_board(self.post, self.corridors))
+
+def board_number(actor: Actor, post: str) -> int:
+    """Return the number of the last change that the reader's board may show; 0 without one."""
+    require(actor, Permission.BOARD_READ)
+    row = execute_raw(_NUMBER, (actor.state, post, actor.agency)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int) -> EventPage:
@@ -122,49 +127,47 @@ def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int)
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
     own, other = post_sides.own_and_other_side(post, actor.state)
-    end = EventCursor(str(db.session.scalar(SNAPSHOT_QUERY)), None, 0, actor.now())
     if cursor is None:
-        return EventPage((), end, False)
+        return EventPage((), EventCursor(board_number(actor, code), actor.now()), False)
     if actor.now() - cursor.at > CURSOR_LIFETIME:
         problem = message("This is older than a day. Read the board, and start again without it.")
         raise Invalid({"after": [problem]})
-    if cursor.upto:
-        end = EventCursor(cursor.upto, None, 0, cursor.at)
     reader = _PostReader(actor, post, own.zone, other.state)
-    position, events = replace(cursor, upto=end.since), list[BoardEvent]()
+    position, events = cursor, list[BoardEvent]()
     for _ in range(MAX_BATCHES):
         rows = _read_batch(reader, position)
         events_by_change = _events_by_change(reader, rows)
         for row in rows:
-            event = events_by_change.get(row.id)
+            event = events_by_change.get(row.number)
             if event is not None and len(events) == limit:
                 return EventPage(events, position, True)
-            position = replace(position, after_id=row.id)
+            position = replace(position, number=row.number)
             events += [event] if event is not None else []
         if len(rows) < BATCH_SIZE:
-            return EventPage(events, end, False)
+            return EventPage(events, replace(position, at=actor.now()), False)
     return EventPage(events, position, False)
 
 
-def _read_batch(reader: _PostReader, cursor: EventCursor) -> Sequence[Any]:
-    """Return the next changes; the squares are computed only if a change has one."""
-    parameters = vars(cursor) | {"code": reader.post.code, "near": None, "most": BATCH_SIZE}
-    if "squares" not in vars(reader):
-        rows = db.session.execute(EVENTS_QUERY, parameters).all()
-        if all(row.square is None for row in rows):
-            return rows
-    return db.session.execute(EVENTS_QUERY, parameters | {"near": reader.squares}).all()
+def _read_batch(reader: _PostReader, cursor: EventCursor) -> Sequence[BoardChange]:
+    agency = or_(BoardChange.agency.is_(None), BoardChange.agency == reader.actor.agency)
+    query = select(BoardChange).where(
+        BoardChange.state == reader.actor.state,
+        BoardChange.post == reader.post.code,
+        BoardChange.number > cursor.number,
+        agency,
+    )
+    return db.session.scalars(query.order_by(BoardChange.number).limit(BATCH_SIZE)).all()
 
 
-def _events_by_change(reader: _PostReader, rows: Sequence[Any]) -> dict[int, BoardEvent]:
-    """Return events by change id; one for an object with several changes."""
+def _events_by_change(reader: _PostReader, rows: Sequence[BoardChange]) -> dict[int, BoardEvent]:
+    """Return events by number of the change; one for an object with several changes."""
     last = {(row.kind, row.subject_id): row for row in rows if row.kind in EVENT_READERS}
     ids = defaultdict[str, list[UUID]](list)
     for kind, subject_id in last:
         ids[kind].append(subject_id)
     events = {kind: EVENT_READERS[kind](reader, ids[kind]) for kind in ids}
     return {
-        row.id: replace(events[kind][subject_id], kind=kind, at=row.recorded_at)
+        row.number: replace(events[kind][subject_id], kind=kind, at=row.at)
         for (kind, subject_id), row in last.items()
         if subject_id in events[kind]
     }
@@ -281,60 +284,8 @@ EVENT_READERS: Final[Mapping[str, ReadEvents]] = {
     "call": _call_events,
 }
 EVENT_KINDS: Final = tuple(EVENT_READERS)
-BoardKey = tuple[str, str]
-"""A state, and the code of a post."""
 
 
-class VisibleChange(NamedTuple):
-    """A change on a state's boards: its kind, and its readers.
-
-    Limited to one post, one agency, or boards with one of `squares` (of a quarter of a degree), if
-    given.
-    """
-
-    state: str
-    post: str | None
-    kind: str
-    agency: str | None
-    squares: frozenset[int] | None
-
-    def concerns(self, key: BoardKey) -> bool:
-        """Return whether a board may include it."""
-        state, post = key
-        return self.state == state and self.post in (None, post)
-
-
-class ChangesRead(NamedTuple):
-    """Changes of one read, and its database snapshot for the next one."""
-
-    snapshot: str
-    changes: Collection[VisibleChange]
-
-
-def read_changes(engine: Engine, since: str | None) -> ChangesRead:
-    """Return board changes committed since a snapshot; none without one.
-
-    A snapshot names exactly the transactions that were visible. On a connection of its own, apart from
-    the request's transaction.
-    """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if since is None:
-            return ChangesRead(str(connection.scalar(SNAPSHOT_QUERY)), ())
-        rows = connection.execute(CHANGES_QUERY, {"since": since}).all()
-    changes = [
-        VisibleChange(
-            row.state,
-            row.post,
-            row.kind,
-            row.agency,
-            None if row.squares is None else frozenset(row.squares),
-        )
-        for row in rows
-        if row.state is not None
-    ]
-    return ChangesRead(rows[0].seen, changes)
-
-
-def delete_old_changes() -> int:
-    """Delete board changes older than a day; return their number."""
-    return int(db.session.scalar(text("SELECT salsa_delete_old_board_changes()")) or 0)
+def delete_old_changes(actor: Actor) -> int:
+    """Delete a state's board changes older than a day; return their number."""
+    return int(execute_raw(_DELETE, (actor.now() - STORED,)).rowcount)

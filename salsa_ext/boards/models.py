@@ -5,30 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Index, text
+from sqlalchemy import CHAR, BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
 
 
 class BoardChange(Base):
-    """A change at a post: the changed row, without content.
+    """A change at one side of a post: what changed, without content.
 
-    `post` is None for all posts of the state. `agency` is the only one that sees it. `square` is
-    the grid square of boards that include it, None for all boards. Written by triggers; read by SQL
-    functions alone.
+    `number` counts the changes of this side, which has a number of its own so that no gap shows the
+    activity of others. With `agency` the change shows to that agency alone. Written by a job.
     """
 
     __tablename__ = "board_change"
-    __table_args__ = (Index(None, "state", "post", "transaction"),)
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    transaction: Mapped[int] = mapped_column(
-        BigInteger, index=True, server_default=text("(pg_current_xact_id()::text)::bigint")
-    )
-    state: Mapped[str] = mapped_column(CHAR(3))
-    post: Mapped[str | None]
-    recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
-    kind: Mapped[str] = mapped_column(server_default="board")
-    subject_id: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    post: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
     agency: Mapped[str | None]
-    square: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(index=True)

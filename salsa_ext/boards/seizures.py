@@ -247,10 +247,17 @@ def build_corridors(post: Post, routes: Iterable[Sequence[str]]) -> list[Corrido
 
     A route of a single post has none.
     """
-    pairs = {(min(pair), max(pair)) for route in routes for pair in pairwise(route)}
-    codes = {code for pair in pairs for code in pair}
+    routes = [*routes]
+    codes = {code for route in routes if len(route) > 1 for code in route}
     rows = db.session.scalars(select(Post).where(Post.code.in_(codes))) if codes else ()
-    posts = {row.code: row for row in rows}
+    return corridors_between(post, routes, {row.code: row for row in rows})
+
+
+def corridors_between(
+    post: Post, routes: Iterable[Sequence[str]], posts: Mapping[str, Post]
+) -> list[Corridor]:
+    """Return the corridors of routes between known posts."""
+    pairs = {(min(pair), max(pair)) for route in routes for pair in pairwise(route)}
     return [
         Corridor(posts[start], posts[end], post.radius_km)
         for start, end in sorted(pairs)

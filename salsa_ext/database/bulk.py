@@ -9,6 +9,7 @@ from itertools import repeat
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
+import psycopg2
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -150,7 +151,11 @@ def _copy_rows(
     connection = session.db.session.connection()
     acting_state.send_pending(connection)
     cursor: Any = connection.connection.cursor()
-    cursor.copy_expert(f"COPY {name} ({names}) FROM STDIN", io.StringIO("".join(lines)))
+    copy = f"COPY {name} ({names}) FROM STDIN"
+    try:
+        cursor.copy_expert(copy, io.StringIO("".join(lines)))
+    except psycopg2.Error as error:
+        raise session.from_driver(connection, copy, error) from error
     cursor.close()
 
 

@@ -7,13 +7,19 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import psycopg2
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Numeric, Text, make_url
+from sqlalchemy import Connection, DateTime, MetaData, Numeric, Text, make_url
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -24,6 +30,13 @@ from salsa_ext.database import acting_state
 
 ModelT = TypeVar("ModelT", bound=Any)
 NO_STATE: Final = acting_state.NO_STATE
+UNAVAILABLE_ERRORS: Final = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+)
 CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
 """SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
 
@@ -125,15 +138,34 @@ def transaction(actor: Actor) -> Iterator[None]:
         if db.session.info.pop("wakes", False):
             for wake in AFTER_CHANGES:
                 wake()
-    except IntegrityError as error:
-        db.session.rollback()
-        raise _constraint_error(error) from error
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        db.session.rollback()
-        raise Unavailable(_unavailable_message(error)) from error
-    except BaseException:
-        db.session.rollback()
+    except (SQLAlchemyError, psycopg2.Error) as error:
+        _roll_back()
+        if isinstance(error, IntegrityError):
+            raise _constraint_error(error) from error
+        if _is_unavailable(error):
+            raise Unavailable(_unavailable_message(error)) from error
         raise
+    except BaseException:
+        _roll_back()
+        raise
+
+
+def _roll_back() -> None:
+    """Roll back; a connection that is lost leaves the pool."""
+    try:
+        db.session.rollback()
+    except (DBAPIError, psycopg2.Error):
+        db.session().invalidate()
+
+
+def _is_unavailable(error: Exception) -> bool:
+    """Return whether the database cannot be reached or has no time.
+
+    An error that was caught where the connection was lost leaves a transaction that nothing can be
+    asked of (8s2b).
+    """
+    is_lost = getattr(error, "connection_invalidated", False)
+    return is_lost or getattr(error, "code", "") == "8s2b" or isinstance(error, UNAVAILABLE_ERRORS)
 
 
 def _unavailable_message(error: Exception) -> Message:
@@ -216,10 +248,25 @@ def execute_raw(statement: str, values: Any = ()) -> Any:
     try:
         acting_state.execute(connection, cursor, statement, values)
     except psycopg2.Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+        raise from_driver(connection, statement, error) from error
     return cursor
+
+
+def from_driver(connection: Connection, statement: str, error: psycopg2.Error) -> BaseException:
+    """Return an error of the driver as SQLAlchemy's; a lost connection leaves the pool."""
+    driver = None if connection.invalidated else connection.connection.dbapi_connection
+    is_lost = connection.dialect.is_disconnect(cast(Any, error), driver, None)
+    if is_lost and not connection.invalidated:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        statement,
+        None,
+        error,
+        psycopg2.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=connection.dialect,
+    )
 
 
 def read_row(model: type[ModelT], key: Any, *, kind: str = "") -> ModelT:

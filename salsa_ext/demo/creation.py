@@ -18,7 +18,7 @@ from salsa_ext.database.session import transaction
 from salsa_ext.demo import accounts, agencies, tour_gun
 from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.plan import Plan, Planner
-from salsa_ext.demo.recording import Progress, Recorder
+from salsa_ext.demo.recording import Progress, Recorder, RunJobs
 from salsa_ext.demo.world import STATES, Calendar
 
 
@@ -37,17 +37,19 @@ def create_region(
     seed: int,
     anchor: date,
     progress: Progress,
+    run_jobs: RunJobs,
     scale: float = 1.0,
     store_accounts: Callable[[Sequence[DemoAccount]], None] = lambda opened: None,
 ) -> CreatedRegion:
     """Create the region in the caller's app context.
 
-    `scale` reduces all but accounts and tour. `store_accounts` gets the
-    accounts before the region is declared complete; an interrupted region remains incomplete.
+    `run_jobs` does all background work at the time of a clock. `scale` reduces all but accounts
+    and tour. `store_accounts` gets the accounts before the region is declared complete; an
+    interrupted region remains incomplete.
     Raises Conflict unless it is the first here.
     """
     calendar = Calendar(anchor)
-    recorder = Recorder(calendar, progress, vault)
+    recorder = Recorder(calendar, progress, vault, run_jobs)
     with transaction(recorder.acting(None)):
         installation.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
     _register(recorder, progress)

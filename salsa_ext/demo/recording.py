@@ -24,17 +24,16 @@ from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.agencies import STATE_SETTINGS, agency_code
 from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_statements
 from salsa_ext.demo.plan import Plan
-from salsa_ext.demo.world import STATES, Calendar
+from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
-from salsa_ext.statistics import rollups
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.trade.permits import licensees, permits
 from salsa_ext.trade.receipts import receipts
 from salsa_ext.trade.shipments import checkpoints, shipments
-from salsa_ext.trade.shipments import jobs as shipment_jobs
 from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
 
 Progress = Callable[[str, int, int], None]
+RunJobs = Callable[..., object]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
 
@@ -42,8 +41,10 @@ Command = Callable[..., list[UUID]]
 class Recorder:
     """Recorder of documents as each state's agencies, at the anchor time."""
 
-    def __init__(self, calendar: Calendar, progress: Progress, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(
+        self, calendar: Calendar, progress: Progress, vault: Vault, run_jobs: RunJobs
+    ) -> None:
+        self._vault, self._run_jobs = vault, run_jobs
         self._calendar = calendar
         self._progress = progress
         self._ids: dict[tuple[str, str], UUID] = {}
@@ -62,13 +63,13 @@ class Recorder:
         self._releases(plan)
         self._ticks(plan)
         self._receipts(plan)
-        self._watch()
+        self._finish_jobs()
         record_statements(lambda state: self.acting(state, "licensing"))
         self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
         self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
         seized = [(seizure.state, seizure.data) for seizure in plan.seizures]
         self._documents("seizures", seizures.record_many, "police", seized, 1_000)
-        self._fold()
+        self._finish_jobs()
 
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
         """Request and process each trace on the day of its case."""
@@ -77,7 +78,7 @@ class Recorder:
             with transaction(self.acting(state)):
                 for case in some:
                     self._lead(case, desks)
-        self._fold()
+        self._finish_jobs()
 
     def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
         """Record alerts on missing guns."""
@@ -92,6 +93,7 @@ class Recorder:
         investigation.record_alerts(
             lambda state, role: replace(desks[state, role], clock=clock), missing
         )
+        self._finish_jobs()
 
     def _settings(self) -> None:
         for state, change in STATE_SETTINGS.items():
@@ -190,20 +192,9 @@ class Recorder:
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)
 
-    def _watch(self) -> None:
-        """Process the due shipments, as the worker does."""
-        for state in STATES:
-            count = 1
-            while count:
-                with transaction(self.acting(state)):
-                    count = shipment_jobs.update_due_shipments(self.acting(state))
-
-    def _fold(self) -> None:
-        """Fold the statistics as the worker does; traces read the coverage."""
-        folded = 1
-        while folded:
-            with transaction(self.acting(None)):
-                folded = rollups.fold_deltas()
+    def _finish_jobs(self) -> None:
+        """Do all background work, as the worker does; traces read the figures of coverage."""
+        self._run_jobs(FixedClock(self._calendar.at(0)))
 
     def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
         with transaction(self.acting(None)):

@@ -6,9 +6,9 @@ one make, unless something that is known contradicts it.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from itertools import combinations, product
@@ -24,7 +24,6 @@ from salsa_ext.firearms.search.evidence import (
     EQUAL_KINDS,
     WEIGHTS,
     Description,
-    Weight,
     is_too_early,
     weigh,
     weights_for,
@@ -42,6 +41,7 @@ MakeShares = Mapping[tuple[str, str], float]
 """Share of each make in all records, by `("make", code)` (`records.frequencies`)."""
 JOIN_KINDS: Final = ("link", "match", "mark")
 NO_SHARES: Final[MakeShares] = MappingProxyType({})
+CONTRADICTING_WEIGHTS: Final = tuple(each for each in WEIGHTS if each.name in CONTRADICTING_FIELDS)
 Node = TypeVar("Node", bound=Hashable)
 RecordPair = tuple[UUID, UUID]
 
@@ -112,24 +112,36 @@ class Gun:
 
     @cached_property
     def joins_by_record(self) -> Mapping[UUID, Sequence[Join]]:
-        """Return the joins of each record, certain ones first."""
+        """Return the joins of each record, in order of the other record's event."""
+        at = {record: number for number, record in enumerate(self.records)}
         joins: dict[UUID, list[Join]] = defaultdict(list)
-        for each in sorted(self.joins, key=lambda each: not each.is_certain):
+        for each in self.joins:
             joins[each.first].append(each)
             joins[each.second].append(each)
-        return joins
+        return {
+            record: sorted(some, key=lambda each: at[each.other(record)])
+            for record, some in joins.items()
+        }
 
     def paths_from(self, start: UUID) -> dict[UUID, Join]:
-        """Return by which join each other record is reached, on a shortest path."""
+        """Return by which join each other record is reached; certain ones go before marks."""
         paths: dict[UUID, Join] = {}
-        front = deque([start])
-        while front:
-            record = front.popleft()
+
+        def reach(record: UUID) -> Iterator[UUID]:
+            yield record
+            for each in self.joins_by_record.get(record, ()):
+                other = each.other(record)
+                if each.is_certain and other != start and other not in paths:
+                    paths[other] = each
+                    yield from reach(other)
+
+        front = [*reach(start)]
+        for record in front:  # which grows
             for each in self.joins_by_record.get(record, ()):
                 other = each.other(record)
                 if other != start and other not in paths:
                     paths[other] = each
-                    front.append(other)
+                    front += reach(other)
         return paths
 
 
@@ -155,21 +167,21 @@ def is_rare(make: str, shares: MakeShares, serial: str, other: str | None = None
 
     `other` is how another record reads it.
     """
-    weights = (_weight_of_make(shares.get(("make", make))),)
-    query, record = Description(serial, make), Description(other or serial, make)
-    evidence = weigh(query, record, weights=weights)
+    return _is_rare(shares.get(("make", make)), serial, other or serial)
+
+
+@lru_cache(maxsize=20_000)  # a gun's records are compared in pairs
+def _is_rare(share: float | None, serial: str, other: str) -> bool:
+    make = Description("", "any")
+    shares = {} if share is None else {("make", "any"): share}
+    query, record = (replace(make, serial_norm=each) for each in (serial, other))
+    evidence = weigh(query, record, weights=weights_for(make, shares)[:1])
     return (
         evidence is not None
         and evidence.near.kind in EQUAL_KINDS
         and evidence.is_of_its_own
         and evidence.bits >= RARE_BITS
     )
-
-
-@lru_cache(maxsize=1_000)
-def _weight_of_make(share: float | None) -> Weight:
-    shares = {} if share is None else {("make", "any"): share}
-    return weights_for(Description("", "any"), shares)[0]
 
 
 def contradict(record: GunFacts, other: GunFacts) -> bool:
@@ -186,8 +198,8 @@ def contradict(record: GunFacts, other: GunFacts) -> bool:
         or is_too_early(theirs, mine)
         or any(
             weight.outcome(mine, theirs) == weight.outcome(theirs, mine) == "other"
-            for weight in WEIGHTS
-            if weight.name in CONTRADICTING_FIELDS
+            for weight in CONTRADICTING_WEIGHTS
+            if getattr(mine, weight.name) != getattr(theirs, weight.name)
         )
     )
 

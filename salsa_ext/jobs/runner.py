@@ -224,8 +224,6 @@ class Runner:
 
         Jobs run in the order of their table, their states in a random one: none is always last.
         """
-        if self._numbers:
-            self.number()
         done = Counter[str]()
         for job, state in self._find_work():
             done[job.code] += self._run_step(job, state)
@@ -233,22 +231,19 @@ class Runner:
 
     def number(self) -> int:
         """Number all committed changes; return how many."""
-        numbered = 0
-        while True:
-            with self._transaction(self._actor(NO_STATE)):
-                count = number_changes()
-            numbered += count
-            if count < NUMBERING_BATCH:
-                return numbered
+        with self._transaction(self._actor(NO_STATE)):
+            return _number_all()
 
     def _actor(self, state: str) -> Actor:
         return service(None if state == NO_STATE else state, self._clock, self._vault)
 
     def _find_work(self) -> list[tuple[Job, str]]:
-        """Return each job with the states for which it has work."""
+        """Number changes, and return each job with the states for which it has work."""
         queues = [job for job in self._jobs if isinstance(job, QueueJob)]
         is_by_time = any(isinstance(job, DueJob) for job in self._jobs)
         with self._transaction(self._actor(NO_STATE)):
+            if self._numbers:
+                _number_all()
             heads = read_heads()
             cursors = {(job, state): rest for job, state, *rest in execute_raw(_CURSORS)}
             queued = {job.code: [state for state, *_ in execute_raw(job.waiting)] for job in queues}
@@ -376,6 +371,15 @@ class Runner:
 
 
 BUSY: Final = "no time: "
+
+
+def _number_all() -> int:
+    numbered = 0
+    while count := number_changes():
+        numbered += count
+        if count < NUMBERING_BATCH:
+            break
+    return numbered
 
 
 def _reason(error: Exception) -> str:

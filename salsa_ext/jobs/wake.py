@@ -140,6 +140,7 @@ class Waiters:
         self._listener, self._moved = Listener(url), threading.Condition()
         self._heads: dict[str, int] = {}
         self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
 
     def wait_until(self, state: str, is_done: Callable[[], bool], seconds: float) -> bool:
         """Return whether `is_done` came true in time; it is called when the state's log moved.
@@ -160,8 +161,12 @@ class Waiters:
             with self._moved:
                 self._moved.wait_for(lambda head=head: self._heads.get(state) != head, left)  # type: ignore[misc]
 
+    def close(self) -> None:
+        """Listen no more, from the next poll on."""
+        self._closed.set()
+
     def _run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             self._listener.wait()
             try:
                 rows = self._listener.execute(
@@ -173,3 +178,4 @@ class Waiters:
                 self._heads = dict(rows)
                 self._moved.notify_all()
             time.sleep(WAITERS_PAUSE)
+        self._listener.close()

@@ -23,6 +23,7 @@ from uuid import UUID
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.firearms.records.event_kinds import LAWFUL, MISSING_EVENTS, SEIZED
 from salsa_ext.firearms.search.evidence import Reason
+from salsa_ext.guns.possession import TRADE_KINDS
 from salsa_ext.leads.grouping import GunRecord, LeadParty, SeizedGun
 from salsa_ext.leads.leads import (
     SHORT_DAYS,
@@ -34,7 +35,6 @@ from salsa_ext.leads.leads import (
     state_reasons,
     time_points,
 )
-from salsa_ext.tracing.chains.rules import TRADE_KINDS
 
 NARROWER_KINDS: Final = {
     "shared_permit": ("shared_shipment",),

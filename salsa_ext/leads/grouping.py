@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from salsa_ext.firearms.records.event_kinds import SEIZED
+from salsa_ext.guns.possession import first_sales
 from salsa_ext.guns.rules import Gun, Join, components
-from salsa_ext.tracing.chains.rules import first_sales
 
 
 @dataclass(frozen=True)

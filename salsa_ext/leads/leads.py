@@ -18,8 +18,8 @@ from uuid import UUID
 
 from salsa_ext.core.errors import CodeLabels, Message, message
 from salsa_ext.firearms.search.evidence import Reason
+from salsa_ext.guns.possession import TRADE_KINDS
 from salsa_ext.leads.grouping import GunRecord, SeizedGun
-from salsa_ext.tracing.chains.rules import TRADE_KINDS
 
 SHORT_DAYS: Final = 1_095
 """Three years, below which ATF calls a time to crime short (Firearms Trace Data)."""

@@ -32,7 +32,7 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.event_kinds import SEIZED
 from salsa_ext.firearms.records.models import Party, Record
-from salsa_ext.guns.queries import load_graph
+from salsa_ext.guns.graph import load_graph
 from salsa_ext.leads import detectors
 from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.leads import Lead

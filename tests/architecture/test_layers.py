@@ -31,7 +31,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/alerts/reevaluation.py": "a hit is of the alert's state, whoever corrects what met it",
     "salsa_ext/alerts/pair_view.py": "what a state asked in the check that met an alert, as it may be given",
     "salsa_ext/matches/withdrawals.py": "a correction takes it from both, each its own row",
-    "salsa_ext/guns/queries.py": "open records of the gun of a record",
+    "salsa_ext/guns/graph.py": "open records that a link, a match or a mark leads to",
     "salsa_ext/firearms/search/mark_lookup.py": "whether a record that another mark hits has its own serial",
     "salsa_ext/leads/queries.py": "by which shipment an open record left its state",
     "salsa_ext/tracing/traces/trace_results.py": "firms that answers named already",

@@ -1,64 +1,48 @@
-"""Whose boards a change is told of, whatever order transactions commit in."""
+"""On whose boards a change is counted, and on no other."""
 
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import func, select
 
-from salsa_ext.access.rules import operator
+from salsa_ext.access.rules import operator, service
 from salsa_ext.boards import events
-from salsa_ext.boards.events import read_changes
+from salsa_ext.boards.models import BoardChange
+from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
-from tests.conftest import NOW, standing_on
-from tests.support import actors, bodies
+from tests.conftest import NOW
+from tests.support import bodies
+from tests.support.jobs import as_worker, jobs_to_idle
 from tests.support.movements import act
 from tests.web import scenes
 
 POST = scenes.POST
 BOTH = {("BRA", POST), ("PRY", POST)}
 NEAR = {"country": "PRY", "latitude": -25.56, "longitude": -54.61}
-TOLD = "INSERT INTO board_change (state, post) VALUES (:state, :post)"
+FAR = {"country": "PRY", "latitude": -22.3, "longitude": -60.0}
+
+
+def numbers():
+    """Return the number of the last change of each board."""
+    found = {}
+    for state in ("BRA", "PRY", "ARG"):
+        with transaction(operator(state)):
+            newest = select(BoardChange.post, func.max(BoardChange.number))
+            rows = db.session.execute(newest.group_by(BoardChange.post))
+            found |= {(state, post): number for post, number in rows}
+    return found
 
 
 @pytest.fixture
-def app(server, registered, standing):
-    with standing_on(server, registered, standing) as served, served.app_context():
-        yield served
-
-
-@pytest.fixture
-def registered_database(app, standing):
-    """The database of that application."""
-    return standing[1]
-
-
-@pytest.fixture
-def owner(app, registered_database):
-    """The database as its owner has it, who may write what the triggers do."""
-    engine = create_engine(registered_database.migration_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def as_actor(app):
-    """Return an HTTP client whose transactions are real."""
-
-    def make(state, role, agency="TEST"):
-        token = actors.token(state, role, NOW, None, timedelta(days=1), agency)
-        return actors.Client(app.test_client(), token)
-
-    return make
-
-
-@pytest.fixture
-def told(app):
+def told(session):
     """Return on which boards something changed while something is done."""
 
     def of(do, *arguments, **more):
-        before = read_changes(db.engine, None).snapshot
+        jobs_to_idle()
+        before = numbers()
         do(*arguments, **more)
-        return {(change.state, change.post) for change in read_changes(db.engine, before).changes}
+        jobs_to_idle()
+        return {board for board, number in numbers().items() if number != before.get(board)}
 
     return of
 
@@ -105,35 +89,10 @@ def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goe
     ) >= BOTH | {("BRA", other), ("PRY", other)}
 
 
-def test_a_seizure_is_told_to_its_own_state_alone(told, pry_police):
-    found = told(pry_police.post, "/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
-    assert found == {("PRY", None)}
-
-
-def test_what_is_seized_costs_one_row_whatever_posts_a_state_has(as_actor, owner):
-    police, place = as_actor("BRA", "police_officer"), {"country": "BRA", "latitude": -10.0}
-    for number in range(3):
-        at = place | {"longitude": -50.0 - number}
-        police.post(
-            "/seizures", bodies.seizure(number=f"S-{number}", agency="BRA-POLICE", place=at)
-        )
-    with owner.connect() as reading:
-        rows = reading.execute(text("SELECT state, post, square FROM board_change")).all()
-    assert [tuple(row) for row in rows] == [
-        ("BRA", None, -400_200),
-        ("BRA", None, -400_204),
-        ("BRA", None, -400_208),
-    ]
-
-
-def test_a_look_takes_what_one_state_seized_as_one_change(app, owner):
-    before = read_changes(db.engine, None)
-    told = "INSERT INTO board_change (state, kind, square) SELECT 'BRA', 'seizure', generate_series(1, 900)"
-    with owner.begin() as writing:
-        writing.execute(text(told))
-    [change] = read_changes(db.engine, before.snapshot).changes
-    assert change.squares == frozenset(range(1, 901))
-    assert change.concerns(("BRA", POST)) and not change.concerns(("PRY", POST))
+def test_a_seizure_is_told_to_its_own_state_alone_at_the_posts_near_by(told, pry_police):
+    for place, boards in ((NEAR, {("PRY", POST)}), (FAR, set())):
+        body = bodies.seizure(number=f"S-{place['latitude']}", agency="PRY-POLICE", place=place)
+        assert told(pry_police.post, "/seizures", body) == boards
 
 
 def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(told, pry_police):
@@ -146,18 +105,15 @@ def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(told, p
 @pytest.mark.parametrize(
     "place", [{"country": "BRA"}, {"country": "BRA", "latitude": -23.5, "longitude": -46.6}]
 )
-def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(app, place, bra_border):
+def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(told, place, bra_border):
     body = bodies.seizure(number="B-7", agency="BRA-TEST", place=place)
     joint = body | {"joint_with": {"state": "PRY", "number": "P-1"}}
-    before = read_changes(db.engine, None).snapshot
-    made = bra_border.post("/seizures", joint).json["id"]
-    first = read_changes(db.engine, before)
-    parted = body | {"reason": "Another truck"}
-    bra_border.post(f"/seizures/{made}/correct", parted, 200, If_Match='"1"')
-    second = read_changes(db.engine, first.snapshot)  # it was joint before
-    for found in (first, second):
-        moved = {change.state for change in found.changes if change.squares is None}
-        assert moved == {"BRA", "PRY"}
+    every = told(bra_border.post, "/seizures", joint)
+    assert {state for state, _ in every} == {"BRA", "PRY"} and len(every) > 2
+    [made] = bra_border.get("/seizures?number=B-7").json["items"]
+    parted = body | {"reason": "Another truck"}  # it was joint before
+    path = f"/seizures/{made['id']}/correct"
+    assert told(bra_border.post, path, parted, 200, If_Match='"1"') == every
 
 
 def test_a_joint_seizure_is_told_to_both_states_and_no_third(told, pry_police):
@@ -179,7 +135,7 @@ def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_l
     seized = pry_police.post("/seizures", body).json["id"]
     elsewhere = body | {"place": {"country": "PRY", "name": "A town"}, "reason": "Another town"}
     correct = (pry_police.post, f"/seizures/{seized}/correct", elsewhere, 200)
-    assert told(*correct, If_Match='"1"') == {("PRY", None)}
+    assert told(*correct, If_Match='"1"') == {("PRY", POST)}
     assert told(*correct, If_Match='"2"') == set()  # it had left before
 
 
@@ -198,55 +154,11 @@ def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(told,
     assert {state for state, _ in found} == {"BRA", "PRY"}
 
 
-def sides(found):
-    return {(change.state, change.post) for change in found.changes}
-
-
-def test_what_commits_later_though_it_began_earlier_is_not_missed(app, owner):
-    with owner.connect() as early, owner.connect() as late:
-        early.execute(text(TOLD), {"state": "BRA", "post": POST})
-        late.execute(text(TOLD), {"state": "PRY", "post": POST})
-        first = read_changes(db.engine, None)
-        late.commit()
-        second = read_changes(db.engine, first.snapshot)
-        third = read_changes(db.engine, second.snapshot)
-        early.commit()
-        fourth = read_changes(db.engine, third.snapshot)
-        fifth = read_changes(db.engine, fourth.snapshot)
-    assert [sides(one) for one in (second, third, fourth, fifth)] == [
-        {("PRY", POST)},
-        set(),
-        {("BRA", POST)},
-        set(),
-    ]
-
-
-def test_what_is_undone_is_never_told(app, owner):
-    before = read_changes(db.engine, None)
-    with owner.connect() as writing:
-        writing.execute(text(TOLD), {"state": "BRA", "post": POST})
-        assert sides(read_changes(db.engine, before.snapshot)) == set()
-        writing.rollback()
-    assert sides(read_changes(db.engine, before.snapshot)) == set()
-
-
-def test_writers_of_one_post_do_not_wait_for_each_other(app, owner):
-    with owner.connect() as one, owner.connect() as other:
-        other.execute(text("SET lock_timeout = '1ms'"))
-        for writing in (one, other, one, other):
-            writing.execute(text(TOLD), {"state": "BRA", "post": POST})
-        one.rollback()
-        other.rollback()
-
-
-def test_changes_are_forgotten_after_a_day(app, owner):
-    with owner.begin() as writing:
-        writing.execute(text(TOLD), {"state": "BRA", "post": POST})
-        writing.execute(
-            text(
-                "INSERT INTO board_change (state, post, recorded_at)"
-                " VALUES ('PRY', 'x', now() - interval '25 hours')"
-            )
-        )
-    with transaction(operator(None)):
-        assert events.delete_old_changes() == 1
+def test_changes_are_forgotten_after_a_day_but_the_last_goes_on_being_counted(told, pry_police):
+    for number in ("S-1", "S-2"):
+        body = bodies.seizure(number=number, agency="PRY-POLICE", place=NEAR)
+        assert told(pry_police.post, "/seizures", body) == {("PRY", POST)}
+    later = service("PRY", FixedClock(NOW + timedelta(days=2)))
+    with as_worker(later):
+        assert events.delete_old_changes(later) == 1
+    assert numbers() == {("PRY", POST): 2}

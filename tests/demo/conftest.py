@@ -22,7 +22,7 @@ def small(server, template, tmp_path_factory):
     app = create_app(config, FixedClock(noon))
     with app.app_context():
         with cheap_passwords():
-            made = make()
+            made = make(config)
         vacuum(config.migration_url, "ANALYZE")  # as the database does by itself after a while
         standing = Small(app, made, digest())
     yield standing

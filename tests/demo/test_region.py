@@ -35,7 +35,7 @@ def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
 def test_one_seed_gives_the_same_facts_in_any_database(small, fresh_database):
     with core_app(fresh_database).app_context():
         with cheap_passwords():
-            made = make()
+            made = make(fresh_database)
         facts = digest()
         db.engine.dispose()
     assert made.counts == small.made.counts
@@ -253,7 +253,7 @@ def test_an_interrupted_region_stays_incomplete(fresh_database):
 
     with core_app(fresh_database).app_context():
         with pytest.raises(KeyboardInterrupt):
-            make(interrupt)
+            make(progress=interrupt)
         with transaction(operator(None)):
             assert installation.get_installation().is_complete is False
         db.engine.dispose()

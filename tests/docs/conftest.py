@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
+from api import jobs
 from api.app import create_app
 from api.cli import main
 from api.cli.commands import Generated
@@ -76,6 +78,7 @@ def _make(server: Server, template: str, config: Config) -> None:
             anchor=datetime.now(UTC).date(),
             scale=0.02,
             progress=lambda *_: None,
+            run_jobs=partial(jobs.run_to_idle, jobs.worker_app(config)),
             store_accounts=lambda opened: accounts.write_credentials(path, "", opened),
         )
         db.engine.dispose()

@@ -1,7 +1,18 @@
 """A database that is gone makes answers of 503, and no restart is needed once it is back."""
 
-import pytest
+import os
+import signal
+from contextlib import suppress
+from itertools import count
 
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+
+from salsa_ext.access.rules import operator
+from salsa_ext.core.errors import Unavailable
+from salsa_ext.database.session import db, transaction
 from tests.support import bodies
 
 URL = "/api/v1/transfers"
@@ -10,6 +21,7 @@ URL = "/api/v1/transfers"
 @pytest.fixture
 def ask(application, key):
     client = application.test_client()
+    client.background = False
     return {
         "reads": lambda: client.get(URL, headers=key),
         "writes": lambda: client.post(URL, json=bodies.transfer(), headers=key),
@@ -46,3 +58,43 @@ def test_what_is_said_of_a_lost_database_names_nothing_of_it(ask, embedded, home
     said = ask["reads"]().get_data(as_text=True)
     assert "salsa_service" not in said
     assert str(home) not in said
+
+
+@pytest.fixture
+def lose_connection():
+    """Return a function that ends the connection before the n-th statement from now."""
+    left = [0]
+
+    def before_statement(connection, *_):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(connection.connection.dbapi_connection.info.backend_pid, signal.SIGTERM)
+
+    def lose(statements):
+        left[0] = statements
+
+    event.listen(Engine, "before_cursor_execute", before_statement)
+    yield lose, lambda: left[0] <= 0
+    event.remove(Engine, "before_cursor_execute", before_statement)
+
+
+def test_a_connection_lost_before_any_statement_makes_the_answer_unavailable(ask, lose_connection):
+    lose, is_lost = lose_connection
+    for statements in count(1):
+        lose(statements)
+        answer = ask["writes"]()
+        if not is_lost():
+            break
+        assert (statements, answer.status_code) == (statements, 503), answer.json
+    lose(0)
+    assert answer.status_code == 201
+    assert len(ask["reads"]().json["items"]) == 1
+
+
+def test_a_loss_that_was_caught_in_a_savepoint_makes_the_rest_unavailable(application):
+    with application.app_context(), pytest.raises(Unavailable), transaction(operator("PRY")):
+        driver = db.session.connection().connection.dbapi_connection
+        with suppress(OperationalError), db.session.begin_nested():
+            os.kill(driver.info.backend_pid, signal.SIGKILL)
+            db.session.execute(text("SELECT pg_sleep(5)"))
+        db.session.execute(text("SELECT 1"))

@@ -172,6 +172,15 @@ def test_others_silent_records_change_nothing(as_actor, police, asked):
     assert gun(police, record) == before and len(asked) == statements
 
 
+def test_two_owners_at_one_time_are_a_finding(as_actor, police):
+    sold(as_actor)
+    sale = sold(as_actor, "BRA", occurred_on="2025-05-06")["firearm"]["record"]
+    moved, sold_again = gun(police, sale, **PURPOSE)["findings"]
+    assert moved["record"] == sold_again["record"] == sale
+    assert moved["text"].startswith("Brazil recorded it while it was in Paraguay")
+    assert sold_again["text"] == "Its serial was sold new more than once"
+
+
 def test_a_correction_of_the_serial_parts_them(as_actor, police):
     sold(as_actor, "BRA")
     made = police.post("/seizures", bodies.seizure()).json

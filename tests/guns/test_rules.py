@@ -126,11 +126,12 @@ def test_a_mark_that_a_crowd_bears_joins_nothing():
     assert len(parts([*crowd, record(MAX_HOLDERS + 1)])) == MAX_HOLDERS + 1
 
 
-def test_each_record_is_reached_on_the_shortest_path_by_what_is_certain():
-    records = [record(1), record(2, day=1), record(3, "seized", 2, serial=None)]
+def test_each_record_is_reached_by_what_is_certain_before_its_mark():
+    records = [record(1), record(2, "export", 1), record(3, "import", 2), record(4, "seized", 3)]
     [gun] = group_by_gun(records, [link(2, 3)])
-    paths = gun.paths_from(UUID(int=1))
-    assert {key.int: each.kind for key, each in paths.items()} == {2: "mark", 3: "link"}
+    paths = gun.paths_from(UUID(int=4))
+    reached = {key.int: (each.kind, each.other(key).int) for key, each in paths.items()}
+    assert reached == {1: ("mark", 4), 2: ("mark", 4), 3: ("link", 2)}
 
 
 events = st.sampled_from(("domestic_sale", "export", "seized", "theft", "destruction"))

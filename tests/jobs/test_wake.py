@@ -72,4 +72,5 @@ def test_a_request_waits_until_the_log_of_its_state_moves(fresh_database, url):
     assert not waiters.wait_until("PRY", lambda: False, 0)
     side.close()
     waker._side.close()
-    waiters._listener.close()
+    waiters.close()
+    waiters._thread.join(SOON)

@@ -16,7 +16,7 @@ from salsa_ext.firearms.search import rivals
 from salsa_ext.firearms.search.criteria import describe_hit
 from salsa_ext.firearms.search.evidence import Description, weigh
 from salsa_ext.firearms.search.values import Candidate, MarkHit
-from salsa_ext.guns.queries import _visible_rows
+from salsa_ext.guns.graph import _visible_rows
 from salsa_ext.matches.models import Match
 from tests.support import bodies
 

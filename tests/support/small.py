@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import text
 
+from api import jobs
 from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
@@ -19,9 +21,14 @@ from tests.support import actors
 ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
 
 
-def make(progress=lambda *_: None):
+def make(config=None, progress=lambda *_: None):
     return creation.create_region(
-        current_vault(), seed=SEED, anchor=ANCHOR, progress=progress, scale=SCALE
+        current_vault(),
+        seed=SEED,
+        anchor=ANCHOR,
+        progress=progress,
+        run_jobs=config and partial(jobs.run_to_idle, jobs.worker_app(config)),
+        scale=SCALE,
     )
 
 

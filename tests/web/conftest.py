@@ -28,6 +28,7 @@ from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW, Server, cheap_passwords
 from tests.support import actors, agencies
 from tests.support.grounds import Grounds, beginning
+from tests.support.jobs import finish_waiting
 from tests.web import regions, scenes, trucks
 from tests.web.visitors import PASSWORD, Visitor, browser
 
@@ -108,8 +109,16 @@ class Site:
 
 @contextmanager
 def listening(served: Flask) -> Iterator[str]:
-    """Serve an application on a port of this machine; gives its address."""
-    server = make_server("127.0.0.1", 0, served, threaded=True)
+    """Serve an application on a port of this machine; gives its address.
+
+    Jobs are done before each request, as by a worker that is never late.
+    """
+
+    def answer(environ, start):
+        finish_waiting(served)
+        return served(environ, start)
+
+    server = make_server("127.0.0.1", 0, answer, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -165,7 +174,7 @@ def prepared(
 def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
     """The database of a site, of the test's own: with all that it shows."""
     with server.copied(prepared.scene, prepared.database.home, prepared.database) as config:
-        prepared.app.extensions["live"]._cache.clear()  # what was drawn of another database
+        prepared.app.extensions["live"].clear()  # what was drawn of another database
         yield config
         with prepared.app.app_context():
             db.engine.dispose()

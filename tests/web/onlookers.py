@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from tests.conftest import NOW
 from tests.support import actors, bodies
+from tests.support.jobs import finish_waiting
 from tests.support.movements import act
 from tests.web import scenes
 from tests.web.visitors import browser
@@ -16,23 +17,20 @@ class Onlooker:
     """A page of a board or a desk, as its script keeps it."""
 
     def __init__(self, app, token, path):
-        self.client, self.path = browser(app), path
+        self.app, self.client, self.path = app, browser(app), path
+        finish_waiting(app)
         self.client.set_cookie("salsa_session", token)
         self.page = self.client.get(path, headers={"Accept": "text/html"}).get_data(as_text=True)
-        self.version, self.ticket = (
-            re.search(rf'id="live"[^>]* data-{name}="([^"]+)"', self.page)[1]
-            for name in ("version", "ticket")
-        )
+        self.version = re.search(r'id="live"[^>]* data-version="([^"]+)"', self.page)[1]
 
     def ask(self, **headers):
-        sent = {"Accept": "application/json", "Salsa-Ticket": self.ticket}
-        sent["If-None-Match"] = f'W/"{self.version}"'
+        finish_waiting(self.app)
+        sent = {"Accept": "application/json", "If-None-Match": f'W/"{self.version}"'}
         return self.client.get(f"{self.path}/live", headers=sent | headers)
 
     def follow(self):
         """Take what changed, and return the names of the parts that did."""
         answer = self.ask()
-        self.ticket = answer.headers.get("Salsa-Ticket", self.ticket)
         if answer.status_code == 304:
             return set()
         assert answer.status_code == 200

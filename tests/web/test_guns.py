@@ -74,6 +74,14 @@ def test_it_draws_each_state_in_a_row_and_leads_to_the_match_to_judge(officer, a
     assert f'href="/matches/{match["id"]}"' in table[table.index("Matches to judge") :]
 
 
+def test_what_does_not_fit_stands_above_the_records(officer, as_actor):
+    sold(as_actor, "BRA")
+    sale = sold(as_actor, "BRA", occurred_on="2025-05-06")["firearm"]["record"]
+    page = officer.open(path(sale))
+    assert "▲ 2. Its serial was sold new more than once" in text(page)
+    assert page.index(f'<a href="#r-{sale}">2.</a>') < page.index("<table")
+
+
 def test_a_match_that_was_confirmed_is_no_longer_to_judge(officer, as_actor, bra):
     sold(as_actor)
     record = seized(bra)

@@ -182,9 +182,9 @@ def wall(chromium, site, elsewhere, prepared):
     page = context.new_page()
     page.clock.install()
     sign_in(site, elsewhere, page)
-    build = prepared.app.extensions["live"].build
+    build = prepared.app.config["BUILD"]
     yield page
-    prepared.app.extensions["live"].build = build
+    prepared.app.config["BUILD"] = build
     context.close()
 
 
@@ -206,7 +206,7 @@ def test_a_wall_display_says_that_its_picture_is_old_while_no_answer_comes(wall)
 
 def test_a_wall_display_loads_itself_anew_with_a_new_version_of_the_service(wall, prepared):
     wall.evaluate("document.body.dataset.version = 'former'")
-    prepared.app.extensions["live"].build = "another"
+    prepared.app.config["BUILD"] = "another"
     expect(wall.locator("body[data-version]")).to_have_count(0, timeout=10_000)
     expect(wall.locator("#live.fresh")).to_be_visible()
 

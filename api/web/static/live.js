@@ -6,7 +6,7 @@ const {from, fresh, old, broken, back, changed, over, zoneOf, build} = line.data
 const language = document.documentElement.lang;
 const ago = new Intl.RelativeTimeFormat(language, {numeric: "auto"});
 const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zoneOf});
-const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), seen: new Date(), is: "fresh", skew: 0};
+const state = {version: line.dataset.version, at: new Date(), seen: new Date(), is: "fresh", skew: 0};
 let waiting;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -127,14 +127,13 @@ function apply(parts) {
 
 async function ask() {
   const answer = await fetch(from, {
-    headers: {"If-None-Match": `W/"${state.version}"`, "Salsa-Ticket": state.ticket, Accept: "application/json"},
+    headers: {"If-None-Match": `W/"${state.version}"`, Accept: "application/json"},
     cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
   });
   const isOurs = answer.headers.get("Content-Type")?.startsWith("application/problem+json");
   if (isOurs && [401, 403, 404].includes(answer.status)) return "over";
   if (answer.status !== 304 && !answer.ok) return "broken";
   state.skew = (Date.parse(answer.headers.get("Date")) || Date.now()) - Date.now();
-  state.ticket = answer.headers.get("Salsa-Ticket") ?? state.ticket;
   if (answer.status === 200) {
     const {version, parts} = await answer.json();
     apply(parts);

@@ -10,13 +10,7 @@ from typing import Any, Final
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import ALERT, FINAL_EVENTS, LAWFUL, Event, event_rank
 from salsa_ext.firearms.records.parties import party_kind
-from salsa_ext.tracing.chains.description_gaps import (
-    description_gaps,
-    distinguishing_text,
-    missing_fields,
-)
-from salsa_ext.tracing.chains.identity import other_gun_objections, split_by_gun, with_all_events
-from salsa_ext.tracing.chains.rules import (
+from salsa_ext.guns.possession import (
     Objection,
     custody_remarks,
     event_date,
@@ -24,6 +18,12 @@ from salsa_ext.tracing.chains.rules import (
     find_diversion,
     first_sales,
 )
+from salsa_ext.tracing.chains.description_gaps import (
+    description_gaps,
+    distinguishing_text,
+    missing_fields,
+)
+from salsa_ext.tracing.chains.identity import other_gun_objections, split_by_gun, with_all_events
 from salsa_ext.tracing.requests.values import INCOMPLETE_STATUSES, OPEN_STATUSES, WAITING_STATUSES
 
 UNCORRECTED_FIELDS: Final = frozenset(("strength", "bits", "handling"))

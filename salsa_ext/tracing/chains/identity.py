@@ -19,8 +19,8 @@ from salsa_ext.firearms.search.evidence import (
     Weight,
     is_too_early,
 )
+from salsa_ext.guns.possession import Objection
 from salsa_ext.guns.rules import components
-from salsa_ext.tracing.chains.rules import Objection
 
 EXCLUDING_BITS: Final = -7.5
 """Bits of a different model, year and country together.

@@ -111,8 +111,9 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
             notices += [Notice(other, "shipment_passed_held", shipment, by) for other in overruled]
             if data.stage == "entry":
                 notices += [Notice(other, "shipment_arrived", shipment, tick) for other in others]
-        held_by = {"held_by": overruled} if overruled else {}
-        events.append(audit_event(Action.CHECKPOINT_RECORDED, shipment, **tick, **held_by))
+        about: dict[str, Any] = tick | {"checkpoint": str(rows[-1]["id"])}
+        about |= {"held_by": overruled} if overruled else {}
+        events.append(audit_event(Action.CHECKPOINT_RECORDED, shipment, **about))
     insert_many(Checkpoint, rows)
     refresh.update_shipments(actor, shipments.values())
     notify_many(actor, notices)

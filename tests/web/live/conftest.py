@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from api.web import live_views
 from salsa_ext.database.session import db
 from tests.conftest import NOW, standing_on
 from tests.support import actors, jobs
@@ -20,6 +19,7 @@ def shipped(server, registered, standing, tmp_path_factory):
         with standing_on(server, registered, standing) as served:
             with served.app_context():
                 ship(served)
+                jobs.jobs_to_idle(served)
                 db.engine.dispose()
             copied = server.copied(standing[1], tmp_path_factory.mktemp("shipped"))
             config = kept.enter_context(copied)
@@ -27,9 +27,8 @@ def shipped(server, registered, standing, tmp_path_factory):
 
 
 @pytest.fixture
-def app(server, shipped, standing, monkeypatch):
-    """An application whose transactions are real, and which looks for changes each time."""
-    monkeypatch.setattr(live_views, "CHECK_SECONDS", 0.0)
+def app(server, shipped, standing):
+    """An application whose transactions are real."""
     with standing_on(server, shipped, standing) as served, served.app_context():
         yield served
 

@@ -13,7 +13,7 @@ from api.web import live_views
 from api.web.access import login_required
 from api.web.charts import Chart, draw_bars
 from api.web.formatting import kilometres, label, sentence, short_day
-from api.web.live_views import RenderedView, Scope, ViewKey
+from api.web.live_views import RenderedView
 from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point_near
 from api.web.pages import border_pages
 from salsa_ext.boards.board import Board, get_board
@@ -35,50 +35,45 @@ POST_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 @login_required
 def board_page(actor: Actor, code: str) -> str:
     """Show due and late shipments, seizures nearby, open work."""
-    view, page = _board_view(actor, code, at_once=True)
+    view = live_views.render_view("board", actor, code, render_board)
     return render_template(
         "board/page.html",
         code=code,
-        name=page.name,
-        board=Markup(page.whole),  # noqa: S704 - of our own template
-        live_attributes=live_views.live_attributes(view, page),
+        name=view.name,
+        board=Markup(view.whole),  # noqa: S704 - of our own template
+        live_attributes=live_views.live_attributes(view),
     )
 
 
 @border_pages.get("/posts/<slug:code>/board/live")
 @live_views.answer_changes
-def board_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
+def board_updates(actor: Actor, code: str) -> RenderedView:
     """Return the parts of a board changed since a version."""
-    return _board_view(actor, code)
+    return live_views.find_view("board", actor, code, render_board)
 
 
-def _board_view(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
-    def render() -> RenderedView:
-        board = get_board(actor, code)
-        numbers = {
-            near.seizure.id: at
-            for at, place in enumerate(board.places, 1)
-            for near in place.seizures
-        }
-        page = render_template(
-            "board/board.html",
-            board=board,
-            post=board.post,
-            sides=both_sides(board.post),
-            own=board.own_side,
-            most=MAX_ROWS,
-            priorities=PRIORITIES,
-            numbers=numbers,
-            drawing=draw_board_map(board),
-            route_ends=route_ends(board),
-            charts=_charts(board),
-            precision_text=precision_text,
-            figure_source=figure_source,
-        )
-        return live_views.render_parts(page, board, Scope(squares=board.squares))
-
-    view = ViewKey.for_actor("board", actor, code)
-    return view, live_views.live_views().render(view, render, at_once)
+def render_board(actor: Actor, code: str) -> RenderedView:
+    """Return the parts of a post's board."""
+    board = get_board(actor, code)
+    numbers = {
+        near.seizure.id: at for at, place in enumerate(board.places, 1) for near in place.seizures
+    }
+    page = render_template(
+        "board/board.html",
+        board=board,
+        post=board.post,
+        sides=both_sides(board.post),
+        own=board.own_side,
+        most=MAX_ROWS,
+        priorities=PRIORITIES,
+        numbers=numbers,
+        drawing=draw_board_map(board),
+        route_ends=route_ends(board),
+        charts=_charts(board),
+        precision_text=precision_text,
+        figure_source=figure_source,
+    )
+    return live_views.view_of_board(page, board)
 
 
 def draw_board_map(board: Board) -> MapDrawing | None:

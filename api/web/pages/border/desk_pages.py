@@ -15,7 +15,7 @@ from api.http.context import transaction
 from api.schemas.reference import ContactResponse
 from api.web import live_views
 from api.web.access import form_view, login_required
-from api.web.live_views import MAX_AGE, RenderedView, Scope, ViewKey
+from api.web.live_views import MAX_AGE, RenderedView
 from api.web.pages import border_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -26,14 +26,12 @@ from salsa_ext.core.occurrence import local_date
 from salsa_ext.documents import joint_seizures
 from salsa_ext.reference import agencies, contact_offices
 from salsa_ext.reference.contact_offices import POST_CONTACT_KINDS
-from salsa_ext.reference.near_posts import grid_squares_near
 from salsa_ext.reference.post_sides import PostSide, own_and_other_side
 from salsa_ext.reference.queries import get_post
 
 OWNER_HEADER: Final = "Salsa-Desk-Owner"
 JSON_TYPE: Final = "application/json"
 MAX_CONTACTS: Final = 200
-LIVE_KINDS: Final = frozenset(("call", "seizure"))
 View = Callable[..., Any]
 
 
@@ -117,9 +115,9 @@ def is_script_request() -> bool:
 def render_desk_page(template: str, actor: Actor, here: CurrentPost, **data: Any) -> str:
     """Render a desk page with its live parts, except offline."""
     if not (is_offline := g.get("is_offline", False)):
-        view, rendered = live_parts(actor, here.code, at_once=True)
-        parts = {name: Markup(part) for name, part in rendered.parts.items()}  # noqa: S704 - of our own template
-        attributes = live_views.live_attributes(view, rendered, here.address("desk_home"))
+        view = live_views.render_view("desk", actor, here.code, _render_live_parts)
+        parts = {name: Markup(part) for name, part in view.parts.items()}  # noqa: S704 - of our own template
+        attributes = live_views.live_attributes(view, here.address("desk_home"))
         data |= {"live": parts, "live_attributes": attributes}
     return render_template(
         f"border/{template}.html",
@@ -148,30 +146,21 @@ def post_contacts(actor: Actor, state: str, post: str) -> Sequence[dict[str, Any
 
 @border_pages.get("/posts/<slug:code>/desk/live")
 @live_views.answer_changes
-def desk_updates(actor: Actor, code: str) -> tuple[ViewKey, RenderedView]:
+def desk_updates(actor: Actor, code: str) -> RenderedView:
     """Return the parts of a desk page changed since a version."""
-    require(actor, Permission.BOARD_READ)
-    return live_parts(actor, code)
+    return live_views.find_view("desk", actor, code, _render_live_parts)
 
 
-def live_parts(actor: Actor, code: str, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
+def _render_live_parts(actor: Actor, code: str) -> RenderedView:
     """Return the live parts of every desk page: calls and joint seizures."""
-
-    def render() -> RenderedView:
-        post, now = get_post(code), actor.now()
-        own, other = own_and_other_side(post, actor.state)
-        page = render_template(
-            "border/live_parts.html",
-            code=code,
-            calls=calls.calls_on_board(actor, code),
-            own=own,
-            now=now,
-            joint=joint_seizures.at_post(actor, post, other.state, local_date(now, own.zone)),
-        )
-        scope = Scope(LIVE_KINDS, frozenset(grid_squares_near(post)))
-        return RenderedView(
-            code, page, live_views.split_parts(page), now, now + MAX_AGE, own.zone, scope
-        )
-
-    view = ViewKey.for_actor("desk", actor, code)
-    return view, live_views.live_views().render(view, render, at_once)
+    post, now = get_post(code), actor.now()
+    own, other = own_and_other_side(post, actor.state)
+    page = render_template(
+        "border/live_parts.html",
+        code=code,
+        calls=calls.calls_on_board(actor, code),
+        own=own,
+        now=now,
+        joint=joint_seizures.at_post(actor, post, other.state, local_date(now, own.zone)),
+    )
+    return RenderedView(code, page, own.zone, now + MAX_AGE)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from api.http.auth import SESSION_COOKIE, authenticate_page, cookie_name
 from api.http.context import transaction
 from api.web import live_views, security
-from api.web.live_views import RenderedView, Scope, ViewKey
+from api.web.live_views import RenderedView
 from api.web.pages import border_pages
 from salsa_ext.access import authentication
 from salsa_ext.access.permissions import Permission
@@ -22,12 +22,6 @@ from salsa_ext.reference.post_sides import both_sides
 
 MAX_ROWS: Final = 8
 """Rows of each list, to be read across a room."""
-WALL_CHANGES: Final = Scope(
-    frozenset(
-        "board shipment checkpoint receipt discrepancy permit trace request restriction call".split()
-    )
-)
-"""Changes that can show on a wall."""
 SWITCHED_OFF: Final = message("This display was switched off.")
 UNKNOWN_LINK: Final = message("This link is unknown, was used or is too old. Ask for a new one.")
 
@@ -42,12 +36,12 @@ def wall() -> Any:
         error = SWITCHED_OFF if was_on and not link else None
         return render_template("board/wall_link.html", link=link, error=error)
     with transaction(g.actor):
-        view, page = _wall_view(g.actor, at_once=True)
+        view = live_views.render_view("wall", *display_reader(g.actor), _render_wall)
         return render_template(
             "board/wall.html",
-            name=page.name,
-            board=Markup(page.whole),  # noqa: S704 - of our own template
-            live_attributes=live_views.live_attributes(view, page),
+            name=view.name,
+            board=Markup(view.whole),  # noqa: S704 - of our own template
+            live_attributes=live_views.live_attributes(view),
         )
 
 
@@ -69,24 +63,18 @@ def sign_in_wall() -> Any:
 
 @border_pages.get("/wall/live")
 @live_views.answer_changes
-def wall_updates(actor: Actor) -> tuple[ViewKey, RenderedView]:
+def wall_updates(actor: Actor) -> RenderedView:
     """Return the parts of a wall changed since a version."""
-    return _wall_view(actor)
+    return live_views.find_view("wall", *display_reader(actor), _render_wall)
 
 
-def _wall_view(actor: Actor, at_once: bool = False) -> tuple[ViewKey, RenderedView]:
-    reader, post = display_reader(actor)
-
-    def render() -> RenderedView:
-        board = get_board(reader, post)
-        page = render_template(
-            "board/wall_board.html",
-            board=board,
-            sides=both_sides(board.post),
-            own=board.own_side,
-            most=MAX_ROWS,
-        )
-        return live_views.render_parts(page, board, WALL_CHANGES)
-
-    view = ViewKey.for_actor("wall", reader, post)
-    return view, live_views.live_views().render(view, render, at_once)
+def _render_wall(reader: Actor, post: str) -> RenderedView:
+    board = get_board(reader, post)
+    page = render_template(
+        "board/wall_board.html",
+        board=board,
+        sides=both_sides(board.post),
+        own=board.own_side,
+        most=MAX_ROWS,
+    )
+    return live_views.view_of_board(page, board)

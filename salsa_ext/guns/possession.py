@@ -1,4 +1,4 @@
-"""Rules on events: diversion, contradictions, first sales, custody; pure."""
+"""Lawful possession of a gun: diversion, contradictions, first sales, custody; pure."""
 
 from __future__ import annotations
 
