@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import logging
-import math
-import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from flask import Flask
 
-from api.http.context import core_app, current_vault
-from api.http.context import transaction as transaction_with_corrections
-from salsa_ext.access.rules import operator, service
+from api.http.context import core_app
+from salsa_ext.access.rules import service
 from salsa_ext.background import JOBS
-from salsa_ext.core.actor import Actor
-from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
+from salsa_ext.core.clock import Clock
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery
 from salsa_ext.jobs import status, wake
 from salsa_ext.jobs.runner import Runner, StoredTries, Tries
-from salsa_ext.reference.names import participants
-from salsa_ext.tracing.traces import jobs as trace_jobs
 
 log = logging.getLogger("salsa.worker")
-POLL_SECONDS = 5.0
-TIME_SLICE = 10.0
-"""For how many seconds a job goes on that others wait behind: letters, hits and reminders have no time."""
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
@@ -40,7 +28,7 @@ def run_worker(config: Config, stop: threading.Event) -> None:
 
     A job that fails is logged and tried again; a worker that dies helps nobody.
     """
-    app, done = worker_app(config), dict.fromkeys(SCHEDULE, -math.inf)
+    app = worker_app(config)
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     waker, woken = wake.notify_after_commits(url), threading.Event()
     threading.Thread(
@@ -50,10 +38,6 @@ def run_worker(config: Config, stop: threading.Event) -> None:
     while not stop.is_set():
         woken.clear()
         _run_logged(app, worker.run_to_idle)
-        for name, (job, seconds) in SCHEDULE.items():
-            if time.monotonic() - done[name] >= seconds and not stop.is_set():
-                done[name] = time.monotonic()
-                _run_logged(app, job)
         woken.wait(wake.POLL_SECONDS)
 
 
@@ -102,32 +86,24 @@ def require_worker(config: Config) -> None:
         )
 
 
-def runner(
-    app: Flask, *, clock: Clock | None = None, tries: Tries | None = None, numbers: bool = True
-) -> Runner:
+def runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
     """Return a runner of all jobs for the application of the worker's role."""
-    return Runner(
-        JOBS,
-        clock or app.config["CLOCK"],
-        app.config["VAULT"],
-        transaction=transaction_with_corrections,
-        tries=tries,
-        numbers=numbers,
-    )
+    return Runner(JOBS, app.config["CLOCK"], app.config["VAULT"], tries=tries, numbers=numbers)
 
 
-def run_to_idle(app: Flask, clock: Clock, *, all_due: bool = True) -> None:
-    """Run all jobs at the time of a clock until nothing waits; the application is the worker's."""
+def run_to_idle(app: Flask, clock: Clock, *, only: str | None = None) -> None:
+    """Run all jobs, or one, at the time of a clock until nothing waits; the application is the worker's."""
+    chosen = [job for job in JOBS if only in (None, job.code)]
     with app.app_context():
-        runner(app, clock=clock).run_to_idle(all_due=all_due)
+        Runner(chosen, clock, app.config["VAULT"], numbers=only is None).run_to_idle(
+            all_due=only is None
+        )
 
 
 def run_all_once(app: Flask) -> Counter[str]:
     """Run every job until nothing is left to do; return the amount of work by job."""
     with app.app_context():
-        done = runner(app).run_to_idle(all_due=True)
-        done["envelopes"] = deliver_envelopes()
-    return done
+        return runner(app).run_to_idle(all_due=True)
 
 
 def retry_set_aside(app: Flask) -> tuple[int, int]:
@@ -140,48 +116,3 @@ def read_status(app: Flask) -> list[status.JobStatus]:
     """Return what waits for each job."""
     with app.app_context(), transaction(service(None)):
         return status.read_status(JOBS)
-
-
-def deliver_envelopes(clock: Clock = SYSTEM_CLOCK) -> int:
-    """Deliver and apply pending envelopes; send pending trace requests."""
-    return sum(_run_by_state(_deliver_of_state, "not delivered", clock))
-
-
-def _deliver_of_state(*, actor: Actor) -> int:
-    return delivery.deliver_pending(actor) or trace_jobs.send_pending_requests(actor)
-
-
-def _run_by_state(
-    step: Callable[..., int], failed: str, clock: Clock, most: float = math.inf
-) -> Iterator[int]:
-    """Run `step` for all states in turn until no work is left.
-
-    Yields the work of each transaction. The order is random, so that no state is always last.
-    """
-    with transaction(operator(None)):
-        began, states = time.monotonic(), list(participants())
-    random.shuffle(states)
-    while states:
-        for state in list(states):
-            if time.monotonic() - began >= most:
-                return
-            if not (done := _try_step(step, failed, state, clock)):
-                states.remove(state)
-            yield done
-
-
-def _try_step(step: Callable[..., int], failed: str, state: str, clock: Clock) -> int:
-    """Run one transaction of a state; 0 if it fails, logged."""
-    actor = service(state, clock, current_vault())
-    try:
-        with transaction_with_corrections(actor):
-            return step(actor=actor)
-    except Exception as error:  # the next round tries again
-        log.exception(failed, extra={"state": state, "error": type(error).__name__})
-        return 0
-
-
-SCHEDULE: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
-    "envelopes": (deliver_envelopes, POLL_SECONDS)
-}
-"""Queues that are emptied by themselves, and how often, in seconds."""

@@ -22,7 +22,7 @@ from benchmarks.service import Answer, Service
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds within which a request is answered."""
 TODAY: Final = datetime.now(UTC).date()
 YESTERDAY, NEXT_YEAR = (str(TODAY + timedelta(days)) for days in (-1, 300))

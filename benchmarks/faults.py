@@ -30,7 +30,7 @@ from salsa_ext.background import JOBS
 from salsa_ext.core.errors import SalsaError
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
-from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.jobs.runner import ChangeJob, QueueJob
 from salsa_ext.trade.shipments import progress
 from salsa_ext.trade.shipments.fact_queries import read_facts
 from salsa_ext.trade.shipments.models import Shipment
@@ -40,24 +40,12 @@ LAST_POINT: Final = {"serve": 600, "worker": 250}
 QUEUES: Final = {
     "envelopes to deliver": "SELECT count(*) FROM outbox_progress WHERE delivered_at IS NULL",
     "envelopes to apply": "SELECT count(*) FROM inbox_progress WHERE status = 'waiting'",
-    "records to match": "SELECT count(*) FROM match_job",
-    "owners to notify": "SELECT count(*) FROM owner_notice_job",
-    "owners of checks": "SELECT count(*) FROM serial_check WHERE NOT are_owners_notified",
     "figures to fold": "SELECT count(*) FROM rollup_delta",
-    "changes to number": "SELECT count(*) FROM change_new",
-    "changes to follow": """
-        SELECT count(*) FROM unnest(%(jobs)s::text[], %(kinds)s::text[]) AS follows (job, kind)
-        JOIN change_head USING (kind) LEFT JOIN job_cursor USING (job, state)
-        WHERE change_head.number > coalesce(job_cursor.number, 0)""",
 }
-"""How much waits, by what is to be done; the service's work is done when all are 0."""
+"""How much waits, by what is to be done, beside what waits for each job."""
 _FOLLOWED: Final = [
     (job.code, kind) for job in JOBS if isinstance(job, ChangeJob) for kind in job.kinds
 ]
-FOLLOWED: Final = {
-    "jobs": [code for code, _ in _FOLLOWED],
-    "kinds": [kind for _, kind in _FOLLOWED],
-}
 PROMISES: Final = {
     "No envelope is missing between what was sent and what was applied": """
         SELECT o.owner_state, o.recipient, o.sequence, i.processed_through FROM outbox_pair o
@@ -115,11 +103,19 @@ def _database(home: Path) -> Iterator[Any]:
 
 
 def waiting(home: Path) -> dict[str, int]:
-    """Return how much waits in each queue that is not empty."""
+    """Return how much waits in each queue, and for each job, that is not idle."""
+    jobs, kinds = ([pair[at] for pair in _FOLLOWED] for at in (0, 1))
     with _database(home) as cursor:
-        counts = {}
+        cursor.execute(
+            "SELECT job, depth FROM salsa_job_depths(%s::text[], %s::text[])", (jobs, kinds)
+        )
+        counts = dict(cursor.fetchall())
+        for job in JOBS:
+            if isinstance(job, QueueJob):
+                cursor.execute(job.waiting)
+                counts[job.code] = len(cursor.fetchall())
         for name, query in QUEUES.items():
-            cursor.execute(query, FOLLOWED)
+            cursor.execute(query)
             counts[name] = cursor.fetchone()[0]
     return {name: count for name, count in counts.items() if count}
 

@@ -273,7 +273,7 @@ def database_pids() -> list[int]:
     """Return the ids of the database processes of this process."""
     query = text(
         "SELECT pid FROM pg_stat_activity"
-        " WHERE usename = current_user AND datname = current_database()"
+        " WHERE usename = session_user AND datname = current_database()"
     )
     pids = list(db.session.scalars(query))
     db.session.rollback()

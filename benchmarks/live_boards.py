@@ -76,7 +76,11 @@ def run(
     shipments = _shipments(workers)
     measurements = {way: Measurement() for way in WAYS}
     url = db.engine.url.render_as_string(hide_password=False).replace("+psycopg2", "")
-    environment = os.environ | {"SALSA_DATABASE_URL": url, "SALSA_HOME": str(home)}
+    environment = os.environ | {
+        "SALSA_DATABASE_URL": url,
+        "SALSA_WORKER_URL": str(app.config["WORKER_URL"]),
+        "SALSA_HOME": str(home),
+    }
     with ExitStack() as stack:
         port, service = stack.enter_context(
             harness.serve_module(

@@ -17,7 +17,7 @@ from salsa_ext.database.postgres.server import EmbeddedServer
 
 ROOT: Final = Path(__file__).parents[1]
 DATABASE: Final = "salsa"
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 120.0
 
 
 def database_urls(embedded: EmbeddedServer) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Trace answered by every state, compared with its bare statements."""
+"""Trace that is sent to every state, compared with its bare statements; answers come after it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,15 @@ from benchmarks import harness, replayed_statements
 from benchmarks.harness import Client, database_pids, make_client, select_one
 from benchmarks.marks import Gun, vacuum
 from benchmarks.trade_data import TradeData, describe_gun
+from salsa_ext.access.rules import service
+from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.ids import new_id
-from salsa_ext.firearms.marks import keys
+from salsa_ext.exchange import delivery
 
 ASKING_STATE: Final = "URY"
 """The state that traces; it has part in no way."""
 WARM_UP_TRACES: Final = 100
 """How many guns are traced before anything is measured."""
-RECORDS: Final = (
-    "SELECT r.*, s.visibility, s.handling FROM record r JOIN record_setting s ON s.record_id = r.id"
-    " WHERE r.id = ANY(%s::uuid[])"
-)
-MARKS: Final = "SELECT * FROM mark WHERE record_id = ANY(%s::uuid[])"
-PARTIES: Final = "SELECT id, kind, country FROM party WHERE id = ANY(%s::uuid[])"
-DOCUMENTS: Final = {
-    "transfer": "SELECT id, number FROM transfer WHERE id = ANY(%s::uuid[])",
-    "shipment": "SELECT id, number, status FROM shipment WHERE id = ANY(%s::uuid[])",
-    "receipt": "SELECT r.id, s.number FROM receipt r JOIN shipment s ON s.id = r.shipment_id"
-    " WHERE r.id = ANY(%s::uuid[])",
-}
-"""What an answer says of each record: it, its marks, who gave and received, and the document's number."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +36,10 @@ class Tracer:
     guns: Iterator[tuple[Gun, tuple[str, ...]]]
 
     def trace(self) -> dict[str, Any]:
-        """Trace the next gun over HTTP, until every state has answered."""
+        """Trace the next gun over HTTP."""
         gun, _ = next(self.guns)
         answer = self.caller.post("/traces", _trace_body(gun))
-        assert answer["status"] == "answered", answer["status"]
+        assert answer["status"] == "sent", answer["status"]
         return answer
 
 
@@ -61,7 +50,7 @@ def run(
     guns = list(trade.traced)
     random.Random(5).shuffle(guns)
     asking = Tracer(make_client(app, ASKING_STATE, "trace_analyst", "police"), cycle(guns))
-    _check_chains(asking)
+    _check_chains(asking, app)
     _warm_up(asking, owner_url)
     capture = partial(_capture_trace, asking)
     ways: dict[str, harness.Prepared] = {
@@ -72,12 +61,12 @@ def run(
     }
     figures = harness.measure_prepared(ways, database_pids, rounds, each)
     about = f"{trade.records:,} records, {len(guns):,} guns with their whole way"
-    harness.write_figures(f"Trace that is answered at once, {about}", figures, path)
+    harness.write_figures(f"Trace that is sent, {about}", figures, path)
     print(_statement_counts(capture()))
     return figures
 
 
-def _check_chains(asking: Tracer) -> None:
+def _check_chains(asking: Tracer, app: Flask) -> None:
     """Trace one gun of each route and check its chain."""
     routes: set[tuple[str, ...]] = set()
     while len(routes) < 2:
@@ -85,10 +74,19 @@ def _check_chains(asking: Tracer) -> None:
         if way not in routes:
             routes.add(way)
             trace = asking.caller.post("/traces", _trace_body(gun))
+            _deliver(app, {ASKING_STATE, *way})
             result = asking.caller.get(f"/traces/{trace['id']}/result")
             events = [event["event"] for event in result["chain"]]
             moves = ["export", "import"] * (1 if "ARG" in way else 2)
             assert events == ["manufacture", *moves, "domestic_sale", "domestic_sale"], events
+
+
+def _deliver(app: Flask, states: Collection[str]) -> None:
+    """Deliver and apply what the states say to each other."""
+    with app.app_context():
+        actors = [service(state, SYSTEM_CLOCK, app.config["VAULT"]) for state in sorted(states)]
+        while sum(delivery.run_steps(actor=actor) for actor in actors):
+            pass
 
 
 def _warm_up(asking: Tracer, owner_url: str) -> None:
@@ -114,67 +112,37 @@ def _trace_body(gun: Gun) -> dict[str, Any]:
     }
 
 
-def _run_selects(captured_trace: tuple[Gun, replayed_statements.CapturedStatements]) -> None:
+def _run_selects(captured: replayed_statements.CapturedStatements) -> None:
     with replayed_statements.open_cursor() as cursor:
-        _search_and_read(cursor, *captured_trace)
+        _search(cursor, captured)
 
 
-def _search_and_read(
-    cursor: Any, gun: Gun, captured: replayed_statements.CapturedStatements
-) -> None:
-    """Run the search statement and read each state's records."""
+def _search(cursor: Any, captured: replayed_statements.CapturedStatements) -> None:
+    """Run the search statement, and read what it finds."""
     replayed_statements.execute_statements(cursor, captured.searches[:1])
-    by_state: dict[str, set[str]] = {}
-    for record_id, state, norm, *_ in cursor.fetchall():
-        if norm == keys.normalise(gun.serial):
-            by_state.setdefault(state, set()).add(str(record_id))
-    assert by_state
-    for state, ids in by_state.items():
-        cursor.execute(f"SET LOCAL salsa.state = '{state}'")
-        _read_records(cursor, ids)
+    assert cursor.fetchall()
 
 
-def _read_records(cursor: Any, record_ids: Collection[str]) -> None:
-    ids = list(record_ids)
-    cursor.execute(RECORDS, (ids,))
-    columns = [column.name for column in cursor.description]
-    rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    assert len(rows) == len(ids)
-    cursor.execute(MARKS, (ids,))
-    cursor.fetchall()
-    parties = [row[name] for row in rows for name in ("giver_id", "receiver_id") if row[name]]
-    cursor.execute(PARTIES, (parties,))
-    cursor.fetchall()
-    for kind in {row["document_kind"] for row in rows}:
-        documents = [row["document_id"] for row in rows if row["document_kind"] == kind]
-        cursor.execute(DOCUMENTS[kind], (documents,))
-        cursor.fetchall()
-
-
-def _capture_trace(asking: Tracer) -> tuple[Gun, replayed_statements.CapturedStatements]:
-    """Return the next gun and the statements of its trace, rolled back."""
+def _capture_trace(asking: Tracer) -> replayed_statements.CapturedStatements:
+    """Return the statements of the next trace, rolled back."""
     gun, _ = next(asking.guns)
     with replayed_statements.capture_statements(ASKING_STATE) as captured:
         asking.caller.post("/traces", _trace_body(gun))
-    return gun, captured
+    return captured
 
 
-def _bare_operation(
-    captured_trace: tuple[Gun, replayed_statements.CapturedStatements],
-) -> harness.Operation:
-    gun, captured = captured_trace
+def _bare_operation(captured: replayed_statements.CapturedStatements) -> harness.Operation:
     inserts, others = captured.inserts(), captured.others()
 
     def bare() -> None:
         with replayed_statements.open_cursor() as cursor:
-            _search_and_read(cursor, gun, captured)
+            _search(cursor, captured)
             replayed_statements.execute_statements(cursor, inserts)
 
     return harness.Operation(bare, lambda: replayed_statements.run_statements(others))
 
 
-def _statement_counts(captured_trace: tuple[Gun, replayed_statements.CapturedStatements]) -> str:
-    _, captured = captured_trace
+def _statement_counts(captured: replayed_statements.CapturedStatements) -> str:
     return (
         f"a trace asks {len(captured.asked)} statements, of which {len(captured.writes)} write;"
         f" barely {len(captured.inserts())} INSERTs hold its rows"

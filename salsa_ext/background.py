@@ -6,6 +6,7 @@ import salsa_ext.administration.jobs
 import salsa_ext.alerts.jobs
 import salsa_ext.boards.jobs
 import salsa_ext.checks.jobs
+import salsa_ext.exchange.jobs
 import salsa_ext.matches.jobs
 import salsa_ext.statistics.jobs
 import salsa_ext.tracing.requests.jobs
@@ -16,6 +17,7 @@ from salsa_ext.jobs.runner import Job
 
 JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.matches.jobs.JOBS,
+    *salsa_ext.exchange.jobs.JOBS,
     *salsa_ext.checks.jobs.JOBS,
     *salsa_ext.tracing.requests.jobs.JOBS,
     *salsa_ext.tracing.traces.jobs.JOBS,

@@ -360,5 +360,6 @@ def _temporary_app(folder: Path | None = None) -> Iterator[tuple[Flask, str, Pat
         started = stack.enter_context(embedded_database.running_database(apart))
         migrations.upgrade_schema(owner_url(started))
         app = create_app(started)
+        app.config["WORKER_URL"] = started.worker_url  # for services that a benchmark starts
         with app.app_context():
             yield app, owner_url(started), apart.home

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -209,7 +208,7 @@ class Call:
         answer = self.post(client, path, ids)
         if get("wait"):
             number = next(iter(ids.values()), None) or answer.body["id"]
-            answer = wait_for_result(client, self.result_path(number))
+            answer = client.get(self.result_path(number), {"wait": WAIT_SECONDS})
         self.show(answer)
 
     def result_path(self, number: str) -> str:
@@ -231,9 +230,7 @@ class Call:
             and "format" in self.operation.parameters("query")
         ):
             query.setdefault("format", output.suffix[1:])
-        if self.values.get("wait"):
-            self.show(wait_for_result(client, path))
-        elif not self.values.get("all"):
+        if not self.values.get("all"):
             answer = client.get(path, query)
             self.show(answer)
             if answer.next_query and not output:
@@ -357,19 +354,3 @@ def read_json(file: IO[bytes]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise click.ClickException(f"{name} holds no object. Begin it with {{.")
     return body
-
-
-def wait_for_result(client: Client, path: str) -> Answer:
-    """Return a result once no state that answers by itself is waited for, or after a while."""
-    deadline, pause = time.monotonic() + WAIT_SECONDS, 0.1
-    while True:
-        legs = client.get(path.removesuffix("/result")).body.get("legs", ())
-        states = [
-            each["state"] for each in legs if (each["channel"], each["status"]) == ("salsa", "sent")
-        ]
-        if not states or time.monotonic() > deadline:
-            if states:
-                click.echo(f"{', '.join(states)} has not answered. Ask again later.", err=True)
-            return client.get(path)
-        time.sleep(pause)
-        pause = min(pause * 2, 2)

@@ -116,11 +116,10 @@ class Operation:
 
     @cached_property
     def result_path(self) -> str | None:
-        """Return the path of the result that takes time, where this starts or reads one."""
+        """Return the path of the result that takes time, where this starts one."""
         path = f"{BASE}/{self.segments[0]}/{{{self.noun}_id}}/result"
         starts = self.method == "post" and (len(self.segments) == 1 or self.segments[-1] == "send")
-        is_result = path in load_document()["paths"] and (starts or self.path == path)
-        return path if is_result else None
+        return path if starts and path in load_document()["paths"] else None
 
 
 @cache

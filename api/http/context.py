@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager
 
 from flask import Flask, current_app, request
 
 from salsa_ext.access.vault import Vault
-from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
-from salsa_ext.database.session import db, engine_options
-from salsa_ext.database.session import transaction as _transaction
-from salsa_ext.firearms.records import changed_records
+from salsa_ext.database.session import db, engine_options, transaction
+from salsa_ext.disclosure import envelope_handlers as consent_envelope_handlers
 from salsa_ext.tracing.requests import envelope_handlers as request_envelope_handlers
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import envelope_handlers as trace_envelope_handlers
-from salsa_ext.tracing.traces import record_corrections
 
-REGISTERED = (trace_envelope_handlers, request_envelope_handlers, trace_commands)
+__all__ = ["transaction"]
+REGISTERED = (
+    trace_envelope_handlers,
+    request_envelope_handlers,
+    consent_envelope_handlers,
+    trace_commands,
+)
 """Modules that register handlers of envelopes, and hooks of seizures, when they are imported."""
 
 
@@ -55,16 +56,7 @@ def without_turn() -> AbstractContextManager[None]:
     return block
 
 
-__all__ = ["transaction"]
-
-
-@contextmanager
-def transaction(actor: Actor) -> Iterator[None]:
-    """Run a block as one transaction, then send corrected answers."""
-    changed_records.discard_changes()
-    try:
-        with _transaction(actor):
-            yield
-            record_corrections.send_corrections(replace(actor, vault=current_vault()))
-    finally:
-        changed_records.discard_changes()
+def with_turn() -> AbstractContextManager[None]:
+    """Return a block within the former in which the request holds a slot again."""
+    block: AbstractContextManager[None] = request.environ["wsgi.input"].with_turn()
+    return block

@@ -105,6 +105,12 @@ class LimitedBody:
             self._turns.acquire()
 
     @contextmanager
+    def with_turn(self) -> Iterator[None]:
+        """Hold a slot within the block."""
+        with self._turns:
+            yield
+
+    @contextmanager
     def _waiting(self) -> Iterator[None]:
         counted = nullcontext() if self._is_empty else self._senders.counted(self)
         with counted, self.without_turn():

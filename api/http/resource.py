@@ -21,6 +21,7 @@ from api.http.idempotency import current_attempt, with_replay
 from api.http.json import BodyParser, declared_size, receive_body
 from api.http.pagination import ListQuery, link_header, list_body, list_schema
 from api.http.row_files import NDJSON
+from api.http.waiting import wait_for
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require, visitor
 from salsa_ext.core.errors import PreconditionRequired, StaleVersion, message
@@ -111,11 +112,13 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         media_types: Collection[str] = (),
         ignored_field: str | None = None,
         is_public: bool = False,
+        is_done: Callable[..., bool] | None = None,
     ) -> None:
         """Add a GET of one object or file.
 
         `read(actor, **path, **query)` returns it, or a Response of one of `media_types`.
         `ignored_field`: a time field, ignored in a weak ETag. `is_public`: `read()`, without a key.
+        `is_done(actor, **path)`: until then a request waits for the seconds of its query's `wait`.
         """
 
         def view(*arguments: Any, **ids: Any) -> Any:
@@ -145,7 +148,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             inner = self.doc(description="Needs no key.", operationId=name, security=[])(inner)
             self.add_url_rule(path, name, inner, methods=["GET"])
         else:
-            self._add(path, "GET", inner, name, permission, READ_HEADERS)
+            wait = partial(wait_for, is_done) if is_done else None
+            self._add(path, "GET", inner, name, permission, READ_HEADERS, wait)
 
     def action(
         self,
@@ -273,10 +277,10 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         name: str,
         permission: Permission | None,
         headers: tuple[str, ...],
-        receive: Callable[[], None] | None = None,
+        prepare: Callable[[], None] | None = None,
         is_one_transaction: bool = True,
     ) -> None:
-        """Add a route whose endpoint and operation id are `name`."""
+        """Add a route whose endpoint and operation id are `name`; `prepare` precedes its transaction."""
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
 
         @wraps(view)
@@ -284,8 +288,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             g.actor = authenticate()
             if permission:
                 require(g.actor, permission)
-            if receive:
-                receive()
+            if prepare:
+                prepare()
             if not is_one_transaction:
                 return view(*args, **ids)
             with transaction(g.actor):

@@ -34,6 +34,7 @@ from api.schemas.traces import (
     TraceQuery,
     TraceRequest,
     TraceResponse,
+    TraceResultQuery,
     TraceResultResponse,
 )
 from salsa_ext.access.permissions import Permission
@@ -58,7 +59,7 @@ blueprint = Resource(
 )
 
 
-def get_trace_result(actor: Actor, trace_id: UUID) -> ResultView:
+def get_trace_result(actor: Actor, trace_id: UUID, wait: int = 0) -> ResultView:
     """Return the result of the answers so far."""
     return trace_results.read_result(actor=actor, trace_id=trace_id)
 
@@ -107,7 +108,14 @@ def get_leg_form_fields(
 
 blueprint.listing("/traces", TraceQuery, TraceResponse, trace_queries.list_traces, READ)
 blueprint.reading(PATH, TraceResponse, trace_queries.get_trace, READ)
-blueprint.reading(f"{PATH}/result", TraceResultResponse, get_trace_result, READ)
+blueprint.reading(
+    f"{PATH}/result",
+    TraceResultResponse,
+    get_trace_result,
+    READ,
+    TraceResultQuery,
+    is_done=trace_queries.is_heard,
+)
 blueprint.reading(f"{PATH}/advice", TraceAdviceResponse, get_trace_advice, READ)
 blueprint.reading(f"{PATH}/report", None, get_trace_report, READ, media_types=PDF)
 blueprint.reading(f"{LEG}/form", None, get_leg_form, REQUEST, media_types=PDF)

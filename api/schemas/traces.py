@@ -9,7 +9,7 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Whole
+from api.http.fields.numbers import QueryWhole, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
 from api.http.fields.times import Day
@@ -298,6 +298,12 @@ class SearchedStateResponse(SearchedResponse):
 
     records_through = fields.Date(attribute="through", required=True, allow_none=True)
     answer = Code(SEARCHED_STATUSES, attribute="status", required=True)
+
+
+class TraceResultQuery(RequestSchema):
+    """How long to wait for the answers of states that answer by themselves."""
+
+    wait = QueryWhole(least=0, most=30, load_default=0)
 
 
 class TraceResultResponse(Schema):

@@ -124,8 +124,8 @@ def _render(key: ViewKey, number: int, actor: Actor, render: Render) -> Rendered
     pictures = current_app.extensions["live"]
     pictures.pop(key, None)
     pictures[key] = view
-    if len(pictures) > MAX_PICTURES:
-        pictures.pop(next(iter(pictures)), None)
+    for oldest in [*pictures][:-MAX_PICTURES]:  # a copy: other threads change it meanwhile
+        pictures.pop(oldest, None)
     return view
 
 

@@ -87,6 +87,22 @@ CREATE TABLE inbox_pair (
 );
 CALL salsa_protect_owned('inbox_pair',
     'SELECT, INSERT, UPDATE (received_through, hash, processed_through)');
+
+-- The worker sees which states have envelopes to deliver or to apply, how many, and since when.
+CREATE FUNCTION salsa_envelope_states()
+RETURNS TABLE (state TEXT, depth BIGINT, oldest TIMESTAMPTZ)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT waiting.owner_state::text, count(*), min(waiting.since) FROM (
+        SELECT owner_state, sent.queued_at AS since FROM outbox_progress progress
+        JOIN outbox sent USING (owner_state) WHERE sent.id = progress.envelope_id
+            AND progress.delivered_at IS NULL
+        UNION ALL SELECT owner_state, received.received_at FROM inbox_progress progress
+        JOIN inbox received USING (owner_state) WHERE received.id = progress.envelope_id
+            AND progress.status = 'waiting'
+    ) AS waiting GROUP BY waiting.owner_state
+$$;
+GRANT EXECUTE ON FUNCTION salsa_envelope_states TO salsa_worker;
 """
 
 

@@ -35,6 +35,7 @@ CREATE TABLE trace (
     approved_at TIMESTAMPTZ, approved_by UUID,
     approval_snapshot JSONB,
     declined_snapshot JSONB,
+    outcome TEXT,
     CONSTRAINT pk_trace PRIMARY KEY (id),
     CONSTRAINT ck_trace_approval CHECK (approval IN ('own', 'alone')),
     CONSTRAINT ck_trace_priority CHECK (priority IN ('flash', 'urgent', 'priority', 'routine')),

@@ -44,7 +44,6 @@ CREATE POLICY own_read ON change FOR SELECT TO salsa_service
 CREATE POLICY numbering_insert ON change FOR INSERT TO salsa_worker WITH CHECK (true);
 GRANT SELECT ON change TO salsa_service;
 GRANT INSERT ON change TO salsa_worker;
-CALL salsa_append_only('change');
 
 -- Which states have something new, of which kind: a number, and nothing of the change.
 CREATE TABLE change_head (

@@ -19,6 +19,7 @@ from salsa_ext.demo import accounts, agencies, tour_gun
 from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.plan import Plan, Planner
 from salsa_ext.demo.recording import Progress, Recorder, RunJobs
+from salsa_ext.demo.side_process import run_beside
 from salsa_ext.demo.world import STATES, Calendar
 
 
@@ -45,17 +46,20 @@ def create_region(
 
     `run_jobs` does all background work at the time of a clock. `scale` reduces all but accounts
     and tour. `store_accounts` gets the accounts before the region is declared complete; an
-    interrupted region remains incomplete.
-    Raises Conflict unless it is the first here.
+    interrupted region remains incomplete. Accounts and documents of guns are recorded by a second
+    process, beside the trade. Raises Conflict unless it is the first here.
     """
     calendar = Calendar(anchor)
     recorder = Recorder(calendar, progress, vault, run_jobs)
     with transaction(recorder.acting(None)):
         installation.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
     _register(recorder, progress)
-    opened = _open_accounts(recorder, progress)
     plan = _plan(Planner(seed, calendar, scale), progress)
-    recorder.record(plan)
+    side = Recorder(calendar, _no_progress, vault, run_jobs)
+    with run_beside(lambda: (_open_accounts(side), side.record_documents(plan))) as wait:
+        recorder.record_trade(plan)
+        opened, ids = wait()
+    recorder.finish(ids)
     recorder.trace(plan.traces, opened)
     recorder.alert(plan, opened)
     store_accounts(opened)
@@ -75,14 +79,15 @@ def _register(recorder: Recorder, progress: Progress) -> None:
     progress("authorities", len(STATES), len(STATES))
 
 
-def _open_accounts(recorder: Recorder, progress: Progress) -> list[DemoAccount]:
-    planned = accounts.planned_accounts()
-    opened: list[DemoAccount] = []
-    for state, role, agency in planned:
-        progress("accounts", len(opened), len(planned))
+def _no_progress(step: str, done: int, total: int) -> None:
+    """Show nothing: only one of two processes draws a bar."""
+
+
+def _open_accounts(recorder: Recorder) -> list[DemoAccount]:
+    opened = []
+    for state, role, agency in accounts.planned_accounts():
         with transaction(recorder.acting(state)):
             opened.append(accounts.open_account(recorder.acting(state), role, agency))
-    progress("accounts", len(opened), len(planned))
     return opened
 
 

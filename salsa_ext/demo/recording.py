@@ -34,6 +34,7 @@ from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
 
 Progress = Callable[[str, int, int], None]
 RunJobs = Callable[..., object]
+Ids = dict[tuple[str, str], UUID]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
 
@@ -47,15 +48,15 @@ class Recorder:
         self._vault, self._run_jobs = vault, run_jobs
         self._calendar = calendar
         self._progress = progress
-        self._ids: dict[tuple[str, str], UUID] = {}
+        self._ids: Ids = {}
 
     def acting(self, state: str | None, agency: str | None = None) -> Actor:
         """Return the actor of a state's agency."""
         named = agency_code(state, agency) if state and agency else None
         return operator(state, named, FixedClock(self._calendar.at(0)), self._vault)
 
-    def record(self, plan: Plan) -> None:
-        """Record everything except traces and alerts."""
+    def record_trade(self, plan: Plan) -> None:
+        """Record settings, licensees, permits and shipments with what followed."""
         self._settings()
         self._registers(plan)
         self._documents("permits", permits.record_many, "licensing", plan.permits, 500)
@@ -63,21 +64,28 @@ class Recorder:
         self._releases(plan)
         self._ticks(plan)
         self._receipts(plan)
-        self._finish_jobs()
-        record_statements(lambda state: self.acting(state, "licensing"))
+
+    def record_documents(self, plan: Plan) -> Ids:
+        """Record transfers, reports and seizures; return their ids by step and number."""
         self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
         self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
         seized = [(seizure.state, seizure.data) for seizure in plan.seizures]
         self._documents("seizures", seizures.record_many, "police", seized, 1_000)
+        return self._ids
+
+    def finish(self, ids: Ids) -> None:
+        """Do what follows from all documents; `ids` are those recorded beside."""
+        self._ids |= ids
+        self._finish_jobs()
+        record_statements(lambda state: self.acting(state, "licensing"))
         self._finish_jobs()
 
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
         """Request and process each trace on the day of its case."""
         desks = self._desks(opened)
-        for state, some in self._batches("traces", [(case.state, case) for case in cases], 25):
-            with transaction(self.acting(state)):
-                for case in some:
-                    self._lead(case, desks)
+        for _, some in self._batches("traces", [(case.state, case) for case in cases], 25):
+            for case in some:
+                self._lead(case, desks)
         self._finish_jobs()
 
     def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
@@ -207,23 +215,27 @@ class Recorder:
             }
 
     def _lead(self, case: PlannedTrace, desks: Mapping[tuple[str, str], Actor]) -> None:
-        """Request a trace and bring it to its status."""
+        """Request a trace and bring it to its status; asked states answer on the same day."""
         clock = FixedClock(self._calendar.at(case.day))
 
-        def acting(role: str) -> Actor:
-            return replace(desks[case.state, role], clock=clock)
+        def do(role: str, command: Callable[..., Any], **arguments: Any) -> Any:
+            actor = replace(desks[case.state, role], clock=clock)
+            with transaction(actor):
+                result = command(actor=actor, **arguments)
+            self._run_jobs(clock, only="envelopes")
+            return result
 
-        seizure = self._ids["seizures", case.seizure]
-        officer = acting("police_officer" if case.status in UNSENT_STATUSES else "trace_analyst")
-        trace = trace_commands.create_trace(actor=officer, data=case.data(seizure))
-        if case.status == "approved":
-            trace_commands.approve_draft(
-                actor=acting("supervisor"), trace_id=trace, expected_version=None
-            )
-        elif case.status == "withdrawn":
-            trace_commands.withdraw_trace(actor=officer, trace_id=trace, expected_version=None)
-        elif case.status == "closed":
-            trace_commands.close_trace(actor=officer, trace_id=trace, expected_version=None)
+        data = case.data(self._ids["seizures", case.seizure])
+        officer = "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"
+        trace = do(officer, trace_commands.create_trace, data=data)
+        ends = {
+            "approved": ("supervisor", trace_commands.approve_draft),
+            "withdrawn": (officer, trace_commands.withdraw_trace),
+            "closed": (officer, trace_commands.close_trace),
+        }
+        if case.status in ends:
+            role, command = ends[case.status]
+            do(role, command, trace_id=trace, expected_version=None)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int

@@ -1,4 +1,4 @@
-"""Consents of the origin of a record to uses of it.
+"""Consents of the origin of a record to uses of it, asked and decided by envelopes.
 
 Third-party rule: a use without consent is refused. Where the law forces a disclosure, the origin is
 notified first and nothing is requested (CIFTA XII).
@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, or_, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append, find_case_traces
 from salsa_ext.access.models import AuditEntry
@@ -28,12 +28,12 @@ from salsa_ext.database import locks
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.locks import check_version, lock
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.session import db
 from salsa_ext.disclosure.models import Consent
+from salsa_ext.exchange import outbox
+from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.firearms.search.mark_lookup import find_owner
-from salsa_ext.notifications.commands import notify
-from salsa_ext.notifications.notice_rules import Subject
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits.values import StatusDecision
@@ -84,27 +84,27 @@ def request_consent(*, actor: Actor, data: ConsentData) -> UUID:
     actor = actor.for_purpose(Purpose("investigation", data.case_number))
     traces = find_case_traces(actor, data.case_number, unsent=True)
     is_notice = data.use == "compelled"
-    columns = {
-        "id": new_id(),
-        "version": 1,
-        "origin_state": origin,
-        "asking_state": own,
-        "record_id": data.record,
-        "use": data.use,
-        "to_state": data.to,
-        "case_number": data.case_number,
-        "reason": data.reason,
-        "status": "notified" if is_notice else "asked",
-        "asked_at": actor.now(),
-        "asking_agency": actor.agency,
-        "about": [UUID(trace) for trace in traces],
-    }
-    for state in (origin, own):
-        with acting_as(actor, state):
-            row = Consent(owner_state=state, **columns)
-            db.session.add(row)
-    action = Action.CONSENT_COMPELLED if is_notice else Action.CONSENT_ASKED
-    _audit_and_notify(actor, row, action, origin)
+    row = Consent(
+        id=new_id(),
+        owner_state=own,
+        version=1,
+        origin_state=origin,
+        asking_state=own,
+        record_id=data.record,
+        use=data.use,
+        to_state=data.to,
+        case_number=data.case_number,
+        reason=data.reason,
+        status="notified" if is_notice else "asked",
+        asked_at=actor.now(),
+        asking_agency=actor.agency,
+        about=[UUID(trace) for trace in traces],
+    )
+    db.session.add(row)
+    db.session.flush()
+    _audit(actor, row, Action.CONSENT_COMPELLED if is_notice else Action.CONSENT_ASKED)
+    body = {"record": str(row.record_id), "use": row.use, "to": row.to_state, "reason": row.reason}
+    _send(actor, row, "consent.request", origin, body)
     return row.id
 
 
@@ -127,8 +127,7 @@ def grant(*, actor: Actor, consent_id: UUID, expected_version: int | None, data:
             latest=latest,
         )
         raise Invalid({"expires_on": [problem]})
-    changes = {"answer": data.reason, "expires_on": data.expires_on}
-    _decide_consent(actor, consent_id, expected_version, "granted", changes)
+    _decide_consent(actor, consent_id, expected_version, "granted", data.reason, data.expires_on)
 
 
 def refuse(
@@ -136,7 +135,7 @@ def refuse(
 ) -> None:
     """Refuse a use with a reason; raises as `grant`."""
     require(actor, Permission.CONSENT_DECIDE)
-    _decide_consent(actor, consent_id, expected_version, "refused", {"answer": data.reason})
+    _decide_consent(actor, consent_id, expected_version, "refused", data.reason)
 
 
 def revoke(
@@ -144,7 +143,7 @@ def revoke(
 ) -> None:
     """Revoke a consent with a reason; raises as `grant`."""
     require(actor, Permission.CONSENT_DECIDE)
-    _decide_consent(actor, consent_id, expected_version, "revoked", {"answer": data.reason})
+    _decide_consent(actor, consent_id, expected_version, "revoked", data.reason)
 
 
 def _decide_consent(
@@ -152,7 +151,8 @@ def _decide_consent(
     consent_id: UUID,
     expected_version: int | None,
     status: str,
-    changes: dict[str, Any],
+    answer: str | None,
+    expires_on: date | None = None,
 ) -> None:
     row = lock(Consent, (consent_id, actor.own_state()))
     require(actor, Permission.CONSENT_DECIDE, row.origin_state)
@@ -160,23 +160,32 @@ def _decide_consent(
     verb, earlier_statuses, action = DECISIONS[status]
     if row.status not in earlier_statuses:
         raise IllegalTransition("consent", row.status, verb)
-    changes |= {"version": row.version + 1, "status": status, "answered_at": actor.now()}
-    for state in (row.origin_state, row.asking_state):
-        own = update(Consent).where(Consent.id == row.id, Consent.owner_state == state)
-        with acting_as(actor, state):
-            changed = own.values(changes).execution_options(synchronize_session=False)
-            db.session.execute(changed)
-    _audit_and_notify(actor, row, action, row.asking_state)
+    row.version, row.status, row.answered_at = row.version + 1, status, actor.now()
+    row.answer = answer
+    if expires_on is not None:
+        row.expires_on = expires_on
+    db.session.flush()
+    _audit(actor, row, action)
+    until = row.expires_on.isoformat() if row.expires_on else None
+    body = {"status": status, "answer": answer, "expires_on": until}
+    _send(actor, row, "consent.decision", row.asking_state, body)
 
 
-def _audit_and_notify(actor: Actor, row: Consent, action: Action, counterpart: str) -> None:
-    """Audit the request or decision for both states; notify the other."""
+def _audit(actor: Actor, row: Consent, action: Action) -> None:
+    """Audit the request or decision, for both states."""
     data: dict[str, Any] = {"record": str(row.record_id), "use": row.use, "to": row.to_state}
     origin, states = row.origin_state, [row.origin_state, row.asking_state]
     append(actor, AuditEvent(action, "consent", row.id, origin, states, data))
-    subject = Subject(row.id, counterpart, row.case_number)
-    code = action.value.replace(":", "_")
-    notify(actor, counterpart, code, subject, by=actor.own_state(), **data)
+
+
+def _send(actor: Actor, row: Consent, kind: str, to: str, body: dict[str, Any]) -> None:
+    about = {"consent": str(row.id), "about": list(map(str, row.about))}
+    outbox.send(actor, EnvelopeData(kind, row.case_number, to, about | body))
+
+
+def notice_code(row: Consent) -> str:
+    """Return the code of the notice that a consent has its status."""
+    return f"consent_{'compelled' if row.status == 'notified' else row.status}"
 
 
 def _check_request(actor: Actor, data: ConsentData) -> str:

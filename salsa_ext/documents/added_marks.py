@@ -25,7 +25,7 @@ from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
 from salsa_ext.firearms.marks.values import Firearm, Mark
-from salsa_ext.firearms.records import changed_records, record_writing
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import RecordView, copy_firearm, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
@@ -68,7 +68,6 @@ def add_mark(
             *document_corrections.notify_recipients(actor, [item.record.id], version),
         ],
     )
-    changed_records.mark_changed(actor.own_state(), [item.record.id])
     item = _find_item(seizure_id, line)
     for follow in AFTER_MARK:
         follow(actor, item)

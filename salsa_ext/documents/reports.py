@@ -30,7 +30,7 @@ from salsa_ext.documents.models import Report
 from salsa_ext.documents.queries import REPORTS, DocumentView
 from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
-from salsa_ext.firearms.records import changed_records, duplicates, record_writing
+from salsa_ext.firearms.records import duplicates, record_writing
 from salsa_ext.firearms.records.queries import (
     RecordView,
     handling_of,
@@ -175,7 +175,6 @@ def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, rea
             *document_corrections.notify_recipients(actor, ids, row["version"], is_withdrawn=True),
         ],
     )
-    changed_records.mark_changed(actor.own_state(), ids)
 
 
 def _copy_row(old: Report) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.documents.values import JointWith, SeizureData
 from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks.values import Firearm, Mark
-from salsa_ext.firearms.records import changed_records, record_writing
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import check_firearms, check_unique_lines
 from salsa_ext.reference.agencies import agency_codes
@@ -95,7 +95,6 @@ def correct(
     rollups.add_counts(cells)
     events = document_corrections.finish_correction(actor, list(current.values()), row, data)
     append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *events])
-    changed_records.mark_changed(old.owner_state, record_ids.values())
     views = records_of_documents([seizure_id])[seizure_id]
     for follow in AFTER_CORRECTION:
         follow(actor, views)

@@ -19,7 +19,7 @@ from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import number_claims
 from salsa_ext.documents.queries import DocumentKind as Read
 from salsa_ext.documents.values import ReportData, TransferData
-from salsa_ext.firearms.records import changed_records, record_writing
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.calendars import today
 
@@ -90,7 +90,6 @@ def correct(
         actor, list(current.values()), row, data
     )
     append_many(actor, [_document_event(kind, kind.corrected, row), *events])
-    changed_records.mark_changed(old.owner_state, [view.record.id for view in current.values()])
     return document_id
 
 

@@ -82,12 +82,15 @@ class Envelope:
         """Return what the audit stores of it.
 
         A refusal does not list the agencies that its case is restricted for, so it has no case
-        number. `about` is the leg or trace, for restrictions; the body of a refused envelope may
-        hold anything there, which counts as none.
+        number. `about` is the leg or trace, or the traces of a consent, for restrictions; the body
+        of a refused envelope may hold anything there, which counts as none.
         """
-        subject = self.body.get("leg") or self.body.get("trace")
+        traces = self.body.get("about")
+        named = (
+            traces if isinstance(traces, list) else [self.body.get("leg", self.body.get("trace"))]
+        )
         try:
-            subjects = [str(UUID(str(subject)))]
+            subjects = [str(UUID(str(subject))) for subject in named]
         except ValueError:
             subjects = []
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,8 +15,7 @@ from salsa_ext.access.signing import signer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import SqlStatement
-from salsa_ext.database.session import cached_per_transaction, db, execute_raw, set_cached
-from salsa_ext.exchange import pair_locks
+from salsa_ext.database.session import db, execute_raw, wake_after_commit
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData, from_stored, seal
 from salsa_ext.exchange.models import OutboxEnvelope, OutboxProgress
 from salsa_ext.reference.names import require_participant
@@ -24,26 +23,27 @@ from salsa_ext.reference.names import require_participant
 FIRST_RETRY: Final = timedelta(seconds=5)
 MAX_RETRY: Final = timedelta(hours=1)
 _PENDING: Final = (
-    "SELECT sent.raw, sent.hash, pending.attempts FROM (SELECT owner_state, envelope_id, attempts"
-    " FROM outbox_progress WHERE owner_state = %(state)s AND delivered_at IS NULL"
-    " AND recipient = ANY(%(recipients)s::text[]) AND {condition} ORDER BY envelope_id {order}"
-    " LIMIT %(limit)s) pending"
-    " JOIN outbox sent ON sent.owner_state = pending.owner_state AND sent.id = pending.envelope_id"
+    "SELECT sent.raw, sent.hash, pending.attempts FROM outbox_progress pending JOIN outbox sent"
+    " ON sent.owner_state = pending.owner_state AND sent.id = pending.envelope_id"
+    " WHERE pending.owner_state = %s AND pending.delivered_at IS NULL AND pending.due_at <= %s"
+    " AND pending.recipient = ANY(%s::text[]) ORDER BY pending.recipient, pending.sequence"
+    " LIMIT %s FOR UPDATE OF pending SKIP LOCKED"
 )
-_NEVER_OFFERED: Final = _PENDING.format(condition="attempts = 0", order="DESC")
-_DUE: Final = _PENDING.format(condition="due_at <= %(now)s", order="")
 _DELIVERED: Final = (
     "UPDATE outbox_progress SET delivered_at = %s, attempts = attempts + 1, failure = NULL"
     " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])"
 )
 _FIND: Final = "SELECT raw, hash FROM outbox WHERE owner_state = %s AND id = %s"
-_LAST_OF_PAIRS: Final = (
-    "SELECT recipient, sequence, hash FROM outbox_pair WHERE owner_state = %s"
-    " AND recipient = ANY(%s::text[])"
+_LOCK_PAIRS: Final = (
+    "INSERT INTO outbox_pair (owner_state, recipient, sequence, hash)"
+    " SELECT %s, recipient, 0, '' FROM unnest(%s::text[]) AS recipient ORDER BY recipient"
+    " ON CONFLICT (owner_state, recipient) DO UPDATE SET hash = outbox_pair.hash"
+    " RETURNING recipient, sequence, hash"
 )
 _SAVE_PAIRS: Final = (
-    "INSERT INTO outbox_pair (owner_state, recipient, sequence, hash) VALUES {rows} ON CONFLICT"
-    " (owner_state, recipient) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash"
+    "UPDATE outbox_pair pair SET sequence = last.sequence, hash = last.hash FROM (VALUES {rows})"
+    " AS last (recipient, sequence, hash)"
+    " WHERE pair.owner_state = %s AND pair.recipient = last.recipient"
 )
 
 
@@ -63,10 +63,9 @@ def send(actor: Actor, data: EnvelopeData) -> Envelope:
 def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
     """Seal envelopes in order and add them to the outbox of the actor's state.
 
-    Sent only if the command's transaction commits, and never lost after that. Called last, after
-    the rows that the command changes: each pair of states is locked until the end. Raises Invalid
-    for a recipient that is no participant, EnvelopeRefused for a body that is no JSON object or too
-    large.
+    Sent only if the command's transaction commits, and never lost after that. Called once, after
+    the rows that the command changes are locked: other orders deadlock. Raises Invalid for a
+    recipient that is no participant, EnvelopeRefused for a body that is no JSON object or too large.
     """
     if not items:
         return []
@@ -74,12 +73,10 @@ def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
     recipients = sorted({data.recipient for data in items})
     for recipient in recipients:
         require_participant(recipient)
-    pair_locks.lock_with(state, recipients)
-    rows = execute_raw(_LAST_OF_PAIRS, (state, recipients))
-    last: dict[str, tuple[int, str | None]] = {row[0]: (row[1], row[2]) for row in rows}
-    envelopes = []
+    last, envelopes = lock_pairs(state, recipients), []
+    wake_after_commit()
     for data in items:
-        sequence, previous = last.get(data.recipient, (0, None))
+        sequence, previous = last[data.recipient]
         request = data.in_reply_to
         draft = Envelope(
             id=new_id(),
@@ -88,7 +85,7 @@ def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
             sender=state,
             recipient=data.recipient,
             sequence=sequence + 1,
-            previous=previous,
+            previous=previous or None,
             in_reply_to=request.id if request else None,
             request_hash=request.hash if request else None,
             created_at=now,
@@ -97,14 +94,20 @@ def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
         envelope = seal(draft, sign)
         last[data.recipient] = (envelope.sequence, envelope.hash)
         envelopes.append(envelope)
-        set_cached(_cache_key(state, envelope.id), envelope)
-    _insert(actor, envelopes, {name: last[name] for name in recipients})
+    _insert(actor, envelopes, last)
     return envelopes
 
 
-def _insert(
-    actor: Actor, envelopes: Sequence[Envelope], last: dict[str, tuple[int, str | None]]
-) -> None:
+def lock_pairs(state: str, recipients: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Lock the pairs of a sender until the transaction ends; returns its last sequences and hashes.
+
+    The row lock makes the sequence the order of commit. A new pair begins at 0.
+    """
+    rows = execute_raw(_LOCK_PAIRS, (state, sorted({*recipients})))
+    return {recipient: (sequence, digest) for recipient, sequence, digest in rows}
+
+
+def _insert(actor: Actor, envelopes: Sequence[Envelope], last: dict[str, tuple[int, str]]) -> None:
     now = actor.now()
     sent, progress, acts = [], [], []
     for envelope in envelopes:
@@ -119,47 +122,28 @@ def _insert(
         progress.append(common | outcome | {"envelope_id": envelope.id})
         data = envelope.audit_data | {"recipient": envelope.recipient}
         acts.append(AuditEvent(Action.ENVELOPE_SENT, "envelope", envelope.id, data=data))
-    rows = ", ".join(["(%s, %s, %s, %s)"] * len(last))
-    values = [value for name, end in last.items() for value in (actor.own_state(), name, *end)]
-    save_pairs = SqlStatement(_SAVE_PAIRS.format(rows=rows), values)
+    rows = ", ".join(["(%s, %s, %s)"] * len(last))
+    values = [value for name, end in last.items() for value in (name, *end)]
+    save_pairs = SqlStatement(_SAVE_PAIRS.format(rows=rows), (*values, actor.own_state()))
     append_with_rows(actor, acts, {OutboxEnvelope: sent, OutboxProgress: progress}, save_pairs)
 
 
-def pending(
-    actor: Actor, recipients: Iterable[str], limit: int, *, is_first: bool = False
+def claim_pending(
+    actor: Actor, recipients: Iterable[str], limit: int
 ) -> dict[str, list[PendingEnvelope]]:
-    """Return envelopes to deliver, by recipient and in order.
-
-    Those that are due; or, with `is_first`, the newest that were never offered.
-    """
-    values = {
-        "state": actor.own_state(),
-        "recipients": sorted(recipients),
-        "limit": limit,
-        "now": actor.now(),
-    }
+    """Lock due envelopes that no other worker delivers; returns them by recipient, in order."""
+    values = (actor.own_state(), actor.now(), sorted(recipients), limit)
     by_recipient: dict[str, list[PendingEnvelope]] = {}
-    for raw, digest, attempts in execute_raw(_NEVER_OFFERED if is_first else _DUE, values):
+    for raw, digest, attempts in execute_raw(_PENDING, values):
         envelope = from_stored(bytes(raw), digest)
         by_recipient.setdefault(envelope.recipient, []).append(PendingEnvelope(envelope, attempts))
-    for envelopes in by_recipient.values():
-        envelopes.sort(key=lambda pending: pending.envelope.sequence)
-    return dict(sorted(by_recipient.items()))
-
-
-def _cache_key(state: str, envelope_id: UUID) -> tuple[str, str, UUID]:
-    return ("sent", state, envelope_id)
+    return by_recipient
 
 
 def find_sent(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state sent, or None."""
-    state = actor.own_state()
-
-    def load() -> Envelope | None:
-        row = execute_raw(_FIND, (state, envelope_id)).fetchone()
-        return from_stored(bytes(row[0]), row[1]) if row else None
-
-    return cast(Envelope | None, cached_per_transaction(_cache_key(state, envelope_id), load))
+    row = execute_raw(_FIND, (actor.own_state(), envelope_id)).fetchone()
+    return from_stored(bytes(row[0]), row[1]) if row else None
 
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:

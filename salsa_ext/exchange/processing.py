@@ -1,6 +1,8 @@
 """Process received envelopes in order: applied once, refused, or tried again later.
 
-Modules register a handler for each kind when they are imported.
+One envelope is one transaction of its recipient, claimed by the row lock on its pair of states:
+effect and mark commit together. Tries are counted before, so that a crash keeps the count. Modules
+register a handler for each kind when they are imported.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from salsa_ext.core.errors import (
     StaleVersion,
     Unavailable,
 )
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import inbox, outbox
 from salsa_ext.exchange.envelopes import REFUSED_KIND, Envelope, EnvelopeData
-from salsa_ext.exchange.inbox import ProcessedEnvelope, QueuedEnvelope
+from salsa_ext.exchange.inbox import QueuedEnvelope
 
 log = logging.getLogger("salsa.worker")
-BATCH: Final = 100
+MAX_TRIES: Final = 10
+"""Tries of a failing envelope, over 40 minutes, before it is refused as `failed`."""
 TRANSIENT_ERRORS: Final = (Unavailable, NotConfigured, RequestInProgress, StaleVersion)
 UNKNOWN_KIND_DELAY: Final = timedelta(days=1)
 """Time before refusing an unknown kind, for updates under way."""
@@ -42,8 +45,8 @@ def handles(*kinds: str) -> Callable[[Handler], Handler]:
 
     It acts as the recipient's service, once, in a savepoint that commits with the mark that the
     envelope is applied. A SalsaError that is not transient refuses the envelope and informs the
-    sender; any other error is tried again by the worker. Objects of the sender may be in the
-    session: read with `populate_existing`. The module has to be imported where the application is.
+    sender; any other error is tried again later. The module has to be imported where the
+    application is.
     """
 
     def register(handler: Handler) -> Handler:
@@ -68,22 +71,28 @@ def handles_refusal(*kinds: str) -> Callable[[RefusalHandler], RefusalHandler]:
     return register
 
 
-def process(actor: Actor, sender: str) -> int:
-    """Process the next envelopes of a sender; returns how many.
+def apply_next(actor: Actor) -> bool:
+    """Apply the next due envelope of one sender; returns False if there is none.
 
-    The caller holds the lock of the pair and acts as the recipient. Each is applied in a savepoint
-    and marked in the same transaction. The first that fails blocks those after it.
+    Opens its own transactions as the actor, the recipient's service.
     """
-    processed: list[ProcessedEnvelope] = []
-    for waiting in inbox.next_envelopes(actor, sender, BATCH):
-        try:
-            processed.append(ProcessedEnvelope(waiting.envelope, _process_one(actor, waiting)))
-        except Exception as error:  # whatever it is, the next round tries again
-            log_warning("envelope not applied", waiting.envelope, type(error).__name__)
-            inbox.retry_later(actor, waiting)
-            break
-    inbox.mark_processed(actor, sender, processed)
-    return len(processed)
+    with transaction(actor):
+        queued = inbox.claim_next(actor)
+    if queued is None:
+        return False
+    envelope = queued.envelope
+    try:
+        with transaction(actor):
+            *_, processed_through = inbox.lock_pair(actor.own_state(), envelope.sender)
+            if processed_through < envelope.sequence:  # else another worker was faster
+                inbox.mark_processed(actor, envelope, _process(actor, queued))
+    except Exception as error:  # whatever it is, it is tried again
+        log_warning("envelope not applied", envelope, type(error).__name__)
+        if isinstance(error, TRANSIENT_ERRORS):  # not its fault, however long that takes
+            with transaction(actor):
+                attempts = min(queued.attempt, MAX_TRIES - 1)
+                inbox.set_progress(actor.own_state(), envelope.id, attempts=attempts)
+    return True
 
 
 def log_warning(text: str, envelope: Envelope, error: str) -> None:
@@ -98,15 +107,17 @@ def log_warning(text: str, envelope: Envelope, error: str) -> None:
     log.warning(text, extra=details)
 
 
-def _process_one(actor: Actor, waiting: QueuedEnvelope) -> str | None:
+def _process(actor: Actor, queued: QueuedEnvelope) -> str | None:
     """Apply an envelope; returns None, or the code of its refusal.
 
     Raises LookupError for an unknown kind, which may wait a day, and TRANSIENT_ERRORS.
     """
-    envelope, code = waiting.envelope, waiting.code
-    if code is None and envelope.kind not in (*HANDLERS, REFUSED_KIND):
-        is_over = actor.now() - waiting.received_at >= UNKNOWN_KIND_DELAY
-        code = "unknown_kind" if is_over else None
+    envelope, code = queued.envelope, queued.code
+    if envelope.kind not in (*HANDLERS, REFUSED_KIND):
+        is_over = actor.now() - queued.received_at >= UNKNOWN_KIND_DELAY
+        code = code or ("unknown_kind" if is_over else None)
+    elif queued.attempt > MAX_TRIES:
+        code = code or "failed"
     if code is None:
         code = _apply_in_savepoint(actor, envelope)
     if code is not None:

@@ -23,6 +23,7 @@ from salsa_ext.jobs.models import ChangeNew
 NUMBERING_BATCH: Final = 2000
 _IS_WAITING: Final = "SELECT 1 FROM change_new LIMIT 1"
 _LOCK: Final = "SELECT last FROM change_counter FOR UPDATE SKIP LOCKED"
+# No job runs for a state that does not participate, though a shipment to it may concern it.
 # RETURNING of an INSERT would need a policy of SELECT on the changes of all states.
 _NUMBER: Final = """
 WITH moved AS (
@@ -33,6 +34,7 @@ WITH moved AS (
         of_state.state, moved.kind, moved.object, moved.action, moved.cause, moved.at
     FROM change_counter AS counter, moved,
         unnest(moved.states) WITH ORDINALITY AS of_state (state, position)
+        JOIN state ON state.code = of_state.state AND state.is_participant
 ), logged AS (
     INSERT INTO change (number, state, kind, object, action, cause, at) SELECT * FROM numbered
 ), headed AS (

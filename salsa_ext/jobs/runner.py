@@ -55,9 +55,9 @@ class ChangeJob:
 class QueueJob:
     """Empties a queue of its own at each wake-up.
 
-    `run(actor=…)` does a part of the state's work and returns how much; it locks what it works on.
-    `waiting` is SQL that returns each state with work, how much, and since when; the worker's role
-    may read that of all states.
+    `run(actor=…)` does a part of the state's work, in transactions of its own, and returns how much;
+    it locks what it works on, and counts what it tries. `waiting` is SQL that returns each state
+    with work, how much, and since when; the worker's role may read that of all states.
     """
 
     code: str
@@ -271,9 +271,9 @@ class Runner:
         """
         actor = self._actor(state)
         try:
+            if isinstance(job, QueueJob):
+                return job.run(actor=actor)
             with self._transaction(actor):
-                if isinstance(job, QueueJob):
-                    return job.run(actor=actor)
                 return (
                     self._follow(job, actor, state)
                     if isinstance(job, ChangeJob)

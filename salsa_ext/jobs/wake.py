@@ -54,7 +54,8 @@ class SideConnection:
             opened = psycopg2.connect(
                 self._url.render_as_string(hide_password=False),
                 connect_timeout=5,
-                options="-c jit=off -c synchronous_commit=off -c timezone=UTC",
+                options=f"{self._url.query.get('options', '')} -c jit=off -c timezone=UTC"
+                " -c synchronous_commit=off",
             )
             opened.autocommit = True
             self._connection = opened

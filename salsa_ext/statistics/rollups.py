@@ -18,12 +18,16 @@ from salsa_ext.statistics.models import Rollup, RollupDelta
 
 def add_counts(cells: Cells) -> None:
     """Insert the amounts of a batch as deltas; negative ones subtract."""
-    rows = [
+    insert_many(RollupDelta, delta_rows(cells))
+
+
+def delta_rows(cells: Cells) -> list[dict[str, Any]]:
+    """Return the deltas of a batch, to be inserted with other rows."""
+    return [
         {"id": new_id(), "amount": amount} | key._asdict()
         for key, amount in cells.items()
         if amount
     ]
-    insert_many(RollupDelta, rows)
 
 
 def amounts_of(dataset: Dataset) -> Any:

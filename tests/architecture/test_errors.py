@@ -14,7 +14,7 @@ from salsa_ext.disclosure import consents
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.reference.names import labels
 from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
-from salsa_ext.tracing.traces import locking
+from salsa_ext.tracing.traces import legs
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits import licensees
@@ -60,6 +60,6 @@ def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
         *refused_by_name(),
         *chain(*verbs),
         *chain(*TRANSITIONS.values()),
-        *chain(*locking.ACTIONS_BY_STATUS.values()),
+        *chain(*legs.ACTIONS_BY_STATUS.values()),
     }
     assert asked - labels("action", "es").keys() == set()

@@ -11,8 +11,9 @@ from api.http.context import core_app
 from salsa_ext.access.rules import operator
 from salsa_ext.access.vault import Vault
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, outbox
+from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
+from tests.support import jobs
 
 ID = "0199f2c0-0000-7000-8000-000000000000"
 
@@ -26,7 +27,7 @@ def delivered(salsa, fresh_database, settings, tmp_path):
         with transaction(actor):
             letters = [EnvelopeData("test.said", f"BR-{n}", "PRY", {"n": n}) for n in (1, 2)]
             envelopes = outbox.send_many(actor, letters)
-            delivery.deliver_now(actor)
+        jobs.deliver_envelopes(actor.clock)
         db.engine.dispose()
     return envelopes
 

@@ -319,7 +319,7 @@ def test_a_trace_is_requested_and_its_result_waited_for(seizure):
     analyst = ("--as", "bra.trace_analyst")
     result = read("trace", "create", *analyst, "--seizure", "S-1", *TRACE, "--wait")
     assert (result["status"], result["outcome"]) == ("answered", "not_traced")
-    assert read("trace", "get-result", *analyst, result["trace"], "--wait") == result
+    assert read("trace", "get-result", *analyst, result["trace"], "--wait", "1") == result
 
 
 def test_a_setting_is_changed_and_its_list_emptied(service):

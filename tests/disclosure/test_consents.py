@@ -5,15 +5,20 @@ from uuid import UUID
 
 import pytest
 
+from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.actor import Purpose
 from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.disclosure import consents, disclosures
 from salsa_ext.disclosure.consents import ConsentData
+from salsa_ext.exchange import outbox
+from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.jobs import jobs_to_idle
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 WHY = {"reason": "The inquiry is not over"}
@@ -65,7 +70,7 @@ def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer_or_is_allowed(
 def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(analyst, pry_analyst, record):
     grant(pry_analyst, ask(analyst, record), expires_on="2026-03-09")
     ask(analyst, record, 409)
-    later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
+    later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)), vault=current_vault())
     data = ConsentData(UUID(record), "names", "C-1", "To find the last holder")
     with transaction(later):
         assert (
@@ -139,6 +144,7 @@ def test_what_is_granted_is_granted_for_a_day_to_come(analyst, pry_analyst, reco
 
 def test_what_has_expired_is_listed_so_and_names_nobody(analyst, pry_analyst, record):
     grant(pry_analyst, ask(analyst, record), expires_on="2026-03-09")
+    jobs_to_idle()
     later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
     later = later.for_purpose(Purpose("investigation", "C-1"))
     for acting, status in ((operator("BRA", clock=FixedClock(NOW)), "granted"), (later, "expired")):
@@ -276,3 +282,22 @@ def test_a_list_is_filtered(analyst, record):
         == 2
     )
     assert analyst.get("/consents?asking_state=PRY").json["items"] == []
+
+
+def test_nobody_but_the_origin_decides(app, analyst, pry_analyst, record):
+    asked = ask(analyst, record)
+    stranger = operator("ARG", clock=FixedClock(NOW), vault=app.config["VAULT"])
+    body = {"consent": asked["id"], "status": "granted", "answer": None, "expires_on": "2026-12-31"}
+    with transaction(stranger):
+        outbox.send(stranger, EnvelopeData("consent.decision", "C-1", "BRA", body))
+    assert analyst.get(f"/consents/{asked['id']}").json["status"] == "asked"
+    assert grant(pry_analyst, asked)["status"] == "granted"
+
+
+def test_no_state_is_asked_about_the_record_of_another(app, as_actor, record):
+    stranger = operator("BRA", clock=FixedClock(NOW), vault=app.config["VAULT"])
+    body = {"consent": str(new_id()), "record": record, "use": "names", "to": None, "about": []}
+    with transaction(stranger):
+        letter = EnvelopeData("consent.request", "C-1", "ARG", body | {"reason": "Why not"})
+        outbox.send(stranger, letter)
+    assert as_actor("ARG", "trace_analyst").get("/consents").json["items"] == []

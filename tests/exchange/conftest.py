@@ -11,11 +11,12 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, outbox, processing
+from salsa_ext.exchange import outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
 from salsa_ext.notifications.models import NotificationRead
 from tests.conftest import NOW
+from tests.support import jobs
 
 
 @pytest.fixture
@@ -75,27 +76,18 @@ def say(session) -> Callable:
         actor = acting(sender, at)
         with transaction(actor):
             envelope = outbox.send(actor, EnvelopeData(kind, "BR-1", recipient, body))
-            if now:
-                delivery.deliver_now(actor)
+        if now:
+            deliver(at)
         return envelope
 
     return one
 
 
+def deliver(at=NOW):
+    """Let the worker deliver and apply all that is due; returns the number of its steps."""
+    return jobs.deliver_envelopes(FixedClock(at))
+
+
 @pytest.fixture
 def work(session):
-    """Let the worker do all that waits for some states; returns how much that was."""
-
-    def until_nothing_waits(*states, at=NOW):
-        done = 0
-        for state in states * 3:  # answers come back in a later turn
-            while moved := _run(acting(state, at)):
-                done += moved
-        return done
-
-    return until_nothing_waits
-
-
-def _run(actor):
-    with transaction(actor):
-        return delivery.deliver_pending(actor)
+    return deliver

@@ -12,14 +12,12 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict, EnvelopeRefused, Invalid, Unavailable
 from salsa_ext.core.errors import message as sentence
-from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import delivery, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
-from salsa_ext.exchange.models import InboxEnvelope, OutboxEnvelope, OutboxProgress
-from salsa_ext.notifications.models import NotificationRead
+from salsa_ext.exchange.models import InboxEnvelope, InboxProgress, OutboxEnvelope, OutboxProgress
 from tests.conftest import NOW
-from tests.exchange.conftest import acting, applied, note, sent, statuses
+from tests.exchange.conftest import acting, applied, deliver, note, sent, statuses
 
 SECRET_TEXT = "Juan Ejemplo"
 
@@ -35,7 +33,7 @@ def entries(session):
     return read
 
 
-def test_what_is_said_is_applied_in_the_same_command(say, noted):
+def test_what_is_said_is_applied_by_its_recipient(say, noted):
     envelope = say()
     assert applied("PRY") == [envelope.id]
     assert statuses("PRY") == {envelope.id: ("applied", None)}
@@ -55,7 +53,7 @@ def test_several_letters_keep_their_order(session, noted):
     with transaction(actor):
         letters = [EnvelopeData("test.said", "BR-1", name, {}) for name in ("PRY", "ARG", "PRY")]
         said = outbox.send_many(actor, letters)
-        assert delivery.deliver_now(actor) == 3
+    deliver()
     assert [(each.recipient, each.sequence) for each in said] == [
         ("PRY", 1),
         ("ARG", 1),
@@ -68,8 +66,8 @@ def test_a_command_that_fails_says_nothing(session, noted):
     actor = acting("BRA")
     with pytest.raises(Conflict), transaction(actor):
         outbox.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
-        delivery.deliver_now(actor)
         raise Conflict(sentence("Something else is wrong."))
+    deliver()
     assert (applied("PRY"), statuses("PRY"), sent("BRA")) == ([], {}, [])
 
 
@@ -90,13 +88,14 @@ def test_an_answer_names_the_request_and_comes_with_it(say, handle):
     assert (told.sender, actor.state, actor.role) == ("PRY", "BRA", "operator")
 
 
-def test_states_that_answer_each_other_for_ever_do_not_hold_a_command(say, handle, work):
+def test_states_that_answer_each_other_for_ever_do_not_hold_others(say, handle):
     def answer(actor, envelope):
         outbox.send(actor, EnvelopeData("test.said", "BR-1", envelope.sender, {}, envelope))
 
     handle("test.said", answer)
-    say()
-    assert len(statuses("PRY")) == len(statuses("BRA")) == delivery.MAX_ROUNDS / 2
+    say(now=False)
+    assert [delivery.run_steps(actor=acting(state)) for state in ("BRA", "PRY", "BRA")] == [1, 2, 2]
+    assert (len(statuses("PRY")), len(statuses("BRA"))) == (2, 1)
 
 
 def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, handle):
@@ -112,29 +111,9 @@ def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, 
     )
     with transaction(officer):
         outbox.send(officer, EnvelopeData("test.said", "BR-1", "PRY", {}))
-        delivery.deliver_now(officer)
+    deliver()
     [actor] = seen
     assert (actor.state, actor.role, actor.officer, actor.now()) == ("PRY", "operator", None, NOW)
-
-
-def test_what_the_command_changed_before_is_written_for_its_own_state(session, handle):
-    """The recipient could not write it, and its savepoint would try."""
-    handle("test.said", note)
-    actor, waiting = (
-        acting("BRA"),
-        NotificationRead(
-            notification_id=new_id(),
-            account_id=new_id(),
-            owner_state="BRA",
-            concerned=["BRA"],
-            read_at=NOW,
-        ),
-    )
-    with transaction(actor):
-        outbox.send(actor, EnvelopeData("test.said", "BR-1", "PRY", {}))
-        db.session.add(waiting)
-        assert delivery.deliver_now(actor) == 1
-    assert (applied("BRA"), len(applied("PRY"))) == ([], 1)
 
 
 def test_the_audit_of_each_side_names_it_for_itself(say, noted, entries):
@@ -161,8 +140,8 @@ def test_a_failing_handler_leaves_what_is_said_waiting_and_what_follows_too(
     assert "envelope not applied" in caplog.text
     assert SECRET_TEXT not in caplog.text + str([vars(record) for record in caplog.records])
     handle("test.said", note)
-    assert work("PRY") == 0  # its time has not come
-    work("PRY", at=NOW + timedelta(seconds=5))
+    assert work() == 0  # its time has not come
+    work(at=NOW + timedelta(seconds=5))
     assert applied("PRY") == [first.id, second.id]
 
 
@@ -176,8 +155,53 @@ def test_a_handler_that_fails_again_is_tried_less_and_less_often(say, handle, wo
     handle("test.said", fail)
     say()
     for second in range(0, 200, 5):
-        work("PRY", at=NOW + timedelta(seconds=second))
+        work(at=NOW + timedelta(seconds=second))
     assert tried == [0, 5, 15, 35, 75, 155]
+
+
+def test_one_that_fails_for_good_is_refused_and_holds_up_its_own_pair_alone(
+    say, handle, work, noted
+):
+    def fail(actor, envelope):
+        if envelope.body:
+            raise RuntimeError
+        note(actor, envelope)
+
+    handle("test.said", fail)
+    poison, after, other = say(poison=True), say(), say("ARG")
+    assert applied("PRY") == [other.id]
+    for hour in range(1, processing.MAX_TRIES + 1):
+        work(at=NOW + timedelta(hours=hour))
+    assert statuses("PRY")[poison.id] == ("refused", "failed")
+    assert applied("PRY") == [other.id, after.id]
+
+
+def test_one_that_finds_the_service_in_trouble_is_never_refused(say, handle, work):
+    def fail(actor, envelope):
+        raise Unavailable(sentence("Not now."))
+
+    handle("test.said", fail)
+    envelope = say()
+    for hour in range(1, processing.MAX_TRIES + 5):
+        work(at=NOW + timedelta(hours=hour))
+    assert statuses("PRY") == {envelope.id: ("waiting", None)}
+
+
+def test_a_try_that_ends_with_its_process_is_counted(say, handle, work, noted, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(*_):
+        raise Killed
+
+    envelope = say(now=False)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setitem(processing.HANDLERS, "test.said", die)
+        work()
+    with transaction(acting("PRY")):
+        assert db.session.scalar(select(InboxProgress.attempts)) == 1
+    work(at=NOW + timedelta(seconds=5))
+    assert applied("PRY") == [envelope.id]
 
 
 def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
@@ -230,9 +254,9 @@ def test_news_of_a_refusal_that_fails_itself_is_no_reason_for_more_news(say, han
 def test_a_kind_that_nobody_handles_waits_a_day_for_a_program_that_does(say, work):
     envelope = say()
     assert statuses("PRY") == {envelope.id: ("waiting", None)}
-    work("PRY", at=NOW + timedelta(hours=23))
+    work(at=NOW + timedelta(hours=23))
     assert statuses("PRY") == {envelope.id: ("waiting", None)}
-    work("PRY", "BRA", at=NOW + timedelta(hours=25))
+    work(at=NOW + timedelta(hours=25))
     assert statuses("PRY") == {envelope.id: ("refused", "unknown_kind")}
     assert [kind for kind, _ in statuses("BRA").values()] == ["applied"]
 
@@ -251,22 +275,22 @@ def test_nothing_is_sent_to_oneself(say):
 def test_what_the_recipient_refuses_is_offered_again_later(say, run, work, noted, monkeypatch):
     envelope = say(now=False)
     monkeypatch.setattr(delivery, "find_public_key", lambda kid: {})
-    work("BRA")
+    work()
     columns = (OutboxProgress.attempts, OutboxProgress.failure, OutboxProgress.delivered_at)
     with transaction(acting("BRA")):
         assert db.session.execute(select(*columns)).one() == (1, "unknown_key", None)
     monkeypatch.undo()
-    assert work("BRA") == 0
-    work("BRA", at=NOW + timedelta(seconds=5))
+    assert work() == 0
+    work(at=NOW + timedelta(seconds=5))
     assert list(statuses("PRY")) == [envelope.id]
 
 
-def test_what_a_command_did_not_deliver_the_worker_does(say, work, noted):
+def test_nothing_is_delivered_before_the_worker_does(say, work, noted):
     envelope = say(now=False)
     assert applied("PRY") == []
-    work("BRA", "PRY")
+    work()
     assert applied("PRY") == [envelope.id]
-    assert work("BRA", "PRY") == 0
+    assert work() == 0
 
 
 @pytest.mark.parametrize("model", [InboxEnvelope, OutboxEnvelope])

@@ -4,16 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
-from api import jobs
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.clock import FixedClock
-from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, inbox, outbox
+from salsa_ext.database.session import transaction
+from salsa_ext.exchange import delivery, inbox, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW, standing_on
 from tests.exchange.conftest import acting, applied, note, sent, statuses
+from tests.support import jobs
 
 TIMES = 8
 
@@ -43,14 +42,11 @@ def at_once(application):
 def speak(application):
     """Return a function that lets a state say something to another."""
 
-    def made(sender, recipient, now=True):
+    def made(sender, recipient):
         def one():
             actor = acting(sender)
             with transaction(actor):
-                envelope = outbox.send(actor, EnvelopeData("test.said", "BR-1", recipient, {}))
-                if now:
-                    delivery.deliver_now(actor)
-            return envelope
+                return outbox.send(actor, EnvelopeData("test.said", "BR-1", recipient, {}))
 
         return one
 
@@ -63,6 +59,7 @@ def work():
 
 def test_commands_that_say_at_once_number_without_a_gap_or_a_double(at_once, speak, noted):
     said = at_once(*[speak("BRA", "PRY")] * TIMES)
+    at_once(work)
     assert sorted(each.sequence for each in said) == list(range(1, TIMES + 1))
     [order] = at_once(lambda: applied("PRY"))
     assert order == [each.id for each in sorted(said, key=lambda each: each.sequence)]
@@ -76,20 +73,22 @@ def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once
 
     handle("test.said", answer)
     at_once(*[speak("BRA", "PRY"), speak("PRY", "BRA")] * TIMES)
+    at_once(work, work)
+    at_once(work)
     for state in ("BRA", "PRY"):
         [there] = at_once(lambda state=state: applied(state))
         assert len(there) == len(set(there)) == 2 * TIMES
 
 
 def test_workers_that_deliver_at_once_apply_each_once(at_once, speak, noted):
-    said = [one for _ in range(20) for one in at_once(speak("BRA", "PRY", now=False))]
+    said = [one for _ in range(20) for one in at_once(speak("BRA", "PRY"))]
     at_once(*[work] * TIMES)
     at_once(work)
     assert at_once(lambda: applied("PRY")) == [[each.id for each in said]]
 
 
 def test_copies_that_come_at_once_get_one_receipt(at_once, speak, noted):
-    at_once(speak("BRA", "PRY", now=False))
+    at_once(speak("BRA", "PRY"))
     [[raw]] = at_once(lambda: sent("BRA"))
 
     def take():
@@ -98,31 +97,6 @@ def test_copies_that_come_at_once_get_one_receipt(at_once, speak, noted):
             return inbox.receive(actor, raw, find_public_key)
 
     assert len(set(at_once(*[take] * TIMES))) == 1
-
-
-def test_a_worker_gives_way_to_a_command_that_holds_what_a_handler_wants(
-    at_once, application, speak, handle
-):
-    """The command may want the two states next, which the worker holds."""
-    held = text("SELECT pg_advisory_xact_lock(4711)")
-
-    def wait(actor, envelope):
-        db.session.execute(held)
-        note(actor, envelope)
-
-    handle("test.said", wait)
-    [envelope] = at_once(speak("BRA", "PRY", now=False))
-
-    def command():
-        with transaction(acting("PRY")):
-            db.session.execute(held)
-            at_once(work)
-            speak("PRY", "BRA", now=False)()
-
-    at_once(command)
-    assert at_once(lambda: statuses("PRY")) == [{envelope.id: ("waiting", None)}]
-    at_once(lambda: jobs.deliver_envelopes(FixedClock(NOW + timedelta(minutes=1))))
-    assert at_once(lambda: applied("PRY")) == [[envelope.id]]
 
 
 class Killed(BaseException):
@@ -136,8 +110,8 @@ class Killed(BaseException):
 def test_a_worker_that_is_killed_between_applying_and_marking_has_applied_nothing(
     at_once, speak, noted, monkeypatch, place
 ):
-    [envelope] = at_once(speak("BRA", "PRY", now=False))
-    at_once(lambda: deliver("BRA"))
+    [envelope] = at_once(speak("BRA", "PRY"))
+    at_once(lambda: delivery.deliver(acting("BRA")))
 
     def killed(*_, **__):
         raise Killed
@@ -145,17 +119,10 @@ def test_a_worker_that_is_killed_between_applying_and_marking_has_applied_nothin
     def die():
         with monkeypatch.context() as patched, pytest.raises(Killed):
             patched.setattr(place, killed)
-            deliver("PRY")
+            processing.apply_next(acting("PRY"))
 
     at_once(die)
     assert at_once(lambda: applied("PRY")) == [[]]
     assert at_once(lambda: statuses("PRY")) == [{envelope.id: ("waiting", None)}]
-    at_once(work)
-    at_once(work)
+    at_once(lambda: jobs.deliver_envelopes(FixedClock(NOW + timedelta(minutes=1))))
     assert at_once(lambda: applied("PRY")) == [[envelope.id]]
-
-
-def deliver(state):
-    actor = acting(state)
-    with transaction(actor):
-        return delivery.deliver_pending(actor)

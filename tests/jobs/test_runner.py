@@ -73,6 +73,13 @@ def test_a_shared_row_is_a_change_of_each_state_concerned(bra, follow, handled):
     ]
 
 
+def test_a_state_that_does_not_participate_has_no_changes(bra, follow, handled):
+    body = bodies.permit(importing_state="DEU", import_permit={"state": "DEU", "number": "I-1"})
+    bra.post("/permits", body)
+    follow("permit").run_to_idle()
+    assert {state for state, *_ in handled} == {"BRA"}
+
+
 def test_reading_changes_nothing(pry_police, follow):
     [report] = recorded(pry_police, "1")
     follow("report").run_to_idle()

@@ -1,6 +1,7 @@
 """What is kept from an agency goes by the trace, as its own state keeps it: no case number hides a thing."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.tracing.traces import trace_results
 from salsa_ext.tracing.traces.reports import read_locations
 from tests.conftest import NOW
-from tests.support import bodies, files
+from tests.support import bodies, files, jobs
 
 CASE, OFFICE = "KEPT-C-77", "POLICE"
 DISCLOSED = "/audit?action=record:disclosed"
@@ -132,17 +133,15 @@ def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_acto
     assert trace["id"] not in kept.get_data(as_text=True)
 
 
-def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor, monkeypatch):
+def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor):
     """Until it learns from whom to keep it, the word of the state that asks stands for its own trace."""
+    early = partial(as_actor, background=False)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
-    monkeypatch.setattr("salsa_ext.exchange.pair_locks.try_lock_with", lambda *_: False)
     asked = bodies.trace(case_number=CASE, hidden_from=[f"PRY-{OFFICE}"])
     as_actor("BRA", "trace_analyst").post("/traces", asked)
-    assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
-    assert CASE in as_actor("PRY", "auditor").get("/audit").get_data(as_text=True)
-    assert CASE not in as_actor("PRY", "auditor", agency=OFFICE).get("/audit").get_data(
-        as_text=True
-    )
+    assert early("PRY", "trace_analyst").get("/requests").json["items"] == []
+    assert CASE in early("PRY", "auditor").get("/audit").get_data(as_text=True)
+    assert CASE not in early("PRY", "auditor", agency=OFFICE).get("/audit").get_data(as_text=True)
 
 
 @pytest.fixture
@@ -252,6 +251,7 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor, analyst
     trace = analyst.post("/traces", bodies.trace(case_number=CASE, found_on="2026-03-05")).json[
         "id"
     ]
+    jobs.jobs_to_idle()
     reader = replace(actor(), role="trace_analyst")
     with transaction(reader):
         found = trace_results.read_result(actor=reader, trace_id=UUID(trace))

@@ -8,12 +8,12 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery, outbox
+from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.models import Trace
 from tests.conftest import NOW
-from tests.support import bodies
+from tests.support import bodies, jobs
 
 KEPT, SEEING = "PRY-POLICE", "PRY-LICENSING"
 
@@ -41,12 +41,13 @@ def send_letter(app):
         actor = operator(state, clock=FixedClock(NOW), vault=app.config["VAULT"])
         with transaction(actor):
             outbox.send(actor, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
-            delivery.deliver_now(actor)
+        jobs.deliver_envelopes(actor.clock)
 
     return said
 
 
 def rows(state, model):
+    jobs.jobs_to_idle()
     with transaction(operator(state)):
         found = list(db.session.scalars(select(model)))
         db.session.expunge_all()  # as they stand: they are read once the transaction is over

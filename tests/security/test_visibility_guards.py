@@ -8,8 +8,6 @@ from sqlalchemy import select, update
 
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, pair_locks
-from salsa_ext.exchange.delivery import _offer
 from salsa_ext.firearms.marks import keys, variants
 from salsa_ext.firearms.records.models import MarkKey, MarkVariant
 from salsa_ext.firearms.search import rivals
@@ -124,19 +122,3 @@ def test_a_match_of_a_silent_record_is_left_to_the_worker_where_the_other_is_cor
     police.post(f"/seizures/{made.json['id']}/correct", other, 200, If_Match=made.headers["ETag"])
     standing = select(Match.is_current).where(Match.owner_state == "PRY")
     assert run("PRY", lambda actor: db.session.scalars(standing).all()) == [True]
-
-
-def test_what_another_delivery_holds_is_not_offered_beside_it(as_actor, monkeypatch, analyst):
-    offered, real = [], _offer
-    monkeypatch.setattr(pair_locks, "try_lock_with", lambda *states: False)
-    monkeypatch.setattr(delivery, "_offer", lambda *said: offered.append(said) or real(*said))
-    gun = bodies.firearm()
-    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
-    send(analyst, analyst.post("/traces", bodies.trace()))
-    assert offered == []
-    monkeypatch.undo()
-
-
-def send(analyst, made):
-    path, etag = f"/traces/{made.json['id']}", made.headers["ETag"]
-    analyst.post(f"{path}/send", None, 200, If_Match=etag)

@@ -18,6 +18,7 @@ from salsa_ext.background import JOBS
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import Clock
 from salsa_ext.database.session import AFTER_CHANGES, db, execute_raw
+from salsa_ext.exchange import jobs as exchange_jobs
 from salsa_ext.jobs.runner import DueJob, Runner
 
 _LOCK = threading.RLock()
@@ -39,7 +40,8 @@ def of_requests(note: Callable[..., Any]) -> Callable[..., None]:
 def as_service(worker_url: str) -> str:
     """Return the URL of the worker's role that acts as the service."""
     url = make_url(worker_url).update_query_dict({"options": "-c role=salsa_service"})
-    return url.render_as_string(hide_password=False)
+    # libpq reads no + as a blank
+    return url.render_as_string(hide_password=False).replace("-c+role", "-c%20role")
 
 
 @contextmanager
@@ -84,6 +86,16 @@ def run_due(app: Flask, *codes: str, clock: Clock | None = None) -> int:
     with app.app_context():
         made = Runner(due, clock or app.config["CLOCK"], app.config["VAULT"], transaction=as_worker)
         return made.run_to_idle(all_due=True).total()
+
+
+def deliver_envelopes(clock: Clock, app: Flask | None = None) -> int:
+    """Deliver and apply envelopes until none is due at a time; return how many steps that were."""
+    app = app or current_app._get_current_object()  # type: ignore[attr-defined]
+    with app.app_context():
+        made = Runner(
+            exchange_jobs.JOBS, clock, app.config["VAULT"], transaction=as_worker, numbers=False
+        )
+        return made.run_to_idle().total()
 
 
 def finish_waiting(app: Flask) -> None:

@@ -14,12 +14,12 @@ from salsa_ext.administration.installation import ImportRunData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery, outbox
+from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
 from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
-from tests.support import actors, bodies, files
+from tests.support import actors, bodies, files, jobs
 from tests.support.movements import act
 
 TICK = {"stage": "exit", "occurred_at": "2026-03-02T10:00:00-03:00", "outcome": "passed"}
@@ -183,7 +183,8 @@ def _write(app: Flask) -> None:
             outbox.send_many(
                 acting, [EnvelopeData("test.said", "BR-1", other, {"said": "Something"})]
             )
-            delivery.deliver_now(acting)
+        with app.app_context():
+            jobs.deliver_envelopes(acting.clock)
 
 
 def _register() -> None:

@@ -8,17 +8,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import make_server
 
-from tests.support import actors
+from tests.support import actors, jobs
 
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve an application while the block runs; gives the address of its API."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    """Serve an application while the block runs, all jobs done before each request; gives its address."""
+
+    def respond(environ: Any, start: Any) -> Any:
+        jobs.finish_waiting(app)
+        return app(environ, start)
+
+    server = make_server("127.0.0.1", 0, respond, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

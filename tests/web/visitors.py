@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.support.jobs import BackgroundClient
@@ -33,7 +32,7 @@ def browser(app: Flask) -> Browser:
 class Visitor:
     """Opens pages and sends their forms; asserts the status that a test expects."""
 
-    client: FlaskClient
+    client: BackgroundClient
 
     def open(self, path: str, expect: int = 200, **headers: str) -> str:
         """GET a page as a browser does, and return its text."""

@@ -16,7 +16,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Invalid, NotFound, SalsaError, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery, pair_locks
+from salsa_ext.exchange import outbox
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.notifications.commands import find_assignee, notify_assignee
 from salsa_ext.notifications.notice_rules import AssigneeData
@@ -47,7 +47,7 @@ def acknowledge(
 ) -> None:
     """Acknowledge a request; raises NotFound, StaleVersion, IllegalTransition."""
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     _apply_and_send(actor, request, "acknowledge", {"text": data.text})
     audit_request(actor, Action.REQUEST_ACKNOWLEDGED, request)
 
@@ -63,11 +63,12 @@ class AcknowledgementResult:
 def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
     """Acknowledge several requests; failures do not affect the others.
 
-    All pairs of states are locked before the requests, to avoid deadlocks.
+    All are locked before the first message is sent, to avoid deadlocks.
     """
     require(actor, Permission.REQUEST_ANSWER)
     asking = select(TraceRequest.asking_state).where(TraceRequest.id.in_(data.requests))
-    pair_locks.lock_with(actor.own_state(), db.session.scalars(asking))
+    locked = asking.order_by(TraceRequest.id).with_for_update()
+    outbox.lock_pairs(actor.own_state(), db.session.scalars(locked))
     acknowledged: list[UUID] = []
     failures: dict[UUID, SalsaError] = {}
     for request_id in sorted({*data.requests}):
@@ -89,7 +90,7 @@ def answer(
     Naming a record releases it, whatever its visibility; each release is audited.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     answers.check_answer(actor, request, data)
     actor = actor.for_trace(request.case_number, request.trace_id)
     handling = data.handling or answers.handling_for(request, find_records(data.records))
@@ -128,7 +129,7 @@ def report_no_record(
     `acknowledge`.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     answers.check_no_record(request, "no_record", data)
     reason = data.failure_reason if isinstance(data, NoRecordData) else None
     body = {"text": data.text, "is_automatic": False, "failure_reason": reason}
@@ -141,7 +142,7 @@ def refuse(
 ) -> None:
     """Refuse, with one of the reasons allowed by the ITI (22)."""
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     _apply_and_send(actor, request, "refuse", {"reason": data.reason, "text": data.text})
     audit_request(actor, Action.REQUEST_REFUSED, request, reason=data.reason)
 
@@ -151,7 +152,7 @@ def defer(
 ) -> None:
     """Defer the answer to a day, the new deadline; raises Invalid."""
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     if not 0 < (data.until - today(actor)).days <= MAX_DEFERRAL_DAYS:
         text = message("A day after today, within {count} days.", count=MAX_DEFERRAL_DAYS)
         raise Invalid({"until": [text]})
@@ -168,7 +169,7 @@ def ask_questions(
 ) -> None:
     """Ask the asking state questions; the clock stops until it replies."""
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     if not data.questions:
         raise Invalid({"questions": [message("Give at least one question.")]})
     _apply_and_send(actor, request, "ask", {"questions": list(data.questions)})
@@ -183,7 +184,7 @@ def forward(
     Raises Conflict where an open own record is a strong match.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     if wrong := answers.wrong_referral(actor, request, data.state):
         raise Invalid({"state": [wrong]})
     answers.check_no_record(request, "forward", data)
@@ -197,7 +198,7 @@ def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
     No other state sees the assignee.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id)
+    request = lock_request(request_id)
     restricted = restrictions.list_restricted(request_id)
     assignee = find_assignee(data.username, Permission.REQUEST_ANSWER, restricted)
     request.assignee_id = assignee.id
@@ -214,7 +215,7 @@ def restrict(
     Replaces the earlier ones. Raises NotFound, StaleVersion, Invalid.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id, expected_version)
+    request = lock_request(request_id, expected_version)
     named, before = (
         restrictions.list_named_by_asker(request_id),
         restrictions.list_restricted(request_id),
@@ -230,7 +231,7 @@ def restrict(
 def add_note(*, actor: Actor, request_id: UUID, data: CommentData) -> None:
     """Add a note to a request; it never leaves the own state."""
     require(actor, Permission.REQUEST_ANSWER)
-    request = lock_request(actor, request_id)
+    request = lock_request(request_id)
     message_log.store(actor, [MessageEntry("request", request.id, NOTE, {"text": data.text})])
     audit_request(actor, Action.REQUEST_NOTED, request)
 
@@ -243,7 +244,7 @@ def _apply_and_send(
     kind: str | None = None,
     acts: Sequence[AuditEvent] = (),
 ) -> None:
-    """Apply an action to a request, and send a message at once."""
+    """Apply an action to a request, and send a message on it."""
     workflow.apply_action(actor, request, action)
     request.is_automatic = False
     db.session.flush()
@@ -252,4 +253,3 @@ def _apply_and_send(
     if action in REPLIABLE_ACTIONS:
         request.question_envelope_id = envelope.id
         db.session.flush()
-    delivery.deliver_now(actor)

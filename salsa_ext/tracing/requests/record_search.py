@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from salsa_ext.core.actor import Actor
@@ -18,21 +16,6 @@ from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates, likely_candidates
 from salsa_ext.firearms.search.values import BestScores, Candidate
-
-_CACHE: Final[ContextVar[dict[Hashable, list[Candidate]]]] = ContextVar("found")
-
-
-@contextmanager
-def cached_searches() -> Iterator[None]:
-    """Cache searches while the block runs, which must record nothing.
-
-    A state that asks several others of this installation has each of them repeat its search.
-    """
-    token = _CACHE.set({})
-    try:
-        yield
-    finally:
-        _CACHE.reset(token)
 
 
 def search_for_trace(
@@ -49,25 +32,22 @@ def search_for_trace(
     agrees in all and would suppress other matches. A record of a gun made later is unlikely.
     Other states' silent records only `with_silent`.
     """
-    query, cache = replace(description_query(firearm), reported_year=found_on.year), _CACHE.get({})
-    key = (actor.state, query, frozenset(excluded), with_silent)
-    if key not in cache:
-        try:
-            candidates = find_candidates(
-                query,
-                actor,
-                stop_at_exact=False,
-                with_silent=with_silent,
-                current_only=True,
-                excluded=excluded,
-            )
-        except Invalid:  # no mark, or too short to search alone; the other routes are still asked
-            candidates = []
-        has_serial = bool(mark_lookup.query_serials(query))
-        hits = [hit for hit in candidates if hit.evidence.is_by_serial or not has_serial]
-        # the traced gun was found, whether that is recorded or not
-        cache[key] = [*drop_near_misses(hits, query, is_seized=True)]
-    return cache[key]
+    query = replace(description_query(firearm), reported_year=found_on.year)
+    try:
+        candidates = find_candidates(
+            query,
+            actor,
+            stop_at_exact=False,
+            with_silent=with_silent,
+            current_only=True,
+            excluded=excluded,
+        )
+    except Invalid:  # no mark, or too short to search alone; the other routes are still asked
+        return []
+    has_serial = bool(mark_lookup.query_serials(query))
+    hits = [hit for hit in candidates if hit.evidence.is_by_serial or not has_serial]
+    # the traced gun was found, whether that is recorded or not
+    return [*drop_near_misses(hits, query, is_seized=True)]
 
 
 def find_own_candidates(

@@ -11,9 +11,9 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, IllegalTransition, message
 from salsa_ext.database.locks import lock
-from salsa_ext.database.session import db, read_row
+from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import inbox, outbox, pair_locks
+from salsa_ext.exchange import inbox, outbox
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.notifications.commands import (
     ANALYST_ROLES,
@@ -38,16 +38,9 @@ from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 
 
-def lock_request(
-    actor: Actor, request_id: UUID, expected_version: int | None = None
-) -> TraceRequest:
-    """Return an own request, locked with its pair of states.
-
-    Raises NotFound, StaleVersion.
-    """
-    known = read_row(TraceRequest, request_id, kind="request")
-    pair_locks.lock_with(actor.own_state(), [known.asking_state])
-    return lock(TraceRequest, request_id, expected_version)
+def lock_request(request_id: UUID, expected_version: int | None = None) -> TraceRequest:
+    """Return an own request, locked; raises NotFound, StaleVersion."""
+    return lock(TraceRequest, request_id, expected_version, kind="request")
 
 
 def apply_action(actor: Actor, request: TraceRequest, action: str) -> None:

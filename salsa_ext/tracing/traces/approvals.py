@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import ROLE_PERMISSIONS
@@ -30,8 +30,10 @@ from salsa_ext.tracing.traces.models import Trace
 ALREADY_REQUESTED: Final = message("A second person was asked already to approve this trace.")
 
 
-def may_send(actor: Actor, trace: Trace) -> bool:
+def may_send(actor: Actor, trace: Trace, acts: Sequence[AuditEvent] = ()) -> bool:
     """Return whether a trace may be sent; otherwise request its approval.
+
+    Where an approval is required, `acts` are audited before it.
 
     The calling command has required its permission. A state that approves alone audits that. A
     request under a rule changed since is dropped. Raises Conflict where approval is requested
@@ -48,6 +50,7 @@ def may_send(actor: Actor, trace: Trace) -> bool:
     if rule == "none":
         return True
     db.session.flush()  # it may be just drafted
+    append_many(actor, acts)
     if rule == "alone":
         _approve(actor, trace, "alone")
         append(actor, AuditEvent(Action.TRACE_UNAPPROVED, "trace", trace.id))
@@ -82,8 +85,7 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
     if is_other and trace.approval == "own":
         _request_again(actor, trace)
         return
-    with legs.updating_status(trace, status=trace.status):
-        pass
+    legs.update_status(trace, status=trace.status)
     if is_other and trace.approval_requested_at is not None:
         notify(actor, trace.owner_state, "trace_changed", trace)
 
@@ -91,9 +93,9 @@ def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
 def _request_again(actor: Actor, trace: Trace) -> None:
     """Revoke an approval or its request, and request it again if the state requires it."""
     earlier = trace.approval_snapshot
-    with legs.updating_status(trace, status="draft"):
-        clear_pending(trace)
-        trace.approval = trace.approved_at = trace.approved_by = None
+    clear_pending(trace)
+    trace.approval = trace.approved_at = trace.approved_by = None
+    legs.update_status(trace, status="draft")
     notify(actor, trace.owner_state, "approval_lapsed", trace, by=trace.owner_state)
     if approval_rule(trace.owner_state) == "own":
         _request_approval(actor, trace, earlier)
@@ -106,9 +108,9 @@ def amending(actor: Actor, trace: Trace) -> Iterator[None]:
     Requires no permission of its own.
     """
     was_requested, earlier = trace.approval_requested_at is not None, trace.approval_snapshot
-    with legs.updating_status(trace, status="draft"):
-        clear_pending(trace)
-        yield
+    clear_pending(trace)
+    yield
+    legs.update_status(trace, status="draft")
     if was_requested and approval_rule(trace.owner_state) == "own":
         _request_approval(actor, trace, earlier)
 
@@ -123,10 +125,10 @@ def approve(actor: Actor, trace: Trace) -> None:
 
     Requires no permission of its own.
     """
-    with legs.updating_status(trace, status="approved"):
-        trace.approval_snapshot = approval_snapshot(trace)
-        trace.declined_snapshot = None
-        _approve(actor, trace, "own")
+    trace.approval_snapshot = approval_snapshot(trace)
+    trace.declined_snapshot = None
+    _approve(actor, trace, "own")
+    legs.update_status(trace, status="approved")
     notify(actor, trace.owner_state, "trace_approved", trace, by=trace.owner_state)
 
 
@@ -141,9 +143,9 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
 
     Requires no permission of its own.
     """
-    with legs.updating_status(trace, status="draft"):
-        clear_pending(trace)
-        trace.declined_snapshot = approval_snapshot(trace)
+    clear_pending(trace)
+    trace.declined_snapshot = approval_snapshot(trace)
+    legs.update_status(trace, status="draft")
     message_log.store(actor, [MessageEntry("trace", trace.id, message_log.DECLINE, {"text": text})])
     notify(actor, trace.owner_state, "trace_declined", trace, by=trace.owner_state)
 
@@ -170,8 +172,8 @@ def _notify_without_approver(actor: Actor, trace: Trace) -> None:
 def _request_approval(actor: Actor, trace: Trace, snapshot: dict[str, Any] | None = None) -> None:
     """Request approval; `snapshot` is that of an earlier request, if any."""
     trace.approval_snapshot = snapshot or approval_snapshot(trace)
-    with legs.updating_status(trace, status="draft"):
-        trace.approval_requested_at = actor.now()
+    trace.approval_requested_at = actor.now()
+    legs.update_status(trace, status="draft")
     notify(actor, trace.owner_state, "trace_to_approve", trace)
     _notify_without_approver(actor, trace)
     append(actor, AuditEvent(Action.TRACE_APPROVAL_ASKED, "trace", trace.id))

@@ -23,7 +23,6 @@ from salsa_ext.database.session import db
 from salsa_ext.disclosure.disclosures import disclosure_event
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents.models import Seizure
-from salsa_ext.exchange import delivery
 from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.reference.agencies import agency_label
 from salsa_ext.reference.calendars import local_days, today
@@ -96,43 +95,41 @@ def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) ->
         records = [event["record"] for event in leg.events]
         on = _iso(leg.answered_on)
         replaced["replaced"] = {"status": leg.status, "answered_on": on, "events": records}
-    with legs.updating_status(trace, is_sending=True):
-        if leg.status == "withdrawn":
-            raise IllegalTransition("leg", leg.status, action)
-        legs.set_status(leg, data.status or leg.status)
-        leg.is_automatic = False
-        if data.sent_on is not None:
-            leg.is_form_pending = False
-            _set_asked(actor, leg, data.sent_on)
-        elif leg.is_form_pending:
-            # that an earlier form arrived proves nothing of the next one
-            leg.is_form_pending = not is_final and (
-                bool(leg.reference)
-                or any(entry.kind == FORM_SENT for entry in messages_by_subject([leg.id])[leg.id])
-            )
-        leg.reference = data.reference or leg.reference
-        events: list[dict[str, Any]] = []
-        if replaces:
-            leg.answered_at = actor.now() if is_final else None
-            leg.answered_on = data.answered_on if is_final else None
-            leg.failure_reason = data.failure_reason
-            said_on = {"said_on": _iso(leg.answered_on)}
-            for event in data.events:
-                events.append(answers.manual_event(leg.state, event, "H1") | said_on)
-            leg.events = merge_events(leg.events, events) if data.is_additional else events
-        db.session.flush()
-        days = {"sent_on": _iso(data.sent_on), "answered_on": _iso(data.answered_on)}
-        entry = {name: day for name, day in days.items() if day} | {
-            "text": data.text,
-            "status": leg.status,
-            "points_to": [*data.points_to],
-            "failure_reason": data.failure_reason,
-            "events": events,
-        }
-        message_log.store(actor, [MessageEntry("leg", leg.id, "by_hand", entry)])
-        answered = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([answered], [*data.points_to]))
-        delivery.deliver_now(actor)
+    if leg.status == "withdrawn":
+        raise IllegalTransition("leg", leg.status, action)
+    legs.set_status(leg, data.status or leg.status)
+    leg.is_automatic = False
+    if data.sent_on is not None:
+        leg.is_form_pending = False
+        _set_asked(actor, leg, data.sent_on)
+    elif leg.is_form_pending:
+        # that an earlier form arrived proves nothing of the next one
+        leg.is_form_pending = not is_final and (
+            bool(leg.reference)
+            or any(entry.kind == FORM_SENT for entry in messages_by_subject([leg.id])[leg.id])
+        )
+    leg.reference = data.reference or leg.reference
+    events: list[dict[str, Any]] = []
+    if replaces:
+        leg.answered_at = actor.now() if is_final else None
+        leg.answered_on = data.answered_on if is_final else None
+        leg.failure_reason = data.failure_reason
+        said_on = {"said_on": _iso(leg.answered_on)}
+        for event in data.events:
+            events.append(answers.manual_event(leg.state, event, "H1") | said_on)
+        leg.events = merge_events(leg.events, events) if data.is_additional else events
+    db.session.flush()
+    days = {"sent_on": _iso(data.sent_on), "answered_on": _iso(data.answered_on)}
+    entry = {name: day for name, day in days.items() if day} | {
+        "text": data.text,
+        "status": leg.status,
+        "points_to": [*data.points_to],
+        "failure_reason": data.failure_reason,
+        "events": events,
+    }
+    message_log.store(actor, [MessageEntry("leg", leg.id, "by_hand", entry)])
+    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, leg.events, [*data.points_to]))
+    legs.update_status(trace)
     return replaced
 
 

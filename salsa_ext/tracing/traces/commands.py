@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from salsa_ext.access import audit
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -24,7 +24,6 @@ from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import restrictions
 from salsa_ext.documents import hooks
 from salsa_ext.documents.models import Seizure
-from salsa_ext.exchange import delivery
 from salsa_ext.exchange.envelopes import is_case_number
 from salsa_ext.firearms.marks import firearm_marks, keys
 from salsa_ext.firearms.records import duplicates, record_writing
@@ -36,10 +35,8 @@ from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.requests.lifecycle import status_after_renewal
 from salsa_ext.tracing.requests.message_log import messages_by_subject
 from salsa_ext.tracing.requests.values import WAITING_STATUSES, CommentData
-from salsa_ext.tracing.traces import approvals, follow_up, legs, locking, messages, routing
-from salsa_ext.tracing.traces.messages import REQUEST_FIELDS
+from salsa_ext.tracing.traces import approvals, follow_up, legs, messages, routing
 from salsa_ext.tracing.traces.models import Trace
-from salsa_ext.tracing.traces.routing import Route
 from salsa_ext.tracing.traces.values import (
     SENT_STATUSES,
     SendData,
@@ -154,8 +151,8 @@ DESCRIBED_BY_SEIZURE: Final = message(
 def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     """Create a trace, and send it unless it is a draft.
 
-    Needs what the ITI requires of a request (III, 17). Answers given at once are there when it
-    returns. Waits for approval where the state requires it. Raises Invalid, Conflict.
+    Needs what the ITI requires of a request (III, 17). Own records answer at once, other states
+    later. Waits for approval where the state requires it. Raises Invalid, Conflict.
     """
     require(actor, Permission.TRACE_REQUEST)
     row = draft_row(actor, data)
@@ -166,9 +163,10 @@ def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     restrictions.add_restrictions(actor, "trace", [row["id"]], data.hidden_from)
     db.session.add(trace := Trace(**row))  # written once, as it is when it was sent
     entry = AuditEvent(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority})
-    append(actor, entry)
-    if not data.draft:
-        _send_if_approved(actor, trace, is_new=True)
+    if data.draft:
+        append(actor, entry)
+    else:
+        _send_if_approved(actor, trace, entry)
     return trace.id
 
 
@@ -181,7 +179,7 @@ def amend_draft(
     StaleVersion, IllegalTransition, and as `create_trace`.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = locking.lock_trace(actor, trace_id, "amend", ("draft",), expected_version)
+    trace = legs.lock_trace(trace_id, "amend", ("draft",), expected_version)
     if trace.seizure_id is not None and data.firearm is None:
         line = seizure_line(trace.seizure_id, trace.record_id)
         data = replace(data, seizure=trace.seizure_id, item=line)
@@ -232,7 +230,7 @@ def decline_draft(
 def _lock_as_second_person(
     actor: Actor, trace_id: UUID, action: str, expected_version: int | None
 ) -> Trace:
-    trace = locking.lock_trace(actor, trace_id, action, ("draft",), expected_version)
+    trace = legs.lock_trace(trace_id, action, ("draft",), expected_version)
     if audit.is_same_person(actor, trace_id, *DRAFTING_ACTIONS):
         raise Forbidden(SECOND_PERSON_REQUIRED if actor.account_id else OFFICER_REQUIRED)
     return trace
@@ -248,7 +246,7 @@ def send_trace(
     """
     require(actor, Permission.TRACE_REQUEST)
     statuses = (*UNSENT, *SENT_STATUSES)
-    trace = locking.lock_trace(actor, trace_id, "send", statuses, expected_version)
+    trace = legs.lock_trace(trace_id, "send", statuses, expected_version)
     if trace.status in SENT_STATUSES:
         return
     if not data.confirm_declined and approvals.is_declined(trace):
@@ -269,11 +267,11 @@ def withdraw_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None
     """Withdraw a trace; answers stay, and no more are accepted."""
     require(actor, Permission.TRACE_REQUEST)
     statuses = (*UNSENT, *SENT_STATUSES)
-    trace = locking.lock_trace(actor, trace_id, "withdraw", statuses, expected_version)
-    with legs.updating_status(trace, status="withdrawn"):
-        legs.withdraw_legs(actor, trace, for_good=True)
+    trace = legs.lock_trace(trace_id, "withdraw", statuses, expected_version)
+    withdrawals = legs.withdraw_legs(trace, legs.for_trace(trace), for_good=True)
+    legs.update_status(trace, status="withdrawn")
+    messages.send_messages(actor, withdrawals)
     append(actor, AuditEvent(Action.TRACE_WITHDRAWN, "trace", trace_id))
-    delivery.deliver_now(actor)
 
 
 def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
@@ -283,12 +281,14 @@ def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -
     sent it already.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = locking.lock_trace(actor, trace_id, "close", SENT_STATUSES, expected_version)
-    with legs.updating_status(trace, status="closed"):
-        legs.withdraw_legs(actor, trace)
-    states = follow_up.send_closing_feedback(actor, trace)
+    trace = legs.lock_trace(trace_id, "close", SENT_STATUSES, expected_version)
+    all_legs = legs.for_trace(trace)
+    withdrawals = legs.withdraw_legs(trace, all_legs)
+    legs.update_status(trace, all_legs, status="closed")
+    feedback = follow_up.closing_feedback(trace, all_legs)
+    messages.send_messages(actor, [*withdrawals, *feedback])
+    states = sorted(letter.recipient for letter in feedback)
     append(actor, AuditEvent(Action.TRACE_CLOSED, "trace", trace_id, data={"told": states}))
-    delivery.deliver_now(actor)
 
 
 def resend_for_mark(actor: Actor, item: RecordView) -> None:
@@ -306,20 +306,17 @@ def resend_for_mark(actor: Actor, item: RecordView) -> None:
     # also what is restricted from the agency that learned of it
     with acting_as(actor, actor.own_state()):
         unrestricted = replace(actor, agency=None)
-        for trace in _lock_traces(actor, traces):
+        for trace in _lock_traces(traces):
             if trace.status in UNSENT:
                 _update_draft(unrestricted, trace, item)
-            elif legs.current_outcome(trace) != "traced":
+            elif trace.outcome != "traced":
                 earlier_serial = trace.firearm["serial"]
                 trace.firearm = recorded_firearm(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as stored: messages hold only JSON values
                 asking_actor = unrestricted.for_trace(trace.case_number, trace.id)
-                with record_search.cached_searches(), legs.updating_status(trace, is_sending=True):
-                    asking = resend_requests(asking_actor, trace, earlier_serial=earlier_serial)
-                    db.session.flush()
-                    delivery.deliver_now(asking_actor)
-                legs.audit_asked_states(asking_actor, Action.TRACE_REOPENED, trace, asking)
+                asking = resend_requests(asking_actor, trace, earlier_serial=earlier_serial)
+                append_many(asking_actor, legs.asking_events(Action.TRACE_REOPENED, trace, asking))
                 legs.notify_forms_to_send(asking_actor, trace, asking)
         db.session.flush()
 
@@ -341,15 +338,13 @@ def update_drafts(actor: Actor, items: Sequence[RecordView]) -> None:
     with acting_as(actor, actor.own_state()):
         if not db.session.scalar(select(traces.exists())):
             return
-        for trace in _lock_traces(actor, traces):
+        for trace in _lock_traces(traces):
             assert trace.record_id is not None
             _update_draft(replace(actor, agency=None), trace, items_by_id[trace.record_id])
         db.session.flush()
 
 
-def _lock_traces(actor: Actor, traces: Select[Trace]) -> Sequence[Trace]:
-    """Lock the selected traces in order, after the pairs of states with messages to them."""
-    locking.lock_pairs_of(actor, Trace.id.in_(traces.with_only_columns(Trace.id).correlate(None)))
+def _lock_traces(traces: Select[Trace]) -> Sequence[Trace]:
     return db.session.scalars(traces.order_by(Trace.id).with_for_update()).all()
 
 
@@ -359,19 +354,24 @@ def _update_draft(actor: Actor, trace: Trace, item: RecordView) -> None:
         trace.found_on = item.record.occurred_on
 
 
-def _send_if_approved(actor: Actor, trace: Trace, *, is_new: bool = False) -> None:
-    """Send a trace, or request its approval; audit an overruled decline."""
-    if not approvals.may_send(actor, trace):
+def _send_if_approved(actor: Actor, trace: Trace, *acts: AuditEvent) -> None:
+    """Send a trace, or request its approval; audit `acts` before it, and an overruled decline."""
+    if not approvals.may_send(actor, trace, acts):
         return
+    if trace.approval is not None:
+        acts = ()  # audited before the approval
     if not (is_overruled := approvals.is_declined(trace)):
         trace.declined_snapshot = None
     trace.sent_at = actor.now()
-    with record_search.cached_searches(), legs.updating_status(trace, is_sending=True):
-        legs.create_legs(actor, trace, routing.find_route(actor, trace), waits=is_new)
-        delivery.deliver_now(actor)
-    asking = legs.asking_by_state(trace)
-    overruled = {"overruled": True} if is_overruled else {}
-    legs.audit_asked_states(actor, Action.TRACE_SENT, trace, asking, **overruled)
+    with db.session.no_autoflush:  # the trace is written once, with its status
+        legs_to_ask = legs.new_legs(actor, trace, routing.find_route(actor, trace))
+        status = legs.trace_status(legs_to_ask, trace.owner_state)
+        counts = legs.change_status(trace, legs_to_ask, status=status)
+    asking, overruled = legs.asking_by_state(legs_to_ask), {"overruled": True}
+    events = legs.asking_events(
+        Action.TRACE_SENT, trace, asking, **(overruled if is_overruled else {})
+    )
+    legs.create_legs(actor, trace, legs_to_ask, acts=[*acts, *events], counts=counts)
 
 
 def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -> dict[str, str]:
@@ -383,20 +383,18 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     stored as of the earlier reading. Returns how the states are asked, as `legs.asking_by_state`.
     """
     route, existing = routing.find_route(actor, trace), legs.for_trace(trace)
-    own = {"state": trace.owner_state} | legs.own_answer(actor, trace, route)
-    at_home = legs.ends_at_home(trace, [own])
-    known = {leg.state for leg in existing}
-    new = {
-        state: reasons
-        for state, reasons in route.why.items()
-        if state not in known and (state in route.by_state or not at_home)
-    }
-    legs.create_legs(actor, trace, Route(new, route.by_state, route.reach))
+    known, why = {leg.state for leg in existing}, dict(route.why)
     for leg in existing:
         if leg.state == trace.owner_state:
-            leg.events, leg.answered_at, leg.asked_at = own["events"], actor.now(), actor.now()
-            legs.set_status(leg, own["status"])
-            legs.ask_referred(actor, trace, {} if at_home else legs.referrals_in([own]))
+            leg.events = legs.own_events(actor, trace, route)
+            leg.answered_at = leg.asked_at = actor.now()
+            legs.set_status(leg, "answered" if leg.events else "no_record")
+            if legs.ends_at_home(trace, [leg]):
+                why = {state: why[state] for state in why if state in route.by_state}
+            else:
+                why |= legs.new_referrals(legs.referrals_in(leg.state, leg.events), {*known, *why})
+    unknown = {state: reasons for state, reasons in why.items() if state not in known}
+    new = legs.new_legs(actor, trace, replace(route, why=unknown), known)
     others = [
         leg for leg in existing if leg.state != trace.owner_state and leg.status != "withdrawn"
     ]
@@ -407,12 +405,7 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
         for leg in others
         if leg.channel != "salsa" and (is_reread or leg.status in WAITING_STATUSES)
     ]
-    restricted = restrictions.list_restricted(trace.id)
-    recipients = [(leg.state, leg.id) for leg in by_message]
-    envelopes = messages.send_requests(actor, trace, "trace.renewed", recipients, restricted)
-    messages.store_sent(actor, envelopes, ("trace", "hidden_from", "office", *REQUEST_FIELDS))
-    for leg, envelope in zip(by_message, envelopes, strict=True):
-        leg.request_envelope_id, leg.asked_at = envelope.id, actor.now()
+    for leg in by_message:
         status = status_after_renewal(leg.status, is_automatic=leg.is_automatic)
         if status == "sent":  # answered automatically: answered again for the new description
             leg.events, leg.answered_at, leg.failure_reason = [], None, None
@@ -425,13 +418,9 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     for leg in (*by_message, *by_form):
         if leg.state in route.why:
             leg.reasons = legs.stored_reasons(route.why[leg.state])
-    db.session.flush()
-    again = {leg.state for leg in (*by_message, *by_form)}
-    return {
-        state: how
-        for state, how in legs.asking_by_state(trace).items()
-        if state in again or state not in known
-    }
+    legs.update_status(trace, [*existing, *new])
+    legs.create_legs(actor, trace, new, by_message)
+    return legs.asking_by_state([*by_message, *by_form, *new])
 
 
 hooks.AFTER_MARK.append(resend_for_mark)

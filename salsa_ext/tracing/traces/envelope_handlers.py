@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons
 
 ANSWERING_ACTIONS: Final = (*FINAL_ACTIONS, "part")
+PROMPT: Final = timedelta(minutes=1)
+"""Automatic answers within it are no news: who asked has the result open."""
 NOTICE_BY_KIND: Final = {
     "trace.acknowledge": "trace_acknowledged",
     "trace.answer": "trace_answered",
@@ -64,6 +67,8 @@ def _on_message(actor: Actor, envelope: Envelope) -> None:
     action = entry.kind
     if action == "answer" and body["completeness"] == "restricted":
         action = "part" if is_automatic else "restrict"
+    if trace.status == "withdrawn":  # also of a leg that was answered before
+        raise IllegalTransition("trace", trace.status, action)
     referrals: Reasons = {}
     if action == "forward":
         reason = message(
@@ -71,26 +76,22 @@ def _on_message(actor: Actor, envelope: Envelope) -> None:
         )
         referrals = {body["state"]: [reason]}
     elif entry.kind == "answer":
-        answered = {"state": envelope.sender, "events": body["events"]}
-        referrals = legs.referrals_in([answered], body["points_to"])
-    is_awaited = trace.status == legs.SENDING_STATUS  # by the command that asks, and shows it
-    with legs.updating_status(trace):
-        if trace.status == "withdrawn":  # also of a leg that was answered before
-            raise IllegalTransition("trace", trace.status, action)
-        with db.session.no_autoflush:
-            if action in ANSWERING_ACTIONS:
-                leg.answered_at, leg.is_automatic = actor.now(), is_automatic
-                leg.failure_reason = body.get("failure_reason")
-            if action in (*ANSWER_ACTIONS, "part"):
-                leg.events = merge_events(leg.events, body["events"])
-            elif action == "no_record":  # a refusal of the rest leaves what was given before
-                leg.events = []
-            if action in REPLIABLE_ACTIONS:
-                leg.question_envelope_id = envelope.id
-            legs.apply_action(leg, action)
-        message_log.store(actor, [entry])
-        legs.ask_referred_and_notify(actor, trace, referrals)
-    if not (is_awaited and is_automatic):
+        referrals = legs.referrals_in(envelope.sender, body["events"], body["points_to"])
+    if action in ANSWERING_ACTIONS:
+        leg.answered_at, leg.is_automatic = actor.now(), is_automatic
+        leg.failure_reason = body.get("failure_reason")
+    if action in (*ANSWER_ACTIONS, "part"):
+        leg.events = merge_events(leg.events, body["events"])
+    elif action == "no_record":  # a refusal of the rest leaves what was given before
+        leg.events = []
+    if action in REPLIABLE_ACTIONS:
+        leg.question_envelope_id = envelope.id
+    legs.apply_action(leg, action)
+    message_log.store(actor, [entry])
+    legs.ask_referred(actor, trace, referrals)
+    legs.update_status(trace)
+    is_prompt = is_automatic and actor.now() - leg.asked_at < PROMPT
+    if not is_prompt:
         notify(actor, actor.own_state(), NOTICE_BY_KIND[envelope.kind], trace, by=envelope.sender)
 
 
@@ -99,11 +100,10 @@ def _on_correction(actor: Actor, envelope: Envelope) -> None:
     """Correct the events given by a state; new records are not added."""
     trace, leg, body, entry = _read_message(actor, envelope)
     before = leg.events
-    with legs.updating_status(trace):
-        leg.events = correct_events(before, body["events"], body["gone"], actor.now().isoformat())
-        message_log.store(actor, [entry])
-        answered = {"state": leg.state, "events": leg.events}
-        legs.ask_referred_and_notify(actor, trace, legs.referrals_in([answered]))
+    leg.events = correct_events(before, body["events"], body["gone"], actor.now().isoformat())
+    message_log.store(actor, [entry])
+    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, leg.events))
+    legs.update_status(trace)
     if leg.events != before:
         notify(actor, actor.own_state(), "trace_corrected", trace, by=envelope.sender)
 

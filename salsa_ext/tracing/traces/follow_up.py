@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -26,7 +26,7 @@ from salsa_ext.core.errors import (
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import delivery, inbox, outbox
+from salsa_ext.exchange import inbox, outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.notifications.commands import (
     find_assignee,
@@ -44,7 +44,6 @@ from salsa_ext.tracing.requests.models import TraceMessage
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, CommentData, RestrictionData
 from salsa_ext.tracing.traces import approvals, channels, legs, messages, routing
 from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
-from salsa_ext.tracing.traces.locking import lock_trace
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import (
     SENT_STATUSES,
@@ -70,11 +69,12 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     already asked.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "legs", SENT_STATUSES, asking=[data.state])
+    trace = legs.lock_trace(trace_id, "legs", SENT_STATUSES)
     if not names.is_state(data.state):
         problem = message("There is no country {code}, today or in the past.", code=data.state)
         raise Invalid({"state": [problem]})
-    if any(leg.state == data.state for leg in legs.for_trace(trace)):
+    existing = legs.for_trace(trace)
+    if any(leg.state == data.state for leg in existing):
         raise Conflict(message("{state} was asked already.", state=CodeLabel("state", data.state)))
     takes_part = data.state in participants()
     if takes_part and (data.channel or data.reference):
@@ -86,12 +86,11 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
         )
         raise Invalid({"channel": [problem]})
     actor = actor.for_trace(trace.case_number, trace.id)
-    with legs.updating_status(trace, is_sending=True):
-        route = routing.route_to({data.state: [Message("{text}", {"text": data.reason})]})
-        legs.create_legs(actor, trace, route, data.channel, data.reference)
-        delivery.deliver_now(actor)
-    asking = {data.state: legs.asking_by_state(trace)[data.state]}
-    legs.audit_asked_states(actor, Action.TRACE_ASKED, trace, asking)
+    route = routing.route_to({data.state: [Message("{text}", {"text": data.reason})]})
+    new = legs.new_legs(actor, trace, route, (), data.channel, data.reference)
+    legs.update_status(trace, [*existing, *new])
+    acts = legs.asking_events(Action.TRACE_ASKED, trace, legs.asking_by_state(new))
+    legs.create_legs(actor, trace, new, acts=acts)
 
 
 def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> None:
@@ -100,7 +99,7 @@ def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> Non
     Raises NotFound, Invalid, or IllegalTransition where no reply is expected.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "reply", SENT_STATUSES)
+    trace = legs.lock_trace(trace_id, "reply", SENT_STATUSES)
     leg = _find_leg(trace_id, leg_id)
     replaced = {}
     if leg.channel == "salsa":
@@ -112,11 +111,10 @@ def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> Non
         problems.raise_any()
         envelope_id = leg.question_envelope_id
         question = inbox.find_received(actor, envelope_id) if envelope_id else None
-        with legs.updating_status(trace, is_sending=True):
-            legs.apply_action(leg, "reply")
-            bodies = [(leg, {"text": data.text})]
-            messages.send_messages(actor, trace, "trace.reply", bodies, question)
-            delivery.deliver_now(actor)
+        legs.apply_action(leg, "reply")
+        legs.update_status(trace)
+        letter = messages.leg_message(trace, leg, "trace.reply", {"text": data.text}, question)
+        messages.send_messages(actor, [letter])
     else:
         replaced = channels.record_answer(actor, trace, leg, data)
     entry = {"leg": str(leg_id)} | replaced
@@ -131,7 +129,7 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     answered leg.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "channel", SENT_STATUSES)
+    trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
     leg = _find_leg(trace_id, leg_id)
     if leg.channel == "salsa":
         raise Invalid({"channel": [IS_PARTICIPANT]})
@@ -161,7 +159,7 @@ def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
     Raises Conflict where no state answered, or each has the feedback.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "feedback", (*SENT_STATUSES, "closed"))
+    trace = legs.lock_trace(trace_id, "feedback", (*SENT_STATUSES, "closed"))
     answered = [leg for leg in legs.for_trace(trace) if has_answered(leg)]
     if not answered:
         raise Conflict(NONE_ANSWERED)
@@ -169,41 +167,27 @@ def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
     recipients = [leg for leg in answered if needs_feedback(leg, last.get(leg.id))]
     if not recipients:
         raise Conflict(ALL_INFORMED)
-    helpful = {leg.state for leg in recipients} if data.helped else set[str]()
-    _send_feedback(actor, trace, recipients, helpful, data.text)
+    feedback = [_feedback(trace, leg, data.helped, data.text) for leg in recipients]
+    messages.send_messages(actor, feedback)
     helped = {"helped": data.helped}
     append(actor, AuditEvent(Action.TRACE_FED_BACK, "trace", trace_id, data=helped))
-    delivery.deliver_now(actor)
 
 
-def send_closing_feedback(actor: Actor, trace: Trace) -> list[str]:
-    """Send feedback to the states that gave events; returns those states.
+def closing_feedback(trace: Trace, all_legs: Sequence[TraceLeg]) -> list[EnvelopeData]:
+    """Return feedback for the states that gave events, unless they have it already.
 
-    Unless they have it already. A state helped if one of its events is in the chain. Requires no
-    permission of its own.
+    A state helped if one of its events is in the chain.
     """
-    all_legs = legs.for_trace(trace)
     gave = [leg for leg in all_legs if leg.events and leg.request_envelope_id is not None]
     last = _last_feedback(gave)
-    recipients = [leg for leg in gave if leg.id not in last]
     result = build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in all_legs])
-    _send_feedback(actor, trace, recipients, {event["state"] for event in result.chain})
-    return sorted(leg.state for leg in recipients)
+    helpful = {event["state"] for event in result.chain}
+    return [_feedback(trace, leg, leg.state in helpful) for leg in gave if leg.id not in last]
 
 
-def _send_feedback(
-    actor: Actor,
-    trace: Trace,
-    recipients: Sequence[TraceLeg],
-    helpful: Collection[str],
-    text: str | None = None,
-) -> None:
-    outcome = legs.current_outcome(trace)
-    bodies = [
-        (leg, {"helped": leg.state in helpful, "text": text, "outcome": outcome})
-        for leg in recipients
-    ]
-    messages.send_messages(actor, trace, "trace.feedback", bodies)
+def _feedback(trace: Trace, leg: TraceLeg, helped: bool, text: str | None = None) -> EnvelopeData:
+    body = {"helped": helped, "text": text, "outcome": trace.outcome}
+    return messages.leg_message(trace, leg, "trace.feedback", body)
 
 
 def _last_feedback(answered: Sequence[TraceLeg]) -> dict[UUID, datetime]:
@@ -227,7 +211,7 @@ def assign(*, actor: Actor, trace_id: UUID, data: AssigneeData) -> None:
     No other state sees the assignee.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "assign", ALL_STATUSES)
+    trace = legs.lock_trace(trace_id, "assign", ALL_STATUSES)
     restricted = restrictions.list_restricted(trace_id)
     assignee = find_assignee(data.username, Permission.TRACE_REQUEST, restricted)
     trace.assignee_id = assignee.id
@@ -247,7 +231,7 @@ def restrict(
     NotFound, StaleVersion, Invalid.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "hide", ALL_STATUSES, expected_version)
+    trace = legs.lock_trace(trace_id, "hide", ALL_STATUSES, expected_version)
     restrictions.check_restrictions(actor, data.hidden_from)
     before = restrictions.list_restricted(trace_id)
     trace_legs = legs.for_trace(trace)
@@ -273,17 +257,16 @@ def restrict(
     bodies = []
     for leg in informed:
         own = restrictions.agencies_of_state(data.hidden_from, leg.state)
-        body = {"leg": str(leg.id), "hidden_from": own, "office": office}
-        bodies.append(EnvelopeData("trace.hide", trace.case_number, leg.state, body))
-    outbox.send_many(actor, bodies)
+        body = {"hidden_from": own, "office": office}
+        bodies.append(messages.leg_message(trace, leg, "trace.hide", body))
     approvals.check_waiting(actor, trace)
-    delivery.deliver_now(actor)
+    outbox.send_many(actor, bodies)
 
 
 def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:
     """Add a note to a trace; it never leaves the own state."""
     require(actor, Permission.TRACE_REQUEST)
-    trace = lock_trace(actor, trace_id, "notes", ALL_STATUSES)
+    trace = legs.lock_trace(trace_id, "notes", ALL_STATUSES)
     message_log.store(actor, [MessageEntry("trace", trace.id, NOTE, {"text": data.text})])
     append(actor, AuditEvent(Action.TRACE_NOTED, "trace", trace_id))
 

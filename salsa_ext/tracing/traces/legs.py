@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append_with_rows
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.bulk import insert_many
-from salsa_ext.database.session import db, execute_raw
+from salsa_ext.database.locks import lock
+from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import pair_locks
+from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.dataset_types import Cells
+from salsa_ext.statistics.models import RollupDelta
 from salsa_ext.tracing.chains.chain import ChainLeg
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import next_status
@@ -35,13 +37,27 @@ from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons, Route
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
-SENDING_STATUS: Final = "approved"
-"""Status of a trace while its requests are sent; statistics skip it."""
-_ASKING_BY_STATE: Final = (
-    "SELECT state, CASE WHEN is_form_pending THEN 'to_send'"
-    " WHEN channel <> 'salsa' OR request_envelope_id IS NOT NULL THEN 'asked' ELSE 'to_ask' END"
-    " FROM trace_leg WHERE trace_id = %s"
-)
+ACTIONS_BY_STATUS: Final = {
+    "draft": ("amend", "approve", "decline", "send", "withdraw"),
+    "approved": ("send", "withdraw"),
+    **dict.fromkeys(SENT_STATUSES, ("legs", "feedback", "close", "withdraw")),
+    "closed": ("feedback",),
+}
+"""Actions that a status allows; assigning, notes and restrictions always are."""
+
+
+def lock_trace(
+    trace_id: UUID, action: str, statuses: Sequence[str], expected_version: int | None = None
+) -> Trace:
+    """Return an own trace, locked, for an action that its status allows.
+
+    Raises NotFound, StaleVersion, IllegalTransition.
+    """
+    trace = lock(Trace, trace_id, expected_version)
+    if trace.status not in statuses:
+        possible = ACTIONS_BY_STATUS.get(trace.status, ())
+        raise IllegalTransition("trace", trace.status, action, possible)
+    return trace
 
 
 def for_trace(trace: Trace) -> list[TraceLeg]:
@@ -49,116 +65,132 @@ def for_trace(trace: Trace) -> list[TraceLeg]:
     return legs_by_trace([trace.id])[trace.id]
 
 
-def create_legs(
+def new_legs(
     actor: Actor,
     trace: Trace,
     route: Route,
+    known: Collection[str] = (),
     channel: str | None = None,
     reference: str | None = None,
-    *,
-    waits: bool = False,
-) -> None:
-    """Create legs and ask their states, and each state that an own record refers to.
+) -> list[TraceLeg]:
+    """Return the legs to the states of a route, and those that own records refer to.
 
-    Own records at once, other states by message, or by `channel` where they do not participate. A
-    transaction that holds a trace or a pair does not wait for another pair: its holder may wait for
-    this one. A state whose pair is locked is asked by the worker (`jobs.send_pending_requests`).
-    Only for a new trace, which nobody else can hold, busy pairs are waited for (`waits`).
+    They are not stored yet. Own records answer at once, other states by message, or by `channel`
+    where they do not participate. `known` states have a leg already.
     """
     own = trace.owner_state
-    rows: list[dict[str, Any]] = []
-    for state, reasons in route.why.items():
-        takes_part = state in route.reach
-        row: dict[str, Any] = {
-            "trace_id": trace.id,
-            "id": new_id(),
-            "owner_state": own,
-            "concerned": [own],
-            "state": state,
-            "channel": "salsa" if takes_part else channel or "iarms",
-            "status": "sent",
-            "reasons": stored_reasons(reasons),
-            "events": [],
-            "records_through": route.reach.get(state),
-            "asked_at": actor.now(),
-            "answered_at": None,
-            "is_automatic": True,
-            "reference": None if takes_part else reference,
-            "request_envelope_id": None,
-            "is_form_pending": not (takes_part or reference),
-            "asked_on": today(actor) if reference and not takes_part else None,
-        }
-        rows.append(row | own_answer(actor, trace, route) if state == own else row)
-    own_rows = [row for row in rows if row["state"] == own]
-    if at_home := ends_at_home(trace, own_rows):
-        rows = [row for row in rows if row["state"] in (own, *route.by_state)]
-    rows_to_ask = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
-    states = [row["state"] for row in rows_to_ask]
-    if waits:
-        pair_locks.lock_with(own, states)
-    else:
-        free = pair_locks.try_lock_each(own, states)
-        rows_to_ask = [row for row in rows_to_ask if row["state"] in free]
-    restricted = restrictions.list_restricted(trace.id)
-    legs = [(row["state"], row["id"]) for row in rows_to_ask]
-    envelopes = messages.send_requests(actor, trace, "trace.request", legs, restricted)
-    for row, envelope in zip(rows_to_ask, envelopes, strict=True):
-        row["request_envelope_id"] = envelope.id
-    db.session.flush()  # what they are legs of may be new
-    insert_many(TraceLeg, rows)
-    restrictions.add_restrictions(actor, "trace", [row["id"] for row in rows], restricted)
-    messages.store_requests(actor, envelopes)
-    ask_referred(actor, trace, {} if at_home else referrals_in(own_rows))
+    legs = [
+        _new_leg(actor, trace, route, state, reasons, channel, reference)
+        for state, reasons in route.why.items()
+    ]
+    own_legs = [leg for leg in legs if leg.state == own]
+    for leg in own_legs:
+        leg.events = own_events(actor, trace, route)
+        leg.status = "answered" if leg.events else "no_record"
+        leg.answered_at = actor.now()
+    if ends_at_home(trace, own_legs):
+        return [leg for leg in legs if leg.state in (own, *route.by_state)]
+    for leg in own_legs:
+        referrals = referrals_in(own, leg.events)
+        for state, reasons in new_referrals(referrals, {*known, *route.why}).items():
+            legs.append(_new_leg(actor, trace, route, state, reasons))
+    return legs
 
 
-def ask_pending(actor: Actor, trace: Trace, leg: TraceLeg) -> None:
-    """Send a leg's pending request; the caller holds the lock."""
-    restricted = restrictions.list_restricted(trace.id)
-    envelopes = messages.send_requests(
-        actor, trace, "trace.request", [(leg.state, leg.id)], restricted
+def _new_leg(
+    actor: Actor,
+    trace: Trace,
+    route: Route,
+    state: str,
+    reasons: Sequence[Message],
+    channel: str | None = None,
+    reference: str | None = None,
+) -> TraceLeg:
+    takes_part = state in route.reach
+    return TraceLeg(
+        trace_id=trace.id,
+        id=new_id(),
+        owner_state=trace.owner_state,
+        concerned=[trace.owner_state],
+        state=state,
+        channel="salsa" if takes_part else channel or "iarms",
+        status="sent",
+        reasons=stored_reasons(reasons),
+        events=[],
+        records_through=route.reach.get(state),
+        asked_at=actor.now(),
+        answered_at=None,
+        is_automatic=True,
+        reference=None if takes_part else reference,
+        request_envelope_id=None,
+        question_envelope_id=None,
+        failure_reason=None,
+        is_form_pending=not (takes_part or reference),
+        asked_on=today(actor) if reference and not takes_part else None,
+        answered_on=None,
     )
-    leg.request_envelope_id, leg.asked_at = envelopes[0].id, actor.now()
-    db.session.flush()
-    messages.store_requests(actor, envelopes)
 
 
-def ends_at_home(trace: Trace, own_rows: Sequence[Mapping[str, Any]]) -> bool:
+def create_legs(
+    actor: Actor,
+    trace: Trace,
+    legs: Sequence[TraceLeg],
+    renewed: Sequence[TraceLeg] = (),
+    *,
+    acts: Sequence[AuditEvent] = (),
+    counts: Cells | None = None,
+) -> None:
+    """Send the requests of new legs, again those of `renewed`, and store the legs.
+
+    The trace has its new status already. `acts` are audited, and `counts` counted, with them.
+    """
+    by_message = [leg for leg in legs if leg.status == "sent" and leg.channel == "salsa"]
+    restricted = restrictions.list_restricted(trace.id)
+    messages.send_requests(actor, trace, restricted, by_message, renewed)
+    columns = TraceLeg.__table__.columns.keys()
+    rows = [{name: getattr(leg, name) for name in columns} for leg in legs]
+    deltas = rollups.delta_rows(counts or {})
+    append_with_rows(actor, acts, {TraceLeg: rows, RollupDelta: deltas})
+    restrictions.add_restrictions(actor, "trace", [leg.id for leg in legs], restricted)
+
+
+def ends_at_home(trace: Trace, own_legs: Sequence[TraceLeg]) -> bool:
     """Return whether own records show the whole life of the gun.
 
     From its origin here to its last lawful holder. States whose records have a mark like its own
     are asked all the same: they may claim it.
     """
     own = []
-    for row in own_rows:
-        events = compare_events(row["events"], trace.firearm, trace.found_on)
-        own.append(ChainLeg(row["state"], row["status"], events))
+    for leg in own_legs:
+        events = compare_events(leg.events, trace.firearm, trace.found_on)
+        own.append(ChainLeg(leg.state, leg.status, events))
     return build_trace_chain(trace, own).is_complete
 
 
-def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> list[str]:
-    """Ask the states referred to that were not asked yet; returns them.
+def new_referrals(referrals: Reasons, known: Collection[str]) -> Reasons:
+    """Return the states referred to that are not known yet, so that no trace goes in circles.
 
-    So a trace does not go in circles. Codes of no state are skipped; no state is asked after the
-    end of a trace.
+    Codes of no state are skipped.
     """
-    referrals = routing.with_successors(referrals)
-    asking = asking_by_state(trace) if referrals else {}
-    why = {
+    return {
         state: reasons
-        for state, reasons in referrals.items()
-        if names.is_state(state) and state not in asking
+        for state, reasons in routing.with_successors(referrals).items()
+        if names.is_state(state) and state not in known
     }
-    if why and trace.status not in ("withdrawn", "closed"):
-        create_legs(actor, trace, routing.route_to(why))
-        return list(why)
-    return []
 
 
-def ask_referred_and_notify(actor: Actor, trace: Trace, referrals: Reasons) -> None:
-    """Ask the states referred to, and notify analysts of forms to send."""
-    states = ask_referred(actor, trace, referrals)
-    asking = asking_by_state(trace) if states else {}
-    notify_forms_to_send(actor, trace, {state: asking[state] for state in states})
+def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> None:
+    """Ask the states referred to that were not asked yet; notify analysts of forms to send.
+
+    No state is asked after the end of a trace.
+    """
+    if not referrals or trace.status in ("withdrawn", "closed"):
+        return
+    known = [leg.state for leg in for_trace(trace)]
+    if why := new_referrals(referrals, known):
+        legs = new_legs(actor, trace, routing.route_to(why), known)
+        create_legs(actor, trace, legs)
+        notify_forms_to_send(actor, trace, asking_by_state(legs))
 
 
 def notify_forms_to_send(actor: Actor, trace: Trace, asking: Mapping[str, str]) -> None:
@@ -172,15 +204,15 @@ def notify_forms_to_send(actor: Actor, trace: Trace, asking: Mapping[str, str]) 
     notify_many(actor, notices)
 
 
-def asking_by_state(trace: Trace) -> dict[str, str]:
-    """Return by state: `asked`, `to_send` (form), or `to_ask` by the worker."""
-    return dict(execute_raw(_ASKING_BY_STATE, (trace.id,)).fetchall())
+def asking_by_state(legs: Sequence[TraceLeg]) -> dict[str, str]:
+    """Return how the states of legs are asked: `asked`, or `to_send` by form."""
+    return {leg.state: "to_send" if leg.is_form_pending else "asked" for leg in legs}
 
 
-def audit_asked_states(
-    actor: Actor, action: Action, trace: Trace, asking: Mapping[str, str], **data: Any
-) -> None:
-    """Audit how states are asked, as `asking_by_state` returns it.
+def asking_events(
+    action: Action, trace: Trace, asking: Mapping[str, str], **data: Any
+) -> list[AuditEvent]:
+    """Return the audit entries of how states are asked, as `asking_by_state` returns it.
 
     Each asked state has an entry without the others; a state asked later gets it then.
     """
@@ -188,10 +220,10 @@ def audit_asked_states(
     for state in sorted(asking.keys() - {trace.owner_state}):
         states.setdefault(asking[state], []).append(state)
     shared = Action.TRACE_SENT if action == Action.TRACE_ASKED else action
-    entries = [AuditEvent(action, "trace", trace.id, data=states | data)]
-    for state in states["asked"]:
-        entries.append(AuditEvent(shared, "trace", trace.id, concerned=[state], hidden=True))
-    append_many(actor, entries)
+    return [AuditEvent(action, "trace", trace.id, data=states | data)] + [
+        AuditEvent(shared, "trace", trace.id, concerned=[state], hidden=True)
+        for state in states["asked"]
+    ]
 
 
 def apply_action(leg: TraceLeg, action: str) -> None:
@@ -208,33 +240,35 @@ def set_status(leg: TraceLeg, status: str) -> None:
     db.session.flush()  # while its owner's rows may be written
 
 
-@contextmanager
-def updating_status(
-    trace: Trace, *, status: str | None = None, is_sending: bool = False
-) -> Iterator[None]:
-    """Update status, version and statistics of a trace once, after the block.
+def update_status(
+    trace: Trace, legs: Sequence[TraceLeg] | None = None, *, status: str | None = None
+) -> None:
+    """Update status, version and outcome of a trace, and count a changed outcome."""
+    rollups.add_counts(change_status(trace, legs, status=status))
 
-    From its legs, or to `status`. With `is_sending`, after all requests are sent: statistics skip
-    the trace until then, also for answers that come at once.
+
+def change_status(
+    trace: Trace, legs: Sequence[TraceLeg] | None = None, *, status: str | None = None
+) -> Cells:
+    """Update status, version and outcome of a trace after a change of it or its legs.
+
+    A trace that was sent has the status of its legs, loaded if not given, or `status`. Returns what
+    is to be counted.
     """
-    before = current_outcome(trace) if trace.status in COUNTED_STATUSES else None
-    if is_sending:
-        trace.status = SENDING_STATUS
-    else:
-        db.session.flush()
-    yield
-    legs: list[TraceLeg] | None = None
-    if status or is_sending or trace.status in SENT_STATUSES:
+    if status is not None:
+        trace.status = status
+    is_counted = trace.status in COUNTED_STATUSES
+    if is_counted and legs is None:
         legs = for_trace(trace)
-        trace.status = status or trace_status(legs, trace.owner_state)
-    if status or is_sending or before:
-        trace.version += 1
+    if status is None and trace.status in SENT_STATUSES:
+        trace.status = trace_status(legs or (), trace.owner_state)
+    before, trace.version = trace.outcome, trace.version + 1
+    trace.outcome = current_outcome(trace, legs or ()) if is_counted else None
     db.session.flush()
-    after = current_outcome(trace, legs) if trace.status in COUNTED_STATUSES else None
-    if before != after:
-        for outcome, amount in ((before, -1), (after, 1)):
-            if outcome is not None:
-                rollups.add_counts({trace_key(trace, outcome): amount})
+    if trace.outcome == before:
+        return {}
+    counts = {before: -1, trace.outcome: 1}
+    return {trace_key(trace, outcome): n for outcome, n in counts.items() if outcome}
 
 
 def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
@@ -253,55 +287,48 @@ def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
     return "sent" if is_unanswered else "in_progress"
 
 
-def current_outcome(trace: Trace, legs: Sequence[TraceLeg] | None = None) -> str:
-    """Return the current outcome from the legs, loaded if not given."""
-    return build_trace_chain(
-        trace, [to_chain_leg(trace, leg) for leg in legs or for_trace(trace)]
-    ).outcome
+def current_outcome(trace: Trace, legs: Sequence[TraceLeg]) -> str:
+    """Return the outcome of a trace by its legs."""
+    return build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in legs]).outcome
 
 
-def withdraw_legs(actor: Actor, trace: Trace, *, for_good: bool = False) -> None:
-    """Withdraw open legs, and inform the asked states.
+def withdraw_legs(
+    trace: Trace, legs: Sequence[TraceLeg], *, for_good: bool = False
+) -> list[EnvelopeData]:
+    """Withdraw open legs; returns the messages to the asked states.
 
     Also those that refused or referred to another state: they may still ask or answer. With
     `for_good`, also states that answered are informed: their answers stay, and no more are
     accepted.
     """
-    legs = for_trace(trace)
     open_legs = [leg for leg in legs if leg.status in OPEN_STATUSES]
-    informed = [
-        leg
+    for leg in open_legs:
+        apply_action(leg, "withdraw")
+    return [
+        messages.leg_message(trace, leg, "trace.withdraw", {"text": None})
         for leg in (legs if for_good else open_legs)
         if leg.channel == "salsa" and leg.request_envelope_id is not None
     ]
-    for leg in open_legs:
-        apply_action(leg, "withdraw")
-    messages.send_messages(
-        actor, trace, "trace.withdraw", [(leg, {"text": None}) for leg in informed]
-    )
 
 
-def referrals_in(rows: Sequence[Mapping[str, Any]], also: Sequence[str] = ()) -> Reasons:
-    """Return the states that answers refer to, with the reasons.
+def referrals_in(
+    answering: str, events: Sequence[Mapping[str, Any]], also: Sequence[str] = ()
+) -> Reasons:
+    """Return the states that the events of an answer refer to, with the reason.
 
-    By their events (`counterpart_state`), or directly in `also`.
+    By `counterpart_state`, or directly in `also`.
     """
-    referrals = Reasons()
-    for row in rows:
-        named = [event["counterpart_state"] for event in row["events"]]
-        reason = message("The answer of {state} points to this state.", state=row["state"])
-        for state in dict.fromkeys(filter(None, [*named, *also])):
-            referrals.setdefault(state, []).append(reason)
-    return referrals
+    named = [event["counterpart_state"] for event in events]
+    reason = message("The answer of {state} points to this state.", state=answering)
+    return {state: [reason] for state in filter(None, [*named, *also])}
 
 
-def own_answer(actor: Actor, trace: Trace, route: Route) -> dict[str, Any]:
-    """Return the columns of the own leg: events of own records."""
+def own_events(actor: Actor, trace: Trace, route: Route) -> list[dict[str, Any]]:
+    """Return the events of own records, as JSON."""
     own = trace.owner_state
     records = answers.certainty_by_record(route.by_state.get(own, ()))
     events, _ = answers.answer_events(actor, own, records, by_person=False)
-    status = "answered" if events else "no_record"
-    return {"events": events, "status": status, "answered_at": actor.now()}
+    return events
 
 
 def stored_reasons(reasons: Sequence[Message]) -> list[dict[str, Any]]:

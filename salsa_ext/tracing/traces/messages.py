@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,21 +26,25 @@ REQUEST_FIELDS: Final = tuple(
     " confidentiality_requested firearm".split()
 )
 """Fields of a trace that an asked state is sent (ITI 17)."""
+OMITTED_FIELDS: Final = {"trace.renewed": ("trace", "hidden_from", "office", *REQUEST_FIELDS)}
+"""Fields of messages that are not stored again with their legs."""
 
 
 def send_requests(
     actor: Actor,
     trace: Trace,
-    kind: str,
-    legs: Sequence[tuple[str, UUID]],
     restricted: Collection[str],
-) -> list[Envelope]:
+    legs: Sequence[TraceLeg],
+    renewed: Sequence[TraceLeg] = (),
+) -> None:
     """Send the request of a trace, with what the ITI requires, to the states of legs.
 
-    `restricted` are all restricted agencies of the trace; each state is sent its own alone.
+    To those of `renewed` again, with the current description. `restricted` are all restricted
+    agencies of the trace; each state is sent its own alone.
     """
-    if not legs:
-        return []
+    recipients = [*legs, *renewed]
+    if not recipients:
+        return
     body = {name: getattr(trace, name) for name in REQUEST_FIELDS} | {
         "trace": str(trace.id),
         "likeness": trace.likeness or BestScores(0.0, 0.0, 0.0)._asdict(),
@@ -50,44 +54,43 @@ def send_requests(
         "office": contact_office(actor, trace, restricted),
     }
     requests = []
-    for state, leg_id in legs:
-        own = {"leg": str(leg_id), "hidden_from": restrictions.agencies_of_state(restricted, state)}
-        requests.append(EnvelopeData(kind, trace.case_number, state, body | own))
-    return outbox.send_many(actor, requests)
+    for at, leg in enumerate(recipients):
+        kind = "trace.request" if at < len(legs) else "trace.renewed"
+        own = {"hidden_from": restrictions.agencies_of_state(restricted, leg.state)}
+        requests.append(leg_message(trace, leg, kind, body | own))
+    envelopes = outbox.send_many(actor, requests)
+    for leg, envelope in zip(recipients, envelopes, strict=True):
+        leg.request_envelope_id, leg.asked_at = envelope.id, actor.now()
+    _store_sent(actor, envelopes)
 
 
-def store_requests(actor: Actor, envelopes: Sequence[Envelope]) -> None:
-    """Store the first requests of legs; their contents are those of the trace."""
-    entries = []
-    for envelope in envelopes:
-        leg_id = UUID(envelope.body["leg"])
-        entries.append(MessageEntry("leg", leg_id, "request", envelope=envelope))
-    message_log.store(actor, entries)
-
-
-def send_messages(
-    actor: Actor,
+def leg_message(
     trace: Trace,
+    leg: TraceLeg,
     kind: str,
-    bodies: Iterable[tuple[TraceLeg, Mapping[str, Any]]],
+    body: Mapping[str, Any],
     in_reply_to: Envelope | None = None,
-) -> None:
-    """Send messages on legs, and store them."""
-    contents = []
-    for leg, body in bodies:
-        own = {"leg": str(leg.id)} | dict(body)
-        contents.append(EnvelopeData(kind, trace.case_number, leg.state, own, in_reply_to))
-    store_sent(actor, outbox.send_many(actor, contents))
+) -> EnvelopeData:
+    """Return a message on a leg, to be sent."""
+    own = {"leg": str(leg.id)} | dict(body)
+    return EnvelopeData(kind, trace.case_number, leg.state, own, in_reply_to)
 
 
-def store_sent(actor: Actor, envelopes: Sequence[Envelope], omitted: Collection[str] = ()) -> None:
-    """Store sent messages with their legs, without the `omitted` fields."""
+def send_messages(actor: Actor, messages: Sequence[EnvelopeData]) -> None:
+    """Send messages on legs in order, and store them."""
+    _store_sent(actor, outbox.send_many(actor, messages))
+
+
+def _store_sent(actor: Actor, envelopes: Sequence[Envelope]) -> None:
+    """Store sent messages with their legs; the contents of requests are those of the trace."""
     entries = []
     for envelope in envelopes:
-        body, kind = dict(envelope.body), message_log.message_kind(envelope)
-        leg_id = UUID(body.pop("leg"))
-        stored = {name: value for name, value in body.items() if name not in omitted}
-        entries.append(MessageEntry("leg", leg_id, kind, stored, envelope))
+        kind, omitted = message_log.message_kind(envelope), OMITTED_FIELDS.get(envelope.kind, ())
+        stored = {name: value for name, value in envelope.body.items() if name not in omitted}
+        leg_id = UUID(stored.pop("leg"))
+        entries.append(
+            MessageEntry("leg", leg_id, kind, {} if kind == "request" else stored, envelope)
+        )
     message_log.store(actor, entries)
 
 

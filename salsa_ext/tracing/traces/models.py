@@ -16,8 +16,9 @@ from salsa_ext.database.session import Base
 class Trace(Owned, Base):
     """One request for the history of one gun; `firearm` is the description that was sent.
 
-    `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who
-    approved it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
+    `outcome` is that of its result now, as it is counted; None while unsent or withdrawn.
+    `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who approved
+    it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
     `approval_requested_at` is set while the approval is pending. `approval_snapshot` is the draft as
     it was when approval was first requested, or given; `declined_snapshot` as it was when declined,
     until someone approves it.
@@ -59,6 +60,7 @@ class Trace(Owned, Base):
     approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
     approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    outcome: Mapped[str | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):

@@ -23,7 +23,7 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.reference import contact_offices
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.requests.message_log import MessageView, messages_by_subject
-from salsa_ext.tracing.requests.values import OPEN_STATUSES
+from salsa_ext.tracing.requests.values import OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces.approvals import (
     FieldChange,
     changes_since_request,
@@ -66,6 +66,14 @@ class TraceView:
     def leg_views(self) -> list[LegView]:
         """Return the legs with their messages."""
         return [LegView(leg, self.messages.get(leg.id, ())) for leg in self.legs]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether a state that the service asked still owes an answer."""
+        is_open = self.trace.status not in ENDED_STATUSES
+        return is_open and any(
+            leg.channel == "salsa" and leg.status in WAITING_STATUSES for leg in self.legs
+        )
 
     @property
     def pending_forms(self) -> list[str]:
@@ -150,6 +158,14 @@ def list_to_approve(actor: Actor, limit: int) -> Sequence[TraceView]:
         .limit(limit)
     )
     return _views(db.session.scalars(query).all())
+
+
+def is_heard(actor: Actor, trace_id: UUID) -> bool:
+    """Return whether each state that the service asked has reacted."""
+    require(actor, Permission.TRACE_READ)
+    silent = (TraceLeg.channel == "salsa", TraceLeg.status == "sent")
+    legs = select(TraceLeg.id).where(TraceLeg.trace_id == trace_id, *silent)
+    return not db.session.scalar(select(legs.exists()))
 
 
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:

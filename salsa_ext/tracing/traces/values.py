@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -121,32 +121,3 @@ class FeedbackData:
 
 
 SENT_STATUSES: Final = ("sent", "in_progress", "answered")
-
-
-@dataclass
-class AnsweredRecords:
-    """Records in the answers to one request: by a person, by service."""
-
-    asking_state: str
-    by_person: set[UUID] = field(default_factory=set)
-    by_service: set[UUID] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class CorrectionRecipients:
-    """Recipients of a state's corrected records: requests, and own traces.
-
-    `others` are the states that the own traces asked.
-    """
-
-    state: str
-    records: frozenset[UUID]
-    given: dict[UUID, AnsweredRecords]
-    traces: list[UUID]
-    others: set[str]
-
-    @property
-    def pairs(self) -> set[tuple[str, str]]:
-        """Return the pairs of states to lock before sending."""
-        asking = {given.asking_state for given in self.given.values()}
-        return {(self.state, other) for other in asking | self.others}

@@ -25,7 +25,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import changed_records, record_writing
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.records.queries import find_records, stream_with_marks
 from salsa_ext.firearms.records.record_writing import RecordEntry
@@ -91,7 +91,6 @@ def rewrite_records(
             )
             if entry:
                 entries.append(entry)
-                changed_records.mark_changed(gun.owner_state, [gun.id])  # its export, too
         _write_entries(actor, entries)
 
 
@@ -162,4 +161,3 @@ def _write_entries(actor: Actor, entries: Sequence[RecordEntry]) -> None:
         append_many(
             actor, document_corrections.notify_recipients(actor, ids, version, is_withdrawn=is_void)
         )
-        changed_records.mark_changed(actor.own_state(), ids)

@@ -21,8 +21,8 @@ from salsa_ext.core.rows import to_plain, to_row
 from salsa_ext.database import locks
 from salsa_ext.database.session import db, read_row
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import changed_records, record_writing
 from salsa_ext.firearms.records import queries as record_queries
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_records
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.notifications.commands import notify_others
@@ -153,7 +153,6 @@ def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: 
         for version, ids in _ids_by_version(views):
             record_writing.mark_superseded(ids, version + 1)
             append_many(actor, document_corrections.notify_recipients(actor, ids, version + 1))
-            changed_records.mark_changed(actor.own_state(), ids)
         for view in views:
             quantities[shipment.permit_id, view.record.line] += view.record.quantity
     for part in shipment.bulk:
@@ -258,7 +257,6 @@ def void_records(
                 actor,
                 document_corrections.notify_recipients(actor, ids, version, is_withdrawn=True),
             )
-        changed_records.mark_changed(actor.own_state(), [view.record.id for view in views])
     cells: Counter[CountKey] = Counter()
     lines = quotas.find_lines([shipment.permit_id])
     cells.subtract(count_shipment(shipment, shipment.ships_on, lines, drawn))

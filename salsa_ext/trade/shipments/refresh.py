@@ -18,7 +18,6 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.firearms.records import changed_records
 from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
@@ -40,11 +39,6 @@ from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.values import ExpectedStageData
 
 DEPARTED_STATUSES: Final = ("in_transit", "held", "arrived", "lost")
-CORRECTED_STATUSES: Final = frozenset(
-    ("overdue", "lost", "returned", "received", "received_short", "received_over")
-)
-"""Statuses that say where the guns are; a change is sent as a correction."""
-
 # Two updates that schedule the same shipments lock them in one order, so that neither waits for
 # the other.
 SCHEDULE_RESHIPMENTS: Final = text("""
@@ -166,7 +160,6 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_job: bool
     for owner, rows in owned.items():
         with acting_as(actor, owner):
             facts = read_facts(actor, rows)
-            before = {row.id: status_at(row, now) for row in rows}
             for row in rows:
                 own = facts[row.id]
                 columns = (row.status, row.due_at, row.due_stage, row.overdue_at)
@@ -191,15 +184,6 @@ def _update_from_facts(actor: Actor, shipments: Iterable[Shipment], by_job: bool
                 later = (at for at in moments if at and (waiting or at > now))
                 row.next_check_at = min(later, default=None)
             db.session.flush()  # while the owner's rows may be written
-        for row in rows:
-            after = status_at(row, now)
-            if before[row.id] != after and not CORRECTED_STATUSES.isdisjoint(
-                (before[row.id], after)
-            ):
-                changed_records.mark_changed(owner, shipments=[row.id])
     for waiting, subjects in by_waiting.items():
         replaced = [kind for kind in SHIPMENT_DISCREPANCY_KINDS if kind not in waiting]
-        for discrepancy in discrepancy_commands.update_discrepancies(actor, subjects, replaced):
-            if discrepancy.kind == "overdue":  # by the hour alone
-                owner, subject_id = discrepancy.owner_state, discrepancy.subject_id
-                changed_records.mark_changed(owner, shipments=[subject_id])
+        discrepancy_commands.update_discrepancies(actor, subjects, replaced)

@@ -6,11 +6,17 @@ from tests.support import bodies
 from tests.support.requests import answer, notices
 
 
+def sent(analyst, **changes):
+    """Send a trace; returns it with what was answered by the services."""
+    trace = analyst.post("/traces", bodies.trace(**changes)).json
+    return analyst.get(f"/traces/{trace['id']}").json
+
+
 def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
     as_actor, analyst, pry_analyst
 ):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    trace = analyst.post("/traces", bodies.trace()).json
+    trace = sent(analyst)
     [found] = pry_analyst.get("/requests").json["items"]
     assert (found["status"], found["automatic"], found["asking_state"]) == ("answered", True, "BRA")
     assert [one["kind"] for one in found["messages"]] == ["request", "answer"]
@@ -21,7 +27,7 @@ def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
 def half(as_actor, analyst, record):
     """A trace of a gun that Paraguay has an open sale of, beside the one that it is pointed to."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="T-0"))
-    return analyst.post("/traces", bodies.trace()).json
+    return sent(analyst)
 
 
 def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, pry_analyst, half):
@@ -50,7 +56,7 @@ def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, p
 def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, pry_analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
-    trace = analyst.post("/traces", bodies.trace()).json
+    trace = sent(analyst)
     [found] = pry_analyst.get("/requests").json["items"]
     assert (trace["status"], found["status"]) == ("answered", "answered")
 
@@ -80,7 +86,7 @@ def test_a_silent_record_changes_no_word_of_a_request(as_actor, analyst, pry_ana
         body = bodies.transfer(visibility=visibility)
         as_actor("PRY", "licensing_officer").post("/transfers", body)
     mark = {"kind": "import", "text": "PRY 24", "state": "PRY"}
-    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(marks=[mark]))).json
+    trace = sent(analyst, firearm=bodies.firearm(marks=[mark]))
     [found] = pry_analyst.get("/requests").json["items"]
     legs = {leg["state"]: leg["status"] for leg in trace["legs"]}
     assert (legs["PRY"], found["status"], found["candidates"]) == ("no_record", "no_record", [])

@@ -33,7 +33,9 @@ def ask(as_actor, priority="flash", serials=("ABC123456",)):
         sale = bodies.transfer(number=f"T-{number}", visibility="pointer", firearm=gun)
         as_actor("PRY", "licensing_officer").post("/transfers", sale)
         body = bodies.trace(priority=priority, priority_reason="Held", firearm=gun)
-        as_actor("BRA", "trace_analyst").post("/traces", body)
+        asking = as_actor("BRA", "trace_analyst")
+        asking.post("/traces", body)
+    jobs.finish_waiting(asking.client.application)
 
 
 def told(real_client, code="request_due"):

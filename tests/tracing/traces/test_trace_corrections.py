@@ -213,13 +213,18 @@ def test_a_receipt_tells_nothing_of_guns_that_nobody_asked_for(pry, shipment, ar
     assert (result(arg_analyst, other)["chain"], notices(arg_analyst)) == ([], [])
 
 
-def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(bra, arg_analyst):
+def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(
+    bra, arg_analyst, monkeypatch
+):
     ship(bra, expected=[{"stage": "entry", "at": "2026-03-10T10:00:00Z"}])
     trace = traced(arg_analyst)
     assert lost(arg_analyst, trace) is None
     for days_later in (3, 4):
         clock = FixedClock(NOW + timedelta(days=days_later))
-        jobs.run_due(current_app, "shipments", clock=clock)
+        with monkeypatch.context() as later:
+            later.setitem(current_app.config, "CLOCK", clock)
+            jobs.run_due(current_app, "shipments")
+            jobs.jobs_to_idle()
         assert lost(arg_analyst, trace) == "never_arrived"
         assert len(notices(arg_analyst)) == 1
 

@@ -10,7 +10,8 @@ def result(client, trace):
 
 
 def ask(client, **changes):
-    return client.post("/traces", bodies.trace(**changes)).json
+    trace = client.post("/traces", bodies.trace(**changes)).json
+    return client.get(f"/traces/{trace['id']}").json
 
 
 def move(client, trace, action, expect=200, version=1):
@@ -184,7 +185,8 @@ def test_a_draft_asks_nobody_until_it_is_approved_and_sent(as_actor, pry, analys
     approved = move(as_actor("BRA", "supervisor"), trace, "approve").json
     assert approved["status"] == "approved"
     sent = move(analyst, trace, "send", version=approved["version"]).json
-    assert (sent["status"], len(sent["legs"])) == ("answered", 2)
+    assert (sent["status"], len(sent["legs"])) == ("sent", 2)
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
 
 
 def test_what_was_sent_is_not_approved(as_actor, analyst):

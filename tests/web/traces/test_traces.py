@@ -158,3 +158,16 @@ def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):
     trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
     said = text(analyst.open(f"/traces/{trace['id']}", Accept_Language="es"))
     assert "Argentina registró el arma cuando estaba en otro Estado (Brasil)" in said
+
+
+def test_a_page_learns_that_it_has_to_show_something_new(analyst, bra, trace):
+    shown = bra.get(f"/traces/{trace['id']}").headers["ETag"].split(".")[0].strip('"')
+    live = f"/traces/{trace['id']}/live"
+    assert f'data-version="{shown}"' in analyst.open(f"/traces/{trace['id']}")
+    assert analyst.open(f"{live}?version={shown}", expect=204) == ""
+    bra.change(f"/traces/{trace['id']}", "close")
+    analyst.open(f"{live}?version={shown}")
+
+
+def test_who_is_signed_out_learns_nothing(visitor, trace):
+    visitor.open(f"/traces/{trace['id']}/live?version=1", expect=401)

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from flask import request, url_for
+from flask import g, request, url_for
 from werkzeug import Response
 
+from api.http.auth import authenticate_page
+from api.http.context import transaction
+from api.http.waiting import wait_for
 from api.i18n.messages import translate
 from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report
 from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, TraceResultResponse
@@ -24,7 +27,7 @@ from api.web.record_pages import PAGE_SIZE, DocumentPages, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Message, message
+from salsa_ext.core.errors import Message, Unauthenticated, message
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces import trace_results
@@ -132,6 +135,23 @@ def approvals(actor: Actor) -> str:
     """Show the drafts of the own state that await approval, newest first."""
     rows = trace_queries.list_to_approve(actor, PAGE_SIZE)
     return render_page("tracing/approvals.html", actor, rows=rows)
+
+
+@tracing_pages.get("/traces/<uuid:trace_id>/live")
+def trace_news(trace_id: UUID) -> Response:
+    """Answer 200 once the trace has another version than the page shows, else 204 in the end."""
+    g.actor = authenticate_page()
+    if g.actor is None:
+        raise Unauthenticated(message("Your session has ended. Sign in again."))
+    version = request.args.get("version", type=int)
+
+    def is_other(actor: Actor, trace_id: UUID) -> bool:
+        require(actor, Permission.TRACE_READ)
+        return trace_queries.current_version(actor, trace_id) != version
+
+    wait_for(is_other)
+    with transaction(g.actor):
+        return Response(status=200 if is_other(g.actor, trace_id) else 204)
 
 
 @tracing_pages.get("/traces/<uuid:trace_id>/report.pdf")
