@@ -26,7 +26,12 @@ from salsa_ext.disclosure.disclosures import log_further_matches
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.models import MarkKey, Record
-from salsa_ext.firearms.records.queries import RecordView, build_views, visibility_of
+from salsa_ext.firearms.records.queries import (
+    RecordView,
+    build_views,
+    records_of_documents,
+    visibility_of,
+)
 from salsa_ext.jobs.changes import Change, append_changes
 from salsa_ext.jobs.requesters import find_requesters
 from salsa_ext.jobs.runner import ChangeJob
@@ -45,6 +50,7 @@ MATCHED_ACTIONS: Final = frozenset(
     ).split()
 )
 """Actions that write records or void them."""
+DOCUMENT_KINDS: Final = ("seizure", "report", "alert", "transfer")
 CONTINUED: Final = "shipment_rest"
 """Kind of a change whose object is the record from which a long document goes on."""
 
@@ -57,22 +63,30 @@ def match_changes(actor: Actor, changes: Sequence[Change]) -> None:
     require(actor, Permission.MATCH_DECIDE)
     written = [change for change in changes if change.action in MATCHED_ACTIONS]
     requesters = find_requesters(actor, written)
-    views_by_cause: dict[Any, list[RecordView]] = defaultdict(list)
+    by_document = records_of_documents(
+        {change.object_id for change in written if change.kind in DOCUMENT_KINDS}
+    )
+    views_by_cause: dict[Any, dict[UUID, RecordView]] = defaultdict(dict)
     first: dict[Any, Change] = {}
     for change in written:
         requester = requesters.get(change.cause)
-        if requester or change.kind == "record":  # not what another state did with a shipment
-            key = requester and (requester.role, requester.agency, requester.purpose)
-            first.setdefault(key, change)
-            views_by_cause[key] += _changed_records(actor, change)
-    for key, views in views_by_cause.items():
+        if not requester and change.kind != "record":
+            continue  # what another state did with a shipment
+        key = requester and (requester.role, requester.agency, requester.purpose)
+        first.setdefault(key, change)
+        if change.kind in DOCUMENT_KINDS:
+            views = by_document[change.object_id]
+        else:
+            views = _changed_records(actor, change)
+        views_by_cause[key] |= {view.record.id: view for view in views}
+    for key, views_by_record in views_by_cause.items():
         change = first[key]
-        for some in chunks(views, MAX_RECORDS):
+        for some in chunks(views_by_record.values(), MAX_RECORDS):
             _match_records(change.follow_as(actor), some, requesters.get(change.cause))
 
 
 def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
-    """Return the current records of a change, at most MAX_RECORDS; the rest is a new change."""
+    """Return the current records of one change, at most MAX_RECORDS; the rest is a new change."""
     query = select_current(Record).where(Record.owner_state == actor.state)
     if change.kind == "record":
         query = query.where(Record.id == change.object_id)
