@@ -11,8 +11,7 @@ import salsa_ext.matches.jobs
 import salsa_ext.statistics.jobs
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
-import salsa_ext.trade.permits.jobs
-import salsa_ext.trade.shipments.jobs
+import salsa_ext.trade.jobs
 from salsa_ext.jobs.runner import Job
 
 JOBS: Final[tuple[Job, ...]] = (
@@ -22,8 +21,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.tracing.requests.jobs.JOBS,
     *salsa_ext.tracing.traces.jobs.JOBS,
     *salsa_ext.alerts.jobs.JOBS,
-    *salsa_ext.trade.shipments.jobs.JOBS,
-    *salsa_ext.trade.permits.jobs.JOBS,
+    *salsa_ext.trade.jobs.JOBS,
     *salsa_ext.statistics.jobs.JOBS,
     *salsa_ext.boards.jobs.JOBS,
     *salsa_ext.administration.jobs.JOBS,

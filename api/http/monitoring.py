@@ -28,7 +28,6 @@ from salsa_ext.background import JOBS
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import SalsaError
 from salsa_ext.database.session import transaction
-from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.jobs.status import read_status
 
 REQUESTS = Counter("salsa_requests", "Requests answered", ("method", "route", "status"))
@@ -68,7 +67,7 @@ class _JobMetrics:
         aside = GaugeMetricFamily("salsa_job_set_aside", "Changes set aside", labels=["job"])
         try:
             with transaction(service(None)):
-                statuses = read_status([job for job in JOBS if isinstance(job, ChangeJob)])
+                statuses = read_status(JOBS)
         except SalsaError:
             return
         now = SYSTEM_CLOCK.now()

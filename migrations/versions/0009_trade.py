@@ -201,6 +201,19 @@ CREATE INDEX ix_shipment_under_way ON shipment USING gin (posts)
 CREATE INDEX ix_shipment_next_check_at ON shipment (next_check_at);
 CALL salsa_protect('shipment', 'SELECT, INSERT, UPDATE');
 
+-- Each state concerned records facts of a shipment, and one after the other: in one order, so that
+-- two never wait for each other. The version counts the facts; all else is the owner's to write.
+CREATE FUNCTION salsa_lock_shipments(locked uuid[]) RETURNS SETOF shipment
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH own AS MATERIALIZED (
+        SELECT id FROM shipment WHERE id = ANY (locked)
+        AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
+        ORDER BY id FOR UPDATE
+    )
+    UPDATE shipment SET version = version + 1 FROM own WHERE shipment.id = own.id
+    RETURNING shipment.*
+$$;
+
 CREATE TABLE checkpoint (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -293,6 +306,7 @@ CREATE TABLE discrepancy (
     data JSONB NOT NULL,
     raised_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
+    reopened_version INTEGER NOT NULL,
     CONSTRAINT pk_discrepancy PRIMARY KEY (id),
     CONSTRAINT uq_discrepancy_subject_id_kind_key UNIQUE (subject_id, kind, key),
     CONSTRAINT ck_discrepancy_kind CHECK (kind IN (
@@ -309,11 +323,21 @@ CREATE TABLE discrepancy (
 CREATE INDEX ix_discrepancy_concerned ON discrepancy USING gin (concerned);
 CALL salsa_protect('discrepancy', 'SELECT, INSERT, UPDATE');
 
+-- Each state concerned explains it, one after the other. The version counts what happened to it; all
+-- else is the owner's to write.
+CREATE FUNCTION salsa_lock_discrepancy(locked uuid, at timestamptz) RETURNS SETOF discrepancy
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE discrepancy SET version = version + 1, changed_at = at WHERE id = locked
+    AND concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
+    RETURNING discrepancy.*
+$$;
+
 CREATE TABLE discrepancy_statement (
     discrepancy_id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     stance TEXT NOT NULL,
     explanation TEXT,
+    version INTEGER NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_discrepancy_statement PRIMARY KEY (discrepancy_id, owner_state),
     CONSTRAINT fk_discrepancy_statement_discrepancy_id FOREIGN KEY (discrepancy_id) REFERENCES discrepancy (id),
@@ -353,7 +377,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND discrepancy.concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]
 $$;
 GRANT EXECUTE ON FUNCTION salsa_shipments_by_plate, salsa_shipments_at_post,
-    salsa_discrepancies_at_post TO salsa_service;
+    salsa_discrepancies_at_post, salsa_lock_shipments, salsa_lock_discrepancy TO salsa_service;
 """
 
 

@@ -127,6 +127,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM (SELECT DISTINCT unnest(jobs) AS job) AS j
     LEFT JOIN waiting AS w USING (job) LEFT JOIN failed AS f USING (job)
     UNION ALL SELECT 'numbering', count(*), min(n.at), 0 FROM change_new AS n
+    UNION ALL SELECT 'envelopes', coalesce(sum(q.depth), 0)::bigint, min(q.oldest), 0
+    FROM salsa_envelope_states() AS q
 $$;
 GRANT EXECUTE ON FUNCTION salsa_job_depths TO salsa_service;
 """

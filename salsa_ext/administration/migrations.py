@@ -22,7 +22,7 @@ DEMO_LOCK = 0x53414C5341
 DROP_STATEMENTS = text(
     "SELECT 'DROP TABLE ' || oid::regclass || ' CASCADE' FROM pg_class"
     " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
-    " UNION ALL SELECT 'DROP ROUTINE ' || oid::regprocedure || ' CASCADE' FROM pg_proc"
+    " UNION ALL SELECT 'DROP ROUTINE IF EXISTS ' || oid::regprocedure || ' CASCADE' FROM pg_proc"
     " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'salsa_%'"
 )
 STATE_TABLES = text(

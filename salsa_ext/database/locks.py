@@ -1,9 +1,7 @@
 """Locks until the transaction ends: of one row, and advisory locks by name.
 
-Comparing permits needs all related ones unchanged, so states that record counterparts at once take
-turns; shipments change only balances and share the lock. Order against deadlocks: guns, states of
-permits in alphabetical order, rows of permits and shipments, quotas, registers of licensees, pairs
-of the exchange.
+Order against deadlocks: guns, rows of shipments, trade of states in alphabetical order, rows of
+permits and of their lines, pairs of the exchange.
 """
 
 from __future__ import annotations
@@ -42,31 +40,23 @@ def check_version(version: int, expected: int | None) -> None:
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+_LOCK_TRADE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('trade:' || state, 0))"
+    " FROM unnest(CAST(:states AS text[])) WITH ORDINALITY AS locked (state, at) ORDER BY at"
+)
 _GUNS = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('second:' || gun, 0))"
     " FROM unnest(CAST(:guns AS text[])) WITH ORDINALITY AS asked (gun, at) ORDER BY at"
 )
 
 
-def lock_permits(states: Iterable[str]) -> None:
-    """Lock the permits that concern these states, exclusively."""
-    for state in sorted(set(states)):  # in order, so that two never wait for each other
-        db.session.execute(_LOCK, {"name": f"permits:{state}"})
+def lock_trade(states: Iterable[str]) -> None:
+    """Lock the permits of these states, with what others ship under them.
 
-
-def share_permits(states: Iterable[str]) -> None:
-    """Lock the permits that concern these states against changes, shared."""
-    for state in sorted(set(states)):
-        db.session.execute(_SHARE, {"name": f"permits:{state}"})
-
-
-def lock_quotas(state: str) -> None:
-    """Lock the quotas of a state's import certificates.
-
-    Several states may ship under one certificate; each must see the others' quantities.
+    One at a time changes or compares a state's permits, or draws on its import certificates. To be
+    acquired before rows of permits; rows of shipments may be locked already.
     """
-    db.session.execute(_LOCK, {"name": f"draws:{state}"})
+    db.session.execute(_LOCK_TRADE, {"states": sorted(set(states))})
 
 
 def lock_call_requests(state: str, post: str) -> None:
@@ -86,13 +76,3 @@ def lock_guns(guns: Iterable[str]) -> None:
     """
     if keys := sorted(set(guns)):
         db.session.execute(_GUNS, {"guns": keys})
-
-
-def lock_registers() -> None:
-    """Lock the registers of licensees, exclusively."""
-    db.session.execute(_LOCK, {"name": "registers"})
-
-
-def share_registers() -> None:
-    """Lock the registers of licensees against changes, shared."""
-    db.session.execute(_SHARE, {"name": "registers"})

@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from salsa_ext.database.session import execute_raw
-from salsa_ext.jobs.runner import ChangeJob, Job, QueueJob
+from salsa_ext.jobs.runner import ChangeJob, Job
 
-NUMBERING: Final = "numbering"
-"""Stands for a job: changes that have no number yet."""
 _DEPTHS: Final = "SELECT job, depth, oldest, set_aside FROM salsa_job_depths(%s, %s) ORDER BY job"
 
 
@@ -30,16 +28,7 @@ class JobStatus:
 
 
 def read_status(jobs: Sequence[Job]) -> list[JobStatus]:
-    """Return the status of numbering, and of each job that follows changes or empties a queue.
-
-    The service's role reads the depth of change jobs as well; that of a queue needs the worker's.
-    """
+    """Return the status of numbering, of each queue, and of each job that follows changes."""
     follows = [(job.code, kind) for job in jobs if isinstance(job, ChangeJob) for kind in job.kinds]
     codes, kinds = [code for code, _ in follows], [kind for _, kind in follows]
-    statuses = [JobStatus(*row) for row in execute_raw(_DEPTHS, (codes, kinds))]
-    for job in jobs:
-        if isinstance(job, QueueJob):
-            rows = execute_raw(job.waiting).fetchall()
-            oldest = min((row[2] for row in rows), default=None)
-            statuses.append(JobStatus(job.code, sum(row[1] for row in rows), oldest))
-    return statuses
+    return [JobStatus(*row) for row in execute_raw(_DEPTHS, (codes, kinds))]

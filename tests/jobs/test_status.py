@@ -27,11 +27,12 @@ def report(as_actor):
 def test_what_waits_has_a_depth_and_an_age(app, report):
     assert read_status([BROKEN, IDLE]) == [
         JobStatus("broken", 0, None),
+        JobStatus("envelopes", 0, None),
         JobStatus("idle", 0, None),
         JobStatus("numbering", 1, NOW),
     ]
     jobs.runner(app, []).run_to_idle()
-    broken, idle, numbering = read_status([BROKEN, IDLE])
+    broken, _, idle, numbering = read_status([BROKEN, IDLE])
     assert (broken, idle.depth, numbering.depth) == (JobStatus("broken", 1, NOW), 0, 0)
     assert broken.age(NOW + timedelta(seconds=9)) == 9
 

@@ -20,6 +20,7 @@ from salsa_ext.database.session import db
 from salsa_ext.trade.permits import classification
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 from tests.support.sizes import sized
 
 FEW = settings(
@@ -288,14 +289,17 @@ def test_the_ledger_adds_up_whatever_is_done(as_actor, run):
     def again(actor, of):
         """Find anew what every permit is; what is different then depended on the order."""
         permits, before = of_run(of)
-        locks.lock_permits(state for permit in permits for state in permit.concerned)
-        classification.reclassify(actor, permits)
+        locks.lock_trade([actor.state])
+        classification.compare_permits(actor, [permit.id for permit in permits], {})
         db.session.flush()
         return {key: (before[key], now) for key, now in of_run(of)[1].items() if before[key] != now}
 
     Trade.clients = clients
-    Trade.everything_again = staticmethod(
-        lambda of: run("BRA", again, of=of) | run("PRY", again, of=of) | run("ARG", again, of=of)
-    )
+
+    def everything_again(of):
+        jobs_to_idle()
+        return run("BRA", again, of=of) | run("PRY", again, of=of) | run("ARG", again, of=of)
+
+    Trade.everything_again = staticmethod(everything_again)
     run_state_machine_as_test(Trade, settings=FEW)
     assert OFTEN - DONE.keys() == set()

@@ -267,3 +267,23 @@ def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, s
     pry.post(f"/reports/{made['id']}/withdraw", why, 200, If_Match='"1"')
     page = signed_in("BRA", "police_officer").open("/notifications")
     assert "Check · Paraguay" in text(page) and "/guns/" not in page
+
+
+def test_notifications_of_one_gun_are_listed_together(signed_in, as_actor):
+    other = bodies.firearm(serial="KLM777888")
+    seller = as_actor("PRY", "licensing_officer")
+    sold, sold_other = (
+        seller.post("/transfers", bodies.transfer(firearm=gun)).json["firearm"]["record"]
+        for gun in (bodies.firearm(), other)
+    )
+    for number, (state, gun) in enumerate(
+        (("BRA", bodies.firearm()), ("BRA", other), ("URY", bodies.firearm()))
+    ):
+        place = {"country": state, "name": "Exemplo"}
+        seizure = bodies.seizure(number=f"S-{number}", place=place, items=[gun])
+        police = as_actor(state, "police_officer")
+        police.post("/seizures", seizure | {"agency": f"{state}-POLICE"})
+    page = signed_in("PRY", "police_officer").open("/notifications?code=match_proposed")
+    assert page.count("The same gun") == page.count(f"/guns/{sold}") == 1
+    assert page.index(f"/guns/{sold}") < page.index("The same gun")
+    assert page.index("The same gun") < page.index(f"/guns/{sold_other}")

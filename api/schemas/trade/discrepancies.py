@@ -83,7 +83,7 @@ class DiscrepancyResponse(Schema):
     @pre_dump
     def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
         row = view.discrepancy
-        names = "statements assignee events party explained_by agreed_by waiting_for".split()
+        names = "status statements assignee events party explained_by agreed_by waiting_for".split()
         subject: dict[str, Any] = {"kind": row.subject_kind, "state": row.owner_state}
         subject |= {"id": row.subject_id, "number": row.subject_number}
         return (

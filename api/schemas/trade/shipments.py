@@ -200,7 +200,8 @@ class ShipmentResponse(RecordedResponse):
         frame |= {
             "findings": view.contradictions,
             "holds": view.hold.active_stops,
-            "due": view.shipment if view.shipment.due_at else None,
+            "due_at": view.progress.due_at,
+            "due": view.progress if view.progress.due_at else None,
         }
         return frame if view.items is None else frame | {"shown": present_items(view.items)}
 

@@ -17,7 +17,9 @@ class Discrepancy(Owned, Base):
     """An irregularity of an owner's permit or shipment, recorded once.
 
     `key` distinguishes several of one kind, such as a field or a line. `data` holds each side's
-    values: codes, numbers, dates and serials.
+    values: codes, numbers, dates and serials. `status` follows from the facts, which the owner
+    resolves or reopens (`reopened_version`, 0 if never), and from the statements; the owner's job
+    stores it.
     """
 
     __tablename__ = "discrepancy"
@@ -36,12 +38,14 @@ class Discrepancy(Owned, Base):
     data: Mapped[dict[str, Any]]
     raised_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    reopened_version: Mapped[int]
 
 
 class Statement(Owned, Base):
     """One state's statement on a discrepancy.
 
-    `stance` is open, explained or agreed.
+    `stance` is open, explained or agreed, made on a `version` of the discrepancy. It ends when the
+    facts reopen that later.
     """
 
     __tablename__ = "discrepancy_statement"
@@ -51,6 +55,7 @@ class Statement(Owned, Base):
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True, sort_order=-20)
     stance: Mapped[str]
     explanation: Mapped[str | None]
+    version: Mapped[int]
     changed_at: Mapped[datetime]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,11 @@ from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies.models import Discrepancy, DiscrepancyAssignment, Statement
-from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED, UNRESOLVED_STATUSES
+from salsa_ext.trade.discrepancies.values import (
+    PARTY_NOT_AUTHORISED,
+    UNRESOLVED_STATUSES,
+    discrepancy_status,
+)
 from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
@@ -41,32 +46,43 @@ class UnauthorisedParty:
 
 
 @dataclass(frozen=True)
-class DiscrepancyView:
-    """A discrepancy with its statements, events and own assignee.
+class CurrentStatement:
+    """What a state says of a discrepancy now; its stance is open if facts reopened it since."""
 
-    `party` is set for discrepancies about a party.
+    owner_state: str
+    stance: str
+    explanation: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class DiscrepancyStatements:
+    """A discrepancy with the states' statements on it.
+
+    `status` follows from them at the time of reading; the column is what lists are filtered by.
     """
 
     discrepancy: Discrepancy
-    statements: Sequence[Statement]
-    events: Sequence[TradeEvent]
-    assignee: str | None
-    party: UnauthorisedParty | None = None
+    statements: Sequence[CurrentStatement]
 
     @property
-    def version(self) -> int:
-        """Return the version that commands compare."""
-        return self.discrepancy.version
+    def status(self) -> str:
+        """Return the status that the facts and the statements imply."""
+        row, stances = self.discrepancy, {each.owner_state: each.stance for each in self.statements}
+        states = set(row.concerned) & set(participants())
+        return discrepancy_status(
+            row.status == "resolved", row.reopened_version > 0, [*map(stances.get, sorted(states))]
+        )
 
     @property
     def explained_by(self) -> list[str]:
         """Return the states that explained it, in order."""
-        return self._states_with_stance("explained")
+        return [each.owner_state for each in self.statements if each.stance == "explained"]
 
     @property
     def agreed_by(self) -> list[str]:
         """Return the states that agreed, in order."""
-        return self._states_with_stance("agreed")
+        return [each.owner_state for each in self.statements if each.stance == "agreed"]
 
     @property
     def waiting_for(self) -> list[str]:
@@ -74,14 +90,28 @@ class DiscrepancyView:
 
         Those without any statement; if there are none, those that have not agreed.
         """
-        if self.discrepancy.status not in UNRESOLVED_STATUSES:
+        if self.status not in UNRESOLVED_STATUSES:
             return []
         states = set(self.discrepancy.concerned) & set(participants())
         agreed = {*self.agreed_by}
         return sorted(states - agreed - {*self.explained_by} or states - agreed)
 
-    def _states_with_stance(self, stance: str) -> list[str]:
-        return [row.owner_state for row in self.statements if row.stance == stance]
+
+@dataclass(frozen=True)
+class DiscrepancyView(DiscrepancyStatements):
+    """A discrepancy with its statements, events and own assignee.
+
+    `party` is set for discrepancies about a party.
+    """
+
+    events: Sequence[TradeEvent] = ()
+    assignee: str | None = None
+    party: UnauthorisedParty | None = None
+
+    @property
+    def version(self) -> int:
+        """Return the version that commands compare."""
+        return self.discrepancy.version
 
 
 def list_discrepancies(
@@ -152,14 +182,33 @@ def list_unresolved(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list
     return group_by(rows, lambda row: row.subject_id)
 
 
+def view_statements(rows: Sequence[Discrepancy]) -> list[DiscrepancyStatements]:
+    """Return discrepancies with the states' statements on them, by state."""
+    query = select(Statement).where(Statement.discrepancy_id.in_([row.id for row in rows]))
+    query = query.order_by(Statement.owner_state).execution_options(populate_existing=True)
+    statements = group_by(db.session.scalars(query), lambda row: row.discrepancy_id)
+    return [
+        DiscrepancyStatements(
+            row,
+            [
+                CurrentStatement(
+                    each.owner_state,
+                    each.stance if each.version > row.reopened_version else "open",
+                    each.explanation,
+                    each.changed_at,
+                )
+                for each in statements[row.id]
+            ],
+        )
+        for row in rows
+    ]
+
+
 def view_discrepancies(actor: Actor, rows: Sequence[Discrepancy]) -> list[DiscrepancyView]:
     """Return views of discrepancies, with a fixed number of queries."""
     if not rows:
         return []
     ids, parties = [row.id for row in rows], _unauthorised_parties(actor, rows)
-    query = select(Statement).where(Statement.discrepancy_id.in_(ids))
-    query = query.order_by(Statement.owner_state).execution_options(populate_existing=True)
-    statements = group_by(db.session.scalars(query), lambda row: row.discrepancy_id)
     accounts = (
         select(DiscrepancyAssignment.discrepancy_id, Account.username)
         .join(Account, Account.id == DiscrepancyAssignment.account_id)
@@ -168,9 +217,10 @@ def view_discrepancies(actor: Actor, rows: Sequence[Discrepancy]) -> list[Discre
     assignees, events = dict(db.session.execute(accounts).all()), events_by_subject(ids)
     return [
         DiscrepancyView(
-            row, statements[row.id], events[row.id], assignees.get(row.id), parties.get(row.id)
+            row, view.statements, events[row.id], assignees.get(row.id), parties.get(row.id)
         )
-        for row in rows
+        for view in view_statements(rows)
+        for row in (view.discrepancy,)
     ]
 
 

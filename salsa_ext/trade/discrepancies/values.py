@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,24 @@ class Irregularity:
     kind: str
     key: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def discrepancy_status(
+    is_resolved: bool, was_reopened: bool, stances: Collection[str | None]
+) -> str:
+    """Return the status that the facts and the stances of all states imply.
+
+    Facts resolve it, whatever states say of it. Otherwise it is agreed if all agree, and explained
+    if one has answered. Without an answer it is open, or reopened if it ever had one (`stances` hold
+    `open` for a withdrawn one, None for none) or came back.
+    """
+    if is_resolved:
+        return "resolved"
+    if stances and all(stance == "agreed" for stance in stances):
+        return "agreed"
+    if any(stance in ("explained", "agreed") for stance in stances):
+        return "explained"
+    return "reopened" if was_reopened or any(stances) else "open"
 
 
 @dataclass(frozen=True)

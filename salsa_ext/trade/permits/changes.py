@@ -27,10 +27,9 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.firearms.records.record_writing import PartyCollector
-from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.event_log import NewEvent, add_events
-from salsa_ext.trade.permits import classification, permits
+from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.permits import REPLACEABLE_STATUSES, lapse_remaining, lock_permit_lines
 from salsa_ext.trade.permits.queries import PARTY_COLUMNS, recorded_permit
@@ -74,8 +73,6 @@ def amend(
         "authentication": data.authentication,
     }
     add_events(actor, [NewEvent(permit, "amended", data.reason, data=event_data)])
-    classification.reclassify(actor, [permit])
-    notify_others(actor, "permit_amended", [permit])
     action = Action.PERMIT_AMENDED
     append(actor, audit_event(action, permit, kind=permit.kind, fields=sorted(changes)))
 
@@ -143,7 +140,7 @@ def reissue(
     Invalid, Duplicate, or OverQuantity for more than is left.
     """
     require(actor, Permission.PERMIT_RECORD)
-    old = permits.lock_permit(actor, permit_id, expected_version, data.number)
+    old = permits.lock_permit(actor, permit_id, expected_version)
     if old.status not in REPLACEABLE_STATUSES:
         raise IllegalTransition("permit", old.status, "reissue")
     parties = find_parties(getattr(old, name) for name in PARTY_COLUMNS)
@@ -240,7 +237,5 @@ def _change_status(actor: Actor, permit: Permit, kind: str, data: StatusDecision
     permit.version += 1
     db.session.flush()
     add_events(actor, [NewEvent(permit, kind, data.reason)])
-    classification.apply_changes(actor, [permit])
-    notify_others(actor, f"permit_{kind}", [permit])
     action = Action(f"permit:{kind}")
     append(actor, audit_event(action, permit, kind=permit.kind, number=permit.number))

@@ -1,94 +1,151 @@
-"""Classification of permits against their counterparts."""
+"""Comparison of the own permits with their counterparts, and of their parties with registers.
+
+A command writes its permit, with the findings that its state can read. What follows is written by the
+jobs of the states that own the permits of its family, each for its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
+from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.core.actor import Actor
-from salsa_ext.database.session import acting_as, db
+from salsa_ext.database import locks
+from salsa_ext.database.session import db
+from salsa_ext.jobs.changes import Change
 from salsa_ext.reference import state_settings
-from salsa_ext.reference.calendars import local_days
-from salsa_ext.reference.names import participants
+from salsa_ext.reference.calendars import today
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
+from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.permits import registers
 from salsa_ext.trade.permits.comparison import (
-    ComparedPermit,
     PermitFamilies,
     PermitFinding,
     compare_permit,
     counterpart_status,
     permit_irregularities,
 )
-from salsa_ext.trade.permits.families import load
+from salsa_ext.trade.permits.families import complete, load
 from salsa_ext.trade.permits.models import Permit
 
-PERMIT_DISCREPANCY_KINDS = (
+BATCH_SIZE: Final = 200
+PERMIT_DISCREPANCY_KINDS: Final = (
     "missing_counterpart",
     "over_quantity",
     "quantity_mismatch",
     "document_invalid",
 )
-AFTER_CHANGE: Final[list[Callable[[Actor, PermitFamilies], None]]] = []
-"""Called with the families of changed permits; shipments register here."""
 
 
-def apply_changes(actor: Actor, permits: Sequence[Permit]) -> None:
-    """Classify changed permits, and update what depends on them."""
-    families = reclassify(actor, permits)
-    for follow in AFTER_CHANGE:
-        follow(actor, families)
+def compare_recorded(actor: Actor, permit_ids: Collection[UUID]) -> None:
+    """Compare permits just recorded with what their state reads of their counterparts."""
+    families = load(actor, permit_ids)
+    own = [permit for permit in families.permits if permit.id in permit_ids]
+    _store_findings(actor.own_state(), {each.id: compare_permit(each, families) for each in own})
 
 
-def reclassify(actor: Actor, permits: Sequence[Permit]) -> PermitFamilies:
-    """Classify permits with their whole families; return the families.
+def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
+    """Compare own permits whose family changed, or a licensee that they name.
 
-    Each permit is stored as its owner; so a transit state learns that the referenced import
-    certificate was issued without reading it. The families must be locked (`families.lock`). Raises
-    and resolves the discrepancies of the findings and of parties not authorised by their state's
-    register.
+    A permit of another state that this state alone knows to be affected gets a review there, which
+    is a change of that state.
     """
-    families, today = _load_whole_families(actor, permits), local_days(actor)
-    owners = sorted({permit.state for permit in families.permits})
-    settings_by_state = state_settings.settings_by_state(owners)
-    for state in owners:
-        own = [permit for permit in families.permits if permit.state == state]
-        findings = {permit.id: compare_permit(permit, families) for permit in own}
-        patience = timedelta(days=settings_by_state[state].counterpart_days)
-        irregularities = {
-            permit.id: permit_irregularities(
-                permit, findings[permit.id], today.today(state) - permit.recorded_on > patience
-            )
-            for permit in own
-        }
-        with acting_as(actor, state):
-            _store_findings(state, findings)
-            rows = db.session.scalars(select(Permit).where(Permit.id.in_(findings))).all()
-        discrepancy_commands.update_discrepancies(
-            actor, {row: irregularities[row.id] for row in rows}, PERMIT_DISCREPANCY_KINDS
+    own_state = actor.own_state()
+    locks.lock_trade([own_state])
+    causes = {change.object_id: change.follow_as(actor) for change in changes}
+    for change in changes:
+        if change.kind == "licensee":
+            for permit_id, owner in registers.find_permits_naming(actor, change.object_id).items():
+                causes.setdefault(permit_id, causes[change.object_id])
+                if owner != own_state:
+                    _review(causes[change.object_id], permit_id, owner)
+    families = compare_permits(actor, list(causes), causes)
+    by_id = {permit.id: permit for permit in families.permits}
+    for change in changes:
+        permit = by_id.get(change.object_id)
+        if permit and permit.state == own_state and change.action is not Action.PERMIT_REVIEWED:
+            for member in families.unreached(permit):
+                _review(causes[permit.id], member.id, member.state)
+
+
+def _review(actor: Actor, permit_id: UUID, owner: str) -> None:
+    append(actor, AuditEvent(Action.PERMIT_REVIEWED, "permit", permit_id, owner, [owner]))
+
+
+def compare_permits(
+    actor: Actor, permit_ids: Collection[UUID], causes: Mapping[UUID, Actor]
+) -> PermitFamilies:
+    """Compare the own permits of the families of some; return the families.
+
+    Raises and resolves the discrepancies of the findings, and of the parties of the permits
+    themselves that the register of their state does not authorise. The caller has the lock of trade.
+    """
+    state, families = actor.own_state(), load(actor, permit_ids)
+    if not any(permit.state == state for permit in families.permits):
+        return families
+    families = complete(actor, families)
+    own = [permit for permit in families.permits if permit.state == state]
+    findings = {permit.id: compare_permit(permit, families) for permit in own}
+    _store_findings(state, findings)
+    patience, on = _patience(state), today(actor)
+    irregularities = {
+        permit.id: permit_irregularities(
+            permit, findings[permit.id], on - permit.recorded_on > patience
         )
-    registers.check_parties(actor, permits)
+        for permit in own
+    }
+    query = select(Permit).where(Permit.id.in_(findings))
+    rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
+    causes = _cause_by_permit(families, causes) | dict(causes)
+    discrepancy_commands.update_discrepancies(
+        actor, {row: irregularities[row.id] for row in rows}, PERMIT_DISCREPANCY_KINDS, causes
+    )
+    registers.check_parties(actor, [row for row in rows if row.id in permit_ids], causes)
     return families
 
 
-def _load_whole_families(actor: Actor, permits: Sequence[Permit]) -> PermitFamilies:
-    """Return the families as seen by all states concerned together."""
-    ids, members = [permit.id for permit in permits], set(participants())
-    known: dict[UUID, ComparedPermit] = {}
-    pending, searched = {state for permit in permits for state in permit.concerned} & members, set()
-    while pending:
-        for state in sorted(pending):
-            with acting_as(actor, state):
-                visible = load(actor, [*ids, *known], known).permits
-            known |= {permit.id: permit for permit in visible}
-        searched |= pending
-        concerned = {state for permit in known.values() for state in permit.visible_to}
-        pending = (concerned & members) - searched
-    return PermitFamilies(known.values(), members)
+def _cause_by_permit(families: PermitFamilies, causes: Mapping[UUID, Actor]) -> dict[UUID, Actor]:
+    """Return the actors of what the changes of some permits cause to the others of their families."""
+    return {
+        member.id: causes[permit.id]
+        for permit in families.permits
+        if permit.id in causes
+        for member in families.family(permit)
+    }
+
+
+def _patience(state: str) -> timedelta:
+    return timedelta(days=state_settings.settings_by_state([state])[state].counterpart_days)
+
+
+def check_overdue_counterparts(*, actor: Actor) -> int:
+    """Raise discrepancies for own permits that waited too long for a counterpart; return how many.
+
+    CIFTA I: a movement is illicit trafficking if any state concerned has not authorised it. The
+    waiting time is a setting of the state (`counterpart_days`).
+    """
+    state = actor.own_state()
+    first_day = today(actor) - _patience(state)
+    raised = exists().where(
+        Discrepancy.subject_id == Permit.id, Discrepancy.kind == "missing_counterpart"
+    )
+    overdue = select(Permit.id).where(
+        Permit.owner_state == state,
+        Permit.status == "issued",
+        Permit.findings.contains([{"code": "awaiting_counterpart"}]),
+        Permit.recorded_at < datetime.combine(first_day, time(), UTC),
+        ~raised,
+    )
+    locks.lock_trade([state])
+    permit_ids = db.session.scalars(overdue.order_by(Permit.id).limit(BATCH_SIZE)).all()
+    if permit_ids:
+        compare_permits(actor, permit_ids, {})
+    return len(permit_ids)
 
 
 def _store_findings(owner: str, findings: Mapping[UUID, list[PermitFinding]]) -> None:

@@ -128,6 +128,39 @@ class PermitFamilies:
             line.insert(0, earlier)
         return line
 
+    def family(self, permit: ComparedPermit) -> list[ComparedPermit]:
+        """Return the permits that references connect with one, itself first."""
+        members, pending = {permit.id: permit}, [permit]
+        while pending:
+            member = pending.pop()
+            keys = {member.key, *member.references}
+            if member.replaces:
+                keys.add((member.state, member.kind, member.replaces))
+            linked = [self._by_key.get(key) for key in keys]
+            linked.append(self._successors.get(member.key))
+            for key in keys:  # import certificates connect even before they are recorded
+                if key == member.key or key[1] == "import":
+                    linked += self._referencing.get(key, ())
+            for other in linked:
+                if other and other.id not in members:
+                    members[other.id] = other
+                    pending.append(other)
+        return list(members.values())
+
+    def unreached(self, permit: ComparedPermit) -> list[ComparedPermit]:
+        """Return members of a permit's family that their own state does not reach from it."""
+        reached = {permit.state: {each.id for each in self.permits}}
+        unreached = []
+        for member in self.family(permit):
+            if (state := member.state) not in reached:
+                visible = [each for each in self.permits if state in each.visible_to]
+                is_visible = state in permit.visible_to
+                family = PermitFamilies(visible, ()).family(permit) if is_visible else ()
+                reached[state] = {each.id for each in family}
+            if member.id not in reached[state]:
+                unreached.append(member)
+        return unreached
+
     def counterparts(self, own: ComparedPermit, kind: str) -> list[ComparedPermit]:
         """Return the valid counterparts of a kind, ordered by key.
 

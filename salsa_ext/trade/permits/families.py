@@ -1,8 +1,7 @@
-"""Families of permits: loading, and locking before a change.
+"""Families of permits: what references connect.
 
 A family reaches further than the states of one document: an import certificate for goods of one
-state and a transit to another may reference the same export certificate and share no state. A
-change to either reclassifies the whole family, so both take the same locks.
+state and a transit to another may reference the same export certificate and share no state.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from sqlalchemy import select, tuple_
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks, group_by
-from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.calendars import local_days
@@ -69,22 +67,24 @@ def load(
     return PermitFamilies(read + _compared_permits(actor, unread, references), participants())
 
 
-def find_related_keys(keys: Iterable[PermitKey]) -> tuple[set[PermitKey], set[str]]:
-    """Return all document keys of families, and the states concerned.
+def complete(actor: Actor, visible: PermitFamilies) -> PermitFamilies:
+    """Return families that the own state sees as all states concerned see them together.
 
-    By numbers only, recorded or not, as visible to the state of the session.
+    So a transit state learns that the referenced import certificate was issued without reading it.
     """
-    known: set[PermitKey] = set()
-    states: set[str] = set()
-    new = set(keys)
-    while new:
-        known |= new
-        rows = (*_by_key(new), *_referencing(new), *_replacing(new))
-        permits = list({permit.id: permit for permit in rows}.values())
-        states.update(*(permit.concerned for permit in permits))
-        new = _find_references(permits, defaultdict(set)) | _replaced_keys(permits)
-        new = (new | {permit_key(permit) for permit in permits}) - known
-    return known, states
+    known = {permit.id: permit for permit in visible.permits}
+    members, searched = set(participants()), {actor.own_state()}
+    while pending := _concerned(known.values()) & members - searched:
+        for state in sorted(pending):
+            with acting_as(actor, state):
+                permits = load(actor, known, known).permits
+            known |= {permit.id: permit for permit in permits}
+        searched |= pending
+    return PermitFamilies(known.values(), members)
+
+
+def _concerned(permits: Iterable[ComparedPermit]) -> set[str]:
+    return {state for permit in permits for state in permit.visible_to}
 
 
 def _find_permits(condition: Any) -> list[Permit]:
@@ -194,45 +194,3 @@ def line_goods(line: PermitLine, quantity: Decimal) -> Goods:
         line.calibre or fold("calibre", line.calibre_text),
         line.unit,
     )
-
-
-class _MoreStates(Exception):
-    """The families concern states that are not locked yet."""
-
-
-def lock(actor: Actor, keys: Iterable[PermitKey], states: Iterable[str]) -> None:
-    """Lock the families of documents until the end of the transaction.
-
-    `keys` may name documents that are not recorded yet; `states` are those of the documents
-    themselves. If the families concern more states, the locks are released and taken again, because
-    all are taken in one order. Call it before anything is written.
-    """
-    locked, named = set(states), set(keys)
-    while True:
-        try:
-            with db.session.begin_nested():  # its end gives the locks back
-                locks.lock_permits(locked)
-                if further := _concerned_states(actor, named, locked) - locked:
-                    raise _MoreStates
-            return
-        except _MoreStates:
-            locked |= further
-
-
-def lock_permits(actor: Actor, permits: Sequence[Permit]) -> None:
-    """Lock the families of recorded permits until the end of the transaction."""
-    states = {state for permit in permits for state in permit.concerned}
-    lock(actor, map(permit_key, permits), states)
-
-
-def _concerned_states(actor: Actor, keys: set[PermitKey], states: set[str]) -> set[str]:
-    """Return all states concerned by the families, as seen by all states."""
-    keys, reached, members = set(keys), set(states), set(participants())
-    searched: dict[str, set[PermitKey]] = defaultdict(set)
-    while pending := [state for state in sorted(reached & members) if keys - searched[state]]:
-        for state in pending:
-            with acting_as(actor, state):
-                related, concerned = find_related_keys(keys - searched[state])
-            keys, reached = keys | related, reached | concerned
-            searched[state] |= related
-    return reached

@@ -30,7 +30,6 @@ from salsa_ext.reference.name_matching import name_key
 from salsa_ext.trade.event_log import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Licensee
-from salsa_ext.trade.permits.registers import recheck_permits
 from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
 DECISIONS: Final = {
@@ -88,11 +87,7 @@ def record_many(*, actor: Actor, batch: Sequence[LicenseeData]) -> list[UUID]:
             for row in rows
         ],
     )
-    ids = [row["id"] for row in rows]
-    if ids:
-        query = select(Licensee).where(Licensee.id.in_(ids)).order_by(Licensee.id)
-        recheck_permits(actor, db.session.scalars(query).all())
-    return ids
+    return [row["id"] for row in rows]
 
 
 def decide(
@@ -190,9 +185,7 @@ def _save(
     at = local_days(actor).start(licensee.owner_state, on)
     add_events(actor, [NewEvent(licensee, kind, reason, at, changes | further)])
     licensee.version += 1
-    db.session.flush()  # the check of permits reads it by SQL
     append(actor, audit_event(Action(f"licensee:{kind}"), licensee, **changes))
-    recheck_permits(actor, [licensee])
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,10 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.record_writing import PartyCollector, firearm_columns
-from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.event_log import NewEvent, add_events
-from salsa_ext.trade.permits import classification, families, quotas
+from salsa_ext.trade.permits import classification, quotas
 from salsa_ext.trade.permits.allocation import allocate
 from salsa_ext.trade.permits.families import line_goods
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
@@ -46,20 +45,13 @@ def record_many(
 ) -> list[UUID]:
     """Record permits in one transaction; return their ids in order.
 
-    All or none. Each permit and its counterparts are classified at once. With `is_reissue` the
-    goods repeat those of earlier permits.
+    All or none. The states concerned compare them with their counterparts by their jobs. With
+    `is_reissue` the goods repeat those of earlier permits.
     """
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     parties, agencies = PartyCollector(owner), agency_codes(owner)
-    keys = {
-        (owner, data.kind, number)
-        for data in batch
-        for number in (data.number, data.replaces)
-        if number
-    }
-    states = {owner}.union(*(data.concerned() for data in batch))
-    families.lock(actor, keys.union(*(data.references() for data in batch)), states)
+    locks.lock_trade([owner])
     _require_unused_numbers(owner, {(data.kind, data.number) for data in batch})
     rows, lines, references = [], [], []
     for data in batch:
@@ -79,10 +71,9 @@ def record_many(
     ids = [row["id"] for row in rows]
     query = select(Permit).where(Permit.id.in_(ids)).order_by(Permit.id)
     recorded = list(db.session.scalars(query.execution_options(populate_existing=True)))
-    replaced = _replace_many(actor, recorded)
+    _replace_many(actor, recorded)
     quotas.recount(actor, [new for new in recorded if new.kind == "import" or new.replaces])
-    classification.apply_changes(actor, [*recorded, *replaced])
-    notify_others(actor, "permit_posted", recorded)
+    classification.compare_recorded(actor, ids)
     action = Action.PERMIT_RECORDED
     append_many(
         actor, [audit_event(action, row, kind=row.kind, number=row.number) for row in recorded]
@@ -134,25 +125,20 @@ def _permit_row(
     }
 
 
-def lock_permit(
-    actor: Actor, permit_id: UUID, expected_version: int | None, successor_number: str | None = None
-) -> Permit:
-    """Lock a permit of the own state with its whole family.
+def lock_permit(actor: Actor, permit_id: UUID, expected_version: int | None) -> Permit:
+    """Lock a permit of the own state, with what is shipped under it.
 
-    The family of `successor_number`, the number of the replacing permit, is locked too. Raises
-    NotFound, Forbidden for another state's permit, or StaleVersion.
+    Raises NotFound, Forbidden for another state's permit, or StaleVersion.
     """
     permit = read_row(Permit, permit_id)
     require(actor, Permission.PERMIT_RECORD, permit.owner_state)
-    numbers = filter(None, (permit.number, successor_number))
-    keys = [(permit.owner_state, permit.kind, number) for number in numbers]
-    families.lock(actor, keys, permit.concerned)
+    locks.lock_trade([permit.owner_state])
     return locks.lock(Permit, permit_id, expected_version)
 
 
 def lock_permit_lines(permit_id: UUID) -> dict[int, PermitLine]:
     """Return the lines of a permit by number, locked."""
-    return {line.line: line for line in quotas.find_lines([permit_id], is_locked=True).values()}
+    return {line.line: line for line in quotas.lock_lines([permit_id]).values()}
 
 
 def lapse_remaining(permit: Permit) -> None:
@@ -161,8 +147,8 @@ def lapse_remaining(permit: Permit) -> None:
         line.lapsed = line.quantity - line.shipped
 
 
-def _replace_many(actor: Actor, permits: Sequence[Permit]) -> list[Permit]:
-    """Replace the permits named by new ones; return the replaced permits.
+def _replace_many(actor: Actor, permits: Sequence[Permit]) -> None:
+    """Replace the permits named by new ones.
 
     The remainder of a replaced permit lapses (Model Regulations 8.2). A number that is not recorded
     refers to a paper permit. Raises IllegalTransition if the old permit is not valid, OverQuantity
@@ -172,7 +158,7 @@ def _replace_many(actor: Actor, permits: Sequence[Permit]) -> list[Permit]:
         (new.kind, new.replaces): new for new in permits if new.replaces and new.status != "refused"
     }
     if not successors:
-        return []
+        return
     query = select(Permit).where(
         Permit.owner_state == actor.own_state(), tuple_(Permit.kind, Permit.number).in_(successors)
     )
@@ -189,12 +175,10 @@ def _replace_many(actor: Actor, permits: Sequence[Permit]) -> list[Permit]:
         events.append(NewEvent(old, "replaced", data={"by": new.number}))
     db.session.flush()
     add_events(actor, events)
-    notify_others(actor, "permit_replaced", replaced)
     action = Action.PERMIT_REPLACED
     append_many(
         actor, [audit_event(action, old, kind=old.kind, number=old.number) for old in replaced]
     )
-    return list(replaced)
 
 
 def _check_replacement(old: Permit, new: Permit) -> None:

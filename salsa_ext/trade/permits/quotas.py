@@ -27,20 +27,27 @@ PermitLines = dict[tuple[UUID, int], PermitLine]
 LineQuantities = Mapping[tuple[UUID, int], Decimal]
 
 
-def find_lines(permit_ids: Collection[UUID], is_locked: bool = False) -> PermitLines:
-    """Return the current lines of permits, locked until the transaction ends if asked for."""
+def find_lines(permit_ids: Collection[UUID]) -> PermitLines:
+    """Return the current lines of permits."""
     query = select(PermitLine).where(PermitLine.permit_id.in_(permit_ids))
-    query = query.order_by(PermitLine.permit_id, PermitLine.line)
-    query = query.with_for_update() if is_locked else query
     lines = db.session.scalars(query.execution_options(populate_existing=True))
     return {(line.permit_id, line.line): line for line in lines}
+
+
+def lock_lines(permit_ids: Collection[UUID]) -> PermitLines:
+    """Return the lines of own permits, locked with the permits until the transaction ends."""
+    query = select(PermitLine, Permit).join(Permit, Permit.id == PermitLine.permit_id)
+    query = query.where(PermitLine.permit_id.in_(permit_ids))
+    query = query.order_by(PermitLine.permit_id, PermitLine.line).with_for_update()
+    rows = db.session.execute(query.execution_options(populate_existing=True))
+    return {(line.permit_id, line.line): line for line, _ in rows}
 
 
 def draw(actor: Actor, drawn: LineQuantities, lines: PermitLines) -> None:
     """Draw quantities from locked lines of export certificates.
 
-    Raises OverQuantity, and then draws nothing, if the export certificate or its import certificate
-    allows less.
+    The caller has the lock of trade of the importing states. Raises OverQuantity, and then draws
+    nothing, if the export certificate or its import certificate allows less.
     """
     check_remaining(drawn, lines)
     for key, quantity in drawn.items():
@@ -72,7 +79,9 @@ def restore(actor: Actor, drawn: LineQuantities) -> None:
     For goods that did not leave or came back. Of a cancelled or replaced permit they lapse.
     """
     permit_ids = {permit_id for permit_id, _ in drawn}
-    lines = find_lines(permit_ids, is_locked=True)
+    importing = select(Permit.importing_state).where(Permit.id.in_(permit_ids))
+    locks.lock_trade(db.session.scalars(importing))
+    lines = lock_lines(permit_ids)
     for key, quantity in drawn.items():
         lines[key].shipped -= min(quantity, lines[key].shipped)
     void = Permit.status.in_(("cancelled", "replaced"))
@@ -114,13 +123,16 @@ def _update_exhausted(permit_ids: set[UUID], lines: PermitLines) -> None:
 
 
 def _recount_imports(actor: Actor, permit_ids: Collection[UUID], refuse: bool) -> None:
-    """Recount the import certificates of permits, as the states that issued them."""
+    """Recount the import certificates of permits, as the states that issued them.
+
+    The only thing that is written for another state at once: all that ship under a certificate must
+    know what is left of it.
+    """
     importers = select(Permit.importing_state, Permit.id).where(Permit.id.in_(permit_ids))
     by_state: dict[str, list[UUID]] = defaultdict(list)
     for state, permit_id in db.session.execute(importers):
         by_state[state].append(permit_id)
     for state in sorted(by_state):
-        locks.lock_quotas(state)  # other states may draw on the same certificates
         with acting_as(actor, state):
             _recount_families(load(actor, by_state[state]), state, refuse)
 
@@ -136,7 +148,7 @@ def _recount_families(families: PermitFamilies, state: str, refuse: bool) -> Non
     if not lineages:
         return
     permit_ids = {permit.id for lineage in lineages for permit in lineage}
-    lines = find_lines(permit_ids, is_locked=True)
+    lines = lock_lines(permit_ids)
     for lineage in lineages:
         claims = {
             (permit.id, line): permit.line_goods(line, quantity)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
@@ -11,8 +12,7 @@ from sqlalchemy.types import Text
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.database import locks
-from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.session import acting_as, db, read_row
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.name_matching import name_key
@@ -78,19 +78,18 @@ def _verdict(query: LicenceQuery, licensees: Iterable[Licensee]) -> LicenceVerdi
     )
 
 
-def check_parties(actor: Actor, permits: Sequence[Permit]) -> None:
-    """Raise a discrepancy for each party without a valid licence.
+def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID, Actor]) -> None:
+    """Raise a discrepancy for each party of own permits without a valid licence.
 
     A party is checked in the register of its own state: authorised on the day of issue, and not
     suspended, revoked or closed while the permit is valid. Persons with their own guns and
     authorities need no licence. A state without a register for the role raises nothing. Only the
     verdict is disclosed.
     """
-    locks.share_registers()
     irregularities: dict[discrepancy_commands.DiscrepancySubject, list[Irregularity]] = {
         permit: [] for permit in permits
     }
-    by_state = group_by(_licence_queries(actor, permits), lambda each: each[0])
+    by_state = group_by(_licence_queries(permits), lambda each: each[0])
     for state in sorted(by_state.keys() & set(participants())):
         with acting_as(actor, state):
             verdicts = check_licences(state, [query for _, _, query in by_state[state]])
@@ -98,64 +97,55 @@ def check_parties(actor: Actor, permits: Sequence[Permit]) -> None:
             if verdict not in ACCEPTED_VERDICTS:
                 data = {"role": query.role, "state": state, "verdict": str(verdict)}
                 irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
-    discrepancy_commands.update_discrepancies(actor, irregularities, (PARTY_NOT_AUTHORISED,))
+    discrepancy_commands.update_discrepancies(
+        actor, irregularities, (PARTY_NOT_AUTHORISED,), causes
+    )
 
 
-def _licence_queries(
-    actor: Actor, permits: Sequence[Permit]
-) -> Iterator[tuple[str, Permit, LicenceQuery]]:
+def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, LicenceQuery]]:
     """Yield a query for each licensed party of valid permits, with its state."""
     valid = [permit for permit in permits if permit.status in CHECKED_STATUSES]
-    for owner, own in sorted(group_by(valid, lambda permit: permit.owner_state).items()):
-        exhausted = [permit.id for permit in own if permit.status == "exhausted"]
-        unshipped = select(Shipment.permit_id).where(
-            Shipment.permit_id.in_(exhausted), Shipment.status.in_(UNSHIPPED_STATUSES)
-        )
-        with acting_as(actor, owner):
-            parties = find_parties(
-                getattr(permit, f"{role}_id") for permit in own for role in PARTY_ROLES
-            )
-            unfinished = set(db.session.scalars(unshipped)) if exhausted else set()
-        for permit in own:
-            is_finished = permit.status == "exhausted" and permit.id not in unfinished
-            until = None if is_finished else permit.last_day
-            for role in PARTY_ROLES:
-                party = parties.get(getattr(permit, f"{role}_id"))
-                if party is not None and party.kind in LICENSED_KINDS and party.name:
-                    day = permit.issued_on
-                    query = LicenceQuery(role, party.name, party.licence, day, until)
-                    yield party.country, permit, query
+    exhausted = [permit.id for permit in valid if permit.status == "exhausted"]
+    unshipped = select(Shipment.permit_id).where(
+        Shipment.permit_id.in_(exhausted), Shipment.status.in_(UNSHIPPED_STATUSES)
+    )
+    unfinished = set(db.session.scalars(unshipped)) if exhausted else set()
+    parties = find_parties(
+        getattr(permit, f"{role}_id") for permit in valid for role in PARTY_ROLES
+    )
+    for permit in valid:
+        is_finished = permit.status == "exhausted" and permit.id not in unfinished
+        until = None if is_finished else permit.last_day
+        for role in PARTY_ROLES:
+            party = parties.get(getattr(permit, f"{role}_id"))
+            if party is not None and party.kind in LICENSED_KINDS and party.name:
+                query = LicenceQuery(role, party.name, party.licence, permit.issued_on, until)
+                yield party.country, permit, query
 
 
-def recheck_permits(actor: Actor, licensees: Sequence[Licensee]) -> None:
-    """Recheck all states' permits that name changed licensees, by licence or name.
+def find_permits_naming(actor: Actor, licensee_id: UUID) -> dict[UUID, str]:
+    """Return all states' permits that name an own licensee, by licence or name, with their owners.
 
-    Licensees are of the own state. Parties that lost their authorisation raise a discrepancy; those
-    that regained it resolve theirs. A party checked before its state had a register is rechecked
-    when its permit changes. Takes the register lock, so concurrent recording of permits waits.
+    A party checked before its state had a register is found when its permit changes.
     """
-    locks.lock_registers()
-    numbers = {licensee.number for licensee in licensees}
-    keys = {licensee.name_key for licensee in licensees}
+    licensee = read_row(Licensee, licensee_id)
     party_ids = array([getattr(Permit, f"{role}_id") for role in PARTY_ROLES])
     query = (
-        select(Permit, Party.name, Party.licence)
+        select(Permit.id, Party.name, Party.licence)
         .join(Party, Party.id == any_(party_ids))
         .where(
             Permit.owner_state == bindparam("state"),
             Permit.status.in_(CHECKED_STATUSES),
-            Party.country == licensees[0].owner_state,
+            Party.country == licensee.owner_state,
             Party.kind.in_(LICENSED_KINDS),
             Party.name.is_not(None),
-            or_(Party.licence.in_(numbers), Party.licence.is_(None)),
+            or_(Party.licence == licensee.number, Party.licence.is_(None)),
         )
-        .order_by(Permit.id)
-        .execution_options(populate_existing=True)
     )
     permits = {}
     for state in participants():
         with acting_as(actor, state):
-            for permit, name, licence in db.session.execute(query, {"state": state}):
-                if licence in numbers or (not licence and name_key(name or "") in keys):
-                    permits[permit.id] = permit
-    check_parties(actor, list(permits.values()))
+            for permit_id, name, licence in db.session.execute(query, {"state": state}):
+                if licence or name_key(name or "") == licensee.name_key:
+                    permits[permit_id] = state
+    return permits

@@ -29,14 +29,13 @@ from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.records.queries import find_records, stream_with_marks
 from salsa_ext.firearms.records.record_writing import RecordEntry
-from salsa_ext.notifications.commands import notify
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.receipts import queries as receipt_queries
 from salsa_ext.trade.receipts import receipts, reconciliation
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.receipts.reconciliation import ReceiptComparison
 from salsa_ext.trade.receipts.values import ImportMark, ReceiptData
-from salsa_ext.trade.shipments import refresh
+from salsa_ext.trade.shipments import fact_queries, refresh
 from salsa_ext.trade.shipments.models import Shipment
 
 
@@ -64,13 +63,11 @@ def correct_receipt(
     row |= {"id": old.id, "version": old.version + 1}
     # the long work comes before the lock, for which others wait
     rewrite_records(actor, comparison, row, old)
-    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
+    shipment = refresh.lock_shipment(shipment_id, expected_version)
     insert_many(Receipt, [row])
-    refresh.update_shipments(actor, [shipment])
-    notify(actor, shipment.exporting_state, "receipt_corrected", shipment, status=shipment.status)
+    status = fact_queries.load_status(shipment)
     event_data = {"version": row["version"], "missing": len(comparison.missing)}
-    corrected = Action.RECEIPT_CORRECTED
-    append(actor, audit_event(corrected, shipment, status=shipment.status, **event_data))
+    append(actor, audit_event(Action.RECEIPT_CORRECTED, shipment, status=status, **event_data))
 
 
 ReceiptRow = Mapping[str, Any]

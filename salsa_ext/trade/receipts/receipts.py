@@ -14,6 +14,7 @@ Two movements end in `returned`, both by the exporting state's own receipt:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -45,8 +46,6 @@ from salsa_ext.firearms.marks.values import Mark
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import stream_with_marks
-from salsa_ext.notifications.commands import notify, notify_many, notify_others
-from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.event_log import NewEvent, add_events
@@ -57,7 +56,7 @@ from salsa_ext.trade.receipts.reconciliation import ReceiptComparison
 from salsa_ext.trade.receipts.values import ReceiptData
 from salsa_ext.trade.shipments import fact_queries, planning, refresh
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.progress import is_refused
+from salsa_ext.trade.shipments.progress import is_refused, shipment_status
 
 
 def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dict[str, Any]:
@@ -149,24 +148,24 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     shipments, comparisons = _find_shipments([shipment_id for shipment_id, _ in batch]), []
     for shipment_id, data in batch:
         shipment = shipments[shipment_id]
-        _check_receivable(state, shipment)
+        _check_receivable(state, shipment, shipment.status)
         reconciliation.check_receipt(shipment, data, on)
         comparisons.append(reconciliation.compare_receipt(shipment, data))
     rows = [receipt_row(comparison, state, now) for comparison in comparisons]
     # the long work comes before the locks, for which others wait
     record_writing.write_records(chain.from_iterable(map(import_entries, comparisons, rows)), now)
-    for shipment in refresh.lock_shipments(actor, shipments).values():
-        _check_receivable(state, shipment)  # as it is now, whatever it was before
-    insert_many(Receipt, rows)
-    refresh.update_shipments(actor, shipments.values())
-    notices, events = [], []
-    for comparison in comparisons:
+    refresh.lock_shipments(shipments)
+    facts = fact_queries.load_facts(shipments.values())
+    events = []
+    for comparison, row in zip(comparisons, rows, strict=True):
         shipment, missing = comparison.shipment, len(comparison.missing)
-        status = {"status": shipment.status}
-        notices.append(Notice(shipment.exporting_state, "receipt_confirmed", shipment, status))
-        confirmed = audit_event(Action.RECEIPT_CONFIRMED, shipment, **status, missing=missing)
-        events.append(confirmed)
-    notify_many(actor, notices)
+        own = facts[shipment.id]
+        _check_receivable(state, shipment, shipment_status(own))  # as it is now
+        received = replace(own, receipt=fact_queries.receipt_fact(Receipt(**row)))
+        confirmed = Action.RECEIPT_CONFIRMED
+        status = shipment_status(received)
+        events.append(audit_event(confirmed, shipment, status=status, missing=missing))
+    insert_many(Receipt, rows)
     append_many(actor, events)
     return [row["id"] for row in rows]
 
@@ -182,13 +181,13 @@ def _find_shipments(shipment_ids: Sequence[UUID]) -> dict[UUID, Shipment]:
     return shipments
 
 
-def _check_receivable(state: str, shipment: Shipment) -> None:
+def _check_receivable(state: str, shipment: Shipment, status: str) -> None:
     if shipment.importing_state != state:
         raise Forbidden(message("The importing state confirms the receipt."))
-    if shipment.status in ("received", "received_short", "received_over"):
+    if status in ("received", "received_short", "received_over"):
         raise Conflict(message("The receipt of this shipment is confirmed already."))
-    if shipment.status in ("cancelled", "returned"):
-        raise IllegalTransition("shipment", shipment.status, "receipt")
+    if status in ("cancelled", "returned"):
+        raise IllegalTransition("shipment", status, "receipt")
 
 
 def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
@@ -198,18 +197,13 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
     second confirmation.
     """
     require(actor, Permission.RECEIPT_RECORD)
-    shipment = planning.find_own_shipment(actor, shipment_id, Permission.RECEIPT_RECORD)
+    shipment = refresh.lock_shipment(shipment_id)
+    require(actor, Permission.RECEIPT_RECORD, shipment.owner_state)
     reconciliation.check_receipt(shipment, data, today(actor))
     if data.import_mark:
         raise Invalid({"import_mark": [message("What comes back is not marked as imported.")]})
     comparison = reconciliation.compare_receipt(shipment, data)
-    absent, was_received = comparison.absent, shipment.status.startswith("received")
-    goods = [{"line": line, "quantity": amount} for line, amount in comparison.goods.items()]
-    drawn = {} if was_received else planning.restore_quotas(actor, shipment, absent, goods)
-    shipment = refresh.lock_shipment(actor, shipment_id, shipment.version)
-    if not was_received:
-        planning.void_records(actor, shipment, absent, drawn)
-    facts = fact_queries.load_facts(actor, [shipment])[shipment_id]
+    facts = fact_queries.load_facts([shipment])[shipment_id]
     if facts.return_receipt:
         raise Conflict(message("The receipt of this shipment is confirmed already."))
     permit = db.session.get_one(Permit, shipment.permit_id)
@@ -218,10 +212,11 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
         raise Forbidden(message("The importing state confirms the receipt."))
     row = receipt_row(comparison, actor.own_state(), actor.now())
     insert_many(Receipt, [row])
-    if was_received:
+    if facts.receipt:
         record_writing.write_records(import_entries(comparison, row), actor.now())
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, "shipment_returned", [shipment])
+    else:
+        goods = [{"line": line, "quantity": amount} for line, amount in comparison.goods.items()]
+        planning.undo_export(actor, shipment, comparison.absent, goods)
     missing = len(comparison.missing)
     append(actor, audit_event(Action.SHIPMENT_RETURNED, shipment, missing=missing))
 
@@ -233,20 +228,20 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
     if no receipt is owed: nothing has left, or it is confirmed.
     """
     require(actor, Permission.RECEIPT_ASK)
-    shipment = refresh.lock_shipment(actor, shipment_id, None)
+    shipment = refresh.lock_shipment(shipment_id)
     require(actor, Permission.RECEIPT_ASK, shipment.owner_state)
-    if shipment.status not in ("in_transit", "arrived", "held", "lost"):
+    status = fact_queries.load_status(shipment)
+    if status not in ("in_transit", "arrived", "held", "lost"):
         raise RuleBroken(
             Article.RECEIPT,
             message(
                 "This shipment is {status}: no receipt of it is owed. One can be asked for after the exit,"
                 " until it is confirmed (CIFTA IX.4).",
-                status=CodeLabel("shipment_status", shipment.status),
+                status=CodeLabel("shipment_status", status),
             ),
         )
     state = actor.own_state()
     days = state_settings.settings_by_state([state])[state].counterpart_days
     due_on = (today(actor) + timedelta(days=days)).isoformat()
     add_events(actor, [NewEvent(shipment, "receipt_asked", data={"due_on": due_on})])
-    notify(actor, shipment.importing_state, "receipt_asked", shipment, due_on=due_on)
     append(actor, audit_event(Action.RECEIPT_ASKED, shipment, due_on=due_on))

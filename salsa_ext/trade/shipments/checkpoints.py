@@ -34,8 +34,6 @@ from salsa_ext.core.field_checks import Problems, check_moment
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.firearms.marks.keys import normalise
-from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_name
 from salsa_ext.reference.calendars import actor_zone
@@ -47,7 +45,12 @@ from salsa_ext.trade.shipments import fact_queries, refresh
 from salsa_ext.trade.shipments.facts import CheckpointFact, ShipmentFacts
 from salsa_ext.trade.shipments.irregularities import checkpoint_irregularities
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
-from salsa_ext.trade.shipments.progress import MovementEvent, active_stops, custody_state
+from salsa_ext.trade.shipments.progress import (
+    MovementEvent,
+    active_stops,
+    custody_state,
+    shipment_status,
+)
 from salsa_ext.trade.shipments.values import CheckpointData
 
 NO_REASON: Final = message("no reason was given")
@@ -71,17 +74,16 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     """
     require(actor, Permission.CHECKPOINT_RECORD)
     state = actor.own_state()
-    shipments = refresh.lock_shipments(actor, [shipment_id for shipment_id, _ in batch])
+    shipments = refresh.lock_shipments(shipment_id for shipment_id, _ in batch)
     now = actor.now()  # once they are locked: of one moment, what is recorded last counts
-    facts = fact_queries.load_facts(actor, shipments.values())
+    facts = fact_queries.load_facts(shipments.values())
     rows: list[dict[str, Any]] = []
-    notices: list[Notice] = []
     events: list[AuditEvent] = []
     for shipment_id, data in batch:
         shipment, own = shipments[shipment_id], facts[shipment_id]
         _check_tick(state, shipment, data, now)
         _check_own_holds(actor, own, data)
-        _check_status(shipment, own, data)
+        _check_status(own, data)
         _check_other_holds(actor, own, data)
         _check_confirmations(actor, shipment, own, data)
         rows.append(
@@ -103,20 +105,10 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
         )
         overruled = sorted({move.state for move in _stops_at_passing(own, data)} - {state})
         tick = {"stage": data.stage, "outcome": data.outcome}
-        others = [other for other in shipment.concerned if other != state]
-        if data.outcome != "passed":
-            notices += [Notice(other, "shipment_held", shipment, tick) for other in others]
-        else:
-            by = tick | {"by": state}
-            notices += [Notice(other, "shipment_passed_held", shipment, by) for other in overruled]
-            if data.stage == "entry":
-                notices += [Notice(other, "shipment_arrived", shipment, tick) for other in others]
         about: dict[str, Any] = tick | {"checkpoint": str(rows[-1]["id"])}
         about |= {"held_by": overruled} if overruled else {}
         events.append(audit_event(Action.CHECKPOINT_RECORDED, shipment, **about))
     insert_many(Checkpoint, rows)
-    refresh.update_shipments(actor, shipments.values())
-    notify_many(actor, notices)
     append_many(actor, events)
     return [row["id"] for row in rows]
 
@@ -138,15 +130,15 @@ def _check_tick(state: str, shipment: Shipment, data: CheckpointData, now: datet
     problems.raise_any()
 
 
-def _check_status(shipment: Shipment, facts: ShipmentFacts, data: CheckpointData) -> None:
-    is_over = facts.is_over
+def _check_status(facts: ShipmentFacts, data: CheckpointData) -> None:
+    is_over, status = facts.is_over, shipment_status(facts)
     if facts.receipt and not facts.return_receipt:  # posts without a connection report late
         is_over = data.occurred_at.date() > facts.receipt.on or data.outcome != "passed"
     elif not is_over and not facts.is_released and data.stage != "entry":
-        raise ReleaseRequired(shipment.status, data.stage)
+        raise ReleaseRequired(status, data.stage)
     if is_over:
         stage = CodeLabel("checkpoint_stage", data.stage)
-        raise IllegalTransition("shipment", shipment.status, stage)
+        raise IllegalTransition("shipment", status, stage)
 
 
 def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
@@ -260,7 +252,7 @@ def _check_confirmations(
         return
     questions: list[ConfirmationRequired] = []
     own = _stops_at_passing(facts, data, actor.own_state())
-    if data.expected_version != shipment.version and own:
+    if data.expected_version != shipment.version - 1 and own:
         problem = message(
             "Your own side stopped this shipment on {moment}, which you may not have seen: {why}. Ask there"
             " before it passes. If it passes all the same, confirm it with {field}.",
@@ -298,12 +290,11 @@ def _differences_message(
         data.quantity,
         recorded_at=actor.now(),
     )
-    papers = facts.expected_counts
-    if data.quantity is not None:  # facts know the papers' count where someone counted before
-        papers = fact_queries.count_pieces([shipment])[shipment.id].matching_counts
-    differences = checkpoint_irregularities(
-        replace(facts, checkpoints=(*facts.checkpoints, tick), expected_counts=papers), tick
-    )
+    facts = replace(facts, checkpoints=(*facts.checkpoints, tick))
+    if data.quantity is not None:
+        counts = fact_queries.count_pieces([shipment])[shipment.id].matching_counts
+        facts = replace(facts, expected_counts=counts)
+    differences = checkpoint_irregularities(facts, tick)
     if not differences:
         return None
     spelled = {normalise(seal): seal for seal in (*data.seals, *shipment.seals)}

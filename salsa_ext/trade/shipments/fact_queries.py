@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,17 +14,18 @@ from sqlalchemy import func, select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.reference.calendars import LocalDays, local_days
+from salsa_ext.reference import state_settings
+from salsa_ext.reference.calendars import local_days
 from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits import licensing
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt
-from salsa_ext.trade.shipments import facts, reshipments
+from salsa_ext.trade.shipments import reshipments
 from salsa_ext.trade.shipments.facts import (
     CONTRADICTS_PERMIT,
     CheckpointFact,
@@ -32,11 +34,13 @@ from salsa_ext.trade.shipments.facts import (
     IncidentFact,
     PieceCount,
     ReceiptFact,
-    ReshippedLine,
     ShipmentFacts,
     TransportPlan,
 )
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+from salsa_ext.trade.shipments.progress import shipment_status
+
+NO_LICENCES = licensing.DepartureLicences()
 
 
 def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
@@ -63,48 +67,75 @@ def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
     return pieces
 
 
-def load_facts(actor: Actor, shipments: Iterable[Shipment]) -> dict[UUID, ShipmentFacts]:
-    """Return facts by shipment, read as the owners."""
-    facts: dict[UUID, ShipmentFacts] = {}
-    for owner, own in group_by_owner(shipments).items():
-        with acting_as(actor, owner):
-            facts |= read_facts(actor, own)
-    return facts
+@dataclass(frozen=True)
+class ShipmentHistory:
+    """Rows of what happened to a shipment; receipts by receiving state."""
+
+    checkpoints: Sequence[Checkpoint]
+    events: Sequence[TradeEvent]
+    receipts: Mapping[str, Receipt]
 
 
-def group_by_owner(shipments: Iterable[Shipment]) -> dict[str, list[Shipment]]:
-    """Return shipments by owner state, in order of the states."""
-    return dict(sorted(group_by(shipments, lambda shipment: shipment.owner_state).items()))
-
-
-def read_facts(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, ShipmentFacts]:
-    """Return facts by shipment; the session acts as their owner."""
-    ids = [shipment.id for shipment in shipments]
-    ticks = db.session.scalars(select(Checkpoint).where(Checkpoint.shipment_id.in_(ids)))
+def load_histories(shipment_ids: Collection[UUID]) -> dict[UUID, ShipmentHistory]:
+    """Return the histories of shipments, three queries for all; all states concerned see them."""
+    at = func.least(Checkpoint.occurred_at, Checkpoint.recorded_at)  # as `effective_at`
+    query = select(Checkpoint).where(Checkpoint.shipment_id.in_(shipment_ids))
+    ticks = db.session.scalars(query.order_by(at, Checkpoint.recorded_at, Checkpoint.id))
     checkpoints = group_by(ticks, lambda tick: tick.shipment_id)
-    events, receipts = events_by_subject(ids), current_receipts(ids)
-    query = select(Permit).where(Permit.id.in_({shipment.permit_id for shipment in shipments}))
-    rows = db.session.scalars(query.execution_options(populate_existing=True))
-    permits = {permit.id: permit for permit in rows}
-    zones, reshipped = local_days(actor), reshipments.find_reshipped(ids)
+    events, receipts = events_by_subject(shipment_ids), current_receipts(shipment_ids)
+    return {
+        key: ShipmentHistory(checkpoints[key], events[key], receipts[key]) for key in shipment_ids
+    }
+
+
+def load_facts(shipments: Collection[Shipment]) -> dict[UUID, ShipmentFacts]:
+    """Return the facts by shipment that all states concerned see, and status follows from."""
+    histories = load_histories([shipment.id for shipment in shipments])
+    return {row.id: shipment_facts(row, histories[row.id]) for row in shipments}
+
+
+def load_status(shipment: Shipment) -> str:
+    """Return the status that the facts of a shipment show now."""
+    return shipment_status(load_facts([shipment])[shipment.id])
+
+
+def load_all_facts(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, ShipmentFacts]:
+    """Return all facts of own shipments, also what only their owner reads."""
+    ids = [shipment.id for shipment in shipments]
+    histories, zones = load_histories(ids), local_days(actor)
+    checkpoints = {key: history.checkpoints for key, history in histories.items()}
+    days = select(Permit.id, Permit.last_day).where(
+        Permit.id.in_({shipment.permit_id for shipment in shipments})
+    )
+    last_days: dict[UUID, date] = dict(db.session.execute(days).all())
+    reshipped = reshipments.find_reshipped(ids)
     licences = licensing.licences_at_departure(actor, shipments, checkpoints, zones)
     pieces = count_pieces(
         [row for row in shipments if any(tick.quantity is not None for tick in checkpoints[row.id])]
     )
-    return {
-        row.id: _shipment_facts(
-            row,
-            checkpoints[row.id],
-            events[row.id],
-            receipts[row.id],
-            permits[row.permit_id],
-            licences.get(row.id, licensing.DepartureLicences()),
-            reshipped[row.id],
-            zones,
-            pieces.get(row.id),
+    facts: dict[UUID, ShipmentFacts] = {}
+    for row in shipments:
+        last_day, at_departure = last_days[row.permit_id], licences.get(row.id, NO_LICENCES)
+        entries = [
+            zones.on(tick.owner_state, tick.occurred_at)
+            for tick in checkpoints[row.id]
+            if (tick.stage, tick.outcome) == ("entry", "passed")
+        ]
+        facts[row.id] = replace(
+            shipment_facts(row, histories[row.id]),
+            last_day=min(last_day, at_departure.import_by or last_day),
+            entered_on=min(entries, default=None),
+            missing_licences=tuple(at_departure.missing),
+            reshipped=reshipped[row.id],
+            expected_counts=pieces[row.id].matching_counts if row.id in pieces else (),
         )
-        for row in shipments
-    }
+    return facts
+
+
+def grace_periods(states: Collection[str]) -> dict[str, timedelta]:
+    """Return each state's grace period before a late shipment is overdue."""
+    by_state = state_settings.settings_by_state(states)
+    return {state: timedelta(hours=by_state[state].overdue_hours) for state in states}
 
 
 def current_receipts(shipment_ids: Collection[UUID]) -> dict[UUID, dict[str, Receipt]]:
@@ -116,50 +147,36 @@ def current_receipts(shipment_ids: Collection[UUID]) -> dict[UUID, dict[str, Rec
     return receipts
 
 
-def _shipment_facts(
-    shipment: Shipment,
-    checkpoints: Sequence[Checkpoint],
-    events: Iterable[TradeEvent],
-    receipts: Mapping[str, Receipt],
-    permit: Permit,
-    licences: licensing.DepartureLicences,
-    reshipped: tuple[ReshippedLine, ...],
-    zones: LocalDays,
-    pieces: facts.PieceCount | None,
-) -> ShipmentFacts:
-    by_kind = group_by(events, lambda event: event.kind)
+def shipment_facts(shipment: Shipment, history: ShipmentHistory) -> ShipmentFacts:
+    """Return the facts of a shipment that all states concerned see."""
+    by_kind = group_by(history.events, lambda event: event.kind)
     parties = (shipment.exporting_state, shipment.importing_state)
     replanned = [each for each in by_kind["amended"] if "expected" in each.data["after"]]
-    entries = [
-        zones.on(tick.owner_state, tick.occurred_at)
-        for tick in checkpoints
-        if (tick.stage, tick.outcome) == ("entry", "passed")
-    ]
     return ShipmentFacts(
         exporting=shipment.exporting_state,
         importing=shipment.importing_state,
         transit=tuple(state for state in shipment.concerned if state not in parties),
-        last_day=min(permit.last_day, licences.import_by or permit.last_day),
-        expected=tuple(
-            ExpectedStage(stage["stage"], datetime.fromisoformat(stage["at"]), stage.get("post"))
-            for stage in shipment.expected
-        ),
+        expected=expected_stages(shipment.expected),
         expected_since=max((each.occurred_at for each in replanned), default=None),
         plans=tuple(_transport_plans(shipment, by_kind["amended"])),
-        checkpoints=tuple(map(checkpoint_fact, checkpoints)),
+        checkpoints=tuple(map(checkpoint_fact, history.checkpoints)),
         hold_orders=tuple(map(hold_order_fact, (*by_kind["held"], *by_kind["resumed"]))),
         incidents=tuple(map(incident_fact, by_kind["incident"])),
         is_released=bool(by_kind["released"]),
         is_cancelled=bool(by_kind["cancelled"]),
-        receipt=_receipt_fact(receipts.get(shipment.importing_state)),
-        return_receipt=_receipt_fact(receipts.get(shipment.exporting_state)),
-        entered_on=min(entries, default=None),
-        missing_licences=tuple(licences.missing),
-        reshipped=reshipped,
+        receipt=receipt_fact(history.receipts.get(shipment.importing_state)),
+        return_receipt=receipt_fact(history.receipts.get(shipment.exporting_state)),
         contradictions=tuple(
             finding for each in by_kind[CONTRADICTS_PERMIT] for finding in each.data["findings"]
         ),
-        expected_counts=pieces.matching_counts if pieces else (),
+    )
+
+
+def expected_stages(expected: Iterable[Mapping[str, Any]]) -> tuple[ExpectedStage, ...]:
+    """Return the expected stages of a shipment from its column."""
+    return tuple(
+        ExpectedStage(stage["stage"], datetime.fromisoformat(stage["at"]), stage.get("post"))
+        for stage in expected
     )
 
 
@@ -177,7 +194,8 @@ def _transport_plans(shipment: Shipment, amended: Sequence[TradeEvent]) -> list[
     return [plan(None), *reversed(plans)]
 
 
-def _receipt_fact(receipt: Receipt | None) -> ReceiptFact | None:
+def receipt_fact(receipt: Receipt | None) -> ReceiptFact | None:
+    """Return a receipt as a fact."""
     if receipt is None:
         return None
     return ReceiptFact(

@@ -140,15 +140,17 @@ class ReshippedLine:
 class ShipmentFacts:
     """All known facts of one shipment.
 
-    `contradictions` compare manifest and permit by line and field (`line`, `field`, `ours`,
-    `theirs`, `count`, `serials`). `pieces` are the counts that match the papers: first that of the
-    firearms, then of everything.
+    Every state concerned reads what status and stops follow from. `last_day`, `entered_on`,
+    `missing_licences`, `reshipped` and `expected_counts` only add irregularities: they are filled
+    in for the owner, who raises these. `contradictions` compare manifest and permit by line and
+    field (`line`, `field`, `ours`, `theirs`, `count`, `serials`). `expected_counts` are the counts
+    that match the papers: first that of the firearms, then of everything.
     """
 
     exporting: str
     importing: str
     transit: tuple[str, ...]
-    last_day: date
+    last_day: date = date.max
     expected: tuple[ExpectedStage, ...] = ()
     expected_since: datetime | None = None
     plans: tuple[TransportPlan, ...] = ()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
-
-from sqlalchemy import select
 
 from salsa_ext.access.audit import Action, append, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_moment
-from salsa_ext.database.session import db
-from salsa_ext.notifications.commands import notify_others
-from salsa_ext.trade.event_log import NewEvent, add_events, events_by_subject
-from salsa_ext.trade.models import TradeEvent
+from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits.values import StatusDecision
 from salsa_ext.trade.shipments import fact_queries, progress, refresh
 from salsa_ext.trade.shipments.facts import HoldOrder, ShipmentFacts
@@ -31,11 +25,11 @@ from salsa_ext.trade.shipments.progress import (
     active_stops,
     custody_state,
     overruled_holds,
+    shipment_progress,
     shipment_status,
 )
 from salsa_ext.trade.shipments.values import IncidentData
 
-OVER_STATUSES: Final = ("cancelled", "returned", "received", "received_short", "received_over")
 STOPPED_STATUSES: Final = ("held", "lost")
 
 
@@ -48,8 +42,8 @@ def hold_shipment(
     custody, or Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
-    _check_hold(actor, shipment, fact_queries.load_facts(actor, [shipment])[shipment_id])
+    shipment = refresh.lock_shipment(shipment_id, expected_version)
+    _check_hold(actor, fact_queries.load_facts([shipment])[shipment_id])
     _record_decision(actor, shipment, "held", Action.SHIPMENT_HELD, data)
 
 
@@ -63,8 +57,8 @@ def resume_shipment(
     Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
-    _check_resume(actor, shipment, fact_queries.load_facts(actor, [shipment])[shipment_id])
+    shipment = refresh.lock_shipment(shipment_id, expected_version)
+    _check_resume(actor, fact_queries.load_facts([shipment])[shipment_id])
     _record_decision(actor, shipment, "resumed", Action.SHIPMENT_RESUMED, data)
 
 
@@ -72,37 +66,34 @@ def _record_decision(
     actor: Actor, shipment: Shipment, kind: str, action: Action, data: StatusDecision
 ) -> None:
     add_events(actor, [NewEvent(shipment, kind, data.reason)])
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, f"shipment_{kind}", [shipment])
     append(actor, audit_event(action, shipment))
 
 
-def refusal_reason(actor: Actor, shipment: Shipment, action: str) -> Message | None:
+def refusal_reason(actor: Actor, facts: ShipmentFacts, action: str) -> Message | None:
     """Return why the own state cannot hold or resume, or None.
 
     For display only; the commands check again.
     """
-    check = _check_hold if action == "hold" else _check_resume
     try:
-        check(actor, shipment, fact_queries.load_facts(actor, [shipment])[shipment.id])
+        (_check_hold if action == "hold" else _check_resume)(actor, facts)
     except (Conflict, Forbidden) as error:
         return error.message
     return None
 
 
-def _check_hold(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> None:
+def _check_hold(actor: Actor, facts: ShipmentFacts) -> None:
     stops = _stops_in_custody(actor, facts, "hold")
     if any(move.effect == "hold" and move.state == actor.state for move in stops):
-        raise IllegalTransition("shipment", shipment.status, "hold")
+        raise IllegalTransition("shipment", shipment_status(facts), "hold")
 
 
-def _check_resume(actor: Actor, shipment: Shipment, facts: ShipmentFacts) -> None:
+def _check_resume(actor: Actor, facts: ShipmentFacts) -> None:
     overruled = overruled_holds(facts.checkpoints, facts.hold_orders, facts.incidents)
     if any(each.stop.state == actor.state for each in overruled):
         return
     stops = _stops_in_custody(actor, facts, "resume")
-    if shipment.status != "held":
-        raise IllegalTransition("shipment", shipment.status, "resume")
+    if (status := shipment_status(facts)) != "held":
+        raise IllegalTransition("shipment", status, "resume")
     if not any(move.state == actor.state and not move.is_refusal for move in stops):
         raise Conflict(
             message(
@@ -164,30 +155,15 @@ class HoldView:
 NO_HOLD: Final = HoldView()
 
 
-def view_holds(
-    shipments: Iterable[Shipment], checkpoints: Mapping[UUID, Sequence[Checkpoint]]
-) -> dict[UUID, HoldView]:
-    """Return holds of shipments that are stopped or passed a stage.
-
-    One query for all.
-    """
-    rows = [row for row in shipments if row.status in STOPPED_STATUSES or checkpoints[row.id]]
-    views: dict[UUID, HoldView] = {}
-    events = events_by_subject([row.id for row in rows]) if rows else {}
-    for row in rows:
-        own, ticks = group_by(events[row.id], lambda event: event.kind), checkpoints[row.id]
-        orders = [fact_queries.hold_order_fact(each) for each in (*own["held"], *own["resumed"])]
-        incidents = [fact_queries.incident_fact(each) for each in own["incident"]]
-        facts = [fact_queries.checkpoint_fact(tick) for tick in ticks], orders, incidents
-        is_stopped = row.status in STOPPED_STATUSES
-        is_released = bool(own["released"]) or any(tick.outcome == "passed" for tick in ticks)
-        views[row.id] = HoldView(
-            progress.find_stops(*facts) if is_stopped else (),
-            orders,
-            overruled_holds(*facts),
-            is_stopped and not is_released,
-        )
-    return views
+def hold_view(facts: ShipmentFacts) -> HoldView:
+    """Return the holds of a shipment."""
+    is_stopped = shipment_status(facts) in STOPPED_STATUSES
+    return HoldView(
+        active_stops(facts) if is_stopped else (),
+        facts.hold_orders,
+        overruled_holds(facts.checkpoints, facts.hold_orders, facts.incidents),
+        is_stopped and not (facts.is_released or facts.has_left),
+    )
 
 
 def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> None:
@@ -199,15 +175,16 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
     IllegalTransition for a finished shipment.
     """
     require(actor, Permission.INCIDENT_RECORD)
-    shipment = refresh.lock_shipment(actor, shipment_id, None)
-    if shipment.status in OVER_STATUSES:
-        raise IllegalTransition("shipment", shipment.status, "incident")
+    shipment = refresh.lock_shipment(shipment_id)
+    facts = fact_queries.load_facts([shipment])[shipment_id]
+    if facts.is_over:
+        raise IllegalTransition("shipment", shipment_status(facts), "incident")
     problems, at = Problems(), data.new_expected_at
     check_moment(problems, "occurred_at", data.occurred_at, actor.now())
     if at and at <= data.occurred_at:
         problem = message("What is delayed is expected after the incident, not before.")
         problems.add("new_expected_at", problem)
-    if at and shipment.due_at is None:
+    if at and shipment_progress(facts, timedelta()).due_at is None:
         problems.add("new_expected_at", message("No stage of this shipment is expected any more."))
     if at and data.is_total:
         problems.add("new_expected_at", message("Of a shipment that is lost nothing is expected."))
@@ -218,19 +195,4 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
         "new_expected_at": at.isoformat() if at else None,
     }
     add_events(actor, [NewEvent(shipment, "incident", data.note, data.occurred_at, incident)])
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, "shipment_incident", [shipment], kind=data.kind)
     append(actor, audit_event(Action.INCIDENT_RECORDED, shipment, kind=data.kind))
-
-
-def list_open_incidents(shipments: Iterable[Shipment]) -> Mapping[UUID, Sequence[TradeEvent]]:
-    """Return incidents of unfinished shipments, earliest first.
-
-    One query for all.
-    """
-    ids = [row.id for row in shipments if row.status not in OVER_STATUSES]
-    if not ids:
-        return {}
-    query = select(TradeEvent).where(TradeEvent.subject_id.in_(ids), TradeEvent.kind == "incident")
-    rows = db.session.scalars(query.order_by(TradeEvent.occurred_at, TradeEvent.id))
-    return group_by(rows, lambda event: event.subject_id)

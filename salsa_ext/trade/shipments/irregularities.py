@@ -18,16 +18,13 @@ from salsa_ext.trade.shipments.facts import (
     ShipmentFacts,
     TransportPlan,
 )
-from salsa_ext.trade.shipments.progress import active_stops, shipment_status
+from salsa_ext.trade.shipments.progress import CAN_BE_OVERDUE, active_stops, shipment_status
 
 SHIPMENT_DISCREPANCY_KINDS: Final = tuple(
     "short_receipt over_receipt serial_mismatch seal_mismatch quantity_mismatch missing_checkpoint"
     " overdue expired_in_transit permit_cancelled_in_transit document_invalid"
     " unauthorised_route".split()
 )
-TIMED_KINDS: Final = frozenset(("overdue", "expired_in_transit"))
-"""Kinds that come with time; only the background job raises them."""
-CAN_BE_OVERDUE: Final = ("planned", "released", "in_transit")
 MAX_SERIALS: Final = 100
 
 

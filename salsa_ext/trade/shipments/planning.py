@@ -18,14 +18,12 @@ from salsa_ext.core.errors import Article, CodeLabel, IllegalTransition, RuleBro
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.core.rows import to_plain, to_row
-from salsa_ext.database import locks
-from salsa_ext.database.session import db, read_row
+from salsa_ext.database.session import db
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_records
 from salsa_ext.firearms.records.record_writing import PartyCollector
-from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.dataset_types import CountKey
@@ -33,11 +31,11 @@ from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit
-from salsa_ext.trade.permits.quotas import LineQuantities
 from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments import fact_queries, refresh
 from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.progress import shipment_status
 
 
 def amend_shipment(
@@ -51,7 +49,7 @@ def amend_shipment(
     RuleBroken or Invalid.
     """
     require(actor, Permission.SHIPMENT_AMEND)
-    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
+    shipment = refresh.lock_shipment(shipment_id, expected_version)
     require(actor, Permission.SHIPMENT_AMEND, shipment.owner_state)
     permit = db.session.get_one(Permit, shipment.permit_id, populate_existing=True)
     _check_amendment(actor, shipment, permit, data.changes)
@@ -68,17 +66,15 @@ def amend_shipment(
         "authentication": data.authentication,
     }
     add_events(actor, [NewEvent(shipment, "amended", data.reason, data=event_data)])
-    refresh.update_shipments(actor, [shipment])
-    fields = sorted(data.changes)
-    notify_others(actor, "shipment_amended", [shipment], fields=fields)
-    append(actor, audit_event(Action.SHIPMENT_AMENDED, shipment, fields=fields))
+    append(actor, audit_event(Action.SHIPMENT_AMENDED, shipment, fields=sorted(data.changes)))
 
 
 def _check_amendment(
     actor: Actor, shipment: Shipment, permit: Permit, changes: Mapping[str, Any]
 ) -> None:
-    if shipment.status not in ("planned", "released", "in_transit", "held"):
-        raise IllegalTransition("shipment", shipment.status, "amend")
+    status = fact_queries.load_status(shipment)
+    if status not in ("planned", "released", "in_transit", "held"):
+        raise IllegalTransition("shipment", status, "amend")
     problem = None
     if today(actor) > permit.last_day:
         problem = message(
@@ -201,55 +197,32 @@ def cancel_shipment(
     search. Raises NotFound, Forbidden, StaleVersion, or IllegalTransition if it has left.
     """
     require(actor, Permission.SHIPMENT_CANCEL)
-    shipment = find_own_shipment(actor, shipment_id, Permission.SHIPMENT_CANCEL)
-    drawn = restore_quotas(actor, shipment, (), shipment.bulk)
-    shipment = refresh.lock_shipment(actor, shipment_id, expected_version)
-    void_records(actor, shipment, (), drawn)
-    facts = fact_queries.load_facts(actor, [shipment])[shipment_id]
-    if shipment.status not in ("planned", "released", "held") or facts.has_left:
-        raise IllegalTransition("shipment", shipment.status, "cancel")
+    shipment = refresh.lock_shipment(shipment_id, expected_version)
+    require(actor, Permission.SHIPMENT_CANCEL, shipment.owner_state)
+    facts = fact_queries.load_facts([shipment])[shipment_id]
+    status = shipment_status(facts)
+    if status not in ("planned", "released", "held") or facts.has_left:
+        raise IllegalTransition("shipment", status, "cancel")
+    undo_export(actor, shipment, (), shipment.bulk)
     add_events(actor, [NewEvent(shipment, "cancelled", data.reason)])
-    refresh.update_shipments(actor, [shipment])
-    notify_others(actor, "shipment_cancelled", [shipment])
     append(actor, audit_event(Action.SHIPMENT_CANCELLED, shipment, number=shipment.number))
 
 
-def find_own_shipment(actor: Actor, shipment_id: UUID, permission: Permission) -> Shipment:
-    """Return an own shipment with its permits locked, itself unlocked.
+def undo_export(
+    actor: Actor, shipment: Shipment, absent: Collection[UUID], bulk: Iterable[Mapping[str, Any]]
+) -> None:
+    """Undo the export of goods that did not leave, or came back unreceived.
 
-    Raises NotFound or Forbidden.
-    """
-    shipment = read_row(Shipment, shipment_id)
-    require(actor, permission, shipment.owner_state)
-    locks.share_permits(shipment.concerned)
-    return shipment
-
-
-def restore_quotas(
-    actor: Actor, shipment: Shipment, absent: Collection[UUID], bulk: Iterable[dict[str, object]]
-) -> LineQuantities:
-    """Restore quotas of goods except `absent` items; return them by line.
-
-    Called before the shipment is locked, because recording a shipment locks the quota first.
-    `void_records` does the rest after the lock.
+    All but the `absent` items: their quota is restored, and searches, matches and statistics know
+    them no more. The shipment is locked; other changes of its records lock it first too.
     """
     drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     for item in stream_guns(shipment.id):
         if item.id not in absent:
             drawn[shipment.permit_id, item.line] += item.quantity
     for part in bulk:
-        drawn[shipment.permit_id, int(str(part["line"]))] += Decimal(str(part["quantity"]))
+        drawn[shipment.permit_id, int(part["line"])] += Decimal(str(part["quantity"]))
     quotas.restore(actor, drawn)
-    return drawn
-
-
-def void_records(
-    actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: LineQuantities
-) -> None:
-    """Remove goods that did not leave from searches, matches and statistics.
-
-    The shipment is locked; other changes of its records lock it first too.
-    """
     record_writing.void_records(stream_records(shipment.id, absent))
     for views in stream_records(shipment.id, absent):
         for version, ids in _ids_by_version(views):

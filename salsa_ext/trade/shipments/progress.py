@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from salsa_ext.trade.shipments.facts import (
@@ -19,6 +19,38 @@ from salsa_ext.trade.shipments.facts import (
     IncidentFact,
     ShipmentFacts,
 )
+
+CAN_BE_OVERDUE: Final = ("planned", "released", "in_transit")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Status of a shipment and its next stage, as its facts show.
+
+    `due_at` is the expected time of the next stage; `overdue_at` is that plus the grace period of
+    the exporting state, None if it cannot be late. The fields are columns of the shipment.
+    """
+
+    status: str
+    due_stage: str | None = None
+    due_at: datetime | None = None
+    overdue_at: datetime | None = None
+
+    def status_at(self, now: datetime) -> str:
+        """Return the status as displayed at a time, with overdue."""
+        is_late = self.overdue_at is not None and self.overdue_at < now
+        return "overdue" if is_late else self.status
+
+
+def shipment_progress(facts: ShipmentFacts, grace: timedelta) -> Progress:
+    """Return the progress that the facts imply, in whatever order they came."""
+    status = shipment_status(facts)
+    is_open = not facts.is_over and status != "lost"
+    due = next_stage(rescheduled_stages(facts), facts.checkpoints) if is_open else None
+    if due is None:
+        return Progress(status)
+    stage, at = due
+    return Progress(status, stage, at, at + grace if status in CAN_BE_OVERDUE else None)
 
 
 def shipment_status(facts: ShipmentFacts) -> str:

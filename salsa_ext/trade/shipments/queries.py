@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.batches import MAX_BODY_ITEMS, group_by
+from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.fields import OWNER, presenter
 from salsa_ext.core.rows import from_row
@@ -32,15 +32,15 @@ from salsa_ext.firearms.records.queries import build_views as record_views
 from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.models import Discrepancy
-from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt
-from salsa_ext.trade.shipments import fact_queries, holds, refresh
-from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
-from salsa_ext.trade.shipments.holds import NO_HOLD, HoldView
-from salsa_ext.trade.shipments.irregularities import CAN_BE_OVERDUE
+from salsa_ext.trade.shipments import fact_queries
+from salsa_ext.trade.shipments.fact_queries import ShipmentHistory
+from salsa_ext.trade.shipments.facts import ShipmentFacts
+from salsa_ext.trade.shipments.holds import NO_HOLD, HoldView, hold_view
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
+from salsa_ext.trade.shipments.progress import CAN_BE_OVERDUE, Progress, shipment_progress
 from salsa_ext.trade.shipments.values import ShipmentData
 
 OPEN_STATUSES = (*CAN_BE_OVERDUE, "arrived")
@@ -61,13 +61,16 @@ class TimelineEntry:
 class ShipmentView:
     """A shipment with its checkpoints, receipts, holds and incidents.
 
-    `items` and `events` are set only for a single shipment; `items` is None if there are too many.
-    `findings` are contradictions to the permit by line and field (not on boards), `remarks` set
-    only directly after recording, `incidents` listed until the shipment is over, `discrepancies`
+    `progress` and `status`, which adds overdue, follow from the facts at the time of reading; the
+    columns of the row are what lists are filtered by, and follow by the owner's job. `items` and
+    `events` are set only for a single shipment; `items` is None if there are too many. `remarks` are
+    set only directly after recording, `incidents` listed until the shipment is over, `discrepancies`
     the unresolved ones of a single shipment, for readers with the permission.
     """
 
     shipment: Shipment
+    facts: ShipmentFacts
+    progress: Progress
     status: str
     checkpoints: Sequence[Checkpoint]
     receipt: Receipt | None
@@ -75,7 +78,6 @@ class ShipmentView:
     parties: PartiesById
     items: Sequence[RecordView] | None = ()
     events: Sequence[TimelineEntry] = ()
-    contradictions: Sequence[Mapping[str, Any]] = ()
     remarks: Sequence[WordRemark] | None = None
     hold: HoldView = NO_HOLD
     incidents: Sequence[TradeEvent] = ()
@@ -91,9 +93,14 @@ class ShipmentView:
         )
 
     @property
+    def contradictions(self) -> Sequence[Mapping[str, Any]]:
+        """Return the contradictions of the manifest to the permit, by line and field."""
+        return self.facts.contradictions
+
+    @property
     def is_unreleased(self) -> bool:
         """Return whether it was neither released nor ticked as passed."""
-        return self.shipment.status == "planned" or self.hold.is_unreleased
+        return self.progress.status == "planned" or self.hold.is_unreleased
 
     @property
     def version(self) -> int:
@@ -132,7 +139,7 @@ def list_shipments(
     if (status := filters.get("status")) is not None:
         query = query.where(status_expression(actor.now()) == status)
     page = fetch_page(query, Shipment.id, limit, cursor)
-    return page.with_items(view_shipments(actor, page.items, with_findings=True))
+    return page.with_items(view_shipments(actor, page.items))
 
 
 def list_permit_shipments(
@@ -164,69 +171,54 @@ def list_items(
 def read_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
     """Return a visible shipment without a permission check; raises NotFound."""
     shipment = read_row(Shipment, shipment_id)
-    return view_shipments(actor, [shipment], with_items=True, with_findings=True)[0]
-
-
-def list_checkpoints(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
-    """Return checkpoints by shipment, in order of their times."""
-    query = select(Checkpoint).where(Checkpoint.shipment_id.in_(list(shipment_ids)))
-    at = func.least(Checkpoint.occurred_at, Checkpoint.recorded_at)  # as `effective_at`
-    rows = db.session.scalars(query.order_by(at, Checkpoint.recorded_at, Checkpoint.id))
-    return group_by(rows, lambda tick: tick.shipment_id)
+    return view_shipments(actor, [shipment], with_items=True)[0]
 
 
 def view_shipments(
-    actor: Actor,
-    shipments: Sequence[Shipment],
-    with_items: bool = False,
-    with_findings: bool = False,
+    actor: Actor, shipments: Sequence[Shipment], with_items: bool = False
 ) -> list[ShipmentView]:
     """Return views of shipments, with a fixed number of queries."""
     if not shipments:
         return []
     ids, now = [shipment.id for shipment in shipments], actor.now()
-    checkpoints, receipts = list_checkpoints(ids), fact_queries.current_receipts(ids)
+    histories = fact_queries.load_histories(ids)
+    grace = fact_queries.grace_periods({shipment.owner_state for shipment in shipments})
     parties = find_parties(shipment.carrier_id for shipment in shipments)
     few = [shipment.id for shipment in shipments if shipment.item_count <= MAX_BODY_ITEMS]
     items = records_of_documents(few) if with_items else {}
-    timelines = _timelines(ids, checkpoints) if with_items else {}
-    findings = _contradictions_by_shipment(ids) if with_findings else {}
-    stops = holds.view_holds(shipments, checkpoints)
-    incidents = holds.list_open_incidents(shipments)
+    timelines = _timelines(histories) if with_items else {}
     discrepancies = discrepancy_queries.list_unresolved(actor, ids) if with_items else {}
-    return [
-        ShipmentView(
+    views = []
+    for row in shipments:
+        history = histories[row.id]
+        facts = fact_queries.shipment_facts(row, history)
+        progress = shipment_progress(facts, grace[row.owner_state])
+        incidents = [each for each in history.events if each.kind == "incident"]
+        view = ShipmentView(
             row,
-            refresh.status_at(row, now),
-            checkpoints[row.id],
-            receipts[row.id].get(row.importing_state),
-            receipts[row.id].get(row.exporting_state),
+            facts,
+            progress,
+            progress.status_at(now),
+            history.checkpoints,
+            history.receipts.get(row.importing_state),
+            history.receipts.get(row.exporting_state),
             parties,
             items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
             timelines.get(row.id, ()),
-            findings.get(row.id, ()),
-            hold=stops.get(row.id, NO_HOLD),
-            incidents=incidents.get(row.id, ()),
+            hold=hold_view(facts),
+            incidents=() if facts.is_over else sorted(incidents, key=lambda each: each.occurred_at),
             discrepancies=discrepancies.get(row.id, ()),
             is_own=row.owner_state == actor.state,
         )
-        for row in shipments
-    ]
-
-
-def _contradictions_by_shipment(ids: Sequence[UUID]) -> dict[UUID, Sequence[Mapping[str, Any]]]:
-    """Return contradictions of manifests to their permits, by shipment."""
-    query = select(TradeEvent.subject_id, TradeEvent.data).where(
-        TradeEvent.subject_id.in_(ids), TradeEvent.kind == CONTRADICTS_PERMIT
-    )
-    return {row.subject_id: row.data["findings"] for row in db.session.execute(query)}
+        views.append(view)
+    return views
 
 
 def get_overview(actor: Actor, shipment_id: UUID) -> ShipmentView:
     """Return a shipment with its events, without its items; raises NotFound."""
     require(actor, Permission.SHIPMENT_READ)
-    view = view_shipments(actor, [read_row(Shipment, shipment_id)], with_findings=True)[0]
-    timelines = _timelines([shipment_id], {shipment_id: view.checkpoints})
+    [view] = view_shipments(actor, [read_row(Shipment, shipment_id)])
+    timelines = _timelines(fact_queries.load_histories([shipment_id]))
     return replace(view, events=timelines[shipment_id])
 
 
@@ -235,18 +227,14 @@ def shipment_version(actor: Actor, shipment_id: UUID) -> int:
     return read_row(Shipment, shipment_id).version
 
 
-def _timelines(
-    ids: Sequence[UUID], checkpoints: Mapping[UUID, Iterable[Checkpoint]]
-) -> dict[UUID, list[TimelineEntry]]:
+def _timelines(histories: Mapping[UUID, ShipmentHistory]) -> dict[UUID, list[TimelineEntry]]:
     """Return events, checkpoints and receipt versions in time order, by shipment."""
-    timelines: dict[UUID, list[TimelineEntry]] = {shipment_id: [] for shipment_id in ids}
-    for shipment_id, events in events_by_subject(ids).items():
-        timelines[shipment_id] += [
+    timelines: dict[UUID, list[TimelineEntry]] = {}
+    for shipment_id, history in histories.items():
+        timelines[shipment_id] = [
             TimelineEntry(each.owner_state, each.kind, each.effective_at, each.reason, each.data)
-            for each in events
-        ]
-    for shipment_id in ids:
-        timelines[shipment_id] += [
+            for each in history.events
+        ] + [
             TimelineEntry(
                 tick.owner_state,
                 "checkpoint",
@@ -254,9 +242,9 @@ def _timelines(
                 tick.reason,
                 {name: getattr(tick, name) for name in ("stage", "outcome", "post", "seals")},
             )
-            for tick in checkpoints[shipment_id]
+            for tick in history.checkpoints
         ]
-    for row in _receipt_versions(ids):
+    for row in _receipt_versions(histories):
         is_return = row.owner_state == row.shipment_state
         data = {
             "on": row.received_on.isoformat(),
@@ -276,7 +264,7 @@ def _timelines(
     return timelines
 
 
-def _receipt_versions(ids: Sequence[UUID]) -> Iterable[Any]:
+def _receipt_versions(ids: Iterable[UUID]) -> Iterable[Any]:
     """Return all receipt versions of shipments, with counts instead of lists."""
     names = "shipment_id shipment_state owner_state version received_on item_count recorded_at"
     columns = [getattr(Receipt, name) for name in (*names.split(), "reason")]
@@ -285,5 +273,5 @@ def _receipt_versions(ids: Sequence[UUID]) -> Iterable[Any]:
         for name in ("missing", "miskeyed")
     ]
     query = select(*columns, func.cardinality(Receipt.unexpected).label("unexpected"))
-    query = query.where(Receipt.shipment_id.in_(ids))
+    query = query.where(Receipt.shipment_id.in_(list(ids)))
     return db.session.execute(query.order_by(Receipt.recorded_at, Receipt.version))

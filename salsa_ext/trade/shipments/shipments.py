@@ -35,20 +35,19 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.record_writing import PartyCollector
-from salsa_ext.notifications.commands import notify_others
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.dataset_types import CountKey
-from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import PermitLines
-from salsa_ext.trade.shipments import irregularities, permit_line_check, refresh, reshipments
-from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT
+from salsa_ext.trade.shipments import fact_queries, permit_line_check, refresh, reshipments
+from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT, ShipmentFacts
 from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.planning import check_in_validity, planned_posts
+from salsa_ext.trade.shipments.progress import Progress, shipment_progress, shipment_status
 from salsa_ext.trade.shipments.values import ReleaseData, ShipmentData
 
 
@@ -79,7 +78,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
         for key, quantity in check.drawn.items():
             drawn[key] += quantity
     quotas.check_remaining(drawn, lines)
-    parties, grace = PartyCollector(owner), refresh.grace_periods([owner])[owner]
+    parties, grace = PartyCollector(owner), fact_queries.grace_periods([owner])[owner]
     rows = [
         _shipment_row(permits[permit_id], data, parties, now, grace) for permit_id, data in batch
     ]
@@ -90,10 +89,11 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
         for item in data.items
     )
     record_writing.write_records(entries, now)
-    locks.share_permits(state for permit in permits.values() for state in permit.concerned)
-    for permit in _find_permits(owner, permit_ids).values():
+    locks.lock_trade(permit.importing_state for permit in permits.values())
+    locked = quotas.lock_lines(permit_ids)
+    for permit in permits.values():
         _check_permit_status(permit)  # as it is now, whatever it was before
-    quotas.draw(actor, drawn, quotas.find_lines(permit_ids, is_locked=True))
+    quotas.draw(actor, drawn, locked)
     parties.write()
     insert_many(Shipment, rows)
     ids = [row["id"] for row in rows]
@@ -103,9 +103,15 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     for shipment, check in zip(shipments, checks, strict=True):
         cells.update(count_shipment(shipment, shipment.ships_on, lines, check.drawn))
     rollups.add_counts(cells)
-    notify_others(actor, "shipment_posted", shipments)
-    findings = {row: each.contradictions for row, each in zip(shipments, checks, strict=True)}
-    _record_contradictions(actor, {row: each for row, each in findings.items() if each})
+    add_events(
+        actor,
+        [
+            NewEvent(row, CONTRADICTS_PERMIT, data={"findings": check.contradictions})
+            for row, check in zip(shipments, checks, strict=True)
+            if check.contradictions
+        ],
+    )
+    reshipments.record_reshipments(ids)
     append_many(
         actor,
         [
@@ -113,8 +119,6 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
             for row in shipments
         ],
     )
-    if reshipped := reshipments.record_reshipments(ids):
-        refresh.update_shipments(actor, refresh.lock_shipments(actor, reshipped).values())
     return ids
 
 
@@ -177,7 +181,6 @@ def _shipment_row(
             "concerned": list(permit.concerned),
             "permit_id": permit.id,
             "permit_number": permit.number,
-            "status": "planned",
             "exporting_state": permit.exporting_state,
             "importing_state": permit.importing_state,
             "posts": planned_posts(data.route, row["expected"]),
@@ -185,8 +188,16 @@ def _shipment_row(
             "item_count": len(data.items),
             "recorded_at": now,
         }
-        | refresh.first_due_columns(data.expected, grace)
+        | vars(_first_progress(permit, row["expected"], grace))
     )
+
+
+def _first_progress(
+    permit: Permit, expected: Sequence[Mapping[str, Any]], grace: timedelta
+) -> Progress:
+    stages = fact_queries.expected_stages(expected)
+    states = (permit.exporting_state, permit.importing_state, tuple(permit.transit_states))
+    return shipment_progress(ShipmentFacts(*states, expected=stages), grace)
 
 
 def _export_entry(
@@ -206,25 +217,6 @@ def _export_entry(
     )
 
 
-def _record_contradictions(
-    actor: Actor, contradictions: Mapping[Shipment, list[dict[str, Any]]]
-) -> None:
-    """Record manifests that contradict their permit as event and discrepancy."""
-    if contradictions:
-        add_events(
-            actor,
-            [
-                NewEvent(shipment, CONTRADICTS_PERMIT, data={"findings": findings})
-                for shipment, findings in contradictions.items()
-            ],
-        )
-        found_by_shipment: discrepancy_commands.IrregularitiesBySubject = {
-            shipment: irregularities.permit_contradictions(findings)
-            for shipment, findings in contradictions.items()
-        }
-        discrepancy_commands.update_discrepancies(actor, found_by_shipment, ("document_invalid",))
-
-
 def release(
     *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: ReleaseData
 ) -> None:
@@ -233,8 +225,7 @@ def release(
     Raises StaleVersion, and the errors of `release_many`.
     """
     require(actor, Permission.SHIPMENT_RELEASE)
-    refresh.lock_shipment(actor, shipment_id, expected_version)
-    release_many(actor=actor, batch=[(shipment_id, data)])
+    _release(actor, [(shipment_id, data)], expected_version)
 
 
 def release_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]]) -> None:
@@ -245,11 +236,21 @@ def release_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]]) -> 
     IllegalTransition, Invalid, Conflict if the own permit is not valid, or RuleBroken.
     """
     require(actor, Permission.SHIPMENT_RELEASE)
-    shipments = refresh.lock_shipments(actor, [shipment_id for shipment_id, _ in batch])
+    _release(actor, batch, None)
+
+
+def _release(
+    actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]], expected_version: int | None
+) -> None:
+    shipments = refresh.lock_shipments(shipment_id for shipment_id, _ in batch)
+    facts = fact_queries.load_facts(shipments.values())
     on, zones, leaves, events = today(actor), local_days(actor), {}, []
     for shipment_id, data in batch:
         shipment = shipments[shipment_id]
+        locks.check_version(shipment.version - 1, expected_version)
         require(actor, Permission.SHIPMENT_RELEASE, shipment.owner_state)
+        if (status := shipment_status(facts[shipment_id])) != "planned":
+            raise IllegalTransition("shipment", status, "release")
         leaves[shipment_id] = max(shipment.ships_on, data.on or on)
         _check_release(shipment, data, on, leaves[shipment_id])
         is_past = data.on is not None and data.on != on
@@ -257,8 +258,6 @@ def release_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]]) -> 
         events.append(NewEvent(shipment, "released", data.note, at))
     _check_licences(actor, shipments, leaves)
     add_events(actor, events)
-    refresh.update_shipments(actor, shipments.values())
-    notify_others(actor, "shipment_released", shipments.values())
     released = Action.SHIPMENT_RELEASED
     append_many(
         actor, [audit_event(released, row, number=row.number) for row in shipments.values()]
@@ -266,8 +265,6 @@ def release_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReleaseData]]) -> 
 
 
 def _check_release(shipment: Shipment, data: ReleaseData, on: date, leaves: date) -> None:
-    if shipment.status != "planned":
-        raise IllegalTransition("shipment", shipment.status, "release")
     permit = db.session.get_one(Permit, shipment.permit_id, populate_existing=True)
     _check_permit_status(permit, ("issued", "exhausted"))
     problems = Problems()

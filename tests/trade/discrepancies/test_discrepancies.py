@@ -7,9 +7,10 @@ import pytest
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
-from salsa_ext.trade.permits import jobs as permit_jobs
+from salsa_ext.trade.permits import classification
 from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 
 OTHER = bodies.party("Otra Casa")
 WHY = {"text": "One firm under two names"}
@@ -174,7 +175,7 @@ def watch(session):
     def run(state, days):
         actor = operator(state, clock=FixedClock(NOW + timedelta(days=days)))
         with transaction(actor):
-            return permit_jobs.check_overdue_counterparts(actor=actor)
+            return classification.check_overdue_counterparts(actor=actor)
 
     return run
 
@@ -193,6 +194,7 @@ def test_a_counterpart_that_nobody_issues_is_raised_after_the_state_s_time(expor
 
 def test_it_is_raised_once_however_often_it_is_watched(exporter, watch):
     exporter.post("/permits", bodies.permit())
+    jobs_to_idle()
     assert [watch("BRA", days) for days in (32, 33, 34)] == [1, 0, 0]
     assert only(exporter)["version"] == 1
 

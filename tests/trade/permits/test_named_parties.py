@@ -51,7 +51,8 @@ def test_it_leaves_the_standing_as_the_counterparts_make_it(bra, pry):
         bodies.licensee(roles=["importer"], number="L-2", party=bodies.party("Otra Casa")),
     )
     pry.post("/permits", bodies.import_permit())
-    permit = bra.post("/permits", bodies.permit()).json
+    made = bra.post("/permits", bodies.permit()).json
+    permit = bra.get(f"/permits/{made['id']}").json
     assert permit["counterpart_status"] == "complete"
     assert [each["code"] for each in permit["findings"]] == ["party_not_authorised"]
 

@@ -222,10 +222,8 @@ def test_a_stage_that_was_left_out_is_doubted_until_it_is_told(way, shipped):
     way.tick(shipped, "entry", 5)
     assert way.discrepancies() == [("missing_checkpoint", "transit_out")]
     way.tick(shipped, "transit_out", 4)
-    assert (way.discrepancies(), way.discrepancies("resolved")) == (
-        [],
-        [("missing_checkpoint", "transit_out")],
-    )
+    assert way.discrepancies() == []
+    assert ("missing_checkpoint", "transit_out") in way.discrepancies("resolved")
 
 
 def test_one_stage_told_twice_does_no_harm(way, shipped):

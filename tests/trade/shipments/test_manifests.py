@@ -344,13 +344,13 @@ def test_the_document_of_the_api_tells_both_bodies(app, kind):
 def test_a_receipt_writes_its_records_before_it_waits_for_others(receive, asked):
     asked.clear()
     receive("serial\nSN00001\n")
-    assert first(asked, "INSERT INTO record ") < first(asked, "pg_advisory_xact_lock")
+    assert first(asked, "INSERT INTO record ") < first(asked, "salsa_lock_shipments")
 
 
 def test_a_shipment_writes_its_records_before_it_waits_for_others(permit, bra, asked):
     asked.clear()
     send(bra, f"/permits/{permit}/shipments", DOCUMENT, THREE)
-    assert first(asked, "INSERT INTO record ") < first(asked, "pg_advisory_xact_lock")
+    assert first(asked, "INSERT INTO record ") < first(asked, "salsa_lock_shipments")
 
 
 def first(asked, said):

@@ -92,7 +92,7 @@ def _can_hold(actor: Actor, view: TruckHere) -> bool:
     It has entered already, or is not released yet.
     """
     if view.stage.stage == "exit":
-        return view.truck.shipment.status == "planned"
+        return view.truck.view.progress.status == "planned"
     return view.stage.stage in ("entry", "transit_in") and not view.stage.is_owed
 
 
@@ -153,12 +153,14 @@ TASKS: Final[Mapping[str, Task]] = {
             ),
             statuses=HOLDABLE_STATUSES,
             is_for=_can_hold,
-            obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.shipment, "hold"),
+            obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.view.facts, "hold"),
         ),
         _task(
             "resume",
             is_for=_can_resume,
-            obstacle=lambda actor, view: holds.refusal_reason(actor, view.truck.shipment, "resume"),
+            obstacle=lambda actor, view: holds.refusal_reason(
+                actor, view.truck.view.facts, "resume"
+            ),
         ),
         _task(
             "incident",

@@ -91,7 +91,7 @@ def _find(actor: Actor, discrepancy_id: UUID) -> Subject:
     view = discrepancy_queries.get_discrepancy(actor, discrepancy_id)
     row = view.discrepancy
     title = f"{label('discrepancy_kind', row.kind, actor.language)}: {row.subject_number}"
-    return Subject(view, title, row.owner_state, row.status)
+    return Subject(view, title, row.owner_state, view.status)
 
 
 DISCREPANCIES = DocumentPages(

@@ -140,7 +140,7 @@ def _bulk_part(part: UnserialisedLine, typed: str) -> dict[str, Any]:
 
 def can_return(actor: Actor, view: ShipmentView) -> bool:
     """Return whether goods may come back: refused, or exported temporarily."""
-    if view.return_receipt or view.shipment.status == "planned":
+    if view.return_receipt or view.progress.status == "planned":
         return False
     was_refused = any(row.outcome == "refused" for row in view.checkpoints) or any(
         event.data.get("kind") == "refused_entry" for event in view.events
@@ -217,6 +217,6 @@ ACTIONS: Actions = (
         ("in_transit", "arrived", "held", "lost", "overdue"),
         success=message("The receipt is asked for."),
         is_versioned=False,
-        is_for=lambda actor, view: view.shipment.status != "planned",
+        is_for=lambda actor, view: view.progress.status != "planned",
     ),
 )

@@ -177,7 +177,7 @@ ACTIONS: Actions = (
             Field("note", message("Note"), "area", max_length=1000, required=False),
         ),
         message("The shipment is released."),
-        is_for=lambda actor, view: view.shipment.status == "planned",
+        is_for=lambda actor, view: view.progress.status == "planned",
         initial_values=lambda actor, view: {"on": today(actor).isoformat()},
     ),
     Action(
