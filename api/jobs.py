@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from flask import Flask
 
@@ -18,7 +19,7 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.database.session import transaction
 from salsa_ext.jobs import status, wake
-from salsa_ext.jobs.runner import Runner, StoredTries, Tries
+from salsa_ext.jobs.runner import Runner, StoredTries
 
 log = logging.getLogger("salsa.worker")
 
@@ -34,7 +35,8 @@ def run_worker(config: Config, stop: threading.Event) -> None:
     threading.Thread(
         target=_number_changes, args=(app, wake.Listener(url), waker, woken, stop), daemon=True
     ).start()
-    worker = runner(app, tries=StoredTries(wake.SideConnection(url)), numbers=False)
+    tries = StoredTries(wake.SideConnection(url))
+    worker = runner(app, tries=tries, numbers=False, is_stopped=stop.is_set)
     while not stop.is_set():
         woken.clear()
         _run_logged(app, worker.run_to_idle)
@@ -86,9 +88,9 @@ def require_worker(config: Config) -> None:
         )
 
 
-def runner(app: Flask, *, tries: Tries | None = None, numbers: bool = True) -> Runner:
+def runner(app: Flask, **options: Any) -> Runner:
     """Return a runner of all jobs for the application of the worker's role."""
-    return Runner(JOBS, app.config["CLOCK"], app.config["VAULT"], tries=tries, numbers=numbers)
+    return Runner(JOBS, app.config["CLOCK"], app.config["VAULT"], **options)
 
 
 def run_to_idle(app: Flask, clock: Clock, *, only: str | None = None) -> None:

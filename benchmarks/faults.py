@@ -32,7 +32,7 @@ from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
 from salsa_ext.jobs.runner import ChangeJob, QueueJob
 from salsa_ext.trade.shipments import progress
-from salsa_ext.trade.shipments.fact_queries import read_facts
+from salsa_ext.trade.shipments.fact_queries import load_facts
 from salsa_ext.trade.shipments.models import Shipment
 
 CLIENTS, ROUNDS = 4, 9
@@ -149,9 +149,9 @@ def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
     for officer, path in load.created:
         if service.request("GET", f"/api/v1{path}", **load.keys[officer]).status != 200:
             broken.append(f"What was acknowledged is there: {path}")
-    with app.app_context(), transaction(actor := operator("BRA")):
+    with app.app_context(), transaction(operator("BRA")):
         rows = db.session.scalars(select(Shipment)).all()
-        facts = read_facts(actor, rows)
+        facts = load_facts(rows)
         for row in rows:
             if row.status != progress.shipment_status(facts[row.id]):
                 broken.append(f"A shipment's status follows from facts: {row.number} {row.status}")

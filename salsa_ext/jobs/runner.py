@@ -198,8 +198,13 @@ class Runner:
         transaction: Transaction = session.transaction,
         tries: Tries | None = None,
         numbers: bool = True,
+        is_stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`numbers`: changes are numbered here before each round, and by no other thread."""
+        """`numbers`: changes are numbered here before each round, and by no other thread.
+
+        Once `is_stopped`, no further step begins.
+        """
+        self._is_stopped = is_stopped
         self._jobs, self._clock, self._vault = jobs, clock, vault
         self._transaction, self._tries = transaction, tries or LocalTries()
         self._numbers, self._early = numbers, set[str]()
@@ -226,6 +231,8 @@ class Runner:
         """
         done = Counter[str]()
         for job, state in self._find_work():
+            if self._is_stopped():
+                return Counter()
             done[job.code] += self._run_step(job, state)
         return +done
 

@@ -171,6 +171,17 @@ def test_a_queue_is_emptied_for_the_states_that_have_work(app, session):
     assert jobs.runner(app, [job]).run_to_idle() == {"test": 2}
 
 
+def test_no_step_begins_once_the_worker_is_stopped(app, session):
+    steps = []
+    job = QueueJob("test", lambda actor: steps.append(1) or 1, "SELECT 'PRY', 2, now()")
+    clock, vault = app.config["CLOCK"], app.config["VAULT"]
+    stopped = Runner(
+        [job], clock, vault, transaction=jobs.as_worker, is_stopped=lambda: len(steps) > 2
+    )
+    stopped.run_to_idle()
+    assert len(steps) == 3
+
+
 def test_a_client_finds_the_work_done_or_not(app, pry_police, as_actor, monkeypatch):
     done = []
     job = ChangeJob("test", ("report",), lambda _, changes: done.extend(changes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -166,7 +166,7 @@ def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     if data.draft:
         append(actor, entry)
     else:
-        _send_if_approved(actor, trace, entry)
+        _send_if_approved(actor, trace, [entry], data.hidden_from)
     return trace.id
 
 
@@ -354,7 +354,12 @@ def _update_draft(actor: Actor, trace: Trace, item: RecordView) -> None:
         trace.found_on = item.record.occurred_on
 
 
-def _send_if_approved(actor: Actor, trace: Trace, *acts: AuditEvent) -> None:
+def _send_if_approved(
+    actor: Actor,
+    trace: Trace,
+    acts: Sequence[AuditEvent] = (),
+    restricted: Collection[str] | None = None,
+) -> None:
     """Send a trace, or request its approval; audit `acts` before it, and an overruled decline."""
     if not approvals.may_send(actor, trace, acts):
         return
@@ -371,7 +376,9 @@ def _send_if_approved(actor: Actor, trace: Trace, *acts: AuditEvent) -> None:
     events = legs.asking_events(
         Action.TRACE_SENT, trace, asking, **(overruled if is_overruled else {})
     )
-    legs.create_legs(actor, trace, legs_to_ask, acts=[*acts, *events], counts=counts)
+    legs.create_legs(
+        actor, trace, legs_to_ask, acts=[*acts, *events], counts=counts, restricted=restricted
+    )
 
 
 def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -> dict[str, str]:

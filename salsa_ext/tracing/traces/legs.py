@@ -139,13 +139,16 @@ def create_legs(
     *,
     acts: Sequence[AuditEvent] = (),
     counts: Cells | None = None,
+    restricted: Collection[str] | None = None,
 ) -> None:
     """Send the requests of new legs, again those of `renewed`, and store the legs.
 
-    The trace has its new status already. `acts` are audited, and `counts` counted, with them.
+    The trace has its new status already. `acts` are audited, and `counts` counted, with them. The
+    restricted agencies are read if not given.
     """
     by_message = [leg for leg in legs if leg.status == "sent" and leg.channel == "salsa"]
-    restricted = restrictions.list_restricted(trace.id)
+    if restricted is None:
+        restricted = restrictions.list_restricted(trace.id)
     messages.send_requests(actor, trace, restricted, by_message, renewed)
     columns = TraceLeg.__table__.columns.keys()
     rows = [{name: getattr(leg, name) for name in columns} for leg in legs]
