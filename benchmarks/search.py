@@ -165,7 +165,7 @@ def _search_service(query: MarkQuery, *, near: bool = False) -> tuple[list[int],
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:
     try:
-        return find_candidates(query, actor, stop_at_exact=not query.near, silent=False)
+        return find_candidates(query, actor, stop_at_exact=not query.near)
     except Invalid:  # so little of it can be read that a search is refused
         return []
 

@@ -5,7 +5,9 @@ from typing import Final
 import salsa_ext.administration.jobs
 import salsa_ext.alerts.jobs
 import salsa_ext.boards.jobs
+import salsa_ext.checks.jobs
 import salsa_ext.exchange.jobs
+import salsa_ext.matches.jobs
 import salsa_ext.statistics.jobs
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
@@ -13,7 +15,9 @@ import salsa_ext.trade.jobs
 from salsa_ext.jobs.runner import Job
 
 JOBS: Final[tuple[Job, ...]] = (
+    *salsa_ext.matches.jobs.JOBS,
     *salsa_ext.exchange.jobs.JOBS,
+    *salsa_ext.checks.jobs.JOBS,
     *salsa_ext.tracing.requests.jobs.JOBS,
     *salsa_ext.tracing.traces.jobs.JOBS,
     *salsa_ext.alerts.jobs.JOBS,

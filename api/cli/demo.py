@@ -14,7 +14,8 @@ from api import jobs
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.service import host_option, port_option
-from api.http.context import core_app, current_vault
+from api.http.context import current_vault
+from api.jobs import worker_app
 from api.server import embedded_database, serve
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation, migrations
@@ -52,7 +53,7 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
             with migrations.demo_lock(owner_url(config)):
                 migrations.require_demo_database(owner_url(config))
                 migrations.upgrade_schema(owner_url(config))
-                with core_app(config).app_context():
+                with worker_app(config).app_context():
                     _make(config, seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:

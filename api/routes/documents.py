@@ -23,6 +23,7 @@ from api.schemas.documents import (
     ReportResponse,
     ReportWithdrawalRequest,
     SeizureCorrectionRequest,
+    SeizureDetailResponse,
     SeizureMatchedResponse,
     SeizureQuery,
     SeizureRequest,
@@ -46,6 +47,7 @@ from salsa_ext.documents.queries import (
     DocumentView,
     MatchedDocument,
 )
+from salsa_ext.documents.related import with_matches
 from salsa_ext.documents.reports import ReportView, with_matches_and_alerts
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Mark
@@ -101,7 +103,13 @@ def _add_reading(
 
 
 seizures_blueprint = Resource("seizures", "Firearms seized, found or surrendered")
-seizure_version = _add_reading(seizures_blueprint, SEIZURES, SeizureQuery, SeizureResponse)
+seizure_version = _add_reading(
+    seizures_blueprint,
+    SEIZURES,
+    SeizureQuery,
+    SeizureResponse,
+    (SeizureDetailResponse, with_matches),
+)
 
 
 def _seizure_with_matches(actor: Actor, data: SeizureData, seizure_id: UUID) -> MatchedDocument:
@@ -121,7 +129,7 @@ def _seizure_with_matches(actor: Actor, data: SeizureData, seizure_id: UUID) -> 
     location="/seizures/{id}",
 )
 def create_seizure(actor: Actor, data: SeizureData) -> MatchedDocument:
-    """Create a seizure; returns the matches of its items."""
+    """Create a seizure; returns the records with the marks of its items."""
     return _seizure_with_matches(actor, data, seizures.record(actor=actor, data=data))
 
 
@@ -157,7 +165,7 @@ def correct_seizure(
 def add_seizure_mark(
     actor: Actor, data: tuple[Mark, str], seizure_id: UUID, line: int
 ) -> MatchedDocument:
-    """Add a mark found or restored; returns the gun's matches."""
+    """Add a mark found or restored; returns the records with the gun's marks."""
     mark, reason = data
     matches = added_marks.add_mark(
         actor=actor, seizure_id=seizure_id, line=line, mark=mark, reason=reason

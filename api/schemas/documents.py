@@ -26,6 +26,7 @@ from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core import codes
 from salsa_ext.core.errors import CodeLabel
 from salsa_ext.documents.queries import DocumentView, MatchedDocument
+from salsa_ext.documents.related import MatchedSeizure
 from salsa_ext.documents.reports import ReportView
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
@@ -72,15 +73,14 @@ class AddedMarkRequest(MarkRequest):
 
 
 class ItemMatchesResponse(Schema):
-    """Records that may be the same gun as an item.
+    """Records with a mark of an item; `more` counts weaker ones not listed.
 
-    `later`: from the 21st item on, matched after the response. `more` counts weaker matches not
-    listed.
+    `complete` is false: near marks are matched after the response; GET shows what was found.
     """
 
     line = fields.Integer(required=True)
     candidates = fields.List(fields.Nested(CandidateResponse), required=True)
-    later = fields.Boolean(attribute="is_pending", required=True)
+    complete = fields.Boolean(attribute="is_complete", required=True)
     more = fields.Integer(required=True)
 
 
@@ -107,6 +107,21 @@ class SeizureResponse(DocumentResponse):
     def frame(self, answer: Any, view: DocumentView) -> dict[str, Any]:
         """Return the frame, with the joint seizure of another state."""
         return super().frame(answer, view) | {"joint": view.joint if view.may("remarks") else None}
+
+
+class SeizureDetailResponse(SeizureResponse):
+    """Version of a seizure with its current matches, as in `GET /matches/…`.
+
+    Null without permission. `complete` once its guns were compared with all records.
+    """
+
+    matches = fields.List(fields.Nested(MatchResponse), required=True, allow_none=True)
+    complete = fields.Boolean(required=True, allow_none=True)
+
+    def frame(self, answer: MatchedSeizure, view: DocumentView) -> dict[str, Any]:
+        """Return the frame, with the matches."""
+        frame = super().frame(answer, view)
+        return frame | {"matches": answer.matches, "complete": answer.is_complete}
 
 
 class SeizureMatchedResponse(SeizureResponse):

@@ -1,7 +1,7 @@
 """Answers of checks and matches of new seizures, as pages show them.
 
-The matches of a seizure are stored as answered when it was recorded, for the recording account;
-they are not searched again.
+What a seizure's own marks match is stored as answered when it was recorded, for the recording
+account; it is not searched again.
 """
 
 from __future__ import annotations
@@ -92,20 +92,16 @@ def parse_dates(answer: Json) -> Json:
 
 
 def match_new_seizure(actor: Actor, seizure_id: UUID) -> None:
-    """Search matches of a seizure's items, store them with the alert hits."""
+    """Find the records with the marks of a seizure's items; store them with the alert hits."""
     items = document_queries.load_document(SEIZURES, seizure_id).items
     matches = search.find_matches(actor=actor, document_id=seizure_id, items=items)
-    records = {item.record.line: item.record.id for item in items}
-    hits_by_record = hits.hits_of_new_records(actor, records.values())
+    pairs = [(item, match.candidates) for item, match in zip(items, matches, strict=True)]
+    hits_by_record = hits.hits_in_answer([*hits.match_records(actor, pairs)])
     answers = []
-    for match in matches:
-        created = hits_by_record.get(records[match.line], ())
-        answer = checks.build_answer(
-            actor, seizure_id, match.candidates, created_hits=sorted(created, key=checks.hit_order)
-        )
-        answers.append(
-            {"line": match.line, "is_pending": match.is_pending} | CheckedResponse().dump(answer)
-        )
+    for item, candidates in pairs:
+        alert_hits = sorted(hits_by_record[item.record.id], key=checks.hit_order)
+        answer = checks.build_answer(actor, seizure_id, candidates, (), alert_hits)
+        answers.append({"line": item.record.line} | CheckedResponse().dump(answer))
     body = current_app.json.dumps(answers).encode()
     idempotency.store_answer(actor, _storage_key(actor, seizure_id), StoredAnswer(200, "", body))
 

@@ -135,7 +135,7 @@ BEGIN
                 SELECT k.* FROM mark_key AS k
                 WHERE k.key = a.key AND NOT k.is_void
                     AND (k.state <> asker AND k.visibility = 'silent') = s.is_hidden
-                ORDER BY k.mark_id LIMIT a.holders
+                ORDER BY k.seen_by, k.mark_id LIMIT a.holders  -- as the index has them
             ) AS k
             WHERE a.is_any
             UNION ALL

@@ -1,4 +1,4 @@
-"""Matches, alerts, hits, checks, and their queues."""
+"""Matches, alerts, hits and checks."""
 
 from alembic import op
 
@@ -53,43 +53,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE match SET is_hidden = hidden WHERE other_pseudonym = ANY(keys) AND is_hidden <> hidden
     AND owner_state <> current_setting('salsa.state', true)::char(3)
 $$;
--- A correction asks for these at once, and without silent owners: else it would take longer where
--- there is one.
-CREATE FUNCTION salsa_match_partners(keys uuid[], silent boolean)
+-- The job of a correction asks whose rows name the corrected records.
+CREATE FUNCTION salsa_match_partners(keys uuid[])
 RETURNS TABLE (owner_state char(3), record_id uuid, other_pseudonym uuid, is_current boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT m.owner_state, m.record_id, m.other_pseudonym, m.is_current FROM match AS m
-    WHERE m.other_pseudonym = ANY(keys) AND (silent OR NOT EXISTS (
-        SELECT FROM record_setting AS s
-        WHERE s.record_id = m.record_id AND s.visibility = 'silent'
-    ))
+    WHERE m.other_pseudonym = ANY(keys)
 $$;
-
--- Records to be matched, those of crime first: a long file of trade does not hold them back.
-CREATE TABLE match_job (
-    id UUID NOT NULL,
-    owner_state CHAR(3) NOT NULL,
-    is_of_crime BOOLEAN NOT NULL,
-    record_ids UUID[] NOT NULL,
-    CONSTRAINT pk_match_job PRIMARY KEY (id)
-);
-CREATE INDEX ix_match_job_next ON match_job (owner_state, is_of_crime DESC, id);
-CREATE INDEX ix_match_job_records ON match_job USING gin (record_ids) WITH (fastupdate = off)
-    WHERE is_of_crime;
-CALL salsa_protect_owned('match_job', 'SELECT, INSERT, DELETE, UPDATE (id)');
-
--- No policy lets an index find the elements of an array: the function answers for the reader's state
--- alone. Alerts are of crime, so files of trade are left out; fastupdate would make readers search
--- what the index has not sorted yet.
-CREATE FUNCTION salsa_records_awaiting_match(records uuid[]) RETURNS TABLE (record uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-    SELECT r.id FROM unnest(records) AS r (id) WHERE EXISTS (
-        SELECT FROM match_job AS w WHERE w.is_of_crime AND w.record_ids @> ARRAY[r.id]
-        AND w.owner_state = current_setting('salsa.state', true)
-    )
-$$;
-GRANT EXECUTE ON FUNCTION salsa_hide_matches, salsa_match_partners, salsa_records_awaiting_match
-    TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hide_matches, salsa_match_partners TO salsa_service;
 """
 
 ALERTS = """
@@ -191,25 +162,10 @@ CREATE TABLE serial_check (
     case_number TEXT,
     incident TEXT,
     verdict TEXT NOT NULL,
-    are_owners_notified BOOLEAN NOT NULL,
     checked_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_serial_check PRIMARY KEY (id)
 );
-CREATE INDEX ix_serial_check_unnotified ON serial_check (owner_state, id) WHERE NOT are_owners_notified;
 CALL salsa_protect('serial_check', 'SELECT, INSERT, UPDATE');
-
--- Owners of silent records are notified by a job, so that no answer takes longer because of them.
-CREATE TABLE owner_notice_job (
-    id UUID NOT NULL,
-    owner_state CHAR(3) NOT NULL,
-    kind TEXT NOT NULL,
-    cause_id UUID NOT NULL,
-    at TIMESTAMPTZ NOT NULL,
-    CONSTRAINT pk_owner_notice_job PRIMARY KEY (id),
-    CONSTRAINT ck_owner_notice_job_kind CHECK (kind IN ('seizure', 'trace'))
-);
-CREATE INDEX ix_owner_notice_job_owner_state_id ON owner_notice_job (owner_state, id);
-CALL salsa_protect_owned('owner_notice_job', 'SELECT, INSERT, DELETE, UPDATE (id)');
 """
 
 

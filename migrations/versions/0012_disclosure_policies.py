@@ -94,6 +94,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND (coalesce(current_setting('salsa.agency', true), '') = ''
          OR NOT salsa_is_case_restricted(owner_state, case_number))
 $$;
+-- Records that the owners' entries on a search of the session's state name, also where it sees none
+-- of them.
+CREATE FUNCTION salsa_logged_records(cause text) RETURNS TABLE (record text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT jsonb_array_elements_text(e.data -> 'records') FROM audit_entry AS e
+    WHERE e.subject_id = cause AND e.action = 'record:matched'
+    AND e.owner_state = current_setting('salsa.state', true)
+$$;
 -- To which states the reader's own records were shown. A state that was shown the firearm knows the
 -- record; one that was shown the holder alone knows only that a check or a seizure named that state,
 -- and that is returned instead. OFFSET 0 makes each record be looked up by itself; which entries
@@ -115,7 +123,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
     AND (named OR (action = 'record:matched' AND subject_kind IN ('check', 'seizure')))
 $$;
 GRANT EXECUTE ON FUNCTION salsa_is_restricted, salsa_is_case_restricted,
-    salsa_disclosures_of_record, salsa_disclosure_recipients TO salsa_service;
+    salsa_disclosures_of_record, salsa_disclosure_recipients, salsa_logged_records TO salsa_service;
 """
 
 # `salsa.agency` is the agency for which a session reads; it is empty for the state as a whole, which

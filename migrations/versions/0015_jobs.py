@@ -92,6 +92,23 @@ CREATE TABLE job_failure (
 );
 GRANT SELECT, INSERT, UPDATE (reason, at), DELETE ON job_failure TO salsa_worker;
 
+-- Objects of which the session's state has changes that a job of it has not followed.
+CREATE FUNCTION salsa_waiting_changes(of_job text, of_kind text, objects text[])
+RETURNS TABLE (object text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT n.object FROM change_new AS n
+    WHERE n.kind = of_kind AND n.object = ANY (objects)
+    AND n.states @> ARRAY[current_setting('salsa.state', true)::char(3)]
+    UNION
+    SELECT c.object FROM change AS c
+    WHERE c.state = current_setting('salsa.state', true)::char(3) AND c.kind = of_kind
+    AND c.object = ANY (objects) AND c.number > coalesce((
+        SELECT d.number FROM job_cursor AS d
+        WHERE d.job = of_job AND d.state = current_setting('salsa.state', true)::char(3)
+    ), 0)
+$$;
+GRANT EXECUTE ON FUNCTION salsa_waiting_changes TO salsa_service;
+
 -- The depth and age of each job over all states: numbers alone, for /metrics.
 CREATE FUNCTION salsa_job_depths(jobs text[], kinds text[])
 RETURNS TABLE (job text, depth bigint, oldest timestamptz, set_aside bigint)

@@ -200,7 +200,7 @@ DISCLOSURE_ACTIONS: Final = (
 )
 AUTOMATIC_KEY: Final = "automatic"
 """Key in the data of entries made by the service itself."""
-CAUSE_KEY: Final = "cause"
+CAUSE_KEY: Final = "caused_by"
 """Key in the data of entries of jobs: the id of the entry that caused them."""
 CHANGE_ACTIONS: Final = frozenset(
     Action[name]

@@ -7,7 +7,7 @@ own, unless the alert is hidden from it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -16,20 +16,21 @@ from uuid import UUID
 from sqlalchemy import inspect, select
 from sqlalchemy.dialects.postgresql import insert
 
+from salsa_ext.access.audit import Action
 from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.ids import new_id, pseudonym
+from salsa_ext.core.ids import derived_id, pseudonym
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, RecordFinding
 from salsa_ext.firearms.marks.values import Query
-from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.search.evidence import CHECK_EVENT, Evidence, meets_alert
 from salsa_ext.firearms.search.search import evidence_for_owner
 from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.jobs.changes import append_changes
 
 ANSWER_TIMES: Final[Mapping[str, timedelta]] = {
     "urgent": timedelta(minutes=10),
@@ -100,13 +101,46 @@ def match_check(
             )
 
 
+@dataclass(frozen=True)
+class AnswerHit:
+    """A hit as an answer lists it; the job inserts its row with this id."""
+
+    id: UUID
+    alert_state: str
+    action: str
+    strength: str
+    due_at: datetime
+
+
+def hits_in_answer(matches: Sequence[AlertMatch]) -> dict[UUID, list[AnswerHit]]:
+    """Return the hits on alerts visible to the session's state, by check or record."""
+    records = {match.alert_record for match in matches if match.is_shown}
+    query = select(Alert).where(Alert.record_id.in_(records), Alert.status == "active")
+    alerts = {row.record_id: row for row in db.session.scalars(query)} if records else {}
+    hits: dict[UUID, list[AnswerHit]] = defaultdict(list)
+    for match in matches:
+        alert = alerts.get(match.alert_record)
+        if alert is None or match.cause_id == alert.source_record_id:
+            continue
+        hits[match.cause_id].append(
+            AnswerHit(
+                derived_id(match.cause_id, match.alert_record),
+                match.alert_state,
+                alert.action,
+                str(match.evidence.strength),
+                match.found_at + ANSWER_TIMES[alert.priority],
+            )
+        )
+    return hits
+
+
 def match_records(
     actor: Actor, searched: Iterable[tuple[RecordView, Sequence[Candidate]]]
 ) -> Iterator[AlertMatch]:
     """Yield the matches between alerts and records.
 
     Of a record: alerts written before it, or before its correction. Of a new alert: guns seized
-    before it and visible to its state.
+    before it, and what was recorded at the same moment; visible to its state.
     """
     for view, candidates in searched:
         match = _match_new_alert if view.record.event == ALERT else _match_record
@@ -146,8 +180,8 @@ def match_evidence(view: RecordView, candidate: Candidate) -> Evidence | None:
 def _match_new_alert(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[AlertMatch]:
     alert, seized = view.record, candidate.mark_hit
     is_visible = candidate.is_open or seized.state == alert.owner_state
-    is_before = seized.event in SEIZED and seized.record_id < alert.id
-    if is_before and is_visible and meets_alert(seized.event, candidate.evidence):
+    is_compared = seized.event in SEIZED or seized.record_id > alert.id
+    if is_compared and is_visible and meets_alert(seized.event, candidate.evidence):
         yield AlertMatch(
             alert.owner_state,
             alert.id,
@@ -168,12 +202,12 @@ def _evidence_for_owner(query: Query, candidate: Candidate) -> Evidence | None:
     return candidate.evidence if candidate.is_open else evidence_for_owner(query, candidate)
 
 
-def create_hits(actor: Actor, matches: Iterable[AlertMatch], *, in_background: bool) -> list[Hit]:
-    """Create a hit for each active alert matched; return the new ones.
+def create_hits(actor: Actor, matches: Iterable[AlertMatch], role: str) -> None:
+    """Create a hit for each active alert matched; each match gives one hit, once.
 
-    Each match gives one hit, once. Both states are notified, except the one that gets the answer at
-    once. `in_background`: called by the worker, after which the records are queued once more, since
-    a correction made meanwhile did not see the hit.
+    Both states are notified, except the actor's where a person (`role`) found it: the answer lists
+    the hit. A record of another state is compared by its own job again, since a correction made
+    meanwhile did not see the hit.
     """
     by_state: dict[str, dict[tuple[UUID, UUID], AlertMatch]] = defaultdict(dict)
     for match in matches:
@@ -193,18 +227,14 @@ def create_hits(actor: Actor, matches: Iterable[AlertMatch], *, in_background: b
                 "serial_read": new.match.serial_read,
             }
             rows[finder].append(Hit(**_column_values(new.hit) | more))
-        if in_background and new.match.cause_kind != CHECK_EVENT:
+        if finder != actor.state:
             records[finder][cause_id] = None
     for state in sorted({*rows, *records}):
         with acting_as(actor, state):
             db.session.add_all(rows[state])
-            if records[state]:
-                queue.queue_matching(state, records[state], is_of_crime=True)
+            append_changes(actor, state, "record", records[state], Action.HIT_MADE)
     is_visible = {new.hit: new.is_shown for new in created}
-    alert_notices.notify_created(
-        actor, is_visible, _disclosed_fields(created), in_background=in_background
-    )
-    return [new.hit for new in created]
+    alert_notices.notify_created(actor, is_visible, _disclosed_fields(created), role)
 
 
 def _insert_hits(actor: Actor, matches: Sequence[AlertMatch]) -> list[CreatedHit]:
@@ -230,7 +260,7 @@ def _insert_hits(actor: Actor, matches: Sequence[AlertMatch]) -> list[CreatedHit
 def _new_hit(actor: Actor, match: AlertMatch, alert: Alert) -> CreatedHit:
     now = actor.now()
     hit = Hit(
-        id=new_id(),
+        id=derived_id(match.cause_id, match.alert_record),
         owner_state=match.alert_state,
         version=1,
         alert_id=alert.id,
@@ -247,7 +277,7 @@ def _new_hit(actor: Actor, match: AlertMatch, alert: Alert) -> CreatedHit:
         status="open",
         found_at=match.found_at,
         created_at=now,
-        due_at=now + ANSWER_TIMES[alert.priority],
+        due_at=match.found_at + ANSWER_TIMES[alert.priority],
         changed_at=now,
         serial_read=match.serial_read if match.is_named else None,
         cause_version=match.version,
@@ -272,21 +302,3 @@ def _disclosed_fields(created: Iterable[CreatedHit]) -> Iterator[RecordFinding]:
             yield RecordFinding("hit", owner, match.alert_record, finder, HOLDER_GROUPS)
             groups = FOUND_RECORD_GROUPS if match.is_named else HOLDER_GROUPS
             yield RecordFinding("hit", finder, match.cause_id, owner, groups)
-
-
-def hits_of_new_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[Hit]]:
-    """Return hits of records that the actor just wrote, by record.
-
-    Leaves out hits on silent alerts, also of the own state.
-    """
-    query = select(Hit).where(
-        Hit.owner_state == actor.state,
-        Hit.finding_state == actor.state,
-        Hit.cause_id.in_(records),
-        ~Hit.is_silent,
-    )
-    hits: dict[UUID, list[Hit]] = defaultdict(list)
-    for hit in db.session.scalars(query.order_by(Hit.id)):
-        if hit.cause_id:
-            hits[hit.cause_id].append(hit)
-    return hits

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.rules import OPERATOR_ROLE
 from salsa_ext.alerts.models import Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
@@ -16,17 +17,13 @@ from salsa_ext.notifications.notice_rules import Notice, Subject
 
 
 def notify_created(
-    actor: Actor,
-    shown_by_hit: Mapping[Hit, bool],
-    disclosed: Iterable[RecordFinding],
-    *,
-    in_background: bool,
+    actor: Actor, shown_by_hit: Mapping[Hit, bool], disclosed: Iterable[RecordFinding], role: str
 ) -> None:
     """Log new hits and notify both states.
 
-    The finding state is notified only in the background: otherwise its answer lists the hit. The
-    audit of a finding state has no entry for a hit that it must not see. `disclosed` are the fields
-    that hits show of records; their owners read them in their audit.
+    The finding state is notified unless a person of it (`role`) found the gun: the answer lists
+    the hit. The audit of a finding state has no entry for a hit that it must not see. `disclosed`
+    are the fields that hits show of records; their owners read them in their audit.
     """
     events, notices = [], []
     for hit, is_shown in shown_by_hit.items():
@@ -35,7 +32,8 @@ def notify_created(
         data = {"action": hit.action, "strength": hit.strength, "alert": str(hit.alert_id)}
         code = "hit_made" if is_shown else "hit_silent"  # the finding state does not act on these
         notices.append(_owner_notice(code, hit, data))
-        if in_background and is_shown and hit.has_finder_row:
+        is_in_answer = hit.finding_state == actor.state and role != OPERATOR_ROLE
+        if is_shown and hit.has_finder_row and not is_in_answer:
             notices += _finder_notices("hit_made", hit, data)
     append_many(actor, [*events, *finding_events(actor, disclosed)])
     notify_many(actor, notices)

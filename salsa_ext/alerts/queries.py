@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.permissions import Permission
@@ -21,6 +21,7 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.records.queries import RecordView, find_records
+from salsa_ext.jobs.changes import find_waiting
 from salsa_ext.reference.contact_offices import ContactOffice, find_contacts
 
 ALERT_FILTERS: Final = ("status", "action", "reason", "case_number", "second_check")
@@ -33,7 +34,7 @@ VOID_CAUSES: Final = ("corrected_away", "withdrawn")
 class AlertView:
     """An alert with its gun and the user names of its editors.
 
-    `is_compared` once the worker has searched the existing records for the gun.
+    `is_compared` once the job has searched the existing records for the gun.
     `is_source_withdrawn` if the record that the alert was entered from was withdrawn.
     """
 
@@ -112,18 +113,15 @@ def _alert_views(alerts: Sequence[Alert]) -> list[AlertView]:
     guns = {view.record.id: view for view in find_records([row.record_id for row in alerts])}
     names = usernames_by_id(key for row in alerts for key in (row.entered_by, row.verified_by))
     withdrawn = withdrawn_sources({row.source_record_id for row in alerts})
-    active = [row.record_id for row in alerts if row.status == "active"]
-    queued: set[UUID] = set()
-    if active:
-        queue = func.salsa_records_awaiting_match(active).table_valued("record")
-        queued = {*db.session.scalars(select(queue.c.record))}
+    active = [row.id for row in alerts if row.status == "active"]
+    waiting = find_waiting("match_crime", "alert", active)
     return [
         AlertView(
             row,
             guns[row.record_id],
             names.get(row.entered_by),
             names.get(row.verified_by),
-            row.record_id not in queued,
+            row.id not in waiting,
             row.source_record_id in withdrawn,
         )
         for row in alerts

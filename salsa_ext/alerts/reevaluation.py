@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -36,11 +35,10 @@ COPIED_COLUMNS: Final = tuple(
 )
 
 
-def end_withdrawn(actor: Actor, views: Sequence[RecordView], *, in_background: bool) -> None:
+def end_withdrawn(actor: Actor, views: Sequence[RecordView]) -> None:
     """End unanswered hits of withdrawn records; mark the others.
 
-    A search older than the record's last version changes nothing. Hits that are hidden from the
-    finding state are left to the worker.
+    A search older than the record's last version changes nothing.
     """
     versions = {pseudonym(view.record.id): view.record.version for view in views}
 
@@ -50,10 +48,10 @@ def end_withdrawn(actor: Actor, views: Sequence[RecordView], *, in_background: b
             row.cause_version = versions[row.cause_key]
         return {row.id: "withdrawn" for row in current if row.cause_status != "withdrawn"}
 
-    _change_hits(actor, [view.record.id for view in views], evaluate, in_background=in_background)
+    _change_hits(actor, [view.record.id for view in views], evaluate)
 
 
-def reevaluate(actor: Actor, views: Sequence[RecordView], *, in_background: bool) -> None:
+def reevaluate(actor: Actor, views: Sequence[RecordView]) -> None:
     """End or reopen hits of corrected records that match no more, or again.
 
     An unanswered hit ends if not; one that ended opens again if the correction is undone or the gun
@@ -70,7 +68,7 @@ def reevaluate(actor: Actor, views: Sequence[RecordView], *, in_background: bool
         ]
         changed = _with_changed_record(actor, older, corrected)
         pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in changed]
-        best = _best_evidence(actor, pairs, in_background=in_background)
+        best = _best_evidence(actor, pairs)
         evidence_by_hit = dict(zip(changed, best, strict=True))
         statuses = {}
         for row in older:
@@ -86,7 +84,7 @@ def reevaluate(actor: Actor, views: Sequence[RecordView], *, in_background: bool
         return statuses
 
     records = [view.record.id for view in corrected.values()]
-    _change_hits(actor, records, evaluate, in_background=in_background)
+    _change_hits(actor, records, evaluate)
 
 
 def _with_changed_record(
@@ -112,11 +110,11 @@ def _with_changed_record(
 
 
 def _best_evidence(
-    actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, in_background: bool
+    actor: Actor, pairs: Sequence[tuple[RecordView, Alert]]
 ) -> list[Evidence | None]:
     """Return the strongest evidence that each record matches its alert."""
     records = {alert.record_id for _, alert in pairs}
-    mark_hits = find_marks_of_records(records, actor.state, in_background=in_background)
+    mark_hits = find_marks_of_records(records, actor.state, with_silent=True)
     marks = group_by(mark_hits, lambda mark: mark.record_id)
     best = []
     for view, alert in pairs:
@@ -126,15 +124,14 @@ def _best_evidence(
     return best
 
 
-def _change_hits(
-    actor: Actor, record_ids: Sequence[UUID], evaluate: Evaluate, *, in_background: bool
-) -> None:
-    conditions = _conditions_by_state(actor, record_ids, in_background=in_background)
-    for state, condition in sorted(conditions.items()):
+def _change_hits(actor: Actor, record_ids: Sequence[UUID], evaluate: Evaluate) -> None:
+    keys = [pseudonym(record_id) for record_id in record_ids]
+    states = db.session.scalars(select(func.salsa_hit_alert_states(keys))) if keys else ()
+    for state in sorted(states):
         with acting_as(
             actor, state
         ):  # each state owns its row, also when another corrects the record
-            rows, alerts = _lock_hits(state, condition)
+            rows, alerts = _lock_hits(state, Hit.cause_key.in_(keys))
             statuses = evaluate(rows, alerts)
             changed = [row for row in rows if row.id in statuses]
             before = {row.id: row.status for row in changed}
@@ -149,32 +146,6 @@ def _change_hits(
             visible.add(row.id)
         db.session.flush()
         alert_notices.notify_cause_changed(actor, changed, before, visible)
-
-
-def _conditions_by_state(
-    actor: Actor, record_ids: Sequence[UUID], *, in_background: bool
-) -> dict[str, ColumnElement[bool]]:
-    """Return conditions for the hits of records, by the alert's state.
-
-    In a request only hits that the own state has a row of, so that the time needed reveals no
-    others.
-    """
-    if not record_ids:
-        return {}
-    if in_background:
-        keys = [pseudonym(record_id) for record_id in record_ids]
-        states = db.session.scalars(select(func.salsa_hit_alert_states(keys)))
-        return dict.fromkeys(states, Hit.cause_key.in_(keys))
-    own = select(Hit.alert_state, Hit.id).where(
-        Hit.owner_state == actor.state,
-        Hit.finding_state == actor.state,
-        Hit.cause_id.in_(record_ids),
-        ~Hit.is_silent,
-    )
-    by_state: dict[str, list[UUID]] = defaultdict(list)
-    for state, hit_id in db.session.execute(own):
-        by_state[state].append(hit_id)
-    return {state: Hit.id.in_(ids) for state, ids in by_state.items()}
 
 
 def _lock_hits(

@@ -13,12 +13,10 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import hits
-from salsa_ext.alerts.hits import AlertMatch
-from salsa_ext.alerts.models import Hit
+from salsa_ext.alerts.hits import AlertMatch, AnswerHit
 from salsa_ext.checks.models import Check
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
-from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import ALERT_ACTIONS, PURPOSES_WITH_INCIDENT
 from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, message
 from salsa_ext.core.ids import new_id
@@ -57,7 +55,7 @@ class CheckAnswer:
     advice: Message
     contact: ContactOffice | None
     coverage: Sequence[Coverage]
-    hits: Sequence[Hit] = ()
+    hits: Sequence[AnswerHit] = ()
     contacts: Sequence[ContactOffice] = ()
     reported: ReportedEvent | None = None
     remarks: Sequence[WordRemark] = ()
@@ -81,8 +79,8 @@ class _SearchedQuery:
 def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
     """Check one serial; raises Invalid if nothing can be searched.
 
-    `silent` records of other states are not searched. Their owners are notified later by
-    `owner_notices`, so that neither the answer nor its time depends on them.
+    `silent` records of other states are not searched; their owners are notified by `checks.jobs`,
+    which makes the hits as well.
     """
     require(actor, Permission.CHECK_MAKE)
     [answer] = run_checks(actor=actor, purpose=data.purpose, queries=[data.query])
@@ -112,14 +110,13 @@ def run_checks(
         )
     ]
     _store_checks(actor, purpose, searches, matches)
-    created = hits.create_hits(actor, matches, in_background=False) if matches else []
-    hits_by_check = group_by(sorted(created, key=hit_order), lambda hit: hit.cause_id)
+    hits_by_check = hits.hits_in_answer(matches)
     coverage, answers = advice.cached_coverage(), list[CheckAnswer | Invalid]()
     for result in results:
         if isinstance(result, Invalid):
             answers.append(result)
             continue
-        alert_hits = hits_by_check[result.id]
+        alert_hits = sorted(hits_by_check[result.id], key=hit_order)
         answer = build_answer(actor, result.id, result.listed, coverage, alert_hits)
         remarks = suggestions.remarks_on_query(result.query, actor.language)
         more = advice.count_unlisted(result.candidates, result.listed)
@@ -132,7 +129,7 @@ def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
         return Invalid({"serial": [problem]})
     marked = firearm_marks.query_with_all_marks(query)
     try:
-        candidates = find_candidates(marked, actor, stop_at_exact=not query.near, silent=False)
+        candidates = find_candidates(marked, actor, stop_at_exact=not query.near)
     except Invalid as error:
         return error
     return _SearchedQuery(new_id(), query, candidates)
@@ -166,7 +163,6 @@ def _store_checks(
                 "case_number": purpose.case_number,
                 "incident": purpose.incident,
                 "verdict": result,
-                "are_owners_notified": False,
                 "checked_at": actor.now(),
             }
         )
@@ -178,7 +174,7 @@ def build_answer(
     check_id: UUID,
     candidates: Sequence[Candidate],
     coverage: Sequence[Coverage] = (),
-    created_hits: Sequence[Hit] = (),
+    created_hits: Sequence[AnswerHit] = (),
 ) -> CheckAnswer:
     """Return the answer for shown candidates: verdict, advice, contacts."""
     result = verdict([candidate.evidence for candidate in candidates])
@@ -228,12 +224,12 @@ def _check_purpose(purpose: Purpose) -> None:
         raise Invalid({"incident": [message("Give the incident, or a case number.")]})
 
 
-def hit_order(hit: Hit) -> tuple[bool, int, str]:
+def hit_order(hit: AnswerHit) -> tuple[bool, int, str]:
     """Sort key of hits: strong ones first, then binding actions."""
     return hit.strength != "strong", ALERT_ACTIONS.index(hit.action), str(hit.id)
 
 
-def _advise_on_hit(hit: Hit) -> tuple[str, Message]:
+def _advise_on_hit(hit: AnswerHit) -> tuple[str, Message]:
     """Return the action of a hit and its text.
 
     For a hit that is not strong: compare first.

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from salsa_ext.alerts import alerts, hit_answers
 from salsa_ext.alerts.values import AlertData, HitAnswerData
-from salsa_ext.checks import checks, owner_notices
+from salsa_ext.checks import checks
+from salsa_ext.checks import jobs as check_jobs
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
 from salsa_ext.database.session import transaction
+from salsa_ext.demo import finishing
 from salsa_ext.demo.guns import SimulatedGun
 from salsa_ext.demo.phrases import (
     ANSWER_NOTES,
@@ -244,9 +246,7 @@ def _make_hit(
     check = CheckData(query, Purpose("border", incident=localized(INCIDENT_TEXTS, there)))
     with transaction(officer):
         hits = checks.run_check(actor=officer, data=check).hits
-    if action == "let_pass_and_inform":
-        with transaction(officer):
-            owner_notices.notify_owners(actor=officer)
+    finishing.run_jobs(check_jobs.JOBS, officer)
     for hit in hits if answer else ():
         analyst = acting(owner, "trace_analyst")
         with transaction(analyst):

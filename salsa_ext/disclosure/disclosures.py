@@ -20,7 +20,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks
 from salsa_ext.core.codes import VISIBILITIES
 from salsa_ext.core.errors import Invalid, NotFound, message
-from salsa_ext.database.session import acting_as
+from salsa_ext.database.session import acting_as, execute_raw
 from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.sharing import Sharing, present_groups
 from salsa_ext.firearms.records.event_kinds import ALERT
@@ -44,6 +44,7 @@ GROUPS_BY_VISIBILITY: Final[Mapping[str, FieldGroups]] = {
 }
 """Field groups disclosed to the finder of a record, by visibility."""
 MAX_RECORDS_PER_EVENT: Final = 200
+_LOGGED_RECORDS_SQL: Final = "SELECT record FROM salsa_logged_records(%s)"
 
 
 def log_matched_records(
@@ -67,6 +68,23 @@ def log_matched_records(
         if kind == "trace" or each.evidence.is_possible or each.mark_hit.event == ALERT
     ]
     append_many(actor, matched_record_events(actor, kind, cause_id, logged, groups, hidden=hidden))
+
+
+def log_further_matches(
+    actor: Actor,
+    kind: str,
+    cause_id: UUID,
+    candidates: Sequence[Candidate],
+    *,
+    hidden: bool = False,
+) -> None:
+    """Log for each owner the records that matched, but for those that the answer logged."""
+    others = [each for each in candidates if each.mark_hit.state != actor.state]
+    if not others:
+        return
+    logged = {record for (record,) in execute_raw(_LOGGED_RECORDS_SQL, (str(cause_id),))}
+    left = [each for each in others if str(each.mark_hit.record_id) not in logged]
+    log_matched_records(actor, kind, cause_id, left, {}, hidden=hidden)
 
 
 def matched_record_events(

@@ -13,7 +13,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from salsa_ext.access.audit import Action, AuditEvent, related_traces
 from salsa_ext.access.models import AuditEntry
-from salsa_ext.alerts import reevaluation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound, message
 from salsa_ext.core.field_checks import Problems
@@ -22,11 +21,9 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.record_writing import mark_superseded, update_settings
-from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice, Subject
@@ -85,10 +82,13 @@ def finish_correction(
 ) -> list[AuditEvent]:
     """Update the records' settings and supersede their old search keys.
 
-    `row` is the new version. Returns the audit events for each recipient of an old value.
+    Other states' matches with records that become silent are hidden at once. `row` is the new
+    version. Returns the audit events for each recipient of an old value.
     """
     ids = [view.record.id for view in views]
     update_settings(views, str(data.visibility), str(data.handling), row["concerned"])
+    if data.visibility == "silent":
+        withdrawals.hide_matches(ids)
     mark_superseded(ids, row["version"])
     return notify_recipients(actor, ids, row["version"])
 
@@ -266,15 +266,3 @@ def _limit_notices(notices: Sequence[Notice]) -> list[Notice]:
         return [*notices]
     first = min(notices, key=lambda each: "about" in each.data)
     return [replace(first, data=first.data | {"count": len(notices)})]
-
-
-def withdraw_results(
-    actor: Actor, views: Sequence[RecordView], *, is_of_crime: bool = False
-) -> None:
-    """Withdraw matches and hits of voided own records, and notify recipients."""
-    record_ids = [view.record.id for view in views]
-    gone = withdrawals.withdraw_matches(actor, record_ids, in_background=False)
-    match_notices.notify_states(actor, gone, in_background=False)
-    reevaluation.end_withdrawn(actor, views, in_background=False)
-    # who keeps a match of them silent, or an alert that they met
-    queue.queue_matching(actor.own_state(), record_ids, is_of_crime=is_of_crime)

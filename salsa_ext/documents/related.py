@@ -1,4 +1,4 @@
-"""Matches and hits of the guns of a document."""
+"""Matches and hits of the guns of a document, as the job has made them so far."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from salsa_ext.alerts.queries import HitView
 from salsa_ext.core.actor import Actor
 from salsa_ext.documents.queries import DocumentView
 from salsa_ext.firearms.search.values import MarkHit
+from salsa_ext.jobs.changes import find_waiting
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
 
@@ -50,6 +51,42 @@ def find_related(actor: Actor, view: DocumentView) -> RelatedFindings:
         match_queries.count_weaker_matches(actor, view.items, matches) if matches and is_own else {}
     )
     return RelatedFindings(hits, matches, _other_guns(actor, view, matches), more)
+
+
+@dataclass(frozen=True)
+class MatchedSeizure:
+    """A seizure with its current matches, None without permission to read them.
+
+    `is_complete` once the job has compared its guns; None for another state's.
+    """
+
+    view: DocumentView
+    matches: Sequence[MatchView] | None
+    is_complete: bool | None
+
+    @property
+    def version(self) -> int:
+        """Return the version of the seizure."""
+        return self.view.version
+
+
+def with_matches(actor: Actor, view: DocumentView) -> MatchedSeizure:
+    """Return a seizure with its current matches, by gun the strongest first."""
+    complete = is_complete(actor, view)
+    if Permission.MATCH_READ not in actor.permissions:
+        return MatchedSeizure(view, None, complete)
+    records = [item.record.id for item in view.items]
+    matches = match_queries.matches_of_records(actor, records)
+    return MatchedSeizure(
+        view, [match for record in records for match in matches.get(record, ())], complete
+    )
+
+
+def is_complete(actor: Actor, view: DocumentView) -> bool | None:
+    """Return whether the job has compared the guns of a seizure; None for another state's."""
+    if view.document.owner_state != actor.state:
+        return None
+    return not find_waiting("match_crime", "seizure", [view.document.id])
 
 
 def _other_guns(

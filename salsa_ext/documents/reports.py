@@ -31,22 +31,19 @@ from salsa_ext.documents.queries import REPORTS, DocumentView
 from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.records import duplicates, record_writing
-from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.firearms.records.queries import (
     RecordView,
-    find_records,
     handling_of,
     records_of_documents,
     visibility_of,
 )
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
 from salsa_ext.matches import queries as match_queries
-from salsa_ext.matches import search
 from salsa_ext.matches.queries import MatchView
 
 
 def record(*, actor: Actor, data: ReportData) -> UUID:
-    """Record one report and match it.
+    """Record one report.
 
     Raises Invalid, Duplicate, or Conflict if the gun is reported already and the second report is
     not confirmed.
@@ -55,14 +52,13 @@ def record(*, actor: Actor, data: ReportData) -> UUID:
     duplicates.lock_report_keys(actor, data)
     [report_id] = record_many(actor=actor, batch=[data])
     duplicates.check_report(actor, data, report_id)
-    search.propose_for_document(actor, report_id)
     return report_id
 
 
 def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
     """Record reports in one transaction; return their ids in order.
 
-    Does not match them. Raises Invalid or Duplicate; then none is recorded.
+    Raises Invalid or Duplicate; then none is recorded.
     """
     require(actor, Permission.REPORT_RECORD)
     return single_gun.record_many(REPORT_KIND, actor, batch)
@@ -71,14 +67,13 @@ def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
 def correct(
     *, actor: Actor, report_id: UUID, expected_version: int | None, data: ReportData, reason: str
 ) -> UUID:
-    """Add a corrected version and match it again.
+    """Add a corrected version.
 
     Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn report.
     """
     require(actor, Permission.REPORT_RECORD)
     lock_report(report_id, expected_version, message("Correct the report"))
     single_gun.correct(REPORT_KIND, actor, report_id, expected_version, data, reason)
-    search.propose_for_document(actor, report_id)
     return report_id
 
 
@@ -179,9 +174,6 @@ def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, rea
             act,
             *document_corrections.notify_recipients(actor, ids, row["version"], is_withdrawn=True),
         ],
-    )
-    document_corrections.withdraw_results(
-        actor, find_records(ids, with_marks=False), is_of_crime=old.kind not in LAWFUL
     )
 
 

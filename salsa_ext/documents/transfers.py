@@ -17,20 +17,17 @@ from salsa_ext.documents.queries import TRANSFERS
 from salsa_ext.documents.values import TransferData
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
-from salsa_ext.matches import search
 
 
 def record(*, actor: Actor, data: TransferData) -> UUID:
-    """Record one transfer and match it; raises Invalid or Duplicate."""
-    [transfer_id] = record_many(actor=actor, batch=[data])
-    search.propose_for_document(actor, transfer_id)
-    return transfer_id
+    """Record one transfer; raises Invalid or Duplicate."""
+    return record_many(actor=actor, batch=[data])[0]
 
 
 def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
     """Record transfers in one transaction; return their ids in order.
 
-    Does not match them. Raises Invalid or Duplicate; then none is recorded.
+    Raises Invalid or Duplicate; then none is recorded.
     """
     require(actor, Permission.TRANSFER_RECORD)
     return single_gun.record_many(TRANSFER_KIND, actor, batch)
@@ -44,13 +41,12 @@ def correct(
     data: TransferData,
     reason: str,
 ) -> UUID:
-    """Add a corrected version and match it again.
+    """Add a corrected version.
 
     Raises NotFound, StaleVersion, Invalid, Duplicate.
     """
     require(actor, Permission.TRANSFER_RECORD)
     single_gun.correct(TRANSFER_KIND, actor, transfer_id, expected_version, data, reason)
-    search.propose_for_document(actor, transfer_id)
     return transfer_id
 
 

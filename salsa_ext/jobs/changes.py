@@ -8,7 +8,7 @@ order of insertion, so versions of an object stay in order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,9 @@ from uuid import UUID
 
 from salsa_ext.access.audit import Action
 from salsa_ext.core.actor import Actor, Purpose
-from salsa_ext.database.session import execute_raw
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import execute_raw, wake_after_commit
+from salsa_ext.jobs.models import ChangeNew
 
 NUMBERING_BATCH: Final = 2000
 _IS_WAITING: Final = "SELECT 1 FROM change_new LIMIT 1"
@@ -111,3 +113,27 @@ def read_heads() -> dict[tuple[str, str], int]:
     """Return the number of the last change of each state and kind."""
     rows = execute_raw("SELECT state, kind, number FROM change_head")
     return {(state, kind): number for state, kind, number in rows}
+
+
+def append_changes(
+    actor: Actor, state: str, kind: str, objects: Iterable[UUID], action: Action
+) -> None:
+    """Append changes of the acting `state` that a job causes, without entries of their own.
+
+    For work that it leaves to another transaction, or to a job of the other state.
+    """
+    row: dict[str, Any] = {"states": [state], "kind": kind, "action": str(action)}
+    row |= {"cause": actor.cause, "at": actor.now()}
+    insert_many(ChangeNew, [row | {"object": str(object_id)} for object_id in objects])
+    wake_after_commit()
+
+
+_WAITING: Final = "SELECT object FROM salsa_waiting_changes(%s, %s, %s)"
+
+
+def find_waiting(job: str, kind: str, objects: Sequence[UUID]) -> set[UUID]:
+    """Return the objects with changes of the acting state that a job has not followed yet."""
+    if not objects:
+        return set()
+    rows = execute_raw(_WAITING, (job, kind, [*map(str, objects)]))
+    return {UUID(object_id) for (object_id,) in rows}

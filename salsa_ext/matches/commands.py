@@ -15,7 +15,6 @@ from salsa_ext.access.audit import Action, AuditEvent, append, resolve_officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
-from salsa_ext.alerts import hits, reevaluation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, IllegalTransition, message
 from salsa_ext.core.ids import new_id
@@ -23,7 +22,12 @@ from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, execute_raw
 from salsa_ext.disclosure.disclosures import GROUPS_BY_VISIBILITY, RecordFinding
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, SEIZED
-from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
+from salsa_ext.firearms.records.queries import (
+    RecordView,
+    query_for_record,
+    records_with_changed_marks,
+    visibility_of,
+)
 from salsa_ext.firearms.search import advice, rivals
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.search import has_exact_matches
@@ -60,44 +64,25 @@ DECISIONS: Final = {
 CandidatesByRecord = Sequence[tuple[RecordView, Sequence[Candidate]]]
 
 
-@dataclass(frozen=True)
-class MatchOptions:
-    """How records are matched.
+def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> None:
+    """Propose each state the matches of records just written, by a person of `role`.
 
-    `changed` are records with marks changed by a correction. `in_background`: run by the worker,
-    which includes others' silent records.
+    Withdraws matches that a correction no longer supports.
     """
-
-    changed: Collection[UUID] = ()
-    in_background: bool = False
-
-
-def propose_matches(actor: Actor, candidates: CandidatesByRecord, options: MatchOptions) -> None:
-    """Propose each state the matches of records just written.
-
-    Withdraws matches that a correction no longer supports, makes hits of matching alerts and ends
-    hits that no longer match.
-    """
-    late = options.in_background
-    reevaluation.reevaluate(actor, [view for view, _ in candidates], in_background=late)
-    hits.create_hits(actor, hits.match_records(actor, candidates), in_background=late)
     families = _linked_records([view for view, _ in candidates])
     views = _views_by_state(actor, candidates, families)
     corrected = [pair for pair in candidates if pair[0].record.version > 1]
     changes = withdrawals.withdraw_unsupported(
-        actor,
-        [view for view, _ in corrected],
-        views,
-        _view_lookup(actor, corrected, families, in_background=late),
-        in_background=late,
+        actor, [view for view, _ in corrected], views, _view_lookup(actor, corrected, families)
     )
+    marks_changed = records_with_changed_marks([view for view, _ in corrected])
     disclosed: list[PairView] = []
     for owner in sorted(views):
         with acting_as(actor, owner):  # a state owns its row, also one proposed by another's write
-            changed, more = _store_views(actor, owner, list(views[owner].values()), options)
+            changed, more = _store_views(actor, owner, list(views[owner].values()), marks_changed)
         changes += changed
         disclosed += more
-    match_notices.notify_states(actor, changes, _findings(disclosed), in_background=late)
+    match_notices.notify_states(actor, changes, role, _findings(disclosed))
 
 
 def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:
@@ -109,18 +94,14 @@ def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:
 
 
 def _view_lookup(
-    actor: Actor,
-    corrected: CandidatesByRecord,
-    families: Mapping[UUID, set[UUID]],
-    *,
-    in_background: bool,
+    actor: Actor, corrected: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
 ) -> withdrawals.ViewLookup:
     """Return a lookup of the view of a pair that still matches.
 
     An exact match removes near ones, except confirmed ones.
     """
     records = [view for view, _ in corrected]
-    views = withdrawals.find_supported_views(actor, records, families, in_background=in_background)
+    views = withdrawals.find_supported_views(actor, records, families)
     explained = {
         view.record.id
         for view, candidates in corrected
@@ -187,11 +168,12 @@ def _linked_records(views: Iterable[RecordView]) -> dict[UUID, set[UUID]]:
 
 
 def _store_views(
-    actor: Actor, owner: str, views: Sequence[PairView], options: MatchOptions
+    actor: Actor, owner: str, views: Sequence[PairView], marks_changed: Collection[UUID]
 ) -> tuple[list[MatchChange], list[PairView]]:
     """Insert one state's new rows and refresh the others.
 
-    Returns the changes, and the views that disclose more than before.
+    `marks_changed` are records with marks changed by a correction. Returns the changes, and the
+    views that disclose more than before.
     """
     query = select(Match).where(
         Match.owner_state == owner, Match.record_id.in_({view.record for view in views})
@@ -207,7 +189,7 @@ def _store_views(
         version = row.other_version if view.is_of_other else row.record_version
         if view.version > (version or 1) or (view.is_open and row.other_record is None):
             disclosed.append(view)
-        if _refresh_match(actor, row, view, options):
+        if _refresh_match(actor, row, view, marks_changed):
             changes.append(_change("match_reopened", row.id, view))
     db.session.flush()  # as the owner of the rows
     if new:
@@ -263,7 +245,9 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
     }
 
 
-def _refresh_match(actor: Actor, row: Match, view: PairView, options: MatchOptions) -> bool:
+def _refresh_match(
+    actor: Actor, row: Match, view: PairView, marks_changed: Collection[UUID]
+) -> bool:
     """Update a row from its records; returns whether it is proposed again.
 
     A rejected match stays so until the marks of one of the two change.
@@ -275,7 +259,7 @@ def _refresh_match(actor: Actor, row: Match, view: PairView, options: MatchOptio
     if view.version == 1:
         return False
     is_again = not row.is_current or (
-        is_first and row.status == "rejected" and written in options.changed
+        is_first and row.status == "rejected" and written in marks_changed
     )
     columns = _evidence_columns(view)
     if is_again:

@@ -1,111 +1,170 @@
-"""Match queued records in the background, silent records included.
+"""Match what was recorded or corrected: its matches, hits, and notices to owners.
 
-A single document is matched in its own request already; here two written at one moment find each
-other too. Owners of silent records learn of matches here, so that the time of an answer reveals
-nothing.
+One path for open and silent records alike, after the commit of the request: no answer's time
+depends on silent records. Records of crime are matched by a job of their own, so that a file of
+100,000 sales does not hold up a seizure.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
-from salsa_ext.alerts import reevaluation
+from salsa_ext.access.rules import OPERATOR_ROLE, require
+from salsa_ext.alerts import hits, reevaluation
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.ids import id_created_at
-from salsa_ext.database.session import db
+from salsa_ext.core.batches import chunks, group_by
+from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.version_queries import select_current
+from salsa_ext.disclosure.disclosures import log_further_matches
 from salsa_ext.firearms.marks import keys as mark_keys
-from salsa_ext.firearms.records import queue
-from salsa_ext.firearms.records.models import MarkKey
-from salsa_ext.firearms.records.queries import RecordView, find_records, records_with_changed_marks
-from salsa_ext.matches import commands as match_commands
-from salsa_ext.matches import notices, search, withdrawals
-from salsa_ext.matches.commands import MatchOptions
-from salsa_ext.matches.models import MatchJob
+from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
+from salsa_ext.firearms.records.models import MarkKey, Record
+from salsa_ext.firearms.records.queries import (
+    RecordView,
+    build_views,
+    records_of_documents,
+    visibility_of,
+)
+from salsa_ext.jobs.changes import Change, append_changes
+from salsa_ext.jobs.requesters import find_requesters
+from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.matches import commands, notices, search, withdrawals
+from salsa_ext.matches.commands import CandidatesByRecord
+from salsa_ext.trade.receipts.models import Receipt
 
-log = logging.getLogger("salsa.worker")
-MAX_RETRY_AGE: Final = timedelta(days=1)
-"""Age up to which a job is tried again after a database timeout."""
+MAX_RECORDS: Final = 200
+"""Records of one transaction; a longer document goes on with a change of its own."""
+MATCHED_ACTIONS: Final = frozenset(
+    Action[name]
+    for name in (
+        "ALERT_RECORDED SEIZURE_RECORDED SEIZURE_CORRECTED MARK_ADDED REPORT_RECORDED"
+        " REPORT_CORRECTED REPORT_WITHDRAWN TRANSFER_RECORDED TRANSFER_CORRECTED SHIPMENT_RECORDED"
+        " SHIPMENT_CANCELLED SHIPMENT_RETURNED RECEIPT_CONFIRMED RECEIPT_CORRECTED HIT_MADE"
+    ).split()
+)
+"""Actions that write records or void them."""
+DOCUMENT_KINDS: Final = ("seizure", "report", "alert", "transfer")
+CONTINUED: Final = "shipment_rest"
+"""Kind of a change whose object is the record from which a long document goes on."""
 
 
-def match_queued(*, actor: Actor, only_of_crime: bool = False) -> int:
-    """Match the records of the actor's next queued job; returns their number.
+def match_changes(actor: Actor, changes: Sequence[Change]) -> None:
+    """Match the records of the actor's state that changes wrote; idempotent.
 
-    The oldest of crime first, then of trade unless `only_of_crime`. Idempotent, and safe to run
-    concurrently: locked rows are skipped. If a row fails, its records are tried singly; a single
-    failure is audited.
+    Makes hits, proposes and withdraws matches, and notifies those concerned.
     """
     require(actor, Permission.MATCH_DECIDE)
-    skipped = list[UUID]()
-    while True:
-        query = select(MatchJob.id, MatchJob.is_of_crime, MatchJob.record_ids).where(
-            MatchJob.owner_state == actor.own_state(), MatchJob.id.not_in(skipped)
-        )
-        if only_of_crime:
-            query = query.where(MatchJob.is_of_crime)
-        next_job = query.order_by(MatchJob.is_of_crime.desc(), MatchJob.id).limit(1)
-        job = db.session.execute(next_job.with_for_update(skip_locked=True)).first()
-        if job is None:
-            return 0
-        if _run_job(actor, job):
-            return len(job.record_ids)
-        skipped.append(job.id)
-
-
-def _run_job(actor: Actor, job: Any) -> bool:
-    """Match one job's records; returns whether it is done, matched or not."""
-    done = delete(MatchJob).where(MatchJob.id == job.id)
-    try:
-        with db.session.begin_nested():
-            db.session.execute(done)
-            _match_records(actor, find_records(job.record_ids))
-    except Exception as error:  # a rule that changed since, too much to search, or no time for it
-        name = type(error).__name__
-        log.exception("records not matched", extra={"row": str(job.id), "error": name})
-        age = actor.now() - id_created_at(job.id)
-        if isinstance(error, OperationalError) and age < MAX_RETRY_AGE:
-            return False
-        db.session.execute(done)
-        if len(job.record_ids) > 1:
-            own, is_of_crime = actor.own_state(), job.is_of_crime
-            queue.queue_matching(own, job.record_ids, per_job=1, is_of_crime=is_of_crime)
+    written = [change for change in changes if change.action in MATCHED_ACTIONS]
+    requesters = find_requesters(actor, written)
+    by_document = records_of_documents(
+        {change.object_id for change in written if change.kind in DOCUMENT_KINDS}
+    )
+    views_by_cause: dict[Any, dict[UUID, RecordView]] = defaultdict(dict)
+    first: dict[Any, Change] = {}
+    for change in written:
+        requester = requesters.get(change.cause)
+        if not requester and change.kind != "record":
+            continue  # what another state did with a shipment
+        key = requester and (requester.role, requester.agency, requester.purpose)
+        first.setdefault(key, change)
+        if change.kind in DOCUMENT_KINDS:
+            views = by_document[change.object_id]
         else:
-            action, [key] = Action.RECORD_LEFT_UNMATCHED, job.record_ids
-            append(actor, AuditEvent(action, "record", key, data={"error": name}))
-    return True
+            views = _changed_records(actor, change)
+        views_by_cause[key] |= {view.record.id: view for view in views}
+    for key, views_by_record in views_by_cause.items():
+        change = first[key]
+        for some in chunks(views_by_record.values(), MAX_RECORDS):
+            _match_records(change.follow_as(actor), some, requesters.get(change.cause))
 
 
-def _match_records(actor: Actor, views: Sequence[RecordView]) -> None:
-    """Propose matches of records that searches find; withdraw those of the others."""
+def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
+    """Return the current records of one change, at most MAX_RECORDS; the rest is a new change."""
+    query = select_current(Record).where(Record.owner_state == actor.state)
+    if change.kind == "record":
+        query = query.where(Record.id == change.object_id)
+    elif change.kind == CONTINUED:
+        document = select(Record.document_id).where(Record.id == change.object_id).scalar_subquery()
+        query = query.where(Record.document_id == document, Record.id >= change.object_id)
+    else:
+        receipts = select(Receipt.id).where(
+            Receipt.shipment_id == change.object_id, Receipt.owner_state == actor.state
+        )
+        documents = {change.object_id, *db.session.scalars(receipts)}
+        query = query.where(Record.document_id.in_(documents))
+    ordered = query.order_by(Record.document_id, Record.id).limit(MAX_RECORDS + 1)
+    records = db.session.scalars(ordered).all()
+    if len(records) > MAX_RECORDS:
+        rest = records[MAX_RECORDS].id
+        following = change.follow_as(actor)
+        append_changes(following, change.state, CONTINUED, [rest], change.action)
+    return build_views(records[:MAX_RECORDS])
+
+
+def _match_records(actor: Actor, views: Sequence[RecordView], requester: Actor | None) -> None:
+    """Match the records that searches find; withdraw the matches of the others."""
+    role = requester.role if requester else OPERATOR_ROLE
+    known = _searchable_records(views)
+    void = [view for view in views if view.record.id not in known]
+    current = [view for view in views if view.record.id in known]
+    _withdraw_void(actor, void, role)
+    by_document = group_by(current, lambda view: view.record.document_id)
+    documents = {key: {view.record.id for view in views} for key, views in by_document.items()}
+    excluded = {view.record.id: documents[view.record.document_id] for view in current}
+    candidates = search.search_records(actor, current, excluded)
+    reevaluation.reevaluate(actor, current)
+    hits.create_hits(actor, hits.match_records(requester or actor, candidates), role)
+    commands.propose_matches(actor, candidates, role)
+    _match_again(actor, candidates)
+    if requester:
+        _notify_owners(requester, candidates)
+
+
+def _searchable_records(views: Sequence[RecordView]) -> Collection[UUID]:
+    """Return the records that a search finds."""
     marks = (mark_keys.storage_key(mark.text) for view in views for mark in view.marks)
     keys = {key.value for key in marks if key}
     records = [view.record.id for view in views]
     searchable = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
-    known = set(db.session.scalars(select(MarkKey.record_id).where(*searchable)))
-    void = [view for view in views if view.record.id not in known]
-    ids = [view.record.id for view in void]
-    changes = withdrawals.withdraw_matches(actor, ids, in_background=True)
-    notices.notify_states(actor, changes, in_background=True)
+    return set(db.session.scalars(select(MarkKey.record_id).where(*searchable)))
+
+
+def _withdraw_void(actor: Actor, void: Sequence[RecordView], role: str) -> None:
+    """Withdraw matches and end hits of records that no search finds."""
+    gone = withdrawals.withdraw_matches(actor, [view.record.id for view in void])
+    notices.notify_states(actor, gone, role)
     marked = [view for view in void if any(mark_keys.storage_key(each.text) for each in view.marks)]
-    reevaluation.end_withdrawn(actor, marked, in_background=True)
-    unmarked = [view for view in void if view not in marked]
-    reevaluation.reevaluate(actor, unmarked, in_background=True)
-    current = [view for view in views if view.record.id in known]
-    by_document: dict[UUID, set[UUID]] = defaultdict(set)
-    for view in current:
-        by_document[view.record.document_id].add(view.record.id)
-    excluded = {view.record.id: by_document[view.record.document_id] for view in current}
-    candidates = search.search_records(actor, current, excluded)
-    changed = records_with_changed_marks([view for view in current if view.record.version > 1])
-    options = MatchOptions(changed, in_background=True)
-    match_commands.propose_matches(actor, candidates, options)
+    reevaluation.end_withdrawn(actor, marked)
+    reevaluation.reevaluate(actor, [view for view in void if view not in marked])
+
+
+def _match_again(actor: Actor, candidates: CandidatesByRecord) -> None:
+    """Have records of the same moment as a new alert matched again, which did not see it."""
+    missed: dict[str, dict[UUID, None]] = defaultdict(dict)
+    for view, others in candidates:
+        for other in (each.mark_hit for each in others if view.record.event == ALERT):
+            if other.record_id > view.record.id and other.event not in SEIZED:
+                missed[other.state][other.record_id] = None
+    for state in sorted(missed):
+        with acting_as(actor, state):
+            append_changes(actor, state, "record", missed[state], Action.HIT_MADE)
+
+
+def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
+    """Notify owners of records that a seizure matched; none of a silent seizure."""
+    for view, others in candidates:
+        if view.record.document_kind == "seizure" and visibility_of(view) != "silent":
+            log_further_matches(requester, "seizure", view.record.document_id, others)
+
+
+JOBS: Final = (
+    ChangeJob("match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=50),
+    ChangeJob("match_trade", ("transfer", "shipment", CONTINUED), match_changes, batch=MAX_RECORDS),
+)

@@ -1,4 +1,4 @@
-"""Tables of matches, and of records queued for matching."""
+"""Table of matches."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Double, Index, UniqueConstraint, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CHAR, Double, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
@@ -58,23 +57,3 @@ class Match(Base):
     reason: Mapped[str | None]
     proposed_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-
-
-class MatchJob(Base):
-    """Records queued for matching; deleted when done."""
-
-    __tablename__ = "match_job"
-    __table_args__ = (
-        Index("ix_match_job_next", "owner_state", text("is_of_crime DESC"), "id"),
-        Index(
-            "ix_match_job_records",
-            "record_ids",
-            postgresql_using="gin",
-            postgresql_with={"fastupdate": "off"},
-            postgresql_where=text("is_of_crime"),
-        ),
-    )
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    owner_state: Mapped[str] = mapped_column(CHAR(3))
-    is_of_crime: Mapped[bool]
-    record_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))

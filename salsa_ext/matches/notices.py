@@ -36,17 +36,14 @@ class MatchChange:
 
 
 def notify_states(
-    actor: Actor,
-    changes: Sequence[MatchChange],
-    findings: Iterable[RecordFinding] = (),
-    *,
-    in_background: bool,
+    actor: Actor, changes: Sequence[MatchChange], role: str, findings: Iterable[RecordFinding] = ()
 ) -> None:
     """Audit changes of matches, and notify the states concerned.
 
     Owners also get an entry on records disclosed to another state (`findings`). The actor's audit
-    names its own matches alone. Its own police is notified unless it wrote the record itself and
-    waits for the answer. Of more than MAX_SEPARATE_NOTICES the first strong one is notified with
+    names its own matches alone. Its own police is notified unless it wrote the record itself
+    (`role` is of whoever did): the page of the record shows its matches.
+    Of more than MAX_SEPARATE_NOTICES the first strong one is notified with
     the count; pairs of licit trade never are.
     """
     events = []
@@ -56,8 +53,8 @@ def notify_states(
         data = {"record": str(change.record), "strength": change.strength}
         action, key = ACTIONS[change.code], change.match
         events.append(AuditEvent(action, "match", key, owner, [owner], data, hidden=not is_own))
-        waits = is_own and actor.role in NOTICE_RULES[change.code].roles and not in_background
-        if change.is_urgent and not waits:
+        wrote_it = is_own and role in NOTICE_RULES[change.code].roles
+        if change.is_urgent and not wrote_it:
             grouped[owner, change.code].append(change)
     append_many(actor, [*events, *finding_events(actor, findings)])
     notices = []

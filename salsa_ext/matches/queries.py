@@ -105,7 +105,7 @@ def other_record_guns(
 def _visible_marks(actor: Actor, records: set[UUID], group: str) -> dict[UUID, list[MarkHit]]:
     visible = (
         mark
-        for mark in find_marks_of_records(records, actor.state, in_background=False)
+        for mark in find_marks_of_records(records, actor.state)
         if mark.state == actor.state or mark.visibility in FINDER_VISIBILITIES[group]
     )
     return group_by(visible, lambda mark: mark.record_id)
@@ -128,7 +128,7 @@ def count_weaker_matches(
         item.record.id: RecordQuery(item.record.id, query_for_record(item), own, is_afield=True)
         for item in many[:MAX_RECOUNTED]
     }
-    fitting = batch.search_all_candidates([*queries.values()], actor, silent=False)
+    fitting = batch.search_all_candidates([*queries.values()], actor)
     counts = {}
     for item in many[:MAX_RECOUNTED]:
         record, is_seized = item.record.id, item.record.event in SEIZED

@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, visibility_of
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
@@ -25,20 +24,16 @@ ViewLookup = Callable[[Match], PairView | None]
 
 
 def find_supported_views(
-    actor: Actor,
-    views: Sequence[RecordView],
-    families: Mapping[UUID, Collection[UUID]],
-    *,
-    in_background: bool,
+    actor: Actor, views: Sequence[RecordView], families: Mapping[UUID, Collection[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
     """Return, by state, the views of corrected records' pairs that still match.
 
     Each pair is compared singly, whatever a search ranks before it. `families` are records of the
-    same gun. Others' silent records only with `in_background`.
+    same gun.
     """
-    pairs = _matched_records(actor, [view.record.id for view in views], in_background=in_background)
+    pairs = _matched_records(actor, [view.record.id for view in views])
     others = set().union(*pairs.values())
-    mark_hits = find_marks_of_records(others, actor.state, in_background=in_background)
+    mark_hits = find_marks_of_records(others, actor.state, with_silent=True)
     marks = group_by(mark_hits, lambda mark: mark.record_id)
     supported: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
     for view in views:
@@ -50,9 +45,7 @@ def find_supported_views(
     return supported
 
 
-def _matched_records(
-    actor: Actor, record_ids: Sequence[UUID], *, in_background: bool
-) -> dict[UUID, set[UUID]]:
+def _matched_records(actor: Actor, record_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     """Return the records matched with the actor's, by its and others' rows.
 
     A row about a pointer does not name it; the row of the pointer's own state does.
@@ -61,7 +54,7 @@ def _matched_records(
         return {}
     keys = {pseudonym(record_id): record_id for record_id in record_ids}
     columns = ("record_id", "other_pseudonym", "is_current")
-    partners = func.salsa_match_partners(list(keys), in_background).table_valued(*columns)
+    partners = func.salsa_match_partners(list(keys)).table_valued(*columns)
     pairs: dict[UUID, set[UUID]] = defaultdict(set)
     theirs = select(partners.c.record_id, partners.c.other_pseudonym).where(partners.c.is_current)
     for row in db.session.execute(theirs):
@@ -78,19 +71,17 @@ def withdraw_unsupported(
     corrected: Sequence[RecordView],
     views: dict[str, dict[PairKey, PairView]],
     find_view: ViewLookup,
-    *,
-    in_background: bool,
 ) -> list[MatchChange]:
     """Withdraw corrected records' matches that no longer hold; returns the changes.
 
     A match outranked in the search but still supported (`find_view`) is added to `views`. A record
     that became silent hides other states' rows, with their decisions, until that ends; a record no
-    longer open loses its id there. Rows about others' silent records are left to the worker.
+    longer open loses its id there.
     """
     visibilities = {view.record.id: visibility_of(view) for view in corrected}
     update_hidden(corrected)
     changes: list[MatchChange] = []
-    for row, record_id in _lock_rows(actor, visibilities, in_background=in_background):
+    for row, record_id in _lock_rows(actor, visibilities):
         owner, key = row.owner_state, (row.record_id, row.other_pseudonym)
         if owner != actor.state and visibilities[record_id] != "open":
             row.other_record, row.reasons = None, []
@@ -103,6 +94,12 @@ def withdraw_unsupported(
     return changes
 
 
+def hide_matches(record_ids: Iterable[UUID]) -> None:
+    """Hide other states' matches with records that become silent."""
+    keys = [*map(pseudonym, record_ids)]
+    db.session.execute(select(func.salsa_hide_matches(keys, True)))
+
+
 def update_hidden(views: Sequence[RecordView]) -> None:
     """Hide other states' matches with silent records; show the others."""
     keys: dict[bool, list[UUID]] = {True: [], False: []}
@@ -112,35 +109,23 @@ def update_hidden(views: Sequence[RecordView]) -> None:
         db.session.execute(select(func.salsa_hide_matches(records, is_silent)))
 
 
-def withdraw_matches(
-    actor: Actor, record_ids: Iterable[UUID], *, in_background: bool
-) -> list[MatchChange]:
-    """Withdraw all matches of voided records; returns the changes.
-
-    Rows about others' silent records are left to the worker.
-    """
-    rows = _lock_rows(actor, record_ids, in_background=in_background)
+def withdraw_matches(actor: Actor, record_ids: Iterable[UUID]) -> list[MatchChange]:
+    """Withdraw all matches of voided records; returns the changes."""
+    rows = _lock_rows(actor, record_ids)
     return [_withdraw_row(actor, row) for row, _ in rows if row.is_current]
 
 
-def _lock_rows(
-    actor: Actor, record_ids: Iterable[UUID], *, in_background: bool
-) -> Iterator[tuple[Match, UUID]]:
+def _lock_rows(actor: Actor, record_ids: Iterable[UUID]) -> Iterator[tuple[Match, UUID]]:
     """Yield every state's locked rows about the own records, as that state."""
     keys = {pseudonym(record_id): record_id for record_id in record_ids}
     if not keys:
         return
-    partners = func.salsa_match_partners(list(keys), in_background).table_valued("owner_state")
+    partners = func.salsa_match_partners(list(keys)).table_valued("owner_state")
     owners = set(db.session.scalars(select(partners.c.owner_state)))
-    is_silent = exists().where(
-        RecordSetting.record_id == Match.record_id, RecordSetting.visibility == "silent"
-    )
     for owner in sorted(owners | {actor.own_state()}):
         condition: ColumnElement[bool] = Match.other_pseudonym.in_(keys)
         if owner == actor.state:
             condition = or_(condition, Match.record_id.in_(keys.values()))
-        elif not in_background:
-            condition = condition & ~is_silent
         query = select(Match).where(Match.owner_state == owner, condition).order_by(Match.id)
         locked = query.with_for_update().execution_options(populate_existing=True)
         with acting_as(actor, owner):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from salsa_ext.checks import owner_notices
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, notices, watch
 
@@ -49,10 +48,9 @@ def test_a_hit_that_was_denied_ends_with_no_alert(pry_police, police):
     assert hits(police)[0]["alert_ended"] is None and notices(police, "hit_alert_cancelled") == []
 
 
-def test_nobody_learns_that_an_alert_ended_which_let_its_gun_pass(pry_police, police, run):
+def test_nobody_learns_that_an_alert_ended_which_let_its_gun_pass(pry_police, police):
     made = enter(pry_police, action="let_pass_and_inform")
     police.post("/checks", bodies.check())
-    run("BRA", owner_notices.notify_owners)
     answer(pry_police, hits(pry_police)[0], "confirm")
     pry_police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
     assert hits(pry_police)[0]["alert_ended"]["status"] == "cancelled"

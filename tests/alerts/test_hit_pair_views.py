@@ -2,10 +2,8 @@
 
 import pytest
 
-from salsa_ext.checks import owner_notices
 from tests.support import bodies
 from tests.support.grounds import beginning
-from tests.support.matches import look
 
 OF_A_CASE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-9"}
 
@@ -74,11 +72,10 @@ def test_of_a_record_that_its_owner_shows_no_longer_nothing_is_given(
 
 
 def test_of_a_gun_that_is_let_pass_nothing_is_read_unless_a_purpose_says_so(
-    as_actor, pry_police, police, run
+    as_actor, pry_police, police
 ):
     pry_police.post("/alerts", bodies.alert(action="let_pass_and_inform"))
     police.post("/seizures", bodies.seizure())
-    look(run)
     assert "found_gun" not in read(pry_police) and given(as_actor, "BRA") == []
     assert read(pry_police, **OF_A_CASE)["found_gun"] and given(as_actor, "BRA")
 
@@ -138,11 +135,10 @@ def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, police, chec
 
 
 def test_of_a_check_by_which_a_gun_was_let_pass_nothing_is_read_unless_a_purpose_says_so(
-    as_actor, pry_police, police, run
+    as_actor, pry_police, police
 ):
     pry_police.post("/alerts", bodies.alert(action="let_pass_and_inform"))
     police.post("/checks", bodies.check())
-    run("BRA", owner_notices.notify_owners)
     assert "found_gun" not in read(pry_police) and handed(as_actor, "BRA") == []
     assert read(pry_police, **OF_A_CASE)["found_gun"]["make"] == "taurus" and handed(
         as_actor, "BRA"

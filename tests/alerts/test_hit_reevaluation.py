@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.matches import correct, look
+from tests.support.matches import correct
 from tests.support.movements import Way, act, add
 from tests.support.reports import withdraw
 
@@ -51,7 +51,11 @@ def told(client):
 def audited(as_actor, state):
     entries = as_actor(state, "auditor").get("/audit").json["items"]
     wanted = ("hit:ended", "hit:cause_changed", "hit:reopened")
-    return [(one["action"], one["data"]) for one in entries if one["action"] in wanted]
+    return [
+        (entry["action"], {key: entry["data"][key] for key in ("status", "cause")})
+        for entry in entries
+        if entry["action"] in wanted
+    ]
 
 
 def changed(hit):
@@ -71,12 +75,11 @@ def test_a_hit_ends_with_the_report_that_met_the_alert(as_actor, pry_police, pol
     assert answer(pry_police, expect=409)["code"] == "illegal_transition"
 
 
-def test_a_hit_ends_with_the_shipment_that_did_not_leave(pry_police, run, bra):
+def test_a_hit_ends_with_the_shipment_that_did_not_leave(pry_police, bra):
     pry_police.post("/alerts", bodies.alert())
     permit = bra.post("/permits", bodies.permit()).json["id"]
     gun = bodies.shipment()["items"][0] | {"serial": "ABC123456"}
     shipped = bra.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun])).json
-    look(run)
     bra.change(f"/shipments/{shipped['id']}", "cancel", {"reason": "Not sold"})
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == ("ended", "withdrawn")
 
@@ -91,7 +94,7 @@ def test_a_hit_ends_with_a_correction_into_another_gun(as_actor, pry_police, pol
     assert answer(pry_police, expect=409)["code"] == "illegal_transition"
 
 
-def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry_police, police, seized, run):
+def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry_police, police, seized):
     gun = {name: said for name, said in bodies.firearm().items() if name != "serial"}
     body = bodies.seizure(items=[gun | {"marking": "obliterated"}]) | {"reason": "Misread"}
     correct(police, "seizures", seized, body)
@@ -99,7 +102,6 @@ def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry_police, police, se
         "ended",
         "corrected_away",
     )
-    look(run)
     assert told(pry_police) == ["hit_cause_corrected_away"]
 
 
@@ -136,12 +138,11 @@ def test_a_hit_that_was_confirmed_says_that_its_record_meets_the_alert_no_longer
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
 def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
-    pry_police, police, seized, run, is_confirmed
+    pry_police, police, seized, is_confirmed
 ):
     if is_confirmed:
         answer(pry_police)
     corrected(police, seized, model="G3")
-    look(run)
     for client in (pry_police, police):
         hit = hit_of(client)
         assert hit["status"] == ("confirmed" if is_confirmed else "open")
@@ -150,13 +151,12 @@ def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
         assert answer(pry_police)["status"] == "confirmed"
 
 
-def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry_police, police, run):
+def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry_police, police):
     pry_police.post("/alerts", bodies.alert())
     other = bodies.firearm(line=2, serial="ZZT998877")
     made = police.post("/seizures", bodies.seizure(items=[bodies.firearm(), other])).json
     items = [bodies.firearm(), other | {"model": "G3"}]
     correct(police, "seizures", made, bodies.seizure(items=items, reason="Misread"))
-    look(run)
     for client in (pry_police, police):
         assert (changed(hit_of(client)), told(client)) == (None, [])
     met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
@@ -169,40 +169,34 @@ def kept(bra, made, visibility, **gun):
 
 
 def test_of_what_is_silent_by_now_no_correction_is_told_until_it_is_shown_again(
-    pry_police, police, seized, run
+    pry_police, police, seized
 ):
     again = kept(police, seized, "silent", model="G3")
-    look(run)
     assert (changed(hit_of(pry_police)), told(pry_police), told(police)) == (None, [], [])
     kept(police, again, "open", model="G3")
-    look(run)
     for client in (pry_police, police):
         assert (changed(hit_of(client)), told(client)) == ("corrected", ["hit_cause_corrected"])
 
 
 def test_that_what_is_silent_by_now_is_no_ground_is_told_and_that_it_is_one_again_is_not(
-    pry_police, police, seized, run
+    pry_police, police, seized
 ):
     again = kept(police, seized, "silent", serial="QWK77120")
-    look(run)
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
         "ended",
         "corrected_away",
     )
     again = kept(police, again, "silent")
-    look(run)
     assert hit_of(pry_police)["status"] == "ended" and told(pry_police) == [
         "hit_cause_corrected_away"
     ]
     kept(police, again, "open")
-    look(run)
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == ("open", "corrected")
 
 
-def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry_police, police, recovered, run):
+def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry_police, police, recovered):
     said = recovery(visibility="silent") | {"reason": "Another form"}
     withdraw(police, correct(police, "reports", recovered, said))
-    look(run)
     assert (hit_of(pry_police)["status"], told(pry_police)) == ("ended", ["hit_cause_withdrawn"])
 
 
@@ -232,12 +226,11 @@ def test_a_hit_of_an_alert_that_was_cancelled_meanwhile_opens_no_more(pry_police
 
 
 def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(
-    pry_police, police, seized, run
+    pry_police, police, seized
 ):
     answer(pry_police)
     pry_police.change(f"/alerts/{hit_of(pry_police)['alert']}", "cancel", {"reason": "Found"})
     corrected(police, seized, serial="QWK77120")
-    look(run)
     for client in (pry_police, police):
         hit = hit_of(client)
         assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
@@ -254,33 +247,27 @@ def test_a_hit_that_was_denied_stays_so(pry_police, police, seized):
     )
 
 
-def test_a_correction_before_the_alert_is_none_since(pry_police, police, run):
+def test_a_correction_before_the_alert_is_none_since(pry_police, police):
     corrected(police, police.post("/seizures", bodies.seizure()).json, model="G3")
-    look(run)
     pry_police.post("/alerts", bodies.alert())
-    look(run)
     met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
     assert (met["version"], met["corrected"], changed(hit_of(pry_police))) == (2, False, None)
 
 
-def test_what_was_seized_before_its_alert_ends_its_hit_too(pry_police, police, run):
+def test_what_was_seized_before_its_alert_ends_its_hit_too(pry_police, police):
     made = police.post("/seizures", bodies.seizure()).json
     pry_police.post("/alerts", bodies.alert())
-    look(run)
     corrected(police, made, serial="QWK77120")
     assert (hit_of(pry_police)["status"], changed(hit_of(police))) == ("ended", "corrected_away")
 
 
 @pytest.mark.parametrize("changes", [{"action": "let_pass_and_inform"}, {"visible_to": ["CHL"]}])
-def test_of_a_hit_that_shows_to_nobody_its_state_learns_it_by_the_workers_look(
-    as_actor, pry_police, police, run, changes
+def test_of_a_hit_that_shows_to_nobody_its_state_alone_learns_it(
+    as_actor, pry_police, police, changes
 ):
     pry_police.post("/alerts", bodies.alert(**changes))
     made = police.post("/seizures", bodies.seizure()).json
-    look(run)
     again = corrected(police, made, serial="QWK77120")
-    assert hit_of(pry_police)["status"] == "open"
-    look(run)
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
         "ended",
         "corrected_away",
@@ -289,10 +276,7 @@ def test_of_a_hit_that_shows_to_nobody_its_state_learns_it_by_the_workers_look(
     assert police.get("/hits").json["items"] == [] and told(police) == []
     assert audited(as_actor, "BRA") == [] and len(audited(as_actor, "PRY")) == 1
     corrected(police, again)
-    look(run)
-    assert hit_of(pry_police)["status"] == "open" and told(pry_police) == [
-        "hit_cause_corrected_away"
-    ]
+    assert hit_of(pry_police)["status"] == "open"
     codes = [one["code"] for one in pry_police.get("/notifications").json["items"]]
     assert codes.count("hit_silent") == 2 and audited(as_actor, "BRA") == []
 
@@ -331,7 +315,7 @@ def test_side_by_side_says_that_the_record_was_withdrawn(pry_police, police, rec
 
 
 def test_a_gun_that_did_not_come_after_all_ends_its_hit_and_one_that_did_opens_it(
-    as_actor, pry_police, run
+    as_actor, pry_police
 ):
     way = Way(as_actor)
     pry_police.post("/alerts", bodies.alert(firearm=bodies.firearm(serial="TKA52390")))
@@ -340,15 +324,12 @@ def test_a_gun_that_did_not_come_after_all_ends_its_hit_and_one_that_did_opens_i
     way.tick(made, "exit")
     both = {"items": [{"serial": "TKA52380"}, {"serial": "TKA52390"}], "received_on": "2026-03-05"}
     add(way.bol, made, "receipt", **both)
-    look(run, "BRA", "BOL", "PRY")
     assert by_cause(pry_police)["receipt"] == ("open", None)
     act(
         way.bol, made, "receipt/correct", reason="Miscounted", **both | {"items": both["items"][:1]}
     )
-    look(run, "BOL")
     assert by_cause(pry_police)["receipt"] == ("ended", "withdrawn")
     act(way.bol, made, "receipt/correct", reason="Found", **both)
-    look(run, "BOL")
     assert by_cause(pry_police)["receipt"] == ("open", "corrected")
     assert by_cause(pry_police)["shipment"] == ("open", None)
 

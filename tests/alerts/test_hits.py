@@ -7,7 +7,6 @@ import pytest
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, notices
-from tests.support.matches import look
 
 
 @pytest.mark.parametrize(
@@ -148,10 +147,9 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(pry_
         ),
     ],
 )
-def test_both_states_read_by_name_whose_turn_it_is(pry_police, police, run, language, words):
+def test_both_states_read_by_name_whose_turn_it_is(pry_police, police, language, words):
     police.post("/seizures", bodies.seizure())
     enter(pry_police)
-    look(run)
     for client in (pry_police, police):
         notes = client.get("/notifications", Accept_Language=language).json["items"]
         [note] = [one for one in notes if one["code"] == "hit_made"]

@@ -2,62 +2,55 @@
 
 from tests.support import bodies
 from tests.support.hits import enter, hits, notices
-from tests.support.matches import look, sold
+from tests.support.matches import sold
 
 
-def test_a_seizure_meets_an_alert_at_once_and_once(pry_police, police, run):
+def test_a_seizure_meets_an_alert_at_once_and_once(pry_police, police):
     enter(pry_police)
     seized = police.post("/seizures", bodies.seizure()).json
     [hit] = hits(pry_police)
     assert (hit["cause"], hit["cause_id"]) == ("seizure", seized["items"][0]["record"])
-    look(run)
     assert hits(pry_police) == [hit] and len(hits(police)) == 1
 
 
-def test_a_sale_and_a_shipped_gun_meet_an_alert(as_actor, pry_police, run, bra):
+def test_a_sale_and_a_shipped_gun_meet_an_alert(as_actor, pry_police, bra):
     enter(pry_police)
     sold(as_actor, "BRA")
     permit = bra.post("/permits", bodies.permit()).json["id"]
     gun = bodies.shipment()["items"][0] | {"serial": "ABC123456"}
     bra.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun]))
-    look(run)
     assert sorted(hit["cause"] for hit in hits(pry_police)) == ["shipment", "transfer"]
 
 
-def test_a_shipped_gun_of_the_next_serial_meets_no_alert(as_actor, pry_police, run):
+def test_a_shipped_gun_of_the_next_serial_meets_no_alert(as_actor, pry_police):
     enter(pry_police)
     sold(as_actor, "BRA", firearm=bodies.firearm(serial="ABC123457"))
-    look(run)
     assert hits(pry_police) == []
 
 
-def test_what_is_told_of_a_gun_before_its_alert_is_no_hit(as_actor, pry_police, run):
+def test_what_is_told_of_a_gun_before_its_alert_is_no_hit(as_actor, pry_police):
     sold(as_actor, "BRA")
     enter(pry_police)
-    look(run)
     assert hits(pry_police) == []
 
 
-def test_a_gun_that_was_seized_before_is_told_when_it_is_sought(pry_police, police, run):
+def test_a_gun_that_was_seized_before_is_told_when_it_is_sought(pry_police, police):
     seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
     enter(pry_police)
-    look(run)
     [hit] = hits(pry_police)
     assert (hit["cause"], hit["cause_id"], hit["asking_state"]) == ("seizure", seized, "BRA")
     assert len(notices(police, "hit_made")) == 1
 
 
-def test_the_report_that_a_gun_is_missed_does_not_meet_its_alert(pry_police, run):
+def test_the_report_that_a_gun_is_missed_does_not_meet_its_alert(pry_police):
     enter(pry_police)
     pry_police.post("/reports", bodies.report())
-    look(run)
     assert hits(pry_police) == []
 
 
-def test_a_seizure_that_its_state_keeps_silent_tells_nobody(pry_police, police, run):
+def test_a_seizure_that_its_state_keeps_silent_tells_nobody(pry_police, police):
     enter(pry_police)
     police.post("/seizures", bodies.seizure(visibility="silent"))
-    look(run)
     assert hits(pry_police) == []
 
 

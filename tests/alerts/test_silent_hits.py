@@ -5,13 +5,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
-from salsa_ext.checks import owner_notices
 from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records import frequencies
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, notices, watch
-from tests.support.matches import look
+from tests.support.jobs import jobs_to_idle
 
 DUTY = {
     "agency": "BRA-POLICE",
@@ -44,12 +43,10 @@ def test_an_alert_that_lets_pass_shows_nothing_where_it_is_met(pry_police, as_ac
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])
-def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry_police, run, state):
+def test_its_state_learns_of_it_and_who_met_it_never(as_actor, pry_police, state):
     enter(pry_police, action="let_pass_and_inform")
     border = as_actor(state, "border_officer")
     check = border.post("/checks", bodies.check()).json
-    assert hits(pry_police) == []
-    run(state, owner_notices.notify_owners)
     [hit] = hits(pry_police)
     assert (hit["action"], hit["asking_state"]) == ("let_pass_and_inform", state)
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
@@ -62,10 +59,9 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry_police,
     assert len(own) == (state == "PRY")
 
 
-def test_an_answer_to_it_reaches_nobody_else(pry_police, bra, run):
+def test_an_answer_to_it_reaches_nobody_else(pry_police, bra):
     enter(pry_police, action="let_pass_and_inform")
     bra.post("/checks", bodies.check())
-    run("BRA", owner_notices.notify_owners)
     [hit] = hits(pry_police)
     watch("PRY", hours=2)
     assert answer(pry_police, hit, "confirm")["status"] == "confirmed"
@@ -74,10 +70,9 @@ def test_an_answer_to_it_reaches_nobody_else(pry_police, bra, run):
 
 
 @pytest.mark.parametrize("shows", [{"action": "let_pass_and_inform"}, {"visible_to": ["ARG"]}])
-def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry_police, bra, run, shows):
+def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry_police, bra, shows):
     enter(pry_police, **shows)
     bra.post("/checks", bodies.check())
-    run("BRA", owner_notices.notify_owners)
     [hit] = hits(pry_police)
     refused = answer(pry_police, hit, "extend", 409, hours=3, note="File asked for")
     assert "Nobody waits for this answer" in refused["detail"]
@@ -85,21 +80,18 @@ def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry_police, bra, 
     assert answer(pry_police, hit, "reject", note="Another gun")["status"] == "denied"
 
 
-def test_a_seizure_that_meets_it_is_told_later_too(pry_police, bra, run):
+def test_a_seizure_that_meets_it_is_told_too(pry_police, bra):
     enter(pry_police, action="let_pass_and_inform")
     bra.post("/seizures", bodies.seizure())
-    assert hits(pry_police) == []
-    look(run)
     assert [hit["cause"] for hit in hits(pry_police)] == ["seizure"]
     assert hits(bra) == [] and notices(bra, "hit_made") == []
 
 
-def test_an_alert_shows_to_the_states_that_it_names_alone(pry_police, bra, run, arg_police):
+def test_an_alert_shows_to_the_states_that_it_names_alone(pry_police, bra, arg_police):
     enter(pry_police, visible_to=["BRA"])
     assert len(bra.post("/checks", bodies.check()).json["hits"]) == 1
     answered = arg_police.post("/checks", bodies.check()).json
     assert (answered["verdict"], answered["candidates"], answered["hits"]) == ("no_hit", [], [])
-    run("ARG", owner_notices.notify_owners)
     assert sorted(hit["asking_state"] for hit in hits(pry_police)) == ["ARG", "BRA"]
     assert [note["data"]["state"] for note in notices(pry_police, "hit_silent")] == ["ARG"]
     assert [note["data"]["state"] for note in notices(pry_police, "hit_made")] == ["BRA"]
@@ -107,14 +99,13 @@ def test_an_alert_shows_to_the_states_that_it_names_alone(pry_police, bra, run, 
 
 
 def test_a_hit_on_an_alert_that_does_not_show_is_weighed_as_one_that_does(
-    as_actor, pry_police, bra, run, monkeypatch
+    as_actor, pry_police, bra, monkeypatch
 ):
     rare = {("make", "taurus"): 0.001, ("calibre_family", "9x19"): 0.001}
     monkeypatch.setattr(frequencies, "shares", lambda: rare)
     enter(pry_police, visible_to=["BRA"])
     for police in (bra, as_actor("ARG", "police_officer")):
         police.post("/checks", bodies.check(serial="ABC123459"))
-    run("ARG", owner_notices.notify_owners)
     found = {hit["asking_state"]: hit["strength"] for hit in hits(pry_police)}
     assert found == {"ARG": "strong", "BRA": "strong"}
 
@@ -128,12 +119,11 @@ def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(pry_police, as_actor
 
 @pytest.mark.parametrize("changes", [{"action": "let_pass_and_inform"}, {"visible_to": ["CHL"]}])
 def test_nobody_is_alarmed_that_it_is_not_answered_and_nobody_is_to_be_called(
-    as_actor, pry_police, bra, run, changes
+    as_actor, pry_police, bra, changes
 ):
     as_actor("BRA", "state_administrator").post("/contacts", DUTY)
     enter(pry_police, priority="urgent", **changes)
     bra.post("/checks", bodies.check())
-    run("BRA", owner_notices.notify_owners)
     assert watch("PRY", hours=2) == 0
     for role in ("police_officer", "trace_analyst", "supervisor"):
         assert notices(as_actor("PRY", role), "hit_overdue") == []
@@ -150,11 +140,11 @@ def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry_police, bra):
 
 
 def test_whose_alert_a_record_met_is_told_to_the_worker_of_its_own_state_alone(
-    pry_police, bra, run, session
+    pry_police, bra, session
 ):
     enter(pry_police, action="let_pass_and_inform")
     seized = bra.post("/seizures", bodies.seizure()).json
-    look(run)
+    jobs_to_idle()
     keys = [pseudonym(UUID(seized["items"][0]["record"]))]
     for state, found in (("BRA", ["PRY"]), ("PRY", []), ("ARG", []), ("", [])):
         db.session.execute(text(f"SET LOCAL salsa.state = '{state}'"))

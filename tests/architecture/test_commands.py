@@ -12,7 +12,7 @@ ALLOWED = {
         matches.queries.read_match tracing.traces.queries.load trade.permits.queries.read_permit
         trade.discrepancies.queries.read_discrepancy trade.shipments.queries.read_shipment
         administration.attachments.attachment_view checks.checks.build_answer
-        documents.reports.with_matches_and_alerts alerts.hits.hits_of_new_records""",
+        documents.reports.with_matches_and_alerts alerts.hits.match_records""",
     "compared with If-Match before the command": """
         administration.attachments.attachment_version alerts.queries.alert_version
         alerts.queries.hit_version disclosure.consents.current_version
@@ -23,6 +23,7 @@ ALLOWED = {
         alerts.queries.alerts_of_records alerts.queries.hits_of_records
         alerts.alerts.is_validation_due boards.calls.calls_on_board boards.device_keys.device_owner
         documents.joint_seizures.at_post documents.related.find_related
+        documents.related.is_complete documents.related.with_matches
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link

@@ -18,7 +18,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/trade/permits/families.py": "each state's permits are compared with the others'",
     "salsa_ext/trade/permits/registers.py": "which permits of any state name a licensee of one",
     "salsa_ext/trade/permits/quotas.py": "an import certificate is drawn by what another state ships",
-    "salsa_ext/checks/owner_notices.py": "which records an owner was told of, hidden from the asker",
+    "salsa_ext/matches/jobs.py": "a record of another state that a new alert may have missed",
     "salsa_ext/matches/commands.py": "a state's row of a match is its own, whoever wrote the record",
     "salsa_ext/alerts/hits.py": "a hit is of the alert's state, and of the one that met it",
     "salsa_ext/alerts/hit_answers.py": "who waits for an answer reads it in a row of its own",

@@ -226,4 +226,4 @@ def test_what_is_below_a_possible_hit_is_not_shown_to_a_seizure(manufactured, as
     gun = bodies.firearm(**FAINT, country_of_manufacture="AUT", type="revolver")
     seized = bodies.seizure(place=bodies.FOZ | {"country": "URY"}, items=[gun])
     answer = as_actor("URY", "police_officer").post("/seizures", seized).json
-    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False, "more": 0}]
+    assert answer["matches"] == [{"line": 1, "candidates": [], "complete": False, "more": 0}]

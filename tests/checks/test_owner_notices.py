@@ -1,18 +1,7 @@
-"""Owners are told late of who asked, whatever becomes of a record or of another check meanwhile."""
-
-from datetime import timedelta
+"""Owners are notified by a job of who searched, whatever becomes of a record meanwhile."""
 
 import pytest
-from sqlalchemy import text, update
 
-from api import jobs
-from salsa_ext.checks import owner_notices
-from salsa_ext.checks.models import Check
-from salsa_ext.core.clock import FixedClock
-from salsa_ext.database.session import db, transaction
-from salsa_ext.matches import search
-from salsa_ext.tracing.requests import record_search
-from tests.conftest import NOW
 from tests.support import bodies
 
 SERIALS = ("TKA52381", "QWK77120", "ZZE90417")
@@ -51,6 +40,8 @@ def entries(as_actor):
 
 @pytest.fixture
 def correct(as_actor):
+    """Correct a record before the job searched for what was asked."""
+
     def to(made, visibility):
         body = bodies.transfer(
             reason="Operation",
@@ -58,132 +49,18 @@ def correct(as_actor):
             number=made["number"],
             firearm=bodies.firearm(serial=made["firearm"]["serial"]),
         )
-        clerk = as_actor("PRY", "licensing_officer")
+        clerk = as_actor("PRY", "licensing_officer", background=False)
         clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
 
     return to
 
 
-@pytest.fixture
-def change(actor):
-    def to(check, **values):
-        with transaction(actor("BRA")):
-            db.session.execute(update(Check).where(Check.id == check).values(**values))
-
-    return to
-
-
-@pytest.fixture
-def fail(monkeypatch):
-    """Let the search for a serial fail."""
-
-    def at(serial, how):
-        def search_later(query, actor):
-            if query.serial == serial:
-                how()
-            return real(query, actor)
-
-        real = owner_notices.search_later
-        monkeypatch.setattr(owner_notices, "search_later", search_later)
-
-    return at
-
-
-def time_out():
-    db.session.execute(text("SET LOCAL statement_timeout = 1"))
-    db.session.execute(text("SELECT pg_sleep(1)"))
-
-
-@pytest.mark.parametrize(
-    "query,error",
-    [({"serial": "?"}, "Invalid"), ({"serial": SERIALS[0], "colour": "black"}, "TypeError")],
-)
-def test_a_check_that_can_no_longer_be_searched_keeps_no_other_back(
-    held, ask, run, entries, change, query, error
-):
-    first, *others = [ask(serial) for serial in SERIALS]
-    change(first, query=query)
-    assert [run("BRA", owner_notices.notify_owners) for _ in range(2)] == [3, 0]
-    assert {entry["subject_id"] for entry in entries()} == set(others)
-    [untold] = entries("BRA", "check:left_untold")
-    assert (untold["subject_id"], untold["data"]) == (first, {"error": error})
-
-
-def test_what_a_check_hits_is_looked_for_once_when_owners_are_told(held, ask, run, asked):
-    ask(SERIALS[0])
-    asked.clear()
-    assert run("BRA", owner_notices.notify_owners) == 1
-    assert sum("salsa_similar_marks" in said for said in asked) == 1
-
-
-def test_a_check_for_which_the_database_has_no_time_is_tried_again(
-    held, ask, run, entries, fail, monkeypatch
-):
-    first, *others = [ask(serial) for serial in SERIALS]
-    fail(SERIALS[0], time_out)
-    assert run("BRA", owner_notices.notify_owners) == 2
-    assert {entry["subject_id"] for entry in entries()} == set(others)
-    monkeypatch.undo()
-    assert run("BRA", owner_notices.notify_owners) == 1
-    assert {entry["subject_id"] for entry in entries()} == {first, *others}
-
-
-def test_what_fails_stands_in_no_other_s_way_and_is_tried_once_a_round(
-    held, ask, entries, fail, monkeypatch
-):
-    tried = []
-
-    def late():
-        tried.append(1)
-        time_out()
-
-    _, *others = [ask(serial) for serial in SERIALS]
-    fail(SERIALS[0], late)
-    monkeypatch.setattr(owner_notices.notify_owners, "__kwdefaults__", {"limit": 1, "failed": None})
-    assert jobs.notify_record_owners(FixedClock(NOW)) == 2
-    assert {entry["subject_id"] for entry in entries()} == set(others)
-    assert len(tried) == 1
-
-
-def test_a_transaction_keeps_no_more_than_twenty_checks_locked(ask, run):
-    for number in range(21):
-        ask(f"QWX1000{number}")
-    assert [run("BRA", owner_notices.notify_owners) for _ in range(3)] == [20, 1, 0]
-
-
-def test_it_is_not_tried_again_for_ever(held, ask, run, entries, fail, change):
-    first = ask(SERIALS[0])
-    change(first, checked_at=NOW - timedelta(days=2))
-    fail(SERIALS[0], time_out)
-    assert [run("BRA", owner_notices.notify_owners) for _ in range(2)] == [1, 0]
-    assert [entry["subject_id"] for entry in entries("BRA", "check:left_untold")] == [first]
-
-
-def test_a_state_for_which_telling_fails_keeps_no_other_from_its_turn(
-    held, ask, entries, monkeypatch, caplog
-):
-    def run(*, actor, **options):
-        if actor.state == "ARG":
-            raise ZeroDivisionError
-        return real(actor=actor, **options)
-
-    real = owner_notices.notify_owners
-    ask(SERIALS[0], "ARG")
-    later = ask(SERIALS[1], "BRA")
-    monkeypatch.setattr(owner_notices, "notify_owners", run)
-    assert jobs.notify_record_owners(FixedClock(NOW)) == 1
-    assert [entry["subject_id"] for entry in entries()] == [later]
-    failed = [record.message for record in caplog.records if record.levelname == "ERROR"]
-    assert failed == ["owners not told"]
-
-
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
 def test_the_owner_is_told_of_a_record_that_is_no_longer_silent(
-    held, ask, run, entries, correct, visibility
+    held, ask, entries, correct, visibility
 ):
     asked = ask(SERIALS[0])
     correct(held[SERIALS[0]], visibility)
-    run("BRA", owner_notices.notify_owners)
     [entry] = entries()
     assert entry["subject_id"] == asked
     assert entry["data"] == {"records": [held[SERIALS[0]]["firearm"]["record"]]}
@@ -193,7 +70,7 @@ def test_the_owner_is_told_of_a_record_that_is_no_longer_silent(
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
 @pytest.mark.parametrize("becomes", ["open", "pointer", "silent"])
 def test_who_was_told_at_once_is_not_told_again(
-    as_actor, ask, run, entries, correct, visibility, becomes
+    as_actor, ask, entries, correct, visibility, becomes
 ):
     body = bodies.transfer(
         visibility=visibility, number="T-1", firearm=bodies.firearm(serial=SERIALS[0])
@@ -201,7 +78,6 @@ def test_who_was_told_at_once_is_not_told_again(
     made = as_actor("PRY", "licensing_officer").post("/transfers", body).json
     asked = ask(SERIALS[0])
     correct(made, becomes)
-    run("BRA", owner_notices.notify_owners)
     assert [entry["subject_id"] for entry in entries()] == [asked]
 
 
@@ -221,12 +97,8 @@ KINDS = pytest.mark.parametrize("kind", ["seizure", "trace"])
 
 
 @KINDS
-def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(
-    held, post, run, entries, kind
-):
+def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(held, post, entries, kind):
     asked = post(kind, SERIALS[0])
-    assert entries() == []
-    assert [run("BRA", owner_notices.notify_owners) for _ in range(2)] == [1, 0]
     [entry] = entries()
     assert (entry["subject_kind"], entry["subject_id"]) == (kind, asked)
     assert (entry["state"], entry["role"]) == ("BRA", "police_officer")
@@ -237,51 +109,25 @@ def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(
 @KINDS
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
 def test_the_owner_is_told_of_one_that_was_silent_when_it_was_asked_for(
-    held, post, run, entries, correct, kind, visibility
+    held, post, entries, correct, kind, visibility
 ):
     asked = post(kind, SERIALS[0])
     correct(held[SERIALS[0]], visibility)
-    run("BRA", owner_notices.notify_owners)
     assert [entry["subject_id"] for entry in entries()] == [asked]
-    assert entries("BRA") == []
 
 
-def test_a_silent_seizure_tells_no_owner_later_either(held, post, run, entries):
+def test_a_silent_seizure_tells_no_owner(held, post, entries):
     post("seizure", SERIALS[0], visibility="silent")
-    assert run("BRA", owner_notices.notify_owners) == 1
     assert entries() == []
 
 
-@KINDS
-def test_one_that_fails_is_written_down_and_keeps_no_other_back(
-    held, post, ask, run, entries, monkeypatch, kind
-):
-    def fail(*_, **__):
-        raise ZeroDivisionError
-
-    failing, check = post(kind, SERIALS[0]), ask(SERIALS[1])
-    monkeypatch.setattr(search, "search_record", fail)
-    monkeypatch.setattr(record_search, "search_for_trace", fail)
-    assert [run("BRA", owner_notices.notify_owners) for _ in range(2)] == [2, 0]
-    assert [entry["subject_id"] for entry in entries()] == [check]
-    [untold] = entries("BRA", f"{kind}:left_untold")
-    assert (untold["subject_id"], untold["data"]) == (failing, {"error": "ZeroDivisionError"})
-
-
-@pytest.mark.parametrize("was,told", [("silent", True), ("open", False)])
-def test_one_that_is_only_near_is_told_beside_one_that_settles_where_it_was_silent(
-    as_actor, ask, run, entries, correct, change, was, told
+@pytest.mark.parametrize("visibility", ["silent", "open"])
+def test_of_one_that_is_only_near_beside_an_exact_one_nobody_is_told(
+    as_actor, ask, entries, visibility
 ):
     clerk = as_actor("URY", "licensing_officer")
     clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=SERIALS[0])))
-    near = bodies.firearm(serial="TKA52331")
-    made = (
-        as_actor("PRY", "licensing_officer")
-        .post("/transfers", bodies.transfer(number="T-1", visibility=was, firearm=near))
-        .json
-    )
-    change(ask(SERIALS[0]), checked_at=NOW - timedelta(minutes=1))
-    if was == "silent":
-        correct(made, "open")
-    run("BRA", owner_notices.notify_owners)
-    assert bool(entries()) == told
+    near = bodies.transfer(visibility=visibility, firearm=bodies.firearm(serial="TKA52331"))
+    as_actor("PRY", "licensing_officer").post("/transfers", near)
+    ask(SERIALS[0])
+    assert entries() == []

@@ -162,8 +162,6 @@ def test_the_board_of_the_tours_post_shows_what_is_due_and_what_was_seized(small
 
 
 def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
-    for state in ("USA", "MEX", "GTM", "HND"):
-        small.look(state)
     case = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
     found = {
         kind: small.client(state, "trace_analyst").get(f"/leads?kind={kind}", **case).json["items"]

@@ -1,12 +1,11 @@
-"""The example of a lead, asked of the demo region once its worker has matched it, is what one gets."""
+"""The example of a lead, asked of the demo region once its jobs have matched it, is what one gets."""
 
 import pytest
 
 from api.http.context import core_app
-from salsa_ext.access.rules import operator
-from salsa_ext.database.session import db, transaction
-from salsa_ext.matches import jobs as match_jobs
+from salsa_ext.database.session import db
 from tests.docs.conftest import assert_shown, blocks
+from tests.support.jobs import jobs_to_idle
 from tests.support.source import ROOT
 
 [(TYPED, SHOWN)] = blocks((ROOT / "docs" / "leads.md").read_text())
@@ -14,13 +13,10 @@ from tests.support.source import ROOT
 
 @pytest.fixture
 def matched(demo):
-    """Let the worker match what it matches first, of the two states that seized guns of the lead."""
-    with core_app(demo).app_context():
-        for state in ("MEX", "GTM"):
-            waiting = 1
-            while waiting:
-                with transaction(operator(state)):
-                    waiting = match_jobs.match_queued(actor=operator(state), only_of_crime=True)
+    """Match all that the region recorded."""
+    app = core_app(demo)
+    with app.app_context():
+        jobs_to_idle(app)
         db.engine.dispose()
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from salsa_ext.checks import owner_notices
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.movements import Way, act, add
@@ -106,7 +105,6 @@ def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, police, corrections
 def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, corrections, run, change):
     made = report(pry, visibility="silent")
     check(police)
-    run("BRA", owner_notices.notify_owners)
     change(pry, made)
     assert corrections() == []
 
@@ -125,7 +123,6 @@ def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(
 ):
     made = report(pry)
     seize(police, visibility="silent")
-    run("BRA", owner_notices.notify_owners)
     correct(pry, made)
     assert corrections() == [] and corrections("PRY") == []
 

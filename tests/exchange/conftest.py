@@ -8,12 +8,13 @@ from sqlalchemy import select
 from api.http.context import current_vault
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
-from salsa_ext.firearms.records import queue
-from salsa_ext.matches.models import MatchJob
+from salsa_ext.notifications.models import NotificationRead
 from tests.conftest import NOW
 from tests.support import jobs
 
@@ -30,7 +31,8 @@ def handle(monkeypatch):
 
 def note(actor, envelope):
     """Apply an envelope so that it shows: a row of the recipient's holds its id."""
-    queue.queue_matching(actor.own_state(), [envelope.id])
+    row = {"notification_id": new_id(), "account_id": envelope.id, "owner_state": actor.state}
+    insert_many(NotificationRead, [row | {"concerned": [actor.state], "read_at": actor.now()}])
 
 
 @pytest.fixture
@@ -46,8 +48,8 @@ def acting(state, at=NOW):
 def applied(state):
     """Return the ids of what a state applied, in the order in which it did."""
     with transaction(acting(state)):
-        rows = db.session.scalars(select(MatchJob.record_ids).order_by(MatchJob.id)).all()
-    return [key for ids in rows for key in ids]
+        rows = select(NotificationRead.account_id).order_by(NotificationRead.notification_id)
+        return db.session.scalars(rows).all()
 
 
 def statuses(state):

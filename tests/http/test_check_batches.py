@@ -111,7 +111,7 @@ def only_checked(search):
     """Return a search that judges the serial and finds nothing, since each real one takes 3 ms."""
 
     def found(query, actor, **_):
-        return search(query, actor, silent=False) if "*" in query.serial else []
+        return search(query, actor) if "*" in query.serial else []
 
     return found
 

@@ -13,7 +13,6 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.search.mark_lookup import _MARKS_OF_RECORDS_SQL, _bulk_arguments
 from salsa_ext.worklists import record_lookup
 from tests.support import bodies, jobs
-from tests.support.matches import look
 
 BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
 
@@ -173,31 +172,17 @@ def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_aud
     assert "Bitmap Index Scan on ix_audit_entry_shown" in plan and "Seq Scan" not in plan
 
 
-def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_much_waits(
-    session, explained, fresh_database
-):
-    name = make_url(fresh_database.database_url).database
-    explained("owner", name, f"{WAITING}; ANALYZE match_job", "SELECT 1")
-    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_records_awaiting_match'")
-    body = (
-        db.session.execute(asked).scalar_one().replace("(records)", f"(ARRAY['{new_id()}'::uuid])")
-    )
-    plan = explained("owner", name, "SET enable_seqscan = off", body)
-    assert "Bitmap Index Scan on ix_match_job_records" in plan and "Seq Scan" not in plan
-
-
-def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(run, pry_police, police):
-    for client in (pry_police, police):
-        client.post("/alerts", bodies.alert())
-    look(run, "BRA")
-    for client, is_compared in ((pry_police, False), (police, True)):
-        [alert] = client.get("/alerts").json["items"]
-        assert alert["compared"] is is_compared
+def test_an_alert_is_compared_once_the_job_of_its_state_ran(as_actor):
+    for background, is_compared in ((False, False), (True, True)):
+        police = as_actor("PRY", "police_officer", background=background)
+        police.post("/alerts", bodies.alert(case_number=f"C-{background}"))
+        compared = {alert["compared"] for alert in police.get("/alerts").json["items"]}
+        assert compared == {is_compared}
 
 
 def test_marks_of_records_go_by_the_record(session):
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
-    asked = _bulk_arguments((), "BRA", False, 60) | {"records": [new_id()]}
+    asked = _bulk_arguments((), "BRA", 60, with_silent=False) | {"records": [new_id()]}
     rows = db.session.execute(text(f"EXPLAIN {_MARKS_OF_RECORDS_SQL.text}"), asked)
     assert "ix_mark_key_record_id" in "\n".join(row[0] for row in rows)
 
@@ -224,12 +209,6 @@ INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, s
 SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
 FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
       FROM generate_series(1, 30000) n) made
-"""
-
-WAITING = """
-INSERT INTO match_job (id, owner_state, is_of_crime, record_ids)
-SELECT gen_random_uuid(), 'BRA', true, ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 20) WHERE n > 0)
-FROM generate_series(1, 2000) n
 """
 
 SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', ARRAY['r' || n])"

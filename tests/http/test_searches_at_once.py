@@ -64,16 +64,11 @@ def test_what_is_looked_for_together_is_found_as_one_by_one(run, as_actor, actor
             for view in views
         ]
         asked.clear()
-        together = batch.search_all_candidates(guns, reader, silent=False)
+        together = batch.search_all_candidates(guns, reader)
         assert sum("salsa_similar_marks" in said for said in asked) == 1
         alone = {
             gun.record_id: find_candidates(
-                gun.query,
-                reader,
-                stop_at_exact=False,
-                silent=False,
-                current_only=True,
-                excluded=own,
+                gun.query, reader, stop_at_exact=False, current_only=True, excluded=own
             )
             for gun in guns
             if gun.record_id in together
@@ -88,5 +83,5 @@ def test_nothing_is_asked_for_no_gun(actor, asked):
     reader = actor("BRA")
     with transaction(reader):
         asked.clear()
-        assert batch.search_all_candidates([], reader, silent=False) == {}
+        assert batch.search_all_candidates([], reader) == {}
     assert not [said for said in asked if "salsa_similar_marks" in said]

@@ -16,9 +16,9 @@ from importers.us_crime_guns import IMPORTER
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from salsa_ext.leads import queries as lead_queries
-from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.reference.name_matching import fold_name
 from tests.importers.test_us_crime_guns_traces import AFTER_ALL_BUT_ONE, FILE
+from tests.support.jobs import jobs_to_idle
 
 pytestmark = pytest.mark.skipif(
     not FILE.exists(), reason=f"{FILE} is missing; SALSA_DATA can name the folder of the data"
@@ -27,17 +27,15 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def leads(server, template, tmp_path_factory):
-    """Return the leads of the state that took the file, once its worker has matched it."""
+    """Return the leads of the state that took the file, once its jobs have matched it."""
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     config = server.config(name, tmp_path_factory.mktemp("home"))
-    with create_app(config, AFTER_ALL_BUT_ONE).app_context():
+    app = create_app(config, AFTER_ALL_BUT_ONE)
+    with app.app_context():
         run_import(IMPORTER, FILE, actor)
-        waiting = 1
-        while waiting:
-            with transaction(actor):
-                waiting = match_jobs.match_queued(actor=actor)
+        jobs_to_idle(app)
         with transaction(actor):
             yield lead_queries.find_all(actor)
         db.session.remove()

@@ -125,10 +125,10 @@ def test_what_a_job_writes_names_its_cause_and_inherits_purpose_and_case(app, an
     auditor = as_actor("BRA", "auditor")
     [cause] = auditor.get("/audit?action=trace:requested").json["items"]
     [entry] = auditor.get("/audit?action=trace:noted").json["items"]
-    assert entry["data"]["cause"] == cause["id"]
+    assert entry["data"]["caused_by"] == cause["id"]
     assert entry["case_number"] == cause["case_number"] == trace["case_number"]
     [entry] = as_actor("PRY", "auditor").get("/audit?action=trace:noted").json["items"]
-    assert "cause" not in entry["data"]
+    assert "caused_by" not in entry["data"]
 
 
 def test_a_due_job_runs_until_nothing_is_left_and_then_not_before_its_time(app, session):

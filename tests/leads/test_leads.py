@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import bodies
 from tests.support.grounds import beginning
-from tests.support.matches import act, look, matches
+from tests.support.matches import act, matches
 
 FIRST, SECOND, THIRD = "TKA100001", "TKB200002", "TKC300003"
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
@@ -321,7 +321,7 @@ def test_the_more_guns_there_are_the_database_is_asked_no_more_often(
     assert statements() <= before + 2  # the audit writes many by another way
 
 
-def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, analyst, police, run):
+def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, analyst, police):
     for serial in (FIRST, SECOND):
         seize(police, serial)
     sales = [
@@ -330,7 +330,6 @@ def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, analyst, police
     ]
     for body in sales:
         as_actor("PRY", "licensing_officer").post("/transfers", body)
-    look(run)
     assert "shared_dealer" in kinds(analyst, **PURPOSE)
 
 

@@ -5,7 +5,7 @@ import pytest
 from api.schemas.documents import TransferRequest
 from salsa_ext.documents import transfers
 from tests.support import bodies
-from tests.support.matches import act, correct, look, matches, sold
+from tests.support.matches import act, correct, matches, sold
 
 
 def test_a_correction_of_a_serial_makes_a_new_match(as_actor, police):
@@ -50,17 +50,16 @@ def test_what_was_taken_away_comes_back_with_the_marks_and_is_judged_anew(
     assert (again["id"], again["status"], again["current"]) == (match["id"], "proposed", True)
 
 
-def test_a_rejected_match_is_not_proposed_again_by_other_facts(as_actor, police, run):
+def test_a_rejected_match_is_not_proposed_again_by_other_facts(as_actor, police):
     sold(as_actor)
     made = police.post("/seizures", bodies.seizure()).json
     [match] = matches(police)
     act(police, match, "reject", reason="Another gun")
     correct(police, "seizures", made, bodies.seizure(reason="Place", occurred_on="2026-03-02"))
-    look(run)
     assert matches(police)[0]["status"] == "rejected"
 
 
-def test_other_marks_open_a_rejected_match_again_once(as_actor, police, pry_police, run):
+def test_other_marks_open_a_rejected_match_again_once(as_actor, police, pry_police):
     sold(as_actor)
     made = police.post("/seizures", bodies.seizure()).json
     [match] = matches(pry_police)
@@ -70,7 +69,6 @@ def test_other_marks_open_a_rejected_match_again_once(as_actor, police, pry_poli
     [again] = matches(pry_police)
     assert (again["status"], again["reason"], again["decided_by"]) == ("proposed", None, None)
     act(pry_police, again, "reject", reason="Another gun still")
-    look(run)
     assert matches(pry_police)[0]["status"] == "rejected"
 
 
@@ -126,19 +124,15 @@ def test_a_correction_of_the_place_leaves_a_confirmed_match_however_many_fit_bet
         for serial in others
     ]
     run("PRY", transfers.record_many, batch=batch)
-    look(run)
     before = len(matches(police, "?limit=200"))
     place = bodies.FOZ | {"name": "Foz"}
     correct(police, "seizures", made, bodies.seizure(items=[gun], place=place, reason="The place"))
-    look(run)
     after = police.get(f"/matches/{match['id']}").json
     assert (after["status"], after["current"]) == ("confirmed", True)
     assert len(matches(police, "?limit=200")) <= before + 10
 
 
-def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(
-    as_actor, police, pry_police, run
-):
+def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(as_actor, police, pry_police):
     for digit in "135789":
         gun = bodies.firearm(serial=f"TKA5238{digit}")
         sold(as_actor, number=digit, firearm=gun)
@@ -149,7 +143,6 @@ def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(
         mark = {"kind": "manufacture", "text": text, "method": "chemical", "condition": "restored"}
         path = f"/seizures/{made['id']}/items/1/marks"
         as_actor("BRA", "forensic_examiner").post(path, mark | {"reason": "Etched"})
-        look(run)
         found.append((len(matches(police)), len(matches(pry_police))))
     assert found == [(6, 6), (1, 1)]
     sold(as_actor, number="later", firearm=bodies.firearm(serial="TKA52382"))
@@ -157,14 +150,13 @@ def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(
     assert newest["reasons"][0]["code"] == "serial_one"  # and not the same as far as it was read
 
 
-def test_a_mark_that_is_only_near_stays_matched_where_somebody_confirmed_it(as_actor, police, run):
+def test_a_mark_that_is_only_near_stays_matched_where_somebody_confirmed_it(as_actor, police):
     sold(as_actor, firearm=bodies.firearm(serial="ABC123476"))
     made = police.post("/seizures", bodies.seizure()).json
     [match] = matches(police)
     act(police, match, "confirm")
     sold(as_actor)
     correct(police, "seizures", made, bodies.seizure(reason="Day", occurred_on="2026-03-02"))
-    look(run)
     assert {(one["status"], one["id"] == match["id"]) for one in matches(police)} == {
         ("confirmed", True),
         ("proposed", False),

@@ -1,29 +1,25 @@
-"""The worker's look at many guns together finds what a look at each by itself finds."""
+"""The job finds for many guns together what a search for each by itself finds."""
 
 import random
 from collections import Counter
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import select
 
-from api import jobs as api_jobs
 from api.schemas.documents import ReportRequest, SeizureRequest, TransferRequest
 from salsa_ext.access.models import AuditEntry
-from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Invalid
-from salsa_ext.database.session import db, transaction
+from salsa_ext.database.session import db
 from salsa_ext.documents import reports, seizures, transfers
-from salsa_ext.firearms.records import queue
-from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.search import batch, mark_lookup
 from salsa_ext.firearms.search.search import find_candidates
 from salsa_ext.matches import jobs as match_jobs
-from salsa_ext.matches import search
-from salsa_ext.matches.models import Match, MatchJob
+from salsa_ext.matches.models import Match
 from salsa_ext.notifications.models import Notification
-from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
+from tests.support.matches import matches
+from tests.support.movements import Way
 
 STATES = ("BRA", "PRY", "URY")
 MAKES = ("Taurus", "Glock", None)
@@ -31,8 +27,12 @@ GLYPHS = "ABCEFHJKMNPRTUVWXY"
 
 
 @pytest.fixture
-def region(run):
-    """Guns that were made and sold, some of them lost, each read again with an error or without."""
+def region(run, monkeypatch):
+    """Guns that were made and sold, some of them lost, each read again with an error or without.
+
+    The states' jobs run in one order, so that the same one compares a pair first.
+    """
+    monkeypatch.setattr(random, "sample", lambda states, _: sorted(states))
     chance = random.Random(7)
     guns = [_gun(chance, number) for number in range(30)]
     for state in STATES:
@@ -80,10 +80,8 @@ def _misread(chance, gun):
 
 
 def look(run):
-    """Let the worker look until nothing waits; returns what each state then has and was told."""
-    for state in STATES:
-        while run(state, match_jobs.match_queued):
-            pass
+    """Run all jobs; return what each state then has and was told."""
+    jobs_to_idle()
     return {state: run(state, _told) for state in STATES}
 
 
@@ -106,7 +104,7 @@ def _told(actor):
     news = Counter((code, named.get(subject)) for code, subject in db.session.execute(told))
     wanted = select(AuditEntry).where(AuditEntry.subject_kind == "match")
     acts = Counter(
-        (entry.action, named.get(entry.subject_id), str(entry.data))
+        (entry.action, named.get(entry.subject_id), entry.data["strength"])
         for entry in db.session.scalars(wanted)
         if entry.owner_state == actor.state or actor.state in entry.concerned
     )
@@ -123,7 +121,7 @@ def undone(call, *arguments):
         before.rollback()
 
 
-def one_by_one(guns, actor, *, silent):
+def one_by_one(guns, actor):
     """Search for each gun by itself, as a check does."""
     found = {}
     for gun in guns:
@@ -132,7 +130,7 @@ def one_by_one(guns, actor, *, silent):
                 gun.query,
                 actor,
                 stop_at_exact=False,
-                silent=silent,
+                with_silent=True,
                 current_only=True,
                 excluded=gun.own,
             )
@@ -143,7 +141,7 @@ def one_by_one(guns, actor, *, silent):
 
 def test_what_is_looked_for_together_is_what_each_gun_finds_by_itself(region, run, monkeypatch):
     together = undone(look, run)
-    monkeypatch.setattr(search, "search_many", one_by_one)
+    monkeypatch.setattr(batch, "search_many", one_by_one)
     assert together == undone(look, run)
     pairs = [pair for pairs, _, _ in together.values() for pair in pairs]
     codes = {code for *_, reasons in pairs for code in reasons}
@@ -158,14 +156,14 @@ def test_where_too_much_is_met_the_guns_are_asked_for_in_halves(region, run, mon
 
 
 def test_no_gun_is_searched_by_itself_because_many_others_are_asked_for(
-    region, run, asked, monkeypatch
+    region, run, asked_by_jobs, monkeypatch
 ):
     searched = []
     for most in (batch.MAX_BULK_HITS, 100):
         monkeypatch.setattr(batch, "MAX_BULK_HITS", most)
-        asked.clear()
+        asked_by_jobs.clear()
         undone(look, run)
-        searched.append(sum("salsa_similar_marks" in said for said in asked))
+        searched.append(sum("salsa_similar_marks" in said for said in asked_by_jobs))
     assert searched[0] == searched[1]
 
 
@@ -187,128 +185,21 @@ def test_a_lawful_gun_of_a_file_finds_the_one_that_was_misread(run):
     assert [len(found[state][0]) for state in STATES] == [1, 1, 0]
 
 
-def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked):
+def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked_by_jobs):
     serials = ("ABC123456", "XKF777111", "RTM405060", "HJN929394", "VWY151617", "PPX300300")
     batch = [
         ReportRequest().load(bodies.report(number=one, firearm=bodies.firearm(serial=one)))
         for one in serials
     ]
     run("PRY", reports.record_many, batch=batch)
-    asked.clear()
-    assert run("PRY", match_jobs.match_queued) == len(serials)
-    assert not [statement for statement in asked if "salsa_similar_marks" in statement]
+    asked_by_jobs.clear()
+    jobs_to_idle()
+    assert not [statement for statement in asked_by_jobs if "salsa_similar_marks" in statement]
 
 
-@pytest.fixture
-def waiting(run):
-    """Two rows that wait in each of two states: three guns in the older one, one in the other."""
-    return {state: run(state, _wait) for state in ("BRA", "URY")}
-
-
-def _wait(actor):
-    serials = [f"{actor.state}{number}" for number in (10001, 10002, 10003, 20001)]
-    guns = [bodies.firearm(serial=serial) for serial in serials]
-    batch = [TransferRequest().load(bodies.transfer(firearm=gun)) for gun in guns]
-    transfers.record_many(actor=actor, batch=batch)
-    db.session.execute(delete(MatchJob).where(MatchJob.owner_state == actor.state))
-    known = {record.serial: record.id for record in db.session.scalars(select(Record))}
-    ids = [known[serial] for serial in serials]
-    queue.queue_matching(actor.state, ids[:3])
-    queue.queue_matching(actor.state, ids[3:])
-    return {serial: str(record_id) for serial, record_id in known.items()}
-
-
-@pytest.fixture
-def fail(monkeypatch):
-    """Let the search fail wherever a serial is among those that are looked for."""
-
-    def at(serial, how):
-        def search_records(actor, views, excluded):
-            if serial in [view.record.serial for view in views]:
-                how()
-            done.extend(view.record.serial for view in views)
-            return real(actor, views, excluded)
-
-        done, real = [], search.search_records
-        monkeypatch.setattr(search, "search_records", search_records)
-        return done
-
-    return at
-
-
-def _broken():
-    raise ZeroDivisionError
-
-
-def _late():
-    db.session.execute(text("SET LOCAL statement_timeout = 1"))
-    db.session.execute(text("SELECT pg_sleep(1)"))
-
-
-def _all(run, state):
-    return list(iter(lambda: run(state, match_jobs.match_queued), 0))
-
-
-def test_a_record_that_cannot_be_matched_keeps_no_other_back(waiting, run, fail, as_actor):
-    done = fail("BRA10002", _broken)
-    assert _all(run, "BRA") == [3, 1, 1, 1, 1]
-    assert sorted(done) == ["BRA10001", "BRA10003", "BRA20001"]
-    [left] = as_actor("BRA", "auditor").get("/audit?action=record:left_unmatched").json["items"]
-    assert (left["subject_id"], left["data"]) == (
-        waiting["BRA"]["BRA10002"],
-        {"error": "ZeroDivisionError"},
-    )
-
-
-def test_a_row_for_which_the_database_has_no_time_is_tried_again(waiting, run, fail, monkeypatch):
-    done = fail("BRA10002", _late)
-    assert _all(run, "BRA") == [1]
-    assert done == ["BRA20001"]
-    monkeypatch.undo()
-    assert _all(run, "BRA") == [3]
-
-
-def test_it_is_not_tried_again_for_ever(waiting, actor, fail, monkeypatch):
-    monkeypatch.setattr(match_jobs, "MAX_RETRY_AGE", timedelta(days=-10_000))
-    fail("BRA20001", _late)
-    done = []
-    for _ in range(3):
-        with transaction(actor("BRA")):
-            done.append(match_jobs.match_queued(actor=actor("BRA")))
-    assert done == [3, 1, 0]
-
-
-def test_a_state_for_which_matching_fails_keeps_no_other_from_its_turn(waiting, fail, monkeypatch):
-    def run(*, actor, **options):
-        if actor.state == "BRA":
-            raise ZeroDivisionError
-        return real(actor=actor, **options)
-
-    real = match_jobs.match_queued
-    monkeypatch.setattr(match_jobs, "match_queued", run)
-    assert api_jobs.match_records(FixedClock(NOW)) == 4
-
-
-def test_what_tells_of_a_crime_is_looked_at_before_sales_that_wait_longer(run):
-    sales = [bodies.transfer(firearm=bodies.firearm(serial=f"KX51{at}23")) for at in range(3)]
-    run("PRY", transfers.record_many, batch=[TransferRequest().load(body) for body in sales])
-    lost = bodies.report(number="R-1", firearm=bodies.firearm(serial="WB77104"))
-    run("PRY", reports.record_many, batch=[ReportRequest().load(lost)])
-    assert run("PRY", _events_that_wait) == [{"domestic_sale"}, {"theft"}]
-    run("PRY", match_jobs.match_queued)
-    assert run("PRY", _events_that_wait) == [{"domestic_sale"}]
-
-
-def test_however_much_trade_waits_the_time_for_it_ends_and_crime_is_matched_all_the_same(run):
-    sales = [bodies.transfer(firearm=bodies.firearm(serial=f"KX51{at}23")) for at in range(3)]
-    run("PRY", transfers.record_many, batch=[TransferRequest().load(body) for body in sales])
-    lost = bodies.report(number="R-1", firearm=bodies.firearm(serial="WB77104"))
-    run("PRY", reports.record_many, batch=[ReportRequest().load(lost)])
-    assert api_jobs.match_records(FixedClock(NOW), seconds=0) == 1
-    assert run("PRY", _events_that_wait) == [{"domestic_sale"}]
-    assert api_jobs.match_records(FixedClock(NOW)) == 3
-
-
-def _events_that_wait(actor):
-    rows = db.session.scalars(select(MatchJob.record_ids).order_by(MatchJob.id)).all()
-    return [{*db.session.scalars(select(Record.event).where(Record.id.in_(ids)))} for ids in rows]
+def test_a_long_manifest_is_matched_in_parts(as_actor, monkeypatch):
+    monkeypatch.setattr(match_jobs, "MAX_RECORDS", 2)
+    police, way = as_actor("BRA", "police_officer"), Way(as_actor)
+    police.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="QM0000004")]))
+    way.ship(*(f"QM{number:07}" for number in range(5)))
+    assert {match["other"]["state"] for match in matches(police)} == {"BRA"}

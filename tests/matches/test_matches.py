@@ -7,9 +7,9 @@ import pytest
 from api.schemas.documents import ReportRequest, TransferRequest
 from salsa_ext.documents import reports, transfers
 from salsa_ext.firearms.records import frequencies
-from salsa_ext.matches import jobs as match_jobs
 from tests.support import bodies
-from tests.support.matches import act, correct, look, matches, sold
+from tests.support.jobs import jobs_to_idle
+from tests.support.matches import act, correct, matches, sold
 
 
 @pytest.fixture
@@ -176,14 +176,13 @@ def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry_pol
     assert texts[0] == "One character of the serial differs: 5 here, 6 in the record."
 
 
-def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry_police, run):
+def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry_police):
     exporter = as_actor("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     as_actor("PRY", "licensing_officer").post(
         f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True}
     )
-    look(run)
     assert matches(bra) == matches(pry_police) == []
 
 
@@ -196,25 +195,23 @@ def test_the_worker_finds_what_was_written_in_bulk(bra, pry_police, run):
         for serial in ("ABC123456", *range(7000000, 7000040))
     ]
     run("PRY", transfers.record_many, batch=batch)
-    assert matches(bra) == []
-    look(run)
     assert len(matches(bra)) == len(matches(pry_police)) == 1
-    assert run("PRY", match_jobs.match_queued) == 0
 
 
-def test_guns_of_a_file_are_not_searched_one_by_one(bra, run, asked):
+def test_guns_of_a_file_are_not_searched_one_by_one(bra, run, asked_by_jobs):
     bra.post("/seizures", bodies.seizure())
+    jobs_to_idle()
     schema = TransferRequest()
     batch = [
         schema.load(bodies.transfer(firearm=bodies.firearm(serial=f"{serial}")))
         for serial in ("ABC123456", *range(7000000, 7000100))
     ]
     run("PRY", transfers.record_many, batch=batch)
-    asked.clear()
-    run("PRY", match_jobs.match_queued)
-    searched = [statement for statement in asked if "salsa_similar_marks" in statement]
+    asked_by_jobs.clear()
+    jobs_to_idle()
+    searched = [statement for statement in asked_by_jobs if "salsa_similar_marks" in statement]
     assert len(searched) == 1  # for the gun that was seized
-    assert len(asked) < 32
+    assert len(asked_by_jobs) < 80
     assert len(matches(bra)) == 1
 
 
@@ -225,11 +222,10 @@ def test_where_one_record_agrees_in_all_its_neighbours_are_no_matches(as_actor, 
     assert [match["strength"] for match in matches(bra)] == ["strong"]
 
 
-def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry_police, run):
+def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry_police):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     first = matches(bra)
-    look(run)
     assert matches(bra) == first
     assert len(matches(pry_police)) == 1
 
@@ -299,12 +295,12 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry_polic
     serials = [f"QRS{number}" for number in range(600000, 600025)]
     items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]
     bra.post("/seizures", bodies.seizure(items=items))
+    jobs_to_idle()
     schema = ReportRequest()
     stolen = [
         bodies.report(number=serial, firearm=bodies.firearm(serial=serial)) for serial in serials
     ]
     run("PRY", reports.record_many, batch=[schema.load(body) for body in stolen])
-    look(run)
     for police in (bra, pry_police):
         [told] = police.get("/notifications").json["items"]
         assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
@@ -313,8 +309,8 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry_polic
 def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry_police):
     sold(as_actor, firearm=bodies.firearm(serial="123476"))
     sold(as_actor, "URY", firearm={"line": 1, "serial": "123456", "type": "pistol"})
-    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="123456")])).json
-    assert {hit["state"] for hit in made["matches"][0]["candidates"]} == {"PRY", "URY"}
+    bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="123456")]))
+    assert {match["other"]["state"] for match in matches(bra)} == {"PRY", "URY"}
     assert {match["other"]["state"] for match in matches(bra)} == {"PRY", "URY"}
     assert len(matches(pry_police)) == 1
 
@@ -323,32 +319,35 @@ DRAW = random.Random(3)
 SOME = [f"{''.join(DRAW.choices('ACEFHJKM', k=3))}{DRAW.randrange(10**6):06}" for _ in range(21)]
 
 
-def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_afterwards(
-    as_actor, bra, run, asked
-):
-    for serial in (SOME[0], SOME[20]):
+def test_a_seizure_is_answered_by_its_guns_own_marks_and_near_ones_follow(as_actor, bra, asked):
+    near = SOME[1][:4] + "X" + SOME[1][5:]
+    for serial in (SOME[0], SOME[20], near):
         sold(as_actor, number=serial, firearm=bodies.firearm(serial=serial))
     items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
     asked.clear()
     made = bra.post("/seizures", bodies.seizure(items=items)).json
-    assert sum("salsa_similar_marks" in said for said in asked) <= 20
-    assert [found["later"] for found in made["matches"]] == [False] * 20 + [True]
-    assert len(made["matches"][0]["candidates"]) == 1 and made["matches"][20]["candidates"] == []
-    assert len(matches(bra)) == 1
-    look(run)
-    assert len(matches(bra)) == 2
+    assert not any("salsa_similar_marks" in statement for statement in asked)
+    found = [match["line"] for match in made["matches"] if match["candidates"]]
+    assert (found, made["matches"][0]["complete"]) == ([1, 21], False)
+    seizure = bra.get(f"/seizures/{made['id']}").json
+    assert (len(seizure["matches"]), seizure["complete"]) == (3, True)
 
 
-def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry_police, run):
+def test_a_seizure_is_not_complete_before_the_job_compared_it(as_actor):
+    police = as_actor("BRA", "police_officer", background=False)
+    made = police.post("/seizures", bodies.seizure()).json
+    seizure = police.get(f"/seizures/{made['id']}").json
+    assert (seizure["matches"], seizure["complete"]) == ([], False)
+
+
+def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry_police):
     sold(as_actor, firearm=bodies.firearm(serial=SOME[20]))
     items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
     made = bra.post("/seizures", bodies.seizure(items=items)).json
-    look(run)
     assert len(matches(pry_police)) == 1
     hidden = bodies.seizure(items=items, visibility="silent", reason="Operation")
     made = correct(bra, "seizures", made, hidden)
     assert matches(pry_police) == []
     items[20] = items[20] | {"serial": "XYZ987654"}
     correct(bra, "seizures", made, bodies.seizure(items=items, visibility="open", reason="Misread"))
-    look(run)
     assert matches(bra) == matches(pry_police) == []

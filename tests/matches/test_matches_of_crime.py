@@ -2,7 +2,6 @@
 
 import pytest
 
-from salsa_ext.matches import jobs as match_jobs
 from tests.support import bodies
 from tests.support.grounds import beginning
 
@@ -39,8 +38,6 @@ def test_a_report_of_any_kind_is_of_crime(as_actor, police, kind):
     assert match["crime_related"] is True
 
 
-def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs, run):
+def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs):
     before = police.get("/matches?crime_related=true").json["items"]
-    while run("BRA", match_jobs.match_queued):
-        pass
     assert police.get("/matches?crime_related=true").json["items"] == before

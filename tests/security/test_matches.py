@@ -11,7 +11,8 @@ from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.database.session import db
 from salsa_ext.matches.models import Match
 from tests.support import bodies
-from tests.support.matches import act, correct, look, matches, sold
+from tests.support.jobs import jobs_to_idle
+from tests.support.matches import act, correct, matches, sold
 
 DECIDING = {"police_officer", "trace_analyst", "forensic_examiner"}
 
@@ -47,10 +48,9 @@ def test_a_match_is_not_there_for_another_state(as_actor, police, role):
         assert match["id"] not in [each["id"] for each in matches(other)]
 
 
-def test_of_a_silent_record_its_owner_alone_is_told(as_actor, police, pry_police, run):
+def test_of_a_silent_record_its_owner_alone_is_told(as_actor, police, pry_police):
     record = sold(as_actor, visibility="silent")["firearm"]["record"]
     seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
-    look(run)
     assert matches(police) == [] and notification_codes(as_actor, "BRA") == []
     [match] = matches(pry_police)
     assert (match["record"], match["other"]["record"]) == (record, seized)
@@ -60,29 +60,27 @@ def test_of_a_silent_record_its_owner_alone_is_told(as_actor, police, pry_police
 def test_no_row_about_a_silent_record_is_in_another_states_reach(as_actor, police, run, asked):
     sold(as_actor, visibility="silent")
     police.post("/seizures", bodies.seizure())
-    look(run)
     assert in_reach(run, "BRA") == [] and in_reach(run, "URY") == []
     assert len(in_reach(run, "PRY")) == 1
 
 
 def in_reach(run, state):
+    jobs_to_idle()
     return run(state, lambda actor: db.session.scalars(select(Match)).all())
 
 
 def test_a_silent_seizure_tells_nobody(as_actor, police, pry_police, run):
     sold(as_actor)
     police.post("/seizures", bodies.seizure(visibility="silent"))
-    look(run)
     [match] = matches(police)
     assert match["other"]["state"] == "PRY"
     assert matches(pry_police) == [] and notification_codes(as_actor, "PRY") == []
     assert in_reach(run, "PRY") == []
 
 
-def test_of_two_silent_records_nobody_is_told(as_actor, police, pry_police, run):
+def test_of_two_silent_records_nobody_is_told(as_actor, police, pry_police):
     sold(as_actor, visibility="silent")
     police.post("/seizures", bodies.seizure(visibility="silent"))
-    look(run)
     assert matches(police) == matches(pry_police) == []
 
 
@@ -115,7 +113,7 @@ def test_a_seizure_asks_the_same_whether_there_are_silent_records_or_none(as_act
         statements.append([*asked])
     assert statements[2] == statements[1]
     assert [answer["matches"] for answer in answers[1:]] == [
-        [{"line": 1, "candidates": [], "later": False, "more": 0}]
+        [{"line": 1, "candidates": [], "complete": False, "more": 0}]
     ] * 2
 
 
@@ -139,11 +137,10 @@ SERIALS = ("AAA111111", "ABC123456", "XYZ987654")  # the last one matches what i
 
 
 @pytest.fixture
-def written(as_actor, police, run):
+def written(as_actor, police):
     """Three seizures, of which the last one has matched a silent record."""
     sold(as_actor, visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
     made = [police.post("/seizures", seized(f"S-{one}", (one,))).json for one in SERIALS]
-    look(run)
     assert len(matches(as_actor("PRY", "police_officer"))) == 1
     return made
 
@@ -170,9 +167,7 @@ def test_an_added_mark_asks_the_same_once_a_silent_record_has_matched(as_actor, 
     assert statements[2] == statements[1]
 
 
-def test_a_cancelled_shipment_asks_the_same_and_leaves_a_silent_match_to_the_worker(
-    as_actor, asked, run
-):
+def test_a_cancelled_shipment_asks_the_same_once_a_silent_record_has_matched(as_actor, asked):
     exporter, statements = as_actor("BRA", "licensing_officer"), []
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     sold(as_actor, "URY", visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
@@ -182,7 +177,6 @@ def test_a_cancelled_shipment_asks_the_same_and_leaves_a_silent_match_to_the_wor
         ).json
         for one in SERIALS
     ]
-    look(run)
     ury = as_actor("URY", "police_officer")
     assert len(matches(ury)) == 1
     for one in made:
@@ -191,8 +185,6 @@ def test_a_cancelled_shipment_asks_the_same_and_leaves_a_silent_match_to_the_wor
         exporter.post(f"/shipments/{one['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
         statements.append([*asked])
     assert statements[2] == statements[1]
-    assert len(matches(ury)) == 1
-    look(run)
     assert matches(ury) == []
 
 
@@ -273,17 +265,15 @@ def test_a_record_that_turns_silent_takes_the_notification_of_its_match_along(
 
 @pytest.mark.parametrize("status", ["confirm", "reject"])
 def test_what_a_state_said_of_a_match_is_kept_while_the_other_record_is_silent(
-    as_actor, police, run, status, pry
+    as_actor, police, status, pry
 ):
     sale = sold(as_actor)
     police.post("/seizures", bodies.seizure())
     said = act(police, matches(police)[0], status, reason="Both stamps")
     body = bodies.transfer(visibility="silent", reason="Operation")
     silent = correct(pry, "transfers", sale, body)
-    look(run)
     assert matches(police) == [] and police.get(f"/matches/{said['id']}", 404)
     correct(pry, "transfers", silent, bodies.transfer(visibility="open", reason="It is over"))
-    look(run)
     [again] = matches(police)
     kept = ("id", "status", "reason", "decided_at", "decided_by")
     assert [again[name] for name in kept] == [said[name] for name in kept]
@@ -300,11 +290,10 @@ def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, 
 
 
 def test_a_record_that_opens_is_named_and_one_that_is_silent_no_longer_is_proposed(
-    as_actor, police, run
+    as_actor, police
 ):
     sale = sold(as_actor, visibility="silent")
     police.post("/seizures", bodies.seizure())
-    look(run)
     body = bodies.transfer(visibility="open", reason="The operation is over")
     correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
     [match] = matches(police)
@@ -312,15 +301,13 @@ def test_a_record_that_opens_is_named_and_one_that_is_silent_no_longer_is_propos
 
 
 def test_a_correction_parts_what_the_owner_of_a_silent_record_was_told(
-    as_actor, police, pry_police, run
+    as_actor, police, pry_police
 ):
     sold(as_actor, visibility="silent")
     made = police.post("/seizures", bodies.seizure()).json
-    look(run)
     assert len(matches(pry_police)) == 1
     other = bodies.seizure(items=[bodies.firearm(serial="XYZ987654")], reason="Misread")
     correct(police, "seizures", made, other)
-    look(run)
     assert matches(pry_police) == []
 
 
@@ -335,14 +322,13 @@ def test_the_askers_audit_names_no_match_of_another_state(as_actor, police, pry_
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_what_the_writer_keeps_silent_takes_nothing_from_another_states_match(
-    as_actor, police, pry_police, run, count
+    as_actor, police, pry_police, count
 ):
     for digit in range(count):
         gun = bodies.firearm(serial=f"ABC12345{digit}")
         sold(as_actor, "BRA", number=f"Q-{digit}", visibility="silent", firearm=gun)
     sold(as_actor, firearm=bodies.firearm(serial="ABC123457"))
     police.post("/seizures", bodies.seizure())
-    look(run)
     [match] = matches(pry_police)
     assert match["score"] == 28.5
     assert "crowd" not in [reason["code"] for reason in match["reasons"]]
@@ -356,22 +342,21 @@ def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
         bra.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=serial)))
     lost = bodies.firearm(serial=f"XYK9876{glyph}4")
     sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial=f"ABC1234{glyph}6"))
-    before, news = listed(police, run), notification_codes(as_actor, "BRA")
+    before, news = listed(police), notification_codes(as_actor, "BRA")
     pry_police.post("/reports", bodies.report(visibility="pointer", firearm=lost))
-    assert listed(police, run) == before * 2
+    assert listed(police) == before * 2
     assert notification_codes(as_actor, "BRA") == news * 2
     assert len(matches(pry_police, "?crime_related=true")) == 1
 
 
-def listed(client, run):
-    look(run)
+def listed(client):
     return [
         (match["crime_related"], match["score"], match["strength"]) for match in matches(client)
     ]
 
 
 def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(
-    as_actor, pry_police, run, asked
+    as_actor, pry_police, asked
 ):
     sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial="ABC123476"))
     lost = bodies.firearm(serial="XYK987674")
@@ -383,5 +368,4 @@ def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(
         clerk.post("/transfers", bodies.transfer(number=f"N-{number}", firearm=gun))
         statements.append([*asked])
     assert statements[2] == statements[1]
-    look(run)
     assert len(matches(pry_police)) == 1

@@ -15,7 +15,6 @@ from salsa_ext.firearms.search.criteria import describe_hit
 from salsa_ext.firearms.search.evidence import Description, weigh
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.guns.graph import _visible_rows
-from salsa_ext.matches import jobs as match_jobs
 from salsa_ext.matches.models import Match
 from tests.support import bodies
 
@@ -118,8 +117,6 @@ def test_a_match_of_a_silent_record_is_left_to_the_worker_where_the_other_is_cor
 ):
     sell(visibility="silent")
     made = police.post("/seizures", bodies.seizure())
-    run("BRA", match_jobs.match_queued)
-    run("PRY", match_jobs.match_queued)
     assert len(pry_analyst.get("/matches").json["items"]) == 1
     other = bodies.seizure(items=[bodies.firearm(serial="KLM777888")], reason="Misread")
     police.post(f"/seizures/{made.json['id']}/correct", other, 200, If_Match=made.headers["ETag"])

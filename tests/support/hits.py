@@ -10,6 +10,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from tests.conftest import NOW
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 
 
 def enter(client, **changes):
@@ -30,6 +31,7 @@ def notices(client, code):
 
 
 def watch(state, **later):
+    jobs_to_idle()
     actor = operator(state, clock=FixedClock(NOW + timedelta(**later)))
     with transaction(actor):
         return alert_jobs.review_alerts(actor=actor)

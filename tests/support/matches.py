@@ -1,6 +1,5 @@
-"""What tests of matches do: sell a gun, list and judge matches, correct, and let the worker look."""
+"""What tests of matches do: sell a gun, list and judge matches, correct."""
 
-from salsa_ext.matches import jobs as match_jobs
 from tests.support import bodies
 
 
@@ -20,10 +19,3 @@ def act(client, match, action, expect=200, **body):
 def correct(client, kind, made, body):
     etag = f'"{made["version"]}"'
     return client.post(f"/{kind}/{made['id']}/correct", body, 200, If_Match=etag).json
-
-
-def look(run, *states):
-    """Let the worker look until nothing waits."""
-    for state in states or ("BRA", "PRY"):
-        while run(state, match_jobs.match_queued):
-            pass

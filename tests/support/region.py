@@ -16,7 +16,6 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
-from salsa_ext.firearms.records import queue
 from salsa_ext.notifications import commands as notification_commands
 from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
@@ -65,7 +64,6 @@ def fill(app: Flask) -> Ids:
     trace = police.post("/traces", bodies.trace_of(seizure)).json
     client("PRY", "trace_analyst").post("/traces", bodies.trace())
     request = client("BRA", "trace_analyst").get("/requests?from=PRY").json["items"][0]["id"]
-    _wait()
     _tell()
     _write(app)
     notification = licensing.get("/notifications").json["items"][0]["id"]
@@ -130,15 +128,6 @@ def _call(officer: actors.Client, partner: actors.Client) -> str:
 def _record_of(police: actors.Client, seizure: str) -> str:
     """Return the record of the first item of a seizure."""
     return str(police.get(f"/seizures/{seizure}").json["items"][0]["record"])
-
-
-def _wait() -> None:
-    """Let a record of each state wait for the worker, as those of a file do."""
-    for state in ("BRA", "PRY"):
-        actor = operator(state, clock=FixedClock(NOW))
-        with transaction(actor):
-            queue.queue_matching(state, [new_id()])
-            queue.queue_owner_notice(actor, "trace", new_id())
 
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:

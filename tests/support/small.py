@@ -13,11 +13,9 @@ from sqlalchemy import text
 from api import jobs
 from api.http.context import current_vault
 from salsa_ext.access.rules import operator
-from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
 from salsa_ext.demo import creation
-from salsa_ext.demo.world import STATES, Calendar
-from salsa_ext.matches import jobs as match_jobs
+from salsa_ext.demo.world import STATES
 from tests.support import actors
 
 ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
@@ -45,14 +43,6 @@ class Small:
     def client(self, state, role):
         [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
         return actors.Client(self.app.test_client(), account.token)
-
-    def look(self, state):
-        """Let the worker match what a state recorded, until nothing waits."""
-        actor, waiting = operator(state, clock=FixedClock(Calendar(ANCHOR).at(0))), 1
-        with self.app.app_context():
-            while waiting:
-                with transaction(actor):
-                    waiting = match_jobs.match_queued(actor=actor)
 
 
 def digest():

@@ -7,13 +7,11 @@ import pytest
 
 from salsa_ext.access.rules import operator
 from salsa_ext.alerts import jobs as alert_jobs
-from salsa_ext.checks import owner_notices
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.grounds import beginning
-from tests.support.matches import look
 from tests.web.pages import text
 
 DUTY = {
@@ -111,10 +109,9 @@ def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
     assert "ABC123456" in text(owner.open("/notifications"))
 
 
-def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, owner, run):
+def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/checks", bodies.check())
-    run("BRA", owner_notices.notify_owners)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     path = f"/hits/{hit['id']}"
     assert (hit["notified"], hit["reason"] is None) == (False, False)
@@ -165,12 +162,9 @@ def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
     assert f'href="/guns/{record}"' in owner.open(f"/hits/{hit['id']}")
 
 
-def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
-    as_actor, owner, run
-):
+def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
-    look(run)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}"))
     assert (
@@ -257,10 +251,9 @@ def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(as_actor, ow
     assert "reads that its record was given" not in said
 
 
-def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as_actor, owner, run):
+def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
-    look(run)
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}/confirm"))
     assert (

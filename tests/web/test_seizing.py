@@ -3,7 +3,6 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.matches import look
 from tests.web.pages import text
 from tests.web.trucks import attached, picture
 
@@ -88,10 +87,9 @@ def test_of_each_gun_hits_and_matches_are_listed_and_nothing_only_where_there_is
     assert "It matches no record so far." in second and "Hit with" not in second
 
 
-def test_a_gun_that_is_let_pass_leaves_no_sign_beside_its_seizure(police, as_actor, run):
+def test_a_gun_that_is_let_pass_leaves_no_sign_beside_its_seizure(police, as_actor):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     recorded = police.send("/seizures/new", TYPED).location
-    look(run)
     assert len(as_actor("PRY", "police_officer").get("/hits").json["items"]) == 1
     for page in (recorded, recorded.removesuffix("/recorded")):
         assert "Hit with" not in police.open(page)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.checks import owner_notices
 from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.jobs import jobs_to_idle
 from tests.web.pages import text
 
 FOUND = {
@@ -121,6 +121,7 @@ def test_a_correction_that_a_match_shows_is_listed_as_its_version(
 ):
     record = sell(as_actor, "pointer")
     police.post("/seizures", bodies.seizure())
+    jobs_to_idle()
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=1)))
     [made] = pry.get("/transfers").json["items"]
     body = bodies.transfer(number="T-1", visibility="open", reason="It may be seen now")
@@ -222,9 +223,8 @@ def let_pass(as_actor):
 
 
 def test_what_meets_an_alert_that_lets_its_gun_pass_is_told_nothing_of_it(
-    as_actor, run, let_pass, given, pry_analyst
+    as_actor, let_pass, given, pry_analyst
 ):
-    run("BRA", owner_notices.notify_owners)
     every = as_actor("BRA", "trace_analyst").get(f"/records/{let_pass}/disclosures").json["items"]
     assert every == []
     alert = as_actor("PRY", "police_officer").get("/alerts").json["items"][0]["firearm"]["record"]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Index, SmallInteger, text
+from sqlalchemy import CHAR, BigInteger, Computed, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
@@ -106,8 +106,9 @@ class Mark(Owned, Base):
 
 
 class MarkKey(Base):
-    """Search key of a mark; no ownership columns, only the search reads it.
+    """Search key of a mark; only the search reads it.
 
+    `seen_by` is `*`, or the owner of a silent record: requests of other states never fetch it.
     `is_void`: the event did not happen, no search finds the mark. Partitioned by key: searches ask
     by key, or by key and make; matches alone ask by record.
     """
@@ -118,6 +119,9 @@ class MarkKey(Base):
         Index("ix_mark_key_key_make", "key", "make"),
     )
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seen_by: Mapped[str] = mapped_column(
+        Computed("CASE WHEN visibility = 'silent' THEN state::text ELSE '*' END"), primary_key=True
+    )
     mark_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID]
     record_version: Mapped[int]

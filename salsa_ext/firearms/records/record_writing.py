@@ -20,14 +20,12 @@ from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import frequencies, queue, variant_rows
-from salsa_ext.firearms.records.event_kinds import LAWFUL
+from salsa_ext.firearms.records import frequencies, variant_rows
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
 from salsa_ext.firearms.records.models import Party as PartyRow
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import RecordView
-from salsa_ext.matches.models import MatchJob
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.statistics import rollups
@@ -182,7 +180,6 @@ def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
 def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None:
     settings: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
-    waiting: dict[tuple[str, bool], dict[UUID, None]] = {}
     serial_keys: list[dict[str, Any]] = []
     other_keys: list[dict[str, Any]] = []
     for entry, row in pairs:
@@ -213,17 +210,9 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
             if key := mark_keys.storage_key(mark.text):
                 keys = serial_keys if is_serial else other_keys
                 keys.append(_key_row(key, mark_row["id"], entry, row))
-                if entry.version == 1:
-                    queue_of = entry.owner, entry.event not in LAWFUL
-                    waiting.setdefault(queue_of, {})[row["id"]] = None
     insert_into_tables({Record: [row for _, row in pairs], RecordSetting: settings, MarkRow: marks})
     variant_rows.write_variants(serial_keys)
-    jobs = [
-        job
-        for (owner, is_of_crime), ids in waiting.items()
-        for job in queue.match_job_rows(owner, ids, is_of_crime=is_of_crime)
-    ]
-    insert_into_tables({MarkKey: [*serial_keys, *other_keys], MatchJob: jobs})
+    insert_many(MarkKey, [*serial_keys, *other_keys])
 
 
 def _key_row(

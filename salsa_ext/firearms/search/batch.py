@@ -44,25 +44,23 @@ class RecordQuery:
 PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
 
 
-def search_many(
-    guns: Sequence[RecordQuery], actor: Actor, *, silent: bool | None
-) -> dict[UUID, Sequence[Candidate]]:
-    """Return the candidates of each gun, best first; current marks only.
+def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequence[Candidate]]:
+    """Return the candidates of each gun, silent ones included, best first; current marks only.
 
     In licit trade equal marks are compared; a gun near a field reading is searched singly, as is
-    each gun read in the field. `silent` as in `find_candidates`; the caller applies the visibility.
+    each gun read in the field.
     """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
-    equal, crowded = _find_equal_marks(queries, actor, silent)
+    equal, crowded = _find_equal_marks(queries, actor, with_silent=True)
     left = [(gun, marks) for gun, marks in queries if gun.record_id not in crowded]
     afield = [(gun, marks) for gun, marks in left if gun.is_afield]
     trade = [(gun, marks) for gun, marks in left if not gun.is_afield]
-    singly = crowded | _guns_with_near_marks(trade, actor, silent)
+    singly = crowded | _guns_with_near_marks(trade, actor)
     if len(afield) <= MAX_SINGLE_SEARCHES:
         singly |= {gun.record_id for gun, _ in afield}
     else:
-        singly |= _guns_with_near_marks(afield, actor, silent)
-    visible = _visible_hits(actor, equal, silent)
+        singly |= _guns_with_near_marks(afield, actor)
+    visible = _visible_hits(actor, equal, with_silent=True)
     candidates: dict[UUID, Sequence[Candidate]] = {}
     for gun, marks in queries:
         has_equal = bool(equal.get(gun.record_id))
@@ -71,7 +69,7 @@ def search_many(
                 gun.query,
                 actor,
                 stop_at_exact=False,  # its own record would count as an exact match
-                silent=silent,
+                with_silent=True,
                 current_only=True,
                 excluded=gun.own,
             )
@@ -81,42 +79,63 @@ def search_many(
     return candidates
 
 
-def search_all_candidates(
-    guns: Sequence[RecordQuery], actor: Actor, *, silent: bool | None
+def search_equal_marks(
+    guns: Sequence[RecordQuery], actor: Actor
 ) -> dict[UUID, Sequence[Candidate]]:
-    """Return all candidates of each gun, exact and near, in one query.
+    """Return the visible candidates that bear a mark of each gun itself, best first.
+
+    Current marks only. One query for all guns, whether anything is found or not.
+    """
+    queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
+    hits, _ = _find_equal_marks(queries, actor, with_silent=False)
+    return _weigh_visible(queries, actor, hits)
+
+
+def search_all_candidates(
+    guns: Sequence[RecordQuery], actor: Actor
+) -> dict[UUID, Sequence[Candidate]]:
+    """Return all visible candidates of each gun, exact and near, in one query.
 
     Empty for a gun that cannot be searched.
     """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     described = [([*marks], describe_query(gun.query)) for gun, marks in queries]
-    all_hits = mark_lookup.find_hits_of_many(described, actor.state, silent=silent)
+    all_hits = mark_lookup.find_hits_of_many(described, actor.state)
     hits = {
         gun.record_id: [
             hit for hit in of_gun if hit.record_id not in gun.own and not hit.is_superseded
         ]
         for (gun, _), of_gun in zip(queries, all_hits, strict=True)
     }
-    visible = _visible_hits(actor, hits, silent)
+    return _weigh_visible(queries, actor, hits)
+
+
+def _weigh_visible(
+    queries: Sequence[PreparedQuery], actor: Actor, hits: Mapping[UUID, Sequence[MarkHit]]
+) -> dict[UUID, Sequence[Candidate]]:
+    """Return the candidates among visible hits of several guns; serials are read once for all."""
+    visible = _visible_hits(actor, hits, with_silent=False)
     by_other_marks = [
-        hit for gun, marks in queries for hit in hits_by_other_marks(visible[gun.record_id], marks)
+        hit
+        for gun, marks in queries
+        for hit in hits_by_other_marks(visible.get(gun.record_id, ()), marks)
     ]
     serials = mark_lookup.find_record_serials(actor, by_other_marks)
     return {
-        gun.record_id: weigh_hits(gun.query, actor, marks, visible[gun.record_id], serials)
+        gun.record_id: weigh_hits(gun.query, actor, marks, visible.get(gun.record_id, ()), serials)
         for gun, marks in queries
     }
 
 
 def _visible_hits(
-    actor: Actor, hits_by_gun: Mapping[UUID, Sequence[MarkHit]], silent: bool | None
+    actor: Actor, hits_by_gun: Mapping[UUID, Sequence[MarkHit]], *, with_silent: bool
 ) -> dict[UUID, list[MarkHit]]:
     """Return each gun's visible hits; alerts are looked up once for all."""
     pairs = [(gun, hit) for gun, hits in hits_by_gun.items() for hit in hits]
     visible: dict[UUID, list[MarkHit]] = {gun: [] for gun in hits_by_gun}
     with_alerts = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
     for (gun, _), hit in zip(pairs, with_alerts, strict=True):
-        if silent is not False or not alert_visibility.is_silent_alert(hit):
+        if with_silent or not alert_visibility.is_silent_alert(hit):
             visible[gun].append(hit)
     return visible
 
@@ -129,7 +148,7 @@ def _searchable_marks(query: Query) -> Mapping[SearchMark, str]:
 
 
 def _find_equal_marks(
-    queries: Sequence[PreparedQuery], actor: Actor, silent: bool | None
+    queries: Sequence[PreparedQuery], actor: Actor, *, with_silent: bool
 ) -> tuple[dict[UUID, list[MarkHit]], set[UUID]]:
     """Return equal marks of each gun, and guns with too many of them.
 
@@ -140,13 +159,15 @@ def _find_equal_marks(
         for mark in marks:
             if mark.is_whole:
                 guns[mark.value].append(gun)
-    rows = mark_lookup.find_hits_by_key(guns, actor.state, silent=silent, limit=MAX_BULK_HITS)
+    rows = mark_lookup.find_hits_by_key(
+        guns, actor.state, with_silent=with_silent, limit=MAX_BULK_HITS
+    )
     is_cut = len(rows) == MAX_BULK_HITS
     if is_cut and len(queries) > 1:
         middle = len(queries) // 2
-        first, first_crowded = _find_equal_marks(queries[:middle], actor, silent)
-        last, last_crowded = _find_equal_marks(queries[middle:], actor, silent)
-        return first | last, first_crowded | last_crowded
+        halves = (queries[:middle], queries[middle:])
+        parts = [_find_equal_marks(half, actor, with_silent=with_silent) for half in halves]
+        return parts[0][0] | parts[1][0], parts[0][1] | parts[1][1]
     hits: dict[UUID, list[MarkHit]] = defaultdict(list)
     for key, hit in rows:
         for gun in guns[key]:
@@ -157,9 +178,7 @@ def _find_equal_marks(
     return hits, {gun.record_id for key in crowded for gun in guns[key]}
 
 
-def _guns_with_near_marks(
-    queries: Sequence[PreparedQuery], actor: Actor, silent: bool | None
-) -> set[UUID]:
+def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set[UUID]:
     """Return the guns with near marks that matter to them.
 
     For trade, marks read in the field.
@@ -177,14 +196,14 @@ def _guns_with_near_marks(
     events = None if queries[0][0].is_afield else FIELD_EVENTS
     all_keys = set().union(*(keys for _, _, keys in searched))
     rows = mark_lookup.find_hits_by_variant(
-        all_keys, actor.state, events=events, silent=silent, limit=MAX_BULK_HITS
+        all_keys, actor.state, events=events, limit=MAX_BULK_HITS
     )
     if rows is None and len(queries) == 1:
         return {queries[0][0].record_id}
     if rows is None:
         middle = len(queries) // 2
         halves = (queries[:middle], queries[middle:])
-        return set().union(*(_guns_with_near_marks(half, actor, silent) for half in halves))
+        return set().union(*(_guns_with_near_marks(half, actor) for half in halves))
     by_key = group_by(rows, lambda row: row.key)
     return {
         gun.record_id

@@ -36,20 +36,19 @@ def find_hits(
     asker: str | None,
     *,
     stop_at_exact: bool = True,
-    silent: bool | None = None,
+    with_silent: bool = False,
 ) -> list[MarkHit]:
     """Return hits that are or are near the searched marks.
 
-    Of any visibility: the caller must apply it, or ask with `silent` for others' silent records
-    alone (True) or for all but these (False). Hits are ranked before they are cut: same key, then
+    Others' silent records only `with_silent`. Hits are ranked before they are cut: same key, then
     nearness, then the fields of the query; unreadable records by nearness alone. With
     `stop_at_exact`, near marks are not searched where a visible record is an exact hit
-    (`is_exact_hit`), which needs `silent=False`.
+    (`is_exact_hit`); not `with_silent`.
     """
     asker = asker or NO_STATE
     hits: list[MarkHit] = []
     keys = [mark.value for mark in marks if mark.is_whole]
-    if stop_at_exact and silent is False and keys:  # most searches end here
+    if stop_at_exact and not with_silent and keys:  # most searches end here
         rows = execute_raw(EXACT_SQL, {"keys": keys, "asker": asker, "most": MAX_HITS + 1})
         hits = [MarkHit(*row) for row in rows.fetchall()]
     exact = [hit for hit in hits if is_exact_hit(hit, query, asker)]
@@ -57,7 +56,9 @@ def find_hits(
     if exact and not left and _is_complete(hits):
         return hits
     gun = _gun_arguments(marks, left and [*left, *_text_marks(marks)], query)
-    return [MarkHit(*row) for row in db.session.execute(_NEAR_SQL, gun | _arguments(asker, silent))]
+    return [
+        MarkHit(*row) for row in db.session.execute(_NEAR_SQL, gun | _arguments(asker, with_silent))
+    ]
 
 
 def _is_complete(hits: Sequence[MarkHit]) -> bool:
@@ -66,19 +67,18 @@ def _is_complete(hits: Sequence[MarkHit]) -> bool:
 
 
 def find_hits_of_many(
-    guns: Sequence[tuple[Sequence[SearchMark], Description]],
-    asker: str | None,
-    *,
-    silent: bool | None,
+    guns: Sequence[tuple[Sequence[SearchMark], Description]], asker: str | None
 ) -> list[list[MarkHit]]:
-    """Return the hits of several guns in one query, near ones included."""
+    """Return the visible hits of several guns in one query, near ones included."""
     searched = []
     for at, (marks, query) in enumerate(guns):
         near = [*marks_without_exact_hit(marks, ()), *_text_marks(marks)]
         searched.append(_gun_arguments(marks, near, query) | {"at": at})
     hits: list[list[MarkHit]] = [[] for _ in guns]
     if searched:
-        arguments = _arguments(asker or NO_STATE, silent) | {"asked": json.dumps(searched)}
+        arguments = _arguments(asker or NO_STATE, with_silent=False) | {
+            "asked": json.dumps(searched)
+        }
         for at, *row in db.session.execute(_NEAR_OF_MANY_SQL, arguments):
             hits[at].append(MarkHit(*row))
     return hits
@@ -106,7 +106,8 @@ def _gun_arguments(
     }
 
 
-def _arguments(asker: str, silent: bool | None) -> dict[str, Any]:
+def _arguments(asker: str, with_silent: bool) -> dict[str, Any]:
+    silent = None if with_silent else False
     return {"asker": asker, "silent": silent, "weights": _RANKING_WEIGHTS, "most": MAX_HITS}
 
 
@@ -236,32 +237,25 @@ class VariantHit(NamedTuple):
 
 
 def find_hits_by_key(
-    keys: Collection[int], asker: str | None, *, silent: bool | None, limit: int
+    keys: Collection[int], asker: str | None, *, with_silent: bool, limit: int
 ) -> list[tuple[int, MarkHit]]:
     """Return hits of any of the keys, each with its key.
 
-    At most `limit`, and MAX_HITS_PER_KEY of a key. Superseded marks are left out. The caller
-    applies the visibility; `silent` as in `find_hits`.
+    At most `limit`, and MAX_HITS_PER_KEY of a key. Superseded marks are left out.
     """
-    rows = db.session.execute(_HITS_BY_KEY_SQL, _bulk_arguments(keys, asker, silent, limit))
+    arguments = _bulk_arguments(keys, asker, limit, with_silent=with_silent)
+    rows = db.session.execute(_HITS_BY_KEY_SQL, arguments)
     return [(key, MarkHit(*row)) for key, *row in rows]
 
 
 def find_hits_by_variant(
-    variants: Collection[int],
-    asker: str | None,
-    *,
-    events: Collection[str] | None,
-    silent: bool | None,
-    limit: int,
+    variants: Collection[int], asker: str | None, *, events: Collection[str] | None, limit: int
 ) -> list[VariantHit] | None:
-    """Return hits of any of the variants; of some `events` if given.
+    """Return hits of any of the variants, silent ones included; of some `events` if given.
 
-    None if there are `limit` hits, or ten times as many variants: some may be missing then. With
-    `silent` False the event of a pointer is not compared: the next step would reveal it. The worker
-    asks for all (None).
+    None if there are `limit` hits, or ten times as many variants: some may be missing then.
     """
-    arguments = _bulk_arguments(variants, asker, silent, limit) | {
+    arguments = _bulk_arguments(variants, asker, limit, with_silent=True) | {
         "events": list(events) if events else None,
         "forms": VARIANTS_PER_HIT * limit,
     }
@@ -271,26 +265,26 @@ def find_hits_by_variant(
 
 
 def find_marks_of_records(
-    record_ids: Collection[UUID], asker: str | None, *, in_background: bool
+    record_ids: Collection[UUID], asker: str | None, *, with_silent: bool = False
 ) -> list[MarkHit]:
     """Return the current marks of a few records.
 
-    Others' silent records only with `in_background`. Uses the index by record.
+    Others' silent records only `with_silent`. Uses the index by record.
     """
     if not record_ids:
         return []
-    arguments = _bulk_arguments((), asker, None if in_background else False, MAX_RECORD_MARKS)
+    arguments = _bulk_arguments((), asker, MAX_RECORD_MARKS, with_silent=with_silent)
     rows = db.session.execute(_MARKS_OF_RECORDS_SQL, arguments | {"records": list(record_ids)})
     return [MarkHit(*row) for row in rows]
 
 
 def _bulk_arguments(
-    keys: Collection[int], asker: str | None, silent: bool | None, most: int
+    keys: Collection[int], asker: str | None, most: int, *, with_silent: bool
 ) -> dict[str, Any]:
     return {
         "keys": _number_array(keys),
         "asker": asker or NO_STATE,
-        "silent": silent,
+        "silent": None if with_silent else False,
         "most": most,
         "each": MAX_HITS_PER_KEY,
     }
@@ -308,7 +302,7 @@ _MARKS_OF_RECORDS_SQL: Final = text(
 _HITS_BY_KEY_SQL: Final = text(
     f"SELECT k.key, {_HIT_COLUMNS} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns
     f" CROSS JOIN LATERAL (SELECT k.* FROM mark_key AS k WHERE k.key = a.key AND {_CURRENT_SQL}"
-    " ORDER BY k.mark_id LIMIT :each) AS k LIMIT :most"
+    " ORDER BY k.seen_by, k.mark_id LIMIT :each) AS k LIMIT :most"
 )
 # In steps, and the keys by a query of their own: the planner would weigh each of a hundred thousand.
 # Where forms are cut, a row of nothing says so.
@@ -318,8 +312,7 @@ _HITS_BY_VARIANT_SQL: Final = text(
     " (SELECT form.key, k.record_id, k.serial_norm FROM (SELECT DISTINCT * FROM form) AS form"
     " CROSS JOIN LATERAL (SELECT k.record_id, k.serial_norm FROM mark_key AS k"
     " WHERE k.key = form.target"
-    " AND (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events) AND"
-    " (CAST(:silent AS boolean) IS NULL OR k.visibility = 'open' OR k.state = :asker))"
+    " AND (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events))"
     f" AND {_CURRENT_SQL} LIMIT :each) AS k LIMIT :most)"
     " UNION ALL SELECT NULL, NULL, NULL WHERE (SELECT count(*) FROM form) >= :forms"
 )

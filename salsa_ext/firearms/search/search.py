@@ -34,23 +34,25 @@ def find_candidates(
     actor: Actor,
     *,
     stop_at_exact: bool = True,
-    silent: bool | None = None,
+    with_silent: bool = False,
     current_only: bool = False,
     excluded: Collection[UUID] = (),
-    in_background: bool = False,
 ) -> list[Candidate]:
     """Return the candidates of all states, best first.
 
-    The caller leaves out others' `silent` records, or asks without (False) or for these alone
-    (True). Own records are open to the asker; other states' records that are not open are weighed
-    by the serial alone, so that another make in the query reveals nothing. `stop_at_exact` drops
-    near marks if one of that mark agrees in every field; `current_only` leaves out superseded
-    marks; `excluded` are records of the searched gun itself. Alerts that nobody may see are found
-    with `silent=True` or `in_background` only.
+    `with_silent`, for jobs alone, also searches other states' silent records, and alerts hidden
+    from the asker. Own records are open to the asker; other states' records that are not open are
+    weighed by the serial alone, so that another make in the query reveals nothing. `stop_at_exact`
+    drops near marks if one of that mark agrees in every field; `current_only` leaves out superseded
+    marks; `excluded` are records of the searched gun itself.
     """
     marks = marks_to_search(query)
     hits = mark_lookup.find_hits(
-        list(marks), describe_query(query), actor.state, stop_at_exact=stop_at_exact, silent=silent
+        list(marks),
+        describe_query(query),
+        actor.state,
+        stop_at_exact=stop_at_exact,
+        with_silent=with_silent,
     )
     current = (
         hit
@@ -58,7 +60,7 @@ def find_candidates(
         if hit.record_id not in excluded and not (current_only and hit.is_superseded)
     )
     visible = alert_visibility.with_alert_visibility(actor, current)
-    if silent is False and not in_background:
+    if not with_silent:
         visible = [hit for hit in visible if not alert_visibility.is_silent_alert(hit)]
     return weigh_hits(query, actor, marks, visible)
 

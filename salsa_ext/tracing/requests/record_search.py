@@ -24,18 +24,23 @@ def search_for_trace(
     excluded: Collection[UUID],
     found_on: date,
     *,
-    silent: bool | None = None,
+    with_silent: bool = False,
 ) -> list[Candidate]:
     """Return the records of all states that match a firearm found on a day.
 
     By another mark without a legible serial. `excluded` is the record of the seized item itself: it
     agrees in all and would suppress other matches. A record of a gun made later is unlikely.
-    With `silent` False, other states' silent records are not searched.
+    Other states' silent records only `with_silent`.
     """
     query = replace(description_query(firearm), reported_year=found_on.year)
     try:
         candidates = find_candidates(
-            query, actor, stop_at_exact=False, silent=silent, current_only=True, excluded=excluded
+            query,
+            actor,
+            stop_at_exact=False,
+            with_silent=with_silent,
+            current_only=True,
+            excluded=excluded,
         )
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
@@ -59,7 +64,7 @@ def find_own_candidates(
     `silent` records make no difference, not even in time.
     """
     with acting_as(actor, asking.own_state()):
-        candidates = search_for_trace(asking, firearm, excluded, found_on, silent=False)
+        candidates = search_for_trace(asking, firearm, excluded, found_on)
     return [
         hit
         for hit in likely_candidates(candidates, best)

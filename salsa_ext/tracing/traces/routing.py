@@ -11,7 +11,6 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, log_matched_records
-from salsa_ext.firearms.records import queue
 from salsa_ext.firearms.search.mark_lookup import load_coverage
 from salsa_ext.firearms.search.search import best_scores, likely_candidates
 from salsa_ext.firearms.search.values import Candidate, Coverage
@@ -40,9 +39,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     """
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
-        candidates = record_search.search_for_trace(
-            actor, trace.firearm, own, trace.found_on, silent=False
-        )
+        candidates = record_search.search_for_trace(actor, trace.firearm, own, trace.found_on)
     best = best_scores(candidates)
     likely = likely_candidates(candidates, best)
     by_state = group_by(likely, lambda candidate: candidate.mark_hit.state)
@@ -52,7 +49,6 @@ def find_route(actor: Actor, trace: Trace) -> Route:
         if candidate.shows("holder")
     }
     log_matched_records(actor, "trace", trace.id, candidates, disclosed)
-    queue.queue_owner_notice(actor, "trace", trace.id)
     coverage = load_coverage()
     trace.likeness = best._asdict()
     trace.coverage = [row._asdict() | {"through": row.through.isoformat()} for row in coverage]

@@ -25,7 +25,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.firearms.records import queue, record_writing
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.firearms.records.queries import find_records, stream_with_marks
 from salsa_ext.firearms.records.record_writing import RecordEntry
@@ -158,4 +158,3 @@ def _write_entries(actor: Actor, entries: Sequence[RecordEntry]) -> None:
         append_many(
             actor, document_corrections.notify_recipients(actor, ids, version, is_withdrawn=is_void)
         )
-        queue.queue_matching(actor.own_state(), ids)  # what they match, and which alerts they met

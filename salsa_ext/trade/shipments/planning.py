@@ -230,7 +230,6 @@ def undo_export(
                 actor,
                 document_corrections.notify_recipients(actor, ids, version, is_withdrawn=True),
             )
-        document_corrections.withdraw_results(actor, views)
     cells: Counter[CountKey] = Counter()
     lines = quotas.find_lines([shipment.permit_id])
     cells.subtract(count_shipment(shipment, shipment.ships_on, lines, drawn))

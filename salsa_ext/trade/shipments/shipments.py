@@ -35,7 +35,6 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.record_writing import PartyCollector
-from salsa_ext.matches import search
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.dataset_types import CountKey
@@ -55,13 +54,10 @@ from salsa_ext.trade.shipments.values import ReleaseData, ShipmentData
 def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
     """Record a shipment under an export certificate.
 
-    A short manifest is matched at once, a long one by the worker. Raises NotFound, Invalid,
+    Raises NotFound, Invalid,
     Conflict, OverQuantity or Duplicate.
     """
-    [shipment_id] = record_many(actor=actor, batch=[(permit_id, data)])
-    if len(data.items) <= search.MAX_AT_ONCE:
-        search.propose_for_document(actor, shipment_id)
-    return shipment_id
+    return record_many(actor=actor, batch=[(permit_id, data)])[0]
 
 
 def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> list[UUID]:

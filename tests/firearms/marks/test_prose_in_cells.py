@@ -53,7 +53,7 @@ def test_other_marks_of_the_gun_stay(police):
 def test_two_guns_without_a_serial_do_not_match(police, serial):
     seized(police, serial=serial)
     assert seized(police, "S-2", serial=serial)["matches"] == [
-        {"line": 1, "candidates": [], "later": False, "more": 0}
+        {"line": 1, "candidates": [], "complete": False, "more": 0}
     ]
 
 

@@ -163,9 +163,7 @@ def test_a_gun_of_the_make_is_found_among_thousands_that_look_alike(hold, run):
         (true, {"make": "rossi"}), *((serial, {"make": "taurus"}) for serial in others)
     )
     query = Query("73491", make="Rossi")
-    candidate_records = run(
-        "BRA", lambda actor: find_candidates(query, actor, stop_at_exact=False, silent=False)
-    )
+    candidate_records = run("BRA", lambda actor: find_candidates(query, actor, stop_at_exact=False))
     assert kept["record_id"] in {one.mark_hit.record_id for one in candidate_records}
 
 
@@ -180,5 +178,5 @@ def test_no_more_is_read_the_more_guns_bear_each_number(hold, run):
 def rows_read(asker, query):
     reads = text("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'mark_key'")
     before = db.session.scalar(reads)
-    find_candidates(query, asker, stop_at_exact=False, silent=False)
+    find_candidates(query, asker, stop_at_exact=False)
     return db.session.scalar(reads) - before

@@ -7,6 +7,7 @@ from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.firearms.search.search import find_candidates
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.matches import matches
 
 NAMED = {"make": "Taurus", "calibre": "9 mm"}
 
@@ -129,8 +130,8 @@ def test_two_serials_unreadable_at_the_same_place_may_be_of_one_gun(police):
     damaged = [bodies.firearm(serial="QQA5?381", marking="altered")]
     first = police.post("/seizures", bodies.seizure(number="S-8", items=damaged)).json
     again = police.post("/seizures", bodies.seizure(number="S-9", items=damaged)).json
-    [found] = again["matches"][0]["candidates"]
-    assert found["record"] == first["items"][0]["record"]
+    [found] = matches(police, f"?record={again['items'][0]['record']}")
+    assert found["other"]["record"] == first["items"][0]["record"]
 
 
 @pytest.mark.parametrize("serial", ["???", "*", "A?1", "1??2??3??", "A*B", "*815*"])
@@ -154,17 +155,18 @@ def test_a_trace_of_a_seized_gun_asks_who_sold_it_though_a_glyph_was_misread(mis
 @pytest.mark.parametrize("serial", ["TKA52331", "TKA52991"])
 def test_a_seizure_shows_the_record_of_a_gun_whose_serial_was_misread(as_actor, sold, serial):
     items = [bodies.firearm(serial=serial)]
-    answer = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=items)).json
-    [found] = answer["matches"][0]["candidates"]
-    assert found["record"] == sold
+    police = as_actor("BRA", "police_officer")
+    seized = police.post("/seizures", bodies.seizure(items=items)).json
+    [found] = police.get(f"/seizures/{seized['id']}").json["matches"]
+    assert found["other"]["record"] == sold
     assert "crowd" not in [reason["code"] for reason in found["reasons"]]  # itself is no other gun
 
 
 def test_another_seizure_of_the_same_reading_hides_no_gun_from_a_seizure(misread, arg_police):
     items = [bodies.firearm(serial="TKA52331")]
     body = bodies.seizure(number="S-9", place={"country": "ARG"}, items=items)
-    [matched] = arg_police.post("/seizures", body).json["matches"]
-    assert {one["state"] for one in matched["candidates"]} == {"PRY", "BRA"}
+    arg_police.post("/seizures", body)
+    assert {match["other"]["state"] for match in matches(arg_police)} == {"PRY", "BRA"}
 
 
 def test_a_trace_of_a_seized_gun_asks_no_neighbour_where_the_exact_gun_is_known(as_actor, police):
