@@ -18,8 +18,8 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.tracing.traces.jobs.JOBS,
     *salsa_ext.alerts.jobs.JOBS,
     *salsa_ext.trade.jobs.JOBS,
-    *salsa_ext.statistics.jobs.JOBS,
     *salsa_ext.boards.jobs.JOBS,
+    *salsa_ext.statistics.jobs.JOBS,
     *salsa_ext.administration.jobs.JOBS,
 )
-"""What a person waits for comes first."""
+"""What a person waits for comes first; boards show what the jobs before them did."""

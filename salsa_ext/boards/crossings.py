@@ -134,7 +134,7 @@ def late_and_due_crossings(
         shipment = crossing.shipment
         if crossing.view.hold.overruled_of(own):
             overruled.append(crossing)
-        elif shipment.status in UNDER_WAY_STATUSES and shipment.due_at:
+        elif crossing.view.status in MOVING_STATUSES and shipment.due_at:
             if shipment.due_at < now:
                 late.append(crossing)
             elif shipment.due_at <= now + DUE_WINDOW:

@@ -55,8 +55,8 @@ def create_region(
         installation.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
     _register(recorder, progress)
     plan = _plan(Planner(seed, calendar, scale), progress)
-    side = Recorder(calendar, _no_progress, vault, run_jobs)
-    with run_beside(lambda: (_open_accounts(side), side.record_documents(plan))) as wait:
+    parallel = Recorder(calendar, _no_progress, vault, run_jobs)
+    with run_beside(lambda: (_open_accounts(parallel), parallel.record_documents(plan))) as wait:
         recorder.record_trade(plan)
         opened, ids = wait()
     recorder.finish(ids)
