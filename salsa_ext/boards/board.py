@@ -256,10 +256,10 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
     if not (open_legs or open_requests):
         return []
     deadlines, settings = list[TraceDeadline](), state_settings.settings_by_state([own, other])
-    days = {code: calendars.state_calendar(code, settings[code]) for code in (own, other)}
 
     def calendar(state: str, priority: str) -> Calendar | None:
-        return days[state] if calendars.counts_working_days(priority) else None
+        counts_days = calendars.counts_working_days(priority)
+        return calendars.state_calendar(state, settings[state]) if counts_days else None
 
     for leg, trace in open_legs:
         working = calendar(other, trace.priority)
