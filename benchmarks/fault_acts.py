@@ -73,7 +73,8 @@ class Load:
         if manner == "again":
             second = self._repeat("POST", path, body, headers)
         if first[:2] != second[:2]:
-            self.faults.append(f"POST {path} was answered {first[:2]}, then {second[:2]}")
+            statuses = f"{first.status}, then {second.status}"
+            self.faults.append(f"POST {path} under one key was answered differently: {statuses}")
         kind = path.rpartition("/")[2]
         if first.status == 201 and kind not in ("checks", "receipt"):
             self.created.append((officer, f"/{kind}/{first.body['id']}"))
