@@ -24,6 +24,7 @@ from salsa_ext.core.errors import Invalid
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents.models import Seizure
 from salsa_ext.matches.models import Match
+from tests.support.jobs import jobs_to_idle
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
     filled = marks.fill_marks(owner, 1_000, lambda rows: None, tmp_path / "filled.json")
     found = ratios(seizures.run(app, filled.guns, 1, 4, tmp_path / "seizures.json"))
     assert found["bare INSERTs"] == 1.0 < found["POST /seizures"]
+    jobs_to_idle(app)
     with transaction(operator(seizures.SEIZING_STATE)):
         # four to begin with, four by the service, and four whose rows were inserted barely
         assert db.session.scalar(select(func.count()).select_from(Seizure)) == 12
