@@ -296,10 +296,10 @@ def append_with_rows(
 
 
 def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the change that an entry is, or None."""
-    if act.action not in CHANGE_ACTIONS or actor.state is None:
+    """Return the change that an entry is, or None; jobs of its state cannot read a hidden cause."""
+    if act.action not in CHANGE_ACTIONS or actor.state is None or act.hidden:
         return None
-    others = {*act.concerned} if act.subject_kind in SHARED_KINDS and not act.hidden else set()
+    others = {*act.concerned} if act.subject_kind in SHARED_KINDS else set()
     return {
         "states": [actor.state, *sorted(others - {actor.state})],
         "kind": act.subject_kind,
