@@ -212,17 +212,21 @@ class Runner:
     def run_to_idle(self, *, all_due: bool = False) -> Counter[str]:
         """Run jobs until nothing waits that can be done now; return the work done by job.
 
-        With `all_due` also due jobs whose time has not come again.
+        With `all_due` also due jobs whose time has not come again, each time nothing else is left.
         """
-        self._early = {job.code for job in self._jobs if isinstance(job, DueJob) and all_due}
+        early = {job.code for job in self._jobs if isinstance(job, DueJob) and all_due}
+        once = {job.code for job in self._jobs if isinstance(job, DueJob) and not job.repeats}
         done = Counter[str]()
-        while progress := self.run_round():
+        while True:
+            while progress := self.run_round():
+                done += progress
+            self._early = early
+            progress = self.run_round() if early else progress
+            self._early = set()
+            if not progress:
+                return done
             done += progress
-            self._early -= {
-                job.code for job in self._jobs if isinstance(job, DueJob) and not job.repeats
-            }
-        self._early = set()
-        return done
+            early -= once
 
     def run_round(self) -> Counter[str]:
         """Number changes, and run one step of each job that has work; return the work done.
