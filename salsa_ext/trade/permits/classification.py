@@ -58,12 +58,11 @@ def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
     own_state = actor.own_state()
     locks.lock_trade([own_state])
     causes = {change.object_id: change.follow_as(actor) for change in changes}
-    for change in changes:
-        if change.kind == "licensee":
-            for permit_id, owner in registers.find_permits_naming(actor, change.object_id).items():
-                causes.setdefault(permit_id, causes[change.object_id])
-                if owner != own_state:
-                    _review(causes[change.object_id], permit_id, owner)
+    licensees = {change.object_id for change in changes if change.kind == "licensee"}
+    for licensee_id, permit_id, owner in registers.find_permits_naming(actor, licensees):
+        causes.setdefault(permit_id, causes[licensee_id])
+        if owner != own_state:
+            _review(causes[licensee_id], permit_id, owner)
     families = compare_permits(actor, list(causes), causes)
     by_id = {permit.id: permit for permit in families.permits}
     for change in changes:

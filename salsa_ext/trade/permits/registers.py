@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.types import Text
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.database.session import acting_as, db, read_row
+from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.name_matching import name_key
@@ -123,29 +123,35 @@ def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, L
                 yield party.country, permit, query
 
 
-def find_permits_naming(actor: Actor, licensee_id: UUID) -> dict[UUID, str]:
-    """Return all states' permits that name an own licensee, by licence or name, with their owners.
+def find_permits_naming(
+    actor: Actor, licensee_ids: Collection[UUID]
+) -> Iterator[tuple[UUID, UUID, str]]:
+    """Yield own licensees with all states' permits that name them by licence or name, and the owner.
 
     A party checked before its state had a register is found when its permit changes.
     """
-    licensee = read_row(Licensee, licensee_id)
+    named = select(Licensee).where(Licensee.id.in_(licensee_ids))
+    licensees = db.session.scalars(named).all() if licensee_ids else ()
+    if not licensees:
+        return
+    by_number = group_by(licensees, lambda licensee: licensee.number)
+    by_name = group_by(licensees, lambda licensee: licensee.name_key)
     party_ids = array([getattr(Permit, f"{role}_id") for role in PARTY_ROLES])
-    query = (
+    naming = (
         select(Permit.id, Party.name, Party.licence)
         .join(Party, Party.id == any_(party_ids))
         .where(
             Permit.owner_state == bindparam("state"),
             Permit.status.in_(CHECKED_STATUSES),
-            Party.country == licensee.owner_state,
+            Party.country == actor.own_state(),
             Party.kind.in_(LICENSED_KINDS),
             Party.name.is_not(None),
-            or_(Party.licence == licensee.number, Party.licence.is_(None)),
+            or_(Party.licence.in_(list(by_number)), Party.licence.is_(None)),
         )
     )
-    permits = {}
     for state in participants():
         with acting_as(actor, state):
-            for permit_id, name, licence in db.session.execute(query, {"state": state}):
-                if licence or name_key(name or "") == licensee.name_key:
-                    permits[permit_id] = state
-    return permits
+            rows = db.session.execute(naming, {"state": state}).all()
+        for permit_id, name, licence in rows:
+            for licensee in by_number[licence] if licence else by_name[name_key(name or "")]:
+                yield licensee.id, permit_id, state
