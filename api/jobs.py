@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.database.session import transaction
 from salsa_ext.jobs import status, wake
-from salsa_ext.jobs.runner import Runner, StoredTries
+from salsa_ext.jobs.runner import ChangeJob, Job, Runner, StoredTries
 
 log = logging.getLogger("salsa.worker")
 
@@ -93,13 +93,11 @@ def runner(app: Flask, **options: Any) -> Runner:
     return Runner(JOBS, app.config["CLOCK"], app.config["VAULT"], **options)
 
 
-def run_to_idle(app: Flask, clock: Clock, *, only: str | None = None) -> None:
-    """Run all jobs, or one, at the time of a clock until nothing waits; the application is the worker's."""
-    chosen = [job for job in JOBS if only in (None, job.code)]
+def run_to_idle(app: Flask, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+    """Run jobs at the time of a clock until nothing waits; the application is the worker's."""
     with app.app_context():
-        Runner(chosen, clock, app.config["VAULT"], numbers=only is None).run_to_idle(
-            all_due=only is None
-        )
+        numbers = any(isinstance(job, ChangeJob) for job in jobs)
+        Runner(jobs, clock, app.config["VAULT"], numbers=numbers).run_to_idle(all_due=True)
 
 
 def run_all_once(app: Flask) -> Counter[str]:

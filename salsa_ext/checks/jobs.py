@@ -66,18 +66,17 @@ def notify_of_traces(actor: Actor, changes: Sequence[Change]) -> None:
     sent = [change for change in changes if change.action in ("trace:sent", "trace:reopened")]
     requesters = find_requesters(actor, sent)
     for change in sent:
-        requester = requesters.get(change.cause)
-        if requester is None:
-            continue  # the entry of one asked state, beside that of the act
         trace = db.session.get_one(Trace, change.object_id)
         own = [trace.record_id] if trace.record_id else []
         candidates = record_search.search_for_trace(
             actor, trace.firearm, own, trace.found_on, with_silent=True
         )
+        requester = requesters[change.cause]
         log_further_matches(requester, "trace", trace.id, candidates, hidden=True)
 
 
+NOTIFY_OF_CHECKS: Final = ChangeJob("notify_of_checks", ("check",), notify_of_checks, batch=20)
 JOBS: Final = (
-    ChangeJob("notify_of_checks", ("check",), notify_of_checks, batch=20),
+    NOTIFY_OF_CHECKS,
     ChangeJob("notify_of_traces", ("trace",), notify_of_traces, batch=20),
 )

@@ -18,7 +18,6 @@ from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
 from salsa_ext.database.session import transaction
-from salsa_ext.demo import finishing
 from salsa_ext.demo.guns import SimulatedGun
 from salsa_ext.demo.phrases import (
     ANSWER_NOTES,
@@ -34,6 +33,7 @@ from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.queries import records_of_documents
+from salsa_ext.jobs.runner import Job
 from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.traces.values import TraceData
@@ -198,7 +198,11 @@ HIT_ANSWERS: Final = ("confirm", "", "deny", "extend")
 ALERT_VALIDITY: Final = timedelta(days=540)
 
 
-def record_alerts(actor_of: ActorOfRole, missing: Sequence[tuple[str, UUID, ReportData]]) -> None:
+def record_alerts(
+    actor_of: ActorOfRole,
+    missing: Sequence[tuple[str, UUID, ReportData]],
+    run_jobs: Callable[[Sequence[Job]], object],
+) -> None:
     """Record alerts of each action on missing guns, most with hits."""
     for index, (state, report, data) in enumerate(missing[:MAX_ALERTS]):
         action = ALERT_ACTIONS[index % len(ALERT_ACTIONS)]
@@ -212,6 +216,7 @@ def record_alerts(actor_of: ActorOfRole, missing: Sequence[tuple[str, UUID, Repo
                 action,
                 HIT_ANSWERS[index % len(HIT_ANSWERS)],
                 state,
+                run_jobs,
             )
 
 
@@ -239,14 +244,20 @@ def _record_alert(
 
 
 def _make_hit(
-    acting: ActorOfRole, there: str, data: ReportData, action: str, answer: str, owner: str
+    acting: ActorOfRole,
+    there: str,
+    data: ReportData,
+    action: str,
+    answer: str,
+    owner: str,
+    run_jobs: Callable[[Sequence[Job]], object],
 ) -> None:
     gun, officer = data.firearm, acting(there, "border_officer")
     query = Query(gun.serial or "", gun.make, gun.model, gun.calibre, gun.type)
     check = CheckData(query, Purpose("border", incident=localized(INCIDENT_TEXTS, there)))
     with transaction(officer):
         hits = checks.run_check(actor=officer, data=check).hits
-    finishing.run_jobs(check_jobs.JOBS, officer)
+    run_jobs([check_jobs.NOTIFY_OF_CHECKS])
     for hit in hits if answer else ():
         analyst = acting(owner, "trace_analyst")
         with transaction(analyst):

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import settings
 from salsa_ext.core.actor import Actor, Vault
-from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.clock import Clock, FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import investigation
 from salsa_ext.demo.accounts import DemoAccount
@@ -26,17 +27,23 @@ from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_s
 from salsa_ext.demo.plan import Plan
 from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
+from salsa_ext.exchange import jobs as exchange_jobs
+from salsa_ext.jobs.runner import Job
+from salsa_ext.statistics import jobs as statistics_jobs
 from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.trade import jobs as trade_jobs
 from salsa_ext.trade.permits import licensees, permits
 from salsa_ext.trade.receipts import receipts
 from salsa_ext.trade.shipments import checkpoints, shipments
 from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
 
 Progress = Callable[[str, int, int], None]
-RunJobs = Callable[..., object]
+RunJobs = Callable[[Clock, Sequence[Job]], object]
 Ids = dict[tuple[str, str], UUID]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
+FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, *statistics_jobs.JOBS)
+"""What later steps build on. The worker of the served region does the rest: it matches and notifies."""
 
 
 class Recorder:
@@ -74,7 +81,7 @@ class Recorder:
         return self._ids
 
     def finish(self, ids: Ids) -> None:
-        """Do what follows from all documents; `ids` are those recorded beside."""
+        """Do what follows from trade, and count; `ids` are those recorded beside."""
         self._ids |= ids
         self._finish_jobs()
         record_statements(lambda state: self.acting(state, "licensing"))
@@ -99,7 +106,9 @@ class Recorder:
             and (state, "police_officer") in desks
         ]
         investigation.record_alerts(
-            lambda state, role: replace(desks[state, role], clock=clock), missing
+            lambda state, role: replace(desks[state, role], clock=clock),
+            missing,
+            partial(self._run_jobs, clock),
         )
         self._finish_jobs()
 
@@ -201,8 +210,7 @@ class Recorder:
                 receipts.confirm_many(actor=actor, batch=some)
 
     def _finish_jobs(self) -> None:
-        """Do all background work, as the worker does; traces read the figures of coverage."""
-        self._run_jobs(FixedClock(self._calendar.at(0)))
+        self._run_jobs(FixedClock(self._calendar.at(0)), FINISHING_JOBS)
 
     def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
         with transaction(self.acting(None)):
@@ -222,7 +230,7 @@ class Recorder:
             actor = replace(desks[case.state, role], clock=clock)
             with transaction(actor):
                 result = command(actor=actor, **arguments)
-            self._run_jobs(clock, only="envelopes")
+            self._run_jobs(clock, exchange_jobs.JOBS)
             return result
 
         data = case.data(self._ids["seizures", case.seizure])
