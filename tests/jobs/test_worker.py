@@ -19,7 +19,6 @@ def test_the_worker_follows_a_write(real_client, real_app, real_database, monkey
     job = ChangeJob("test", ("report",), lambda actor, changes: done.set())
     monkeypatch.setattr(jobs, "JOBS", (job,))
     monkeypatch.setattr(wake, "AFTER_CHANGES", [])
-    monkeypatch.setattr(jobs, "SCHEDULE", {})
     worker = threading.Thread(target=jobs.run_worker, args=(real_database, stop))
     worker.start()
     try:
