@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from api import jobs
 from api.app import create_app
 from benchmarks.marks import vacuum
 from salsa_ext.core.clock import FixedClock
@@ -23,6 +24,8 @@ def small(server, template, tmp_path_factory):
     with app.app_context():
         with cheap_passwords():
             made = make(config)
+        # as the worker does, once the region is served
+        jobs.run_to_idle(jobs.worker_app(config), FixedClock(noon))
         vacuum(config.migration_url, "ANALYZE")  # as the database does by itself after a while
         standing = Small(app, made, digest())
     yield standing
