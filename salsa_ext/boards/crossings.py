@@ -25,10 +25,12 @@ from salsa_ext.reference import post_sides
 from salsa_ext.reference.models import Post
 from salsa_ext.trade import lookup
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
+from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.shipments import fact_queries
-from salsa_ext.trade.shipments.facts import PieceCount
+from salsa_ext.trade.shipments.facts import PieceCount, ShipmentFacts
+from salsa_ext.trade.shipments.irregularities import CROSSING_KINDS, crossing_irregularities
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView, view_shipments
 
@@ -225,9 +227,37 @@ def get_truck(actor: Actor, post: Post, shipment_id: UUID) -> Truck:
     if shipment is None:
         raise NotFound("shipment", shipment_id)
     [view] = view_shipments(actor, [shipment])
-    discrepancies = discrepancy_queries.list_unresolved(actor, [shipment_id])[shipment_id]
-    [truck] = _build_trucks(post, [replace(view, discrepancies=discrepancies)], is_list=False)
-    return replace(truck, pieces=fact_queries.count_pieces([shipment])[shipment_id])
+    pieces = fact_queries.count_pieces([shipment])[shipment_id]
+    facts = replace(view.facts, expected_counts=pieces.matching_counts)
+    view = replace(view, discrepancies=_current_discrepancies(actor, shipment, facts))
+    [truck] = _build_trucks(post, [view], is_list=False)
+    return replace(truck, pieces=pieces)
+
+
+def _current_discrepancies(
+    actor: Actor, shipment: Shipment, facts: ShipmentFacts
+) -> Sequence[Discrepancy]:
+    """Return the discrepancies as the facts show them now; the owner's job stores them later.
+
+    Those not stored yet have no id.
+    """
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return ()
+    stored = discrepancy_queries.list_unresolved(actor, [shipment.id])[shipment.id]
+    known, current = {(row.kind, row.key): row for row in stored}, list[Discrepancy]()
+    for found in crossing_irregularities(facts):
+        row = known.pop((found.kind, found.key), None)
+        if row is None or row.data != dict(found.data):
+            row = Discrepancy(
+                id=row and row.id,
+                kind=found.kind,
+                key=found.key,
+                data=dict(found.data),
+                status="reopened" if row else "open",
+                changed_at=actor.now(),
+            )
+        current.append(row)
+    return [*(row for row in known.values() if row.kind not in CROSSING_KINDS), *current]
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -25,6 +26,13 @@ SHIPMENT_DISCREPANCY_KINDS: Final = tuple(
     " overdue expired_in_transit permit_cancelled_in_transit document_invalid"
     " unauthorised_route".split()
 )
+CROSSING_KINDS: Final = (
+    "seal_mismatch",
+    "quantity_mismatch",
+    "missing_checkpoint",
+    "unauthorised_route",
+)
+"""Kinds of which `crossing_irregularities` returns all."""
 MAX_SERIALS: Final = 100
 
 
@@ -59,6 +67,15 @@ def checkpoint_irregularities(facts: ShipmentFacts, tick: CheckpointFact) -> lis
     """Return seal and count mismatches at a tick's stage."""
     mismatches = (*_seal_mismatches(facts), *_count_mismatches(facts))
     return [each for each in mismatches if each.key == _checkpoint_key(tick)]
+
+
+def crossing_irregularities(facts: ShipmentFacts) -> list[Irregularity]:
+    """Return those at checkpoints, which every state concerned can see from its facts."""
+    if facts.is_cancelled:
+        return []
+    unreleased = _invalid_documents(replace(facts, missing_licences=()))
+    mismatches = (*_seal_mismatches(facts), *_count_mismatches(facts))
+    return [*mismatches, *_missing_checkpoints(facts), *_route_deviations(facts), *unreleased]
 
 
 def _receipt_irregularities(facts: ShipmentFacts) -> Iterator[Irregularity]:
