@@ -1,7 +1,7 @@
 """Answers of checks and matches of new seizures, as pages show them.
 
 What a seizure's own marks match is stored as answered when it was recorded, for the recording
-account; it is not searched again.
+account. Near marks are added as jobs match them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from flask import current_app, url_for
+from flask import Response, after_this_request, current_app, url_for
 
 from api.schemas.checks import CheckedResponse
 from api.schemas.reference import ContactResponse
@@ -27,7 +27,8 @@ from salsa_ext.core.errors import NotConfigured
 from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
 from salsa_ext.documents import queries as document_queries
-from salsa_ext.documents.queries import SEIZURES
+from salsa_ext.documents import related
+from salsa_ext.documents.queries import SEIZURES, DocumentView
 from salsa_ext.matches import search
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.contact_offices import find_contact
@@ -110,6 +111,37 @@ def stored_matches(actor: Actor, seizure_id: UUID) -> list[Json]:
     """Return the stored matches by item; empty for other accounts."""
     answer = idempotency.find_answer(_storage_key(actor, seizure_id))
     return [parse_dates(row) for row in json.loads(answer.body)] if answer else []
+
+
+def current_matches(actor: Actor, view: DocumentView) -> list[Json]:
+    """Return the stored matches of a seizure, with the near marks that jobs matched since."""
+    answers = stored_matches(actor, view.document.id)
+    if not answers:
+        return []
+    near = search.find_near_matches(actor, view.items)
+    records = {item.record.line: item.record.id for item in view.items}
+    for answer in answers:
+        if candidates := near.get(records[answer["line"]]):
+            found = checks.build_answer(actor, view.document.id, candidates[: search.MAX_LISTED])
+            later: Json = CheckedResponse().dump(found)
+            if answer["candidates"] or answer["hits"]:
+                answer["candidates"] += later["candidates"]
+            else:
+                answer |= later
+    return answers
+
+
+def follow_matching(actor: Actor, view: DocumentView) -> bool:
+    """Return whether the guns were compared; until then the page loads again each second."""
+    complete = related.is_complete(actor, view) is not False
+    if not complete:
+        after_this_request(_reload_soon)
+    return complete
+
+
+def _reload_soon(response: Response) -> Response:
+    response.headers["Refresh"] = "1"
+    return response
 
 
 def _storage_key(actor: Actor, seizure_id: UUID) -> RequestAttempt:

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
+from salsa_ext.core.ids import pseudonym
+from salsa_ext.database.session import db
 from salsa_ext.disclosure.disclosures import groups_of_candidates, log_matched_records
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.search import advice, batch
 from salsa_ext.firearms.search.batch import RecordQuery
+from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates
 from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.matches.models import Match
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,33 @@ def find_matches(
     groups = groups_of_candidates(listed_by_record.values())
     log_matched_records(actor, "seizure", document_id, [*listed_by_record.values()], groups)
     return matches
+
+
+def find_near_matches(actor: Actor, items: Sequence[RecordView]) -> dict[UUID, list[Candidate]]:
+    """Return visible near marks that the job matched with an own seizure's guns, by record.
+
+    The job audited them. For who recorded the seizure: he reads them without MATCH_READ.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    own = {item.record.id for item in items}
+    query = select(Match.record_id, Match.other_pseudonym).where(
+        Match.owner_state == actor.state,
+        Match.record_id.in_(own),
+        Match.is_current,
+        Match.is_hidden.is_(False),
+    )
+    pairs = {(record, other) for record, other in db.session.execute(query)}
+    matched = {record for record, _ in pairs}
+    queries = [_record_query(item, own) for item in items if item.record.id in matched]
+    near: dict[UUID, list[Candidate]] = {}
+    for record, candidates in batch.search_all_candidates(queries, actor).items():
+        near[record] = [
+            each
+            for each in candidates
+            if each.evidence.near.kind not in EQUAL_KINDS
+            and (record, pseudonym(each.mark_hit.record_id)) in pairs
+        ]
+    return near
 
 
 def _record_query(item: RecordView, own: Collection[UUID]) -> RecordQuery:

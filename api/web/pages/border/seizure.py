@@ -149,7 +149,7 @@ def _show_receipt(
     form.values[VERSION_FIELD] = str(view.version)
     answers = [
         answer | {"unreachable": check_answers.states_without_contact(actor, answer)}
-        for answer in check_answers.stored_matches(actor, seizure_id)
+        for answer in check_answers.current_matches(actor, view)
     ]
     guns = _guns_by_line(view)
     candidates = [row for answer in answers for row in answer["candidates"]]
@@ -161,6 +161,7 @@ def _show_receipt(
         form=form,
         answers=answers,
         guns=guns,
+        is_complete=check_answers.follow_matching(actor, view),
         hits=alert_queries.hits_of_records(actor, [gun.id for gun in guns.values()]),
         **check_answers.candidate_context(candidates),
     )

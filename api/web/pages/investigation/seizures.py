@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from flask import abort, after_this_request, request, url_for
+from flask import abort, request, url_for
 from werkzeug import Response
 
 from api.routes.attachments import get_attachment_content
@@ -34,7 +34,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import related, seizures
-from salsa_ext.documents.queries import SEIZURES, DocumentView
+from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.tracing.traces import queries as trace_queries
 
@@ -68,7 +68,7 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
         seizure=seizure,
         is_own=seizure["state"] == actor.state,
         related=related.find_related(actor, view),
-        is_complete=_follow_matching(actor, view),
+        is_complete=check_answers.follow_matching(actor, view),
         traces=trace_queries.traces_of_seizure(actor, seizure_id)
         if Permission.TRACE_READ in may
         else (),
@@ -78,19 +78,6 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
         history=document_queries.document_history(view),
         success=PAGES.messages.get(request.args.get("done", "")),
     )
-
-
-def _follow_matching(actor: Actor, view: DocumentView) -> bool:
-    """Return whether the guns were compared; until then the page loads again each second."""
-    complete = related.is_complete(actor, view) is not False
-    if not complete:
-        after_this_request(_reload_soon)
-    return complete
-
-
-def _reload_soon(response: Response) -> Response:
-    response.headers["Refresh"] = "1"
-    return response
 
 
 def _seizure_map(seizure: Mapping[str, Any]) -> MapDrawing | None:
@@ -158,7 +145,7 @@ def seizure_result(actor: Actor, seizure_id: UUID) -> str:
         firearms=guns,
         seizure=view.document,
         hits=alert_queries.hits_of_records(actor, [gun.id for gun in guns]),
-        is_complete=_follow_matching(actor, view),
+        is_complete=check_answers.follow_matching(actor, view),
     )
 
 
