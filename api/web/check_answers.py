@@ -122,8 +122,9 @@ def current_matches(actor: Actor, view: DocumentView) -> list[Json]:
     records = {item.record.line: item.record.id for item in view.items}
     for answer in answers:
         if candidates := near.get(records[answer["line"]]):
-            found = checks.build_answer(actor, view.document.id, candidates[: search.MAX_LISTED])
-            later: Json = CheckedResponse().dump(found)
+            listed = candidates[: search.MAX_LISTED]
+            near_answer = checks.build_answer(actor, view.document.id, listed)
+            later: Json = CheckedResponse().dump(near_answer)
             if answer["candidates"] or answer["hits"]:
                 answer["candidates"] += later["candidates"]
             else:

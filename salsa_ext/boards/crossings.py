@@ -245,14 +245,14 @@ def _current_discrepancies(
         return ()
     stored = discrepancy_queries.list_unresolved(actor, [shipment.id])[shipment.id]
     known, current = {(row.kind, row.key): row for row in stored}, list[Discrepancy]()
-    for found in crossing_irregularities(facts):
-        row = known.pop((found.kind, found.key), None)
-        if row is None or row.data != dict(found.data):
+    for irregularity in crossing_irregularities(facts):
+        row = known.pop((irregularity.kind, irregularity.key), None)
+        if row is None or row.data != dict(irregularity.data):
             row = Discrepancy(
                 id=row and row.id,
-                kind=found.kind,
-                key=found.key,
-                data=dict(found.data),
+                kind=irregularity.kind,
+                key=irregularity.key,
+                data=dict(irregularity.data),
                 status="reopened" if row else "open",
                 changed_at=actor.now(),
             )

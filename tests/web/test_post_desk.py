@@ -220,6 +220,18 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
     assert said.startswith("ABC12345: Hit. Seized before: ")
 
 
+def test_the_receipt_of_a_seizure_follows_by_itself_what_is_still_compared(officer, as_actor):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    officer.client.background = False
+    address = officer.send(f"{DESK}/seizure", {"items.0.serial": "ABC12345"}).location
+    waiting = officer.client.get(address)
+    assert waiting.headers["Refresh"] == "1" and "Near marks are still" in waiting.text
+    assert "Seized before: Brazil" not in text(waiting.text)
+    officer.client.background = True
+    complete = officer.client.get(address)
+    assert "Refresh" not in complete.headers and "Seized before: Brazil" in text(complete.text)
+
+
 def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_first(
     officer, as_actor
 ):

@@ -327,8 +327,21 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     token = {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
     told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["said"]
     assert told[0] == "Discrepancies opened: 3." and {seals, pieces} < {*told}
+    officer.client.background = False
     right = officer.send(f"{DESK}/tick", sent | {"seals": "S-77", "quantity": "2"})
     assert 'class="done"' in officer.open(right.location)
+
+
+def test_what_does_not_agree_is_told_before_its_discrepancy_is_on_record(officer, truck):
+    sent = {"which": truck["id"], "outcome": "passed", "quantity": "1", "confirm_differs": "true"}
+    officer.client.background = False
+    address = officer.send(f"{DESK}/tick", sent).location
+    for background in (False, True):
+        officer.client.background = background
+        page = officer.open(address)
+        warned = text(page).partition("It does not agree with the papers")[2]
+        assert "Entry: 1 pieces counted, 2 on its papers." in warned
+        assert ("/desk/discrepancies/" in page) is background
 
 
 def test_what_was_held_and_let_go_on_says_so_on_desk_board_and_sheet(officer, truck, as_actor):
