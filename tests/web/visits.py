@@ -27,6 +27,7 @@ NO_PAGE = {
     "border.board_updates",
     "border.wall_updates",
     "border.desk_updates",
+    "tracing.trace_news",
     "border.answer_call",
     "border.desk_file",
 }
