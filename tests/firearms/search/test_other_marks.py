@@ -78,8 +78,9 @@ def test_a_trace_goes_by_the_other_marks_where_the_serial_is_gone(police, arsena
 
 def test_a_trace_of_a_seized_gun_goes_by_them_too(police, arsenal_gun):
     seizure = police.post("/seizures", bodies.seizure(items=[gun(ARSENAL)])).json["id"]
-    made = police.post("/traces", bodies.trace_of(seizure)).json
-    assert "PRY" in [leg["state"] for leg in made["legs"] if leg["events"]]
+    trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
+    legs = police.get(f"/traces/{trace}").json["legs"]
+    assert "PRY" in [leg["state"] for leg in legs if leg["events"]]
 
 
 STAMPS = [
