@@ -231,8 +231,8 @@ class Port(Service):
         counts, deadline = [], time.monotonic() + 60
         while not counts and time.monotonic() < deadline:
             time.sleep(0.5)
-            found = self.request("GET", f"/api/v1/discrepancies?number={number}").body["items"]
-            counts = [one["data"]["again"] for one in found if "again" in one["data"]]
+            rows = self.request("GET", f"/api/v1/discrepancies?number={number}").body["items"]
+            counts = [row["data"]["again"] for row in rows if "again" in row["data"]]
         return counts
 
     def shipment(self, number):
