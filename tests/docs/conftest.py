@@ -81,7 +81,6 @@ def _make(server: Server, template: str, config: Config) -> None:
             run_jobs=partial(jobs.run_to_idle, jobs.worker_app(config)),
             store_accounts=lambda opened: accounts.write_credentials(path, "", opened),
         )
-        jobs.run_all_once(jobs.worker_app(config))
         db.engine.dispose()
 
 
