@@ -26,6 +26,7 @@ from salsa_ext.reference.models import Post
 from salsa_ext.trade import lookup
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.models import Discrepancy
+from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.shipments import fact_queries
@@ -239,11 +240,12 @@ def _current_discrepancies(
 ) -> Sequence[Discrepancy]:
     """Return the discrepancies as the facts show them now; the owner's job stores them later.
 
-    Those not stored yet have no id.
+    Those not stored yet have no id. What both states agreed on is not new.
     """
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return ()
-    stored = discrepancy_queries.list_unresolved(actor, [shipment.id])[shipment.id]
+    statuses = (*UNRESOLVED_STATUSES, "agreed")
+    stored = discrepancy_queries.list_unresolved(actor, [shipment.id], statuses)[shipment.id]
     known, current = {(row.kind, row.key): row for row in stored}, list[Discrepancy]()
     for irregularity in crossing_irregularities(facts):
         row = known.pop((irregularity.kind, irregularity.key), None)
@@ -257,7 +259,8 @@ def _current_discrepancies(
                 changed_at=actor.now(),
             )
         current.append(row)
-    return [*(row for row in known.values() if row.kind not in CROSSING_KINDS), *current]
+    others = [row for row in known.values() if row.kind not in CROSSING_KINDS]
+    return [row for row in (*others, *current) if row.status != "agreed"]
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:

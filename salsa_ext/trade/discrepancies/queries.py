@@ -167,7 +167,9 @@ def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
     return view_discrepancies(actor, rows.all())
 
 
-def list_unresolved(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list[Discrepancy]]:
+def list_unresolved(
+    actor: Actor, subjects: Collection[UUID], statuses: Collection[str] = UNRESOLVED_STATUSES
+) -> dict[UUID, list[Discrepancy]]:
     """Return unresolved discrepancies by subject, oldest first.
 
     Empty without DISCREPANCY_READ.
@@ -175,7 +177,7 @@ def list_unresolved(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list
     if Permission.DISCREPANCY_READ not in actor.permissions or not subjects:
         return group_by((), lambda row: row.subject_id)
     query = select(Discrepancy).where(
-        Discrepancy.subject_id.in_(subjects), Discrepancy.status.in_(UNRESOLVED_STATUSES)
+        Discrepancy.subject_id.in_(subjects), Discrepancy.status.in_(statuses)
     )
     query = query.order_by(Discrepancy.raised_at, Discrepancy.kind, Discrepancy.key)
     rows = db.session.scalars(query.execution_options(populate_existing=True))
