@@ -350,7 +350,7 @@ def test_a_receipt_writes_its_records_before_it_waits_for_others(receive, asked)
 def test_a_shipment_writes_its_records_before_it_waits_for_others(permit, bra, asked):
     asked.clear()
     send(bra, f"/permits/{permit}/shipments", DOCUMENT, THREE)
-    assert first(asked, "INSERT INTO record ") < first(asked, "salsa_lock_shipments")
+    assert first(asked, "INSERT INTO record ") < first(asked, "trade:")
 
 
 def first(asked, said):
