@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -10,12 +11,13 @@ from salsa_ext.alerts import hits
 from salsa_ext.alerts.hits import _new_hit
 from salsa_ext.database.session import db
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 from tests.support.waits import WAITS
 
 
 @pytest.fixture
 def met(monkeypatch):
-    """Stop a check when it has met an alert and did not write the hit yet, until `go` is set."""
+    """Stop the job that follows a check before it writes the hit, until `go` is set."""
     reached, go, standing = threading.Event(), threading.Event(), _new_hit
 
     def row(*said):
@@ -30,17 +32,22 @@ def met(monkeypatch):
 def test_who_holds_a_gun_is_told_that_its_alert_was_cancelled_while_it_was_met(
     real_app, real_client, met
 ):
-    owner, asker = real_client("PRY", "police_officer"), real_client("BRA", "police_officer")
+    owner, asker = (
+        replace(real_client(state, "police_officer"), background=False) for state in ("PRY", "BRA")
+    )
     alert = f"/alerts/{owner.post('/alerts', bodies.alert()).json['id']}"
+    assert asker.post("/checks", bodies.check()).json["hits"]
     reached, go = met
     with ThreadPoolExecutor(2) as pool, real_app.app_context():
-        check = pool.submit(asker.post, "/checks", bodies.check())
+        worker = pool.submit(jobs_to_idle, real_app)
         assert reached.wait(30)
         cancel = pool.submit(owner.change, alert, "cancel", {"reason": "found"})
         while not (db.session.scalar(WAITS) or cancel.done()):
             time.sleep(0.02)
         go.set()
-        assert check.result().json["hits"] and cancel.result().json["status"] == "cancelled"
+        worker.result()
+        assert cancel.result().json["status"] == "cancelled"
+    jobs_to_idle(real_app)
     [hit] = asker.get("/hits").json["items"]
     assert (hit["status"], hit["alert_ended"]["status"]) == ("ended", "cancelled")
     told = [one["code"] for one in asker.get("/notifications").json["items"]]

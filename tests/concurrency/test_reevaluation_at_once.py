@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -50,7 +51,9 @@ MOMENTS = [("match_records", lambda actor, _: actor.state == "PRY"), ("_new_hit"
 def test_a_hit_on_what_was_seized_before_its_alert_ends_by_a_correction_made_meanwhile(
     real_app, real_client, stopped, name, counts
 ):
-    pry, bra = (real_client(state, "police_officer", background=False) for state in ("PRY", "BRA"))
+    pry, bra = (
+        replace(real_client(state, "police_officer"), background=False) for state in ("PRY", "BRA")
+    )
     seized = bra.post("/seizures", bodies.seizure()).json
     work(real_app)
     pry.post("/alerts", bodies.alert())

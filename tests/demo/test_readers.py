@@ -59,7 +59,10 @@ WORDS = (
     " WHERE owner_state = :state",
     "SELECT firearm->>'serial', ARRAY(SELECT state FROM trace_leg l WHERE l.trace_id = t.id),"
     " 'closed' FROM trace t WHERE owner_state = :state AND length(firearm->>'serial') > 6",
-    "SELECT unnest(ARRAY[identification, address]), ARRAY(SELECT unnest(concerned) FROM permit"
+    # an address of a made-up person may be that of a firm too, which open records show
+    "SELECT unnest(ARRAY[identification, CASE WHEN address NOT IN (SELECT firm.address FROM party firm"
+    " WHERE firm.kind <> 'individual' AND firm.address IS NOT NULL) THEN address END]),"
+    " ARRAY(SELECT unnest(concerned) FROM permit"
     " WHERE p.id IN (exporter_id, importer_id, final_consignee_id, broker_id)), 'closed'"
     " FROM party p WHERE owner_state = :state AND kind = 'individual'",
 )

@@ -24,8 +24,3 @@ def test_the_example_is_what_one_gets(matched, shell):
     printed = shell(TYPED)
     assert printed.stderr == ""
     assert_shown(printed.stdout, SHOWN)
-
-
-def test_before_that_there_are_fewer_leads(shell):
-    first = shell("\n".join(TYPED.splitlines()[:2]) + "\necho $lead")
-    assert (first.stdout, first.stderr) == ("\n", "")

@@ -13,7 +13,6 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import reports, transfers
 from salsa_ext.matches import notices as match_notices
-from salsa_ext.matches import search
 from tests.conftest import NOW
 from tests.docs.conftest import assert_session
 from tests.support import bodies
@@ -50,5 +49,4 @@ def test_the_session_gives_the_output_that_it_shows():
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code():
-    assert f"at most {search.MAX_AT_ONCE} guns" in TEXT
     assert re.search(rf"more than\s+{match_notices.MAX_SEPARATE_NOTICES} for one state", TEXT)

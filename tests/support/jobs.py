@@ -19,7 +19,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import Clock
 from salsa_ext.database.session import AFTER_CHANGES, db, execute_raw
 from salsa_ext.exchange import jobs as exchange_jobs
-from salsa_ext.jobs.runner import DueJob, Runner
+from salsa_ext.jobs.runner import BUSY, DueJob, LocalTries, Runner, Tries
 
 _LOCK = threading.RLock()
 _COMMITS = Counter[str]()
@@ -58,24 +58,43 @@ def as_worker(actor: Actor) -> Iterator[None]:
         execute_raw("SET LOCAL ROLE salsa_service")
 
 
-def runner(app: Flask, jobs: Any = None) -> Runner:
+class StrictTries(LocalTries):
+    """Collects what failed for another reason than a busy database, so that a test fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = list[str]()
+
+    def fail(self, job: str, state: str, reason: str) -> None:
+        """Collect the failure."""
+        super().fail(job, state, reason)
+        if not reason.startswith(BUSY):
+            self.failures.append(f"{job} of {state}: {reason}")
+
+
+def runner(app: Flask, jobs: Any = None, tries: Tries | None = None) -> Runner:
     """Return a runner of all jobs that follow changes and queues, at the application's time."""
     if jobs is None:
         jobs = [job for job in JOBS if not isinstance(job, DueJob)]
     clock, vault = app.config["CLOCK"], app.config["VAULT"]
-    return Runner(jobs, clock, vault, transaction=as_worker)
+    return Runner(jobs, clock, vault, transaction=as_worker, tries=tries)
 
 
 def jobs_to_idle(app: Flask | None = None) -> Counter[str]:
-    """Run jobs until nothing waits, in the context of an application; return the work by job."""
+    """Run jobs until nothing waits, in the context of an application; return the work by job.
+
+    Raises AssertionError for a job that failed.
+    """
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]
     with _LOCK, app.app_context():
         _COMMITS["working"] += 1
         try:
-            done = runner(app).run_to_idle()
+            tries = StrictTries()
+            done = runner(app, tries=tries).run_to_idle()
         finally:
             _COMMITS["working"] -= 1
         app.extensions["idle after"] = _COMMITS["changes"]
+        assert not tries.failures, tries.failures
     return done
 
 
