@@ -301,12 +301,12 @@ def faults(seeds: int, first: int) -> None:
     Example:
       salsa bench faults --seeds 200
     """
-    from benchmarks import fault_acts
-    from benchmarks import faults as benchmark
+    from benchmarks.faults import acts
+    from benchmarks.faults import seeds as benchmark
 
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
         with _temporary_app(Path(home)) as (app, _, folder):
-            keys = fault_acts.open_accounts(app)
+            keys = acts.open_accounts(app)
         broken = benchmark.run(app, folder, keys, range(first, first + seeds))
     if broken:
         raise click.ClickException("\n".join(broken))

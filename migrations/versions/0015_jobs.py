@@ -6,7 +6,7 @@ revision = "0015_jobs"
 down_revision = "0014_sign_in"
 
 TABLES = """
--- A change is written with its audit entry, and gets its number after the commit: then whoever reads
+-- A change is written with its audit entry, and gets its number after the commit: then a reader
 -- by number misses nothing, and nobody waits for anybody. Ids are those of one sequence without a
 -- cache: the order of insertion. `states[1]` wrote it; each state gets a change of its own.
 CREATE TABLE change_new (

@@ -48,7 +48,7 @@ RecordPair = tuple[UUID, UUID]
 
 @dataclass(frozen=True)
 class GunFacts:
-    """What a record says of its gun.
+    """Facts of a record that decide which gun it is about.
 
     `serials` are its whole original serials, normalised; none if the event did not happen. The
     description is compared without its mark.

@@ -41,10 +41,9 @@ def notify_states(
     """Audit changes of matches, and notify the states concerned.
 
     Owners also get an entry on records disclosed to another state (`findings`). The actor's audit
-    names its own matches alone. Its own police is notified unless it wrote the record itself
-    (`role` is of whoever did): the page of the record shows its matches.
-    Of more than MAX_SEPARATE_NOTICES the first strong one is notified with
-    the count; pairs of licit trade never are.
+    names its own matches alone. Its own police is notified unless it wrote the record itself, whose
+    page shows the matches (`role`: of the writer). Of more than MAX_SEPARATE_NOTICES the first strong
+    one is notified with the count; pairs of licit trade never are.
     """
     events = []
     grouped: dict[tuple[str, str], list[MatchChange]] = defaultdict(list)

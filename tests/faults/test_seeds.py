@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks import faults
-from benchmarks.fault_acts import open_accounts
+from benchmarks.faults import seeds
+from benchmarks.faults.acts import open_accounts
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, make_app
 from tests.support.sizes import sized
@@ -21,4 +21,4 @@ def world(installed):
 
 
 def test_no_fault_breaks_a_promise(world):
-    assert faults.run(*world, range(SEEDS)) == []
+    assert seeds.run(*world, range(SEEDS)) == []

@@ -1,4 +1,4 @@
-"""The depth and age of each job, and what it set aside, are told to whoever runs the service."""
+"""Operators see the depth and age of each job, and what it set aside."""
 
 from datetime import timedelta
 

@@ -47,7 +47,7 @@ class UnauthorisedParty:
 
 @dataclass(frozen=True)
 class CurrentStatement:
-    """What a state says of a discrepancy now; its stance is open if facts reopened it since."""
+    """Current statement of a state on a discrepancy; its stance is open if facts reopened it since."""
 
     owner_state: str
     stance: str

@@ -30,7 +30,7 @@ def discrepancy_status(
 ) -> str:
     """Return the status that the facts and the stances of all states imply.
 
-    Facts resolve it, whatever states say of it. Otherwise it is agreed if all agree, and explained
+    Facts resolve it, whatever the statements are. Otherwise it is agreed if all agree, and explained
     if one has answered. Without an answer it is open, or reopened if it ever had one (`stances` hold
     `open` for a withdrawn one, None for none) or came back.
     """

@@ -45,7 +45,7 @@ def lock_shipment(shipment_id: UUID, expected_version: int | None = None) -> Shi
 def lock_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:
     """Lock shipments that concern the state until the end of the transaction; raises NotFound.
 
-    Their versions rise: whoever locks them adds a fact. A state that is concerned and not the owner
+    Their versions rise, since a lock is taken to add a fact. A concerned state that is not the owner
     writes nothing else of them.
     """
     ids = list(dict.fromkeys(shipment_ids))

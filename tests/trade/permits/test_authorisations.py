@@ -1,4 +1,4 @@
-"""What a register says of someone whom a document names: by licence, else by name."""
+"""The register's entry of a person that a document names: by licence, else by name."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
 """Seeded faults under load: processes killed, connections and commits lost, a full disk.
 
 A seed chooses the fault, the process, and the statement at which it happens. Meanwhile officers
-record, trace and ship (`fault_acts`); then envelopes are delivered again. In the end all queues are
+record, trace and ship (`acts`); then envelopes are delivered again. In the end all queues are
 empty, and each promise is checked. A subject adds its own to `QUEUES` and `PROMISES`.
 """
 
@@ -22,8 +22,8 @@ import psycopg2
 from flask import Flask
 from sqlalchemy import select
 
-from benchmarks.fault_acts import ACTS, PATIENCE, Keys, Load, open_permit
-from benchmarks.fault_points import FAULTS, ROLES, FaultPlan
+from benchmarks.faults.acts import ACTS, PATIENCE, Keys, Load, open_permit
+from benchmarks.faults.points import FAULTS, ROLES, FaultPlan
 from benchmarks.service import DATABASE, Service
 from salsa_ext.access.rules import operator
 from salsa_ext.background import JOBS

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import Pool
 
 PLAN_VARIABLE: Final = "SALSA_FAULT_PLAN"
-HOOK: Final = "from benchmarks import fault_points\n\nfault_points.count_statements()\n"
+HOOK: Final = "from benchmarks.faults import points\n\npoints.count_statements()\n"
 COMMIT: Final = "COMMIT"
 WRITES_REFUSED: Final = 5
 """Statements that a full disk lasts."""
@@ -105,7 +105,7 @@ class FaultPlan:
         folder = self.path.with_suffix(".hook")
         folder.mkdir(exist_ok=True)
         (folder / "sitecustomize.py").write_text(HOOK)
-        root = Path(__file__).parents[1]
+        root = Path(__file__).parents[2]
         return environment | {
             "PYTHONPATH": f"{folder}{os.pathsep}{root}",
             PLAN_VARIABLE: str(self.path),

@@ -1,0 +1,1 @@
+"""Seeded faults: where processes are ended, what officers do meanwhile, what must hold."""
