@@ -15,15 +15,21 @@ import salsa_ext.trade.jobs
 from salsa_ext.jobs.runner import Job
 
 JOBS: Final[tuple[Job, ...]] = (
-    *salsa_ext.matches.jobs.JOBS,
     *salsa_ext.exchange.jobs.JOBS,
-    *salsa_ext.checks.jobs.JOBS,
+    salsa_ext.checks.jobs.NOTIFY_OF_CHECKS,
+    *salsa_ext.trade.jobs.JOBS,
+    salsa_ext.matches.jobs.MATCH_CRIME,
     *salsa_ext.tracing.requests.jobs.JOBS,
     *salsa_ext.tracing.traces.jobs.JOBS,
     *salsa_ext.alerts.jobs.JOBS,
-    *salsa_ext.trade.jobs.JOBS,
     *salsa_ext.boards.jobs.JOBS,
     *salsa_ext.statistics.jobs.JOBS,
     *salsa_ext.administration.jobs.JOBS,
+    salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
+    salsa_ext.checks.jobs.NOTIFY_OF_TRACES,
+    *salsa_ext.matches.jobs.MATCH_TRADE,
 )
-"""What a person waits for comes first; boards show what the jobs before them did."""
+"""What a person waits for comes first, what a large file leaves behind last.
+
+Each round begins with the first; boards show what the jobs before them did.
+"""

@@ -256,7 +256,7 @@ def _background(config: Config) -> Finding:
     ]
     aside = any(job.set_aside for job in waiting)
     is_late = any(job.age(now) > MAX_WAIT for job in waiting)
-    remedies = ["Run salsa serve, or salsa worker."] * is_late
+    remedies = ["See that salsa serve or salsa worker runs, and wait."] * is_late
     remedies += ["The log says why; then run salsa worker --retry."] * aside
     return Finding(
         f"background work, {'; '.join(lines) or 'nothing waits'}", not remedies, " ".join(remedies)

@@ -76,7 +76,4 @@ def notify_of_traces(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 NOTIFY_OF_CHECKS: Final = ChangeJob("notify_of_checks", ("check",), notify_of_checks, batch=20)
-JOBS: Final = (
-    NOTIFY_OF_CHECKS,
-    ChangeJob("notify_of_traces", ("trace",), notify_of_traces, batch=20),
-)
+NOTIFY_OF_TRACES: Final = ChangeJob("notify_of_traces", ("trace",), notify_of_traces, batch=20)

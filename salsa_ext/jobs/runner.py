@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -35,6 +36,8 @@ MAX_TRIES: Final = 5
 MAX_BUSY_TRIES: Final = 20
 """Tries of a change for which the database had no time; with the rests between them some minutes."""
 MAX_REST: Final = 60.0
+ROUND_SECONDS: Final = 0.5
+"""Seconds after which a round ends, so that what a person waits for never waits for a backlog."""
 
 
 @dataclass(frozen=True)
@@ -231,12 +234,15 @@ class Runner:
     def run_round(self) -> Counter[str]:
         """Number changes, and run one step of each job that has work; return the work done.
 
-        Jobs run in the order of their table, their states in a random one: none is always last.
+        Jobs run in the order of their table, their states in a random one: none is always last. A
+        round that did something ends after ROUND_SECONDS; the next begins with the first job again.
         """
-        done = Counter[str]()
+        done, ends = Counter[str](), time.monotonic() + ROUND_SECONDS
         for job, state in self._find_work():
             if self._is_stopped():
                 return Counter()
+            if time.monotonic() > ends and +done:
+                break
             done[job.code] += self._run_step(job, state)
         return +done
 

@@ -164,7 +164,11 @@ def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
             log_further_matches(requester, "seizure", view.record.document_id, others)
 
 
-JOBS: Final = (
-    ChangeJob("match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=50),
-    ChangeJob("match_trade", ("transfer", "shipment", CONTINUED), match_changes, batch=MAX_RECORDS),
+MATCH_CRIME: Final = ChangeJob(
+    "match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=50
 )
+MATCH_TRADE: Final = (
+    ChangeJob("match_transfers", ("transfer",), match_changes, batch=MAX_RECORDS),
+    ChangeJob("match_shipments", ("shipment", CONTINUED), match_changes, batch=5),
+)
+"""A shipment may hold thousands of guns, so few of them are matched in one step."""

@@ -54,6 +54,23 @@ def test_a_job_gets_the_changes_of_its_kinds_in_order_and_once(pry, follow, hand
     assert follow("report").run_to_idle() == {"test": 1}
 
 
+def test_a_round_begins_with_the_first_job_again_while_others_have_a_backlog(
+    app, pry_police, monkeypatch
+):
+    monkeypatch.setattr("salsa_ext.jobs.runner.ROUND_SECONDS", 0)
+    recorded(pry_police, "1", "2")
+    order = []
+    urgent, backlog = (
+        ChangeJob(code, ("report",), lambda actor, _, code=code: order.append(code), 1)
+        for code in ("urgent", "backlog")
+    )
+    runner = jobs.runner(app, [urgent, backlog])
+    runner.run_round()
+    assert order == ["urgent"]
+    runner.run_to_idle()
+    assert order == ["urgent", "urgent", "backlog", "backlog"]
+
+
 def test_a_job_whose_kinds_did_not_change_is_not_run(pry_police, follow):
     recorded(pry_police, "1")
     assert follow("transfer", "consent").run_to_idle() == {}

@@ -17,7 +17,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
-from salsa_ext.jobs.runner import ChangeJob, DueJob, Job
+from salsa_ext.jobs.runner import ChangeJob, DueJob
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.models import Notification
 from salsa_ext.notifications.notice_rules import Notice
@@ -80,7 +80,7 @@ def remind_of_unsent(*, actor: Actor, limit: int = REMINDER_BATCH) -> int:
     return len(notices)
 
 
-JOBS: Final[tuple[Job, ...]] = (
-    ChangeJob("corrected_answers", corrected_answers.KINDS, corrected_answers.send_corrections),
-    DueJob("trace_reminders", timedelta(minutes=1), remind_of_unsent),
+JOBS: Final = (DueJob("trace_reminders", timedelta(minutes=1), remind_of_unsent),)
+CORRECTED_ANSWERS: Final = ChangeJob(
+    "corrected_answers", corrected_answers.KINDS, corrected_answers.send_corrections
 )
