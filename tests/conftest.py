@@ -296,6 +296,8 @@ def standing_on(server: Server, pattern: Config, standing: tuple[Flask, Config])
     made.extensions.pop("idle after", None)
     with server.copied(pattern, config.home, config):
         yield made
+        if waiters := made.extensions.pop("waiters", None):
+            waiters.close()  # or it listens to the next database of that name, which cannot be copied then
         with made.app_context():
             db.engine.dispose()
 

@@ -109,12 +109,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION salsa_waiting_changes TO salsa_service;
 
+-- When a UUIDv7 was made: acts may be of another day, as those of the demo are.
+CREATE FUNCTION salsa_id_time(id text) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+    SELECT to_timestamp(('x' || left(replace(id, '-', ''), 12))::bit(48)::bigint / 1000.0)
+$$;
 -- The depth and age of each job over all states: numbers alone, for /metrics.
 CREATE FUNCTION salsa_job_depths(jobs text[], kinds text[])
 RETURNS TABLE (job text, depth bigint, oldest timestamptz, set_aside bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH waiting AS (
-        SELECT read.job, count(*) AS depth, min(c.at) AS oldest
+        SELECT read.job, count(*) AS depth, salsa_id_time(min(c.cause::text)) AS oldest
         FROM unnest(jobs, kinds) AS read (job, kind)
         JOIN change_head AS head ON head.kind = read.kind
         LEFT JOIN job_cursor AS done ON done.job = read.job AND done.state = head.state
@@ -126,7 +130,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT j.job, coalesce(w.depth, 0), w.oldest, coalesce(f.set_aside, 0)
     FROM (SELECT DISTINCT unnest(jobs) AS job) AS j
     LEFT JOIN waiting AS w USING (job) LEFT JOIN failed AS f USING (job)
-    UNION ALL SELECT 'numbering', count(*), min(n.at), 0 FROM change_new AS n
+    UNION ALL SELECT 'numbering', count(*), salsa_id_time(min(n.cause::text)), 0 FROM change_new AS n
     UNION ALL SELECT 'envelopes', coalesce(sum(q.depth), 0)::bigint, min(q.oldest), 0
     FROM salsa_envelope_states() AS q
 $$;
