@@ -18,6 +18,9 @@ from api.schemas.reference import (
     NameQuery,
     OffenceQuery,
     OffenceResponse,
+    ParticipationQuery,
+    ParticipationRequest,
+    ParticipationResponse,
     StateQuery,
     StateResponse,
     TypeResponse,
@@ -29,6 +32,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import contact_offices
 from salsa_ext.reference import queries as reference_queries
+from salsa_ext.reference.participation import declarations
+from salsa_ext.reference.participation.rules import Declaration
 
 READ = Permission.REFERENCE_READ
 blueprint = Resource("reference", "Reference data, with names in four languages")
@@ -39,6 +44,21 @@ blueprint.listing("/types", NameQuery, TypeResponse, reference_queries.list_type
 blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.list_offences, READ)
 blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
 blueprint.listing("/contacts", ContactQuery, ContactResponse, contact_offices.list_contacts, READ)
+blueprint.listing(
+    "/participation",
+    ParticipationQuery,
+    ParticipationResponse,
+    declarations.list_participation,
+    READ,
+)
+
+
+@blueprint.posting(
+    "/participation", ParticipationRequest, ParticipationResponse, Permission.PARTICIPATION_DECLARE
+)
+def declare_participation(actor: Actor, data: Declaration) -> Any:
+    """Declare a register of your state, or declare it anew."""
+    return declarations.read_declaration(actor, declarations.declare(actor=actor, data=data))
 
 
 @blueprint.posting("/agencies", AgencyRequest, AgencyResponse, Permission.AGENCY_MANAGE)

@@ -7,12 +7,16 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, PostCode, StateCode
+from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, RequestSchema, repeats
-from api.http.fields.texts import Line, QueryFlag, Text
+from api.http.fields.texts import Flag, Line, QueryFlag, Text
+from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core import codes
+from salsa_ext.reference.participation.declarations import DeclarationView
+from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.reference.queries import LookupRow, NamedRow
 
 
@@ -33,6 +37,34 @@ class ContactResponse(Schema):
     """Contact point of a state."""
 
     state = StateCode(attribute="owner_state", required=True)
+
+
+class ParticipationRequest(RequestSchema):
+    """What your state declares of one register, in place of what it declared before."""
+
+    value = Declaration
+    register = Code(codes.REGISTERS, required=True)
+    mode = Code(codes.REGISTER_MODES, required=True)
+    since = Day(required=True)
+    until = Day()
+    complete = Flag()
+    makes = Items(Line(most=100), most=200)
+    year_from = Whole(least=1800, most=2200)
+    year_to = Whole(least=1800, most=2200)
+
+
+@repeats(ParticipationRequest)
+class ParticipationResponse(Schema):
+    """What a state declares of one register, as one version."""
+
+    state = StateCode(required=True)
+    version = fields.Integer(required=True)
+    in_force = fields.Boolean(required=True)
+    declared_at = fields.DateTime(required=True)
+
+    @pre_dump
+    def _present(self, view: DeclarationView, **_: Any) -> dict[str, Any]:
+        return row_fields(view.row) | {"in_force": view.in_force}
 
 
 class NamedResponse(Schema):
@@ -179,6 +211,13 @@ class StateFilterQuery(ListQuery):
     """Filter by state."""
 
     state = StateCode()
+
+
+class ParticipationQuery(StateFilterQuery):
+    """Filter of participation; `all_versions` adds earlier ones."""
+
+    register = Code(codes.REGISTERS)
+    all_versions = QueryFlag()
 
 
 class ContactQuery(StateFilterQuery):

@@ -39,6 +39,8 @@ CODE_LISTS = {
     "marking": codes.MARK_CONDITIONS,
     "origin_kind": codes.ORIGIN_KINDS,
     "visibility": codes.VISIBILITIES,
+    "register": codes.REGISTERS,
+    "register_mode": codes.REGISTER_MODES,
     "permit_standing": codes.COUNTERPART_STATUSES,
     "discrepancy_kind": codes.DISCREPANCY_KINDS,
     "discrepancy_status": codes.DISCREPANCY_STATUSES,

@@ -24,6 +24,7 @@ from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.reference import agencies, names
 from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.participation.rules import Declaration
 
 ALL_AGENCIES: Final = 1000
 WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -74,6 +75,22 @@ def make_name(code: str | None) -> str | None:
 def join_names(kind: str, codes: Iterable[str]) -> str:
     """Return the names of several codes as one list."""
     return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+
+
+def coverage_text(declaration: Declaration) -> str:
+    """Return for which makes and years of manufacture a register is complete."""
+    if not declaration.complete:
+        return sentence(message("not complete"))
+    makes = ", ".join(name for code in declaration.makes if (name := make_name(code)))
+    first, last = str(declaration.year_from or ""), str(declaration.year_to or "")
+    if first and last:
+        years = message("made {first} to {last}", first=first, last=last)
+    elif first or last:
+        text = message("made since {year}") if first else message("made until {year}")
+        years = Message(text.text, {"year": first or last})
+    else:
+        years = message("all years")
+    return f"{makes or sentence(message('all makes'))}, {sentence(years)}"
 
 
 def opening_hours(text: str) -> str:
@@ -324,6 +341,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "kilometres": kilometres,
     "make_name": make_name,
     "join_names": join_names,
+    "coverage_text": coverage_text,
     "gun_name": gun_name,
     "has_permission": has_permission,
     "iso_day": iso_day,

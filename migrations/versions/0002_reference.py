@@ -160,6 +160,28 @@ CREATE POLICY owner_insert ON state_setting FOR INSERT TO salsa_service
 CREATE POLICY owner_update ON state_setting FOR UPDATE TO salsa_service
     USING (owner_state = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT, UPDATE ON state_setting TO salsa_service;
+
+-- Each declaration of a state on a register is a version; all states read them.
+CREATE TABLE participation (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    register TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    since DATE NOT NULL, until DATE,
+    complete BOOLEAN NOT NULL,
+    makes TEXT[] NOT NULL,
+    year_from SMALLINT, year_to SMALLINT,
+    declared_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_participation PRIMARY KEY (id),
+    CONSTRAINT uq_participation_owner_state_register_version
+        UNIQUE (owner_state, register, version)
+);
+ALTER TABLE participation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY concerned_read ON participation FOR SELECT TO salsa_service USING (true);
+CREATE POLICY owner_insert ON participation FOR INSERT TO salsa_service
+    WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
+GRANT SELECT, INSERT ON participation TO salsa_service;
 """
 
 

@@ -74,6 +74,7 @@ class Action(StrEnum):
     LICENSEE_RENEWED = "licensee:renewed"
     NOTIFICATION_READ = "notification:read"
     NOTIFICATIONS_READ = "notification:read_many"
+    PARTICIPATION_DECLARED = "participation:declared"
     PERMIT_RECORDED = "permit:recorded"
     PERMIT_CANCELLED = "permit:cancelled"
     PERMIT_SUSPENDED = "permit:suspended"
@@ -171,7 +172,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment check consent contact dataset discrepancy envelope hit import "
-    "key licensee match notification permit post record report request seizure setting "
+    "key licensee match notification participation permit post record report request seizure setting "
     "shipment signing_key trace transfer".split()
 )
 

@@ -70,6 +70,8 @@ class Permission(StrEnum):
     """See which of the own state's records may be of one gun with others."""
     NOTIFICATION_READ = "notification:read"
     """Read the own state's notifications for one's role."""
+    PARTICIPATION_DECLARE = "participation:declare"
+    """Declare which of the own state's registers take part."""
     PERMIT_READ = "permit:read"
     """Read permits that concern the own state."""
     PERMIT_RECORD = "permit:record"

@@ -65,6 +65,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[P]]] = {
         P.KEY_MANAGE,
         P.AGENCY_MANAGE,
         P.AGENCY_PLACE,
+        P.PARTICIPATION_DECLARE,
         P.SETTING_MANAGE,
         P.SETTING_READ,
         P.SIGNING_KEY_MANAGE,

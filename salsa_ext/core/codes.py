@@ -68,6 +68,12 @@ DISCREPANCY_STATUSES: Final = ("open", "explained", "agreed", "resolved", "reope
 
 ATTACHMENT_KINDS: Final = ("photograph", "document", "laboratory_report")
 
+REGISTERS: Final = tuple(
+    "manufacture import export permits sale_holding seizures lost_stolen destroyed".split()
+)
+"""Registers of a state, with which it takes part."""
+REGISTER_MODES: Final = ("service", "person")
+"""Who answers from a register."""
 LICENSEE_ROLES: Final = ("manufacturer", "dealer", "importer", "exporter", "carrier", "broker")
 LICENSEE_STATUSES: Final = ("active", "suspended", "revoked", "defunct")
 TRACE_APPROVAL_MODES: Final = ("none", "own", "alone")

@@ -1,9 +1,10 @@
-"""Agencies in the register, for tests that record documents and open accounts."""
+"""Agencies and registers of every state, for tests that record documents and open accounts."""
 
 from __future__ import annotations
 
 from sqlalchemy import create_engine, insert, pool, select
 
+from benchmarks.registers import declare_registers
 from salsa_ext.core.ids import new_id
 from salsa_ext.reference.models import Agency, State
 
@@ -11,7 +12,7 @@ KINDS = {"POLICE": "police", "LICENSING": "licensing", "TEST": "specialised_unit
 
 
 def register(owner_url: str) -> None:
-    """Let every participating state have its police, licensing authority and one for tests.
+    """Let every state have its police, licensing authority and one for tests, and take part.
 
     Written by the owner of the tables, so that no audit of a test holds it.
     """
@@ -27,6 +28,7 @@ def register(owner_url: str) -> None:
             ]
             + [_row("SECRETARIAT", None, "secretariat")],
         )
+        declare_registers(connection)
 
 
 def _row(code: str, state: str | None, kind: str) -> dict[str, object]:

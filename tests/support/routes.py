@@ -55,6 +55,8 @@ ROUTES = (
     Route("POST", "/agencies/{code}/posts", Of.AGENCY_PLACE),
     Route("GET", "/contacts", Of.REFERENCE_READ),
     Route("POST", "/contacts", Of.AGENCY_MANAGE),
+    Route("GET", "/participation", Of.REFERENCE_READ),
+    Route("POST", "/participation", Of.PARTICIPATION_DECLARE),
     Route("GET", "/settings", Of.SETTING_READ),
     Route("POST", "/settings", Of.SETTING_MANAGE),
     Route("GET", "/licensees", Of.LICENSEE_READ),

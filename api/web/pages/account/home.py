@@ -35,6 +35,7 @@ PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
     Permission.TRANSFER_READ: "licensing.transfer_list",
     Permission.TRANSFER_RECORD: "licensing.transfer_form",
     Permission.AGENCY_PLACE: "account.post_list",
+    Permission.PARTICIPATION_DECLARE: "account.participation_form",
     Permission.CHECK_MAKE: "investigation.check_form",
     Permission.MATCH_READ: "investigation.match_list",
     Permission.PERMIT_READ: "licensing.home",

@@ -1,0 +1,1 @@
+"""Participation: which of its registers a state lets the service search."""

@@ -1,0 +1,151 @@
+"""Declarations of states on their registers: declare, list, and what is in force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.field_checks import Problems
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.paging import Page
+from salsa_ext.database.session import db, execute_raw
+from salsa_ext.reference import names
+from salsa_ext.reference.calendars import today
+from salsa_ext.reference.participation.models import Participation
+from salsa_ext.reference.participation.rules import Declaration
+
+_COLUMNS: Final = tuple(field.name for field in fields(Declaration))
+_CURRENT: Final = (
+    "SELECT DISTINCT ON (owner_state, register) owner_state,"  # noqa: S608 - columns of ours
+    f" {', '.join(_COLUMNS)} FROM participation"
+    " WHERE %(states)s::char(3)[] IS NULL OR owner_state = ANY(%(states)s::char(3)[])"
+    " ORDER BY owner_state, register, version DESC"
+)
+
+
+@dataclass(frozen=True)
+class DeclarationView:
+    """A version of a state's declaration, and whether it is in force today."""
+
+    row: Participation
+    declaration: Declaration
+    in_force: bool
+
+
+def declare(*, actor: Actor, data: Declaration) -> UUID:
+    """Declare a register of the own state, or declare it anew; returns the version's id.
+
+    Raises Invalid, Conflict where another person declares it at the same moment.
+    """
+    require(actor, Permission.PARTICIPATION_DECLARE)
+    own = actor.own_state()
+    makes = _check(data)
+    last = select(func.max(Participation.version)).where(
+        Participation.owner_state == own, Participation.register == data.register
+    )
+    row = Participation(
+        id=new_id(),
+        owner_state=own,
+        version=(db.session.scalar(last) or 0) + 1,
+        declared_at=actor.now(),
+        **vars(data) | {"makes": makes},
+    )
+    db.session.add(row)
+    db.session.flush()
+    entry = {"register": data.register, "version": row.version}
+    append(actor, AuditEvent(Action.PARTICIPATION_DECLARED, "participation", row.id, data=entry))
+    return row.id
+
+
+def _check(data: Declaration) -> list[str]:
+    """Return the codes of the makes; raises Invalid."""
+    problems, makes = Problems(), []
+    if data.until is not None and data.until < data.since:
+        problems.add("until", message("The last day is before the first, {on}.", on=data.since))
+    if data.year_from and data.year_to and data.year_to < data.year_from:
+        text = message("The last year is before the first, {year}.", year=str(data.year_from))
+        problems.add("year_to", text)
+    for at, text in enumerate(data.makes):
+        if (code := names.resolve("make", text)) is None:
+            wrong = message("No make is known as “{value}”. Choose it from the list.", value=text)
+            problems.add(f"makes.{at}", wrong)
+        else:
+            makes.append(code)
+    problems.raise_any()
+    return sorted({*makes})
+
+
+def find_declarations(
+    states: Collection[str] | None, on: date
+) -> dict[str, dict[str, Declaration]]:
+    """Return the declarations in force on a day, by state and register.
+
+    Of all states without `states`. A state that declares nothing is left out: it takes no part.
+    """
+    given = None if states is None else sorted(states)
+    by_state: dict[str, dict[str, Declaration]] = defaultdict(dict)
+    for state, *values in execute_raw(_CURRENT, {"states": given}):
+        declaration = _declaration(dict(zip(_COLUMNS, values, strict=True)))
+        if declaration.is_in_force(on):
+            by_state[state][declaration.register] = declaration
+    return dict(by_state)
+
+
+def _declaration(values: dict[str, Any]) -> Declaration:
+    return Declaration(**values | {"makes": tuple(values["makes"])})
+
+
+def list_participation(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DeclarationView]:
+    """Return what states declare of their registers, by state and register.
+
+    With `all_versions` also what they declared before, the last version first.
+    """
+    require(actor, Permission.REFERENCE_READ)
+    of_register = (Participation.owner_state, Participation.register)
+    key = (*of_register, -Participation.version)
+    query = select(Participation)
+    if not filters.get("all_versions"):
+        last = select(*of_register, func.max(Participation.version)).group_by(*of_register)
+        query = query.where(tuple_(*of_register, Participation.version).in_(last))
+    if (state := filters.get("state")) is not None:
+        query = query.where(Participation.owner_state == state)
+    if (register := filters.get("register")) is not None:
+        query = query.where(Participation.register == register)
+    if cursor is not None:
+        query = query.where(tuple_(*key) > tuple_(*_parse_cursor(cursor)))
+    rows = db.session.scalars(query.order_by(*key).limit(limit + 1)).all()
+    last_row = rows[limit - 1] if len(rows) > limit else None
+    following = last_row and f"{last_row.owner_state}:{last_row.register}:{last_row.version}"
+    return Page([_view(actor, row) for row in rows[:limit]], following)
+
+
+def _parse_cursor(cursor: str) -> tuple[str, str, int]:
+    try:
+        state, register, version = cursor.split(":")
+        return state, register, -int(version)
+    except ValueError:
+        text = message("This is not a cursor of this list; begin without one.")
+        raise Invalid({"cursor": [text]}) from None
+
+
+def read_declaration(actor: Actor, declaration_id: UUID) -> DeclarationView:
+    """Return the version that was just declared; checks no permission."""
+    return _view(actor, db.session.get_one(Participation, declaration_id))
+
+
+def _view(actor: Actor, row: Participation) -> DeclarationView:
+    declaration = _declaration({name: getattr(row, name) for name in _COLUMNS})
+    return DeclarationView(row, declaration, declaration.is_in_force(today(actor)))
