@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from benchmarks.marks import SEED, Gun, ProgressBar, make_guns, vacuum
+from benchmarks.registers import declare_registers
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
@@ -111,6 +112,7 @@ def fill_trade(records: int, bar: ProgressBar, marker: Path, owner_url: str) -> 
             raise Invalid(f"{marker.parent} holds {stored} records; name another folder")
         return trade
     _register_agencies()
+    declare_registers(owner_url)
     # some serials that are drawn stand for none, and are left out
     _write_sales(make_guns(crowd + crowd // 50 + 50, random.Random(SEED))[:crowd], bar)
     _write_routes(chains, bar)

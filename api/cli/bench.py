@@ -303,9 +303,11 @@ def faults(seeds: int, first: int) -> None:
     """
     from benchmarks.faults import acts
     from benchmarks.faults import seeds as benchmark
+    from benchmarks.registers import declare_registers
 
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
-        with _temporary_app(Path(home)) as (app, _, folder):
+        with _temporary_app(Path(home)) as (app, owner, folder):
+            declare_registers(owner)
             keys = acts.open_accounts(app)
         broken = benchmark.run(app, folder, keys, range(first, first + seeds))
     if broken:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import REGISTERS
 from salsa_ext.core.text import official_language
 from salsa_ext.demo.world import STATES
+from salsa_ext.reference.participation import declarations
+from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.reference.queries import list_posts
 from salsa_ext.reference.state_settings import SettingsChange
 
@@ -67,6 +71,7 @@ CONTACTS: Final = {
 POST_AGENCY_KINDS: Final = ("border", "customs")
 MAX_POSTS: Final = 200
 SECRETARIAT: Final = "SECRETARIAT"
+DECLARED_SINCE: Final = date(2020, 1, 1)
 
 
 def agency_code(state: str, kind: str) -> str:
@@ -102,6 +107,13 @@ def register_state(actor: Actor) -> None:
                 email=f"{kind.replace('_', '-')}@{state.lower()}.example.org",
             ),
         )
+
+
+def declare_registers(actor: Actor) -> None:
+    """Let a state take part with all of its registers, complete and answered by the service."""
+    for register in REGISTERS:
+        data = Declaration(register, "service", DECLARED_SINCE, complete=True)
+        declarations.declare(actor=actor, data=data)
 
 
 def register_secretariat(actor: Actor) -> None:

@@ -8,12 +8,13 @@ random. `tour` holds what is fixed for any seed and date.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 from salsa_ext.access.vault import Vault
 from salsa_ext.administration import installation
+from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import accounts, agencies, tour_gun
 from salsa_ext.demo.accounts import DemoAccount
@@ -21,6 +22,9 @@ from salsa_ext.demo.plan import Plan, Planner
 from salsa_ext.demo.recording import Progress, Recorder, RunJobs
 from salsa_ext.demo.side_process import run_beside
 from salsa_ext.demo.world import STATES, Calendar
+
+BEFORE_ALL: Final = FixedClock(datetime(2020, 1, 1, tzinfo=UTC))
+"""When states declared their registers: before the first trace."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,10 @@ def _register(recorder: Recorder, progress: Progress) -> None:
     """Register the agencies of every state, and the secretariat."""
     for done, state in enumerate(STATES):
         progress("authorities", done, len(STATES))
+        declaring = replace(recorder.acting(state), clock=BEFORE_ALL)
         with transaction(recorder.acting(state)):
             agencies.register_state(recorder.acting(state))
+            agencies.declare_registers(declaring)
     with transaction(recorder.acting(None)):
         agencies.register_secretariat(recorder.acting(None))
     progress("authorities", len(STATES), len(STATES))

@@ -9,6 +9,7 @@ import schemathesis
 from flask import Flask
 
 from api.app import create_app
+from benchmarks.registers import declare_registers
 from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
@@ -61,6 +62,7 @@ class Served:
 def served(server, template, tmp_path_factory):
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
+    declare_registers(server.url("owner", name))
     config = server.config(name, tmp_path_factory.mktemp("contract"))
     application = create_app(config, FixedClock(NOW))
     with application.app_context():

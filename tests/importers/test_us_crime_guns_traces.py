@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
+from benchmarks.registers import declare_registers
 from importers.pipeline import run_import
 from importers.us_crime_guns import IMPORTER
 from importers.us_crime_guns_compare import compare_traces, count_classes
@@ -136,5 +137,6 @@ def own_database(server, template, tmp_path_factory):
     """A database for this module alone: the import takes long enough to be done once."""
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
+    declare_registers(server.url("owner", name))
     yield server.config(name, tmp_path_factory.mktemp("home"))
     server.drop(name)

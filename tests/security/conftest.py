@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 
 from api.app import create_app
+from benchmarks.registers import declare_registers
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import ContactData
 from salsa_ext.core.clock import FixedClock
@@ -20,6 +21,7 @@ def filled(server, template, tmp_path_factory):
     """The name of that database."""
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
+    declare_registers(server.url("owner", name))
     config = server.config(name, tmp_path_factory.mktemp("filled"))
     application = create_app(config, FixedClock(NOW))
     with application.app_context():

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from api.app import create_app
+from benchmarks.registers import declare_registers
 from salsa_ext.access.rules import operator
 from salsa_ext.alerts import alerts
 from salsa_ext.alerts.models import Hit
@@ -160,6 +161,7 @@ def asker(server, template, tmp_path_factory, serials, kept):
     """Someone who asks where Paraguay keeps hundreds of guns silent, and one open."""
     name = f"salsa_silent_{random.randrange(10**9)}"
     server.make(name, template)
+    declare_registers(server.url("owner", name))
     application = create_app(
         server.config(name, tmp_path_factory.mktemp("silent")), FixedClock(NOW)
     )

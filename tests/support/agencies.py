@@ -28,7 +28,7 @@ def register(owner_url: str) -> None:
             ]
             + [_row("SECRETARIAT", None, "secretariat")],
         )
-        declare_registers(connection)
+    declare_registers(owner_url)
 
 
 def _row(code: str, state: str | None, kind: str) -> dict[str, object]:

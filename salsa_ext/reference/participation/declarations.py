@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,14 +22,21 @@ from salsa_ext.database.session import db, execute_raw
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.participation.models import Participation
-from salsa_ext.reference.participation.rules import Declaration
+from salsa_ext.reference.participation.rules import Declaration, Declarations
 
 _COLUMNS: Final = tuple(field.name for field in fields(Declaration))
-_CURRENT: Final = (
+_DECLARED_AT: Final = (
     "SELECT DISTINCT ON (owner_state, register) owner_state,"  # noqa: S608 - columns of ours
-    f" {', '.join(_COLUMNS)} FROM participation"
-    " WHERE %(states)s::char(3)[] IS NULL OR owner_state = ANY(%(states)s::char(3)[])"
+    f" {', '.join(_COLUMNS)}"
+    " FROM unnest(%(states)s::char(3)[], %(moments)s::timestamptz[]) AS searched (state, at)"
+    " JOIN participation ON owner_state = state AND declared_at <= at"
     " ORDER BY owner_state, register, version DESC"
+)
+_TAKING_PART: Final = (
+    "SELECT DISTINCT owner_state FROM ("
+    "SELECT DISTINCT ON (owner_state, register) owner_state, since, until FROM participation"
+    " ORDER BY owner_state, register, version DESC) AS current"
+    " WHERE since <= %(on)s AND (until IS NULL OR until >= %(on)s)"
 )
 
 
@@ -86,20 +92,24 @@ def _check(data: Declaration) -> list[str]:
     return sorted({*makes})
 
 
-def find_declarations(
-    states: Collection[str] | None, on: date
-) -> dict[str, dict[str, Declaration]]:
-    """Return the declarations in force on a day, by state and register.
+def participating_states(actor: Actor) -> frozenset[str]:
+    """Return the states that take part today, with any register."""
+    rows = execute_raw(_TAKING_PART, {"on": actor.now().date()})
+    return frozenset(state for (state,) in rows)
 
-    Of all states without `states`. A state that declares nothing is left out: it takes no part.
+
+def declarations_at(moments: Mapping[str, datetime]) -> dict[str, Declarations]:
+    """Return what each state had in force at a moment of its own, by state and register.
+
+    A state that takes no part has nothing.
     """
-    given = None if states is None else sorted(states)
-    by_state: dict[str, dict[str, Declaration]] = defaultdict(dict)
-    for state, *values in execute_raw(_CURRENT, {"states": given}):
+    by_state: dict[str, dict[str, Declaration]] = {state: {} for state in moments}
+    parameters = {"states": [*moments], "moments": [*moments.values()]}
+    for state, *values in execute_raw(_DECLARED_AT, parameters):
         declaration = _declaration(dict(zip(_COLUMNS, values, strict=True)))
-        if declaration.is_in_force(on):
+        if declaration.is_in_force(moments[state].date()):
             by_state[state][declaration.register] = declaration
-    return dict(by_state)
+    return {**by_state}
 
 
 def _declaration(values: dict[str, Any]) -> Declaration:

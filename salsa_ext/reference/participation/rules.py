@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -83,8 +83,3 @@ def reports_no_record(declarations: Declarations, make: str | None, year: int | 
         and declaration.covers(make, year)
         for register in LAWFUL_REGISTERS
     )
-
-
-def in_force(declarations: Iterable[Declaration], on: date) -> dict[str, Declaration]:
-    """Return the declarations in force on a day, by register."""
-    return {each.register: each for each in declarations if each.is_in_force(on)}

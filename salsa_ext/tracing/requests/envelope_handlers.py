@@ -21,6 +21,8 @@ from salsa_ext.exchange.processing import handles, handles_refusal
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.search.values import BestScores, Candidate
 from salsa_ext.reference import state_settings
+from salsa_ext.reference.participation.declarations import declarations_at
+from salsa_ext.reference.participation.rules import gives_record, reports_no_record
 from salsa_ext.tracing.requests import answers, message_log, record_search, workflow
 from salsa_ext.tracing.requests.lifecycle import next_status, status_after_renewal
 from salsa_ext.tracing.requests.message_bodies import read_body
@@ -169,15 +171,27 @@ def _answer_automatically(
 ) -> bool:
     """Answer automatically if allowed; returns whether nothing is left to do.
 
-    Stores `entries` and `acts` with it. No visible record is answered at once, and `open` records
-    where the own state lets the service answer; all else waits for a person, and the asking state
-    is informed of that. An own alert has no history of a gun, so an answer without it is complete.
+    Stores `entries` and `acts` with it. By what the own state declares of its registers: that there
+    is no record where they are complete for the gun, and `open` records of those from which the
+    service answers, where the state lets it; all else waits for a person, and the asking state is
+    informed of that. An own alert has no history of a gun, so an answer without it is complete.
     `silent` records are not searched: neither the answer nor its time depends on them, and their
     owner is notified later.
     """
-    given = [candidate for candidate in candidates if answers.is_automatic(candidate)]
+    declared = declarations_at({request.owner_state: actor.now()})[request.owner_state]
+    given = [
+        candidate
+        for candidate in candidates
+        if answers.is_automatic(candidate) and gives_record(declared, candidate.mark_hit.event)
+    ]
     own = state_settings.settings_by_state([request.owner_state])[request.owner_state]
-    if request.status != "sent" or (candidates and not (given and own.answers_automatically)):
+    gun = request.body["firearm"]
+    is_answered = (
+        given and own.answers_automatically
+        if candidates
+        else reports_no_record(declared, gun["make"], gun["year"])
+    )
+    if request.status != "sent" or not is_answered:
         message_log.store(actor, entries, acts)
         return False
     is_complete = len(given) == sum(candidate.mark_hit.event != ALERT for candidate in candidates)

@@ -36,7 +36,7 @@ from salsa_ext.notifications.commands import (
 )
 from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference import names
-from salsa_ext.reference.names import participants
+from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
@@ -76,7 +76,7 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     existing = legs.for_trace(trace)
     if any(leg.state == data.state for leg in existing):
         raise Conflict(message("{state} was asked already.", state=CodeLabel("state", data.state)))
-    takes_part = data.state in participants()
+    takes_part = data.state in participating_states(actor)
     if takes_part and (data.channel or data.reference):
         raise Invalid({"channel": [IS_PARTICIPANT]})
     if not takes_part and data.channel is None:
@@ -86,7 +86,8 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
         )
         raise Invalid({"channel": [problem]})
     actor = actor.for_trace(trace.case_number, trace.id)
-    route = routing.route_to({data.state: [Message("{text}", {"text": data.reason})]})
+    reasons = {data.state: [Message("{text}", {"text": data.reason})]}
+    route = routing.route_to(actor, reasons)
     new = legs.new_legs(actor, trace, route, (), data.channel, data.reference)
     legs.update_status(trace, [*existing, *new])
     acts = legs.asking_events(Action.TRACE_ASKED, trace, legs.asking_by_state(new))

@@ -191,7 +191,7 @@ def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> None:
         return
     known = [leg.state for leg in for_trace(trace)]
     if why := new_referrals(referrals, known):
-        legs = new_legs(actor, trace, routing.route_to(why), known)
+        legs = new_legs(actor, trace, routing.route_to(actor, why), known)
         create_legs(actor, trace, legs)
         notify_forms_to_send(actor, trace, asking_by_state(legs))
 

@@ -16,6 +16,7 @@ from salsa_ext.firearms.search.search import best_scores, likely_candidates
 from salsa_ext.firearms.search.values import Candidate, Coverage
 from salsa_ext.reference import names
 from salsa_ext.reference.names import participants
+from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 
@@ -67,12 +68,12 @@ def find_route(actor: Actor, trace: Trace) -> Route:
         why.setdefault(state, []).append(message("The import mark names {state}.", state=state))
     if country := trace.firearm.get("country_of_manufacture"):
         why.setdefault(country, []).append(message("The gun was made there."))
-    return Route(with_successors(why), by_state, _coverage_by_state(coverage))
+    return Route(with_successors(why), by_state, _coverage_by_state(actor, coverage))
 
 
-def route_to(reasons: Reasons) -> Route:
+def route_to(actor: Actor, reasons: Reasons) -> Route:
     """Return the route to states that no search found."""
-    return Route(reasons, {}, _coverage_by_state(load_coverage()))
+    return Route(reasons, {}, _coverage_by_state(actor, load_coverage()))
 
 
 def with_successors(reasons_by_state: Reasons) -> Reasons:
@@ -95,7 +96,12 @@ def with_successors(reasons_by_state: Reasons) -> Reasons:
     return result
 
 
-def _coverage_by_state(coverage: Sequence[Coverage]) -> dict[str, date | None]:
-    """Return participating states, with the day through which their records reach."""
+def _coverage_by_state(actor: Actor, coverage: Sequence[Coverage]) -> dict[str, date | None]:
+    """Return the states that take part, with the day through which their records reach.
+
+    The own state is always searched.
+    """
     through = {row.state: row.through for row in coverage}
-    return {state: through.get(state) for state in participants()}
+    return {
+        state: through.get(state) for state in {*participating_states(actor), actor.own_state()}
+    }
