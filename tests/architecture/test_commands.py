@@ -12,6 +12,7 @@ ALLOWED = {
         matches.queries.read_match tracing.traces.queries.load trade.permits.queries.read_permit
         trade.discrepancies.queries.read_discrepancy trade.shipments.queries.read_shipment
         administration.attachments.attachment_view checks.checks.build_answer
+        reference.participation.declarations.read_declaration
         documents.reports.with_matches_and_alerts alerts.hits.match_records""",
     "compared with If-Match before the command": """
         administration.attachments.attachment_version alerts.queries.alert_version

@@ -71,6 +71,7 @@ SAID_SO = {
         "import",
         "incident",
         "note",
+        "participation",
         "notification",
         "session",
         "suspension",

@@ -47,7 +47,7 @@ def test_a_register_that_the_service_cannot_vouch_for_has_a_person_answer(
     assert leg["status"] == "sent"
     assert len(notices(pry_analyst, "request_received")) == 1
     [request] = pry_analyst.get("/requests?status=sent").json["items"]
-    pry_analyst.change(f"/requests/{request['id']}", "report-no-record")
+    pry_analyst.change(f"/requests/{request['id']}", "report-no-record", {})
 
 
 def test_a_record_is_given_by_the_mode_of_its_own_register(asked, declare, pry):
