@@ -82,9 +82,9 @@ def _check(data: Declaration) -> list[str]:
     if data.year_from and data.year_to and data.year_to < data.year_from:
         text = message("The last year is before the first, {year}.", year=str(data.year_from))
         problems.add("year_to", text)
-    for at, text in enumerate(data.makes):
-        if (code := names.resolve("make", text)) is None:
-            wrong = message("No make is known as “{value}”. Choose it from the list.", value=text)
+    for at, name in enumerate(data.makes):
+        if (code := names.resolve("make", name)) is None:
+            wrong = message("No make is known as “{value}”. Choose it from the list.", value=name)
             problems.add(f"makes.{at}", wrong)
         else:
             makes.append(code)
@@ -138,7 +138,9 @@ def list_participation(
         query = query.where(tuple_(*key) > tuple_(*_parse_cursor(cursor)))
     rows = db.session.scalars(query.order_by(*key).limit(limit + 1)).all()
     last_row = rows[limit - 1] if len(rows) > limit else None
-    following = last_row and f"{last_row.owner_state}:{last_row.register}:{last_row.version}"
+    following = (
+        f"{last_row.owner_state}:{last_row.register}:{last_row.version}" if last_row else None
+    )
     return Page([_view(actor, row) for row in rows[:limit]], following)
 
 
