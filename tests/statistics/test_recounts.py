@@ -171,5 +171,5 @@ def test_a_recount_repairs_what_is_missing_and_what_is_too_much(police, as_actor
     assert recounted()["seizures"] == 2
     assert amount(SEIZURES) == 1
     entries = as_actor("BRA", "auditor").get("/audit?action=dataset:recounted").json["items"]
-    corrected = {entry["subject"]["id"]: entry["data"]["corrected"] for entry in entries}
+    corrected = {entry["subject_id"]: entry["data"]["corrected"] for entry in entries}
     assert (corrected["seizures"], corrected["traces"]) == (2, 0)
