@@ -202,7 +202,7 @@ def test_a_request_reads_the_heads_of_its_own_state_alone(server, worker_databas
             ("", heads, set()),
             ("", waking, {"PRY", "BRA"}),
         ):
-            cursor.execute("SELECT set_config('salsa.state', %s, true)", (state,))
+            cursor.execute("SET LOCAL salsa.state = %s", (state,))
             cursor.execute(statement)
             assert {row[0] for row in cursor.fetchall()} == states
         opened.rollback()
