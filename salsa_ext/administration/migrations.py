@@ -68,7 +68,7 @@ def open_functions(url: str) -> list[str]:
 def clock_difference(url: str) -> float:
     """Return the seconds between the clock of the database and of this machine."""
     with _connect(url) as connection:
-        at: datetime = connection.scalar(text("SELECT clock_timestamp()"))  # type: ignore[assignment]
+        at: datetime = connection.scalar(text("SELECT clock_timestamp()"))
     return abs((at - SYSTEM_CLOCK.now()).total_seconds())
 
 

@@ -86,7 +86,6 @@ def test_every_table_that_names_its_state_has_row_level_security(as_role):
         "job_cursor",
         "job_failure",
         "job_try",
-        "post",
         "rollup",
         "rollup_delta",
     ]
