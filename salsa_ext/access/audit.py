@@ -253,7 +253,7 @@ class AuditEvent:
 
     def with_data(self, data: Mapping[str, Any]) -> AuditEvent:
         """Return the event with more data."""
-        return replace(self, data=self.data | data)
+        return replace(self, data={**self.data, **data})
 
 
 def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:

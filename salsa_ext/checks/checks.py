@@ -152,7 +152,7 @@ def _store_checks(
     own, events, rows = actor.own_state(), list[AuditEvent](), list[dict[str, Any]]()
     for search in searches:
         result = verdict([candidate.evidence for candidate in search.listed])
-        data = {"verdict": result} | lookups.data
+        data = {"verdict": result, **lookups.data}
         events.append(AuditEvent(Action.CHECK_MADE, "check", search.id, data=data))
         visible = alert_groups[search.id] | disclosures.groups_of_candidates(search.listed)
         named = [each for each in search.candidates if each.mark_hit.record_id in visible]
