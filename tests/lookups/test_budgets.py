@@ -84,7 +84,7 @@ def test_a_draft_makes_no_case_known(few, as_actor):
 
 
 def test_a_case_of_another_state_is_unknown(few, as_actor):
-    as_actor("PRY", "police_officer").post("/seizures", bodies.seizure(number=CASE))
+    as_actor("PRY", "police_officer").post("/reports", bodies.report(number=CASE))
     officer = as_actor("BRA", "police_officer")
     for expect in (201, 201, 429):
         officer.post("/checks", CHECK, expect)
