@@ -57,8 +57,9 @@ class Lookups:
 def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     """Return look-ups that the actor's purpose still allows, in one statement without a lock.
 
-    `kind` is their budget unless the case is known, by default that of the purpose. Those at once may overdraw by one each. The service itself and the server's command line have no
-    budget. Raises TooManyLookups, after which the transaction is committed with its audit entry.
+    `kind` is their budget unless the case is known, by default that of the purpose. Those at once
+    may overdraw by one each. The service itself and the server's command line have no budget.
+    Raises TooManyLookups, after which the transaction is committed with its audit entry.
     """
     purpose = actor.purpose
     if actor.account_id is None or actor.is_automatic or purpose is None:

@@ -3,6 +3,7 @@
 import psycopg2
 import pytest
 
+import salsa_ext.tables  # noqa: F401 - declares all models
 from salsa_ext.database.session import Base
 
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
