@@ -21,6 +21,7 @@ from salsa_ext.core.codes import TRACE_APPROVAL_MODES
 from salsa_ext.reference.state_settings import (
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
+    MAX_NAME,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
     SettingsChange,
@@ -181,6 +182,7 @@ class SettingsRequest(RequestSchema):
     closed_on = Items(Day(), most=MAX_DATES)
     open_on = Items(Day(), most=MAX_DATES)
     trace_approval = Code(TRACE_APPROVAL_MODES)
+    authority_name = Line(most=MAX_NAME)
 
 
 @repeats(SettingsRequest, is_complete=True)
