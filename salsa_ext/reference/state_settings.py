@@ -25,6 +25,7 @@ MAX_TERMS: Final = {
 }
 """Longest response term by priority; the shortest is one unit."""
 MAX_DATES: Final = 200
+MAX_NAME: Final = 80
 ENOUGH_APPROVERS: Final = 3
 """Number of approvers from which a state must approve its own traces."""
 
@@ -45,6 +46,8 @@ class Settings:
     `trace_approval` is the approver of a trace before sending: `none`; `own`; and with fewer than
     ENOUGH_APPROVERS approvers also `partner`, a person of the state `trace_approver`, or `alone`,
     without approval, which trace and report mention.
+
+    `authority_name` stands above every page, empty for the name of the reader's agency.
     """
 
     counterpart_days: int = 30
@@ -59,6 +62,7 @@ class Settings:
     closed_on: tuple[date, ...] = ()
     open_on: tuple[date, ...] = ()
     trace_approval: str = "none"
+    authority_name: str = ""
 
     def target(self, priority: str) -> timedelta:
         """Return the response term of a priority, in the state's own time."""
@@ -86,6 +90,7 @@ class SettingsChange:
     closed_on: tuple[date, ...] | None = None
     open_on: tuple[date, ...] | None = None
     trace_approval: str | None = None
+    authority_name: str | None = None
 
 
 WORKING_DAY_PRIORITIES: Final = ("priority", "routine")
