@@ -72,7 +72,7 @@ def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, received
     assert "Brazil, C-1" in said and re.search(
         r"◔ in \d+ days", said
     )  # seven, and those not worked
-    assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
+    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
     assert "○ Routine" in said and "▷ Sent" in said
     assert "own records to answer with: 1" in said
 
