@@ -24,6 +24,7 @@ DEFAULTS = {
     "open_on": [],
     "trace_approval": "none",
     "authority_name": "",
+    "lookup_percent": 100,
 }
 
 

@@ -20,6 +20,7 @@ SIGNS = {
     "equal-not": "≠",
     "equal-approximately": "≈",
     "minus": "–",
+    "search-x": "∅",
 }
 """Letters that look like the icons of a page."""
 ICON = re.compile(r'<use href="[^"]*#([a-z0-9-]+)">')
