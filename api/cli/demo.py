@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import make_url
 
 from api import jobs
 from api.cli.context import explained
@@ -53,11 +55,24 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
             with migrations.demo_lock(owner_url(config)):
                 migrations.require_demo_database(owner_url(config))
                 migrations.upgrade_schema(owner_url(config))
-                with worker_app(config).app_context():
-                    _make(config, seed, f"http://{host}:{port}", path)
+                hurried = _without_waiting(config)
+                with worker_app(hurried).app_context():
+                    _make(hurried, seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:
             serve.serve(config, host, port, grace_seconds=PATIENCE)
+
+
+def _without_waiting(config: Config) -> Config:
+    """Return a configuration whose commits do not wait for the disk.
+
+    A region that a crash cuts short is incomplete, and made again.
+    """
+    jobs.require_worker(config)
+    url = make_url(str(config.worker_url))
+    options = f"{url.query.get('options', '')} -c synchronous_commit=off"
+    changed = url.update_query_dict({"options": options}).render_as_string(hide_password=False)
+    return replace(config, worker_url=changed)
 
 
 def _make(config: Config, seed: int, base_url: str, path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -88,11 +88,14 @@ class Recorder:
         self._finish_jobs()
 
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
-        """Request and process each trace on the day of its case."""
-        desks = self._desks(opened)
-        for _, some in self._batches("traces", [(case.state, case) for case in cases], 25):
-            for case in some:
-                self._lead(case, desks)
+        """Request and process each trace on the day of its case, the oldest first."""
+        desks, done = self._desks(opened), 0
+        by_day = sorted(cases, key=attrgetter("day"), reverse=True)
+        for day, some in groupby(by_day, attrgetter("day")):
+            of_day = [*some]
+            self._lead(of_day, FixedClock(self._calendar.at(day)), desks)
+            done += len(of_day)
+            self._progress("traces", done, len(cases))
         self._finish_jobs()
 
     def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
@@ -222,28 +225,30 @@ class Recorder:
                 if account.state is not None
             }
 
-    def _lead(self, case: PlannedTrace, desks: Mapping[tuple[str, str], Actor]) -> None:
-        """Request a trace and bring it to its status; asked states answer on the same day."""
-        clock = FixedClock(self._calendar.at(case.day))
+    def _lead(
+        self, cases: Sequence[PlannedTrace], clock: Clock, desks: Mapping[tuple[str, str], Actor]
+    ) -> None:
+        """Request traces and bring each to its status; asked states answer on the same day."""
 
-        def do(role: str, command: Callable[..., Any], **arguments: Any) -> Any:
+        def do(case: PlannedTrace, role: str, command: Callable[..., Any], **arguments: Any) -> Any:
             actor = replace(desks[case.state, role], clock=clock)
             with transaction(actor):
-                result = command(actor=actor, **arguments)
-            self._run_jobs(clock, exchange_jobs.JOBS)
-            return result
+                return command(actor=actor, **arguments)
 
-        data = case.data(self._ids["seizures", case.seizure])
-        officer = "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"
-        trace = do(officer, trace_commands.create_trace, data=data)
-        ends = {
-            "approved": ("supervisor", trace_commands.approve_draft),
-            "withdrawn": (officer, trace_commands.withdraw_trace),
-            "closed": (officer, trace_commands.close_trace),
-        }
-        if case.status in ends:
-            role, command = ends[case.status]
-            do(role, command, trace_id=trace, expected_version=None)
+        traces = []
+        for case in cases:
+            data, officer = case.data(self._ids["seizures", case.seizure]), _officer(case)
+            traces.append(do(case, officer, trace_commands.create_trace, data=data))
+        self._run_jobs(clock, exchange_jobs.JOBS)
+        for case, trace in zip(cases, traces, strict=True):
+            ends = {
+                "approved": ("supervisor", trace_commands.approve_draft),
+                "withdrawn": (_officer(case), trace_commands.withdraw_trace),
+                "closed": (_officer(case), trace_commands.close_trace),
+            }
+            if case.status in ends:
+                do(case, *ends[case.status], trace_id=trace, expected_version=None)
+        self._run_jobs(clock, exchange_jobs.JOBS)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int
@@ -263,3 +268,7 @@ class Recorder:
 
     def _store_ids(self, step: str, numbered: Iterable[tuple[str, UUID]]) -> None:
         self._ids |= {(step, number): key for number, key in numbered}
+
+
+def _officer(case: PlannedTrace) -> str:
+    return "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"

@@ -44,13 +44,14 @@ ROUND_SECONDS: Final = 0.5
 class ChangeJob:
     """Follows the changes of some kinds, in order.
 
-    `run(actor, changes)` gets up to `batch` changes of the actor's state. What it writes for one of
-    them it writes as `change.follow_as(actor)`.
+    `run(actor, changes)` gets up to `batch` changes of the actor's state, and returns how many of
+    them it followed where they are too much for one transaction. What it writes for one of them it
+    writes as `change.follow_as(actor)`.
     """
 
     code: str
     kinds: tuple[str, ...]
-    run: Callable[[Actor, Sequence[Change]], object]
+    run: Callable[[Actor, Sequence[Change]], int | None]
     batch: int = 100
 
 
@@ -171,7 +172,7 @@ class LocalTries:
 
 
 Transaction = Callable[[Actor], AbstractContextManager[None]]
-_CURSORS: Final = "SELECT job, state, number, ran_at FROM job_cursor"
+_CURSORS: Final = "SELECT job, state, number, ran_at FROM job_cursor WHERE job = ANY(%s)"
 _ADD_CURSOR: Final = "INSERT INTO job_cursor (job, state) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _CLAIM: Final = (
     "SELECT number, ran_at FROM job_cursor WHERE job = %s AND state = %s FOR UPDATE SKIP LOCKED"
@@ -257,12 +258,14 @@ class Runner:
     def _find_work(self) -> list[tuple[Job, str]]:
         """Number changes, and return each job with the states for which it has work."""
         queues = [job for job in self._jobs if isinstance(job, QueueJob)]
+        others = [job.code for job in self._jobs if not isinstance(job, QueueJob)]
         is_by_time = any(isinstance(job, DueJob) for job in self._jobs)
         with self._transaction(self._actor(NO_STATE)):
             if self._numbers:
                 _number_all()
-            heads = read_heads()
-            cursors = {(job, state): rest for job, state, *rest in execute_raw(_CURSORS)}
+            heads = read_heads() if others else {}
+            rows = execute_raw(_CURSORS, (others,)) if others else ()
+            cursors = {(job, state): rest for job, state, *rest in rows}
             queued = {job.code: [state for state, *_ in execute_raw(job.waiting)] for job in queues}
             states = participants() if is_by_time else []
         work = list[tuple[Job, str]]()
@@ -331,7 +334,7 @@ class Runner:
         if attempt.tries > (MAX_BUSY_TRIES if is_busy else MAX_TRIES) and attempt.is_single:
             self._set_aside(job, actor, changes[0], attempt.reason)
         else:
-            job.run(actor, changes)
+            changes = changes[: job.run(actor, changes)]
         execute_raw(_MOVE, (changes[-1].number, job.code, state))
         return len(changes)
 
