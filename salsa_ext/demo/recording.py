@@ -25,6 +25,7 @@ from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.agencies import STATE_SETTINGS, agency_code
 from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_statements
 from salsa_ext.demo.plan import Plan
+from salsa_ext.demo.side_process import run_beside
 from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.exchange import jobs as exchange_jobs
@@ -40,6 +41,7 @@ from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
 Progress = Callable[[str, int, int], None]
 RunJobs = Callable[[Clock, Sequence[Job]], object]
 Ids = dict[tuple[str, str], UUID]
+Desks = Mapping[tuple[str, str], Actor]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
 FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, *statistics_jobs.JOBS)
@@ -80,23 +82,36 @@ class Recorder:
         self._documents("seizures", seizures.record_many, "police", seized, 1_000)
         return self._ids
 
-    def finish(self, ids: Ids) -> None:
-        """Do what follows from trade, and count; `ids` are those recorded beside."""
+    def add_ids(self, ids: Ids) -> None:
+        """Add the ids of what another process recorded."""
         self._ids |= ids
-        self._finish_jobs()
+
+    def update_shipments(self) -> None:
+        """Do what follows from the facts of shipments, whose statuses answers to traces show."""
+        with run_beside(lambda: self._run([trade_jobs.UPDATE_SHIPMENTS])) as wait:
+            self._run([trade_jobs.UPDATE_SHIPMENTS])
+            wait()
+
+    def finish_trade(self) -> None:
+        """Do what else follows from trade; states make statements on its discrepancies."""
+        self._run(trade_jobs.JOBS)
         record_statements(lambda state: self.acting(state, "licensing"))
-        self._finish_jobs()
+        self._run(trade_jobs.JOBS)
+
+    def finish(self) -> None:
+        """Do all that others build on, and count."""
+        self._run(FINISHING_JOBS)
 
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
         """Request and process each trace on the day of its case, the oldest first."""
         desks, done = self._desks(opened), 0
         by_day = sorted(cases, key=attrgetter("day"), reverse=True)
+        self._progress("traces", done, len(cases))
         for day, some in groupby(by_day, attrgetter("day")):
             of_day = [*some]
             self._lead(of_day, FixedClock(self._calendar.at(day)), desks)
             done += len(of_day)
             self._progress("traces", done, len(cases))
-        self._finish_jobs()
 
     def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
         """Record alerts on missing guns."""
@@ -113,7 +128,6 @@ class Recorder:
             missing,
             partial(self._run_jobs, clock),
         )
-        self._finish_jobs()
 
     def _settings(self) -> None:
         for state, change in STATE_SETTINGS.items():
@@ -212,10 +226,10 @@ class Recorder:
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)
 
-    def _finish_jobs(self) -> None:
-        self._run_jobs(FixedClock(self._calendar.at(0)), FINISHING_JOBS)
+    def _run(self, jobs: Sequence[Job]) -> None:
+        self._run_jobs(FixedClock(self._calendar.at(0)), jobs)
 
-    def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
+    def _desks(self, opened: Sequence[DemoAccount]) -> Desks:
         with transaction(self.acting(None)):
             return {
                 (account.state, account.role): authentication.authenticate_key(
@@ -225,9 +239,7 @@ class Recorder:
                 if account.state is not None
             }
 
-    def _lead(
-        self, cases: Sequence[PlannedTrace], clock: Clock, desks: Mapping[tuple[str, str], Actor]
-    ) -> None:
+    def _lead(self, cases: Sequence[PlannedTrace], clock: Clock, desks: Desks) -> None:
         """Request traces and bring each to its status; asked states answer on the same day."""
 
         def do(case: PlannedTrace, role: str, command: Callable[..., Any], **arguments: Any) -> Any:
@@ -237,8 +249,8 @@ class Recorder:
 
         traces = []
         for case in cases:
-            data, officer = case.data(self._ids["seizures", case.seizure]), _officer(case)
-            traces.append(do(case, officer, trace_commands.create_trace, data=data))
+            data = case.data(self._ids["seizures", case.seizure])
+            traces.append(do(case, _officer(case), trace_commands.create_trace, data=data))
         self._run_jobs(clock, exchange_jobs.JOBS)
         for case, trace in zip(cases, traces, strict=True):
             ends = {

@@ -29,6 +29,7 @@ from salsa_ext.firearms.records.queries import (
     visibility_of,
 )
 from salsa_ext.firearms.search import advice, rivals
+from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.search import has_exact_matches
 from salsa_ext.firearms.search.values import Candidate, MarkHit
@@ -105,11 +106,7 @@ def _view_lookup(
     records = [view for view, _ in corrected]
     views = withdrawals.find_supported_views(actor, records, families)
     explained = {
-        view.record.id
-        for view, candidates in corrected
-        if has_exact_matches(
-            candidates, query_for_record(view), is_seized=view.record.event in SEIZED
-        )
+        view.record.id for view, candidates in corrected if _is_explained(view, candidates)
     }
 
     def find(row: Match) -> PairView | None:
@@ -119,6 +116,13 @@ def _view_lookup(
         return None if {view.record, view.other} & explained else view
 
     return find
+
+
+def _is_explained(view: RecordView, candidates: Sequence[Candidate]) -> bool:
+    """Return whether all marks of a record have an exact match."""
+    query, is_seized = query_for_record(view), view.record.event in SEIZED
+    marks = marks_to_search(query) if candidates else ()
+    return has_exact_matches(candidates, query, marks, is_seized=is_seized)
 
 
 def _views_by_state(

@@ -63,7 +63,9 @@ def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequenc
     left = [
         (gun, marks)
         for gun, marks in bulk
-        if not has_exact_matches(candidates[gun.record_id], gun.query, is_seized=gun.is_seized)
+        if not has_exact_matches(
+            candidates[gun.record_id], gun.query, marks, is_seized=gun.is_seized
+        )
     ]
     afield = [(gun, marks) for gun, marks in left if gun.is_afield]
     trade = [(gun, marks) for gun, marks in left if not gun.is_afield]
