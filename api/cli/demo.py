@@ -85,6 +85,7 @@ def _make(worker: Flask, owner: str, seed: int, base_url: str, path: Path) -> No
     if current == (DEMO, False):
         migrations.clear_schema(owner)
         migrations.upgrade_schema(owner)
+    migrations.open_clock(owner)
     today = datetime.now(UTC).date()
     with Bar() as bar:
         creation.create_region(
