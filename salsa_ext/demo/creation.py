@@ -64,8 +64,8 @@ def create_region(
     recorder.update_shipments()
     with run_beside(parallel.finish_trade) as wait:
         recorder.trace(plan.traces, opened)
-        recorder.alert(plan, opened)
         wait()
+    recorder.alert(plan, opened)
     recorder.finish()
     store_accounts(opened)
     with transaction(recorder.acting(None)):

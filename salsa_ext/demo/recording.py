@@ -26,7 +26,6 @@ from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.agencies import STATE_SETTINGS, agency_code
 from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_statements
 from salsa_ext.demo.plan import Plan
-from salsa_ext.demo.side_process import run_beside
 from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.exchange import jobs as exchange_jobs
@@ -88,9 +87,7 @@ class Recorder:
 
     def update_shipments(self) -> None:
         """Do what follows from the facts of shipments, whose statuses answers to traces show."""
-        with run_beside(lambda: self._run([trade_jobs.UPDATE_SHIPMENTS])) as wait:
-            self._run([trade_jobs.UPDATE_SHIPMENTS])
-            wait()
+        self._run([trade_jobs.UPDATE_SHIPMENTS])
 
     def finish_trade(self) -> None:
         """Do what else follows from trade; states make statements on its discrepancies."""
