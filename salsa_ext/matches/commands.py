@@ -131,7 +131,7 @@ def _views_by_state(
     visibilities = own_visibilities(
         actor.own_state(), (each for _, candidates in candidates_by_record for each in candidates)
     )
-    compared = _compared_pairs(actor, [record for record, found in candidates_by_record if found])
+    compared = _compared_pairs(actor, [record for record, likely in candidates_by_record if likely])
     views: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
     for record, candidates in candidates_by_record:
         family = families[record.record.id]
