@@ -28,13 +28,15 @@ class Budget(NamedTuple):
 
 KNOWN: Final = "known"
 UNKNOWN: Final = "unknown"
+TRACE: Final = "trace"
 BUDGETS: Final[Mapping[str, Budget]] = {
     KNOWN: Budget(10_000, 2_000),
     UNKNOWN: Budget(100, 300),
     "street": Budget(100, 300),
     "border": Budget(200, 600),
+    TRACE: Budget(1_000, 200),
 }
-"""Defaults by kind: `known` and `unknown` cases, and purposes with an incident in place of a case."""
+"""Defaults by kind: known and unknown cases, purposes with an incident in place of a case, traces."""
 OFFICERS_OF_AGENCY: Final = 20
 """An agency has as much as so many of its officers."""
 CASE_UNKNOWN_KEY: Final = "case_unknown"
@@ -52,25 +54,26 @@ class Lookups:
     count: SqlStatement = NO_STATEMENT
 
 
-def open_lookups(actor: Actor, count: int) -> Lookups:
+def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     """Return look-ups that the actor's purpose still allows, in one statement without a lock.
 
-    Those at once may overdraw by one each. The service itself and the server's command line have no
-    budget. Raises TooManyLookups, after which the transaction is committed with its audit entry.
+    `kind` is their budget unless the case is known, by default that of the purpose. Those at once
+    may overdraw by one each. The service itself and the server's command line have no budget.
+    Raises TooManyLookups, after which the transaction is committed with its audit entry.
     """
     purpose = actor.purpose
     if actor.account_id is None or actor.is_automatic or purpose is None:
         return Lookups({})
-    other = purpose.code if purpose.code in PURPOSES_WITH_INCIDENT else UNKNOWN
+    other = kind or (purpose.code if purpose.code in PURPOSES_WITH_INCIDENT else UNKNOWN)
     keys = [*_keys(actor, KNOWN), *_keys(actor, other)]
     row = execute_raw(_READ, (keys, purpose.case_number)).fetchone()
     is_known, percent, used, seconds = row
-    kind, first = (KNOWN, 0) if is_known else (other, 2)
-    budgets = [_scale(BUDGETS[kind], percent * factor) for factor in (1, OFFICERS_OF_AGENCY)]
+    used_kind, first = (KNOWN, 0) if is_known else (other, 2)
+    budgets = [_scale(BUDGETS[used_kind], percent * factor) for factor in (1, OFFICERS_OF_AGENCY)]
     own = slice(first, first + 2)
     wait = max(map(_wait, budgets, used[own], seconds[own]))
     if wait > 0:
-        _refuse(actor, keys[own], kind, wait)
+        _refuse(actor, keys[own], used_kind, wait)
     rates = [budget.hourly / 3600 for budget in budgets]
     is_unknown = purpose.case_number is not None and not is_known
     return Lookups(
@@ -79,9 +82,9 @@ def open_lookups(actor: Actor, count: int) -> Lookups:
     )
 
 
-def use_lookup(actor: Actor) -> None:
-    """Count one look-up at once; raises TooManyLookups."""
-    if (lookups := open_lookups(actor, 1)).count.text:
+def use_trace(actor: Actor) -> None:
+    """Count a trace that is sent, whose case it bears itself; raises TooManyLookups."""
+    if (lookups := open_lookups(actor, 1, TRACE)).count.text:
         execute_raw(*lookups.count)
 
 

@@ -17,7 +17,9 @@ def few(monkeypatch):
     unknown = Budget(2, 1)
     monkeypatch.setattr(budgets, "OFFICERS_OF_AGENCY", 1.5)
     monkeypatch.setattr(
-        budgets, "BUDGETS", {"known": Budget(4, 1), "unknown": unknown, "street": unknown}
+        budgets,
+        "BUDGETS",
+        {"known": Budget(4, 1), "unknown": unknown, "street": unknown, "trace": unknown},
     )
 
 
@@ -90,7 +92,7 @@ def test_a_case_of_another_state_is_unknown(few, as_actor):
         officer.post("/checks", CHECK, expect)
 
 
-def test_traces_and_records_of_others_use_the_budget(few, as_actor):
+def test_records_of_others_use_the_budget(few, as_actor):
     report = as_actor("PRY", "police_officer").post("/reports", bodies.report(visibility="open"))
     record = report.json["firearm"]["record"]
     officer = as_actor("BRA", "police_officer")
@@ -98,9 +100,15 @@ def test_traces_and_records_of_others_use_the_budget(few, as_actor):
     own = officer.post("/reports", bodies.report()).json["firearm"]["record"]
     for _ in range(3):
         officer.get(f"/records/{own}", **purpose)
-    officer.get(f"/records/{record}", **purpose)
-    officer.post("/traces", bodies.trace(case_number="CASE-8"))
-    officer.get(f"/records/{record}", 429, **purpose)
+    for expect in (200, 200, 429):
+        officer.get(f"/records/{record}", expect, **purpose)
+
+
+def test_traces_have_a_budget_of_their_own(few, as_actor):
+    officer = as_actor("BRA", "trace_analyst")
+    for number, expect in enumerate((201, 201, 429)):
+        officer.post("/traces", bodies.trace(case_number=f"CASE-{number}"), expect)
+    assert len(officer.get("/traces").json["items"]) == 2
 
 
 def test_a_state_sets_more_or_less(as_actor, monkeypatch):
