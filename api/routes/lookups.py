@@ -13,7 +13,7 @@ CANARY = "/canaries/<uuid:canary_id>"
 canaries_blueprint = Resource(
     "canaries",
     "Serials that nobody has: who looks one up is seen",
-    Item(CanaryResponse, canaries.load_canary, lambda *_: 1),
+    Item(CanaryResponse, canaries.get_canary, lambda *_: 1),
 )
 canaries_blueprint.listing(
     "/canaries", ListQuery, CanaryResponse, canaries.list_canaries, Permission.CANARY_MANAGE

@@ -67,11 +67,6 @@ def remove_canary(*, actor: Actor, canary_id: UUID) -> None:
 def get_canary(actor: Actor, canary_id: UUID) -> Canary:
     """Return a canary of the own state; raises NotFound."""
     require(actor, Permission.CANARY_MANAGE)
-    return load_canary(actor, canary_id)
-
-
-def load_canary(actor: Actor, canary_id: UUID) -> Canary:
-    """Return the same; checks no permission."""
     canary = db.session.get(Canary, canary_id, populate_existing=True)
     if canary is None or canary.owner_state != actor.state:
         raise NotFound("canary", canary_id)
