@@ -124,12 +124,14 @@ def finish_waiting(app: Flask) -> None:
 
 
 class BackgroundClient(FlaskClient):
-    """Client before whose requests all background work is done."""
+    """Client before whose requests all background work is done, where `reads_alone` before reads."""
 
     background = True
+    reads_alone = False
 
     def open(self, *args: Any, **options: Any) -> TestResponse:
         """Send a request once nothing waits."""
-        if self.background:
+        is_write = options.get("method") == "POST"
+        if self.background and not (is_write and self.reads_alone):
             finish_waiting(self.application)
         return super().open(*args, **options)
