@@ -31,6 +31,8 @@ from salsa_ext.firearms.marks.keys import whole_key
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.search import advice, search
 from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
+from salsa_ext.lookups import budgets
+from salsa_ext.lookups.budgets import Budget
 from tests.conftest import NOW
 from tests.security.comparing import LEVEL, p_of_more_than
 from tests.support import actors
@@ -149,9 +151,10 @@ def serials(shuffled):
 
 @pytest.fixture(scope="module")
 def kept():
-    """Keep what each process reads once a minute, whoever asks just then, for as long as this takes."""
+    """Keep what each process reads once a minute for as long as this takes, and ask without a budget."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(advice, "CACHE_SECONDS", 3_600.0)
+        patch.setitem(budgets.BUDGETS, "unknown", Budget(10**6, 10**6))
         yield
 
 
