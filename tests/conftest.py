@@ -91,8 +91,10 @@ READS_ALONE = ("tests/trade/", "tests/scenarios/", "tests/concurrency/")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let jobs run before each request, or before reads alone."""
+    """Let jobs run before each request, or before reads alone, and those that a test looks at."""
     jobs.BackgroundClient.reads_alone = item.nodeid.startswith(READS_ALONE)
+    is_trade = item.nodeid.startswith("tests/trade/")
+    jobs.BackgroundClient.left = ("boards", "figures") if is_trade else ()
 
 
 @pytest.fixture(autouse=True)
