@@ -98,6 +98,7 @@ def sample_lookups(actor: Actor) -> int:
 
 def justify_lookup(*, actor: Actor, lookup_id: UUID, expected_version: int) -> None:
     """Mark a look-up of one's agency as justified; raises as `question_lookup`."""
+    require(actor, Permission.LOOKUP_REVIEW)
     _decide(actor, lookup_id, expected_version, "justified", None)
 
 
@@ -106,6 +107,7 @@ def question_lookup(*, actor: Actor, lookup_id: UUID, expected_version: int, com
 
     Raises NotFound, StaleVersion, Conflict if it is decided, Forbidden for one's own.
     """
+    require(actor, Permission.LOOKUP_REVIEW)
     review = _decide(actor, lookup_id, expected_version, "questioned", comment)
     subject = Subject(review.id, review.owner_state, kind="lookup")
     state, code = review.owner_state, "lookup_questioned"
@@ -117,7 +119,6 @@ def question_lookup(*, actor: Actor, lookup_id: UUID, expected_version: int, com
 def _decide(
     actor: Actor, lookup_id: UUID, expected_version: int, status: str, comment: str | None
 ) -> LookupReview:
-    require(actor, Permission.LOOKUP_REVIEW)
     review = lock(LookupReview, lookup_id, expected_version, kind="lookup")
     if review.agency != actor.agency:
         raise NotFound("lookup", lookup_id)
