@@ -19,8 +19,10 @@ from salsa_ext.administration.audit import AuditEntryView
 from salsa_ext.core import codes
 from salsa_ext.core.codes import TRACE_APPROVAL_MODES
 from salsa_ext.reference.state_settings import (
+    LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
+    MAX_NAME,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
     SettingsChange,
@@ -181,6 +183,8 @@ class SettingsRequest(RequestSchema):
     closed_on = Items(Day(), most=MAX_DATES)
     open_on = Items(Day(), most=MAX_DATES)
     trace_approval = Code(TRACE_APPROVAL_MODES)
+    authority_name = Line(most=MAX_NAME)
+    lookup_percent = Whole(least=LOOKUP_PERCENTS[0], most=LOOKUP_PERCENTS[1])
 
 
 @repeats(SettingsRequest, is_complete=True)

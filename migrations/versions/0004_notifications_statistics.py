@@ -44,20 +44,20 @@ CREATE TABLE rollup (
     amount BIGINT NOT NULL,
     CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, partner, subject, period)
 );
-GRANT SELECT, INSERT, UPDATE ON rollup TO salsa_service;
+GRANT SELECT ON rollup TO salsa_service;
+GRANT INSERT, UPDATE ON rollup TO salsa_worker;
 
-CREATE TABLE rollup_delta (
-    id UUID NOT NULL,
-    dataset TEXT NOT NULL,
-    state CHAR(3) NOT NULL,
-    partner TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    period DATE NOT NULL,
-    amount BIGINT NOT NULL,
-    CONSTRAINT pk_rollup_delta PRIMARY KEY (id)
+-- The cells in which an object is counted: what changes of it is the difference to them.
+CREATE TABLE counted_object (
+    owner_state CHAR(3) NOT NULL,
+    object UUID NOT NULL,
+    cells JSONB NOT NULL,
+    CONSTRAINT pk_counted_object PRIMARY KEY (owner_state, object)
 );
--- FOR UPDATE SKIP LOCKED needs the right to change some column; nothing changes one.
-GRANT SELECT, INSERT, DELETE, UPDATE (id) ON rollup_delta TO salsa_service;
+ALTER TABLE counted_object ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner_only ON counted_object FOR ALL TO salsa_worker
+    USING (owner_state = current_setting('salsa.state', true)::char(3));
+GRANT SELECT, INSERT, UPDATE ON counted_object TO salsa_worker;
 """
 
 

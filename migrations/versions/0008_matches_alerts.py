@@ -60,7 +60,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT m.owner_state, m.record_id, m.other_pseudonym, m.is_current FROM match AS m
     WHERE m.other_pseudonym = ANY(keys)
 $$;
-GRANT EXECUTE ON FUNCTION salsa_hide_matches, salsa_match_partners TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hide_matches TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_match_partners TO salsa_worker;
 """
 
 ALERTS = """
@@ -93,6 +94,7 @@ CREATE TABLE alert (
 );
 CREATE INDEX ix_alert_expiring ON alert (owner_state, expires_on) WHERE status = 'active';
 CREATE INDEX ix_alert_source_record_id ON alert (source_record_id) WHERE source_record_id IS NOT NULL;
+CREATE INDEX ix_alert_owner_state_case_number ON alert (owner_state, case_number);
 CREATE INDEX ix_alert_owner_state_id ON alert (owner_state, id);
 CREATE INDEX ix_alert_record_id ON alert (record_id);
 CREATE INDEX ix_alert_validating ON alert (owner_state, validate_on) WHERE status = 'active';
@@ -150,7 +152,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT h.alert_state FROM hit AS h
     WHERE h.cause_key = ANY(keys) AND h.finding_state = current_setting('salsa.state', true)
 $$;
-GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_worker;
 """
 
 CHECKS = """

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -54,6 +54,10 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - no password
     ACCOUNT_CONFIRMED = "account:confirmed"
     SIGN_IN_REFUSED = "session:refused"
+    LOOKUPS_REFUSED = "lookup:refused"
+    LOOKUPS_SAMPLED = "lookup:sampled"
+    LOOKUP_JUSTIFIED = "lookup:justified"
+    LOOKUP_DOUBTED = "lookup:doubted"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     HIT_MADE = "hit:made"
@@ -112,6 +116,9 @@ class Action(StrEnum):
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
     MARK_ADDED = "mark:added"
+    CANARY_PLANTED = "canary:planted"
+    CANARY_REMOVED = "canary:removed"
+    CANARY_LOOKED_UP = "canary:looked_up"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
     CHECK_DISCLOSED = "check:disclosed"
@@ -171,8 +178,9 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment check consent contact dataset discrepancy envelope hit import "
-    "key licensee match notification participation permit post record report request seizure setting "
+    "account agency alert attachment canary check consent contact dataset discrepancy envelope hit "
+    "import key licensee lookup match notification participation permit post record report request "
+    "seizure setting "
     "shipment signing_key trace transfer".split()
 )
 
@@ -180,10 +188,10 @@ SUBJECT_KINDS: Final = tuple(
 AUTOMATIC_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
-        "ALERT_EXPIRED HIT_MADE HIT_EXPIRED HIT_ENDED HIT_ALERT_ENDED HIT_CAUSE_CHANGED "
-        "HIT_REOPENED HIT_REMINDED MATCH_PROPOSED MATCH_REOPENED MATCH_WITHDRAWN RECORD_SHOWN "
-        "DISCREPANCY_RAISED PERMIT_REVIEWED SHIPMENT_PROGRESSED REQUEST_RECEIVED "
-        "ENVELOPE_SENT ENVELOPE_APPLIED ENVELOPE_REFUSED ENVELOPE_RETURNED"
+        "ALERT_EXPIRED CANARY_LOOKED_UP LOOKUPS_SAMPLED HIT_MADE HIT_EXPIRED HIT_ENDED HIT_ALERT_ENDED "
+        "HIT_CAUSE_CHANGED HIT_REOPENED HIT_REMINDED MATCH_PROPOSED MATCH_REOPENED "
+        "MATCH_WITHDRAWN RECORD_SHOWN DISCREPANCY_RAISED PERMIT_REVIEWED SHIPMENT_PROGRESSED "
+        "REQUEST_RECEIVED ENVELOPE_SENT ENVELOPE_APPLIED ENVELOPE_REFUSED ENVELOPE_RETURNED"
     ).split()
 )
 """Actions of the service itself, also as a consequence of a person's act."""
@@ -250,6 +258,10 @@ class AuditEvent:
     data: dict[str, Any] = field(default_factory=dict)
     hidden: bool = False
     of_state: bool = False
+
+    def with_data(self, data: Mapping[str, Any]) -> AuditEvent:
+        """Return the event with more data."""
+        return replace(self, data={**self.data, **data})
 
 
 def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:

@@ -8,32 +8,6 @@ from tests.support import bodies
 from tests.web.pages import text
 
 CHECK = "/checks/new"
-WORDS = {
-    "en": (
-        "Check a serial number",
-        "In lawful records only",
-        "Whom to call",
-        "For: The serial is the same.",
-    ),
-    "es": (
-        "Consultar un número de serie",
-        "Solo consta en registros lícitos",
-        "A quién llamar",
-        "A favor:",
-    ),
-    "fr": (
-        "Vérifier un numéro de série",
-        "Ne figure que dans des registres licites",
-        "Qui appeler",
-        "Pour :",
-    ),
-    "pt": (
-        "Consultar um número de série",
-        "Consta apenas em registros lícitos",
-        "Para quem ligar",
-        "A favor:",
-    ),
-}
 DUTY = {
     "agency": "PRY-POLICE",
     "kind": "duty_24h",
@@ -76,10 +50,8 @@ def ask(officer, expect=200, headers=None, **changes):
 def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     record = sell()
     page = ask(officer)
-    assert re.search(
-        r'<h1 id="verdict"><span aria-hidden="true">●</span> In lawful records only</h1>', page
-    )
     said = text(page)
+    assert said.count("● In lawful records only") == 1
     assert "Compare the gun with the record, then call the state that holds it." in said
     assert "Paraguay: Domestic sale, 6 May 2024" in said
     assert "For: The serial is the same." in said
@@ -95,7 +67,7 @@ def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, sell, kind,
         pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
     else:
         pry_police.post("/alerts", bodies.alert())
-    assert '<span aria-hidden="true">▲</span> Hit</h1>' in ask(officer)
+    assert "▲ Hit" in text(ask(officer))
 
 
 def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
@@ -137,10 +109,10 @@ def test_a_state_without_an_office_says_so(officer, sell):
 @pytest.mark.parametrize(
     "language,said",
     [
-        ("en", "⚠ Reported stolen: Paraguay"),
-        ("es", "⚠ Denunciada como robada: Paraguay"),
-        ("fr", "⚠ Déclarée volée : Paraguay"),
-        ("pt", "⚠ Comunicada como furtada ou roubada: Paraguai"),
+        ("en", "▲ Reported stolen: Paraguay"),
+        ("es", "▲ Denunciada como robada: Paraguay"),
+        ("fr", "▲ Déclarée volée : Paraguay"),
+        ("pt", "▲ Comunicada como furtada ou roubada: Paraguai"),
     ],
 )
 def test_a_stolen_gun_is_said_to_be_in_words_and_by_a_sign(officer, as_actor, language, said):
@@ -218,18 +190,6 @@ def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(o
 def test_a_country_is_taken_by_its_name(officer, sell):
     sell()
     assert "The country of manufacture is the same." in text(ask(officer, country="Brasil"))
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_form_and_the_answer_speak_the_readers_language(officer, sell, as_actor, language):
-    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
-    sell()
-    title, *said = WORDS[language]
-    headers = {"Accept_Language": language}
-    form = officer.open(CHECK, **headers)
-    assert f"<h1>{title}</h1>" in form and f'<html lang="{language}">' in form
-    page = text(ask(officer, headers=headers))
-    assert all(words in page for words in said)
 
 
 @pytest.mark.parametrize("role", ["state_administrator", "auditor", "supervisor"])

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.papers import code_of
+from tests.web.conftest import SCREENS
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -39,7 +40,7 @@ HEAR = """() => {
 }"""
 
 
-@pytest.mark.parametrize("device", [(360, 740), (1280, 800)], ids=["phone", "desk"], indirect=True)
+@pytest.mark.parametrize("device", SCREENS.values(), ids=SCREENS, indirect=True)
 def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alone(device, site):
     page = open_desk(device, site)
     assert page.evaluate(FITS)
@@ -206,7 +207,7 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     device.set_offline(False)
     page = reopened(device, site)
     loud = page.locator("#line-state .loud")
-    expect(loud).to_contain_text("▲ Check a serial number: ABC123456")
+    expect(loud).to_contain_text("Check a serial number: ABC123456")
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     press(page, "Discard it")

@@ -12,16 +12,6 @@ from tests.support.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
-WORDS = {
-    "en": ("Requests of other states", "Request of Brazil, case C-1", "Answer with these records"),
-    "es": ("Solicitudes de otros Estados", "Solicitud de Brasil, caso C-1", "Responder con estos"),
-    "fr": ("Demandes d’autres États", "Demande du Brésil, affaire C-1", "Répondre avec ces"),
-    "pt": (
-        "Solicitações de outros Estados",
-        "Solicitação do Brasil, caso C-1",
-        "Responder com est",
-    ),
-}
 
 
 @pytest.fixture
@@ -72,7 +62,7 @@ def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, received
     assert "Brazil, C-1" in said and re.search(
         r"◔ in \d+ days", said
     )  # seven, and those not worked
-    assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
+    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
     assert "○ Routine" in said and "▷ Sent" in said
     assert "own records to answer with: 1" in said
 
@@ -266,7 +256,7 @@ def test_a_request_says_whom_to_call_of_the_asking_state(
 
 def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, received):
     form = analyst.open(f"/requests/{received['id']}/hide")
-    assert "PRY-TEST" not in form  # his own
+    assert "PRY-TEST" not in form.partition("<main")[2]  # his own
     page = analyst.open(submit(analyst, received, "hide", hidden_from="PRY-POLICE").location)
     assert "✓ Access is now restricted for PRY-POLICE." in text(
         page
@@ -405,17 +395,6 @@ def test_another_states_request_is_not_found(signed_in, received):
 
 def test_a_notification_leads_to_its_request(analyst, received):
     assert f'href="/requests/{received["id"]}"' in analyst.open("/notifications")
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_pages_of_requests_speak_the_readers_language(analyst, received, language):
-    title, one, button = WORDS[language]
-    headers = {"Accept_Language": language}
-    assert f"<h1>{title}</h1>" in analyst.open("/requests", **headers)
-    page = analyst.open(f"/requests/{received['id']}", **headers)
-    assert f"<h1>{one}</h1>" in page and button in page
-    form = analyst.open(f"/requests/{received['id']}/refuse", **headers)
-    assert f'<html lang="{language}">' in form
 
 
 def test_an_answer_is_preset_to_how_the_strictest_record_is_handled(analyst, as_actor, asking):

@@ -21,7 +21,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import MarkKey
-from salsa_ext.jobs.changes import Change
+from salsa_ext.jobs.changes import Change, append_changes
 from salsa_ext.tracing.chains.chain import UNCORRECTED_FIELDS, correct_events
 from salsa_ext.tracing.requests import answers, workflow
 from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON
@@ -69,15 +69,14 @@ def send_corrections(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 _GIVEN_RECORDS: Final = text(
-    "SELECT record.document_id, record.id FROM record JOIN audit_entry entry"
-    " ON entry.subject_id = record.id::text"
-    " WHERE record.document_id = ANY(:documents) AND record.owner_state = :state"
-    " AND entry.owner_state = :state AND entry.action = 'record:disclosed'"
-    " UNION SELECT record.document_id, record.id FROM record JOIN trace_leg leg"
-    " ON leg.owner_state = :state AND leg.state = :state"
-    " JOIN LATERAL jsonb_array_elements(leg.events) AS given (event)"
-    " ON given.event ->> 'record' = record.id::text"
-    " WHERE record.document_id = ANY(:documents) AND record.owner_state = :state"
+    "WITH own AS MATERIALIZED (SELECT document_id, id, id::text AS key FROM record"
+    " WHERE document_id = ANY(:documents) AND owner_state = :state),"
+    " given AS MATERIALIZED (SELECT subject_id AS key FROM audit_entry"
+    " WHERE subject_id = ANY(ARRAY(SELECT key FROM own)) AND owner_state = :state"
+    " AND action = 'record:disclosed' UNION SELECT event ->> 'record'"
+    " FROM trace_leg, jsonb_array_elements(events) AS event"
+    " WHERE owner_state = :state AND state = :state)"
+    " SELECT document_id, id FROM own WHERE key IN (SELECT key FROM given)"
 ).bindparams(bindparam("documents", type_=ARRAY(Uuid)))
 """The records of documents that left in answers, or are in own traces: mostly none."""
 _HAS_RECORD: Final = text(
@@ -173,6 +172,7 @@ def _update_own_traces(actor: Actor, records: Collection[UUID], gone: set[UUID])
             now = actor.now().isoformat()
             leg.events = correct_events(leg.events, changed, map(str, gone), now)
             legs.update_status(trace)
+            append_changes(actor, own, "trace", [trace.id], Action.TRACE_REPLIED)
 
 
 def _send_correction(
