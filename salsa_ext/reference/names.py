@@ -12,21 +12,17 @@ from sqlalchemy import select
 
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database.session import db
-from salsa_ext.reference.calibres import CalibreIndex
-from salsa_ext.reference.makes import MakeIndex
 from salsa_ext.reference.models import Alias, Calibre, FirearmType, Label, Make, Post, State
 from salsa_ext.reference.name_matching import LIKELY, KnownName, NameCandidate, NameIndex, fold_name
+from salsa_ext.reference.packaged import MakeColumns, build_index
 
 
 @cache
 def _name_index(kind: str) -> NameIndex:
     columns = (Alias.folded, Alias.code, Alias.confidence)
     known = starmap(KnownName, db.session.execute(select(*columns).where(Alias.kind == kind)))
-    if kind == "make":
-        makes = db.session.execute(select(Make.code, Make.kind, Make.parent)).all()
-        importers = {code for code, make_kind, _ in makes if make_kind == "importer"}
-        return MakeIndex(known, importers, {code: parent for code, _, parent in makes if parent})
-    return CalibreIndex(known) if kind == "calibre" else NameIndex(known)
+    makes = db.session.execute(select(Make.code, Make.kind, Make.parent))
+    return build_index(kind, known, starmap(MakeColumns, makes))
 
 
 @cache

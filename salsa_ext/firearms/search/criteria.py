@@ -9,8 +9,7 @@ from typing import Final
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import CONTROL_CHARACTERS
-from salsa_ext.firearms.marks import cell_reading, keys, variants
-from salsa_ext.firearms.marks.marking_words import marking_of
+from salsa_ext.firearms.marks import cell_reading, firearm_marks, keys, variants
 from salsa_ext.firearms.marks.values import Mark, Query
 from salsa_ext.firearms.marks.variants import MIN_INNER_PIECE
 from salsa_ext.firearms.records.event_kinds import year_of_manufacture
@@ -136,17 +135,16 @@ def check_query(query: Query, path: str = "serial") -> SearchMark:
 def _search_problem(query: Query) -> Message | None:
     """Return why too little of a serial is readable, or None."""
     norm = keys.normalise(query.serial)
-    if marking_of(query.serial):
-        return message(
-            "“{serial}” is no mark: it says that none can be read. Give the characters"
-            " that are stamped on the gun, or trace it by its make and import"
-            " mark.",
-            serial=query.serial,
-        )
     if is_product_name(query.serial, query.model):
         return message(
             "“{serial}” is a make, model, calibre or type, which every firearm of its kind"
             " bears. Give the number that only this firearm bears.",
+            serial=query.serial,
+        )
+    if firearm_marks.is_words(query.serial):
+        return message(
+            "“{serial}” is no mark of a gun. Give the characters that are stamped on the gun, or"
+            " trace it by its make and import mark.",
             serial=query.serial,
         )
     if not (count := keys.count_readable(norm)):
