@@ -109,12 +109,6 @@ def _change(values: Sequence[Any]) -> Change:
     return Change(number, state, kind, subject, Action(action), *others)
 
 
-def read_heads() -> dict[tuple[str, str], int]:
-    """Return the number of the last change of each state and kind."""
-    rows = execute_raw("SELECT state, kind, number FROM change_head")
-    return {(state, kind): number for state, kind, number in rows}
-
-
 def append_changes(
     actor: Actor, state: str, kind: str, objects: Iterable[UUID], action: Action
 ) -> None:

@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import Unavailable
 from salsa_ext.database import session
 from salsa_ext.database.session import NO_STATE, execute_raw
-from salsa_ext.jobs.changes import NUMBERING_BATCH, Change, number_changes, read_changes, read_heads
+from salsa_ext.jobs.changes import NUMBERING_BATCH, Change, number_changes, read_changes
 from salsa_ext.jobs.wake import SideConnection
 from salsa_ext.reference.names import participants
 
@@ -171,8 +171,16 @@ class LocalTries:
 
 
 Transaction = Callable[[Actor], AbstractContextManager[None]]
-_CURSORS: Final = "SELECT job, state, number, ran_at FROM job_cursor"
-_ADD_CURSOR: Final = "INSERT INTO job_cursor (job, state) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_WITH_CHANGES: Final = """
+SELECT follows.job, head.state, bool_or(cursor.job IS NULL)
+FROM unnest(%s, %s) AS follows (job, kind) JOIN change_head AS head USING (kind)
+LEFT JOIN job_cursor AS cursor ON cursor.job = follows.job AND cursor.state = head.state
+GROUP BY 1, 2 HAVING max(head.number) > coalesce(max(cursor.number), 0)
+"""
+_RUNS: Final = "SELECT job, state, ran_at FROM job_cursor WHERE job = ANY (%s)"
+_ADD_CURSORS: Final = (
+    "INSERT INTO job_cursor (job, state) SELECT * FROM unnest(%s, %s) ON CONFLICT DO NOTHING"
+)
 _CLAIM: Final = (
     "SELECT number, ran_at FROM job_cursor WHERE job = %s AND state = %s FOR UPDATE SKIP LOCKED"
 )
@@ -256,30 +264,54 @@ class Runner:
 
     def _find_work(self) -> list[tuple[Job, str]]:
         """Number changes, and return each job with the states for which it has work."""
-        queues = [job for job in self._jobs if isinstance(job, QueueJob)]
-        is_by_time = any(isinstance(job, DueJob) for job in self._jobs)
+        states: dict[str, list[str]] = {job.code: [] for job in self._jobs}
         with self._transaction(self._actor(NO_STATE)):
             if self._numbers:
                 _number_all()
-            heads = read_heads()
-            cursors = {(job, state): rest for job, state, *rest in execute_raw(_CURSORS)}
-            queued = {job.code: [state for state, *_ in execute_raw(job.waiting)] for job in queues}
-            states = participants() if is_by_time else []
-        work = list[tuple[Job, str]]()
-        for job in self._jobs:
-            waiting: Sequence[str]
-            if isinstance(job, QueueJob):
-                waiting = queued[job.code]
-            elif isinstance(job, ChangeJob):
-                waiting = [*_states_with_changes(job, heads, cursors)]
-            else:
-                waiting = [
-                    state
-                    for state in (states if job.by_state else [NO_STATE])
-                    if self._is_due(job, cursors.get((job.code, state), (0, None))[1])
-                ]
-            work += [(job, state) for state in random.sample(waiting, len(waiting))]
-        return work
+            new = self._find_changes(states) + self._find_due(states)
+            if new:  # in this short transaction, so that no claim waits for another worker
+                execute_raw(_ADD_CURSORS, tuple(map(list, zip(*sorted(new), strict=True))))
+            for job in self._jobs:
+                if isinstance(job, QueueJob):
+                    states[job.code] = [state for state, *_ in execute_raw(job.waiting)]
+        for waiting in states.values():
+            random.shuffle(waiting)
+        return [(job, state) for job in self._jobs for state in states[job.code]]
+
+    def _find_changes(self, states: dict[str, list[str]]) -> list[tuple[str, str]]:
+        """Add the states with changes that jobs have not followed; return new pairs of these."""
+        follows = [
+            (job.code, kind)
+            for job in self._jobs
+            if isinstance(job, ChangeJob)
+            for kind in job.kinds
+        ]
+        new = []
+        if follows:
+            waiting = execute_raw(_WITH_CHANGES, tuple(map(list, zip(*follows, strict=True))))
+            for code, state, is_new in waiting:
+                states[code].append(state)
+                new += [(code, state)] if is_new else []
+        return new
+
+    def _find_due(self, states: dict[str, list[str]]) -> list[tuple[str, str]]:
+        """Add the states for which the time of jobs has come; return new pairs of these."""
+        jobs = [job for job in self._jobs if isinstance(job, DueJob)]
+        if not jobs:
+            return []
+        runs = {
+            (job, state): at for job, state, at in execute_raw(_RUNS, ([job.code for job in jobs],))
+        }
+        for job in jobs:
+            for state in participants() if job.by_state else [NO_STATE]:
+                if self._is_due(job, runs.get((job.code, state))):
+                    states[job.code].append(state)
+        return [
+            (job.code, state)
+            for job in jobs
+            for state in states[job.code]
+            if (job.code, state) not in runs
+        ]
 
     def _run_step(self, job: Job, state: str) -> int:
         """Run one step of a job in a transaction of a state; return the work done.
@@ -310,9 +342,6 @@ class Runner:
     def _claim(self, job: str, state: str) -> tuple[int, Any] | None:
         """Lock and return the cursor of a job in a state; None while another worker has it."""
         claimed: tuple[int, Any] | None = execute_raw(_CLAIM, (job, state)).fetchone()
-        if claimed is None:
-            execute_raw(_ADD_CURSOR, (job, state))
-            claimed = execute_raw(_CLAIM, (job, state)).fetchone()
         return claimed
 
     def _follow(self, job: ChangeJob, actor: Actor, state: str) -> int:
@@ -408,16 +437,3 @@ def _reason(error: Exception) -> str:
 def _job_event(action: Action, job: ChangeJob, change: Change, reason: str = "") -> AuditEvent:
     about = {"job": job.code} | ({"error": reason} if reason else {})
     return AuditEvent(action, change.kind, change.object, data=about)
-
-
-def _states_with_changes(
-    job: ChangeJob, heads: dict[tuple[str, str], int], cursors: dict[tuple[str, str], Any]
-) -> Iterator[str]:
-    """Yield the states whose changes of the job's kinds go beyond its cursor."""
-    newest = dict[str, int]()
-    for (state, kind), number in heads.items():
-        if kind in job.kinds:
-            newest[state] = max(number, newest.get(state, 0))
-    for state, number in newest.items():
-        if number > cursors.get((job.code, state), (0, None))[0]:
-            yield state

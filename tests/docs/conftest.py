@@ -46,7 +46,7 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ids"),
     (r"\b[0-9a-f]{64}\b", "hashes"),
-    (r"\d{4}-\d\d-\d\d|\b[A-Z][a-z]{2} \d{1,2}, \d{4}", "days"),
+    (r"\d{4}-\d\d-\d\d|\b[A-Z][a-z]{2} \d{1,2}, \d{4}|\b\d{1,2} [A-Z][a-z]{2} \d{4}", "days"),
     (r"\b\d\d:\d\d\b", "hours"),
     ("…", "what is cut"),
 )
