@@ -20,6 +20,15 @@ def read_csv(name: str) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(text.splitlines())
 
 
+class KnownAlias(NamedTuple):
+    """A row of the aliases; the kind `calibre pistol` is of calibres of pistols."""
+
+    kind: str
+    folded: str
+    code: str
+    confidence: float
+
+
 class MakeColumns(NamedTuple):
     """What the index of makers has to know of each."""
 
@@ -28,24 +37,32 @@ class MakeColumns(NamedTuple):
     parent: str | None
 
 
-def build_index(kind: str, known: Iterable[KnownName], makes: Iterable[MakeColumns]) -> NameIndex:
+def build_index(
+    kind: str, aliases: Iterable[KnownAlias], makes: Iterable[MakeColumns]
+) -> NameIndex:
     """Return the index of the names of a kind."""
+    known: dict[str, list[KnownName]] = defaultdict(list)
+    for alias in aliases:
+        known[alias.kind].append(KnownName(*alias[1:]))
     if kind == "make":
         rows = list(makes)
-        importers = {code for code, make_kind, _ in rows if make_kind == "importer"}
-        return MakeIndex(known, importers, {code: parent for code, _, parent in rows if parent})
-    return CalibreIndex(known) if kind == "calibre" else NameIndex(known)
+        importers = {make.code for make in rows if make.kind == "importer"}
+        return MakeIndex(
+            known[kind], importers, {make.code: make.parent for make in rows if make.parent}
+        )
+    if kind == "calibre":
+        typed = {name.partition(" ")[2]: names for name, names in known.items() if " " in name}
+        return CalibreIndex(known[kind], typed)
+    return NameIndex(known[kind])
 
 
 @cache
 def packaged_index(kind: str) -> NameIndex:
     """Return the index of a kind from the packaged files."""
-    rows = (row for row in alias_rows(read_csv) if row["kind"] == kind)
-    known = [KnownName(row["folded"], row["code"], row["confidence"]) for row in rows]
     makes = (
         MakeColumns(row["code"], row["kind"], row["parent"] or None) for row in read_csv("makes")
     )
-    return build_index(kind, known, makes)
+    return build_index(kind, (KnownAlias(**row) for row in alias_rows(read_csv)), makes)
 
 
 AliasSource = dict[str, str]
@@ -98,10 +115,12 @@ def _usual_number_rows(listed: Iterable[AliasSource]) -> Iterator[dict[str, Any]
     numbers: dict[tuple[str, str, str], float] = {}
     for row in listed:
         kind, text = row["kind"], row["text"]
+        kinds = [f"{kind} {type_code}" for type_code in filter(None, row["types"].split("|"))]
         for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
             ""
         }:
-            numbers[kind, folded, row["code"]] = float(row["confidence"])
+            for typed in kinds or [kind]:
+                numbers[typed, folded, row["code"]] = float(row["confidence"])
     for (kind, folded, code), confidence in numbers.items():
         yield _alias_row(kind, folded, code, confidence=confidence)
 

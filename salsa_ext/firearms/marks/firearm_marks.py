@@ -11,6 +11,7 @@ from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
 from salsa_ext.firearms.marks.marking_words import is_craft
 from salsa_ext.firearms.marks.values import Firearm, Mark, Query
+from salsa_ext.reference.placeholders import read_placeholder
 
 
 def coarser_readings(texts: Iterable[str]) -> set[str]:
@@ -52,9 +53,12 @@ def marking_of_firearm(firearm: Firearm) -> str:
 
 
 def origin_of_firearm(firearm: Firearm) -> str | None:
-    """Return the gun's origin: as reported, else from words as serial."""
-    is_known = firearm.origin_kind not in (None, "unknown")
-    return "craft" if not is_known and is_craft(firearm.serial or "") else firearm.origin_kind
+    """Return the gun's origin: as reported, else from words as serial, make or type."""
+    if firearm.origin_kind not in (None, "unknown"):
+        return firearm.origin_kind
+    names = filter(None, (firearm.make, firearm.type))
+    named = any(read_placeholder(name, frozenset()) == "craft" for name in names)
+    return "craft" if named or is_craft(firearm.serial or "") else firearm.origin_kind
 
 
 def stamped_marks(firearm: Firearm) -> list[Mark]:

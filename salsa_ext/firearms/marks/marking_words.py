@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from salsa_ext.reference.placeholders import DENIALS, find_near, read_denial
+
 
 def _with_endings(stems: str, endings: str) -> Iterator[str]:
     return (stem + ending for stem in stems.split() for ending in ("", *endings.split()))
@@ -355,9 +357,6 @@ TERMS: Final = {
     for phrase in phrases.split(",")
 }
 _ALTERED: Final = Term("condition", "altered")
-_DENIALS: Final = frozenset(
-    ("no", "nao", "n", "not", "non", "pas", "sin", "sem", "sans", "without")
-)
 _NEGATED_VERBS: Final = frozenset(
     "se ha ser be been was is es foi fue sido pudo puede posible possivel possible could que a ete".split()
 )
@@ -407,7 +406,7 @@ def _negated_term(words: str) -> Term | None:
     first, *rest = words.split() or [""]
     while rest and rest[0] in _NEGATED_VERBS:
         rest = rest[1:]
-    if first not in _DENIALS or not rest:
+    if first not in DENIALS or not rest:
         return None
     phrase = " ".join(rest)
     if _RESTORED_VERB.fullmatch(phrase):
@@ -442,24 +441,10 @@ def find_misspelt_term(word: str) -> Term | None:
     return None
 
 
-_ABSENT_VERBS: Final = """
-    aparente aparece apparent apparente aprecia observa observado visualiza distingue ve visto lee visible
-    visibles visivel visiveis encontrado encontrada encontrou found located localizado localizada trouve
-    trouvee identificado identificada identifica identifie identified indica indicado refiere refere referido
-    informa informado informada informed informe renseigne declarado declarada declare declared registra
-    registrado registrada recorded consta constam precisa precise especificado especifica specified disponible
-    disponivel available determinado determina determined catalogado legible legivel
-""".split()
-_LACK_VERBS: Final = "tiene tem posee possui presenta presente lleva ha hay existe porta".split()
-
-
 @cache
 def _joined_markings() -> dict[str, str]:
-    """Return markings of phrases without blanks, negations with nouns and verbs."""
-    joined = {re.sub(r"\W", "", phrase): marking for phrase, marking in _MARKING_BY_PHRASE.items()}
-    for denial in ("no", "nao", "n", "not", "non", "nose", "naose", "sin", "sem", "sans", "pas"):
-        joined |= {denial + verb: "unknown" for verb in _ABSENT_VERBS}
-        joined |= {denial + verb: "unmarked" for verb in (*_LACK_VERBS, *_MARK_NOUNS)}
+    """Return the marking of each known phrase, without blanks."""
+    joined = {re.sub(r"\W", "", phrase): each for phrase, each in _MARKING_BY_PHRASE.items()}
     return {phrase: marking for phrase, marking in joined.items() if len(phrase) > 4}
 
 
@@ -470,25 +455,4 @@ def guess_marking(text: str) -> str | None:
     Looser than `marking_of`: for cells of which it is known that they are no mark.
     """
     words = _strip_signs(_fold_text(text))
-    joined = re.sub(r"[\W_]", "", words)
-    known = _joined_markings()
-    if joined in known:
-        return known[joined]
-    if len(joined) >= _MIN_CUT:
-        cut = {marking for phrase, marking in known.items() if phrase.startswith(joined)}
-        if len(cut) == 1:
-            return cut.pop()
-        most = 1 if len(joined) < 9 else 2
-        near = [
-            (OSA.distance(joined, phrase, score_cutoff=most), marking)
-            for phrase, marking in known.items()
-        ]
-        best = min(near, default=None)
-        if best and best[0] <= most:
-            return best[1]
-    first = words.split()[:1]
-    is_denied = bool(first) and first[0] in _NEGATIONS | _DENIALS
-    return "unmarked" if is_denied and not _MARK_NOUNS.isdisjoint(words.split()) else None
-
-
-_MIN_CUT: Final = 6  # letters of words that are read though cut or misspelt
+    return read_denial(words, _MARK_NOUNS) or find_near(words, _joined_markings())

@@ -89,7 +89,8 @@ def _names() -> dict[str, str]:
         for name, kind in names.items()
         if len(name) >= _MIN_NAME and name not in TERMS and name.replace(" ", "").isalpha()
     }
-    listed = {" ".join(_TOKEN.findall(row["text"])): row["kind"] for row in read_csv("no_marks")}
+    rows = sorted(read_csv("no_marks"), key=lambda row: row["kind"] == "register")  # it wins
+    listed = {" ".join(_TOKEN.findall(row["text"])): row["kind"] for row in rows}
     return names | {name: kind for name, kind in listed.items() if kind != "model"}
 
 
@@ -208,7 +209,9 @@ def _end_of_count(folded: str, start: int) -> int | None:
     for length in range(len(words), 0, -1):
         phrase = " ".join(match[0] for match in words[:length])
         plural = any(phrase.endswith(end) and TERMS.get(phrase[: -len(end)]) for end in ("s", "es"))
-        if _names().get(phrase) in ("object", "unit") or (plural and len(count[1]) != 3):
+        if _names().get(phrase) in ("object", "unit", "register") or (
+            plural and len(count[1]) != 3
+        ):
             return words[length - 1].end()
     return None
 
