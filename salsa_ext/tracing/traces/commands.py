@@ -371,14 +371,12 @@ def _send_if_approved(
     with db.session.no_autoflush:  # the trace is written once, with its status
         legs_to_ask = legs.new_legs(actor, trace, routing.find_route(actor, trace))
         status = legs.trace_status(legs_to_ask, trace.owner_state)
-        counts = legs.change_status(trace, legs_to_ask, status=status)
+        legs.update_status(trace, legs_to_ask, status=status)
     asking, overruled = legs.asking_by_state(legs_to_ask), {"overruled": True}
     events = legs.asking_events(
         Action.TRACE_SENT, trace, asking, **(overruled if is_overruled else {})
     )
-    legs.create_legs(
-        actor, trace, legs_to_ask, acts=[*acts, *events], counts=counts, restricted=restricted
-    )
+    legs.create_legs(actor, trace, legs_to_ask, acts=[*acts, *events], restricted=restricted)
 
 
 def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -> dict[str, str]:
