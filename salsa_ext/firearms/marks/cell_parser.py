@@ -157,7 +157,8 @@ def is_separate_mark(text: str) -> bool:
 
 def count_glyphs(text: str) -> int:
     """Count the glyphs of a mark, readable or not."""
-    return sum(glyph.isalnum() or glyph in "?*" for glyph in re.sub(r"\[[^\]]*\]", "?", text))
+    plain = re.sub(r"\[[^\]]*\]", "?", text) if "[" in text else text
+    return sum(glyph.isalnum() or glyph in "?*" for glyph in plain)
 
 
 def _split_at_signs(text: str) -> list[str]:

@@ -38,6 +38,7 @@ _PLACEHOLDER: Final = re.compile(r"0+|1|[nN]/?[aA]|\[?\(?[?*]*\)?\]?")
 _WHOLE_NUMBER: Final = re.compile(r"\d{5,}\.00?")  # a serial that a spreadsheet made a number
 _CONDITIONS_BY_WEIGHT: Final = ("restored", "altered", "obliterated", "probable", "visible")
 _MARKINGS_BY_WEIGHT: Final = ("restored", "altered", "obliterated", "unmarked", "unknown", "intact")
+_QUOTED: Final = re.compile(r'\A=?"([^"]*)"\Z')
 _NOT_VISIBLE: Final = re.compile(
     r"\s((?:no|nao|not|non)\s(?:visible|legible|readable|lisible|visivel|legivel)s?)\Z"
 )
@@ -147,8 +148,8 @@ def _strip_cell(cell: str) -> str:
     text, before = "\n".join(filter(None, lines)), None
     while text != before:
         before = text
-        text = re.sub(r'\A=?"([^"]*)"\Z', r"\1", text).strip(" \t\n`'‘’´;,:")
-        text = re.sub(r"(?<!\.)\.\Z", "", text)
+        text = _QUOTED.sub(r"\1", text).strip(" \t\n`'‘’´;,:")
+        text = text[:-1] if text.endswith(".") and not text.endswith("..") else text
     return text
 
 

@@ -137,6 +137,8 @@ _CAUSE: Final = re.compile(
     r"\s(?:por|by|due to|because of|par|a cause de|debido a|devido a|con|com|with|avec"
     r"|a simple vista|a olho nu|a l.oeil nu|to the naked eye)\b.*"
 )
+_SEPARATORS: Final = str.maketrans("", "", " \t\n\r\f\v\u00a0-._/")
+_SIGNS: Final = re.compile(r"[^\w/]+|_+")
 _REPEATED_GLYPH: Final = re.compile(r"([^\W_])\1{2,}")
 
 
@@ -148,7 +150,7 @@ def marking_of(text: str) -> str | None:
     in it is a mark. Of several words the strongest counts. One repeated glyph counts as `unknown`.
     """
     plain = _fold_text(text)
-    if _REPEATED_GLYPH.fullmatch(re.sub(r"[\s\-._/]", "", plain)):
+    if _REPEATED_GLYPH.fullmatch(plain.translate(_SEPARATORS)):
         return "unknown"
     if any(glyph.isdigit() for glyph in plain):
         return None
@@ -167,7 +169,7 @@ def _marking_of_phrase(phrase: str) -> str | None:
         return _MARKING_BY_PHRASE[phrase]
     if _names_craft(phrase):
         return "unmarked"
-    words = re.sub("^s/", "sin ", phrase).split()
+    words = (f"sin {phrase[2:]}" if phrase.startswith("s/") else phrase).split()
     bare = [word for word in words if word not in _MARK_NOUNS and word not in _FILLER_WORDS]
     rest = " ".join(word for word in bare if word not in _VISIBLE_WORDS)
     if rest in _MARKING_BY_PHRASE:
@@ -209,8 +211,8 @@ def _fold_text(text: str) -> str:
 
 def _strip_signs(plain: str) -> str:
     """Return the words without signs; `/` stays, since NA can be a serial."""
-    words = re.sub(r"[^\w/]+|_+", " ", plain)
-    return re.sub(r"\s*/\s*", "/", words).strip()
+    words = _SIGNS.sub(" ", plain)
+    return (re.sub(r"\s*/\s*", "/", words) if "/" in words else words).strip()
 
 
 class Term(NamedTuple):
@@ -356,6 +358,7 @@ TERMS: Final = {
     for kind, code, phrases in _TERM_GROUPS
     for phrase in phrases.split(",")
 }
+_ORDINAL_SIGNS: Final = str.maketrans("", "", "º°ª.’'")
 _ALTERED: Final = Term("condition", "altered")
 _NEGATED_VERBS: Final = frozenset(
     "se ha ser be been was is es foi fue sido pudo puede posible possivel possible could que a ete".split()
@@ -390,7 +393,7 @@ def find_term(phrase: str) -> Term | None:
     """Return the term of a phrase of letters, or None if unknown."""
     if _NUMBER_SIGN.fullmatch(phrase):
         return Term("label", "")
-    words = re.sub(r"[º°ª.’']+", "", fold_glyphs(phrase)).strip()
+    words = fold_glyphs(phrase).translate(_ORDINAL_SIGNS).strip()
     if term := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
         return term
     if negated := _negated_term(words):

@@ -112,8 +112,9 @@ def word_to_count(word: str) -> int:
     return int(word) if word.isdigit() else _COUNT_BY_WORD[word]
 
 
-_RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
-    (r"\A¿([^?]*)\?\Z", r"\1 (?)"),
+_Rule = tuple[str, str | Callable[[re.Match[str]], str]]
+# Words around the glyphs of a whole cell, then signs among them.
+_WORD_RULES: Final[tuple[_Rule, ...]] = (
     # terminada en 1234, last four 1234: all that is before it cannot be read
     (
         rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_ENDING_WORDS}:? [\"'“]?(?P<end>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})[\"'”]?"
@@ -146,6 +147,9 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
     ),
     # 1) TKR44560 2) TKR44561
     (r"\A1[).]-? (?=.* 2[).]-? )|(?<=[A-Z0-9,;.]) [2-9][).]-? (?=\S*\d)", "; "),
+)
+_SIGN_RULES: Final[tuple[_Rule, ...]] = (
+    (r"\A¿([^?]*)\?\Z", r"\1 (?)"),
     # (8 o B), [8/B], {8|B}
     (
         rf"[(\[{{]\s*(?P<glyphs>{_PLAIN_GLYPH}(?:{_OR_SIGN}{_PLAIN_GLYPH}){{1,3}})\s*[)\]}}]",
@@ -199,14 +203,18 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
 )
 
 
-_COMPILED_RULES: Final = tuple(
-    (re.compile(form, re.IGNORECASE), written) for form, written in _RULES
+_SUSPECT_WORDS: Final = (
+    r"termin|end|fini|[uú]ltim|last|dernier|final|finais|comien|comen|empie|empez|inic|in[ií]c|come[cç]|begin|start"
+    r"|acaba|commen|d[eé]but|pr[eé]fi|prime|premie|first|parcial|partial|partiel|incompl|fragm|in part|en parte|em parte"
+    r"|[12][).]-? |ileg|illeg|illis|unread|s[oó]lo|apenas|soment|only|seul|resto|rest "
 )
-_SUSPECT: Final = re.compile(
-    r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/|termin|end|fini|[uú]ltim|last|dernier|final|finais"
-    r"|comien|comen|empie|empez|inic|in[ií]c|come[cç]|begin|start|commen|d[eé]but|pr[eé]fi|prime|premie|first|par[ct]i|incompl"
-    r"|fragm|in part|en parte|em parte|[12][).]-? |ileg|illeg|illis|unread|s[oó]lo|apenas|soment|only|seul",
-    re.IGNORECASE,
+_SUSPECT_SIGNS: Final = r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/"
+_COMPILED_RULES: Final = tuple(
+    (
+        re.compile(suspect, re.IGNORECASE),
+        tuple((re.compile(form, re.IGNORECASE), written) for form, written in rules),
+    )
+    for suspect, rules in ((_SUSPECT_WORDS, _WORD_RULES), (_SUSPECT_SIGNS, _SIGN_RULES))
 )
 
 
@@ -217,10 +225,10 @@ def rewrite_unreadable(text: str) -> str:
     or at an end; two or more asterisks are as many glyphs. A single hyphen is a separator. Readable
     glyphs keep their order.
     """
-    if not _SUSPECT.search(text):
-        return text
-    for form, written in _COMPILED_RULES:
-        text = form.sub(written, text)
+    for suspect, rules in _COMPILED_RULES:
+        if suspect.search(text):
+            for form, written in rules:
+                text = form.sub(written, text)
     return text
 
 
