@@ -124,7 +124,7 @@ def _merge_unknown_words(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
     """
     kinds = {phrase.kind for phrase in phrases}
     known = _DESCRIBING_PHRASES if clause.is_bracket else KNOWN_PHRASES
-    if not {"mark", "word"} <= kinds or kinds & known:
+    if not {"mark", "word"} <= kinds or kinds & (known | {"other"}):
         return phrases
     kind = "word" if clause.is_bracket else "mark"
     return [Phrase(kind, phrases[0].start, phrases[-1].end)]

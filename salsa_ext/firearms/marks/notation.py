@@ -52,7 +52,7 @@ _ENDING_WORDS: Final = (
 _BEGINNING_WORDS: Final = (
     r"(?:(?:que )?(?:comien[zc]a|comenzando|empieza|empezando|inicia(?:ndo)?|come[cç]a(?:ndo)?) (?:con|por|com|en|em)"
     r"|(?:which )?(?:begin|start)(?:s|ning|ing)? (?:with|in|by)|(?:commen[cç]ant|commence|d[eé]butant|d[eé]bute) par"
-    r"|prefi[jx]o|prefix|pr[eé]fixe|inicio|in[ií]cio|d[eé]but|(?:(?:os|los|the|les) )?(?:primeros|primeiros|first|premiers)"
+    r"|letras?|letters?|lettres?|iniciais|iniciales|initials|prefi[jx]o|prefix|pr[eé]fixe|inicio|in[ií]cio|d[eé]but|(?:(?:os|los|the|les) )?(?:primeros|primeiros|first|premiers)"
     rf"(?: (?:{COUNT_WORDS}))?(?: {_GLYPH_WORDS})?)"
 )
 _REMOVED_WORDS: Final = (
@@ -123,13 +123,13 @@ _WORD_RULES: Final[tuple[_Rule, ...]] = (
     ),
     # comienza con A43, prefijo TKR: what follows cannot be read
     (
-        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_BEGINNING_WORDS}:? [\"'“]?(?P<begin>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}}|(?-i:[A-Z]{{2,4}}))[\"'”]?\Z",
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_BEGINNING_WORDS}:?(?: (?:la letra|a letra|the letter|la lettre))? [\"'“]?(?P<begin>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}}|(?-i:[A-Z]{{1,4}}))[\"'”]?\Z",
         r"\g<label>\g<begin>*",
     ),
     # TKR ilegible, TKR (resto raspado), TKR seguido de números ilegibles
     (
-        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_PREFIX_LETTERS}[ ,(:-]+(?:(?:e|y|et|and) )?"
-        rf"(?:{ILLEGIBLE_WORDS}|{_ARTICLE}{_REST_WORDS} (?:{_ARTICLE}{_GLYPH_WORDS} )?(?:{ILLEGIBLE_WORDS}|{_REMOVED_WORDS}))\)?\Z",
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_PREFIX_LETTERS}[ ,(\[:/+-]+(?:(?:e|y|et|and) )?"
+        rf"(?:{ILLEGIBLE_WORDS}|{_ARTICLE}{_REST_WORDS} (?:{_ARTICLE}(?:(?:{COUNT_WORDS}) )?{_GLYPH_WORDS} )?(?:{ILLEGIBLE_WORDS}|{_REMOVED_WORDS}))[)\]]?\Z",
         r"\g<label>\g<begin>*",
     ),
     (
@@ -206,7 +206,7 @@ _SIGN_RULES: Final[tuple[_Rule, ...]] = (
 _SUSPECT_WORDS: Final = (
     r"termin|end|fini|[uú]ltim|last|dernier|final|finais|comien|comen|empie|empez|inic|in[ií]c|come[cç]|begin|start"
     r"|acaba|commen|d[eé]but|pr[eé]fi|prime|premie|first|parcial|partial|partiel|incompl|fragm|in part|en parte|em parte"
-    r"|[12][).]-? |ileg|illeg|illis|unread|s[oó]lo|apenas|soment|only|seul|resto|rest "
+    r"|[12][).]-? |ileg|illeg|illis|unread|s[oó]lo|apenas|soment|only|seul|resto|rest |dema[is]|leg[ií]|letra|letter|lettre"
 )
 _SUSPECT_SIGNS: Final = r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/"
 _COMPILED_RULES: Final = tuple(

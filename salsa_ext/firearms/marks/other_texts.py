@@ -28,7 +28,7 @@ _SIGN_BEFORE: Final = re.compile(r"(?<!\S)(?:\.|[$£€]\s?)\Z")
 _REGISTER_NUMBER: Final = re.compile(
     r"(?:[\s.:,#º°*-]|n[ro]{0,2}[.º°]|\b(?:n|no|nr|nro|num|number|numero|de|da|do|del|la|el|of|the|policial|pericial"
     r"|evidencia|seguridad|seguranca|custodia|judicial|penal|criminal|fiscal|ballistics?|balistic[oa]|forense)\b)*"
-    r"(?:[a-z]{1,5}[-/. ]{0,2})?\d(?:[\w]|[./-](?=\w))*(?:\s?/\s?\d+)?"
+    r"(?:[a-z]{1,5}[-/. ]{0,2})?\d(?:[\w]|[./-](?=\w)|,(?=\d{3}))*(?:\s?/\s?\d+)?"
 )
 _SHORT_NUMBER: Final = re.compile(
     r"[\s:]*(?:n[ro]{0,2}[.º°]?\s*)?(?:\.?\d{1,2}|(?:19|20)\d\d)(?![\w?*/-])"
@@ -48,7 +48,7 @@ _COUNT: Final = re.compile(rf"({_NUMBER_WORDS})\s*(?:x\s+)?(?=[a-z])")
 _MEASURE: Final = re.compile(
     rf"\d{{1,2}}(?: de)? (?:{MONTHS})[a-z]*\.?(?: del?)? (?:19|20)\d\d(?!\w)"
     r"|(?:0?[1-9]|[12]\d|3[01])[/.-](?:0?[1-9]|[12]\d|3[01])[/.-](?:19|20)?\d\d(?![\w/-])"
-    r"|[$£€]\s?\d[\d.,]*(?!\w)"
+    r"|[$£€]\s?\d[\d.,]*(?!\w)|\d{1,2} (?:de|of|sur) \d{1,2}(?!\w)|\d{1,2}\s?\+\s?\d(?!\w)"
     r"|\d{1,5}(?:[.,]\d{1,3})?\s?(?:mm|cms?|mts?|m|kgs?|gr?|grs|lbs?|oz|pol|polegadas?|pulgadas?|pulg|in|inch(?:es)?"
     r"|pouces?|usd|dolares|dollars|pesos|reais|euros|%)(?!\w)\.?"
     r"|\d{1,2}(?:[.,]\d{1,2}|\s\d/\d)?\s?(?:\"|''|”|″)"
