@@ -170,7 +170,7 @@ class MakeIndex(NameIndex):
         whole = fold_name("make", text)
         for length in range(len(whole) - 1, 1, -1):
             name, rest = self._certain(whole[:length]), whole[length:]
-            is_model = bool(_MODEL.fullmatch(rest)) or rest in _MODEL_WORDS
+            is_model = bool(_MODEL.fullmatch(rest)) or (len(rest) > 1 and rest in _MODEL_WORDS)
             if name and is_model and (length >= _MIN_GLUED or rest.isdigit()):
                 return [NameCandidate(name.code, _PART, "part")]
         return ()
