@@ -93,7 +93,7 @@ def test_what_differs_in_its_writing_alone_is_certain(kind, text, code):
         ("calibre", "38 police", {"38-special"}),
         ("make", "Andreson Manufacturing", {"anderson"}),
         ("make", "palemtto state armory", {"palmetto"}),
-        ("make", "Forjas Tauruss", {"taurus"}),
+        ("make", "Forjas Taurrus", {"taurus"}),
         ("make", "Springfiel", {"springfield-armory"}),
         ("make", "Beretta USA (Umarex)", {"beretta"}),
         ("type", "revolber", {"revolver"}),
