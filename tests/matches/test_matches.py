@@ -11,6 +11,8 @@ from tests.support import bodies
 from tests.support.jobs import jobs_to_idle
 from tests.support.matches import act, correct, matches, sold
 
+pytestmark = pytest.mark.between_writes
+
 
 @pytest.fixture
 def bra(as_actor):
