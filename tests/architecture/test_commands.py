@@ -12,7 +12,8 @@ ALLOWED = {
         matches.queries.read_match tracing.traces.queries.load trade.permits.queries.read_permit
         trade.discrepancies.queries.read_discrepancy trade.shipments.queries.read_shipment
         administration.attachments.attachment_view checks.checks.build_answer
-        documents.reports.with_matches_and_alerts alerts.hits.match_records""",
+        documents.reports.with_matches_and_alerts alerts.hits.match_records
+        lookups.reviews.load_review""",
     "compared with If-Match before the command": """
         administration.attachments.attachment_version alerts.queries.alert_version
         alerts.queries.hit_version disclosure.consents.current_version
@@ -24,7 +25,8 @@ ALLOWED = {
         alerts.alerts.is_validation_due boards.calls.calls_on_board boards.device_keys.device_owner
         documents.joint_seizures.at_post documents.related.find_related
         documents.related.is_complete documents.related.with_matches
-        documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason""",
+        documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason
+        administration.accounts.read_identity""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link
         access.authentication.close_session access.rules.require database.session.transaction

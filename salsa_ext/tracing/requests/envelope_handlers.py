@@ -170,21 +170,25 @@ def _answer_automatically(
     """Answer automatically if allowed; returns whether nothing is left to do.
 
     Stores `entries` and `acts` with it. No visible record is answered at once, and `open` records
-    where the own state lets the service answer; all else waits for a person, and the asking state
-    is informed of that. An own alert has no history of a gun, so an answer without it is complete.
-    `silent` records are not searched: neither the answer nor its time depends on them, and their
-    owner is notified later.
+    where the own state lets the service answer; all else waits for a person, and is acknowledged,
+    or left to the person too. An own alert has no history of a gun, so an answer without it is
+    complete. `silent` records are not searched: neither the answer nor its time depends on them,
+    and their owner is notified later.
     """
     given = [candidate for candidate in candidates if answers.is_automatic(candidate)]
     own = state_settings.settings_by_state([request.owner_state])[request.owner_state]
-    if request.status != "sent" or (candidates and not (given and own.answers_automatically)):
+    if request.status != "sent" or (candidates and not own.answers_automatically):
         message_log.store(actor, entries, acts)
+        return False
+    if candidates and not given:
+        body: dict[str, Any] = {"text": None, "is_automatic": True}
+        workflow.send_message(actor, request, "trace.acknowledge", body, envelope, acts, entries)
         return False
     is_complete = len(given) == sum(candidate.mark_hit.event != ALERT for candidate in candidates)
     disclosures: list[AuditEvent] = []
     if not candidates:
         action, kind = "no_record", "trace.no_record"
-        body: dict[str, Any] = {"text": None, "is_automatic": True}
+        body = {"text": None, "is_automatic": True}
         done = workflow.audit_entry(Action.REQUEST_FOUND_NOTHING, request)
     else:
         action, kind = "answer" if is_complete else "part", "trace.answer"

@@ -1,5 +1,12 @@
 """Pages for everybody who signs in: home, notifications, verification."""
 
-from api.web.pages.account import home, notifications, paper_verification, post_agencies, signin
+from api.web.pages.account import (
+    design,
+    home,
+    notifications,
+    paper_verification,
+    post_agencies,
+    signin,
+)
 
-__all__ = ["home", "notifications", "paper_verification", "post_agencies", "signin"]
+__all__ = ["design", "home", "notifications", "paper_verification", "post_agencies", "signin"]
