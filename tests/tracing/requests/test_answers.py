@@ -69,6 +69,8 @@ def test_a_state_that_lets_no_service_answer_has_the_request_wait(
     trace = analyst.post("/traces", bodies.trace()).json
     [found] = pry_analyst.get("/requests?status=sent").json["items"]
     assert (trace["status"], len(found["candidates"])) == ("sent", 1)
+    legs = analyst.get(f"/traces/{trace['id']}").json["legs"]
+    assert {leg["state"]: leg["status"] for leg in legs}["PRY"] == "sent"  # a person acknowledges
     assert len(notices(pry_analyst, "request_received")) == 1
 
 
@@ -104,7 +106,9 @@ def test_a_pointer_waits_for_a_person_who_answers_with_one_click(
     act, request_, record, leg, result
 ):
     assert [one["record"] for one in request_["candidates"]] == [record]
-    assert leg()["status"] == "acknowledged"
+    assert (leg()["status"], request_["status"]) == ("acknowledged", "sent")
+    [_, arrived] = leg()["messages"]
+    assert (arrived["kind"], arrived["automatic"]) == ("acknowledge", True)
     done = act("answer", answer(records=[record]))
     assert (done["status"], leg()["status"], leg()["events"]) == ("answered", "answered", 1)
     assert (result()["outcome"], result()["time_to_crime_days"]) == ("traced", 664)
