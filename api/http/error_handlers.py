@@ -130,5 +130,7 @@ def _handle_database_error(error: Exception) -> Response:
 
 
 def _handle_unexpected_error(error: Exception) -> Response:
+    if getattr(error, "connection_invalidated", False):
+        return _handle_database_error(error)
     log.exception("unexpected error", extra={"error": type(error).__name__})
     return problem_response(500, "internal", INTERNAL_ERROR)
