@@ -46,7 +46,7 @@ HTTP_ERRORS = {
 HEADINGS = {
     403: message("You cannot do this"),
     404: message("Not found"),
-    422: message("This cannot be taken"),
+    422: message("This cannot be accepted"),
     503: message("Not available at the moment"),
 }
 OTHER_HEADING = message("This did not work")
