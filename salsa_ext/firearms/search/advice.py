@@ -106,7 +106,8 @@ def advise(
 ) -> Advice:
     """Return the advice on a verdict with the listed candidates.
 
-    Without a hit it names which marks a `serial` read in part was searched in. The first state to call is one that decides the verdict; the asker's own state is last.
+    Without a hit it names the marks that were searched for a `serial` read in part. The first state
+    to call is one that decides the verdict; the asker's own state is last.
     """
     if verdict == "no_hit":
         return Advice("none", _no_hit_text(serial))

@@ -100,14 +100,14 @@ def test_a_serial_that_is_not_near_is_no_hit(ask, serial):
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
 
 
-@pytest.mark.parametrize(
-    "serial,text", [("XYZ9*", "of up to 13 characters"), ("*XYZ9*", "near an end")]
-)
 def test_a_run_of_no_character_is_a_hit(ask, sold):
     answer = ask("TKA52381*")
     assert (answer["verdict"], answer["candidates"][0]["record"]) == ("hit", sold)
 
 
+@pytest.mark.parametrize(
+    "serial,text", [("XYZ9*", "of up to 13 characters"), ("*XYZ9*", "near an end")]
+)
 def test_an_answer_without_a_hit_names_the_marks_that_were_searched(ask, serial, text):
     assert text in ask(serial)["next"]["text"]
 
