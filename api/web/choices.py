@@ -69,6 +69,7 @@ CODE_LISTS = {
     "alert_status": codes.ALERT_STATUSES,
     "second_check": codes.SECOND_CHECK_STATUSES,
     "hit_status": codes.HIT_STATUSES,
+    "lookup_status": codes.LOOKUP_STATUSES,
     "report_kind": codes.REPORT_KINDS,
     "report_status": codes.DOCUMENT_STATUSES,
     "stolen_from": codes.THEFT_SOURCES,
