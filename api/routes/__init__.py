@@ -15,6 +15,7 @@ from api.routes import (
     records,
     reference,
     requests,
+    sealed_log,
     statistics,
     traces,
 )
@@ -49,4 +50,5 @@ BLUEPRINTS: tuple[Resource, ...] = (
     lookups.blueprint,
     access.settings_blueprint,
     access.blueprint,
+    sealed_log.blueprint,
 )
