@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from flask import Response
@@ -23,7 +23,7 @@ blueprint = Resource("sealed_log", "The audit as a sealed log: signed roots, pro
 
 def get_audit_bundle(actor: Actor) -> Response:
     """Return the whole log of your state, for `salsa audit verify`."""
-    file = TemporaryFile()  # noqa: SIM115 - closed when it is sent
+    file = SpooledTemporaryFile(64 * MIB)  # noqa: SIM115 - closed when it is sent
     proofs.write_bundle(actor, file)
     response = Response(_send(file), content_type=ZIP)
     response.headers["Content-Disposition"] = f'attachment; filename="{actor.state}-audit.zip"'
