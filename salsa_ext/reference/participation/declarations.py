@@ -14,7 +14,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.paging import Page
@@ -82,9 +82,9 @@ def _check(data: Declaration) -> list[str]:
     if data.year_from and data.year_to and data.year_to < data.year_from:
         text = message("The last year is before the first, {year}.", year=str(data.year_from))
         problems.add("year_to", text)
-    for at, text in enumerate(data.makes):
-        if (code := names.resolve("make", text)) is None:
-            wrong = message("No make is known as “{value}”. Choose it from the list.", value=text)
+    for at, name in enumerate(data.makes):
+        if (code := names.resolve("make", name)) is None:
+            wrong = message("No make is known as “{value}”. Choose it from the list.", value=name)
             problems.add(f"makes.{at}", wrong)
         else:
             makes.append(code)
@@ -138,7 +138,9 @@ def list_participation(
         query = query.where(tuple_(*key) > tuple_(*_parse_cursor(cursor)))
     rows = db.session.scalars(query.order_by(*key).limit(limit + 1)).all()
     last_row = rows[limit - 1] if len(rows) > limit else None
-    following = last_row and f"{last_row.owner_state}:{last_row.register}:{last_row.version}"
+    following = (
+        f"{last_row.owner_state}:{last_row.register}:{last_row.version}" if last_row else None
+    )
     return Page([_view(actor, row) for row in rows[:limit]], following)
 
 
@@ -159,3 +161,13 @@ def read_declaration(actor: Actor, declaration_id: UUID) -> DeclarationView:
 def _view(actor: Actor, row: Participation) -> DeclarationView:
     declaration = _declaration({name: getattr(row, name) for name in _COLUMNS})
     return DeclarationView(row, declaration, declaration.is_in_force(today(actor)))
+
+
+def describe_coverage(declaration: Declaration) -> Message:
+    """Return for which makes and years of manufacture a register is complete."""
+    if not declaration.complete:
+        return message("not complete")
+    makes = ", ".join(names.display_name("make", code, "en") for code in declaration.makes)
+    first, last = declaration.year_from or "", declaration.year_to or ""
+    limits = ", ".join(filter(None, (makes, f"{first}–{last}" if first or last else "")))
+    return message("complete for {limits}", limits=limits) if limits else message("complete")
