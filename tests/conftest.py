@@ -240,6 +240,7 @@ def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
             server.drop(name)
             server.make(name)
             migrations.upgrade_schema(server.url("owner", name))
+            migrations.open_clock(server.url("owner", name))  # for the clock that stands at NOW
             server.offer(name)
             made.touch()
     return name

@@ -69,6 +69,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
     if current == (DEMO, False):
         migrations.clear_schema(owner_url(config))
         migrations.upgrade_schema(owner_url(config))
+    migrations.open_clock(owner_url(config))
     today = datetime.now(UTC).date()
     with Bar() as bar:
         creation.create_region(

@@ -184,7 +184,7 @@ def findings() -> Iterator[Finding]:
         yield Finding("settings", False, str(error.message))
         return
     yield Finding("settings", True)
-    for check in (_home, _space, _server, _schema, _background):
+    for check in (_home, _space, _server, _schema, _rights, _clocks, _background):
         yield _run_check(check, config)
 
 
@@ -240,6 +240,26 @@ def _schema(config: Config) -> Finding:
     return Finding(f"schema at {at or 'nothing'}", at == needed, remedy)
 
 
+def _rights(config: Config) -> Finding:
+    """Check that a query of the service cannot change whose rows it sees."""
+    with embedded_database.running_database(config) as started:
+        functions = migrations.open_functions(started.database_url or "")
+    return Finding(
+        f"rights of the service, {len(functions)} functions too many",
+        not functions,
+        f"As a superuser: REVOKE EXECUTE ON FUNCTION {', '.join(functions)} FROM PUBLIC.",
+    )
+
+
+def _clocks(config: Config) -> Finding:
+    """Check the clock, since the database refuses entries of another time than its own."""
+    with embedded_database.running_database(config) as started:
+        seconds = migrations.clock_difference(started.database_url or "")
+    remedy = "Let NTP set the clocks of both machines; from 5 minutes on nothing is recorded."
+    return Finding(f"clock {seconds:.0f} s from the database's", seconds < MAX_SKEW, remedy)
+
+
+MAX_SKEW = 30.0
 MAX_WAIT = 60.0
 """Seconds after which what waits for the background work shows that there is none."""
 

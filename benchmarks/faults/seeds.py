@@ -207,6 +207,8 @@ def run_seed(app: Flask, service: Service, keys: Keys, plan: FaultPlan, seed: in
         f"seed {seed:>3}  {fault:<18} {role:<6} at point {at:>3}, {len(load.created)} things made,"
         f" idle after {seconds:.1f} s, {len(broken)} promises broken"
     )
+    for each in broken:
+        print(f"          {each}")
     return [f"seed {seed} ({fault} in {role}, point {at}): {each}" for each in broken]
 
 

@@ -44,7 +44,7 @@ CREATE TABLE rollup (
     amount BIGINT NOT NULL,
     CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, partner, subject, period)
 );
-GRANT SELECT, INSERT, UPDATE ON rollup TO salsa_service;
+GRANT SELECT ON rollup TO salsa_service;
 
 CREATE TABLE rollup_delta (
     id UUID NOT NULL,
@@ -56,8 +56,32 @@ CREATE TABLE rollup_delta (
     amount BIGINT NOT NULL,
     CONSTRAINT pk_rollup_delta PRIMARY KEY (id)
 );
--- FOR UPDATE SKIP LOCKED needs the right to change some column; nothing changes one.
-GRANT SELECT, INSERT, DELETE, UPDATE (id) ON rollup_delta TO salsa_service;
+GRANT SELECT, INSERT ON rollup_delta TO salsa_service;
+
+-- Sums are changed by folding alone.
+CREATE FUNCTION salsa_fold_deltas(most integer) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH removed AS (
+        DELETE FROM rollup_delta WHERE id = ANY(ARRAY(  -- an array is read once, a join may be again
+            SELECT id FROM rollup_delta ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED))
+        RETURNING dataset, state, partner, subject, period, amount
+    ), folded AS (
+        INSERT INTO rollup AS r (dataset, state, partner, subject, period, amount)
+        SELECT dataset, state, partner, subject, period, sum(amount) FROM removed
+        GROUP BY dataset, state, partner, subject, period
+        ORDER BY dataset, state, partner, subject, period
+        ON CONFLICT (dataset, state, partner, subject, period)
+        DO UPDATE SET amount = r.amount + excluded.amount
+    )
+    SELECT count(*) FROM removed
+$$;
+-- Whoever counts something waits until the transaction ends.
+CREATE FUNCTION salsa_lock_deltas() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE;
+END $$;
+GRANT EXECUTE ON FUNCTION salsa_fold_deltas, salsa_lock_deltas TO salsa_service;
 """
 
 

@@ -60,7 +60,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT m.owner_state, m.record_id, m.other_pseudonym, m.is_current FROM match AS m
     WHERE m.other_pseudonym = ANY(keys)
 $$;
-GRANT EXECUTE ON FUNCTION salsa_hide_matches, salsa_match_partners TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hide_matches TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_match_partners TO salsa_worker;
 """
 
 ALERTS = """
@@ -150,7 +151,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT h.alert_state FROM hit AS h
     WHERE h.cause_key = ANY(keys) AND h.finding_state = current_setting('salsa.state', true)
 $$;
-GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_worker;
 """
 
 CHECKS = """

@@ -123,7 +123,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
     AND (named OR (action = 'record:matched' AND subject_kind IN ('check', 'seizure')))
 $$;
 GRANT EXECUTE ON FUNCTION salsa_is_restricted, salsa_is_case_restricted,
-    salsa_disclosures_of_record, salsa_disclosure_recipients, salsa_logged_records TO salsa_service;
+    salsa_disclosures_of_record, salsa_disclosure_recipients TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_logged_records TO salsa_worker;  -- silent records are among them
 """
 
 # `salsa.agency` is the agency for which a session reads; it is empty for the state as a whole, which

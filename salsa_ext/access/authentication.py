@@ -36,7 +36,6 @@ from salsa_ext.database.bulk import insert_many, is_any_of_param
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import (
     NO_STATE,
-    SET_ROW_SECURITY_SQL,
     db,
     execute_raw,
     mark_row_security_set,
@@ -62,7 +61,7 @@ _DUMMY_HASH = PASSWORD_HASHER.hash(secrets.token_urlsafe(16))
 _KEY_COLUMNS = tuple(
     "key_id scopes expires_at account_id owner_state agency role is_link used_at".split()
 )
-_FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)}, {SET_ROW_SECURITY_SQL} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
+_FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
@@ -81,7 +80,7 @@ def authenticate_key(
     and not at all unless `is_use`.
     """
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
-    row = dict(zip(_KEY_COLUMNS, account or (), strict=False))  # the columns of ACTING follow
+    row = dict(zip(_KEY_COLUMNS, account, strict=True)) if account else {}
     if not row or row["is_link"] != is_link:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])

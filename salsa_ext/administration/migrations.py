@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -13,7 +14,9 @@ from alembic.config import Config as Alembic
 from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.exc import OperationalError
 
+from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import Conflict, Unavailable, message
+from salsa_ext.database.postgres.provision import CLOSED_FUNCTIONS
 from salsa_ext.database.session import db
 from salsa_ext.reference import loading
 
@@ -43,6 +46,30 @@ def upgrade_schema(migration_url: str) -> dict[str, int]:
     command.upgrade(alembic, "head")
     with create_engine(migration_url, poolclass=pool.NullPool).begin() as connection:
         return loading.load_reference_data(connection)
+
+
+def open_clock(migration_url: str) -> None:
+    """Let audit entries have any time, for a demo: as the owner, which the service is not."""
+    with create_engine(migration_url, poolclass=pool.NullPool).begin() as connection:
+        connection.execute(text("CALL salsa_open_clock()"))
+
+
+def open_functions(url: str) -> list[str]:
+    """Return those closed functions that a role may call all the same."""
+    closed = [f"pg_catalog.{function}" for function in CLOSED_FUNCTIONS]
+    query = text(
+        "SELECT name FROM unnest(CAST(:closed AS text[])) AS name"
+        " WHERE has_function_privilege(name, 'EXECUTE')"
+    )
+    with _connect(url) as connection:
+        return [*connection.scalars(query, {"closed": closed})]
+
+
+def clock_difference(url: str) -> float:
+    """Return the seconds between the clock of the database and of this machine."""
+    with _connect(url) as connection:
+        at: datetime = connection.scalar(text("SELECT clock_timestamp()"))
+    return abs((at - SYSTEM_CLOCK.now()).total_seconds())
 
 
 def clear_schema(migration_url: str) -> None:

@@ -8,15 +8,19 @@ transaction.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import Connection, Engine, event
 
 NO_STATE: Final = "---"
+
 _STATE_CODE: Final = re.compile(r"[A-Z]{3}|---")
 _AGENCY_CODE: Final = re.compile(r"[\w.-]*", re.ASCII)
 _PENDING: Final[WeakKeyDictionary[Connection, str]] = WeakKeyDictionary()
+SINGLE_STATEMENTS: Final = "single_statements"
+"""Execution option of an engine whose texts are one statement each: all but migrations."""
 _STREAMING: Final[WeakSet[Connection]] = WeakSet()
 """Connections with an open server-side cursor; settings are sent at once there."""
 
@@ -37,8 +41,19 @@ def set_row_security(connection: Connection, state: str | None, agency: str | No
         send_pending(connection)
 
 
+def join(statements: Sequence[str]) -> str:
+    """Return statements as one text for the driver, which would run what is stacked in one.
+
+    Texts of ours hold no semicolon, and values are no part of them. Raises AssertionError.
+    """
+    for statement in statements:
+        if ";" in statement:
+            raise AssertionError("a statement with a semicolon may be an injection")
+    return "; ".join(statements)
+
+
 def execute(connection: Connection, cursor: Any, statement: str, values: Any) -> None:
-    """Execute a statement together with the pending settings, in one round trip."""
+    """Execute what `join` returned with the pending settings, in one round trip."""
     unsaid = _PENDING.get(connection)
     cursor.execute(f"{unsaid}; {statement}" if unsaid else statement, values)
     _PENDING.pop(connection, None)  # only now: what never reached the database is still to be said
@@ -56,6 +71,8 @@ def _send_with_statement(cursor: Any, statement: str, values: Any, context: Any)
 
     Releasing a savepoint needs no settings; a rollback to one restores the earlier settings.
     """
+    if SINGLE_STATEMENTS in context.execution_options:
+        join((statement,))
     connection = context.root_connection
     if cursor.name:  # a server-side cursor allows one statement only
         send_pending(connection)
@@ -71,6 +88,8 @@ def _send_with_statement(cursor: Any, statement: str, values: Any, context: Any)
 
 
 @event.listens_for(Engine, "do_executemany")
-def _send_before_many(_: Any, __: str, ___: Any, context: Any) -> bool:
+def _send_before_many(_: Any, statement: str, __: Any, context: Any) -> bool:
+    if SINGLE_STATEMENTS in context.execution_options:
+        join((statement,))
     send_pending(context.root_connection)
     return False

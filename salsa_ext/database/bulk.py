@@ -71,9 +71,7 @@ def insert_into_tables(parts: TableRows, before: SqlStatement = NO_STATEMENT) ->
     if few:
         texts = [_insert_sql(table, tuple(rows[0]), len(rows)) for table, rows in few]
         values = [value for table, rows in few for value in _row_values(table, rows)]
-        session.execute_raw(
-            "; ".join([*filter(None, [before.text]), *texts]), (*before.values, *values)
-        )
+        session.execute_together([*filter(None, [before.text]), *texts], (*before.values, *values))
 
 
 def _row_values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any]:

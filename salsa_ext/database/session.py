@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -96,6 +96,7 @@ def engine_options(config: Config) -> dict[str, Any]:
         "pool_pre_ping": True,
         "json_serializer": to_json,
         "hide_parameters": True,  # else errors would show them
+        "execution_options": {acting_state.SINGLE_STATEMENTS: True},
         "connect_args": {
             "connect_timeout": 5,
             "options": f"{_url_options(config)} -c statement_timeout={config.statement_timeout}s"
@@ -207,18 +208,8 @@ def _set_row_security(state: str | None, agency: str | None = None) -> None:
     acting_state.set_row_security(db.session.connection(), state, agency)
 
 
-SET_ROW_SECURITY_SQL: Final = (
-    "set_config('salsa.state', owner_state::text, true),"
-    " set_config('salsa.agency', coalesce(agency, ''), true)"
-)
-"""Columns of a login statement that set row-level security in the same round trip.
-
-Restrictions of the agency apply from there on, by `salsa.agency`.
-"""
-
-
 def mark_row_security_set(state: str) -> None:
-    """Record that a statement selected SET_ROW_SECURITY_SQL for this state."""
+    """Record that `salsa_api_key` set row-level security for a key of this state."""
     db.session.info["acts"] = db.session().get_transaction(), state
 
 
@@ -241,6 +232,12 @@ def execute_raw(statement: str, values: Any = ()) -> Any:
     For statements of every request: compiling one takes longer than running it. Event listeners are
     called; errors are SQLAlchemy's.
     """
+    return execute_together((statement,), values)
+
+
+def execute_together(statements: Sequence[str], values: Any = ()) -> Any:
+    """Execute several fixed statements in one round trip; returns the cursor of the last."""
+    statement = acting_state.join(statements)
     connection = db.session.connection()
     cursor = connection.connection.cursor()
     for hear in connection.dispatch.before_cursor_execute:

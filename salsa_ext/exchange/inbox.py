@@ -38,8 +38,8 @@ _CLAIM: Final = (
     " ORDER BY progress.due_at LIMIT 1 FOR UPDATE OF pair, progress SKIP LOCKED"
 )
 _MARK_PROCESSED: Final = (
-    "UPDATE inbox_progress SET status = %s, code = %s, processed_at = %s"
-    " WHERE owner_state = %s AND envelope_id = %s;"
+    "WITH envelope AS (UPDATE inbox_progress SET status = %s, code = %s, processed_at = %s"
+    " WHERE owner_state = %s AND envelope_id = %s)"
     " UPDATE inbox_pair SET processed_through = %s WHERE owner_state = %s AND sender = %s"
 )
 _LOCK_PAIR: Final = (

@@ -41,29 +41,12 @@ def amounts_of(dataset: Dataset) -> Any:
     return parts[0].union_all(parts[1]).subquery()
 
 
-_FOLD = text("""
-    WITH taken AS (
-        DELETE FROM rollup_delta WHERE id = ANY(ARRAY(  -- an array is read once, a join may be again
-            SELECT id FROM rollup_delta ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
-        RETURNING dataset, state, partner, subject, period, amount
-    ), folded AS (
-        INSERT INTO rollup AS r (dataset, state, partner, subject, period, amount)
-        SELECT dataset, state, partner, subject, period, sum(amount) FROM taken
-        GROUP BY dataset, state, partner, subject, period
-        ORDER BY dataset, state, partner, subject, period
-        ON CONFLICT (dataset, state, partner, subject, period)
-        DO UPDATE SET amount = r.amount + excluded.amount
-    )
-    SELECT count(*) FROM taken
-""")
-
-
 def fold_deltas(most: int = 10_000) -> int:
     """Fold up to `most` deltas into the sums; returns how many.
 
     Safe to run repeatedly and concurrently.
     """
-    return int(db.session.scalar(_FOLD, {"most": most}) or 0)
+    return int(db.session.scalar(text("SELECT salsa_fold_deltas(:most)"), {"most": most}) or 0)
 
 
 def recount(*, actor: Actor, dataset: Dataset) -> int:
@@ -74,7 +57,7 @@ def recount(*, actor: Actor, dataset: Dataset) -> int:
     if dataset.recount is None:
         return 0
     state = actor.own_state()
-    db.session.execute(text("LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE"))
+    db.session.execute(text("SELECT salsa_lock_deltas()"))
     missing: Counter[CountKey] = Counter()
     for cells in dataset.recount(state):  # which may count other datasets of the same records too
         missing.update({key: cells[key] for key in cells if key.dataset == dataset.code})

@@ -127,7 +127,11 @@ def test_a_user_name_in_capitals_is_taken_in_small_letters(run, administrator):
 
 def test_an_account_that_is_written_with_capitals_is_still_found(run, administrator):
     account = administrator.post("/accounts", ANA | {"password": "correct horse battery"}).json
-    as_it_was = text("UPDATE account SET username = 'bra.Ana' WHERE id = :id")
+    as_it_was = text(
+        "INSERT INTO account (id, owner_state, agency, role, username, password_hash, is_active,"
+        " created_at) SELECT gen_random_uuid(), owner_state, agency, role, 'bra.Ana', password_hash,"
+        " is_active, created_at FROM account WHERE id = :id"
+    )
     db.session.execute(as_it_was, {"id": account["id"]})
     assert check_password("bra.Ana", "correct horse battery").is_right
     run("BRA", accounts.reset_password, username="bra.Ana")

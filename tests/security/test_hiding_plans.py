@@ -107,7 +107,7 @@ def listed(as_actor):
         items = reader.get(path).json["items"]
         asked = [one for one in said if f"FROM {table}" in one[0]]
         for name, value in (("state", "BRA"), ("agency", AGENCY)):
-            db.session.execute(text(f"SELECT set_config('salsa.{name}', '{value}', true)"))
+            db.session.execute(text(f"SET LOCAL salsa.{name} = '{value}'"))
         connection = db.session.connection()
         explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "
         rows = [connection.exec_driver_sql(explain + sql, values) for sql, values in asked]

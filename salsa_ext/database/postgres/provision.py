@@ -25,6 +25,17 @@ ROLE_NAMES: Final[dict[DatabaseRole, str]] = {
     "worker": "salsa_worker",
 }
 """`service` answers requests; `worker` runs jobs, and may do what the service may."""
+CLOSED_FUNCTIONS: Final = (
+    "set_config(text, text, boolean)",
+    "query_to_xml(text, boolean, boolean, text)",
+    "cursor_to_xml(refcursor, integer, boolean, boolean, text)",
+    "lo_creat(integer)",
+    "lo_create(oid)",
+    "lo_from_bytea(oid, bytea)",
+    "pg_terminate_backend(integer, bigint)",
+    "pg_cancel_backend(integer)",
+)
+"""For the owner alone: inside a query they would change its state, run texts, or end others."""
 
 
 def provision_database(
@@ -69,6 +80,9 @@ def provision_database(
             inside.autocommit = True
             _execute(inside, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
             _execute(inside, "GRANT USAGE ON SCHEMA public TO {}", service)
+            closed = ", ".join(f"pg_catalog.{function}" for function in CLOSED_FUNCTIONS)
+            _execute(inside, f"REVOKE EXECUTE ON FUNCTION {closed} FROM PUBLIC")
+            _execute(inside, f"GRANT EXECUTE ON FUNCTION {closed} TO {{}}", owner)
     finally:
         _execute(admin, f"SELECT pg_advisory_unlock({PROVISION_LOCK})")
 
