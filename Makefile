@@ -57,7 +57,7 @@ metrics: $(VENV)/.dev  ## print lines, files, and what the six main flows enter
 check: lint types layers subjects test  ## lint, types, layers and tests: what CI runs
 
 long: $(VENV)/.dev  ## run the tests that have a long form at their full size: an hour
-	@SALSA_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -rs $$(grep -l sized -r tests --include='test_*.py')
+	@SALSA_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -rs $$(grep -lE "sized|drawn|long_only|mark.browser" -r tests --include='test_*.py')
 
 mutants: $(VENV)/.dev  ## change the release function in every way, and let no change survive the tests
 	@rm -rf mutants

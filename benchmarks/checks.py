@@ -60,8 +60,7 @@ def _add_bare_view(app: Flask) -> None:
             cursor.execute(EXACT_SQL, {"keys": [key.value], "asker": "BRA", "most": 61})
             rows = cursor.fetchall()
             cursor.execute(
-                "INSERT INTO rollup_delta VALUES (%s, 'bench', 'BRA', '', '', '2020-01-01', 1)",
-                (str(new_id()),),
+                "INSERT INTO sign_in_attempt VALUES (%s, 1, now(), now())", (new_id().bytes,)
             )
             raw.commit()
         finally:

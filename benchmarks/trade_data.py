@@ -22,13 +22,12 @@ from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
-from salsa_ext.database.session import db, transaction
+from salsa_ext.database.session import transaction
 from salsa_ext.documents import transfers
 from salsa_ext.documents.values import TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.reference import names
-from salsa_ext.statistics import rollups
 from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits.values import (
     DocumentReference,
@@ -116,7 +115,6 @@ def fill_trade(records: int, bar: ProgressBar, marker: Path, owner_url: str) -> 
     # some serials that are drawn stand for none, and are left out
     _write_sales(make_guns(crowd + crowd // 50 + 50, random.Random(SEED))[:crowd], bar)
     _write_routes(chains, bar)
-    _fold_rollups()
     vacuum(owner_url)
     marker.write_text(json.dumps({"records": records}))
     return trade
@@ -294,11 +292,3 @@ def _person(name: str, state: str) -> Party:
 
 def _today() -> date:
     return datetime.now(UTC).date()
-
-
-def _fold_rollups() -> None:
-    folded = 1
-    while folded:
-        with transaction(operator(None)):
-            folded = rollups.fold_deltas()
-    db.session.remove()

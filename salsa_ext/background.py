@@ -7,8 +7,8 @@ import salsa_ext.alerts.jobs
 import salsa_ext.boards.jobs
 import salsa_ext.checks.jobs
 import salsa_ext.exchange.jobs
+import salsa_ext.figures
 import salsa_ext.matches.jobs
-import salsa_ext.statistics.jobs
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
 import salsa_ext.trade.jobs
@@ -23,7 +23,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.tracing.traces.jobs.JOBS,
     *salsa_ext.alerts.jobs.JOBS,
     *salsa_ext.boards.jobs.JOBS,
-    *salsa_ext.statistics.jobs.JOBS,
+    salsa_ext.figures.JOB,
     *salsa_ext.administration.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,

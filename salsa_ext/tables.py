@@ -11,6 +11,7 @@ import salsa_ext.documents.models
 import salsa_ext.exchange.models
 import salsa_ext.firearms.records.models
 import salsa_ext.jobs.models
+import salsa_ext.lookups.models
 import salsa_ext.matches.models
 import salsa_ext.notifications.models
 import salsa_ext.reference.models

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import pickle
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -35,9 +37,10 @@ from salsa_ext.database.session import db, transaction
 from tests.support import actors, agencies, jobs
 from tests.support.folders import QUICK
 from tests.support.grounds import Grounds, forget_shares
+from tests.support.sizes import drawn
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
-settings.register_profile("house", deadline=None)  # no test is timed
+settings.register_profile("house", drawn(100, 100))  # no test is timed
 settings.load_profile("house")
 Flask.test_client_class = jobs.BackgroundClient
 THREADS = 24
@@ -80,6 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (at for at, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST)
         )
     )
+    gc.freeze()  # what is loaded now stays: to go through it each time takes a twentieth of a run
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +147,12 @@ class Server:
     def copied(
         self, pattern: str | Config, home: Path, wanted: Config | None = None
     ) -> Iterator[Config]:
-        """Give the configuration of a copy of a database, `wanted` or a new one; it is dropped after."""
+        """Give the configuration of a copy of a database, `wanted` or a new one; it is dropped after.
+
+        What is stored in the home of the pattern is copied into an empty one.
+        """
+        if isinstance(pattern, Config) and pattern.home.exists() and not any(home.glob("*")):
+            shutil.copytree(pattern.home, home, dirs_exist_ok=True)
         made = wanted or self.config(f"salsa_{secrets.token_hex(6)}", home)
         name, source = name_of(made), pattern if isinstance(pattern, str) else name_of(pattern)
         self.end_sessions(source)
@@ -244,6 +253,31 @@ def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
             server.offer(name)
             made.touch()
     return name
+
+
+FillOnce = Callable[[str, Callable[[Config], Any]], tuple[Config, Any]]
+
+
+@pytest.fixture(scope="session")
+def fill_once(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> FillOnce:
+    """Fill a database once for all workers: `fill_once(name, fill)`.
+
+    Returns its configuration, of which `server.copied` makes copies, and what `fill` gave.
+    """
+    shared = shared_folder(tmp_path_factory)
+
+    def make(name: str, fill: Callable[[Config], Any]) -> tuple[Config, Any]:
+        config = server.config(f"salsa_{name}_{shared.name.replace('-', '_')}", shared / name)
+        made = shared / f"{name}.made"
+        with FileLock(f"{made}.lock"):
+            if not made.exists():
+                config.home.mkdir()
+                server.drop(name_of(config))
+                server.make(name_of(config), template)
+                made.write_bytes(pickle.dumps(fill(config)))
+        return config, pickle.loads(made.read_bytes())
+
+    return make
 
 
 @contextmanager

@@ -11,13 +11,16 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from api import jobs
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.server import embedded_database
 from benchmarks.marks import MarkDatabase, fill_marks, vacuum
 from salsa_ext.administration import migrations
+from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
+from salsa_ext.figures import JOB as COUNT_JOB
 
 
 @click.group()
@@ -194,6 +197,8 @@ def traces(records: int, rounds: int, folder: Path | None) -> None:
     with _temporary_app(folder) as (app, owner, home):
         with click.progressbar(length=records, label="filling") as bar:
             trade = trades.fill_trade(records, bar.update, home / "trades.json", owner)
+        worker = replace(Config.from_env(), worker_url=app.config["WORKER_URL"])
+        jobs.run_to_idle(jobs.worker_app(worker), SYSTEM_CLOCK, [COUNT_JOB])
         benchmark.run(app, trade, owner, rounds, 10, _result("traces"))
 
 

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import click
 
-from api.cli.context import application, explained
+from api import jobs
+from api.cli.context import explained, require_schema
 from api.http.context import transaction
+from api.server import embedded_database
 from salsa_ext.access.rules import operator
-from salsa_ext.figures import DATASETS
+from salsa_ext.core.config import Config
+from salsa_ext.figures import COUNTED_DATASETS, COUNTED_KINDS
 from salsa_ext.reference.names import participants
 from salsa_ext.statistics import rollups
 
 
 @click.command()
-@click.argument(
-    "codes", nargs=-1, type=click.Choice([dataset.code for dataset in DATASETS if dataset.recount])
-)
 @explained
-def recount(codes: tuple[str, ...]) -> None:
-    """Count the records of all states again, for some datasets or for all.
+def recount() -> None:
+    """Count the records of all states again, for all figures.
 
-    For a new dataset, or after a fault. Recording waits meanwhile, one state at a time.
+    For a new dataset, or after a fault. One state at a time; recording goes on meanwhile.
 
     \b
     Example:
-      salsa recount seizures
+      salsa recount
     """
-    with application():
-        with transaction(operator(None)):
-            states = participants()
-        for dataset in DATASETS:
-            if dataset.recount and (not codes or dataset.code in codes):
-                corrected = 0
-                for state in states:
-                    actor = operator(state)
-                    with transaction(actor):
-                        corrected += rollups.recount(actor=actor, dataset=dataset)
-                click.echo(f"{dataset.code}: {corrected} figures corrected.")
+    with embedded_database.running_database(Config.from_env()) as config:
+        require_schema(config)
+        jobs.require_worker(config)
+        with jobs.worker_app(config).app_context():
+            with transaction(operator(None)):
+                states = participants()
+            corrected = Counter[str]()
+            for state in states:
+                actor = operator(state)
+                with transaction(actor):
+                    corrected.update(
+                        rollups.recount(actor=actor, kinds=COUNTED_KINDS, datasets=COUNTED_DATASETS)
+                    )
+    for dataset in COUNTED_DATASETS:
+        click.echo(f"{dataset.code}: {corrected[dataset.code]} figures corrected.")

@@ -62,7 +62,7 @@ def serve(host: str, port: int) -> None:
 @click.option("--retry", is_flag=True, help="Try again what was set aside, and end.")
 @explained
 def worker(once: bool, retry: bool) -> None:
-    """Match records, deliver envelopes, fold figures, watch shipments and permits; `salsa serve` does it too.
+    """Match records, deliver envelopes, count figures, watch shipments and permits; `salsa serve` does it too.
 
     \b
     Example:

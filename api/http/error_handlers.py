@@ -62,7 +62,7 @@ def problem_response(status: int, code: str, detail: Message, **more: Any) -> Re
             current_app.json.dumps(body), status, content_type=PROBLEM_TYPE
         )
     if status in (503, 429) or code == "in_flight":
-        response.headers["Retry-After"] = RETRY_AFTER[status]
+        response.headers["Retry-After"] = str(more.get("retry_after", RETRY_AFTER[status]))
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -18,6 +18,7 @@ from salsa_ext.core.errors import Message, PostgresUnavailable, SalsaError, mess
 STATUS_CODES: dict[type[SalsaError], int] = {
     errors.Unauthenticated: 401,
     errors.TooManyAttempts: 429,
+    errors.TooManyLookups: 429,
     errors.PasswordChangeRequired: 403,
     errors.Forbidden: 403,
     errors.WrongAccount: 403,
@@ -74,6 +75,7 @@ class ProblemSchema(Schema):
     balance = fields.Dict(keys=fields.String(), values=fields.String())
     article = fields.String()
     permission = fields.String()
+    retry_after = fields.Integer()
 
 
 def problem_from_error(error: Exception) -> dict[str, Any]:
@@ -112,6 +114,8 @@ def _extra_members(error: SalsaError) -> dict[str, Any]:
         more["balance"] = error.details["balance"]
     if isinstance(error, errors.Forbidden) and "permission" in error.details:
         more["permission"] = error.details["permission"]
+    if isinstance(error, errors.TooManyLookups):
+        more["retry_after"] = error.details["retry_after"]
     return more
 
 

@@ -19,6 +19,7 @@ from salsa_ext.administration.audit import AuditEntryView
 from salsa_ext.core import codes
 from salsa_ext.core.codes import TRACE_APPROVAL_MODES
 from salsa_ext.reference.state_settings import (
+    LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
     MAX_OVERDUE_HOURS,
@@ -181,6 +182,7 @@ class SettingsRequest(RequestSchema):
     closed_on = Items(Day(), most=MAX_DATES)
     open_on = Items(Day(), most=MAX_DATES)
     trace_approval = Code(TRACE_APPROVAL_MODES)
+    lookup_percent = Whole(least=LOOKUP_PERCENTS[0], most=LOOKUP_PERCENTS[1])
 
 
 @repeats(SettingsRequest, is_complete=True)

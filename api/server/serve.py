@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import resource
 import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -30,14 +33,27 @@ MAX_CONNECTIONS = 4096
 HEADER_MS = 10_000
 """Within these the head of a request has to come, and a new connection's first one."""
 GRACE_SECONDS = 30
+PAUSE_SECONDS = 5.0
+"""Between two starts of workers that ended by themselves."""
 
 
 class _GranianServer(Granian):  # type: ignore[misc,valid-type]  # a variable, by platform
-    """Granian server that signals slow workers a second time.
+    """Granian server that outlives workers which end, and signals slow ones a second time.
 
     A signal to a worker that is just getting ready may be lost. Only once: granian's channel holds
     one.
     """
+
+    def _respawn_workers(self, *args: Any, **options: Any) -> None:
+        """Start workers again, after a pause unless the last start was long ago.
+
+        Granian itself ends the service if a worker ends twice within seconds.
+        """
+        if time.monotonic() - getattr(self, "_respawned_at", -math.inf) < PAUSE_SECONDS:
+            self.main_loop_interrupt.wait(PAUSE_SECONDS)  # a signal ends the pause
+        self._respawned_at = time.monotonic()
+        super()._respawn_workers(*args, **options)
+        self.respawned_wrks.clear()
 
     def _stop_workers(self) -> None:
         again = threading.Timer(2, self._terminate_again)

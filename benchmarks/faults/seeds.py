@@ -40,7 +40,6 @@ LAST_POINT: Final = {"serve": 600, "worker": 250}
 QUEUES: Final = {
     "envelopes to deliver": "SELECT count(*) FROM outbox_progress WHERE delivered_at IS NULL",
     "envelopes to apply": "SELECT count(*) FROM inbox_progress WHERE status = 'waiting'",
-    "figures to fold": "SELECT count(*) FROM rollup_delta",
 }
 """How much waits, by what is to be done, beside what waits for each job."""
 _FOLLOWED: Final = [
@@ -77,6 +76,13 @@ PROMISES: Final = {
         WHERE action LIKE '%:recorded' OR action IN ('receipt:confirmed', 'receipt:corrected',
             'seizure:corrected', 'shipment:released', 'check:made', 'consent:granted')
         GROUP BY 1, 2 HAVING count(*) > 1""",
+    "Figures are the sums of what is counted": """
+        SELECT * FROM (SELECT o.owner_state AS state, cell ->> 0 AS dataset, cell ->> 1 AS subject,
+            (cell ->> 2)::date AS period, cell ->> 3 AS partner, sum((cell ->> 4)::bigint) AS amount
+            FROM counted_object o, jsonb_array_elements(o.cells) AS cell GROUP BY 1, 2, 3, 4, 5
+        ) counted FULL JOIN (SELECT * FROM rollup WHERE amount <> 0 AND dataset <> 'overdue') sums
+            USING (state, dataset, subject, period, partner)
+        WHERE sums.amount IS DISTINCT FROM counted.amount""",
     "What is recorded is audited": " UNION ALL ".join(
         f"(SELECT '{table}', id::text FROM {table} EXCEPT SELECT subject_kind, subject_id"  # noqa: S608
         " FROM audit_entry)"

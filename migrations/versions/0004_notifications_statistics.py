@@ -45,43 +45,19 @@ CREATE TABLE rollup (
     CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, partner, subject, period)
 );
 GRANT SELECT ON rollup TO salsa_service;
+GRANT INSERT, UPDATE ON rollup TO salsa_worker;
 
-CREATE TABLE rollup_delta (
-    id UUID NOT NULL,
-    dataset TEXT NOT NULL,
-    state CHAR(3) NOT NULL,
-    partner TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    period DATE NOT NULL,
-    amount BIGINT NOT NULL,
-    CONSTRAINT pk_rollup_delta PRIMARY KEY (id)
+-- The cells in which an object is counted: what changes of it is the difference to them.
+CREATE TABLE counted_object (
+    owner_state CHAR(3) NOT NULL,
+    object UUID NOT NULL,
+    cells JSONB NOT NULL,
+    CONSTRAINT pk_counted_object PRIMARY KEY (owner_state, object)
 );
-GRANT SELECT, INSERT ON rollup_delta TO salsa_service;
-
--- Sums are changed by folding alone.
-CREATE FUNCTION salsa_fold_deltas(most integer) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH removed AS (
-        DELETE FROM rollup_delta WHERE id = ANY(ARRAY(  -- an array is read once, a join may be again
-            SELECT id FROM rollup_delta ORDER BY id LIMIT most FOR UPDATE SKIP LOCKED))
-        RETURNING dataset, state, partner, subject, period, amount
-    ), folded AS (
-        INSERT INTO rollup AS r (dataset, state, partner, subject, period, amount)
-        SELECT dataset, state, partner, subject, period, sum(amount) FROM removed
-        GROUP BY dataset, state, partner, subject, period
-        ORDER BY dataset, state, partner, subject, period
-        ON CONFLICT (dataset, state, partner, subject, period)
-        DO UPDATE SET amount = r.amount + excluded.amount
-    )
-    SELECT count(*) FROM removed
-$$;
--- Whoever counts something waits until the transaction ends.
-CREATE FUNCTION salsa_lock_deltas() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    LOCK TABLE rollup_delta IN SHARE ROW EXCLUSIVE MODE;
-END $$;
-GRANT EXECUTE ON FUNCTION salsa_fold_deltas, salsa_lock_deltas TO salsa_service;
+ALTER TABLE counted_object ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner_only ON counted_object FOR ALL TO salsa_worker
+    USING (owner_state = current_setting('salsa.state', true)::char(3));
+GRANT SELECT, INSERT, UPDATE ON counted_object TO salsa_worker;
 """
 
 

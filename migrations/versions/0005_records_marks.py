@@ -73,6 +73,7 @@ CREATE TABLE record_setting (
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     visibility TEXT NOT NULL,
     handling TEXT NOT NULL,
+    is_void BOOLEAN NOT NULL DEFAULT false,
     CONSTRAINT pk_record_setting PRIMARY KEY (record_id),
     CONSTRAINT ck_record_setting_handling CHECK (handling IN ('H0', 'H1', 'H2', 'H3')),
     CONSTRAINT ck_record_setting_visibility CHECK (visibility IN ('open', 'pointer', 'silent'))

@@ -94,6 +94,7 @@ CREATE TABLE alert (
 );
 CREATE INDEX ix_alert_expiring ON alert (owner_state, expires_on) WHERE status = 'active';
 CREATE INDEX ix_alert_source_record_id ON alert (source_record_id) WHERE source_record_id IS NOT NULL;
+CREATE INDEX ix_alert_owner_state_case_number ON alert (owner_state, case_number);
 CREATE INDEX ix_alert_owner_state_id ON alert (owner_state, id);
 CREATE INDEX ix_alert_record_id ON alert (record_id);
 CREATE INDEX ix_alert_validating ON alert (owner_state, validate_on) WHERE status = 'active';

@@ -52,8 +52,21 @@ CREATE TABLE change_head (
     number BIGINT NOT NULL,
     CONSTRAINT pk_change_head PRIMARY KEY (state, kind)
 );
+ALTER TABLE change_head ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_read ON change_head FOR SELECT TO salsa_service
+    USING (state = current_setting('salsa.state', true)::char(3));
+CREATE POLICY all_states ON change_head FOR ALL TO salsa_worker USING (true);
 GRANT SELECT ON change_head TO salsa_service;
 GRANT INSERT, UPDATE ON change_head TO salsa_worker;
+
+-- The heads of all states, for the one connection of a process that wakes those who wait. It acts
+-- for no state; a request acts for one, and reads nothing here.
+CREATE FUNCTION salsa_change_heads() RETURNS TABLE (state char(3), number bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT state, max(number) FROM change_head
+    WHERE coalesce(current_setting('salsa.state', true), '') = '' GROUP BY state
+$$;
+GRANT EXECUTE ON FUNCTION salsa_change_heads TO salsa_service;
 
 CREATE TABLE change_counter (
     last BIGINT NOT NULL,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -54,6 +54,7 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - no password
     ACCOUNT_CONFIRMED = "account:confirmed"
     SIGN_IN_REFUSED = "session:refused"
+    LOOKUPS_REFUSED = "lookup:refused"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     HIT_MADE = "hit:made"
@@ -172,8 +173,8 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment check consent contact dataset discrepancy envelope hit import "
-    "key licensee match notification participation permit post record report request seizure setting "
-    "shipment signing_key trace transfer".split()
+    "key licensee lookup match notification participation permit post record report request seizure "
+    "setting shipment signing_key trace transfer".split()
 )
 
 
@@ -250,6 +251,10 @@ class AuditEvent:
     data: dict[str, Any] = field(default_factory=dict)
     hidden: bool = False
     of_state: bool = False
+
+    def with_data(self, data: Mapping[str, Any]) -> AuditEvent:
+        """Return the event with more data."""
+        return replace(self, data={**self.data, **data})
 
 
 def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:

@@ -21,6 +21,7 @@ from salsa_ext.reference.models import StateSetting
 from salsa_ext.reference.names import participants
 from salsa_ext.reference.state_settings import (
     ENOUGH_APPROVERS,
+    LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
     MAX_OVERDUE_HOURS,
@@ -86,6 +87,7 @@ def _check_settings(actor: Actor, data: SettingsChange, state: str) -> None:
     ranges = {
         "counterpart_days": (1, MAX_COUNTERPART_DAYS),
         "overdue_hours": (0, MAX_OVERDUE_HOURS),
+        "lookup_percent": LOOKUP_PERCENTS,
     } | {name: (1, longest) for name, longest in MAX_TERMS.items()}
     for name, (least, most) in ranges.items():
         _check_range(problems, name, getattr(data, name), least, most)

@@ -152,7 +152,7 @@ def cancel(*, actor: Actor, alert_id: UUID, expected_version: int | None, reason
 def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> None:
     """End an alert and its hits; no search finds it afterwards."""
     alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
-    record_writing.void_records([find_records([alert.record_id])])
+    record_writing.void_records([alert.record_id])
     hit_answers.end_hits(actor, alert)
 
 

@@ -34,6 +34,7 @@ class Alert(Owned, Base):
         CheckConstraint("priority IN ('urgent', 'routine')", name="priority"),
         CheckConstraint("status IN ('active', 'expired', 'cancelled')", name="status"),
         CheckConstraint("second_check IN ('not_needed', 'waiting', 'done')", name="second_check"),
+        Index(None, "owner_state", "case_number"),
         Index(None, "owner_state", "id"),
         Index(None, "record_id"),
         Index(

@@ -31,6 +31,7 @@ from salsa_ext.firearms.search.advice import ReportedEvent
 from salsa_ext.firearms.search.evidence import verdict
 from salsa_ext.firearms.search.search import find_candidates
 from salsa_ext.firearms.search.values import Candidate, Coverage
+from salsa_ext.lookups.budgets import Lookups, open_lookups
 from salsa_ext.reference import suggestions
 from salsa_ext.reference.contact_offices import ContactOffice
 from salsa_ext.reference.suggestions import WordRemark
@@ -95,11 +96,12 @@ def run_checks(
     """Check several serials for one purpose; return answers in order.
 
     A query that cannot be searched gives an Invalid in its place. Raises Invalid for a purpose
-    without its case.
+    without its case, or TooManyLookups.
     """
     require(actor, Permission.CHECK_MAKE)
     _check_purpose(purpose)
     actor = actor.for_purpose(purpose)
+    lookups = open_lookups(actor, len(queries))
     results = [_search_query(actor, query) for query in queries]
     searches = [result for result in results if isinstance(result, _SearchedQuery)]
     matches = [
@@ -109,7 +111,7 @@ def run_checks(
             actor, search.id, search.query, search.candidates, actor.now()
         )
     ]
-    _store_checks(actor, purpose, searches, matches)
+    _store_checks(actor, purpose, searches, matches, lookups)
     hits_by_check = hits.hits_in_answer(matches)
     coverage, answers = advice.cached_coverage(), list[CheckAnswer | Invalid]()
     for result in results:
@@ -140,6 +142,7 @@ def _store_checks(
     purpose: Purpose,
     searches: Sequence[_SearchedQuery],
     matches: Sequence[AlertMatch],
+    lookups: Lookups,
 ) -> None:
     """Store checks, and audit them for owners of shown records and alerts."""
     alert_groups: dict[UUID, dict[UUID, FieldGroups]] = defaultdict(dict)
@@ -149,7 +152,8 @@ def _store_checks(
     own, events, rows = actor.own_state(), list[AuditEvent](), list[dict[str, Any]]()
     for search in searches:
         result = verdict([candidate.evidence for candidate in search.listed])
-        events.append(AuditEvent(Action.CHECK_MADE, "check", search.id, data={"verdict": result}))
+        data = {"verdict": result, **lookups.data}
+        events.append(AuditEvent(Action.CHECK_MADE, "check", search.id, data=data))
         visible = alert_groups[search.id] | disclosures.groups_of_candidates(search.listed)
         named = [each for each in search.candidates if each.mark_hit.record_id in visible]
         events += disclosures.matched_record_events(actor, "check", search.id, named, visible)
@@ -166,7 +170,7 @@ def _store_checks(
                 "checked_at": actor.now(),
             }
         )
-    append_with_rows(actor, events, {Check: rows})
+    append_with_rows(actor, events, {Check: rows}, lookups.count)
 
 
 def build_answer(

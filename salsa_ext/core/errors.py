@@ -84,6 +84,12 @@ class TooManyAttempts(SalsaError):
     code = "too_many_attempts"
 
 
+class TooManyLookups(SalsaError):
+    """A budget of look-ups is used; `retry_after` seconds. What was written is committed."""
+
+    code = "too_many_lookups"
+
+
 class PasswordChangeRequired(SalsaError):
     """A password that someone else set opens nothing but its change."""
 

@@ -25,7 +25,15 @@ from sqlalchemy.orm import DeclarativeBase, registry
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import Config
-from salsa_ext.core.errors import Conflict, Duplicate, Message, NotFound, Unavailable, message
+from salsa_ext.core.errors import (
+    Conflict,
+    Duplicate,
+    Message,
+    NotFound,
+    TooManyLookups,
+    Unavailable,
+    message,
+)
 from salsa_ext.database import acting_state
 
 ModelT = TypeVar("ModelT", bound=Any)
@@ -139,6 +147,9 @@ def transaction(actor: Actor) -> Iterator[None]:
         if db.session.info.pop("wakes", False):
             for wake in AFTER_CHANGES:
                 wake()
+    except TooManyLookups:
+        db.session.commit()  # its audit entry
+        raise
     except (SQLAlchemyError, psycopg2.Error) as error:
         _roll_back()
         if isinstance(error, IntegrityError):

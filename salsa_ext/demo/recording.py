@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from salsa_ext import figures
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import settings
@@ -29,7 +30,6 @@ from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.exchange import jobs as exchange_jobs
 from salsa_ext.jobs.runner import Job
-from salsa_ext.statistics import jobs as statistics_jobs
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.trade import jobs as trade_jobs
 from salsa_ext.trade.permits import licensees, permits
@@ -42,7 +42,7 @@ RunJobs = Callable[[Clock, Sequence[Job]], object]
 Ids = dict[tuple[str, str], UUID]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
-FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, *statistics_jobs.JOBS)
+FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, figures.JOB)
 """What later steps build on. The worker of the served region does the rest: it matches and notifies."""
 
 

@@ -28,6 +28,7 @@ from salsa_ext.firearms.records.queries import RecordView, find_records
 from salsa_ext.firearms.search import alert_visibility
 from salsa_ext.firearms.search.mark_lookup import find_owner
 from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.lookups.budgets import open_lookups
 
 FieldGroups = tuple[str, ...]
 GroupsByRecord = Mapping[UUID, FieldGroups]
@@ -188,12 +189,19 @@ def require_purpose(actor: Actor) -> None:
 
 
 def audit_disclosures(actor: Actor, disclosures: Iterable[Disclosure]) -> None:
-    """Audit each disclosed record of another state for its owner."""
+    """Audit each disclosed record of another state for its owner; raises TooManyLookups."""
     others = [each for each in disclosures if not each.is_own]
-    append_many(
+    append_disclosures(
         actor,
         [record_disclosure_event(each.view, each.sharing, each.present_groups) for each in others],
     )
+
+
+def append_disclosures(actor: Actor, events: Sequence[AuditEvent]) -> None:
+    """Append the disclosures of one answer, a look-up if there is any; raises TooManyLookups."""
+    if events:
+        lookups = open_lookups(actor, 1)
+        append_many(actor, [event.with_data(lookups.data) for event in events], lookups.count)
 
 
 def record_disclosure_event(view: RecordView, shared: Sharing, groups: Iterable[str]) -> AuditEvent:

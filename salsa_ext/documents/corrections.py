@@ -86,7 +86,7 @@ def finish_correction(
     version. Returns the audit events for each recipient of an old value.
     """
     ids = [view.record.id for view in views]
-    update_settings(views, str(data.visibility), str(data.handling), row["concerned"])
+    update_settings(ids, str(data.visibility), str(data.handling), row["concerned"])
     if data.visibility == "silent":
         withdrawals.hide_matches(ids)
     mark_superseded(ids, row["version"])

@@ -1,59 +1,36 @@
-"""Figures of seizures."""
+"""Figures of seizures, and of the records of all documents."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection
+from uuid import UUID
 
-from salsa_ext.core.batches import CHUNK_SIZE
+from sqlalchemy import func
+
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
-from salsa_ext.documents.models import Seizure
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.firearms.records.frequencies import count_documents, counted_records
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.reference import names
-from salsa_ext.statistics.dataset_types import Cells, CountKey, Dataset
+from salsa_ext.statistics.dataset_types import CountedKind, CountKey, Dataset
+
+SEIZURES = Dataset("seizures", subject="type", subjects=lambda: (*names.type_codes(), "unknown"))
 
 
-def count_seizure(
-    seizure: Mapping[str, Any], guns: Iterable[Firearm | Record]
-) -> Counter[CountKey]:
-    """Return the cells in which the firearms of a seizure count.
-
-    `seizure` has the columns of its table. The caller leaves out silent records, since figures
-    would reveal them.
-    """
-    cells: Counter[CountKey] = Counter()
-    state, on = seizure["owner_state"], seizure["occurred_on"]
-    for gun in guns:
-        if gun.category == "firearm":
-            subject = names.resolve("type", gun.type) or "unknown"
-            cells[SEIZURES.key(state, subject, on)] += int(gun.quantity)
+def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[CountKey]]:
+    """Return the cells in which seizures and their records count."""
+    cells = count_documents(state, ids)
+    keys = (Record.document_id, Record.type, Record.occurred_on)
+    guns = counted_records(state, ids).where(Record.category == "firearm")
+    sums = guns.with_only_columns(*keys, func.sum(Record.quantity)).group_by(*keys)
+    for seizure, gun_type, on, quantity in db.session.execute(sums):
+        cells[seizure][SEIZURES.key(state, gun_type or "unknown", on)] += int(quantity)
     return cells
 
 
-def count_stored(seizure: Seizure, views: Iterable[RecordView]) -> Counter[CountKey]:
-    """Return the cells of a stored seizure and its records."""
-    visible = [
-        view.record for view in views if view.setting and view.setting.visibility != "silent"
-    ]
-    return count_seizure(vars(seizure), visible)
-
-
-def recount_seizures(state: str) -> Iterator[Cells]:
-    """Yield the cells of the state's seizures, one by one."""
-    query = select_current(Seizure).where(Seizure.owner_state == state)
-    rows = db.session.scalars(query.execution_options(yield_per=CHUNK_SIZE))
-    for seizures in rows.partitions():
-        views = records_of_documents([seizure.id for seizure in seizures])
-        yield from (count_stored(seizure, views[seizure.id]) for seizure in seizures)
-
-
-SEIZURES = Dataset(
-    "seizures",
-    subject="type",
-    subjects=lambda: (*names.type_codes(), "unknown"),
-    recount=recount_seizures,
+COUNTED = (
+    CountedKind("seizure", Seizure, count_seizures),
+    CountedKind("report", Report, count_documents),
+    CountedKind("transfer", Transfer, count_documents),
 )

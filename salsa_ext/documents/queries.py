@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from salsa_ext.access.audit import append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -261,7 +260,7 @@ def list_documents(
 def _audit_views(actor: Actor, views: Sequence[DocumentView]) -> list[DocumentView]:
     """Add the sharing to documents and audit disclosures of other states'."""
     shared = with_sharing(actor, views)
-    append_many(
+    disclosures.append_disclosures(
         actor,
         [
             disclosures.record_disclosure_event(item, view.sharing, view.present_groups)

@@ -162,9 +162,9 @@ def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, rea
         "recorded_at": actor.now(),
     }
     insert_many(Report, [row])
-    record_writing.void_records([views])
-    record_writing.write_records([_void_entry(view, row) for view in views], actor.now())
     ids = [view.record.id for view in views]
+    record_writing.void_records(ids)
+    record_writing.write_records([_void_entry(view, row) for view in views], actor.now())
     record_writing.mark_superseded(ids, row["version"])
     audit_data = {"kind": row["kind"], "version": row["version"]}
     act = AuditEvent(Action.REPORT_WITHDRAWN, "report", report_id, data=audit_data)

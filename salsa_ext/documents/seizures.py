@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,7 +21,6 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import added_marks, number_claims
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.documents import figures as document_figures
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.added_marks import to_mark
 from salsa_ext.documents.hooks import AFTER_CORRECTION
@@ -36,8 +34,6 @@ from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import check_firearms, check_unique_lines
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
-from salsa_ext.statistics import rollups
-from salsa_ext.statistics.dataset_types import CountKey
 
 
 def record(*, actor: Actor, data: SeizureData) -> UUID:
@@ -57,12 +53,9 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
         check(data, owner, on, agencies)
     rows = [_seizure_row(owner, data, now) for data in batch]
     number_claims.claim_numbers("seizure", rows)
-    pairs = list(zip(rows, batch, strict=True))
+    pairs = zip(rows, batch, strict=True)
     entries = [entry for row, data in pairs for entry in _record_entries(row, data)]
-    cells: Counter[CountKey] = Counter()
-    for row, data in pairs:
-        cells.update(document_figures.count_seizure(row, _counted_items(data)))
-    record_writing.write_records(entries, now, cells)
+    record_writing.write_records(entries, now)
     append_with_rows(
         actor, [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows}
     )
@@ -90,9 +83,6 @@ def correct(
     insert_many(Seizure, [row])
     record_ids = {line: view.record.id for line, view in current.items()}
     record_writing.write_records(_record_entries(row, data, record_ids), now)
-    cells = document_figures.count_seizure(row, _counted_items(data))
-    cells.subtract(document_figures.count_stored(old, current.values()))
-    rollups.add_counts(cells)
     events = document_corrections.finish_correction(actor, list(current.values()), row, data)
     append_many(actor, [_seizure_event(Action.SEIZURE_CORRECTED, row), *events])
     views = records_of_documents([seizure_id])[seizure_id]
@@ -166,11 +156,6 @@ def _record_entries(
         )
         for item in data.items
     ]
-
-
-def _counted_items(data: SeizureData) -> Sequence[Firearm]:
-    """Return the items, unless figures would reveal a silent seizure."""
-    return () if data.visibility == "silent" else data.items
 
 
 def _seizure_event(action: Action, row: dict[str, Any]) -> AuditEvent:

@@ -170,9 +170,7 @@ class Waiters:
         while not self._closed.is_set():
             self._listener.wait()
             try:
-                rows = self._listener.execute(
-                    "SELECT state, max(number) FROM change_head GROUP BY state"
-                )
+                rows = self._listener.execute("SELECT state, number FROM salsa_change_heads()")
             except psycopg2.Error:
                 continue
             with self._moved:

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from salsa_ext.access.audit import append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -155,7 +154,7 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
         ordered = sorted(groups[record.id], key=FIELD_GROUPS.index)
         data = {"version": record.version, "handling": record.handling, "groups": ordered}
         events.append(disclosures.disclosure_event(record.id, record.state, data))
-    append_many(actor, events)
+    disclosures.append_disclosures(actor, events)
 
 
 def find_all(actor: Actor) -> list[Lead]:

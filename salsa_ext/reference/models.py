@@ -159,6 +159,7 @@ class StateSetting(Base):
             name="weekdays",
         ),
         CheckConstraint("trace_approval IN ('none', 'own', 'alone')", name="trace_approval"),
+        CheckConstraint("lookup_percent BETWEEN 10 AND 10000", name="lookup_percent"),
     )
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     version: Mapped[int]
@@ -175,3 +176,4 @@ class StateSetting(Base):
     closed_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     open_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     trace_approval: Mapped[str]
+    lookup_percent: Mapped[int]

@@ -25,6 +25,7 @@ MAX_TERMS: Final = {
 }
 """Longest response term by priority; the shortest is one unit."""
 MAX_DATES: Final = 200
+LOOKUP_PERCENTS: Final = (10, 10_000)
 ENOUGH_APPROVERS: Final = 3
 """Number of approvers from which a state must approve its own traces."""
 
@@ -45,6 +46,8 @@ class Settings:
     `trace_approval` is the approver of a trace before sending: `none`; `own`; and with fewer than
     ENOUGH_APPROVERS approvers also `partner`, a person of the state `trace_approver`, or `alone`,
     without approval, which trace and report mention.
+
+    `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
     """
 
     counterpart_days: int = 30
@@ -59,6 +62,7 @@ class Settings:
     closed_on: tuple[date, ...] = ()
     open_on: tuple[date, ...] = ()
     trace_approval: str = "none"
+    lookup_percent: int = 100
 
     def target(self, priority: str) -> timedelta:
         """Return the response term of a priority, in the state's own time."""
@@ -86,6 +90,7 @@ class SettingsChange:
     closed_on: tuple[date, ...] | None = None
     open_on: tuple[date, ...] | None = None
     trace_approval: str | None = None
+    lookup_percent: int | None = None
 
 
 WORKING_DAY_PRIORITIES: Final = ("priority", "routine")

@@ -1,16 +1,16 @@
-"""What is counted: a dataset with its periods, its readers and the count of stored records.
+"""What is counted: datasets with their periods and readers, and the kinds of objects in them.
 
-Each subject declares its datasets in `figures.py`; `salsa_ext/figures.py` lists those that clients
-read.
+Each subject declares its own in `figures.py`; `salsa_ext/figures.py` lists them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
 
 MIN_CELL: Final = 5
 """Smallest amount that other states may read; with one below, a table has no total."""
@@ -60,7 +60,6 @@ class Dataset:
     Clients filter by the codes that `subjects` returns, or by any if it is None. The secretariat
     reads its own datasets whole and up to the present day, since they count work; what all states
     read ends with the last period and hides small cells. The `service` alone reads the rest.
-    `recount` yields the cells of the stored records of a state; None if these do not tell.
     """
 
     code: str
@@ -68,8 +67,20 @@ class Dataset:
     subjects: Callable[[], Sequence[str]] | None = None
     grain: Grain = Grain.QUARTER
     readers: Readers = "states"
-    recount: Callable[[str], Iterable[Cells]] | None = None
 
     def key(self, state: str, subject: str, on: date, partner: str = "") -> CountKey:
         """Return the cell in which something of a day counts."""
         return CountKey(self.code, state, subject, self.grain.start(on), partner)
+
+
+@dataclass(frozen=True)
+class CountedKind:
+    """Kind of objects, named as in the log of changes, with the table of their ids.
+
+    `count(state, ids)` returns the cells in which a state's objects and their parts count now, by
+    id; silent records in none, since figures would reveal them.
+    """
+
+    code: str
+    model: Any
+    count: Callable[[str, Collection[UUID]], Mapping[UUID, Cells]]

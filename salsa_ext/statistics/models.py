@@ -1,19 +1,22 @@
-"""Sums for statistics: writers add deltas, the worker folds them."""
+"""Sums for statistics, and what each object counts in them."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, Date
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
 
 
-class RollupColumns:
+class Rollup(Base):
     """Amount by dataset, state, partner (or ''), subject and period start."""
 
+    __tablename__ = "rollup"
     dataset: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     partner: Mapped[str] = mapped_column(primary_key=True)
@@ -22,20 +25,10 @@ class RollupColumns:
     amount: Mapped[int] = mapped_column(BigInteger)
 
 
-class Rollup(RollupColumns, Base):
-    """Folded sums."""
+class CountedObject(Base):
+    """Cells in which an object is counted: lists of dataset, subject, period, partner, amount."""
 
-    __tablename__ = "rollup"
-
-
-class RollupDelta(Base):
-    """Addition or, for a correction, subtraction; not folded yet."""
-
-    __tablename__ = "rollup_delta"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    dataset: Mapped[str]
-    state: Mapped[str] = mapped_column(CHAR(3))
-    partner: Mapped[str]
-    subject: Mapped[str]
-    period: Mapped[date] = mapped_column(Date)
-    amount: Mapped[int] = mapped_column(BigInteger)
+    __tablename__ = "counted_object"
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    object: Mapped[UUID] = mapped_column(primary_key=True)
+    cells: Mapped[list[list[Any]]] = mapped_column(JSONB)

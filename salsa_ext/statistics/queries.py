@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.session import db
-from salsa_ext.statistics import rollups
 from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset
+from salsa_ext.statistics.models import Rollup
 
 
 @dataclass(frozen=True)
@@ -70,28 +70,25 @@ def get_table(
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
     is_whole = dataset.readers != "states"
     through = today + timedelta(days=1) if is_whole else dataset.grain.start(today)
-    sums = rollups.amounts_of(dataset)
-    keys = (sums.c.state, sums.c.partner, sums.c.subject, sums.c.period)
-    amount = func.sum(sums.c.amount)
-    query = select(*keys, amount).where(sums.c.period < through)
+    keys = (Rollup.state, Rollup.partner, Rollup.subject, Rollup.period)
+    is_counted = (Rollup.dataset == dataset.code, Rollup.amount > 0, Rollup.period < through)
+    query = select(*keys, Rollup.amount).where(*is_counted)
     for name in ("state", "partner", "subject"):
         if (value := filters.get(name)) is not None:
-            query = query.where(sums.c[name] == value)
+            query = query.where(getattr(Rollup, name) == value)
     if (first := filters.get("from_period")) is not None:
-        query = query.where(sums.c.period >= first)
+        query = query.where(Rollup.period >= first)
     if (last := filters.get("to_period")) is not None:
-        query = query.where(sums.c.period <= last)
+        query = query.where(Rollup.period <= last)
     cells = [
         StatisticsCell(
             state,
             partner or None,
             subject,
             dataset.grain.label(period),
-            int(count) if is_whole or count >= MIN_CELL else None,
+            count if is_whole or count >= MIN_CELL else None,
         )
-        for state, partner, subject, period, count in db.session.execute(
-            query.group_by(*keys).having(amount > 0).order_by(*keys)
-        )
+        for state, partner, subject, period, count in db.session.execute(query.order_by(*keys))
     ]
     amounts = [cell.amount for cell in cells]
     total = None if None in amounts else sum(count or 0 for count in amounts)

@@ -23,6 +23,7 @@ DEFAULTS = {
     "closed_on": [],
     "open_on": [],
     "trace_approval": "none",
+    "lookup_percent": 100,
 }
 
 

@@ -296,6 +296,5 @@ def eva(salsa, fresh_database):
 
 def test_records_are_counted_again(salsa):
     salsa("init", "--state", "PRY")
-    assert salsa("recount", "seizures", "traces").stdout == (
-        "seizures: 0 figures corrected.\ntraces: 0 figures corrected.\n"
-    )
+    lines = salsa("recount").stdout.splitlines()
+    assert lines[:2] == ["seizures: 0 figures corrected.", "traces: 0 figures corrected."]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -190,7 +189,6 @@ def created_demo(server, template, tmp_path_factory):
 @pytest.fixture
 def copied(server, created_demo, tmp_path):
     """A copy of that region, of the test's own."""
-    shutil.copytree(created_demo.config.home, tmp_path / "home")
     with server.copied(created_demo.config, tmp_path / "home") as config:
         yield config
 

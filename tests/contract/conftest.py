@@ -1,6 +1,5 @@
 """The whole API in one process, with rows of its own and a key for each role."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +8,6 @@ import schemathesis
 from flask import Flask
 
 from api.app import create_app
-from benchmarks.registers import declare_registers
 from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
@@ -59,25 +57,17 @@ class Served:
 
 
 @pytest.fixture(scope="module")  # what one module does to permits, the other need not find
-def served(server, template, tmp_path_factory):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name, template)
-    declare_registers(server.url("owner", name))
-    config = server.config(name, tmp_path_factory.mktemp("contract"))
-    application = create_app(config, FixedClock(NOW))
-    with application.app_context():
-        ids = region.fill(application) | {
-            "key_id": ID,
-            "lead_id": ID,
-            "code": POST,
-            "dataset": "seizures",
-            "line": 1,
-        }
-        keys = {role: header("BRA", role) for role in ROLE_PERMISSIONS if role != "secretariat"}
-    yield Served(application, ids, keys)
-    with application.app_context():
-        db.engine.dispose()
-    server.drop(name)
+def served(server, fill_once, tmp_path_factory):
+    filled, ids = fill_once("filled", region.fill)
+    more = {"key_id": ID, "lead_id": ID, "code": POST, "dataset": "seizures", "line": 1}
+    with server.copied(filled, tmp_path_factory.mktemp("contract")) as config:
+        application = create_app(config, FixedClock(NOW))
+        with application.app_context():
+            roles = [role for role in ROLE_PERMISSIONS if role != "secretariat"]
+            keys = {role: header("BRA", role) for role in roles}
+        yield Served(application, ids | more, keys)
+        with application.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -19,6 +19,7 @@ from salsa_ext.database.session import db
 from salsa_ext.documents.models import Report, Seizure
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.jobs.models import ChangeNew
+from tests.support.sizes import drawn
 
 AWKWARD = [
     "\\",
@@ -58,9 +59,7 @@ VALUES = st.recursive(
     max_leaves=5,
 )
 NOW = datetime(2026, 3, 9, 15, 0, 0, 123456, tzinfo=UTC)
-BOUNDED = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+BOUNDED = drawn(20, 60)
 RECORD = {
     "id": uuid.UUID(int=1),
     "version": 1,

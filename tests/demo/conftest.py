@@ -1,6 +1,5 @@
-"""A small demo region on a database of its own, for all that read it."""
+"""A small demo region, made once for all workers; each reads a copy."""
 
-import secrets
 from datetime import UTC, datetime
 
 import pytest
@@ -13,22 +12,27 @@ from salsa_ext.database.session import db
 from tests.conftest import cheap_passwords
 from tests.support.small import ANCHOR, Small, digest, make
 
+NOON = FixedClock(datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 12, tzinfo=UTC))
 
-@pytest.fixture(scope="session")
-def small(server, template, tmp_path_factory):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name, template)
-    config = server.config(name, tmp_path_factory.mktemp("home"))
-    noon = datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 12, tzinfo=UTC)
-    app = create_app(config, FixedClock(noon))
-    with app.app_context():
+
+def fill(config):
+    """Make the region, do its jobs, and return what was made and its digest."""
+    with create_app(config, NOON).app_context():
         with cheap_passwords():
             made = make(config)
         # as the worker does, once the region is served
-        jobs.run_to_idle(jobs.worker_app(config), FixedClock(noon))
+        jobs.run_to_idle(jobs.worker_app(config), NOON)
         vacuum(config.migration_url, "ANALYZE")  # as the database does by itself after a while
-        standing = Small(app, made, digest())
-    yield standing
-    with app.app_context():
+        facts = made, digest()
         db.engine.dispose()
-    server.drop(name)
+    return facts
+
+
+@pytest.fixture(scope="session")
+def small(server, fill_once, tmp_path_factory):
+    region, facts = fill_once("small", fill)
+    with server.copied(region, tmp_path_factory.mktemp("small")) as config:
+        app = create_app(config, NOON)
+        yield Small(app, *facts)
+        with app.app_context():
+            db.engine.dispose()

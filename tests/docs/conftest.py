@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import socketserver
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from filelock import FileLock
 
 from api import jobs
 from api.app import create_app
@@ -29,7 +27,8 @@ from api.http.context import core_app, current_vault
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import db
 from salsa_ext.demo import accounts, creation
-from tests.conftest import Server, cheap_passwords, name_of, shared_folder
+from tests.conftest import FillOnce, Server, cheap_passwords
+from tests.support.jobs import jobs_to_idle
 from tests.support.serving import served
 
 SHIM = """#!{python} -IS
@@ -52,26 +51,11 @@ VARYING = (
 )
 
 
-@pytest.fixture(scope="session")
-def demo_template(
-    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Config:
-    """A small demo region of today as `make demo` makes it; copied, never used itself."""
-    shared = shared_folder(tmp_path_factory)
-    config = server.config(f"salsa_region_{shared.name.replace('-', '_')}", shared / "region")
-    done = shared / "region.made"
-    with FileLock(f"{done}.lock"):
-        if not done.exists():
-            server.drop(name_of(config))
-            _make(server, template, config)
-            done.touch()
-    return config
-
-
-def _make(server: Server, template: str, config: Config) -> None:
-    server.make(name_of(config), template)
+def _fill(config: Config) -> None:
+    """Make a small demo region of today as `make demo` makes it, and do its jobs."""
     path = config.home / "demo" / "credentials.json"
-    with core_app(config).app_context(), cheap_passwords():
+    app = core_app(config)
+    with app.app_context(), cheap_passwords():
         creation.create_region(
             current_vault(),
             seed=7,
@@ -81,14 +65,14 @@ def _make(server: Server, template: str, config: Config) -> None:
             run_jobs=partial(jobs.run_to_idle, jobs.worker_app(config)),
             store_accounts=lambda opened: accounts.write_credentials(path, "", opened),
         )
+        jobs_to_idle(app)
         db.engine.dispose()
 
 
 @pytest.fixture
-def demo(server: Server, demo_template: Config, tmp_path: Path) -> Iterator[Config]:
+def demo(server: Server, fill_once: FillOnce, tmp_path: Path) -> Iterator[Config]:
     """A copy of that region, of the test's own."""
-    shutil.copytree(demo_template.home, tmp_path / "home")
-    with server.copied(demo_template, tmp_path / "home") as config:
+    with server.copied(fill_once("demo", _fill)[0], tmp_path / "home") as config:
         yield config
 
 

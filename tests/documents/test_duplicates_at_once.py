@@ -21,7 +21,7 @@ def together(monkeypatch):
     """Let both look whether there is one already before either is done, where nothing keeps them apart."""
 
     def wait(name):
-        barrier, standing = Barrier(2, timeout=2), getattr(duplicates, name)
+        barrier, standing = Barrier(2, timeout=0.5), getattr(duplicates, name)
 
         def look(*said):
             found = standing(*said)

@@ -5,7 +5,6 @@ from collections import defaultdict
 from contextlib import ExitStack
 from datetime import timedelta
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -17,7 +16,7 @@ from salsa_ext.exchange import delivery, inbox, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW, undone
 from tests.exchange.conftest import acting, applied, note, sent
-from tests.support.sizes import sized
+from tests.support.sizes import drawn, sized
 
 STATES = ("ARG", "BRA", "PRY")
 PAIRS = [(sender, recipient) for sender in STATES for recipient in STATES if sender != recipient]
@@ -103,14 +102,10 @@ class Talk(RuleBasedStateMachine):
 
 
 def test_copies_in_any_order_amid_failures_lose_nothing_and_repeat_nothing(app):
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    few = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=slow
-    )
-    run_state_machine_as_test(type("Talk", (Talk,), {"app": app}), settings=few)
+    run_state_machine_as_test(type("Talk", (Talk,), {"app": app}), settings=drawn(8, 25, steps=25))
 
 
-MANY = sized(500, 2_500)  # of each of four pairs of states
+MANY = sized(150, 2_500)  # of each of four pairs of states
 
 
 def test_thousands_of_messages_are_applied_once_each_in_order(session, handle):

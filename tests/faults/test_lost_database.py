@@ -95,6 +95,6 @@ def test_a_loss_that_was_caught_in_a_savepoint_makes_the_rest_unavailable(applic
     with application.app_context(), pytest.raises(Unavailable), transaction(operator("PRY")):
         driver = db.session.connection().connection.dbapi_connection
         with suppress(OperationalError), db.session.begin_nested():
-            os.kill(driver.info.backend_pid, signal.SIGKILL)
+            os.kill(driver.info.backend_pid, signal.SIGTERM)
             db.session.execute(text("SELECT pg_sleep(5)"))
         db.session.execute(text("SELECT 1"))

@@ -190,6 +190,24 @@ def test_the_service_can_neither_number_nor_move_cursors_nor_read_what_is_new(
             opened.rollback()
 
 
+def test_a_request_reads_the_heads_of_its_own_state_alone(server, worker_database):
+    heads, waking = "SELECT state FROM change_head", "SELECT state FROM salsa_change_heads()"
+    url = plain(server.url("worker", worker_database))
+    with closing(psycopg2.connect(url)) as opened, opened.cursor() as cursor:
+        cursor.execute("INSERT INTO change_head VALUES ('PRY', 'x', 1), ('BRA', 'x', 2)")
+        cursor.execute("SET ROLE salsa_service")
+        for state, statement, states in (
+            ("PRY", heads, {"PRY"}),
+            ("PRY", waking, set()),
+            ("", heads, set()),
+            ("", waking, {"PRY", "BRA"}),
+        ):
+            cursor.execute("SET LOCAL salsa.state = %s", (state,))
+            cursor.execute(statement)
+            assert {row[0] for row in cursor.fetchall()} == states
+        opened.rollback()
+
+
 def test_nobody_changes_the_log_and_a_state_writes_and_reads_only_its_own(server, worker_database):
     insert = (
         "INSERT INTO change_new (states, kind, object, action, cause, at)"

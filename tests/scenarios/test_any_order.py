@@ -2,19 +2,14 @@
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import bodies
-from tests.support.sizes import sized
+from tests.support.sizes import drawn
 
 RUNS = itertools.count()
-FEW = settings(
-    max_examples=sized(12, 25),
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+FEW = drawn(5, 25)
 PLAN = {
     "route": "RN-14",
     "port_of_entry": "Libres",

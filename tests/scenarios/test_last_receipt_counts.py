@@ -3,16 +3,14 @@
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import bodies
 from tests.support.movements import Way, act, add
-from tests.support.sizes import sized
+from tests.support.sizes import drawn
 
-FEW = settings(
-    max_examples=sized(5, 8), deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FEW = drawn(3, 8)
 GUNS = ("KLMN10", "PQRT22", "VWXY35", "ABDE47")
 """Endings of serials so unlike that none is mis-keyed for another."""
 READ = st.sampled_from([*GUNS, "KLMN1O", "PQRT23", "STRANGE"])

@@ -3,7 +3,6 @@
 import itertools
 from collections import Counter
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,15 +20,9 @@ from salsa_ext.trade.permits import classification
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from tests.support import bodies
 from tests.support.jobs import jobs_to_idle
-from tests.support.sizes import sized
+from tests.support.sizes import drawn
 
-FEW = settings(
-    max_examples=sized(8, 12),
-    stateful_step_count=20,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+FEW = drawn(4, 12, steps=20)
 RUNS = itertools.count()
 WHY = {"reason": "As decided"}
 OF = {"import": "PRY", "export": "BRA", "in_transit": "ARG"}

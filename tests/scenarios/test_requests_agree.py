@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -45,7 +44,7 @@ from salsa_ext.tracing.traces import follow_up, legs
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import LegData, ReplyData, TraceData
 from tests.conftest import NOW, undone
-from tests.support.sizes import sized
+from tests.support.sizes import drawn
 
 STATES = ("ARG", "BRA", "PRY")
 STATE = st.sampled_from(STATES)
@@ -337,14 +336,9 @@ def is_own(row):
 
 
 def test_both_sides_of_every_trace_agree_in_the_end(app):
-    few = settings(
-        max_examples=sized(6, 12),
-        stateful_step_count=30,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
+    run_state_machine_as_test(
+        type("Asking", (Asking,), {"app": app}), settings=drawn(3, 12, steps=30)
     )
-    run_state_machine_as_test(type("Asking", (Asking,), {"app": app}), settings=few)
 
 
 def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app):

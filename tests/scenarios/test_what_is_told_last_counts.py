@@ -4,7 +4,7 @@ import itertools
 from datetime import timedelta
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.access.rules import operator
@@ -17,15 +17,10 @@ from salsa_ext.trade.shipments.values import CheckpointData
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.movements import Way
-from tests.support.sizes import sized
+from tests.support.sizes import drawn
 
 RUNS = itertools.count()
-FEW = settings(
-    max_examples=sized(12, 40),
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+FEW = drawn(6, 40)
 PACE = timedelta(seconds=20)
 ORDERS = {"hold": holds.hold_shipment, "resume": holds.resume_shipment}
 TICKS = st.tuples(st.sampled_from(["passed", "held", "refused"]), st.sampled_from([-1, 0, 0, 4]))

@@ -1,34 +1,23 @@
 """A database where every table has rows of two states, committed, for tests of what is seen."""
 
-import secrets
 from contextlib import closing
 
 import psycopg2
 import pytest
 
-from api.app import create_app
-from benchmarks.registers import declare_registers
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import ContactData
-from salsa_ext.core.clock import FixedClock
-from salsa_ext.database.session import db
-from tests.conftest import NOW
+from tests.conftest import name_of
 from tests.support import region
 
 
 @pytest.fixture(scope="session")
-def filled(server, template, tmp_path_factory):
+def filled(server, fill_once, tmp_path_factory):
     """The name of that database."""
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name, template)
-    declare_registers(server.url("owner", name))
-    config = server.config(name, tmp_path_factory.mktemp("filled"))
-    application = create_app(config, FixedClock(NOW))
-    with application.app_context():
-        region.fill(application)
-        db.engine.dispose()
-    yield name
-    server.drop(name)
+    with server.copied(
+        fill_once("filled", region.fill)[0], tmp_path_factory.mktemp("filled")
+    ) as copy:
+        yield name_of(copy)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
+from salsa_ext.access.rules import operator
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.traces.figures import TRACES
-from tests.support import bodies
+from tests.support import bodies, jobs
 
 ENDED = "2025-11-20"
 
@@ -115,15 +116,6 @@ def test_a_correction_of_the_day_moves_the_count(police, seize):
     assert cells(police) == [("BRA", "pistol", "2025-Q3", 6)]
 
 
-def test_folding_changes_no_figure(police, seize, run):
-    seize(5)
-    before = figures(police)
-    assert run_fold(run) > 0
-    assert figures(police) == before
-    seize(3, "S-2")
-    assert cells(police) == [("BRA", "pistol", "2025-Q4", 8)]
-
-
 def test_parts_and_munitions_are_not_counted_as_guns(police, seize):
     seize(1, items=[{"line": 1, "category": "ammunition", "quantity": 900, "unit": "piece"}])
     assert figures(police)["cells"] == []
@@ -159,24 +151,9 @@ def test_figures_are_found_by_their_fields(police, seize, query, found):
     assert len(cells(police, query=query)) == found
 
 
-def test_a_withdrawn_trace_is_not_counted(run, police):
-    run("BRA", added, cells={TRACES.key("BRA", "traced", on("2025-10-01")): 5})
+def test_a_withdrawn_trace_is_not_counted(police):
+    with jobs.as_worker(operator("BRA")):
+        rollups.add_counts({TRACES.key("BRA", "traced", date(2025, 10, 1)): 5})
     trace = police.post("/traces", bodies.trace()).json
     police.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=f'"{trace["version"]}"')
     assert cells(police, "traces") == [("BRA", "traced", "2025-Q4", 5)]
-
-
-def added(*, actor, cells):
-    rollups.add_counts(cells)
-
-
-def folded(*, actor):
-    return rollups.fold_deltas()
-
-
-def run_fold(run):
-    return run("BRA", folded)
-
-
-def on(day):
-    return date.fromisoformat(day)

@@ -6,14 +6,17 @@ from datetime import timedelta
 
 from flask import Flask
 
+from api.app import create_app
+from benchmarks.registers import declare_registers
 from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
 from salsa_ext.administration import accounts, agencies, installation
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.administration.installation import ImportRunData
 from salsa_ext.core.clock import FixedClock
+from salsa_ext.core.config import Config
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.session import transaction
+from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.notifications import commands as notification_commands
@@ -26,9 +29,17 @@ TICK = {"stage": "exit", "occurred_at": "2026-03-02T10:00:00-03:00", "outcome": 
 Ids = dict[str, str]
 
 
-def fill(app: Flask) -> Ids:
+def fill(config: Config) -> Ids:
     """Let Brazil export to Paraguay, and each record, check and trace; returns Brazil's ids."""
+    declare_registers(config.migration_url or "")
+    app = create_app(config, FixedClock(NOW))
+    with app.app_context():
+        ids = _fill(app)
+        db.engine.dispose()
+    return ids
 
+
+def _fill(app: Flask) -> Ids:
     def client(state: str, role: str) -> actors.Client:
         token = actors.token(state, role, NOW, None, timedelta(days=1))
         return actors.Client(app.test_client(), token)

@@ -25,7 +25,7 @@ def served(app: Flask) -> Iterator[str]:
         return app(environ, start)
 
     server = make_server("127.0.0.1", 0, respond, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/api/v1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,10 +26,11 @@ from salsa_ext.administration.accounts import AccountData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import db, transaction
-from tests.conftest import NOW, Server, cheap_passwords
+from tests.conftest import NOW, FillOnce, Server, cheap_passwords
 from tests.support import actors, agencies
 from tests.support.grounds import Grounds, beginning
-from tests.support.jobs import finish_waiting
+from tests.support.jobs import finish_waiting, jobs_to_idle
+from tests.support.sizes import sized
 from tests.web import regions, scenes, trucks
 from tests.web.visitors import PASSWORD, Visitor, browser
 
@@ -40,6 +42,7 @@ LOST = re.compile(
     r"net::ERR_|the server responded with a status of (401|403|409|412|422)|Failed to fetch"
 )
 """What the console tells of a line that was cut, and of what the service refused."""
+SCREENS = sized({"phone": (360, 740)}, {"phone": (360, 740), "desk": (1280, 800)})
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -119,7 +122,7 @@ def listening(served: Flask) -> Iterator[str]:
         return served(environ, start)
 
     server = make_server("127.0.0.1", 0, answer, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -139,35 +142,40 @@ class Prepared:
     scene: Config
 
 
+def _fill_scene(config: Config) -> list[str]:
+    """Record what all tests of a site find; returns the user names of officers."""
+    agencies.register(config.migration_url or "")
+    made = create_app(config, FixedClock(NOW))
+    with made.app_context():
+        roles = ("border_officer", "licensing_officer", "police_officer", "trace_analyst")
+        names = [open_account("PRY", role) for role in roles]
+        names += [open_account("BRA", "trace_analyst")]
+        names += [open_account("PRY", "border_officer", "pry.second")]
+        scenes.waiting_requests(lambda state, role: _caller(made, state, role))
+        scenes.busy_post(lambda state, role: _caller(made, state, role))
+        scenes.notify_officers("PRY", "A-LATE", "A-DUE", "A-NEXT")
+        jobs_to_idle(made)
+        db.engine.dispose()
+    return names
+
+
 @pytest.fixture(scope="session")
 def prepared(
-    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Server, fill_once: FillOnce, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prepared]:
-    """Record once what all tests of a site find, and listen as long as there are tests."""
+    """Listen as long as there are tests, over what was recorded once."""
+    scene, names = fill_once("scene", _fill_scene)
     home = tmp_path_factory.mktemp("site")
-    with server.copied(template, home) as scene:
-        agencies.register(scene.migration_url or "")
-        made = create_app(scene, FixedClock(NOW))
-        with made.app_context():
-            username = open_account("PRY", "border_officer")
-            licensing = open_account("PRY", "licensing_officer")
-            police = open_account("PRY", "police_officer")
-            analyst, asking = (open_account(state, "trace_analyst") for state in ("PRY", "BRA"))
-            second = open_account("PRY", "border_officer", "pry.second")
-            scenes.waiting_requests(lambda state, role: _caller(made, state, role))
-            scenes.busy_post(lambda state, role: _caller(made, state, role))
-            scenes.notify_officers("PRY", "A-LATE", "A-DUE", "A-NEXT")
-            db.engine.dispose()
-        database = server.config(f"salsa_{secrets.token_hex(6)}", home)
-        served = create_app(database, FixedClock(NOW))
+    shutil.copytree(scene.home, home, dirs_exist_ok=True)
+    database = server.config(f"salsa_{secrets.token_hex(6)}", home)
+    served = create_app(database, FixedClock(NOW))
 
-        def program(state: str, role: str) -> actors.Client:
-            with served.app_context():
-                return _caller(served, state, role)
+    def program(state: str, role: str) -> actors.Client:
+        with served.app_context():
+            return _caller(served, state, role)
 
-        with listening(served) as url:
-            site = Site(url, username, licensing, police, analyst, asking, second, program)
-            yield Prepared(site, served, database, scene)
+    with listening(served) as url:
+        yield Prepared(Site(url, *names, program), served, database, scene)
 
 
 @pytest.fixture
@@ -209,16 +217,24 @@ class Region:
         return self.keys[who]
 
 
+def _fill_region(config: Config) -> regions.Ids:
+    agencies.register(config.migration_url or "")
+    served = create_app(config, FixedClock(NOW))
+    with served.app_context():
+        ids = regions.make(lambda state, role: _caller(served, state, role))
+        jobs_to_idle(served)
+        db.engine.dispose()
+    return ids
+
+
 @pytest.fixture(scope="module")
 def region(
-    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Server, fill_once: FillOnce, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Region]:
     """The region of `regions`, for a file of tests that only look."""
-    with server.copied(template, tmp_path_factory.mktemp("region")) as config:
-        agencies.register(config.migration_url or "")
+    made, ids = fill_once("region", _fill_region)
+    with server.copied(made, tmp_path_factory.mktemp("region")) as config:
         served = create_app(config, FixedClock(NOW))
-        with served.app_context():
-            ids = regions.make(lambda state, role: _caller(served, state, role))
         with listening(served) as url:
             yield Region(served, url, ids)
 
@@ -243,9 +259,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=[(360, 740), (1280, 800)], ids=["phone", "desk"])
+@pytest.fixture(params=SCREENS.values(), ids=SCREENS)
 def page(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page on a phone and on a desk; fails at the end if the console told of an error.
+    """A page on a phone, in a long run on a desk too; fails at the end if the console told of an error.
 
     It is closed before the site is, which would reset what the browser still loads.
     """

@@ -127,18 +127,6 @@ def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signe
     )
 
 
-@pytest.mark.parametrize(
-    ("language", "title"),
-    [
-        ("es", "Registrar una alerta"),
-        ("fr", "Enregistrer une alerte"),
-        ("pt", "Registrar um alerta"),
-    ],
-)
-def test_the_form_speaks_the_readers_language(police, language, title):
-    assert f"<h1>{title}</h1>" in police.open("/alerts/new", Accept_Language=language)
-
-
 @pytest.mark.parametrize("how", ["cancelled", "corrected"])
 def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expired(
     police, as_actor, how

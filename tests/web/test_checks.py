@@ -8,32 +8,6 @@ from tests.support import bodies
 from tests.web.pages import text
 
 CHECK = "/checks/new"
-WORDS = {
-    "en": (
-        "Check a serial number",
-        "In lawful records only",
-        "Whom to call",
-        "For: The serial is the same.",
-    ),
-    "es": (
-        "Consultar un número de serie",
-        "Solo consta en registros lícitos",
-        "A quién llamar",
-        "A favor:",
-    ),
-    "fr": (
-        "Vérifier un numéro de série",
-        "Ne figure que dans des registres licites",
-        "Qui appeler",
-        "Pour :",
-    ),
-    "pt": (
-        "Consultar um número de série",
-        "Consta apenas em registros lícitos",
-        "Para quem ligar",
-        "A favor:",
-    ),
-}
 DUTY = {
     "agency": "PRY-POLICE",
     "kind": "duty_24h",
@@ -218,18 +192,6 @@ def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(o
 def test_a_country_is_taken_by_its_name(officer, sell):
     sell()
     assert "The country of manufacture is the same." in text(ask(officer, country="Brasil"))
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_form_and_the_answer_speak_the_readers_language(officer, sell, as_actor, language):
-    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
-    sell()
-    title, *said = WORDS[language]
-    headers = {"Accept_Language": language}
-    form = officer.open(CHECK, **headers)
-    assert f"<h1>{title}</h1>" in form and f'<html lang="{language}">' in form
-    page = text(ask(officer, headers=headers))
-    assert all(words in page for words in said)
 
 
 @pytest.mark.parametrize("role", ["state_administrator", "auditor", "supervisor"])

@@ -277,22 +277,6 @@ def test_discrepancies_are_closed_to_others(signed_in, doubt):
     reader.send(f"{doubt}/explain", {"text": "Why", "expected_version": "1"}, 403)
 
 
-@pytest.mark.parametrize("language", ["es", "fr", "pt"])
-def test_changes_and_discrepancies_are_shown_in_every_language(officer, doubt, as_actor, language):
-    query = "/permits?kind=import"
-    key = as_actor("PRY", "licensing_officer").get(query).json["items"][0]["id"]
-    permit = f"/desk/permits/{key}"
-    names = ("", "/amend", "/reissue", "/suspend", "/cancel")
-    for page in (
-        *(permit + name for name in names),
-        doubt,
-        f"{doubt}/explain",
-        "/desk/discrepancies",
-    ):
-        shown = officer.open(page, Accept_Language=language)
-        assert f'<html lang="{language}">' in shown and "Reason" not in shown
-
-
 def test_a_permit_has_its_paper(officer, permit, signed_in):
     page = officer.open(permit)
     assert f"{permit}/paper.pdf" in page

@@ -239,12 +239,3 @@ def test_another_state_does_not_decide_about_it(importer, shipment, name):
     assert name not in doings(importer.open(shipment))
     fields = {"reason": "No", "expected_version": "1", "authentication": "S", "port_of_exit": "X"}
     importer.send(f"{shipment}/{name}", fields, 403)
-
-
-@pytest.mark.parametrize("language", ["es", "fr", "pt"])
-def test_what_is_done_to_shipments_is_shown_in_every_language(officer, shipment, language):
-    names = ("release", "amend", "incident", "hold", "cancel", "receipt", "correct", "ask")
-    for name in names:  # what cannot be done as the shipment stands says so in the language too
-        answer = officer.client.get(f"{shipment}/{name}", headers={"Accept-Language": language})
-        assert answer.status_code in (200, 409) and f'<html lang="{language}">' in answer.text
-        assert "Back, changing" not in answer.text and "not possible" not in answer.text

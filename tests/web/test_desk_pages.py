@@ -289,16 +289,6 @@ def test_who_may_only_read_is_offered_nothing_to_issue(signed_in):
     assert "/desk/permits/new" not in desk and "/desk/transfers/new" not in desk
 
 
-@pytest.mark.parametrize("language", ["es", "fr", "pt"])
-@pytest.mark.parametrize(
-    "page", [*PAGES, "/desk/permits/new?kind=in_transit", "/desk/transfers/new"]
-)
-def test_every_page_is_shown_in_every_language(officer, trade, page, language):
-    shown = officer.open(page.format(**trade), Accept_Language=language)
-    assert f'<html lang="{language}">' in shown
-    assert "Importing country" not in shown
-
-
 def test_a_field_of_every_page_has_its_label(officer, trade):
     for page in [*PAGES, "/desk/permits/new?kind=export", "/desk/transfers/new", "/desk/transfers"]:
         shown = officer.open(page.format(**trade))

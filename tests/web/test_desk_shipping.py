@@ -253,10 +253,3 @@ def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, sign
         f"{shipment}/checkpoint", fields | {"quantity": "two", "occurred_at": ""}, 422
     ).text
     assert 'id="quantity-wrong"' in wrong and 'id="occurred_at-wrong"' in wrong
-
-
-@pytest.mark.parametrize("language", ["es", "fr", "pt"])
-def test_the_forms_of_shipments_are_shown_in_every_language(officer, new, shipment, language):
-    for page in (new, f"{shipment}/receipt", shipment):
-        shown = officer.open(page, Accept_Language=language)
-        assert f'<html lang="{language}">' in shown and "Serial number" not in shown

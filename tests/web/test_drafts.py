@@ -151,15 +151,6 @@ def test_what_is_corrected_on_the_page_is_matched_by_its_new_marks(as_actor, off
     assert "Match with Paraguay" in text(officer.open(officer.send(form, typed).location))
 
 
-@pytest.mark.parametrize(
-    ("language", "title"),
-    [("es", "Modificar el borrador"), ("fr", "Modifier le projet"), ("pt", "Alterar o rascunho")],
-)
-def test_the_form_of_a_draft_speaks_the_readers_language(analyst, draft, language, title):
-    page = analyst.open(f"/traces/{draft['id']}/amend", Accept_Language=language)
-    assert f"<h1>{title}</h1>" in page
-
-
 def test_an_empty_form_tells_all_that_is_missing_at_once(analyst):
     page = analyst.send("/traces/new", {"priority": "flash"}, 422).text
     for field in (

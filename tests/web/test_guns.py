@@ -126,17 +126,3 @@ def test_who_may_not_read_records_is_refused(signed_in, bra, role):
     someone = signed_in("BRA", role)
     someone.open(path(record), 403)
     someone.send(path(record), FOR_A_CASE, 403)
-
-
-@pytest.mark.parametrize(
-    ("language", "title"),
-    [
-        ("en", "History of a gun"),
-        ("es", "Historial de un arma"),
-        ("fr", "Historique d’une arme"),
-        ("pt", "Histórico de uma arma"),
-    ],
-)
-def test_it_speaks_the_readers_language(officer, bra, language, title):
-    page = officer.open(path(seized(bra)), Accept_Language=language)
-    assert f"<h1>{title}</h1>" in page and f'<html lang="{language}">' in page

@@ -19,12 +19,6 @@ from tests.support.movements import Way, add
 from tests.web.pages import text
 
 STOP = re.compile(r'<ol class="stops">.*?</ol>', re.DOTALL)
-WORDS = {
-    "en": "From here it left the lawful world",
-    "es": "Desde aquí salió del circuito lícito",
-    "fr": "À partir d’ici, elle a quitté le circuit licite",
-    "pt": "A partir daqui saiu do circuito lícito",
-}
 
 
 @pytest.fixture
@@ -139,12 +133,6 @@ def test_a_place_is_read_by_who_may_read_what_it_stands_in(as_actor, session):
         assert (place.latitude, place.longitude, place.name) == (-25.52, -54.59, "Foz do Iguaçu")
         few = replace(reader, permissions=frozenset({Permission.TRACE_READ}))
         assert read_locations(actor=few, result=found) == {}
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_way_is_told_in_the_readers_language(analyst, as_actor, language):
-    page = analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}", Accept_Language=language)
-    assert WORDS[language] in page
 
 
 def test_the_page_with_its_map_needs_no_script_no_style_of_its_own_and_is_small(analyst, as_actor):

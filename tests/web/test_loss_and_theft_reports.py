@@ -119,14 +119,6 @@ def test_who_may_not_report_is_offered_nothing(signed_in, role, status):
     reader.open("/reports/new", 403)
 
 
-@pytest.mark.parametrize(
-    ("language", "title"),
-    [("es", "Denunciar un arma"), ("fr", "Déclarer une arme"), ("pt", "Comunicar uma arma")],
-)
-def test_the_form_speaks_the_readers_language(police, language, title):
-    assert f"<h1>{title}</h1>" in police.open("/reports/new", Accept_Language=language)
-
-
 def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
     police, pry_police, as_actor
 ):

@@ -9,12 +9,6 @@ from tests.support.grounds import beginning
 from tests.support.matches import correct, matches, sold
 from tests.web.pages import text
 
-WORDS = {
-    "en": ("Matches", "Match with Paraguay", "Evidence for and against"),
-    "es": ("Coincidencias", "Coincidencia con Paraguay", "Indicios a favor y en contra"),
-    "fr": ("Correspondances", "Correspondance avec le Paraguay", "Éléments pour et contre"),
-    "pt": ("Coincidências", "Coincidência com o Paraguai", "Indícios a favor e contra"),
-}
 SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 
@@ -262,14 +256,3 @@ def test_a_notification_leads_to_its_match(signed_in, as_actor, police):
     [match] = matches(police)
     page = signed_in("BRA", "police_officer").open("/notifications")
     assert f'href="/matches/{match["id"]}"' in page
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_pages_speak_the_readers_language(officer, match, language):
-    title, one, why = WORDS[language]
-    headers = {"Accept_Language": language}
-    assert f"<h1>{title}</h1>" in officer.open("/matches", **headers)
-    page = officer.open(f"/matches/{match['id']}", **headers)
-    assert f"<h1>{one}</h1>" in page and why in page
-    form = officer.open(f"/matches/{match['id']}/reject", **headers)
-    assert f'<html lang="{language}">' in form and ("Nobody outside" in form) is (language == "en")

@@ -206,19 +206,6 @@ def test_a_reading_without_the_token_of_a_page_is_refused(officer):
     assert "Mark as read" in officer.open("/notifications")
 
 
-@pytest.mark.parametrize(
-    "language,said",
-    [
-        ("es", "Se registró un embarque que concierne a su Estado."),
-        ("fr", "Un envoi qui concerne votre État a été enregistré."),
-        ("pt", "Foi registrado um embarque que diz respeito ao seu Estado."),
-    ],
-)
-def test_the_page_speaks_the_readers_language(officer, language, said):
-    scenes.notify_officers("PRY", "A-1")
-    assert said in officer.open("/notifications", Accept_Language=language)
-
-
 def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(officer):
     """Of a region that was moved here, the oldest may have been written last."""
     scenes.notify_officers("PRY", "A-NEW")

@@ -84,12 +84,6 @@ def test_the_form_is_taken_from_its_own_page_alone(visitor, token):
     visitor.post("/verify", {"token": token}, 403)
 
 
-def test_the_page_speaks_the_readers_language(visitor, token):
-    visitor.send("/language", {"language": "es"})
-    page = verified(visitor, token)
-    assert "La firma es auténtica." in page and "Certificado de importación" in page
-
-
 def test_every_form_is_listed_in_every_language_and_can_be_had(visitor):
     found = re.findall(r'href="(/forms/[^"]+)"', visitor.open("/forms"))
     assert len(found) == len(blank_forms.FORM_KINDS) * 4

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.papers import code_of
+from tests.web.conftest import SCREENS
 from tests.web.desks import (
     DESK,
     KEPT,
@@ -39,7 +40,7 @@ HEAR = """() => {
 }"""
 
 
-@pytest.mark.parametrize("device", [(360, 740), (1280, 800)], ids=["phone", "desk"], indirect=True)
+@pytest.mark.parametrize("device", SCREENS.values(), ids=SCREENS, indirect=True)
 def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alone(device, site):
     page = open_desk(device, site)
     assert page.evaluate(FITS)

@@ -12,16 +12,6 @@ from tests.support.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
-WORDS = {
-    "en": ("Requests of other states", "Request of Brazil, case C-1", "Answer with these records"),
-    "es": ("Solicitudes de otros Estados", "Solicitud de Brasil, caso C-1", "Responder con estos"),
-    "fr": ("Demandes d’autres États", "Demande du Brésil, affaire C-1", "Répondre avec ces"),
-    "pt": (
-        "Solicitações de outros Estados",
-        "Solicitação do Brasil, caso C-1",
-        "Responder com est",
-    ),
-}
 
 
 @pytest.fixture
@@ -405,17 +395,6 @@ def test_another_states_request_is_not_found(signed_in, received):
 
 def test_a_notification_leads_to_its_request(analyst, received):
     assert f'href="/requests/{received["id"]}"' in analyst.open("/notifications")
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_pages_of_requests_speak_the_readers_language(analyst, received, language):
-    title, one, button = WORDS[language]
-    headers = {"Accept_Language": language}
-    assert f"<h1>{title}</h1>" in analyst.open("/requests", **headers)
-    page = analyst.open(f"/requests/{received['id']}", **headers)
-    assert f"<h1>{one}</h1>" in page and button in page
-    form = analyst.open(f"/requests/{received['id']}/refuse", **headers)
-    assert f'<html lang="{language}">' in form
 
 
 def test_an_answer_is_preset_to_how_the_strictest_record_is_handled(analyst, as_actor, asking):

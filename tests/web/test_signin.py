@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from tests.web.visitors import HIDDEN, browser
+from tests.web.visitors import browser
 
 
 def test_the_right_password_opens_the_home_page_with_state_and_role(visitor, account):
@@ -65,7 +67,8 @@ def test_a_form_without_the_token_of_a_page_is_refused(visitor, path):
 
 
 def test_a_form_with_the_token_of_another_browser_is_refused(visitor, app):
-    token = HIDDEN.search(browser(app).get("/sign-in").text)[1]
+    page = browser(app).get("/sign-in").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
     visitor.open("/sign-in")
     visitor.post("/sign-in", {"csrf_token": token}, 403)
 

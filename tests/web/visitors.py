@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import base64
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g
 from werkzeug.test import TestResponse
 
+from api.web.security import CSRF_FIELD, FORM_COOKIE, TOKEN_LENGTH
 from tests.support.jobs import BackgroundClient
 
 PASSWORD = "correct horse battery"
-HIDDEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Browser(BackgroundClient):
@@ -43,10 +43,14 @@ class Visitor:
     def send(
         self, path: str, fields: dict[str, str], expect: int = 303, **headers: str
     ) -> TestResponse:
-        """POST a form with the token that a page holds."""
-        token = HIDDEN.search(self.client.get("/docs").get_data(as_text=True))
-        assert token is not None
-        return self.post(path, fields | {"csrf_token": token[1]}, expect, **headers)
+        """POST a form with the token of this browser, which any page with a form gives it."""
+        if self.client.get_cookie(FORM_COOKIE) is None:
+            self.client.get("/docs")
+        cookie = self.client.get_cookie(FORM_COOKIE)
+        assert cookie is not None
+        token = bytes(TOKEN_LENGTH) + cookie.value.encode()  # masked by zeros
+        field = {CSRF_FIELD: base64.urlsafe_b64encode(token).decode()}
+        return self.post(path, fields | field, expect, **headers)
 
     def post(self, path: str, fields: dict[str, str], expect: int, **headers: str) -> TestResponse:
         """POST a form with these fields and nothing else."""

@@ -1,24 +1,28 @@
 """Counts of records: how many of each day, and the shares of makes, calibres, types, countries.
 
-The shares weigh agreement in a search. Counted when records are written, without `silent` ones: the
-weight of a rare make would reveal that a state has one.
+The shares weigh agreement in a search. Counted without `silent` records: the weight of a rare make
+would reveal that a state has one.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy.orm import aliased
 
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.event_kinds import ALERT
+from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.reference import names
-from salsa_ext.statistics import rollups
 from salsa_ext.statistics.dataset_types import CountKey, Dataset, Grain
+from salsa_ext.statistics.models import Rollup
 
 COVERAGE: Final = Dataset("coverage", grain=Grain.DAY, readers="service")
 """Records by the day of recording: how far back a state's records go."""
@@ -46,14 +50,13 @@ def shares() -> Mapping[tuple[str, str], float]:
     since, cached = _cache.get(DESCRIBED.code, (-CACHE_SECONDS, {}))
     if time.monotonic() - since < CACHE_SECONDS:
         return cached
-    stored = rollups.amounts_of(DESCRIBED)
-    sums = select(stored.c.subject, func.sum(stored.c.amount)).group_by(stored.c.subject)
+    is_described = (Rollup.dataset == DESCRIBED.code, Rollup.amount > 0)
+    sums = select(Rollup.subject, func.sum(Rollup.amount)).where(*is_described)
     by_field: dict[str, Counter[str]] = {field: Counter() for field in COLUMNS}
-    for name, count in db.session.execute(sums):
-        if count > 0:  # corrections take away what they did not add
-            field, _, value = name.partition(":")
-            code = (names.calibre_family(value) or value) if field == "calibre" else value
-            by_field[field][code] += int(count)
+    for name, count in db.session.execute(sums.group_by(Rollup.subject)):
+        field, _, value = name.partition(":")
+        code = (names.calibre_family(value) or value) if field == "calibre" else value
+        by_field[field][code] += int(count)
     result = {
         ("calibre_family" if field == "calibre" else field, value): count / total
         for field, values in by_field.items()
@@ -69,16 +72,34 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def count_record(
-    owner: str, columns: Mapping[str, Any], recorded_at: datetime
-) -> Iterator[CountKey]:
-    """Yield the cells in which a record counts; the caller leaves out `silent` ones.
+def counted_records(state: str, documents: Collection[UUID]) -> Select[Any]:
+    """Return a query of the records of documents that figures of a state count.
 
     Alerts count in none: they are no event of a gun's life.
     """
-    if columns["event"] != ALERT:
-        on = recorded_at.date()
-        yield COVERAGE.key(owner, "", on)
-        for field, column in COLUMNS.items():
-            if value := columns[column]:
-                yield DESCRIBED.key(owner, f"{field}:{value}", on)
+    query = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
+    return query.where(
+        is_any_of(Record.document_id, documents),
+        Record.owner_state == state,
+        Record.event != ALERT,
+        RecordSetting.visibility != "silent",
+        ~RecordSetting.is_void,
+    )
+
+
+def count_documents(state: str, documents: Collection[UUID]) -> dict[UUID, Counter[CountKey]]:
+    """Return the cells in which the records of documents count, by document."""
+    cells: dict[UUID, Counter[CountKey]] = {document: Counter() for document in documents}
+    first = aliased(Record)
+    query = counted_records(state, documents).join(
+        first, (first.id == Record.id) & (first.version == 1)
+    )
+    columns = [getattr(Record, column) for column in COLUMNS.values()]
+    keys = (Record.document_id, cast(first.recorded_at, Date), *columns)
+    rows = db.session.execute(query.with_only_columns(*keys, func.count()).group_by(*keys))
+    for document, on, *values, count in rows:
+        cells[document][COVERAGE.key(state, "", on)] += count
+        for field, value in zip(COLUMNS, values, strict=True):
+            if value:
+                cells[document][DESCRIBED.key(state, f"{field}:{value}", on)] += count
+    return cells

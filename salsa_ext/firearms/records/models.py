@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Computed, Index, SmallInteger, text
+from sqlalchemy import CHAR, BigInteger, Computed, Index, SmallInteger, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
@@ -64,12 +64,16 @@ class Record(Owned, Versioned, Dated, FirearmColumns, Base):
 
 
 class RecordSetting(Owned, Base):
-    """The owner's changeable decisions on a record."""
+    """The owner's changeable decisions on a record.
+
+    `is_void`: its event did not happen, so figures do not count it.
+    """
 
     __tablename__ = "record_setting"
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     visibility: Mapped[str]
     handling: Mapped[str]
+    is_void: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Mark(Owned, Base):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,16 +19,13 @@ from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import frequencies, variant_rows
+from salsa_ext.firearms.records import variant_rows
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
 from salsa_ext.firearms.records.models import Party as PartyRow
 from salsa_ext.firearms.records.parties import Party
-from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
-from salsa_ext.statistics import rollups
-from salsa_ext.statistics.dataset_types import CountKey
 
 
 @dataclass(frozen=True)
@@ -61,21 +57,10 @@ class RecordEntry:
     is_back: bool = False
 
 
-def write_records(
-    entries: Iterable[RecordEntry], now: datetime, counted: Mapping[CountKey, int] | None = None
-) -> None:
-    """Write records, marks, keys and settings, in chunks.
-
-    `counted` are further statistics cells of their documents.
-    """
-    written: Counter[CountKey] = Counter(counted)
+def write_records(entries: Iterable[RecordEntry], now: datetime) -> None:
+    """Write records, marks, keys and settings, in chunks."""
     for some in chunks(entries):
-        pairs = [(entry, _record_row(entry, now)) for entry in some]
-        _insert_records(pairs)
-        for entry, row in pairs:
-            if (entry.version == 1 or entry.is_back) and entry.visibility != "silent":
-                written.update(frequencies.count_record(entry.owner, row, now))
-    rollups.add_counts(written)
+        _insert_records([(entry, _record_row(entry, now)) for entry in some])
 
 
 def mark_superseded(record_ids: Sequence[UUID], version: int) -> None:
@@ -84,48 +69,37 @@ def mark_superseded(record_ids: Sequence[UUID], version: int) -> None:
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
 
 
-def void_records(views: Iterable[Sequence[RecordView]]) -> None:
-    """Hide records of events that did not happen from searches.
+def void_records(record_ids: Sequence[UUID]) -> None:
+    """Hide records of events that did not happen from searches and figures.
 
-    `views` come in chunks. The records stay readable in their document and leave the coverage.
+    The records stay readable in their document.
     """
-    cells: Counter[CountKey] = Counter()
-    for some in views:
-        keys = update(MarkKey).where(_all_keys_of([view.record.id for view in some]))
-        db.session.execute(keys.values(is_void=True))
-        for view in some:
-            if view.setting is None or view.setting.visibility != "silent":
-                cells.subtract(_cells_of_view(view))
-    rollups.add_counts(cells)
+    _set_void(record_ids, is_void=True)
 
 
 def restore_records(record_ids: Sequence[UUID]) -> None:
-    """Make the marks of voided records searchable again.
+    """Make voided records searchable again, and count them; for those written with `is_back`."""
+    _set_void(record_ids, is_void=False)
 
-    For records written with `is_back`; `write_records` counts them in the coverage.
-    """
-    hidden = _all_keys_of(record_ids) & MarkKey.is_void
-    db.session.execute(update(MarkKey).where(hidden).values(is_void=False))
+
+def _set_void(record_ids: Sequence[UUID], *, is_void: bool) -> None:
+    settings = update(RecordSetting).where(RecordSetting.record_id.in_(record_ids))
+    db.session.execute(settings.values(is_void=is_void))
+    keys = update(MarkKey).where(_all_keys_of(record_ids))
+    db.session.execute(keys.values(is_void=is_void))
 
 
 def update_settings(
-    views: Sequence[RecordView], visibility: str, handling: str, concerned: Sequence[str]
+    record_ids: Sequence[UUID], visibility: str, handling: str, concerned: Sequence[str]
 ) -> None:
-    """Update visibility and handling of records, keys and coverage.
+    """Update visibility and handling of records and keys.
 
     `concerned` are the states that may see the settings too.
     """
-    ids = [view.record.id for view in views]
-    cells: Counter[CountKey] = Counter()
-    for view in views:
-        was = view.setting.visibility if view.setting else visibility
-        change = (visibility != "silent") - (was != "silent")
-        cells.update(dict.fromkeys(_cells_of_view(view), change))
-    rollups.add_counts(cells)
-    settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
+    settings = update(RecordSetting).where(RecordSetting.record_id.in_(record_ids))
     values = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
     db.session.execute(settings.values(values))
-    keys = update(MarkKey).where(_all_keys_of(ids))
+    keys = update(MarkKey).where(_all_keys_of(record_ids))
     db.session.execute(keys.values(visibility=visibility))
 
 
@@ -238,11 +212,6 @@ def _key_row(
         "is_void": entry.is_void,
         "model": fold_name("model", row["model"]) or None if row["model"] else None,
     }
-
-
-def _cells_of_view(view: RecordView) -> Iterator[CountKey]:
-    record = view.record
-    return frequencies.count_record(record.owner_state, vars(record), record.recorded_at)
 
 
 class PartyCollector:

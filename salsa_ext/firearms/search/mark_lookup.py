@@ -188,11 +188,8 @@ EXACT_SQL: Final = (
     " mark_id LIMIT %(most)s"
 )
 _COVERAGE_SQL: Final = (
-    "SELECT state, sum(amount), max(period) FROM ("
-    "SELECT state, period, sum(amount) AS amount FROM ("
-    "SELECT state, amount, period FROM rollup WHERE dataset = 'coverage'"
-    " UNION ALL SELECT state, amount, period FROM rollup_delta WHERE dataset = 'coverage'"
-    ") by_day GROUP BY state, period HAVING sum(amount) > 0) days GROUP BY state ORDER BY state"
+    "SELECT state, sum(amount), max(period) FROM rollup"
+    " WHERE dataset = 'coverage' AND amount > 0 GROUP BY state ORDER BY state"
 )
 _RANKING_WEIGHTS = _number_array(
     [

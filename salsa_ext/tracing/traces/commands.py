@@ -30,6 +30,7 @@ from salsa_ext.firearms.records import duplicates, record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search.criteria import marks_to_search
+from salsa_ext.lookups.budgets import use_trace
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.requests.lifecycle import status_after_renewal
@@ -160,6 +161,8 @@ def create_trace(*, actor: Actor, data: TraceData) -> UUID:
         duplicates.lock_trace_keys(actor, row)
         duplicates.check_trace(actor, row)
     actor = actor.for_trace(data.case_number, row["id"])
+    if not data.draft:
+        use_trace(actor)
     restrictions.add_restrictions(actor, "trace", [row["id"]], data.hidden_from)
     db.session.add(trace := Trace(**row))  # written once, as it is when it was sent
     entry = AuditEvent(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority})
@@ -249,6 +252,7 @@ def send_trace(
     trace = legs.lock_trace(trace_id, "send", statuses, expected_version)
     if trace.status in SENT_STATUSES:
         return
+    use_trace(actor.for_trace(trace.case_number, trace_id))
     if not data.confirm_declined and approvals.is_declined(trace):
         decline = approvals.current_decline(trace, messages_by_subject([trace.id])[trace.id])
         if decline is not None and approvals.approval_rule(trace.owner_state) != "own":
@@ -371,14 +375,12 @@ def _send_if_approved(
     with db.session.no_autoflush:  # the trace is written once, with its status
         legs_to_ask = legs.new_legs(actor, trace, routing.find_route(actor, trace))
         status = legs.trace_status(legs_to_ask, trace.owner_state)
-        counts = legs.change_status(trace, legs_to_ask, status=status)
+        legs.update_status(trace, legs_to_ask, status=status)
     asking, overruled = legs.asking_by_state(legs_to_ask), {"overruled": True}
     events = legs.asking_events(
         Action.TRACE_SENT, trace, asking, **(overruled if is_overruled else {})
     )
-    legs.create_legs(
-        actor, trace, legs_to_ask, acts=[*acts, *events], counts=counts, restricted=restricted
-    )
+    legs.create_legs(actor, trace, legs_to_ask, acts=[*acts, *events], restricted=restricted)
 
 
 def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -> dict[str, str]:

@@ -21,7 +21,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import MarkKey
-from salsa_ext.jobs.changes import Change
+from salsa_ext.jobs.changes import Change, append_changes
 from salsa_ext.tracing.chains.chain import UNCORRECTED_FIELDS, correct_events
 from salsa_ext.tracing.requests import answers, workflow
 from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON
@@ -173,6 +173,7 @@ def _update_own_traces(actor: Actor, records: Collection[UUID], gone: set[UUID])
             now = actor.now().isoformat()
             leg.events = correct_events(leg.events, changed, map(str, gone), now)
             legs.update_status(trace)
+            append_changes(actor, own, "trace", [trace.id], Action.TRACE_REPLIED)
 
 
 def _send_correction(

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.core.batches import CHUNK_SIZE
+from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
-from salsa_ext.statistics.dataset_types import Cells, CountKey, Dataset
-from salsa_ext.tracing.traces.leg_views import build_trace_chain, legs_by_trace, to_chain_leg
-from salsa_ext.tracing.traces.models import Trace
-from salsa_ext.tracing.traces.values import SENT_STATUSES
+from salsa_ext.jobs.changes import Change
+from salsa_ext.statistics.dataset_types import Cells, CountedKind, Dataset
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
-COUNTED_STATUSES: Final = (*SENT_STATUSES, "closed")
-
-
-def trace_key(trace: Trace, outcome: str) -> CountKey:
-    """Return the cell in which a trace counts."""
-    return TRACES.key(trace.owner_state, outcome, trace.created_at.date())
+TRACES = Dataset("traces", subject="outcome", subjects=lambda: TRACE_OUTCOMES)
 
 
-def recount_traces(state: str) -> Iterator[Cells]:
-    """Yield the cells of the state's traces, one by one."""
-    own = (Trace.owner_state == state, Trace.status.in_(COUNTED_STATUSES))
-    rows = db.session.scalars(select(Trace).where(*own).execution_options(yield_per=CHUNK_SIZE))
-    for traces in rows.partitions():
-        legs = legs_by_trace(trace.id for trace in traces)
-        for trace in traces:
-            own_legs = [to_chain_leg(trace, leg) for leg in legs[trace.id]]
-            yield {trace_key(trace, build_trace_chain(trace, own_legs).outcome): 1}
+def count_traces(state: str, ids: Collection[UUID]) -> dict[UUID, Cells]:
+    """Return the cell in which each trace counts: that of its outcome, if it was sent."""
+    query = select(Trace).where(Trace.owner_state == state, Trace.id.in_(ids))
+    return {
+        trace.id: {TRACES.key(state, trace.outcome, trace.created_at.date()): 1}
+        if trace.outcome
+        else {}
+        for trace in db.session.scalars(query)
+    }
 
 
-TRACES = Dataset(
-    "traces", subject="outcome", subjects=lambda: TRACE_OUTCOMES, recount=recount_traces
-)
+def find_traces_of_letters(state: str, letters: Sequence[Change]) -> set[UUID]:
+    """Return the own traces whose legs the letters of other states are about."""
+    about = AuditEntry.data["about", "0"].astext
+    legs = select(about).where(AuditEntry.id.in_([letter.cause for letter in letters]))
+    ids = [UUID(leg) for leg in db.session.scalars(legs) if leg]
+    own = (TraceLeg.owner_state == state, TraceLeg.id.in_(ids))
+    return {*db.session.scalars(select(TraceLeg.trace_id).where(*own))}
+
+
+COUNTED = CountedKind("trace", Trace, count_traces)

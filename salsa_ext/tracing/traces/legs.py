@@ -18,15 +18,11 @@ from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.statistics import rollups
-from salsa_ext.statistics.dataset_types import Cells
-from salsa_ext.statistics.models import RollupDelta
 from salsa_ext.tracing.chains.chain import ChainLeg
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import messages, routing
-from salsa_ext.tracing.traces.figures import COUNTED_STATUSES, trace_key
 from salsa_ext.tracing.traces.leg_views import (
     build_trace_chain,
     compare_events,
@@ -151,13 +147,12 @@ def create_legs(
     renewed: Sequence[TraceLeg] = (),
     *,
     acts: Sequence[AuditEvent] = (),
-    counts: Cells | None = None,
     restricted: Collection[str] | None = None,
 ) -> None:
     """Send the requests of new legs, again those of `renewed`, and store the legs.
 
-    The trace has its new status already. `acts` are audited, and `counts` counted, with them. The
-    restricted agencies are read if not given.
+    The trace has its new status already. `acts` are audited with them. The restricted agencies are
+    read if not given.
     """
     by_message = [leg for leg in legs if leg.status == "sent" and leg.channel == "salsa"]
     if restricted is None:
@@ -165,8 +160,7 @@ def create_legs(
     messages.send_requests(actor, trace, restricted, by_message, renewed)
     columns = TraceLeg.__table__.columns.keys()
     rows = [{name: getattr(leg, name) for name in columns} for leg in legs]
-    deltas = rollups.delta_rows(counts or {})
-    append_with_rows(actor, acts, {TraceLeg: rows, RollupDelta: deltas})
+    append_with_rows(actor, acts, {TraceLeg: rows})
     restrictions.add_restrictions(actor, "trace", [leg.id for leg in legs], restricted)
 
 
@@ -259,32 +253,20 @@ def set_status(leg: TraceLeg, status: str) -> None:
 def update_status(
     trace: Trace, legs: Sequence[TraceLeg] | None = None, *, status: str | None = None
 ) -> None:
-    """Update status, version and outcome of a trace, and count a changed outcome."""
-    rollups.add_counts(change_status(trace, legs, status=status))
-
-
-def change_status(
-    trace: Trace, legs: Sequence[TraceLeg] | None = None, *, status: str | None = None
-) -> Cells:
     """Update status, version and outcome of a trace after a change of it or its legs.
 
-    A trace that was sent has the status of its legs, loaded if not given, or `status`. Returns what
-    is to be counted.
+    A trace that was sent has the status of its legs, loaded if not given, or `status`.
     """
     if status is not None:
         trace.status = status
-    is_counted = trace.status in COUNTED_STATUSES
-    if is_counted and legs is None:
+    has_outcome = trace.status in (*SENT_STATUSES, "closed")
+    if has_outcome and legs is None:
         legs = for_trace(trace)
     if status is None and trace.status in SENT_STATUSES:
         trace.status = trace_status(legs or (), trace.owner_state)
-    before, trace.version = trace.outcome, trace.version + 1
-    trace.outcome = current_outcome(trace, legs or ()) if is_counted else None
+    trace.version += 1
+    trace.outcome = current_outcome(trace, legs or ()) if has_outcome else None
     db.session.flush()
-    if trace.outcome == before:
-        return {}
-    counts = {before: -1, trace.outcome: 1}
-    return {trace_key(trace, outcome): n for outcome, n in counts.items() if outcome}
 
 
 def trace_status(legs: Sequence[TraceLeg], own: str) -> str:

@@ -27,7 +27,7 @@ from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record, RecordSetting
-from salsa_ext.firearms.records.queries import find_records, stream_with_marks
+from salsa_ext.firearms.records.queries import stream_with_marks
 from salsa_ext.firearms.records.record_writing import RecordEntry
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.receipts import queries as receipt_queries
@@ -146,7 +146,7 @@ def _changed_entry(
 def _write_entries(actor: Actor, entries: Sequence[RecordEntry]) -> None:
     versions = [(entry.record_id, entry) for entry in entries if entry.record_id]
     if void := [record_id for record_id, entry in versions if entry.is_void]:
-        record_writing.void_records([find_records(void)])
+        record_writing.void_records(void)
     record_writing.write_records(entries, actor.now())
     if back := [record_id for record_id, entry in versions if entry.is_back]:
         record_writing.restore_records(back)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -25,15 +25,12 @@ from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import RecordView, stream_guns, stream_records
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.calendars import today
-from salsa_ext.statistics import rollups
-from salsa_ext.statistics.dataset_types import CountKey
 from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.changes import check_authentication
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
 from salsa_ext.trade.shipments import fact_queries, refresh
-from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.progress import shipment_status
 
@@ -59,7 +56,7 @@ def amend_shipment(
     for name, value in changes.items():
         setattr(shipment, name, value)
     if shipment.ships_on != planned:
-        change_export_date(actor, shipment, planned, data.reason)
+        change_export_date(actor, shipment, data.reason)
     event_data = {
         "before": before,
         "after": {name: _event_value(value) for name, value in changes.items()},
@@ -136,27 +133,17 @@ def _event_value(value: Any) -> Any:
     return value if isinstance(value, list | None) else str(value)
 
 
-def change_export_date(actor: Actor, shipment: Shipment, planned: date, reason: str | None) -> None:
+def change_export_date(actor: Actor, shipment: Shipment, reason: str | None) -> None:
     """Write new versions of a shipment's records with its new date.
 
-    States that received the `planned` date are notified, and the statistics count the goods in the
-    new quarter. The caller locks the shipment.
+    States that received the old date are notified. The caller locks the shipment.
     """
-    quantities: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     for views in stream_records(shipment.id):
         entries = [_redated_entry(view, EventTime(shipment.ships_on), reason) for view in views]
         record_writing.write_records(entries, actor.now())
         for version, ids in _ids_by_version(views):
             record_writing.mark_superseded(ids, version + 1)
             append_many(actor, document_corrections.notify_recipients(actor, ids, version + 1))
-        for view in views:
-            quantities[shipment.permit_id, view.record.line] += view.record.quantity
-    for part in shipment.bulk:
-        quantities[shipment.permit_id, part["line"]] += Decimal(str(part["quantity"]))
-    lines = quotas.find_lines([shipment.permit_id])
-    moved = count_shipment(shipment, shipment.ships_on, lines, quantities)
-    moved.subtract(count_shipment(shipment, planned, lines, quantities))
-    rollups.add_counts(moved)
 
 
 def _redated_entry(
@@ -223,14 +210,10 @@ def undo_export(
     for part in bulk:
         drawn[shipment.permit_id, int(part["line"])] += Decimal(str(part["quantity"]))
     quotas.restore(actor, drawn)
-    record_writing.void_records(stream_records(shipment.id, absent))
     for views in stream_records(shipment.id, absent):
+        record_writing.void_records([view.record.id for view in views])
         for version, ids in _ids_by_version(views):
             append_many(
                 actor,
                 document_corrections.notify_recipients(actor, ids, version, is_withdrawn=True),
             )
-    cells: Counter[CountKey] = Counter()
-    lines = quotas.find_lines([shipment.permit_id])
-    cells.subtract(count_shipment(shipment, shipment.ships_on, lines, drawn))
-    rollups.add_counts(cells)

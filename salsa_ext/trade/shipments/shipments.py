@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -36,15 +36,12 @@ from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.calendars import local_days, today
-from salsa_ext.statistics import rollups
-from salsa_ext.statistics.dataset_types import CountKey
 from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import PermitLines
 from salsa_ext.trade.shipments import fact_queries, permit_line_check, refresh, reshipments
 from salsa_ext.trade.shipments.facts import CONTRADICTS_PERMIT, ShipmentFacts
-from salsa_ext.trade.shipments.figures import count_shipment
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.planning import check_in_validity, planned_posts
 from salsa_ext.trade.shipments.progress import Progress, shipment_progress, shipment_status
@@ -99,10 +96,6 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     ids = [row["id"] for row in rows]
     query = select(Shipment).where(Shipment.id.in_(ids)).order_by(Shipment.id)
     shipments = db.session.scalars(query).all()  # in the order of the batch: ids rise
-    cells: Counter[CountKey] = Counter()
-    for shipment, check in zip(shipments, checks, strict=True):
-        cells.update(count_shipment(shipment, shipment.ships_on, lines, check.drawn))
-    rollups.add_counts(cells)
     add_events(
         actor,
         [

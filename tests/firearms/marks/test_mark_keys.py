@@ -1,11 +1,12 @@
 """Marks: what people write of one serial comes to one key, and no text breaks it."""
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.marking_words import marking_of
+from tests.support.sizes import drawn
 
 CONFUSED = {
     "0": "OQD",
@@ -63,7 +64,7 @@ def test_separators_and_small_letters_change_nothing(serial, data):
 
 
 @given(SERIALS, SERIALS)
-@settings(max_examples=300)
+@drawn(100, 300)
 def test_keys_are_the_same_exactly_where_skeletons_are(one, other):
     assume(marking_of(one) is None and marking_of(other) is None)
     same = keys.skeleton(one) == keys.skeleton(other)

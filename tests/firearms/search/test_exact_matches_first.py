@@ -177,13 +177,14 @@ def test_what_every_check_tells_is_kept_for_a_minute(sold, ask, asked, run, monk
     assert later["next"]["contact"]["telephone"] == "+595 21 000000"
 
 
-def test_a_settled_check_is_four_round_trips(sold, ask, asked):
+def test_a_settled_check_is_five_round_trips(sold, ask, asked):
     sold("PRY")
     ask()
     asked.clear()
     ask()
-    asked[:] = asked[-4:]
-    key, search, alerts, written = asked
-    assert "salsa_api_key" in key
+    asked[:] = asked[-5:]
+    key, budget, search, alerts, written = asked
+    assert "salsa_api_key" in key and "salsa_lookups" in budget
     assert (search, alerts) == (EXACT_SQL, VISIBLE_ALERTS_SQL)  # whether there is an alert or not
+    assert written.startswith("SELECT salsa_count_lookups")
     assert "INSERT INTO serial_check" in written and "INSERT INTO audit_entry" in written

@@ -8,7 +8,6 @@ from flask import current_app
 
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
-from salsa_ext.database.session import transaction
 from salsa_ext.reference import contact_offices
 from salsa_ext.tracing.requests import jobs as request_jobs
 from tests.conftest import NOW
@@ -17,7 +16,7 @@ from tests.support import actors, bodies, jobs
 
 def remind(minutes=0, state="PRY", most=200):
     actor = operator(state, clock=FixedClock(NOW + timedelta(minutes=minutes)))
-    with transaction(actor):
+    with jobs.as_worker(actor):
         return request_jobs.send_reminders(actor=actor, limit=most)
 
 

@@ -2,25 +2,20 @@
 
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.trade.receipts import pairing, reconciliation
 from salsa_ext.trade.receipts.pairing import ReceivedSerial, ShippedSerial
+from tests.support.sizes import drawn
 
 SERIALS = st.text("AB01O-", min_size=1, max_size=4)
 LINES, MAKES = st.sampled_from((1, 2)), st.sampled_from((None, "rossi", "taurus"))
 SENT = st.lists(st.tuples(SERIALS, LINES, MAKES), max_size=12)
 RECEIVED = st.lists(st.tuples(SERIALS, st.one_of(st.none(), LINES), MAKES), max_size=12)
-BOUNDED = settings(
-    max_examples=150,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
-@BOUNDED
+@drawn(40, 150)
 @given(sent=SENT, received=RECEIVED)
 def test_it_finds_what_is_found_in_memory(session, sent, received):
     guns = [ShippedSerial(UUID(int=n), *gun) for n, gun in enumerate(sent)]

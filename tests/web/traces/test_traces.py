@@ -6,13 +6,6 @@ from tests.support import bodies
 from tests.web.pages import text
 from tests.web.tracing import typed
 
-WORDS = {
-    "en": ("Traces", "Trace C-1", "Last lawful point", "Ask for a trace"),
-    "es": ("Rastreos", "Rastreo C-1", "Último punto lícito", "Pedir un rastreo"),
-    "fr": ("Traçages", "Traçage C-1", "Dernier point licite", "Demander un traçage"),
-    "pt": ("Rastreamentos", "Rastreamento C-1", "Último ponto lícito", "Pedir um rastreamento"),
-}
-
 
 def test_a_trace_is_asked_for_and_what_is_open_is_there_at_once(analyst, as_actor):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
@@ -137,19 +130,6 @@ def test_a_notification_leads_to_its_trace(analyst, as_actor, bra, pry_analyst):
     [asked] = pry_analyst.get("/requests").json["items"]
     pry_analyst.post(f"/requests/{asked['id']}/report-no-record", {}, 200, If_Match='"1"')
     assert f'href="/traces/{trace["id"]}"' in analyst.open("/notifications")
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_the_pages_of_traces_speak_the_readers_language(analyst, trace, language):
-    title, one, point, ask = WORDS[language]
-    headers = {"Accept_Language": language}
-    page = analyst.open("/traces", **headers)
-    assert f"<h1>{title}</h1>" in page and ask in page
-    page = analyst.open(f"/traces/{trace['id']}", **headers)
-    assert f"<h1>{one}</h1>" in page and point in page
-    assert f"<h1>{ask}</h1>" in analyst.open("/traces/new", **headers)
-    form = analyst.open(f"/traces/{trace['id']}/feedback", **headers)
-    assert f'<html lang="{language}">' in form
 
 
 def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):

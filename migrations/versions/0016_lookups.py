@@ -1,0 +1,76 @@
+"""Budgets of look-ups."""
+
+from alembic import op
+
+revision = "0016_lookups"
+down_revision = "0015_jobs"
+
+BUDGETS = """
+-- No right of the service on the table: a query of an attacker frees no budget. By the clock of the
+-- database, for the same reason.
+CREATE TABLE lookup_count (
+    owner_state CHAR(3) NOT NULL,
+    key TEXT NOT NULL,
+    used DOUBLE PRECISION NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    refused_at TIMESTAMPTZ,
+    CONSTRAINT pk_lookup_count PRIMARY KEY (owner_state, key)
+);
+ALTER TABLE lookup_count ENABLE ROW LEVEL SECURITY;
+
+-- Whether an own document or trace bears a case, as far as the agency sees it, and what was used of
+-- each key, how many seconds ago. In plpgsql the plans are kept for the session.
+CREATE FUNCTION salsa_lookups(keys text[], named text)
+RETURNS TABLE (is_known boolean, percent integer, used double precision[], seconds double precision[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE own char(3) := current_setting('salsa.state', true);
+BEGIN
+    is_known := named IS NOT NULL AND (
+        EXISTS (SELECT FROM seizure AS s WHERE s.owner_state = own AND s.number = named)
+        OR EXISTS (SELECT FROM report AS r WHERE r.owner_state = own AND r.number = named)
+        OR EXISTS (SELECT FROM alert AS a WHERE a.owner_state = own AND a.case_number = named)
+        OR EXISTS (SELECT FROM trace AS t WHERE t.owner_state = own AND t.case_number = named
+            AND t.sent_at IS NOT NULL AND NOT salsa_is_restricted(own, t.id))
+        OR EXISTS (SELECT FROM trace_request AS q WHERE q.owner_state = own
+            AND q.case_number = named AND NOT salsa_is_restricted(own, q.trace_id)));
+    percent := coalesce(
+        (SELECT s.lookup_percent FROM state_setting AS s WHERE s.owner_state = own), 100);
+    SELECT array_agg(c.used ORDER BY k.place),
+        array_agg(extract(epoch FROM clock_timestamp() - c.at)::double precision ORDER BY k.place)
+    INTO used, seconds FROM unnest(keys) WITH ORDINALITY AS k (name, place)
+    LEFT JOIN lookup_count AS c ON c.owner_state = own AND c.key = k.name;
+    RETURN NEXT;
+END $$;
+
+-- What came back since the last time is subtracted at its rate a second.
+CREATE FUNCTION salsa_count_lookups(keys text[], rates double precision[], number integer)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    own char(3) := current_setting('salsa.state', true);
+    now timestamptz := clock_timestamp();
+BEGIN
+    FOR place IN 1 .. cardinality(keys) LOOP
+        INSERT INTO lookup_count AS c (owner_state, key, used, at)
+        VALUES (own, keys[place], greatest(number, 0), now)
+        ON CONFLICT (owner_state, key) DO UPDATE SET at = now, used = greatest(number, 0)
+            + greatest(0, c.used - greatest(0, rates[place])
+                * greatest(0, extract(epoch FROM now - c.at)::double precision));
+    END LOOP;
+END $$;
+
+-- Whether a refusal is to be audited: once in ten minutes.
+CREATE FUNCTION salsa_refuse_lookups(named text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE lookup_count SET refused_at = clock_timestamp()
+    WHERE owner_state = current_setting('salsa.state', true)::char(3) AND key = named
+    AND (refused_at IS NULL OR refused_at < clock_timestamp() - interval '10 minutes');
+    RETURN FOUND;
+END $$;
+GRANT EXECUTE ON FUNCTION salsa_lookups, salsa_count_lookups, salsa_refuse_lookups TO salsa_service;
+"""
+
+
+def upgrade() -> None:
+    """Create the counts and their functions."""
+    op.execute(BUDGETS)

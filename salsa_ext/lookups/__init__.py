@@ -1,0 +1,1 @@
+"""Budgets of look-ups, canary serials, and samples that a supervisor reviews."""

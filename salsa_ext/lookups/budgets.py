@@ -1,0 +1,123 @@
+"""Budgets of look-ups by officer, agency and purpose; a case is known if an own document bears it.
+
+A look-up is a serial checked, a trace sent, or a record of another state read. Each uses one of a
+burst that fills again over time. A budget may be overdrawn by one batch, and then has to fill first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import PURPOSES_WITH_INCIDENT
+from salsa_ext.core.errors import TooManyLookups, message
+from salsa_ext.database.bulk import NO_STATEMENT, SqlStatement
+from salsa_ext.database.session import execute_raw
+
+
+class Budget(NamedTuple):
+    """Look-ups of one officer: at once, and how many come back in an hour."""
+
+    burst: int
+    hourly: int
+
+
+KNOWN: Final = "known"
+UNKNOWN: Final = "unknown"
+TRACE: Final = "trace"
+BUDGETS: Final[Mapping[str, Budget]] = {
+    KNOWN: Budget(10_000, 2_000),
+    UNKNOWN: Budget(100, 300),
+    "street": Budget(100, 300),
+    "border": Budget(200, 600),
+    TRACE: Budget(1_000, 200),
+}
+"""Defaults by kind: known and unknown cases, purposes with an incident in place of a case, traces."""
+OFFICERS_OF_AGENCY: Final = 20
+"""An agency has as much as so many of its officers."""
+CASE_UNKNOWN_KEY: Final = "case_unknown"
+"""Key in the data of audit entries of look-ups whose case no own document or trace bears."""
+_READ: Final = "SELECT * FROM salsa_lookups(%s::text[], %s)"
+_COUNT: Final = "SELECT salsa_count_lookups(%s::text[], %s::float8[], %s)"
+_REFUSE: Final = "SELECT salsa_refuse_lookups(%s)"
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """Look-ups within their budget; `count` has to go out in their transaction."""
+
+    data: Mapping[str, Any]
+    count: SqlStatement = NO_STATEMENT
+
+
+def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
+    """Return look-ups that the actor's purpose still allows, in one statement without a lock.
+
+    `kind` is their budget unless the case is known, by default that of the purpose. Those at once
+    may overdraw by one each. The service itself and the server's command line have no budget.
+    Raises TooManyLookups, after which the transaction is committed with its audit entry.
+    """
+    purpose = actor.purpose
+    if actor.account_id is None or actor.is_automatic or purpose is None:
+        return Lookups({})
+    other = kind or (purpose.code if purpose.code in PURPOSES_WITH_INCIDENT else UNKNOWN)
+    keys = [*_keys(actor, KNOWN), *_keys(actor, other)]
+    row = execute_raw(_READ, (keys, purpose.case_number)).fetchone()
+    is_known, percent, used, seconds = row
+    used_kind, first = (KNOWN, 0) if is_known else (other, 2)
+    budgets = [_scale(BUDGETS[used_kind], percent * factor) for factor in (1, OFFICERS_OF_AGENCY)]
+    own = slice(first, first + 2)
+    wait = max(map(_wait, budgets, used[own], seconds[own]))
+    if wait > 0:
+        _refuse(actor, keys[own], used_kind, wait)
+    rates = [budget.hourly / 3600 for budget in budgets]
+    is_unknown = purpose.case_number is not None and not is_known
+    return Lookups(
+        {CASE_UNKNOWN_KEY: True} if is_unknown else {},
+        SqlStatement(_COUNT, (keys[own], rates, count)),
+    )
+
+
+def use_trace(actor: Actor) -> None:
+    """Count a trace that is sent, whose case it bears itself; raises TooManyLookups."""
+    if (lookups := open_lookups(actor, 1, TRACE)).count.text:
+        execute_raw(*lookups.count)
+
+
+def _keys(actor: Actor, kind: str) -> tuple[str, str]:
+    return f"{kind} account {actor.account_id}", f"{kind} agency {actor.agency}"
+
+
+def _scale(budget: Budget, percent: int) -> Budget:
+    return Budget(max(1, budget.burst * percent // 100), max(1, budget.hourly * percent // 100))
+
+
+def _wait(budget: Budget, used: float | None, seconds: float | None) -> float:
+    """Return the seconds until one look-up came back, 0 if one is left."""
+    left = (used or 0) - (seconds or 0) * budget.hourly / 3600
+    return max(0.0, (left - budget.burst + 1) * 3600 / budget.hourly) if used else 0.0
+
+
+def _refuse(actor: Actor, keys: Sequence[str], kind: str, wait: float) -> None:
+    """Raise TooManyLookups; one in ten minutes is audited."""
+    seconds = math.ceil(wait)
+    if execute_raw(_REFUSE, (keys[0],)).fetchone()[0]:
+        data = {"budget": kind, "seconds": seconds}
+        append(
+            actor, AuditEvent(Action.LOOKUPS_REFUSED, "account", str(actor.account_id), data=data)
+        )
+    if kind == UNKNOWN:
+        text = message(
+            "You looked up many guns for a case that is not recorded here. Record its seizure,"
+            " report, alert or trace, or go on in {seconds} seconds.",
+            seconds=seconds,
+        )
+    else:
+        text = message(
+            "You looked up many guns in a short time. Go on in {seconds} seconds.", seconds=seconds
+        )
+    raise TooManyLookups(text, retry_after=seconds)
