@@ -30,7 +30,9 @@ from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.exchange import jobs as exchange_jobs
 from salsa_ext.jobs.runner import Job
+from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.trade import jobs as trade_jobs
 from salsa_ext.trade.permits import licensees, permits
 from salsa_ext.trade.receipts import receipts
@@ -236,6 +238,8 @@ class Recorder:
         data = case.data(self._ids["seizures", case.seizure])
         officer = "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"
         trace = do(officer, trace_commands.create_trace, data=data)
+        if case.status not in (*UNSENT_STATUSES, "sent", "in_progress"):
+            self._answer(case, trace, desks, clock)
         ends = {
             "approved": ("supervisor", trace_commands.approve_draft),
             "withdrawn": (officer, trace_commands.withdraw_trace),
@@ -244,6 +248,21 @@ class Recorder:
         if case.status in ends:
             role, command = ends[case.status]
             do(role, command, trace_id=trace, expected_version=None)
+
+    def _answer(
+        self, case: PlannedTrace, trace: UUID, desks: Mapping[tuple[str, str], Actor], clock: Clock
+    ) -> None:
+        """Let persons of other states answer what the service left to them."""
+        asker = replace(desks[case.state, "trace_analyst"], clock=clock)
+        with transaction(asker):
+            legs = trace_queries.load(asker, trace).legs
+            waiting = [leg.state for leg in legs if leg.status in WAITING_STATUSES]
+        for state in waiting:
+            if (analyst := desks.get((state, "trace_analyst"))) is not None:
+                actor = replace(analyst, clock=clock)
+                with transaction(actor):
+                    investigation.answer_waiting(actor, case.number)
+        self._run_jobs(clock, exchange_jobs.JOBS)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int
