@@ -86,6 +86,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     gc.freeze()  # what is loaded now stays: to go through it each time takes a twentieth of a run
 
 
+READS_ALONE = ("tests/trade/", "tests/scenarios/", "tests/concurrency/")
+"""Where jobs run before reads alone, so that several writes take one run of them."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let jobs run before each request, or before reads alone, and those that a test looks at."""
+    jobs.BackgroundClient.reads_alone = item.nodeid.startswith(READS_ALONE)
+    is_trade = item.nodeid.startswith("tests/trade/")
+    jobs.BackgroundClient.left = ("boards", "figures") if is_trade else ()
+
+
 @pytest.fixture(autouse=True)
 def no_shares() -> None:
     """Let no test weigh by how common makes were in the records of another, nor tell its coverage."""

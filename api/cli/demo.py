@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from flask import Flask
+from sqlalchemy import make_url
 
 from api import jobs
 from api.cli.context import explained
@@ -53,23 +56,36 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
             with migrations.demo_lock(owner_url(config)):
                 migrations.require_demo_database(owner_url(config))
                 migrations.upgrade_schema(owner_url(config))
-                with worker_app(config).app_context():
-                    _make(config, seed, f"http://{host}:{port}", path)
+                worker = worker_app(_without_waiting(config))
+                with worker.app_context():
+                    _make(worker, owner_url(config), seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:
             serve.serve(config, host, port, grace_seconds=PATIENCE)
 
 
-def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
+def _without_waiting(config: Config) -> Config:
+    """Return a configuration whose commits do not wait for the disk.
+
+    A region that a crash cuts short is incomplete, and made again.
+    """
+    jobs.require_worker(config)
+    url = make_url(str(config.worker_url))
+    options = f"{url.query.get('options', '')} -c synchronous_commit=off"
+    changed = url.update_query_dict({"options": options}).render_as_string(hide_password=False)
+    return replace(config, worker_url=changed)
+
+
+def _make(worker: Flask, owner: str, seed: int, base_url: str, path: Path) -> None:
     """Make the region unless it is complete; an unfinished one is made again."""
     current = _current_region()
     if current == (DEMO, True):
         _write_accounts(path, base_url)
         return
     if current == (DEMO, False):
-        migrations.clear_schema(owner_url(config))
-        migrations.upgrade_schema(owner_url(config))
-    migrations.open_clock(owner_url(config))
+        migrations.clear_schema(owner)
+        migrations.upgrade_schema(owner)
+    migrations.open_clock(owner)
     today = datetime.now(UTC).date()
     with Bar() as bar:
         creation.create_region(
@@ -77,7 +93,7 @@ def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
             seed=seed,
             anchor=today,
             progress=bar.show,
-            run_jobs=partial(jobs.run_to_idle, jobs.worker_app(config)),
+            run_jobs=partial(jobs.run_to_idle, worker),
             store_accounts=lambda opened: accounts.write_credentials(path, base_url, opened),
         )
 

@@ -17,10 +17,11 @@ from api.http.fields.codes import Code
 from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
+from api.http.fields.times import Day
 from salsa_ext.boards.events import EventCursor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotConfigured, message
-from salsa_ext.database.paging import Page
+from salsa_ext.database.paging import Listing, Page
 
 FORMATS = ("json", "csv", "xlsx")
 LINK_HEADER_DOC = {
@@ -37,6 +38,11 @@ class ListQuery(RequestSchema):
     limit = QueryWhole(least=1, most=200, load_default=50)
     cursor = Text(most=200)
     format = Code(FORMATS)
+
+
+def listing_fields(listing: Listing) -> tuple[Day, Day, Code]:
+    """Return the fields of a list's query: first and last day, order."""
+    return Day(), Day(), Code(listing.sort_codes)
 
 
 def list_body(page: Page[Any]) -> dict[str, Any]:

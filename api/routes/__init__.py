@@ -10,6 +10,7 @@ from api.routes import (
     boards,
     checks,
     documents,
+    lookups,
     papers,
     records,
     reference,
@@ -44,6 +45,7 @@ BLUEPRINTS: tuple[Resource, ...] = (
     boards.notifications_blueprint,
     statistics.blueprint,
     reference.blueprint,
+    lookups.canaries_blueprint,
     access.settings_blueprint,
     access.blueprint,
 )

@@ -22,6 +22,7 @@ from salsa_ext.reference.state_settings import (
     LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
+    MAX_NAME,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
     SettingsChange,
@@ -182,6 +183,7 @@ class SettingsRequest(RequestSchema):
     closed_on = Items(Day(), most=MAX_DATES)
     open_on = Items(Day(), most=MAX_DATES)
     trace_approval = Code(TRACE_APPROVAL_MODES)
+    authority_name = Line(most=MAX_NAME)
     lookup_percent = Whole(least=LOOKUP_PERCENTS[0], most=LOOKUP_PERCENTS[1])
 
 

@@ -11,7 +11,7 @@ from api.http.fields.declared import DeclaredRequest
 from api.http.fields.schemas import Nested, RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import LazyMessage
 from api.schemas.checks import CandidateResponse
 from api.schemas.common import (
@@ -25,7 +25,7 @@ from api.schemas.records import MatchResponse
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core import codes
 from salsa_ext.core.errors import CodeLabel
-from salsa_ext.documents.queries import DocumentView, MatchedDocument
+from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS, DocumentView, MatchedDocument
 from salsa_ext.documents.related import MatchedSeizure
 from salsa_ext.documents.reports import ReportView
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
@@ -135,8 +135,10 @@ class SeizureMatchedResponse(SeizureResponse):
 
 
 class SeizureQuery(ListQuery):
-    """Filter of seizures."""
+    """Filter and order of seizures."""
 
+    from_day, to_day, sort = listing_fields(SEIZURES.listing)
+    serial = Text(most=64)
     kind = Code(codes.SEIZURE_KINDS)
     number = Text(most=100)
     occurred_on = Day()
@@ -212,8 +214,10 @@ class ReportDetailResponse(ReportResponse):
 
 
 class ReportQuery(ListQuery):
-    """Filter of reports."""
+    """Filter and order of reports."""
 
+    from_day, to_day, sort = listing_fields(REPORTS.listing)
+    serial = Text(most=64)
     kind = Code(codes.REPORT_KINDS)
     status = Code(codes.REPORT_STATUSES)
     number = Text(most=100)
@@ -255,8 +259,10 @@ class TransferResponse(DocumentResponse):
 
 
 class TransferQuery(ListQuery):
-    """Filter of transfers."""
+    """Filter and order of transfers."""
 
+    from_day, to_day, sort = listing_fields(TRANSFERS.listing)
+    serial = Text(most=64)
     kind = Code(codes.TRANSFER_KINDS)
     number = Text(most=100)
     occurred_on = Day()

@@ -13,7 +13,7 @@ from api.http.fields.numbers import QueryWhole, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
 from api.http.fields.times import Day
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
 from api.schemas.common import (
     FirearmRequest,
@@ -30,7 +30,7 @@ from salsa_ext.tracing.chains.description_gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
 from salsa_ext.tracing.traces import values as trace_values
 from salsa_ext.tracing.traces.leg_views import LegView
-from salsa_ext.tracing.traces.queries import TraceView
+from salsa_ext.tracing.traces.queries import LISTING, TraceView
 from salsa_ext.tracing.traces.trace_results import ResultView
 from salsa_ext.tracing.traces.values import SendData, TraceData
 
@@ -370,8 +370,10 @@ class TraceResultResponse(Schema):
 
 
 class TraceQuery(ListQuery):
-    """Filter of traces."""
+    """Filter and order of traces."""
 
+    from_day, to_day, sort = listing_fields(LISTING)
+    serial = Text(most=64)
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)

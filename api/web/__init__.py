@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import choices, formatting, other_fields, security
+from api.web import choices, formatting, lists, other_fields, security
 from api.web.pages import AREAS, account, border, investigation, licensing, tracing
 
 # Importing the packages registers their routes on the blueprints.
@@ -16,6 +16,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         formatting.TEMPLATE_GLOBALS,
         choices=choices,
+        address_with=lists.address_with,
+        sort_link=lists.sort_link,
         csrf_token=security.csrf_token,
         other_fields=other_fields.other_fields,
     )

@@ -13,6 +13,7 @@ from flask import g, redirect, request, url_for
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from salsa_ext.access.permissions import Permission
+from salsa_ext.administration.accounts import read_identity
 from salsa_ext.core.actor import Actor
 from salsa_ext.worklists.notification_inbox import count_unread
 
@@ -35,7 +36,7 @@ def login_required(view: View) -> View:
         if g.actor is None:
             return redirect(url_for("account.sign_in_form", next=current_path()))
         with transaction(g.actor):
-            count_notifications(g.actor)
+            prepare_frame(g.actor)
             return view(g.actor, **ids)
 
     return run
@@ -74,13 +75,16 @@ def form_view(show: View, submit: View) -> View:
 def render_again(actor: Actor, page: Callable[[], Page]) -> Page:
     """Render a page again after a refused form, in its own transaction."""
     with transaction(actor):
-        count_notifications(actor)
+        prepare_frame(actor)
         return page()
 
 
-def count_notifications(actor: Actor | None) -> None:
-    """Count the actor's unread notifications for the head of the page."""
-    if actor and Permission.NOTIFICATION_READ in actor.permissions:
+def prepare_frame(actor: Actor | None) -> None:
+    """Read what the head of each page shows: who is signed in, unread notifications."""
+    if actor is None:
+        return
+    g.identity = read_identity(actor)
+    if Permission.NOTIFICATION_READ in actor.permissions:
         g.unread, g.grave = count_unread(actor)
 
 

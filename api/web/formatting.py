@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, lists, numbers, units
 from flask import g, request, url_for
+from markupsafe import Markup
 
 from api.http.auth import SESSION_COOKIE, cookie_name
 from api.i18n.messages import date_locale, translate
 from api.web.access import current_path
+from api.web.areas import areas
 from api.web.forms import error_summary
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import LANGUAGES
@@ -29,11 +31,18 @@ from salsa_ext.reference.participation.declarations import describe_coverage
 from salsa_ext.reference.participation.rules import Declaration
 
 ALL_AGENCIES: Final = 1000
+ICONS: Final = "vendor/lucide/icons.svg"
+"""A sprite with a symbol for each name of `icon`."""
 WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 """Days as OpenStreetMap writes them in opening hours."""
 WEEKDAY_PATTERN: Final = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 LAWFUL_RECORDS_ONLY: Final = message("In lawful records only")
-VERDICT_SIGNS: Final = {"hit": "▲", "possible": "◆", "no_hit": "○", "on_record": "●"}
+VERDICT_SIGNS: Final = {
+    "hit": "triangle-alert",
+    "possible": "diamond",
+    "no_hit": "circle-dashed",
+    "on_record": "circle-dot",
+}
 MARK_LOCATIONS: Final = {
     "frame": message("frame"),
     "receiver": message("receiver"),
@@ -62,6 +71,15 @@ EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 def sentence(text: Message | str, **params: Any) -> str:
     """Translate a message with its data; `_` in templates."""
     return translate(text if isinstance(text, Message) else Message(text, params))
+
+
+def icon(name: str) -> Markup:
+    """Return a drawn sign; the words beside it say the same."""
+    if "icons" not in g:
+        g.icons = url_for("static", filename=ICONS)
+    return Markup('<svg class="i" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        g.icons, name
+    )
 
 
 def label(kind: str, code: str | None) -> str:
@@ -328,6 +346,8 @@ def kilometres(value: float) -> str:
 
 TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "_": sentence,
+    "icon": icon,
+    "areas": areas,
     "label": label,
     "languages": languages,
     "is_signed_in": is_signed_in,

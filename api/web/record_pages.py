@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request, url_for
-from marshmallow import ValidationError
+from marshmallow import Schema
 
-from api.http.errors import flatten_errors
-from api.http.fields.codes import Code
 from api.http.pagination import ListQuery
 from api.i18n.messages import translate
-from api.web import choices, submission
+from api.web import choices, lists, submission
 from api.web.access import form_view, login_required, render_again
 from api.web.document_actions import Action, Actions, Subject, available_actions
 from api.web.forms import VERSION_FIELD, Field, Form
+from api.web.lists import PAGE_SIZE
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -29,60 +27,7 @@ from salsa_ext.reference.calendars import actor_zone
 Trail = Sequence[tuple[str, Message | str]]
 """Links to the pages above: endpoint or address, and name."""
 Data = Mapping[str, Any]
-PAGE_SIZE = 25
 HOME: Final = ("account.home", message("Home"))
-
-
-@dataclass(frozen=True)
-class ListRequest:
-    """Filters of a list; invalid ones become errors of the form."""
-
-    form: Form
-    filters: dict[str, Any]
-    cursor: str | None
-
-
-def read_filters(query: type[ListQuery], **overrides: str) -> ListRequest:
-    """Read the filters of a list from the address.
-
-    `overrides` replaces values of the address.
-    """
-    schema = query()
-    form = Form({name: text.strip() for name, text in request.args.items() if text.strip()})
-    names = {field.data_key or name for name, field in schema.fields.items()}
-    known = {name: text for name, text in (form.values | overrides).items() if name in names}
-    try:
-        filters = schema.load(known)
-    except ValidationError as error:
-        form.errors = dict(flatten_errors(error.messages)) | _code_errors(schema, known, error)
-        form.status = 422
-        filters = schema.load({name: known[name] for name in known if name not in form.errors})
-    for shared in ("limit", "format"):
-        filters.pop(shared, None)
-    return ListRequest(form, filters, filters.pop("cursor", None))
-
-
-def _code_errors(
-    schema: ListQuery, typed: dict[str, str], error: ValidationError
-) -> dict[str, list[str]]:
-    """Return plain errors for unknown codes, by field."""
-    codes = {
-        field.data_key or name for name, field in schema.fields.items() if isinstance(field, Code)
-    }
-    return {
-        name: [
-            translate(message("“{value}” is not on the list: choose from it.", value=typed[name]))
-        ]
-        for name in codes & {*error.messages} & typed.keys()
-    }
-
-
-def next_page_address(cursor: str | None) -> str | None:
-    """Return the address of the list's next page; None without one."""
-    if cursor is None:
-        return None
-    query = request.args.to_dict() | {"cursor": cursor}
-    return f"{request.path}?{urlencode(query)}"
 
 
 def render_page(template: str, actor: Actor, **data: Any) -> str:
@@ -191,37 +136,43 @@ class DocumentPages:
     def add_list(
         self,
         query: type[ListQuery],
-        read: Callable[[Actor, dict[str, Any], int, str | None], Page[Any]],
+        read: lists.Read,
         fields: tuple[Field, ...] = (),
         context: Callable[[Actor, Page[Any]], Data] = lambda actor, page: {},
         presets: Callable[[Actor], Mapping[str, str]] = lambda actor: {},
         page_size: int = PAGE_SIZE,
+        item: type[Schema] | None = None,
     ) -> None:
         """Register the list.
 
-        `context(actor, page)` adds data, `presets(actor)` replaces filters of the address.
+        `context(actor, page)` adds data, `presets(actor)` replaces filters of the address. Its rows
+        are files, too, by `item`, the schema of a row in the API.
         """
 
-        def show(actor: Actor) -> str:
-            listed = read_filters(query, **presets(actor))
+        def show(actor: Actor) -> Any:
+            listed = lists.read_filters(query, **presets(actor))
+            if item and listed.format in lists.FILE_FORMATS:
+                name = self.path.rpartition("/")[2]
+                return lists.list_file(actor, read, listed.filters, item(), listed.format, name)
             page = read(actor, listed.filters, page_size, listed.cursor)
-            return self.render_list(actor, listed.form, page, fields, **context(actor, page))
+            data = {"has_files": item is not None} | {**context(actor, page)}
+            return self.render_list(actor, listed.form, page, fields, **data)
 
         self.blueprint.add_url_rule(self.path, f"{self.noun}_list", login_required(show))
 
     def render_list(
         self, actor: Actor, form: Form, page: Page[Any], fields: tuple[Field, ...], **data: Any
     ) -> str:
-        """Render a page of the list with its filters."""
+        """Render a page of the list with its filters, order, total."""
         defaults = {
             "trail": self.parents,
             "title": self.title,
             "form": form,
             "fields": fields,
             "rows": page.items,
-            "next_page": next_page_address(page.next),
         }
-        return render_page(f"{self.area}/{self.noun}_list.html", actor, **(defaults | data))
+        shared = defaults | {**lists.list_context(page, form, fields)}
+        return render_page(f"{self.area}/{self.noun}_list.html", actor, **(shared | data))
 
     def add_detail(
         self, context: Callable[[Actor, Subject], Data] = lambda actor, subject: {}

@@ -141,6 +141,7 @@ CREATE TABLE state_setting (
     priority_days INTEGER NOT NULL, routine_days INTEGER NOT NULL,
     weekdays SMALLINT[] NOT NULL, closed_on DATE[] NOT NULL, open_on DATE[] NOT NULL,
     trace_approval TEXT NOT NULL,
+    authority_name TEXT NOT NULL,
     lookup_percent INTEGER NOT NULL,
     CONSTRAINT pk_state_setting PRIMARY KEY (owner_state),
     CONSTRAINT ck_state_setting_counterpart_days CHECK (counterpart_days BETWEEN 1 AND 366),

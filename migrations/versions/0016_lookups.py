@@ -1,4 +1,4 @@
-"""Budgets of look-ups."""
+"""Budgets of look-ups, and canaries."""
 
 from alembic import op
 
@@ -70,7 +70,23 @@ END $$;
 GRANT EXECUTE ON FUNCTION salsa_lookups, salsa_count_lookups, salsa_refuse_lookups TO salsa_service;
 """
 
+CANARIES = """
+CREATE TABLE canary (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    serial TEXT NOT NULL,
+    key BIGINT NOT NULL,
+    planted_at TIMESTAMPTZ NOT NULL,
+    removed_at TIMESTAMPTZ,
+    CONSTRAINT pk_canary PRIMARY KEY (id)
+);
+CREATE INDEX ix_canary_key ON canary (key);
+CALL salsa_protect_owned('canary', 'SELECT, INSERT, UPDATE (removed_at)');
+CREATE POLICY all_read ON canary FOR SELECT TO salsa_worker USING (true);
+"""
+
 
 def upgrade() -> None:
-    """Create the counts and their functions."""
+    """Create the counts with their functions, and the canaries."""
     op.execute(BUDGETS)
+    op.execute(CANARIES)

@@ -113,6 +113,9 @@ class Action(StrEnum):
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
     MARK_ADDED = "mark:added"
+    CANARY_PLANTED = "canary:planted"
+    CANARY_REMOVED = "canary:removed"
+    CANARY_LOOKED_UP = "canary:looked_up"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
     CHECK_DISCLOSED = "check:disclosed"
@@ -172,19 +175,19 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment check consent contact dataset discrepancy envelope hit import "
-    "key licensee lookup match notification participation permit post record report request seizure "
-    "setting shipment signing_key trace transfer".split()
+    "account agency alert attachment canary check consent contact dataset discrepancy envelope hit "
+    "import key licensee lookup match notification participation permit post record report request "
+    "seizure setting shipment signing_key trace transfer".split()
 )
 
 
 AUTOMATIC_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
-        "ALERT_EXPIRED HIT_MADE HIT_EXPIRED HIT_ENDED HIT_ALERT_ENDED HIT_CAUSE_CHANGED "
-        "HIT_REOPENED HIT_REMINDED MATCH_PROPOSED MATCH_REOPENED MATCH_WITHDRAWN RECORD_SHOWN "
-        "DISCREPANCY_RAISED PERMIT_REVIEWED SHIPMENT_PROGRESSED REQUEST_RECEIVED "
-        "ENVELOPE_SENT ENVELOPE_APPLIED ENVELOPE_REFUSED ENVELOPE_RETURNED"
+        "ALERT_EXPIRED CANARY_LOOKED_UP HIT_MADE HIT_EXPIRED HIT_ENDED HIT_ALERT_ENDED "
+        "HIT_CAUSE_CHANGED HIT_REOPENED HIT_REMINDED MATCH_PROPOSED MATCH_REOPENED "
+        "MATCH_WITHDRAWN RECORD_SHOWN DISCREPANCY_RAISED PERMIT_REVIEWED SHIPMENT_PROGRESSED "
+        "REQUEST_RECEIVED ENVELOPE_SENT ENVELOPE_APPLIED ENVELOPE_REFUSED ENVELOPE_RETURNED"
     ).split()
 )
 """Actions of the service itself, also as a consequence of a person's act."""

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     """Read who did what in the own state and to its records."""
     BOARD_READ = "board:read"
     """See the board of a border post of which the own state is a side."""
+    CANARY_MANAGE = "canary:manage"
+    """Plant serials that nobody has, and remove them."""
     CHECK_MAKE = "check:make"
     """Ask whether a serial is known."""
     CHECKPOINT_RECORD = "checkpoint:record"

@@ -69,9 +69,10 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[P]]] = {
         P.SETTING_MANAGE,
         P.SETTING_READ,
         P.SIGNING_KEY_MANAGE,
+        P.CANARY_MANAGE,
     },
     "auditor": STATE_PERMISSIONS
-    | {P.AUDIT_READ, P.SETTING_READ, P.CONSENT_READ, P.DISCLOSURE_READ},
+    | {P.AUDIT_READ, P.SETTING_READ, P.CONSENT_READ, P.DISCLOSURE_READ, P.CANARY_MANAGE},
     "secretariat": COMMON_PERMISSIONS,
     "display": frozenset({P.WALL_READ}),
 }

@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.authentication import (
@@ -39,6 +39,7 @@ from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.reference.agencies import agency_codes
+from salsa_ext.reference.models import Agency, StateSetting
 from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 
@@ -391,3 +392,24 @@ def list_keys(
     """Return a page of the own state's keys, without tokens."""
     require(actor, Permission.KEY_MANAGE)
     return fetch_page(select(ApiKey), ApiKey.id, limit, cursor)
+
+
+class Identity(NamedTuple):
+    """Who is signed in: user name, agency, name of the authority above the pages."""
+
+    username: str
+    agency: str
+    authority: str
+
+
+def read_identity(actor: Actor) -> Identity | None:
+    """Return who is signed in; None without an account."""
+    agency = func.coalesce(Agency.name, Account.agency)
+    authority = func.coalesce(func.nullif(StateSetting.authority_name, ""), agency)
+    own = (
+        select(Account.username, agency, authority)
+        .outerjoin(Agency, Agency.code == Account.agency)
+        .outerjoin(StateSetting, StateSetting.owner_state == Account.owner_state)
+    )
+    row = db.session.execute(own.where(Account.id == actor.account_id)).first()
+    return Identity(*row) if row else None

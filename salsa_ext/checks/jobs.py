@@ -28,6 +28,7 @@ from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.requesters import find_requesters
 from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.lookups.canaries import CanaryLookup, notify_of_canaries
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 
@@ -43,6 +44,15 @@ def notify_of_checks(actor: Actor, changes: Sequence[Change]) -> None:
     checks = {row.id: row for row in rows}
     for change in recorded:
         _notify_of_check(requesters[change.cause], checks[change.object_id])
+    notify_of_canaries(
+        CanaryLookup(
+            requesters[each.cause],
+            "check",
+            each.object_id,
+            str(checks[each.object_id].query["serial"]),
+        )
+        for each in recorded
+    )
 
 
 def _notify_of_check(requester: Actor, check: Check) -> None:
@@ -73,6 +83,8 @@ def notify_of_traces(actor: Actor, changes: Sequence[Change]) -> None:
         )
         requester = requesters[change.cause]
         log_further_matches(requester, "trace", trace.id, candidates, hidden=True)
+        serial = str(trace.firearm.get("serial") or "")
+        notify_of_canaries([CanaryLookup(requester, "trace", trace.id, serial)])
 
 
 NOTIFY_OF_CHECKS: Final = ChangeJob("notify_of_checks", ("check",), notify_of_checks, batch=20)

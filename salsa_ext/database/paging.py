@@ -1,13 +1,14 @@
-"""Keyset pagination by id, or by a time column and id."""
+"""Keyset pagination by id, or by a column and id; totals, ranges of days."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from salsa_ext.core.errors import Invalid, message
@@ -15,6 +16,14 @@ from salsa_ext.database.session import db
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
+WRONG_CURSOR: Final = message("This is not a cursor of this list; begin without one.")
+SEPARATOR: Final = "~"
+"""Between the id and the value of a sorted list's cursor."""
+_PARSERS: Final[Mapping[type, Callable[[str], Any]]] = {
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+    str: str,
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,14 @@ class Page(Generic[Item]):
 
     items: Sequence[Item]
     next: str | None = None
+    _query: Select[Any] | None = field(default=None, repr=False, compare=False)
+
+    def count(self, most: int) -> int | None:
+        """Return how many items all pages have, `most` + 1 for more; None if unknown."""
+        if self._query is None:
+            return None
+        some = self._query.order_by(None).limit(most + 1).subquery()
+        return db.session.scalar(select(func.count()).select_from(some)) or 0
 
     def with_items(self, items: Sequence[Other]) -> Page[Other]:
         """Return the same page with other items."""
@@ -43,6 +60,7 @@ def fetch_page(
     `moment` is a column that sorts before the key: imported rows have new ids and old times. Raises
     Invalid for a bad cursor.
     """
+    counted = query
     if cursor is not None:
         query = query.where(_after_cursor(key, cursor, is_oldest_first, moment))
     order = (key,) if moment is None else (moment, key)
@@ -52,16 +70,78 @@ def fetch_page(
     query = query.limit(limit + 1)
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
     more = len(rows) > limit
-    return Page(rows[:limit], str(rows[limit - 1].id) if more else None)
+    return Page(rows[:limit], str(rows[limit - 1].id) if more else None, counted)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How a list is narrowed and sorted: by what its address may name.
+
+    `day` is the column of the date range. `sorts` are names of columns without nulls, by which the
+    list is sorted; with a minus sign the greatest comes first.
+    """
+
+    model: Any
+    day: str
+    sorts: tuple[str, ...]
+
+    @property
+    def sort_codes(self) -> tuple[str, ...]:
+        """Return what the address may name: each column, upward and downward."""
+        return tuple(sign + name for name in self.sorts for sign in ("", "-"))
+
+    def fetch(
+        self, query: Select[Any], filters: Mapping[str, Any], limit: int, cursor: str | None
+    ) -> Page[Any]:
+        """Fetch one page by `from_day`, `to_day` and `sort`, else newest first."""
+        day = getattr(self.model, self.day)
+        if (first := filters.get("from_day")) is not None:
+            query = query.where(day >= first)
+        if (last := filters.get("to_day")) is not None:
+            query = query.where(day <= last)
+        sort = filters.get("sort")
+        if sort is None:
+            return fetch_page(query, self.model.id, limit, cursor)
+        return self._fetch_sorted(query, sort, limit, cursor)
+
+    def _fetch_sorted(
+        self, query: Select[Any], sort: str, limit: int, cursor: str | None
+    ) -> Page[Any]:
+        name, is_upward = sort.removeprefix("-"), not sort.startswith("-")
+        column, key = getattr(self.model, name), self.model.id
+        counted = query
+        if cursor is not None:
+            last = tuple_(*_parse_sorted_cursor(cursor, column, key))
+            place = tuple_(column, key)
+            query = query.where(place > last if is_upward else place < last)
+        query = query.order_by(
+            *(each.asc() if is_upward else each.desc() for each in (column, key))
+        )
+        query = query.limit(limit + 1).execution_options(populate_existing=True)
+        rows = db.session.scalars(query).all()
+        if len(rows) <= limit:
+            return Page(rows, None, counted)
+        last_row = rows[limit - 1]
+        value = getattr(last_row, name)
+        text = value if isinstance(value, str) else value.isoformat()
+        return Page(rows[:limit], f"{last_row.id}{SEPARATOR}{text}", counted)
+
+
+def _parse_sorted_cursor(cursor: str, column: Any, key: Any) -> tuple[Any, Any]:
+    """Return value and id of the last row; raises Invalid."""
+    last, _, text = cursor.partition(SEPARATOR)
+    try:
+        value = _PARSERS[column.type.python_type](text)
+        return literal(value, column.type), literal(UUID(last), key.type)
+    except ValueError:
+        raise Invalid({"cursor": [WRONG_CURSOR]}) from None
 
 
 def _after_cursor(key: Any, cursor: str, is_oldest_first: bool, moment: Any) -> ColumnElement[bool]:
     try:
         last = UUID(cursor)
     except ValueError:
-        raise Invalid(
-            {"cursor": [message("This is not a cursor of this list; begin without one.")]}
-        ) from None
+        raise Invalid({"cursor": [WRONG_CURSOR]}) from None
     at, after = (key, last) if moment is None else _sort_keys(key, last, moment)
     beyond: ColumnElement[bool] = at > after if is_oldest_first else at < after
     return beyond

@@ -48,10 +48,11 @@ def create_region(
 ) -> CreatedRegion:
     """Create the region in the caller's app context.
 
-    `run_jobs` does all background work at the time of a clock. `scale` reduces all but accounts
-    and tour. `store_accounts` gets the accounts before the region is declared complete; an
-    interrupted region remains incomplete. Accounts and documents of guns are recorded by a second
-    process, beside the trade. Raises Conflict unless it is the first here.
+    `run_jobs` does background work at the time of a clock, in the same app. `scale` reduces all but
+    accounts and tour. `store_accounts` gets the accounts before the region is declared complete; an
+    interrupted region remains incomplete. A second process records accounts and documents of guns
+    beside the trade, and finishes the trade beside the traces. Raises Conflict unless it is the
+    first here.
     """
     calendar = Calendar(anchor)
     recorder = Recorder(calendar, progress, vault, run_jobs)
@@ -63,9 +64,13 @@ def create_region(
     with run_beside(lambda: (_open_accounts(parallel), parallel.record_documents(plan))) as wait:
         recorder.record_trade(plan)
         opened, ids = wait()
-    recorder.finish(ids)
-    recorder.trace(plan.traces, opened)
+    recorder.add_ids(ids)
+    recorder.update_shipments()
+    with run_beside(parallel.finish_trade) as wait:
+        recorder.trace(plan.traces, opened)
+        wait()
     recorder.alert(plan, opened)
+    recorder.finish()
     store_accounts(opened)
     with transaction(recorder.acting(None)):
         installation.finish_demo(actor=recorder.acting(None))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -42,6 +42,7 @@ from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData
 Progress = Callable[[str, int, int], None]
 RunJobs = Callable[[Clock, Sequence[Job]], object]
 Ids = dict[tuple[str, str], UUID]
+Desks = Mapping[tuple[str, str], Actor]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
 FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, figures.JOB)
@@ -82,20 +83,34 @@ class Recorder:
         self._documents("seizures", seizures.record_many, "police", seized, 1_000)
         return self._ids
 
-    def finish(self, ids: Ids) -> None:
-        """Do what follows from trade, and count; `ids` are those recorded beside."""
+    def add_ids(self, ids: Ids) -> None:
+        """Add the ids of what another process recorded."""
         self._ids |= ids
-        self._finish_jobs()
+
+    def update_shipments(self) -> None:
+        """Do what follows from the facts of shipments, whose statuses answers to traces show."""
+        self._run([trade_jobs.UPDATE_SHIPMENTS])
+
+    def finish_trade(self) -> None:
+        """Do what else follows from trade; states make statements on its discrepancies."""
+        self._run(trade_jobs.JOBS)
         record_statements(lambda state: self.acting(state, "licensing"))
-        self._finish_jobs()
+        self._run(trade_jobs.JOBS)
+
+    def finish(self) -> None:
+        """Do all that others build on, and count."""
+        self._run(FINISHING_JOBS)
 
     def trace(self, cases: Sequence[PlannedTrace], opened: Sequence[DemoAccount]) -> None:
-        """Request and process each trace on the day of its case."""
-        desks = self._desks(opened)
-        for _, some in self._batches("traces", [(case.state, case) for case in cases], 25):
-            for case in some:
-                self._lead(case, desks)
-        self._finish_jobs()
+        """Request and process each trace on the day of its case, the oldest first."""
+        desks, done = self._desks(opened), 0
+        by_day = sorted(cases, key=attrgetter("day"), reverse=True)
+        self._progress("traces", done, len(cases))
+        for day, some in groupby(by_day, attrgetter("day")):
+            of_day = [*some]
+            self._lead(of_day, FixedClock(self._calendar.at(day)), desks)
+            done += len(of_day)
+            self._progress("traces", done, len(cases))
 
     def alert(self, plan: Plan, opened: Sequence[DemoAccount]) -> None:
         """Record alerts on missing guns."""
@@ -112,7 +127,6 @@ class Recorder:
             missing,
             partial(self._run_jobs, clock),
         )
-        self._finish_jobs()
 
     def _settings(self) -> None:
         for state, change in STATE_SETTINGS.items():
@@ -211,10 +225,10 @@ class Recorder:
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)
 
-    def _finish_jobs(self) -> None:
-        self._run_jobs(FixedClock(self._calendar.at(0)), FINISHING_JOBS)
+    def _run(self, jobs: Sequence[Job]) -> None:
+        self._run_jobs(FixedClock(self._calendar.at(0)), jobs)
 
-    def _desks(self, opened: Sequence[DemoAccount]) -> Mapping[tuple[str, str], Actor]:
+    def _desks(self, opened: Sequence[DemoAccount]) -> Desks:
         with transaction(self.acting(None)):
             return {
                 (account.state, account.role): authentication.authenticate_key(
@@ -224,34 +238,34 @@ class Recorder:
                 if account.state is not None
             }
 
-    def _lead(self, case: PlannedTrace, desks: Mapping[tuple[str, str], Actor]) -> None:
-        """Request a trace and bring it to its status; asked states answer on the same day."""
-        clock = FixedClock(self._calendar.at(case.day))
+    def _lead(self, cases: Sequence[PlannedTrace], clock: Clock, desks: Desks) -> None:
+        """Request traces and bring each to its status; asked states answer on the same day."""
 
-        def do(role: str, command: Callable[..., Any], **arguments: Any) -> Any:
+        def do(case: PlannedTrace, role: str, command: Callable[..., Any], **arguments: Any) -> Any:
             actor = replace(desks[case.state, role], clock=clock)
             with transaction(actor):
-                result = command(actor=actor, **arguments)
-            self._run_jobs(clock, exchange_jobs.JOBS)
-            return result
+                return command(actor=actor, **arguments)
 
-        data = case.data(self._ids["seizures", case.seizure])
-        officer = "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"
-        trace = do(officer, trace_commands.create_trace, data=data)
-        if case.status not in (*UNSENT_STATUSES, "sent", "in_progress"):
-            self._answer(case, trace, desks, clock)
-        ends = {
-            "approved": ("supervisor", trace_commands.approve_draft),
-            "withdrawn": (officer, trace_commands.withdraw_trace),
-            "closed": (officer, trace_commands.close_trace),
-        }
-        if case.status in ends:
-            role, command = ends[case.status]
-            do(role, command, trace_id=trace, expected_version=None)
+        traces = []
+        for case in cases:
+            data = case.data(self._ids["seizures", case.seizure])
+            traces.append(do(case, _officer(case), trace_commands.create_trace, data=data))
+        self._run_jobs(clock, exchange_jobs.JOBS)
+        for case, trace in zip(cases, traces, strict=True):
+            if case.status not in (*UNSENT_STATUSES, "sent", "in_progress"):
+                self._answer(case, trace, desks, clock)
+        self._run_jobs(clock, exchange_jobs.JOBS)
+        for case, trace in zip(cases, traces, strict=True):
+            ends = {
+                "approved": ("supervisor", trace_commands.approve_draft),
+                "withdrawn": (_officer(case), trace_commands.withdraw_trace),
+                "closed": (_officer(case), trace_commands.close_trace),
+            }
+            if case.status in ends:
+                do(case, *ends[case.status], trace_id=trace, expected_version=None)
+        self._run_jobs(clock, exchange_jobs.JOBS)
 
-    def _answer(
-        self, case: PlannedTrace, trace: UUID, desks: Mapping[tuple[str, str], Actor], clock: Clock
-    ) -> None:
+    def _answer(self, case: PlannedTrace, trace: UUID, desks: Desks, clock: Clock) -> None:
         """Let persons of other states answer what the service left to them."""
         asker = replace(desks[case.state, "trace_analyst"], clock=clock)
         with transaction(asker):
@@ -262,7 +276,6 @@ class Recorder:
                 actor = replace(analyst, clock=clock)
                 with transaction(actor):
                     investigation.answer_waiting(actor, case.number)
-        self._run_jobs(clock, exchange_jobs.JOBS)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int
@@ -282,3 +295,7 @@ class Recorder:
 
     def _store_ids(self, step: str, numbered: Iterable[tuple[str, UUID]]) -> None:
         self._ids |= {(step, number): key for number, key in numbered}
+
+
+def _officer(case: PlannedTrace) -> str:
+    return "police_officer" if case.status in UNSENT_STATUSES else "trace_analyst"

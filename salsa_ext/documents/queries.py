@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -18,7 +18,7 @@ from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.fields import OWNER, groups_with_values, presenter
 from salsa_ext.core.rows import from_row
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import VersionInfo, list_versions, select_current
 from salsa_ext.disclosure import disclosures
@@ -30,6 +30,7 @@ from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.records.queries import (
     PartiesById,
     RecordView,
+    documents_with_serial,
     find_parties,
     recorded_item,
     recorded_party,
@@ -96,6 +97,10 @@ class MatchedDocument:
         return self.view.version
 
 
+DOCUMENT_SORTS: Final = ("occurred_on", "number")
+"""Columns by which lists of documents are sorted."""
+
+
 @dataclass(frozen=True)
 class DocumentKind:
     """A kind of document: table, declared class, permission, list filters.
@@ -109,6 +114,13 @@ class DocumentKind:
     permission: Permission
     filters: tuple[str, ...]
     parts: Callable[[DocumentView], dict[str, Any]]
+
+    @property
+    def listing(self) -> Listing:
+        """Return how its list is narrowed and sorted."""
+        columns = self.model.__table__.c
+        sorts = tuple(name for name in DOCUMENT_SORTS if not columns[name].nullable)
+        return Listing(self.model, "occurred_on", sorts)
 
     def read_value(self, view: DocumentView) -> Any:
         """Return what a document says, as the declared class."""
@@ -161,7 +173,7 @@ def list_own_documents(
     """Return a page of own documents, newest first."""
     require(actor, kind.permission)
     own = select_current(kind.model).where(kind.model.owner_state == actor.state)
-    return _list_page(own, kind, filters, limit, cursor)
+    return _list_page(actor, own, kind, filters, limit, cursor)
 
 
 def list_concerning(
@@ -169,16 +181,23 @@ def list_concerning(
 ) -> Page[DocumentView]:
     """Return a page of documents of any owner that concern the state."""
     require(actor, kind.permission)
-    return _list_page(select_current(kind.model), kind, filters, limit, cursor)
+    return _list_page(actor, select_current(kind.model), kind, filters, limit, cursor)
 
 
 def _list_page(
-    query: Select[Any], kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
+    actor: Actor,
+    query: Select[Any],
+    kind: DocumentKind,
+    filters: dict[str, Any],
+    limit: int,
+    cursor: str | None,
 ) -> Page[DocumentView]:
     for name in kind.filters:
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(kind.model, name) == value)
-    page = fetch_page(query, kind.model.id, limit, cursor)
+    if (serial := filters.get("serial")) is not None:
+        query = query.where(kind.model.id.in_(documents_with_serial(actor.own_state(), serial)))
+    page = kind.listing.fetch(query, filters, limit, cursor)
     return page.with_items(_build_views(kind, page.items))
 
 

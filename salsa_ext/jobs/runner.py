@@ -44,13 +44,14 @@ ROUND_SECONDS: Final = 0.5
 class ChangeJob:
     """Follows the changes of some kinds, in order.
 
-    `run(actor, changes)` gets up to `batch` changes of the actor's state. What it writes for one of
-    them it writes as `change.follow_as(actor)`.
+    `run(actor, changes)` gets up to `batch` changes of the actor's state, and returns how many of
+    them it followed where they are too much for one transaction. What it writes for one of them it
+    writes as `change.follow_as(actor)`.
     """
 
     code: str
     kinds: tuple[str, ...]
-    run: Callable[[Actor, Sequence[Change]], object]
+    run: Callable[[Actor, Sequence[Change]], int | None]
     batch: int = 100
 
 
@@ -360,7 +361,7 @@ class Runner:
         if attempt.tries > (MAX_BUSY_TRIES if is_busy else MAX_TRIES) and attempt.is_single:
             self._set_aside(job, actor, changes[0], attempt.reason)
         else:
-            job.run(actor, changes)
+            changes = changes[: job.run(actor, changes)]
         execute_raw(_MOVE, (changes[-1].number, job.code, state))
         return len(changes)
 

@@ -1,10 +1,11 @@
-"""Table of the look-ups counted for budgets."""
+"""Tables of counted look-ups and of canaries."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import CHAR
+from sqlalchemy import CHAR, BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
@@ -22,3 +23,15 @@ class LookupCount(Base):
     used: Mapped[float]
     at: Mapped[datetime]
     refused_at: Mapped[datetime | None]
+
+
+class Canary(Base):
+    """Serial that a state made up, with its search key; seen by its state and by the worker."""
+
+    __tablename__ = "canary"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    serial: Mapped[str]
+    key: Mapped[int] = mapped_column(BigInteger, index=True)
+    planted_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.access.audit import Action, AuditEvent, append, resolve_officer
@@ -17,7 +17,7 @@ from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, IllegalTransition, message
-from salsa_ext.core.ids import new_id
+from salsa_ext.core.ids import new_id, pseudonym
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, execute_raw
 from salsa_ext.disclosure.disclosures import GROUPS_BY_VISIBILITY, RecordFinding
@@ -29,9 +29,10 @@ from salsa_ext.firearms.records.queries import (
     visibility_of,
 )
 from salsa_ext.firearms.search import advice, rivals
+from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.search import has_exact_matches
-from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
 from salsa_ext.matches.models import Match
@@ -61,6 +62,8 @@ DECISIONS: Final = {
     "confirmed": ("confirm", Action.MATCH_CONFIRMED),
     "rejected": ("reject", Action.MATCH_REJECTED),
 }
+ComparedPair = tuple[UUID | int | None, ...]
+"""A record and the pseudonym of the other one, each with the version that was compared."""
 CandidatesByRecord = Sequence[tuple[RecordView, Sequence[Candidate]]]
 
 
@@ -103,11 +106,7 @@ def _view_lookup(
     records = [view for view, _ in corrected]
     views = withdrawals.find_supported_views(actor, records, families)
     explained = {
-        view.record.id
-        for view, candidates in corrected
-        if has_exact_matches(
-            candidates, query_for_record(view), is_seized=view.record.event in SEIZED
-        )
+        view.record.id for view, candidates in corrected if _is_explained(view, candidates)
     }
 
     def find(row: Match) -> PairView | None:
@@ -119,37 +118,72 @@ def _view_lookup(
     return find
 
 
+def _is_explained(view: RecordView, candidates: Sequence[Candidate]) -> bool:
+    """Return whether all marks of a record have an exact match."""
+    query, is_seized = query_for_record(view), view.record.event in SEIZED
+    marks = marks_to_search(query) if candidates else ()
+    return has_exact_matches(candidates, query, marks, is_seized=is_seized)
+
+
 def _views_by_state(
     actor: Actor, candidates_by_record: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
     visibilities = own_visibilities(
         actor.own_state(), (each for _, candidates in candidates_by_record for each in candidates)
     )
+    compared = _compared_pairs(actor, [record for record, likely in candidates_by_record if likely])
     views: dict[str, dict[PairKey, PairView]] = defaultdict(dict)
     for record, candidates in candidates_by_record:
         family = families[record.record.id]
         others = [each for each in candidates if each.mark_hit.record_id not in family]
-        for view in _best_views(record, others, visibilities):
+        for view in _best_views(record, others, visibilities, compared):
             views[view.owner].setdefault(view.key, view)
     return views
 
 
+def _compared_pairs(actor: Actor, views: Sequence[RecordView]) -> Set[ComparedPair]:
+    """Return the pairs of new records that the job of the other record compared as they are now."""
+    new = [view.record.id for view in views if view.record.version == 1]
+    if not new:
+        return frozenset()
+    columns = (Match.record_id, Match.record_version, Match.other_pseudonym, Match.other_version)
+    is_of_new = or_(Match.record_id.in_(new), Match.other_pseudonym.in_(map(pseudonym, new)))
+    rows = db.session.execute(select(*columns).where(Match.owner_state == actor.state, is_of_new))
+    return {tuple(row) for row in rows}
+
+
+def _compared_pair(view: RecordView, hit: MarkHit) -> ComparedPair:
+    """Return the pair as the own state stores it: two of its own as the newer one's."""
+    pair = ((view.record.id, view.record.version), (hit.record_id, hit.record_version))
+    if hit.state == view.record.owner_state:
+        pair = max(pair), min(pair)
+    (record, version), (other, other_version) = pair
+    return record, version, pseudonym(other), other_version
+
+
 def _best_views(
-    view: RecordView, candidates: Sequence[Candidate], own: Mapping[UUID, str]
+    view: RecordView,
+    candidates: Sequence[Candidate],
+    own: Mapping[UUID, str],
+    compared: Set[ComparedPair],
 ) -> Iterator[PairView]:
-    """Yield both states' views of a record's best pairs.
+    """Yield both states' views of a record's best pairs, without those `compared` before.
 
     At most MAX_PROPOSED, and those every list must show; in licit trade the former alone: serials
     are consecutive and files long.
     """
-    if not candidates:
+    hits = (candidate.mark_hit for candidate in candidates)
+    known = {hit.record_id for hit in hits if _compared_pair(view, hit) in compared}
+    if len(known) == len(candidates):
         return
     is_open = visibility_of(view) in FINDER_VISIBILITIES["likeness"]
     crowds = rivals.crowds_for_other_state(candidates, own, is_open=is_open)
     prepared, count = PreparedRecord.by(view), 0
     is_listed = advice.must_be_listed if view.record.event in FIELD_EVENTS else advice.is_reported
     for candidate in candidates:
-        if count < MAX_PROPOSED or is_listed(candidate):
+        if candidate.mark_hit.record_id in known:
+            count += 1
+        elif count < MAX_PROPOSED or is_listed(candidate):
             crowd = crowds[candidate.mark_hit.record_id]
             views = list(build_views(view, candidate, crowd, prepared))
             count += bool(views)
@@ -209,15 +243,17 @@ def _change(code: str, match_id: UUID, view: PairView) -> MatchChange:
 
 
 def _new_row(actor: Actor, view: PairView) -> dict[str, Any]:
+    versions = view.version, view.other_version
+    record_version, other_version = versions[::-1] if view.is_of_other else versions
     return {
         "id": new_id(),
         "owner_state": view.owner,
         "version": 1,
         "record_id": view.record,
-        "record_version": None if view.is_of_other else view.version,
+        "record_version": record_version,
         "other_state": view.other_state,
         "other_pseudonym": view.key[1],
-        "other_version": view.version if view.is_of_other else None,
+        "other_version": other_version,
         "status": "proposed",
         "is_current": True,
         "proposed_at": actor.now(),

@@ -55,10 +55,11 @@ CONTINUED: Final = "shipment_rest"
 """Kind of a change whose object is the record from which a long document goes on."""
 
 
-def match_changes(actor: Actor, changes: Sequence[Change]) -> None:
+def match_changes(actor: Actor, changes: Sequence[Change]) -> int:
     """Match the records of the actor's state that changes wrote; idempotent.
 
-    Makes hits, proposes and withdraws matches, and notifies those concerned.
+    Makes hits, proposes and withdraws matches, and notifies those concerned. Returns how many
+    changes it followed: the first ones that have MAX_RECORDS records together.
     """
     require(actor, Permission.MATCH_DECIDE)
     written = [change for change in changes if change.action in MATCHED_ACTIONS]
@@ -68,10 +69,14 @@ def match_changes(actor: Actor, changes: Sequence[Change]) -> None:
     )
     views_by_cause: dict[Any, dict[UUID, RecordView]] = defaultdict(dict)
     first: dict[Any, Change] = {}
-    for change in written:
+    followed = records = 0
+    for change in changes:
+        if records >= MAX_RECORDS:
+            break
+        followed += 1
         requester = requesters.get(change.cause)
-        if not requester and change.kind != "record":
-            continue  # what another state did with a shipment
+        if change.action not in MATCHED_ACTIONS or not (requester or change.kind == "record"):
+            continue  # what another state did with a shipment is in its own changes
         key = requester and (requester.role, requester.agency, requester.purpose)
         first.setdefault(key, change)
         if change.kind in DOCUMENT_KINDS:
@@ -79,10 +84,12 @@ def match_changes(actor: Actor, changes: Sequence[Change]) -> None:
         else:
             views = _changed_records(actor, change)
         views_by_cause[key] |= {view.record.id: view for view in views}
+        records += len(views)
     for key, views_by_record in views_by_cause.items():
         change = first[key]
         for some in chunks(views_by_record.values(), MAX_RECORDS):
             _match_records(change.follow_as(actor), some, requesters.get(change.cause))
+    return followed
 
 
 def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
@@ -169,6 +176,5 @@ MATCH_CRIME: Final = ChangeJob(
 )
 MATCH_TRADE: Final = (
     ChangeJob("match_transfers", ("transfer",), match_changes, batch=MAX_RECORDS),
-    ChangeJob("match_shipments", ("shipment", CONTINUED), match_changes, batch=5),
+    ChangeJob("match_shipments", ("shipment", CONTINUED), match_changes, batch=MAX_RECORDS),
 )
-"""A shipment may hold thousands of guns, so few of them are matched in one step."""

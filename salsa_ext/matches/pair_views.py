@@ -38,7 +38,8 @@ PairKey = tuple[UUID, UUID]
 class PairView:
     """What `owner` may see of a pair: its record, the other, the evidence.
 
-    `version` is that of the record just written; `is_of_other` if this is the other one.
+    `version` is that of the record just written, `other_version` that of the one found;
+    `is_of_other` if the written one is the other.
     `is_of_crime`: one of the two was read in the field, or is missing. `is_hidden_from_other`: the
     owner's record is silent, the other state must learn nothing.
     """
@@ -50,6 +51,7 @@ class PairView:
     is_open: bool
     evidence: Evidence
     version: int
+    other_version: int
     is_of_other: bool
     is_of_crime: bool
     is_hidden_from_other: bool = False
@@ -116,6 +118,7 @@ def build_views(
                 candidate.is_open,
                 evidence,
                 record.version,
+                other.record_version,
                 False,
                 is_crime_related(record.event, event),
                 not is_shown,
@@ -133,6 +136,7 @@ def build_views(
             visibility in FINDER_VISIBILITIES["firearm"],
             others_evidence,
             record.version,
+            other.record_version,
             True,
             is_crime_related(other.event, event),
             not candidate.shows("holder"),
@@ -151,8 +155,8 @@ def _own_pair_view(
     if is_match(own := replace(own, crowd=evidence.crowd)):
         newer, older = sorted((record.id, other.record_id), reverse=True)
         state, is_of_crime = record.owner_state, is_crime_related(record.event, other.event)
-        version = record.version
-        yield PairView(state, newer, state, older, True, own, version, not is_newer, is_of_crime)
+        versions = record.version, other.record_version
+        yield PairView(state, newer, state, older, True, own, *versions, not is_newer, is_of_crime)
 
 
 def _evidence_for_other(

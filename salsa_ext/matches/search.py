@@ -100,8 +100,9 @@ def find_near_matches(actor: Actor, items: Sequence[RecordView]) -> dict[UUID, l
 
 
 def _record_query(item: RecordView, own: Collection[UUID]) -> RecordQuery:
-    is_afield = item.record.event in FIELD_EVENTS
-    return RecordQuery(item.record.id, query_for_record(item), own, is_afield)
+    event = item.record.event
+    query = query_for_record(item)
+    return RecordQuery(item.record.id, query, own, event in FIELD_EVENTS, event in SEIZED)
 
 
 def search_records(

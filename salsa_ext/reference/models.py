@@ -176,4 +176,5 @@ class StateSetting(Base):
     closed_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     open_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     trace_approval: Mapped[str]
+    authority_name: Mapped[str]
     lookup_percent: Mapped[int]

@@ -25,6 +25,7 @@ MAX_TERMS: Final = {
 }
 """Longest response term by priority; the shortest is one unit."""
 MAX_DATES: Final = 200
+MAX_NAME: Final = 80
 LOOKUP_PERCENTS: Final = (10, 10_000)
 ENOUGH_APPROVERS: Final = 3
 """Number of approvers from which a state must approve its own traces."""
@@ -47,6 +48,7 @@ class Settings:
     ENOUGH_APPROVERS approvers also `partner`, a person of the state `trace_approver`, or `alone`,
     without approval, which trace and report mention.
 
+    `authority_name` stands above every page, empty for the name of the reader's agency.
     `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
     """
 
@@ -62,6 +64,7 @@ class Settings:
     closed_on: tuple[date, ...] = ()
     open_on: tuple[date, ...] = ()
     trace_approval: str = "none"
+    authority_name: str = ""
     lookup_percent: int = 100
 
     def target(self, priority: str) -> timedelta:
@@ -90,6 +93,7 @@ class SettingsChange:
     closed_on: tuple[date, ...] | None = None
     open_on: tuple[date, ...] | None = None
     trace_approval: str | None = None
+    authority_name: str | None = None
     lookup_percent: int | None = None
 
 

@@ -19,9 +19,12 @@ def _update_discrepancies(actor: Actor, changes: Sequence[Change]) -> None:
     discrepancy_commands.update_statuses(actor, {change.object_id for change in changes})
 
 
+UPDATE_SHIPMENTS: Final = ChangeJob(
+    "update_shipments", ("shipment", "permit"), refresh.follow_changes, 300
+)
 JOBS: Final[tuple[Job, ...]] = (
     ChangeJob("compare_permits", ("permit", "licensee"), classification.follow_changes, 500),
-    ChangeJob("update_shipments", ("shipment", "permit"), refresh.follow_changes, 300),
+    UPDATE_SHIPMENTS,
     ChangeJob("update_discrepancies", ("discrepancy",), _update_discrepancies),
     ChangeJob("notify_of_trade", ("permit", "shipment", "discrepancy"), notices.notify_of_changes),
     DueJob("shipments", timedelta(minutes=1), refresh.update_due_shipments),

@@ -23,6 +23,7 @@ DEFAULTS = {
     "closed_on": [],
     "open_on": [],
     "trace_approval": "none",
+    "authority_name": "",
     "lookup_percent": 100,
 }
 

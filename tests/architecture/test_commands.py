@@ -25,7 +25,8 @@ ALLOWED = {
         alerts.alerts.is_validation_due boards.calls.calls_on_board boards.device_keys.device_owner
         documents.joint_seizures.at_post documents.related.find_related
         documents.related.is_complete documents.related.with_matches
-        documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason""",
+        documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason
+        administration.accounts.read_identity""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link
         access.authentication.close_session access.rules.require database.session.transaction

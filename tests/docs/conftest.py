@@ -54,17 +54,19 @@ VARYING = (
 def _fill(config: Config) -> None:
     """Make a small demo region of today as `make demo` makes it, and do its jobs."""
     path = config.home / "demo" / "credentials.json"
-    app = core_app(config)
-    with app.app_context(), cheap_passwords():
+    app, worker = core_app(config), jobs.worker_app(config)
+    with worker.app_context(), cheap_passwords():
         creation.create_region(
             current_vault(),
             seed=7,
             anchor=datetime.now(UTC).date(),
             scale=0.02,
             progress=lambda *_: None,
-            run_jobs=partial(jobs.run_to_idle, jobs.worker_app(config)),
+            run_jobs=partial(jobs.run_to_idle, worker),
             store_accounts=lambda opened: accounts.write_credentials(path, "", opened),
         )
+        db.engine.dispose()
+    with app.app_context():
         jobs_to_idle(app)
         db.engine.dispose()
 

@@ -76,6 +76,20 @@ def test_a_job_whose_kinds_did_not_change_is_not_run(pry_police, follow):
     assert follow("transfer", "consent").run_to_idle() == {}
 
 
+def test_a_job_that_follows_some_of_its_changes_gets_the_others_next(app, pry_police):
+    first, second, third = recorded(pry_police, "1", "2", "3")
+    batches = []
+
+    def follow_two(_, changes):
+        batches.append([change.object for change in changes])
+        return 2
+
+    assert jobs.runner(app, [ChangeJob("test", ("report",), follow_two)]).run_to_idle() == {
+        "test": 3
+    }
+    assert batches == [[first, second, third], [third]]
+
+
 def test_each_job_has_a_cursor_of_its_own(pry_police, follow, handled):
     recorded(pry_police, "1")
     assert follow("report", code="first").run_to_idle() == {"first": 1}

@@ -91,6 +91,9 @@ def _fill(app: Flask) -> Ids:
     kept = bodies.trace(draft=True, hidden_from=["BRA-POLICE"])
     client("PRY", "police_officer").post("/traces", kept)
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
+    planted = {"serial": "KNY882117"}
+    client("PRY", "auditor").post("/canaries", planted)
+    canary = client("BRA", "auditor").post("/canaries", planted).json["id"]
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {
@@ -102,6 +105,7 @@ def _fill(app: Flask) -> Ids:
         "report_id": report,
         "seizure_id": seizure,
         "check_id": check,
+        "canary_id": canary,
         "trace_id": trace["id"],
         "leg_id": trace["legs"][-1]["id"],
         "request_id": request,

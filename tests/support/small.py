@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -22,14 +23,20 @@ ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
 
 
 def make(config=None, progress=lambda *_: None):
-    return creation.create_region(
-        current_vault(),
-        seed=SEED,
-        anchor=ANCHOR,
-        progress=progress,
-        run_jobs=config and partial(jobs.run_to_idle, jobs.worker_app(config)),
-        scale=SCALE,
-    )
+    worker = config and jobs.worker_app(config)
+    with worker.app_context() if worker else nullcontext():
+        try:
+            return creation.create_region(
+                current_vault(),
+                seed=SEED,
+                anchor=ANCHOR,
+                progress=progress,
+                run_jobs=partial(jobs.run_to_idle, worker),
+                scale=SCALE,
+            )
+        finally:
+            if worker:
+                db.engine.dispose()
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,8 @@ def ask(officer, expect=200, headers=None, **changes):
 def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     record = sell()
     page = ask(officer)
-    assert re.search(
-        r'<h1 id="verdict"><span aria-hidden="true">●</span> In lawful records only</h1>', page
-    )
     said = text(page)
+    assert said.count("● In lawful records only") == 1
     assert "Compare the gun with the record, then call the state that holds it." in said
     assert "Paraguay: Domestic sale, 6 May 2024" in said
     assert "For: The serial is the same." in said
@@ -69,7 +67,7 @@ def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, sell, kind,
         pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
     else:
         pry_police.post("/alerts", bodies.alert())
-    assert '<span aria-hidden="true">▲</span> Hit</h1>' in ask(officer)
+    assert "▲ Hit" in text(ask(officer))
 
 
 def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
@@ -111,10 +109,10 @@ def test_a_state_without_an_office_says_so(officer, sell):
 @pytest.mark.parametrize(
     "language,said",
     [
-        ("en", "⚠ Reported stolen: Paraguay"),
-        ("es", "⚠ Denunciada como robada: Paraguay"),
-        ("fr", "⚠ Déclarée volée : Paraguay"),
-        ("pt", "⚠ Comunicada como furtada ou roubada: Paraguai"),
+        ("en", "▲ Reported stolen: Paraguay"),
+        ("es", "▲ Denunciada como robada: Paraguay"),
+        ("fr", "▲ Déclarée volée : Paraguay"),
+        ("pt", "▲ Comunicada como furtada ou roubada: Paraguai"),
     ],
 )
 def test_a_stolen_gun_is_said_to_be_in_words_and_by_a_sign(officer, as_actor, language, said):

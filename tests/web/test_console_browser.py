@@ -50,7 +50,7 @@ def send_a_trace(page):
     )
     assert fits(page)
     press(page)
-    expect(page.get_by_role("status").first).to_have_text("✓ The trace is sent.")
+    expect(page.get_by_role("status").first).to_have_text("The trace is sent.")
     expect(page.get_by_role("main")).to_contain_text("Pending")
     assert fits(page)
 
@@ -64,9 +64,9 @@ def answer_it(page):
     assert fits(page)
     go(page, "Acknowledge")
     press(page)
-    expect(page.get_by_role("status")).to_have_text("✓ The requesting state is informed.")
+    expect(page.get_by_role("status")).to_have_text("The requesting state is informed.")
     press(page)
-    expect(page.get_by_role("status")).to_have_text("✓ The answer is sent.")
+    expect(page.get_by_role("status")).to_have_text("The answer is sent.")
     assert fits(page)
 
 
@@ -79,7 +79,7 @@ def close_it(page):
     go(page, "What can be done")
     go(page, "Close")
     press(page)
-    expect(page.get_by_role("status").first).to_have_text("✓ The trace is closed.")
+    expect(page.get_by_role("status").first).to_have_text("The trace is closed.")
     assert fits(page)
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.web import papers
+from tests.web.pages import text
 
 ISSUE, REGISTER = "/desk/permits/new?kind=import", "/desk/transfers/new"
 GLOCKS = [{"line": 1, "serial": f"GLK{at}", "make": "Glock"} for at in range(7)]
@@ -31,11 +32,6 @@ def doubted(pry):
     """Let the register know someone else alone; returns the permit of who is not in it."""
     pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa"), roles=["importer"]))
     return pry.post("/permits", bodies.import_permit()).json
-
-
-def text(page):
-    """Return what a page says, without its tags."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]).split())
 
 
 def test_a_shipment_shows_where_its_manifest_contradicts_the_permit(officer, shipment):

@@ -42,7 +42,8 @@ def test_the_list_says_what_is_shared_and_is_filtered(analyst, own):
 
 def test_a_lead_draws_each_gun_and_the_table_says_the_same(analyst, own):
     page = analyst.open(opened(analyst.open("/leads")))
-    drawn, table = page[page.index("<svg") : page.index("</svg>")], page[page.index("<table") :]
+    figure = page[page.index("<figure") :]
+    drawn, table = figure.partition("</svg>")[0], figure[figure.index("<table") :]
     for serial in (FIRST, SECOND):
         assert serial in drawn and serial in table
     assert drawn.count("<circle") == 2 and 'class="unsure"' in drawn

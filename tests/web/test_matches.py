@@ -37,7 +37,7 @@ def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, matc
     page = officer.open("/matches")
     said = text(page)
     assert "Seized, 1 Mar 2026 ≈ with Paraguay" in said
-    assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
+    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
     assert "● Strong evidence" in said and "○ Proposed" in said
     assert f'href="/matches/{match["id"]}"' in page
 

@@ -136,8 +136,8 @@ def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(off
         )
     page = officer.open("/notifications")
     above, _, folded = page.partition('<details class="part"><summary>Show the others')
-    marks = re.findall(r'<span aria-hidden="true">([▲◉⚑])</span> ([^<]+)<', above)
-    assert [mark for mark, _ in marks] == ["⚑", "▲", "◉"]  # the newest first
+    marks = re.findall(r'<p class="what"[^>]*><svg .*?#([a-z-]+)"></use></svg> ([^<]+)<', above)
+    assert [mark for mark, _ in marks] == ["flag", "triangle-alert", "siren"]  # the newest first
     assert marks[0][1].endswith("concerns your state: Theft.")
     assert above.index("N-0") < above.index("N-2") and "N-3" in folded and "N-3" not in above
     assert "unread: 1</summary>" in folded

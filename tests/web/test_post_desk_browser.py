@@ -207,7 +207,7 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     device.set_offline(False)
     page = reopened(device, site)
     loud = page.locator("#line-state .loud")
-    expect(loud).to_contain_text("▲ Check a serial number: ABC123456")
+    expect(loud).to_contain_text("Check a serial number: ABC123456")
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     press(page, "Discard it")

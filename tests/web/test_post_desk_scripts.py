@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.web.pages.border import offline_desk
-from api.web.pages.border.offline_desk import DECODER, DESK_FOLDER, OFFLINE_FILES
+from api.web.pages.border.offline_desk import DECODER, DESK_FOLDER, FONTS, OFFLINE_FILES
 from tests.web.desks import DESK
 from tests.web.pages import text
 from tests.web.trucks import SCRIPT, attached, picture, ticks
@@ -151,7 +151,7 @@ def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
             assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"], name
         assert address in answer.text
     page = officer.open(f"{DESK}/offline")
-    needed = set(re.findall(r'(?:src|href|data-decoder)="(/(?:static|desk-files)/[^"]+)', page))
+    needed = set(re.findall(r'(?:src|href|data-decoder)="(/(?:static|desk-files)/[^"#]+)', page))
     assert needed <= {*addresses.values()}
     imported = {
         DESK_FOLDER + name
@@ -159,6 +159,14 @@ def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
         for name in re.findall(r'(?:from|import) "./([^"]+)"', script.read_text())
     }
     assert imported <= {*OFFLINE_FILES}
+
+
+def test_the_worker_keeps_the_faces_as_the_style_names_them(officer):
+    style = officer.client.get("/static/tokens.css").text
+    named = set(re.findall(r'url\("(vendor/[^"]+)"\)', style))
+    assert named == {*FONTS}
+    worker = officer.client.get("/posts/worker.js").text
+    assert [name for name in named if f'"/static/{name}"' not in worker] == []
 
 
 def test_no_file_of_the_desk_is_given_for_that_of_another_version(officer, monkeypatch):

@@ -70,7 +70,7 @@ def test_a_gun_of_lawful_records_alone_is_told_as_that_and_leads_to_no_hits(poli
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
     page = police.open(police.send("/seizures/new", TYPED).location)
     assert "ABC123456 : ● In lawful records only. Compare the gun with the record" in text(page)
-    assert '<a class="button second" href="/hits"' not in page and "▲" not in page
+    assert '<a class="button second" href="/hits"' not in page and "▲" not in text(page)
 
 
 def test_of_each_gun_hits_and_matches_are_listed_and_nothing_only_where_there_is_neither(

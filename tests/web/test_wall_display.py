@@ -177,6 +177,7 @@ OF_ALL = {
     "/sign-in",
     "/signed-out",
     "/docs",
+    "/design",
     "/verify",
     "/forms",
     "/wall",

@@ -78,6 +78,8 @@ VISITS = (
     Visit("/sign-in"),
     Visit("/sign-in", sent={"username": "nobody", "password": "wrong"}, status=401),
     Visit("/signed-out"),
+    Visit("/design"),
+    Visit("/design", DESK_PRY),
     Visit("/verify"),
     Visit("/verify", sent={"token": "SALSA1"}),
     Visit("/verify", DESK_PRY, {"token": "{token}"}),

@@ -14,12 +14,12 @@ from api.http.fields.numbers import QuantityOrZero, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import RecordedResponse, TimelineResponse
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Article, InvalidByRule, Message, message
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.trade.permits.queries import PermitView
+from salsa_ext.trade.permits.queries import LISTING, PermitView
 from salsa_ext.trade.permits.values import (
     AmendmentData,
     IssuingAuthority,
@@ -96,8 +96,9 @@ class PermitResponse(RecordedResponse):
 
 
 class PermitQuery(ListQuery):
-    """Filter of permits."""
+    """Filter and order of permits."""
 
+    from_day, to_day, sort = listing_fields(LISTING)
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)

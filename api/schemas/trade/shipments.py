@@ -12,7 +12,7 @@ from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Id, Text
 from api.http.fields.times import Day, Moment
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
@@ -27,7 +27,7 @@ from salsa_ext.core import codes
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.trade.permits.values import AmendmentData, StatusDecision
-from salsa_ext.trade.shipments.queries import ShipmentView
+from salsa_ext.trade.shipments.queries import LISTING, ShipmentView
 from salsa_ext.trade.shipments.values import (
     CheckpointData,
     ExpectedStageData,
@@ -207,8 +207,10 @@ class ShipmentResponse(RecordedResponse):
 
 
 class ShipmentQuery(ListQuery):
-    """Filter of shipments."""
+    """Filter and order of shipments."""
 
+    from_day, to_day, sort = listing_fields(LISTING)
+    serial = Text(most=64)
     permit = Id()
     number = Text(most=100)
     plate = Text(most=20)

@@ -101,6 +101,7 @@ def storage_key(text: str) -> Key | None:
     return Key(norm, folded, hash_skeleton(folded))
 
 
+@lru_cache(maxsize=4_000)
 def whole_key(text: str) -> Key | None:
     """Return the key of a fully read mark, else None.
 
@@ -135,6 +136,7 @@ def is_identifying(kind: str, text: str) -> bool:
     return digits >= MIN_DIGITS and not _YEAR.fullmatch(norm)
 
 
+@lru_cache(maxsize=4_000)
 def specificity(norm: str) -> str:
     """Return how specific a mark is: `words`, `number` or `mark`.
 

@@ -17,10 +17,18 @@ from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Report
+from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import Firearm, Query, RecordedItem
-from salsa_ext.firearms.records.models import FirearmColumns, Mark, Party, Record, RecordSetting
+from salsa_ext.firearms.records.models import (
+    FirearmColumns,
+    Mark,
+    MarkKey,
+    Party,
+    Record,
+    RecordSetting,
+)
 from salsa_ext.firearms.records.parties import Party as PartyValue
 
 PartiesById = dict[UUID, Party]
@@ -36,6 +44,21 @@ def find_parties(ids: Iterable[UUID | None]) -> PartiesById:
 
 _SETTINGS_BY_RECORD: Final = select(RecordSetting).where(is_any_of_param(RecordSetting.record_id))
 _MARKS_BY_RECORD: Final = select(Mark).where(is_any_of_param(Mark.record_id)).order_by(Mark.id)
+
+
+def documents_with_serial(state: str, text: str) -> Select[Any]:
+    """Return a query of the ids of a state's documents about a gun with a serial.
+
+    A serial that is fully read agrees but for case and separators, another as it is written.
+    """
+    own = select(Record.document_id).where(Record.owner_state == state)
+    key = keys.whole_key(text)
+    if key is None:
+        return own.where(Record.serial == text)
+    bearing = select(MarkKey.record_id).where(
+        MarkKey.key == key.value, MarkKey.state == state, MarkKey.serial_norm == key.norm
+    )
+    return own.where(Record.id.in_(bearing))
 
 
 @dataclass(frozen=True)

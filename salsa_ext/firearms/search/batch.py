@@ -18,7 +18,12 @@ from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
 from salsa_ext.firearms.search import alert_visibility, mark_lookup
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
-from salsa_ext.firearms.search.search import find_candidates, hits_by_other_marks, weigh_hits
+from salsa_ext.firearms.search.search import (
+    find_candidates,
+    has_exact_matches,
+    hits_by_other_marks,
+    weigh_hits,
+)
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchMark
 
 MAX_SINGLE_SEARCHES: Final = 5
@@ -32,13 +37,14 @@ class RecordQuery:
     """A record to search for in a batch.
 
     `own` are the records of its document, left out. `is_afield`: the mark was read in the field, or
-    the gun is missing.
+    the gun is missing; `is_seized`: it was seized, found or surrendered.
     """
 
     record_id: UUID
     query: Query
     own: Collection[UUID]
     is_afield: bool
+    is_seized: bool = False
 
 
 PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
@@ -47,24 +53,30 @@ PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
 def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequence[Candidate]]:
     """Return the candidates of each gun, silent ones included, best first; current marks only.
 
-    In licit trade equal marks are compared; a gun near a field reading is searched singly, as is
-    each gun read in the field.
+    Equal marks of all are compared at once. Of guns that these leave open, each is searched singly
+    if it was read in the field and has a like, or was not and is near a field reading.
     """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     equal, crowded = _find_equal_marks(queries, actor, with_silent=True)
-    left = [(gun, marks) for gun, marks in queries if gun.record_id not in crowded]
+    bulk = [(gun, marks) for gun, marks in queries if gun.record_id not in crowded]
+    candidates = _weigh_visible(bulk, actor, equal, with_silent=True)
+    left = [
+        (gun, marks)
+        for gun, marks in bulk
+        if not has_exact_matches(
+            candidates[gun.record_id], gun.query, marks, is_seized=gun.is_seized
+        )
+    ]
     afield = [(gun, marks) for gun, marks in left if gun.is_afield]
     trade = [(gun, marks) for gun, marks in left if not gun.is_afield]
     singly = crowded | _guns_with_near_marks(trade, actor)
     if len(afield) <= MAX_SINGLE_SEARCHES:
         singly |= {gun.record_id for gun, _ in afield}
     else:
+        singly |= {gun.record_id for gun, _ in afield if equal.get(gun.record_id)}
         singly |= _guns_with_near_marks(afield, actor)
-    visible = _visible_hits(actor, equal, with_silent=True)
-    candidates: dict[UUID, Sequence[Candidate]] = {}
-    for gun, marks in queries:
-        has_equal = bool(equal.get(gun.record_id))
-        if gun.record_id in singly or (gun.is_afield and has_equal):
+    for gun, _ in queries:
+        if gun.record_id in singly:
             candidates[gun.record_id] = find_candidates(
                 gun.query,
                 actor,
@@ -73,9 +85,6 @@ def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequenc
                 current_only=True,
                 excluded=gun.own,
             )
-        elif has_equal:
-            hits = visible[gun.record_id]
-            candidates[gun.record_id] = weigh_hits(gun.query, actor, marks, hits)
     return candidates
 
 
@@ -88,7 +97,7 @@ def search_equal_marks(
     """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     hits, _ = _find_equal_marks(queries, actor, with_silent=False)
-    return _weigh_visible(queries, actor, hits)
+    return _weigh_visible(queries, actor, hits, with_silent=False)
 
 
 def search_all_candidates(
@@ -107,14 +116,18 @@ def search_all_candidates(
         ]
         for (gun, _), of_gun in zip(queries, all_hits, strict=True)
     }
-    return _weigh_visible(queries, actor, hits)
+    return _weigh_visible(queries, actor, hits, with_silent=False)
 
 
 def _weigh_visible(
-    queries: Sequence[PreparedQuery], actor: Actor, hits: Mapping[UUID, Sequence[MarkHit]]
+    queries: Sequence[PreparedQuery],
+    actor: Actor,
+    hits: Mapping[UUID, Sequence[MarkHit]],
+    *,
+    with_silent: bool,
 ) -> dict[UUID, Sequence[Candidate]]:
     """Return the candidates among visible hits of several guns; serials are read once for all."""
-    visible = _visible_hits(actor, hits, with_silent=False)
+    visible = _visible_hits(actor, hits, with_silent=with_silent)
     by_other_marks = [
         hit
         for gun, marks in queries

@@ -220,6 +220,8 @@ def drop_near_misses(
     candidates: Sequence[Candidate], query: Query, *, is_seized: bool
 ) -> Sequence[Candidate]:
     """Return candidates without near marks where an exact match exists."""
+    if all(candidate.evidence.near.kind in EQUAL_KINDS for candidate in candidates):
+        return candidates
     exact = _exact_hits(candidates, query, is_seized=is_seized)
     if not exact:
         return candidates
@@ -232,13 +234,15 @@ def drop_near_misses(
     ]
 
 
-def has_exact_matches(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> bool:
-    """Return whether every mark of a query has an exact match.
+def has_exact_matches(
+    candidates: Sequence[Candidate], query: Query, marks: Iterable[SearchMark], *, is_seized: bool
+) -> bool:
+    """Return whether every one of a query's `marks` has an exact match.
 
     No near marks are searched then.
     """
     exact = _exact_hits(candidates, query, is_seized=is_seized)
-    return bool(exact) and not mark_lookup.marks_without_exact_hit(marks_to_search(query), exact)
+    return bool(exact) and not mark_lookup.marks_without_exact_hit(marks, exact)
 
 
 def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> list[MarkHit]:
@@ -247,15 +251,19 @@ def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: boo
     An alert never counts; for a seized gun another seizure does not either: it may repeat a
     misreading.
     """
-    described = describe_query(query)
-    inconclusive = INCONCLUSIVE if is_seized else frozenset({ALERT})
-    return [
+    strong = [
         candidate.mark_hit
         for candidate in candidates
         if candidate.is_open
         and candidate.evidence.near.kind == "same"
         and candidate.evidence.strength == "strong"
-        and mark_lookup.is_exact_hit(candidate.mark_hit, described, NO_STATE, inconclusive)
+    ]
+    if not strong:
+        return []
+    described = describe_query(query)
+    inconclusive = INCONCLUSIVE if is_seized else frozenset({ALERT})
+    return [
+        hit for hit in strong if mark_lookup.is_exact_hit(hit, described, NO_STATE, inconclusive)
     ]
 
 

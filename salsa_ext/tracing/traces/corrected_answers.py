@@ -69,15 +69,14 @@ def send_corrections(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 _GIVEN_RECORDS: Final = text(
-    "SELECT record.document_id, record.id FROM record JOIN audit_entry entry"
-    " ON entry.subject_id = record.id::text"
-    " WHERE record.document_id = ANY(:documents) AND record.owner_state = :state"
-    " AND entry.owner_state = :state AND entry.action = 'record:disclosed'"
-    " UNION SELECT record.document_id, record.id FROM record JOIN trace_leg leg"
-    " ON leg.owner_state = :state AND leg.state = :state"
-    " JOIN LATERAL jsonb_array_elements(leg.events) AS given (event)"
-    " ON given.event ->> 'record' = record.id::text"
-    " WHERE record.document_id = ANY(:documents) AND record.owner_state = :state"
+    "WITH own AS MATERIALIZED (SELECT document_id, id, id::text AS key FROM record"
+    " WHERE document_id = ANY(:documents) AND owner_state = :state),"
+    " given AS MATERIALIZED (SELECT subject_id AS key FROM audit_entry"
+    " WHERE subject_id = ANY(ARRAY(SELECT key FROM own)) AND owner_state = :state"
+    " AND action = 'record:disclosed' UNION SELECT event ->> 'record'"
+    " FROM trace_leg, jsonb_array_elements(events) AS event"
+    " WHERE owner_state = :state AND state = :state)"
+    " SELECT document_id, id FROM own WHERE key IN (SELECT key FROM given)"
 ).bindparams(bindparam("documents", type_=ARRAY(Uuid)))
 """The records of documents that left in answers, or are in own traces: mostly none."""
 _HAS_RECORD: Final = text(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.permissions import Permission
@@ -15,7 +15,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, NotFound, message
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.restrictions import restricted_by_subject
@@ -124,6 +124,9 @@ class TraceView:
         return self.trace.version
 
 
+LISTING: Final = Listing(Trace, "found_on", ("found_on", "case_number"))
+
+
 def list_traces(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[TraceView]:
@@ -133,7 +136,9 @@ def list_traces(
     for name in ("status", "case_number", "priority"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
-    page = fetch_page(query, Trace.id, limit, cursor)
+    if (serial := filters.get("serial")) is not None:
+        query = query.where(func.upper(Trace.firearm["serial"].astext) == serial.upper())
+    page = LISTING.fetch(query, filters, limit, cursor)
     return page.with_items(_views(page.items))
 
 

@@ -17,7 +17,7 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.fields import OWNER, presenter
 from salsa_ext.core.rows import from_row
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.marks.values import RecordedFirearm
 from salsa_ext.firearms.records.queries import PartiesById, find_parties, recorded_party
@@ -95,6 +95,9 @@ def recorded_permit(
     return data
 
 
+LISTING: Final = Listing(Permit, "issued_on", ("issued_on", "last_day", "number"))
+
+
 def status_expression(today: ColumnElement[date]) -> ColumnElement[str]:
     """Return the status on `today`: issued permits past their last day expired."""
     is_expired = and_(Permit.status == "issued", Permit.last_day < today)
@@ -114,7 +117,7 @@ def list_permits(
         query = query.where(
             status_expression(local_days(actor).column(Permit.owner_state)) == status
         )
-    page = fetch_page(query, Permit.id, limit, cursor)
+    page = LISTING.fetch(query, filters, limit, cursor)
     return page.with_items(view_permits(actor, page.items))
 
 

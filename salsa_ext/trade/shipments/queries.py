@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -17,13 +17,14 @@ from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.fields import OWNER, presenter
 from salsa_ext.core.rows import from_row
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page, fetch_page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import (
     PartiesById,
     RecordView,
+    documents_with_serial,
     find_parties,
     recorded_party,
     records_of_documents,
@@ -108,6 +109,9 @@ class ShipmentView:
         return self.shipment.version
 
 
+LISTING: Final = Listing(Shipment, "ships_on", ("ships_on", "number"))
+
+
 def status_expression(now: datetime | ColumnElement[datetime]) -> ColumnElement[str]:
     """Return the status at a time, with overdue.
 
@@ -138,8 +142,17 @@ def list_shipments(
         query = query.where(Shipment.due_at < due)
     if (status := filters.get("status")) is not None:
         query = query.where(status_expression(actor.now()) == status)
-    page = fetch_page(query, Shipment.id, limit, cursor)
+    if (serial := filters.get("serial")) is not None:
+        query = query.where(_has_serial(actor.own_state(), serial))
+    page = LISTING.fetch(query, filters, limit, cursor)
     return page.with_items(view_shipments(actor, page.items))
+
+
+def _has_serial(state: str, serial: str) -> ColumnElement[bool]:
+    """Return whether a serial is on the own manifest, or on the own receipt."""
+    documents = documents_with_serial(state, serial)
+    received = select(Receipt.shipment_id).where(Receipt.id.in_(documents))
+    return or_(Shipment.id.in_(documents), Shipment.id.in_(received))
 
 
 def list_permit_shipments(

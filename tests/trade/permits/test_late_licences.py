@@ -34,6 +34,7 @@ def test_a_licence_that_comes_after_the_receipt_clears_what_has_arrived(as_actor
 def test_a_licence_that_comes_late_and_was_over_by_then_clears_nothing(as_actor):
     way = Way(as_actor, ("PRY",))
     way.tick(way.ship(), "entry")
+    assert IMPORT in way.discrepancies()
     way.license_import(expires_on="2026-03-01")
     assert IMPORT in way.discrepancies("reopened")
 

@@ -162,6 +162,7 @@ def test_a_theft_of_it_all_loses_the_shipment(way, shipped):
 
 def test_what_was_lost_may_be_seen_again(way, shipped):
     add(way.bra, shipped, "incidents", **THEFT, is_total=True)
+    assert ("short_receipt", "") in way.discrepancies()
     assert way.tick(shipped, "entry", 8)["status"] == "arrived"
     assert ("short_receipt", "") in way.discrepancies("resolved")
 

@@ -14,7 +14,7 @@ from salsa_ext.firearms.records.models import MarkKey
 from salsa_ext.firearms.search.mark_lookup import load_coverage
 from salsa_ext.trade.receipts.models import Receipt
 from tests.conftest import NOW
-from tests.support import bodies
+from tests.support import bodies, jobs
 from tests.support.actors import Client
 from tests.support.grounds import beginning
 from tests.support.manifests import send
@@ -136,6 +136,7 @@ def old_mark(way, serial):
 
 
 def coverage_of(state):
+    jobs.jobs_to_idle()
     return {each.state: each.records for each in load_coverage()}[state]
 
 

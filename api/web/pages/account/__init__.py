@@ -1,6 +1,7 @@
 """Pages for everybody who signs in: home, notifications, verification."""
 
 from api.web.pages.account import (
+    design,
     home,
     notifications,
     paper_verification,
@@ -10,6 +11,7 @@ from api.web.pages.account import (
 )
 
 __all__ = [
+    "design",
     "home",
     "notifications",
     "paper_verification",

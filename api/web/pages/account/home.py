@@ -12,7 +12,8 @@ from api.http import auth
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.web import security
-from api.web.access import count_notifications, local_path
+from api.web.access import local_path, prepare_frame
+from api.web.areas import POSTS_ANCHOR
 from api.web.pages import account_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
@@ -62,8 +63,6 @@ POST_PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
     Permission.CHECKPOINT_RECORD: "border.desk_home",
 }
 """What is done on a page of each border post."""
-POSTS_ANCHOR: Final = "#posts"
-"""Where home lists them."""
 
 
 @account_pages.get("/")
@@ -75,7 +74,7 @@ def home() -> Any:
     if Permission.WALL_READ in g.actor.permissions:
         return redirect(url_for("border.wall"))
     with transaction(g.actor):
-        count_notifications(g.actor)
+        prepare_frame(g.actor)
         posts = _own_posts(g.actor)
         tasks = _permitted_tasks(g.actor, posts)
         return render_template("account/home.html", actor=g.actor, posts=posts, tasks=tasks)
@@ -107,7 +106,9 @@ def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[Permi
     for permission, endpoint in POST_PAGE_BY_PERMISSION.items():
         if permission in permissions and posts:
             only = len(posts) == 1
-            pages[permission] = url_for(endpoint, code=posts[0].code) if only else POSTS_ANCHOR
+            pages[permission] = (
+                url_for(endpoint, code=posts[0].code) if only else f"#{POSTS_ANCHOR}"
+            )
     return [(permission, pages[permission]) for permission in permissions if permission in pages]
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import redirect, request
 
 from api.schemas.notifications import MarkReadRequest, NotificationQuery, notification_text
-from api.web import record_pages, submission
+from api.web import lists, submission
 from api.web.access import local_path, login_required, login_required_for_form, render_again
 from api.web.forms import Form
 from api.web.pages import account_pages
@@ -32,7 +32,12 @@ UNFOLDED_MAX = 3
 """So many are listed singly all the same."""
 WORK_LIST_BY_CODE = {"match_proposed": "investigation.match_list"}
 """The list where a frequent kind is worked on."""
-ALARM_SIGNS = {"shipment_incident": "⚑", "hit_made": "◉", "hit_overdue": "◉", "hit_unanswered": "◉"}
+ALARM_SIGNS = {
+    "shipment_incident": "flag",
+    "hit_made": "siren",
+    "hit_overdue": "siren",
+    "hit_unanswered": "siren",
+}
 """Signs of alarms as on boards."""
 NARROWING_FILTERS = ("kind", "code", "urgent")
 
@@ -71,7 +76,7 @@ def mark_many_read(actor: Actor) -> Any:
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    listed = record_pages.read_filters(NotificationQuery)
+    listed = lists.read_filters(NotificationQuery)
     filters = listed.filters
     is_narrowed = any(name in filters for name in NARROWING_FILTERS)
     counts = {
@@ -105,7 +110,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         frequent=frequent if has_sections else {},
         is_folded=is_folded,
         unread_others=count_notifications(actor, others) if is_folded else 0,
-        next_page=record_pages.next_page_address(page.next),
+        next_page=lists.next_page_address(page.next),
     )
 
 

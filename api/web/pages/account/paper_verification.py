@@ -13,7 +13,7 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.http.files import send_pdf
 from api.papers import blank_forms as paper_blank_forms
-from api.web.access import count_notifications
+from api.web.access import prepare_frame
 from api.web.pages import account_pages
 from salsa_ext.access.paper_tokens import check_token, token_key_id
 from salsa_ext.access.permissions import Permission
@@ -33,7 +33,7 @@ def verify_form() -> str:
     """Show the form."""
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
-        count_notifications(g.actor)
+        prepare_frame(g.actor)
         return _render(g.actor)
 
 
@@ -43,7 +43,7 @@ def verify() -> str:
     actor = g.actor = authenticate_page()
     text = strip_invisible(request.form.get("token", ""))
     with transaction(actor or visitor()):
-        count_notifications(actor)
+        prepare_frame(actor)
         if not reports.is_hash(text):
             if actor and _may(actor, Permission.PERMIT_READ):
                 paper = paper_commands.verify_token(actor=actor, text=text)
@@ -72,7 +72,7 @@ def blank_forms() -> str:
     """List the blank forms."""
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
-        count_notifications(g.actor)
+        prepare_frame(g.actor)
         return render_template("account/forms.html", kinds=paper_blank_forms.FORM_KINDS)
 
 

@@ -28,13 +28,19 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 
 OFFLINE_FILES: Final = tuple(
-    "salsa.css icon.svg typed.js post-desk/desk.css post-desk/desk.js post-desk/store.js"
+    "tokens.css salsa.css icon.svg vendor/lucide/icons.svg typed.js post-desk/desk.css"
+    " post-desk/desk.js post-desk/store.js"
     " post-desk/sealing.js post-desk/session.js post-desk/queue.js post-desk/forms.js"
     " post-desk/list.js post-desk/kept.js post-desk/scan.js post-desk/words.js"
     " post-desk/leaving.js post-desk/left.js post-desk/line.js post-desk/photos.js"
     " post-desk/now.js post-desk/sending.js".split()
 )
 """Files without which the desk does not open; its own are in a folder of their version."""
+FONTS: Final = tuple(
+    f"vendor/plex/{name}.woff2"
+    for name in "sans-latin sans-latin-ext mono-latin mono-latin-ext".split()
+)
+"""Faces of tokens.css, which names them without a version."""
 DESK_FOLDER: Final = "post-desk/"
 CONTENT_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 OFFLINE_TEMPLATES: Final = tuple(
@@ -94,7 +100,10 @@ def service_worker() -> Response:
     text = render_template(
         "border/worker.js",
         version=desk_version(),
-        files=[file_address(name) for name in OFFLINE_FILES],
+        files=[
+            *map(file_address, OFFLINE_FILES),
+            *(url_for("static", filename=name, v=None) for name in FONTS),
+        ],
         decoder=file_address(DECODER),
         left=file_address("post-desk/left.js"),
         signed_out=url_for("account.signed_out"),
@@ -145,6 +154,6 @@ def _static() -> Path:
 def _digest(static: Path, templates: Path) -> str:
     digest = hashlib.sha256()
     files = sorted(path for pattern in OFFLINE_TEMPLATES for path in templates.glob(pattern))
-    for path in (*(static / name for name in OFFLINE_FILES), *files):
+    for path in (*(static / name for name in (*OFFLINE_FILES, *FONTS)), *files):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

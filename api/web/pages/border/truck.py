@@ -13,7 +13,7 @@ from flask import abort, request
 from api.http.context import transaction
 from api.i18n.messages import translate
 from api.web import choices, submission
-from api.web.access import count_notifications
+from api.web.access import prepare_frame
 from api.web.document_actions import Action
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import border_pages
@@ -329,7 +329,7 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
     text = request.form.get("q", "").replace("\x00", "")
     token = "".join(text.split())
     with transaction(actor):
-        count_notifications(actor)
+        prepare_frame(actor)
         if not token.upper().startswith(f"{TOKEN_PREFIX}."):
             query, number, paper = token, text, None
         else:

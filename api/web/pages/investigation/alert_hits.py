@@ -133,7 +133,7 @@ def _render_hit(actor: Actor, form: Form | None, hit_id: UUID) -> str:
 
 
 PAGES = DocumentPages(investigation_pages, "hit", "/hits", message("Hits"), _find, ACTIONS)
-PAGES.add_list(HitQuery, alert_queries.list_hits, FILTERS, _list_by_gun)
+PAGES.add_list(HitQuery, alert_queries.list_hits, FILTERS, _list_by_gun, item=HitResponse)
 register_purpose_page(
     investigation_pages,
     "/hits/<uuid:hit_id>",

@@ -15,9 +15,10 @@ from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, Ale
 from api.web import record_picker
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
+from api.web.lists import PAGE_SIZE
 from api.web.pages import investigation_pages
 from api.web.prefill import firearm_category
-from api.web.record_pages import PAGE_SIZE, DocumentPages
+from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import alerts
 from salsa_ext.alerts import queries as alert_queries
@@ -149,7 +150,7 @@ PAGES = DocumentPages(
     ACTIONS,
     {"entered": message("The alert remains valid.")},
 )
-PAGES.add_list(AlertQuery, alert_queries.list_alerts, FILTERS)
+PAGES.add_list(AlertQuery, alert_queries.list_alerts, FILTERS, item=AlertResponse)
 PAGES.add_detail(_detail)
 PAGES.add_form(
     Permission.ALERT_RECORD,

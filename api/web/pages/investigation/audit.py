@@ -11,7 +11,7 @@ from flask import request, url_for
 from api.i18n.messages import translate
 from api.schemas.access import AuditQuery
 from api.schemas.records import DisclosureQuery, DisclosureResponse
-from api.web import choices, formatting, record_pages, record_picker
+from api.web import choices, formatting, lists, record_picker
 from api.web.access import login_required
 from api.web.pages import investigation_pages
 from api.web.record_pages import HOME, render_page
@@ -31,8 +31,8 @@ AUDIT = ("investigation.audit_log", message("Audit"))
 @login_required
 def audit_log(actor: Actor) -> str:
     """Show the audit log of the own state, newest first."""
-    listed = record_pages.read_filters(AuditQuery)
-    page = audit.list_entries(actor, listed.filters, record_pages.PAGE_SIZE, listed.cursor)
+    listed = lists.read_filters(AuditQuery)
+    page = audit.list_entries(actor, listed.filters, lists.PAGE_SIZE, listed.cursor)
     kinds = [
         (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
     ]
@@ -46,7 +46,7 @@ def audit_log(actor: Actor) -> str:
         kind_options=sorted(kinds, key=itemgetter(1)),
         action_name=action_name,
         disclosed=str(Action.RECORD_DISCLOSED),
-        next_page=record_pages.next_page_address(page.next),
+        next_page=lists.next_page_address(page.next),
     )
 
 
@@ -70,14 +70,14 @@ def disclosure_list(actor: Actor) -> str:
     The record is given by id, document number or serial; several candidates are listed with links.
     """
     require(actor, Permission.DISCLOSURE_READ)
-    listed = record_pages.read_filters(DisclosureQuery)
+    listed = lists.read_filters(DisclosureQuery)
     typed, page = listed.form.get("record"), None
     records = record_lookup.find_records(actor, typed) if typed else []
     if typed and not records:
         listed.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
     if len(records) == 1:
         page = list_disclosures(
-            actor, listed.filters, record_pages.PAGE_SIZE, listed.cursor, records[0].record
+            actor, listed.filters, lists.PAGE_SIZE, listed.cursor, records[0].record
         )
     return render_page(
         "investigation/disclosures.html",
@@ -89,7 +89,7 @@ def disclosure_list(actor: Actor) -> str:
         disclosures=DisclosureResponse(many=True).dump(page.items) if page else None,
         address_of=_record_address,
         name_of=record_picker.record_label,
-        next_page=record_pages.next_page_address(page.next) if page else None,
+        next_page=lists.next_page_address(page.next) if page else None,
     )
 
 

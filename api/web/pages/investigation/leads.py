@@ -8,7 +8,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.schemas.records import LeadQuery, LeadResponse
-from api.web import formatting, record_pages
+from api.web import formatting, lists
 from api.web.charts import draw_lead
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
@@ -30,9 +30,9 @@ PAGES = DocumentPages(investigation_pages, "lead", "/leads", message("Patterns")
 
 def _render_list(actor: Actor, form: Form | None) -> str:
     """Render the leads of own records, strongest first; of all states without a form."""
-    query = record_pages.read_filters(LeadQuery)
+    query = lists.read_filters(LeadQuery)
     page = lead_queries.list_leads(
-        actor=actor, filters=query.filters, limit=record_pages.PAGE_SIZE, cursor=query.cursor
+        actor=actor, filters=query.filters, limit=lists.PAGE_SIZE, cursor=query.cursor
     )
     return PAGES.render_list(
         actor,
@@ -41,7 +41,7 @@ def _render_list(actor: Actor, form: Form | None) -> str:
         FILTERS if form else (),
         purpose_form=form,
         rows=LeadResponse(many=True).dump(page.items),
-        next_page=record_pages.next_page_address(page.next) if form else None,
+        next_page=lists.next_page_address(page.next) if form else None,
         is_more=page.next is not None,
     )
 

@@ -15,6 +15,7 @@ from api.schemas.documents import (
 )
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form
+from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.other_fields import other_fields
 from api.web.pages import investigation_pages
 from api.web.prefill import complete_gun, complete_report, gun_values
@@ -34,10 +35,12 @@ from salsa_ext.reference.suggestions import remarks_on_rows
 REPORT_FIELDS: Final = ("kind", "number", "occurred_on", "stolen_from")
 PARTY_FIELDS: Final = ("name", "kind", "country", "address", "contact", "identification", "licence")
 FILTERS: Final = (
+    SERIAL,
     Field("kind", message("Kind"), "choice", "report_kind"),
     Field("status", message("Status"), "choice", "report_status"),
     Field("number", message("Number"), max_length=100),
-    Field("occurred_on", message("Date"), "date"),
+    FROM_DAY,
+    TO_DAY,
 )
 
 
@@ -157,6 +160,7 @@ PAGES.add_list(
     ReportQuery,
     lambda actor, *page: document_queries.list_own_documents(actor, REPORTS, *page),
     FILTERS,
+    item=ReportResponse,
 )
 PAGES.add_detail(_detail)
 PAGES.add_form(

@@ -141,6 +141,7 @@ PAGES.add_list(
     ),
     FILTERS,
     _list_records,
+    item=MatchResponse,
 )
 register_purpose_page(
     investigation_pages,

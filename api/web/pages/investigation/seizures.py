@@ -20,6 +20,7 @@ from api.schemas.documents import (
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
 from api.web.forms import VERSION_FIELD, Field, Form
+from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
@@ -40,9 +41,11 @@ from salsa_ext.tracing.traces import queries as trace_queries
 
 MAX_ATTACHMENTS: Final = 100
 FILTERS: Final = (
+    SERIAL,
     Field("kind", message("Kind"), "choice", "seizure_kind"),
     Field("number", message("Number"), max_length=100),
-    Field("occurred_on", message("Date"), "date"),
+    FROM_DAY,
+    TO_DAY,
 )
 
 
@@ -197,6 +200,7 @@ PAGES.add_list(
     SeizureQuery,
     lambda actor, *page: document_queries.list_own_documents(actor, SEIZURES, *page),
     FILTERS,
+    item=SeizureResponse,
 )
 PAGES.add_form(
     Permission.SEIZURE_RECORD,

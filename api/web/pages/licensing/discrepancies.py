@@ -8,10 +8,16 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.trade.discrepancies import AgreementRequest, DiscrepancyQuery, StatementRequest
+from api.schemas.trade.discrepancies import (
+    AgreementRequest,
+    DiscrepancyQuery,
+    DiscrepancyResponse,
+    StatementRequest,
+)
 from api.web import choices
 from api.web.document_actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
 from api.web.forms import Field
+from api.web.lists import UNSHOWN
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.home import LICENSING
 from api.web.record_pages import DocumentPages
@@ -108,7 +114,8 @@ DISCREPANCIES.add_list(
     discrepancy_queries.list_discrepancies,
     FILTERS,
     # without a filter the open ones
-    presets=lambda actor: {"waiting": "true"} if set(request.args) <= {"cursor"} else {},
+    presets=lambda actor: {"waiting": "true"} if set(request.args) <= UNSHOWN else {},
     page_size=PAGE_SIZE,
+    item=DiscrepancyResponse,
 )
 DISCREPANCIES.add_detail(lambda actor, subject: {"posts": choices.posts(actor)})

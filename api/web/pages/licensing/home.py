@@ -18,7 +18,7 @@ from salsa_ext.core.errors import message
 from salsa_ext.trade import lookup
 from salsa_ext.worklists import desk
 
-LICENSING = ("licensing.home", message("Desk"))
+LICENSING = ("licensing.home", message("Licensing desk"))
 
 
 @licensing_pages.get("/")

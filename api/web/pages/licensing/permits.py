@@ -10,10 +10,11 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.trade.permits import PermitQuery, PermitRequest
+from api.schemas.trade.permits import PermitQuery, PermitRequest, PermitResponse
 from api.web import choices
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form
+from api.web.lists import FROM_DAY, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
@@ -36,6 +37,8 @@ from salsa_ext.worklists.desk import propose_permit_number
 MAX_SHIPMENTS, MAX_LINES = 50, 50
 FILTERS = (
     Field("number", message("Number"), max_length=100),
+    FROM_DAY,
+    TO_DAY,
     Field("kind", message("Kind"), "choice", "permit_kind"),
     Field("status", message("Status"), "choice", "permit_status"),
     Field("counterpart_status", message("Standing"), "choice", "permit_standing"),
@@ -196,7 +199,7 @@ PERMITS = DocumentPages(
     {"issued": message("The document is issued.")},
     parent=LICENSING,
 )
-PERMITS.add_list(PermitQuery, permit_queries.list_permits, FILTERS)
+PERMITS.add_list(PermitQuery, permit_queries.list_permits, FILTERS, item=PermitResponse)
 PERMITS.add_detail(_detail)
 PERMITS.add_form(
     Permission.PERMIT_RECORD,

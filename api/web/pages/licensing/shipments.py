@@ -13,10 +13,11 @@ from flask import request
 
 from api.i18n.messages import translate
 from api.schemas.trade.receipts import present_receipt
-from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest
+from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest, ShipmentResponse
 from api.web import choices
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form, parse_number, split_lines
+from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
@@ -38,6 +39,9 @@ ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_STAGES = 4
 FILTERS = (
     Field("number", message("Number"), max_length=100),
+    SERIAL,
+    FROM_DAY,
+    TO_DAY,
     Field("plate", message("Plate"), max_length=20),
     Field("document", message("Transport document"), max_length=100),
     Field("status", message("Status"), "choice", "shipment_status"),
@@ -205,7 +209,13 @@ SHIPMENTS = DocumentPages(
     {"recorded": message("The shipment is recorded.")},
     parent=LICENSING,
 )
-SHIPMENTS.add_list(ShipmentQuery, shipment_queries.list_shipments, FILTERS, presets=_due_before)
+SHIPMENTS.add_list(
+    ShipmentQuery,
+    shipment_queries.list_shipments,
+    FILTERS,
+    presets=_due_before,
+    item=ShipmentResponse,
+)
 SHIPMENTS.add_detail(_detail)
 SHIPMENTS.add_form(
     Permission.SHIPMENT_RECORD,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from api.schemas.documents import TransferQuery, TransferRequest
+from api.schemas.documents import TransferQuery, TransferRequest, TransferResponse
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form
+from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.home import LICENSING
 from api.web.prefill import firearm_category
@@ -23,9 +24,11 @@ from salsa_ext.reference.names import label
 from salsa_ext.reference.suggestions import remarks_on_rows
 
 FILTERS = (
+    SERIAL,
     Field("number", message("Number"), max_length=100),
     Field("kind", message("Kind"), "choice", "transfer_kind"),
-    Field("occurred_on", message("Date"), "date"),
+    FROM_DAY,
+    TO_DAY,
 )
 
 
@@ -81,6 +84,7 @@ PAGES.add_list(
     TransferQuery,
     lambda actor, *page: document_queries.list_own_documents(actor, TRANSFERS, *page),
     FILTERS,
+    item=TransferResponse,
 )
 PAGES.add_detail(_detail)
 PAGES.add_form(Permission.TRANSFER_RECORD, _show_form, _record)

@@ -146,6 +146,6 @@ PAGES = DocumentPages(
     ACTIONS,
     {"asked": message("The state is asked.")},
 )
-PAGES.add_list(ConsentQuery, consents.list_consents)
+PAGES.add_list(ConsentQuery, consents.list_consents, item=ConsentResponse)
 PAGES.add_detail(lambda actor, subject: {"context": _consent_context(actor, subject.view)})
 PAGES.add_form(Permission.CONSENT_ASK, _show_form, _request_consent)

@@ -18,7 +18,7 @@ from api.schemas.requests import (
     RequestQuery,
     RequestResponse,
 )
-from api.web import record_pages, record_picker
+from api.web import lists, record_picker
 from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.forms import VERSION_FIELD, Field, Form
@@ -70,10 +70,10 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
 
     `sent` is a refused form that acknowledges several.
     """
-    query = record_pages.read_filters(RequestQuery)
+    query = lists.read_filters(RequestQuery)
     is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
     read = request_queries.list_waiting if is_queue else request_queries.list_requests
-    page = read(actor, query.filters, record_pages.PAGE_SIZE, query.cursor)
+    page = read(actor, query.filters, lists.PAGE_SIZE, query.cursor)
     failures = [key for key in request.args.getlist("left") if ID_PATTERN.fullmatch(key)]
     return PAGES.render_list(
         actor,
@@ -84,9 +84,7 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         sent=sent or Form(),
         prefix=CHECKBOX_PREFIX,
         acknowledged=request.args.get("done", type=int),
-        failures=request_queries.load_many(
-            [UUID(key) for key in failures[: record_pages.PAGE_SIZE]]
-        ),
+        failures=request_queries.load_many([UUID(key) for key in failures[: lists.PAGE_SIZE]]),
         open_statuses=[status for status, row in TRANSITIONS.items() if "acknowledge" in row],
     )
 

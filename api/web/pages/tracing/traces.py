@@ -19,11 +19,12 @@ from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, T
 from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.forms import Field
+from api.web.lists import FROM_DAY, PAGE_SIZE, SERIAL, TO_DAY
 from api.web.pages import tracing_pages
 from api.web.pages.tracing import trace_actions
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS, success_message
 from api.web.pages.tracing.route import build_route
-from api.web.record_pages import PAGE_SIZE, DocumentPages, render_page
+from api.web.record_pages import DocumentPages, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -46,6 +47,9 @@ FIELD_BY_GAP: Final = {
 """The field of a gun that fills a gap of its description."""
 SENDING_PERMISSIONS = frozenset({Permission.TRACE_REQUEST, Permission.TRACE_APPROVE})
 FILTERS = (
+    SERIAL,
+    FROM_DAY,
+    TO_DAY,
     Field("status", message("Status"), "choice", "trace_status"),
     Field("priority", message("Priority"), "choice", "priority"),
     Field("case_number", message("Case number"), max_length=100),
@@ -192,5 +196,6 @@ PAGES.add_list(
     trace_queries.list_traces,
     FILTERS,
     lambda actor, page: {"waiting_statuses": WAITING_STATUSES},
+    item=TraceResponse,
 )
 PAGES.add_detail(_detail)
