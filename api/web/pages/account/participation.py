@@ -7,10 +7,11 @@ from typing import Final
 from flask import url_for
 
 from api.schemas.reference import ParticipationQuery, ParticipationRequest
+from api.web import lists
 from api.web.access import login_required
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
-from api.web.record_pages import HOME, read_filters, register_form, render_page
+from api.web.record_pages import HOME, register_form, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -55,16 +56,16 @@ FIELDS: Final = (
 def participation_list(actor: Actor) -> str:
     """List what the states declare of their registers."""
     require(actor, Permission.REFERENCE_READ)
-    filters = read_filters(ParticipationQuery)
-    page = declarations.list_participation(actor, filters.filters, MAX_ROWS, filters.cursor)
+    listed = lists.read_filters(ParticipationQuery)
+    page = declarations.list_participation(actor, listed.filters, MAX_ROWS, listed.cursor)
     return render_page(
         "account/participation.html",
         actor,
         title=LIST[1],
         rows=page.items,
-        form=filters.form,
+        form=listed.form,
         fields=FILTERS,
-        next_page=None,
+        **lists.list_context(page, listed.form, FILTERS),
     )
 
 
