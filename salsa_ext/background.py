@@ -8,6 +8,7 @@ import salsa_ext.boards.jobs
 import salsa_ext.checks.jobs
 import salsa_ext.exchange.jobs
 import salsa_ext.figures
+import salsa_ext.lookups.jobs
 import salsa_ext.matches.jobs
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
@@ -25,6 +26,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.boards.jobs.JOBS,
     salsa_ext.figures.JOB,
     *salsa_ext.administration.jobs.JOBS,
+    *salsa_ext.lookups.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,
     *salsa_ext.matches.jobs.MATCH_TRADE,

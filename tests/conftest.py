@@ -51,27 +51,15 @@ FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100", "au
 ROLES = {"salsa_service", "salsa_worker", "salsa_owner"}
 
 
-LONGEST = (
-    "tests/contract/test_contract.py",
-    "tests/server/",
-    "tests/faults/test_long_manifests.py",
-    "tests/security/test_readers.py",
-    "tests/database/postgres/",
-    "tests/web/test_browser.py",
-    "tests/web/test_console_browser.py",
-    "tests/demo/",
-    "tests/cli/test_demo.py",
-    "tests/scenarios/",
-    "tests/http/test_check_batches.py",
-    "tests/web/test_desk_browser.py",
-    "tests/faults/",
-    "tests/security/test_silent_equivalence.py",
-    "tests/web/test_desk_pages.py",
-    "tests/docs/",
-    "tests/importers/",
-    "tests/concurrency/",
-    "tests/cli/",
-    "tests/web/",
+LONGEST = tuple(
+    f"tests/{name}"
+    for name in (
+        "contract/test_contract.py server/ faults/ database/postgres/ web/test_accessibility.py demo/"
+        " docs/ cli/test_demo.py web/test_post_desk security/test_readers.py web/test_live_browser.py"
+        " web/test_day_at_post_browser.py scenarios/ benchmarks/ concurrency/"
+        " security/test_silent_equivalence.py exchange/test_any_delivery.py web/test_desk"
+        " http/test_check_batches.py importers/ cli/ jobs/ web/ trade/ tracing/"
+    ).split()
 )
 """Files and folders of the tests that take longest, the longest first."""
 
@@ -86,13 +74,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     gc.freeze()  # what is loaded now stays: to go through it each time takes a twentieth of a run
 
 
-READS_ALONE = ("tests/trade/", "tests/scenarios/", "tests/concurrency/")
+READS_ALONE = tuple(
+    f"tests/{folder}/"
+    for folder in "alerts concurrency documents matches scenarios tracing/requests trade".split()
+)
 """Where jobs run before reads alone, so that several writes take one run of them."""
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let jobs run before each request, or before reads alone, and those that a test looks at."""
-    jobs.BackgroundClient.reads_alone = item.nodeid.startswith(READS_ALONE)
+    is_between = item.get_closest_marker("between_writes") is not None
+    jobs.BackgroundClient.reads_alone = item.nodeid.startswith(READS_ALONE) and not is_between
     is_trade = item.nodeid.startswith("tests/trade/")
     jobs.BackgroundClient.left = ("boards", "figures") if is_trade else ()
 

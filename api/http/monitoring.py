@@ -9,9 +9,10 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -48,7 +49,13 @@ def _count_request(response: Response) -> Response:
 
 
 def _metrics_response() -> Response:
-    """Return the metrics of all processes, and what waits for jobs."""
+    """Return the metrics of all processes, and what waits for jobs, on this machine alone.
+
+    What a proxy passed on comes from this machine too, but names whom it came from.
+    """
+    is_passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
+    if is_passed_on or not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
+        abort(404)
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

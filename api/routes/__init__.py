@@ -46,6 +46,7 @@ BLUEPRINTS: tuple[Resource, ...] = (
     statistics.blueprint,
     reference.blueprint,
     lookups.canaries_blueprint,
+    lookups.blueprint,
     access.settings_blueprint,
     access.blueprint,
 )

@@ -1,13 +1,20 @@
-"""Routes of canaries: serials that nobody has, and whose look-ups are seen."""
+"""Routes of canaries, and of samples of look-ups that supervisors review."""
 
 from __future__ import annotations
 
 from api.http.pagination import ListQuery
 from api.http.resource import Item, Resource
-from api.schemas.lookups import CanaryRequest, CanaryResponse
+from api.schemas.lookups import (
+    CanaryRequest,
+    CanaryResponse,
+    LookupQuery,
+    LookupQuestionRequest,
+    LookupResponse,
+)
 from salsa_ext.access.permissions import Permission
-from salsa_ext.lookups import canaries
+from salsa_ext.lookups import canaries, reviews
 
+LOOKUP = "/lookups/<uuid:lookup_id>"
 CANARY = "/canaries/<uuid:canary_id>"
 
 canaries_blueprint = Resource(
@@ -30,4 +37,39 @@ canaries_blueprint.action(
 )
 canaries_blueprint.action(
     f"{CANARY}/remove", None, canaries.remove_canary, Permission.CANARY_MANAGE, "Remove a canary."
+)
+
+blueprint = Resource(
+    "lookups",
+    "Samples of what officers looked up, for their supervisors to review",
+    Item(
+        LookupResponse,
+        reviews.load_review,
+        lambda actor, lookup_id: reviews.load_review(actor, lookup_id).version,
+    ),
+)
+blueprint.listing(
+    "/lookups",
+    LookupQuery,
+    LookupResponse,
+    reviews.list_reviews,
+    Permission.AUDIT_READ,
+    name="list_lookups",
+)
+blueprint.reading(
+    LOOKUP, LookupResponse, reviews.get_review, Permission.AUDIT_READ, name="get_lookup"
+)
+blueprint.action(
+    f"{LOOKUP}/justify",
+    None,
+    reviews.justify_lookup,
+    Permission.LOOKUP_REVIEW,
+    "Mark a look-up of your agency as justified.",
+)
+blueprint.action(
+    f"{LOOKUP}/question",
+    LookupQuestionRequest,
+    reviews.question_lookup,
+    Permission.LOOKUP_REVIEW,
+    "Question a look-up of your agency; its officer and the auditors are notified.",
 )

@@ -1,4 +1,4 @@
-"""Budgets of look-ups, and canaries."""
+"""Budgets of look-ups, canaries, and samples for review."""
 
 from alembic import op
 
@@ -85,8 +85,38 @@ CALL salsa_protect_owned('canary', 'SELECT, INSERT, UPDATE (removed_at)');
 CREATE POLICY all_read ON canary FOR SELECT TO salsa_worker USING (true);
 """
 
+REVIEWS = """
+CREATE TABLE lookup_review (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    version INTEGER NOT NULL,
+    agency TEXT NOT NULL,
+    week DATE NOT NULL,
+    entry_id UUID NOT NULL,
+    action TEXT NOT NULL,
+    subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
+    account_id UUID NOT NULL,
+    purpose TEXT,
+    case_number TEXT,
+    looked_up_at TIMESTAMPTZ NOT NULL,
+    is_flagged BOOLEAN NOT NULL,
+    status TEXT NOT NULL,
+    comment TEXT,
+    decided_by UUID, decided_at TIMESTAMPTZ,
+    CONSTRAINT pk_lookup_review PRIMARY KEY (id),
+    CONSTRAINT uq_lookup_review_owner_state_entry_id UNIQUE (owner_state, entry_id),
+    CONSTRAINT ck_lookup_review_status CHECK (status IN ('open', 'justified', 'questioned'))
+);
+CREATE INDEX ix_lookup_review_owner_state_week ON lookup_review (owner_state, week);
+CALL salsa_protect_owned('lookup_review',
+    'SELECT, INSERT, UPDATE (version, status, comment, decided_by, decided_at)');
+CREATE INDEX ix_audit_entry_lookups ON audit_entry (owner_state, at)
+    WHERE action IN ('check:made', 'trace:sent', 'record:disclosed', 'lookup:refused');
+"""
+
 
 def upgrade() -> None:
-    """Create the counts with their functions, and the canaries."""
+    """Create the counts with their functions, the canaries and the samples."""
     op.execute(BUDGETS)
     op.execute(CANARIES)
+    op.execute(REVIEWS)

@@ -90,6 +90,14 @@ class AuditEntry(Owned, Base):
         Index(None, "subject_id"),
         Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
         Index(
+            "ix_audit_entry_lookups",
+            "owner_state",
+            "at",
+            postgresql_where=text(
+                "action IN ('check:made', 'trace:sent', 'record:disclosed', 'lookup:refused')"
+            ),
+        ),
+        Index(
             "ix_audit_entry_reported",
             "owner_state",
             postgresql_where=text("action = 'trace:reported'"),

@@ -64,6 +64,8 @@ class Permission(StrEnum):
     """Read the own state's register of licensees."""
     LICENSEE_RECORD = "licensee:record"
     """Enter licensees of the own state, and change what they may."""
+    LOOKUP_REVIEW = "lookup:review"
+    """Justify or question look-ups of the own agency."""
     MARK_RECORD = "mark:record"
     """Add a new or restored mark to a gun that the own state seized."""
     MATCH_DECIDE = "match:decide"

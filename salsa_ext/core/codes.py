@@ -39,6 +39,7 @@ FIELD_GROUPS: Final = tuple(
 CONSENT_USES: Final = ("names", "court", "onward", "compelled")
 CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
+LOOKUP_STATUSES: Final = ("open", "justified", "questioned")
 PURPOSES_WITH_INCIDENT: Final = ("street", "border")
 
 PERMIT_KINDS: Final = ("import", "in_transit", "export")

@@ -1,11 +1,11 @@
-"""Tables of counted look-ups and of canaries."""
+"""Tables of counted look-ups, of canaries, and of reviewed samples."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger
+from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
@@ -35,3 +35,32 @@ class Canary(Base):
     key: Mapped[int] = mapped_column(BigInteger, index=True)
     planted_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+
+
+class LookupReview(Base):
+    """Look-up of a week's sample, with what the supervisor of its agency decides."""
+
+    __tablename__ = "lookup_review"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "entry_id"),
+        Index(None, "owner_state", "week"),
+        CheckConstraint("status IN ('open', 'justified', 'questioned')", name="status"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    version: Mapped[int]
+    agency: Mapped[str]
+    week: Mapped[date]
+    entry_id: Mapped[UUID]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[str]
+    account_id: Mapped[UUID]
+    purpose: Mapped[str | None]
+    case_number: Mapped[str | None]
+    looked_up_at: Mapped[datetime]
+    is_flagged: Mapped[bool]
+    status: Mapped[str]
+    comment: Mapped[str | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.resources import files
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from babel import Locale
@@ -14,8 +11,6 @@ from sqlalchemy import Connection, delete, insert
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.database.session import Base
 from salsa_ext.reference import names
-from salsa_ext.reference.calibres import normal_form
-from salsa_ext.reference.makes import core_name
 from salsa_ext.reference.models import (
     Alias,
     Calibre,
@@ -26,9 +21,7 @@ from salsa_ext.reference.models import (
     Post,
     State,
 )
-from salsa_ext.reference.name_matching import CORE_NAME, fold_name
-
-CsvRow = dict[str, str]
+from salsa_ext.reference.packaged import alias_rows, read_csv
 
 
 def load_reference_data(connection: Connection) -> dict[str, int]:
@@ -46,33 +39,28 @@ def load_reference_data(connection: Connection) -> dict[str, int]:
 
 def _tables() -> Mapping[type[Base], Iterator[dict[str, Any]]]:
     return {
-        State: map(_state_row, _read_csv("states")),
-        Post: map(_post_row, _read_csv("posts")),
-        Make: map(_make_row, _read_csv("makes")),
+        State: map(_state_row, read_csv("states")),
+        Post: map(_post_row, read_csv("posts")),
+        Make: map(_make_row, read_csv("makes")),
         Calibre: (
             _select_columns(row, "code", "name", "family", "kind", "related")
-            for row in _read_csv("calibres")
+            for row in read_csv("calibres")
         ),
         FirearmType: (
             _select_columns(row, "code", "category", "hs", "iafq", "ncic")
-            for row in _read_csv("types")
+            for row in read_csv("types")
         ),
-        Offence: (_select_columns(row, "code", "kind", "iccs") for row in _read_csv("offences")),
+        Offence: (_select_columns(row, "code", "kind", "iccs") for row in read_csv("offences")),
         Label: _label_rows(),
-        Alias: alias_rows(_read_csv),
+        Alias: alias_rows(read_csv),
     }
 
 
-def _read_csv(name: str) -> Iterator[CsvRow]:
-    text = files("salsa_ext").joinpath("reference", "data", f"{name}.csv").read_text("utf-8")
-    yield from csv.DictReader(text.splitlines())
-
-
-def _select_columns(row: CsvRow, *columns: str) -> dict[str, Any]:
+def _select_columns(row: dict[str, str], *columns: str) -> dict[str, Any]:
     return {column: row[column] or None for column in columns}
 
 
-def _state_row(row: CsvRow) -> dict[str, Any]:
+def _state_row(row: dict[str, str]) -> dict[str, Any]:
     return _select_columns(row, "code", "alpha2", "valid_from", "valid_to") | {
         "successors": row["successors"].split("|") if row["successors"] else [],
         "is_oas_member": row["oas_member"] == "1",
@@ -82,7 +70,7 @@ def _state_row(row: CsvRow) -> dict[str, Any]:
     }
 
 
-def _post_row(row: CsvRow) -> dict[str, Any]:
+def _post_row(row: dict[str, str]) -> dict[str, Any]:
     numbers: dict[str, Callable[[str], Any]] = {
         "latitude": float,
         "longitude": float,
@@ -91,81 +79,19 @@ def _post_row(row: CsvRow) -> dict[str, Any]:
     return {name: numbers.get(name, str)(value) for name, value in row.items()}
 
 
-def _make_row(row: CsvRow) -> dict[str, Any]:
+def _make_row(row: dict[str, str]) -> dict[str, Any]:
     return _select_columns(row, "code", "name", "country", "parent", "kind")
 
 
 def _label_rows() -> Iterator[dict[str, Any]]:
     """Yield the packaged labels, and state names from CLDR."""
     yielded = set()
-    for row in _read_csv("labels"):
+    for row in read_csv("labels"):
         yielded.add((row["kind"], row["code"], row["language"]))
         yield _select_columns(row, "kind", "code", "language", "text")
     for language in LANGUAGES:
         territories = Locale(language).territories
-        for row in _read_csv("states"):
+        for row in read_csv("states"):
             name = territories.get(row["alpha2"])
             if name and ("state", row["code"], language) not in yielded:
                 yield {"kind": "state", "code": row["code"], "language": language, "text": name}
-
-
-AliasSource = dict[str, str]
-CsvReader = Callable[[str], Iterable[AliasSource]]
-NAME_FILES = {"make": "makes", "calibre": "calibres", "type": "types"}
-
-
-def alias_rows(read: CsvReader) -> Iterator[dict[str, Any]]:
-    """Yield the rows of `alias`: names, usual numbers, placeholders.
-
-    `read` returns the rows of a file by name.
-    """
-    for kind, name in NAME_FILES.items():
-        written = list(_spellings(kind, read(name)))
-        if kind == "type":
-            written += [(row["text"], row["code"]) for row in read("labels") if row["kind"] == kind]
-        yield from _name_rows(kind, written)
-    yield from _usual_number_rows(read("usual"))
-    remarks = {
-        (row["kind"], fold_name(row["kind"], row["text"])): row["remark"] for row in read("words")
-    }
-    for (kind, folded), remark in remarks.items():
-        yield _alias_row(f"{kind} remark", folded, remark)
-
-
-def _spellings(kind: str, listed: Iterable[AliasSource]) -> Iterator[tuple[str, str]]:
-    for row in listed:
-        for text in (row["code"], row.get("name", ""), *row["aliases"].split("|")):
-            yield text, row["code"]
-
-
-def _name_rows(kind: str, written: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Yield folded names, normal forms of calibres, core names of makers."""
-    names: dict[str, str] = {}
-    cores: dict[str, set[str]] = defaultdict(set)
-    for text, code in written:
-        for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
-            ""
-        }:
-            names.setdefault(folded, code)
-        if kind == "make":
-            cores[core_name(text)].add(code)
-    yield from (_alias_row(kind, folded, code) for folded, code in names.items())
-    for folded, codes in cores.items():
-        if folded and folded not in names and len(codes) == 1:  # one maker's alone
-            yield _alias_row(kind, folded, next(iter(codes)), confidence=CORE_NAME)
-
-
-def _usual_number_rows(listed: Iterable[AliasSource]) -> Iterator[dict[str, Any]]:
-    numbers: dict[tuple[str, str, str], float] = {}
-    for row in listed:
-        kind, text = row["kind"], row["text"]
-        for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
-            ""
-        }:
-            numbers[kind, folded, row["code"]] = float(row["confidence"])
-    for (kind, folded, code), confidence in numbers.items():
-        yield _alias_row(kind, folded, code, confidence=confidence)
-
-
-def _alias_row(kind: str, folded: str, code: str, confidence: float = 1.0) -> dict[str, Any]:
-    return {"kind": kind, "folded": folded, "code": code, "confidence": confidence}

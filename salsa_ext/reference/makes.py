@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from salsa_ext.reference.name_matching import (
+    CORE_NAME,
     LIKELY,
     KnownName,
     NameCandidate,
@@ -20,7 +21,8 @@ from salsa_ext.reference.name_matching import (
 
 _TRADE_WORDS: Final = """
     inc llc ltd ltda co corp corporation company comp cia gmbh ag spa srl sl plc kg sas sa mfg
-    manufacturing manufacture firearms firearm arms armas armes guns usa us the and y e et und
+    manufacturing manufacture manufacturer manuf man fabrica industria industrias companhia compania
+    firearms firearm arms armas armes guns usa us the and y e et und
 """
 _GENERIC_WORDS: Final = """
     american precision tactical national united universal custom international liberty eagle swiss
@@ -28,7 +30,35 @@ _GENERIC_WORDS: Final = """
 """
 _LEGAL_FORMS: Final = frozenset(_TRADE_WORDS.split())
 _GENERIC: Final = frozenset(_GENERIC_WORDS.split())  # would mean many makers without other words
+# Where a maker is: next to its name it tells nothing.
+_PLACE_WORDS: Final = frozenset(
+    """
+    made in by gardone vt v t brescia springfield mass massachusetts hartford hartf conn
+    connecticut ct eibar guernica oberndorf ulm suhl herstal liege porto alegre sao leopoldo
+    itajuba mg rs rj rosario ramos mejia buenos aires southport prescott az miami fl florida new
+    york ny haven tx texas brno uhersky brod praha izhevsk tula kragujevac patent pat cefar brasil
+    brazil brasileira argentina arg chile colombia peru mexico venezuela ecuador usa us u s
+    america eua italy italia germany alemania alemanha austria spain espana espanha belgium
+    belgica belgique turkey turquia turkiye israel russia rusia serbia croatia croacia czech checa
+    republic republica rep industria hecho en fabricado fabricada fabricacion fabricacao nacional
+    marca
+    """.split()
+)
+_MODEL: Final = re.compile(r"[a-z]{0,4}\d{1,4}[a-z]{0,4}\d?")
+_MODEL_WORDS: Final = frozenset(
+    """
+    pt rt gen mod model modelo ppk ppks pps ppq usp fal fap thunder puma magnum raging judge
+    tracker mini inox compact storm apx px cougar cheetah tomcat bobcat commander government
+    defender mustang detective cobra python anaconda gold cup blackhawk redhawk vaquero mark mk
+    security six speed lcp lcr lc sr sp shield bodyguard highway patrolman pro tactical sport
+    elite scorpion shadow rami zigana regard mc yavuz af fs s b c d dao sa da ss plus custom
+    target security special police positive chiefs millennium ultra lite unica carbine ranchero
+    gaucho overland pomba
+    """.split()
+)
 _MIN_CORE: Final = 2
+_MIN_GLUED: Final = 4  # letters of a maker's name that a model is glued to
+_MIN_CUT: Final = 8  # letters of a name of which the end is cut elsewhere
 _COLUMN_WIDTH: Final = 10  # where some registers cut a make
 _TRUNCATED: Final = 0.97
 _PART: Final = 0.96
@@ -52,6 +82,11 @@ def is_truncated(text: str) -> bool:
     )
 
 
+def _is_aside(word: str) -> bool:
+    """Return whether a word behind a maker's name is a model or a place."""
+    return word in _PLACE_WORDS or word in _MODEL_WORDS or bool(_MODEL.fullmatch(word))
+
+
 class MakeIndex(NameIndex):
     """Makers and brands; importers are recognised but are no makers."""
 
@@ -73,14 +108,14 @@ class MakeIndex(NameIndex):
         for name, candidates in imported.items():
             self.by[name] = [candidate._replace(how="importer") for candidate in candidates]
 
-    def resolve(self, text: str) -> str | None:
+    def resolve(self, text: str, type_code: str | None = None) -> str | None:
         """Return the certain maker of a text, or None; never an importer."""
-        code = super().resolve(text)
+        code = super().resolve(text, type_code)
         return None if code in self._importers else code
 
     def ways(self) -> Sequence[Callable[[str], NameCandidates]]:
-        """Read a name, its core, its parts, a truncated name."""
-        return self.named, self._formed, self._parted, self._cut
+        """Read a name, its core, its parts, a truncated name, one with a model or a place."""
+        return self.named, self._formed, self._parted, self._cut, self._modelled, self._glued
 
     def guess(self, text: str) -> NameCandidates:
         """Return names similar to the whole text or to its core."""
@@ -111,17 +146,46 @@ class MakeIndex(NameIndex):
             return [
                 NameCandidate(code, round(_PART / len(makers), 2), "importer") for code in makers
             ]
+        first = read[0][0].code if read[0] else None
+        if len(makers) == 1 and "(" in text and makers[0] == first:
+            return [NameCandidate(makers[0], _PART, "part")]  # whatever is in brackets
         if len(makers) == 1:
             return [NameCandidate(makers[0], _PART if all(read) else LIKELY, "part")]
-        if "(" in text and read[0]:  # the register's make, and its partner
-            return [NameCandidate(read[0][0].code, LIKELY, "part")]
+        if "(" in text and first:  # the register's make, and its partner
+            return [NameCandidate(first, LIKELY, "part")]
         return [NameCandidate(code, round(1 / len(makers), 2), "several") for code in makers]
+
+    def _modelled(self, text: str) -> NameCandidates:
+        """Read a name with its model or place: `SIG SAUER P320`, `BERETTA GARDONE VT`."""
+        words = split_words(text)
+        for length in range(len(words) - 1, 0, -1):
+            if not _is_aside(words[length]):
+                break
+            if name := self._certain("".join(words[:length])):
+                return [NameCandidate(name.code, _PART, "part")]
+        return ()
+
+    def _glued(self, text: str) -> NameCandidates:
+        """Read a name that its model is glued to: `glockg22`, `tauruspt`, `CZ75`."""
+        whole = fold_name("make", text)
+        for length in range(len(whole) - 1, 1, -1):
+            name, rest = self._certain(whole[:length]), whole[length:]
+            is_model = bool(_MODEL.fullmatch(rest)) or (len(rest) > 1 and rest in _MODEL_WORDS)
+            if name and is_model and (length >= _MIN_GLUED or rest.isdigit()):
+                return [NameCandidate(name.code, _PART, "part")]
+        return ()
+
+    def _certain(self, folded: str) -> NameCandidate | None:
+        """Return the maker that is certain by its folded name or its core."""
+        best = next(iter(self.by.get(folded, ())), None)
+        is_certain = best is not None and best.confidence >= CORE_NAME and folded.isalpha()
+        return best if is_certain else None
 
     def _cut(self, text: str) -> NameCandidates:
         """Read a truncated name that begins the names of one maker only."""
-        if not is_truncated(text):
-            return ()
         begin = fold_name("make", text)
+        if len(begin) < _MIN_CUT and not is_truncated(text):
+            return ()
         first = bisect_left(self.sure, begin)
         codes = set()
         for name in self.sure[first:]:

@@ -173,16 +173,16 @@ class NameIndex:
             name for name, candidates in self.by.items() if candidates[0].confidence >= CORE_NAME
         )
 
-    def resolve(self, text: str) -> str | None:
-        """Return the certain code of a text, or None."""
-        candidates = self.read(text)
+    def resolve(self, text: str, type_code: str | None = None) -> str | None:
+        """Return the certain code of a text, or None; `type_code` is that of the gun."""
+        candidates = self.read(text, type_code)
         return candidates[0].code if candidates and candidates[0].confidence >= CERTAIN else None
 
     def candidates(self, text: str) -> list[NameCandidate]:
         """Return the possible codes of a text, best first; [] if none."""
         return list(self.read(text) or self.guess(text))
 
-    def read(self, text: str) -> NameCandidates:
+    def read(self, text: str, type_code: str | None = None) -> NameCandidates:
         """Return the candidates of the first reader that recognises the text."""
         return next(filter(None, (way(text) for way in self.ways())), ())
 

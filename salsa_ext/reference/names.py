@@ -12,21 +12,19 @@ from sqlalchemy import select
 
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database.session import db
-from salsa_ext.reference.calibres import CalibreIndex
-from salsa_ext.reference.makes import MakeIndex
 from salsa_ext.reference.models import Alias, Calibre, FirearmType, Label, Make, Post, State
-from salsa_ext.reference.name_matching import LIKELY, KnownName, NameCandidate, NameIndex, fold_name
+from salsa_ext.reference.name_matching import LIKELY, NameCandidate, NameIndex, fold_name
+from salsa_ext.reference.packaged import KnownAlias, MakeColumns, build_index
+from salsa_ext.reference.placeholders import read_placeholder
 
 
 @cache
 def _name_index(kind: str) -> NameIndex:
-    columns = (Alias.folded, Alias.code, Alias.confidence)
-    known = starmap(KnownName, db.session.execute(select(*columns).where(Alias.kind == kind)))
-    if kind == "make":
-        makes = db.session.execute(select(Make.code, Make.kind, Make.parent)).all()
-        importers = {code for code, make_kind, _ in makes if make_kind == "importer"}
-        return MakeIndex(known, importers, {code: parent for code, _, parent in makes if parent})
-    return CalibreIndex(known) if kind == "calibre" else NameIndex(known)
+    columns = (Alias.kind, Alias.folded, Alias.code, Alias.confidence)
+    of_kind = (Alias.kind == kind) | Alias.kind.startswith(f"{kind} ")
+    known = starmap(KnownAlias, db.session.execute(select(*columns).where(of_kind)))
+    makes = db.session.execute(select(Make.code, Make.kind, Make.parent))
+    return build_index(kind, known, starmap(MakeColumns, makes))
 
 
 @cache
@@ -143,17 +141,17 @@ def display_name(kind: str, code: str, language: str) -> str:
 
 
 @lru_cache(maxsize=4_000)
-def _resolve_cached(kind: str, text: str) -> str | None:
-    return _name_index(kind).resolve(text)
+def _resolve_cached(kind: str, text: str, type_code: str | None) -> str | None:
+    return None if find_placeholder(kind, text) else _name_index(kind).resolve(text, type_code)
 
 
-def resolve(kind: str, text: str | None) -> str | None:
+def resolve(kind: str, text: str | None, type_code: str | None = None) -> str | None:
     """Return the certain code of a make, calibre or type, or None.
 
-    Certain means a different spelling only, or a bare number that means one calibre in 19 of 20
-    counted guns. An importer is no make; see docs/names.md.
+    `type_code` is that of the gun. Certain means a different spelling only, or a bare number that
+    means one calibre in 19 of 20 counted guns. An importer is no make; see docs/names.md.
     """
-    return _resolve_cached(kind, text) if text else None
+    return _resolve_cached(kind, text, type_code) if text else None
 
 
 @lru_cache(maxsize=2_000)
@@ -168,6 +166,15 @@ def find_candidates(kind: str, text: str, limit: int = 5) -> list[NameCandidate]
     or `typo`. Only certain codes (`resolve`) are written into records.
     """
     return list(_candidates_cached(kind, text)[:limit])
+
+
+def possible_families(text: str | None, type_code: str | None = None) -> frozenset[str]:
+    """Return the calibre families that an uncertain text can mean; none if it may be any."""
+    index = _name_index("calibre")
+    if not text or find_placeholder("calibre", text) or resolve("calibre", text, type_code):
+        return frozenset()
+    families = {_calibre_families()[each.code] for each in index.read(text, type_code)}
+    return frozenset(families.union(*map(related_families, families)))
 
 
 def find_likely(kind: str, text: str | None) -> str | None:
@@ -187,7 +194,12 @@ def find_placeholder(kind: str, text: str) -> str | None:
     One of unmarked, unknown, craft, ammunition, several.
     """
     folded = fold_name(kind, text)
-    return _placeholders(kind).get(folded) if folded else "unknown"
+    if not folded or kind not in PLACEHOLDER_NOUNS:
+        return _placeholders(kind).get(folded) if folded else "unknown"
+    if known := _placeholders(kind).get(folded):
+        return known
+    is_name = _name_index(kind).named(text)
+    return None if is_name else read_placeholder(text, PLACEHOLDER_NOUNS[kind])
 
 
 def calibre_family(calibre: str | None) -> str | None:
@@ -273,6 +285,14 @@ def require_participant(code: str | None) -> None:
         raise Invalid({"state": [problem]})
 
 
+PLACEHOLDER_NOUNS: Final = {
+    "make": frozenset(
+        "marca marcas make brand fabricante fabricant marque maker nombre nome nom".split()
+    ),
+    "model": frozenset("modelo modelos model modele".split()),
+    "calibre": frozenset("calibre calibres caliber cal calibe".split()),
+}
+"""What words such as `sin marca` say that there is none of, by kind."""
 UNSPECIFIC_TYPES: Final = frozenset(("unknown", "other"))
 MIXED_GROUPS: Final = frozenset(("other", "unknown"))
 """Catch-all groups of the firearms questionnaire; membership implies no similarity."""

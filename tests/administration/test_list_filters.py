@@ -41,6 +41,7 @@ FREE = {  # what people write, which is no code
     "case_number",
     "q",
     "subject_id",
+    "serial",
     "subject_number",
     "assignee",
     "dealer",

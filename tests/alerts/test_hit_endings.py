@@ -5,6 +5,8 @@ import pytest
 from tests.support import bodies
 from tests.support.hits import answer, enter, hits, notices, watch
 
+pytestmark = pytest.mark.between_writes
+
 
 def test_a_hit_ends_with_its_alert(pry_police, police):
     made = enter(pry_police)

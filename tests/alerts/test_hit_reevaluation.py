@@ -7,6 +7,8 @@ from tests.support.matches import correct
 from tests.support.movements import Way, act, add
 from tests.support.reports import withdraw
 
+pytestmark = pytest.mark.between_writes
+
 
 @pytest.fixture
 def seized(pry_police, police):

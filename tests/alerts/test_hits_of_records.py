@@ -1,8 +1,12 @@
 """Hits by records: an alert is met by what is seized, sold or shipped after it, and by seizures before it."""
 
+import pytest
+
 from tests.support import bodies
 from tests.support.hits import enter, hits, notices
 from tests.support.matches import sold
+
+pytestmark = pytest.mark.between_writes
 
 
 def test_a_seizure_meets_an_alert_at_once_and_once(pry_police, police):

@@ -13,7 +13,8 @@ ALLOWED = {
         trade.discrepancies.queries.read_discrepancy trade.shipments.queries.read_shipment
         administration.attachments.attachment_view checks.checks.build_answer
         reference.participation.declarations.read_declaration
-        documents.reports.with_matches_and_alerts alerts.hits.match_records""",
+        documents.reports.with_matches_and_alerts alerts.hits.match_records
+        lookups.reviews.load_review""",
     "compared with If-Match before the command": """
         administration.attachments.attachment_version alerts.queries.alert_version
         alerts.queries.hit_version disclosure.consents.current_version

@@ -125,7 +125,7 @@ def test_a_type_that_is_not_known_says_nothing(as_actor, ask, held, asked):
 def test_a_mistyped_make_speaks_for_the_gun_and_not_against_it(ask):
     [reason] = [
         one
-        for one in ask(make="Forjas Tauruss")["candidates"][0]["reasons"]
+        for one in ask(make="Forjas Taurrus")["candidates"][0]["reasons"]
         if one["code"].startswith("make")
     ]
     assert (reason["code"], reason["bits"]) == ("make_likely", 2.0)

@@ -81,12 +81,15 @@ def test_the_cell_says_how_the_gun_is_marked(police, cell, marking, condition):
     assert (item["marking"], item["marks"][-1]["condition"]) == (marking, condition)
 
 
-@pytest.mark.parametrize("cell", ["vide campo Observação abaixo", "OBLIETERADO", "#REF!"])
+@pytest.mark.parametrize(
+    "cell",
+    ["vide campo Observação abaixo", "OBLIETERADO", "#REF!", "NA", "precinto 4471", "12 unidades"],
+)
 def test_what_is_no_mark_is_none(police, cell):
     assert seized(police, cell)["items"][0]["marks"] == []
 
 
-@pytest.mark.parametrize("serial", ["1", "NA", "0"])
+@pytest.mark.parametrize("serial", ["1", "0"])
 def test_what_may_yet_be_the_number_of_a_gun_stays_its_mark(police, serial):
     [item] = seized(police, serial, marking="intact")["items"]
     assert (item["marking"], [mark["text"] for mark in item["marks"]]) == ("intact", [serial])

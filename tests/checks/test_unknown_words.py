@@ -44,7 +44,7 @@ def test_a_calibre_that_did_not_count_is_said(ask, calibre):
     [
         ("calibre", "38", ".38 Special"),
         ("calibre", "0.35699999999999998", ".357 Magnum"),
-        ("make", "Forjas Tauruss", "Taurus"),
+        ("make", "Forjas Taurrus", "Taurus"),
     ],
 )
 def test_a_word_that_counted_by_half_is_said_with_what_it_was_taken_for(ask, field, given, name):

@@ -132,7 +132,7 @@ def test_a_prefix_and_a_number_are_a_serial_though_each_is_the_code_of_something
     "serial,known",
     [
         ("A1", {"make": "Taurus", "calibre": "9x19"}),
-        ("ABC", {}),
+        ("AB1", {}),
         ("ABC?", {}),
         ("*BC1", {}),
         ("A7" * 32, {}),

@@ -8,6 +8,8 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.reports import correct, report, withdraw
 
+pytestmark = pytest.mark.between_writes
+
 PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 CODES = ("record_corrected", "record_withdrawn", "pointer_withdrawn")
 

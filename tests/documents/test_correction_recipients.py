@@ -7,6 +7,8 @@ from tests.support.grounds import beginning
 from tests.support.movements import Way, act, add
 from tests.support.reports import correct, report, withdraw
 
+pytestmark = pytest.mark.between_writes
+
 PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 
 

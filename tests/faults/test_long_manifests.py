@@ -19,7 +19,7 @@ from salsa_ext.database.session import db
 from tests.support import actors, agencies, bodies
 from tests.support.sizes import sized
 
-FEW, MANY = sized((300, 3_000), (10_000, 100_000))
+FEW, MANY = sized((1_000, 10_000), (10_000, 100_000))
 SOME, TENFOLD = sized((100, 1_000), (500, 5_000))
 HELD = sized(1.1, 1.2)  # of the peak for few; a list of all, which is shorter, shows in less
 SLOWEST = 5  # seconds in which another request is answered, on a machine that tests share

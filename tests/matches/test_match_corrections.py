@@ -7,6 +7,8 @@ from salsa_ext.documents import transfers
 from tests.support import bodies
 from tests.support.matches import act, correct, matches, sold
 
+pytestmark = pytest.mark.between_writes
+
 
 def test_a_correction_of_a_serial_makes_a_new_match(as_actor, police):
     sale = sold(as_actor)["firearm"]["record"]

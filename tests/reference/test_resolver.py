@@ -33,6 +33,29 @@ def best(kind, text):
         ("make", "Rossi (Interarms)", "rossi"),
         ("make", "Interarms/Star", "star"),
         ("make", "Kahr Arms/Auto Ordnance", "auto-ordnance"),
+        ("make", "Glock 19 Gen5", "glock"),
+        ("make", "glockg22", "glock"),
+        ("make", "tauruspt", "taurus"),
+        ("make", "imbelia2", "imbel"),
+        ("make", "CZ75", "cz"),
+        ("make", "SIG SAUER P226", "sig-sauer"),
+        ("make", "Rossi Puma", "rossi"),
+        ("make", "BERETTA BRESCIA", "beretta"),
+        ("make", "Remington Rand M1911", "remington-rand"),
+        ("make", "Pedersoli (unknown importer)", "pedersoli"),
+        ("make", "WINCHESTER REPEATING AR", "winchester"),
+        ("calibre", ".45 ACP (11,43X23MM)", "45-acp"),
+        ("calibre", ".38 SPECIAL (9MM)", "38-special"),
+        ("calibre", "7,62 (7,62x39)", "7.62x39"),
+        ("calibre", "12 GAUGE (18.5 MM)", "12-gauge"),
+        ("calibre", "32/63,5", "32-gauge"),
+        ("calibre", "16 GA 2 3/4", "16-gauge"),
+        ("calibre", "ponto 45", "45-acp"),
+        ("calibre", "P.40", "40-sw"),
+        ("calibre", ".0380", "380-acp"),
+        ("calibre", "30/30", "30-30"),
+        ("calibre", "nueve milímetros", "9x19"),
+        ("calibre", "32 pistola", "32-acp"),
         ("calibre", "09 milimetros", "9x19"),
         ("calibre", ".9 MM", "9x19"),
         ("calibre", "9mm NATO", "9x19"),
@@ -70,7 +93,7 @@ def test_what_differs_in_its_writing_alone_is_certain(kind, text, code):
         ("calibre", "38 police", {"38-special"}),
         ("make", "Andreson Manufacturing", {"anderson"}),
         ("make", "palemtto state armory", {"palmetto"}),
-        ("make", "Glock 19 Gen5", {"glock"}),
+        ("make", "Forjas Taurrus", {"taurus"}),
         ("make", "Springfiel", {"springfield-armory"}),
         ("make", "Beretta USA (Umarex)", {"beretta"}),
         ("type", "revolber", {"revolver"}),
@@ -80,6 +103,32 @@ def test_what_differs_in_its_writing_alone_is_certain(kind, text, code):
 def test_what_may_mean_something_else_is_a_candidate_and_no_code(kind, text, codes):
     assert reader(kind).resolve(text) is None
     assert codes <= {one.code for one in reader(kind).candidates(text)}
+
+
+@pytest.mark.parametrize(
+    "text,gun,code",
+    [
+        ("32", "pistol", "32-acp"),
+        ("32", "shotgun", "32-gauge"),
+        ("38", "revolver", "38-special"),
+        ("0.357", "revolver", "357-magnum"),
+        ("7,62", "revolver", "7.62x38r"),
+        ("50", "rifle", "50-bmg"),
+        ("40", "launcher", "40x46"),
+        ("20 mm", "shotgun", "20-gauge"),
+        ("32", "revolver", None),
+        ("7,62", "rifle", None),
+        ("40", "shotgun", None),
+        (".45 ACP", "shotgun", "45-acp"),
+    ],
+)
+def test_the_type_of_the_gun_tells_what_a_bare_number_means(text, gun, code):
+    assert reader("calibre").resolve(text, gun) == code
+
+
+@pytest.mark.parametrize("text", ["9 MM (.38)", ".38 Special (.357 Magnum)", "38 (9mm)"])
+def test_a_twin_in_brackets_of_another_calibre_leaves_both_possible(text):
+    assert reader("calibre").resolve(text) is None
 
 
 @pytest.mark.parametrize("text", ["9", "380", "40", "22", "12", "45"])

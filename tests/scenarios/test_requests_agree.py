@@ -26,7 +26,7 @@ from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import workflow
 from salsa_ext.tracing.requests.envelope_handlers import PERSON_DECIDES
-from salsa_ext.tracing.requests.lifecycle import TRANSITIONS, next_status
+from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS, TRANSITIONS, next_status
 from salsa_ext.tracing.requests.models import TraceMessage, TraceRequest
 from salsa_ext.tracing.requests.values import (
     ANSWERED_STATUSES,
@@ -278,8 +278,11 @@ class Asking(RuleBasedStateMachine):
                 continue
             [request] = [one for one in self.rows(leg.state, TraceRequest) if one.leg_id == leg.id]
             is_withdrawn = request.status == "withdrawn" and leg.trace_id in withdrawn
-            assert request.status == leg.status or (
-                is_withdrawn and leg.status in ANSWERED_STATUSES
+            by_service = (request.status, leg.status) == ("sent", "acknowledged")
+            assert (
+                request.status == leg.status
+                or by_service
+                or (is_withdrawn and leg.status in ANSWERED_STATUSES)
             )
             assert (request.stopped_at is not None) == (request.status == "clarification")
             self.nothing_is_lost(state, leg, request)
@@ -320,10 +323,11 @@ def watched(set_status):
 
     def wrapped(*said):
         row, status = said[-2:]  # a request's comes with who acts
-        possible = {row.status, *TRANSITIONS[row.status].values()}
+        table = LEG_TRANSITIONS if isinstance(row, TraceLeg) else TRANSITIONS
+        possible = {row.status, *table[row.status].values()}
         assert (
             status in possible
-            or (status == "sent" and row.status in ANSWERED_STATUSES)
+            or (status == "sent" and row.status in (*ANSWERED_STATUSES, "acknowledged"))
             or is_own(row)
         )
         set_status(*said)

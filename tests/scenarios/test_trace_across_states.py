@@ -158,7 +158,7 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
         "GTM": "no_record",
         "USA": "answered",
         "AUT": "not_participating",
-        "HND": "sent",
+        "HND": "acknowledged",
     }
     assert (asked["AUT"]["channel"], asked["USA"]["channel"]) == ("iarms", "salsa")
     answer(of, made, "refuse", {"reason": "ongoing_investigation", "text": "The robbery is open"})

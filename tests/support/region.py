@@ -94,6 +94,8 @@ def _fill(app: Flask) -> Ids:
     planted = {"serial": "KNY882117"}
     client("PRY", "auditor").post("/canaries", planted)
     canary = client("BRA", "auditor").post("/canaries", planted).json["id"]
+    jobs.run_due(app, "lookup_samples", clock=FixedClock(NOW + timedelta(days=7)))
+    lookup = client("BRA", "supervisor").get("/lookups").json["items"][0]["id"]
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {
@@ -106,6 +108,7 @@ def _fill(app: Flask) -> Ids:
         "seizure_id": seizure,
         "check_id": check,
         "canary_id": canary,
+        "lookup_id": lookup,
         "trace_id": trace["id"],
         "leg_id": trace["legs"][-1]["id"],
         "request_id": request,

@@ -124,13 +124,13 @@ def _merge_unknown_words(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
     """
     kinds = {phrase.kind for phrase in phrases}
     known = _DESCRIBING_PHRASES if clause.is_bracket else KNOWN_PHRASES
-    if not {"mark", "word"} <= kinds or kinds & known:
+    if not {"mark", "word"} <= kinds or kinds & (known | {"other"}):
         return phrases
     kind = "word" if clause.is_bracket else "mark"
     return [Phrase(kind, phrases[0].start, phrases[-1].end)]
 
 
-_SMALL_CONJUNCTION: Final = re.compile(r"\s+(?:y|e|and|et|und)\s+")
+_SMALL_CONJUNCTION: Final = re.compile(r"\s+(?:y|e|and|et|und|or|ou|o)\s+")
 _SEPARATING_SIGNS: Final = re.compile(r"\s*[/,+&]\s*|\s+(?:Y|E|AND|ET)\s+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _GLYPH_RUNS: Final = re.compile(r"\d+|[^\W\d_]+")
@@ -157,7 +157,8 @@ def is_separate_mark(text: str) -> bool:
 
 def count_glyphs(text: str) -> int:
     """Count the glyphs of a mark, readable or not."""
-    return sum(glyph.isalnum() or glyph in "?*" for glyph in re.sub(r"\[[^\]]*\]", "?", text))
+    plain = re.sub(r"\[[^\]]*\]", "?", text) if "[" in text else text
+    return sum(glyph.isalnum() or glyph in "?*" for glyph in plain)
 
 
 def _split_at_signs(text: str) -> list[str]:
@@ -177,7 +178,8 @@ def _is_serial(text: str) -> bool:
 
 
 _LOST_CODES: Final = frozenset(("obliterated", "altered"))
-_REMARK_PHRASES: Final = frozenset(("word", "small", "and", "dash", "joint"))
+_UNKNOWN_PHRASES: Final = frozenset(("word", "other"))
+_REMARK_PHRASES: Final = _UNKNOWN_PHRASES | {"small", "and", "dash", "joint"}
 
 
 @dataclass
@@ -186,6 +188,7 @@ class MarkDraft:
 
     text: str
     parts: list[str] = field(default_factory=list)
+    start: int = 0
     conditions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -219,7 +222,7 @@ def parse_clauses(clauses: Sequence[Clause]) -> ParsedCell:
         # unknown words are remarks, as written
         for is_unknown, group in groupby(clause.phrases, lambda each: each.kind in _REMARK_PHRASES):
             run = list(group)
-            if is_unknown and any(phrase.kind == "word" for phrase in run):
+            if is_unknown and any(phrase.kind in _UNKNOWN_PHRASES for phrase in run):
                 cell.remarks.append(clause.text[run[0].start : run[-1].end])
     is_alone = len(cell.drafts) == 1 and (
         any(clause.select_phrases("label") for clause in clauses)
@@ -246,7 +249,7 @@ def _add_marks(cell: ParsedCell, clause: Clause) -> list[MarkDraft]:
     for phrase in clause.phrases:
         if phrase.kind == "mark":
             text = clause.text[phrase.start : phrase.end]
-            own.append(MarkDraft(text, [*group] if is_before else []))
+            own.append(MarkDraft(text, [*group] if is_before else [], phrase.start))
             cell.drafts.append(own[-1])
             for pending in cell.waiting:
                 if pending.kind != "part":
@@ -268,7 +271,11 @@ def _apply_phrase(cell: ParsedCell, clause: Clause, draft: MarkDraft, phrase: Ph
     if phrase.kind == "part":
         draft.parts.append(phrase.code)
     elif phrase.note:
-        draft.text = apply_remark(draft.text, phrase.note) or draft.text
+        note, is_first = phrase.note, phrase.start < draft.start
+        text = apply_remark(draft.text, note)
+        if text is None and is_first and note.at is None and not (note.sign or note.either):
+            text = apply_remark(draft.text, replace(note, at=1))
+        draft.text = text or draft.text
         if phrase.note.filed:
             cell.markings.append("obliterated")
     elif phrase.kind == "condition" or phrase.code in _LOST_CODES:

@@ -18,8 +18,9 @@ from salsa_ext.firearms.marks.cell_parser import (
     parse_clauses,
     split_clauses,
 )
-from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
+from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, guess_marking, marking_of
 from salsa_ext.firearms.marks.notation import rewrite_unreadable
+from salsa_ext.firearms.marks.other_texts import MAX_SHORT, is_only_other, may_be_other
 from salsa_ext.firearms.marks.phrases import split_phrases
 from salsa_ext.firearms.marks.spreadsheet_damage import LOST_VALUE_CODES
 
@@ -34,8 +35,10 @@ _GROUPED_MARK: Final = re.compile(
     r"(?:[A-Z]{1,2}|[A-Z]*\d[A-Z0-9]*)(?:(?: - | |-)(?:[A-DF-XZ]|[A-Z]*\d[A-Z0-9]*)){1,6}"
 )
 _PLACEHOLDER: Final = re.compile(r"0+|1|[nN]/?[aA]|\[?\(?[?*]*\)?\]?")
+_WHOLE_NUMBER: Final = re.compile(r"\d{5,}\.00?")  # a serial that a spreadsheet made a number
 _CONDITIONS_BY_WEIGHT: Final = ("restored", "altered", "obliterated", "probable", "visible")
 _MARKINGS_BY_WEIGHT: Final = ("restored", "altered", "obliterated", "unmarked", "unknown", "intact")
+_QUOTED: Final = re.compile(r'\A=?"([^"]*)"\Z')
 _NOT_VISIBLE: Final = re.compile(
     r"\s((?:no|nao|not|non)\s(?:visible|legible|readable|lisible|visivel|legivel)s?)\Z"
 )
@@ -81,7 +84,9 @@ def read_cell(cell: str) -> Reading:
     is_plain = _PLAIN_MARK.fullmatch(cell) or (
         len(cell) <= _MAX_GROUPED_LENGTH and _GROUPED_MARK.fullmatch(cell)
     )
-    return Reading((MarkRead(cell),)) if is_plain else _read_unclear(cell)
+    if is_plain and not (len(cell) <= MAX_SHORT and not cell.isdigit() and may_be_other(cell)):
+        return Reading((MarkRead(cell),))
+    return _read_unclear(cell)
 
 
 def find_stray_bracket(cell: str) -> int | None:
@@ -143,8 +148,8 @@ def _strip_cell(cell: str) -> str:
     text, before = "\n".join(filter(None, lines)), None
     while text != before:
         before = text
-        text = re.sub(r'\A=?"([^"]*)"\Z', r"\1", text).strip(" \t\n`'‘’´;,:")
-        text = re.sub(r"(?<!\.)\.\Z", "", text)
+        text = _QUOTED.sub(r"\1", text).strip(" \t\n`'‘’´;,:")
+        text = text[:-1] if text.endswith(".") and not text.endswith("..") else text
     return text
 
 
@@ -167,8 +172,11 @@ def _parse_text(text: str) -> Reading:
         return Reading((), "unknown" if is_not_visible else marking)
     if len(text) > MAX_CELL_LENGTH:
         return Reading((), "unknown", (text,), damage)
-    if damage in ("scientific", "date", "number", "precision") or _PLAIN_MARK.fullmatch(text):
-        return Reading((MarkRead(text),), damage=damage)
+    if damage == "date" or is_only_other(text):
+        return Reading((), "unknown", (text,), damage)
+    if damage in ("scientific", "number", "precision") or _PLAIN_MARK.fullmatch(text):
+        mark = text.partition(".")[0] if _WHOLE_NUMBER.fullmatch(text) else text
+        return Reading((MarkRead(mark, remark=text if mark != text else None),), damage=damage)
     rewritten = rewrite_unreadable(text)
     clauses = split_clauses(rewritten, split_phrases(rewritten))
     cell = parse_clauses(clauses)
@@ -206,7 +214,7 @@ def _as_markings(conditions: Iterable[str]) -> list[str]:
 def _read_without_marks(
     text: str, clauses: list[Clause], parsed: ParsedCell, damage: str | None
 ) -> Reading:
-    """Classify a cell without digits: marking, remark, or letters as mark."""
+    """Classify a cell without marks; letters alone are none, whatever they are."""
     conditions = [
         phrase.code for clause in clauses for phrase in clause.select_phrases("condition")
     ]
@@ -215,8 +223,10 @@ def _read_without_marks(
     if marking:
         has_more = words or any(clause.select_phrases("part", "note") for clause in clauses)
         return Reading((), marking, (text,) if has_more else (), damage)
-    if len(words) >= _MIN_PROSE_WORDS or any(clause.select_phrases("note") for clause in clauses):
-        return Reading((), "unknown", (text,), damage)
+    is_other = any(clause.select_phrases("note", "other") for clause in clauses)
+    has_glyphs = any(glyph.isdigit() or glyph in "?*" for glyph in text)
+    if len(words) >= _MIN_PROSE_WORDS or is_other or not has_glyphs:
+        return Reading((), guess_marking(text) or "unknown", (text,), damage)
     return Reading((MarkRead(text),), damage=damage)
 
 

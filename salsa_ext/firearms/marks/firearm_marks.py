@@ -9,8 +9,9 @@ from typing import Final
 from salsa_ext.firearms.marks import cell_reading, keys
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
-from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
+from salsa_ext.firearms.marks.marking_words import is_craft
 from salsa_ext.firearms.marks.values import Firearm, Mark, Query
+from salsa_ext.reference.placeholders import read_placeholder
 
 
 def coarser_readings(texts: Iterable[str]) -> set[str]:
@@ -47,31 +48,35 @@ def marking_of_firearm(firearm: Firearm) -> str:
     if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
         return firearm.marking
     reading = cell_reading.read_cell(firearm.serial)
-    is_known = reading.marks or _is_words(firearm.serial)
+    is_known = reading.marks or is_words(firearm.serial)
     return (reading.marking if is_known else None) or firearm.marking
 
 
 def origin_of_firearm(firearm: Firearm) -> str | None:
-    """Return the gun's origin: as reported, else from words as serial."""
-    is_known = firearm.origin_kind not in (None, "unknown")
-    return "craft" if not is_known and is_craft(firearm.serial or "") else firearm.origin_kind
+    """Return the gun's origin: as reported, else from words as serial, make or type."""
+    if firearm.origin_kind not in (None, "unknown"):
+        return firearm.origin_kind
+    names = filter(None, (firearm.make, firearm.type))
+    named = any(read_placeholder(name, frozenset()) == "craft" for name in names)
+    return "craft" if named or is_craft(firearm.serial or "") else firearm.origin_kind
 
 
 def stamped_marks(firearm: Firearm) -> list[Mark]:
     """Return the marks stamped on the gun, without words as serial."""
-    words = firearm.serial if firearm.serial and _is_words(firearm.serial) else None
+    words = firearm.serial if firearm.serial and is_words(firearm.serial) else None
     marks = (*firearm.all_marks(), *_extra_marks(firearm.serial, firearm.marks))
     return [mark for mark in marks if words is None or mark.text != words]
 
 
-def _is_words(serial: str) -> bool:
-    """Return whether a serial is words instead of a mark.
+def is_words(serial: str) -> bool:
+    """Return whether a serial is words, or a number that is no mark.
 
-    `1` or `NA` mostly means none, yet may be a number; such short ones stay: they are searched with
-    make and calibre only.
+    `1` mostly means none, yet may be a number; such short ones stay: they are searched with make
+    and calibre only.
     """
-    is_long = keys.count_readable(keys.normalise(serial)) >= keys.MIN_DIGITS
-    return not cell_reading.read_cell(serial).marks and (is_long or marking_of(serial) is not None)
+    readable = [glyph for glyph in keys.normalise(serial) if glyph.isalnum()]
+    is_clear = len(readable) >= keys.MIN_DIGITS or not any(map(str.isdigit, readable))
+    return bool(readable and is_clear) and not cell_reading.read_cell(serial).marks
 
 
 def with_marks_of_serial(firearm: Firearm) -> Firearm:

@@ -28,6 +28,7 @@ _COUNT_BY_WORD: Final = {
 }
 COUNT_WORDS: Final = rf"\d|{'|'.join(_COUNT_BY_WORD)}"
 _PLAIN_GLYPH: Final = r"[A-Za-z0-9]"
+_ARTICLE: Final = r"(?:(?:the|el|la|los|las|o|a|os|as|le|les|its|su|sus|del|de) )?"
 _OR_SIGN: Final = r"\s*(?:/|\||\bo\b|\bou\b|\bor\b|\bu\b)\s*"
 _GLYPH_BEFORE: Final = r"[A-Za-z0-9?*\]]"
 _GLYPH_AFTER: Final = r"[A-Za-z0-9?*\[]"
@@ -41,10 +42,36 @@ _LABEL_WORDS: Final = (
     r"|no|sn|de|da|do|el|la|le|o|a|the|with|con|com|avec)"
 )
 _ENDING_WORDS: Final = (
-    r"(?:(?:que )?termina(?:d[oa]|ndo)? (?:en|em|con|com)|(?:which )?end(?:ing|s) (?:in|with|on)"
+    r"(?:(?:que )?(?:termina|finaliza|acaba)(?:d[oa]|ndo)? (?:en|em|con|com)|(?:which )?end(?:ing|s) (?:in|with|on)"
     r"|(?:se terminant|finissant|finit|se termine) (?:par|en)"
-    rf"|(?:(?:los|as|las|os|the|les) )?(?:[uú]ltim[oa]s|last|derniers)"
+    r"|termina(?:ci[oó]n|[cç][aã]o)|finais|final(?:es)?|ending"
+    rf"|(?:(?:los|as|las|os|the|les) )?(?:(?:dos|tres|cuatro|duas|tr[eê]s|quatro|deux|trois|two|three) )?(?:[uú]ltim[oa]s|last|derniers)"
     rf"(?: (?P<ends>{COUNT_WORDS}))?(?: (?:{_GLYPH_WORDS}|algarismos|cifras))?)"
+)
+
+_BEGINNING_WORDS: Final = (
+    r"(?:(?:que )?(?:comien[zc]a|comenzando|empieza|empezando|inicia(?:ndo)?|come[cç]a(?:ndo)?) (?:con|por|com|en|em)"
+    r"|(?:which )?(?:begin|start)(?:s|ning|ing)? (?:with|in|by)|(?:commen[cç]ant|commence|d[eé]butant|d[eé]bute) par"
+    r"|letras?|letters?|lettres?|iniciais|iniciales|initials|prefi[jx]o|prefix|pr[eé]fixe|inicio|in[ií]cio|d[eé]but|(?:(?:os|los|the|les) )?(?:primeros|primeiros|first|premiers)"
+    rf"(?: (?:{COUNT_WORDS}))?(?: {_GLYPH_WORDS})?)"
+)
+_REMOVED_WORDS: Final = (
+    r"(?:borrad|raspad|limad|apagad|suprimid|lixad|picotad|adulterad)[oa]s?|effacee?s?|limee?s?"
+    r"|meulee?s?|filed(?: off)?|ground(?: off)?|removed|obliterated|defaced|scratched(?: off)?"
+)
+_REST_WORDS: Final = r"(?:rest|remainder|resto|restante|demas|demais|reste|seguid[oa]s? (?:de|por)|followed by|suivie?s? (?:de|par))"
+# Capitals of a mark: a word before “ilegible” is none.
+_PREFIX_LETTERS: Final = r"(?!(?:no|nao|n[aã]o|non|not|pas|sin|sem|muy|bem|est|sn|nr|nro|num|ser|s[eé]r)\b)(?P<begin>(?-i:[A-Z]{2,3}))"
+_ONLY_WORDS: Final = (
+    r"(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just|seulement|seules?)(?: (?:se )?(?:leen?|l[eê]|ven?|read|visible))?"
+    rf"(?: {_ARTICLE}{_GLYPH_WORDS})?"
+)
+_VISIBLE_WORDS: Final = (
+    r"(?:visi(?:bles?|vel|veis)|leg[ií](?:bles?|vel|veis)|readable|lisibles?|can be read)"
+)
+_PARTIAL_WORDS: Final = (
+    r"(?:parcial(?:mente)?(?: (?:leg[ií](?:ble|vel)|le[ií]d[oa]|lid[oa]))?|partial(?:ly)?(?: (?:legible|read))?|partielle?"
+    r"|(?:le[ií]d[oa]|legible|leg[ií]vel|read|lu) (?:en parte|em parte|in part|parcialmente)|incomplet[aoe]?|incomplete|fragmento?)"
 )
 
 
@@ -85,14 +112,44 @@ def word_to_count(word: str) -> int:
     return int(word) if word.isdigit() else _COUNT_BY_WORD[word]
 
 
-_RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
-    (r"\A¿([^?]*)\?\Z", r"\1 (?)"),
+_Rule = tuple[str, str | Callable[[re.Match[str]], str]]
+# Words around the glyphs of a whole cell, then signs among them.
+_WORD_RULES: Final[tuple[_Rule, ...]] = (
     # terminada en 1234, last four 1234: all that is before it cannot be read
     (
         rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_ENDING_WORDS}:? [\"'“]?(?P<end>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})[\"'”]?"
         rf"(?! ?{ILLEGIBLE_WORDS})(?=\Z|[\s,;.)])",
         _write_ending,
     ),
+    # comienza con A43, prefijo TKR: what follows cannot be read
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_BEGINNING_WORDS}:?(?: (?:la letra|a letra|the letter|la lettre))? [\"'“]?(?P<begin>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}}|(?-i:[A-Z]{{1,4}}))[\"'”]?\Z",
+        r"\g<label>\g<begin>*",
+    ),
+    # TKR ilegible, TKR (resto raspado), TKR seguido de números ilegibles
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_PREFIX_LETTERS}[ ,(\[:/+-]+(?:(?:e|y|et|and) )?"
+        rf"(?:{ILLEGIBLE_WORDS}|{_ARTICLE}{_REST_WORDS} (?:{_ARTICLE}(?:(?:{COUNT_WORDS}) )?{_GLYPH_WORDS} )?(?:{ILLEGIBLE_WORDS}|{_REMOVED_WORDS}))[)\]]?\Z",
+        r"\g<label>\g<begin>*",
+    ),
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_ONLY_WORDS} {_PREFIX_LETTERS}(?: {_VISIBLE_WORDS})?\Z",
+        r"\g<label>\g<begin>*",
+    ),
+    # parcial 4452: the place is not given
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_PARTIAL_WORDS}:? (?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})\Z",
+        r"\g<label>*\g<piece>*",
+    ),
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*)(?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}}),? \(?{_PARTIAL_WORDS}\)?\Z",
+        r"\g<label>*\g<piece>*",
+    ),
+    # 1) TKR44560 2) TKR44561
+    (r"\A1[).]-? (?=.* 2[).]-? )|(?<=[A-Z0-9,;.]) [2-9][).]-? (?=\S*\d)", "; "),
+)
+_SIGN_RULES: Final[tuple[_Rule, ...]] = (
+    (r"\A¿([^?]*)\?\Z", r"\1 (?)"),
     # (8 o B), [8/B], {8|B}
     (
         rf"[(\[{{]\s*(?P<glyphs>{_PLAIN_GLYPH}(?:{_OR_SIGN}{_PLAIN_GLYPH}){{1,3}})\s*[)\]}}]",
@@ -146,12 +203,18 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
 )
 
 
-_COMPILED_RULES: Final = tuple(
-    (re.compile(form, re.IGNORECASE), written) for form, written in _RULES
+_SUSPECT_WORDS: Final = (
+    r"termin|end|fini|[uú]ltim|last|dernier|final|finais|comien|comen|empie|empez|inic|in[ií]c|come[cç]|begin|start"
+    r"|acaba|commen|d[eé]but|pr[eé]fi|prime|premie|first|parcial|partial|partiel|incompl|fragm|in part|en parte|em parte"
+    r"|[12][).]-? |ileg|illeg|illis|unread|s[oó]lo|apenas|soment|only|seul|resto|rest |dema[is]|leg[ií]|letra|letter|lettre"
 )
-_SUSPECT: Final = re.compile(
-    r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/|termin|end|fini|[uú]ltim|last|dernier",
-    re.IGNORECASE,
+_SUSPECT_SIGNS: Final = r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/"
+_COMPILED_RULES: Final = tuple(
+    (
+        re.compile(suspect, re.IGNORECASE),
+        tuple((re.compile(form, re.IGNORECASE), written) for form, written in rules),
+    )
+    for suspect, rules in ((_SUSPECT_WORDS, _WORD_RULES), (_SUSPECT_SIGNS, _SIGN_RULES))
 )
 
 
@@ -162,10 +225,10 @@ def rewrite_unreadable(text: str) -> str:
     or at an end; two or more asterisks are as many glyphs. A single hyphen is a separator. Readable
     glyphs keep their order.
     """
-    if not _SUSPECT.search(text):
-        return text
-    for form, written in _COMPILED_RULES:
-        text = form.sub(written, text)
+    for suspect, rules in _COMPILED_RULES:
+        if suspect.search(text):
+            for form, written in rules:
+                text = form.sub(written, text)
     return text
 
 
@@ -187,32 +250,28 @@ _GLYPH_NOUN: Final = (
     r"(?:digitos?|digits?|caracter(?:es|e)?|characters?|chars?|numeros?|numbers?|cifras?|chiffres?"
     r"|letras?|letters?|lettres?|algarismos?|guarismos?|symbols?|posicion(?:es)?)"
 )
-_ARTICLE: Final = r"(?:(?:the|el|la|los|las|o|a|os|as|le|les|its|su|sus|del|de) )?"
 _COPULA: Final = r"(?: (?:is|are|was|were|es|esta|estan|son|e|estao|sao|foi|foram|est|sont))?"
-_REMOVED_WORDS: Final = (
-    r"(?:borrad|raspad|limad|apagad|suprimid|lixad|picotad|adulterad)[oa]s?|effacee?s?|limee?s?"
-    r"|meulee?s?|filed(?: off)?|ground(?: off)?|removed|obliterated|defaced|scratched(?: off)?"
-)
 _UNREADABLE_WORDS: Final = (
-    rf"(?:{ILLEGIBLE_WORDS}|not identified|unidentified|missing|unknown|worn(?: off)?|gone|faltantes?"
+    rf"(?:{ILLEGIBLE_WORDS}|not read|unread|(?:no|sin|nao) (?:leid[oa]s?|leer|lid[oa]s?)|not identified|unidentified|missing|unknown|worn(?: off)?|gone|faltantes?"
     r"|falta[nm]?|ausentes?|no (?:se )?(?:identificad[oa]s?|identifican?|lee|ve|aprecia|distingue)"
     r"|nao (?:se )?(?:identificad[oa]s?|le|ve|visualizad[oa]s?|lid[oa]s?)|manquent|manquante?s?"
     r"|non (?:identifiee?s?|lue?s?)|manque|desconocid[oa]s?|desconhecid[oa]s?|inconnue?s?"
     rf"|desgastad[oa]s?|(?P<filed>{_REMOVED_WORDS}))"
 )
 _NAMED_GLYPHS: Final = (
-    rf"{_ARTICLE}(?:(?P<order>{_ANY_ORDINAL}) )?(?:(?P<count>{COUNT_WORDS}) )?(?:(?P<order2>{_ANY_ORDINAL}) )?{_GLYPH_NOUN}"
+    rf"(?:{_ARTICLE}(?:(?P<order>{_ANY_ORDINAL}) )?(?:(?P<count>{COUNT_WORDS}) )?(?:(?P<order2>{_ANY_ORDINAL}) )?{_GLYPH_NOUN}"
     rf"(?: (?P<order3>{_ANY_ORDINAL}))?"
+    rf"|{_ARTICLE}(?:(?P<order4>{_ANY_ORDINAL}) (?P<count4>{COUNT_WORDS})|(?P<count5>{COUNT_WORDS}) (?P<order5>{_ANY_ORDINAL})))"
 )
-_NAMED_GLYPHS_B: Final = re.sub(r"\?P<(order\d?|count)>", r"?P<b_\1>", _NAMED_GLYPHS)
+_NAMED_GLYPHS_B: Final = re.sub(r"\?P<(order\d?|count\d?)>", r"?P<b_\1>", _NAMED_GLYPHS)
 _UNREADABLE_WORDS_B: Final = _UNREADABLE_WORDS.replace("?P<filed>", "?P<b_filed>")
 _REST_REMARK: Final = (
-    rf"{_ARTICLE}(?:rest|remainder|resto|restante|demas|reste|restants?)"
+    rf"{_ARTICLE}(?:rest|remainder|resto|restante|demas|demais|reste|restants?)"
     rf"(?: d[eoa]l? (?:serie|serial|numero))?{_COPULA}:? {_UNREADABLE_WORDS.replace('filed>', 'r_filed>')}"
 )
 _LEGEND_SIGN: Final = r"[\"'“‘]?(?P<sign>[x_*#\-•])[\"'”’]?"
 _LEGEND_REMARK: Final = (
-    rf"(?:{_GLYPH_NOUN} )?{_LEGEND_SIGN} ?(?:=|:|->|significa|means?|es|e|is|signifie|para|for|pour|por"
+    rf"(?:(?:ou|donde|onde|where) )?(?:{_GLYPH_NOUN} )?{_LEGEND_SIGN} ?(?:=|:|->|significa|means?|es|e|is|signifie|para|for|pour|por"
     r"|representa|denota|indica)?"
     rf" ?{_ARTICLE}(?:{_GLYPH_NOUN} )?{ILLEGIBLE_WORDS}(?: {_GLYPH_NOUN})?"
 )
@@ -240,7 +299,8 @@ _REMARK_PATTERN: Final = re.compile(
 )
 
 
-_ORDINAL_GROUPS: Final = ("order", "order2", "order3", "b_order", "b_order2", "b_order3")
+_ORDINAL_GROUPS: Final = tuple(f"{b}order{n}" for b in ("", "b_") for n in ("", 2, 3, 4, 5))
+_COUNT_GROUPS: Final = tuple(f"{b}count{n}" for b in ("", "b_") for n in ("", 4, 5))
 
 
 @dataclass(frozen=True)
@@ -270,7 +330,7 @@ def _is_about_whole_mark(match: re.Match[str]) -> bool:
     """Return whether a remark is on the whole mark ("the number is illegible")."""
     groups = match.groupdict()
     counted = any(
-        groups[name] for name in (*_ORDINAL_GROUPS, "count", "b_count", "one", "legend", "rest")
+        groups[name] for name in (*_ORDINAL_GROUPS, *_COUNT_GROUPS, "one", "legend", "rest")
     )
     return not counted and re.search(r"\b(?:numero|number)s?\b", match[0]) is not None
 
@@ -287,7 +347,7 @@ def _parse_remark(match: re.Match[str]) -> GlyphRemark:
     if groups["rest"]:
         return GlyphRemark(-1, None, filed=filed)
     order = next((groups[name] for name in _ORDINAL_GROUPS if groups[name]), None)
-    count = groups["count"] or groups["b_count"]
+    count = next((groups[name] for name in _COUNT_GROUPS if groups[name]), None)
     plural = _PLURAL_NOUN.search(match[0])
     some = None if plural else 1
     return GlyphRemark(_ordinal_place(order), word_to_count(count) if count else some, filed=filed)

@@ -12,8 +12,10 @@ from salsa_ext.firearms.marks.marking_words import (
     find_misspelt_term,
     find_term,
     fold_glyphs,
+    is_denied,
 )
 from salsa_ext.firearms.marks.notation import GlyphRemark, find_glyph_remarks
+from salsa_ext.firearms.marks.other_texts import find_others
 
 _ALTERNATIVES: Final = (
     r"\[(?=[A-Za-z]*\d)[A-Za-z0-9]{2,4}\]|(?<=[\w?*])\[[A-Z]{2,4}\]|\[[A-Z]{2,4}\](?=[\w?*])"
@@ -26,6 +28,7 @@ _LABEL: Final = re.compile(
     r"(?:n\.?[º°]\.?|nr?o?\.[º°]|n[ro]o?\.|n[úu]m\.|s/n[º°]?[.:]?|sn[.:]|ser\.|s[ée]r(?:ie|ial)[.:]?|#)(?=[\w?*\[])",
     re.IGNORECASE,
 )
+_NUMBER_WORD: Final = re.compile(r"(?:n|nr|no|nro|num|ser)\.:?", re.IGNORECASE)
 _BREAK: Final = re.compile(r"[:=/,#-]")
 _JOINING_SIGNS: Final = frozenset("/&+")
 _MAX_GROUP_LETTERS: Final = 4  # letters of a group that belongs to the mark next to it
@@ -35,8 +38,8 @@ _MAX_GROUP_LETTERS: Final = 4  # letters of a group that belongs to the mark nex
 class Phrase:
     """A phrase and its place in the text.
 
-    `kind` is `mark`, `letters`, `joint`, `dash`, `word`, `sep`, `open`, `close`, `note`, or that of
-    a term; `code` is the term's code.
+    `kind` is `mark`, `letters`, `joint`, `dash`, `word`, `sep`, `open`, `close`, `note`, `other`
+    (what is no mark), or that of a term; `code` is the term's code.
     """
 
     kind: str
@@ -53,10 +56,16 @@ def split_phrases(text: str) -> list[Phrase]:
     """
     phrases: list[Phrase] = []
     at = 0
-    for start, end, note in find_glyph_remarks(fold_glyphs(text)):
-        phrases += _join_terms(text, list(_tokens(text, at, start)))
-        phrases.append(Phrase("note", start, end, note=note))
-        at = end
+    notes = [
+        Phrase("note", *note[:2], note=note[2]) for note in find_glyph_remarks(fold_glyphs(text))
+    ]
+    for span in find_others(text):
+        if not any(note.start < span[1] and span[0] < note.end for note in notes):
+            notes.append(Phrase("other", *span))
+    for note in sorted(notes, key=lambda each: each.start):
+        phrases += _join_terms(text, list(_tokens(text, at, note.start)))
+        phrases.append(note)
+        at = note.end
     return phrases + _join_terms(text, list(_tokens(text, at, len(text))))
 
 
@@ -71,6 +80,9 @@ def _tokens(text: str, start: int, end: int) -> Iterator[Phrase]:
 
 def _split_piece(text: str, start: int, end: int) -> Iterator[Phrase]:
     """Yield the tokens of one piece: `Cano:a3247`, `Nº12345`, `frame/slide`."""
+    if _NUMBER_WORD.fullmatch(text[start:end]):  # n. 12345
+        yield Phrase("label", start, end)
+        return
     piece = text[start:end].rstrip("\"'“”‘’`:.!,")
     start += len(piece) - len(piece.lstrip("\"'“”‘’`:."))
     piece = piece.lstrip("\"'“”‘’`:.")
@@ -132,6 +144,12 @@ def _is_mark_prefix(text: str, before: Phrase | None, phrase: Phrase, after: Phr
     return kinds.count("mark") == 1 and not {"sep", "open", "close"}.isdisjoint(kinds)
 
 
+def _begins_denial(text: str, tokens: Sequence[Phrase]) -> bool:
+    """Return whether the last word of a term denies what follows: `serie no original`."""
+    ends = [token.end for token in tokens[1:]]
+    return any(is_denied(text[tokens[0].start : end]) for end in ends)
+
+
 def _longest_term(text: str, tokens: Sequence[Phrase], *, is_prose: bool) -> tuple[int, Phrase]:
     first = tokens[0]
     if first.kind != "word":
@@ -142,7 +160,8 @@ def _longest_term(text: str, tokens: Sequence[Phrase], *, is_prose: bool) -> tup
         words_text = text[start:end]
         if n == 1 and len(words_text) == 1 and words_text.isupper():
             return 1, Phrase("letters", start, end)
-        if term := find_term(words_text):
+        term = find_term(words_text)
+        if term and not (n > 1 and _begins_denial(text, tokens[n - 1 : words])):
             return n, Phrase(term.kind, start, end, term.code)
     word = text[first.start : first.end]
     if is_prose and (term := find_misspelt_term(word)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MONTHS: Final = (
+MONTHS: Final = (
     "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic|fev|mai|set|out|dez"
     "|janv|f[eé]vr?|mars|avr|juin|juil|ao[uû]t|d[eé]c"
 )
@@ -15,8 +15,8 @@ _DAMAGE_FORMS: Final = {
     "error": r"#(?:[A-ZÀ-Ú¡¿/]{2,12}|DIV/0)[!?]|#N/[AD]|Err:\d{3}",
     "width": r"#{4,}",
     "scientific": r"[+-]?\d(?:[.,]\d+)?E\+\d{1,3}|[+-]?\d[.,]\d+E-?\d{1,3}",
-    "date": rf"\d{{1,2}}{_DATE_SIGNS}(?:{_MONTHS})\.?(?:{_DATE_SIGNS}\d\d(?:\d\d)?)?"
-    rf"|(?:{_MONTHS}){_DATE_SIGNS}(?:\d\d|(?:19|20)\d\d)"
+    "date": rf"\d{{1,2}}{_DATE_SIGNS}(?:{MONTHS})\.?(?:{_DATE_SIGNS}\d\d(?:\d\d)?)?"
+    rf"|(?:{MONTHS}){_DATE_SIGNS}(?:\d\d|(?:19|20)\d\d)"
     rf"|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d{_TIME}"
     rf"|(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])[-/](?:0[1-9]|[12]\d|3[01]){_TIME}",
     "number": r"[+-]?\d+[.,]\d+|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?",

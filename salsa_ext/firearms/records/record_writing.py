@@ -122,12 +122,13 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
         "line category model country_of_manufacture year serial importer_mark part_kind quantity"
         " unit lot headstamp hs_code antique"
     )
+    type_code = names.resolve("type", firearm.type)
     return {name: getattr(firearm, name) for name in as_given.split()} | {
-        "type": names.resolve("type", firearm.type),
+        "type": type_code,
         "type_text": firearm.type,
         "make": names.resolve("make", firearm.make),
         "make_text": firearm.make,
-        "calibre": names.resolve("calibre", firearm.calibre),
+        "calibre": names.resolve("calibre", firearm.calibre, type_code),
         "calibre_text": firearm.calibre,
         "origin_kind": firearm_marks.origin_of_firearm(firearm),
         "marking": firearm_marks.marking_of_firearm(firearm),

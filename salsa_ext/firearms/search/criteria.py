@@ -9,8 +9,7 @@ from typing import Final
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import CONTROL_CHARACTERS
-from salsa_ext.firearms.marks import cell_reading, keys, variants
-from salsa_ext.firearms.marks.marking_words import marking_of
+from salsa_ext.firearms.marks import cell_reading, firearm_marks, keys, variants
 from salsa_ext.firearms.marks.values import Mark, Query
 from salsa_ext.firearms.marks.variants import MIN_INNER_PIECE
 from salsa_ext.firearms.records.event_kinds import year_of_manufacture
@@ -18,6 +17,7 @@ from salsa_ext.firearms.search.evidence import Description
 from salsa_ext.firearms.search.values import MarkHit, SearchMark
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
+from salsa_ext.reference.placeholders import read_placeholder
 
 FREE_TEXT_KINDS: Final = frozenset(("state", "other"))  # kinds of which the text can be anything
 MAX_NAME_WORDS: Final = 6  # words of a name, with its label
@@ -136,17 +136,16 @@ def check_query(query: Query, path: str = "serial") -> SearchMark:
 def _search_problem(query: Query) -> Message | None:
     """Return why too little of a serial is readable, or None."""
     norm = keys.normalise(query.serial)
-    if marking_of(query.serial):
-        return message(
-            "“{serial}” is no mark: it says that none can be read. Give the characters"
-            " that are stamped on the gun, or trace it by its make and import"
-            " mark.",
-            serial=query.serial,
-        )
     if is_product_name(query.serial, query.model):
         return message(
             "“{serial}” is a make, model, calibre or type, which every firearm of its kind"
             " bears. Give the number that only this firearm bears.",
+            serial=query.serial,
+        )
+    if firearm_marks.is_words(query.serial):
+        return message(
+            "“{serial}” is no mark of a gun. Give the characters that are stamped on the gun, or"
+            " trace it by its make and import mark.",
             serial=query.serial,
         )
     if not (count := keys.count_readable(norm)):
@@ -206,9 +205,11 @@ def marks_to_search(query: Query, path: str = "serial") -> dict[SearchMark, str]
 def describe_query(query: Query) -> Description:
     """Return the query's description without its marks."""
     # probable codes of fields with uncertain text
-    likely = []
+    likely, type_code = [], names.resolve("type", query.type)
     for field, kind in (("make", "make"), ("calibre_family", "calibre"), ("type", "type")):
         text = getattr(query, kind)
+        if kind == "calibre" and names.resolve(kind, text, type_code):
+            continue
         if text and names.resolve(kind, text) is None and (code := names.find_likely(kind, text)):
             family = names.calibre_family(code) if kind == "calibre" else None
             likely.append((field, family or code))
@@ -216,16 +217,23 @@ def describe_query(query: Query) -> Description:
         Description(
             serial_norm="",  # each of the searched marks has its own
             make=names.resolve("make", query.make),
-            calibre_family=names.calibre_family(names.resolve("calibre", query.calibre)),
+            calibre_family=names.calibre_family(names.resolve("calibre", query.calibre, type_code)),
+            possible_families=names.possible_families(query.calibre, type_code),
             likely=tuple(likely),
-            type=names.specific_type(names.resolve("type", query.type)),
+            type=names.specific_type(type_code),
             country=query.country,
             year=query.year,
-            model=fold_name("model", query.model) or None if query.model else None,
+            model=_known_model(query.model),
             reported_year=query.reported_year,
             manufactured_year=year_of_manufacture(query.event, query.year, query.reported_year),
         )
     )
+
+
+def _known_model(text: str | None) -> str | None:
+    """Return a model folded; None for words such as `undetermined`, which agree with nothing."""
+    is_named = text and not read_placeholder(text, names.PLACEHOLDER_NOUNS["model"])
+    return fold_name("model", text) or None if text and is_named else None
 
 
 def with_related_codes(description: Description) -> Description:
@@ -249,7 +257,7 @@ def describe_hit(hit: MarkHit) -> Description:
         type=names.specific_type(hit.type),
         country=hit.country,
         year=hit.year,
-        model=hit.model,
+        model=_known_model(hit.model),
         reported_year=hit.occurred_on.year,
         manufactured_year=year_of_manufacture(hit.event, hit.year, hit.occurred_on.year),
     )

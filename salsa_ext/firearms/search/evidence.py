@@ -90,6 +90,7 @@ class Description:
     families fired from the same guns (5.56x45 and .223 Remington), `kin` makes of the same house
     (Browning and FN Herstal), `akin` types for the same gun (carbine and rifle). `likely` are
     uncertain fields with their probable codes: they count half where they agree, and never against.
+    `possible_families` are those of an uncertain calibre with theirs: any other counts against.
     """
 
     serial_norm: str
@@ -105,6 +106,7 @@ class Description:
     kin: frozenset[str] = frozenset()
     akin: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
+    possible_families: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,12 @@ class Weight:
     def outcome(self, query: Description, record: Description) -> str | None:
         """Compare the field of two descriptions; None if one lacks it."""
         mine, theirs = getattr(query, self.name), getattr(record, self.name)
-        if theirs is None or (mine is None and (self.name, theirs) not in query.likely):
+        if theirs is None:
             return None
         if mine is None:
-            return "likely"
+            possible = query.possible_families if self.name == "calibre_family" else ()
+            unlikely = "other" if possible and theirs not in possible else None
+            return "likely" if (self.name, theirs) in query.likely else unlikely
         if mine == theirs:
             return "same"
         if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):

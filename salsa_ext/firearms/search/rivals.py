@@ -29,6 +29,8 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
     that are not open count against others by their mark alone; `silent` ones not at all, or they
     would be revealed.
     """
+    if len(candidates) < 2:
+        return [*candidates]
     open_ones = [candidate for candidate in candidates if candidate.is_open]
     holders = [candidate for candidate in candidates if candidate.shows("holder")]
     by_all = _Crowd(open_ones, _full_description, lambda candidate: candidate.evidence.bits)

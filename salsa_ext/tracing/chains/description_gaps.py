@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.marks.marking_words import marking_of
+from salsa_ext.firearms.marks.firearm_marks import is_words
 from salsa_ext.firearms.records.event_kinds import Event
 
 ORIGIN_EVENTS: Final = ("manufacture", "import")
@@ -108,7 +108,7 @@ def missing_fields(firearm: Mapping[str, Any]) -> set[str]:
     fields = ("make", "calibre", "type", "model")
     missing = {name for name in fields if not (firearm.get(name) or firearm.get(f"{name}_text"))}
     serial = firearm.get("serial") or ""
-    if not serial or marking_of(serial) or not keys.count_readable(keys.normalise(serial)):
+    if not serial or is_words(serial) or not keys.count_readable(keys.normalise(serial)):
         missing.add("serial")
     elif keys.whole_key(serial) is None:
         missing.add("part")

@@ -48,7 +48,7 @@ def acknowledge(
     """Acknowledge a request; raises NotFound, StaleVersion, IllegalTransition."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
-    _apply_and_send(actor, request, "acknowledge", {"text": data.text})
+    _apply_and_send(actor, request, "acknowledge", {"text": data.text, "is_automatic": False})
     audit_request(actor, Action.REQUEST_ACKNOWLEDGED, request)
 
 

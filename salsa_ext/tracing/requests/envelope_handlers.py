@@ -173,10 +173,10 @@ def _answer_automatically(
 
     Stores `entries` and `acts` with it. By what the own state declares of its registers: that there
     is no record where they are complete for the gun, and `open` records of those from which the
-    service answers, where the state lets it; all else waits for a person, and the asking state is
-    informed of that. An own alert has no history of a gun, so an answer without it is complete.
-    `silent` records are not searched: neither the answer nor its time depends on them, and their
-    owner is notified later.
+    service answers, where the state lets it; all else waits for a person, and is acknowledged, or
+    left to the person too. An own alert has no history of a gun, so an answer without it is
+    complete. `silent` records are not searched: neither the answer nor its time depends on them,
+    and their owner is notified later.
     """
     declared = declarations_at({request.owner_state: actor.now()})[request.owner_state]
     given = [
@@ -185,20 +185,19 @@ def _answer_automatically(
         if answers.is_automatic(candidate) and gives_record(declared, candidate.mark_hit.event)
     ]
     own = state_settings.settings_by_state([request.owner_state])[request.owner_state]
-    gun = request.body["firearm"]
-    is_answered = (
-        given and own.answers_automatically
-        if candidates
-        else reports_no_record(declared, gun["make"], gun["year"])
-    )
-    if request.status != "sent" or not is_answered:
+    if request.status != "sent" or (candidates and not own.answers_automatically):
         message_log.store(actor, entries, acts)
+        return False
+    gun = request.body["firearm"]
+    if not given and (candidates or not reports_no_record(declared, gun["make"], gun["year"])):
+        body: dict[str, Any] = {"text": None, "is_automatic": True}
+        workflow.send_message(actor, request, "trace.acknowledge", body, envelope, acts, entries)
         return False
     is_complete = len(given) == sum(candidate.mark_hit.event != ALERT for candidate in candidates)
     disclosures: list[AuditEvent] = []
     if not candidates:
         action, kind = "no_record", "trace.no_record"
-        body: dict[str, Any] = {"text": None, "is_automatic": True}
+        body = {"text": None, "is_automatic": True}
         done = workflow.audit_entry(Action.REQUEST_FOUND_NOTHING, request)
     else:
         action, kind = "answer" if is_complete else "part", "trace.answer"

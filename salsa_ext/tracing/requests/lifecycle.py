@@ -45,6 +45,13 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "withdrawn": {},
 }
 """The next status by status and action; all others are impossible."""
+LEG_TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    status: {**actions, **dict.fromkeys(("acknowledge", "part"), "acknowledged")}
+    if status in ("sent", "acknowledged")
+    else actions
+    for status, actions in TRANSITIONS.items()
+}
+"""Those of legs: the service acknowledges a request before a person works on it."""
 
 PERSON_ACTIONS: Final = ("acknowledge", "answer", "no_record", "ask", "defer", "forward", "refuse")
 """Actions of persons of the asked state, in the order offered."""

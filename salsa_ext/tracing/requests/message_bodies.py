@@ -135,6 +135,7 @@ _ANSWER: Final[Shape] = {
     "is_automatic": is_boolean,
     "failure_reason": _FAILURE,
 }
+_ACKNOWLEDGE: Final[Shape] = {**_LEG, "text": _OPTIONAL_LONG, "is_automatic": is_boolean}
 _NO_RECORD: Final[Shape] = {
     **_LEG,
     "text": _OPTIONAL_LONG,
@@ -153,7 +154,7 @@ BODIES: Final[Mapping[str, Shape]] = {
         "text": _OPTIONAL_LONG,
         "outcome": Nullable(one_of(codes.TRACE_OUTCOMES)),
     },
-    "trace.acknowledge": _LEG | {"text": _OPTIONAL_LONG},
+    "trace.acknowledge": _ACKNOWLEDGE,
     "trace.answer": _ANSWER,
     "trace.no_record": _NO_RECORD,
     "trace.refuse": _LEG | {"reason": one_of(codes.REFUSAL_REASONS), "text": _LONG},

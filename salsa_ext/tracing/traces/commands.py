@@ -416,6 +416,8 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     ]
     for leg in by_message:
         status = status_after_renewal(leg.status, is_automatic=leg.is_automatic)
+        if leg.is_automatic and status == "acknowledged":  # by the service, for the rest as well
+            status = "sent"
         if status == "sent":  # answered automatically: answered again for the new description
             leg.events, leg.answered_at, leg.failure_reason = [], None, None
         legs.set_status(leg, status)

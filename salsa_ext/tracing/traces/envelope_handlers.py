@@ -77,8 +77,9 @@ def _on_message(actor: Actor, envelope: Envelope) -> None:
         referrals = {body["state"]: [reason]}
     elif entry.kind == "answer":
         referrals = legs.referrals_in(envelope.sender, body["events"], body["points_to"])
+    leg.is_automatic = is_automatic
     if action in ANSWERING_ACTIONS:
-        leg.answered_at, leg.is_automatic = actor.now(), is_automatic
+        leg.answered_at = actor.now()
         leg.failure_reason = body.get("failure_reason")
     if action in (*ANSWER_ACTIONS, "part"):
         leg.events = merge_events(leg.events, body["events"])

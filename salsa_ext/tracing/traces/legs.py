@@ -20,7 +20,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.chains.chain import ChainLeg
 from salsa_ext.tracing.requests import answers
-from salsa_ext.tracing.requests.lifecycle import next_status
+from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import messages, routing
 from salsa_ext.tracing.traces.leg_views import (
@@ -238,7 +238,7 @@ def asking_events(
 
 def apply_action(leg: TraceLeg, action: str) -> None:
     """Apply an action to a leg by the table; raises IllegalTransition."""
-    status = next_status(leg.status, action)
+    status = LEG_TRANSITIONS[leg.status].get(action)
     if status is None:
         raise IllegalTransition("leg", leg.status, action)
     set_status(leg, status)

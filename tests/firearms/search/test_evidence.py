@@ -101,6 +101,18 @@ def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against
 
 
 @pytest.mark.parametrize(
+    "family,codes", [("38-special", set()), ("380-acp", set()), ("9x19", {"calibre_other"})]
+)
+def test_an_uncertain_calibre_speaks_against_what_it_cannot_be(family, codes):
+    asked = recorded(
+        calibre_family=None, possible_families=frozenset(("38-special", "38-sw", "380-acp"))
+    )
+    found = weigh(asked, recorded(calibre_family=family))
+    assert {reason.code for reason in found.reasons if reason.code.startswith("calibre")} == codes
+    assert found.strength == ("strong" if not codes else "moderate")
+
+
+@pytest.mark.parametrize(
     "model,code",
     [
         ("pt92", "model_same"),

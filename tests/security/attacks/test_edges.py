@@ -67,6 +67,20 @@ def test_a_name_that_is_not_ours_is_not_answered(secure):
     assert secure.get("/sign-in", base_url="https://evil.example").status_code == 400
 
 
+@pytest.mark.parametrize(
+    "sender,status",
+    [
+        ({"REMOTE_ADDR": "127.0.0.1"}, 200),
+        ({"REMOTE_ADDR": "::1"}, 200),
+        ({"REMOTE_ADDR": "192.0.2.7"}, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.7"}, 404),
+    ],
+)
+def test_metrics_are_for_the_machine_itself(app, session, sender, status):
+    answer = app.test_client().get("/metrics", environ_overrides=sender)
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("path", ["//api/v1/me", "/api//v1/me", "//sign-in"])
 def test_a_path_with_empty_parts_is_refused(app, session, path):
     answer = app.test_client().get("/", environ_overrides={"PATH_INFO": path})

@@ -32,7 +32,7 @@ def half(as_actor, analyst, record):
 
 def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, pry_analyst, half):
     [leg] = [one for one in half["legs"] if one["state"] == "PRY"]
-    assert (half["status"], leg["status"]) == ("in_progress", "sent")
+    assert (half["status"], leg["status"]) == ("in_progress", "acknowledged")
     said = leg["messages"][-1]
     assert (said["completeness"], said["restriction_reason"]) == ("restricted", "person_decides")
     result = analyst.get(f"/traces/{half['id']}/result").json
@@ -69,6 +69,8 @@ def test_a_state_that_lets_no_service_answer_has_the_request_wait(
     trace = analyst.post("/traces", bodies.trace()).json
     [found] = pry_analyst.get("/requests?status=sent").json["items"]
     assert (trace["status"], len(found["candidates"])) == ("sent", 1)
+    legs = analyst.get(f"/traces/{trace['id']}").json["legs"]
+    assert {leg["state"]: leg["status"] for leg in legs}["PRY"] == "sent"  # a person acknowledges
     assert len(notices(pry_analyst, "request_received")) == 1
 
 
@@ -104,7 +106,9 @@ def test_a_pointer_waits_for_a_person_who_answers_with_one_click(
     act, request_, record, leg, result
 ):
     assert [one["record"] for one in request_["candidates"]] == [record]
-    assert leg()["status"] == "sent"
+    assert (leg()["status"], request_["status"]) == ("acknowledged", "sent")
+    [_, arrived] = leg()["messages"]
+    assert (arrived["kind"], arrived["automatic"]) == ("acknowledge", True)
     done = act("answer", answer(records=[record]))
     assert (done["status"], leg()["status"], leg()["events"]) == ("answered", "answered", 1)
     assert (result()["outcome"], result()["time_to_crime_days"]) == ("traced", 664)
@@ -193,7 +197,7 @@ def test_a_state_says_why_no_more_is_known(act, leg, result, name, body):
 )
 def test_an_answer_that_says_nothing_or_what_cannot_be_is_refused(act, leg, changes, field):
     assert list(act("answer", answer(**changes), 422)["errors"]) == [field]
-    assert leg()["status"] == "sent"
+    assert leg()["status"] == "acknowledged"
 
 
 def test_another_state_s_record_is_not_given(act, as_actor):

@@ -44,9 +44,9 @@ def test_a_register_that_the_service_cannot_vouch_for_has_a_person_answer(
 ):
     declare("sale_holding", **changes)
     leg = asked()
-    assert leg["status"] == "sent"
+    assert leg["status"] == "acknowledged"
     assert len(notices(pry_analyst, "request_received")) == 1
-    [request] = pry_analyst.get("/requests?status=sent").json["items"]
+    [request] = pry_analyst.get("/requests").json["items"]
     pry_analyst.change(f"/requests/{request['id']}", "report-no-record", {})
 
 
@@ -56,7 +56,7 @@ def test_a_record_is_given_by_the_mode_of_its_own_register(asked, declare, pry):
     assert asked()["status"] == "answered"
     declare("sale_holding", mode="person")
     leg = asked(model="G2C")
-    assert (leg["status"], leg["events"]) == ("sent", 0)
+    assert (leg["status"], leg["events"]) == ("acknowledged", 0)
 
 
 def test_a_silent_record_changes_nothing_and_its_owner_may_still_answer_with_it(

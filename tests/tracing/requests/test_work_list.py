@@ -5,6 +5,8 @@ import pytest
 from tests.support import bodies
 from tests.support.requests import answer, notices
 
+pytestmark = pytest.mark.between_writes
+
 
 def test_feedback_reaches_who_answered_and_nobody_else(
     act, analyst, pry_analyst, trace, record, request_

@@ -124,7 +124,7 @@ def test_an_answer_to_an_outdated_description_is_none_to_the_new_one(
     assert outcome(analyst, asked) == "partly"
     mark(of=made, text="ABCEF123HJ")
     pry = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}["PRY"]
-    assert (pry["status"], pry["events"], pry["answered_at"]) == ("sent", 0, None)
+    assert (pry["status"], pry["events"], pry["answered_at"]) == ("acknowledged", 0, None)
     [request] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
     assert (request["status"], request["answered_at"]) == ("sent", None)
     assert outcome(analyst, asked) == "pending"

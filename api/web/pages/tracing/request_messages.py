@@ -22,6 +22,7 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "feedback": message("Whether it helped"),
     "hide": message("Restrictions or contact changed"),
     "acknowledge": message("Someone works on it"),
+    "arrived": message("It arrived; a person will answer"),
     "answer": message("Answer"),
     "no_record": message("No record of this gun"),
     "corrected": message("A record that was given is corrected"),
