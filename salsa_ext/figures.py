@@ -16,7 +16,7 @@ from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests.figures import OVERDUE
-from salsa_ext.tracing.traces.figures import TRACES, find_traces_of_letters
+from salsa_ext.tracing.traces.figures import TRACES, find_traces_of_envelopes
 from salsa_ext.trade.shipments.figures import LICIT_TRADE
 
 DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, OVERDUE)
@@ -28,7 +28,7 @@ COUNTED_KINDS: Final = (
     salsa_ext.trade.shipments.figures.COUNTED,
     salsa_ext.tracing.traces.figures.COUNTED,
 )
-LETTERS: Final = "envelope"
+ENVELOPE: Final = "envelope"
 
 
 def count_changes(actor: Actor, changes: Sequence[Change]) -> None:
@@ -36,12 +36,12 @@ def count_changes(actor: Actor, changes: Sequence[Change]) -> None:
     state, by_kind = actor.own_state(), group_by(changes, lambda change: change.kind)
     for kind in COUNTED_KINDS:
         ids = {change.object_id for change in by_kind[kind.code]}
-        if kind.code == "trace" and by_kind[LETTERS]:
-            ids |= find_traces_of_letters(state, by_kind[LETTERS])
+        if kind.code == "trace" and by_kind[ENVELOPE]:
+            ids |= find_traces_of_envelopes(state, by_kind[ENVELOPE])
         if ids:
             rollups.count_objects(state, kind, ids)
 
 
 JOB: Final = ChangeJob(
-    rollups.JOB, (*(kind.code for kind in COUNTED_KINDS), LETTERS), count_changes, batch=500
+    rollups.JOB, (*(kind.code for kind in COUNTED_KINDS), ENVELOPE), count_changes, batch=500
 )

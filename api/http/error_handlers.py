@@ -6,7 +6,7 @@ import logging
 from itertools import islice
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, render_template, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -21,7 +21,6 @@ from api.http.errors import (
 )
 from api.http.files import NotMultipart
 from api.http.json import InvalidJSON
-from api.web import error_pages
 from salsa_ext.core.errors import Message, SalsaError, message
 
 HTTP_ERRORS = {
@@ -44,6 +43,13 @@ HTTP_ERRORS = {
     ),
     422: ("invalid", message("Some fields cannot be accepted; see errors.")),
 }
+HEADINGS = {
+    403: message("You cannot do this"),
+    404: message("Not found"),
+    422: message("This cannot be accepted"),
+    503: message("Not available at the moment"),
+}
+OTHER_HEADING = message("This did not work")
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER = {503: "2", 409: "1", 429: "2"}
 log = logging.getLogger("salsa")
@@ -55,8 +61,11 @@ def problem_response(status: int, code: str, detail: Message, **more: Any) -> Re
     Sets Retry-After for 503, 429 and `in_flight`; WWW-Authenticate for 401.
     """
     body = problem_body(status, code, detail, **more)
-    if error_pages.wants_html():
-        response = current_app.response_class(error_pages.render_problem(body), status)
+    if _wants_page():
+        # drawn without the database
+        heading = HEADINGS.get(status, OTHER_HEADING)
+        page = render_template("problem.html", heading=heading, problem=body)
+        response = current_app.response_class(page, status)
     else:
         response = current_app.response_class(
             current_app.json.dumps(body), status, content_type=PROBLEM_TYPE
@@ -66,6 +75,13 @@ def problem_response(status: int, code: str, detail: Message, **more: Any) -> Re
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _wants_page() -> bool:
+    """Return whether a browser asks for a page outside the API."""
+    if request.path.startswith("/api/"):
+        return False
+    return request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html"
 
 
 def register(app: Flask) -> None:
@@ -114,5 +130,7 @@ def _handle_database_error(error: Exception) -> Response:
 
 
 def _handle_unexpected_error(error: Exception) -> Response:
+    if getattr(error, "connection_invalidated", False):
+        return _handle_database_error(error)
     log.exception("unexpected error", extra={"error": type(error).__name__})
     return problem_response(500, "internal", INTERNAL_ERROR)

@@ -9,7 +9,7 @@ from api.schemas.lookups import (
     CanaryResponse,
     LookupQuery,
     LookupQuestionRequest,
-    LookupResponse,
+    SampledLookupResponse,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.lookups import canaries, reviews
@@ -43,7 +43,7 @@ blueprint = Resource(
     "lookups",
     "Samples of what officers looked up, for their supervisors to review",
     Item(
-        LookupResponse,
+        SampledLookupResponse,
         reviews.load_review,
         lambda actor, lookup_id: reviews.load_review(actor, lookup_id).version,
     ),
@@ -51,13 +51,13 @@ blueprint = Resource(
 blueprint.listing(
     "/lookups",
     LookupQuery,
-    LookupResponse,
+    SampledLookupResponse,
     reviews.list_reviews,
     Permission.AUDIT_READ,
     name="list_lookups",
 )
 blueprint.reading(
-    LOOKUP, LookupResponse, reviews.get_review, Permission.AUDIT_READ, name="get_lookup"
+    LOOKUP, SampledLookupResponse, reviews.get_review, Permission.AUDIT_READ, name="get_lookup"
 )
 blueprint.action(
     f"{LOOKUP}/justify",

@@ -57,7 +57,7 @@ blueprint.listing(
     "/participation", ParticipationRequest, ParticipationResponse, Permission.PARTICIPATION_DECLARE
 )
 def declare_participation(actor: Actor, data: Declaration) -> Any:
-    """Declare a register of your state, or declare it anew."""
+    """Declare a register of your state, or change its declaration."""
     return declarations.read_declaration(actor, declarations.declare(actor=actor, data=data))
 
 

@@ -41,7 +41,7 @@ class LookupQuestionRequest(RequestSchema):
     comment = Text(most=500, required=True)
 
 
-class LookupResponse(Schema):
+class SampledLookupResponse(Schema):
     """Look-up of a week's sample; `flagged`: an unknown case, or a budget that was used up."""
 
     id = fields.UUID(required=True)

@@ -54,6 +54,12 @@ AREAS: Final = (
     (Permission.LEAD_READ, "investigation.lead_list", message("Patterns"), "scale"),
     (Permission.CONSENT_READ, "tracing.consent_list", message("Consents"), "handshake"),
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit"), "scroll-text"),
+    (
+        Permission.PARTICIPATION_DECLARE,
+        "account.participation_list",
+        message("Participation of states"),
+        "flag",
+    ),
     (Permission.AGENCY_PLACE, "account.post_list", message("Agencies at border posts"), "landmark"),
 )
 """Permission, first page, name and icon, in the order of the navigation."""

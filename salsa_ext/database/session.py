@@ -263,7 +263,9 @@ def execute_together(statements: Sequence[str], values: Any = ()) -> Any:
 def from_driver(connection: Connection, statement: str, error: psycopg2.Error) -> BaseException:
     """Return an error of the driver as SQLAlchemy's; a lost connection leaves the pool."""
     driver = None if connection.invalidated else connection.connection.dbapi_connection
-    is_lost = connection.dialect.is_disconnect(cast(Any, error), driver, None)
+    # of a session that ends amid its answer the driver names neither kind nor code
+    is_nameless = type(error) is psycopg2.DatabaseError and error.pgcode is None
+    is_lost = is_nameless or connection.dialect.is_disconnect(cast(Any, error), driver, None)
     if is_lost and not connection.invalidated:
         connection.invalidate(error)
     return DBAPIError.instance(

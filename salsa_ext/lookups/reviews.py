@@ -28,6 +28,10 @@ from salsa_ext.notifications.notice_rules import Notice, Subject
 _ACTIONS: Final = {"justified": Action.LOOKUP_JUSTIFIED, "questioned": Action.LOOKUP_DOUBTED}
 SAMPLE_SIZE: Final = 10
 """Look-ups of an agency and week: flagged ones first, the others by lot."""
+_SAMPLED_COLUMNS: Final = (
+    "entry_id agency action subject_kind subject_id account_id purpose case_number looked_up_at"
+    " is_flagged".split()
+)
 _SAMPLE: Final = f"""
     SELECT id, agency, action, subject_kind, subject_id, account_id, purpose, case_number, at, flagged
     FROM (
@@ -57,27 +61,11 @@ def sample_lookups(actor: Actor) -> int:
     if db.session.scalar(drawn.limit(1)) is not None:
         return 0
     since = datetime.combine(week, time(), UTC)
-    rows = [
-        {
-            "id": new_id(),
-            "owner_state": state,
-            "version": 1,
-            "week": week,
-            "entry_id": entry,
-            "agency": agency,
-            "action": action,
-            "subject_kind": kind,
-            "subject_id": subject,
-            "account_id": account,
-            "purpose": purpose,
-            "case_number": case,
-            "looked_up_at": at,
-            "is_flagged": flagged,
-            "status": "open",
-        }
-        for entry, agency, action, kind, subject, account, purpose, case, at, flagged in execute_raw(
-            _SAMPLE, (state, since, since + timedelta(days=7), SAMPLE_SIZE)
-        )
+    same = {"owner_state": state, "version": 1, "week": week, "status": "open"}
+    sampled = execute_raw(_SAMPLE, (state, since, since + timedelta(days=7), SAMPLE_SIZE))
+    rows: list[dict[str, Any]] = [
+        {"id": new_id()} | same | dict(zip(_SAMPLED_COLUMNS, entry, strict=True))
+        for entry in sampled
     ]
     notices, events = [], []
     for agency, group in groupby(rows, key=lambda row: row["agency"]):

@@ -99,9 +99,7 @@ def _name_rows(kind: str, written: Iterable[tuple[str, str]]) -> Iterator[dict[s
     names: dict[str, str] = {}
     cores: dict[str, set[str]] = defaultdict(set)
     for text, code in written:
-        for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
-            ""
-        }:
+        for folded in _folded_forms(kind, text):
             names.setdefault(folded, code)
         if kind == "make":
             cores[core_name(text)].add(code)
@@ -111,14 +109,17 @@ def _name_rows(kind: str, written: Iterable[tuple[str, str]]) -> Iterator[dict[s
             yield _alias_row(kind, folded, next(iter(codes)), confidence=CORE_NAME)
 
 
+def _folded_forms(kind: str, text: str) -> set[str]:
+    forms = {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""}
+    return forms - {""}
+
+
 def _usual_number_rows(listed: Iterable[AliasSource]) -> Iterator[dict[str, Any]]:
     numbers: dict[tuple[str, str, str], float] = {}
     for row in listed:
         kind, text = row["kind"], row["text"]
         kinds = [f"{kind} {type_code}" for type_code in filter(None, row["types"].split("|"))]
-        for folded in {fold_name(kind, text), normal_form(text) if kind == "calibre" else ""} - {
-            ""
-        }:
+        for folded in _folded_forms(kind, text):
             for typed in kinds or [kind]:
                 numbers[typed, folded, row["code"]] = float(row["confidence"])
     for (kind, folded, code), confidence in numbers.items():

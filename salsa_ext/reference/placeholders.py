@@ -13,19 +13,7 @@ from rapidfuzz.distance import OSA
 
 DENIALS: Final = frozenset("no nao n not non pas sin sem sans without".split())
 _SHORT_DENIALS: Final = ("s/", "n/")
-_DENYING_STARTS: Final = (
-    "no",
-    "nao",
-    "n",
-    "not",
-    "non",
-    "nose",
-    "naose",
-    "sin",
-    "sem",
-    "sans",
-    "pas",
-)
+_DENYING_STARTS: Final = "no nao n not non nose naose sin sem sans pas".split()
 _ABSENT_VERBS: Final = """
     aparente aparece apparent apparente aprecia observa observado visualiza distingue ve visto lee
     visible visibles visivel visiveis encontrado encontrada encontrou found located localizado
@@ -36,8 +24,6 @@ _ABSENT_VERBS: Final = """
     determina determined catalogado legible legivel
 """.split()
 _LACK_VERBS: Final = "tiene tem posee possui presenta presente lleva ha hay existe porta".split()
-
-
 _LINKS: Final = frozenset(
     "de del da do la el le los las se fue foi es esta est ha a o l the of".split()
 )

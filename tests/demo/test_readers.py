@@ -17,6 +17,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from salsa_ext.demo.world import STATES
 from salsa_ext.disclosure import sharing
+from salsa_ext.lookups import budgets
 from tests.support.routes import ROUTES
 from tests.support.sizes import sized
 
@@ -115,6 +116,13 @@ def known(small):
     for some in findings.things.values():
         draw.shuffle(some)
     return findings
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ample_budget():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(budgets.BUDGETS, "unknown", budgets.Budget(10**6, 10**6))
+        yield
 
 
 def rows(queries, state):

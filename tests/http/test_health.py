@@ -1,5 +1,9 @@
 """What watches the service asks, and what every answer carries."""
 
+import psycopg2
+
+from api.app import create_app
+
 
 def test_the_process_says_that_it_answers(app):
     assert app.test_client().get("/healthz").json == {"status": "ok"}
@@ -40,3 +44,16 @@ def test_answers_of_the_api_are_kept_by_no_shared_cache(as_actor):
 def test_no_answer_allows_another_origin(app):
     response = app.test_client().get("/healthz", headers={"Origin": "https://example.org"})
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_a_session_that_ends_amid_its_answer_is_a_database_out_of_reach(
+    fresh_database, monkeypatch
+):
+    def end(*_):
+        raise psycopg2.DatabaseError("error with status PGRES_TUPLES_OK and no message")
+
+    client = create_app(fresh_database).test_client()
+    client.background = False
+    monkeypatch.setattr("salsa_ext.database.acting_state.execute", end)
+    answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {'x' * 43}"})
+    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")

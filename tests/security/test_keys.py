@@ -127,6 +127,7 @@ def test_me_says_who_the_key_belongs_to(as_actor):
         "officer": "A-17",
         "permissions": [
             "audit:read",
+            "canary:manage",
             "consent:read",
             "disclosure:read",
             "key:issue",

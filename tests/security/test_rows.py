@@ -70,7 +70,7 @@ def refuse(as_role):
 
 def test_every_table_of_a_state_is_looked_at():
     owned = {table.name for table in TABLES if "owner_state" in table.columns}
-    known = {"agency", "contact", "signing_key", "state_setting"}  # which all may know
+    known = {"agency", "contact", "participation", "signing_key", "state_setting"}  # by all
     unread = {"counted_object", "lookup_count"}  # by the worker alone, and by functions alone
     assert owned - {*CONCERNING, *KEPT} == known | unread
 

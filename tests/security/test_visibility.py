@@ -151,7 +151,7 @@ def test_the_askers_audit_has_the_check_itself(as_actor):
     made = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     [entry] = audit(as_actor, "BRA", "check:made")
     assert entry["subject_id"] == made["id"]
-    assert entry["data"] == {"verdict": "no_hit"}
+    assert entry["data"] == {"verdict": "no_hit", "case_unknown": True}
 
 
 def test_a_pointer_gives_state_and_contact_and_neither_id_nor_reasons(as_actor, contact):

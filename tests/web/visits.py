@@ -243,6 +243,10 @@ VISITS = (
     refused("/hits/{hit}/extend", ANALYST_BRA),
     Visit("/approvals", "BRA supervisor"),
     Visit("/approvals", "URY supervisor"),
+    Visit("/participation", POLICE_PRY),
+    Visit("/participation?state=BRA&register=import", "BRA state_administrator"),
+    Visit("/participation/new", "BRA state_administrator"),
+    refused("/participation/new", "BRA state_administrator"),
 )
 
 

@@ -17,7 +17,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.paging import Page
+from salsa_ext.database.paging import WRONG_CURSOR, Page
 from salsa_ext.database.session import db, execute_raw
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
@@ -32,7 +32,7 @@ _DECLARED_AT: Final = (
     " JOIN participation ON owner_state = state AND declared_at <= at"
     " ORDER BY owner_state, register, version DESC"
 )
-_TAKING_PART: Final = (
+_PARTICIPATING: Final = (
     "SELECT DISTINCT owner_state FROM ("
     "SELECT DISTINCT ON (owner_state, register) owner_state, since, until FROM participation"
     " ORDER BY owner_state, register, version DESC) AS current"
@@ -50,7 +50,7 @@ class DeclarationView:
 
 
 def declare(*, actor: Actor, data: Declaration) -> UUID:
-    """Declare a register of the own state, or declare it anew; returns the version's id.
+    """Declare a register, or change its declaration; returns the version's id.
 
     Raises Invalid, Conflict where another person declares it at the same moment.
     """
@@ -94,14 +94,14 @@ def _check(data: Declaration) -> list[str]:
 
 def participating_states(actor: Actor) -> frozenset[str]:
     """Return the states that take part today, with any register."""
-    rows = execute_raw(_TAKING_PART, {"on": actor.now().date()})
+    rows = execute_raw(_PARTICIPATING, {"on": actor.now().date()})
     return frozenset(state for (state,) in rows)
 
 
 def declarations_at(moments: Mapping[str, datetime]) -> dict[str, Declarations]:
     """Return what each state had in force at a moment of its own, by state and register.
 
-    A state that takes no part has nothing.
+    A state that does not participate has nothing.
     """
     by_state: dict[str, dict[str, Declaration]] = {state: {} for state in moments}
     parameters = {"states": [*moments], "moments": [*moments.values()]}
@@ -149,8 +149,7 @@ def _parse_cursor(cursor: str) -> tuple[str, str, int]:
         state, register, version = cursor.split(":")
         return state, register, -int(version)
     except ValueError:
-        text = message("This is not a cursor of this list; begin without one.")
-        raise Invalid({"cursor": [text]}) from None
+        raise Invalid({"cursor": [WRONG_CURSOR]}) from None
 
 
 def read_declaration(actor: Actor, declaration_id: UUID) -> DeclarationView:

@@ -28,10 +28,10 @@ def count_traces(state: str, ids: Collection[UUID]) -> dict[UUID, Cells]:
     }
 
 
-def find_traces_of_letters(state: str, letters: Sequence[Change]) -> set[UUID]:
-    """Return the own traces whose legs the letters of other states are about."""
+def find_traces_of_envelopes(state: str, envelopes: Sequence[Change]) -> set[UUID]:
+    """Return the own traces whose legs the envelopes of other states are about."""
     about = AuditEntry.data["about", "0"].astext
-    legs = select(about).where(AuditEntry.id.in_([letter.cause for letter in letters]))
+    legs = select(about).where(AuditEntry.id.in_([envelope.cause for envelope in envelopes]))
     ids = [UUID(leg) for leg in db.session.scalars(legs) if leg]
     own = (TraceLeg.owner_state == state, TraceLeg.id.in_(ids))
     return {*db.session.scalars(select(TraceLeg.trace_id).where(*own))}

@@ -8,6 +8,7 @@ from tests.web import scenes
 from tests.web.onlookers import BOARD, caller, tick
 from tests.web.visitors import browser
 
+TYPEFACES = [f"/static/vendor/plex/{name}-latin.woff2" for name in ("sans", "mono")]
 FIRST, AGAIN = 150_000, 10_000
 """Bytes of the first visit of a board with all that it needs, and of one answer that tells what changed."""
 
@@ -25,8 +26,8 @@ def test_a_board_and_what_changed_of_it_are_light(app, onlooker):
         caller(app, "PRY", "police_officer").post("/seizures", seized)
     page = onlooker("PRY")
     first = page.client.get(BOARD, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
-    linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.page)
-    assert len(linked) >= 4
+    linked = {*re.findall(r'(?:href|src)="(/static/[^"#]+)', page.page)} | {*TYPEFACES}
+    assert len(linked) >= 8
     files = [page.client.get(one, headers={"Accept-Encoding": "gzip"}) for one in linked]
     assert 5_000 < (size(first) + sum(len(one.get_data()) for one in files)) < FIRST
     tick(app)
