@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
-from typing import IO
+from io import BytesIO
 
 from flask import Response
 
@@ -12,7 +10,6 @@ from api.http.resource import Resource
 from api.schemas.sealed_log import InclusionProofResponse, SealedRootResponse
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.config import MIB
 from salsa_ext.sealed_log import proofs
 
 ZIP = "application/zip"
@@ -23,18 +20,11 @@ blueprint = Resource("sealed_log", "The audit as a sealed log: signed roots, pro
 
 def get_audit_bundle(actor: Actor) -> Response:
     """Return the whole log of your state, for `salsa audit verify`."""
-    file = SpooledTemporaryFile(64 * MIB)  # noqa: SIM115 - closed when it is sent
+    file = BytesIO()
     proofs.write_bundle(actor, file)
-    response = Response(_send(file), content_type=ZIP)
+    response = Response(file.getvalue(), content_type=ZIP)
     response.headers["Content-Disposition"] = f'attachment; filename="{actor.state}-audit.zip"'
     return response
-
-
-def _send(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while block := file.read(MIB):
-            yield block
 
 
 blueprint.reading(
