@@ -16,6 +16,7 @@ from api.routes import (
     records,
     reference,
     requests,
+    sealed_log,
     statistics,
     traces,
 )
@@ -51,4 +52,5 @@ BLUEPRINTS: tuple[Resource, ...] = (
     lookups.blueprint,
     access.settings_blueprint,
     access.blueprint,
+    sealed_log.blueprint,
 )
