@@ -26,7 +26,6 @@ from salsa_ext.documents.queries import SEIZURES, DocumentView
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.names import label
 
-STANDING: Final = ("standing",)
 REASON: Final = Field(
     "reason", message("Why it was made in error"), "area", required=True, max_length=500
 )
@@ -128,7 +127,7 @@ def _entry_action(
         schema,
         record,
         Permission.SEIZURE_RECORD,
-        STANDING,
+        ("standing",),
         (LINES, *fields, NOTE),
         done,
         is_versioned=False,
@@ -149,7 +148,7 @@ ACTIONS: Final = (
         WithdrawalRequest,
         _withdraw,
         Permission.SEIZURE_RECORD,
-        STANDING,
+        ("standing",),
         (REASON,),
         message("The seizure is withdrawn."),
         is_destructive=True,
@@ -220,7 +219,7 @@ ACTIONS: Final = (
         EntryWithdrawalRequest,
         _withdraw_entry,
         Permission.SEIZURE_RECORD,
-        STANDING,
+        ("standing",),
         (REASON,),
         message("The entry is withdrawn."),
         is_versioned=False,
