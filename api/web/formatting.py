@@ -62,7 +62,6 @@ SUBJECT_PAGES: Final = {
     "seizure": "investigation.seizure_page",
 }
 """The page of each kind of object that has one."""
-MOVEMENT_EVENTS: Final = {"export": message("Export"), "import": message("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
 
@@ -172,8 +171,6 @@ def event_name(code: str) -> str:
 
     An event of a transfer, report, seizure or shipment.
     """
-    if code in MOVEMENT_EVENTS:
-        return translate(MOVEMENT_EVENTS[code])
     kind = next(
         (kind for kind in EVENT_KINDS if code in names.labels(kind, g.language)), "event_kind"
     )
