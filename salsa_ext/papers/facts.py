@@ -127,6 +127,7 @@ SHIPMENT_COLUMNS: Final = (
     "document_number",
     "plates",
     "container",
+    "export_licence",
 )
 PARTY_ROLES: Final = ("exporter", "importer", "final_consignee", "broker", "signatory", "carrier")
 

@@ -58,7 +58,9 @@ class BalanceResponse(Schema):
     shipped = fields.Float(required=True)
     lapsed = fields.Float(required=True)
     remaining = fields.Float(required=True)
-    entered = fields.Float(required=True)
+    entered = fields.Float(
+        required=True, metadata={"description": "What came into the importing state."}
+    )
     committed = fields.Float(required=True)
 
 
