@@ -52,7 +52,7 @@ CODE_LISTS = {
     "match_status": codes.MATCH_STATUSES,
     "strength": codes.MATCH_STRENGTHS,
     "priority": codes.PRIORITIES,
-    "request_status": codes.LEG_STATUSES,
+    "request_status": codes.REQUEST_STATUSES,
     "trace_status": codes.TRACE_STATUSES,
     "completeness": codes.ANSWER_COMPLETENESS,
     "handling": codes.HANDLING_CODES,

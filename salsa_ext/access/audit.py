@@ -185,8 +185,7 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment canary check consent contact dataset discrepancy envelope hit "
     "import key licensee lookup match notification participation permit post record report request "
-    "seizure setting "
-    "shipment signing_key trace transfer".split()
+    "seizure setting shipment signing_key trace transfer".split()
 )
 
 
