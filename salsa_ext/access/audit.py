@@ -110,11 +110,16 @@ class Action(StrEnum):
     RECEIPT_CORRECTED = "receipt:corrected"
     TRANSFER_RECORDED = "transfer:recorded"
     TRANSFER_CORRECTED = "transfer:corrected"
+    TRANSFER_WITHDRAWN = "transfer:withdrawn"
     REPORT_RECORDED = "report:recorded"
     REPORT_CORRECTED = "report:corrected"
     REPORT_WITHDRAWN = "report:withdrawn"
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
+    SEIZURE_WITHDRAWN = "seizure:withdrawn"
+    CUSTODY_RECORDED = "custody:recorded"
+    CUSTODY_CORRECTED = "custody:corrected"
+    CUSTODY_WITHDRAWN = "custody:withdrawn"
     MARK_ADDED = "mark:added"
     CANARY_PLANTED = "canary:planted"
     CANARY_REMOVED = "canary:removed"
@@ -180,8 +185,7 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment canary check consent contact dataset discrepancy envelope hit "
     "import key licensee lookup match notification participation permit post record report request "
-    "seizure setting "
-    "shipment signing_key trace transfer".split()
+    "seizure setting shipment signing_key trace transfer".split()
 )
 
 
@@ -218,7 +222,8 @@ CHANGE_ACTIONS: Final = frozenset(
         "PERMIT_REPLACED PERMIT_REVIEWED LICENSEE_RECORDED LICENSEE_SUSPENDED LICENSEE_REINSTATED "
         "LICENSEE_REVOKED LICENSEE_CLOSED LICENSEE_RENEWED "
         "POST_CALLED POST_ANSWERED REPORT_RECORDED REPORT_CORRECTED "
-        "REPORT_WITHDRAWN SEIZURE_RECORDED SEIZURE_CORRECTED SHIPMENT_RECORDED SHIPMENT_RELEASED "
+        "REPORT_WITHDRAWN SEIZURE_RECORDED SEIZURE_CORRECTED SEIZURE_WITHDRAWN TRANSFER_WITHDRAWN "
+        "SHIPMENT_RECORDED SHIPMENT_RELEASED "
         "SHIPMENT_AMENDED SHIPMENT_CANCELLED SHIPMENT_HELD SHIPMENT_RESUMED SHIPMENT_RETURNED "
         "SHIPMENT_PROGRESSED "
         "INCIDENT_RECORDED RECEIPT_ASKED CHECKPOINT_RECORDED RECEIPT_CONFIRMED RECEIPT_CORRECTED "

@@ -29,6 +29,12 @@ MARK_METHODS: Final = ("visual", "chemical", "magnetic", "xray")
 PARTY_KINDS: Final = tuple(
     "individual dealer manufacturer carrier police military government private_security other".split()
 )
+OWNER_KINDS: Final = tuple(
+    "police armed_forces private_security private dealer_stock unknown".split()
+)
+"""Whose a seized gun was."""
+SERVICE_OWNERS: Final = OWNER_KINDS[:3]
+"""Owners whose service guns are handed in, as after each shooting."""
 DOCUMENT_KINDS: Final = ("seizure", "report", "transfer", "shipment", "receipt", "alert")
 """Kinds of document that a record is of."""
 VISIBILITIES: Final = ("open", "pointer", "silent")
@@ -93,7 +99,7 @@ EVENT_KINDS: Final = tuple(
     "seized found surrendered".split()
 )
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
-REPORT_STATUSES: Final = ("standing", "withdrawn")
+DOCUMENT_STATUSES: Final = ("standing", "withdrawn")
 THEFT_SOURCES: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
 SEIZURE_SETTINGS: Final = tuple(
@@ -109,6 +115,17 @@ CRIME_LINKS: Final = ("established", "suspected", "no", "unknown")
 CRIME_RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
 CRIME_LINK_BASES: Final = ("court", "investigation", "intelligence", "ballistics")
 SEIZURE_TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
+CUSTODY_FINDINGS: Final = ("gap", "overlap", "after_end")
+DISPOSITION_KINDS: Final = tuple(
+    "evidence forfeited transferred_to_agency retained returned deactivated destroyed "
+    "lost_from_custody".split()
+)
+ESTABLISHED_BY: Final = ("trace", "intelligence", "court", "other_authority")
+DIVERSION_KINDS: Final = tuple(
+    "never_arrived short_receipt theft_private theft_dealer theft_state_stock "
+    "theft_evidence_store straw_purchase false_documents unreturned_temporary "
+    "official_complicity unknown".split()
+)
 
 ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_inform")
 ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")
@@ -128,13 +145,15 @@ LEAD_KINDS: Final = tuple(
     "consecutive_serials straw_purchase recirculation short_time_to_crime".split()
 )
 
-TRACE_STATUSES: Final = tuple("draft approved sent in_progress answered withdrawn closed".split())
+TRACE_STATUSES: Final = tuple("draft approved sent in_progress completed withdrawn closed".split())
 UNSENT: Final = ("draft", "approved")
 """Statuses of a trace of which nobody was asked yet."""
-LEG_STATUSES: Final = tuple(
+REQUEST_STATUSES: Final = tuple(
     "sent acknowledged clarification answered partial no_record refused deferred forwarded "
     "withdrawn".split()
 )
+LEG_STATUSES: Final = (*REQUEST_STATUSES, "not_participating")
+"""`not_participating`: the state takes no part, and was not asked by another channel yet."""
 MANUAL_LEG_STATUSES: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 OTHER_CHANNELS: Final = CHANNELS[1:]
@@ -146,7 +165,8 @@ REFUSAL_REASONS: Final = tuple(
 )
 ANSWER_FAILURE_REASONS: Final = ("too_old", "records_lost", "dealer_defunct")
 """Reasons given by a requested state for missing information."""
-TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
+TRACE_OUTCOMES: Final = ("traced", "partly", "no_record", "not_searched", "pending")
+"""`no_record` only where each state was searched or answered."""
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = tuple(
     "illegal_where_found embargo_breach inadequately_marked unlicensed_manufacture "

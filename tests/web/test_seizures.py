@@ -75,7 +75,7 @@ def test_a_seizure_leads_to_its_matches_its_traces_and_their_pages_lead_back(
     trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(made["id"])).json
     page = officer.open(address)
     match = re.search(r'href="(/matches/[^"]+)"', page)[1]
-    assert f'href="/traces/{trace["id"]}"' in page and "✓ Answered" in text(page)
+    assert f'href="/traces/{trace["id"]}"' in page and "● Completed ✓ Traced" in text(page)
     assert f'href="/traces/new?seizure={made["id"]}&amp;item=1"' in page
     history = f"/guns/{made['items'][0]['record']}"
     for other in (match, f"/traces/{trace['id']}", history):
