@@ -20,7 +20,7 @@ from salsa_ext.core.occurrence import Place
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.values import Firearm, SeizedItem
 
 STATES: Final = ("BRA", "PRY", "ARG")
 STATE_WEIGHTS: Final = (7, 2, 1)
@@ -238,6 +238,9 @@ def register_police() -> None:
 
 
 def _seizure(number: int, reading: Reading) -> SeizureData:
+    owner: dict[str, Any] = (
+        {"owner_kind": "police", "handed_in": True} if reading.is_handed_in else {}
+    )
     return SeizureData(
         number=f"S-{number}",
         kind="surrendered" if reading.is_handed_in else "seized",
@@ -246,7 +249,7 @@ def _seizure(number: int, reading: Reading) -> SeizureData:
         place=Place(reading.state, "Town"),
         legal_grounds=("possession",),
         crime_context=("unknown",),
-        items=(reading.item,),
+        items=(SeizedItem(**vars(reading.item), **owner),),
     )
 
 

@@ -29,5 +29,5 @@ def test_the_truth_of_a_register_has_each_case(app):
     readings = gun_registers.make_readings(2_000, 5)
     assert {each.event for each in readings} == {"seized", "theft", "domestic_sale", "state_issue"}
     assert {each.how for each in readings} >= {"clean", "words", "prefix", "substitution"}
-    assert sum(each.is_handed_in for each in readings) > 100
+    assert sum(each.is_handed_in for each in readings) > 20
     assert readings == gun_registers.make_readings(2_000, 5)
