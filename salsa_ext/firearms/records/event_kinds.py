@@ -41,3 +41,5 @@ MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
 
 
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))
+ONCE_EVENTS: Final = FINAL_EVENTS | {"manufacture", "domestic_sale"}
+"""Lawful events that a gun has once in a state: a second record is a duplicate, or another gun."""
