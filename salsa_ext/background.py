@@ -31,7 +31,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.lookups.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,
-    *salsa_ext.matches.jobs.MATCH_TRADE,
+    salsa_ext.matches.jobs.MATCH_TRADE,
 )
 """What a person waits for comes first, what a large file leaves behind last.
 

@@ -13,7 +13,7 @@ from api.http.fields.codes import StateCode
 class Base64(fields.Field[bytes]):
     """Bytes as base64."""
 
-    def _serialize(self, value: bytes, attr: str | None, obj: Any, **kwargs: Any) -> str:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
         return base64.b64encode(value).decode()
 
 

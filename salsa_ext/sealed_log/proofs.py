@@ -140,8 +140,8 @@ def _entries(state: str, start: int, end: int) -> Iterator[dict[str, str] | None
         .order_by(SealedLeaf.position)
     )
     for _, entry in db.session.execute(query):
-        is_whole = entry is not None and entry.salt is not None
-        yield {"salt": entry.salt.hex(), "text": _text(entry)} if is_whole else None
+        salt = entry.salt if entry is not None else None
+        yield None if salt is None else {"salt": salt.hex(), "text": _text(entry)}
     db.session.expunge_all()
 
 

@@ -13,7 +13,7 @@ from salsa_ext.access.signing import current_private_key
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotConfigured
 from salsa_ext.core.log_verifier import HASH_SIZE, add_leaf, root_of, write_note
-from salsa_ext.database.bulk import insert_into_tables
+from salsa_ext.database.bulk import TableRows, insert_into_tables
 from salsa_ext.database.session import NO_STATE, acting_as, execute_raw
 from salsa_ext.jobs.runner import DueJob
 from salsa_ext.sealed_log.models import LogCheckpoint, SealedLeaf, Subtree
@@ -47,18 +47,18 @@ def _seal_state(actor: Actor, state: str) -> int:
         log.error("log not sealed", extra={"state": state, "error": str(error)})
         return 0
     entries = sorted(execute_raw(_REMOVE_FIRST, (state, BATCH)))
-    last = execute_raw(_LAST, (state,)).fetchone() or (0, b"")
-    rows, size, peaks = _grow(state, *last, entries)
+    before, packed = execute_raw(_LAST, (state,)).fetchone() or (0, b"")
+    rows, size, peaks = _grow(state, before, packed, entries)
     public = key.public_key().public_bytes_raw()
     note = write_note(state, size, root_of(peaks), kid, public, key.sign)
     checkpoint = {"state": state, "size": size, "peaks": b"".join(peaks), "note": note}
-    insert_into_tables(rows | {LogCheckpoint: [checkpoint]})
+    insert_into_tables({**rows, LogCheckpoint: [checkpoint]})
     return len(entries)
 
 
 def _grow(
     state: str, size: int, packed: bytes, entries: Sequence[Any]
-) -> tuple[dict[Any, list[dict[str, Any]]], int, list[bytes]]:
+) -> tuple[TableRows, int, list[bytes]]:
     """Return the rows of new leaves and whole subtrees, the new size, and its peaks."""
     peaks = split_hashes(packed)
     leaves: list[dict[str, Any]] = []
