@@ -52,7 +52,7 @@ def test_the_agency_that_seized_a_gun_has_it_until_it_is_handed_over(police, sei
     assert (custody["holder"], custody["in_custody"]) == ("BRA-POLICE", True)
     custody = enter("handovers", hand_over("BRA-POLICE", "Store 4", 12, seal="S-1"))
     [entry] = custody["handovers"]
-    assert (custody["holder"], entry["seal"], entry["agency"]) == ("Store 4", "S-1", "BRA-POLICE")
+    assert (custody["holder"], entry["seal"], entry["agency"]) == ("Store 4", "S-1", "BRA-TEST")
     assert found(custody) == []
 
 
