@@ -247,9 +247,7 @@ RELEASE_EVENTS: Final = LAWFUL | MISSING_EVENTS
 """Events that explain how a gun left the custody of a state."""
 
 
-def custody_conflicts(
-    chain: Sequence[Event], found_on: date, found_in: str
-) -> Iterator[Objection]:
+def custody_conflicts(chain: Sequence[Event], found_on: date, found_in: str) -> Iterator[Objection]:
     """Yield earlier seizures of a gun that left custody without explanation.
 
     A service gun that is handed in each time was nobody's to keep.
@@ -273,9 +271,7 @@ def custody_conflicts(
         yield Objection(event, why)
 
 
-def days_to_custody(
-    conflicts: Iterable[Objection], sales: Sequence[Event]
-) -> Iterator[Message]:
+def days_to_custody(conflicts: Iterable[Objection], sales: Sequence[Event]) -> Iterator[Message]:
     """Yield the days from the first sale to each earlier seizure."""
     for conflict in conflicts if sales else ():
         yield message(

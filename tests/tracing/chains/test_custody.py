@@ -19,7 +19,9 @@ def test_a_gun_that_was_seized_before_left_the_custody_of_that_state():
         "other": "BRA",
         "days": 181,
     }
-    assert "left the evidence store, one of the two is a clone" in left.text and since.params == {"days": 483}
+    assert "left the evidence store, one of the two is a clone" in left.text and since.params == {
+        "days": 483
+    }
 
 
 def test_that_it_was_seized_before_says_nothing_of_where_it_was_diverted():
