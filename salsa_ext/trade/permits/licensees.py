@@ -278,6 +278,7 @@ def _published(row: Licensee, party: Party, roles: Collection[str]) -> Published
 
 def firms_to_choose(actor: Actor, limit: int) -> list[PublishedLicensee]:
     """Return active licensees for forms: of the own state, and what others publish."""
+    require(actor, Permission.LICENSEE_READ)
     settings = settings_by_state(participants())
     states = [state for state in settings if settings[state].published_roles]
     firms: list[PublishedLicensee] = []
