@@ -251,6 +251,7 @@ def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, s
     assert "Check · Paraguay" in text(page) and "/guns/" not in page
 
 
+@pytest.mark.between_writes
 def test_notifications_of_one_gun_are_listed_together(signed_in, as_actor):
     other = bodies.firearm(serial="KLM777888")
     seller = as_actor("PRY", "licensing_officer")

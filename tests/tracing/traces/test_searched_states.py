@@ -1,6 +1,10 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
+import pytest
+
 from tests.support import bodies
+
+pytestmark = [pytest.mark.boards, pytest.mark.between_writes]
 
 
 def result(client, **changes):
