@@ -130,7 +130,7 @@ WITH {PLACES}, made AS (
     SELECT gen_random_uuid() AS id, n, {SIDES}, {DAY} AS day
     FROM generate_series(:begin, :begin + :count - 1, 100) n JOIN place ON place.at = n / 100 % posts
 ), traced AS (
-    {TRACE} SELECT id, seller, ARRAY[seller], 1, 'answered', 'C-' || n, '{{}}', day, 'routine', 'Law',
+    {TRACE} SELECT id, seller, ARRAY[seller], 1, 'completed', 'C-' || n, '{{}}', day, 'routine', 'Law',
             'used_in_crime', 'Found', 'intelligence', false, day FROM made
 ), asked AS (
     {LEG} SELECT id, gen_random_uuid(), seller, ARRAY[seller], buyer, 'salsa', 'answered', '[]', '[]', day,

@@ -16,8 +16,11 @@ from babel.dates import format_timedelta
 from api.i18n.messages import translate_event, use_language
 from api.papers.rendering import render_sheet
 from api.papers.sheets import Part, SheetBuilder, build_sheet, unbroken_text
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Message, message
 from salsa_ext.reference import names
+from salsa_ext.reference.participation.declarations import describe_coverage
+from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import TraceReport
 from salsa_ext.tracing.traces.trace_results import ResultView
@@ -39,10 +42,9 @@ EVENT_COLUMNS: Final = (
 MAX_FIELD_CHARS: Final = 40
 """Characters of a serial that can be read in half the width of a page."""
 EVENT_KINDS: Final = ("transfer_kind", "report_kind", "seizure_kind")
-MOVEMENTS: Final = {"export": message("Export"), "import": message("Import")}
 SEARCHED_COLUMNS: Final = (
     (message("State"), 10),
-    (message("Records searched"), 6),
+    (message("Registers"), 16),
     (message("Through"), 8),
     (message("Said"), 10),
 )
@@ -110,7 +112,7 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
             [
                 (
                     words.state(searched.state),
-                    str(searched.records),
+                    _registers_text(words, searched.registers),
                     words.day(searched.through) or "–",
                     words.code("leg_status", searched.status),
                 )
@@ -215,11 +217,21 @@ def _trace_section(words: SheetBuilder, report: TraceReport, at: datetime) -> li
 
 def _status_text(words: SheetBuilder, view: TraceView) -> str | None:
     """Return the status in words, also for refused or partial answers."""
-    if view.trace.status == "answered" and view.is_refused_by_all:
+    if view.trace.status == "completed" and view.is_refused_by_all:
         return words.both(ALL_REFUSED)
     if view.is_answered_in_part:
         return words.both(PARTLY_ANSWERED)
     return words.code("trace_status", view.trace.status)
+
+
+def _registers_text(words: SheetBuilder, registers: Sequence[Declaration]) -> str:
+    """Return the registers of a state, those of equal coverage together."""
+    alike = group_by(registers, lambda each: words.both(describe_coverage(each)))
+    lines = [
+        f"{', '.join(words.code('register', each.register) or '' for each in some)}: {coverage}"
+        for coverage, some in alike.items()
+    ]
+    return "; ".join(lines) or words.both(message("none: nothing was searched"))
 
 
 def _refusing_states(words: SheetBuilder, view: TraceView) -> str | None:
@@ -339,8 +351,6 @@ def _diversion_section(words: SheetBuilder, view: ResultView) -> list[Part]:
 
 def event_name(words: SheetBuilder, event: str) -> str:
     """Return the name of an event of a chain."""
-    if event in MOVEMENTS:
-        return words.both(MOVEMENTS[event])
     kind = next(kind for kind in EVENT_KINDS if event in names.labels(kind, words.language))
     return names.label(kind, event, words.language)
 

@@ -22,6 +22,7 @@ from salsa_ext.reference.state_settings import (
     LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
+    MAX_EQUIVALENT_YEARS,
     MAX_NAME,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
@@ -185,6 +186,7 @@ class SettingsRequest(RequestSchema):
     trace_approval = Code(TRACE_APPROVAL_MODES)
     authority_name = Line(most=MAX_NAME)
     lookup_percent = Whole(least=LOOKUP_PERCENTS[0], most=LOOKUP_PERCENTS[1])
+    equivalent_years = Whole(least=1, most=MAX_EQUIVALENT_YEARS)
 
 
 @repeats(SettingsRequest, is_complete=True)

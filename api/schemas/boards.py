@@ -271,7 +271,7 @@ class BoardDeadlineResponse(Schema):
     asking_state = StateCode(required=True)
     asked_state = StateCode(required=True)
     priority = Code(codes.PRIORITIES, required=True)
-    status = Code(codes.LEG_STATUSES, required=True)
+    status = Code(codes.REQUEST_STATUSES, required=True)
     asked_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     share = fields.Integer(allow_none=True)

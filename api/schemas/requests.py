@@ -265,7 +265,7 @@ class MessageResponse(Schema):
     forwarded_to = StateCode(allow_none=True)
     helped = fields.Boolean(allow_none=True)
     outcome = Code(codes.TRACE_OUTCOMES, allow_none=True)
-    status = Code(codes.LEG_STATUSES, allow_none=True)
+    status = Code(codes.REQUEST_STATUSES, allow_none=True)
     channel = Code(codes.CHANNELS, allow_none=True)
     sent_on = fields.String(allow_none=True)
     answered_on = fields.String(allow_none=True)
@@ -333,7 +333,7 @@ class RequestResponse(TraceContentResponse):
     version = fields.Integer(required=True)
     state = StateCode(required=True)
     asking_state = StateCode(required=True)
-    status = Code(codes.LEG_STATUSES, required=True)
+    status = Code(codes.REQUEST_STATUSES, required=True)
     office = fields.Nested(AskingOfficeResponse, allow_none=True)
     received_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
@@ -364,7 +364,7 @@ class RequestResponse(TraceContentResponse):
 class RequestQuery(ListQuery):
     """Filter of requests; `due_before`: running term ends earlier."""
 
-    status = Code(codes.LEG_STATUSES)
+    status = Code(codes.REQUEST_STATUSES)
     priority = Code(codes.PRIORITIES)
     asking_state = StateCode(data_key="from")
     case_number = Text(most=100)

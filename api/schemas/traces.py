@@ -15,7 +15,6 @@ from api.http.fields.texts import Flag, Id, Line, Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
-from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
     FirearmRequest,
     PartyResponse,
@@ -201,13 +200,14 @@ class TraceApprovalResponse(Schema):
 class TraceResponse(TraceContentResponse):
     """Trace with its legs; with advice until sent.
 
-    `answered`: no answer is due, refusals included; see `refused_by`.
+    `completed`: no answer is due, whatever came of it; see `outcome` and `refused_by`.
     """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     state = StateCode(required=True)
     status = Code(codes.TRACE_STATUSES, required=True)
+    outcome = Code(codes.TRACE_OUTCOMES, required=True, allow_none=True)
     seizure = fields.UUID(attribute="seizure_id", allow_none=True)
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
@@ -293,9 +293,23 @@ class DiversionResponse(Schema):
 SEARCHED_STATUSES = (*codes.LEG_STATUSES, "to_send", "not_sent", "not_asked")
 
 
-class SearchedStateResponse(SearchedResponse):
-    """Searched state: last day of its records, its answer."""
+class SearchedRegisterResponse(Schema):
+    """Register that a state took part with when it was asked, and what it is complete for."""
 
+    register = Code(codes.REGISTERS, required=True)
+    mode = Code(codes.REGISTER_MODES, required=True)
+    since = fields.Date(required=True)
+    complete = fields.Boolean(required=True)
+    makes = fields.List(fields.String(), required=True)
+    year_from = fields.Integer(required=True, allow_none=True)
+    year_to = fields.Integer(required=True, allow_none=True)
+
+
+class SearchedStateResponse(Schema):
+    """State that was searched or asked: its registers, last day of its records, its answer."""
+
+    state = StateCode(required=True)
+    registers = fields.List(fields.Nested(SearchedRegisterResponse), required=True)
     records_through = fields.Date(attribute="through", required=True, allow_none=True)
     answer = Code(SEARCHED_STATUSES, attribute="status", required=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import inf
@@ -22,11 +22,13 @@ from api.web.access import current_path
 from api.web.areas import areas
 from api.web.forms import error_summary
 from salsa_ext.access.permissions import Permission
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.reference import agencies, names
 from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.participation.declarations import describe_coverage
 from salsa_ext.reference.participation.rules import Declaration
 
 ALL_AGENCIES: Final = 1000
@@ -66,7 +68,6 @@ SUBJECT_PAGES: Final = {
 """The page of each kind of object that has one."""
 READ_BY: Final = {"lookup": Permission.AUDIT_READ}
 """The permission that opens a page, where it is not named after the kind."""
-MOVEMENT_EVENTS: Final = {"export": message("Export"), "import": message("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
 
@@ -101,18 +102,18 @@ def join_names(kind: str, codes: Iterable[str]) -> str:
 
 def coverage_text(declaration: Declaration) -> str:
     """Return for which makes and years of manufacture a register is complete."""
-    if not declaration.complete:
-        return sentence(message("not complete"))
-    makes = ", ".join(name for code in declaration.makes if (name := make_name(code)))
-    first, last = str(declaration.year_from or ""), str(declaration.year_to or "")
-    if first and last:
-        years = message("made {first} to {last}", first=first, last=last)
-    elif first or last:
-        text = message("made since {year}") if first else message("made until {year}")
-        years = Message(text.text, {"year": first or last})
-    else:
-        years = message("all years")
-    return f"{makes or sentence(message('all makes'))}, {sentence(years)}"
+    return sentence(describe_coverage(declaration))
+
+
+def register_lines(registers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the registers of an answer of the API, those alike on one line."""
+    declared = [Declaration(**row) for row in registers]
+    alike = group_by(declared, lambda each: (coverage_text(each), each.mode))
+    return [
+        f"{join_names('register', [each.register for each in some])}: {coverage}"
+        f" · {label('register_mode', mode)}"
+        for (coverage, mode), some in alike.items()
+    ]
 
 
 def opening_hours(text: str) -> str:
@@ -176,8 +177,6 @@ def event_name(code: str) -> str:
 
     An event of a transfer, report, seizure or shipment.
     """
-    if code in MOVEMENT_EVENTS:
-        return translate(MOVEMENT_EVENTS[code])
     kind = next(
         (kind for kind in EVENT_KINDS if code in names.labels(kind, g.language)), "event_kind"
     )
@@ -366,6 +365,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "make_name": make_name,
     "join_names": join_names,
     "coverage_text": coverage_text,
+    "register_lines": register_lines,
     "gun_name": gun_name,
     "has_permission": has_permission,
     "iso_day": iso_day,

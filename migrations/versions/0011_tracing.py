@@ -40,7 +40,7 @@ CREATE TABLE trace (
     CONSTRAINT ck_trace_approval CHECK (approval IN ('own', 'alone')),
     CONSTRAINT ck_trace_priority CHECK (priority IN ('flash', 'urgent', 'priority', 'routine')),
     CONSTRAINT ck_trace_status CHECK (status IN (
-        'draft', 'approved', 'sent', 'in_progress', 'answered', 'withdrawn', 'closed'
+        'draft', 'approved', 'sent', 'in_progress', 'completed', 'withdrawn', 'closed'
     ))
 );
 CREATE INDEX ix_trace_owner_state_case_number ON trace (owner_state, case_number);
@@ -77,7 +77,7 @@ CREATE TABLE trace_leg (
     )),
     CONSTRAINT ck_trace_leg_status CHECK (status IN (
         'sent', 'acknowledged', 'clarification', 'answered', 'partial', 'no_record', 'refused',
-        'deferred', 'forwarded', 'withdrawn'
+        'deferred', 'forwarded', 'withdrawn', 'not_participating'
     ))
 );
 CREATE INDEX ix_trace_leg_id ON trace_leg (id);

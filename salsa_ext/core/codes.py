@@ -90,11 +90,11 @@ TRACE_APPROVAL_MODES: Final = ("none", "own", "alone")
 `alone`: nobody, for lack of staff.
 """
 TRANSFER_KINDS: Final = tuple(
-    "manufacture registration domestic_sale private_sale inheritance loan state_issue "
+    "manufacture export import registration domestic_sale private_sale inheritance loan state_issue "
     "state_to_civilian deactivation destruction".split()
 )
 EVENT_KINDS: Final = tuple(
-    "manufacture export import state_issue state_to_civilian registration domestic_sale "
+    "manufacture export consignment import state_issue state_to_civilian registration domestic_sale "
     "private_sale inheritance loan recovery surrender loss theft deactivation destruction "
     "seized found surrendered".split()
 )
@@ -145,13 +145,15 @@ LEAD_KINDS: Final = tuple(
     "consecutive_serials straw_purchase recirculation short_time_to_crime".split()
 )
 
-TRACE_STATUSES: Final = tuple("draft approved sent in_progress answered withdrawn closed".split())
+TRACE_STATUSES: Final = tuple("draft approved sent in_progress completed withdrawn closed".split())
 UNSENT: Final = ("draft", "approved")
 """Statuses of a trace of which nobody was asked yet."""
-LEG_STATUSES: Final = tuple(
+REQUEST_STATUSES: Final = tuple(
     "sent acknowledged clarification answered partial no_record refused deferred forwarded "
     "withdrawn".split()
 )
+LEG_STATUSES: Final = (*REQUEST_STATUSES, "not_participating")
+"""`not_participating`: the state takes no part, and was not asked by another channel yet."""
 MANUAL_LEG_STATUSES: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 OTHER_CHANNELS: Final = CHANNELS[1:]
@@ -163,7 +165,8 @@ REFUSAL_REASONS: Final = tuple(
 )
 ANSWER_FAILURE_REASONS: Final = ("too_old", "records_lost", "dealer_defunct")
 """Reasons given by a requested state for missing information."""
-TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
+TRACE_OUTCOMES: Final = ("traced", "partly", "no_record", "not_searched", "pending")
+"""`no_record` only where each state was searched or answered."""
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = tuple(
     "illegal_where_found embargo_breach inadequately_marked unlicensed_manufacture "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData
@@ -72,6 +72,21 @@ POST_AGENCY_KINDS: Final = ("border", "customs")
 MAX_POSTS: Final = 200
 SECRETARIAT: Final = "SECRETARIAT"
 DECLARED_SINCE: Final = date(2020, 1, 1)
+BY_PERSON: Final = {"mode": "person"}
+ONLY_CRIME: Final = dict.fromkeys(REGISTERS) | {"seizures": {}, "lost_stolen": {}}
+REGISTERS_BY_STATE: Final[Mapping[str, Mapping[str, Any]]] = {
+    # 18 U.S.C. 926(a) forbids a register of sales; makers and dealers are asked by telephone
+    "USA": {"sale_holding": None}
+    | dict.fromkeys(("manufacture", "import", "export", "permits"), BY_PERSON),
+    "MEX": dict.fromkeys(REGISTERS, BY_PERSON),
+    "CAN": {"sale_holding": BY_PERSON},
+    "COL": {"sale_holding": {"complete": False}},
+    "CHL": {"sale_holding": {"year_from": 1990}},
+    "PER": {"import": {"makes": ("taurus", "glock", "Smith & Wesson")}},
+    **dict.fromkeys(("JAM", "TTO"), ONLY_CRIME),
+    **dict.fromkeys(("KNA", "VCT"), dict.fromkeys(REGISTERS)),
+}
+"""Registers that are not complete and answered by the service; None is not declared."""
 
 
 def agency_code(state: str, kind: str) -> str:
@@ -110,10 +125,17 @@ def register_state(actor: Actor) -> None:
 
 
 def declare_registers(actor: Actor) -> None:
-    """Let a state take part with all of its registers, complete and answered by the service."""
+    """Let a state take part with its registers."""
     for register in REGISTERS:
-        data = Declaration(register, "service", DECLARED_SINCE, complete=True)
-        declarations.declare(actor=actor, data=data)
+        changes = REGISTERS_BY_STATE.get(actor.own_state(), {}).get(register, {})
+        if changes is not None:
+            complete: dict[str, Any] = {
+                "mode": "service",
+                "since": DECLARED_SINCE,
+                "complete": True,
+            }
+            data = Declaration(register, **complete | changes)
+            declarations.declare(actor=actor, data=data)
 
 
 def register_secretariat(actor: Actor) -> None:

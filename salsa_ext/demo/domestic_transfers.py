@@ -72,6 +72,8 @@ SECOND_HAND_WEIGHTS: Final = {
 }
 END_WEIGHTS: Final = {"deactivation": 4, "destruction": 6}
 OLDEST_DAY: Final = 3_650
+WITHOUT_SALES_REGISTER: Final = ("USA",)
+"""States without a searchable register of sales: others learn only whom to ask."""
 
 
 class TransferGenerator:
@@ -186,6 +188,8 @@ class TransferGenerator:
         gun.happens(kind, day)
 
     def _add(self, kind: str, gun: SimulatedGun, state: str, day: int, **fields: Any) -> None:
+        if state in WITHOUT_SALES_REGISTER and kind != "manufacture":
+            fields["visibility"] = fields.get("visibility") or "pointer"
         data = TransferData(
             occurred_on=self._calendar.on(day),
             time_zone=STATES[state][0],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.alerts import alerts, hit_answers
@@ -28,14 +28,18 @@ from salsa_ext.demo.phrases import (
     localized,
 )
 from salsa_ext.demo.seizures import PlannedSeizure
-from salsa_ext.demo.world import STATES, language
+from salsa_ext.demo.world import language
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.values import Query
+from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import records_of_documents
 from salsa_ext.jobs.runner import Job
 from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.calendars import today
+from salsa_ext.tracing.requests import commands as request_commands
+from salsa_ext.tracing.requests import queries as request_queries
+from salsa_ext.tracing.requests.values import AnswerData, NoRecordData
 from salsa_ext.tracing.traces.values import TraceData
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies.models import Discrepancy
@@ -57,12 +61,14 @@ TRACING_STATES: Final = (
     "URY",
     "USA",
 )
+PERSON_STATES: Final = ("MEX", "USA")
+"""States whose persons answer most that is asked of them."""
 STATUS_SHARES: Final[Mapping[str, float]] = {
     "draft": 0.08,
     "approved": 0.07,
     "sent": 0.10,
     "in_progress": 0.17,
-    "answered": 0.32,
+    "completed": 0.32,
     "withdrawn": 0.07,
     "closed": 0.19,
 }
@@ -82,6 +88,7 @@ REASON_WEIGHTS: Final = {
     "unlicensed_manufacture": 2,
 }
 FRESH_DAYS: Final = 90
+MAX_REQUESTS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ class TraceGenerator:
     def cases(self, count: int) -> list[PlannedTrace]:
         """Return about `count` traces, one of each status, oldest first."""
         chosen = [
-            (status, *self._pop_item(GROUP_BY_STATUS.get(status, "answered")))
+            (status, *self._pop_item(GROUP_BY_STATUS.get(status, "completed")))
             for status, share in STATUS_SHARES.items()
             for _ in range(max(1, round(count * share)))
         ]
@@ -178,9 +185,9 @@ class TraceGenerator:
 
 
 def _expected_status(seized: PlannedSeizure, line: int, gun: SimulatedGun) -> str:
-    """Return the status of a trace; the maker's state may not participate."""
-    if gun.design.country in STATES:
-        return "answered"
+    """Return the status of a trace; in the maker's state a person may have to answer."""
+    if gun.design.country not in PERSON_STATES:
+        return "completed"
     item, imported = seized.data.items[line - 1], gun.imported
     abroad = gun.home != seized.state or imported is not None
     is_known = gun.is_known and abroad and _skeleton(item.serial) == _skeleton(gun.serial)
@@ -190,6 +197,20 @@ def _expected_status(seized: PlannedSeizure, line: int, gun: SimulatedGun) -> st
 
 def _skeleton(serial: str | None) -> str:
     return keys.skeleton(keys.normalise(serial or ""))
+
+
+def answer_waiting(actor: Actor, case_number: str) -> None:
+    """Answer the waiting requests of a case with the records that may be meant, or with none."""
+    filters = {"case_number": case_number}
+    for view in request_queries.list_waiting(actor, filters, MAX_REQUESTS, None).items:
+        meant = [row["record"] for row in view.request.candidates if row["event"] != ALERT]
+        who: dict[str, Any] = {"request_id": view.request.id, "expected_version": None}
+        if meant:
+            data = AnswerData(records=[UUID(record) for record in meant])
+            request_commands.answer(actor=actor, data=data, **who)
+        else:
+            none = NoRecordData()
+            request_commands.report_no_record(actor=actor, data=none, **who)
 
 
 ActorOfRole = Callable[[str, str], Actor]

@@ -30,7 +30,9 @@ from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.exchange import jobs as exchange_jobs
 from salsa_ext.jobs.runner import Job
+from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.trade import jobs as trade_jobs
 from salsa_ext.trade.permits import licensees, permits
 from salsa_ext.trade.receipts import receipts
@@ -253,6 +255,10 @@ class Recorder:
         if any(case.status not in UNSENT_STATUSES for case in cases):
             self._run_jobs(clock, exchange_jobs.JOBS)
         for case, trace in zip(cases, traces, strict=True):
+            if case.status not in (*UNSENT_STATUSES, "sent", "in_progress"):
+                self._answer(case, trace, desks, clock)
+        self._run_jobs(clock, exchange_jobs.JOBS)
+        for case, trace in zip(cases, traces, strict=True):
             ends = {
                 "approved": ("supervisor", trace_commands.approve_draft),
                 "withdrawn": (_officer(case), trace_commands.withdraw_trace),
@@ -262,6 +268,18 @@ class Recorder:
                 do(case, *ends[case.status], trace_id=trace, expected_version=None)
         if any(case.status in ENDED_STATUSES for case in cases):
             self._run_jobs(clock, exchange_jobs.JOBS)
+
+    def _answer(self, case: PlannedTrace, trace: UUID, desks: Desks, clock: Clock) -> None:
+        """Let persons of other states answer what the service left to them."""
+        asker = replace(desks[case.state, "trace_analyst"], clock=clock)
+        with transaction(asker):
+            legs = trace_queries.load(asker, trace).legs
+            waiting = [leg.state for leg in legs if leg.status in WAITING_STATUSES]
+        for state in waiting:
+            if (analyst := desks.get((state, "trace_analyst"))) is not None:
+                actor = replace(analyst, clock=clock)
+                with transaction(actor):
+                    investigation.answer_waiting(actor, case.number)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Item]], size: int

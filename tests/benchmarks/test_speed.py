@@ -78,7 +78,7 @@ def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
     assert [row["name"] for row in written["figures"]] == list(found)
     assert counted(owner, "record") == [500]
     # two to see that chains are whole, two before, two by the service, and two inserted barely
-    assert counted(owner, "trace WHERE status = 'answered'", "trace") == [2, 8]
+    assert counted(owner, "trace WHERE status = 'completed'", "trace") == [2, 8]
 
 
 def test_records_that_are_kept_are_not_written_again(filled_trade, owner, tmp_path):

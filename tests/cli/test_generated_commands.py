@@ -318,7 +318,7 @@ def test_the_keys_of_papers_are_read_without_a_key(service):
 def test_a_trace_is_requested_and_its_result_waited_for(seizure):
     analyst = ("--as", "bra.trace_analyst")
     result = read("trace", "create", *analyst, "--seizure", "S-1", *TRACE, "--wait")
-    assert (result["status"], result["outcome"]) == ("answered", "not_traced")
+    assert (result["status"], result["outcome"]) == ("completed", "no_record")
     assert read("trace", "get-result", *analyst, result["trace"], "--wait", "1") == result
 
 

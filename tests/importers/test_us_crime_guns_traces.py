@@ -104,7 +104,7 @@ def test_a_serial_of_two_glyphs_is_traced_where_make_and_calibre_are_known(impor
     _, found = imported
     short = [one for one in found if count_readable(normalise(one.case.serial)) < 3]
     assert Counter(one.kind for one in short) == {"agrees": 3, "short_serial": 4}
-    assert {one.result.outcome for one in short if one.kind == "short_serial"} == {"not_traced"}
+    assert {one.result.outcome for one in short if one.kind == "short_serial"} == {"no_record"}
 
 
 def test_no_gun_of_another_serial_stands_in_a_chain(imported):

@@ -146,7 +146,7 @@ def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_acto
     given = f"/records/{restricted['record_id'][0]}/disclosures"
     assert as_actor("PRY", "trace_analyst").get(given).json["items"]
     assert as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).json["items"] == []
-    assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace}").json["status"] == "answered"
+    assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace}").json["status"] == "completed"
 
 
 NAMING = {"Salsa_Purpose": "investigation", "Salsa_Case": CASE}

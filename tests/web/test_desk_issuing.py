@@ -117,7 +117,7 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
     ("changes", "field", "said"),
     [
         ({"number": ""}, "number", "This field is required."),
-        ({"expires_on": "2028-01-01"}, "expires_on", "A permit is valid for one year at most"),
+        ({"expires_on": "2028-01-01"}, "expires_on", "A certificate is valid for one year at most"),
         ({"issued_on": "2026-13-40"}, "issued_on", "A date is written YYYY-MM-DD"),
         ({"issued_on": "2026-05-01"}, "issued_on", "This date lies in the future"),
         ({"exporting_state": ""}, "exporting_state", "This field is required."),

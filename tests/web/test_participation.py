@@ -12,7 +12,7 @@ def test_an_administrator_declares_a_register_that_others_then_read(signed_in):
     fields |= {"makes": "Taurus\nGlock", "year_from": "1990"}
     assert administrator.send(FORM, fields).location == "/participation?state=BRA"
     page = text(signed_in("PRY", "police_officer").open("/participation?state=BRA&register=import"))
-    assert "Complete for Glock, Taurus, made since 1990" in page
+    assert "complete for Glock, Taurus, 1990–" in page
     assert "Declare a register" not in page
 
 

@@ -14,7 +14,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.paging import WRONG_CURSOR, Page
@@ -34,9 +34,11 @@ _DECLARED_AT: Final = (
 )
 _PARTICIPATING: Final = (
     "SELECT DISTINCT owner_state FROM ("
-    "SELECT DISTINCT ON (owner_state, register) owner_state, since, until FROM participation"
+    "SELECT DISTINCT ON (owner_state, register) owner_state, register, since, until"
+    " FROM participation"
     " ORDER BY owner_state, register, version DESC) AS current"
     " WHERE since <= %(on)s AND (until IS NULL OR until >= %(on)s)"
+    " AND coalesce(register = %(register)s, true)"
 )
 
 
@@ -92,9 +94,9 @@ def _check(data: Declaration) -> list[str]:
     return sorted({*makes})
 
 
-def participating_states(actor: Actor) -> frozenset[str]:
-    """Return the states that take part today, with any register."""
-    rows = execute_raw(_PARTICIPATING, {"on": actor.now().date()})
+def participating_states(actor: Actor, register: str | None = None) -> frozenset[str]:
+    """Return the states that take part today with a register, or with any."""
+    rows = execute_raw(_PARTICIPATING, {"on": actor.now().date(), "register": register})
     return frozenset(state for (state,) in rows)
 
 
@@ -160,3 +162,13 @@ def read_declaration(actor: Actor, declaration_id: UUID) -> DeclarationView:
 def _view(actor: Actor, row: Participation) -> DeclarationView:
     declaration = _declaration({name: getattr(row, name) for name in _COLUMNS})
     return DeclarationView(row, declaration, declaration.is_in_force(today(actor)))
+
+
+def describe_coverage(declaration: Declaration) -> Message:
+    """Return for which makes and years of manufacture a register is complete."""
+    if not declaration.complete:
+        return message("not complete")
+    makes = ", ".join(names.display_name("make", code, "en") for code in declaration.makes)
+    first, last = declaration.year_from or "", declaration.year_to or ""
+    limits = ", ".join(filter(None, (makes, f"{first}–{last}" if first or last else "")))
+    return message("complete for {limits}", limits=limits) if limits else message("complete")

@@ -8,7 +8,15 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.core.errors import Message, message
-from salsa_ext.firearms.records.event_kinds import ALERT, FINAL_EVENTS, LAWFUL, Event, event_rank
+from salsa_ext.firearms.records.event_kinds import (
+    ALERT,
+    FINAL_EVENTS,
+    LAWFUL,
+    ORIGIN_EVENTS,
+    SHIPPED,
+    Event,
+    event_rank,
+)
 from salsa_ext.firearms.records.parties import party_kind
 from salsa_ext.guns.possession import (
     Objection,
@@ -24,7 +32,13 @@ from salsa_ext.tracing.chains.description_gaps import (
     missing_fields,
 )
 from salsa_ext.tracing.chains.identity import other_gun_objections, split_by_gun, with_all_events
-from salsa_ext.tracing.requests.values import INCOMPLETE_STATUSES, OPEN_STATUSES, WAITING_STATUSES
+from salsa_ext.tracing.requests.values import (
+    INCOMPLETE_STATUSES,
+    NOT_PARTICIPATING,
+    OPEN_STATUSES,
+    SEARCHED_STATUSES,
+    WAITING_STATUSES,
+)
 
 UNCORRECTED_FIELDS: Final = frozenset(("strength", "bits", "handling"))
 """How sure a record is of the gun, and its handling: as when it was given."""
@@ -50,6 +64,12 @@ MISSING_ANSWER: Final = dict.fromkeys(WAITING_STATUSES, message("The answer of {
     ),
 }
 """What is missing from a state, by the status of its leg."""
+TAKES_NO_PART: Final = message(
+    "The answer of {state}, which takes no part here: send it the form by another channel."
+)
+NOTHING_DECLARED: Final = message(
+    "The registers of {state}: it takes part with none, so none was searched."
+)
 MISSING_UNSENT: Final = dict.fromkeys(
     WAITING_STATUSES, message("The answer of {state}: its form is to be sent yet.")
 ) | {"withdrawn": message("The answer of {state}: its form was not sent before the trace ended.")}
@@ -139,9 +159,9 @@ class ChainResult:
     def is_complete(self) -> bool:
         """Return whether the chain runs from its origin to the last holder."""
         last = self.last_lawful
-        if last is None or self.conflicts or self.outcome != "traced" or last["event"] == "export":
+        if last is None or self.conflicts or self.outcome != "traced" or last["event"] in SHIPPED:
             return False
-        return self.chain[0]["event"] in ("manufacture", "import")
+        return self.chain[0]["event"] in ORIGIN_EVENTS
 
 
 def build_chain(
@@ -234,7 +254,7 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     """Return the kind of holder that the chain ends with."""
     if last is None:
         return None
-    if last["event"] == "export":
+    if last["event"] in SHIPPED:
         return REACHED_BY_SHIPPER.get(party_kind(last, "giver"), "last_holder")
     if last["event"] not in FINAL_EVENTS and party_kind(last, "receiver") == "dealer":
         return "dealer"
@@ -263,15 +283,22 @@ def _outcome(
     *,
     is_diverted: bool,
 ) -> str:
-    """Return `traced` for an undisputed last holder or a diversion that no other state disputes."""
+    """Return `traced` for an undisputed last holder or a diversion that no other state disputes.
+
+    Without any event `no_record` only where each state was searched: else nobody knows.
+    """
     has_holder = reached in ("first_buyer", "last_holder") and not contradictions
-    if has_holder and last is not None and last["event"] != "export":
+    if has_holder and last is not None and last["event"] not in SHIPPED:
         return "traced"
     claims = {objection.event["state"] for objection in contradictions}
     if is_diverted and last is not None and claims <= {last["state"]}:
         return "traced"
-    is_open = not legs or any(leg.status in WAITING_STATUSES for leg in legs)
-    return "partly" if chain else "pending" if is_open else "not_traced"
+    if chain:
+        return "partly"
+    if not legs or any(leg.status in WAITING_STATUSES for leg in legs):
+        return "pending"
+    is_searched = all(leg.status in SEARCHED_STATUSES for leg in legs)
+    return "no_record" if is_searched else "not_searched"
 
 
 def _time_to_crime(
@@ -324,13 +351,15 @@ def _failure_reason(
     undescribed = missing_fields(firearm)
     if "serial" in undescribed:
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
-    owing = [leg for leg in legs if leg.status in WAITING_STATUSES or leg.is_late]
+    owing = [
+        leg for leg in legs if leg.status in WAITING_STATUSES or leg.is_form_pending or leg.is_late
+    ]
     if reported or not owing:
         return reported or ("incomplete_request" if undescribed & {"make", "calibre"} else None)
     if any(leg.participates for leg in owing):
         is_silent = any(leg.is_late and leg.participates for leg in owing)
         return "no_response" if is_silent else None
-    return "not_participant" if all(leg.is_late for leg in owing) else None
+    return "not_participating" if all(leg.is_late for leg in owing) else None
 
 
 def _reported_failure(
@@ -343,7 +372,10 @@ def _reported_failure(
     """
     asked_states, circle = {leg.state for leg in legs}, _circular_states(legs)
     unresolved = (leg for leg in legs if leg.referred_to not in asked_states or leg.state in circle)
-    if any(leg.status in OPEN_STATUSES and not leg.is_late for leg in unresolved):
+    if any(
+        (leg.status in OPEN_STATUSES or leg.is_form_pending) and not leg.is_late
+        for leg in unresolved
+    ):
         return None
     made_in = [event_date(event).year for event in chain if event["event"] == "manufacture"]
     year = firearm.get("year") or next(iter(made_in), None)
@@ -357,6 +389,9 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
     """Yield missing answers, including referrals that lead to no answer."""
     asked_states, circle = {leg.state for leg in legs}, _circular_states(legs)
     for leg in legs:
+        if leg.status == NOT_PARTICIPATING:
+            text = TAKES_NO_PART if leg.is_form_pending else NOTHING_DECLARED
+            yield Message(text.text, {"state": leg.state})
         if leg.status not in MISSING_ANSWER or leg.referred_to in asked_states:
             continue
         if leg.is_form_pending and leg.status in MISSING_UNSENT:

@@ -67,7 +67,7 @@ def possible_actions(status: str) -> tuple[str, ...]:
 
 def next_status(status: str, action: str) -> str | None:
     """Return the status after an action; None if it is impossible."""
-    return TRANSITIONS[status].get(action)
+    return TRANSITIONS.get(status, {}).get(action)
 
 
 def status_after_renewal(status: str, *, is_automatic: bool) -> str:

@@ -125,7 +125,10 @@ WAITING_STATUSES: Final = ("sent", "acknowledged", "clarification", "deferred")
 """Statuses in which the asking state may expect an answer."""
 OPEN_STATUSES: Final = (*WAITING_STATUSES, "refused", "forwarded")
 """Statuses of a leg that may still be answered or asked about."""
-INCOMPLETE_STATUSES: Final = (*OPEN_STATUSES, "withdrawn")
+NOT_PARTICIPATING: Final = "not_participating"
+"""Status of a leg whose state takes no part, and was not asked by another channel yet."""
+UNANSWERED_STATUSES: Final = (*WAITING_STATUSES, NOT_PARTICIPATING)
+INCOMPLETE_STATUSES: Final = (*OPEN_STATUSES, NOT_PARTICIPATING, "withdrawn")
 """Statuses of a leg in which more records may be unanswered.
 
 A withdrawn one had not been answered completely.
@@ -133,3 +136,5 @@ A withdrawn one had not been answered completely.
 RUNNING_STATUSES: Final = ("sent", "acknowledged", "deferred")
 """Statuses in which the asked state's clock runs; a clarification stops it."""
 ANSWERED_STATUSES: Final = ("answered", "partial", "no_record")
+SEARCHED_STATUSES: Final = (*ANSWERED_STATUSES, "forwarded")
+"""Statuses of a leg whose state was searched, or a person of it looked."""

@@ -32,7 +32,7 @@ from salsa_ext.tracing.requests import answers, message_log
 from salsa_ext.tracing.requests.answers import groups_in
 from salsa_ext.tracing.requests.lifecycle import FINAL_ACTIONS
 from salsa_ext.tracing.requests.message_log import MessageEntry, messages_by_subject
-from salsa_ext.tracing.requests.values import WAITING_STATUSES
+from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, UNANSWERED_STATUSES
 from salsa_ext.tracing.traces import legs, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.leg_views import FORM_SENT
@@ -53,7 +53,7 @@ ACTION_BY_STATUS: Final = {
 
 def may_change_channel(leg: TraceLeg) -> bool:
     """Return whether a leg's channel may change: until its answer."""
-    return leg.channel != "salsa" and leg.status in WAITING_STATUSES
+    return leg.channel != "salsa" and leg.status in UNANSWERED_STATUSES
 
 
 def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) -> bool:
@@ -74,6 +74,8 @@ def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     if data.sent_on or (is_sent and is_asked_again):
         _set_asked(actor, leg, data.sent_on or today(actor))
     leg.channel, leg.reference = data.channel, data.reference
+    if leg.status == NOT_PARTICIPATING and not leg.is_form_pending:
+        leg.status = "sent"
     db.session.flush()
     if is_reported:
         entry = {"channel": data.channel, "sent_on": _iso(leg.asked_on)}
@@ -89,7 +91,7 @@ def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) ->
     """
     action = _check_reply(actor, trace, leg, data)
     is_final = action in FINAL_ACTIONS
-    replaces = is_final or leg.status not in WAITING_STATUSES
+    replaces = is_final or leg.status not in UNANSWERED_STATUSES
     replaced: dict[str, Any] = {}
     if replaces and not data.is_additional and leg.answered_at is not None:
         records = [event["record"] for event in leg.events]

@@ -35,7 +35,7 @@ from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.requests.lifecycle import status_after_renewal
 from salsa_ext.tracing.requests.message_log import messages_by_subject
-from salsa_ext.tracing.requests.values import WAITING_STATUSES, CommentData
+from salsa_ext.tracing.requests.values import UNANSWERED_STATUSES, CommentData
 from salsa_ext.tracing.traces import approvals, follow_up, legs, messages, routing
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.tracing.traces.values import (
@@ -397,7 +397,7 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
         if leg.state == trace.owner_state:
             leg.events = legs.own_events(actor, trace, route)
             leg.answered_at = leg.asked_at = actor.now()
-            legs.set_status(leg, "answered" if leg.events else "no_record")
+            legs.set_status(leg, legs.own_status(leg, route))
             if legs.ends_at_home(trace, [leg]):
                 why = {state: why[state] for state in why if state in route.by_state}
             else:
@@ -412,7 +412,7 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     by_form = [
         leg
         for leg in others
-        if leg.channel != "salsa" and (is_reread or leg.status in WAITING_STATUSES)
+        if leg.channel != "salsa" and (is_reread or leg.status in UNANSWERED_STATUSES)
     ]
     for leg in by_message:
         status = status_after_renewal(leg.status, is_automatic=leg.is_automatic)
@@ -423,7 +423,7 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
         legs.set_status(leg, status)
     for leg in by_form:
         leg.is_form_pending = True
-        if leg.status not in WAITING_STATUSES:
+        if leg.status not in UNANSWERED_STATUSES:
             leg.events = [{"earlier_reading": earlier_serial} | event for event in leg.events]
             legs.set_status(leg, "sent")
     for leg in (*by_message, *by_form):

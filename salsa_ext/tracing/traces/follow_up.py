@@ -144,6 +144,7 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     entry: dict[str, Any] = {"leg": str(leg_id), "channel": data.channel}
     if channels.set_channel(actor, trace, leg, data):
         entry["sent"] = True
+    legs.update_status(trace)
     append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id, data=entry))
 
 

@@ -24,7 +24,7 @@ from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.tracing.chains import chain
 from salsa_ext.tracing.chains.identity import contradicting_fields, difference_bits, serials_of
 from salsa_ext.tracing.requests.message_log import MessageView
-from salsa_ext.tracing.requests.values import WAITING_STATUSES
+from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, WAITING_STATUSES
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
 
@@ -76,7 +76,7 @@ REFUSED: Final = "refused"
 STATUS_MESSAGES: Final = ("acknowledge", "ask", "reply", "refuse", "answer", "by_hand")
 """Kinds of messages that make or replace a refusal."""
 TO_SEND, NOT_SENT = "to_send", "not_sent"
-"""Shown status of a form to send, and of one never sent."""
+"""Shown status of a form to send again, and of one never sent."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class LegView:
 
     @property
     def shown_status(self) -> str:
-        """Return its status, or TO_SEND for an unsent form.
+        """Return its status, or TO_SEND for a form to be sent again.
 
         After the trace NOT_SENT for such a form, and REFUSED for a leg whose state refused: neither
         was withdrawn.
@@ -120,7 +120,8 @@ class LegView:
             if last and (last.kind == "refuse" or last.data.get("status") == REFUSED):
                 return REFUSED
             return NOT_SENT if self.leg.is_form_pending else self.leg.status
-        return TO_SEND if self.leg.is_form_pending else self.leg.status
+        is_again = self.leg.is_form_pending and self.leg.status != NOT_PARTICIPATING
+        return TO_SEND if is_again else self.leg.status
 
 
 def with_replies(leg: chain.ChainLeg, view: LegView) -> chain.ChainLeg:

@@ -21,7 +21,7 @@ from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.chains.chain import ChainLeg
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS
-from salsa_ext.tracing.requests.values import OPEN_STATUSES, WAITING_STATUSES
+from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import messages, routing
 from salsa_ext.tracing.traces.leg_views import (
     build_trace_chain,
@@ -33,6 +33,8 @@ from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons, Route
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
+USUAL_CHANNELS: Final = {"USA": "etrace"}
+"""By which a state is asked that takes no part; INTERPOL iARMS for the others."""
 ACTIONS_BY_STATUS: Final = {
     "draft": ("amend", "approve", "decline", "send", "withdraw"),
     "approved": ("send", "withdraw"),
@@ -82,8 +84,8 @@ def new_legs(
     own_legs = [leg for leg in legs if leg.state == own]
     for leg in own_legs:
         leg.events = own_events(actor, trace, route)
-        leg.status = "answered" if leg.events else "no_record"
-        leg.answered_at = actor.now()
+        leg.status = own_status(leg, route)
+        leg.answered_at = None if leg.status == NOT_PARTICIPATING else actor.now()
     if ends_at_home(trace, own_legs):
         return [leg for leg in legs if leg.state in (own, *route.by_state)]
     for leg in own_legs:
@@ -102,15 +104,16 @@ def _new_leg(
     channel: str | None = None,
     reference: str | None = None,
 ) -> TraceLeg:
-    takes_part = state in route.reach
+    takes_part = state in route.reach or state == trace.owner_state
+    is_asked = takes_part or reference is not None
     return TraceLeg(
         trace_id=trace.id,
         id=new_id(),
         owner_state=trace.owner_state,
         concerned=[trace.owner_state],
         state=state,
-        channel="salsa" if takes_part else channel or "iarms",
-        status="sent",
+        channel="salsa" if takes_part else channel or USUAL_CHANNELS.get(state, "iarms"),
+        status="sent" if is_asked else NOT_PARTICIPATING,
         reasons=stored_reasons(reasons),
         events=[],
         records_through=route.reach.get(state),
@@ -121,10 +124,20 @@ def _new_leg(
         request_envelope_id=None,
         question_envelope_id=None,
         failure_reason=None,
-        is_form_pending=not (takes_part or reference),
+        is_form_pending=not is_asked,
         asked_on=today(actor) if reference and not takes_part else None,
         answered_on=None,
     )
+
+
+def own_status(leg: TraceLeg, route: Route) -> str:
+    """Return the status of the own leg after its search.
+
+    Nothing found is no record only where the own state takes part: else no register was searched.
+    """
+    if leg.events:
+        return "answered"
+    return "no_record" if leg.state in route.reach else NOT_PARTICIPATING
 
 
 def create_legs(
@@ -257,14 +270,14 @@ def update_status(
 
 
 def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
-    """Return a trace's status by its legs: sent, in_progress or answered.
+    """Return a trace's status by its legs: sent, in_progress or completed.
 
     In progress once another state gave any information on the gun, or refused, whatever it was
-    asked since.
+    asked since; completed where none owes an answer, whatever came of it.
     """
-    others = [leg for leg in legs if leg.state != own]
+    others = [leg for leg in legs if leg.state != own and leg.status != NOT_PARTICIPATING]
     if not any(leg.status in WAITING_STATUSES for leg in others):
-        return "answered"
+        return "completed"
     is_unanswered = all(
         leg.status in WAITING_STATUSES and not leg.events and leg.answered_at is None
         for leg in others
@@ -289,6 +302,9 @@ def withdraw_legs(
     open_legs = [leg for leg in legs if leg.status in OPEN_STATUSES]
     for leg in open_legs:
         apply_action(leg, "withdraw")
+    for leg in legs:
+        if leg.is_form_pending and leg.status == NOT_PARTICIPATING:
+            set_status(leg, "withdrawn")
     return [
         messages.leg_message(trace, leg, "trace.withdraw", {"text": None})
         for leg in (legs if for_good else open_legs)

@@ -105,7 +105,7 @@ class TraceView:
     def is_answered_in_part(self) -> bool:
         """Return whether no answer is owed, though a state refused or referred."""
         open_legs = any(leg.status in OPEN_STATUSES for leg in self.legs)
-        return self.trace.status == "answered" and open_legs
+        return self.trace.status == "completed" and open_legs
 
     @property
     def refused_by(self) -> list[str]:

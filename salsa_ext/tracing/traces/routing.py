@@ -97,11 +97,6 @@ def with_successors(reasons_by_state: Reasons) -> Reasons:
 
 
 def _coverage_by_state(actor: Actor, coverage: Sequence[Coverage]) -> dict[str, date | None]:
-    """Return the states that take part, with the day through which their records reach.
-
-    The own state is always searched.
-    """
+    """Return the states that take part, with the day through which their records reach."""
     through = {row.state: row.through for row in coverage}
-    return {
-        state: through.get(state) for state in {*participating_states(actor), actor.own_state()}
-    }
+    return {state: through.get(state) for state in participating_states(actor)}

@@ -13,6 +13,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import REGISTERS
 from salsa_ext.core.errors import message
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
@@ -22,6 +23,8 @@ from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference import names
+from salsa_ext.reference.participation.declarations import declarations_at
+from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.reference.state_settings import Settings
 from salsa_ext.tracing.chains import chain
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -41,13 +44,14 @@ NOT_ASKED: Final = "not_asked"
 
 @dataclass(frozen=True)
 class SearchedState:
-    """A searched or asked state: coverage of its records, and its answer.
+    """A searched or asked state: its registers, how far its records reach, and its answer.
 
-    `status` is that of its leg, TO_SEND, NOT_SENT or NOT_ASKED.
+    `registers` are those that it took part with when it was asked; `status` is that of its leg,
+    TO_SEND, NOT_SENT or NOT_ASKED.
     """
 
     state: str
-    records: int
+    registers: Sequence[Declaration]
     through: date | None
     status: str
 
@@ -141,17 +145,23 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
 
 
 def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedState]:
-    """Return the coverage when the trace was sent, and other asked states."""
+    """Return the states with records when the trace was sent, and other asked ones."""
     views_by_state = {view.leg.state: view for view in legs}
     covered = {row["state"]: row for row in trace.coverage or ()}
+    moments = dict.fromkeys(covered, trace.sent_at or trace.created_at)
+    moments |= {state: view.leg.asked_at for state, view in views_by_state.items()}
+    declared = declarations_at(moments) if moments else {}
     states = []
-    for state in sorted({*views_by_state, *covered}):
+    for state in sorted(moments):
         view, row = views_by_state.get(state), covered.get(state)
         through = view.leg.records_through if view else None
         if row is not None:
             through = date.fromisoformat(row["through"])
         status = view.shown_status if view else NOT_ASKED
-        states.append(SearchedState(state, row["records"] if row else 0, through, status))
+        registers = sorted(
+            declared[state].values(), key=lambda each: REGISTERS.index(each.register)
+        )
+        states.append(SearchedState(state, registers, through, status))
     return states
 
 

@@ -120,4 +120,4 @@ class FeedbackData:
     text: str | None = None
 
 
-SENT_STATUSES: Final = ("sent", "in_progress", "answered")
+SENT_STATUSES: Final = ("sent", "in_progress", "completed")

@@ -24,6 +24,7 @@ from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.record_writing import PartyCollector, firearm_columns
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
+from salsa_ext.reference.state_settings import load_settings
 from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import classification, quotas
 from salsa_ext.trade.permits.allocation import allocate
@@ -51,11 +52,12 @@ def record_many(
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     parties, agencies = PartyCollector(owner), agency_codes(owner)
+    years = load_settings(owner).settings.equivalent_years
     locks.lock_trade([owner])
     _require_unused_numbers(owner, {(data.kind, data.number) for data in batch})
     rows, lines, references = [], [], []
     for data in batch:
-        validate_permit(data, owner, on, agencies, is_reissue)
+        validate_permit(data, owner, on, agencies, years, is_reissue)
         row = _permit_row(data, owner, parties, now)
         rows.append(row)
         part = {"permit_id": row["id"], "owner_state": owner, "concerned": row["concerned"]}

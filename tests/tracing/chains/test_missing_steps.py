@@ -10,9 +10,27 @@ def test_of_a_trace_for_which_nobody_was_asked_yet_nothing_is_said():
     assert build_chain([], FOUND, "BRA", GUN).outcome == "pending"
 
 
-def test_nothing_known_and_nobody_to_wait_for_is_not_traced():
+def test_nothing_known_and_nobody_to_wait_for_is_no_record():
     found = built()
-    assert (found.outcome, found.scope, found.failure_reason) == ("not_traced", None, None)
+    assert (found.outcome, found.scope, found.failure_reason) == ("no_record", None, None)
+
+
+@pytest.mark.parametrize("status", ["not_participating", "withdrawn", "refused"])
+def test_what_a_state_was_not_searched_for_is_never_no_record(status):
+    legs = [ChainLeg("BRA", "no_record"), ChainLeg("USA", status)]
+    assert build_chain(legs, FOUND, "BRA", GUN).outcome == "not_searched"
+
+
+@pytest.mark.parametrize(
+    "is_form_pending,text",
+    [
+        (True, "The answer of USA, which takes no part here: send it the form by another channel."),
+        (False, "The registers of USA: it takes part with none, so none was searched."),
+    ],
+)
+def test_a_state_that_takes_no_part_has_its_next_step_said(is_form_pending, text):
+    legs = [ChainLeg("USA", "not_participating", is_form_pending=is_form_pending)]
+    assert [str(each) for each in build_chain(legs, FOUND, "BRA", GUN).missing] == [text]
 
 
 def test_nothing_known_yet_is_pending():
@@ -23,7 +41,7 @@ def test_nothing_known_yet_is_pending():
 
 @pytest.mark.parametrize(
     "takes_part,reason",
-    [([False], "not_participant"), ([False, True], "no_response"), ([True], "no_response")],
+    [([False], "not_participating"), ([False, True], "no_response"), ([True], "no_response")],
 )
 def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
     legs = [

@@ -74,7 +74,7 @@ def test_what_contradicts_the_description_is_told_and_concludes_nothing():
 
 def test_a_chain_of_records_that_all_contradict_the_description_is_none():
     found = built(SOLD | {"against": ("year",)}, THEFT | {"against": ("year",)})
-    assert (found.chain, found.outcome, found.point_of_diversion) == ([], "not_traced", None)
+    assert (found.chain, found.outcome, found.point_of_diversion) == ([], "no_record", None)
     assert len(found.conflicts) == 2
 
 

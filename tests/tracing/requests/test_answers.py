@@ -20,7 +20,7 @@ def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
     [found] = pry_analyst.get("/requests").json["items"]
     assert (found["status"], found["automatic"], found["asking_state"]) == ("answered", True, "BRA")
     assert [one["kind"] for one in found["messages"]] == ["request", "answer"]
-    assert trace["status"] == "answered"
+    assert trace["status"] == "completed"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, pry_analyst):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
     trace = sent(analyst)
     [found] = pry_analyst.get("/requests").json["items"]
-    assert (trace["status"], found["status"]) == ("answered", "answered")
+    assert (trace["status"], found["status"]) == ("completed", "answered")
 
 
 def test_a_state_that_lets_no_service_answer_has_the_request_wait(

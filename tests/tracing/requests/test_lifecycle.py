@@ -18,7 +18,7 @@ OF_ASKED = ("acknowledge", "ask", "answer", "restrict", "no_record", "refuse", "
 
 
 def test_the_table_names_every_status_and_leads_to_no_other():
-    assert TRANSITIONS.keys() == set(codes.LEG_STATUSES)
+    assert TRANSITIONS.keys() == set(codes.REQUEST_STATUSES)
     assert {to for row in TRANSITIONS.values() for to in row.values()} | {"sent"} == (
         TRANSITIONS.keys()
     )

@@ -35,7 +35,7 @@ def test_a_refusal_gives_a_reason_of_the_instrument_and_ends_the_waiting(act, le
     body = {"reason": "ongoing_investigation", "text": "A hearing is near."}
     assert act("refuse", body)["status"] == "refused"
     assert leg()["messages"][-1]["reason"] == "ongoing_investigation"
-    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "completed"
 
 
 def test_a_refusal_can_turn_into_a_question_and_an_answer(act, leg, reply, record):

@@ -34,7 +34,7 @@ def codes(client):
 
 def test_a_state_that_wants_nothing_sends_at_once(of):
     made = ask(of)
-    assert (made["status"], made["approval"]) == ("answered", None)
+    assert (made["status"], made["approval"]) == ("completed", None)
 
 
 def test_where_a_second_person_is_wanted_the_trace_waits_for_one(of, wants):
@@ -45,7 +45,7 @@ def test_where_a_second_person_is_wanted_the_trace_waits_for_one(of, wants):
     assert codes(supervisor) == ["trace_to_approve"]
     assert move(supervisor, made, "approve")["approval"]["by"] == "own"
     assert codes(of("BRA")) == ["trace_approved"]
-    assert move(of("BRA"), made, "send")["status"] == "answered"
+    assert move(of("BRA"), made, "send")["status"] == "completed"
 
 
 def test_a_second_person_of_the_own_state_declines_and_says_why_and_is_asked_anew(of, wants):
@@ -89,7 +89,7 @@ def test_a_draft_that_is_sent_waits_too(of, wants):
 def test_a_state_alone_sends_with_a_notice_that_stays(of, wants):
     wants(trace_approval="alone")
     made = ask(of)
-    assert (made["status"], made["approval"]["by"]) == ("answered", "alone")
+    assert (made["status"], made["approval"]["by"]) == ("completed", "alone")
     assert of("BRA", "auditor").get("/audit?action=trace:unapproved").json["items"]
     report = of("BRA").get(f"/traces/{made['id']}/report")
     assert "without a second person" in " ".join(text_of(report.get_data()).split())
@@ -108,7 +108,7 @@ def test_what_waits_is_sent_where_nobody_is_wanted_any_more(of, wants):
     wants(trace_approval="own")
     made = ask(of)
     wants(trace_approval="none")
-    assert move(of("BRA"), made, "send")["status"] == "answered"
+    assert move(of("BRA"), made, "send")["status"] == "completed"
 
 
 @pytest.mark.parametrize("kind", ["some", "partner"])

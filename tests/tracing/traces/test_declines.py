@@ -51,7 +51,7 @@ def test_what_was_declined_is_sent_where_that_is_confirmed_and_the_audit_says_so
 
 def test_what_asks_something_else_by_now_was_not_declined(as_actor, analyst, declined):
     amend(analyst, declined, legal_basis="Law 2, article 7")
-    assert analyst.change(declined, "send").json["status"] == "answered"
+    assert analyst.change(declined, "send").json["status"] == "completed"
     assert "overruled" not in sent(as_actor)
 
 

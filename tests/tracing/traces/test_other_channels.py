@@ -77,10 +77,10 @@ def test_a_state_is_asked_from_when_its_form_went_out_and_the_audit_names_it_not
     as_actor, austria, choose, later
 ):
     leg = austria()
-    assert (leg["unsent"], leg["asked_at"]) == (True, None)
+    assert (leg["status"], leg["unsent"], leg["asked_at"]) == ("not_participating", True, None)
     assert entries(as_actor, "trace:sent") == [{"asked": [], "to_send": ["AUT"]}]
     leg = choose(channel="mla", sent=True)
-    assert (leg["unsent"], leg["asked_at"]) == (False, LATER.isoformat())
+    assert (leg["status"], leg["unsent"], leg["asked_at"]) == ("sent", False, LATER.isoformat())
     [said] = leg["messages"]
     assert (said["kind"], said["channel"], said["sent_on"]) == ("form_sent", "mla", leg["asked_on"])
 

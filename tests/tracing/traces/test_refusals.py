@@ -47,14 +47,14 @@ def test_one_that_refused_is_named_while_another_is_awaited_and_beside_its_answe
     say("PRY", "refuse", NO)
     assert standing() == ("in_progress", ["PRY"])
     say("ARG", "report-no-record")
-    assert standing() == ("answered", ["PRY"])
+    assert standing() == ("completed", ["PRY"])
 
 
 def test_a_trace_that_all_refused_names_them(say, standing):
     for state in ("PRY", "ARG"):
         say(state, "refuse", NO)
     status, refused = standing()
-    assert (status, sorted(refused)) == ("answered", ["ARG", "PRY"])
+    assert (status, sorted(refused)) == ("completed", ["ARG", "PRY"])
 
 
 @pytest.mark.between_writes

@@ -50,10 +50,10 @@ def outcome(analyst, trace):
 
 def test_a_trace_without_a_serial_is_traced_once_it_is_restored(analyst, trace, mark):
     trace = analyst.get(f"/traces/{trace['id']}").json
-    assert (trace["status"], outcome(analyst, trace)) == ("answered", "not_traced")
+    assert (trace["status"], outcome(analyst, trace)) == ("completed", "no_record")
     mark()
     again = analyst.get(f"/traces/{trace['id']}").json
-    assert (again["status"], outcome(analyst, trace)) == ("answered", "traced")
+    assert (again["status"], outcome(analyst, trace)) == ("completed", "traced")
     assert again["version"] > trace["version"]
     assert again["firearm"]["serial"] == "ABC123456"
 
@@ -82,10 +82,10 @@ def test_an_import_mark_leads_to_the_state_that_it_names(analyst, trace, mark):
     assert {leg["state"]: leg["status"] for leg in again["legs"]}["URY"] == "no_record"
 
 
-def test_a_state_that_takes_no_part_is_waited_for_again(analyst, trace, mark):
+def test_a_state_that_takes_no_part_is_not_searched_until_it_is_asked(analyst, trace, mark):
     mark(kind="import", text="AUT 24", state="AUT", method="visual")
-    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "sent"
-    assert outcome(analyst, trace) == "pending"
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "completed"
+    assert outcome(analyst, trace) == "not_searched"
 
 
 def read_in_part(as_actor, police, lost, serial):
@@ -110,7 +110,7 @@ def test_an_answer_by_a_reading_that_no_longer_stands_is_taken_back(
     assert outcome(analyst, asked) == "partly"
     mark(of=made, text="ABCEF12?HJ")
     mark(of=made, text="ABCEF123HJ")
-    assert outcome(analyst, asked) == "not_traced"
+    assert outcome(analyst, asked) == "no_record"
     legs = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}
     assert legs["PRY"]["status"] == "no_record"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.core import codes
 from tests.support import bodies
 
 pytestmark = [pytest.mark.boards, pytest.mark.between_writes]
@@ -19,12 +20,23 @@ def test_what_was_recorded_later_was_not_searched(as_actor, analyst, pry):
     as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
     after = analyst.get(f"/traces/{trace}/result").json
     assert after["searched"] == before["searched"]
-    assert {
-        "state": "PRY",
-        "records": 1,
-        "records_through": "2026-03-09",
-        "answer": "answered",
-    } in (after["searched"])
+    [paraguay] = [row for row in after["searched"] if row["state"] == "PRY"]
+    assert (paraguay["records_through"], paraguay["answer"]) == ("2026-03-09", "answered")
+
+
+def test_the_registers_of_a_state_are_those_that_it_took_part_with_when_it_was_asked(
+    analyst, pry, pry_administrator
+):
+    pry.post("/transfers", bodies.transfer())
+    limited = {"register": "import", "mode": "person", "since": "2026-01-01"}
+    limited |= {"complete": True, "makes": ["glock"], "year_from": 1990}
+    pry_administrator.post("/participation", limited, 201)
+    _, found = result(analyst)
+    [paraguay] = [row for row in found["searched"] if row["state"] == "PRY"]
+    assert [each["register"] for each in paraguay["registers"]] == [*codes.REGISTERS]
+    declared = {each["register"]: each for each in paraguay["registers"]}
+    assert declared["import"] == limited | {"year_to": None}
+    assert declared["export"]["complete"] and declared["export"]["mode"] == "service"
 
 
 def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
@@ -32,13 +44,13 @@ def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     _, found = result(analyst, firearm=gun | {"marks": [mark]})
     said = {
-        row["state"]: (row["records"], row["records_through"], row["answer"])
+        row["state"]: (len(row["registers"]), row["records_through"], row["answer"])
         for row in found["searched"]
     }
     assert said == {
-        "BRA": (0, None, "no_record"),
-        "URY": (0, None, "no_record"),
-        "AUT": (0, None, "to_send"),
+        "BRA": (8, None, "no_record"),
+        "URY": (8, None, "no_record"),
+        "AUT": (0, None, "not_participating"),
     }
 
 
@@ -59,6 +71,7 @@ def test_a_draft_has_searched_nobody(as_actor, analyst):
 
 def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_sent(analyst):
     trace, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
-    assert (found["outcome"], found["failure_reason"]) == ("pending", None)
+    assert (found["status"], found["outcome"]) == ("completed", "not_searched")
+    assert found["failure_reason"] is None
     analyst.change(f"/traces/{trace}", "close")
-    assert analyst.get(f"/traces/{trace}/result").json["failure_reason"] == "not_participant"
+    assert analyst.get(f"/traces/{trace}/result").json["failure_reason"] == "not_participating"

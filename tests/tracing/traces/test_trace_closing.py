@@ -46,7 +46,7 @@ def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
     of("PRY", "licensing_officer").post("/transfers", later)
     end(of, of("BRA").post("/traces", bodies.trace()).json, "close")
     [told] = heard(of, "PRY")
-    assert (told["helped"], told["outcome"]) == (False, "not_traced")
+    assert (told["helped"], told["outcome"]) == (False, "no_record")
 
 
 @pytest.mark.between_writes

@@ -286,7 +286,7 @@ def test_a_report_does_not_call_answered_what_a_state_refused(
     [asked] = pry_analyst.get("/requests").json["items"]
     why = {"reason": "ongoing_investigation", "text": "Not now"}
     pry_analyst.post(f"/requests/{asked['id']}/refuse", why, 200, If_Match=f'"{asked["version"]}"')
-    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "completed"
     for language, words in REFUSED.items():
         said = " ".join(text_of(report(analyst, trace, language)).split())
         assert all(one in said for one in words), said

@@ -34,7 +34,7 @@ ABROAD = {"country_of_manufacture": "AUT", "marks": [import_mark("URY", 2020)]}
 
 def test_own_records_that_end_a_trace_make_other_states_unnecessary(analyst, at_home):
     trace, states = asked(analyst, **ABROAD)
-    assert (states, trace["status"]) == (["BRA"], "answered")
+    assert (states, trace["status"]) == (["BRA"], "completed")
     assert analyst.get(f"/traces/{trace['id']}/result").json["scope"] == "domestic"
     more = {"state": "URY", "reason": "It may have been there"}
     again = analyst.post(f"/traces/{trace['id']}/legs", more, 201).json

@@ -23,7 +23,7 @@ def test_a_sale_in_another_state_gives_the_time_to_crime(pry, analyst):
     trace = ask(analyst)
     found = result(analyst, trace)
     assert (trace["status"], found["outcome"], found["scope"]) == (
-        "answered",
+        "completed",
         "traced",
         "international",
     )
@@ -154,7 +154,7 @@ def test_a_gun_that_was_seized_twice_and_misread_alike_is_traced_to_its_sale(
 
 def test_a_gun_that_nobody_knows_is_not_traced_and_says_what_is_missing(analyst):
     found = result(analyst, ask(analyst, firearm={"type": "pistol", "marking": "obliterated"}))
-    assert (found["outcome"], found["failure_reason"]) == ("not_traced", "obliterated")
+    assert (found["outcome"], found["failure_reason"]) == ("no_record", "obliterated")
     assert "A legible serial, from the frame or a laboratory." in found["missing"]
 
 
@@ -186,7 +186,7 @@ def test_a_draft_asks_nobody_until_it_is_approved_and_sent(as_actor, pry, analys
     assert approved["status"] == "approved"
     sent = move(analyst, trace, "send", version=approved["version"]).json
     assert (sent["status"], len(sent["legs"])) == ("sent", 2)
-    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "completed"
 
 
 def test_what_was_sent_is_not_approved(as_actor, analyst):

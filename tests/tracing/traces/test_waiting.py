@@ -30,7 +30,7 @@ def test_it_waits_until_the_answers_are_there(real_app, real_database, early):
         answer = pool.submit(early.get, f"/traces/{trace['id']}/result?wait=30")
         jobs.jobs_to_idle(real_app)
         SideConnection(real_database.database_url).execute("NOTIFY salsa")
-        assert answer.result(timeout=30).json["status"] == "answered"
+        assert answer.result(timeout=30).json["status"] == "completed"
 
 
 def test_it_waits_no_longer_than_it_is_asked_to(early):

@@ -114,16 +114,16 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     asks = "Germany does not participate: it learns of nothing until you send it the form."
     assert said.index(asks) < said.index("Result so far")
     assert "By INTERPOL iARMS, unless you choose another channel." in said
-    assert said.count("To be sent by you") == 2 and said.count("Sent") == 2  # of the trace
+    assert said.count("Takes no part; not asked yet") == 2  # at its leg, and who was searched
     assert page.count(f'href="{path}"') == 2
     assert 'value="iarms" selected' in analyst.open(path)
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
-    left = "Sent ■ Forms still to be sent by you: Germany"
+    left = "Completed: Not all states were searched ■ Forms still to be sent by you: Germany"
     assert left in said and left in text(analyst.open("/traces"))
     other = text(analyst.open(analyst.send(path, {"channel": "post"}).location))
-    assert asks in other and "To be sent by you" in other
+    assert asks in other and "Takes no part; not asked yet" in other
     sent = text(analyst.open(analyst.send(path, {"channel": "post", "sent": "true"}).location))
-    assert asks not in sent and "To be sent by you" not in sent and "The form went out" in sent
+    assert asks not in sent and "Takes no part" not in sent and "The form went out" in sent
     page = analyst.open(analyst.send(path, {"channel": "mla"}).location)
     assert asks in text(page)  # by this one nothing went out
     page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
@@ -132,7 +132,7 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     assert asks not in said and "Forms still to be sent" not in said
     former = analyst.send(path, {"channel": "iarms", "reference": "M-1"})  # as the form was opened
     said = text(analyst.open(former.location))
-    assert "M-1" not in said and left in said
+    assert "M-1" not in said and "To be sent by you" in said
     again = {"channel": "iarms", "reference": "I-7"}
     assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
     assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))

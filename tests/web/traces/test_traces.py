@@ -52,9 +52,9 @@ def test_what_is_missing_or_wrong_is_told_at_its_field(analyst, changes, field):
 
 def test_the_list_shows_gun_states_and_status_and_is_filtered(analyst, trace):
     said = text(analyst.open("/traces"))
-    assert "C-1" in said and "ABC123456" in said and "Paraguay" in said and "✓ Answered" in said
+    assert "C-1" in said and "ABC123456" in said and "Paraguay" in said and "● Completed" in said
     assert "still awaited: 0" in said
-    assert trace["id"] in analyst.open("/traces?status=answered&priority=routine&case_number=C-1")
+    assert trace["id"] in analyst.open("/traces?status=completed&priority=routine&case_number=C-1")
     assert trace["id"] not in analyst.open("/traces?status=draft")
     assert 'id="status-wrong"' in analyst.open("/traces?status=maybe")
 
