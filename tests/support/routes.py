@@ -72,6 +72,7 @@ ROUTES = (
     Route("POST", "/settings", Of.SETTING_MANAGE),
     Route("GET", "/licensees", Of.LICENSEE_READ),
     Route("POST", "/licensees", Of.LICENSEE_RECORD),
+    Route("GET", "/licensees/published", Of.LICENSEE_READ),
     Route("GET", "/licensees/{licensee_id}", Of.LICENSEE_READ),
     Route("POST", "/licensees/{licensee_id}/suspend", Of.LICENSEE_RECORD),
     Route("POST", "/licensees/{licensee_id}/reinstate", Of.LICENSEE_RECORD),
