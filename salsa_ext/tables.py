@@ -6,6 +6,7 @@ import salsa_ext.alerts.models
 import salsa_ext.boards.call_models
 import salsa_ext.boards.models
 import salsa_ext.checks.models
+import salsa_ext.custody.models
 import salsa_ext.disclosure.models
 import salsa_ext.documents.models
 import salsa_ext.exchange.models

@@ -30,7 +30,7 @@ PLACED: Final[Mapping[str, tuple[type, str]]] = {
     "permit": (
         PermitData,
         "kind number document_kind issued_on expires_on latest_import_on regime exporting_state"
-        " importing_state source end_use conditions replaces refusal",
+        " importing_state source end_use conditions replaces refusal confirm_unregistered",
     ),
     "shipment": (ShipmentData, "number ships_on mode port_of_exit port_of_entry export_licence"),
     "receipt": (

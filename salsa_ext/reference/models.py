@@ -180,3 +180,4 @@ class StateSetting(Base):
     authority_name: Mapped[str]
     lookup_percent: Mapped[int]
     equivalent_years: Mapped[int]
+    published_roles: Mapped[list[str]]

@@ -50,7 +50,8 @@ class Settings:
     without approval, which trace and report mention.
 
     `equivalent_years` is the longest validity of documents equivalent to a certificate; those of
-    certificates is one year (Model Regulations 8.1).
+    certificates is one year (Model Regulations 8.1). `published_roles`: whose licences the law of the
+    state lets it publish to other states (CIFTA XIII.1.a).
 
     `authority_name` stands above every page, empty for the name of the reader's agency.
     `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
@@ -71,6 +72,7 @@ class Settings:
     authority_name: str = ""
     lookup_percent: int = 100
     equivalent_years: int = 4
+    published_roles: tuple[str, ...] = ()
 
     def target(self, priority: str) -> timedelta:
         """Return the response term of a priority, in the state's own time."""
@@ -101,6 +103,7 @@ class SettingsChange:
     authority_name: str | None = None
     lookup_percent: int | None = None
     equivalent_years: int | None = None
+    published_roles: tuple[str, ...] | None = None
 
 
 WORKING_DAY_PRIORITIES: Final = ("priority", "routine")

@@ -202,13 +202,6 @@ def test_only_who_may_issue_gets_the_form(signed_in, role):
     someone.send(NEW, papers.import_certificate(), 403)
 
 
-def test_who_is_not_signed_in_signs_in_and_comes_back_to_the_form(visitor):
-    assert visitor.client.get(NEW).location == "/sign-in?next=/desk/permits/new?kind%3Dimport"
-    home = {"Referer": "http://localhost/desk/permits/new?kind=export"}
-    answer = visitor.send(NEW, papers.import_certificate(), 303, **home)
-    assert answer.location.endswith("kind%3Dexport")
-
-
 @pytest.mark.parametrize(
     ("language", "said"),
     [("es", "Este campo es obligatorio."), ("pt", "obrigatório"), ("fr", "obligatoire")],

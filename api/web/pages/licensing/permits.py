@@ -209,5 +209,6 @@ PERMITS.add_form(
     _show_form,
     _issue,
     rows={"lines": "type", "transit": "state"},
+    labels={"confirm_unregistered": message("Issue it although no register knows a party")},
     correct_errors=errors_by_form_field,
 )
