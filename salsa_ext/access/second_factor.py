@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import SecondFactor
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Invalid, message
+from salsa_ext.core.errors import Conflict, Invalid, NotConfigured, message
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import NO_STATE, db
 
@@ -31,6 +31,14 @@ WRONG_CODE: Final = message("The code is wrong or was used. Wait for the next on
 def new_secret(actor: Actor) -> bytes:
     """Return a new secret, sealed for the account until it is confirmed."""
     return actor.vault.seal(secrets.token_bytes(SECRET_BYTES), _name(actor))
+
+
+def is_own_secret(actor: Actor, sealed: bytes) -> bool:
+    """Return whether a secret was sealed here for the actor's account."""
+    try:
+        return bool(actor.vault.open(sealed, _name(actor)))
+    except (NotConfigured, ValueError):
+        return False
 
 
 def setup_address(actor: Actor, sealed: bytes, username: str) -> str:

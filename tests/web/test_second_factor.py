@@ -61,6 +61,13 @@ def test_a_wrong_code_sets_nothing_up(supervisor):
     assert "The code is wrong or was used." in text(page.get_data(as_text=True))
 
 
+@pytest.mark.parametrize("secret", ["", "x", "=====", "ñ", "AAAA" * 20])
+def test_a_secret_that_was_not_made_here_is_not_taken(supervisor, secret):
+    browser, _ = supervisor
+    answer = browser.send("/second-factor", {"secret": secret, "code": "000000"})
+    assert answer.location == "/second-factor"
+
+
 def test_a_sign_in_takes_a_code_that_was_not_used(app, supervisor, monkeypatch):
     browser, username = supervisor
     page = set_up(browser)

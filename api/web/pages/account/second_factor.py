@@ -35,7 +35,10 @@ def second_factor_form(actor: Actor) -> str:
 def set_second_factor(actor: Actor) -> Any:
     """Store the secret once its code is right, and open a whole session."""
     form = submission.read_form()
-    sealed = base64.b64decode(form.get("secret") or "")
+    secret = (form.get("secret") or "").encode(errors="ignore")
+    sealed = base64.urlsafe_b64decode(secret + b"==") if secret.isascii() else b""
+    if not second_factor.is_own_secret(actor, sealed):
+        return redirect(url_for("account.second_factor_form"), 303)
     try:
         with transaction(actor):
             second_factor.confirm(actor, sealed, form.get("code") or "")
@@ -59,7 +62,7 @@ def _show(actor: Actor, sealed: bytes, error: Message | None = None) -> str:
     return render_template(
         "account/second_factor.html",
         error=error,
-        secret=base64.b64encode(sealed).decode(),
+        secret=base64.urlsafe_b64encode(sealed).decode(),
         address=address,
         drawing=Markup(drawing.getvalue().decode()),  # noqa: S704 - drawn here
     )
