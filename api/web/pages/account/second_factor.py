@@ -35,8 +35,7 @@ def second_factor_form(actor: Actor) -> str:
 def set_second_factor(actor: Actor) -> Any:
     """Store the secret once its code is right, and open a whole session."""
     form = submission.read_form()
-    secret = (form.get("secret") or "").encode(errors="ignore")
-    sealed = base64.urlsafe_b64decode(secret + b"==") if secret.isascii() else b""
+    sealed = _decode(form.get("secret") or "")
     if not second_factor.is_own_secret(actor, sealed):
         return redirect(url_for("account.second_factor_form"), 303)
     try:
@@ -49,6 +48,13 @@ def set_second_factor(actor: Actor) -> Any:
     response = redirect(url_for("account.home"), 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
+
+
+def _decode(secret: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(secret)
+    except ValueError:
+        return b""
 
 
 def _show(actor: Actor, sealed: bytes, error: Message | None = None) -> str:
