@@ -93,5 +93,5 @@ def test_an_administrator_removes_the_factor_of_a_lost_device(supervisor, as_act
 
 def test_who_needs_none_may_have_one(sign_in):
     browser, _ = sign_in("border_officer")
-    assert "Border officer" in browser.open("/")
+    assert "bra.border_officer" in browser.open("/")
     set_up(browser)
