@@ -254,6 +254,7 @@ VISITS = (
     Visit("/lookups/{lookup}", "BRA supervisor"),
     refused("/lookups/{lookup}/question", "BRA supervisor"),
     Visit("/second-factor", POLICE_PRY),
+    refused("/second-factor", POLICE_PRY, code="000000"),
     Visit("/keys", POLICE_PRY),
     refused("/keys", POLICE_PRY, days="x"),
     Visit("/keys", POLICE_PRY, {"name": "Register", "days": "30"}),
