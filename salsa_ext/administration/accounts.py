@@ -345,7 +345,7 @@ def end_own_key(*, actor: Actor, key_id: UUID) -> None:
     append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
 
 
-def _own_keys(actor: Actor) -> Select[tuple[ApiKey]]:
+def _own_keys(actor: Actor) -> Select[ApiKey]:
     return select(ApiKey).where(
         ApiKey.account_id == actor.account_id,
         ApiKey.revoked_at.is_(None),
