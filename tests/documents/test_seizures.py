@@ -171,3 +171,7 @@ def test_seizures_are_listed_by_serial_make_place_agency_division_and_days(polic
     place = {"country": "BRA", "name": "Foz do Iguaçu", "admin1": "PR"}
     police.post("/seizures", bodies.seizure(place=place))
     assert len(police.get(f"/seizures?{query}").json["items"]) == count
+
+
+def test_an_agency_that_there_is_not_is_refused_and_finds_nothing(police):
+    assert list(police.get("/seizures?agency=BRA-NONE", 422).json["errors"]) == ["agency"]
