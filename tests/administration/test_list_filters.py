@@ -50,6 +50,7 @@ FREE = {  # what people write, which is no code
     "admin1",
     "about_number",
     "agency",
+    "name",
 }
 
 

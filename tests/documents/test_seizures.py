@@ -161,7 +161,7 @@ def test_a_document_has_a_note_and_numbers_in_other_systems(as_actor, kind):
         ("place=igua%C3%A7", 1),
         ("place=%25", 0),
         ("agency=BRA-POLICE", 1),
-        ("agency=BRA-BORDER", 0),
+        ("agency=BRA-TEST", 0),
         ("admin1=PR", 1),
         ("serial=abc-123456", 1),
         ("from_day=2026-03-02", 0),
