@@ -20,7 +20,6 @@ from salsa_ext.notifications.notice_rules import NOTIFICATION_KINDS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
 from salsa_ext.reference import queries as reference_queries
-from salsa_ext.reference.models import Post
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.permits import licensees
 from salsa_ext.trade.permits.licensees import PublishedLicensee
@@ -229,7 +228,7 @@ def posts(actor: Actor, **filters: Any) -> dict[str, str]:
     return {post.code: _post_name(post) for post in rows}
 
 
-def _post_name(post: Post) -> str:
+def _post_name(post: Any) -> str:
     """Return the name of a post; one that is no crossing says what it is."""
     kind = formatting.label("post_kind", post.kind)
     return post.name if post.state_b else f"{post.name}, {kind}"
