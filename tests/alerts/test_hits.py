@@ -56,6 +56,7 @@ def test_an_answer_is_due_by_the_priority_of_the_alert(pry_police, police, prior
     assert datetime.fromisoformat(hit["due_at"]) == NOW + timedelta(minutes=minutes)
 
 
+@pytest.mark.boards
 def test_a_gun_that_may_be_another_one_is_a_possible_hit(pry_police, police):
     enter(pry_police, firearm=bodies.firearm(serial="ABC123457"))
     answered = police.post("/checks", bodies.check()).json
