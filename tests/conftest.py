@@ -90,10 +90,9 @@ No test there looks at boards or figures but browsers and those that are marked.
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let jobs run before each request, or before reads alone, and those that a test looks at."""
     marks = {mark.name for mark in item.iter_markers()}
-    is_late = item.nodeid.startswith(FOLLOWED_LATE)
+    is_late = item.nodeid.startswith(FOLLOWED_LATE) and marks.isdisjoint(("boards", "browser"))
     jobs.BackgroundClient.reads_alone = is_late and "between_writes" not in marks
-    is_unwatched = is_late and marks.isdisjoint(("boards", "browser"))
-    jobs.BackgroundClient.left = ("boards", "figures") if is_unwatched else ()
+    jobs.BackgroundClient.left = ("boards", "figures") if is_late else ()
 
 
 @pytest.fixture(autouse=True)
