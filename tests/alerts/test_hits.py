@@ -66,6 +66,7 @@ def test_a_gun_that_may_be_another_one_is_a_possible_hit(pry_police, police):
     assert "compare marks, make, model and calibre" in answered["next"]["text"]
 
 
+@pytest.mark.boards
 def test_a_gun_of_another_make_and_calibre_is_a_possible_hit_by_the_very_serial_alone(
     pry_police, police
 ):
