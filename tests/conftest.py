@@ -83,7 +83,7 @@ FOLLOWED_LATE = tuple(
 )
 """Where jobs run before reads alone, so that several writes take one run of them.
 
-No test there looks at boards or figures but browsers and those that are marked.
+No test there looks at boards but browsers and those that are marked, and none of trade at figures.
 """
 
 
@@ -92,7 +92,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     marks = {mark.name for mark in item.iter_markers()}
     is_late = item.nodeid.startswith(FOLLOWED_LATE) and marks.isdisjoint(("boards", "browser"))
     jobs.BackgroundClient.reads_alone = is_late and "between_writes" not in marks
-    jobs.BackgroundClient.left = ("boards", "figures") if is_late else ()
+    left = ("boards", "figures") if item.nodeid.startswith("tests/trade/") else ("boards",)
+    jobs.BackgroundClient.left = left if is_late else ()
 
 
 @pytest.fixture(autouse=True)

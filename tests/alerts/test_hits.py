@@ -56,7 +56,6 @@ def test_an_answer_is_due_by_the_priority_of_the_alert(pry_police, police, prior
     assert datetime.fromisoformat(hit["due_at"]) == NOW + timedelta(minutes=minutes)
 
 
-@pytest.mark.boards
 def test_a_gun_that_may_be_another_one_is_a_possible_hit(pry_police, police):
     enter(pry_police, firearm=bodies.firearm(serial="ABC123457"))
     answered = police.post("/checks", bodies.check()).json
@@ -66,7 +65,6 @@ def test_a_gun_that_may_be_another_one_is_a_possible_hit(pry_police, police):
     assert "compare marks, make, model and calibre" in answered["next"]["text"]
 
 
-@pytest.mark.boards
 def test_a_gun_of_another_make_and_calibre_is_a_possible_hit_by_the_very_serial_alone(
     pry_police, police
 ):

@@ -229,7 +229,6 @@ def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_a
     assert 0 < len(seen) <= 10 and sorted(told) == sorted(seen)
 
 
-@pytest.mark.boards
 def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_before_it(
     as_actor, ask
 ):
