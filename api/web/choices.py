@@ -79,6 +79,7 @@ CODE_LISTS = {
     "report_status": codes.DOCUMENT_STATUSES,
     "stolen_from": codes.THEFT_SOURCES,
     "owner_kind": codes.OWNER_KINDS,
+    "conversation_object": codes.CONVERSATION_OBJECTS,
     "transport": codes.SEIZURE_TRANSPORTS,
     "organized_crime_link": codes.CRIME_LINKS,
     "organized_crime_relation": codes.CRIME_RELATIONS,
