@@ -16,6 +16,7 @@ from salsa_ext.core.occurrence import Place
 from salsa_ext.database.models import ImportRun
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import Seizure, Transfer
+from salsa_ext.firearms.marks.values import SeizedItem
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.parties import Party
 
@@ -53,7 +54,7 @@ def test_a_row_gives_its_sale_and_its_seizure_under_the_number_of_the_row():
         date(2021, 3, 1),
     )
     assert seizure.agency == "USA-POLICE"
-    assert seizure.items == (sale.firearm,)
+    assert seizure.items == (SeizedItem.from_firearm(sale.firearm),)
 
 
 def test_a_row_without_a_crime_gives_the_sale_alone():
