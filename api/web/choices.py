@@ -56,6 +56,7 @@ CODE_LISTS = {
     "purpose": codes.PURPOSES,
     "match_status": codes.MATCH_STATUSES,
     "strength": codes.MATCH_STRENGTHS,
+    "match_rejection": codes.MATCH_REJECTIONS,
     "priority": codes.PRIORITIES,
     "request_status": codes.REQUEST_STATUSES,
     "trace_status": codes.TRACE_STATUSES,

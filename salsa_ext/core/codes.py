@@ -138,6 +138,7 @@ CAUSE_STATUSES: Final = ("standing", "corrected", "corrected_away", "withdrawn")
 HIT_PRIORITIES: Final = ("urgent", "routine")
 
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
+MATCH_REJECTIONS: Final = ("other_gun", "neighbour", "common_mark", "misread", "other")
 MATCH_STRENGTHS: Final = ("strong", "moderate")
 
 LEAD_KINDS: Final = tuple(
