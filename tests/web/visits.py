@@ -21,6 +21,7 @@ FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {
     "account.choose_language",
     "account.sign_out",
+    "account.end_key",
     "account.mark_read",
     "account.mark_many_read",
     "border.device_session",
@@ -253,6 +254,10 @@ VISITS = (
     Visit("/lookups/{lookup}", "BRA supervisor"),
     refused("/lookups/{lookup}/question", "BRA supervisor"),
     Visit("/second-factor", POLICE_PRY),
+    refused("/second-factor", POLICE_PRY, code="000000"),
+    Visit("/keys", POLICE_PRY),
+    refused("/keys", POLICE_PRY, days="x"),
+    Visit("/keys", POLICE_PRY, {"name": "Register", "days": "30"}),
     Visit("/participation", POLICE_PRY),
     Visit("/participation?state=BRA&register=import", "BRA state_administrator"),
     Visit("/participation/new", "BRA state_administrator"),
