@@ -300,8 +300,8 @@ class BoardFlowResponse(Schema):
     `goods`: without serials, last week.
     """
 
-    leaving = StateCode(required=True)
-    entering = StateCode(required=True)
+    leaving = StateCode(required=True, allow_none=True)
+    entering = StateCode(required=True, allow_none=True)
     left = fields.List(fields.Nested(BoardPassedResponse), required=True)
     entered = fields.List(fields.Nested(BoardPassedResponse), required=True)
     goods = fields.List(fields.Nested(BoardGoodsResponse), required=True)

@@ -17,7 +17,14 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.boards.call_models import CallAnswer, CallRequest
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import CallPending, Forbidden, NotFound, TooManyCallRequests, message
+from salsa_ext.core.errors import (
+    CallPending,
+    Conflict,
+    Forbidden,
+    NotFound,
+    TooManyCallRequests,
+    message,
+)
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import locks
 from salsa_ext.database.paging import Page, fetch_page
@@ -57,6 +64,8 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
     require(actor, Permission.CHECKPOINT_RECORD)
     at, state, now = get_post(post), actor.own_state(), actor.now()
     own, other = own_and_other_side(at, state)
+    if not other.state:
+        raise Conflict(message("This post has one side. Call the authority of the other state."))
     shipment = (
         shipment_queries.get_overview(actor, data.shipment).shipment if data.shipment else None
     )
