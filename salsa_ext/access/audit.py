@@ -151,6 +151,8 @@ class Action(StrEnum):
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
     TRACE_FORM_MADE = "trace:form_made"
+    TRACE_HANDOVER_TYPED = "trace:handover_typed"
+    TRACE_HANDOVER_ERASED = "trace:handover_erased"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"

@@ -170,7 +170,7 @@ def test_an_empty_form_tells_all_that_is_missing_at_once(analyst):
 
 def test_what_came_back_by_another_channel_is_asked_for_whole(analyst, bra):
     trace = bra.post("/traces", bodies.trace()).json
-    asking = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    asking = {"state": "ESP", "reason": "Import mark", "channel": "mail"}
     leg = bra.post(f"/traces/{trace['id']}/legs", asking).json
     [spain] = [one["id"] for one in leg["legs"] if one["state"] == "ESP"]
     path = f"/traces/{trace['id']}/legs/{spain}/reply"
