@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 
 from salsa_ext.database.session import NO_STATE, db
 
@@ -21,6 +21,8 @@ PLAIN_INSERT: Final = re.compile(
 INSERTS: Final = re.compile(r"\s*(WITH kept .*?)?INSERT\b", re.DOTALL)
 WRITES: Final = re.compile(r"\s*(WITH kept .*?INSERT|INSERT|UPDATE|DELETE)\b", re.DOTALL)
 """Forms of marks are written by a statement that passes over those that are kept, and stays as it is."""
+INTO: Final = re.compile(r"INSERT INTO (\w+)")
+TWINS: Final = "twins"
 Statement = tuple[str, str, Any]
 """The state that acts, the statement, and its values as the driver takes them."""
 
@@ -66,13 +68,34 @@ class CapturedStatements:
 @contextmanager
 def capture_statements(state: str) -> Iterator[CapturedStatements]:
     """Capture the statements of the block and roll them back."""
+    with record_statements(state) as captured, _rolled_back():
+        yield captured
+
+
+@contextmanager
+def record_statements(state: str) -> Iterator[CapturedStatements]:
+    """Capture the statements of the block; they are committed."""
     captured, engine = CapturedStatements(state), db.engine
     event.listen(engine, "before_cursor_execute", captured.hear)
     try:
-        with _rolled_back():
-            yield captured
+        yield captured
     finally:
         event.remove(engine, "before_cursor_execute", captured.hear)
+
+
+def make_twins(owner_url: str, writes: Sequence[Statement]) -> None:
+    """Make empty twins of the written tables, for INSERTs of rows that exist."""
+    tables = {table for _, statement, _ in writes for table in INTO.findall(statement)}
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {TWINS}")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {TWINS} TO PUBLIC")
+        for table in sorted(tables):
+            connection.exec_driver_sql(
+                f"CREATE TABLE {TWINS}.{table} (LIKE public.{table} INCLUDING ALL)"
+            )
+        connection.exec_driver_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA {TWINS} TO PUBLIC")
+    engine.dispose()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -60,6 +60,12 @@ def run(
         "SELECT 1": lambda: select_one,
     }
     figures = harness.measure_prepared(ways, database_pids, rounds, each)
+    replayed_statements.make_twins(owner_url, _capture_way(asking, app).writes)
+    whole: dict[str, harness.Prepared] = {
+        "bare, to the last answer": lambda: _bare_way(_capture_way(asking, app)),
+        "trace to its last answer": lambda: partial(_trace_to_the_end, asking, app),
+    }
+    figures += harness.measure_prepared(whole, database_pids, rounds, each)
     about = f"{trade.records:,} records, {len(guns):,} guns with their whole way"
     harness.write_figures(f"Trace that is sent, {about}", figures, path)
     print(_statement_counts(capture()))
@@ -79,6 +85,34 @@ def _check_chains(asking: Tracer, app: Flask) -> None:
             events = [event["event"] for event in result["chain"]]
             moves = ["export", "import"] * (1 if "ARG" in way else 2)
             assert events == ["manufacture", *moves, "domestic_sale", "domestic_sale"], events
+
+
+def _trace_to_the_end(asking: Tracer, app: Flask) -> None:
+    """Trace the next gun, and deliver until every state answered."""
+    trace = asking.trace()
+    _deliver(app, {ASKING_STATE, *(leg["state"] for leg in trace["legs"])})
+    legs = asking.caller.get(f"/traces/{trace['id']}")["legs"]
+    assert {leg["status"] for leg in legs} <= {"answered", "no_record"}, legs
+
+
+def _capture_way(asking: Tracer, app: Flask) -> replayed_statements.CapturedStatements:
+    """Return the statements of the next trace and of all its answers."""
+    with replayed_statements.record_statements(ASKING_STATE) as captured:
+        _trace_to_the_end(asking, app)
+    return captured
+
+
+def _bare_way(captured: replayed_statements.CapturedStatements) -> Callable[[], None]:
+    """Return the search, and the INSERTs of all states into twins of the tables."""
+    inserts = captured.inserts()
+
+    def bare() -> None:
+        with replayed_statements.open_cursor() as cursor:
+            _search(cursor, captured)
+            cursor.execute(f"SET LOCAL search_path = {replayed_statements.TWINS}, public")
+            replayed_statements.execute_statements(cursor, inserts)
+
+    return bare
 
 
 def _deliver(app: Flask, states: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.occurrence import Place
 from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.firearms.marks.marking_words import marking_of
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.values import Firearm, SeizedItem
 from salsa_ext.firearms.records.parties import Party
 
 COUNTRY = "USA"
@@ -101,7 +101,7 @@ def _seizure(number: str, seized_on: date, place: Place, gun: Firearm) -> Seizur
         place=place,
         legal_grounds=(),
         crime_context=("unknown",),
-        items=(gun,),
+        items=(SeizedItem.from_firearm(gun),),
     )
 
 

@@ -21,7 +21,6 @@ from api.schemas.documents import (
     ReportQuery,
     ReportRequest,
     ReportResponse,
-    ReportWithdrawalRequest,
     SeizureCorrectionRequest,
     SeizureDetailResponse,
     SeizureMatchedResponse,
@@ -32,12 +31,13 @@ from api.schemas.documents import (
     TransferQuery,
     TransferRequest,
     TransferResponse,
+    WithdrawalRequest,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
 from salsa_ext.database.paging import Page
-from salsa_ext.documents import added_marks, reports, seizures, transfers
+from salsa_ext.documents import added_marks, reports, seizures, transfers, withdrawals
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.queries import (
     REPORTS,
@@ -100,6 +100,16 @@ def _add_reading(
         name=f"get_{kind.name}",
     )
     return lambda _, document_id: document_queries.current_version(kind, document_id)
+
+
+def _withdraw(actor: Actor, kind: DocumentKind, document_id: UUID, reason: str) -> None:
+    withdrawals.withdraw(
+        actor=actor,
+        kind=kind,
+        document_id=document_id,
+        expected_version=g.expected_version,
+        reason=reason,
+    )
 
 
 seizures_blueprint = Resource("seizures", "Firearms seized, found or surrendered")
@@ -173,6 +183,20 @@ def add_seizure_mark(
     return MatchedDocument(document_queries.load_document(SEIZURES, seizure_id), matches)
 
 
+@seizures_blueprint.posting(
+    "/seizures/<uuid:seizure_id>/withdraw",
+    WithdrawalRequest,
+    SeizureResponse,
+    Permission.SEIZURE_RECORD,
+    status=200,
+    version=seizure_version,
+)
+def withdraw_seizure(actor: Actor, data: str, seizure_id: UUID) -> DocumentView:
+    """Withdraw a seizure recorded in error; its guns are found by no search any more."""
+    _withdraw(actor, SEIZURES, seizure_id, data)
+    return document_queries.load_document(SEIZURES, seizure_id)
+
+
 reports_blueprint = Resource("reports", "A gun is lost, stolen, recovered or surrendered")
 report_version = _add_reading(
     reports_blueprint,
@@ -226,7 +250,7 @@ def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) 
 
 @reports_blueprint.posting(
     "/reports/<uuid:report_id>/withdraw",
-    ReportWithdrawalRequest,
+    WithdrawalRequest,
     ReportDetailResponse,
     Permission.REPORT_RECORD,
     status=200,
@@ -234,9 +258,7 @@ def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) 
 )
 def withdraw_report(actor: Actor, data: str, report_id: UUID) -> ReportView:
     """Withdraw a report made in error; alerts entered from it stay."""
-    reports.withdraw(
-        actor=actor, report_id=report_id, expected_version=g.expected_version, reason=data
-    )
+    _withdraw(actor, REPORTS, report_id, data)
     return with_matches_and_alerts(actor, document_queries.load_document(REPORTS, report_id))
 
 

@@ -249,8 +249,12 @@ class RecordedResponse(FramedResponse, RemarkedResponse):
 
 
 class DocumentResponse(RecordedResponse, SharedResponse):
-    """What frames every version of a document, with what is withheld."""
+    """What frames every version of a document, with what is withheld.
 
+    `withdrawn`: it was made in error.
+    """
+
+    status = Code(codes.DOCUMENT_STATUSES, required=True)
     reason = fields.String(allow_none=True)
 
     def frame(self, answer: Any, view: Any) -> dict[str, Any]:

@@ -29,13 +29,13 @@ from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS, DocumentVi
 from salsa_ext.documents.related import MatchedSeizure
 from salsa_ext.documents.reports import ReportView
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.values import SeizedItem
 
 
 class SeizedItemRequest(DeclaredRequest):
     """Seized gun, part or lot."""
 
-    value, needed = Firearm, ("line",)
+    value, needed = SeizedItem, ("line",)
 
 
 class SeizureRequest(DeclaredRequest):
@@ -140,6 +140,7 @@ class SeizureQuery(ListQuery):
     from_day, to_day, sort = listing_fields(SEIZURES.listing)
     serial = Text(most=64)
     kind = Code(codes.SEIZURE_KINDS)
+    status = Code(codes.DOCUMENT_STATUSES)
     number = Text(most=100)
     occurred_on = Day()
     post = PostCode()
@@ -160,8 +161,8 @@ class ReportCorrectionRequest(CorrectionRequest, ReportRequest):
         exclude = ("confirm_second",)
 
 
-class ReportWithdrawalRequest(RequestSchema):
-    """Reason to withdraw a report made in error."""
+class WithdrawalRequest(RequestSchema):
+    """Reason to withdraw what was recorded in error."""
 
     reason = Text(most=500, required=True)
 
@@ -171,15 +172,9 @@ class ReportWithdrawalRequest(RequestSchema):
 
 
 class ReportResponse(DocumentResponse):
-    """Version of a report; `withdrawn`: made in error."""
+    """Version of a report."""
 
     value = ReportData
-
-    status = Code(codes.REPORT_STATUSES, required=True)
-
-    def frame(self, answer: Any, view: DocumentView) -> dict[str, Any]:
-        """Return the frame, with the status."""
-        return super().frame(answer, view) | {"status": view.document.status}
 
 
 class ReportAlertResponse(Schema):
@@ -219,7 +214,7 @@ class ReportQuery(ListQuery):
     from_day, to_day, sort = listing_fields(REPORTS.listing)
     serial = Text(most=64)
     kind = Code(codes.REPORT_KINDS)
-    status = Code(codes.REPORT_STATUSES)
+    status = Code(codes.DOCUMENT_STATUSES)
     number = Text(most=100)
     occurred_on = Day()
 

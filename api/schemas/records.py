@@ -49,6 +49,8 @@ class RecordResponse(FirearmResponse, SharedResponse):
     document_kind = Code(codes.DOCUMENT_KINDS, required=True)
     document = fields.UUID(attribute="document_id", required=True)
     counterpart_state = StateCode(allow_none=True)
+    owner_kind = Code(codes.OWNER_KINDS, allow_none=True)
+    handed_in = fields.Boolean(required=True)
     giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
     receiver = fields.Nested(PartyResponse, data_key="to", allow_none=True)
     visibility = Code(codes.VISIBILITIES, allow_none=True)

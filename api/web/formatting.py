@@ -21,6 +21,7 @@ from api.i18n.messages import date_locale, translate
 from api.web.access import current_path
 from api.web.areas import areas
 from api.web.forms import error_summary
+from salsa_ext.access.permissions import Permission
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
@@ -62,8 +63,11 @@ SUBJECT_PAGES: Final = {
     "trace": "tracing.trace_page",
     "record": "investigation.gun_page",
     "seizure": "investigation.seizure_page",
+    "lookup": "investigation.lookup_page",
 }
 """The page of each kind of object that has one."""
+READ_BY: Final = {"lookup": Permission.AUDIT_READ}
+"""The permission that opens a page, where it is not named after the kind."""
 MOVEMENT_EVENTS: Final = {"export": message("Export"), "import": message("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
@@ -210,7 +214,7 @@ def has_permission(permission: str) -> bool:
 
 def subject_address(kind: str, key: UUID | str) -> str | None:
     """Return the address of an object's page; None without one or without permission."""
-    if kind not in SUBJECT_PAGES or not has_permission(f"{kind}:read"):
+    if kind not in SUBJECT_PAGES or not has_permission(READ_BY.get(kind, f"{kind}:read")):
         return None
     path: dict[str, Any] = {f"{kind}_id": key}
     return url_for(SUBJECT_PAGES[kind], **path)

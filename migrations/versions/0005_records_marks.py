@@ -55,10 +55,14 @@ CREATE TABLE record (
     lot TEXT, headstamp TEXT,
     hs_code TEXT,
     antique BOOLEAN NOT NULL,
-    recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
+    owner_kind TEXT, handed_in BOOLEAN NOT NULL DEFAULT false, register_number TEXT,
+    recorded_at TIMESTAMPTZ NOT NULL, reason TEXT, is_void BOOLEAN NOT NULL DEFAULT false,
     CONSTRAINT pk_record PRIMARY KEY (id, version),
     CONSTRAINT ck_record_category CHECK (category IN (
         'firearm', 'destructive_device', 'part', 'ammunition', 'explosive', 'other'
+    )),
+    CONSTRAINT ck_record_owner_kind CHECK (owner_kind IN (
+        'police', 'armed_forces', 'private_security', 'private', 'dealer_stock', 'unknown'
     )),
     CONSTRAINT ck_record_marking CHECK (marking IN (
         'intact', 'altered', 'obliterated', 'restored', 'unmarked', 'unknown'

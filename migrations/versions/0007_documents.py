@@ -33,13 +33,15 @@ CREATE TABLE seizure (
     legal_grounds TEXT[] NOT NULL,
     crime_context TEXT[] NOT NULL,
     details JSONB NOT NULL,
+    status TEXT NOT NULL DEFAULT 'standing',
     occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     square INTEGER GENERATED ALWAYS AS (
         floor(latitude * 4)::INTEGER * 10000 + floor(longitude * 4)::INTEGER
     ) STORED,
     CONSTRAINT pk_seizure PRIMARY KEY (id, version),
-    CONSTRAINT ck_seizure_kind CHECK (kind IN ('seized', 'found', 'surrendered'))
+    CONSTRAINT ck_seizure_kind CHECK (kind IN ('seized', 'found', 'surrendered')),
+    CONSTRAINT ck_seizure_status CHECK (status IN ('standing', 'withdrawn'))
 );
 CREATE INDEX ix_seizure_concerned ON seizure USING gin (concerned);
 -- Near a post by day: own seizures, and the few made together with others, which have an index of
@@ -62,6 +64,7 @@ CREATE TABLE transfer (
     kind TEXT NOT NULL,
     number TEXT,
     licence TEXT,
+    status TEXT NOT NULL DEFAULT 'standing',
     giver_id UUID, receiver_id UUID,
     occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
@@ -69,7 +72,8 @@ CREATE TABLE transfer (
     CONSTRAINT ck_transfer_kind CHECK (kind IN (
         'manufacture', 'registration', 'domestic_sale', 'private_sale', 'inheritance', 'loan',
         'state_issue', 'state_to_civilian', 'deactivation', 'destruction'
-    ))
+    )),
+    CONSTRAINT ck_transfer_status CHECK (status IN ('standing', 'withdrawn'))
 );
 CREATE INDEX ix_transfer_owner_state_id ON transfer (owner_state, id);
 CREATE INDEX ix_transfer_owner_state_number ON transfer (owner_state, number);

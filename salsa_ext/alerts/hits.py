@@ -172,7 +172,9 @@ def _match_record(actor: Actor, view: RecordView, candidate: Candidate) -> Itera
 
 
 def match_evidence(view: RecordView, candidate: Candidate) -> Evidence | None:
-    """Return the evidence that a record matches an alert, or None."""
+    """Return the evidence that a record matches an alert; None for a service gun handed in."""
+    if view.record.handed_in:
+        return None
     evidence = _evidence_for_owner(query_for_record(view), candidate)
     return evidence if meets_alert(view.record.event, evidence) else None
 

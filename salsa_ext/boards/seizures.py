@@ -130,7 +130,7 @@ def board_seizures(
 def _newest(
     actor: Actor, today: date, is_at_post: ColumnElement[bool], *conditions: ColumnElement[bool]
 ) -> Select[Any]:
-    query = _own_seizures(actor, today - LOOKBACK).where(*conditions)
+    query = _own_seizures(actor, today - LOOKBACK).where(Seizure.status == "standing", *conditions)
     columns: tuple[Any, ...] = (Seizure.id, Seizure.version, is_at_post.label("is_near"))
     return (
         query.with_only_columns(*columns)
@@ -206,7 +206,9 @@ def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[Week
         .scalar_subquery()
     )
     week = weeks.column(Seizure.occurred_on, lambda day: day)
-    own = _own_seizures(actor, weeks.first_days[0]).where(is_near(post, Seizure))
+    own = _own_seizures(actor, weeks.first_days[0]).where(
+        Seizure.status == "standing", is_near(post, Seizure)
+    )
     joint = select_current(Seizure).where(
         is_near(post, Seizure),
         Seizure.occurred_on >= weeks.today - LOOKBACK,

@@ -119,7 +119,9 @@ def run_checks(
             answers.append(result)
             continue
         alert_hits = sorted(hits_by_check[result.id], key=hit_order)
-        answer = build_answer(actor, result.id, result.listed, coverage, alert_hits)
+        answer = build_answer(
+            actor, result.id, result.listed, coverage, alert_hits, result.query.serial
+        )
         remarks = suggestions.remarks_on_query(result.query, actor.language)
         more = advice.count_unlisted(result.candidates, result.listed)
         answers.append(replace(answer, remarks=remarks, more=more))
@@ -179,10 +181,11 @@ def build_answer(
     candidates: Sequence[Candidate],
     coverage: Sequence[Coverage] = (),
     created_hits: Sequence[AnswerHit] = (),
+    serial: str = "",
 ) -> CheckAnswer:
     """Return the answer for shown candidates: verdict, advice, contacts."""
     result = verdict([candidate.evidence for candidate in candidates])
-    advised = advice.advise(result, candidates, actor.state)
+    advised = advice.advise(result, candidates, actor.state, serial)
     action, text = advised.action, advised.text
     if created_hits:
         action, text = _advise_on_hit(created_hits[0])

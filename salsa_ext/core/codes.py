@@ -29,6 +29,12 @@ MARK_METHODS: Final = ("visual", "chemical", "magnetic", "xray")
 PARTY_KINDS: Final = tuple(
     "individual dealer manufacturer carrier police military government private_security other".split()
 )
+OWNER_KINDS: Final = tuple(
+    "police armed_forces private_security private dealer_stock unknown".split()
+)
+"""Whose a seized gun was."""
+SERVICE_OWNERS: Final = OWNER_KINDS[:3]
+"""Owners whose service guns are handed in, as after each shooting."""
 DOCUMENT_KINDS: Final = ("seizure", "report", "transfer", "shipment", "receipt", "alert")
 """Kinds of document that a record is of."""
 VISIBILITIES: Final = ("open", "pointer", "silent")
@@ -93,7 +99,7 @@ EVENT_KINDS: Final = tuple(
     "seized found surrendered".split()
 )
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
-REPORT_STATUSES: Final = ("standing", "withdrawn")
+DOCUMENT_STATUSES: Final = ("standing", "withdrawn")
 THEFT_SOURCES: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
 SEIZURE_SETTINGS: Final = tuple(
@@ -109,6 +115,17 @@ CRIME_LINKS: Final = ("established", "suspected", "no", "unknown")
 CRIME_RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
 CRIME_LINK_BASES: Final = ("court", "investigation", "intelligence", "ballistics")
 SEIZURE_TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
+CUSTODY_FINDINGS: Final = ("gap", "overlap", "after_end")
+DISPOSITION_KINDS: Final = tuple(
+    "evidence forfeited transferred_to_agency retained returned deactivated destroyed "
+    "lost_from_custody".split()
+)
+ESTABLISHED_BY: Final = ("trace", "intelligence", "court", "other_authority")
+DIVERSION_KINDS: Final = tuple(
+    "never_arrived short_receipt theft_private theft_dealer theft_state_stock "
+    "theft_evidence_store straw_purchase false_documents unreturned_temporary "
+    "official_complicity unknown".split()
+)
 
 ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_inform")
 ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")

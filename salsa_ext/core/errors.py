@@ -291,6 +291,7 @@ NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
     ("shipment", "cancelled"): message("That is for good: record a new one."),
     ("trace", "closed"): message("That is for good: ask for a new trace."),
     ("trace", "withdrawn"): message("That is for good: ask for a new trace."),
+    ("seizure", "withdrawn"): message("This is final. Record it again, under another number."),
     ("report", "withdrawn"): message(
         "This is final. Report the firearm again, under another number."
     ),

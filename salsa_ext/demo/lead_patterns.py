@@ -15,7 +15,7 @@ from salsa_ext.demo.seizures import PlannedSeizure
 from salsa_ext.demo.trade.permits import DocumentNumbers
 from salsa_ext.demo.world import STATES, Calendar, towns
 from salsa_ext.documents.values import OrganizedCrime, SeizureData, TransferData
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.values import Firearm, SeizedItem
 from salsa_ext.firearms.records.parties import Party
 
 BUYER: Final = Party(
@@ -113,7 +113,7 @@ def _lead_seizure(
         legal_grounds=("possession",),
         place=Place(state, town.name, town.admin1, town.latitude, town.longitude, 5.0),
         crime_context=("arms_trafficking",),
-        items=(item,),
+        items=(SeizedItem.from_firearm(item),),
         organized_crime=OrganizedCrime("suspected", "instrument", "intelligence"),
     )
     return PlannedSeizure(state, day, data, (gun,))

@@ -21,7 +21,7 @@ from salsa_ext.demo.trade.permits import DocumentNumbers
 from salsa_ext.demo.trade.trade_routes import PRODUCING_STATES
 from salsa_ext.demo.world import Calendar, Town, Weights, region_of, towns
 from salsa_ext.documents.values import FoundWith, OrganizedCrime, ReportData, Route, SeizureData
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.values import Firearm, SeizedItem
 
 BORDER_SHARE: Final = 0.3
 OLDEST_DAY: Final = 1_090
@@ -127,7 +127,7 @@ class SeizureGenerator:
             place=self._place(town),
             legal_grounds=self._some(world.LEGAL_GROUND_WEIGHTS),
             crime_context=self._some(world.CRIME_WEIGHTS[region_of(state)]),
-            items=tuple(items),
+            items=tuple(map(SeizedItem.from_firearm, items)),
             post=town.post,
             **self._details(state, town, guns[0]),
             visibility=None if whole else self._pick(world.VISIBILITY_WEIGHTS) or None,

@@ -22,6 +22,7 @@ from salsa_ext.demo.trade.deals import Consignment, Deal
 from salsa_ext.demo.trade.trade_routes import route_over_post
 from salsa_ext.demo.world import Calendar, Post, posts
 from salsa_ext.documents.values import OrganizedCrime, Route, SeizureData, TransferData
+from salsa_ext.firearms.marks.values import SeizedItem
 
 POST: Final = "ciudad-del-este-foz-do-iguacu"
 FIRST, COUNT = 52_370, 25
@@ -134,7 +135,7 @@ def _tour_seizure(
         place=place,
         legal_grounds=("possession", "trafficking"),
         crime_context=("drug_trafficking",),
-        items=(item,),
+        items=(SeizedItem.from_firearm(item),),
         setting="vehicle",
         concealment="spare tyre",
         transport="land",

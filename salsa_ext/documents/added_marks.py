@@ -24,10 +24,15 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, marking_of
-from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.firearms.marks.values import Firearm, Mark, SeizedItem
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.firearms.records.queries import RecordView, copy_firearm, records_of_documents
+from salsa_ext.firearms.records.queries import (
+    RecordView,
+    copy_firearm,
+    records_of_documents,
+    to_seized_item,
+)
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.matches import search
 from salsa_ext.matches.search import ItemMatches
@@ -44,10 +49,12 @@ def add_mark(
     """Add a mark to one seizure item; return the item's matches.
 
     Notifies recipients of the old record and asks again in unsuccessful traces of the gun. Raises
-    NotFound, Forbidden for another state's seizure, Invalid.
+    NotFound, Forbidden for another state's seizure, IllegalTransition for a withdrawn one, Invalid.
     """
     require(actor, Permission.MARK_RECORD)
-    old = document_corrections.lock_document(Seizure, "seizure", seizure_id, None)
+    old = document_corrections.lock_standing(
+        Seizure, "seizure", seizure_id, None, message("Add a mark")
+    )
     require(actor, Permission.MARK_RECORD, old.owner_state)
     item = _find_item(seizure_id, line)
     _check_mark(mark, item.record)
@@ -58,7 +65,8 @@ def add_mark(
         read_at=actor.now(),
     )
     version = _insert_seizure_version(actor, old, reason)
-    firearm = _with_mark(copy_firearm(item.record, ()), _other_marks(item), read)
+    gun = to_seized_item(item.record, copy_firearm(item.record, ()))
+    firearm = _with_mark(gun, _other_marks(item), read)
     record_writing.write_records([_record_entry(item, firearm, version, reason)], actor.now())
     record_writing.mark_superseded([item.record.id], version)
     append_many(
@@ -77,8 +85,8 @@ def add_mark(
 
 
 def with_mark_readers(
-    items: Sequence[Firearm], current: Mapping[int, RecordView]
-) -> tuple[Firearm, ...]:
+    items: Sequence[SeizedItem], current: Mapping[int, RecordView]
+) -> tuple[SeizedItem, ...]:
     """Return corrected items; unchanged marks retain their readers."""
     return tuple(
         replace(item, marks=_restore_readers(item.marks, current[item.line]))

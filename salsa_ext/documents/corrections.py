@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from salsa_ext.access.audit import Action, AuditEvent, related_traces
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound, message
+from salsa_ext.core.errors import IllegalTransition, Message, NotFound, message
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.database.locks import check_version
 from salsa_ext.database.session import acting_as, db
@@ -49,6 +49,19 @@ def lock_document(model: Any, kind: str, document_id: UUID, expected_version: in
     if document is None:
         raise NotFound(kind, document_id)
     check_version(document.version, expected_version)
+    return document
+
+
+def lock_standing(
+    model: Any, kind: str, document_id: UUID, expected_version: int | None, action: str | Message
+) -> Any:
+    """Lock a document for a command; return its current version.
+
+    Raises NotFound, StaleVersion, IllegalTransition for a withdrawn document.
+    """
+    document = lock_document(model, kind, document_id, expected_version)
+    if document.status != "standing":
+        raise IllegalTransition(kind, document.status, action)
     return document
 
 

@@ -25,10 +25,17 @@ class DocumentNumber(Base):
     id: Mapped[UUID]
 
 
+class Withdrawable:
+    """A document that is `withdrawn` if it was made in error."""
+
+    status: Mapped[str] = mapped_column(server_default="standing", sort_order=92)
+
+
+STATUSES = "status IN ('standing', 'withdrawn')"
 IS_JOINT = text("cardinality(concerned) > 1")
 
 
-class Seizure(Owned, Versioned, Dated, Base):
+class Seizure(Owned, Versioned, Dated, Withdrawable, Base):
     """One seizure, find or surrender; each item is a record.
 
     `square` is a quarter of a degree each way; places nearby are found by it and the day.
@@ -44,6 +51,7 @@ class Seizure(Owned, Versioned, Dated, Base):
         Index("ix_seizure_joint_post", "post", "occurred_on", postgresql_where=IS_JOINT),
         Index(None, "number"),
         Index("ix_seizure_concerned", "concerned", postgresql_using="gin"),
+        CheckConstraint(STATUSES, name="status"),
     )
     number: Mapped[str]
     kind: Mapped[str]
@@ -64,7 +72,7 @@ class Seizure(Owned, Versioned, Dated, Base):
     )
 
 
-class Transfer(Owned, Versioned, Dated, Base):
+class Transfer(Owned, Versioned, Dated, Withdrawable, Base):
     """One domestic transfer with its one record.
 
     The licence belongs to the transaction; only the register that issued it leads to a person. Its
@@ -72,7 +80,11 @@ class Transfer(Owned, Versioned, Dated, Base):
     """
 
     __tablename__ = "transfer"
-    __table_args__ = (Index(None, "owner_state", "number"), Index(None, "owner_state", "id"))
+    __table_args__ = (
+        Index(None, "owner_state", "number"),
+        Index(None, "owner_state", "id"),
+        CheckConstraint(STATUSES, name="status"),
+    )
     kind: Mapped[str]
     number: Mapped[str | None]
     licence: Mapped[str | None] = mapped_column(info={"pii": "link"})
@@ -80,20 +92,16 @@ class Transfer(Owned, Versioned, Dated, Base):
     receiver_id: Mapped[UUID | None]
 
 
-class Report(Owned, Versioned, Dated, Base):
-    """A report of loss, theft, recovery or surrender, with one record.
-
-    `withdrawn` if it was made in error.
-    """
+class Report(Owned, Versioned, Dated, Withdrawable, Base):
+    """A report of loss, theft, recovery or surrender, with one record."""
 
     __tablename__ = "report"
     __table_args__ = (
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
-        CheckConstraint("status IN ('standing', 'withdrawn')", name="status"),
+        CheckConstraint(STATUSES, name="status"),
     )
     kind: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default="standing")
     number: Mapped[str]
     stolen_from: Mapped[str | None]
     place: Mapped[dict[str, Any] | None]

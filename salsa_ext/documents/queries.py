@@ -27,6 +27,7 @@ from salsa_ext.documents import joint_seizures
 from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.firearms.marks.values import RecordedSeizedItem
 from salsa_ext.firearms.records.queries import (
     PartiesById,
     RecordView,
@@ -128,7 +129,7 @@ class DocumentKind:
 
 
 def _read_items(view: DocumentView) -> dict[str, Any]:
-    return {"items": tuple(map(recorded_item, view.items))}
+    return {"items": tuple(recorded_item(item, RecordedSeizedItem) for item in view.items)}
 
 
 def _read_gun(view: DocumentView) -> dict[str, Any]:
@@ -162,7 +163,7 @@ SEIZURES = DocumentKind(
     Seizure,
     SeizureData,
     Permission.SEIZURE_READ,
-    ("kind", "number", "occurred_on", "post"),
+    ("kind", "status", "number", "occurred_on", "post"),
     _read_items,
 )
 

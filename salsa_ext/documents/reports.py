@@ -1,4 +1,4 @@
-"""Record, correct, withdraw, and read reports of one gun each.
+"""Record, correct, and read reports of one gun each.
 
 Reports of loss, theft, recovery and surrender. Alerts that were entered from a withdrawn report
 stay active until cancelled: each has a reason of its own.
@@ -9,34 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import IllegalTransition, Message, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
 from salsa_ext.core.fields import members
-from salsa_ext.core.occurrence import EventTime
-from salsa_ext.database.bulk import insert_many
-from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import single_gun
-from salsa_ext.documents.models import Report
 from salsa_ext.documents.queries import REPORTS, DocumentView
 from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
-from salsa_ext.firearms.records import duplicates, record_writing
-from salsa_ext.firearms.records.queries import (
-    RecordView,
-    handling_of,
-    records_of_documents,
-    visibility_of,
-)
+from salsa_ext.firearms.records import duplicates
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
@@ -72,22 +61,8 @@ def correct(
     Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn report.
     """
     require(actor, Permission.REPORT_RECORD)
-    lock_report(report_id, expected_version, message("Correct the report"))
     single_gun.correct(REPORT_KIND, actor, report_id, expected_version, data, reason)
     return report_id
-
-
-def lock_report(report_id: UUID, expected_version: int | None, action: str | Message) -> Report:
-    """Lock a report for a command; return its current version.
-
-    Raises NotFound, StaleVersion, IllegalTransition for a withdrawn report.
-    """
-    report: Report = document_corrections.lock_document(
-        Report, "report", report_id, expected_version
-    )
-    if report.status != "standing":
-        raise IllegalTransition("report", report.status, action)
-    return report
 
 
 def check(data: ReportData, day: date) -> None:
@@ -106,7 +81,7 @@ REPORT_KIND: Final = single_gun.SingleGunKind(
     Action.REPORT_RECORDED,
     Action.REPORT_CORRECTED,
     check,
-    lambda data, parties: {"status": "standing"},
+    lambda data, parties: {},
 )
 
 
@@ -142,62 +117,6 @@ def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
         firearm=replace(gun, **{name: getattr(data.firearm, name) for name in DESCRIPTION_FIELDS}),
         **vars(recorded.when if same_day else data.when),
         place=place if same_place else named,
-    )
-
-
-def withdraw(*, actor: Actor, report_id: UUID, expected_version: int | None, reason: str) -> None:
-    """Withdraw a report made in error; this is final.
-
-    Searches no longer find its gun, its matches are withdrawn, and recipients of its record are
-    notified. Raises NotFound, StaleVersion, IllegalTransition for a withdrawn report.
-    """
-    require(actor, Permission.REPORT_RECORD)
-    old = lock_report(report_id, expected_version, "withdraw")
-    require(actor, Permission.REPORT_RECORD, old.owner_state)
-    views = records_of_documents([report_id])[report_id]
-    row = _copy_row(old) | {
-        "version": old.version + 1,
-        "status": "withdrawn",
-        "reason": reason,
-        "recorded_at": actor.now(),
-    }
-    insert_many(Report, [row])
-    ids = [view.record.id for view in views]
-    record_writing.void_records(ids)
-    record_writing.write_records([_void_entry(view, row) for view in views], actor.now())
-    record_writing.mark_superseded(ids, row["version"])
-    audit_data = {"kind": row["kind"], "version": row["version"]}
-    act = AuditEvent(Action.REPORT_WITHDRAWN, "report", report_id, data=audit_data)
-    append_many(
-        actor,
-        [
-            act,
-            *document_corrections.notify_recipients(actor, ids, row["version"], is_withdrawn=True),
-        ],
-    )
-
-
-def _copy_row(old: Report) -> dict[str, Any]:
-    return {column.key: getattr(old, column.key) for column in Report.__table__.columns}
-
-
-def _void_entry(item: RecordView, row: dict[str, Any]) -> record_writing.RecordEntry:
-    was = item.record
-    return record_writing.RecordEntry(
-        firearm=to_entered_firearm(item),
-        event=was.event,
-        when=EventTime(was.occurred_on, was.occurred_at, was.time_zone),
-        document_kind="report",
-        document_id=was.document_id,
-        owner=was.owner_state,
-        concerned=was.concerned,
-        giver_id=was.giver_id,
-        visibility=visibility_of(item),
-        handling=handling_of(item),
-        record_id=was.id,
-        version=row["version"],
-        reason=row["reason"],
-        is_void=True,
     )
 
 

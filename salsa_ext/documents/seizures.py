@@ -28,9 +28,9 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.documents.values import JointWith, SeizureData
 from salsa_ext.firearms.marks import firearm_marks
-from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.firearms.marks.values import Firearm, Mark, SeizedItem
 from salsa_ext.firearms.records import record_writing
-from salsa_ext.firearms.records.queries import RecordView, records_of_documents
+from salsa_ext.firearms.records.queries import RecordView, records_of_documents, to_seized_item
 from salsa_ext.firearms.records.validation import check_firearms, check_unique_lines
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
@@ -67,11 +67,13 @@ def correct(
 ) -> UUID:
     """Add a corrected version with all items; update unsent traces.
 
-    Raises NotFound, StaleVersion, Invalid, Duplicate.
+    Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn seizure.
     """
     require(actor, Permission.SEIZURE_RECORD)
     now = actor.now()
-    old = document_corrections.lock_document(Seizure, "seizure", seizure_id, expected_version)
+    old = document_corrections.lock_standing(
+        Seizure, "seizure", seizure_id, expected_version, "correct"
+    )
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
     # an unregistered agency may remain
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
@@ -221,7 +223,7 @@ def _entered_seizure(actor: Actor, seizure_id: UUID) -> SeizureData:
     """Return an own seizure as entered; raises NotFound."""
     row = find_own_seizure(actor, seizure_id)
     views = records_of_documents([seizure_id])[seizure_id]
-    data: SeizureData = from_row(SEIZURES.value, row, items=tuple(map(to_entered_firearm, views)))
+    data: SeizureData = from_row(SEIZURES.value, row, items=tuple(map(to_entered_item, views)))
     return data
 
 
@@ -249,6 +251,11 @@ def to_entered_firearm(view: RecordView) -> Firearm:
         if mark.read_at is not None or _mark_key(mark) not in implied
     )
     return replace(bare, marks=marks)
+
+
+def to_entered_item(view: RecordView) -> SeizedItem:
+    """Return a recorded item of a seizure as entered, with whose it was."""
+    return to_seized_item(view.record, to_entered_firearm(view))
 
 
 def _mark_key(mark: Mark) -> tuple[str, str, str | None]:

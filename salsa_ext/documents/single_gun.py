@@ -20,11 +20,13 @@ from salsa_ext.documents import number_claims
 from salsa_ext.documents.queries import DocumentKind as Read
 from salsa_ext.documents.values import ReportData, TransferData
 from salsa_ext.firearms.records import record_writing
+from salsa_ext.firearms.records.queries import link_of
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.calendars import today
 
 SingleGunData = TypeVar("SingleGunData", TransferData, ReportData)
 Row = dict[str, Any]
+Link = tuple[str, UUID]
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,20 @@ class PreviousVersion:
     reason: str
 
 
-def record_many(kind: SingleGunKind, actor: Actor, batch: Sequence[SingleGunData]) -> list[UUID]:
+def record_many(
+    kind: SingleGunKind,
+    actor: Actor,
+    batch: Sequence[SingleGunData],
+    links: Sequence[Link | None] = (),
+) -> list[UUID]:
     """Record documents of the own state; raises Invalid or Duplicate.
 
-    All or none; returns their ids in order.
+    All or none; returns their ids in order. `links` are the records that theirs certainly follow.
     """
     on = today(actor)
     for data in batch:
         kind.check(data, on)
-    rows = _insert_documents(kind, actor, actor.own_state(), batch)
+    rows = _insert_documents(kind, actor, actor.own_state(), batch, links=links)
     append_many(actor, [_document_event(kind, kind.recorded, row) for row in rows])
     return [row["id"] for row in rows]
 
@@ -75,17 +82,18 @@ def correct(
 ) -> UUID:
     """Add a corrected version.
 
-    Raises NotFound, StaleVersion, Invalid, Duplicate.
+    Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn document.
     """
-    old = document_corrections.lock_document(
-        kind.read.model, kind.read.name, document_id, expected_version
+    old = document_corrections.lock_standing(
+        kind.read.model, kind.read.name, document_id, expected_version, "correct"
     )
     require(actor, kind.permission, old.owner_state)
     kind.check(data, today(actor))
     current = document_corrections.records_by_line(document_id, [data.firearm], "firearm.line")
     data = document_corrections.with_current_settings(data, current)
-    follows = PreviousVersion(old, current[data.firearm.line].record.id, reason)
-    [row] = _insert_documents(kind, actor, old.owner_state, [data], follows)
+    record = current[data.firearm.line].record
+    follows = PreviousVersion(old, record.id, reason)
+    [row] = _insert_documents(kind, actor, old.owner_state, [data], follows, [link_of(record)])
     events: list[AuditEvent] = document_corrections.finish_correction(
         actor, list(current.values()), row, data
     )
@@ -99,6 +107,7 @@ def _insert_documents(
     owner: str,
     batch: Sequence[SingleGunData],
     previous: PreviousVersion | None = None,
+    links: Sequence[Link | None] = (),
 ) -> list[Row]:
     parties, now = PartyCollector(owner), actor.now()
     shared = {"owner_state": owner, "concerned": [owner], "recorded_at": now}
@@ -106,9 +115,9 @@ def _insert_documents(
     number_claims.claim_numbers(kind.read.name, rows, previous.old if previous else None)
     parties.write()
     insert_many(kind.read.model, rows)
-    pairs = zip(rows, batch, strict=True)
+    entries = zip(rows, batch, links or [None] * len(rows), strict=True)
     record_writing.write_records(
-        [_record_entry(kind, row, data, previous) for row, data in pairs], now
+        [_record_entry(kind, row, data, previous, link) for row, data, link in entries], now
     )
     return rows
 
@@ -132,7 +141,11 @@ def _document_row(
 
 
 def _record_entry(
-    kind: SingleGunKind, row: Row, data: SingleGunData, previous: PreviousVersion | None
+    kind: SingleGunKind,
+    row: Row,
+    data: SingleGunData,
+    previous: PreviousVersion | None,
+    link: Link | None,
 ) -> record_writing.RecordEntry:
     return record_writing.RecordEntry(
         firearm=data.firearm,
@@ -144,6 +157,7 @@ def _record_entry(
         concerned=row["concerned"],
         giver_id=row["giver_id"],
         receiver_id=row.get("receiver_id"),
+        linked=link,
         visibility=data.visibility,
         handling=data.handling,
         source=data.source,

@@ -11,7 +11,13 @@ from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.core.fields import Field, PostName, Problem, Rule, StateName, Text, Word
 from salsa_ext.core.occurrence import EventTime, ImportSource, Place
-from salsa_ext.firearms.marks.values import Firearm, RecordedItem, Unit
+from salsa_ext.firearms.marks.values import (
+    Firearm,
+    RecordedItem,
+    RecordedSeizedItem,
+    SeizedItem,
+    Unit,
+)
 from salsa_ext.firearms.records.parties import Party
 
 Visibility = Annotated[str, Rule(choices=codes.VISIBILITIES)]
@@ -141,9 +147,9 @@ class SeizureData(EventTime):
         Field("Crime context", "event"),
     ]
     items: Annotated[
-        tuple[Firearm, ...],
+        tuple[SeizedItem, ...],
         Rule(most=1000),
-        Field("What was seized", "firearm", "rows", needed=("line",), shown_as=RecordedItem),
+        Field("What was seized", "firearm", "rows", needed=("line",), shown_as=RecordedSeizedItem),
     ]
     post: Annotated[PostName | None, Field("Border post", "place")] = None
     setting: Annotated[

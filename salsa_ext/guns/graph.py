@@ -48,7 +48,7 @@ MAX_ROUNDS: Final = 8
 RECORD_COLUMNS: Final = tuple(
     "id version owner_state event occurred_on document_kind document_id giver_id receiver_id"
     " counterpart_state linked_state linked_record type make make_text calibre year serial marking lot"
-    " concerned".split()
+    " concerned handed_in".split()
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]

@@ -254,11 +254,11 @@ def _find_oddities(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
 
 
 def _seized_again(gun: SeizedGun) -> Iterator[Lead]:
-    ends = [record for record in gun.records if record.event in END_EVENTS]
+    ends = [each for each in gun.records if each.event in END_EVENTS and not each.handed_in]
     returns = [
         (earlier, later)
         for earlier, later in pairwise(ends)
-        if later.event in SEIZED and later.on > earlier.on and later.document != earlier.document
+        if later.is_seizure and later.on > earlier.on and later.document != earlier.document
     ]
     if gun.is_ambiguous or not returns:
         return

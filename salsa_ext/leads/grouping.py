@@ -64,9 +64,15 @@ class GunRecord:
     lot: str | None = None
     giver: LeadParty | None = None
     receiver: LeadParty | None = None
+    handed_in: bool = False
     paper: ExportPaper | None = None
     visible_groups: tuple[str, ...] = ()
     handling: str | None = None
+
+    @property
+    def is_seizure(self) -> bool:
+        """Return whether the gun was seized; a service gun handed in was not."""
+        return self.event in SEIZED and not self.handed_in
 
     @cached_property
     def as_event(self) -> Mapping[str, Any]:
@@ -96,7 +102,7 @@ class SeizedGun:
     @cached_property
     def seizures(self) -> Sequence[GunRecord]:
         """Return the records of its seizures."""
-        return [record for record in self.records if record.event in SEIZED]
+        return [record for record in self.records if record.is_seizure]
 
     @cached_property
     def first_sales(self) -> Sequence[GunRecord]:
@@ -132,7 +138,7 @@ def _parts(gun: Gun, known: Mapping[UUID, GunRecord]) -> Iterator[SeizedGun]:
             yield alone
         else:
             ends = {each.other(key) for key in part for each in gun.joins_by_record.get(key, ())}
-            sold = {key for key in ends if known[key].event not in SEIZED}
+            sold = {key for key in ends if not known[key].is_seizure}
             yield replace(_seized_gun(gun, part | sold, known), is_ambiguous=True)
 
 

@@ -30,7 +30,7 @@ from salsa_ext.disclosure.sharing import Sharing, party_group
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.event_kinds import SEIZED
-from salsa_ext.firearms.records.models import Party, Record
+from salsa_ext.firearms.records.models import Party, Record, RecordSetting
 from salsa_ext.guns.graph import load_graph
 from salsa_ext.leads import detectors
 from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
@@ -185,9 +185,9 @@ def _find_seeds(actor: Actor) -> dict[UUID, str]:
     own = actor.own_state()
     newest = select(Seizure.id).where(Seizure.owner_state == own).order_by(Seizure.id.desc())
     seizures = set(db.session.scalars(newest.limit(MAX_SEIZURES)))
-    seeds = dict.fromkeys(
-        db.session.scalars(select(Record.id).where(is_any_of(Record.document_id, seizures))), own
-    )
+    records = select(Record.id).join(RecordSetting, RecordSetting.record_id == Record.id)
+    current = records.where(is_any_of(Record.document_id, seizures), ~RecordSetting.is_void)
+    seeds = dict.fromkeys(db.session.scalars(current), own)
     columns = (Match.record_id, Match.owner_state, Match.other_record, Match.other_state)
     matches = select(*columns).where(
         Match.owner_state == own,
@@ -297,6 +297,7 @@ def _gun_record(
         lot=normalise(row.lot) or None if row.lot else None,
         giver=giver,
         receiver=receiver,
+        handed_in=row.handed_in,
         paper=paper,
         visible_groups=tuple(shared.given(dict.fromkeys((*RECORD_GROUPS, *named)))),
         handling=shared.statement.handling,

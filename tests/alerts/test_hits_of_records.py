@@ -64,3 +64,10 @@ def test_of_a_record_that_is_only_pointed_to_the_other_state_learns_no_id(pry_po
     [theirs], [mine] = hits(pry_police), hits(police)
     assert theirs["cause_id"] is None
     assert mine["cause_id"] == seized["items"][0]["record"]
+
+
+def test_a_service_gun_that_is_handed_in_is_no_hit(pry_police, police):
+    enter(pry_police)
+    gun = bodies.firearm(line=1, owner_kind="police", handed_in=True)
+    police.post("/seizures", bodies.seizure(items=[gun]))
+    assert hits(pry_police) == []

@@ -148,8 +148,8 @@ def test_a_request_names_it(document):
 @pytest.mark.parametrize(
     "cls,model,framed",
     [
-        (SeizureData, Seizure, {"details", "square"}),
-        (TransferData, Transfer, {"giver_id", "receiver_id"}),
+        (SeizureData, Seizure, {"details", "square", "status"}),
+        (TransferData, Transfer, {"giver_id", "receiver_id", "status"}),
         (ReportData, Report, {"giver_id", "status"}),
         (PermitData, Permit, PERMIT_COLUMNS),
         (ShipmentData, Shipment, SHIPMENT_COLUMNS),

@@ -85,3 +85,59 @@ def test_marks_are_kept_in_the_order_in_which_they_were_read(police):
     answer = police.post("/seizures", bodies.seizure(items=[bodies.firearm(marks=marks)])).json
     texts = [mark["text"] for mark in answer["items"][0]["marks"]]
     assert texts == ["ABC123456", "M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8"]
+
+
+SERVICE_GUN = {"owner_kind": "police", "handed_in": True, "register_number": "PC-0412"}
+
+
+def test_an_item_says_whose_it_was_and_the_register_number_to_its_own_state(police, pry_police):
+    joint = {"joint_with": {"state": "PRY", "number": "P-1"}}
+    made = bodies.seizure(items=[bodies.firearm(line=1, **SERVICE_GUN)], **joint)
+    seizure = police.post("/seizures", made).json
+    assert SERVICE_GUN.items() <= seizure["items"][0].items()
+    other = pry_police.get(f"/seizures/{seizure['id']}", Salsa_Purpose="seizure", Salsa_Case="C-1")
+    item = other.json["items"][0]
+    assert (item["owner_kind"], item["handed_in"]) == ("police", True)
+    assert item["register_number"] is None
+
+
+def test_a_mark_that_is_added_leaves_whose_the_gun_was(police, as_actor):
+    body = bodies.seizure(items=[bodies.firearm(line=1, **SERVICE_GUN)])
+    seizure = police.post("/seizures", body).json
+    mark = {"kind": "proof", "text": "XY 1", "method": "visual", "reason": "Seen again"}
+    examiner = as_actor("BRA", "forensic_examiner")
+    marked = examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark).json
+    assert SERVICE_GUN.items() <= marked["items"][0].items()
+
+
+def test_a_private_gun_is_not_handed_in_as_a_service_gun(police):
+    gun = bodies.firearm(line=1, owner_kind="private", handed_in=True)
+    wrong = police.post("/seizures", bodies.seizure(items=[gun]), 422).json
+    assert list(wrong["errors"]) == ["items.0.handed_in"]
+
+
+def withdraw(client, seizure, expect=200):
+    path = f"/seizures/{seizure['id']}/withdraw"
+    why = {"reason": "Entered twice"}
+    return client.post(path, why, expect, If_Match=f'"{seizure["version"]}"').json
+
+
+def test_a_seizure_recorded_in_error_is_withdrawn_with_the_reason_and_stays_readable(police):
+    seizure = police.post("/seizures", bodies.seizure()).json
+    gone = withdraw(police, seizure)
+    assert (gone["status"], gone["version"], gone["reason"]) == ("withdrawn", 2, "Entered twice")
+    assert police.get(f"/seizures/{seizure['id']}").json["status"] == "withdrawn"
+    assert police.get("/seizures?status=standing").json["items"] == []
+    assert withdraw(police, gone, 409)["code"] == "illegal_transition"
+
+
+def test_the_gun_of_a_withdrawn_seizure_is_found_by_nobody_and_traced_by_nobody(
+    police, pry_police, analyst
+):
+    seizure = police.post("/seizures", bodies.seizure()).json
+    assert pry_police.post("/checks", bodies.check()).json["candidates"] != []
+    withdraw(police, seizure)
+    assert pry_police.post("/checks", bodies.check()).json["candidates"] == []
+    assert police.get(f"/records/{seizure['items'][0]['record']}").json["withdrawn"]
+    refused = analyst.post("/traces", bodies.trace_of(seizure["id"]), 422).json
+    assert list(refused["errors"]) == ["seizure"]

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from salsa_ext.core.codes import LEAD_KINDS
+from salsa_ext.guns.rules import Gun
 from salsa_ext.leads.detectors import business_days, detect_leads
-from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun
+from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.leads import time_points
 
 MONDAY = date(2024, 1, 1)
@@ -317,3 +318,17 @@ def test_a_lead_is_known_again_when_another_gun_joins_it():
         of_kind("shared_dealer", [*guns, sold_and_seized()]),
     )
     assert before.id == after.id
+
+
+def test_a_service_gun_that_is_handed_in_each_time_is_no_lead_and_one_that_was_seized_is():
+    handed_in = [entry("seized", day, handed_in=True) for day in (0, 200, 400)]
+    assert (
+        detect_leads(seized_guns([Gun(tuple(one.id for one in handed_in))], known(handed_in))) == []
+    )
+    again = [*handed_in, entry("seized", 500), entry("seized", 700)]
+    [lead] = detect_leads(seized_guns([Gun(tuple(one.id for one in again))], known(again)))
+    assert (lead.kind, points(lead)["seized_again"]) == ("recirculation", 6.0)
+
+
+def known(records):
+    return {one.id: one for one in records}

@@ -130,6 +130,7 @@ ROUTES = (
     Route("POST", "/seizures", Of.SEIZURE_RECORD),
     Route("GET", "/seizures/{seizure_id}", Of.SEIZURE_READ),
     Route("POST", "/seizures/{seizure_id}/correct", Of.SEIZURE_RECORD),
+    Route("POST", "/seizures/{seizure_id}/withdraw", Of.SEIZURE_RECORD),
     Route("POST", "/seizures/{seizure_id}/items/{line}/marks", Of.MARK_RECORD),
     Route("GET", "/records/{record_id}", Of.RECORD_READ),
     Route("GET", "/attachments", Of.ATTACHMENT_READ),

@@ -137,6 +137,8 @@ VISITS = (
     Visit("/seizures/{seizure}", POLICE_BRA),
     Visit("/seizures/{seizure}", "PRY police_officer"),
     Visit("/seizures/{seizure}", "PRY police_officer", FOR_A_CASE),
+    Visit("/seizures/{seizure}/withdraw", POLICE_BRA),
+    refused("/seizures/{seizure}/withdraw", POLICE_BRA),
     Visit("/seizures/{seizure}/items/1/correct", POLICE_BRA),
     refused("/seizures/{seizure}/items/1/correct", POLICE_BRA),
     Visit("/reports", POLICE_PRY),

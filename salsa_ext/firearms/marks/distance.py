@@ -153,14 +153,31 @@ def _compare_partly_read(mine: str, theirs: str) -> MarkComparison | None:
     if _is_compatible(mine, theirs):
         unknown = sum(text.count("?") for text in (mine, theirs))
         return MarkComparison("unread", min(count_readable(mine), count_readable(theirs)), unknown)
-    if len(mine) != len(theirs) or "*" in mine + theirs:
+    if "*" in mine + theirs:
         return None
+    if len(mine) != len(theirs):
+        return _compare_with_one_glyph_more(mine, theirs)
     pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if "?" not in (a, b)]
     differing = [pair for pair in pairs if pair[0] != pair[1]]
     if len(differing) != 1:
         return None
     ((read, recorded),) = differing
     return MarkComparison("unread_one", len(pairs) - 1, 1, read, recorded)
+
+
+def _compare_with_one_glyph_more(mine: str, theirs: str) -> MarkComparison | None:
+    """Compare marks of which one has a readable glyph that the other lacks."""
+    longer, shorter = sorted((mine, theirs), key=len, reverse=True)
+    if len(longer) != len(shorter) + 1:
+        return None
+    for at, glyph in enumerate(longer):
+        if glyph != "?" and _glyphs_agree(longer[:at] + longer[at + 1 :], shorter):
+            glyphs = min(count_readable(mine), count_readable(theirs))
+            is_mine = longer == mine
+            return MarkComparison(
+                "unread_one", glyphs, 1, glyph if is_mine else "", "" if is_mine else glyph
+            )
+    return None
 
 
 def _is_compatible(mine: str, theirs: str) -> bool:
@@ -183,21 +200,23 @@ def _is_compatible(mine: str, theirs: str) -> bool:
 def _has_pieces(pieces: list[str], whole: str) -> bool:
     """Return whether the pieces occur in the mark in order.
 
-    The first and last are at its ends, at least one glyph lies between pieces. The first fitting
-    place of a piece is as good as any later one, so nothing is tried twice.
+    The first and last are at its ends. The first fitting place of a piece is as good as any later
+    one, so nothing is tried twice.
     """
     head, *middle, tail = pieces
     last = len(whole) - len(tail)
-    if last <= len(head) or not (_glyphs_agree(head, whole) and _glyphs_agree(tail, whole[last:])):
+    if last < len(head) or not (_glyphs_agree(head, whole) and _glyphs_agree(tail, whole[last:])):
         return False
-    at = len(head) + 1
+    at = len(head)
     for piece in middle:
         fits = (
-            start for start in range(at, last - len(piece)) if _glyphs_agree(piece, whole[start:])
+            start
+            for start in range(at, last - len(piece) + 1)
+            if _glyphs_agree(piece, whole[start:])
         )
         if (start := next(fits, None)) is None:
             return False
-        at = start + len(piece) + 1
+        at = start + len(piece)
     return at <= last
 
 
@@ -205,6 +224,8 @@ def _glyphs_agree(glyphs: str, others: str) -> bool:
     return all(a == b or "?" in (a, b) for a, b in zip(glyphs, others, strict=False))
 
 
+_ONE_SIDED: Final = {"one": "", "core": "core_", "unread_one": "unread_"}
+"""Kinds whose glyph can be lost or added, with the beginning of those texts."""
 _TEXTS: Final = {
     "same": message("The serial is the same."),
     "options": message(
@@ -222,6 +243,14 @@ _TEXTS: Final = {
     "unread_one": message(
         "The serial agrees in {count} of the characters that can be read, and one differs: {read}"
         " here, {held} in the record."
+    ),
+    "unread_added": message(
+        "The serial agrees in {count} of the characters that can be read, and has {read} where the"
+        " record has nothing."
+    ),
+    "unread_lost": message(
+        "The serial agrees in {count} of the characters that can be read, and lacks the {held} that"
+        " the record has."
     ),
     "zeros": message(
         "The serial has the same {count} digits, with more or fewer zeros before them."
@@ -250,7 +279,7 @@ def describe(near: MarkComparison, by: str) -> Message:
         text = "swap"
     elif near.kind == "core" and near.count:
         text = "zeros"
-    elif near.kind in ("one", "core") and not (near.read and near.recorded):
-        prefix = "core_" if near.kind == "core" else ""
+    elif near.kind in _ONE_SIDED and not (near.read and near.recorded):
+        prefix = _ONE_SIDED[near.kind]
         text = prefix + ("added" if near.read else "lost")
     return Message(_TEXTS[text].text, {"count": count, "read": near.read, "held": near.recorded})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from salsa_ext.core import codes
-from salsa_ext.core.fields import Field, LineNumber, Rule, StateName, Word, Year
+from salsa_ext.core.errors import message
+from salsa_ext.core.fields import Field, LineNumber, Problem, Rule, StateName, Word, Year
 
 Condition = Annotated[str, Rule(choices=codes.MARK_CONDITIONS)]
 Unit = Annotated[str, Rule(most=30)]
@@ -109,6 +112,46 @@ class Firearm:
         return serial + importer + self.marks
 
 
+def check_handed_in(item: Any) -> Iterator[Problem]:
+    """Yield whether a gun is handed in that belongs to no service."""
+    if item.handed_in and item.owner_kind not in codes.SERVICE_OWNERS:
+        yield (
+            "handed_in",
+            message(
+                "Only a service gun is handed in: one of police, armed forces or private security."
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class SeizedItem(Firearm):
+    """A seized firearm, part or lot, and whose it was.
+
+    `handed_in`: an agency's own service gun that its officer handed in, as after a shooting; nobody
+    had it unlawfully. `register_number` is its number in the owner's register.
+    """
+
+    owner_kind: Annotated[
+        str, Rule(choices=codes.OWNER_KINDS), Field("Whose it was", "firearm")
+    ] = "unknown"
+    handed_in: Annotated[bool, Field("Service firearm handed in", "firearm")] = False
+    register_number: Annotated[
+        Word | None, Field("Number in the owner's register", personal="link")
+    ] = None
+    rules: ClassVar = (check_handed_in,)
+
+    @classmethod
+    def from_firearm(cls, gun: Firearm, **owner: Any) -> SeizedItem:
+        """Return a gun as an item of a seizure, with the fields of its owner."""
+        return cls(**vars(gun), **owner)
+
+
+NO_OWNER: Final = MappingProxyType(
+    {"owner_kind": None, "handed_in": False, "register_number": None}
+)
+"""The owner's columns of a record that is of no seizure."""
+
+
 @dataclass(frozen=True)
 class RecordedFirearm(Firearm):
     """A firearm as recorded: codes of type, make and calibre, with the text of each."""
@@ -123,6 +166,11 @@ class RecordedItem(RecordedFirearm):
     """A firearm of a document, with the id of its record."""
 
     record: Annotated[UUID | None, Field("Record", "firearm", column="id", is_sent=False)] = None
+
+
+@dataclass(frozen=True)
+class RecordedSeizedItem(RecordedItem, SeizedItem):
+    """A seized firearm with the id of its record."""
 
 
 @dataclass(frozen=True)

@@ -37,24 +37,45 @@ def possible_halves(folded: str) -> Halves:
     if "*" not in folded:
         halves = {len(folded) // 2, (len(folded) + 1) // 2}
         return _best_halves((folded[:half], folded[-half:]) for half in halves if half >= MIN_HALF)
-    head, *_, tail = folded.split("*")
-    shortest = max(len(folded) // 2, MIN_HALF)  # a run stands for one glyph at least
-    from_ends = _best_halves(_halves_from_ends(head, tail, shortest))
+    from_ends = _best_halves(_halves_from_ends(folded))
     if any(from_ends):
         return from_ends
-    return _best_halves(_halves_from_inner_piece(folded, shortest), MIN_HALF - 1)
+    return _best_halves(_halves_from_inner_piece(folded), MIN_HALF - 1)
 
 
-def _halves_from_ends(head: str, tail: str, shortest: int) -> Iterator[tuple[str, str]]:
+def searched_length(norm: str) -> int | None:
+    """Return the glyphs of the longest marks that a search finds; None for all, 0 for some.
+
+    A beginning or end finds marks up to a length, a piece within only those that have it near an end.
+    """
+    folded = skeleton(norm)
+    if "*" not in folded:
+        return None
+    lengths = {len(half) for half in chain(*_best_halves(_halves_from_ends(folded)))}
+    half = _shortest_half(folded)
+    while half in lengths:
+        half += 1
+    return 2 * half - 1 if half in {length + 1 for length in lengths} else 0
+
+
+def _shortest_half(folded: str) -> int:
+    """Return the glyphs of a half of the shortest mark that fits: a run can be of none."""
+    return max((len(folded) - folded.count("*")) // 2, MIN_HALF)
+
+
+def _halves_from_ends(folded: str) -> Iterator[tuple[str, str]]:
+    head, *_, tail = folded.split("*")
+    shortest = _shortest_half(folded)
     for half in range(shortest, max(len(head), len(tail)) + MAX_FILLED + 1):
         first, last = (head + _FILLED_GLYPHS)[:half], (_FILLED_GLYPHS + tail)[-half:]
         yield first if len(first) == half else "", last if len(last) == half else ""
 
 
-def _halves_from_inner_piece(folded: str, shortest: int) -> Iterator[tuple[str, str]]:
-    """Yield halves with the longest piece one or two glyphs from an end."""
+def _halves_from_inner_piece(folded: str) -> Iterator[tuple[str, str]]:
+    """Yield halves with the longest piece at most two glyphs from an end."""
+    shortest = _shortest_half(folded)
     piece = max(_INNER_PIECE.findall(folded), key=len, default="")
-    for before in range(1, MAX_FILLED + 1) if piece else ():
+    for before in range(MAX_FILLED + 1) if piece else ():
         head, tail = "?" * before + piece + _FILLED_GLYPHS, _FILLED_GLYPHS + piece + "?" * before
         for half in range(shortest, min(MAX_INNER_HALF, len(head)) + 1):
             yield head[:half], tail[-half:]
@@ -155,7 +176,7 @@ def like_pattern(norm: str) -> str | None:
     folded = skeleton(norm)
     if not any(sign in folded for sign in UNREADABLE):
         return None
-    return re.sub(r"([\\%_])", r"\\\1", folded).replace("?", "_").replace("*", "_%")
+    return re.sub(r"([\\%_])", r"\\\1", folded).replace("?", "_").replace("*", "%")
 
 
 def _with_other_leading_zeros(digits: str) -> Iterator[str]:
@@ -223,10 +244,15 @@ def _two_error_keys(folded: str, swapped: Iterable[str]) -> Iterator[int]:
     yield from _replacement_keys(folded, 0)
     for at in range(len(folded) - 1):
         yield from _replacement_keys(folded[:at] + folded[at + 1 :], at)
-    for at in range(len(folded) + 1):
-        weight = 36 ** (len(folded) - at)
-        base = int(LACKING + folded[:at], 36) * 36 * weight + int(folded[at:] or "0", 36)
-        neighbours = {_glyphs_of_kind(glyph) for glyph in folded[max(at - 1, 0) : at + 1]}
+    yield from _insertion_keys(folded)
+
+
+def _insertion_keys(form: str) -> Iterator[int]:
+    """Yield keys with one glyph more, of the kind of its neighbours."""
+    for at in range(len(form) + 1):
+        weight = 36 ** (len(form) - at)
+        base = int(LACKING + form[:at], 36) * 36 * weight + int(form[at:] or "0", 36)
+        neighbours = {_glyphs_of_kind(glyph) for glyph in form[max(at - 1, 0) : at + 1]}
         for inserted in chain.from_iterable(neighbours):
             yield (base + inserted * weight) % _PRIME
 
@@ -277,13 +303,19 @@ def _partial_index_keys(folded: str) -> Iterator[int]:
 def _partial_search_keys(folded: str) -> SearchKeys:
     patterns = list(_fixed_length_patterns(folded))
     if "*" in folded and len(folded) == MIN_PIECE + 1:  # no half is stored of a mark of four glyphs
-        patterns = [folded.replace("*", "?")]
+        patterns.append(folded.replace("*", "?"))
     # without the first unreadable glyph, the others filled in
     shorter = (pattern.replace("?", "", 1) for pattern in patterns)
     single = frozenset(key for form in shorter for key in _filled_keys(LACKING, form))
     lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
     double = frozenset(
-        key for form in lacking if _is_plain(form) for key in _replacement_keys(form, 0)
+        key
+        for form in filter(_is_plain, lacking)
+        for key in chain(
+            _replacement_keys(form, 0),
+            _insertion_keys(form),
+            (pack_key(LACKING, shorter) for shorter in _without_one_glyph(form)),
+        )
     )
     whole = [] if single and "*" not in folded else list(_possible_half_keys(folded))
     pieces = (
@@ -298,10 +330,9 @@ def _partial_search_keys(folded: str) -> SearchKeys:
 
 
 def _fixed_length_patterns(folded: str) -> Iterator[str]:
-    """Yield the patterns, with `*` as one to three glyphs."""
-    if folded.count("*") > 1 or folded.startswith("*") or folded.endswith("*"):
-        return
-    for count in range(1, MAX_UNREAD + 1) if "*" in folded else (0,):
+    """Yield the patterns, with `*` as no glyph; one within as one to three glyphs, too."""
+    is_within = folded.strip("*").count("*") == folded.count("*") == 1
+    for count in range(MAX_UNREAD + 1) if is_within else (0,):
         pattern = folded.replace("*", "?" * count)
         if pattern.count("?") <= MAX_UNREAD and len(pattern) > MAX_UNREAD:
             yield pattern

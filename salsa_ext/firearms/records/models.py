@@ -45,8 +45,10 @@ class FirearmColumns:
 class Record(Owned, Versioned, Dated, FirearmColumns, Base):
     """One state's statement about one gun on one occasion.
 
-    `event` is the occasion, `document_*` the document. `linked_state` and `linked_record` name the
-    record of the same gun that this one certainly follows (receipt of a shipment's item).
+    `event` is the occasion, `document_*` the document; `owner_kind` to `register_number` say whose a
+    seized gun was. `linked_state` and `linked_record` name the record of the same gun that this one
+    certainly follows (receipt of a shipment's item, disposition of a seized gun). `is_void`: this
+    version says that its event did not happen.
     """
 
     __tablename__ = "record"
@@ -54,6 +56,9 @@ class Record(Owned, Versioned, Dated, FirearmColumns, Base):
     event: Mapped[str]
     document_kind: Mapped[str]
     document_id: Mapped[UUID]
+    owner_kind: Mapped[str | None]
+    handed_in: Mapped[bool] = mapped_column(server_default=false())
+    register_number: Mapped[str | None] = mapped_column(info={"pii": "link"})
     giver_id: Mapped[UUID | None]
     receiver_id: Mapped[UUID | None]
     counterpart_state: Mapped[str | None] = mapped_column(CHAR(3))
@@ -61,6 +66,7 @@ class Record(Owned, Versioned, Dated, FirearmColumns, Base):
     linked_record: Mapped[UUID | None]
     import_id: Mapped[UUID | None]
     import_row: Mapped[int | None]
+    is_void: Mapped[bool] = mapped_column(server_default=false())
 
 
 class RecordSetting(Owned, Base):

@@ -16,11 +16,10 @@ from salsa_ext.core.rows import from_row
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
-from salsa_ext.documents.models import Report
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
-from salsa_ext.firearms.marks.values import Firearm, Query, RecordedItem
+from salsa_ext.firearms.marks.values import NO_OWNER, Firearm, Query, RecordedItem, SeizedItem
 from salsa_ext.firearms.records.models import (
     FirearmColumns,
     Mark,
@@ -32,6 +31,7 @@ from salsa_ext.firearms.records.models import (
 from salsa_ext.firearms.records.parties import Party as PartyValue
 
 PartiesById = dict[UUID, Party]
+WITHDRAWABLE_KINDS: Final = ("seizure", "report", "transfer")
 _PARTIES_BY_ID: Final = select(Party).where(is_any_of_param(Party.id))
 
 
@@ -69,16 +69,16 @@ class RecordView:
     marks: Sequence[Mark]
     setting: RecordSetting | None
     parties: PartiesById
-    is_of_withdrawn: bool = False
 
     @property
     def is_withdrawn(self) -> bool:
-        """Return whether its report was withdrawn or its receipt corrected.
+        """Return whether its document was withdrawn or its receipt corrected.
 
         The record of a gun that did not arrive follows no export.
         """
-        is_unlinked = self.record.document_kind == "receipt" and self.record.linked_record is None
-        return self.is_of_withdrawn or is_unlinked
+        if self.record.document_kind == "receipt":
+            return self.record.linked_record is None
+        return self.record.is_void and self.record.document_kind in WITHDRAWABLE_KINDS
 
 
 def recorded_party(parties: PartiesById, party_id: UUID | None) -> PartyValue | None:
@@ -87,10 +87,10 @@ def recorded_party(parties: PartiesById, party_id: UUID | None) -> PartyValue | 
     return from_row(PartyValue, party) if party else None
 
 
-def recorded_item(view: RecordView) -> RecordedItem:
+def recorded_item(view: RecordView, cls: type[RecordedItem] = RecordedItem) -> RecordedItem:
     """Return the gun of a record, as recorded."""
     marks = (from_row(mark_values.RecordedMark, mark, reader=mark.reader) for mark in view.marks)
-    return from_row(RecordedItem, view.record, marks=tuple(marks))
+    return from_row(cls, view.record, marks=tuple(marks))
 
 
 def records_of_documents(
@@ -207,6 +207,7 @@ def record_content(view: RecordView) -> tuple[Any, ...]:
         record.event,
         record.occurred_on,
         record.occurred_at,
+        record.handed_in,
         marks,
         [getattr(record, name) for name in FirearmColumns.__annotations__ if name != "line"],
     )
@@ -238,20 +239,8 @@ def build_views(
             row.record_id: row for row in db.session.scalars(_SETTINGS_BY_RECORD, {"ids": ids})
         }
     parties = find_parties(party for row in records for party in (row.giver_id, row.receiver_id))
-    reports = {row.document_id for row in records if row.document_kind == "report"}
-    withdrawn: set[tuple[UUID, int]] = set()  # reports by id and version
-    if reports:
-        query = select(Report.id, Report.version)
-        ended = query.where(Report.id.in_(reports), Report.status == "withdrawn")
-        withdrawn = {(row.id, row.version) for row in db.session.execute(ended)}
     return [
-        RecordView(
-            row,
-            marks[row.id, row.version],
-            settings.get(row.id),
-            parties,
-            (row.document_id, row.version) in withdrawn,
-        )
+        RecordView(row, marks[row.id, row.version], settings.get(row.id), parties)
         for row in records
     ]
 
@@ -320,6 +309,17 @@ def to_firearm(view: RecordView) -> Firearm:
     recreated = (("manufacture", record.serial), ("import", record.importer_mark))
     marks = [mark for mark in view.marks if (mark.kind, mark.text) not in recreated]
     return _copy_gun(record, tuple(map(_copy_mark, marks)))
+
+
+def to_seized_item(record: Record, gun: Firearm) -> SeizedItem:
+    """Return a gun with whose it was by its record."""
+    return SeizedItem.from_firearm(gun, **{name: getattr(record, name) for name in NO_OWNER})
+
+
+def link_of(record: Record) -> tuple[str, UUID] | None:
+    """Return state and id of the record that a record certainly follows."""
+    state, followed = record.linked_state, record.linked_record
+    return (state, followed) if state and followed else None
 
 
 def visibility_of(view: RecordView) -> str:

@@ -18,7 +18,7 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
-from salsa_ext.firearms.marks.values import Firearm
+from salsa_ext.firearms.marks.values import NO_OWNER, Firearm
 from salsa_ext.firearms.records import variant_rows
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
@@ -137,7 +137,7 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
 
 def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
     linked_state, linked_record = entry.linked or (None, None)
-    given = "version event document_kind document_id giver_id receiver_id counterpart_state reason"
+    given = "version event document_kind document_id giver_id receiver_id counterpart_state reason is_void"
     return {name: getattr(entry, name) for name in given.split()} | {
         "id": entry.record_id or new_id(),
         "owner_state": entry.owner,
@@ -148,6 +148,7 @@ def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
         "import_row": entry.source.row if entry.source else None,
         "recorded_at": now,
         **vars(entry.when),
+        **{name: getattr(entry.firearm, name, default) for name, default in NO_OWNER.items()},
         **firearm_columns(entry.firearm),
     }
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from salsa_ext.core.errors import CodeLabel, Message, message
-from salsa_ext.firearms.marks.keys import skeleton
+from salsa_ext.firearms.marks.keys import normalise, skeleton
+from salsa_ext.firearms.marks.variants import MIN_HALF, searched_length
 from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.rivals import contradict
@@ -42,6 +43,14 @@ MAYBE_RESTRICTED_TEXT: Final = message(
 )
 COMPARE_TEXT: Final = message("Compare make, model and calibre with the record before you act.")
 NO_HIT_TEXT: Final = message("Not in the records searched; that does not make it lawful.")
+SHORT_MARKS_TEXT: Final = message(
+    "Not in the records searched, which are marks of up to {count} characters. That does not make"
+    " it lawful."
+)
+NEAR_ENDS_TEXT: Final = message(
+    "Nothing is found, but only marks with these characters near an end were searched. Give {count}"
+    " characters at the beginning or end of the serial."
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +101,16 @@ def count_unlisted(candidates: Iterable[Candidate], listed: Sequence[Candidate])
     return sum(candidate.evidence.is_possible for candidate in candidates) - len(listed)
 
 
-def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advice:
+def advise(
+    verdict: str, listed: Sequence[Candidate], asker: str | None, serial: str = ""
+) -> Advice:
     """Return the advice on a verdict with the listed candidates.
 
-    The first state to call is one that decides the verdict; the asker's own state is last.
+    Without a hit it names the marks that were searched for a `serial` read in part. The first state
+    to call is one that decides the verdict; the asker's own state is last.
     """
     if verdict == "no_hit":
-        return Advice("none", NO_HIT_TEXT)
+        return Advice("none", _no_hit_text(serial))
     if verdict == "hit":
         decisive = [each for each in listed if each.evidence.strength == "strong"]
     else:
@@ -119,6 +131,15 @@ def advise(verdict: str, listed: Sequence[Candidate], asker: str | None) -> Advi
         action, text = ("call_owner", CALL_TEXT) if states else ("compare", OWN_RECORD_TEXT)
     event = ReportedEvent(reported.event, reported.state) if reported else None
     return Advice(action, text, states, event)
+
+
+def _no_hit_text(serial: str) -> Message:
+    """Return what was searched: not all marks are that fit a part of one."""
+    length = searched_length(normalise(serial))
+    if length is None:
+        return NO_HIT_TEXT
+    text, count = (SHORT_MARKS_TEXT, length) if length else (NEAR_ENDS_TEXT, MIN_HALF)
+    return Message(text.text, {"count": count})
 
 
 def _reported_hit(decisive: Sequence[Candidate]) -> MarkHit | None:

@@ -117,7 +117,7 @@ def _seizure_and_item(
     if data.seizure is None or data.firearm is not None:
         return None, None
     own = select_current(Seizure).where(
-        Seizure.id == data.seizure, Seizure.owner_state == actor.state
+        Seizure.id == data.seizure, Seizure.owner_state == actor.state, Seizure.status == "standing"
     )
     seizure = db.session.scalars(own).first()
     if seizure is None:

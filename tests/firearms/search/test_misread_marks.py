@@ -53,6 +53,9 @@ def ask(as_actor):
         ("T?A5?3?1", "serial_unread"),
         ("TKA52*", "serial_unread"),
         ("TKA*", "serial_unread"),
+        ("TKA5238*", "serial_unread"),
+        ("TKA52?8[1I]*", "serial_unread"),
+        ("KA52?81", "serial_unread_one"),
         ("*5238*", "serial_unread"),
         ("TKA????1", "serial_unread"),
         ("TK*381", "serial_unread"),
@@ -95,6 +98,18 @@ def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(
 def test_a_serial_that_is_not_near_is_no_hit(ask, serial):
     answer = ask(serial)
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
+
+
+def test_a_run_of_no_character_is_a_hit(ask, sold):
+    answer = ask("TKA52381*")
+    assert (answer["verdict"], answer["candidates"][0]["record"]) == ("hit", sold)
+
+
+@pytest.mark.parametrize(
+    "serial,text", [("XYZ9*", "of up to 13 characters"), ("*XYZ9*", "near an end")]
+)
+def test_an_answer_without_a_hit_names_the_marks_that_were_searched(ask, serial, text):
+    assert text in ask(serial)["next"]["text"]
 
 
 def test_the_reason_names_the_glyph_that_differs(ask):

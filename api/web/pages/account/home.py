@@ -27,6 +27,7 @@ PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
     Permission.ALERT_RECORD: "investigation.alert_form",
     Permission.AUDIT_READ: "investigation.audit_log",
     Permission.DISCLOSURE_READ: "investigation.disclosure_list",
+    Permission.LOOKUP_REVIEW: "investigation.lookup_list",
     Permission.SEIZURE_READ: "investigation.seizure_list",
     Permission.SEIZURE_RECORD: "investigation.seizure_form",
     Permission.REPORT_READ: "investigation.report_list",

@@ -11,7 +11,7 @@ from api.schemas.documents import (
     ReportQuery,
     ReportRequest,
     ReportResponse,
-    ReportWithdrawalRequest,
+    WithdrawalRequest,
 )
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form
@@ -25,7 +25,7 @@ from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.documents import queries as document_queries
-from salsa_ext.documents import related, reports
+from salsa_ext.documents import related, reports, withdrawals
 from salsa_ext.documents.queries import REPORTS, DocumentView
 from salsa_ext.documents.values import ReportData
 from salsa_ext.reference.calendars import today
@@ -49,8 +49,8 @@ def _correct_report(*, data: tuple[ReportData, str], **ids: Any) -> None:
     reports.correct_fields(data=corrected, reason=reason, **ids)
 
 
-def _withdraw_report(*, data: str, **ids: Any) -> None:
-    reports.withdraw(reason=data, **ids)
+def _withdraw_report(*, data: str, report_id: UUID, **rest: Any) -> None:
+    withdrawals.withdraw(kind=REPORTS, document_id=report_id, reason=data, **rest)
 
 
 def _correction_values(actor: Actor, view: DocumentView) -> dict[str, str]:
@@ -102,7 +102,7 @@ ACTIONS: Final = (
             " firearm, its matches are removed, and states that received it are notified. Its"
             " alerts remain until they are cancelled."
         ),
-        ReportWithdrawalRequest,
+        WithdrawalRequest,
         _withdraw_report,
         Permission.REPORT_RECORD,
         ("standing",),

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import abort, request, url_for
 from werkzeug import Response
 
+from api.i18n.messages import translate
 from api.routes.attachments import get_attachment_content
 from api.schemas.attachments import AttachmentResponse
 from api.schemas.documents import (
@@ -16,9 +17,11 @@ from api.schemas.documents import (
     SeizureQuery,
     SeizureRequest,
     SeizureResponse,
+    WithdrawalRequest,
 )
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
+from api.web.document_actions import Action, Subject
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.maps import MapDrawing, MapPlace, draw_map
@@ -34,7 +37,7 @@ from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.documents import queries as document_queries
-from salsa_ext.documents import related, seizures
+from salsa_ext.documents import related, seizures, withdrawals
 from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -43,6 +46,7 @@ MAX_ATTACHMENTS: Final = 100
 FILTERS: Final = (
     SERIAL,
     Field("kind", message("Kind"), "choice", "seizure_kind"),
+    Field("status", message("Status"), "choice", "report_status"),
     Field("number", message("Number"), max_length=100),
     FROM_DAY,
     TO_DAY,
@@ -65,11 +69,12 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
             actor=actor, subject=subject, kind=None, limit=MAX_ATTACHMENTS, cursor=None
         )
         files = list(AttachmentResponse(many=True).dump(page.items))
+    is_own = seizure["state"] == actor.state
     return PAGES.render_detail(
         actor,
-        None,
+        PAGES.find(actor, seizure_id) if is_own else None,
         seizure=seizure,
-        is_own=seizure["state"] == actor.state,
+        is_own=is_own,
         related=related.find_related(actor, view),
         is_complete=check_answers.follow_matching(actor, view),
         traces=trace_queries.traces_of_seizure(actor, seizure_id)
@@ -79,8 +84,18 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
         drawing=_seizure_map(seizure),
         posts=choices.posts(actor),
         history=document_queries.document_history(view),
-        success=PAGES.messages.get(request.args.get("done", "")),
     )
+
+
+def _find(actor: Actor, seizure_id: UUID) -> Subject:
+    view = document_queries.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
+    row = view.document
+    title = translate(message("Seizure {number}", number=row.number))
+    return Subject(view, title, row.owner_state, row.status)
+
+
+def _withdraw(*, data: str, seizure_id: UUID, **rest: Any) -> None:
+    withdrawals.withdraw(kind=SEIZURES, document_id=seizure_id, reason=data, **rest)
 
 
 def _seizure_map(seizure: Mapping[str, Any]) -> MapDrawing | None:
@@ -187,11 +202,34 @@ def _correct_gun(actor: Actor, form: Form, seizure_id: UUID, line: int) -> str:
     return PAGES.address(seizure_id, done="corrected", _anchor=f"line-{line}")
 
 
+ACTIONS: Final = (
+    Action(
+        "withdraw",
+        message("Withdraw the seizure"),
+        message(
+            "Withdraw a seizure recorded in error; this is final. Searches no longer find its"
+            " firearms, its matches are removed, and states that received it are notified."
+        ),
+        WithdrawalRequest,
+        _withdraw,
+        Permission.SEIZURE_RECORD,
+        ("standing",),
+        (
+            Field(
+                "reason", message("Why it was made in error"), "area", required=True, max_length=500
+            ),
+        ),
+        message("The seizure is withdrawn."),
+        is_destructive=True,
+    ),
+)
 PAGES = DocumentPages(
     investigation_pages,
     "seizure",
     "/seizures",
     message("Seizures"),
+    _find,
+    ACTIONS,
     messages={
         "corrected": message("The description of the firearm is corrected. It is matched again.")
     },
