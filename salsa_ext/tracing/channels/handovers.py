@@ -23,16 +23,19 @@ from salsa_ext.tracing.traces.values import HandoverData, Possessor, RecoveryAdd
 
 def set_handover(*, actor: Actor, trace_id: UUID, data: HandoverData) -> None:
     """Store what is typed for a trace, and all others of its seizure; raises NotFound."""
+    require(actor, Permission.TRACE_REQUEST)
     _store(actor, trace_id, data, Action.TRACE_HANDOVER_TYPED)
 
 
 def erase_handover(*, actor: Actor, trace_id: UUID) -> None:
     """Erase what was typed for the traces of a seizure; raises NotFound."""
+    require(actor, Permission.TRACE_REQUEST)
     _store(actor, trace_id, None, Action.TRACE_HANDOVER_ERASED)
 
 
 def read_handover(actor: Actor, trace: Trace) -> HandoverData:
     """Return what was typed for a trace; empty where nothing was."""
+    require(actor, Permission.TRACE_REQUEST)
     if trace.handover is None:
         return HandoverData()
     values = json.loads(actor.vault.open(trace.handover, _name(trace)))
@@ -50,7 +53,6 @@ def _with_dates(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _store(actor: Actor, trace_id: UUID, data: HandoverData | None, action: Action) -> None:
-    require(actor, Permission.TRACE_REQUEST)
     trace = get_trace(actor, trace_id).trace
     same = Trace.id == trace_id
     if trace.seizure_id is not None:

@@ -23,12 +23,12 @@ class Leg:
         legs = self.analyst.get(self.trace).json["legs"]
         return next(leg for leg in legs if leg["state"] == self.state)
 
-    def attempt(self, channel="etrace", status=201, **body):
-        return self.analyst.post(f"{self.path}/attempts", {"channel": channel} | body, status)
+    def attempt(self, channel="etrace", expect=201, **body):
+        return self.analyst.post(f"{self.path}/attempts", {"channel": channel} | body, expect)
 
-    def reply(self, status=201, channel="etrace", text="By letter", **body):
+    def reply(self, channel="etrace", expect=201, text="By letter", **body):
         return self.analyst.post(
-            f"{self.path}/reply", {"channel": channel, "text": text} | body, status
+            f"{self.path}/reply", {"channel": channel, "text": text} | body, expect
         )
 
     def statuses(self):
@@ -97,7 +97,7 @@ def test_the_class_of_a_reply_says_its_status_and_why_no_more_is_known(
 
 def test_a_trace_that_ended_at_another_country_asks_that_country(leg):
     leg.attempt(reference="T1")
-    assert {*leg.reply(422, reply_class="foreign_country").json["errors"]} == {"points_to"}
+    assert {*leg.reply(expect=422, reply_class="foreign_country").json["errors"]} == {"points_to"}
     leg.reply(reply_class="foreign_country", points_to=["DEU"])
     legs = leg.analyst.get(leg.trace).json["legs"]
     assert "DEU" in [each["state"] for each in legs]
@@ -106,7 +106,7 @@ def test_a_trace_that_ended_at_another_country_asks_that_country(leg):
 def test_a_request_that_came_back_for_information_is_sent_again(leg):
     leg.attempt(reference="T1")
     leg.reply(reply_class="returned_for_information")
-    leg.attempt(reference="T1")
+    leg.attempt(sent=True, confirm_incomplete=True)
     assert leg.statuses()[1]["etrace"] == "sent"
 
 
@@ -116,7 +116,7 @@ def test_etrace_reaches_the_united_states_alone(analyst):
     refused = [
         analyst.post(f"{austria.trace}/legs", more, 422),
         analyst.post(f"{austria.path}/channel", {"channel": "etrace"}, 422),
-        austria.attempt(status=422),
+        austria.attempt(expect=422),
     ]
     for answer in refused:
         [problem] = answer.json["errors"]["channel"]
@@ -124,7 +124,7 @@ def test_etrace_reaches_the_united_states_alone(analyst):
 
 
 def test_an_attempt_is_one_for_each_channel_and_none_to_the_own_state(analyst, leg):
-    assert leg.reply(422, "mail", status="answered").json["errors"].keys() == {"channel"}
+    assert leg.reply("mail", 422, status="answered").json["errors"].keys() == {"channel"}
     Leg(analyst, "AUT").attempt("iarms", 409)
     Leg(analyst, "BRA").attempt("mail", 422)
     leg.attempt("mail", sent=True)

@@ -11,15 +11,14 @@ from salsa_ext.tracing.traces.models import Trace
 from tests.support import bodies
 
 AMERICAN = {"make": "Ruger", "model": "LCP", "country_of_manufacture": "USA"}
-OFFICE = {
+DESK = {
     "agency": "BRA-POLICE",
     "kind": "liaison_authority",
     "languages": ["pt"],
     "hours": "9 to 17",
     "telephone": "+55 61 5550100",
-    "address": "Setor de Autarquias Sul 1, Brasília",
-    "ori": "BRAPF0100",
 }
+OFFICE = DESK | {"address": "Setor de Autarquias Sul 1, Brasília", "ori": "BRAPF0100"}
 TYPED = {
     "crime_code": "5212",
     "officer": "A. Silva",
@@ -99,9 +98,7 @@ def test_what_the_service_does_not_know_is_named(seizure):
 
 
 def test_the_office_with_an_agreement_with_atf_is_named(seizure, office, administrator):
-    administrator.post(
-        "/contacts", OFFICE | {"agency": "BRA-TEST", "ori": None, "kind": "duty_24h"}
-    )
+    administrator.post("/contacts", {**DESK, "agency": "BRA-TEST", "kind": "duty_24h"})
     values = seizure().values()
     assert (values["ORI number"], values["Mailing address"]) == (OFFICE["ori"], OFFICE["address"])
 
