@@ -10,6 +10,7 @@ import salsa_ext.exchange.jobs
 import salsa_ext.figures
 import salsa_ext.lookups.jobs
 import salsa_ext.matches.jobs
+import salsa_ext.sealed_log.sealing
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
 import salsa_ext.trade.jobs
@@ -25,11 +26,12 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.alerts.jobs.JOBS,
     *salsa_ext.boards.jobs.JOBS,
     salsa_ext.figures.JOB,
+    *salsa_ext.sealed_log.sealing.JOBS,
     *salsa_ext.administration.jobs.JOBS,
     *salsa_ext.lookups.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,
-    *salsa_ext.matches.jobs.MATCH_TRADE,
+    salsa_ext.matches.jobs.MATCH_TRADE,
 )
 """What a person waits for comes first, what a large file leaves behind last.
 

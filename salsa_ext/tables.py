@@ -6,6 +6,7 @@ import salsa_ext.alerts.models
 import salsa_ext.boards.call_models
 import salsa_ext.boards.models
 import salsa_ext.checks.models
+import salsa_ext.custody.models
 import salsa_ext.disclosure.models
 import salsa_ext.documents.models
 import salsa_ext.exchange.models
@@ -16,6 +17,7 @@ import salsa_ext.matches.models
 import salsa_ext.notifications.models
 import salsa_ext.reference.models
 import salsa_ext.reference.participation.models
+import salsa_ext.sealed_log.models
 import salsa_ext.statistics.models
 import salsa_ext.tracing.requests.models
 import salsa_ext.tracing.traces.models

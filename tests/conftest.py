@@ -76,17 +76,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 READS_ALONE = tuple(
     f"tests/{folder}/"
-    for folder in "alerts concurrency documents matches scenarios tracing/requests trade".split()
+    for folder in ("alerts concurrency documents matches scenarios tracing trade web".split())
 )
 """Where jobs run before reads alone, so that several writes take one run of them."""
+UNWATCHED = tuple(f"tests/{folder}/" for folder in "tracing trade web".split())
+"""Where no test looks at boards or figures, but browsers and those that are marked."""
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let jobs run before each request, or before reads alone, and those that a test looks at."""
     is_between = item.get_closest_marker("between_writes") is not None
     jobs.BackgroundClient.reads_alone = item.nodeid.startswith(READS_ALONE) and not is_between
-    is_trade = item.nodeid.startswith("tests/trade/")
-    jobs.BackgroundClient.left = ("boards", "figures") if is_trade else ()
+    is_watched = any(item.get_closest_marker(name) for name in ("boards", "browser"))
+    is_left = item.nodeid.startswith(UNWATCHED) and not is_watched
+    jobs.BackgroundClient.left = ("boards", "figures") if is_left else ()
 
 
 @pytest.fixture(autouse=True)
@@ -277,7 +280,8 @@ def fill_once(server: Server, template: str, tmp_path_factory: pytest.TempPathFa
                 config.home.mkdir()
                 server.drop(name_of(config))
                 server.make(name_of(config), template)
-                made.write_bytes(pickle.dumps(fill(config)))
+                with jobs.BackgroundClient.all_at_once():
+                    made.write_bytes(pickle.dumps(fill(config)))
         return config, pickle.loads(made.read_bytes())
 
     return make

@@ -21,11 +21,12 @@ COMMANDS = {
     "envelope": ("api.cli.envelopes", "envelope"),
     "import": ("api.cli.imports", "import_"),
     "recount": ("api.cli.recount", "recount"),
+    "audit": ("api.cli.audit", "audit"),
     "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }
 """Commands that act on this machine; all others are operations of the service."""
-SHARED = ("agency", "account", "key", "signing-key")
+SHARED = ("agency", "account", "key", "signing-key", "audit")
 """Nouns of which some acts are possible on this machine, without a key."""
 
 

@@ -21,6 +21,7 @@ from salsa_ext.administration import migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
 from salsa_ext.figures import JOB as COUNT_JOB
+from salsa_ext.matches.jobs import MATCH_CRIME, MATCH_TRADE
 
 
 @click.group()
@@ -291,6 +292,36 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
         with filled(count) as (app, _):
             measured[count] = benchmark.measure(app, count, rounds)
     benchmark.write_results(measured, _result("boards"))
+
+
+@bench.command()
+@click.option(
+    "--guns",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(100),
+    help="How many seizures the registers hold; some are measured on the way.",
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Which registers."
+)
+@explained
+def registers(guns: int, seed: int) -> None:
+    """Match registers of seized guns whose truth is known: how many proposals and leads are right.
+
+    \b
+    Example:
+      salsa bench registers --guns 10000 --seed 2
+    """
+    from benchmarks import matching as benchmark
+
+    with _temporary_app() as (app, owner, _):
+        worker = jobs.worker_app(replace(Config.from_env(), worker_url=app.config["WORKER_URL"]))
+
+        def match() -> None:
+            jobs.run_to_idle(worker, SYSTEM_CLOCK, [COUNT_JOB, MATCH_CRIME, MATCH_TRADE])
+
+        benchmark.run(owner, match, guns, seed, _result(f"registers-{seed}"))
 
 
 @bench.command()

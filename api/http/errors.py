@@ -29,6 +29,7 @@ STATUS_CODES: dict[type[SalsaError], int] = {
     errors.CallPending: 409,
     errors.TooManyCallRequests: 409,
     errors.NoSerialMatches: 409,
+    errors.PartyNotRegistered: 409,
     errors.ReceiptNotConfirmed: 409,
     errors.ConfirmationRequired: 409,
     errors.ApprovalDeclined: 409,

@@ -82,11 +82,5 @@ def _receipt_sections(words: SheetBuilder) -> list[Part]:
         *words.fields(
             message("Further information"), words.field(message("Remarks"), None, wide=True)
         ),
-        *words.boxes(
-            message("Signatures"),
-            [
-                message("Receiving authority: name, signature, date and seal"),
-                message("Final consignee: name, signature and date"),
-            ],
-        ),
+        *words.boxes(shipments.SIGNATURES, shipments.RECEIVERS),
     ]

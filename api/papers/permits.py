@@ -42,7 +42,7 @@ def render_permit(paper: PermitPaper, at: datetime) -> bytes:
     facts = paper.facts
     words = SheetBuilder(official_language(facts.state))
     sections = permit_sections(words, facts.kind, facts.face, words.totals(facts.quantities))
-    status = None if facts.status == "issued" else words.named("permit_status", facts.status)
+    status = None if facts.is_valid else words.named("permit_status", facts.status)
     return render_sheet(
         build_sheet(
             words,

@@ -20,6 +20,12 @@ from salsa_ext.trade.shipments.shipment_contents import PackedItem
 
 Face = Mapping[str, Any]
 LEGAL_BASIS: Final = "CICAD/doc.1281/03, 2.2.2 / 5.2.2"
+RECEIPT_BASIS: Final = "CIFTA IX.4; CICAD/doc.1281/03, 9.7"
+SIGNATURES: Final = message("Signatures")
+RECEIVERS: Final = (
+    message("Receiving authority: name, signature, date and seal"),
+    message("Final consignee: name, signature and date"),
+)
 ITEM_COLUMNS: Final = (
     (message("Line"), 3),
     (message("Serial number"), 11),
@@ -54,23 +60,28 @@ def render_shipment(paper: ShipmentPaper, at: datetime) -> bytes:
     facts = paper.facts
     words = SheetBuilder(official_language(facts.state))
     status = None if facts.is_valid else words.named("shipment_status", facts.status)
+    received = facts.face.get("received")
     sections = [
-        *document_sections(words, facts.face, facts, paper.permit),
-        *_certificate_section(words, paper, at),
+        *document_sections(words, facts.face, facts),
+        *(
+            _receipt_section(words, received)
+            if received
+            else _certificate_section(words, paper, at)
+        ),
         *plan_section(words, facts.face),
         *items_section(words, paper.items, facts),
         *bulk_section(words, facts.face, paper.permit),
-        *endorsement_boxes(words),
+        *(words.boxes(SIGNATURES, RECEIVERS) if received else endorsement_boxes(words)),
     ]
     return render_sheet(
         build_sheet(
             words,
-            words.pair(message("Export attachment")),
+            words.named("paper", facts.kind),
             words.state(facts.state) or "",
             facts.number,
             sections,
             print_footer(at),
-            basis=LEGAL_BASIS,
+            basis=LEGAL_BASIS if facts.kind == "attachment" else RECEIPT_BASIS,
             token=paper.token,
             status=status,
         ),
@@ -79,10 +90,7 @@ def render_shipment(paper: ShipmentPaper, at: datetime) -> bytes:
 
 
 def document_sections(
-    words: SheetBuilder,
-    face: Face,
-    facts: PaperFacts | None = None,
-    permit: PermitView | None = None,
+    words: SheetBuilder, face: Face, facts: PaperFacts | None = None
 ) -> list[Part]:
     """Return the certificates of the shipment, and its parties."""
     parties = face.get("parties") or {}
@@ -186,7 +194,7 @@ def endorsement_boxes(words: SheetBuilder) -> list[Part]:
     return [
         *words.boxes(message("Customs endorsements"), ENDORSEMENTS),
         *words.boxes(
-            message("Signatures"),
+            SIGNATURES,
             [
                 message("Authorizing agency: signature, date and seal"),
                 message("Carrier: name, signature and date"),
@@ -204,6 +212,26 @@ def _certificate_section(words: SheetBuilder, paper: ShipmentPaper, at: datetime
         message("Under the export certificate"),
         words.field(message("Shipment no."), str(facts.sequence_number(paper.view.shipment))),
         words.field(label, balance),
+    )
+
+
+def _receipt_section(words: SheetBuilder, received: Face) -> list[Part]:
+    """Return what arrived, and what differs from the goods of the shipment."""
+    missing = ", ".join(item["serial"] or "–" for item in received["missing"])
+    read = ", ".join(f"{pair['shipped']} → {pair['received']}" for pair in received["miskeyed"])
+    other = ", ".join(f"{row['line']}: {row['quantity']}" for row in received["differences"])
+    return words.fields(
+        message("What was received"),
+        words.field(message("Received on"), words.day(received["received_on"])),
+        words.field(message("Firearms received"), str(received["item_count"])),
+        words.field(message("Missing serial numbers"), missing or None, wide=True),
+        words.field(
+            message("Serial numbers that were not expected"),
+            ", ".join(received["unexpected"]) or None,
+            wide=True,
+        ),
+        words.field(message("Received under another serial number"), read or None, wide=True),
+        words.field(message("Differing quantities, by line"), other or None, wide=True),
     )
 
 

@@ -42,7 +42,6 @@ EVENT_COLUMNS: Final = (
 MAX_FIELD_CHARS: Final = 40
 """Characters of a serial that can be read in half the width of a page."""
 EVENT_KINDS: Final = ("transfer_kind", "report_kind", "seizure_kind")
-MOVEMENTS: Final = {"export": message("Export"), "import": message("Import")}
 SEARCHED_COLUMNS: Final = (
     (message("State"), 10),
     (message("Registers"), 16),
@@ -352,8 +351,6 @@ def _diversion_section(words: SheetBuilder, view: ResultView) -> list[Part]:
 
 def event_name(words: SheetBuilder, event: str) -> str:
     """Return the name of an event of a chain."""
-    if event in MOVEMENTS:
-        return words.both(MOVEMENTS[event])
     kind = next(kind for kind in EVENT_KINDS if event in names.labels(kind, words.language))
     return names.label(kind, event, words.language)
 

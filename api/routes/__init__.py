@@ -9,12 +9,14 @@ from api.routes import (
     attachments,
     boards,
     checks,
+    custody,
     documents,
     lookups,
     papers,
     records,
     reference,
     requests,
+    sealed_log,
     statistics,
     traces,
 )
@@ -27,6 +29,7 @@ BLUEPRINTS: tuple[Resource, ...] = (
     discrepancies.blueprint,
     documents.transfers_blueprint,
     documents.seizures_blueprint,
+    custody.blueprint,
     documents.reports_blueprint,
     records.blueprint,
     records.guns_blueprint,
@@ -49,4 +52,5 @@ BLUEPRINTS: tuple[Resource, ...] = (
     lookups.blueprint,
     access.settings_blueprint,
     access.blueprint,
+    sealed_log.blueprint,
 )

@@ -17,7 +17,7 @@ from api.schemas.common import AssignRequest
 from api.schemas.requests import (
     ChannelRequest,
     FeedbackRequest,
-    HandoverRequest,
+    EtraceRequest,
     LegRequest,
     NoteRequest,
     ReplyRequest,
@@ -45,7 +45,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.chains.description_gaps import Outlook
 from salsa_ext.tracing.channels import commands as channel_commands
-from salsa_ext.tracing.channels import forms, handovers
+from salsa_ext.tracing.channels import etrace_data, forms
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import follow_up, reports, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -268,20 +268,20 @@ blueprint.action(
     status=201,
 )
 blueprint.action(
-    f"{PATH}/handover",
-    HandoverRequest,
-    handovers.set_handover,
+    f"{PATH}/etrace-data",
+    EtraceRequest,
+    etrace_data.set_etrace_data,
     REQUEST,
     "Type what eTrace asks beside the traces of a seizure.",
-    name="set_handover",
+    name="set_etrace_data",
 )
 blueprint.action(
-    f"{PATH}/handover/erase",
+    f"{PATH}/etrace-data/erase",
     None,
-    handovers.erase_handover,
+    etrace_data.erase_etrace_data,
     REQUEST,
     "Erase what was typed for eTrace.",
-    name="erase_handover",
+    name="erase_etrace_data",
 )
 blueprint.action(
     f"{PATH}/feedback",

@@ -17,11 +17,12 @@ from salsa_ext.access.audit import SUBJECT_KINDS, Action
 from salsa_ext.administration.accounts import AccountData, KeyData
 from salsa_ext.administration.audit import AuditEntryView
 from salsa_ext.core import codes
-from salsa_ext.core.codes import TRACE_APPROVAL_MODES
+from salsa_ext.core.codes import LICENSEE_ROLES, TRACE_APPROVAL_MODES
 from salsa_ext.reference.state_settings import (
     LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
+    MAX_EQUIVALENT_YEARS,
     MAX_NAME,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
@@ -185,6 +186,8 @@ class SettingsRequest(RequestSchema):
     trace_approval = Code(TRACE_APPROVAL_MODES)
     authority_name = Line(most=MAX_NAME)
     lookup_percent = Whole(least=LOOKUP_PERCENTS[0], most=LOOKUP_PERCENTS[1])
+    equivalent_years = Whole(least=1, most=MAX_EQUIVALENT_YEARS)
+    published_roles = Items(Code(LICENSEE_ROLES), most=6)
 
 
 @repeats(SettingsRequest, is_complete=True)

@@ -223,15 +223,12 @@ class TransferKindField(Code):
     """Kind of a transfer; errors name the route of other kinds."""
 
     default_error_messages = {
-        "reported": LazyMessage("A {kind} is reported by POST /api/v1/reports."),
-        "shipped": LazyMessage("An {kind} comes in by POST /api/v1/permits/<id>/shipments alone."),
+        "reported": LazyMessage("A {kind} is reported by POST /api/v1/reports.")
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if value in codes.REPORT_KINDS:
             raise self.make_error("reported", kind=CodeLabel("report_kind", value))
-        if value in ("export", "import"):
-            raise self.make_error("shipped", kind=value)
         return super()._deserialize(value, *args, **kwargs)
 
 

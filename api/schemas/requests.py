@@ -34,7 +34,7 @@ from salsa_ext.tracing.requests.values import (
 from salsa_ext.tracing.traces.values import (
     ChannelData,
     FeedbackData,
-    HandoverData,
+    EtraceData,
     LegData,
     Possessor,
     RecoveryAddress,
@@ -217,14 +217,14 @@ class RecoveryAddressRequest(RequestSchema):
     postal_code = Line(most=20)
 
 
-class HandoverRequest(RequestSchema):
+class EtraceRequest(RequestSchema):
     """What ATF F 3312.1 asks beside the trace, for all traces of its seizure.
 
     It replaces what was typed before. It is stored sealed, printed on the form alone, and never
     searched.
     """
 
-    value = HandoverData
+    value = EtraceData
     crime_code = Line(most=50)
     project_code = Line(most=50)
     officer = Line(most=200)

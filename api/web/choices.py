@@ -21,8 +21,11 @@ from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.reference.names import participants
+from salsa_ext.trade.permits import licensees
+from salsa_ext.trade.permits.licensees import PublishedLicensee
 
 MAX_ROWS = 1000
+MAX_FIRMS = 500
 Options = list[tuple[str, str]]
 Groups = list[tuple[str, Options]]
 """Options under headings."""
@@ -39,6 +42,8 @@ CODE_LISTS = {
     "marking": codes.MARK_CONDITIONS,
     "origin_kind": codes.ORIGIN_KINDS,
     "visibility": codes.VISIBILITIES,
+    "licensee_role": codes.LICENSEE_ROLES,
+    "licensee_status": codes.LICENSEE_STATUSES,
     "register": codes.REGISTERS,
     "register_mode": codes.REGISTER_MODES,
     "permit_standing": codes.COUNTERPART_STATUSES,
@@ -75,6 +80,13 @@ CODE_LISTS = {
     "report_status": codes.DOCUMENT_STATUSES,
     "stolen_from": codes.THEFT_SOURCES,
     "owner_kind": codes.OWNER_KINDS,
+    "transport": codes.SEIZURE_TRANSPORTS,
+    "organized_crime_link": codes.CRIME_LINKS,
+    "organized_crime_relation": codes.CRIME_RELATIONS,
+    "organized_crime_basis": codes.CRIME_LINK_BASES,
+    "disposition_kind": codes.DISPOSITION_KINDS,
+    "established_by": codes.ESTABLISHED_BY,
+    "diversion_kind": codes.DIVERSION_KINDS,
     "seizure_kind": codes.SEIZURE_KINDS,
     "setting": codes.SEIZURE_SETTINGS,
     "legal_ground": codes.LEGAL_GROUNDS,
@@ -206,6 +218,12 @@ def suggestions(actor: Actor) -> Suggestions:
         sorted(calibre.name for calibre in calibres),
         sorted(names.labels("state", g.language).values()),
     )
+
+
+def firms(actor: Actor) -> list[PublishedLicensee]:
+    """Return the firms of registers that the reader may choose as a party."""
+    may_read = Permission.LICENSEE_READ in actor.permissions
+    return licensees.firms_to_choose(actor, MAX_FIRMS) if may_read else []
 
 
 def posts(actor: Actor, **filters: Any) -> dict[str, str]:

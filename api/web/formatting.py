@@ -68,7 +68,6 @@ SUBJECT_PAGES: Final = {
 """The page of each kind of object that has one."""
 READ_BY: Final = {"lookup": Permission.AUDIT_READ}
 """The permission that opens a page, where it is not named after the kind."""
-MOVEMENT_EVENTS: Final = {"export": message("Export"), "import": message("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
 
@@ -178,8 +177,6 @@ def event_name(code: str) -> str:
 
     An event of a transfer, report, seizure or shipment.
     """
-    if code in MOVEMENT_EVENTS:
-        return translate(MOVEMENT_EVENTS[code])
     kind = next(
         (kind for kind in EVENT_KINDS if code in names.labels(kind, g.language)), "event_kind"
     )

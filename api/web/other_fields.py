@@ -24,15 +24,19 @@ PLACED: Final[Mapping[str, tuple[type, str]]] = {
     ),
     "transfer": (
         TransferData,
-        "occurred_on occurred_at time_zone number kind licence visibility handling",
+        "occurred_on occurred_at time_zone number kind licence counterpart_state based_on"
+        " visibility handling",
     ),
     "permit": (
         PermitData,
         "kind number document_kind issued_on expires_on latest_import_on regime exporting_state"
-        " importing_state source end_use conditions replaces refusal",
+        " importing_state source end_use conditions replaces refusal confirm_unregistered",
     ),
-    "shipment": (ShipmentData, "number ships_on mode port_of_exit port_of_entry"),
-    "receipt": (ReceiptData, "received_on all confirm_nothing_matches reason"),
+    "shipment": (ShipmentData, "number ships_on mode port_of_exit port_of_entry export_licence"),
+    "receipt": (
+        ReceiptData,
+        "received_on all confirm_nothing_matches reason delivery_verification",
+    ),
 }
 """The documents, with the fields that their pages place, or leave out on purpose."""
 

@@ -141,6 +141,62 @@ CREATE PROCEDURE salsa_open_clock() LANGUAGE sql AS $$
 $$;
 """
 
+SEALED_LOG = """
+-- A leaf is written with its audit entry, and gets its place after the commit, so nobody waits for
+-- anybody. What is hidden from its own state is sealed in the log of the state that it concerns.
+CREATE TABLE log_new (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    state CHAR(3) NOT NULL,
+    entry_id UUID NOT NULL,
+    leaf BYTEA NOT NULL,
+    CONSTRAINT pk_log_new PRIMARY KEY (id)
+);
+CREATE INDEX ix_log_new_state_id ON log_new (state, id);
+ALTER TABLE log_new ENABLE ROW LEVEL SECURITY;
+CREATE POLICY any_insert ON log_new FOR INSERT TO salsa_service WITH CHECK (true);
+CREATE POLICY sealing ON log_new FOR ALL TO salsa_worker USING (true);
+GRANT INSERT ON log_new TO salsa_service;
+GRANT SELECT, DELETE ON log_new TO salsa_worker;
+
+CREATE TABLE log_leaf (
+    state CHAR(3) NOT NULL,
+    position BIGINT NOT NULL,
+    entry_id UUID NOT NULL,
+    leaf BYTEA NOT NULL,
+    CONSTRAINT pk_log_leaf PRIMARY KEY (state, position)
+);
+CREATE INDEX ix_log_leaf_entry_id ON log_leaf (entry_id);
+-- The roots of whole subtrees of 256, 65,536 … leaves.
+CREATE TABLE log_subtree (
+    state CHAR(3) NOT NULL,
+    level SMALLINT NOT NULL,
+    number BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    CONSTRAINT pk_log_subtree PRIMARY KEY (state, level, number)
+);
+-- `peaks` are the roots of the largest whole subtrees of `size` leaves, from the left.
+CREATE TABLE log_checkpoint (
+    state CHAR(3) NOT NULL,
+    size BIGINT NOT NULL,
+    peaks BYTEA NOT NULL,
+    note TEXT NOT NULL,
+    CONSTRAINT pk_log_checkpoint PRIMARY KEY (state, size)
+);
+DO $$
+DECLARE log_table text;
+BEGIN
+    FOREACH log_table IN ARRAY ARRAY['log_leaf', 'log_subtree', 'log_checkpoint'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', log_table);
+        EXECUTE format('CREATE POLICY own_read ON %I FOR SELECT TO salsa_service '
+            'USING (state = current_setting(''salsa.state'', true)::char(3))', log_table);
+        EXECUTE format('CREATE POLICY own_insert ON %I FOR INSERT TO salsa_worker '
+            'WITH CHECK (state = current_setting(''salsa.state'', true)::char(3))', log_table);
+        EXECUTE format('GRANT SELECT ON %I TO salsa_service', log_table);
+        EXECUTE format('GRANT INSERT ON %I TO salsa_worker', log_table);
+    END LOOP;
+END $$;
+"""
+
 RUNNING = """
 CREATE TABLE idempotency_key (
     digest BYTEA NOT NULL,
@@ -227,4 +283,5 @@ CALL salsa_append_only('attachment_part');
 def upgrade() -> None:
     op.execute(ACCESS)
     op.execute(AUDIT)
+    op.execute(SEALED_LOG)
     op.execute(RUNNING)

@@ -64,14 +64,16 @@ CREATE TABLE transfer (
     kind TEXT NOT NULL,
     number TEXT,
     licence TEXT,
+    counterpart_state CHAR(3),
+    based_on TEXT,
     status TEXT NOT NULL DEFAULT 'standing',
     giver_id UUID, receiver_id UUID,
     occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     CONSTRAINT pk_transfer PRIMARY KEY (id, version),
     CONSTRAINT ck_transfer_kind CHECK (kind IN (
-        'manufacture', 'registration', 'domestic_sale', 'private_sale', 'inheritance', 'loan',
-        'state_issue', 'state_to_civilian', 'deactivation', 'destruction'
+        'manufacture', 'export', 'import', 'registration', 'domestic_sale', 'private_sale',
+        'inheritance', 'loan', 'state_issue', 'state_to_civilian', 'deactivation', 'destruction'
     )),
     CONSTRAINT ck_transfer_status CHECK (status IN ('standing', 'withdrawn'))
 );

@@ -68,6 +68,8 @@ CREATE TABLE permit_line (
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     shipped NUMERIC(18, 3) NOT NULL,
     lapsed NUMERIC(18, 3) NOT NULL,
+    inbound NUMERIC(18, 3) NOT NULL DEFAULT 0,
+    entered NUMERIC(18, 3) NOT NULL DEFAULT 0,
     category TEXT NOT NULL,
     type TEXT, type_text TEXT,
     make TEXT, make_text TEXT,
@@ -181,6 +183,7 @@ CREATE TABLE shipment (
     due_stage TEXT,
     overdue_at TIMESTAMPTZ,
     next_check_at TIMESTAMPTZ,
+    export_licence TEXT,
     CONSTRAINT pk_shipment PRIMARY KEY (id),
     CONSTRAINT uq_shipment_owner_state_number UNIQUE (owner_state, number),
     CONSTRAINT ck_shipment_status CHECK (status IN (
@@ -249,9 +252,11 @@ CREATE TABLE receipt (
     miskeyed JSONB NOT NULL,
     differences JSONB NOT NULL,
     import_mark JSONB,
+    delivery_verification TEXT,
+    is_return BOOLEAN NOT NULL,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     CONSTRAINT pk_receipt PRIMARY KEY (id, version),
-    CONSTRAINT uq_receipt_shipment_id_owner_state_version UNIQUE (shipment_id, owner_state, version)
+    CONSTRAINT uq_receipt_shipment_id_is_return_version UNIQUE (shipment_id, is_return, version)
 );
 CALL salsa_protect('receipt', 'SELECT, INSERT');
 CALL salsa_append_only('receipt');

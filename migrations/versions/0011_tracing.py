@@ -36,7 +36,7 @@ CREATE TABLE trace (
     approval_snapshot JSONB,
     declined_snapshot JSONB,
     outcome TEXT,
-    handover BYTEA,
+    etrace_data BYTEA,
     CONSTRAINT pk_trace PRIMARY KEY (id),
     CONSTRAINT ck_trace_approval CHECK (approval IN ('own', 'alone')),
     CONSTRAINT ck_trace_priority CHECK (priority IN ('flash', 'urgent', 'priority', 'routine')),

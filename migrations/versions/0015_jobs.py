@@ -146,6 +146,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UNION ALL SELECT 'numbering', count(*), salsa_id_time(min(n.cause::text)), 0 FROM change_new AS n
     UNION ALL SELECT 'envelopes', coalesce(sum(q.depth), 0)::bigint, min(q.oldest), 0
     FROM salsa_envelope_states() AS q
+    UNION ALL SELECT 'sealing', count(*), salsa_id_time(min(l.entry_id::text)), 0 FROM log_new AS l
 $$;
 GRANT EXECUTE ON FUNCTION salsa_job_depths TO salsa_service;
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.log_verifier import hash_leaf
 from salsa_ext.database.bulk import (
     COPY_FROM_ROWS,
     NO_STATEMENT,
@@ -26,6 +26,7 @@ from salsa_ext.database.bulk import (
 )
 from salsa_ext.database.session import NO_STATE, db, execute_raw, wake_after_commit
 from salsa_ext.jobs.models import ChangeNew
+from salsa_ext.sealed_log.models import NewLeaf
 
 
 class Action(StrEnum):
@@ -156,8 +157,8 @@ class Action(StrEnum):
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
     TRACE_FORM_MADE = "trace:form_made"
-    TRACE_HANDOVER_TYPED = "trace:handover_typed"
-    TRACE_HANDOVER_ERASED = "trace:handover_erased"
+    TRACE_ETRACE_TYPED = "trace:etrace_typed"
+    TRACE_ETRACE_ERASED = "trace:etrace_erased"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"
@@ -307,12 +308,20 @@ def append_with_rows(
     if changes:
         db.session.flush()
         wake_after_commit()
-    tables: TableRows = {**rows, AuditEntry: entries}
+    leaves = [_new_leaf(entry) for entry in entries]
+    tables: TableRows = {**rows, AuditEntry: entries, NewLeaf: leaves}
     if len(changes) < COPY_FROM_ROWS:
         insert_into_tables({**tables, ChangeNew: changes}, done)
     else:  # a copy would come before the few rows of other tables
         insert_into_tables(tables, done)
         insert_into_tables({ChangeNew: changes})
+
+
+def _new_leaf(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the leaf of an entry, in the log of a state that reads it."""
+    readers, own = entry["concerned"], entry["owner_state"]
+    state = own if own in readers or not readers else readers[0]
+    return {"state": state, "entry_id": entry["id"], "leaf": entry["leaf_hash"]}
 
 
 def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -376,7 +385,7 @@ def _entry_row(
         | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {}),
     }
     salt = secrets.token_bytes(16)
-    return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
+    return entry | {"salt": salt, "leaf_hash": hash_leaf(salt, entry_text(entry))}
 
 
 def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
@@ -397,10 +406,10 @@ def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(data.get("about") or ())
 
 
-def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:
-    """Return SHA-256 over 0x00 (leaf, RFC 6962), salt and sorted JSON."""
-    canonical = json.dumps(entry, default=str, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(b"\x00" + salt + canonical.encode()).digest()
+def entry_text(entry: Mapping[str, Any]) -> str:
+    """Return the text of an entry that its leaf seals: sorted JSON, without salt and leaf."""
+    sealed = {name: value for name, value in entry.items() if name not in ("salt", "leaf_hash")}
+    return json.dumps(sealed, default=str, sort_keys=True, separators=(",", ":"))
 
 
 def _case_number(actor: Actor) -> str | None:

@@ -44,7 +44,7 @@ MAX_TOKEN_LENGTH: Final = 2000
 TOKEN_PATTERN: Final = re.compile(
     r"SALSA1\.([A-Z]{3}-[0-9]{4}-[0-9A-F]{8})\.([A-Z2-7]+)\.([A-Z2-7]+)"
 )
-PAPER_KINDS: Final = ("import", "in_transit", "export", "attachment")
+PAPER_KINDS: Final = ("import", "in_transit", "export", "attachment", "delivery_verification")
 
 Verdict = Literal["valid", "malformed", "unknown_key", "altered", "compromised_key"]
 

@@ -24,6 +24,7 @@ from salsa_ext.reference.state_settings import (
     LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
     MAX_DATES,
+    MAX_EQUIVALENT_YEARS,
     MAX_OVERDUE_HOURS,
     MAX_TERMS,
     Settings,
@@ -88,6 +89,7 @@ def _check_settings(actor: Actor, data: SettingsChange, state: str) -> None:
         "counterpart_days": (1, MAX_COUNTERPART_DAYS),
         "overdue_hours": (0, MAX_OVERDUE_HOURS),
         "lookup_percent": LOOKUP_PERCENTS,
+        "equivalent_years": (1, MAX_EQUIVALENT_YEARS),
     } | {name: (1, longest) for name, longest in MAX_TERMS.items()}
     for name, (least, most) in ranges.items():
         _check_range(problems, name, getattr(data, name), least, most)

@@ -90,11 +90,11 @@ TRACE_APPROVAL_MODES: Final = ("none", "own", "alone")
 `alone`: nobody, for lack of staff.
 """
 TRANSFER_KINDS: Final = tuple(
-    "manufacture registration domestic_sale private_sale inheritance loan state_issue "
+    "manufacture export import registration domestic_sale private_sale inheritance loan state_issue "
     "state_to_civilian deactivation destruction".split()
 )
 EVENT_KINDS: Final = tuple(
-    "manufacture export import state_issue state_to_civilian registration domestic_sale "
+    "manufacture export consignment import state_issue state_to_civilian registration domestic_sale "
     "private_sale inheritance loan recovery surrender loss theft deactivation destruction "
     "seized found surrendered".split()
 )

@@ -192,6 +192,24 @@ class NoSerialMatches(Conflict):
         )
 
 
+class PartyNotRegistered(Conflict):
+    """No register knows a party of a permit to be issued."""
+
+    code = "party_not_registered"
+
+    def __init__(self, state: str, role: str, name: str) -> None:
+        super().__init__(
+            message(
+                "The register of {state} knows no {role} of this name: {name}. Look for the firm in the"
+                " register, or issue it all the same with {field}.",
+                state=state,
+                role=CodeLabel("licensee_role", role),
+                name=name,
+                field=FieldLabels(("confirm_unregistered",)),
+            )
+        )
+
+
 class ReceiptNotConfirmed(Conflict):
     """A receipt must be confirmed before it can be corrected."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import REGISTERS
+from salsa_ext.core.codes import LICENSEE_ROLES, REGISTERS
 from salsa_ext.core.text import official_language
 from salsa_ext.demo.world import STATES
 from salsa_ext.reference.participation import declarations
@@ -146,11 +146,15 @@ def register_secretariat(actor: Actor) -> None:
 
 # Chile offers copies to Peru, which has not agreed yet.
 STATE_SETTINGS: Final[Mapping[str, SettingsChange]] = {
-    "ARG": SettingsChange(electronic_copies_with=("BRA", "URY")),
-    "BRA": SettingsChange(electronic_copies_with=("ARG", "PRY")),
+    "ARG": SettingsChange(
+        electronic_copies_with=("BRA", "URY"), published_roles=("exporter", "importer")
+    ),
+    "BRA": SettingsChange(electronic_copies_with=("ARG", "PRY"), published_roles=LICENSEE_ROLES),
     "CHL": SettingsChange(counterpart_days=45, electronic_copies_with=("PER",)),
     "COL": SettingsChange(counterpart_days=60),
     "PER": SettingsChange(overdue_hours=48),
-    "PRY": SettingsChange(electronic_copies_with=("BRA",)),
+    "PRY": SettingsChange(
+        electronic_copies_with=("BRA",), published_roles=("dealer", "importer", "manufacturer")
+    ),
     "URY": SettingsChange(overdue_hours=12, electronic_copies_with=("ARG",)),
 }

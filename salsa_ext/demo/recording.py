@@ -45,6 +45,8 @@ Ids = dict[tuple[str, str], UUID]
 Desks = Mapping[tuple[str, str], Actor]
 Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
+ENDED_STATUSES: Final = ("withdrawn", "closed")
+"""Statuses of traces of which the states asked are informed."""
 FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, figures.JOB)
 """What later steps build on. The worker of the served region does the rest: it matches and notifies."""
 
@@ -250,7 +252,8 @@ class Recorder:
         for case in cases:
             data = case.data(self._ids["seizures", case.seizure])
             traces.append(do(case, _officer(case), trace_commands.create_trace, data=data))
-        self._run_jobs(clock, exchange_jobs.JOBS)
+        if any(case.status not in UNSENT_STATUSES for case in cases):
+            self._run_jobs(clock, exchange_jobs.JOBS)
         for case, trace in zip(cases, traces, strict=True):
             if case.status not in (*UNSENT_STATUSES, "sent", "in_progress"):
                 self._answer(case, trace, desks, clock)
@@ -263,7 +266,8 @@ class Recorder:
             }
             if case.status in ends:
                 do(case, *ends[case.status], trace_id=trace, expected_version=None)
-        self._run_jobs(clock, exchange_jobs.JOBS)
+        if any(case.status in ENDED_STATUSES for case in cases):
+            self._run_jobs(clock, exchange_jobs.JOBS)
 
     def _answer(self, case: PlannedTrace, trace: UUID, desks: Desks, clock: Clock) -> None:
         """Let persons of other states answer what the service left to them."""

@@ -88,6 +88,8 @@ class Transfer(Owned, Versioned, Dated, Withdrawable, Base):
     kind: Mapped[str]
     number: Mapped[str | None]
     licence: Mapped[str | None] = mapped_column(info={"pii": "link"})
+    counterpart_state: Mapped[str | None] = mapped_column(CHAR(3))
+    based_on: Mapped[str | None]
     giver_id: Mapped[UUID | None]
     receiver_id: Mapped[UUID | None]
 

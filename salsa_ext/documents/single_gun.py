@@ -157,6 +157,7 @@ def _record_entry(
         concerned=row["concerned"],
         giver_id=row["giver_id"],
         receiver_id=row.get("receiver_id"),
+        counterpart_state=row.get("counterpart_state"),
         linked=link,
         visibility=data.visibility,
         handling=data.handling,

@@ -7,16 +7,27 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import or_, select, true
+
 from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
+from salsa_ext.custody.models import CustodyEntry
+from salsa_ext.custody.values import EVENTS_BY_DISPOSITION, FINAL_DISPOSITIONS
+from salsa_ext.database.session import db
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import single_gun
 from salsa_ext.documents.queries import TRANSFERS
 from salsa_ext.documents.values import TransferData
+from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.records.event_kinds import SEIZED
+from salsa_ext.firearms.records.models import MarkKey, Record
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
+from salsa_ext.reference import names
 
 
 def record(*, actor: Actor, data: TransferData) -> UUID:
@@ -30,6 +41,9 @@ def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
     Raises Invalid or Duplicate; then none is recorded.
     """
     require(actor, Permission.TRANSFER_RECORD)
+    for data in batch:
+        if data.kind in CUSTODY_KINDS or _is_sale_by_state(data):
+            _check_not_in_custody(actor.own_state(), data)
     return single_gun.record_many(TRANSFER_KIND, actor, batch)
 
 
@@ -48,6 +62,53 @@ def correct(
     require(actor, Permission.TRANSFER_RECORD)
     single_gun.correct(TRANSFER_KIND, actor, transfer_id, expected_version, data, reason)
     return transfer_id
+
+
+STATE_PARTIES: Final = ("police", "military", "government")
+CUSTODY_KINDS: Final = frozenset(EVENTS_BY_DISPOSITION.values())
+"""Transfers by which a gun leaves the custody of the state."""
+
+
+def _is_sale_by_state(data: TransferData) -> bool:
+    """Return whether the state sells a gun, which it may not if it seized it (CIFTA VII)."""
+    is_sale = data.kind in ("domestic_sale", "private_sale")
+    return is_sale and data.giver is not None and data.giver.kind in STATE_PARTIES
+
+
+def _check_not_in_custody(owner: str, data: TransferData) -> None:
+    """Raise Invalid for a gun in custody: its disposition makes the record."""
+    key = keys.whole_key(data.firearm.serial or "")
+    if key is None:
+        return
+    bearing = select(MarkKey.record_id).where(
+        MarkKey.key == key.value,
+        MarkKey.state == owner,
+        MarkKey.serial_norm == key.norm,
+        MarkKey.event.in_(SEIZED),
+        ~MarkKey.is_void,
+        ~MarkKey.is_superseded,
+    )
+    ended = select_current(CustodyEntry).where(
+        CustodyEntry.seizure_id == Record.document_id,
+        CustodyEntry.line == Record.line,
+        CustodyEntry.status == "standing",
+        CustodyEntry.details["kind"].astext.in_(FINAL_DISPOSITIONS),
+    )
+    make = names.resolve("make", data.firearm.make)
+    query = select_current(Record).where(
+        Record.id.in_(bearing),
+        Record.occurred_on <= data.occurred_on,
+        or_(Record.make.is_(None), Record.make == make) if make else true(),
+        ~ended.exists(),
+    )
+    if (seized := db.session.scalars(query).first()) is not None:
+        text = message(
+            "It is in custody by a seizure of {on}. Enter its disposition there: POST"
+            " /api/v1/seizures/{seizure}/dispositions.",
+            on=seized.occurred_on,
+            seizure=seized.document_id,
+        )
+        raise Invalid({"firearm": [text]})
 
 
 def check(data: TransferData, day: date) -> None:

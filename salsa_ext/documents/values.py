@@ -39,11 +39,26 @@ def check_stolen_from(report: Any) -> Iterator[Problem]:
         yield "stolen_from", text
 
 
+def check_movement(transfer: Any) -> Iterator[Problem]:
+    """Yield whether a movement lacks its other state or source, or another transfer has them."""
+    for name in ("counterpart_state", "based_on"):
+        is_given = getattr(transfer, name) is not None
+        if transfer.kind in ("export", "import") and not is_given:
+            text = message(
+                "An import or export of the past names the other state, and the register or paper"
+                " that it is based on."
+            )
+            yield name, text
+        elif is_given and transfer.kind not in ("export", "import"):
+            yield name, message("Only an import or export has this. Leave it out.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TransferData(EventTime):
-    """A domestic transfer of a gun.
+    """A transfer of a gun inside a state; also its manufacture, deactivation or destruction.
 
-    Also its manufacture, registration, deactivation or destruction.
+    An `import` or `export` is a fact of the past, from the register or paper that it is `based_on`;
+    those of today are shipments under permits.
     """
 
     kind: Annotated[str, Rule(choices=codes.TRANSFER_KINDS), Field("Kind", "event")]
@@ -52,9 +67,12 @@ class TransferData(EventTime):
     giver: Annotated[Party | None, GIVER] = None
     receiver: Annotated[Party | None, Field("To whom", "parties", "rows", key="to")] = None
     licence: Annotated[Word | None, Field("Licence", "persons", personal="link")] = None
+    counterpart_state: Annotated[StateName | None, Field("Other country", "event")] = None
+    based_on: Annotated[Text | None, Field("Register or paper that says so", "document")] = None
     visibility: Annotated[Visibility | None, VISIBILITY] = None
     handling: Annotated[Handling | None, HANDLING] = None
     source: Annotated[ImportSource | None, SOURCE] = None
+    rules: ClassVar = (*EventTime.rules, check_movement)
 
 
 @dataclass(frozen=True, kw_only=True)

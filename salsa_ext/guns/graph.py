@@ -48,7 +48,7 @@ MAX_ROUNDS: Final = 8
 RECORD_COLUMNS: Final = tuple(
     "id version owner_state event occurred_on document_kind document_id giver_id receiver_id"
     " counterpart_state linked_state linked_record type make make_text calibre year serial marking lot"
-    " concerned handed_in".split()
+    " concerned handed_in is_void".split()
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
@@ -131,7 +131,7 @@ def load_graph(
         rows = [
             row
             for row in _visible_rows(actor, front, with_others=with_others)
-            if row.document_kind != "receipt" or row.linked_record or row.id in seeds
+            if row.id in seeds or not (row.is_void or _is_unlinked_receipt(row))
         ]
         if not rows or len(graph.rows) >= most:
             break
@@ -141,6 +141,10 @@ def load_graph(
         front |= _find_holders(actor, graph, rows, with_others=with_others)
         front = {key: state for key, state in front.items() if key not in graph.rows}
     return graph
+
+
+def _is_unlinked_receipt(row: Any) -> bool:
+    return row.document_kind == "receipt" and row.linked_record is None
 
 
 def _visible_rows(actor: Actor, states: StatesByRecord, *, with_others: bool) -> list[Any]:

@@ -12,7 +12,9 @@ from salsa_ext.firearms.records.event_kinds import (
     FINAL_EVENTS,
     LAWFUL,
     MISSING_EVENTS,
+    ORIGIN_EVENTS,
     SEIZED,
+    SHIPPED,
     Event,
 )
 from salsa_ext.firearms.records.parties import party_kind
@@ -75,7 +77,7 @@ def find_diversion(
         return None
     lost_in_transit = None
     status = last.get("shipment_status") or ""
-    if last["event"] == "export" and (kind := DIVERSION_BY_STATUS.get(status)):
+    if last["event"] in SHIPPED and (kind := DIVERSION_BY_STATUS.get(status)):
         lost_in_transit = _diversion(
             last, kind, _why("returned" if status == "returned" else kind, last)
         )
@@ -98,13 +100,16 @@ def find_diversion(
         return lost_in_transit
     due = _return_due(last, chain)
     if due and date.fromisoformat(due) < found_on:
-        name = "import" if last["event"] == "import" else "export"
+        name = "export" if last["event"] == "export" else "import"
         return _diversion(last, "unreturned_temporary", _why(name, last, due))
     return None
 
 
 def _why(name: str, last: Event, due: str | None = None) -> Message:
+    """Return why it was diverted; a consignment was shipped by the other state."""
     states = {"state": last["state"], "partner": last["counterpart_state"]}
+    if last["event"] == "consignment" and not due:
+        states = {"state": states["partner"], "partner": states["state"]}
     return Message(WHY_DIVERTED[name].text, states | {"on": last["occurred_on"], "due": due})
 
 
@@ -119,13 +124,15 @@ def _return_due(last: Event, chain: Sequence[Event]) -> str | None:
         return due
     exports = (event for event in chain if event["record"] == last.get("linked_record"))
     export = next(exports, None)
-    is_away = export is not None and export["state"] != last["state"]
+    is_away = export is not None and (
+        export["event"] == "consignment" or export["state"] != last["state"]
+    )
     return export.get("return_due_on") if export and is_away else None
 
 
 RECOVERED_EVENTS: Final = frozenset(("recovery", "surrender")) | SEIZED
 """Events by which a gun is in custody again, in any state."""
-UNCLAIMING_EVENTS: Final = RECOVERED_EVENTS | FINAL_EVENTS | {"import", "manufacture"}
+UNCLAIMING_EVENTS: Final = RECOVERED_EVENTS | FINAL_EVENTS | ORIGIN_EVENTS
 """Events possible in any state: arrival, find, or manufacture."""
 
 

@@ -28,6 +28,9 @@ MAX_RECORDS_OF_GUN: Final = 500
 MOVEMENTS: Final = {
     ("export", True): message("{state} exported it to {partner} on {on}."),
     ("export", False): message("{state} exported it on {on}."),
+    ("consignment", True): message(
+        "{partner} shipped it to {state} on {on}, by the papers that {state} holds."
+    ),
     ("import", True): message("{state} imported it from {partner} on {on}."),
     ("import", False): message("{state} imported it on {on}."),
 }
@@ -38,7 +41,7 @@ EVENT_LABELS: Final = (
     dict.fromkeys(TRANSFER_KINDS, "transfer_kind")
     | dict.fromkeys(REPORT_KINDS, "report_kind")
     | dict.fromkeys(SEIZURE_KINDS, "seizure_kind")
-    | {ALERT: "object"}
+    | {ALERT: "object", "consignment": "transfer_kind"}
 )
 """Kind of label that names an event."""
 

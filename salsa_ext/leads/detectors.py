@@ -21,7 +21,13 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.core.errors import CodeLabel, Message, message
-from salsa_ext.firearms.records.event_kinds import LAWFUL, MISSING_EVENTS, SEIZED
+from salsa_ext.firearms.records.event_kinds import (
+    LAWFUL,
+    MISSING_EVENTS,
+    ORIGIN_EVENTS,
+    SEIZED,
+    SHIPPED,
+)
 from salsa_ext.firearms.search.evidence import Reason
 from salsa_ext.guns.possession import TRADE_KINDS
 from salsa_ext.leads.grouping import GunRecord, LeadParty, SeizedGun
@@ -133,7 +139,7 @@ def _common_things(gun: SeizedGun) -> Iterator[CommonThing]:
         holder = None
         if record.event in MISSING_EVENTS:
             holder = record.giver
-        elif record.event in LAWFUL and record.event not in ("export", "import", "manufacture"):
+        elif record.event in LAWFUL and record.event not in ORIGIN_EVENTS | SHIPPED:
             holder = record.receiver
         if holder and holder.kind not in TRADE_KINDS:
             named = message("The guns had one holder: {name}.", name=holder.name)

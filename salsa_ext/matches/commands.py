@@ -21,7 +21,7 @@ from salsa_ext.core.ids import new_id, pseudonym
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import acting_as, db, execute_raw
 from salsa_ext.disclosure.disclosures import GROUPS_BY_VISIBILITY, RecordFinding
-from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, SEIZED
+from salsa_ext.firearms.records.event_kinds import SEIZED
 from salsa_ext.firearms.records.queries import (
     RecordView,
     query_for_record,
@@ -169,8 +169,7 @@ def _best_views(
 ) -> Iterator[PairView]:
     """Yield both states' views of a record's best pairs, without those `compared` before.
 
-    At most MAX_PROPOSED, and those every list must show; in licit trade the former alone: serials
-    are consecutive and files long.
+    At most MAX_PROPOSED, and those every list must show.
     """
     hits = (candidate.mark_hit for candidate in candidates)
     known = {hit.record_id for hit in hits if _compared_pair(view, hit) in compared}
@@ -179,11 +178,10 @@ def _best_views(
     is_open = visibility_of(view) in FINDER_VISIBILITIES["likeness"]
     crowds = rivals.crowds_for_other_state(candidates, own, is_open=is_open)
     prepared, count = PreparedRecord.by(view), 0
-    is_listed = advice.must_be_listed if view.record.event in FIELD_EVENTS else advice.is_reported
     for candidate in candidates:
         if candidate.mark_hit.record_id in known:
             count += 1
-        elif count < MAX_PROPOSED or is_listed(candidate):
+        elif count < MAX_PROPOSED or advice.must_be_listed(candidate):
             crowd = crowds[candidate.mark_hit.record_id]
             views = list(build_views(view, candidate, crowd, prepared))
             count += bool(views)

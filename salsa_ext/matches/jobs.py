@@ -2,13 +2,15 @@
 
 One path for open and silent records alike, after the commit of the request: no answer's time
 depends on silent records. Records of crime are matched by a job of their own, so that a file of
-100,000 sales does not hold up a seizure.
+100,000 sales does not hold up a seizure. Of new records of trade, only those that may be of a gun of
+crime are compared: set-wise by key, all others are not even read.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,18 +22,15 @@ from salsa_ext.access.rules import OPERATOR_ROLE, require
 from salsa_ext.alerts import hits, reevaluation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks, group_by
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import log_further_matches
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.models import MarkKey, Record
-from salsa_ext.firearms.records.queries import (
-    RecordView,
-    build_views,
-    records_of_documents,
-    visibility_of,
-)
+from salsa_ext.firearms.records.queries import RecordView, find_records, visibility_of
+from salsa_ext.firearms.search import batch
 from salsa_ext.jobs.changes import Change, append_changes
 from salsa_ext.jobs.requesters import find_requesters
 from salsa_ext.jobs.runner import ChangeJob
@@ -40,7 +39,8 @@ from salsa_ext.matches.commands import CandidatesByRecord
 from salsa_ext.trade.receipts.models import Receipt
 
 MAX_RECORDS: Final = 200
-"""Records of one transaction; a longer document goes on with a change of its own."""
+"""Records of crime of one transaction; a longer document goes on with a change of its own."""
+MAX_TRADE_RECORDS: Final = 1_000
 MATCHED_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
@@ -51,28 +51,31 @@ MATCHED_ACTIONS: Final = frozenset(
     ).split()
 )
 """Actions that write records or void them."""
+NEW_TRADE_ACTIONS: Final = frozenset(
+    (Action.TRANSFER_RECORDED, Action.SHIPMENT_RECORDED, Action.RECEIPT_CONFIRMED)
+)
 DOCUMENT_KINDS: Final = ("seizure", "report", "alert", "transfer")
 CONTINUED: Final = "shipment_rest"
 """Kind of a change whose object is the record from which a long document goes on."""
 
 
-def match_changes(actor: Actor, changes: Sequence[Change]) -> int:
+def match_changes(actor: Actor, changes: Sequence[Change], most: int | None = None) -> int:
     """Match the records of the actor's state that changes wrote; idempotent.
 
     Makes hits, proposes and withdraws matches, and notifies those concerned. Returns how many
-    changes it followed: the first ones that have MAX_RECORDS records together.
+    changes it followed: the first ones that have `most` records together.
     """
     require(actor, Permission.MATCH_DECIDE)
+    most = most or MAX_RECORDS
     written = [change for change in changes if change.action in MATCHED_ACTIONS]
     requesters = find_requesters(actor, written)
-    by_document = records_of_documents(
-        {change.object_id for change in written if change.kind in DOCUMENT_KINDS}
-    )
-    views_by_cause: dict[Any, dict[UUID, RecordView]] = defaultdict(dict)
+    of_documents = _records_of_documents(actor, written)
+    records_by_cause: dict[Any, set[UUID]] = defaultdict(set)
     first: dict[Any, Change] = {}
-    followed = records = 0
+    new_trade: set[UUID] = set()
+    followed = count = 0
     for change in changes:
-        if records >= MAX_RECORDS:
+        if count >= most:
             break
         followed += 1
         requester = requesters.get(change.cause)
@@ -81,21 +84,36 @@ def match_changes(actor: Actor, changes: Sequence[Change]) -> int:
         key = requester and (requester.role, requester.agency, requester.purpose)
         first.setdefault(key, change)
         if change.kind in DOCUMENT_KINDS:
-            views = by_document[change.object_id]
+            records = of_documents[change.object_id]
         else:
-            views = _changed_records(actor, change)
-        views_by_cause[key] |= {view.record.id: view for view in views}
-        records += len(views)
-    for key, views_by_record in views_by_cause.items():
+            records = _changed_records(actor, change, most)
+        records_by_cause[key] |= {*records}
+        new_trade |= {*records} if change.action in NEW_TRADE_ACTIONS else set()
+        count += len(records)
+    unmet = new_trade - batch.find_trade_to_compare(new_trade, actor)
+    for key, ids in records_by_cause.items():
         change = first[key]
-        for some in chunks(views_by_record.values(), MAX_RECORDS):
-            _match_records(change.follow_as(actor), some, requesters.get(change.cause))
+        for some in chunks(sorted(ids - unmet), MAX_RECORDS):
+            views = find_records(some)
+            _match_records(change.follow_as(actor), views, requesters.get(change.cause))
     return followed
 
 
-def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
-    """Return the current records of one change, at most MAX_RECORDS; the rest is a new change."""
-    query = select_current(Record).where(Record.owner_state == actor.state)
+def _records_of_documents(actor: Actor, changes: Sequence[Change]) -> Mapping[UUID, Sequence[UUID]]:
+    """Return the ids of own records by document, of changes of one document each."""
+    documents = {change.object_id for change in changes if change.kind in DOCUMENT_KINDS}
+    query = select_current(Record).with_only_columns(Record.document_id, Record.id)
+    own = query.where(Record.owner_state == actor.state, is_any_of(Record.document_id, documents))
+    records: dict[UUID, list[UUID]] = defaultdict(list)
+    for document, record in db.session.execute(own) if documents else ():
+        records[document].append(record)
+    return records
+
+
+def _changed_records(actor: Actor, change: Change, most: int) -> Sequence[UUID]:
+    """Return the current records of one change, at most `most`; the rest is a new change."""
+    query = select_current(Record).with_only_columns(Record.id)
+    query = query.where(Record.owner_state == actor.state)
     if change.kind == "record":
         query = query.where(Record.id == change.object_id)
     elif change.kind == CONTINUED:
@@ -107,13 +125,12 @@ def _changed_records(actor: Actor, change: Change) -> list[RecordView]:
         )
         documents = {change.object_id, *db.session.scalars(receipts)}
         query = query.where(Record.document_id.in_(documents))
-    ordered = query.order_by(Record.document_id, Record.id).limit(MAX_RECORDS + 1)
+    ordered = query.order_by(Record.document_id, Record.id).limit(most + 1)
     records = db.session.scalars(ordered).all()
-    if len(records) > MAX_RECORDS:
-        rest = records[MAX_RECORDS].id
+    if len(records) > most:
         following = change.follow_as(actor)
-        append_changes(following, change.state, CONTINUED, [rest], change.action)
-    return build_views(records[:MAX_RECORDS])
+        append_changes(following, change.state, CONTINUED, [records[most]], change.action)
+    return records[:most]
 
 
 def _match_records(actor: Actor, views: Sequence[RecordView], requester: Actor | None) -> None:
@@ -175,7 +192,9 @@ def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
 MATCH_CRIME: Final = ChangeJob(
     "match_crime", ("seizure", "report", "alert", "record"), match_changes, batch=50
 )
-MATCH_TRADE: Final = (
-    ChangeJob("match_transfers", ("transfer",), match_changes, batch=MAX_RECORDS),
-    ChangeJob("match_shipments", ("shipment", CONTINUED), match_changes, batch=MAX_RECORDS),
+MATCH_TRADE: Final = ChangeJob(
+    "match_trade",
+    ("transfer", "shipment", CONTINUED),
+    partial(match_changes, most=MAX_TRADE_RECORDS),
+    batch=MAX_TRADE_RECORDS,
 )

@@ -150,7 +150,7 @@ def _own_pair_view(
     record, other, evidence = view.record, candidate.mark_hit, candidate.evidence
     is_newer = record.id > other.record_id
     own = evidence if is_newer else _evidence_for_other(view, candidate, "open", prepared)
-    if own is None or not can_match(record.event, other.event, own.near):
+    if own is None or not can_match(record.event, other.event, own.near, is_one_state=True):
         return
     if is_match(own := replace(own, crowd=evidence.crowd)):
         newer, older = sorted((record.id, other.record_id), reverse=True)

@@ -14,7 +14,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.access.signing import find_public_key, sign
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
+from salsa_ext.core.errors import Conflict, NotFound, message
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.papers import facts as paper_facts
@@ -81,7 +81,8 @@ def sign_permit(*, actor: Actor, permit_id: UUID) -> PermitPaper:
 def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
     """Return the signed paper of a shipment.
 
-    Raises NotFound, RuleBroken without an agreement on electronic copies.
+    Raises NotFound, RuleBroken without an agreement on electronic copies, Conflict for a delivery
+    that is to be verified and was not received.
     """
     require(actor, Permission.SHIPMENT_READ)
     row = db.session.get(Shipment, shipment_id, populate_existing=True)
@@ -89,6 +90,9 @@ def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
         raise NotFound("shipment", shipment_id)
     paper_facts.require_copy_agreement(actor, row.owner_state)
     [view] = shipment_queries.view_shipments(actor, [row])
+    if row.is_inbound and view.receipt is None:
+        problem = message("This paper verifies the delivery. Confirm the receipt first.")
+        raise Conflict(problem)
     items, permit = (
         shipment_contents.packed_items(row),
         permit_queries.read_permit(actor, row.permit_id),
@@ -125,7 +129,7 @@ class _RecordedPaper:
 
 
 def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
-    if claims.kind == "attachment":
+    if claims.kind in paper_facts.OF_SHIPMENTS:
         return _find_recorded_shipment(actor, claims)
     query = select(Permit).filter_by(
         owner_state=claims.state, kind=claims.kind, number=claims.number
@@ -152,7 +156,9 @@ def _facts_of_shipment(
     view: ShipmentView, permit: PermitView, items: Collection[PackedItem]
 ) -> PaperFacts:
     parties = permit.parties | find_parties([view.shipment.carrier_id])
-    return paper_facts.shipment_facts(view.shipment, view.status, permit.permit, parties, items)
+    return paper_facts.shipment_facts(
+        view.shipment, view.status, permit.permit, parties, items, view.receipt
+    )
 
 
 def _compare(

@@ -27,6 +27,7 @@ from salsa_ext.reference.state_settings import accept_electronic_copies
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.queries import PermitView
+from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.shipment_contents import (
     ITEM_COLUMNS,
@@ -78,6 +79,8 @@ VALID_STATUSES: Final = {
 }
 """Statuses in which a paper is good; an exhausted certificate still goes with the last goods."""
 
+OF_SHIPMENTS: Final = ("attachment", "delivery_verification")
+"""Papers of a shipment: what is sent, or what came in from a state that licenses on paper."""
 PARTY_COLUMNS: Final = (
     "kind",
     "country",
@@ -124,6 +127,7 @@ SHIPMENT_COLUMNS: Final = (
     "document_number",
     "plates",
     "container",
+    "export_licence",
 )
 PARTY_ROLES: Final = ("exporter", "importer", "final_consignee", "broker", "signatory", "carrier")
 
@@ -151,7 +155,7 @@ class PaperFacts:
     @property
     def is_valid(self) -> bool:
         """Return whether the paper is valid today."""
-        return self.status in VALID_STATUSES["shipment" if self.kind == "attachment" else "permit"]
+        return self.status in VALID_STATUSES["shipment" if self.kind in OF_SHIPMENTS else "permit"]
 
     def to_claims(self, at: datetime) -> Claims:
         """Return the token's claims, signed at a time."""
@@ -241,10 +245,12 @@ def shipment_facts(
     permit: Permit,
     parties: PartiesById,
     items: Collection[PackedItem],
+    receipt: Receipt | None = None,
 ) -> PaperFacts:
     """Return the facts on a shipment's paper.
 
-    The export attachment (Model Regulations 2.2.2).
+    The export attachment (Model Regulations 2.2.2), or with the receipt of an inbound shipment its
+    delivery verification.
     """
     lines = _permit_lines(shipment.permit_id)
     bulk = [_describe_bulk(entry) for entry in shipment.bulk]
@@ -257,9 +263,12 @@ def shipment_facts(
         "transit_permits": permit.transit_permits,
         "import_permit_number": permit.import_permit_number,
     }
+    if shipment.is_inbound:
+        numbers = {"permit_number": shipment.export_licence, "import_permit_number": permit.number}
+        face |= numbers | {"received": _received_values(receipt)}
     return PaperFacts(
         state=shipment.owner_state,
-        kind="attachment",
+        kind="delivery_verification" if shipment.is_inbound else "attachment",
         number=shipment.number,
         issued_on=shipment.recorded_at.date(),
         valid_through=permit.last_day,
@@ -271,6 +280,11 @@ def shipment_facts(
         status=status,
         is_erased=_is_erased(parties),
     )
+
+
+def _received_values(receipt: Receipt | None) -> dict[str, Any] | None:
+    names = "received_on item_count missing unexpected miskeyed bulk differences".split()
+    return {name: getattr(receipt, name) for name in names} if receipt else None
 
 
 def sum_quantities(lines: Iterable[Any]) -> dict[str, str]:

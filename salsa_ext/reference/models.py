@@ -162,6 +162,7 @@ class StateSetting(Base):
         ),
         CheckConstraint("trace_approval IN ('none', 'own', 'alone')", name="trace_approval"),
         CheckConstraint("lookup_percent BETWEEN 10 AND 10000", name="lookup_percent"),
+        CheckConstraint("equivalent_years BETWEEN 1 AND 10", name="equivalent_years"),
     )
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     version: Mapped[int]
@@ -180,3 +181,5 @@ class StateSetting(Base):
     trace_approval: Mapped[str]
     authority_name: Mapped[str]
     lookup_percent: Mapped[int]
+    equivalent_years: Mapped[int]
+    published_roles: Mapped[list[str]]

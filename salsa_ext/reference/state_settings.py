@@ -17,6 +17,7 @@ from salsa_ext.reference.models import StateSetting
 
 MAX_COUNTERPART_DAYS: Final = 366
 MAX_OVERDUE_HOURS: Final = 720
+MAX_EQUIVALENT_YEARS: Final = 10
 MAX_TERMS: Final = {
     "flash_minutes": 60,
     "urgent_hours": 24,
@@ -48,6 +49,10 @@ class Settings:
     ENOUGH_APPROVERS approvers also `partner`, a person of the state `trace_approver`, or `alone`,
     without approval, which trace and report mention.
 
+    `equivalent_years` is the longest validity of documents equivalent to a certificate; those of
+    certificates is one year (Model Regulations 8.1). `published_roles`: whose licences the law of the
+    state lets it publish to other states (CIFTA XIII.1.a).
+
     `authority_name` stands above every page, empty for the name of the reader's agency.
     `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
     """
@@ -66,6 +71,8 @@ class Settings:
     trace_approval: str = "none"
     authority_name: str = ""
     lookup_percent: int = 100
+    equivalent_years: int = 4
+    published_roles: tuple[str, ...] = ()
 
     def target(self, priority: str) -> timedelta:
         """Return the response term of a priority, in the state's own time."""
@@ -95,6 +102,8 @@ class SettingsChange:
     trace_approval: str | None = None
     authority_name: str | None = None
     lookup_percent: int | None = None
+    equivalent_years: int | None = None
+    published_roles: tuple[str, ...] | None = None
 
 
 WORKING_DAY_PRIORITIES: Final = ("priority", "routine")

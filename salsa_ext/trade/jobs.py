@@ -26,7 +26,9 @@ JOBS: Final[tuple[Job, ...]] = (
     ChangeJob("compare_permits", ("permit", "licensee"), classification.follow_changes, 500),
     UPDATE_SHIPMENTS,
     ChangeJob("update_discrepancies", ("discrepancy",), _update_discrepancies),
-    ChangeJob("notify_of_trade", ("permit", "shipment", "discrepancy"), notices.notify_of_changes),
+    ChangeJob(
+        "notify_of_trade", ("permit", "shipment", "discrepancy"), notices.notify_of_changes, 500
+    ),
     DueJob("shipments", timedelta(minutes=1), refresh.update_due_shipments),
     DueJob("permits", timedelta(hours=1), classification.check_overdue_counterparts),
 )

@@ -25,6 +25,8 @@ DEFAULTS = {
     "trace_approval": "none",
     "authority_name": "",
     "lookup_percent": 100,
+    "equivalent_years": 4,
+    "published_roles": [],
 }
 
 

@@ -27,6 +27,8 @@ ALLOWED = {
         documents.joint_seizures.at_post documents.related.find_related
         documents.related.is_complete documents.related.with_matches
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason
+        trade.receipts.receipts.is_verified_on_paper
+        trade.shipments.shipments.certificate_problem
         administration.accounts.read_identity""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link

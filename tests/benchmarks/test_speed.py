@@ -132,23 +132,23 @@ def test_what_is_taken_down_is_undone(app):
 
 def test_a_board_is_measured_over_a_history_that_grows_tenfold(app, owner, tmp_path, capsys):
     measured = {}
-    for count in (400, 4_000):
+    for count in (120, 1_200):
         border_data.fill_border(count, lambda rows: None, tmp_path / "crossings.json", owner)
         measured[count] = boards.measure(app, count, 1)
     boards.write_results(measured, tmp_path / "boards.json")
     assert [figure.name for figures, _ in measured.values() for figure in figures] == [
         "SELECT 1",
-        "page, 400 records",
-        "interface, 400 records",
+        "page, 120 records",
+        "interface, 120 records",
         "SELECT 1",
-        "page, 4,000 records",
-        "interface, 4,000 records",
+        "page, 1,200 records",
+        "interface, 1,200 records",
     ]
     assert counted(owner, "record", "seizure", "checkpoint WHERE stage = 'entry'") == [
-        4_000,
-        1_000,
-        100,
+        1_200,
+        300,
+        30,
     ]
-    assert "the first board of a new process over 4,000 records" in capsys.readouterr().out
+    assert "the first board of a new process over 1,200 records" in capsys.readouterr().out
     with pytest.raises(Invalid):
-        border_data.fill_border(2_000, lambda rows: None, tmp_path / "crossings.json", owner)
+        border_data.fill_border(500, lambda rows: None, tmp_path / "crossings.json", owner)

@@ -47,7 +47,7 @@ SHIPMENT_COLUMNS = set(
     " document_kind document_number plates container due_stage overdue_at next_check_at".split()
 )
 RECEIPT_COLUMNS = set(
-    "shipment_state shipment_id item_count missing unexpected miskeyed differences".split()
+    "shipment_state shipment_id item_count missing unexpected miskeyed differences is_return".split()
 )
 READ = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 

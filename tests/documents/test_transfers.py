@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import Transfer
+from salsa_ext.firearms.records.models import Record
 from tests.support import bodies
 
 
@@ -19,6 +20,23 @@ def test_a_transfer_is_recorded_with_its_codes_and_the_text_as_written(pry):
 def test_a_loss_is_refused_with_the_route_that_takes_it(pry):
     answer = pry.post("/transfers", bodies.transfer(kind="theft"), 422).json
     assert answer["errors"]["kind"] == ["A theft is reported by POST /api/v1/reports."]
+
+
+def test_an_import_of_the_past_names_the_other_state_and_what_says_so(pry):
+    body = bodies.transfer(kind="import", occurred_on="1998-06-01")
+    del body["to"]
+    missing = pry.post("/transfers", body, 422).json["errors"]
+    assert sorted(missing) == ["based_on", "counterpart_state"]
+    told = {"counterpart_state": "AUT", "based_on": "Register of imports, book 12, folio 33"}
+    made = pry.post("/transfers", body | told).json
+    assert {name: made[name] for name in told} == told
+    record = db.session.scalars(select(Record)).one()
+    assert (record.event, record.counterpart_state) == ("import", "AUT")
+
+
+def test_a_sale_has_no_other_state(pry):
+    refused = pry.post("/transfers", bodies.transfer(counterpart_state="AUT"), 422).json
+    assert list(refused["errors"]) == ["counterpart_state"]
 
 
 BUYER = bodies.party("Ana Ejemplo", "PRY", "individual")

@@ -23,7 +23,7 @@ from tests.support.sizes import sized
 STATES = ("ARG", "BOL", "BRA", "PRY")
 WRITERS, WORKERS = 6, 2
 SECONDS = sized(1.5, 20.0)
-SEEDS = sized(5, 12)
+SEEDS = sized(3, 12)
 THINGS = 40
 BROKEN, DEADLY = 3, 7
 """Things of which the job fails, and of which it kills its process; only in their first version."""

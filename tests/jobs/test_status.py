@@ -25,14 +25,14 @@ def report(as_actor):
 
 
 def test_what_waits_has_a_depth_and_an_age(app, report):
-    broken, envelopes, idle, numbering = read_status([BROKEN, IDLE])
+    broken, envelopes, idle, numbering, _ = read_status([BROKEN, IDLE])
     assert (broken, envelopes, idle) == tuple(
         JobStatus(code, 0, None) for code in ("broken", "envelopes", "idle")
     )
     written = id_created_at(new_id())
     assert numbering.depth == 1 and numbering.oldest <= written
     jobs.runner(app, []).run_to_idle()
-    broken, _, idle, numbering = read_status([BROKEN, IDLE])
+    broken, _, idle, numbering, _ = read_status([BROKEN, IDLE])
     assert (broken.depth, idle.depth, numbering.depth) == (1, 0, 0)
     assert broken.age(broken.oldest + timedelta(seconds=9)) == 9
 

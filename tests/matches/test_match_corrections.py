@@ -116,11 +116,11 @@ def test_a_correction_of_the_place_leaves_a_confirmed_match_however_many_fit_bet
 ):
     gun = bodies.firearm(serial="123456")
     made = police.post("/seizures", bodies.seizure(items=[gun])).json
-    sale = bodies.transfer(occurred_on="2015-01-01", firearm=bodies.firearm(serial="123476"))
+    sale = bodies.transfer(occurred_on="2015-01-01", firearm=bodies.firearm(serial="123436"))
     run("PRY", transfers.record, data=TransferRequest().load(sale))
     [match] = matches(police)
     act(police, match, "confirm")
-    others = sorted(set(CROWD) - {"123456", "123476"})
+    others = sorted(set(CROWD) - {"123456", "123436"})
     batch = [
         TransferRequest().load(bodies.transfer(firearm=bodies.firearm(serial=serial)))
         for serial in others
@@ -153,7 +153,7 @@ def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(as_actor, po
 
 
 def test_a_mark_that_is_only_near_stays_matched_where_somebody_confirmed_it(as_actor, police):
-    sold(as_actor, firearm=bodies.firearm(serial="ABC123476"))
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123436"))
     made = police.post("/seizures", bodies.seizure()).json
     [match] = matches(police)
     act(police, match, "confirm")

@@ -174,7 +174,7 @@ def test_guns_of_a_crowded_mark_are_searched_by_themselves(region, run, monkeypa
 
 
 def test_a_lawful_gun_of_a_file_finds_the_one_that_was_misread(run):
-    seized = bodies.seizure(items=[bodies.firearm(serial="ABC129956")])
+    seized = bodies.seizure(items=[bodies.firearm(serial="ABC128456")])
     run("BRA", seizures.record, data=SeizureRequest().load(seized))
     batch = [
         TransferRequest().load(bodies.transfer(firearm=bodies.firearm(serial=serial)))

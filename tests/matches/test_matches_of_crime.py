@@ -1,4 +1,4 @@
-"""Matches of guns that were found or are missed, apart from those of the licit trade alone."""
+"""Matches of guns that were found or are missed, apart from those of trade."""
 
 import pytest
 
@@ -8,9 +8,9 @@ from tests.support.grounds import beginning
 
 @beginning
 def pairs(as_actor, police):
-    """A gun that both states sold, and one that one sold and the other seized."""
-    for state in ("PRY", "BRA"):
-        client = as_actor(state, "licensing_officer")
+    """A gun that was sold new twice, and one that was sold and seized."""
+    client = as_actor("BRA", "licensing_officer")
+    for _ in range(2):
         client.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial="XYZ987654")))
     client.post("/transfers", bodies.transfer())
     police.post("/seizures", bodies.seizure())

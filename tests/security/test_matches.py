@@ -170,7 +170,8 @@ def test_an_added_mark_asks_the_same_once_a_silent_record_has_matched(as_actor, 
 def test_a_cancelled_shipment_asks_the_same_once_a_silent_record_has_matched(as_actor, asked):
     exporter, statements = as_actor("BRA", "licensing_officer"), []
     permit = exporter.post("/permits", bodies.permit()).json["id"]
-    sold(as_actor, "URY", visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
+    lost = bodies.report(visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
+    as_actor("URY", "police_officer").post("/reports", lost)
     made = [
         exporter.post(
             f"/permits/{permit}/shipments", bodies.shipment(serials=(one,), number=f"A-{one}")
@@ -327,14 +328,14 @@ def test_what_the_writer_keeps_silent_takes_nothing_from_another_states_match(
     for digit in range(count):
         gun = bodies.firearm(serial=f"ABC12345{digit}")
         sold(as_actor, "BRA", number=f"Q-{digit}", visibility="silent", firearm=gun)
-    sold(as_actor, firearm=bodies.firearm(serial="ABC123457"))
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123458"))
     police.post("/seizures", bodies.seizure())
     [match] = matches(pry_police)
-    assert match["score"] == 28.5
+    assert match["score"] == 30.5
     assert "crowd" not in [reason["code"] for reason in match["reasons"]]
 
 
-@pytest.mark.parametrize("glyph", ["5", "7"])
+@pytest.mark.parametrize("glyph", ["5", "3"])
 def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
     as_actor, police, pry_police, run, glyph, bra
 ):
@@ -358,8 +359,8 @@ def listed(client):
 def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(
     as_actor, pry_police, asked
 ):
-    sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial="ABC123476"))
-    lost = bodies.firearm(serial="XYK987674")
+    sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial="ABC123436"))
+    lost = bodies.firearm(serial="XYK987634")
     pry_police.post("/reports", bodies.report(visibility="pointer", firearm=lost))
     clerk, statements = as_actor("BRA", "licensing_officer"), []
     for number, serial in enumerate(("AAA111111", "ABC123456", "XYK987654")):

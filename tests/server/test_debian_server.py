@@ -11,32 +11,27 @@ from sqlalchemy.engine import make_url
 
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.support.folders import QUICK
-from tests.support.sizes import sized
+from tests.support.sizes import long_only
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-DIFFERENT = (
+CHOSEN = (
     "tests/migrations",
     "tests/security/test_rows.py",
     "tests/firearms/search/test_misread_marks.py",
+    "tests/security/test_visibility.py",
+    "tests/database/test_insert_many.py",
+    "tests/scenarios/test_licit_trade.py",
+    "tests/tracing/traces/test_traces.py",
+    "tests/concurrency/test_writes_at_once.py",
+    "tests/trade/shipments/test_shipments.py",
 )
 """What rests on the rights of the roles, on rules of text and on what an older server knows."""
-CHOSEN = sized(
-    DIFFERENT,
-    (
-        *DIFFERENT,
-        "tests/security/test_visibility.py",
-        "tests/database/test_insert_many.py",
-        "tests/scenarios/test_licit_trade.py",
-        "tests/tracing/traces/test_traces.py",
-        "tests/concurrency/test_writes_at_once.py",
-        "tests/trade/shipments/test_shipments.py",
-    ),
-)
 REQUIRED = "server" in os.environ.get("SALSA_REQUIRE", "")
 
 
 @pytest.mark.server
+@long_only
 @pytest.mark.skipif(not PROGRAMS and not REQUIRED, reason="no PostgreSQL server of the system")
 @pytest.mark.skipif("SALSA_TEST_SERVER" in os.environ, reason="this run is on such a server")
 def test_the_same_tests_pass_on_a_server_of_debian(server_url):

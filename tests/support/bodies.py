@@ -75,6 +75,7 @@ def authority(state: str, signatory: str = "Rui Exemplo") -> Body:
 
 
 def permit(**changes: Any) -> Body:
+    """Of parties that no register needs to know."""
     return {
         "kind": "export",
         "number": "E-1",
@@ -89,6 +90,7 @@ def permit(**changes: Any) -> Body:
         "importer": party(),
         "final_consignee": party(),
         "import_permit": {"state": "PRY", "number": "I-1"},
+        "confirm_unregistered": True,
         "lines": [
             {
                 "line": 1,

@@ -133,6 +133,16 @@ class BackgroundClient(FlaskClient):
     left: Collection[str] = ()
     """Codes of jobs that are not done: what they write is seen by none of the tests."""
 
+    @classmethod
+    @contextmanager
+    def all_at_once(cls) -> Iterator[None]:
+        """Let all jobs run before each request while the block runs."""
+        before, cls.reads_alone, cls.left = (cls.reads_alone, cls.left), False, ()
+        try:
+            yield
+        finally:
+            cls.reads_alone, cls.left = before
+
     def open(self, *args: Any, **options: Any) -> TestResponse:
         """Send a request once nothing waits."""
         is_write = options.get("method") == "POST"

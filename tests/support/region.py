@@ -71,6 +71,9 @@ def _fill(app: Flask) -> Ids:
     )
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    given = {"from": "BRA-POLICE", "to": "Store 4", "occurred_on": "2026-03-05"}
+    given |= {"occurred_at": "2026-03-05T15:00:00Z"}
+    custody = police.post(f"/seizures/{seizure}/handovers", given).json["items"][0]
     match = police.get(f"/matches?record={_record_of(police, seizure)}").json["items"][0]["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json
     client("PRY", "trace_analyst").post("/traces", bodies.trace())
@@ -106,6 +109,7 @@ def _fill(app: Flask) -> Ids:
         "record_id": transfer["firearm"]["record"],
         "report_id": report,
         "seizure_id": seizure,
+        "entry_id": custody["handovers"][0]["id"],
         "check_id": check,
         "canary_id": canary,
         "lookup_id": lookup,

@@ -179,6 +179,7 @@ def test_the_form_of_another_states_answer_says_at_once_whose_it_is(finder, path
     assert "This belongs to Paraguay" in page and '<form class="form"' not in page
 
 
+@pytest.mark.between_writes
 def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as_actor, signed_in):
     """Also of an own alert that an own seizure met away from a post, and that nobody answered."""
     police = as_actor("PRY", "police_officer")

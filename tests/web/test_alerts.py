@@ -127,6 +127,7 @@ def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signe
     )
 
 
+@pytest.mark.between_writes
 @pytest.mark.parametrize("how", ["cancelled", "corrected"])
 def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expired(
     police, as_actor, how

@@ -127,7 +127,9 @@ def test_what_is_wrong_with_a_shipment_is_told(officer, new, changes, status, fi
 def test_only_the_exporting_state_ships_under_its_permit(signed_in, new):
     other = signed_in("PRY", "licensing_officer")
     assert "/shipments/new" not in other.open(new.removesuffix("/shipments/new"))
-    assert "Shipments go under an export certificate" in other.send(new, typed(), 409).text
+    assert (
+        "Shipments go under a certificate of your own state" in other.send(new, typed(), 409).text
+    )
     signed_in("BRA", "border_officer").open(new, 403)
     signed_in("URY", "licensing_officer").open(new, 404)
 

@@ -63,10 +63,3 @@ def test_records_of_other_states_make_a_lead_for_a_purpose_and_a_case(analyst, o
     said = text(analyst.send(path, FOR_A_CASE, 200).text)
     assert FIRST in said and "Paraguay" in said
     assert 'id="case_number-wrong"' in analyst.send(path, {"purpose": "investigation"}, 422).text
-
-
-def test_who_may_not_read_leads_is_refused_and_has_no_link(signed_in, own):
-    someone = signed_in("BRA", "supervisor")
-    assert 'href="/leads"' not in someone.open("/")
-    someone.open("/leads", 403)
-    someone.send("/leads", FOR_A_CASE, 403)

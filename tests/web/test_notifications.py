@@ -189,11 +189,6 @@ def test_another_states_and_another_roles_are_not_shown(officer, signed_in):
     assert "A-2" not in signed_in("PRY", "police_officer").open("/notifications")
 
 
-def test_who_is_not_signed_in_goes_to_sign_in(visitor):
-    answer = visitor.client.get("/notifications")
-    assert (answer.status_code, answer.location) == (302, "/sign-in?next=/notifications")
-
-
 def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
     someone = signed_in(None, "secretariat")
     assert "/notifications" not in someone.open("/")
@@ -256,6 +251,7 @@ def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, s
     assert "Check · Paraguay" in text(page) and "/guns/" not in page
 
 
+@pytest.mark.between_writes
 def test_notifications_of_one_gun_are_listed_together(signed_in, as_actor):
     other = bodies.firearm(serial="KLM777888")
     seller = as_actor("PRY", "licensing_officer")

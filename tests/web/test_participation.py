@@ -20,7 +20,3 @@ def test_an_unknown_make_is_named_at_its_field(signed_in):
     fields = {"register": "import", "mode": "service", "since": "2026-01-01", "makes": "Nobody"}
     page = signed_in("BRA", "state_administrator").send(FORM, fields, 422)
     assert "No make is known as “Nobody”." in text(page.get_data(as_text=True))
-
-
-def test_an_officer_declares_nothing(signed_in):
-    signed_in("BRA", "police_officer").open(FORM, 403)

@@ -157,18 +157,6 @@ def test_what_is_due_first_stands_first_and_what_is_late_says_so(
     assert "▲ 50 minutes late" in text(analyst.open("/requests"))
 
 
-def test_the_queue_goes_on_on_the_next_page(analyst, asking, record):
-    for number in range(27):
-        asking.post("/traces", bodies.trace(case_number=f"C-{number}"))
-    first = analyst.open("/requests?from=BRA")
-    onward = re.search(r'href="(/requests\?[^"]*cursor=[^"]+)"', first)[1].replace("&amp;", "&")
-    cases = re.compile(r"Brazil, (C-[0-9]+)<")
-    shown = cases.findall(first) + cases.findall(analyst.open(onward))
-    assert shown == [f"C-{number}" for number in range(27)]
-    lost = analyst.open("/requests?cursor=x", 422)
-    assert "The list has no such page." in text(lost) and 'href="/requests"' in lost
-
-
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -375,14 +363,6 @@ def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, received):
 def test_who_may_answer_nothing_acknowledges_nothing(signed_in, received):
     someone = signed_in("PRY", "police_officer")
     someone.send("/requests/acknowledge", {f"pick.{received['id']}": "true"}, 403)
-
-
-@pytest.mark.parametrize("role", ["police_officer", "licensing_officer", "auditor"])
-def test_who_may_not_read_requests_is_refused_and_has_no_link(signed_in, received, role):
-    someone = signed_in("PRY", role)
-    assert 'href="/requests"' not in someone.open("/")
-    someone.open("/requests", 403)
-    someone.open(f"/requests/{received['id']}", 403)
 
 
 def test_another_states_request_is_not_found(signed_in, received):

@@ -10,6 +10,7 @@ from tests.conftest import NOW
 from tests.support import bodies, files
 from tests.support.matches import correct
 from tests.web.pages import text
+from tests.web.test_seizing import TYPED
 
 MARKS = [
     {
@@ -223,3 +224,43 @@ def test_a_seizure_says_when_it_was_recorded_and_why_each_version_was_corrected(
         "Corrected 9 Mar 2026, 15:09 version 3: Model was missing",
     ):
         assert words in said
+
+
+def test_the_form_has_the_link_to_organized_crime_the_route_and_whose_the_gun_was(
+    officer, as_actor
+):
+    typed = {
+        "agency": "BRA-POLICE",
+        "items.0.owner_kind": "police",
+        "items.0.handed_in": "true",
+        "organized_crime.linked": "suspected",
+        "organized_crime.basis": "ballistics",
+        "transport": "sea",
+        "route.departure": "PRY",
+        "route.transit": "ury, arg",
+    }
+    answer = officer.send("/seizures/new", TYPED | typed)
+    key = answer.location.split("/")[-2]
+    seizure = as_actor("BRA", "police_officer").get(f"/seizures/{key}").json
+    assert (seizure["organized_crime"]["linked"], seizure["transport"]) == ("suspected", "sea")
+    assert seizure["route"] == {"departure": "PRY", "transit": ["URY", "ARG"], "destination": None}
+    assert (seizure["items"][0]["owner_kind"], seizure["items"][0]["handed_in"]) == ("police", True)
+
+
+def test_what_became_of_a_gun_is_entered_and_shown_on_its_page(officer, as_actor):
+    path = f"/seizures/{record(as_actor)['id']}"
+    given = {"from": "Store 9", "to": "Court", "occurred_at": "2026-03-05T10:00", "once": "1"}
+    officer.send(f"{path}/handover", given)
+    said = text(officer.open(path))
+    assert "How it came from BRA-POLICE to Store 9 before 5 Mar 2026 is not recorded." in said
+    returned = {"kind": "returned", "occurred_on": "2026-03-06", "to.name": "Ana Ejemplo"}
+    officer.send(f"{path}/disposition", returned | {"lines": "1", "once": "2"})
+    said = text(officer.open(path))
+    assert "No longer in custody." in said and "Returned to its owner" in said
+
+
+def test_a_seizure_is_withdrawn_on_its_page(officer, as_actor):
+    path = f"/seizures/{record(as_actor)['id']}"
+    why = {"reason": "Entered twice", "expected_version": "1", "once": "1"}
+    officer.send(f"{path}/withdraw", why)
+    assert "It was withdrawn: it was made in error. Entered twice" in text(officer.open(path))

@@ -139,6 +139,9 @@ VISITS = (
     Visit("/seizures/{seizure}", "PRY police_officer", FOR_A_CASE),
     Visit("/seizures/{seizure}/withdraw", POLICE_BRA),
     refused("/seizures/{seizure}/withdraw", POLICE_BRA),
+    Visit("/seizures/{seizure}/handover?line=1", POLICE_BRA),
+    refused("/seizures/{seizure}/disposition", POLICE_BRA),
+    Visit("/seizures/{seizure}/origin", POLICE_BRA),
     Visit("/seizures/{seizure}/items/1/correct", POLICE_BRA),
     refused("/seizures/{seizure}/items/1/correct", POLICE_BRA),
     Visit("/reports", POLICE_PRY),
@@ -188,6 +191,7 @@ VISITS = (
     Visit("/desk/discrepancies/{explained}", DESK_PRY),
     Visit("/desk/discrepancies/{explained}/agree", DESK_PRY),
     refused("/desk/discrepancies/{discrepancy}/explain", DESK_PRY),
+    Visit("/desk/licensees", DESK_PRY),
     Visit("/desk/transfers", DESK_PRY),
     Visit("/desk/transfers", "URY licensing_officer"),
     Visit("/desk/transfers/new", DESK_PRY),
@@ -272,13 +276,13 @@ def visited(app: Flask) -> set[str]:
     for visit in VISITS:
         if visit.status == 404:
             continue
-        path = _filled(visit.path)
+        path = fill_path(visit.path)
         found.add(adapter.match(path, "GET")[0])
         if visit.sent is not None:
-            found.add(adapter.match(_filled(visit.to) or path, "POST")[0])
+            found.add(adapter.match(fill_path(visit.to) or path, "POST")[0])
     return found
 
 
-def _filled(path: str) -> str:
+def fill_path(path: str) -> str:
     """Return a path with the id of nothing for each of its names, and without its query."""
     return path.format_map(defaultdict(lambda: ID, post=scenes.POST)).split("?")[0]

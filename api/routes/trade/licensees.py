@@ -13,6 +13,8 @@ from api.schemas.trade.licensees import (
     LicenseeRenewalRequest,
     LicenseeRequest,
     LicenseeResponse,
+    PublishedLicenseeQuery,
+    PublishedLicenseeResponse,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
@@ -37,6 +39,14 @@ blueprint.listing(
     LicenseeResponse,
     licensees.list_licensees,
     Permission.LICENSEE_READ,
+)
+blueprint.listing(
+    "/licensees/published",
+    PublishedLicenseeQuery,
+    PublishedLicenseeResponse,
+    licensees.list_published,
+    Permission.LICENSEE_READ,
+    name="list_published_licensees",
 )
 blueprint.reading(LICENSEE, LicenseeResponse, licensees.get_licensee, Permission.LICENSEE_READ)
 blueprint.action(

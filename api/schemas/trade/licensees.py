@@ -100,6 +100,28 @@ class LicenseeResponse(Schema):
         }
 
 
+class PublishedLicenseeResponse(Schema):
+    """Licence as its state publishes it (CIFTA XIII.1 a); `roles` are the published ones."""
+
+    state = StateCode(attribute="licensee.owner_state", required=True)
+    number = fields.String(attribute="licensee.number", required=True)
+    name = fields.String(allow_none=True)
+    kind = Code(codes.PARTY_KINDS, required=True)
+    roles = fields.List(Code(codes.LICENSEE_ROLES), required=True)
+    valid_from = fields.Date(attribute="licensee.valid_from", required=True)
+    valid_to = fields.Date(attribute="licensee.valid_to", allow_none=True)
+    status = Code(codes.LICENSEE_STATUSES, attribute="licensee.status", required=True)
+
+
+class PublishedLicenseeQuery(ListQuery):
+    """Filter of a state's published register; without `state`, of the own one."""
+
+    state = StateCode()
+    role = Code(codes.LICENSEE_ROLES)
+    status = Code(codes.LICENSEE_STATUSES)
+    name = Text(most=100)
+
+
 class LicenseeQuery(ListQuery):
     """Filter of licensees."""
 

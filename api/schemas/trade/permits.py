@@ -48,13 +48,20 @@ class PermitRequest(DeclaredRequest):
 
 
 class BalanceResponse(Schema):
-    """Balance of a permit line."""
+    """Balance of a permit line.
+
+    Of what is shipped under an import certificate, `entered` came in, and `committed` is under way.
+    """
 
     line = fields.Integer(required=True)
     authorised = fields.Float(attribute="quantity", required=True)
     shipped = fields.Float(required=True)
     lapsed = fields.Float(required=True)
     remaining = fields.Float(required=True)
+    entered = fields.Float(
+        required=True, metadata={"description": "What came into the importing state."}
+    )
+    committed = fields.Float(required=True)
 
 
 class PermitFindingResponse(Schema):

@@ -106,6 +106,7 @@ class PermitWriter:
             "issued_on": self._calendar.on(issued),
             "expires_on": self._calendar.on(issued - VALIDITY_DAYS),
             "authority": IssuingAuthority(f"{state}-LICENSING", self._people.name(state)),
+            "confirm_unregistered": True,
         }
 
     def _import(self, deal: Deal, parties: dict[str, Any]) -> PermitData:

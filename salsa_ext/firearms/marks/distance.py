@@ -53,6 +53,16 @@ class MarkComparison:
         return frozenset(skeleton(self.read + self.recorded)) in _SIMILAR_GLYPHS
 
     @property
+    def is_hard_to_read(self) -> bool:
+        """Return whether a glyph that differs is easily misread, lost or unread.
+
+        Another difference is rather that of two guns: makers and large buyers number on.
+        """
+        if self.kind in ("one", "unread_one"):
+            return self.is_alike or self.is_swap or not (self.read and self.recorded)
+        return self.kind != "two" and not (self.kind == "core" and self.read and self.recorded)
+
+    @property
     def is_swap(self) -> bool:
         """Return whether two adjacent glyphs are swapped."""
         return len(skeleton(self.read)) == 2

@@ -8,10 +8,14 @@ from typing import Any, Final
 Event = Mapping[str, Any]
 
 EVENT_ORDER: Final = tuple(
-    "manufacture export import state_issue state_to_civilian registration domestic_sale private_sale"
-    " inheritance loan recovery surrender loss theft deactivation destruction seized found"
-    " surrendered".split()
+    "manufacture export consignment import state_issue state_to_civilian registration domestic_sale"
+    " private_sale inheritance loan recovery surrender loss theft deactivation destruction seized"
+    " found surrendered".split()
 )
+SHIPPED: Final = frozenset(("export", "consignment"))
+"""Events of goods that left: by the exporting state, or by the papers of the importing one."""
+ORIGIN_EVENTS: Final = frozenset(("manufacture", "consignment", "import"))
+"""Events with which the life of a gun begins, as far as it is known."""
 FINAL_EVENTS: Final = frozenset(("deactivation", "destruction"))
 LAWFUL: Final = frozenset(EVENT_ORDER[: EVENT_ORDER.index("loss")]) | FINAL_EVENTS
 SEIZED: Final = frozenset(("seized", "found", "surrendered"))
@@ -37,3 +41,5 @@ MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
 
 
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))
+ONCE_EVENTS: Final = FINAL_EVENTS | {"manufacture", "domestic_sale"}
+"""Lawful events that a gun has once in a state: a second record is a duplicate, or another gun."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from salsa_ext.core.actor import Actor
@@ -13,6 +13,7 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.distance import compare
+from salsa_ext.firearms.marks.keys import UNREADABLE, skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
@@ -53,8 +54,8 @@ PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
 def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequence[Candidate]]:
     """Return the candidates of each gun, silent ones included, best first; current marks only.
 
-    Equal marks of all are compared at once. Of guns that these leave open, each is searched singly
-    if it was read in the field and has a like, or was not and is near a field reading.
+    Equal marks of all are compared at once. Guns that these leave open are searched singly; of many
+    that were read in the field, those that have a like.
     """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     equal, crowded = _find_equal_marks(queries, actor, with_silent=True)
@@ -68,8 +69,7 @@ def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequenc
         )
     ]
     afield = [(gun, marks) for gun, marks in left if gun.is_afield]
-    trade = [(gun, marks) for gun, marks in left if not gun.is_afield]
-    singly = crowded | _guns_with_near_marks(trade, actor)
+    singly = crowded | {gun.record_id for gun, _ in left if not gun.is_afield}
     if len(afield) <= MAX_SINGLE_SEARCHES:
         singly |= {gun.record_id for gun, _ in afield}
     else:
@@ -191,42 +191,78 @@ def _find_equal_marks(
     return hits, {gun.record_id for key in crowded for gun in guns[key]}
 
 
-def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set[UUID]:
-    """Return the guns with near marks that matter to them.
+class _NearSearch(NamedTuple):
+    """The keys by which marks near one are found; `own` are records left out."""
 
-    For trade, marks read in the field.
-    """
-    searched: list[tuple[RecordQuery, str, Set[int]]] = []
-    for gun, marks in queries:
-        for mark in marks:
-            if mark.is_near and mark.is_whole and not gun.is_afield:
-                searched.append((gun, mark.norm, variants.field_search_keys(mark.norm)))
-            elif mark.is_near:
-                keys = variants.search_keys(mark.norm)
-                searched.append((gun, mark.norm, keys.single | keys.two | {*keys.part}))
-    if not searched:
+    record_id: UUID
+    norm: str
+    keys: Set[int]
+    own: Collection[UUID] = ()
+
+
+def _search_keys(norm: str) -> Set[int]:
+    keys = variants.search_keys(norm)
+    return keys.single | keys.two | {*keys.part}
+
+
+def _field_search_keys(norm: str) -> Set[int]:
+    is_partly_read = any(sign in skeleton(norm) for sign in UNREADABLE)
+    return _search_keys(norm) if is_partly_read else variants.field_search_keys(norm)
+
+
+def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set[UUID]:
+    """Return the guns with other marks near theirs."""
+    searches = [
+        _NearSearch(gun.record_id, mark.norm, _search_keys(mark.norm), gun.own)
+        for gun, marks in queries
+        for mark in marks
+        if mark.is_near
+    ]
+    return _with_near_marks(searches, actor, events=None)
+
+
+def _with_near_marks(
+    searches: Sequence[_NearSearch], actor: Actor, *, events: Collection[str] | None
+) -> set[UUID]:
+    """Return the records with a near mark, of one of `events`, of which a glyph was hard to read."""
+    if not searches:
         return set()
-    events = None if queries[0][0].is_afield else FIELD_EVENTS
-    all_keys = set().union(*(keys for _, _, keys in searched))
+    all_keys = set().union(*(search.keys for search in searches))
     rows = mark_lookup.find_hits_by_variant(
         all_keys, actor.state, events=events, limit=MAX_BULK_HITS
     )
-    if rows is None and len(queries) == 1:
-        return {queries[0][0].record_id}
+    if rows is None and len(searches) == 1:
+        return {searches[0].record_id}
     if rows is None:
-        middle = len(queries) // 2
-        halves = (queries[:middle], queries[middle:])
-        return set().union(*(_guns_with_near_marks(half, actor) for half in halves))
+        middle = len(searches) // 2
+        halves = (searches[:middle], searches[middle:])
+        return set().union(*(_with_near_marks(half, actor, events=events) for half in halves))
     by_key = group_by(rows, lambda row: row.key)
     return {
-        gun.record_id
-        for gun, norm, keys in searched
+        search.record_id
+        for search in searches
         if any(
-            row.record_id not in gun.own and compare(norm, row.serial_norm)
-            for key in by_key.keys() & keys
+            row.record_id not in search.own
+            and (near := compare(search.norm, row.serial_norm))
+            and near.is_hard_to_read
+            for key in by_key.keys() & search.keys
             for row in by_key[key]
         )
     }
+
+
+def find_trade_to_compare(records: Collection[UUID], actor: Actor) -> set[UUID]:
+    """Return which new records of trade may be of a gun of crime, or are duplicates.
+
+    Silent records count. Set-wise: the marks of all are compared with those of crime alone.
+    """
+    if not records:
+        return set()
+    equal = mark_lookup.find_trade_with_equal_marks(records)
+    marks = mark_lookup.find_marks_of_records({*records} - equal, actor.state, with_silent=True)
+    norms = {(mark.record_id, mark.serial_norm) for mark in marks}
+    searches = [_NearSearch(record, norm, _field_search_keys(norm)) for record, norm in norms]
+    return equal | _with_near_marks(searches, actor, events=FIELD_EVENTS)
 
 
 def compare_each(

@@ -11,22 +11,32 @@ from typing import Final
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks import distance, keys
 from salsa_ext.firearms.marks.distance import MarkComparison, compare
-from salsa_ext.firearms.records.event_kinds import ALERT, FIELD_EVENTS, MISSING_OR_ALERT
+from salsa_ext.firearms.records.event_kinds import (
+    ALERT,
+    FIELD_EVENTS,
+    MISSING_OR_ALERT,
+    ONCE_EVENTS,
+)
 
 CHECK_EVENT: Final = "check"
 MATCH_STRENGTHS: Final = frozenset(("strong", "moderate"))
 
 
-def can_match(event: str, other: str | None, near: MarkComparison) -> bool:
-    """Return whether two events with near marks can be a match.
+def can_match(
+    event: str, other: str | None, near: MarkComparison, *, is_one_state: bool = False
+) -> bool:
+    """Return whether a person should look at two events with near marks.
 
-    Serials are consecutive: if neither was read in the field, or the `other` event may not be known
-    (None), the marks have to be equal. An alert is no event of a gun's life: it is a hit, never a
-    match.
+    Where one of the guns was found or is missing; with equal marks also where the `other` event may
+    not be known (None), and where one state recorded twice what a gun has once. Else it is the gun's
+    lawful life (`guns`). An alert is no event of it: it is a hit, never a match.
     """
     if ALERT in (event, other):
         return False
-    return near.kind in EQUAL_KINDS or event in FIELD_EVENTS or other in FIELD_EVENTS
+    if event in FIELD_EVENTS or other in FIELD_EVENTS:
+        return True
+    is_duplicate = is_one_state and event == other and event in ONCE_EVENTS
+    return near.kind in EQUAL_KINDS and (other is None or is_duplicate)
 
 
 def is_crime_related(event: str, other: str | None) -> bool:
@@ -53,8 +63,12 @@ def meets_alert(event: str, evidence: Evidence | None) -> bool:
 
 
 def is_match(evidence: Evidence | None) -> bool:
-    """Return whether evidence suffices for a match; weaker ones are only listed."""
-    return evidence is not None and evidence.strength in MATCH_STRENGTHS
+    """Return whether evidence suffices for a match; weaker ones are only listed.
+
+    Where no glyph was hard to read, the mark is rather that of a neighbour.
+    """
+    is_likely = evidence is not None and evidence.strength in MATCH_STRENGTHS
+    return is_likely and evidence is not None and evidence.near.is_hard_to_read
 
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}

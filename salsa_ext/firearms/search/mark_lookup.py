@@ -19,7 +19,7 @@ from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.marks.variants import make_code
-from salsa_ext.firearms.records.event_kinds import INCONCLUSIVE
+from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, INCONCLUSIVE, ONCE_EVENTS
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.search.evidence import WEIGHTS, Description
 from salsa_ext.firearms.search.values import Coverage, MarkHit, SearchMark
@@ -261,6 +261,17 @@ def find_hits_by_variant(
     return None if is_cut else [VariantHit(*row) for row in rows]
 
 
+def find_trade_with_equal_marks(records: Collection[UUID]) -> set[UUID]:
+    """Return which records of trade share a mark of which a person should know.
+
+    With a gun of crime, with a pointer, whose event its owner alone knows, or with a record of the
+    same state that repeats an event of ONCE_EVENTS.
+    """
+    events = {"field": list(FIELD_EVENTS), "once": list(ONCE_EVENTS)}
+    rows = db.session.scalars(_TRADE_WITH_EQUAL_SQL, {"records": list(records)} | events)
+    return set(rows)
+
+
 def find_marks_of_records(
     record_ids: Collection[UUID], asker: str | None, *, with_silent: bool = False
 ) -> list[MarkHit]:
@@ -295,6 +306,14 @@ _HIT_COLUMNS: Final = ", ".join(f"k.{name}" for name in MarkHit._fields)
 _MARKS_OF_RECORDS_SQL: Final = text(
     f"SELECT {_HIT_COLUMNS} FROM mark_key AS k"  # noqa: S608 - names of columns
     f" WHERE k.record_id = ANY(:records) AND {_CURRENT_SQL} LIMIT :most"
+)
+_TRADE_WITH_EQUAL_SQL: Final = text(
+    "SELECT DISTINCT own.record_id FROM mark_key AS own WHERE own.record_id = ANY(:records)"
+    " AND NOT own.is_void AND NOT own.is_superseded AND EXISTS (SELECT FROM mark_key AS k"
+    " WHERE k.key = own.key AND k.record_id <> own.record_id AND NOT k.is_void"
+    " AND NOT k.is_superseded AND (k.event = ANY(:field)"
+    " OR (k.state <> own.state AND 'pointer' IN (k.visibility, own.visibility))"
+    " OR (k.state = own.state AND k.event = own.event AND k.event = ANY(:once))))"
 )
 _HITS_BY_KEY_SQL: Final = text(
     f"SELECT k.key, {_HIT_COLUMNS} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns

@@ -34,9 +34,11 @@ _DECLARED_AT: Final = (
 )
 _PARTICIPATING: Final = (
     "SELECT DISTINCT owner_state FROM ("
-    "SELECT DISTINCT ON (owner_state, register) owner_state, since, until FROM participation"
+    "SELECT DISTINCT ON (owner_state, register) owner_state, register, since, until"
+    " FROM participation"
     " ORDER BY owner_state, register, version DESC) AS current"
     " WHERE since <= %(on)s AND (until IS NULL OR until >= %(on)s)"
+    " AND coalesce(register = %(register)s, true)"
 )
 
 
@@ -92,9 +94,9 @@ def _check(data: Declaration) -> list[str]:
     return sorted({*makes})
 
 
-def participating_states(actor: Actor) -> frozenset[str]:
-    """Return the states that take part today, with any register."""
-    rows = execute_raw(_PARTICIPATING, {"on": actor.now().date()})
+def participating_states(actor: Actor, register: str | None = None) -> frozenset[str]:
+    """Return the states that take part today with a register, or with any."""
+    rows = execute_raw(_PARTICIPATING, {"on": actor.now().date(), "register": register})
     return frozenset(state for (state,) in rows)
 
 

@@ -14,7 +14,7 @@ LAWFUL_REGISTERS: Final = ("manufacture", "import", "sale_holding")
 """Registers of which one has a gun that was lawfully in the state."""
 _EVENTS_BY_REGISTER: Final = {
     "manufacture": "manufacture",
-    "import": "import",
+    "import": "import consignment",
     "export": "export",
     "sale_holding": "state_issue state_to_civilian registration domestic_sale private_sale"
     " inheritance loan",

@@ -8,7 +8,15 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.core.errors import Message, message
-from salsa_ext.firearms.records.event_kinds import ALERT, FINAL_EVENTS, LAWFUL, Event, event_rank
+from salsa_ext.firearms.records.event_kinds import (
+    ALERT,
+    FINAL_EVENTS,
+    LAWFUL,
+    ORIGIN_EVENTS,
+    SHIPPED,
+    Event,
+    event_rank,
+)
 from salsa_ext.firearms.records.parties import party_kind
 from salsa_ext.guns.possession import (
     Objection,
@@ -151,9 +159,9 @@ class ChainResult:
     def is_complete(self) -> bool:
         """Return whether the chain runs from its origin to the last holder."""
         last = self.last_lawful
-        if last is None or self.conflicts or self.outcome != "traced" or last["event"] == "export":
+        if last is None or self.conflicts or self.outcome != "traced" or last["event"] in SHIPPED:
             return False
-        return self.chain[0]["event"] in ("manufacture", "import")
+        return self.chain[0]["event"] in ORIGIN_EVENTS
 
 
 def build_chain(
@@ -246,7 +254,7 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     """Return the kind of holder that the chain ends with."""
     if last is None:
         return None
-    if last["event"] == "export":
+    if last["event"] in SHIPPED:
         return REACHED_BY_SHIPPER.get(party_kind(last, "giver"), "last_holder")
     if last["event"] not in FINAL_EVENTS and party_kind(last, "receiver") == "dealer":
         return "dealer"
@@ -280,7 +288,7 @@ def _outcome(
     Without any event `no_record` only where each state was searched: else nobody knows.
     """
     has_holder = reached in ("first_buyer", "last_holder") and not contradictions
-    if has_holder and last is not None and last["event"] != "export":
+    if has_holder and last is not None and last["event"] not in SHIPPED:
         return "traced"
     claims = {objection.event["state"] for objection in contradictions}
     if is_diverted and last is not None and claims <= {last["state"]}:

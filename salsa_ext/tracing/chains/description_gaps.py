@@ -10,9 +10,8 @@ from typing import Any, Final
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.firearm_marks import is_words
-from salsa_ext.firearms.records.event_kinds import Event
+from salsa_ext.firearms.records.event_kinds import ORIGIN_EVENTS, Event
 
-ORIGIN_EVENTS: Final = ("manufacture", "import")
 DISTINCTIVE_FIELDS: Final = ("make", "model", "calibre")
 ANSWERED_SHARE: Final = 0.65
 """Assumed share of traces with a complete description that is answered."""

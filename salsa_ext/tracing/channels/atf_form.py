@@ -107,7 +107,7 @@ def crime_code(contexts: Sequence[str]) -> str | None:
 
 
 def _request_fields(form: RequestForm, on: date) -> Iterator[FormField]:
-    trace, office, typed = form.view.trace, form.office, form.handover
+    trace, office, typed = form.view.trace, form.office, form.etrace_data
     contexts = form.seizure.crime_context if form.seizure else ()
     is_urgent = trace.priority in URGENT_PRIORITIES
     yield FormField("I", "1a", message("Date of request"), False, on.isoformat())
@@ -188,7 +188,7 @@ def _english_name(gun: Mapping[str, Any], kind: str) -> str | None:
 
 
 def _possessor_fields(form: RequestForm) -> Iterator[FormField]:
-    possessor = form.handover.possessor or Possessor()
+    possessor = form.etrace_data.possessor or Possessor()
     for item, name, attribute in POSSESSOR_FIELDS:
         value = getattr(possessor, attribute)
         text = value.isoformat() if isinstance(value, date) else value
@@ -205,7 +205,7 @@ def _recovery_fields(form: RequestForm) -> Iterator[FormField]:
     yield FormField(
         "VIII", None, message("Recovery place"), True, ", ".join(filter(None, (*place, state)))
     )
-    address = form.handover.recovery or RecoveryAddress()
+    address = form.etrace_data.recovery or RecoveryAddress()
     known = dict(zip(("city", "region"), place, strict=False))
     for name, attribute in RECOVERY_FIELDS:
         value = getattr(address, attribute) or known.get(attribute)

@@ -18,7 +18,7 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.reference.agencies import agency_label
 from salsa_ext.reference.contact_offices import ContactOffice, find_reply_office
-from salsa_ext.tracing.channels.handovers import read_handover
+from salsa_ext.tracing.channels.etrace_data import read_etrace_data
 from salsa_ext.tracing.requests.answers import groups_in
 from salsa_ext.tracing.traces import attempts, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -26,7 +26,7 @@ from salsa_ext.tracing.traces.attempts import ETRACE, Attempt
 from salsa_ext.tracing.traces.messages import asking_agency
 from salsa_ext.tracing.traces.models import TraceLeg
 from salsa_ext.tracing.traces.queries import TraceView
-from salsa_ext.tracing.traces.values import HandoverData
+from salsa_ext.tracing.traces.values import EtraceData
 
 EVENT_GROUPS = ("firearm", "event", "document")
 FORM_FIELDS = {"firearm": ("serial",), "event": (), "document": ("document_number",)}
@@ -41,7 +41,7 @@ class RequestForm:
     the release rules let go on to the asked state. `agency` is the asking authority, by name and
     code, `office` its contact; neither of a restricted agency. `events` may go on to the asked
     state; `sharing` has by record what else of them may. `attempt` is by which channel it goes,
-    `handover` what was typed for it.
+    `etrace_data` what was typed for it.
     """
 
     view: TraceView
@@ -52,7 +52,7 @@ class RequestForm:
     office: ContactOffice | None
     events: Sequence[Event]
     sharing: Mapping[str, Sharing]
-    handover: HandoverData
+    etrace_data: EtraceData
 
 
 def fill_form(
@@ -100,7 +100,7 @@ def build_form(actor: Actor, view: TraceView, leg: TraceLeg, attempt: Attempt) -
         office,
         (),
         {},
-        read_handover(actor, view.trace) if attempt.channel == ETRACE else HandoverData(),
+        read_etrace_data(actor, view.trace) if attempt.channel == ETRACE else EtraceData(),
     )
 
 

@@ -82,5 +82,5 @@ def remind_of_unsent(*, actor: Actor, limit: int = REMINDER_BATCH) -> int:
 
 JOBS: Final = (DueJob("trace_reminders", timedelta(minutes=1), remind_of_unsent),)
 CORRECTED_ANSWERS: Final = ChangeJob(
-    "corrected_answers", corrected_answers.KINDS, corrected_answers.send_corrections
+    "corrected_answers", corrected_answers.KINDS, corrected_answers.send_corrections, 500
 )

@@ -21,7 +21,7 @@ class Trace(Owned, Base):
     it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
     `approval_requested_at` is set while the approval is pending. `approval_snapshot` is the draft as
     it was when approval was first requested, or given; `declined_snapshot` as it was when declined,
-    until someone approves it. `handover` is what was typed for eTrace, sealed; null erases it.
+    until someone approves it. `etrace_data` is what was typed for eTrace, sealed; null erases it.
     """
 
     __tablename__ = "trace"
@@ -61,7 +61,7 @@ class Trace(Owned, Base):
     approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     outcome: Mapped[str | None] = mapped_column(sort_order=99)
-    handover: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, sort_order=99)
+    etrace_data: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, sort_order=99)
 
 
 class TraceLeg(Owned, Base):

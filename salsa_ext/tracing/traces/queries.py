@@ -178,7 +178,7 @@ def load_with_seizure(actor: Actor, trace_id: UUID) -> list[TraceView]:
         Trace.seizure_id == trace.seizure_id,
         Trace.status.in_(SENT_STATUSES),
     )
-    traces = db.session.scalars(query.options(undefer(Trace.handover))).all()
+    traces = db.session.scalars(query.options(undefer(Trace.etrace_data))).all()
     return _views(sorted(traces, key=lambda each: (each.firearm["line"], each.id)))
 
 

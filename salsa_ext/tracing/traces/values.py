@@ -122,7 +122,7 @@ class RecoveryAddress:
 
 
 @dataclass(frozen=True)
-class HandoverData:
+class EtraceData:
     """What is typed for ATF F 3312.1 at sending, for all traces of a seizure."""
 
     crime_code: str | None = None

@@ -125,8 +125,8 @@ def _patience(state: str) -> timedelta:
 def check_overdue_counterparts(*, actor: Actor) -> int:
     """Raise discrepancies for own permits that waited too long for a counterpart; return how many.
 
-    CIFTA I: a movement is illicit trafficking if any state concerned has not authorised it. The
-    waiting time is a setting of the state (`counterpart_days`).
+    CIFTA I: a movement is illicit trafficking if any state concerned has not authorised it; an
+    import certificate alone moves nothing. The waiting time is a setting (`counterpart_days`).
     """
     state = actor.own_state()
     first_day = today(actor) - _patience(state)
@@ -135,6 +135,7 @@ def check_overdue_counterparts(*, actor: Actor) -> int:
     )
     overdue = select(Permit.id).where(
         Permit.owner_state == state,
+        Permit.kind != "import",
         Permit.status == "issued",
         Permit.findings.contains([{"code": "awaiting_counterpart"}]),
         Permit.recorded_at < datetime.combine(first_day, time(), UTC),

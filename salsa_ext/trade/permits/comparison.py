@@ -266,12 +266,13 @@ def permit_irregularities(
     """Return the irregularities that a permit's findings raise.
 
     Of each pair, only the document of the later kind raises one. An awaited counterpart is one once
-    `is_overdue`, the state's waiting time, has passed.
+    `is_overdue`, the state's waiting time, has passed. CIFTA I speaks of movements: an import
+    certificate comes first, and may stay unused.
     """
     order, raised = ("import", "export", "in_transit"), []
     for finding in findings:
         sides = {name: getattr(finding, name) for name in SIDE_FIELDS}
-        if finding.code == "awaiting_counterpart" and is_overdue:
+        if finding.code == "awaiting_counterpart" and is_overdue and own.kind != "import":
             awaited = {"state": finding.state, "kind": finding.kind}
             key = f"{finding.state}:{finding.kind}"
             raised.append(Irregularity("missing_counterpart", key, awaited))

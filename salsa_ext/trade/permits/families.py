@@ -21,6 +21,7 @@ from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.calendars import local_days
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.reference.names import participants
+from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.trade.permits.allocation import Goods
 from salsa_ext.trade.permits.comparison import (
     COMPARED_PARTIES,
@@ -32,6 +33,11 @@ from salsa_ext.trade.permits.comparison import (
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
 
 KEYS_PER_QUERY = 5_000
+
+
+def licensing_states(actor: Actor) -> frozenset[str]:
+    """Return the states that record their permits here; the others license on paper."""
+    return participating_states(actor, "permits")
 
 
 def permit_key(permit: Permit) -> PermitKey:
@@ -64,7 +70,8 @@ def load(
         new = list({permit.id: permit for permit in related if permit.id not in permits}.values())
     read = [known[permit_id] for permit_id in permits if permit_id in known]
     unread = [permit for permit in permits.values() if permit.id not in known]
-    return PermitFamilies(read + _compared_permits(actor, unread, references), participants())
+    compared = read + _compared_permits(actor, unread, references)
+    return PermitFamilies(compared, licensing_states(actor))
 
 
 def complete(actor: Actor, visible: PermitFamilies) -> PermitFamilies:
@@ -80,7 +87,7 @@ def complete(actor: Actor, visible: PermitFamilies) -> PermitFamilies:
                 permits = load(actor, known, known).permits
             known |= {permit.id: permit for permit in permits}
         searched |= pending
-    return PermitFamilies(known.values(), members)
+    return PermitFamilies(known.values(), visible.participants)
 
 
 def _concerned(permits: Iterable[ComparedPermit]) -> set[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
@@ -21,12 +21,15 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db, read_row
+from salsa_ext.database.session import acting_as, db, read_row
+from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.reference.name_matching import name_key
+from salsa_ext.reference.names import participants
+from salsa_ext.reference.state_settings import load_settings, settings_by_state
 from salsa_ext.trade.event_log import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.models import Licensee
@@ -226,6 +229,65 @@ def get_licensee(actor: Actor, licensee_id: UUID) -> LicenseeView:
 def read_licensee(licensee_id: UUID) -> LicenseeView:
     """Return a licensee without a permission check; raises NotFound."""
     return _views([read_row(Licensee, licensee_id)])[0]
+
+
+@dataclass(frozen=True)
+class PublishedLicensee:
+    """A licence as other states read it; `roles` are those that its state publishes."""
+
+    licensee: Licensee
+    name: str | None
+    kind: str
+    roles: Sequence[str]
+
+
+def list_published(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[PublishedLicensee]:
+    """Return a page of the register of a state, as far as it publishes it, newest first.
+
+    Its own register a state reads whole; of others it reads no persons. CIFTA XIII.1.a.
+    """
+    require(actor, Permission.LICENSEE_READ)
+    own = actor.own_state()
+    state = filters.get("state") or own
+    roles = tuple(LICENSEE_ROLES)
+    if state != own:
+        roles = load_settings(state).settings.published_roles
+    query = select(Licensee).join(Party, Party.id == Licensee.party_id)
+    query = query.where(Licensee.owner_state == state, Licensee.roles.op("&&")(list(roles)))
+    if state != own:
+        query = query.where(Party.kind != "individual", Party.name.is_not(None))
+    if (role := filters.get("role")) is not None:
+        query = query.where(Licensee.roles.contains([role]) if role in roles else false())
+    if (status := filters.get("status")) is not None:
+        query = query.where(Licensee.status == status)
+    if (name := filters.get("name")) is not None:
+        query = query.where(Party.name.icontains(name, autoescape=True))
+    with acting_as(actor, state):
+        page = fetch_page(query, Licensee.id, limit, cursor)
+        parties = find_parties(row.party_id for row in page.items)
+    return page.with_items([_published(row, parties[row.party_id], roles) for row in page.items])
+
+
+def _published(row: Licensee, party: Party, roles: Collection[str]) -> PublishedLicensee:
+    return PublishedLicensee(
+        row, party.name, party.kind, [each for each in row.roles if each in roles]
+    )
+
+
+def firms_to_choose(actor: Actor, limit: int) -> list[PublishedLicensee]:
+    """Return active licensees for forms: of the own state, and what others publish."""
+    require(actor, Permission.LICENSEE_READ)
+    settings = settings_by_state(participants())
+    states = [state for state in settings if settings[state].published_roles]
+    firms: list[PublishedLicensee] = []
+    for state in [actor.own_state(), *sorted({*states} - {actor.own_state()})]:
+        filters = {"state": state, "status": "active"}
+        firms += list_published(actor, filters, limit - len(firms), None).items
+        if len(firms) >= limit:
+            break
+    return firms
 
 
 def _views(licensees: Sequence[Licensee]) -> list[LicenseeView]:

@@ -87,13 +87,14 @@ class _Licences:
         self.ended_at: dict[UUID, datetime] = dict(db.session.execute(ends).all()) if ended else {}
 
     def missing(self, export_id: UUID, on: date) -> list[MissingLicence]:
-        """Return the licences that one export certificate lacks on a day.
+        """Return the licences that one certificate lacks on a day, besides itself.
 
         States that do not participate license on paper, which the releasing officer checks.
         """
         export = self.permits[export_id]
-        needed = [(export.importing_state, "import")]
-        needed += [(state, "in_transit") for state in export.transit_states]
+        needed = [(state, "in_transit") for state in export.transit_states]
+        if export.kind == "export":
+            needed.insert(0, (export.importing_state, "import"))
         missing = []
         for state, kind in needed:
             if state in self.families.participants:
@@ -136,7 +137,7 @@ class _Licences:
         missing = ended(export)
         if missing is None:
             is_expired = on > self.last_days[export_id]
-            missing = [MissingLicence(export.state, "export", "expired")] if is_expired else []
+            missing = [MissingLicence(export.state, export.kind, "expired")] if is_expired else []
         for licence in self.missing(export_id, on):
             gone = [
                 permit

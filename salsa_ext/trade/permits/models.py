@@ -100,7 +100,9 @@ class PermitLine(Owned, FirearmColumns, Base):
     """A line of goods of a permit, with its quota.
 
     `shipped` is drawn by shipments (Model Regulations 8.3). `lapsed` can no longer be drawn,
-    because the permit was cancelled or replaced.
+    because the permit was cancelled or replaced. An import certificate is drawn at entry: of what
+    is shipped, `entered` came in, and the rest is committed. `inbound` is what its own state recorded
+    of shipments from states that license on paper.
     """
 
     __tablename__ = "permit_line"
@@ -115,11 +117,18 @@ class PermitLine(Owned, FirearmColumns, Base):
     line: Mapped[int] = mapped_column(primary_key=True, sort_order=-29)
     shipped: Mapped[Decimal]
     lapsed: Mapped[Decimal]
+    inbound: Mapped[Decimal] = mapped_column(server_default="0")
+    entered: Mapped[Decimal] = mapped_column(server_default="0")
 
     @property
     def remaining(self) -> Decimal:
         """Return the quantity that can still be drawn."""
         return self.quantity - self.shipped - self.lapsed
+
+    @property
+    def committed(self) -> Decimal:
+        """Return the quantity under way to the state of an import certificate."""
+        return self.shipped - self.entered
 
 
 class PermitReference(Owned, Base):

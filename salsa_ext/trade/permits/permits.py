@@ -24,8 +24,9 @@ from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.record_writing import PartyCollector, firearm_columns
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
+from salsa_ext.reference.state_settings import load_settings
 from salsa_ext.trade.event_log import NewEvent, add_events
-from salsa_ext.trade.permits import classification, quotas
+from salsa_ext.trade.permits import classification, quotas, registers
 from salsa_ext.trade.permits.allocation import allocate
 from salsa_ext.trade.permits.families import line_goods
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
@@ -36,7 +37,7 @@ REPLACEABLE_STATUSES: Final = ("issued", "suspended")
 
 
 def record(*, actor: Actor, data: PermitData, is_reissue: bool = False) -> UUID:
-    """Record a permit of the own state; raises Invalid or Duplicate."""
+    """Record a permit of the own state; raises Invalid, Duplicate or PartyNotRegistered."""
     return record_many(actor=actor, batch=[data], is_reissue=is_reissue)[0]
 
 
@@ -50,12 +51,15 @@ def record_many(
     """
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
+    if not is_reissue:
+        registers.require_known_parties(actor, batch)
     parties, agencies = PartyCollector(owner), agency_codes(owner)
+    years = load_settings(owner).settings.equivalent_years
     locks.lock_trade([owner])
     _require_unused_numbers(owner, {(data.kind, data.number) for data in batch})
     rows, lines, references = [], [], []
     for data in batch:
-        validate_permit(data, owner, on, agencies, is_reissue)
+        validate_permit(data, owner, on, agencies, years, is_reissue)
         row = _permit_row(data, owner, parties, now)
         rows.append(row)
         part = {"permit_id": row["id"], "owner_state": owner, "concerned": row["concerned"]}

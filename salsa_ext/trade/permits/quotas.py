@@ -1,30 +1,37 @@
 """Quotas: quantities drawn from export and import certificates (8.3).
 
 Lines of an export certificate count what was shipped. An import certificate is recounted from all
-export certificates under it, so the result does not depend on their order.
+export certificates under it, so the result does not depend on their order. It is exhausted when all
+of it has entered: while goods are under way it is committed, and its paper travels with them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import exists, func, or_, select, tuple_, update
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import OverQuantity, message
 from salsa_ext.core.text import format_quantity
 from salsa_ext.database import locks
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.trade.permits.allocation import allocate
-from salsa_ext.trade.permits.comparison import PermitFamilies
+from salsa_ext.database.version_queries import select_current
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.trade.permits.allocation import Goods, allocate
+from salsa_ext.trade.permits.comparison import ComparedPermit, PermitFamilies
 from salsa_ext.trade.permits.families import load
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.shipments.models import Shipment
 
-PermitLines = dict[tuple[UUID, int], PermitLine]
-LineQuantities = Mapping[tuple[UUID, int], Decimal]
+LineKey = tuple[UUID, int]
+PermitLines = dict[LineKey, PermitLine]
+LineQuantities = Mapping[LineKey, Decimal]
 
 
 def find_lines(permit_ids: Collection[UUID]) -> PermitLines:
@@ -44,15 +51,23 @@ def lock_lines(permit_ids: Collection[UUID]) -> PermitLines:
 
 
 def draw(actor: Actor, drawn: LineQuantities, lines: PermitLines) -> None:
-    """Draw quantities from locked lines of export certificates.
+    """Draw quantities from locked lines of own certificates.
 
     The caller has the lock of trade of the importing states. Raises OverQuantity, and then draws
-    nothing, if the export certificate or its import certificate allows less.
+    nothing, if the certificate or the import certificate of it allows less.
     """
     check_remaining(drawn, lines)
-    for key, quantity in drawn.items():
-        lines[key].shipped += quantity
+    _add(drawn, lines)
     _save_drawn(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=True)
+
+
+def _add(drawn: LineQuantities, lines: PermitLines) -> None:
+    """Add quantities to what is shipped; to an import certificate by its own state."""
+    for key, quantity in drawn.items():
+        line = lines[key]
+        line.shipped += quantity
+        if db.session.get_one(Permit, line.permit_id).kind == "import":
+            line.inbound += quantity
 
 
 def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
@@ -74,7 +89,7 @@ def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
 
 
 def restore(actor: Actor, drawn: LineQuantities) -> None:
-    """Return quantities to export certificates of the own state.
+    """Return quantities to certificates of the own state.
 
     For goods that did not leave or came back. Of a cancelled or replaced permit they lapse.
     """
@@ -82,8 +97,7 @@ def restore(actor: Actor, drawn: LineQuantities) -> None:
     importing = select(Permit.importing_state).where(Permit.id.in_(permit_ids))
     locks.lock_trade(db.session.scalars(importing))
     lines = lock_lines(permit_ids)
-    for key, quantity in drawn.items():
-        lines[key].shipped -= min(quantity, lines[key].shipped)
+    _add({key: -min(quantity, lines[key].shipped) for key, quantity in drawn.items()}, lines)
     void = Permit.status.in_(("cancelled", "replaced"))
     ended = set(db.session.scalars(select(Permit.id).where(Permit.id.in_(permit_ids), void)))
     for line in lines.values():
@@ -112,8 +126,13 @@ def _save_drawn(actor: Actor, permit_ids: set[UUID], lines: PermitLines, refuse:
 
 
 def _update_exhausted(permit_ids: set[UUID], lines: PermitLines) -> None:
-    """Mark empty permits as exhausted and refilled ones as issued."""
-    left = permit_ids & {line.permit_id for line in lines.values() if line.remaining > 0}
+    """Mark used up permits as exhausted and refilled ones as issued."""
+    left = permit_ids & {
+        line.permit_id
+        for line in lines.values()
+        if line.remaining > 0
+        or (line.committed > 0 and db.session.get_one(Permit, line.permit_id).kind == "import")
+    }
     for ids, before, after in (
         (permit_ids - left, "issued", "exhausted"),
         (left, "exhausted", "issued"),
@@ -139,12 +158,7 @@ def _recount_imports(actor: Actor, permit_ids: Collection[UUID], refuse: bool) -
 
 def _recount_families(families: PermitFamilies, state: str, refuse: bool) -> None:
     """Count what export certificates draw from a state's import certificates."""
-    lineages = [
-        families.lineage(permit)
-        for permit in families.permits
-        if (permit.kind, permit.state) == ("import", state)
-        and families.current(permit.key) is permit
-    ]
+    lineages = _import_lineages(families, state)
     if not lineages:
         return
     permit_ids = {permit.id for lineage in lineages for permit in lineage}
@@ -156,10 +170,7 @@ def _recount_families(families: PermitFamilies, state: str, refuse: bool) -> Non
             for line, quantity in permit.shipped.items()
             if quantity > 0
         }
-        supplies = {
-            (permit.id, line): goods for permit in lineage for line, goods in permit.goods.items()
-        }
-        allocation = allocate(claims, supplies)
+        allocation = allocate(claims, _supplies(lineage, lines))
         over = [
             amount
             for claim, amount in allocation.uncovered.items()
@@ -178,6 +189,80 @@ def _recount_families(families: PermitFamilies, state: str, refuse: bool) -> Non
                 {str(line): format_quantity(lines[last.id, line].remaining) for line in last.goods},
             )
         for key, amount in allocation.drawn.items():
-            lines[key].shipped = amount
+            lines[key].shipped = amount + lines[key].inbound
     db.session.flush()
     _update_exhausted(permit_ids, lines)
+
+
+def _supplies(lineage: Sequence[ComparedPermit], lines: PermitLines) -> dict[LineKey, Goods]:
+    """Return what export certificates may draw on, by line."""
+    return {
+        (permit.id, line): permit.line_goods(line, goods.quantity - lines[permit.id, line].inbound)
+        for permit in lineage
+        for line, goods in permit.goods.items()
+    }
+
+
+ENTERED_STATUSES: Final = ("arrived", "received", "received_short", "received_over")
+
+
+def recount_entered(actor: Actor, shipment_ids: Collection[UUID]) -> None:
+    """Recount what entered under the import certificates of shipments to the own state.
+
+    A shipment enters whole: what its receipt lacks is a discrepancy, and no longer under way.
+    """
+    state = actor.own_state()
+    to_own = select(Shipment.permit_id).where(
+        Shipment.id.in_(shipment_ids),
+        Shipment.importing_state == state,
+        Shipment.status.in_(ENTERED_STATUSES),
+    )
+    permit_ids = set(db.session.scalars(to_own)) if shipment_ids else set()
+    if not permit_ids:
+        return
+    locks.lock_trade([state])
+    families = load(actor, permit_ids)
+    entered = _entered_quantities([permit.id for permit in families.permits])
+    for lineage in _import_lineages(families, state):
+        lines = lock_lines({permit.id for permit in lineage})
+        claims = {
+            (permit.id, line): permit.line_goods(line, quantity)
+            for permit in families.export_certificates(lineage)
+            for line in permit.goods
+            if (quantity := entered[permit.id, line])
+        }
+        drawn = allocate(claims, _supplies(lineage, lines)).drawn
+        for key, line in lines.items():
+            line.entered = min(line.shipped, drawn.get(key, Decimal(0)) + entered[key])
+        db.session.flush()
+        _update_exhausted({permit.id for permit in lineage}, lines)
+
+
+def _entered_quantities(permit_ids: Collection[UUID]) -> defaultdict[LineKey, Decimal]:
+    """Return the quantities of entered shipments, by the lines of their permits."""
+    entered: defaultdict[LineKey, Decimal] = defaultdict(Decimal)
+    received = exists().where(Receipt.shipment_id == Shipment.id, ~Receipt.is_return)
+    shipments = select(Shipment).where(
+        Shipment.permit_id.in_(permit_ids), or_(Shipment.status.in_(ENTERED_STATUSES), received)
+    )
+    permits: dict[UUID, UUID] = {}
+    for row in db.session.scalars(shipments):
+        permits[row.id] = row.permit_id
+        for part in row.bulk:
+            entered[row.permit_id, int(part["line"])] += Decimal(str(part["quantity"]))
+    items = select_current(Record).where(Record.document_id.in_(permits))
+    columns = (Record.document_id, Record.line)
+    sums = items.with_only_columns(*columns, func.sum(Record.quantity)).group_by(*columns)
+    for shipment_id, line, quantity in db.session.execute(sums):
+        entered[permits[shipment_id], line] += quantity
+    return entered
+
+
+def _import_lineages(families: PermitFamilies, state: str) -> list[list[ComparedPermit]]:
+    """Return the import certificates of a state, each with those that it replaced."""
+    return [
+        families.lineage(permit)
+        for permit in families.permits
+        if (permit.kind, permit.state) == ("import", state)
+        and families.current(permit.key) is permit
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.types import Text
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.errors import PartyNotRegistered
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import find_parties
@@ -20,7 +22,7 @@ from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED, Irregularity
 from salsa_ext.trade.permits.models import Licensee, Permit
-from salsa_ext.trade.permits.values import LicenceQuery, LicenceVerdict
+from salsa_ext.trade.permits.values import LicenceQuery, LicenceVerdict, PermitData
 from salsa_ext.trade.shipments.models import Shipment
 
 PARTY_ROLES: Final = ("exporter", "importer", "broker", "carrier")
@@ -76,6 +78,26 @@ def _verdict(query: LicenceQuery, licensees: Iterable[Licensee]) -> LicenceVerdi
         (verdict for verdict in LicenceVerdict if verdict in verdicts),
         LicenceVerdict.NOT_REGISTERED,
     )
+
+
+def require_known_parties(actor: Actor, batch: Sequence[PermitData]) -> None:
+    """Raise PartyNotRegistered for the first party that the register of its state does not know.
+
+    Unless it is confirmed, or the permit is refused. A state without a register knows everybody.
+    """
+    by_state: dict[str, list[LicenceQuery]] = defaultdict(list)
+    for data in batch:
+        for role in PARTY_ROLES[:3] if not (data.refusal or data.confirm_unregistered) else ():
+            party = getattr(data, role)
+            if party is not None and party.kind in LICENSED_KINDS and party.name:
+                query = LicenceQuery(role, party.name, party.licence, data.issued_on)
+                by_state[party.country].append(query)
+    for state in sorted(by_state.keys() & set(participants())):
+        with acting_as(actor, state):
+            verdicts = check_licences(state, by_state[state])
+        for query, verdict in zip(by_state[state], verdicts, strict=True):
+            if verdict is LicenceVerdict.NOT_REGISTERED:
+                raise PartyNotRegistered(state, query.role, query.name)
 
 
 def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID, Actor]) -> None:

@@ -13,17 +13,23 @@ from salsa_ext.trade.permits.values import DocumentReference, PermitData
 
 
 def validate_permit(
-    data: PermitData, owner: str, on: date, agencies: frozenset[str], is_reissue: bool = False
+    data: PermitData,
+    owner: str,
+    on: date,
+    agencies: frozenset[str],
+    equivalent_years: int,
+    is_reissue: bool = False,
 ) -> None:
     """Raise Invalid if a permit contradicts itself or its issuer.
 
-    `owner` is the issuing state, `agencies` its agency codes. A reissue repeats the goods of its
-    permit as recorded, so their description is not checked.
+    `owner` is the issuing state, `agencies` its agency codes. A certificate is valid for one year
+    (Model Regulations 8.1), an equivalent document for `equivalent_years`. A reissue repeats the
+    goods of its permit as recorded, so their description is not checked.
     """
     problems = Problems()
     check_agency(problems, "authority.agency", data.authority.agency, agencies)
     _check_states(problems, data, owner)
-    _check_dates(problems, data, on)
+    _check_dates(problems, data, on, 1 if data.document_kind == "certificate" else equivalent_years)
     _check_references(problems, data)
     if not data.lines:
         problems.add("lines", message("A permit has at least one line."))
@@ -84,19 +90,29 @@ def _check_states(problems: Problems, data: PermitData, owner: str) -> None:
             problems.add(field, message("{state} appears twice.", state=state))
 
 
-def _check_dates(problems: Problems, data: PermitData, on: date) -> None:
+def _check_dates(problems: Problems, data: PermitData, on: date, years: int) -> None:
     check_date(problems, "issued_on", data.issued_on, on)
     if data.latest_import_on and data.latest_import_on < data.issued_on:
         problem = message("Nothing can be imported before the permit is issued.")
         problems.add("latest_import_on", problem)
     if data.expires_on < data.issued_on:
         problems.add("expires_on", message("A permit cannot expire before it is issued."))
-    elif data.expires_on > (latest := add_years(data.issued_on, 1)):
+    elif data.expires_on <= (latest := add_years(data.issued_on, years)):
+        return
+    elif data.document_kind == "certificate":
         problem = message(
-            "A permit is valid for one year at most: until {latest} (Model Regulations 8.1).",
+            "A certificate is valid for one year at most: until {latest} (Model Regulations 8.1).",
             latest=latest,
         )
         problems.add("expires_on", problem, Article.VALIDITY)
+    else:
+        problem = message(
+            "Your state limits such documents to {years} years: until {latest}. Its administrator may"
+            " change that.",
+            years=years,
+            latest=latest,
+        )
+        problems.add("expires_on", problem)
 
 
 def _check_references(problems: Problems, data: PermitData) -> None:

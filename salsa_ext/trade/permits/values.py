@@ -93,7 +93,8 @@ class PermitData:
     """An import certificate, in-transit authorization or export certificate.
 
     Model Regulations 2.2.1, 3.2 and 4.2. `plan` is required for transit (4.2). With `refusal`, the
-    reason, the permit is recorded as refused.
+    reason, the permit is recorded as refused. A party that the register of its state does not know
+    needs `confirm_unregistered`.
     """
 
     kind: Annotated[str, Rule(choices=codes.PERMIT_KINDS), Field("Kind", "document")]
@@ -131,6 +132,9 @@ class PermitData:
     replaces: Annotated[Word | None, Field("Replaces", "document")] = None
     plan: Annotated[TransitPlan | None, Field("Transit plan", "document")] = None
     refusal: Annotated[LongText | None, Field("Reason of the refusal", "document")] = None
+    confirm_unregistered: Annotated[
+        bool, Field("Issue it although no register knows a party", stored="no", is_shown=False)
+    ] = False
 
     def references(self) -> frozenset[tuple[str, str, str]]:
         """Return the referenced documents as (state, kind, number)."""

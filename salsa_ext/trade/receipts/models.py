@@ -16,13 +16,14 @@ from salsa_ext.database.session import Base
 class Receipt(Owned, Versioned, Base):
     """A receipt by the importing state (CIFTA IX.4), or of returned goods.
 
-    Returned goods are confirmed by the exporting state. A correction is a new version with its
+    Returned goods are confirmed by the exporting state, and goods received by a state that licenses
+    on paper, by its `delivery_verification`. A correction is a new version with its
     reason. `missing` and `unexpected` are serials, `miskeyed` pairs of them, `differences`
     quantities of goods without serials by line, positive where more arrived than was sent.
     """
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("shipment_id", "owner_state", "version"),)
+    __table_args__ = (UniqueConstraint("shipment_id", "is_return", "version"),)
     shipment_state: Mapped[str] = mapped_column(CHAR(3))
     shipment_id: Mapped[UUID]
     received_on: Mapped[date]
@@ -33,3 +34,5 @@ class Receipt(Owned, Versioned, Base):
     miskeyed: Mapped[list[dict[str, Any]]]
     differences: Mapped[list[dict[str, Any]]]
     import_mark: Mapped[dict[str, Any] | None]
+    delivery_verification: Mapped[str | None]
+    is_return: Mapped[bool]

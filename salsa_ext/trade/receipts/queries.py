@@ -24,14 +24,14 @@ from salsa_ext.trade.shipments.models import Shipment
 
 @dataclass(frozen=True)
 class ReceiptView:
-    """A receipt of the importing state; `version` is the shipment's."""
+    """A receipt in the importing state; `version` is the shipment's."""
 
     receipt: Receipt
     version: int
 
 
 def get_receipt(actor: Actor, shipment_id: UUID, as_of: datetime | None = None) -> ReceiptView:
-    """Return the importing state's receipt, current or at `as_of`.
+    """Return the receipt in the importing state, current or at `as_of`.
 
     Raises NotFound, also if there was none.
     """
@@ -44,8 +44,8 @@ def get_receipt(actor: Actor, shipment_id: UUID, as_of: datetime | None = None) 
 
 
 def find_receipt(shipment: Shipment, as_of: datetime | None = None) -> Receipt | None:
-    """Return the importing state's receipt of a shipment, or None."""
-    own = (Receipt.shipment_id == shipment.id, Receipt.owner_state == shipment.importing_state)
+    """Return the receipt of a shipment in the importing state, or None."""
+    own = (Receipt.shipment_id == shipment.id, ~Receipt.is_return)
     receipt: Receipt | None = db.session.scalars(select_current(Receipt, as_of).where(*own)).first()
     return receipt
 

@@ -44,25 +44,30 @@ def correct_receipt(
 ) -> None:
     """Replace the own state's receipt by a corrected version.
 
-    An omitted import mark is kept. Status, discrepancies and records follow. Raises NotFound,
-    Forbidden, NotReceivedYet, StaleVersion, Invalid or NothingMatches.
+    An omitted import mark or delivery verification is kept. Status, discrepancies and records
+    follow. Raises NotFound, Forbidden, NotReceivedYet, StaleVersion, Invalid or NothingMatches.
     """
     require(actor, Permission.RECEIPT_RECORD)
     shipment = read_row(Shipment, shipment_id)
-    if shipment.importing_state != actor.state:
-        raise Forbidden(message("The importing state corrects the receipt."))
     receipt = receipt_queries.find_receipt(shipment)
+    if (receipt.owner_state if receipt else shipment.importing_state) != actor.state:
+        raise Forbidden(message("The importing state corrects the receipt."))
     if receipt is None:
         raise ReceiptNotConfirmed
     old: Receipt = document_corrections.lock_document(Receipt, "receipt", receipt.id, None)
     if old.import_mark and not data.import_mark:
         data = replace(data, import_mark=ImportMark(**old.import_mark))
+    verification = old.delivery_verification and (
+        data.delivery_verification or old.delivery_verification
+    )
+    data = replace(data, delivery_verification=verification)
     reconciliation.check_receipt(shipment, data, today(actor))
     comparison = reconciliation.compare_receipt(shipment, data)
     row = receipts.receipt_row(comparison, actor.own_state(), actor.now())
     row |= {"id": old.id, "version": old.version + 1}
     # the long work comes before the lock, for which others wait
-    rewrite_records(actor, comparison, row, old)
+    if not verification:
+        rewrite_records(actor, comparison, row, old)
     shipment = refresh.lock_shipment(shipment_id, expected_version)
     insert_many(Receipt, [row])
     status = fact_queries.load_status(shipment)

@@ -49,6 +49,7 @@ from salsa_ext.firearms.records.queries import stream_with_marks
 from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.event_log import NewEvent, add_events
+from salsa_ext.trade.permits.families import licensing_states
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts import reconciliation
 from salsa_ext.trade.receipts.models import Receipt
@@ -59,7 +60,9 @@ from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.progress import is_refused, shipment_status
 
 
-def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dict[str, Any]:
+def receipt_row(
+    comparison: ReceiptComparison, state: str, now: datetime, is_return: bool = False
+) -> dict[str, Any]:
     """Return the row of a receipt's first version.
 
     A correction replaces id and version.
@@ -77,6 +80,7 @@ def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dic
         "missing": [{"line": gun.line, "serial": gun.serial} for gun in comparison.missing],
         "unexpected": list(comparison.unexpected),
         "recorded_at": now,
+        "is_return": is_return,
         "miskeyed": [
             {"line": gun.line, "shipped": gun.serial, "received": serial}
             for gun, serial in comparison.miskeyed
@@ -91,7 +95,12 @@ def receipt_row(comparison: ReceiptComparison, state: str, now: datetime) -> dic
 def import_entries(
     comparison: ReceiptComparison, receipt: dict[str, Any]
 ) -> Iterator[record_writing.RecordEntry]:
-    """Yield import records of the guns received, linked to the export."""
+    """Yield import records of the guns received, linked to the export.
+
+    What a state that licenses on paper received, it alone could record as imported.
+    """
+    if receipt["delivery_verification"]:
+        return
     serials = comparison.serials_read
     for gun, marks in stream_with_marks(comparison.shipment.id):
         if gun.id not in comparison.absent:
@@ -128,11 +137,13 @@ def import_entry(
 def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
     """Confirm a receipt (CIFTA IX.4); for the exporting state, a return.
 
-    Raises NotFound, Forbidden, Invalid, Conflict for a second receipt, or IllegalTransition.
+    Or, by its delivery verification, the receipt of a state that licenses on paper. Raises NotFound,
+    Forbidden, Invalid, Conflict for a second receipt, or IllegalTransition.
     """
     require(actor, Permission.RECEIPT_RECORD)
     shipment = db.session.get(Shipment, shipment_id)
-    if shipment is not None and shipment.exporting_state == actor.state:
+    is_own = shipment is not None and shipment.exporting_state == actor.state
+    if is_own and not data.delivery_verification:
         confirm_return(actor=actor, shipment_id=shipment_id, data=data)
     else:
         confirm_many(actor=actor, batch=[(shipment_id, data)])
@@ -148,7 +159,8 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     shipments, comparisons = _find_shipments([shipment_id for shipment_id, _ in batch]), []
     for shipment_id, data in batch:
         shipment = shipments[shipment_id]
-        _check_receivable(state, shipment, shipment.status)
+        _check_receivable(state, shipment, shipment.status, data)
+        _check_verification(actor, shipment, data)
         reconciliation.check_receipt(shipment, data, on)
         comparisons.append(reconciliation.compare_receipt(shipment, data))
     rows = [receipt_row(comparison, state, now) for comparison in comparisons]
@@ -160,7 +172,7 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     for comparison, row in zip(comparisons, rows, strict=True):
         shipment, missing = comparison.shipment, len(comparison.missing)
         own = facts[shipment.id]
-        _check_receivable(state, shipment, shipment_status(own))  # as it is now
+        _check_receivable(state, shipment, shipment_status(own), comparison.data)  # as it is now
         received = replace(own, receipt=fact_queries.receipt_fact(Receipt(**row)))
         confirmed = Action.RECEIPT_CONFIRMED
         status = shipment_status(received)
@@ -181,8 +193,24 @@ def _find_shipments(shipment_ids: Sequence[UUID]) -> dict[UUID, Shipment]:
     return shipments
 
 
-def _check_receivable(state: str, shipment: Shipment, status: str) -> None:
-    if shipment.importing_state != state:
+def is_verified_on_paper(actor: Actor, shipment: Shipment) -> bool:
+    """Return whether the importing state verifies the delivery on paper, not here."""
+    states = licensing_states(actor)
+    return not shipment.is_inbound and shipment.importing_state not in states
+
+
+def _check_verification(actor: Actor, shipment: Shipment, data: ReceiptData) -> None:
+    """Raise Invalid unless a delivery verification is of a state that licenses on paper."""
+    if data.delivery_verification and not is_verified_on_paper(actor, shipment):
+        problem = message(
+            "The importing state confirms the receipt here. Leave the delivery verification out."
+        )
+        raise Invalid({"delivery_verification": [problem]})
+
+
+def _check_receivable(state: str, shipment: Shipment, status: str, data: ReceiptData) -> None:
+    confirming = shipment.owner_state if data.delivery_verification else shipment.importing_state
+    if confirming != state:
         raise Forbidden(message("The importing state confirms the receipt."))
     if status in ("received", "received_short", "received_over"):
         raise Conflict(message("The receipt of this shipment is confirmed already."))
@@ -210,7 +238,7 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
     is_temporary = permit.regime == "temporary" and facts.has_left
     if not (is_temporary or (is_refused(facts) and facts.receipt is None)):
         raise Forbidden(message("The importing state confirms the receipt."))
-    row = receipt_row(comparison, actor.own_state(), actor.now())
+    row = receipt_row(comparison, actor.own_state(), actor.now(), is_return=True)
     insert_many(Receipt, [row])
     if facts.receipt:
         record_writing.write_records(import_entries(comparison, row), actor.now())
@@ -230,6 +258,8 @@ def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:
     require(actor, Permission.RECEIPT_ASK)
     shipment = refresh.lock_shipment(shipment_id)
     require(actor, Permission.RECEIPT_ASK, shipment.owner_state)
+    if shipment.is_inbound:
+        raise Forbidden(message("Your own state confirms the receipt of this shipment."))
     status = fact_queries.load_status(shipment)
     if status not in ("in_transit", "arrived", "held", "lost"):
         raise RuleBroken(

@@ -37,8 +37,9 @@ class ReceiptData:
 
     CIFTA IX.4, Model Regulations 9.7. `all` confirms that everything arrived; otherwise `items`
     lists the serials (tuple or Manifest) and `bulk` the quantities of goods without serials. A list
-    without any shipped serial is accepted only with `confirm_nothing_matches`. A correction gives
-    its `reason`.
+    without any shipped serial is accepted only with `confirm_nothing_matches`. The exporting state
+    gives the number of the `delivery_verification` of a state that licenses on paper. A correction
+    gives its `reason`.
     """
 
     received_on: Annotated[date, Field("Received on", "event")]
@@ -51,6 +52,9 @@ class ReceiptData:
     ] = ()
     bulk: Annotated[tuple[BulkGoods, ...], Rule(most=1000), Field("Bulk", "firearm")] = ()
     import_mark: Annotated[ImportMark | None, Field("Import mark", "firearm")] = None
+    delivery_verification: Annotated[
+        Word | None, Field("Delivery verification of the importing state", "document")
+    ] = None
     confirm_nothing_matches: Annotated[
         bool,
         Field("It is the right list, even if none of it was shipped", stored="no", is_shown=False),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -69,11 +68,21 @@ def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
 
 @dataclass(frozen=True)
 class ShipmentHistory:
-    """Rows of what happened to a shipment; receipts by receiving state."""
+    """Rows of what happened to a shipment, with its current receipts."""
 
     checkpoints: Sequence[Checkpoint]
     events: Sequence[TradeEvent]
-    receipts: Mapping[str, Receipt]
+    receipts: Sequence[Receipt]
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """Return the receipt in the importing state."""
+        return next((receipt for receipt in self.receipts if not receipt.is_return), None)
+
+    @property
+    def return_receipt(self) -> Receipt | None:
+        """Return the receipt of what came back."""
+        return next((receipt for receipt in self.receipts if receipt.is_return), None)
 
 
 def load_histories(shipment_ids: Collection[UUID]) -> dict[UUID, ShipmentHistory]:
@@ -138,13 +147,10 @@ def grace_periods(states: Collection[str]) -> dict[str, timedelta]:
     return {state: timedelta(hours=by_state[state].overdue_hours) for state in states}
 
 
-def current_receipts(shipment_ids: Collection[UUID]) -> dict[UUID, dict[str, Receipt]]:
-    """Return current receipts by shipment and receiving state."""
-    receipts: dict[UUID, dict[str, Receipt]] = defaultdict(dict)
+def current_receipts(shipment_ids: Collection[UUID]) -> dict[UUID, list[Receipt]]:
+    """Return current receipts by shipment."""
     query = select_current(Receipt).where(Receipt.shipment_id.in_(shipment_ids))
-    for receipt in db.session.scalars(query):
-        receipts[receipt.shipment_id][receipt.owner_state] = receipt
-    return receipts
+    return group_by(db.session.scalars(query), lambda receipt: receipt.shipment_id)
 
 
 def shipment_facts(shipment: Shipment, history: ShipmentHistory) -> ShipmentFacts:
@@ -162,10 +168,11 @@ def shipment_facts(shipment: Shipment, history: ShipmentHistory) -> ShipmentFact
         checkpoints=tuple(map(checkpoint_fact, history.checkpoints)),
         hold_orders=tuple(map(hold_order_fact, (*by_kind["held"], *by_kind["resumed"]))),
         incidents=tuple(map(incident_fact, by_kind["incident"])),
-        is_released=bool(by_kind["released"]),
+        is_released=shipment.is_inbound or bool(by_kind["released"]),
         is_cancelled=bool(by_kind["cancelled"]),
-        receipt=receipt_fact(history.receipts.get(shipment.importing_state)),
-        return_receipt=receipt_fact(history.receipts.get(shipment.exporting_state)),
+        is_inbound=shipment.is_inbound,
+        receipt=receipt_fact(history.receipt),
+        return_receipt=receipt_fact(history.return_receipt),
         contradictions=tuple(
             finding for each in by_kind[CONTRADICTS_PERMIT] for finding in each.data["findings"]
         ),

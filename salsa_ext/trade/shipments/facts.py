@@ -144,7 +144,8 @@ class ShipmentFacts:
     `missing_licences`, `reshipped` and `expected_counts` only add irregularities: they are filled
     in for the owner, who raises these. `contradictions` compare manifest and permit by line and
     field (`line`, `field`, `ours`, `theirs`, `count`, `serials`). `expected_counts` are the counts
-    that match the papers: first that of the firearms, then of everything.
+    that match the papers: first that of the firearms, then of everything. `is_inbound`: the
+    importing state recorded it, for a state that records no release, exit or hold here.
     """
 
     exporting: str
@@ -159,6 +160,7 @@ class ShipmentFacts:
     incidents: tuple[IncidentFact, ...] = ()
     is_released: bool = False
     is_cancelled: bool = False
+    is_inbound: bool = False
     receipt: ReceiptFact | None = None
     return_receipt: ReceiptFact | None = None
     entered_on: date | None = None

@@ -26,9 +26,15 @@ def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Cou
     By shipment and receipt. What came back unreceived is not counted as trade.
     """
     receipts = current_receipts(ids)
-    own_receipts = (by_state[state].id for by_state in receipts.values() if state in by_state)
+    own_receipts = (
+        receipt.id for each in receipts.values() for receipt in each if receipt.owner_state == state
+    )
     cells = count_documents(state, {*ids, *own_receipts})
-    query = select(Shipment).where(Shipment.owner_state == state, Shipment.status != "cancelled")
+    query = select(Shipment).where(
+        Shipment.owner_state == state,
+        Shipment.exporting_state == state,
+        Shipment.status != "cancelled",
+    )
     shipments = db.session.scalars(query.where(Shipment.id.in_(ids))).all()
     items = select_current(Record).where(Record.document_id.in_([each.id for each in shipments]))
     keys = (Record.document_id, Record.line)
@@ -41,8 +47,8 @@ def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Cou
         quantities: dict[int, Decimal] = shipped[shipment.id]
         for part in shipment.bulk:
             quantities[part["line"]] += Decimal(str(part["quantity"]))
-        if list(receipts[shipment.id]) == [shipment.exporting_state]:
-            receipt = receipts[shipment.id][shipment.exporting_state]
+        if [receipt.is_return for receipt in receipts[shipment.id]] == [True]:
+            [receipt] = receipts[shipment.id]
             quantities = defaultdict(Decimal)  # what did not come back
             for item in receipt.missing:
                 quantities[item["line"]] += 1

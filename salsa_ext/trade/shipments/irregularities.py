@@ -193,7 +193,7 @@ def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
         yield Irregularity("missing_checkpoint", _join_key(stage.stage, stage.post), data)
     passed = {(tick.stage, tick.state) for tick in facts.passed_checkpoints}
     implied = []
-    if passed and ("exit", facts.exporting) not in passed:
+    if passed and not facts.is_inbound and ("exit", facts.exporting) not in passed:
         implied.append(("exit", facts.exporting))
     for state in facts.transit:
         has_come, has_gone = ("transit_in", state) in passed, ("transit_out", state) in passed

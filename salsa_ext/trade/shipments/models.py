@@ -16,6 +16,9 @@ from salsa_ext.database.session import Base
 class Shipment(Owned, Base):
     """A shipment under an export certificate; serialised items are records.
 
+    Of goods of a state that licenses on paper the importing state records it, under its own import
+    certificate and the `export_licence` of that state: it is `inbound`.
+
     `status` and the due columns are derived from the facts (`progress`): `due_at` is the expected
     time of the next unticked stage, `overdue_at` that plus the state's grace period, `next_check_at` the
     next time at which something changes without a new fact.
@@ -73,6 +76,12 @@ class Shipment(Owned, Base):
     due_stage: Mapped[str | None]
     overdue_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime | None]
+    export_licence: Mapped[str | None]
+
+    @property
+    def is_inbound(self) -> bool:
+        """Return whether the importing state recorded it."""
+        return self.owner_state == self.importing_state
 
 
 class Checkpoint(Owned, Base):

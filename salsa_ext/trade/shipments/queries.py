@@ -213,8 +213,8 @@ def view_shipments(
             progress,
             progress.status_at(now),
             history.checkpoints,
-            history.receipts.get(row.importing_state),
-            history.receipts.get(row.exporting_state),
+            history.receipt,
+            history.return_receipt,
             parties,
             items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
             timelines.get(row.id, ()),
@@ -258,7 +258,6 @@ def _timelines(histories: Mapping[UUID, ShipmentHistory]) -> dict[UUID, list[Tim
             for tick in history.checkpoints
         ]
     for row in _receipt_versions(histories):
-        is_return = row.owner_state == row.shipment_state
         data = {
             "on": row.received_on.isoformat(),
             "items": row.item_count,
@@ -267,7 +266,7 @@ def _timelines(histories: Mapping[UUID, ShipmentHistory]) -> dict[UUID, list[Tim
             "miskeyed": row.miskeyed,
             "version": row.version,
         }
-        kind = "came_back" if is_return else "received"
+        kind = "came_back" if row.is_return else "received"
         if row.version > 1:
             kind = "receipt_corrected"
         entry = TimelineEntry(row.owner_state, kind, row.recorded_at, row.reason, data)
@@ -279,7 +278,7 @@ def _timelines(histories: Mapping[UUID, ShipmentHistory]) -> dict[UUID, list[Tim
 
 def _receipt_versions(ids: Iterable[UUID]) -> Iterable[Any]:
     """Return all receipt versions of shipments, with counts instead of lists."""
-    names = "shipment_id shipment_state owner_state version received_on item_count recorded_at"
+    names = "shipment_id is_return owner_state version received_on item_count recorded_at"
     columns = [getattr(Receipt, name) for name in (*names.split(), "reason")]
     columns += [
         func.jsonb_array_length(getattr(Receipt, name)).label(name)

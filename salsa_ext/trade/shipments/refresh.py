@@ -24,6 +24,7 @@ from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies.commands import DiscrepancySubject
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.discrepancies.values import Irregularity
+from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.families import load
 from salsa_ext.trade.shipments import fact_queries
 from salsa_ext.trade.shipments.irregularities import SHIPMENT_DISCREPANCY_KINDS, find_irregularities
@@ -61,8 +62,11 @@ def lock_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:
 def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
     """Update own shipments to which a fact was added, and those under permits that changed.
 
-    Then later shipments of the same guns: what became of the earlier one may clear them.
+    Then later shipments of the same guns: what became of the earlier one may clear them. What entered
+    under own import certificates is counted when its shipment progressed.
     """
+    progressed = [each for each in changes if each.action is Action.SHIPMENT_PROGRESSED]
+    quotas.recount_entered(actor, [change.object_id for change in progressed])
     changes = [each for each in changes if each.action is not Action.SHIPMENT_PROGRESSED]
     causes = {change.object_id: change.follow_as(actor) for change in changes}
     permits = [change.object_id for change in changes if change.kind == "permit"]

@@ -21,6 +21,7 @@ from salsa_ext.core.errors import (
     Conflict,
     Duplicate,
     IllegalTransition,
+    Message,
     NotFound,
     RuleBroken,
     message,
@@ -38,6 +39,7 @@ from salsa_ext.firearms.records.record_writing import PartyCollector
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import licensing, quotas
+from salsa_ext.trade.permits.families import licensing_states
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.quotas import PermitLines
 from salsa_ext.trade.shipments import fact_queries, permit_line_check, refresh, reshipments
@@ -49,24 +51,22 @@ from salsa_ext.trade.shipments.values import ReleaseData, ShipmentData
 
 
 def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
-    """Record a shipment under an export certificate.
-
-    Raises NotFound, Invalid,
-    Conflict, OverQuantity or Duplicate.
-    """
+    """Record one shipment; raises what `record_many` does."""
     return record_many(actor=actor, batch=[(permit_id, data)])[0]
 
 
 def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> list[UUID]:
     """Record shipments in one transaction; return their ids.
 
-    All or none. Each item becomes a record of `export`. Together they draw no more than the permit
-    lines allow (Model Regulations 8.3).
+    All or none. Under an export certificate each item becomes a record of `export`; under an import
+    certificate, for goods of a state that licenses on paper, one of `consignment`. Together they
+    draw no more than the permit lines allow (Model Regulations 8.3). Raises NotFound, Invalid,
+    Conflict, OverQuantity or Duplicate.
     """
     require(actor, Permission.SHIPMENT_RECORD)
     owner, now, permit_ids = actor.own_state(), actor.now(), {permit_id for permit_id, _ in batch}
     _require_unused_numbers(owner, [data.number for _, data in batch])
-    permits, lines = _find_permits(owner, permit_ids), quotas.find_lines(permit_ids)
+    permits, lines = _find_permits(actor, permit_ids), quotas.find_lines(permit_ids)
     for permit_id, data in batch:
         _check_shipment(permits[permit_id], data)
     checks = [permit_line_check.check_manifest(permit_id, data, lines) for permit_id, data in batch]
@@ -81,7 +81,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     ]
     # the long work comes before the locks, for which other shipments wait
     entries = (
-        _export_entry(permits[permit_id], row, item, lines)
+        _record_entry(permits[permit_id], row, item, lines)
         for row, (permit_id, data) in zip(rows, batch, strict=True)
         for item in data.items
     )
@@ -104,7 +104,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
             if check.contradictions
         ],
     )
-    reshipments.record_reshipments(ids)
+    reshipments.record_reshipments([row.id for row in shipments if not row.is_inbound])
     append_many(
         actor,
         [
@@ -129,16 +129,29 @@ def _require_unused_numbers(owner: str, numbers: Collection[str]) -> None:
         )
 
 
-def _find_permits(owner: str, permit_ids: set[UUID]) -> dict[UUID, Permit]:
+def _find_permits(actor: Actor, permit_ids: set[UUID]) -> dict[UUID, Permit]:
     query = select(Permit).where(Permit.id.in_(permit_ids))
     rows = db.session.scalars(query.execution_options(populate_existing=True))
     permits = {permit.id: permit for permit in rows}
     for permit_id in permit_ids - set(permits):
         raise NotFound("permit", permit_id)
     for permit in permits.values():
-        if permit.kind != "export" or permit.owner_state != owner:
-            raise Conflict(message("Shipments go under an export certificate of your own state."))
+        if problem := certificate_problem(actor, permit):
+            raise Conflict(problem)
     return permits
+
+
+def certificate_problem(actor: Actor, permit: Permit) -> Message | None:
+    """Return why the own state records no shipments under a permit, or None."""
+    if permit.kind == "in_transit" or permit.owner_state != actor.state:
+        return message("Shipments go under a certificate of your own state.")
+    if permit.kind == "import" and permit.exporting_state in licensing_states(actor):
+        return message(
+            "{state} records its shipments here, under its export certificate. Confirm the receipt"
+            " of them.",
+            state=permit.exporting_state,
+        )
+    return None
 
 
 def _check_permit_status(permit: Permit, allowed: Collection[str] = ("issued",)) -> None:
@@ -157,6 +170,22 @@ def _check_shipment(permit: Permit, data: ShipmentData) -> None:
     check_in_validity(problems, "ships_on", data.ships_on, permit)
     if not data.items and not data.bulk:
         problems.add("items", message("A shipment has items with serials, goods in bulk, or both."))
+    if permit.kind == "import" and not data.export_licence:
+        problem = message(
+            "{state} licenses on paper. Give the number of its export licence, and attach a copy.",
+            state=permit.exporting_state,
+        )
+        problems.add("export_licence", problem)
+    elif permit.kind == "export" and data.export_licence:
+        problem = message("Your own certificate is the licence. Leave this out.")
+        problems.add("export_licence", problem)
+    unattended = "exit" if permit.kind == "import" else None
+    for index, expected in enumerate(data.expected):
+        if expected.stage == unattended:
+            problem = message(
+                "{state} records no exit here. Leave this stage out.", state=permit.exporting_state
+            )
+            problems.add(f"expected.{index}.stage", problem)
     problems.raise_any()
 
 
@@ -190,15 +219,21 @@ def _first_progress(
 ) -> Progress:
     stages = fact_queries.expected_stages(expected)
     states = (permit.exporting_state, permit.importing_state, tuple(permit.transit_states))
-    return shipment_progress(ShipmentFacts(*states, expected=stages), grace)
+    inbound = permit.kind == "import"
+    facts = ShipmentFacts(*states, expected=stages, is_inbound=inbound, is_released=inbound)
+    return shipment_progress(facts, grace)
 
 
-def _export_entry(
+def _record_entry(
     permit: Permit, row: dict[str, Any], item: Firearm, lines: PermitLines
 ) -> record_writing.RecordEntry:
+    """Return the record of an item: its export, or its consignment to the own state."""
+    event, partner = "export", permit.importing_state
+    if permit.kind == "import":
+        event, partner = "consignment", permit.exporting_state
     return record_writing.RecordEntry(
         firearm=permit_line_check.complete_item(item, lines[permit.id, item.line]),
-        event="export",
+        event=event,
         when=EventTime(row["ships_on"]),
         document_kind="shipment",
         document_id=row["id"],
@@ -206,7 +241,7 @@ def _export_entry(
         concerned=permit.concerned,
         giver_id=permit.exporter_id,
         receiver_id=permit.importer_id,
-        counterpart_state=permit.importing_state,
+        counterpart_state=partner,
     )
 
 

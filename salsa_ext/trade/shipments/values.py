@@ -55,7 +55,8 @@ class Transport:
 class ShipmentData:
     """The export attachment (Model Regulations 2.2.2): goods, dates and route.
 
-    `items` is a tuple, or a Manifest for items read from a file.
+    `items` is a tuple, or a Manifest for items read from a file. `export_licence` is of a state that
+    licenses on paper: its goods come under the own import certificate.
     """
 
     number: Annotated[Word, Field("Number", "document")]
@@ -78,6 +79,7 @@ class ShipmentData:
     transport: Annotated[
         Transport | None, Field("Transport", "document", "rows", is_shown=False)
     ] = None
+    export_licence: Annotated[Word | None, Field("Export licence", "document")] = None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def test_a_trace_that_all_refused_names_them(say, standing):
     assert (status, sorted(refused)) == ("completed", ["ARG", "PRY"])
 
 
+@pytest.mark.between_writes
 def test_a_refusal_that_is_to_be_explained_is_heard_all_the_same(of, trace, say, standing):
     say("PRY", "refuse", NO)
     say("ARG", "refuse", NO)

@@ -1,7 +1,11 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
+import pytest
+
 from salsa_ext.core import codes
 from tests.support import bodies
+
+pytestmark = [pytest.mark.boards, pytest.mark.between_writes]
 
 
 def result(client, **changes):

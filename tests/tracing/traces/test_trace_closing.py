@@ -49,6 +49,7 @@ def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
     assert (told["helped"], told["outcome"]) == (False, "no_record")
 
 
+@pytest.mark.between_writes
 def test_who_was_told_by_a_person_is_told_once(of, trace):
     body = {"helped": True, "text": "Thank you"}
     of("BRA").post(f"/traces/{trace['id']}/feedback", body)
@@ -57,6 +58,7 @@ def test_who_was_told_by_a_person_is_told_once(of, trace):
     assert (told["text"], told["outcome"]) == ("Thank you", "traced")
 
 
+@pytest.mark.between_writes
 def test_a_state_is_told_once_of_each_of_its_answers_whether_it_helped(of, trace):
     feedback = f"/traces/{trace['id']}/feedback"
     of("BRA").post(feedback, {"helped": True})

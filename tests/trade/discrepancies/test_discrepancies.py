@@ -192,6 +192,12 @@ def test_a_counterpart_that_nobody_issues_is_raised_after_the_state_s_time(expor
     )
 
 
+def test_an_import_certificate_that_is_not_used_is_no_discrepancy(exporter, pry, watch):
+    pry.post("/permits", bodies.import_permit())
+    assert watch("PRY", 366) == 0
+    assert pry.get("/discrepancies").json["items"] == []
+
+
 def test_it_is_raised_once_however_often_it_is_watched(exporter, watch):
     exporter.post("/permits", bodies.permit())
     jobs_to_idle()

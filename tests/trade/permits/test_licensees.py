@@ -69,6 +69,44 @@ def test_the_register_of_a_state_is_read_by_itself_alone(pry, bra):
     act(bra, made, "suspend", 1, 404)
 
 
+def test_other_states_read_what_a_state_publishes(pry, bra, as_actor):
+    pry.post("/licensees", bodies.licensee())
+    person = bodies.party("Ana Ejemplo", "PRY", "individual")
+    pry.post("/licensees", bodies.licensee(number="L-2", party=person))
+    pry.post("/licensees", bodies.licensee(number="L-3", roles=["carrier"]))
+    assert bra.get("/licensees/published?state=PRY").json["items"] == []
+    published = {"published_roles": ["manufacturer", "importer"]}
+    as_actor("PRY", "state_administrator").post("/settings", published, 200, If_Match='"0"')
+    assert bra.get("/licensees/published?state=PRY").json["items"] == [
+        {
+            "state": "PRY",
+            "number": "L-1",
+            "name": "Armas del Sur",
+            "kind": "dealer",
+            "roles": ["importer"],
+            "valid_from": "2025-01-01",
+            "valid_to": "2026-12-31",
+            "status": "active",
+        }
+    ]
+    for query, count in (("role=importer", 1), ("role=dealer", 0), ("name=del+sur", 1)):
+        found = bra.get(f"/licensees/published?state=PRY&{query}").json["items"]
+        assert len(found) == count
+    own = pry.get("/licensees/published").json["items"]
+    assert [each["number"] for each in own] == ["L-3", "L-2", "L-1"]
+
+
+def test_a_permit_for_a_firm_that_no_register_knows_is_confirmed_first(pry, bra):
+    pry.post("/licensees", bodies.licensee())
+    unknown = bodies.permit(importer=bodies.party("Armas del Norte"))
+    refused = bra.post("/permits", unknown | {"confirm_unregistered": False}, 409).json
+    assert refused["code"] == "party_not_registered"
+    assert "Armas del Norte" in refused["detail"]
+    known = bodies.permit(confirm_unregistered=False)
+    bra.post("/permits", known)
+    bra.post("/permits", unknown | {"number": "E-2"})
+
+
 @pytest.mark.parametrize(
     "query,found",
     [

@@ -268,6 +268,16 @@ def test_a_permit_is_valid_for_a_year_at_most(bra):
     )
 
 
+def test_an_equivalent_document_is_valid_as_long_as_its_state_says(bra, as_actor):
+    licence = {"document_kind": "equivalent", "issued_on": "2026-01-10"}
+    bra.post("/permits", bodies.permit(**licence, expires_on="2030-01-10"))
+    administrator = as_actor("BRA", "state_administrator")
+    administrator.post("/settings", {"equivalent_years": 2}, 200, If_Match='"0"')
+    longer = bodies.permit(**licence, number="E-2", expires_on="2028-01-11")
+    problem = bra.post("/permits", longer, 422).json
+    assert (problem["code"], list(problem["errors"])) == ("invalid", ["expires_on"])
+
+
 def test_a_refusal_is_recorded_and_is_nobodys_counterpart(bra, pry):
     made = pry.post("/permits", bodies.import_permit(refusal="No end-user certificate")).json
     assert (made["status"], made["refusal"]) == ("refused", "No end-user certificate")

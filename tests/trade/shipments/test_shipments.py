@@ -173,12 +173,6 @@ def test_an_empty_shipment_is_refused(ship):
     assert list(ship(expect=422)["errors"]) == ["items"]
 
 
-def test_nothing_is_shipped_under_an_import_permit(pry):
-    permit = pry.post("/permits", bodies.import_permit()).json["id"]
-    answer = pry.post(f"/permits/{permit}/shipments", bodies.shipment(), 409).json
-    assert answer["detail"] == "Shipments go under an export certificate of your own state."
-
-
 def test_nothing_is_shipped_under_the_permit_of_another_state(pry, permit):
     pry.post(f"/permits/{permit}/shipments", bodies.shipment(), 409)
 

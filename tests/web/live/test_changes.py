@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
 from salsa_ext.access.models import Account
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
 from tests.conftest import NOW
 from tests.web.onlookers import tick
+
+pytestmark = pytest.mark.boards
 
 POLL = 2
 """Statements of a poll: who it is, and the number of the board."""

@@ -1,9 +1,13 @@
 """Which parts of a board are drawn again for what was recorded, and which records draw none."""
 
+import pytest
+
 from tests.support import bodies
 from tests.web import scenes
 from tests.web.live.test_changes import POLL
 from tests.web.onlookers import DESK, caller, seize, tick
+
+pytestmark = pytest.mark.boards
 
 
 def test_only_the_parts_that_changed_are_sent(app, onlooker):

@@ -3,10 +3,14 @@
 import gzip
 import re
 
+import pytest
+
 from tests.support import bodies
 from tests.web import scenes
 from tests.web.onlookers import BOARD, caller, tick
 from tests.web.visitors import browser
+
+pytestmark = pytest.mark.boards
 
 TYPEFACES = [f"/static/vendor/plex/{name}-latin.woff2" for name in ("sans", "mono")]
 FIRST, AGAIN = 150_000, 10_000

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import abort, request, url_for
 from werkzeug import Response
 
-from api.i18n.messages import translate
+from api.i18n.messages import translate, translate_event
 from api.routes.attachments import get_attachment_content
 from api.schemas.attachments import AttachmentResponse
 from api.schemas.documents import (
@@ -17,16 +17,16 @@ from api.schemas.documents import (
     SeizureQuery,
     SeizureRequest,
     SeizureResponse,
-    WithdrawalRequest,
 )
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
-from api.web.document_actions import Action, Subject
-from api.web.forms import VERSION_FIELD, Field, Form
+from api.web.document_actions import Subject
+from api.web.forms import VERSION_FIELD, Field, Form, codes_in
 from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.seizure_actions import ACTIONS
 from api.web.prefill import MAX_ITEMS, complete_gun, gun_values, number_items, seizure_number
 from api.web.record_pages import DocumentPages, register_form, render_page
 from salsa_ext.access.permissions import Permission
@@ -36,8 +36,10 @@ from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
+from salsa_ext.custody import queries as custody_queries
+from salsa_ext.custody.queries import ItemCustody
 from salsa_ext.documents import queries as document_queries
-from salsa_ext.documents import related, seizures, withdrawals
+from salsa_ext.documents import related, seizures
 from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -75,6 +77,8 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
         PAGES.find(actor, seizure_id) if is_own else None,
         seizure=seizure,
         is_own=is_own,
+        custody=_custody_by_line(actor, seizure_id) if is_own else {},
+        event_text=translate_event,
         related=related.find_related(actor, view),
         is_complete=check_answers.follow_matching(actor, view),
         traces=trace_queries.traces_of_seizure(actor, seizure_id)
@@ -87,15 +91,17 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
     )
 
 
+def _custody_by_line(actor: Actor, seizure_id: UUID) -> dict[int, ItemCustody]:
+    """Return what became of the items of an own seizure."""
+    custody = custody_queries.read_custody(actor=actor, seizure_id=seizure_id)
+    return {item.line: item for item in custody.items}
+
+
 def _find(actor: Actor, seizure_id: UUID) -> Subject:
     view = document_queries.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
     row = view.document
     title = translate(message("Seizure {number}", number=row.number))
     return Subject(view, title, row.owner_state, row.status)
-
-
-def _withdraw(*, data: str, seizure_id: UUID, **rest: Any) -> None:
-    withdrawals.withdraw(kind=SEIZURES, document_id=seizure_id, reason=data, **rest)
 
 
 def _seizure_map(seizure: Mapping[str, Any]) -> MapDrawing | None:
@@ -143,6 +149,8 @@ def _complete_seizure(body: dict[str, Any], actor: Actor, form: Form) -> None:
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
     body["place"] = body.get("place", {}) | {"country": actor.own_state()}
+    if transit := codes_in(form.get("route.transit")):
+        body["route"]["transit"] = transit
     number_items(body, has_photo=form.photo.content is not None)
 
 
@@ -202,27 +210,6 @@ def _correct_gun(actor: Actor, form: Form, seizure_id: UUID, line: int) -> str:
     return PAGES.address(seizure_id, done="corrected", _anchor=f"line-{line}")
 
 
-ACTIONS: Final = (
-    Action(
-        "withdraw",
-        message("Withdraw the seizure"),
-        message(
-            "Withdraw a seizure recorded in error; this is final. Searches no longer find its"
-            " firearms, its matches are removed, and states that received it are notified."
-        ),
-        WithdrawalRequest,
-        _withdraw,
-        Permission.SEIZURE_RECORD,
-        ("standing",),
-        (
-            Field(
-                "reason", message("Why it was made in error"), "area", required=True, max_length=500
-            ),
-        ),
-        message("The seizure is withdrawn."),
-        is_destructive=True,
-    ),
-)
 PAGES = DocumentPages(
     investigation_pages,
     "seizure",

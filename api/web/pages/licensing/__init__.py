@@ -1,5 +1,5 @@
 """Pages of licensing: permits, shipments, receipts, discrepancies, transfers."""
 
-from api.web.pages.licensing import discrepancies, home, permits, shipments, transfers
+from api.web.pages.licensing import discrepancies, home, licensees, permits, shipments, transfers
 
-__all__ = ["discrepancies", "home", "permits", "shipments", "transfers"]
+__all__ = ["discrepancies", "home", "licensees", "permits", "shipments", "transfers"]

@@ -32,6 +32,7 @@ from salsa_ext.trade import lookup
 from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.shipments import queries as shipment_queries
+from salsa_ext.trade.shipments import shipments
 from salsa_ext.worklists.desk import propose_permit_number
 
 MAX_SHIPMENTS, MAX_LINES = 50, 50
@@ -58,7 +59,7 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
     """Return counterparts, shipments, discrepancies and unknown words of a permit."""
     view, permit = subject.view, subject.view.permit
     under: Any = ()
-    if permit.kind == "export" and Permission.SHIPMENT_READ in actor.permissions:
+    if permit.kind != "in_transit" and Permission.SHIPMENT_READ in actor.permissions:
         under = shipment_queries.list_permit_shipments(
             actor, {}, MAX_SHIPMENTS, None, permit.id
         ).items
@@ -67,6 +68,8 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
     return {
         "permit": permit,
         "under": under,
+        "may_ship": Permission.SHIPMENT_RECORD in actor.permissions
+        and shipments.certificate_problem(actor, permit) is None,
         "most": MAX_SHIPMENTS,
         "related": lookup.related_permits(actor, permit),
         "discrepancies": related_discrepancies(actor, permit.id),
@@ -206,5 +209,6 @@ PERMITS.add_form(
     _show_form,
     _issue,
     rows={"lines": "type", "transit": "state"},
+    labels={"confirm_unregistered": message("Issue it although no register knows a party")},
     correct_errors=errors_by_form_field,
 )

@@ -52,6 +52,12 @@ IMPORT_MARK_FIELD = Field(
     max_length=100,
     hint=message("The importer and its place, as it is stamped."),
 )
+VERIFICATION_FIELD = Field(
+    "delivery_verification",
+    message("Number of the delivery verification"),
+    required=True,
+    max_length=100,
+)
 NO_SERIALS_FIELD = Field("none", message("Nothing that has a serial number arrived"), "flag")
 
 
@@ -174,6 +180,22 @@ ACTIONS: Actions = (
         initial_values=receipt_values,
     ),
     ReceiptAction(
+        "verify-delivery",
+        message("Record the delivery verification"),
+        message(
+            "The importing state takes no part here: say what its delivery verification shows to have"
+            " arrived, and attach a copy."
+        ),
+        ReceiptRequest,
+        receipts.confirm,
+        statuses=(*MOVING_STATUSES, "lost"),
+        fields=(VERIFICATION_FIELD, *RECEIPT_FIELDS),
+        success=message("The receipt is confirmed."),
+        is_versioned=False,
+        is_for=lambda actor, view: receipts.is_verified_on_paper(actor, view.shipment),
+        initial_values=receipt_values,
+    ),
+    ReceiptAction(
         "correct",
         message("Correct the receipt"),
         message(
@@ -188,7 +210,7 @@ ACTIONS: Actions = (
         success=message("The receipt is corrected."),
         is_own=False,
         is_for=lambda actor, view: (
-            view.receipt is not None and view.shipment.importing_state == actor.state
+            view.receipt is not None and view.receipt.owner_state == actor.state
         ),
         initial_values=correction_values,
     ),
@@ -217,6 +239,10 @@ ACTIONS: Actions = (
         ("in_transit", "arrived", "held", "lost", "overdue"),
         success=message("The receipt is asked for."),
         is_versioned=False,
-        is_for=lambda actor, view: view.progress.status != "planned",
+        is_for=lambda actor, view: (
+            view.progress.status != "planned"
+            and not view.shipment.is_inbound
+            and not receipts.is_verified_on_paper(actor, view.shipment)
+        ),
     ),
 )

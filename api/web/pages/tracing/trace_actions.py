@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.schemas.requests import FeedbackRequest, HandoverRequest, LegRequest
+from api.schemas.requests import FeedbackRequest, EtraceRequest, LegRequest
 from api.schemas.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
@@ -20,9 +20,9 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
-from salsa_ext.tracing.channels import handovers
+from salsa_ext.tracing.channels import etrace_data
 from salsa_ext.tracing.channels.commands import may_change_channel, may_reply
-from salsa_ext.tracing.channels.handovers import read_handover
+from salsa_ext.tracing.channels.etrace_data import read_etrace_data
 from salsa_ext.tracing.traces import approvals, follow_up
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces.attempts import ETRACE, find_outside
@@ -43,7 +43,7 @@ LEG_FIELDS = (
     ),
     Field("reference", message("Reference there"), required=False, max_length=100),
 )
-HANDOVER_FIELDS = (
+ETRACE_FIELDS = (
     Field("crime_code", message("NCIC crime code"), hint=message("Else by the crime context.")),
     Field("project_code", message("Project code"), required=False),
     Field("officer", message("Officer's name"), required=False),
@@ -115,7 +115,7 @@ def _is_by_etrace(actor: Actor, view: TraceView) -> bool:
 
 def _typed_before(actor: Actor, view: TraceView) -> dict[str, str]:
     """Return what was typed for eTrace before, by field."""
-    typed = read_handover(actor, view.trace)
+    typed = read_etrace_data(actor, view.trace)
     nested = {"possessor": typed.possessor, "recovery": typed.recovery}
     values = vars(typed) | {
         f"{name}.{field}": value
@@ -198,27 +198,27 @@ ACTIONS: Actions = (
         is_versioned=False,
     ),
     RequestAction(
-        "handover",
+        "etrace_data",
         message("Fill in for eTrace"),
         message(
             "What its form asks beside the trace, once for all guns of the seizure. It is sealed,"
             " printed on the form alone, and never searched."
         ),
-        HandoverRequest,
-        handovers.set_handover,
+        EtraceRequest,
+        etrace_data.set_etrace_data,
         statuses=SENT_STATUSES,
-        fields=HANDOVER_FIELDS,
+        fields=ETRACE_FIELDS,
         success=message("What you typed for eTrace is stored."),
         is_versioned=False,
         is_for=_is_by_etrace,
         initial_values=_typed_before,
     ),
     RequestAction(
-        "erase_handover",
+        "erase_etrace_data",
         message("Erase what was typed for eTrace"),
         message("For all guns of the seizure. Forms that were made are not changed."),
         None,
-        handovers.erase_handover,
+        etrace_data.erase_etrace_data,
         statuses=ALL_STATUSES,
         success=message("What was typed for eTrace is erased."),
         is_versioned=False,

@@ -52,7 +52,7 @@ class Seizure:
         return self.traces[0][0]
 
     def type(self, **changes):
-        self.analyst.post(f"{self.path}/handover", TYPED | changes, 200)
+        self.analyst.post(f"{self.path}/etrace-data", TYPED | changes, 200)
 
     def guns(self):
         return self.analyst.get(f"{self.path}/working-file").json["guns"]
@@ -125,13 +125,13 @@ def test_what_is_typed_once_is_on_the_form_of_each_gun(seizure):
 def test_what_is_typed_is_sealed_until_it_is_erased(seizure, as_actor):
     made = seizure()
     made.type()
-    sealed = db.session.scalars(select(Trace.handover)).all()
+    sealed = db.session.scalars(select(Trace.etrace_data)).all()
     assert all(text and b"Possessor" not in text for text in sealed)
-    audited = as_actor("BRA", "auditor").get("/audit?action=trace:handover_typed").json["items"]
+    audited = as_actor("BRA", "auditor").get("/audit?action=trace:etrace_typed").json["items"]
     assert [entry["data"] for entry in audited] == [{"traces": 1}]
-    made.analyst.post(f"{made.path}/handover/erase", {}, 200)
+    made.analyst.post(f"{made.path}/etrace-data/erase", {}, 200)
     assert made.values()["Possessor's name"] is None
-    assert db.session.scalars(select(Trace.handover)).all() == [None]
+    assert db.session.scalars(select(Trace.etrace_data)).all() == [None]
 
 
 def test_a_form_goes_out_complete_or_confirmed_and_atfs_number_closes_it(seizure):

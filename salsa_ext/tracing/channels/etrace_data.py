@@ -18,29 +18,29 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.tracing.traces.queries import get_trace
-from salsa_ext.tracing.traces.values import HandoverData, Possessor, RecoveryAddress
+from salsa_ext.tracing.traces.values import EtraceData, Possessor, RecoveryAddress
 
 
-def set_handover(*, actor: Actor, trace_id: UUID, data: HandoverData) -> None:
+def set_etrace_data(*, actor: Actor, trace_id: UUID, data: EtraceData) -> None:
     """Store what is typed for a trace, and all others of its seizure; raises NotFound."""
     require(actor, Permission.TRACE_REQUEST)
-    _store(actor, trace_id, data, Action.TRACE_HANDOVER_TYPED)
+    _store(actor, trace_id, data, Action.TRACE_ETRACE_TYPED)
 
 
-def erase_handover(*, actor: Actor, trace_id: UUID) -> None:
+def erase_etrace_data(*, actor: Actor, trace_id: UUID) -> None:
     """Erase what was typed for the traces of a seizure; raises NotFound."""
     require(actor, Permission.TRACE_REQUEST)
-    _store(actor, trace_id, None, Action.TRACE_HANDOVER_ERASED)
+    _store(actor, trace_id, None, Action.TRACE_ETRACE_ERASED)
 
 
-def read_handover(actor: Actor, trace: Trace) -> HandoverData:
+def read_etrace_data(actor: Actor, trace: Trace) -> EtraceData:
     """Return what was typed for a trace; empty where nothing was."""
     require(actor, Permission.TRACE_REQUEST)
-    if trace.handover is None:
-        return HandoverData()
-    values = json.loads(actor.vault.open(trace.handover, _name(trace)))
+    if trace.etrace_data is None:
+        return EtraceData()
+    values = json.loads(actor.vault.open(trace.etrace_data, _name(trace)))
     possessor, recovery = values.pop("possessor"), values.pop("recovery")
-    return HandoverData(
+    return EtraceData(
         **values,
         possessor=Possessor(**_with_dates(possessor)) if possessor else None,
         recovery=RecoveryAddress(**recovery) if recovery else None,
@@ -52,7 +52,7 @@ def _with_dates(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(values) | {name: day and date.fromisoformat(day) for name, day in days.items()}
 
 
-def _store(actor: Actor, trace_id: UUID, data: HandoverData | None, action: Action) -> None:
+def _store(actor: Actor, trace_id: UUID, data: EtraceData | None, action: Action) -> None:
     trace = get_trace(actor, trace_id).trace
     same = Trace.id == trace_id
     if trace.seizure_id is not None:
@@ -61,10 +61,10 @@ def _store(actor: Actor, trace_id: UUID, data: HandoverData | None, action: Acti
     traces = db.session.scalars(query.order_by(Trace.id).with_for_update()).all()
     text = json.dumps(asdict(data), default=date.isoformat).encode() if data else None
     for each in traces:
-        each.handover = actor.vault.seal(text, _name(each)) if text else None
+        each.etrace_data = actor.vault.seal(text, _name(each)) if text else None
     db.session.flush()
     append(actor, AuditEvent(action, "trace", trace_id, data={"traces": len(traces)}))
 
 
 def _name(trace: Trace) -> str:
-    return f"handover:{trace.id}"
+    return f"etrace:{trace.id}"

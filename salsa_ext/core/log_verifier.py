@@ -1,0 +1,200 @@
+"""Verify a bundle of a state's sealed log, offline: this file and public keys are enough.
+
+    python log_verifier.py bundle.zip keys.json [older checkpoints …]
+
+A bundle holds `checkpoint`, a signed note (C2SP) of the state, the number of leaves and their root;
+`leaves`, 32 bytes each, in order; `entries.jsonl`, a line for each leaf: its salt and the text that
+was hashed, or null where it was erased or is withheld. `keys.json` is that of `salsa signing-key
+get`, from another source than the bundle. Shown are: each entry is as it was written, none is
+missing, added or moved, and checkpoints of before are beginnings of this log. Not shown: that an
+entry is true, and what was written in the second before a crash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+ORIGIN: Final = "salsa-ext/"
+HASH_SIZE: Final = 32
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+
+
+class NotProven(Exception):
+    """The bundle does not show what it should."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was verified: entries read, and those without a text."""
+
+    state: str
+    size: int
+    entries: int
+    without_text: int
+    older: int
+
+
+def hash_leaf(salt: bytes, text: str) -> bytes:
+    """Return the hash of an entry: 0x00 comes first, as RFC 6962 has it."""
+    return hashlib.sha256(b"\x00" + salt + text.encode()).digest()
+
+
+def hash_node(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two subtrees."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def add_leaf(
+    peaks: list[bytes], size: int, leaf: bytes, store: Callable[[int, bytes], Any] | None = None
+) -> int:
+    """Add a leaf to `peaks`, the roots of the whole subtrees of `size` leaves; return the new size.
+
+    `store(height, root)` gets the root of each subtree of 2^height leaves that becomes whole.
+    """
+    root, height = leaf, 0
+    while size >> height & 1:
+        root, height = hash_node(peaks.pop(), root), height + 1
+        if store:
+            store(height, root)
+    peaks.append(root)
+    return size + 1
+
+
+def root_of(peaks: Sequence[bytes]) -> bytes:
+    """Return the root of a tree by the roots of its whole subtrees."""
+    if not peaks:
+        return EMPTY_ROOT
+    *others, root = peaks
+    for peak in reversed(others):
+        root = hash_node(peak, root)
+    return root
+
+
+def root_by_proof(leaf: bytes, position: int, size: int, proof: Iterable[bytes]) -> bytes:
+    """Return the root that an inclusion proof leads to (RFC 9162, 2.1.3.2); raises NotProven."""
+    node, last, root = position, size - 1, leaf
+    if not 0 <= position < size:
+        raise NotProven("the position is outside of the log")
+    for sibling in proof:
+        if last == 0:
+            raise NotProven("the proof is too long")
+        if node & 1 or node == last:
+            root = hash_node(sibling, root)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            root = hash_node(root, sibling)
+        node, last = node >> 1, last >> 1
+    if last:
+        raise NotProven("the proof is too short")
+    return root
+
+
+def key_hash(kid: str, public: bytes) -> bytes:
+    """Return the first four bytes that name an Ed25519 key in a signed note."""
+    return hashlib.sha256(kid.encode() + b"\n\x01" + public).digest()[:4]
+
+
+def write_note(
+    state: str, size: int, root: bytes, kid: str, public: bytes, sign: Callable[[bytes], bytes]
+) -> str:
+    """Return a signed checkpoint."""
+    text = f"{ORIGIN}{state}\n{size}\n{base64.b64encode(root).decode()}\n"
+    signature = base64.b64encode(key_hash(kid, public) + sign(text.encode())).decode()
+    return f"{text}\n— {kid} {signature}\n"
+
+
+def read_note(note: str, keys: Mapping[str, Mapping[str, Any]]) -> tuple[str, int, bytes]:
+    """Return state, size and root of a checkpoint; raises NotProven unless its state signed it."""
+    try:
+        text, signed = note.split("\n\n")
+        origin, number, root = text.split("\n")
+        sign, kid, signature = signed.strip().split(" ")
+        raw, state, size = base64.b64decode(signature), origin.removeprefix(ORIGIN), int(number)
+        root_hash = base64.b64decode(root)
+    except ValueError:
+        raise NotProven("a checkpoint is not written as one") from None
+    key = keys.get(kid)
+    if sign != "—" or key is None or key["state"] != state:
+        raise NotProven(f"a checkpoint of {state} is signed by {kid}, which is no known key of it")
+    public = base64.urlsafe_b64decode(key["x"] + "=")
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], f"{text}\n".encode())
+    except InvalidSignature:
+        raise NotProven(f"the signature of the checkpoint of {size} entries is wrong") from None
+    return state, size, root_hash
+
+
+def verify_bundle(
+    bundle: Path, keys: Mapping[str, Mapping[str, Any]], older: Sequence[str] = ()
+) -> Result:
+    """Verify a bundle and checkpoints of before; raises NotProven with what is wrong."""
+    with zipfile.ZipFile(bundle) as files:
+        state, size, root = read_note(files.read("checkpoint").decode(), keys)
+        leaves = files.read("leaves")
+        if len(leaves) != size * HASH_SIZE:
+            raise NotProven(f"the checkpoint is of {size} leaves, the bundle has others")
+        expected = {size: root}
+        for note in older:
+            its_state, its_size, its_root = read_note(note, keys)
+            if its_state != state or its_size > size:
+                raise NotProven(
+                    f"a checkpoint of {its_state} with {its_size} entries is no beginning"
+                )
+            if expected.setdefault(its_size, its_root) != its_root:
+                raise NotProven(f"two logs of {its_size} entries were signed")
+        _verify_roots(leaves, expected)
+        without = 0
+        with files.open("entries.jsonl") as lines:
+            count = -1
+            for count, line in enumerate(lines):
+                leaf = leaves[count * HASH_SIZE : (count + 1) * HASH_SIZE]
+                entry = json.loads(line)
+                if entry is None:
+                    without += 1
+                elif hash_leaf(bytes.fromhex(entry["salt"]), entry["text"]) != leaf:
+                    raise NotProven(f"entry {count} is not the one that was sealed")
+        if count + 1 != size:
+            raise NotProven(f"{size} entries were sealed, the bundle has {count + 1}")
+    return Result(state, size, size - without, without, len(older))
+
+
+def _verify_roots(leaves: bytes, expected: Mapping[int, bytes]) -> None:
+    peaks: list[bytes] = []
+    size = 0
+    for size, leaf in enumerate(_split(leaves)):
+        if size in expected and root_of(peaks) != expected[size]:
+            raise NotProven(f"the first {size} leaves are others than those of a checkpoint")
+        add_leaf(peaks, size, leaf)
+    size = len(leaves) // HASH_SIZE
+    if root_of(peaks) != expected[size]:
+        raise NotProven("the leaves are others than those of the checkpoint")
+
+
+def _split(leaves: bytes) -> Iterator[bytes]:
+    return (leaves[at : at + HASH_SIZE] for at in range(0, len(leaves), HASH_SIZE))
+
+
+def load_keys(path: Path) -> dict[str, Mapping[str, Any]]:
+    """Read the public keys of states, by their id."""
+    return {key["kid"]: key for key in json.loads(path.read_text())["keys"]}
+
+
+if __name__ == "__main__":
+    paths = [Path(name) for name in sys.argv[1:]]
+    try:
+        notes = [path.read_text() for path in paths[2:]]
+        sys.stdout.write(f"{verify_bundle(paths[0], load_keys(paths[1]), notes)}\n")
+    except NotProven as error:
+        sys.exit(f"NOT PROVEN: {error}")

@@ -1,0 +1,1 @@
+"""What became of seized guns: hand-overs, dispositions, and their established origin."""

@@ -1,0 +1,153 @@
+"""What an auditor takes away: checkpoints, inclusion proofs, bundles for the offline verifier."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from typing import IO, Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.access.audit import entry_text
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
+from salsa_ext.core.log_verifier import hash_node
+from salsa_ext.database.session import NO_STATE, db, execute_raw
+from salsa_ext.sealed_log.models import LogCheckpoint, SealedLeaf
+from salsa_ext.sealed_log.sealing import SUBTREE_HEIGHT
+
+EXPORT_STEP: Final = 2_000
+_LEAVES: Final = (
+    "SELECT leaf FROM log_leaf WHERE state = %s AND position >= %s AND position < %s"
+    " ORDER BY position"
+)
+_SUBTREES: Final = (
+    "SELECT hash FROM log_subtree WHERE state = %s AND level = %s AND number >= %s AND number < %s"
+    " ORDER BY number"
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Shows that an entry is at a position of the log of a checkpoint (RFC 9162)."""
+
+    entry_id: UUID
+    position: int
+    leaf: bytes
+    hashes: list[bytes]
+    checkpoint: str
+
+
+def get_checkpoint(actor: Actor) -> LogCheckpoint:
+    """Return the latest checkpoint of the own state; raises NotFound before the first."""
+    require(actor, Permission.AUDIT_READ)
+    return _latest(actor)
+
+
+def _latest(actor: Actor) -> LogCheckpoint:
+    of_state = select(LogCheckpoint).where(LogCheckpoint.state == (actor.state or NO_STATE))
+    latest = db.session.scalar(of_state.order_by(LogCheckpoint.size.desc()).limit(1))
+    if latest is None:
+        raise NotFound("sealed_log", actor.state or NO_STATE)
+    return latest
+
+
+def prove_entry(actor: Actor, entry_id: UUID) -> Proof:
+    """Return the inclusion proof of an audit entry; raises NotFound until it is sealed."""
+    require(actor, Permission.AUDIT_READ)
+    latest = _latest(actor)
+    of_entry = select(SealedLeaf).where(SealedLeaf.entry_id == entry_id)
+    leaf = db.session.scalar(of_entry)
+    if leaf is None or leaf.position >= latest.size:
+        raise NotFound("audit_entry", entry_id)
+    hashes = list(_path(latest.state, leaf.position, 0, latest.size))
+    return Proof(entry_id, leaf.position, leaf.leaf, hashes, latest.note)
+
+
+def _path(state: str, position: int, start: int, end: int) -> Iterator[bytes]:
+    """Yield the roots beside the way from a leaf to the root, from the leaf on."""
+    if end - start == 1:
+        return
+    middle = start + _left_size(end - start)
+    if position < middle:
+        yield from _path(state, position, start, middle)
+        yield _root(state, middle, end)
+    else:
+        yield from _path(state, position, middle, end)
+        yield _root(state, start, middle)
+
+
+def _left_size(size: int) -> int:
+    """Return the largest power of two that is less than `size`."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _root(state: str, start: int, end: int) -> bytes:
+    """Return the root of the leaves from `start` to before `end`."""
+    size = end - start
+    if size & (size - 1):
+        middle = start + _left_size(size)
+        return hash_node(_root(state, start, middle), _root(state, middle, end))
+    level = (size.bit_length() - 1) // SUBTREE_HEIGHT
+    unit = 1 << level * SUBTREE_HEIGHT
+    first, after = start // unit, end // unit
+    rows = (
+        execute_raw(_SUBTREES, (state, level, first, after))
+        if level
+        else execute_raw(_LEAVES, (state, first, after))
+    )
+    hashes = [bytes(root) for (root,) in rows]
+    while len(hashes) > 1:
+        hashes = list(map(hash_node, hashes[::2], hashes[1::2]))
+    return hashes[0]
+
+
+def write_bundle(actor: Actor, file: IO[bytes]) -> int:
+    """Write the whole log of the own state as a bundle; return its number of entries.
+
+    Entries that the reader may not see are null, as erased ones are.
+    """
+    require(actor, Permission.AUDIT_READ)
+    latest = _latest(actor)
+    steps = range(0, latest.size, EXPORT_STEP)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("checkpoint", latest.note)
+        with bundle.open("leaves", "w", force_zip64=True) as leaves:
+            for start in steps:
+                end = min(start + EXPORT_STEP, latest.size)
+                rows = execute_raw(_LEAVES, (latest.state, start, end))
+                leaves.write(b"".join(bytes(leaf) for (leaf,) in rows))
+        with bundle.open("entries.jsonl", "w", force_zip64=True) as lines:
+            for start in steps:
+                for entry in _entries(latest.state, start, min(start + EXPORT_STEP, latest.size)):
+                    lines.write(json.dumps(entry).encode() + b"\n")
+    return latest.size
+
+
+def _entries(state: str, start: int, end: int) -> Iterator[dict[str, str] | None]:
+    query = (
+        select(SealedLeaf.position, AuditEntry)
+        .outerjoin(AuditEntry, AuditEntry.id == SealedLeaf.entry_id)
+        .where(SealedLeaf.state == state)
+        .where(SealedLeaf.position >= start, SealedLeaf.position < end)
+        .order_by(SealedLeaf.position)
+    )
+    for _, entry in db.session.execute(query):
+        salt = entry.salt if entry is not None else None
+        yield None if salt is None else {"salt": salt.hex(), "text": _text(entry)}
+    db.session.expunge_all()
+
+
+def _text(entry: AuditEntry) -> str:
+    """Return the text of an entry as it was hashed."""
+    columns = AuditEntry.__table__.columns.keys()
+    row: dict[str, Any] = {name: getattr(entry, name) for name in columns}
+    row |= {"at": entry.at.astimezone(UTC)}
+    return entry_text(row)
