@@ -16,8 +16,8 @@ from api.papers.trace_form import FormFile
 from api.schemas.common import AssignRequest
 from api.schemas.requests import (
     ChannelRequest,
-    FeedbackRequest,
     EtraceRequest,
+    FeedbackRequest,
     LegRequest,
     NoteRequest,
     ReplyRequest,

@@ -33,8 +33,8 @@ from salsa_ext.tracing.requests.values import (
 )
 from salsa_ext.tracing.traces.values import (
     ChannelData,
-    FeedbackData,
     EtraceData,
+    FeedbackData,
     LegData,
     Possessor,
     RecoveryAddress,

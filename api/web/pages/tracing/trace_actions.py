@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.schemas.requests import FeedbackRequest, EtraceRequest, LegRequest
+from api.schemas.requests import EtraceRequest, FeedbackRequest, LegRequest
 from api.schemas.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
