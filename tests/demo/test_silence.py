@@ -10,7 +10,7 @@ from salsa_ext.reference.participation.rules import Declaration, reports_no_reco
 from salsa_ext.tracing.requests.values import SEARCHED_STATUSES
 from tests.support.papers import text_of
 from tests.web.pages import text
-from tests.web.visitors import Visitor, browser
+from tests.web.visitors import Visitor
 
 WORDS = "No record"
 
@@ -75,7 +75,7 @@ def test_neither_page_nor_report_says_it_where_nobody_was_searched(small, cases)
     for case in quiet:
         state, path = case.trace["state"], f"/traces/{case.trace['id']}"
         if state not in readers:
-            readers[state] = Visitor(browser(small.app))
+            readers[state] = Visitor(small.app.test_client())
             [account] = [
                 one
                 for one in small.made.accounts
