@@ -20,6 +20,7 @@ STATUS_CODES: dict[type[SalsaError], int] = {
     errors.TooManyAttempts: 429,
     errors.TooManyLookups: 429,
     errors.PasswordChangeRequired: 403,
+    errors.CodeRequired: 403,
     errors.Forbidden: 403,
     errors.WrongAccount: 403,
     errors.OutdatedForm: 403,

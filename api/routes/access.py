@@ -92,6 +92,16 @@ blueprint.action(
 )
 
 
+blueprint.action(
+    f"{ACCOUNT}/remove-second-factor",
+    None,
+    accounts.remove_second_factor,
+    MANAGE,
+    "Remove the second factor of a lost device; its keys and sessions end.",
+    name="remove_second_factor",
+)
+
+
 @blueprint.posting(
     f"{ACCOUNT}/confirm", None, SecondPartResponse, CONFIRM, status=200, version=_account_version
 )

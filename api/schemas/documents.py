@@ -144,6 +144,10 @@ class SeizureQuery(ListQuery):
     number = Text(most=100)
     occurred_on = Day()
     post = PostCode()
+    make = Text(most=200)
+    place = Text(most=300)
+    admin1 = Text(most=100)
+    agency = Text(most=100)
 
 
 class ReportRequest(DeclaredRequest):

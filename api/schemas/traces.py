@@ -56,7 +56,7 @@ class MissingFieldResponse(Schema):
 class TraceAdviceResponse(Schema):
     """Expected success of a draft; `next` is the most useful missing field.
 
-    `share` of such traces answered with a record, by general experience.
+    `share` of such traces answered with a record, as it is assumed.
     """
 
     share = fields.Float(required=True)
@@ -107,7 +107,7 @@ class AmendTraceRequest(RequestSchema):
 
 
 class TraceRequest(AmendTraceRequest):
-    """Trace request with the content of the International Tracing Instrument (III, 17).
+    """Trace request with the content of the International Tracing Instrument (V, 17).
 
     Sent at once unless it is a `draft` or needs approval. `hidden_from`: agencies of all states
     that must not see it. Give an own `seizure` and `item`, or `firearm` and `found_on`. A second

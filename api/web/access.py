@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import g, redirect, request, url_for
@@ -20,6 +20,8 @@ from salsa_ext.worklists.notification_inbox import count_unread
 Page = TypeVar("Page")
 
 
+SETUP: Final = "account.second_factor_form"
+"""What a session without permissions may do: set up the second factor that its role needs."""
 LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 View = Callable[..., Any]
 
@@ -35,6 +37,8 @@ def login_required(view: View) -> View:
         g.actor = authenticate_page()
         if g.actor is None:
             return redirect(url_for("account.sign_in_form", next=current_path()))
+        if not g.actor.permissions and request.endpoint != SETUP:
+            return redirect(url_for(SETUP))
         with transaction(g.actor):
             prepare_frame(g.actor)
             return view(g.actor, **ids)

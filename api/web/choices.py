@@ -248,6 +248,7 @@ def posts_between(actor: Actor, permit: Any) -> Options:
 SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "agency": agencies,
     "other_agency": other_agencies,
+    "own_agency": agencies,
     "post": own_posts,
     "state": lambda actor: states(actor.state),
     "any_state": lambda actor: states(),

@@ -27,6 +27,15 @@ ALTER TABLE api_key ADD COLUMN used_at TIMESTAMPTZ;
 GRANT UPDATE (must_change, second_hash, opened_by) ON account TO salsa_service;
 GRANT UPDATE (used_at) ON api_key TO salsa_service;
 
+CREATE TABLE second_factor (
+    account_id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    sealed BYTEA NOT NULL,
+    last_step BIGINT NOT NULL,
+    CONSTRAINT pk_second_factor PRIMARY KEY (account_id)
+);
+CALL salsa_protect_owned('second_factor', 'SELECT, INSERT, DELETE, UPDATE (last_step)');
+
 DROP FUNCTION salsa_api_key, salsa_account;
 -- Sets the state and agency of row-level security for the rest of the transaction: in a query the
 -- service cannot, since set_config is for the owner alone.

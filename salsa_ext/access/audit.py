@@ -36,6 +36,8 @@ class Action(StrEnum):
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
     ACCOUNT_LINKED = "account:linked"
+    SECOND_FACTOR_SET = "account:factor_set"
+    SECOND_FACTOR_REMOVED = "account:factor_removed"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_PLACED = "agency:placed"
     ALERT_RECORDED = "alert:recorded"

@@ -20,10 +20,12 @@ from zxcvbn import zxcvbn
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import role_permissions
+from salsa_ext.access.second_factor import REQUIRED_ROLES, WRONG_CODE, has_second_factor, use_code
 from salsa_ext.access.sign_in_attempts import count_attempt, forget_attempts
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import (
+    CodeRequired,
     Invalid,
     PasswordChangeRequired,
     TooManyAttempts,
@@ -34,6 +36,7 @@ from salsa_ext.core.errors import (
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many, is_any_of_param
 from salsa_ext.database.locks import lock
+from salsa_ext.database.models import Installation
 from salsa_ext.database.session import (
     NO_STATE,
     db,
@@ -164,12 +167,20 @@ def _turn_to_hash() -> Iterator[None]:
 
 
 def sign_in(
-    actor: Actor, username: str, password: str, address: str, new_password: str | None = None
+    actor: Actor,
+    username: str,
+    password: str,
+    address: str,
+    new_password: str | None = None,
+    *,
+    code: str = "",
 ) -> str:
     """Open a session by a password, and change it to `new_password`; returns the session's token.
 
-    `actor` is the visitor. Runs transactions of its own. Raises TooManyAttempts, Unauthenticated,
-    PasswordChangeRequired if another person set the password, or Invalid for a weak new one.
+    `actor` is the visitor. Where the account has a second factor, its `code` is needed; where its
+    role needs one, and it has none, the session may do nothing but set it up. Runs transactions of
+    its own. Raises TooManyAttempts, Unauthenticated, CodeRequired, PasswordChangeRequired if another
+    person set the password, or Invalid for a weak new one.
     """
     with transaction(actor):
         count_attempt(username, address, actor.now())
@@ -178,10 +189,9 @@ def sign_in(
         raise Unauthenticated(WRONG_PASSWORD)
     known = replace(check.actor, clock=actor.clock, vault=actor.vault, request_id=actor.request_id)
     if not check.is_right:
-        with transaction(known):
-            refused = AuditEvent(Action.SIGN_IN_REFUSED, "account", str(known.account_id))
-            append(known, replace(refused, data={"address": address}))
+        _audit_refusal(known, address)
         raise Unauthenticated(WRONG_PASSWORD)
+    has_factor = _check_code(known, code, address)
     with transaction(known):
         forget_attempts(username, address, known.now())
     if check.must_change and new_password is None:
@@ -199,7 +209,42 @@ def sign_in(
             account.must_change = False
             revoke_keys(known, account.id)
             append(known, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
+        if not has_factor and known.role in REQUIRED_ROLES and is_real():
+            return open_session(replace(known, permissions=frozenset()))
         return open_session(known)
+
+
+def is_real() -> bool:
+    """Return whether this holds real records: a demo, whose passwords are printed, is not guarded."""
+    return db.session.get(Installation, "real") is not None
+
+
+def renew_session(actor: Actor) -> str:
+    """End the session of the actor's key, and open one with all permissions of the role."""
+    close_session(actor)
+    return open_session(replace(actor, permissions=role_permissions(actor.role)))
+
+
+def _audit_refusal(actor: Actor, address: str) -> None:
+    with transaction(actor):
+        refused = AuditEvent(Action.SIGN_IN_REFUSED, "account", str(actor.account_id))
+        append(actor, replace(refused, data={"address": address}))
+
+
+def _check_code(actor: Actor, code: str, address: str) -> bool:
+    """Return whether the account has a second factor, by whose code it signs in; raises CodeRequired.
+
+    Attempts with a right password and no right code are counted, as those with a wrong password are.
+    """
+    with transaction(actor):
+        has_factor = has_second_factor(actor)
+        is_right = not has_factor or bool(code and use_code(actor, code))
+    if code and not is_right:
+        _audit_refusal(actor, address)
+        raise CodeRequired(WRONG_CODE)
+    if not is_right:
+        raise CodeRequired(message("Enter your password again, and the code of your application."))
+    return has_factor
 
 
 def _hash_new(username: str, old: str, new: str) -> str:

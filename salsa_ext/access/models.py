@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Owned
@@ -35,6 +35,16 @@ class Account(Base):
     must_change: Mapped[bool] = mapped_column(server_default="false")
     second_hash: Mapped[str | None]
     opened_by: Mapped[UUID | None]
+
+
+class SecondFactor(Base):
+    """Sealed secret of an account's codes; `last_step` is the last that was used."""
+
+    __tablename__ = "second_factor"
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger)
 
 
 class ApiKey(Base):

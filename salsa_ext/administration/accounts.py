@@ -12,11 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from salsa_ext.access import second_factor
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.authentication import (
     PASSWORD_HASHER,
     check_strength,
     generate_key,
+    is_real,
     revoke_keys,
 )
 from salsa_ext.access.models import Account, ApiKey
@@ -28,7 +30,6 @@ from salsa_ext.access.rules import (
     require,
     role_permissions,
 )
-from salsa_ext.administration.installation import get_installation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, message
 from salsa_ext.core.field_checks import Problems, check_agency
@@ -84,7 +85,7 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
                 "username": data.username,
                 "password_hash": PASSWORD_HASHER.hash(password),
                 "is_active": not needs_second,
-                "must_change": _is_installed() and data.role != DISPLAY,
+                "must_change": is_real() and data.role != DISPLAY,
                 "opened_by": actor.account_id if needs_second else None,
                 "created_at": actor.now(),
                 "post": data.post,
@@ -99,15 +100,9 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     return account_id, password
 
 
-def _is_installed() -> bool:
-    """Return whether this holds real records: a demo, whose passwords are printed, is not guarded."""
-    current = get_installation()
-    return current is not None and current.kind == "real"
-
-
 def _is_guarded(actor: Actor) -> bool:
     """Return whether a second person is needed; the server's own command line is one."""
-    return actor.role != OPERATOR_ROLE and _is_installed()
+    return actor.role != OPERATOR_ROLE and is_real()
 
 
 def confirm_account(
@@ -163,10 +158,22 @@ def reset_password(*, actor: Actor, username: str) -> str:
     if account.role == DISPLAY:
         raise Conflict(message("{username} signs in by a link.", username=account.username))
     account.password_hash, account.second_hash = PASSWORD_HASHER.hash(password), None
-    account.must_change = _is_installed()
+    account.must_change = is_real()
     revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
+
+
+def remove_second_factor(*, actor: Actor, account_id: UUID, expected_version: int) -> None:
+    """Remove an account's second factor, as of a lost device, and revoke its keys and sessions.
+
+    Raises NotFound, StaleVersion.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    account = lock(Account, account_id, expected_version)
+    second_factor.remove(actor, str(account.id))
+    account.version += 1
+    revoke_keys(actor, account.id)
 
 
 def issue_link(*, actor: Actor, username: str) -> str:

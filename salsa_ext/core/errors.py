@@ -96,6 +96,12 @@ class PasswordChangeRequired(SalsaError):
     code = "password_change_required"
 
 
+class CodeRequired(SalsaError):
+    """The password was right, and a code of the second factor is missing or wrong."""
+
+    code = "code_required"
+
+
 class Forbidden(SalsaError):
     """The actor may see the object but not do this."""
 

@@ -88,6 +88,21 @@ class Place:
 
 
 @dataclass(frozen=True)
+class ExternalId:
+    """Number of a document in another system of its owner."""
+
+    system: Annotated[Word, Field("System")]
+    number: Annotated[Word, Field("Number")]
+
+
+ExternalIds = Annotated[
+    tuple[ExternalId, ...], Rule(most=20), Field("Numbers in other systems", stored="details")
+]
+"""For the own state alone."""
+Note = Annotated[str | None, Rule(most=2000), Field("Note", stored="details")]
+
+
+@dataclass(frozen=True)
 class ImportSource:
     """Row of the imported file that a record comes from."""
 

@@ -26,8 +26,12 @@ class DocumentNumber(Base):
 
 
 class Withdrawable:
-    """A document that is `withdrawn` if it was made in error."""
+    """A document that is `withdrawn` if it was made in error.
 
+    `details` holds its declared fields that no query asks for.
+    """
+
+    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}", sort_order=93)
     status: Mapped[str] = mapped_column(server_default="standing", sort_order=92)
 
 
@@ -65,7 +69,6 @@ class Seizure(Owned, Versioned, Dated, Withdrawable, Base):
     precision: Mapped[float | None]
     legal_grounds: Mapped[list[str]]
     crime_context: Mapped[list[str]]
-    details: Mapped[dict[str, Any]]
     square: Mapped[int | None] = mapped_column(
         Computed("floor(latitude * 4)::integer * 10000 + floor(longitude * 4)::integer"),
         sort_order=99,

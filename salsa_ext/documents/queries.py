@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -28,6 +28,7 @@ from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import RecordedSeizedItem
+from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import (
     PartiesById,
     RecordView,
@@ -38,6 +39,7 @@ from salsa_ext.firearms.records.queries import (
     records_of_documents,
 )
 from salsa_ext.matches.search import ItemMatches
+from salsa_ext.reference import names
 from salsa_ext.reference.suggestions import WordRemark
 
 
@@ -163,7 +165,7 @@ SEIZURES = DocumentKind(
     Seizure,
     SeizureData,
     Permission.SEIZURE_READ,
-    ("kind", "status", "number", "occurred_on", "post"),
+    ("kind", "status", "number", "occurred_on", "post", "agency", "admin1"),
     _read_items,
 )
 
@@ -198,6 +200,13 @@ def _list_page(
             query = query.where(getattr(kind.model, name) == value)
     if (serial := filters.get("serial")) is not None:
         query = query.where(kind.model.id.in_(documents_with_serial(actor.own_state(), serial)))
+    if make := filters.get("make"):
+        bearing = select(Record.document_id).where(Record.owner_state == actor.state)
+        code = names.resolve("make", make)
+        named = Record.make == code if code else Record.make_text.icontains(make, autoescape=True)
+        query = query.where(kind.model.id.in_(bearing.where(named)))
+    if place := filters.get("place"):
+        query = query.where(kind.model.place_name.icontains(place, autoescape=True))
     page = kind.listing.fetch(query, filters, limit, cursor)
     return page.with_items(_build_views(kind, page.items))
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.core.fields import Field, PostName, Problem, Rule, StateName, Text, Word
-from salsa_ext.core.occurrence import EventTime, ImportSource, Place
+from salsa_ext.core.occurrence import EventTime, ExternalIds, ImportSource, Note, Place
 from salsa_ext.firearms.marks.values import (
     Firearm,
     RecordedItem,
@@ -69,6 +69,8 @@ class TransferData(EventTime):
     licence: Annotated[Word | None, Field("Licence", "persons", personal="link")] = None
     counterpart_state: Annotated[StateName | None, Field("Other country", "event")] = None
     based_on: Annotated[Text | None, Field("Register or paper that says so", "document")] = None
+    note: Note = None
+    external_ids: ExternalIds = ()
     visibility: Annotated[Visibility | None, VISIBILITY] = None
     handling: Annotated[Handling | None, HANDLING] = None
     source: Annotated[ImportSource | None, SOURCE] = None
@@ -90,6 +92,8 @@ class ReportData(EventTime):
     stolen_from: Annotated[
         str | None, Rule(choices=codes.THEFT_SOURCES), Field("Stolen from", "event")
     ] = None
+    note: Note = None
+    external_ids: ExternalIds = ()
     visibility: Annotated[Visibility | None, VISIBILITY] = None
     handling: Annotated[Handling | None, HANDLING] = None
     source: Annotated[ImportSource | None, SOURCE] = None
@@ -188,6 +192,8 @@ class SeizureData(EventTime):
     related: Annotated[
         tuple[RelatedCase, ...], Rule(most=50), Field("Related case", "remarks", "details")
     ] = ()
+    note: Note = None
+    external_ids: ExternalIds = ()
     visibility: Annotated[Visibility | None, VISIBILITY] = None
     handling: Annotated[Handling | None, HANDLING] = None
     source: Annotated[ImportSource | None, SOURCE] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -247,26 +247,34 @@ RELEASE_EVENTS: Final = LAWFUL | MISSING_EVENTS
 """Events that explain how a gun left the custody of a state."""
 
 
-def custody_remarks(
-    chain: Sequence[Event], sales: Sequence[Event], found_on: date, found_in: str
-) -> Iterator[Message]:
-    """Yield earlier seizures of a gun that left custody without explanation."""
+def custody_conflicts(chain: Sequence[Event], found_on: date, found_in: str) -> Iterator[Objection]:
+    """Yield earlier seizures of a gun that left custody without explanation.
+
+    A service gun that is handed in each time was nobody's to keep.
+    """
     for at, event in enumerate(chain):
         days = (found_on - event_date(event)).days
         is_known = any(later["event"] in RELEASE_EVENTS for later in chain[at + 1 :])
-        if event["event"] not in SEIZED or is_known or not days:
+        is_seized = event["event"] in SEIZED and not event.get("handed_in")
+        if not is_seized or is_known or days <= 0:
             continue
-        yield message(
-            "{state} had it on {on} ({event}), and it came up again in {other} {days} days later: it left"
-            " that state's custody, or one of the two is another gun.",
+        why = message(
+            "{state} had it on {on} ({event}), and records no release; it came up again in {other}"
+            " {days} days later: it left the evidence store, one of the two is a clone, or a mark"
+            " was misread.",
             state=event["state"],
             on=event["occurred_on"],
             other=found_in,
             days=days,
             event=CodeLabel("seizure_kind", event["event"]),
         )
-        if sales:
-            yield message(
-                "From the first sale to that day: {days} days.",
-                days=(event_date(event) - event_date(sales[0])).days,
-            )
+        yield Objection(event, why)
+
+
+def days_to_custody(conflicts: Iterable[Objection], sales: Sequence[Event]) -> Iterator[Message]:
+    """Yield the days from the first sale to each earlier seizure."""
+    for conflict in conflicts if sales else ():
+        yield message(
+            "From the first sale to that day: {days} days.",
+            days=(event_date(conflict.event) - event_date(sales[0])).days,
+        )

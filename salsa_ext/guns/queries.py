@@ -16,10 +16,15 @@ from salsa_ext.core.codes import REPORT_KINDS, SEIZURE_KINDS, TRANSFER_KINDS
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.disclosure import disclosures, sharing
 from salsa_ext.disclosure.disclosures import Disclosure
-from salsa_ext.firearms.records.event_kinds import ALERT, Event
+from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED, Event
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.guns.graph import RecordGraph, load_graph, reader_of, reading_as
-from salsa_ext.guns.possession import find_contradictions, first_sales
+from salsa_ext.guns.possession import (
+    custody_conflicts,
+    event_date,
+    find_contradictions,
+    first_sales,
+)
 from salsa_ext.guns.rules import Gun
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
@@ -88,6 +93,7 @@ class GunRecordView:
             "giver": giver,
             "receiver": receiver,
             "stolen_from": "shipment",
+            "handed_in": record.handed_in,
         }
 
     @property
@@ -144,6 +150,11 @@ class GunView:
         findings = [
             GunFinding(UUID(each.event["record"]), each.why) for each in find_contradictions(events)
         ]
+        seized = [event for event in events if event["event"] in SEIZED and not event["handed_in"]]
+        if seized:
+            last = seized[-1]
+            conflicts = custody_conflicts(events, event_date(last), last["state"])
+            findings += [GunFinding(UUID(each.event["record"]), each.why) for each in conflicts]
         sales = first_sales(events)
         return findings + [GunFinding(UUID(sale["record"]), SOLD_AGAIN) for sale in sales[1:]]
 

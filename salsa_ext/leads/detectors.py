@@ -29,7 +29,7 @@ from salsa_ext.firearms.records.event_kinds import (
     SHIPPED,
 )
 from salsa_ext.firearms.search.evidence import Reason
-from salsa_ext.guns.possession import TRADE_KINDS
+from salsa_ext.guns.possession import RELEASE_EVENTS, TRADE_KINDS
 from salsa_ext.leads.grouping import GunRecord, LeadParty, SeizedGun
 from salsa_ext.leads.leads import (
     SHORT_DAYS,
@@ -246,6 +246,7 @@ END_EVENTS: Final = SEIZED | {"surrender", "destruction"}  # it should not have 
 EVENT_CODE_LISTS: Final = {"surrender": "report_kind", "destruction": "transfer_kind"}
 SEIZED_AGAIN_POINTS: Final = 6.0  # points, chosen: it left the hands of the state
 POINTS_PER_REPEAT: Final = 1.0  # chosen: for each time after the first
+IN_CUSTODY_POINTS: Final = 1.0  # chosen: somebody has to look at the store
 SERIAL_DIFFERS_POINTS: Final = -2.0  # chosen: it may be its neighbour
 UNCONFIRMED_RETURN_POINTS: Final = -3.0  # chosen: that both are of one gun is all there is to it
 DESTROYED_POINTS: Final = 2.0  # chosen: someone certified what did not happen
@@ -281,6 +282,12 @@ def _seized_again(gun: SeizedGun) -> Iterator[Lead]:
         )
         reasons.append(Reason("seized_again", text, points))
         points = POINTS_PER_REPEAT
+    if any(not _is_released(gun, *pair) for pair in returns if pair[0].event in SEIZED):
+        text = message(
+            "No release from custody is recorded: it left the evidence store, one is a clone, or a"
+            " mark was misread."
+        )
+        reasons.append(Reason("in_custody", text, IN_CUSTODY_POINTS))
     if any(earlier.event == "destruction" for earlier, _ in returns):
         text = message("It was certified to have been destroyed.")
         reasons.append(Reason("destroyed", text, DESTROYED_POINTS))
@@ -289,6 +296,12 @@ def _seized_again(gun: SeizedGun) -> Iterator[Lead]:
         reasons.append(Reason("read_otherwise", text, SERIAL_DIFFERS_POINTS))
     reasons += [*state_reasons([gun]), *doubt_reasons([gun], UNCONFIRMED_RETURN_POINTS)]
     yield Lead("recirculation", str(ends[0].id), (gun,), tuple(reasons))
+
+
+def _is_released(gun: SeizedGun, earlier: GunRecord, later: GunRecord) -> bool:
+    """Return whether something between two seizures explains how the gun left custody."""
+    between = gun.records[gun.records.index(earlier) : gun.records.index(later)]
+    return any(record.event in RELEASE_EVENTS for record in between)
 
 
 def _seized_soon(gun: SeizedGun) -> Iterator[Lead]:

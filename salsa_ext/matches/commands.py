@@ -78,6 +78,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> 
     changes = withdrawals.withdraw_unsupported(
         actor, [view for view, _ in corrected], views, _view_lookup(actor, corrected, families)
     )
+    changes += withdrawals.withdraw_common(actor, candidates)
     marks_changed = records_with_changed_marks([view for view, _ in corrected])
     disclosed: list[PairView] = []
     for owner in sorted(views):
@@ -120,7 +121,7 @@ def _view_lookup(
 
 def _is_explained(view: RecordView, candidates: Sequence[Candidate]) -> bool:
     """Return whether all marks of a record have an exact match."""
-    query, is_seized = query_for_record(view), view.record.event in SEIZED
+    query, is_seized = query_for_record(view), view.search_event in SEIZED
     marks = marks_to_search(query) if candidates else ()
     return has_exact_matches(candidates, query, marks, is_seized=is_seized)
 

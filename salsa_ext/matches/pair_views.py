@@ -109,7 +109,7 @@ def build_views(
         if candidate.is_open and visibility in FINDER_VISIBILITIES["likeness"]:
             evidence = replace(evidence, crowd=crowd)  # both sides read the same
         event = other.event if candidate.shows("event") else None
-        if is_match(evidence) and can_match(record.event, event, near):
+        if is_match(evidence) and can_match(view.search_event, event, near):
             yield PairView(
                 record.owner_state,
                 record.id,
@@ -120,10 +120,10 @@ def build_views(
                 record.version,
                 other.record_version,
                 False,
-                is_crime_related(record.event, event),
+                is_crime_related(view.search_event, event),
                 not is_shown,
             )
-    event = record.event if visibility in FINDER_VISIBILITIES["event"] else None
+    event = view.search_event if visibility in FINDER_VISIBILITIES["event"] else None
     if not is_shown or not can_match(other.event, event, near):
         return
     others_evidence = _evidence_for_other(view, candidate, visibility, prepared)
@@ -150,11 +150,11 @@ def _own_pair_view(
     record, other, evidence = view.record, candidate.mark_hit, candidate.evidence
     is_newer = record.id > other.record_id
     own = evidence if is_newer else _evidence_for_other(view, candidate, "open", prepared)
-    if own is None or not can_match(record.event, other.event, own.near, is_one_state=True):
+    if own is None or not can_match(view.search_event, other.event, own.near, is_one_state=True):
         return
     if is_match(own := replace(own, crowd=evidence.crowd)):
         newer, older = sorted((record.id, other.record_id), reverse=True)
-        state, is_of_crime = record.owner_state, is_crime_related(record.event, other.event)
+        state, is_of_crime = record.owner_state, is_crime_related(view.search_event, other.event)
         versions = record.version, other.record_version
         yield PairView(state, newer, state, older, True, own, *versions, not is_newer, is_of_crime)
 

@@ -131,7 +131,7 @@ def count_weaker_matches(
     fitting = batch.search_all_candidates([*queries.values()], actor)
     counts = {}
     for item in many[:MAX_RECOUNTED]:
-        record, is_seized = item.record.id, item.record.event in SEIZED
+        record, is_seized = item.record.id, item.search_event in SEIZED
         listed = {
             row.other_pseudonym if row.record_id == record else pseudonym(row.record_id)
             for row in (view.match for view in matches_by_record[record])

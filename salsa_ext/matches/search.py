@@ -100,7 +100,7 @@ def find_near_matches(actor: Actor, items: Sequence[RecordView]) -> dict[UUID, l
 
 
 def _record_query(item: RecordView, own: Collection[UUID]) -> RecordQuery:
-    event = item.record.event
+    event = item.search_event
     query = query_for_record(item)
     return RecordQuery(item.record.id, query, own, event in FIELD_EVENTS, event in SEIZED)
 
@@ -122,7 +122,7 @@ def search_records(
             candidates = by_record.get(item.record.id, ())
         else:
             candidates = _search_record(actor, item, excluded[item.record.id])
-        is_seized = item.record.event in SEIZED
+        is_seized = item.search_event in SEIZED
         clear = drop_near_misses(candidates, query_for_record(item), is_seized=is_seized)
         results.append((item, clear))
     return results

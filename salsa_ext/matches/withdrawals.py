@@ -15,6 +15,7 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import RecordView, visibility_of
 from salsa_ext.firearms.search import batch
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
+from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import PairKey, PairView, build_views
@@ -107,6 +108,24 @@ def update_hidden(views: Sequence[RecordView]) -> None:
         keys[visibility_of(view) == "silent"].append(pseudonym(view.record.id))
     for is_silent, records in keys.items() if views else ():
         db.session.execute(select(func.salsa_hide_matches(records, is_silent)))
+
+
+def withdraw_common(
+    actor: Actor, searched: Iterable[tuple[RecordView, Sequence[Candidate]]]
+) -> list[MatchChange]:
+    """Withdraw proposals between records of a mark that now so many bear that it says nothing."""
+    own, group = set[UUID](), set[UUID]()
+    for view, candidates in searched:
+        common = [each.mark_hit for each in candidates if each.evidence.is_common]
+        group |= {hit.record_id for hit in common} | ({view.record.id} if common else set())
+        own |= {hit.record_id for hit in common if hit.state == actor.state}
+    others = {*map(pseudonym, group)}
+    return [
+        _withdraw_row(actor, row)
+        for row, _ in _lock_rows(actor, own)
+        if row.is_current and row.status == "proposed"
+        if row.record_id in group and row.other_pseudonym in others
+    ]
 
 
 def withdraw_matches(actor: Actor, record_ids: Iterable[UUID]) -> list[MatchChange]:

@@ -41,6 +41,7 @@ def test_a_serial_is_found_as_people_write_and_misread_it(ask, serial):
     assert ask(serial=serial)["verdict"] == "hit"
 
 
+@pytest.mark.boards
 def test_an_unknown_serial_is_no_hit_and_says_how_far_was_searched(ask):
     answer = ask(serial="ZZZ999888")
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])

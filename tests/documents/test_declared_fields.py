@@ -149,8 +149,8 @@ def test_a_request_names_it(document):
     "cls,model,framed",
     [
         (SeizureData, Seizure, {"details", "square", "status"}),
-        (TransferData, Transfer, {"giver_id", "receiver_id", "status"}),
-        (ReportData, Report, {"giver_id", "status"}),
+        (TransferData, Transfer, {"giver_id", "receiver_id", "status", "details"}),
+        (ReportData, Report, {"giver_id", "status", "details"}),
         (PermitData, Permit, PERMIT_COLUMNS),
         (ShipmentData, Shipment, SHIPMENT_COLUMNS),
         (ReceiptData, Receipt, RECEIPT_COLUMNS),

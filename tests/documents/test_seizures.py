@@ -141,3 +141,33 @@ def test_the_gun_of_a_withdrawn_seizure_is_found_by_nobody_and_traced_by_nobody(
     assert police.get(f"/records/{seizure['items'][0]['record']}").json["withdrawn"]
     refused = analyst.post("/traces", bodies.trace_of(seizure["id"]), 422).json
     assert list(refused["errors"]) == ["seizure"]
+
+
+@pytest.mark.parametrize("kind", ["seizure", "report", "transfer"])
+def test_a_document_has_a_note_and_numbers_in_other_systems(as_actor, kind):
+    more = {"note": "See box 7", "external_ids": [{"system": "SINARM", "number": "2026/17"}]}
+    role = "licensing_officer" if kind == "transfer" else "police_officer"
+    client = as_actor("BRA", role)
+    made = client.post(f"/{kind}s", getattr(bodies, kind)(**more)).json
+    read = client.get(f"/{kind}s/{made['id']}").json
+    assert {name: read[name] for name in more} == more
+
+
+@pytest.mark.parametrize(
+    "query,count",
+    [
+        ("make=taurus", 1),
+        ("make=Glock", 0),
+        ("place=igua%C3%A7", 1),
+        ("place=%25", 0),
+        ("agency=BRA-POLICE", 1),
+        ("agency=BRA-BORDER", 0),
+        ("admin1=PR", 1),
+        ("serial=abc-123456", 1),
+        ("from_day=2026-03-02", 0),
+    ],
+)
+def test_seizures_are_listed_by_serial_make_place_agency_division_and_days(police, query, count):
+    place = {"country": "BRA", "name": "Foz do Iguaçu", "admin1": "PR"}
+    police.post("/seizures", bodies.seizure(place=place))
+    assert len(police.get(f"/seizures?{query}").json["items"]) == count

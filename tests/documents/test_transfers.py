@@ -78,3 +78,12 @@ def test_a_correction_gives_another_licence_and_the_old_version_keeps_its_own(pr
         "L-7",
         "L-8",
     ]
+
+
+def test_a_part_may_have_the_type_of_its_gun(pry):
+    slide = bodies.firearm(category="part", part_kind="slide", type="pistol")
+    assert (
+        pry.post("/transfers", bodies.transfer(firearm=slide)).json["firearm"]["type"] == "pistol"
+    )
+    loose = bodies.firearm(category="part", type="pistol")
+    pry.post("/transfers", bodies.transfer(firearm=loose), 422)

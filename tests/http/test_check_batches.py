@@ -73,6 +73,7 @@ def test_a_line_says_what_a_single_check_says(ask, police):
     }
 
 
+@pytest.mark.boards
 def test_the_last_line_says_that_it_is_the_end_and_who_was_searched(ask):
     assert lines(ask(GUN, OTHER))[-1] == {
         "line": None,

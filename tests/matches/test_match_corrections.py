@@ -135,7 +135,7 @@ def test_a_correction_of_the_place_leaves_a_confirmed_match_however_many_fit_bet
 
 
 def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(as_actor, police, pry_police):
-    for digit in "135789":
+    for digit in "37":
         gun = bodies.firearm(serial=f"TKA5238{digit}")
         sold(as_actor, number=digit, firearm=gun)
     gun = bodies.firearm(serial="raspado", marking="obliterated")
@@ -146,7 +146,7 @@ def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(as_actor, po
         path = f"/seizures/{made['id']}/items/1/marks"
         as_actor("BRA", "forensic_examiner").post(path, mark | {"reason": "Etched"})
         found.append((len(matches(police)), len(matches(pry_police))))
-    assert found == [(6, 6), (1, 1)]
+    assert found == [(2, 2), (1, 1)]
     sold(as_actor, number="later", firearm=bodies.firearm(serial="TKA52382"))
     newest = matches(pry_police)[0]
     assert newest["reasons"][0]["code"] == "serial_one"  # and not the same as far as it was read

@@ -40,6 +40,7 @@ ROUTES = (
     Route("POST", "/accounts/{account_id}/close", Of.ACCOUNT_MANAGE),
     Route("POST", "/accounts/{account_id}/confirm", Of.ACCOUNT_CONFIRM),
     Route("POST", "/accounts/{account_id}/link", Of.ACCOUNT_MANAGE),
+    Route("POST", "/accounts/{account_id}/remove-second-factor", Of.ACCOUNT_MANAGE),
     Route("GET", "/keys", Of.KEY_MANAGE),
     Route("POST", "/keys", Of.KEY_ISSUE),
     Route("POST", "/keys/{key_id}/revoke", Of.KEY_MANAGE),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from flask import current_app
+
+from salsa_ext.core.clock import FixedClock
 from tests.support import bodies, files
+from tests.support.jobs import run_due
 from tests.support.movements import Way, act, tick
 from tests.support.papers import code_of
 from tests.web import scenes
@@ -39,7 +44,7 @@ def make(caller: Caller) -> Ids:
         caller(asking, "border_officer").post(f"/posts/{scenes.POST}/calls", {})
     scenes.late(caller, 5)
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
-    made |= _stopped(caller)
+    made |= _stopped(caller) | _looked_up(caller)
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
     _want_approval(caller)  # from here on Brazil's traces wait for a second person
     return made
@@ -110,6 +115,18 @@ def _stopped(caller: Caller) -> Ids:
         reason="Seven pieces",
     )
     return {"stopped": stopped["id"]}
+
+
+def _looked_up(caller: Caller) -> Ids:
+    """A look-up of last week's sample."""
+    caller("BRA", "police_officer").post("/checks", bodies.check())
+    with_app: Any = current_app
+    run_due(
+        with_app._get_current_object(),
+        "lookup_samples",
+        clock=FixedClock(datetime(2026, 3, 16, 15, tzinfo=UTC)),
+    )
+    return {"lookup": _first(caller("BRA", "supervisor"), "/lookups")["id"]}
 
 
 def _guns(caller: Caller) -> Ids:

@@ -4,10 +4,22 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.keyboard import fill, tab_to
-from tests.web.test_guns_browser import fits, go
 from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+
+
+def fits(page):
+    """Return whether nothing is wider than the screen, once the style sheet is there."""
+    page.wait_for_load_state()
+    return page.evaluate(FITS)
+
+
+def go(page, name):
+    """Follow a link, press a button or open a part by Tab and Enter."""
+    tab_to(page, page.get_by_role("main").locator("a, button, summary").filter(has_text=name).first)
+    page.keyboard.press("Enter")
 
 
 def sign_in(page, site, username, path="/sign-in"):
@@ -92,16 +104,3 @@ def test_a_trace_is_sent_answered_and_closed_by_keyboard_alone(page, site):
     sign_out(page)
     sign_in(page, site, site.asking, "/traces")
     close_it(page)
-
-
-def test_an_answer_of_nothing_leads_to_what_is_missing(page, site):
-    sign_in(page, site, site.analyst, "/requests")
-    go(page, "Brazil, C-55")
-    tab_to(page, ".candidates input")
-    page.keyboard.press("Space")
-    press(page)
-    expect(page.locator(".summary")).to_be_focused()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator("#records")).to_be_focused()
-    assert fits(page)

@@ -8,7 +8,7 @@ from tests.web.visitors import browser
 def test_the_right_password_opens_the_home_page_with_state_and_role(visitor, account):
     assert visitor.sign_in(account("BRA", "border_officer")).location == "/"
     home = visitor.open("/")
-    assert "Brazil" in home and "Border officer" in home
+    assert "Brazil" in home and "Border or customs officer" in home
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor, account):
@@ -58,7 +58,7 @@ def test_signing_out_ends_the_session_for_a_copy_of_its_cookie_too(signed_in):
     copied = officer.client.get_cookie("salsa_session").value
     assert officer.send("/sign-out", {}).location == "/"
     officer.client.set_cookie("salsa_session", copied)
-    assert "Border officer" not in officer.open("/")
+    assert "Border or customs officer" not in officer.open("/")
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/language"])

@@ -25,6 +25,11 @@ INCONCLUSIVE: Final = SEIZED | {ALERT}
 """Events that repeat what someone read: they do not prove which gun a mark is of."""
 
 
+def search_event(event: str, *, handed_in: bool) -> str:
+    """Return an event as searches weigh it: a service gun that is handed in stays in service."""
+    return "state_issue" if handed_in else event
+
+
 def event_rank(event: str) -> int:
     """Return the rank of an event among those of one day."""
     return EVENT_ORDER.index(event) if event in EVENT_ORDER else len(EVENT_ORDER)

@@ -20,6 +20,7 @@ from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import NO_OWNER, Firearm, Query, RecordedItem, SeizedItem
+from salsa_ext.firearms.records.event_kinds import search_event
 from salsa_ext.firearms.records.models import (
     FirearmColumns,
     Mark,
@@ -69,6 +70,11 @@ class RecordView:
     marks: Sequence[Mark]
     setting: RecordSetting | None
     parties: PartiesById
+
+    @property
+    def search_event(self) -> str:
+        """Return the event as searches weigh it (`event_kinds.search_event`)."""
+        return search_event(self.record.event, handed_in=self.record.handed_in)
 
     @property
     def is_withdrawn(self) -> bool:

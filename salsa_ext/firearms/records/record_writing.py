@@ -20,6 +20,7 @@ from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings
 from salsa_ext.firearms.marks.values import NO_OWNER, Firearm
 from salsa_ext.firearms.records import variant_rows
+from salsa_ext.firearms.records.event_kinds import search_event
 from salsa_ext.firearms.records.models import FirearmColumns, MarkKey, Record, RecordSetting
 from salsa_ext.firearms.records.models import Mark as MarkRow
 from salsa_ext.firearms.records.models import Party as PartyRow
@@ -202,7 +203,7 @@ def _key_row(
         "state": entry.owner,
         "serial_norm": key.norm,
         "skeleton": key.skeleton,
-        "event": entry.event,
+        "event": search_event(entry.event, handed_in=row["handed_in"]),
         "occurred_on": row["occurred_on"],
         "make": row["make"],
         "calibre": row["calibre"],

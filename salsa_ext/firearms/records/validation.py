@@ -50,7 +50,8 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
         )
         problems.add(f"{at}.hs_code", problem)
     expected = names.type_category(names.resolve("type", firearm.type))
-    if expected and expected != firearm.category:
+    is_part_of = firearm.category == "part" and firearm.part_kind  # the type is of its gun
+    if expected and expected != firearm.category and not is_part_of:
         category = CodeLabel("category", expected)
         problem = message(
             "A {type} is of the category {category}.", type=firearm.type, category=category

@@ -224,7 +224,10 @@ def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set
 def _with_near_marks(
     searches: Sequence[_NearSearch], actor: Actor, *, events: Collection[str] | None
 ) -> set[UUID]:
-    """Return the records with a near mark, of one of `events`, of which a glyph was hard to read."""
+    """Return the records with a near mark.
+
+    With `events` only of one of these, and where a glyph was hard to read.
+    """
     if not searches:
         return set()
     all_keys = set().union(*(search.keys for search in searches))
@@ -244,7 +247,7 @@ def _with_near_marks(
         if any(
             row.record_id not in search.own
             and (near := compare(search.norm, row.serial_norm))
-            and near.is_hard_to_read
+            and (near.is_hard_to_read or events is None)
             for key in by_key.keys() & search.keys
             for row in by_key[key]
         )

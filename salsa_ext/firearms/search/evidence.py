@@ -65,10 +65,13 @@ def meets_alert(event: str, evidence: Evidence | None) -> bool:
 def is_match(evidence: Evidence | None) -> bool:
     """Return whether evidence suffices for a match; weaker ones are only listed.
 
-    Where no glyph was hard to read, the mark is rather that of a neighbour.
+    Where others of a family are as near, or one and no glyph was hard to read, the mark is rather
+    that of a neighbour.
     """
-    is_likely = evidence is not None and evidence.strength in MATCH_STRENGTHS
-    return is_likely and evidence is not None and evidence.near.is_hard_to_read
+    if evidence is None or evidence.strength not in MATCH_STRENGTHS:
+        return False
+    near, rivals = evidence.near, evidence.crowd[0] if evidence.crowd else 0
+    return near.kind in EQUAL_KINDS or rivals <= (MAX_RIVALS if near.is_hard_to_read else 0)
 
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
@@ -82,6 +85,7 @@ STRONG: Final = 15.0
 STRONG_IF_NEAR: Final = 30.0  # where a glyph differs or is unread: all that is known agrees
 POSSIBLE: Final = 4.0
 MODERATE: Final = 8.0
+MAX_RIVALS: Final = 1  # other guns that fit a near mark as well
 FAINT: Final = -8.0  # bits; what has less is not worth a look
 SHORT_PENALTY: Final = -4.0
 OTHER_SERIAL_PENALTY: Final = -12.0
@@ -217,7 +221,8 @@ class Evidence:
     `fields` are the weights that count, each with its outcome. `is_too_early`: one side's event
     precedes the other side's manufacture. `crowd`: how many other guns fit about as well, and the
     bits lost to them. `specificity` is that of the mark (`keys.specificity`). `has_rival`: another
-    gun has the mark and fits as well. `is_partial`: the searched mark is not fully readable.
+    gun has the mark and fits as well. `is_common`: so many seized guns bear the mark that it is a
+    prefix, or words. `is_partial`: the searched mark is not fully readable.
     `missing_bits`: what the query's fields would add if the record had them. Reasons are worded
     when read.
     """
@@ -230,6 +235,7 @@ class Evidence:
     crowd: tuple[int, float] | None = None
     specificity: str = "mark"
     has_rival: bool = False
+    is_common: bool = False
     is_partial: bool = False
     missing_bits: float = 0.0
 
@@ -283,12 +289,16 @@ class Evidence:
         """Return strong, moderate or weak; None if too faint.
 
         Never strong: marks that several guns may have, and a differing make, calibre or type; a
-        person has to see the gun first. A short number needs an equal make or calibre. Near marks
-        are strong if all else agrees.
+        person has to see the gun first. Two of these, or one and a near mark, are weak however long
+        the mark. A short number needs an equal make or calibre. Near marks are strong if all else
+        agrees.
         """
         if self.has_other_serial or self.bits < FAINT:
             return None
-        enough = STRONG if self.near.kind in EQUAL_KINDS else STRONG_IF_NEAR
+        is_equal = self.near.kind in EQUAL_KINDS
+        if self.is_common or self._contradictions > is_equal:
+            return "weak"
+        enough = STRONG if is_equal else STRONG_IF_NEAR
         is_of_one_gun = self.by != "mark" and not self.has_rival and self._is_specific
         if self.bits >= enough and is_of_one_gun and not self._is_contradicted:
             return "strong"
@@ -314,11 +324,15 @@ class Evidence:
         return self.specificity != "words" and (is_maker_equal or self.specificity == "mark")
 
     @property
-    def _is_contradicted(self) -> bool:
-        return self.is_too_early or any(
+    def _contradictions(self) -> int:
+        return sum(
             outcome == "other" and weight.name in CONTRADICTING_FIELDS
             for weight, outcome in self.fields
         )
+
+    @property
+    def _is_contradicted(self) -> bool:
+        return self.is_too_early or self._contradictions > 0
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -338,6 +352,9 @@ class Evidence:
                 "The reported event happened before the year in which the firearm was made."
             )
             reasons.append(Reason("year_impossible", text, TOO_EARLY_PENALTY))
+        if self.is_common:
+            text = message("So many firearms bear this mark that it does not tell them apart.")
+            reasons.append(Reason("mark_common", text, 0.0))
         if self.crowd:
             count, bits = self.crowd
             text = message("{count} other firearms fit about as well.", count=count)

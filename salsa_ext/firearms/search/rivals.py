@@ -12,12 +12,15 @@ from uuid import UUID
 
 from salsa_ext.core.batches import group_by
 from salsa_ext.firearms.marks.keys import skeleton
+from salsa_ext.firearms.records.event_kinds import SEIZED
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.reference import names
 
 _Fields = tuple[str | None, ...]
 _Gun = _Fields | None
 MIN_LOSS: Final = 0.5  # bits; a smaller loss is not worth a word
+MAX_SEIZURES: Final = 5
+"""Seizures of one mark; of more it is a maker's prefix, or words, and tells no guns apart."""
 RIVAL_MARGIN: Final = 1.0
 """Bits by which a gun fits better than another, and no choice can rest on them."""
 
@@ -41,13 +44,31 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
         # contradicting guns of one mark: none is certain unless it fits better
         others = same_mark[skeleton(candidate.mark_hit.serial_norm)] if candidate.is_open else ()
         least = candidate.evidence.bits - RIVAL_MARGIN
-        if any(
+        has_rival = any(
             other.evidence.bits >= least and contradict(candidate.mark_hit, other.mark_hit)
             for other in others
-        ):
-            candidate = Candidate(candidate.mark_hit, replace(candidate.evidence, has_rival=True))
+        )
+        is_common = sum(other.mark_hit.event in SEIZED for other in others) > MAX_SEIZURES
+        if has_rival or is_common:
+            evidence = replace(candidate.evidence, has_rival=has_rival, is_common=is_common)
+            candidate = Candidate(candidate.mark_hit, evidence)
         weighed.append((by_all if candidate.is_open else by_mark).weigh(candidate))
-    return weighed
+    return _with_exact_ones_first(weighed)
+
+
+def _with_exact_ones_first(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates so that a mark with confused glyphs is no stronger than an equal one."""
+    unsure = {
+        skeleton(each.mark_hit.serial_norm)
+        for each in candidates
+        if each.is_open and each.evidence.near.kind == "same" and each.evidence.strength != "strong"
+    }
+    return [
+        Candidate(each.mark_hit, replace(each.evidence, has_rival=True))
+        if each.evidence.near.kind == "confusable" and skeleton(each.mark_hit.serial_norm) in unsure
+        else each
+        for each in candidates
+    ]
 
 
 def contradict(hit: MarkHit, other: MarkHit) -> bool:

@@ -20,7 +20,8 @@ from salsa_ext.firearms.records.event_kinds import (
 from salsa_ext.firearms.records.parties import party_kind
 from salsa_ext.guns.possession import (
     Objection,
-    custody_remarks,
+    custody_conflicts,
+    days_to_custody,
     event_date,
     find_contradictions,
     find_diversion,
@@ -192,7 +193,8 @@ def build_chain(
     reached = _reached(last, sales)
     diversion = _confirmed_diversion(find_diversion(last, chain, found_on), last, legs)
     outcome = _outcome(legs, chain, last, reached, contradictions, is_diverted=bool(diversion))
-    conflicts = [*contradictions, *others, *after]
+    custody = [] if is_ambiguous else [*custody_conflicts(chain, found_on, asking_state)]
+    conflicts = [*contradictions, *custody, *others, *after]
     missing = [*_missing_answers(legs), *description_gaps(firearm, chain)]
     if is_ambiguous:
         missing.append(distinguishing_text(guns))
@@ -209,13 +211,12 @@ def build_chain(
                 "Whether what contradicts the description is of this gun: look at its marks again."
             )
         )
-    remarks = () if is_ambiguous else custody_remarks(chain, sales, found_on, asking_state)
     is_domestic = {event["state"] for event in chain} == {asking_state}
     return ChainResult(
         outcome=outcome,
         scope=("domestic" if is_domestic else "international") if chain else None,
         reached=reached,
-        chain=chain,
+        chain=_without(chain, custody),
         ambiguous=is_ambiguous,
         several_marks=len(guns) > 1,
         candidates=_candidates(sales, guns, before, found_on) if is_ambiguous else [],
@@ -227,7 +228,7 @@ def build_chain(
         failure_reason=_failure_reason(outcome, firearm, legs, chain, found_on),
         objections={objection.event["record"]: objection.why for objection in conflicts},
         missing=missing,
-        remarks=[*remarks],
+        remarks=[*days_to_custody(custody, sales)],
     )
 
 

@@ -60,8 +60,8 @@ class Gap:
     def texts(self) -> list[Message]:
         """Return what is missing, and what it would change."""
         gain = message(
-            "By general experience about {answered} of 100 are answered without it, and about"
-            " {more} with it.",
+            "It is assumed that about {answered} of 100 are answered without it, and about {more}"
+            " with it.",
             answered=round(100 * self.share_without),
             more=round(100 * self.share_with),
         )
@@ -79,8 +79,8 @@ class Outlook:
     def text(self) -> Message:
         """Return how many of such traces are answered."""
         return message(
-            "An assumption from general experience: about {answered} of 100 traces that say as much"
-            " as this one are answered.",
+            "An assumption, not a measurement: about {answered} of 100 traces that say as much as"
+            " this one are answered.",
             answered=round(100 * self.share),
         )
 

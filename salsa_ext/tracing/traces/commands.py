@@ -153,7 +153,7 @@ DESCRIBED_BY_SEIZURE: Final = message(
 def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     """Create a trace, and send it unless it is a draft.
 
-    Needs what the ITI requires of a request (III, 17). Own records answer at once, other states
+    Needs what the ITI requires of a request (V, 17). Own records answer at once, other states
     later. Waits for approval where the state requires it. Raises Invalid, Conflict.
     """
     require(actor, Permission.TRACE_REQUEST)

@@ -15,7 +15,7 @@ from salsa_ext.tracing.requests.values import ManualEvent
 
 @dataclass(frozen=True)
 class TraceData:
-    """A trace request (International Tracing Instrument III, 17).
+    """A trace request (International Tracing Instrument V, 17).
 
     The gun is either item `item` of the state's own `seizure`, or `firearm`, found on `found_on`.
     The agencies in `hidden_from` must not see it. A second trace of the same gun in a case needs

@@ -10,14 +10,18 @@ STOLEN = event("theft", "2025-10-01", "GTM") | {"stolen_from": "evidence_store"}
 
 
 def test_a_gun_that_was_seized_before_left_the_custody_of_that_state():
-    left, since = built(SALE, TAKEN).remarks
+    found = built(SALE, TAKEN)
+    [taken], [since] = found.conflicts, found.remarks
+    left = found.objections[taken["record"]]
     assert {name: left.params[name] for name in ("state", "on", "other", "days")} == {
         "state": "GTM",
         "on": "2025-09-01",
         "other": "BRA",
         "days": 181,
     }
-    assert "left that state's custody" in left.text and since.params == {"days": 483}
+    assert "left the evidence store, one of the two is a clone" in left.text and since.params == {
+        "days": 483
+    }
 
 
 def test_that_it_was_seized_before_says_nothing_of_where_it_was_diverted():
@@ -27,13 +31,15 @@ def test_that_it_was_seized_before_says_nothing_of_where_it_was_diverted():
 
 
 def test_without_a_sale_only_the_custody_is_said():
-    [left] = built(TAKEN).remarks
-    assert left.params["state"] == "GTM"
+    found = built(TAKEN)
+    assert found.remarks == []
+    assert [left.params["state"] for left in found.objections.values()] == ["GTM"]
 
 
 @pytest.mark.parametrize("later", [SOLD, STOLEN])
 def test_of_a_gun_that_was_given_out_or_stolen_from_there_nothing_more_is_said(later):
-    assert built(SALE, TAKEN, later).remarks == []
+    found = built(SALE, TAKEN, later)
+    assert (found.conflicts, found.remarks) == ([], [])
 
 
 def test_what_was_stolen_from_there_says_where_it_was_diverted():
@@ -41,4 +47,4 @@ def test_what_was_stolen_from_there_says_where_it_was_diverted():
 
 
 def test_what_was_seized_on_the_day_itself_is_the_same_find():
-    assert built(SALE, event("seized", "2026-03-01", "GTM")).remarks == []
+    assert built(SALE, event("seized", "2026-03-01", "GTM")).conflicts == []

@@ -1,4 +1,4 @@
-"""Why a trace is likely to fail, by general experience."""
+"""Why a trace is likely to fail, by assumed shares."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_what_a_description_lacks(gun, missing):
 
 def test_the_most_helpful_field_comes_first():
     outlook = description_gaps.predict_answers(without("make", "model"))
-    assert "general experience" in outlook.text.text and outlook.next == "make"
+    assert "not a measurement" in outlook.text.text and outlook.next == "make"
     make, model = outlook.gaps
     assert (make.field, model.field) == ("make", "model") and make.gain > model.gain > 0
     assert make.share_with == pytest.approx(outlook.share + make.gain)

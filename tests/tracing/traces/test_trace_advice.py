@@ -23,7 +23,7 @@ def lack(said, field):
 
 def test_a_draft_says_what_it_lacks_and_that_this_is_an_assumption(analyst):
     said = draft(analyst, "make")["advice"]
-    assert "general experience" in said["text"]
+    assert "not a measurement" in said["text"]
     assert {one["field"] for one in said["missing"]} == {"make", "origin", "model"}
     assert lack(said, "make")["texts"][0] == "The trace has no make."
     assert said["next"] == "make"

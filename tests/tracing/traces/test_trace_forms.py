@@ -240,7 +240,7 @@ def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, mon
     assert "International Tracing Instrument" in said
     assert ("CIFTA XIII" in said) == ("ESP" in parties)
     in_portuguese = text_of(analyst.get(path, Accept_Language="pt").data)
-    assert "Instrumento Internacional de Rastreamento (A/60/88) III, 17" in in_portuguese
+    assert "Instrumento Internacional de Rastreamento (A/60/88) V, 17" in in_portuguese
     assert "International Tracing Instrument" not in in_portuguese
 
 

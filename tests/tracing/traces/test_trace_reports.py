@@ -59,12 +59,13 @@ def test_result_and_report_say_that_another_state_had_seized_it_before(as_actor,
     as_actor("ARG", "police_officer").post("/seizures", taken)
     made = analyst.post("/traces", bodies.trace()).json
     said = (
-        "Argentina had it on 1 Sept 2025 (seized), and it came up again in Brazil 181 days later: it"
-        " left that state's custody, or one of the two is another gun."
+        "Argentina had it on 1 Sept 2025 (seized), and records no release; it came up again in Brazil"
+        " 181 days later: it left the evidence store, one of the two is a clone, or a mark was misread."
     )
     found = analyst.get(f"/traces/{made['id']}/result").json
-    assert found["remarks"] == [said, "From the first sale to that day: 483 days."]
-    assert "left that state's custody" in " ".join(text_of(report(analyst, made)).split())
+    assert [conflict["reason"] for conflict in found["conflicts"]] == [said]
+    assert found["remarks"] == ["From the first sale to that day: 483 days."]
+    assert "left the evidence store" in " ".join(text_of(report(analyst, made)).split())
 
 
 def test_a_report_without_a_diversion_has_the_last_lawful_point_under_its_own_name(analyst, trace):

@@ -7,6 +7,7 @@ from api.web.pages.account import (
     paper_verification,
     participation,
     post_agencies,
+    second_factor,
     signin,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "paper_verification",
     "participation",
     "post_agencies",
+    "second_factor",
     "signin",
 ]

@@ -12,7 +12,7 @@ from api.http import auth
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.web import security
-from api.web.access import local_path, prepare_frame
+from api.web.access import SETUP, local_path, prepare_frame
 from api.web.areas import POSTS_ANCHOR
 from api.web.pages import account_pages
 from salsa_ext.access.permissions import Permission
@@ -72,6 +72,8 @@ def home() -> Any:
     g.actor = authenticate_page()
     if g.actor is None:
         return render_template("account/welcome.html")
+    if not g.actor.permissions:
+        return redirect(url_for(SETUP))
     if Permission.WALL_READ in g.actor.permissions:
         return redirect(url_for("border.wall"))
     with transaction(g.actor):

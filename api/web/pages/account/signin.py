@@ -15,7 +15,13 @@ from api.web.access import local_path
 from api.web.pages import account_pages
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import visitor
-from salsa_ext.core.errors import Invalid, PasswordChangeRequired, TooManyAttempts, Unauthenticated
+from salsa_ext.core.errors import (
+    CodeRequired,
+    Invalid,
+    PasswordChangeRequired,
+    TooManyAttempts,
+    Unauthenticated,
+)
 
 
 @account_pages.get("/sign-in")
@@ -39,7 +45,13 @@ def sign_in() -> Any:
     username = request.form.get("username", "").replace("\x00", "").strip()
     try:
         token = _open_session(username)
-    except (Unauthenticated, TooManyAttempts, PasswordChangeRequired, Invalid) as error:
+    except (
+        Unauthenticated,
+        TooManyAttempts,
+        PasswordChangeRequired,
+        CodeRequired,
+        Invalid,
+    ) as error:
         reason = error.errors["password"][0] if isinstance(error, Invalid) else error.message
         is_change = "new_password" in request.form or isinstance(error, PasswordChangeRequired)
         page = render_template(
@@ -48,6 +60,7 @@ def sign_in() -> Any:
             username=username,
             error=reason,
             change=is_change,
+            code=isinstance(error, CodeRequired),
         )
         return page, STATUS_CODES[type(error)]
     response = redirect(next_path, 303)
@@ -88,4 +101,5 @@ def _open_session(username: str) -> str:
             request.form.get("password", ""),
             request.remote_addr or "",
             request.form.get("new_password"),
+            code=request.form.get("code", ""),
         )

@@ -50,6 +50,10 @@ FILTERS: Final = (
     Field("kind", message("Kind"), "choice", "seizure_kind"),
     Field("status", message("Status"), "choice", "report_status"),
     Field("number", message("Number"), max_length=100),
+    Field("make", message("Make"), max_length=200),
+    Field("place", message("Place")),
+    Field("admin1", message("Province or state"), max_length=100),
+    Field("agency", message("Agency"), "choice", "own_agency"),
     FROM_DAY,
     TO_DAY,
 )
