@@ -78,10 +78,11 @@ def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_show
     trace = first_word(shell(TRACE))
     user = "--as bra.trace_analyst"
     ask = f"salsa trace create-leg {user} --state USA --reason Made {trace}"
-    advise, hide, *forms, report, verify = (
+    advise, hide, report, verify = (
         line.replace("CODE", "BRA-LICENSING")
         for line in documented_commands("requests.md", [trace] * 9)
     )
+    forms = documented_commands("channels.md", [trace] * 9)
     assert "of 100" in shell(advise).stdout
     assert shell(f"{hide} --only status").stdout == "draft\n"
     assert shell(f"salsa trace send {user} {trace}\n{ask}").returncode == 0
