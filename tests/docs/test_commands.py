@@ -78,7 +78,7 @@ def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_show
     trace = first_word(shell(TRACE))
     user = "--as bra.trace_analyst"
     ask = f"salsa trace create-leg {user} --state USA --reason Made {trace}"
-    advise, hide, report, verify = (
+    advise, hide, read, report, verify = (
         line.replace("CODE", "BRA-LICENSING")
         for line in documented_commands("requests.md", [trace] * 9)
     )
@@ -92,7 +92,7 @@ def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_show
     assert shell(attempt).returncode == 0
     assert shell(report).returncode == 0
     digest = first_word(shell("sha256sum trace.pdf"))
-    for line in (*forms, verify):
+    for line in (read, *forms, verify):
         done = shell(line.replace("HASH", digest).replace("LEG", leg))
         assert (done.returncode, done.stderr) == (0, ""), line
 
