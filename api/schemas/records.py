@@ -332,9 +332,16 @@ class LeadMatchResponse(Schema):
 class LeadGunResponse(Schema):
     """Gun of a lead: records in time order and their matches.
 
-    `several_sales`: its serial was sold new more than once.
+    `several_sales`: its serial was sold new more than once. `contradictions`: fields in which the
+    records differ.
     """
 
+    serial = fields.String(allow_none=True)
+    make = fields.String(allow_none=True)
+    model = fields.String(allow_none=True)
+    case_count = fields.Integer(required=True)
+    states = fields.List(StateCode(), required=True)
+    contradictions = fields.List(fields.String(), required=True)
     records = fields.List(fields.Nested(LeadRecordResponse), required=True)
     matches = fields.List(fields.Nested(LeadMatchResponse), required=True)
     several_sales = fields.Boolean(required=True)
@@ -342,7 +349,15 @@ class LeadGunResponse(Schema):
     @pre_dump
     def _present(self, gun: SeizedGun, **_: Any) -> dict[str, Any]:
         matches = [each for each in gun.joins if each.match_id]
-        return {"records": gun.records, "matches": matches, "several_sales": gun.is_ambiguous}
+        return {
+            **{name: gun.newest(name) for name in ("serial", "make", "model")},
+            "case_count": gun.case_count,
+            "states": gun.states,
+            "contradictions": gun.contradictions,
+            "records": gun.records,
+            "matches": matches,
+            "several_sales": gun.is_ambiguous,
+        }
 
 
 class LeadResponse(Schema):

@@ -47,7 +47,7 @@ MAX_ROUNDS: Final = 8
 """Steps from record to record; a seizure, its sale, the receipt and the export are three."""
 RECORD_COLUMNS: Final = tuple(
     "id version owner_state event occurred_on document_kind document_id giver_id receiver_id"
-    " counterpart_state linked_state linked_record type make make_text calibre year serial marking lot"
+    " counterpart_state linked_state linked_record type make make_text model calibre year serial marking lot"
     " concerned handed_in is_void".split()
 )
 StatesByRecord = dict[UUID, str]

@@ -338,24 +338,46 @@ def _find_serial_runs(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
         if not gun.is_ambiguous and (numbered := _pattern_and_number(gun)):
             by_pattern[numbered[0]].setdefault(numbered[1], gun)
     for pattern, numbers in by_pattern.items():
-        runs: list[list[int]] = []
-        for number in sorted(numbers):
-            if runs and number - runs[-1][-1] <= MAX_SERIAL_GAP:
-                runs[-1].append(number)
-            else:
-                runs.append([number])
-        for run in runs:
+        for run in _runs(numbers):
             some = tuple(numbers[number] for number in run)
             if from_several_seizures(some):
                 yield _run_lead(pattern, run, some, len(numbers))
 
 
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Return numbers in order, apart where one does not nearly follow the other."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number - runs[-1][-1] <= MAX_SERIAL_GAP:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def find_numbered_on(marks: Iterable[tuple[UUID, str | None, str]]) -> Iterator[UUID]:
+    """Yield the records of which the serial, after make and normalised serial, follows another's."""
+    by_pattern: dict[SerialPattern, dict[int, list[UUID]]] = defaultdict(lambda: defaultdict(list))
+    for record, make, serial in marks:
+        if numbered := _numbered(make, serial):
+            by_pattern[numbered[0]][numbered[1]].append(record)
+    for numbers in by_pattern.values():
+        for run in _runs(numbers):
+            if len(run) > 1:
+                yield from (record for number in run for record in numbers[number])
+
+
 def _pattern_and_number(gun: SeizedGun) -> tuple[SerialPattern, int] | None:
     """Return the serial's pattern and number from the oldest record."""
-    for record in gun.records:
-        if record.make and record.serial and (parts := _NUMBERED.fullmatch(record.serial)):
-            return (record.make, parts[1], len(parts[2]), parts[3]), int(parts[2])
-    return None
+    numbered = (_numbered(record.make, record.serial) for record in gun.records)
+    return next(filter(None, numbered), None)
+
+
+def _numbered(make: str | None, serial: str | None) -> tuple[SerialPattern, int] | None:
+    parts = _NUMBERED.fullmatch(serial) if make and serial else None
+    if parts is None or make is None:
+        return None
+    return (make, parts[1], len(parts[2]), parts[3]), int(parts[2])
 
 
 def _run_lead(

@@ -60,6 +60,7 @@ class GunRecord:
     counterpart_state: str | None = None
     type: str | None = None
     make: str | None = None
+    model: str | None = None
     serial: str | None = None
     lot: str | None = None
     giver: LeadParty | None = None
@@ -103,6 +104,30 @@ class SeizedGun:
     def seizures(self) -> Sequence[GunRecord]:
         """Return the records of its seizures."""
         return [record for record in self.records if record.is_seizure]
+
+    @property
+    def case_count(self) -> int:
+        """Return in how many cases it was seized."""
+        return len({seizure.document for seizure in self.seizures})
+
+    @property
+    def states(self) -> Sequence[str]:
+        """Return the states of its records."""
+        return sorted({record.state for record in self.records})
+
+    def newest(self, name: str) -> str | None:
+        """Return a field as the newest record that has it."""
+        values = (getattr(record, name) for record in reversed(self.records))
+        return next(filter(None, values), None)
+
+    @property
+    def contradictions(self) -> Sequence[str]:
+        """Return the fields in which its records differ."""
+        return [
+            name
+            for name in ("serial", "make", "model", "type")
+            if len({getattr(record, name) for record in self.records} - {None}) > 1
+        ]
 
     @cached_property
     def first_sales(self) -> Sequence[GunRecord]:

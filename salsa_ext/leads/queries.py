@@ -25,6 +25,7 @@ from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.paging import Page
 from salsa_ext.database.session import acting_as, db
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import disclosures, sharing
 from salsa_ext.disclosure.sharing import Sharing, party_group
 from salsa_ext.documents.models import Seizure
@@ -181,15 +182,22 @@ def find_all(actor: Actor) -> list[Lead]:
 
 
 def _find_seeds(actor: Actor) -> dict[UUID, str]:
-    """Return the records of the newest own seizures, and of own matches with records of crime."""
+    """Return the records that can make a lead: matched ones, and those of one lot or serial run.
+
+    A seizure that is like no other record makes none. Of seizures the newest ones.
+    """
     own = actor.own_state()
     newest = select(Seizure.id).where(Seizure.owner_state == own).order_by(Seizure.id.desc())
     seizures = set(db.session.scalars(newest.limit(MAX_SEIZURES)))
-    records = select(Record.id).join(RecordSetting, RecordSetting.record_id == Record.id)
-    current = records.where(is_any_of(Record.document_id, seizures), ~RecordSetting.is_void)
-    seeds = dict.fromkeys(db.session.scalars(current), own)
-    columns = (Match.record_id, Match.owner_state, Match.other_record, Match.other_state)
-    matches = select(*columns).where(
+    few = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
+    current = few.where(is_any_of(Record.document_id, seizures), ~RecordSetting.is_void)
+    columns = (Record.id, Record.make, Record.make_text, Record.serial, Record.lot)
+    rows = db.session.execute(current.with_only_columns(*columns)).all()
+    numbered = [(row.id, _make_of(row), normalise(row.serial)) for row in rows if row.serial]
+    seeds = dict.fromkeys(detectors.find_numbered_on(numbered), own)
+    seeds |= {row.id: own for row in rows if row.lot}
+    pair = (Match.record_id, Match.owner_state, Match.other_record, Match.other_state)
+    matches = select(*pair).where(
         Match.owner_state == own,
         Match.is_of_crime,
         Match.is_current,
@@ -262,13 +270,16 @@ def _party_key(party: Any) -> str | None:
     return f"{party.owner_state}:{name_matching.name_key(text).hex()}"
 
 
+def _make_of(row: Any) -> str | None:
+    return row.make or (fold_name("make", row.make_text) if row.make_text else None) or None
+
+
 def _gun_record(
     row: Any,
     parties: Mapping[UUID, LeadParty],
     shipment: tuple[Any, Sharing] | None,
     shared: Sharing,
 ) -> GunRecord:
-    make = row.make or (fold_name("make", row.make_text) if row.make_text else None)
     giver, receiver = parties.get(row.giver_id), parties.get(row.receiver_id)
     named = (party_group(each.kind) for each in (giver, receiver) if each and each.name)
     paper = None
@@ -292,7 +303,8 @@ def _gun_record(
         version=row.version,
         counterpart_state=row.counterpart_state,
         type=row.type,
-        make=make or None,
+        make=_make_of(row),
+        model=row.model,
         serial=normalise(row.serial) if row.serial else None,
         lot=normalise(row.lot) or None if row.lot else None,
         giver=giver,

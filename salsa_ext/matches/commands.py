@@ -235,9 +235,15 @@ def _store_views(
 
 
 def _change(code: str, match_id: UUID, view: PairView) -> MatchChange:
-    strength = str(view.evidence.strength)
     return MatchChange(
-        code, view.owner, match_id, view.record, view.other_state, strength, view.is_of_crime
+        code,
+        view.owner,
+        match_id,
+        view.record,
+        view.other_state,
+        str(view.evidence.strength),
+        view.is_of_crime,
+        view.other if view.is_of_other else view.record,
     )
 
 

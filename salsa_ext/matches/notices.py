@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,7 +25,10 @@ ACTIONS: Final = {
 
 @dataclass(frozen=True)
 class MatchChange:
-    """A change of one state's match; `is_urgent` ones are notified."""
+    """A change of one state's match; `is_urgent` ones are notified, once for each gun.
+
+    `gun` is the record whose writing made the change: all that it matches is of one gun.
+    """
 
     code: str
     owner: str
@@ -33,6 +37,7 @@ class MatchChange:
     other_state: str
     strength: str
     is_urgent: bool
+    gun: UUID
 
 
 def notify_states(
@@ -42,11 +47,11 @@ def notify_states(
 
     Owners also get an entry on records disclosed to another state (`findings`). The actor's audit
     names its own matches alone. Its own police is notified unless it wrote the record itself, whose
-    page shows the matches (`role`: of the writer). Of more than MAX_SEPARATE_NOTICES the first strong
-    one is notified with the count; pairs of licit trade never are.
+    page shows the matches (`role`: of the writer). Of each gun the first strong match is notified; of
+    more than MAX_SEPARATE_NOTICES guns one, with the count; pairs of licit trade never are.
     """
     events = []
-    grouped: dict[tuple[str, str], list[MatchChange]] = defaultdict(list)
+    grouped: dict[tuple[str, str], dict[UUID, MatchChange]] = defaultdict(dict)
     for change in changes:
         owner, is_own = change.owner, change.owner == actor.state
         data = {"record": str(change.record), "strength": change.strength}
@@ -54,16 +59,21 @@ def notify_states(
         events.append(AuditEvent(action, "match", key, owner, [owner], data, hidden=not is_own))
         wrote_it = is_own and role in NOTICE_RULES[change.code].roles
         if change.is_urgent and not wrote_it:
-            grouped[owner, change.code].append(change)
+            of_code = grouped[owner, change.code]
+            of_code[change.gun] = _stronger(of_code.get(change.gun, change), change)
     append_many(actor, [*events, *finding_events(actor, findings)])
     notices = []
-    for (owner, code), group in grouped.items():
-        count: dict[str, Any] = {}
-        if len(group) > MAX_SEPARATE_NOTICES:
-            count = {"count": len(group)}
-            group = [min(group, key=lambda change: change.strength != "strong")]
-        for change in group:
+    for (owner, code), by_gun in grouped.items():
+        guns, count = [*by_gun.values()], dict[str, Any]()
+        if len(guns) > MAX_SEPARATE_NOTICES:
+            count = {"count": len(guns)}
+            guns = [reduce(_stronger, guns)]
+        for change in guns:
             more = {"state": change.other_state, "strength": change.strength, **count}
             subject = Subject(change.match, owner)
             notices.append(Notice(owner, code, subject, {"record": str(change.record)} | more))
     notify_many(actor, notices)
+
+
+def _stronger(change: MatchChange, other: MatchChange) -> MatchChange:
+    return min(change, other, key=lambda each: each.strength != "strong")

@@ -157,4 +157,5 @@ def _withdraw_row(actor: Actor, row: Match) -> MatchChange:
     row.is_current, row.version, row.changed_at = False, row.version + 1, actor.now()
     pair = (row.owner_state, row.id, row.record_id, row.other_state)
     # urgent if confirmed: the histories that it joined part again
-    return MatchChange("match_withdrawn", *pair, row.strength, row.status == "confirmed")
+    is_urgent = row.status == "confirmed"
+    return MatchChange("match_withdrawn", *pair, row.strength, is_urgent, row.record_id)

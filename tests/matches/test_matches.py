@@ -282,6 +282,14 @@ def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry
     assert bra.get("/notifications").json["items"] == []
 
 
+def test_the_police_is_told_once_of_a_gun_however_many_records_are_of_it(as_actor, bra, pry_police):
+    sold(as_actor, kind="manufacture")
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    assert len(matches(pry_police)) == 2
+    assert len(pry_police.get("/notifications").json["items"]) == 1
+
+
 def test_the_own_police_is_told_where_a_licensing_officer_wrote_the_record(as_actor, bra):
     bra.post("/reports", bodies.report())
     sold(as_actor, "BRA")

@@ -26,6 +26,8 @@ _SIMILAR_GLYPHS: Final = frozenset(
         " EB 08 09 06 69 89 35 49 14 47".split(),
     )
 )
+MIN_TELLING_GLYPHS: Final = 6
+"""Readable glyphs of a partly read mark that are more than those of a family."""
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -56,10 +58,13 @@ class MarkComparison:
     def is_hard_to_read(self) -> bool:
         """Return whether a glyph that differs is easily misread, lost or unread.
 
-        Another difference is rather that of two guns: makers and large buyers number on.
+        Another difference is rather that of two guns: makers and large buyers number on. Of a mark
+        read in small part nobody knows.
         """
         if self.kind in ("one", "unread_one"):
             return self.is_alike or self.is_swap or not (self.read and self.recorded)
+        if self.kind == "unread":
+            return self.glyphs >= MIN_TELLING_GLYPHS
         return self.kind != "two" and not (self.kind == "core" and self.read and self.recorded)
 
     @property

@@ -53,7 +53,20 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
             evidence = replace(candidate.evidence, has_rival=has_rival, is_common=is_common)
             candidate = Candidate(candidate.mark_hit, evidence)
         weighed.append((by_all if candidate.is_open else by_mark).weigh(candidate))
-    return _with_exact_ones_first(weighed)
+    family = {
+        skeleton(each.mark_hit.serial_norm)
+        for each in open_ones
+        if not each.evidence.near.is_hard_to_read
+    }
+    return _with_exact_ones_first([_within_family(each, len(family) - 1) for each in weighed])
+
+
+def _within_family(candidate: Candidate, others: int) -> Candidate:
+    """Return a mark that is merely near with the `others` of its family that are near, too."""
+    evidence = candidate.evidence
+    if others < 1 or evidence.crowd or evidence.near.is_hard_to_read:
+        return candidate
+    return Candidate(candidate.mark_hit, replace(evidence, crowd=(others, 0.0)))
 
 
 def _with_exact_ones_first(candidates: Sequence[Candidate]) -> list[Candidate]:
