@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Owned
@@ -61,7 +61,7 @@ class Trace(Owned, Base):
     approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     outcome: Mapped[str | None] = mapped_column(sort_order=99)
-    etrace_data: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, sort_order=99)
+    etrace_data: Mapped[bytes | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):

@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import undefer
 
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.permissions import Permission
@@ -178,7 +177,7 @@ def load_with_seizure(actor: Actor, trace_id: UUID) -> list[TraceView]:
         Trace.seizure_id == trace.seizure_id,
         Trace.status.in_(SENT_STATUSES),
     )
-    traces = db.session.scalars(query.options(undefer(Trace.etrace_data))).all()
+    traces = db.session.scalars(query).all()
     return _views(sorted(traces, key=lambda each: (each.firearm["line"], each.id)))
 
 
