@@ -76,7 +76,9 @@ def read_page(client: Any, token: str, post: str) -> str:
 
 def _readers(app: Flask) -> list[tuple[Client, str]]:
     """Return officers and their posts."""
-    posts = db.session.scalars(select(Post).order_by(Post.code).limit(POST_COUNT)).all()
+    posts = db.session.scalars(
+        select(Post).where(Post.state_b.is_not(None)).order_by(Post.code).limit(POST_COUNT)
+    ).all()
     sides = [(state, post.code) for post in posts for state in (post.state_a, post.state_b)]
     db.session.remove()
     officers = {state: make_client(app, state, "border_officer", "border") for state, _ in sides}

@@ -53,7 +53,8 @@ def _write_step(connection: Connection, begin: int, count: int) -> None:
 
 
 PLACES: Final = """
-    place AS (SELECT row_number() OVER (ORDER BY code) - 1 AS at, count(*) OVER () AS posts, post.* FROM post)
+    place AS (SELECT row_number() OVER (ORDER BY code) - 1 AS at, count(*) OVER () AS posts, post.* FROM post
+              WHERE state_b IS NOT NULL)
 """
 DAY: Final = "current_date - 1 - (n::bigint * 365 / :a_year)::integer"
 SEIZURES_SQL: Final = f"""

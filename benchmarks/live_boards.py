@@ -294,7 +294,9 @@ def _headers(worker: Client) -> str:
 
 
 def _open_boards(app: Flask, count: int) -> list[OpenBoard]:
-    posts = db.session.scalars(select(Post).order_by(Post.code)).all()
+    posts = db.session.scalars(
+        select(Post).where(Post.state_b.is_not(None)).order_by(Post.code)
+    ).all()
     sides = [(state, post.code) for post in posts for state in (post.state_a, post.state_b)]
     db.session.remove()
     tokens = {
@@ -310,7 +312,7 @@ def _open_boards(app: Flask, count: int) -> list[OpenBoard]:
 
 def _officers(app: Flask) -> dict[str, Client]:
     """Return an officer for each state with a post."""
-    posts = db.session.scalars(select(Post)).all()
+    posts = db.session.scalars(select(Post).where(Post.state_b.is_not(None))).all()
     states = sorted({state for post in posts for state in (post.state_a, post.state_b)})
     db.session.remove()
     return {state: make_client(app, state, "border_officer", "border") for state in states}

@@ -11,6 +11,7 @@ from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import db, engine_options, transaction
 from salsa_ext.disclosure import envelope_handlers as consent_envelope_handlers
+from salsa_ext.exchange import conversations
 from salsa_ext.tracing.requests import envelope_handlers as request_envelope_handlers
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import envelope_handlers as trace_envelope_handlers
@@ -20,6 +21,7 @@ REGISTERED = (
     trace_envelope_handlers,
     request_envelope_handlers,
     consent_envelope_handlers,
+    conversations,
     trace_commands,
 )
 """Modules that register handlers of envelopes, and hooks of seizures, when they are imported."""

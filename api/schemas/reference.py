@@ -112,7 +112,7 @@ class PostSideResponse(Schema):
 
 
 class PostResponse(Schema):
-    """A border post with its two sides."""
+    """A border post with its two sides; a port, an airport or a mail centre has one."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -130,7 +130,7 @@ class PostResponse(Schema):
                 "place": getattr(post, f"place_{letter}"),
                 "time_zone": getattr(post, f"zone_{letter}"),
             }
-            for letter in "ab"
+            for letter in ("ab" if post.state_b else "a")
         ]
         return row_fields(post) | {"sides": sides}
 

@@ -53,6 +53,7 @@ AREAS: Final = (
     (Permission.TRACE_APPROVE, "tracing.approvals", message("Traces to approve"), "check"),
     (Permission.LEAD_READ, "investigation.lead_list", message("Patterns"), "scale"),
     (Permission.CONSENT_READ, "tracing.consent_list", message("Consents"), "handshake"),
+    (Permission.CONVERSATION_WRITE, "tracing.conversation_list", message("Conversations"), "inbox"),
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit"), "scroll-text"),
     (Permission.LOOKUP_REVIEW, "investigation.lookup_list", message("Look-ups to review"), "eye"),
     (

@@ -80,6 +80,7 @@ CODE_LISTS = {
     "report_status": codes.DOCUMENT_STATUSES,
     "stolen_from": codes.THEFT_SOURCES,
     "owner_kind": codes.OWNER_KINDS,
+    "conversation_object": codes.CONVERSATION_OBJECTS,
     "transport": codes.SEIZURE_TRANSPORTS,
     "organized_crime_link": codes.CRIME_LINKS,
     "organized_crime_relation": codes.CRIME_RELATIONS,
@@ -229,7 +230,13 @@ def firms(actor: Actor) -> list[PublishedLicensee]:
 def posts(actor: Actor, **filters: Any) -> dict[str, str]:
     """Return names of border posts by code."""
     rows = reference_queries.list_posts(actor, filters, MAX_ROWS, None).items
-    return {post.code: post.name for post in rows}
+    return {post.code: _post_name(post) for post in rows}
+
+
+def _post_name(post: Any) -> str:
+    """Return the name of a post; one that is no crossing says what it is."""
+    kind = formatting.label("post_kind", post.kind)
+    return post.name if post.state_b else f"{post.name}, {kind}"
 
 
 def own_posts(actor: Actor) -> Options:
@@ -238,10 +245,12 @@ def own_posts(actor: Actor) -> Options:
 
 
 def posts_between(actor: Actor, permit: Any) -> Options:
-    """Return the border posts between the states of a permit."""
-    states = {permit.exporting_state, permit.importing_state, *permit.transit_states}
+    """Return the border posts between the states of a permit, with their ports and airports."""
+    states = {permit.exporting_state, permit.importing_state, *permit.transit_states, None}
     rows = reference_queries.list_posts(actor, {}, MAX_ROWS, None).items
-    between = ((post.code, post.name) for post in rows if {post.state_a, post.state_b} <= states)
+    between = (
+        (post.code, _post_name(post)) for post in rows if {post.state_a, post.state_b} <= states
+    )
     return sorted(between, key=lambda option: option[1])
 
 

@@ -64,9 +64,10 @@ SUBJECT_PAGES: Final = {
     "record": "investigation.gun_page",
     "seizure": "investigation.seizure_page",
     "lookup": "investigation.lookup_page",
+    "conversation": "tracing.conversation_page",
 }
 """The page of each kind of object that has one."""
-READ_BY: Final = {"lookup": Permission.AUDIT_READ}
+READ_BY: Final = {"lookup": Permission.AUDIT_READ, "conversation": Permission.CONVERSATION_WRITE}
 """The permission that opens a page, where it is not named after the kind."""
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 

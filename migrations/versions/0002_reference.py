@@ -45,7 +45,7 @@ CREATE TABLE post (
     latitude DOUBLE PRECISION NOT NULL, longitude DOUBLE PRECISION NOT NULL,
     radius_km INTEGER NOT NULL,
     state_a CHAR(3) NOT NULL, place_a TEXT NOT NULL, zone_a TEXT NOT NULL,
-    state_b CHAR(3) NOT NULL, place_b TEXT NOT NULL, zone_b TEXT NOT NULL,
+    state_b CHAR(3), place_b TEXT, zone_b TEXT,
     CONSTRAINT pk_post PRIMARY KEY (code)
 );
 GRANT SELECT ON post TO salsa_service;

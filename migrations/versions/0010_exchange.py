@@ -88,6 +88,24 @@ CREATE TABLE inbox_pair (
 CALL salsa_protect_owned('inbox_pair',
     'SELECT, INSERT, UPDATE (received_through, hash, processed_through)');
 
+-- Each of the two states has a row of its own, of the same id.
+CREATE TABLE conversation_message (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    conversation_id UUID NOT NULL,
+    partner CHAR(3) NOT NULL,
+    sender CHAR(3) NOT NULL,
+    title TEXT NOT NULL,
+    about_kind TEXT, about_number TEXT,
+    agency TEXT,
+    text TEXT NOT NULL,
+    sent_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_conversation_message PRIMARY KEY (id, owner_state)
+);
+CREATE INDEX ix_conversation_message_owner_state_conversation_id
+    ON conversation_message (owner_state, conversation_id);
+CALL salsa_protect_owned('conversation_message', 'SELECT, INSERT');
+
 -- The worker sees which states have envelopes to deliver or to apply, how many, and since when.
 CREATE FUNCTION salsa_envelope_states()
 RETURNS TABLE (state TEXT, depth BIGINT, oldest TIMESTAMPTZ)

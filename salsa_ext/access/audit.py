@@ -124,6 +124,7 @@ class Action(StrEnum):
     CUSTODY_CORRECTED = "custody:corrected"
     CUSTODY_WITHDRAWN = "custody:withdrawn"
     MARK_ADDED = "mark:added"
+    MESSAGE_SENT = "conversation:sent"
     CANARY_PLANTED = "canary:planted"
     CANARY_REMOVED = "canary:removed"
     CANARY_LOOKED_UP = "canary:looked_up"
@@ -188,8 +189,8 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment canary check consent contact dataset discrepancy envelope hit "
-    "import key licensee lookup match notification participation permit post record report request "
+    "account agency alert attachment canary check consent contact conversation dataset discrepancy envelope "
+    "hit import key licensee lookup match notification participation permit post record report request "
     "seizure setting shipment signing_key trace transfer".split()
 )
 

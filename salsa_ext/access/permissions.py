@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """Grant, refuse and revoke consent to uses of the own state's records."""
     CONSENT_READ = "consent:read"
     """Read which consents the own state asked for, and was asked for."""
+    CONVERSATION_WRITE = "conversation:write"
+    """Read and write messages between the own state's points of contact and those of others."""
     DISCLOSURE_READ = "disclosure:read"
     """Read the disclosures of a record of the own state."""
     DISCREPANCY_READ = "discrepancy:read"

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from salsa_ext.access import second_factor
 from salsa_ext.access.audit import Action, AuditEvent, append
@@ -327,6 +327,30 @@ def revoke_key(*, actor: Actor, key_id: UUID) -> None:
     if ended is None:
         raise NotFound("key", key_id)
     append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
+
+
+def list_own_keys(actor: Actor) -> Sequence[ApiKey]:
+    """Return the keys and sessions with which the actor's account can sign in, newest first."""
+    require(actor, Permission.KEY_ISSUE)
+    return db.session.scalars(_own_keys(actor).order_by(ApiKey.id.desc())).all()
+
+
+def end_own_key(*, actor: Actor, key_id: UUID) -> None:
+    """End a key or session of the actor's account; raises NotFound."""
+    require(actor, Permission.KEY_ISSUE)
+    key = db.session.scalar(_own_keys(actor).where(ApiKey.id == key_id))
+    if key is None:
+        raise NotFound("key", key_id)
+    key.revoked_at = actor.now()
+    append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
+
+
+def _own_keys(actor: Actor) -> Select[ApiKey]:
+    return select(ApiKey).where(
+        ApiKey.account_id == actor.account_id,
+        ApiKey.revoked_at.is_(None),
+        ApiKey.expires_at > actor.now(),
+    )
 
 
 def _check_scopes(actor: Actor, role: str, named_scopes: Sequence[str]) -> list[str]:

@@ -36,6 +36,7 @@ from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import require_purpose
 from salsa_ext.disclosure.sharing import Sharing, actor_reader
 from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.exchange.models import ConversationMessage
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.search.mark_lookup import find_owner
 from salsa_ext.tracing.traces.models import Trace
@@ -339,6 +340,7 @@ class SubjectKind:
 ATTACHABLE_KINDS: Final[Mapping[str, SubjectKind]] = {
     "check": SubjectKind(Check, Permission.CHECK_MAKE),
     "discrepancy": SubjectKind(Discrepancy, Permission.DISCREPANCY_READ),
+    "message": SubjectKind(ConversationMessage, Permission.CONVERSATION_WRITE),
     "licensee": SubjectKind(Licensee, Permission.LICENSEE_READ),
     "permit": SubjectKind(Permit, Permission.PERMIT_READ),
     "record": SubjectKind(Record, Permission.RECORD_READ, for_a_purpose=True),

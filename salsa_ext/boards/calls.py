@@ -17,7 +17,14 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.boards.call_models import CallAnswer, CallRequest
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import CallPending, Forbidden, NotFound, TooManyCallRequests, message
+from salsa_ext.core.errors import (
+    CallPending,
+    Conflict,
+    Forbidden,
+    NotFound,
+    TooManyCallRequests,
+    message,
+)
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import locks
 from salsa_ext.database.paging import Page, fetch_page
@@ -42,9 +49,10 @@ MAX_WAITING: Final = 10
 
 @dataclass(frozen=True)
 class CallRequestData:
-    """A call request, about a shipment or none."""
+    """A call request, about a shipment or none, with words for the other side."""
 
     shipment: UUID | None = None
+    words: str | None = None
 
 
 def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
@@ -57,6 +65,8 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
     require(actor, Permission.CHECKPOINT_RECORD)
     at, state, now = get_post(post), actor.own_state(), actor.now()
     own, other = own_and_other_side(at, state)
+    if not other.state:
+        raise Conflict(message("This post has one side. Call the authority of the other state."))
     shipment = (
         shipment_queries.get_overview(actor, data.shipment).shipment if data.shipment else None
     )
@@ -79,6 +89,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         agency=actor.agency,
         shipment_id=shipment.id if shipment else None,
         shipment_number=shipment.number if shipment else None,
+        words=data.words,
         requested_at=now,
     )
     db.session.add(call)

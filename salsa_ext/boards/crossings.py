@@ -72,7 +72,7 @@ class Crossing:
     """
 
     view: ShipmentView
-    stages: tuple[PostStage, PostStage]
+    stages: tuple[PostStage, ...]
     is_today: bool
 
     @property
@@ -185,14 +185,14 @@ def _build_crossings(
     return crossings
 
 
-def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage]:
+def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, ...]:
     """Return the stage of the side left, then of the side entered.
 
-    Each with its last checkpoint: a shipment that was held and released has two.
+    Each with its last checkpoint: a shipment that was held and released has two. At a post with one
+    side, the stages of that side.
     """
     shipment = view.shipment
     exporting, importing = shipment.exporting_state, shipment.importing_state
-    first, second = post_sides.direction_of_goods(post, exporting, importing)
     last = {
         (each.owner_state, each.stage): each
         for each in view.checkpoints
@@ -203,6 +203,11 @@ def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, PostStage
         checkpoint = last.get((state, stage))
         return PostStage(state, stage, checkpoint, view.hold.resumed_at(checkpoint))
 
+    if post.state_b is None:
+        ends = {exporting: ("exit",), importing: ("entry",)}
+        stages = ends.get(post.state_a, ("transit_in", "transit_out"))
+        return tuple(stage_of(post.state_a, stage) for stage in stages)
+    first, second = post_sides.direction_of_goods(post, exporting, importing)
     return (
         stage_of(first, "exit" if exporting == first else "transit_out"),
         stage_of(second, "entry" if importing == second else "transit_in"),

@@ -33,14 +33,14 @@ class WeeklyCrossings:
 
 @dataclass(frozen=True)
 class CrossingFlow:
-    """Crossings in one direction, as each side counts them.
+    """Crossings in one direction, as each side counts them; abroad, None, counts nothing.
 
     `left` and `entered` are lists by week (see `PostWeeks`); neither is adjusted to the other.
     `goods` passed in the last week by either side's checkpoint.
     """
 
-    leaving: str
-    entering: str
+    leaving: str | None
+    entering: str | None
     left: Sequence[WeeklyCrossings]
     entered: Sequence[WeeklyCrossings]
     goods: Goods
@@ -77,7 +77,7 @@ def count_flows(post: Post, weeks: PostWeeks) -> tuple[CrossingFlow, CrossingFlo
     """Return both directions, of shipments that the reader may see."""
     counts, goods = _count_crossings(post, weeks), _sum_goods(post, weeks)
 
-    def flow(leaving: str, entering: str) -> CrossingFlow:
+    def flow(leaving: str | None, entering: str | None) -> CrossingFlow:
         left, entered = (
             [counts.get((*direction, week), WeeklyCrossings()) for week in range(WEEKS)]
             for direction in ((leaving, True), (entering, False))
@@ -102,7 +102,9 @@ def _passed_shipments(post: Post, since: datetime) -> Any:
     return query.group_by(*columns).subquery()
 
 
-def _count_crossings(post: Post, weeks: PostWeeks) -> dict[tuple[str, bool, int], WeeklyCrossings]:
+def _count_crossings(
+    post: Post, weeks: PostWeeks
+) -> dict[tuple[str | None, bool, int], WeeklyCrossings]:
     passed = _passed_shipments(post, weeks.start(weeks.first_days[0]))
     keys = (passed.c.owner_state, passed.c.leaves, weeks.column(passed.c.at).label("week"))
     query = select(*keys, func.count(), func.sum(Shipment.item_count))
@@ -113,7 +115,7 @@ def _count_crossings(post: Post, weeks: PostWeeks) -> dict[tuple[str, bool, int]
     }
 
 
-def _sum_goods(post: Post, weeks: PostWeeks) -> Mapping[tuple[str, str], Goods]:
+def _sum_goods(post: Post, weeks: PostWeeks) -> Mapping[tuple[str | None, str | None], Goods]:
     """Return last week's goods without serials, by direction."""
     passed = _passed_shipments(post, weeks.start(weeks.first_days[-1]))
     columns = (Shipment.id, Shipment.permit_id, Shipment.bulk)
@@ -122,12 +124,12 @@ def _sum_goods(post: Post, weeks: PostWeeks) -> Mapping[tuple[str, str], Goods]:
     rows = db.session.execute(query.where(func.jsonb_array_length(Shipment.bulk) > 0)).all()
     kinds = _types_and_units(rows)
     other = {post.state_a: post.state_b, post.state_b: post.state_a}
-    goods: dict[tuple[str, str], dict[tuple[str, str], float]] = defaultdict(
+    goods: dict[tuple[str | None, str | None], dict[tuple[str, str], float]] = defaultdict(
         lambda: defaultdict(float)
     )
     counted = set()
     for state, leaves, shipment, permit, bulk in rows:
-        direction = (state, other.get(state, "")) if leaves else (other.get(state, ""), state)
+        direction = (state, other.get(state)) if leaves else (other.get(state), state)
         for part in bulk if (shipment, direction) not in counted else ():
             kind = kinds.get((permit, part["line"]), ("unknown", ""))
             goods[direction][kind] += float(part["quantity"])

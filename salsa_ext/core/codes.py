@@ -127,6 +127,11 @@ DIVERSION_KINDS: Final = tuple(
     "official_complicity unknown".split()
 )
 
+CONVERSATION_OBJECTS: Final = tuple(
+    "trace request consent permit shipment discrepancy seizure record hit".split()
+)
+"""What a conversation may be about, by its number."""
+
 ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_inform")
 ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")
 ALERT_STATUSES: Final = ("active", "expired", "cancelled")

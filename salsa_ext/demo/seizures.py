@@ -132,7 +132,7 @@ class SeizureGenerator:
             **self._details(state, town, guns[0]),
             visibility=None if whole else self._pick(world.VISIBILITY_WEIGHTS) or None,
         )
-        return PlannedSeizure(state, day, data, tuple(guns))
+        return PlannedSeizure(state, day, _at_port(data), tuple(guns))
 
     def _item(self, state: str, line: int, gun: SimulatedGun | None, *, whole: bool) -> Firearm:
         if gun is None:
@@ -289,3 +289,14 @@ class ReportGenerator:
 
 def _report_place(town: Town) -> Place:
     return Place(town.state, town.name, town.admin1, town.latitude, town.longitude, 5.0)
+
+
+def _at_port(data: SeizureData) -> SeizureData:
+    """Return a seizure at the state's seaport, airport or mail centre, if that is its setting."""
+    state = data.place.country
+    port = world.ports().get((state, world.PORT_KINDS.get(data.setting or "", "")))
+    if port is None:
+        return data
+    name, _ = port.sides[state]
+    place = Place(state, name, None, port.latitude, port.longitude, 1.0)
+    return replace(data, post=port.code, place=place)

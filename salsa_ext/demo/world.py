@@ -59,7 +59,7 @@ STATES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 @dataclass(frozen=True)
 class Post:
-    """A border post; `sides` maps each state to (town, time zone)."""
+    """A border post or port; `sides` maps each state to (town, time zone)."""
 
     code: str
     latitude: float
@@ -106,8 +106,20 @@ def language(state: str) -> str:
 
 @cache
 def posts() -> Sequence[Post]:
-    """Return the border posts of the reference data, by code."""
-    return tuple(_post(row) for row in _csv_rows("salsa_ext.reference", "data/posts.csv"))
+    """Return the border posts with two sides of the reference data, by code."""
+    rows = _csv_rows("salsa_ext.reference", "data/posts.csv")
+    return tuple(_post(row) for row in rows if row["state_b"])
+
+
+PORT_KINDS: Final = {"port": "seaport", "airport": "airport", "parcel": "mail_centre"}
+"""The kind of post with one side, by the setting of a seizure there."""
+
+
+@cache
+def ports() -> Mapping[tuple[str, str], Post]:
+    """Return the posts with one side, by state and kind; one of each kind."""
+    rows = _csv_rows("salsa_ext.reference", "data/posts.csv")
+    return {(row["state_a"], row["kind"]): _post(row) for row in rows if not row["state_b"]}
 
 
 @cache
@@ -132,7 +144,9 @@ def _csv_rows(package: str, name: str) -> Iterator[dict[str, str]]:
 
 def _post(row: Mapping[str, str]) -> Post:
     sides = {
-        row[f"state_{letter}"]: (row[f"place_{letter}"], row[f"zone_{letter}"]) for letter in "ab"
+        row[f"state_{letter}"]: (row[f"place_{letter}"], row[f"zone_{letter}"])
+        for letter in "ab"
+        if row[f"state_{letter}"]
     }
     where = float(row["latitude"]), float(row["longitude"])
     return Post(row["code"], *where, int(row["radius_km"]), sides)

@@ -16,6 +16,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.errors import NotFound
+from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.fields import OWNER, groups_with_values, presenter
 from salsa_ext.core.rows import from_row
 from salsa_ext.database.paging import Listing, Page
@@ -40,6 +41,7 @@ from salsa_ext.firearms.records.queries import (
 )
 from salsa_ext.matches.search import ItemMatches
 from salsa_ext.reference import names
+from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.suggestions import WordRemark
 
 
@@ -173,8 +175,12 @@ SEIZURES = DocumentKind(
 def list_own_documents(
     actor: Actor, kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DocumentView]:
-    """Return a page of own documents, newest first."""
+    """Return a page of own documents, newest first; raises Invalid for an unknown agency."""
     require(actor, kind.permission)
+    problems = Problems()
+    if agency := filters.get("agency"):
+        check_agency(problems, "agency", agency, agency_codes(actor.own_state()))
+    problems.raise_any()
     own = select_current(kind.model).where(kind.model.owner_state == actor.state)
     return _list_page(actor, own, kind, filters, limit, cursor)
 

@@ -126,3 +126,29 @@ class InboxPair(Base):
     received_through: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str | None]
     processed_through: Mapped[int] = mapped_column(BigInteger)
+
+
+class ConversationMessage(Base):
+    """A message between two states; each has a row of its own, of the same id.
+
+    The id of a conversation is that of its first message. `sender` is one of owner and `partner`.
+    """
+
+    __tablename__ = "conversation_message"
+    __table_args__ = (Index(None, "owner_state", "conversation_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    conversation_id: Mapped[UUID]
+    partner: Mapped[str] = mapped_column(CHAR(3))
+    sender: Mapped[str] = mapped_column(CHAR(3))
+    title: Mapped[str]
+    about_kind: Mapped[str | None]
+    about_number: Mapped[str | None]
+    agency: Mapped[str | None]
+    text: Mapped[str]
+    sent_at: Mapped[datetime]
+
+    @property
+    def concerned(self) -> list[str]:
+        """Return both states, which read what is attached to it."""
+        return sorted((self.owner_state, self.partner))

@@ -66,6 +66,7 @@ _TABLE: Final = (
         "urgent",
     ),
     ("post", "called", "border_officer", "urgent"),
+    ("conversation", "message", "trace_analyst licensing_officer supervisor", ""),
     ("canary", "looked_up", "auditor supervisor", "alarm"),
     ("lookup", "sampled", "supervisor", ""),
     ("lookup", "questioned", "auditor", "urgent"),
@@ -83,7 +84,7 @@ NOTICE_RULES: Final[Mapping[str, NoticeRule]] = {
 """Roles and urgency by code. An assignee or an agency may be notified in place of the roles."""
 NOTIFICATION_CODES: Final = (*NOTICE_RULES,)
 NOTIFICATION_KINDS: Final = tuple(
-    "alert canary check consent discrepancy hit lookup match permit post record request seizure"
+    "alert canary check consent conversation discrepancy hit lookup match permit post record request seizure"
     " shipment trace".split()
 )
 """Kinds of subject of a notification."""
@@ -98,6 +99,7 @@ GROUPED_NOTIFICATIONS: Final = ("match_proposed",)
 
 _NUMBERS: Final = {
     "consent": "case_number",
+    "conversation": "title",
     "discrepancy": "subject_number",
     "permit": "number",
     "request": "case_number",

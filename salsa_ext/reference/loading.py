@@ -76,7 +76,7 @@ def _post_row(row: dict[str, str]) -> dict[str, Any]:
         "longitude": float,
         "radius_km": int,
     }
-    return {name: numbers.get(name, str)(value) for name, value in row.items()}
+    return {name: numbers.get(name, str)(value) if value else None for name, value in row.items()}
 
 
 def _make_row(row: dict[str, str]) -> dict[str, Any]:

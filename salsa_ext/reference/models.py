@@ -51,7 +51,10 @@ class Alias(Base):
 
 
 class Post(Base):
-    """Border post with its two sides, and the coordinates of the crossing."""
+    """Border post with its two sides, and the coordinates of the crossing.
+
+    A seaport, an airport or a centre of mail and parcels has one side.
+    """
 
     __tablename__ = "post"
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -63,9 +66,9 @@ class Post(Base):
     state_a: Mapped[str] = mapped_column(CHAR(3))
     place_a: Mapped[str]
     zone_a: Mapped[str]
-    state_b: Mapped[str] = mapped_column(CHAR(3))
-    place_b: Mapped[str]
-    zone_b: Mapped[str]
+    state_b: Mapped[str | None] = mapped_column(CHAR(3))
+    place_b: Mapped[str | None]
+    zone_b: Mapped[str | None]
 
 
 class Agency(Base):

@@ -72,7 +72,7 @@ def former_states() -> dict[str, tuple[date, list[str]]]:
 @cache
 def _post_sides() -> dict[str, frozenset[str]]:
     rows = db.session.execute(select(Post.code, Post.state_a, Post.state_b))
-    return {code: frozenset(sides) for code, *sides in rows}
+    return {code: frozenset(filter(None, sides)) for code, *sides in rows}
 
 
 @cache

@@ -45,6 +45,12 @@ FREE = {  # what people write, which is no code
     "subject_number",
     "assignee",
     "dealer",
+    "make",
+    "place",
+    "admin1",
+    "about_number",
+    "agency",
+    "name",
 }
 
 

@@ -32,8 +32,13 @@ ALLOWED = {
         administration.accounts.read_identity""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link
-        access.authentication.close_session access.rules.require database.session.transaction
+        access.authentication.close_session access.authentication.renew_session
+        access.rules.require database.session.transaction
         database.idempotency.store_answer disclosure.disclosures.require_purpose""",
+    "of the own account, before it may do anything": """
+        access.second_factor.confirm access.second_factor.has_second_factor
+        access.second_factor.is_own_secret access.second_factor.new_secret
+        access.second_factor.setup_address""",
     "decides what is released": "disclosure.sharing.share_records",
     "of whoever runs the server": "statistics.rollups.recount",
     "which day it is, and by which clock": """

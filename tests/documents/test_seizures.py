@@ -161,7 +161,7 @@ def test_a_document_has_a_note_and_numbers_in_other_systems(as_actor, kind):
         ("place=igua%C3%A7", 1),
         ("place=%25", 0),
         ("agency=BRA-POLICE", 1),
-        ("agency=BRA-BORDER", 0),
+        ("agency=BRA-TEST", 0),
         ("admin1=PR", 1),
         ("serial=abc-123456", 1),
         ("from_day=2026-03-02", 0),
@@ -171,3 +171,7 @@ def test_seizures_are_listed_by_serial_make_place_agency_division_and_days(polic
     place = {"country": "BRA", "name": "Foz do Iguaçu", "admin1": "PR"}
     police.post("/seizures", bodies.seizure(place=place))
     assert len(police.get(f"/seizures?{query}").json["items"]) == count
+
+
+def test_an_agency_that_there_is_not_is_refused_and_finds_nothing(police):
+    assert list(police.get("/seizures?agency=BRA-NONE", 422).json["errors"]) == ["agency"]

@@ -71,6 +71,8 @@ def _fill(app: Flask) -> Ids:
     )
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    hello = {"to": "PRY", "title": "Lot L77", "text": "Could you look at lot L77 again?"}
+    conversation = client("BRA", "trace_analyst").post("/conversations", hello).json["id"]
     given = {"from": "BRA-POLICE", "to": "Store 4", "occurred_on": "2026-03-05"}
     given |= {"occurred_at": "2026-03-05T15:00:00Z"}
     custody = police.post(f"/seizures/{seizure}/handovers", given).json["items"][0]
@@ -109,6 +111,7 @@ def _fill(app: Flask) -> Ids:
         "record_id": transfer["firearm"]["record"],
         "report_id": report,
         "seizure_id": seizure,
+        "conversation_id": conversation,
         "entry_id": custody["handovers"][0]["id"],
         "check_id": check,
         "canary_id": canary,

@@ -146,6 +146,9 @@ def _guns(caller: Caller) -> Ids:
         ),
     ).json
     files.attach(examiner, f"seizure:{seized['id']}", files.photograph(), kind="photograph")
+    given = {"from": "Store 9", "to": "Court", "occurred_on": "2026-03-05"}
+    given |= {"occurred_at": "2026-03-05T15:00:00Z"}
+    police.post(f"/seizures/{seized['id']}/handovers", given)
     scenes.sold_and_seized(caller, "BRA")
     record = seized["items"][0]["record"]
     found = police.get("/matches?state=PRY").json["items"]
@@ -182,7 +185,9 @@ def _traces(caller: Caller) -> Ids:
     )
     sold = _first(caller("PRY", "licensing_officer"), "/transfers?number=V-70")["firearm"]["record"]
     consent = analyst.post("/consents", bodies.consent(sold)).json
+    hello = {"to": "PRY", "title": "Lot L77", "text": "Could you look at it?"}
     return {
+        "conversation": analyst.post("/conversations", hello).json["id"],
         "trace": traced["id"],
         "draft": draft["id"],
         "request": request["id"],

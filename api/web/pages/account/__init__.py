@@ -3,6 +3,7 @@
 from api.web.pages.account import (
     design,
     home,
+    keys,
     notifications,
     paper_verification,
     participation,
@@ -14,6 +15,7 @@ from api.web.pages.account import (
 __all__ = [
     "design",
     "home",
+    "keys",
     "notifications",
     "paper_verification",
     "participation",

@@ -22,7 +22,7 @@ from salsa_ext.boards.seizures import SeizurePlace
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PRIORITIES
 from salsa_ext.core.errors import message
-from salsa_ext.reference.post_sides import both_sides
+from salsa_ext.reference.post_sides import list_sides
 
 MIN_WIDTH_RADII: Final = 5.0
 """Least width of the map, in radii of the post."""
@@ -62,7 +62,7 @@ def render_board(actor: Actor, code: str) -> RenderedView:
         "board/board.html",
         board=board,
         post=board.post,
-        sides=both_sides(board.post),
+        sides=list_sides(board.post),
         own=board.own_side,
         most=MAX_ROWS,
         priorities=PRIORITIES,
@@ -109,7 +109,8 @@ def draw_board_map(board: Board) -> MapDrawing | None:
         if row.start.code in at and row.end.code in at
     ]
     width_km = MIN_WIDTH_RADII * post.radius_km
-    return draw_map(places, routes, {post.state_a, post.state_b}, min_width_km=width_km)
+    states = {side.state for side in list_sides(post)}
+    return draw_map(places, routes, states, min_width_km=width_km)
 
 
 def route_ends(board: Board) -> Sequence[Any]:
@@ -127,8 +128,8 @@ def _country_labels(board: Board) -> list[MapPlace]:
     """Return labels of both countries, placed within the map."""
     post, degrees = board.post, _radius_degrees(board) * 0.75
     points = (
-        (label("state", state), state_point_near(state, _point(post), degrees))
-        for state in (post.state_a, post.state_b)
+        (label("state", side.state), state_point_near(side.state, _point(post), degrees))
+        for side in list_sides(post)
     )
     return [MapPlace(point, name, name, "country") for name, point in points if point]
 
@@ -169,12 +170,16 @@ def _charts(board: Board) -> Sequence[tuple[str, Chart | None]]:
     bars = draw_bars([sentence(message("Firearms"))], firearms, days)
     charts = [(sentence(message("Firearms seized near by, by week")), bars)]
     for flow in board.flows:
-        leaving, entering = label("state", flow.leaving), label("state", flow.entering)
+        names = [
+            label("state", state) if state else sentence(message("abroad"))
+            for state in (flow.leaving, flow.entering)
+        ]
         title = message(
-            "Shipments from {leaving} to {entering}, by week", leaving=leaving, entering=entering
+            "Shipments from {leaving} to {entering}, by week", leaving=names[0], entering=names[1]
         )
-        sources = [figure_source(flow.leaving, True), figure_source(flow.entering, False)]
-        series = [[week.shipments for week in weeks] for weeks in (flow.left, flow.entered)]
+        sides = ((flow.leaving, True, flow.left), (flow.entering, False, flow.entered))
+        sources = [figure_source(state, leaves) for state, leaves, _ in sides if state]
+        series = [[week.shipments for week in weeks] for state, _, weeks in sides if state]
         charts.append((sentence(title), draw_bars(sources, series, days)))
     return charts
 

@@ -18,7 +18,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.boards.board import display_reader, get_board
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
-from salsa_ext.reference.post_sides import both_sides
+from salsa_ext.reference.post_sides import list_sides
 
 MAX_ROWS: Final = 8
 """Rows of each list, to be read across a room."""
@@ -73,7 +73,7 @@ def _render_wall(reader: Actor, post: str) -> RenderedView:
     page = render_template(
         "board/wall_board.html",
         board=board,
-        sides=both_sides(board.post),
+        sides=list_sides(board.post),
         own=board.own_side,
         most=MAX_ROWS,
     )
