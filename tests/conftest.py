@@ -74,22 +74,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     gc.freeze()  # what is loaded now stays: to go through it each time takes a twentieth of a run
 
 
-READS_ALONE = tuple(
+FOLLOWED_LATE = tuple(
     f"tests/{folder}/"
-    for folder in ("alerts concurrency documents matches scenarios tracing trade web".split())
+    for folder in (
+        "administration alerts checks concurrency disclosure documents guns http leads lookups"
+        " matches notifications papers scenarios security tracing trade web"
+    ).split()
 )
-"""Where jobs run before reads alone, so that several writes take one run of them."""
-UNWATCHED = tuple(f"tests/{folder}/" for folder in "tracing trade web".split())
-"""Where no test looks at boards or figures, but browsers and those that are marked."""
+"""Where jobs run before reads alone, so that several writes take one run of them.
+
+No test there looks at boards but browsers and those that are marked, and none of trade at figures.
+"""
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let jobs run before each request, or before reads alone, and those that a test looks at."""
-    is_between = item.get_closest_marker("between_writes") is not None
-    jobs.BackgroundClient.reads_alone = item.nodeid.startswith(READS_ALONE) and not is_between
-    is_watched = any(item.get_closest_marker(name) for name in ("boards", "browser"))
-    is_left = item.nodeid.startswith(UNWATCHED) and not is_watched
-    jobs.BackgroundClient.left = ("boards", "figures") if is_left else ()
+    marks = {mark.name for mark in item.iter_markers()}
+    is_late = item.nodeid.startswith(FOLLOWED_LATE) and marks.isdisjoint(("boards", "browser"))
+    jobs.BackgroundClient.reads_alone = is_late and "between_writes" not in marks
+    left = ("boards", "figures") if item.nodeid.startswith("tests/trade/") else ("boards",)
+    jobs.BackgroundClient.left = left if is_late else ()
 
 
 @pytest.fixture(autouse=True)

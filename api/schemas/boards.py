@@ -32,10 +32,11 @@ from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 
 
 class CallRequest(RequestSchema):
-    """Request for a call, optionally about a shipment."""
+    """Request for a call, optionally about a shipment, and with words."""
 
     value = CallRequestData
     shipment = Id()
+    words = Text(most=500)
 
 
 class CallResponse(Schema):
@@ -51,6 +52,7 @@ class CallResponse(Schema):
     agency = fields.String(allow_none=True)
     shipment = fields.UUID(allow_none=True)
     shipment_number = fields.String(allow_none=True)
+    words = fields.String(allow_none=True)
     asked_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
     answered_at = fields.DateTime(allow_none=True)

@@ -38,6 +38,7 @@ CREATE TABLE call_request (
     agency TEXT,
     shipment_id UUID,
     shipment_number TEXT,
+    words TEXT,
     requested_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_call_request PRIMARY KEY (id)
 );

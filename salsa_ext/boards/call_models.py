@@ -25,6 +25,7 @@ class CallRequest(Owned, Base):
     agency: Mapped[str | None]
     shipment_id: Mapped[UUID | None]
     shipment_number: Mapped[str | None]
+    words: Mapped[str | None]
     requested_at: Mapped[datetime]
 
 

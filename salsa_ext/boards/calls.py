@@ -49,9 +49,10 @@ MAX_WAITING: Final = 10
 
 @dataclass(frozen=True)
 class CallRequestData:
-    """A call request, about a shipment or none."""
+    """A call request, about a shipment or none, with words for the other side."""
 
     shipment: UUID | None = None
+    words: str | None = None
 
 
 def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
@@ -88,6 +89,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
         agency=actor.agency,
         shipment_id=shipment.id if shipment else None,
         shipment_number=shipment.number if shipment else None,
+        words=data.words,
         requested_at=now,
     )
     db.session.add(call)

@@ -9,8 +9,12 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Conflict, message
 from salsa_ext.core.occurrence import EventTime
+from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.session import db
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents.queries import DocumentKind
 from salsa_ext.documents.seizures import to_entered_item
@@ -41,14 +45,27 @@ def withdraw(
     """Withdraw a document made in error.
 
     Searches no longer find its guns, their matches are withdrawn, and recipients of its records are
-    notified. Raises NotFound, StaleVersion, IllegalTransition for a withdrawn document.
+    notified. Raises NotFound, StaleVersion, IllegalTransition for a withdrawn document, Conflict for a
+    seizure whose guns left custody by a transfer.
     """
     require(actor, ACTIONS[kind.name][0])
     old = document_corrections.lock_standing(
         kind.model, kind.name, document_id, expected_version, "withdraw"
     )
     require(actor, ACTIONS[kind.name][0], old.owner_state)
+    _check_no_transfer(document_id)
     void(actor, kind, old, reason)
+
+
+def _check_no_transfer(seizure_id: UUID) -> None:
+    """Raise Conflict if a disposition of a seizure wrote a transfer that was not withdrawn."""
+    query = select_current(CustodyEntry).where(
+        CustodyEntry.seizure_id == seizure_id,
+        CustodyEntry.status == "standing",
+        CustodyEntry.transfer_id.is_not(None),
+    )
+    if db.session.scalars(query).first() is not None:
+        raise Conflict(message("Its custody ended by a disposition. Withdraw that entry first."))
 
 
 def void(actor: Actor, kind: DocumentKind, old: Any, reason: str) -> None:

@@ -180,3 +180,14 @@ def test_nothing_is_entered_of_a_withdrawn_seizure(police, seizure, enter):
     path = f"/seizures/{seizure['id']}/withdraw"
     police.post(path, {"reason": "Twice"}, 200, If_Match='"1"')
     assert enter("dispositions", DESTROYED, 409)["code"] == "illegal_transition"
+
+
+def test_a_seizure_whose_gun_was_destroyed_is_withdrawn_after_its_disposition(
+    police, seizure, enter
+):
+    [entry] = enter("dispositions", DESTROYED)["dispositions"]
+    path = f"/seizures/{seizure['id']}"
+    why = {"reason": "Twice"}
+    assert police.post(f"{path}/withdraw", why, 409, If_Match='"1"').json["code"] == "conflict"
+    police.post(f"{path}/entries/{entry['id']}/withdraw", why, 200)
+    assert police.post(f"{path}/withdraw", why, 200, If_Match='"1"').json["status"] == "withdrawn"

@@ -20,6 +20,8 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.jobs import jobs_to_idle
 
+pytestmark = pytest.mark.between_writes
+
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 WHY = {"reason": "The inquiry is not over"}
 

@@ -62,23 +62,6 @@ def test_whoever_reads_records_or_the_audit_is_notified(pry, police, notices, ro
     assert notices(role="state_administrator") == []
 
 
-def test_each_version_is_told(pry, police, notices):
-    made = report(pry)
-    check(police)
-    correct(pry, made)
-    correct(pry, made, version=2)
-    assert [said["version"] for *_, said in notices()] == [3, 2]
-
-
-def test_what_was_given_for_traces_and_found_too_is_told_once(as_actor, pry, police, notices):
-    made = report(pry)
-    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
-    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(confirm_second=True))
-    check(police)
-    correct(pry, made)
-    assert [code for code, *_ in notices()] == ["record_corrected"]
-
-
 def test_what_was_given_for_two_traces_is_told_once_and_says_which(pry, notices, analyst):
     made = report(pry)
     traces = [
@@ -101,21 +84,6 @@ def test_of_a_receipt_that_was_answered_by_a_pointer_the_receipt_is_named(pry, p
     seized = police.post("/seizures", bodies.seizure()).json["id"]
     withdraw(pry, made)
     assert notices() == [("pointer_withdrawn", "seizure", "BRA", seized, {"by": "PRY"})]
-
-
-@pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_notified_of_nothing(pry, police, notices, change):
-    made = report(pry, visibility="silent")
-    check(police)
-    change(pry, made)
-    assert notices() == []
-
-
-def test_of_what_became_silent_nobody_who_found_it_is_notified(pry, police, notices):
-    made = report(pry)
-    check(police)
-    correct(pry, made, visibility="silent")
-    assert notices() == []
 
 
 @pytest.fixture

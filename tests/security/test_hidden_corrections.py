@@ -4,6 +4,8 @@ import pytest
 
 from tests.support import bodies
 
+pytestmark = pytest.mark.between_writes
+
 CASE, OFFICE = "KEPT-C-77", "POLICE"
 CORRECTED = "/audit?action=record:corrected"
 

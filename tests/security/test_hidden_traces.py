@@ -9,6 +9,8 @@ from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.routes import ID, ROUTES
 
+pytestmark = pytest.mark.between_writes
+
 CASE = "KEPT-C-77"
 GUN = {"serial": "KPT481516"}
 OFFICE = "POLICE"

@@ -30,11 +30,7 @@ OF_STATES = (
     "auditor",
 )
 READING = sized(
-    [
-        *((state, "trace_analyst") for state in STATES),
-        ("BRA", "border_officer"),
-        ("URY", "auditor"),
-    ],
+    [(state, "trace_analyst") for state in STATES],
     [(state, role) for state in STATES for role in OF_STATES],
 )
 READERS = frozenset(OF_STATES) - {"state_administrator", "auditor"}

@@ -120,6 +120,7 @@ def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, pry_ana
     assert client.get(path).json["hidden_from"] == [OFFICE]
 
 
+@pytest.mark.between_writes
 def test_what_the_asking_state_names_meanwhile_is_a_version_that_was_not_read(
     asking, pry_analyst, trace, request_
 ):

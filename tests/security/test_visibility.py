@@ -45,6 +45,7 @@ def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searc
     assert answer["searched"] == nothing["searched"]
 
 
+@pytest.mark.boards
 def test_an_open_record_is_counted_among_those_searched(as_actor):
     record_gun(as_actor, "open")
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json

@@ -95,7 +95,7 @@ def jobs_to_idle(app: Flask | None = None, left: Collection[str] = ()) -> Counte
             done = runner(app, tries=tries, left=left).run_to_idle()
         finally:
             _COMMITS["working"] -= 1
-        app.extensions["idle after"] = _COMMITS["changes"]
+        app.extensions["idle after"] = _COMMITS["changes"], left
         assert not tries.failures, tries.failures
     return done
 
@@ -120,8 +120,9 @@ def deliver_envelopes(clock: Clock, app: Flask | None = None) -> int:
 
 
 def finish_waiting(app: Flask) -> None:
-    """Run jobs to idle if something was written since they last were."""
-    if app.extensions.get("idle after") != _COMMITS["changes"]:
+    """Run jobs to idle if something was written since they last were, or more of them are wanted."""
+    commits, left = app.extensions.get("idle after", (None, ()))
+    if commits != _COMMITS["changes"] or not {*left} <= {*BackgroundClient.left}:
         jobs_to_idle(app, BackgroundClient.left)
 
 

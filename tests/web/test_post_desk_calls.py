@@ -159,3 +159,10 @@ def test_a_call_about_a_shipment_is_told_with_who_asks_and_at_which_post(paragua
     paraguay.send(f"{DESK}/call", {"which": truck["id"]})
     said = text(brazil.open("/notifications"))
     assert "Shipment A-1 · Paraguay · " in said and "Foz do Iguaçu" in said
+
+
+def test_a_call_may_carry_words_which_the_other_side_reads(paraguay, brazil, as_actor):
+    paraguay.send(f"{DESK}/call", {"which": "", "words": "The seals of truck 4."})
+    assert "The seals of truck 4." in text(brazil.open(DESK))
+    [call] = as_actor("BRA", "border_officer").get(f"/posts/{POST}/calls").json["items"]
+    assert call["words"] == "The seals of truck 4."

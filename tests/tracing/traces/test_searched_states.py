@@ -5,7 +5,7 @@ import pytest
 from salsa_ext.core import codes
 from tests.support import bodies
 
-pytestmark = [pytest.mark.boards, pytest.mark.between_writes]
+pytestmark = pytest.mark.boards
 
 
 def result(client, **changes):

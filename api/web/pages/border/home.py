@@ -67,7 +67,9 @@ def _submit_call(actor: Actor, here: CurrentPost) -> Any:
     def request_call() -> str:
         which = form.get("which")
         truck = find_truck(actor, here, which) if which else None
-        about = CallRequestData(truck.shipment.id if truck else None)
+        about = CallRequestData(
+            truck.shipment.id if truck else None, form.get("words")[:500] or None
+        )
         calls.request_call(actor=actor, post=here.code, data=about)
         if truck:
             return here.address("truck_sheet", shipment_id=truck.shipment.id, done="call")
