@@ -50,9 +50,9 @@ def test_every_state_that_may_know_is_asked_with_the_reason(pry, analyst):
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     trace = ask(analyst, firearm=bodies.firearm(country_of_manufacture="AUT", marks=[mark]))
     assert {leg["state"]: leg["channel"] for leg in trace["legs"]} == {
-        "BRA": "salsa",
-        "PRY": "salsa",
-        "URY": "salsa",
+        "BRA": "service",
+        "PRY": "service",
+        "URY": "service",
         "AUT": "iarms",
     }
     assert all(leg["reasons"] for leg in trace["legs"])
